@@ -1,0 +1,116 @@
+import type { DomainErrorData } from './errors.js';
+import { DomainError } from './errors.js';
+
+/** A DTO class: its class-validator rules are the contract's schema on every transport. */
+export type Dto<T> = new () => T;
+
+type Keys<I> =
+  | {
+      /** Routing key of the input; decides which side owns the call. */ key: (input: I) => string;
+      keys?: never;
+    }
+  | {
+      /** Routing keys of an input that touches several rows (sorted and made unique by the executor). */
+      keys: (input: I) => readonly string[];
+      key?: never;
+    }
+  | { key?: never; keys?: never };
+
+interface Shared<I, O, E extends string> {
+  input: Dto<I>;
+  output: Dto<O>;
+  /** The only error codes that callers can see besides the transport's own; any other error becomes `internal`. */
+  errors?: readonly E[];
+  /** How long one attempt may take, in ms (default 1,500). */
+  timeoutMs?: number;
+}
+
+/** Changes nothing. `owner` (the default of keyed queries) is never behind a write; `any` may be answered by a copy. */
+export type Query<I, O, E extends string> = Shared<I, O, E> &
+  Keys<I> & { kind: 'query'; reads?: 'owner' | 'any' };
+
+/** One transaction in one module, made idempotent by its command id. */
+export type Command<I, O, E extends string> = Shared<I, O, E> & Keys<I> & { kind: 'command'; undo?: string };
+
+/** Spans modules: a saga (Garcia-Molina and Salem, 1987). */
+export type Process<I, O, E extends string> = Shared<I, O, E> & Keys<I> & { kind: 'process' };
+
+type AnyKind<I, O, E extends string> = Query<I, O, E> | Command<I, O, E> | Process<I, O, E>;
+
+/** Any operation, its types forgotten. Method syntax in `key` would not help: inputs are contravariant, hence `never`. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the one place where an operation's types are erased
+export type Operation = AnyKind<any, any, string>;
+
+export type Ownership = 'by-key' | 'whole';
+
+/** A module's only public face. */
+export interface Contract<
+  N extends string = string,
+  O extends Record<string, Operation> = Record<string, Operation>,
+> {
+  readonly name: N;
+  readonly ownership: Ownership;
+  readonly operations: O;
+  /** Makes an error that `operation` declares; an undeclared code does not compile. */
+  error<K extends keyof O>(
+    operation: K,
+    code: CodeOf<O[K]>,
+    data?: DomainErrorData,
+  ): DomainError<CodeOf<O[K]>>;
+}
+
+export type InputOf<T> = T extends { input: Dto<infer I> } ? I : never;
+export type OutputOf<T> = T extends { output: Dto<infer O> } ? O : never;
+export type CodeOf<T> = T extends { errors?: readonly (infer E extends string)[] } ? E : never;
+
+/** Names of a contract's operations of one kind. */
+export type NamesOf<C extends Contract, Kind extends Operation['kind']> = {
+  [K in keyof C['operations']]: C['operations'][K]['kind'] extends Kind ? K : never;
+}[keyof C['operations']];
+
+/** What a caller sees of a contract: one async method an operation, wherever the module is served. */
+export type Api<C extends Contract> = {
+  [K in keyof C['operations']]: (input: InputOf<C['operations'][K]>) => Promise<OutputOf<C['operations'][K]>>;
+};
+
+/** What a module's service implements: its queries and commands. Processes are sagas, given beside it. */
+export type Handlers<C extends Contract> = Pick<Api<C>, NamesOf<C, 'query' | 'command'>>;
+
+// NoInfer below: else `contract()`, which wants codes of type string, would make `string` of an operation without errors,
+// and any code would compile.
+
+/** Declares an operation that changes nothing. */
+export function query<I, O, const E extends string = never>(
+  definition: Omit<Query<I, O, E>, 'kind' | 'key' | 'keys'> & Keys<I>,
+): Query<I, O, NoInfer<E>> {
+  return { ...definition, kind: 'query' };
+}
+
+/** Declares an operation that is one transaction in its module. `undo` names the command that takes it back. */
+export function command<I, O, const E extends string = never>(
+  definition: Omit<Command<I, O, E>, 'kind' | 'key' | 'keys'> & Keys<I>,
+): Command<I, O, NoInfer<E>> {
+  return { ...definition, kind: 'command' };
+}
+
+/** Declares an operation that spans modules and runs as a saga. */
+export function process<I, O, const E extends string = never>(
+  definition: Omit<Process<I, O, E>, 'kind' | 'key' | 'keys'> & Keys<I>,
+): Process<I, O, NoInfer<E>> {
+  return { ...definition, kind: 'process' };
+}
+
+/** Declares a module's contract. @throws when an `undo` names no command of the same contract. */
+export function contract<const N extends string, O extends Record<string, Operation>>(
+  name: N,
+  definition: { ownership: Ownership; operations: O },
+): Contract<N, O> {
+  const { operations } = definition;
+  for (const [operation, { kind, ...rest }] of Object.entries(operations)) {
+    const undo = kind === 'command' && 'undo' in rest ? rest.undo : undefined;
+    if (undo !== undefined && operations[undo]?.kind !== 'command') {
+      throw new Error(`${name}.${operation}: its undo "${undo}" is no command of this contract`);
+    }
+  }
+  return { name, ...definition, error: (_operation, code, data) => new DomainError(code, data) };
+}

@@ -1,0 +1,57 @@
+/** Facts about an error that may be shown to the caller: JSON values only. */
+export type DomainErrorData = Readonly<Record<string, string | number | boolean | null>>;
+
+/**
+ * An outcome that a contract declares. It crosses every transport intact: `code` for programs, `message` for
+ * people, `data` for both. Make it with `contract.error()`, which refuses a code that the operation does not declare.
+ */
+export class DomainError<C extends string = string> extends Error {
+  override readonly name = 'DomainError';
+
+  constructor(
+    readonly code: C,
+    readonly data: DomainErrorData = {},
+    message: string = code.replaceAll('_', ' '),
+  ) {
+    super(message);
+  }
+}
+
+/** Whether an error is one that contracts speak of. (`instanceof` alone makes its code and data `any`.) */
+export const isDomainError = (error: unknown): error is DomainError => error instanceof DomainError;
+
+/** Codes that any call can end with, whatever its contract declares. */
+export const transportCodes = [
+  'validation_failed',
+  'idempotency_key_reused',
+  'unavailable',
+  'outcome_unknown',
+  'internal',
+] as const;
+
+export type TransportCode = (typeof transportCodes)[number];
+
+/** The input breaks the contract's rules; `problems` lists each broken rule. Nothing was done. */
+export class ValidationError extends DomainError<'validation_failed'> {
+  constructor(readonly problems: readonly string[]) {
+    super('validation_failed', { problems: problems.join('; ') }, problems.join('; ') || 'validation failed');
+  }
+}
+
+/** The side that should answer cannot be reached. Nothing was done; trying again after `retryAfterSeconds` is safe. */
+export class UnavailableError extends DomainError<'unavailable'> {
+  constructor(module: string, detail: string, retryAfterSeconds = 1) {
+    super('unavailable', { module, retryAfterSeconds }, detail);
+  }
+}
+
+/** No answer in time: the command may have happened. Retry with the same command id only. */
+export class OutcomeUnknownError extends DomainError<'outcome_unknown'> {
+  constructor(module: string, operation: string, commandId: string) {
+    super(
+      'outcome_unknown',
+      { module, operation, commandId },
+      `${module}.${operation} gave no answer in time`,
+    );
+  }
+}

@@ -1,0 +1,91 @@
+import 'reflect-metadata';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsEmail,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsUUID,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { applyDecorators } from './apply-decorators.js';
+import type { Dto } from './contract.js';
+
+const canonicalKey = Symbol('contract:canonical');
+const nestedKey = Symbol('contract:nested');
+
+/** Brings a string field to its one canonical spelling before it is validated, hashed or used as a key. */
+export const Canonical =
+  (spell: (text: string) => string): PropertyDecorator =>
+  (target, property) =>
+    Reflect.defineMetadata(canonicalKey, spell, target, property);
+
+/** The canonical spelling of a field, if it has one. */
+export const canonicalOf = (dto: Dto<unknown>, property: string): ((text: string) => string) | undefined =>
+  Reflect.getMetadata(canonicalKey, dto.prototype as object, property) as
+    ((text: string) => string) | undefined;
+
+const RememberNested =
+  (type: () => Dto<unknown>): PropertyDecorator =>
+  (target, property) =>
+    Reflect.defineMetadata(nestedKey, type, target, property);
+
+/** The DTO class inside a field made by {@link Nested} or {@link List}. */
+export const nestedOf = (dto: Dto<unknown>, property: string): Dto<unknown> | undefined =>
+  (Reflect.getMetadata(nestedKey, dto.prototype as object, property) as (() => Dto<unknown>) | undefined)?.();
+
+// IsObject below: to class-validator alone a list of DTOs, at any depth, is as good as one.
+
+/** A DTO inside a DTO. */
+export const Nested = (type: () => Dto<unknown>): PropertyDecorator =>
+  applyDecorators(RememberNested(type), IsObject(), ValidateNested(), Type(type));
+
+/** A list of DTOs, `min` to `max` long. */
+export const List = (type: () => Dto<unknown>, { min = 0, max = 1_000 } = {}): PropertyDecorator =>
+  applyDecorators(
+    RememberNested(type),
+    IsArray(),
+    ArrayMinSize(min),
+    ArrayMaxSize(max),
+    IsObject({ each: true }),
+    ValidateNested({ each: true }),
+    Type(type),
+  );
+
+/** A UUID, lower case. */
+export const Id = (): PropertyDecorator =>
+  applyDecorators(
+    Canonical((text) => text.trim().toLowerCase()),
+    IsUUID(),
+  );
+
+/** A stock keeping unit: letters, digits and dashes, upper case. */
+export const Sku = (): PropertyDecorator =>
+  applyDecorators(
+    Canonical((text) => text.trim().toUpperCase()),
+    Matches(/^[A-Z0-9-]{1,32}$/, { message: '$property must be 1 to 32 letters, digits or dashes' }),
+  );
+
+/** An e-mail address; unique without regard to case, so lower case. */
+export const Email = (): PropertyDecorator =>
+  applyDecorators(
+    Canonical((text) => text.trim().toLowerCase()),
+    IsEmail(),
+    MaxLength(254),
+  );
+
+/** An integer within PostgreSQL's `integer`, at least `min`. */
+export const Count = (min = 0): PropertyDecorator => applyDecorators(IsInt(), Min(min), Max(2_147_483_647));
+
+/** An integer that stays exact in JavaScript (minor units of money). */
+export const Amount = (): PropertyDecorator => applyDecorators(IsInt(), Min(0), Max(Number.MAX_SAFE_INTEGER));
+
+/** May be absent or null. */
+export const Maybe = IsOptional;

@@ -1,0 +1,78 @@
+export {
+  command,
+  contract,
+  process,
+  query,
+  type Api,
+  type CodeOf,
+  type Contract,
+  type Dto,
+  type Handlers,
+  type InputOf,
+  type NamesOf,
+  type Operation,
+  type OutputOf,
+  type Ownership,
+} from './contract.js';
+export {
+  DomainError,
+  isDomainError,
+  OutcomeUnknownError,
+  transportCodes,
+  UnavailableError,
+  ValidationError,
+  type DomainErrorData,
+  type TransportCode,
+} from './errors.js';
+export { Amount, canonicalOf, Count, Email, Id, List, Maybe, Nested, nestedOf, Sku } from './fields.js';
+export { ById, defaultLimit, IdPage, Money, Page } from './shared.js';
+export {
+  inventory,
+  BySku,
+  OrderStock,
+  Product,
+  Products,
+  PutProduct,
+  Reservation,
+  ReservedLine,
+  Restock,
+  StockLine,
+  StockMoved,
+} from './inventory.js';
+export {
+  ListOrders,
+  Order,
+  OrderRef,
+  Orders,
+  orders,
+  orderStatuses,
+  PaymentToken,
+  PlaceOrder,
+  type OrderStatus,
+} from './orders.js';
+export {
+  ByOrder,
+  Charge,
+  Payment,
+  payments,
+  paymentStatuses,
+  Refunded,
+  type PaymentStatus,
+} from './payments.js';
+export {
+  AccessToken,
+  Credentials,
+  ImportUser,
+  Jwks,
+  Nothing,
+  Profile,
+  Register,
+  roles,
+  tokenAudience,
+  tokenIssuer,
+  UpdateUser,
+  User,
+  Users,
+  users,
+  type Role,
+} from './users.js';

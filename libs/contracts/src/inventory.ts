@@ -1,0 +1,85 @@
+import { IsString, Length } from 'class-validator';
+import { command, contract, query } from './contract.js';
+import { Count, Id, List, Maybe, Nested, Sku } from './fields.js';
+import { Money, Page } from './shared.js';
+
+export class BySku {
+  @Sku() sku: string;
+}
+
+export class Product {
+  @Sku() sku: string;
+  @IsString() description: string;
+  @Nested(() => Money) price: Money;
+  /** On the shelf and not promised to an order. */
+  @Count() onHand: number;
+  /** Promised to orders that are not yet confirmed. */
+  @Count() reserved: number;
+}
+
+export class Products {
+  @List(() => Product) items: Product[];
+  @Maybe() @IsString() next?: string | null;
+}
+
+export class PutProduct {
+  @Sku() sku: string;
+  @Length(1, 200) description: string;
+  @Nested(() => Money) price: Money;
+  @Count() onHand: number;
+}
+
+export class Restock {
+  @Sku() sku: string;
+  @Count(1) quantity: number;
+}
+
+export class StockLine {
+  @Sku() sku: string;
+  @Count(1) quantity: number;
+}
+
+/** The lines of one order; a SKU stands in it once. */
+export class OrderStock {
+  @Id() orderId: string;
+  @List(() => StockLine, { min: 1, max: 1_000 }) lines: StockLine[];
+}
+
+export class ReservedLine {
+  @Sku() sku: string;
+  @Count(1) quantity: number;
+  @Nested(() => Money) unitPrice: Money;
+}
+
+export class Reservation {
+  @Id() orderId: string;
+  @List(() => ReservedLine) lines: ReservedLine[];
+}
+
+export class StockMoved {
+  @Id() orderId: string;
+}
+
+const skus = (input: OrderStock) => input.lines.map((line) => line.sku);
+
+export const inventory = contract('inventory', {
+  ownership: 'by-key',
+  operations: {
+    getProduct: query({ input: BySku, output: Product, errors: ['not_found'], key: (i) => i.sku }),
+    listProducts: query({ input: Page, output: Products, reads: 'any' }),
+    putProduct: command({ input: PutProduct, output: Product, key: (i) => i.sku }),
+    restock: command({ input: Restock, output: Product, errors: ['not_found'], key: (i) => i.sku }),
+    /** Sets stock aside for an order, all lines or none, and answers the prices of this moment. */
+    reserve: command({
+      input: OrderStock,
+      output: Reservation,
+      errors: ['not_found', 'out_of_stock', 'order_cancelled'],
+      keys: skus,
+      undo: 'release',
+    }),
+    /** Puts an order's stock back on the shelf, reserved or sold; before its `reserve` it refuses that one for ever. */
+    release: command({ input: OrderStock, output: StockMoved, keys: skus }),
+    /** The order is confirmed: reserved stock counts as sold. */
+    commit: command({ input: OrderStock, output: StockMoved, errors: ['order_cancelled'], keys: skus }),
+  },
+});

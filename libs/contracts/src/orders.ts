@@ -1,0 +1,69 @@
+import { IsIn, IsString, Length } from 'class-validator';
+import { contract, process, query } from './contract.js';
+import { Id, List, Maybe, Nested } from './fields.js';
+import { ReservedLine, StockLine } from './inventory.js';
+import { ById, IdPage, Money } from './shared.js';
+
+export const orderStatuses = ['pending', 'pending_payment', 'confirmed', 'cancelled'] as const;
+export type OrderStatus = (typeof orderStatuses)[number];
+
+export class PaymentToken {
+  @Length(1, 200) token: string;
+}
+
+export class PlaceOrder {
+  @Id() userId: string;
+  @List(() => StockLine, { min: 1, max: 1_000 }) items: StockLine[];
+  @Nested(() => PaymentToken) payment: PaymentToken;
+}
+
+export class OrderRef {
+  /** The customer, the routing key. */
+  @Id() userId: string;
+  @Id() id: string;
+}
+
+export class Order {
+  @Id() id: string;
+  @Id() userId: string;
+  @IsIn(orderStatuses) status: OrderStatus;
+  @List(() => ReservedLine) items: ReservedLine[];
+  @Nested(() => Money) total: Money;
+  @Maybe() @Id() paymentId?: string | null;
+  @IsString() customerEmail: string;
+  @IsString() createdAt: string;
+}
+
+export class ListOrders extends IdPage {
+  @Id() userId: string;
+}
+
+export class Orders {
+  @List(() => Order) items: Order[];
+  @Maybe() @IsString() next?: string | null;
+}
+
+export const orders = contract('orders', {
+  ownership: 'by-key',
+  operations: {
+    place: process({
+      input: PlaceOrder,
+      output: Order,
+      errors: ['not_found', 'out_of_stock', 'payment_declined', 'order_cancelled'],
+      key: (i) => i.userId,
+      timeoutMs: 8_000,
+    }),
+    cancel: process({
+      input: OrderRef,
+      output: Order,
+      errors: ['not_found'],
+      key: (i) => i.userId,
+      timeoutMs: 8_000,
+    }),
+    getOrder: query({ input: OrderRef, output: Order, errors: ['not_found'], key: (i) => i.userId }),
+    listOrders: query({ input: ListOrders, output: Orders, key: (i) => i.userId }),
+    /** For those who know the order but not its customer (admins). */
+    findOrder: query({ input: ById, output: Order, errors: ['not_found'], reads: 'any' }),
+    listAllOrders: query({ input: IdPage, output: Orders, reads: 'any' }),
+  },
+});

@@ -1,0 +1,54 @@
+import { IsIn, IsString, Length } from 'class-validator';
+import { command, contract, query } from './contract.js';
+import { Id, Nested } from './fields.js';
+import { Money } from './shared.js';
+
+export const paymentStatuses = ['charged', 'refunded', 'void'] as const;
+/** `void`: refunded before it was charged, so that a late charge is refused. */
+export type PaymentStatus = (typeof paymentStatuses)[number];
+
+export class Payment {
+  @Id() id: string;
+  @Id() orderId: string;
+  @Nested(() => Money) amount: Money;
+  @IsIn(paymentStatuses) status: PaymentStatus;
+  @IsString() createdAt: string;
+}
+
+export class ByOrder {
+  @Id() orderId: string;
+}
+
+export class Charge {
+  @Id() orderId: string;
+  @Nested(() => Money) amount: Money;
+  @Length(1, 200) token: string;
+}
+
+export class Refunded {
+  @Id() orderId: string;
+}
+
+export const payments = contract('payments', {
+  ownership: 'by-key',
+  operations: {
+    getPayment: query({ input: ByOrder, output: Payment, errors: ['not_found'], key: (i) => i.orderId }),
+    /** Takes the money of one order, once. */
+    charge: command({
+      input: Charge,
+      output: Payment,
+      errors: ['payment_declined', 'provider_unavailable', 'order_cancelled'],
+      key: (i) => i.orderId,
+      undo: 'refund',
+      timeoutMs: 5_000,
+    }),
+    /** Gives the money of one order back, once; before its `charge` it refuses that one for ever. */
+    refund: command({
+      input: ByOrder,
+      output: Refunded,
+      errors: ['provider_unavailable'],
+      key: (i) => i.orderId,
+      timeoutMs: 5_000,
+    }),
+  },
+});

@@ -1,0 +1,28 @@
+import { IsInt, IsString, Length, Max, MaxLength, Min } from 'class-validator';
+import { Amount, Id, Maybe } from './fields.js';
+
+/** Money in minor units (pence) of an ISO 4217 currency. */
+export class Money {
+  @Amount() amount: number;
+  @Length(3, 3) currency: string;
+}
+
+/** An id and nothing else. */
+export class ById {
+  @Id() id: string;
+}
+
+/** One page of a list: what comes after `after`, at most `limit` items. */
+export class Page {
+  @Maybe() @IsString() @MaxLength(200) after?: string | null;
+  @Maybe() @IsInt() @Min(1) @Max(200) limit?: number | null;
+}
+
+/** One page of a list that is ordered by UUIDs. */
+export class IdPage {
+  @Maybe() @Id() after?: string | null;
+  @Maybe() @IsInt() @Min(1) @Max(200) limit?: number | null;
+}
+
+/** The page size when the caller names none. */
+export const defaultLimit = 50;

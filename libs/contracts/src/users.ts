@@ -1,0 +1,92 @@
+import { IsIn, IsInt, IsObject, IsString, Length, MaxLength } from 'class-validator';
+import { command, contract, query } from './contract.js';
+import { Email, Id, List, Maybe, Nested } from './fields.js';
+import { ById, IdPage } from './shared.js';
+
+export const roles = ['user', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+/** Who issues access tokens (claim `iss`), and whom they are for (`aud`). */
+export const tokenIssuer = 'strangler-shop';
+export const tokenAudience = 'strangler-shop';
+
+export class Profile {
+  @Maybe() @IsString() @MaxLength(100) country?: string | null;
+}
+
+export class User {
+  @Id() id: string;
+  @Email() email: string;
+  @IsString() name: string;
+  @IsIn(roles) role: Role;
+  @Nested(() => Profile) profile: Profile;
+  @IsString() createdAt: string;
+}
+
+export class Users {
+  @List(() => User) items: User[];
+  @Maybe() @IsString() next?: string | null;
+}
+
+export class Register {
+  @Id() id: string;
+  @Email() email: string;
+  @Length(1, 200) name: string;
+  @Length(8, 200) password: string;
+}
+
+/** A user brought in from elsewhere, with a hash (PHC string, argon2id) instead of a password. Not reachable over HTTP. */
+export class ImportUser {
+  @Id() id: string;
+  @Email() email: string;
+  @Length(1, 200) name: string;
+  @IsIn(roles) role: Role;
+  @Nested(() => Profile) profile: Profile;
+  @Length(1, 500) passwordHash: string;
+}
+
+export class UpdateUser {
+  @Id() id: string;
+  @Maybe() @Length(1, 200) name?: string | null;
+  @Maybe() @Email() email?: string | null;
+}
+
+export class Credentials {
+  @Email() email: string;
+  @Length(1, 200) password: string;
+}
+
+export class AccessToken {
+  /** A JWT signed with ES256. */
+  @IsString() accessToken: string;
+  /** Seconds. */
+  @IsInt() expiresIn: number;
+}
+
+export class Nothing {}
+
+export class Jwks {
+  /** Public keys as of RFC 7517. */
+  @IsObject({ each: true }) keys: Record<string, string>[];
+}
+
+/** An e-mail is unique over all users, so the module has one owner as a whole. */
+export const users = contract('users', {
+  ownership: 'whole',
+  operations: {
+    register: command({ input: Register, output: User, errors: ['email_taken'], timeoutMs: 3_000 }),
+    importUser: command({ input: ImportUser, output: User, errors: ['email_taken'] }),
+    authenticate: query({
+      input: Credentials,
+      output: AccessToken,
+      errors: ['unauthenticated'],
+      reads: 'owner',
+      timeoutMs: 3_000,
+    }),
+    jwks: query({ input: Nothing, output: Jwks, reads: 'owner' }),
+    getUser: query({ input: ById, output: User, errors: ['not_found'], reads: 'owner' }),
+    /** Changes the name, the e-mail or both, together or not at all. */
+    updateUser: command({ input: UpdateUser, output: User, errors: ['not_found', 'email_taken'] }),
+    listUsers: query({ input: IdPage, output: Users, reads: 'any' }),
+  },
+});
