@@ -1,0 +1,31 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { EntityManager } from 'typeorm';
+import type { Side } from './phase.js';
+
+/** What belongs to one request and travels with it through every call, in this process and over NATS. */
+export interface CallContext {
+  /** On every log line of the request, on both sides of a hop. */
+  readonly requestId: string;
+  /** W3C trace context of the caller, passed on as it came. */
+  readonly traceparent?: string | undefined;
+  /** When the caller stops waiting, in ms since the epoch. A call that is late is not started. */
+  readonly deadline?: number | undefined;
+  /** Which side worked for which module; filled while the request runs. */
+  readonly servedBy: Map<string, Side>;
+  /** The open transaction, and the module whose command opened it (`undefined`: a process, which may span modules). */
+  readonly transaction?: { readonly manager: EntityManager; readonly module: string | undefined } | undefined;
+}
+
+const storage = new AsyncLocalStorage<CallContext>();
+
+/** The context of the running request, if there is one. */
+export const currentContext = (): CallContext | undefined => storage.getStore();
+
+/** Runs `work` within `context`. */
+export const withContext = <T>(context: CallContext, work: () => T): T => storage.run(context, work);
+
+/** Runs `work` in the current context (or a new one) with some of it replaced. */
+export const withinContext = <T>(change: Partial<CallContext>, work: () => T): T =>
+  storage.run({ ...(storage.getStore() ?? emptyContext()), ...change }, work);
+
+const emptyContext = (): CallContext => ({ requestId: '-', servedBy: new Map() });

@@ -1,0 +1,49 @@
+import { Logger } from '@nestjs/common';
+import { readFile } from 'node:fs/promises';
+import { unwatchFile, watchFile } from 'node:fs';
+import type { Routes } from '../routes.js';
+import { parseWishes, WishesError } from './wishes.js';
+
+/** Polling: editors replace files and some file systems tell nobody, but every one has a modification time. */
+const pollMs = 250;
+
+/** Lets `strangler.yaml` steer the routes of this process, without a restart. */
+export class WishesFile {
+  private readonly logger = new Logger('strangler.yaml');
+
+  constructor(
+    private readonly path: string,
+    private readonly modules: readonly string[],
+    private readonly routes: Routes,
+  ) {}
+
+  /** Reads the file; a missing one means that every module is on `monolith`. @throws {WishesError} */
+  async load(): Promise<void> {
+    const text = await readFile(this.path, 'utf8').catch((error: unknown) => {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return '';
+      throw new WishesError(`${this.path} cannot be read: ${code ?? message}`);
+    });
+    this.routes.replace(parseWishes(text, this.modules));
+  }
+
+  /** Takes up changes until the returned function is called. A file that is wrong changes nothing and says why. */
+  watch(): () => void {
+    const changed = () => void this.reload();
+    watchFile(this.path, { interval: pollMs, persistent: false }, changed);
+    return () => unwatchFile(this.path, changed);
+  }
+
+  private async reload(): Promise<void> {
+    const before = this.routes.snapshot();
+    try {
+      await this.load();
+    } catch (error) {
+      this.logger.error(`not taken up, all stays as it was: ${(error as Error).message}`);
+      return;
+    }
+    for (const [module, phase] of Object.entries(this.routes.snapshot())) {
+      if (before[module] !== phase) this.logger.log(`${module}: ${before[module]} -> ${phase}`);
+    }
+  }
+}

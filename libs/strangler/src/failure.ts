@@ -1,0 +1,37 @@
+import { DomainError, OutcomeUnknownError, UnavailableError } from '#contracts';
+import type { Logger } from '@nestjs/common';
+import { currentContext } from './context.js';
+import type { PreparedOperation } from './operation.js';
+import { sqlState } from './transaction.js';
+
+/**
+ * Makes an error that the contract does not declare fit to be seen. A lost database says what that means for the
+ * caller; anything else is `internal`, with the request id to quote. The log gets everything.
+ */
+export function hide(
+  error: unknown,
+  logger: Logger,
+  { module, name, kind }: PreparedOperation,
+  commandId: string,
+): DomainError {
+  const described = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  logger.error({ msg: 'operation failed', module, operation: name, error: described });
+  const loss = databaseLoss(error);
+  if (loss === 'in between' && kind !== 'query') return new OutcomeUnknownError(module, name, commandId);
+  if (loss) return new UnavailableError(module, `the database of ${module} cannot be reached`);
+  const traceId = currentContext()?.requestId ?? '-';
+  return new DomainError('internal', { traceId }, 'something went wrong here');
+}
+
+const neverThere = new Set(['ECONNREFUSED', 'ENOTFOUND', '57P03', '53300']);
+const lost = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02']);
+
+/** Whether the database went away: before anything was sent, or in between, when a commit may have arrived. */
+function databaseLoss(error: unknown): 'before' | 'in between' | undefined {
+  const code = sqlState(error) ?? '';
+  const text = error instanceof Error ? error.message : '';
+  // node-pg gives these two no code.
+  if (neverThere.has(code) || text.includes('timeout exceeded when trying to connect')) return 'before';
+  if (lost.has(code) || code.startsWith('08') || text.includes('Connection terminated')) return 'in between';
+  return undefined;
+}

@@ -1,0 +1,18 @@
+export { AdminController, type ModuleStatus } from './admin/admin.controller.js';
+export { currentContext, withContext, withinContext, type CallContext } from './context.js';
+export { Executor } from './executor.js';
+export { LocalModules } from './here.js';
+export { phases, policies, sides, type Phase, type Policy, type Side } from './phase.js';
+export { InjectPort, portToken } from './ports.js';
+export { Router, type CallOptions, type Port, type RemoteCalls } from './router.js';
+export { Routes, type RouteTable } from './routes.js';
+export { SagaDriver } from './saga/driver.js';
+export { call, own, type Saga, type Step } from './saga/saga.js';
+export { Shape } from './shape.js';
+export { StranglerModule, type FeatureOptions, type StranglerOptions } from './strangler.module.js';
+export { WishesError } from './control/wishes.js';
+export { WishesFile } from './control/wishes-file.js';
+export { NatsCalls } from './rpc/client.js';
+export { NatsLink } from './rpc/link.js';
+export { followRoutes, publishRoutes } from './rpc/route-sync.js';
+export { ContractServer } from './rpc/server.js';

@@ -1,0 +1,119 @@
+import { OutcomeUnknownError, UnavailableError } from '#contracts';
+import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { v7 as uuidv7 } from 'uuid';
+import { currentContext } from '../context.js';
+import type { PreparedOperation } from '../operation.js';
+import type { Side } from '../phase.js';
+import type { CallOptions, RemoteCalls } from '../router.js';
+import { decodeReply, encodeHeaders, rpcSubject } from './codec.js';
+import type { NatsLink } from './link.js';
+
+/** How long a call waits for a side that nobody serves (a restart, a flip) before it says so, in ms. */
+const absenceMs = 1_000;
+const askAgainMs = 50;
+
+type Settle = (end: Msg | 'lost' | 'late') => void;
+type Ended = Msg | 'lost' | 'late' | 'absent';
+
+/**
+ * Calls over NATS request/reply. All replies come through one subscription and are told apart by a number in the
+ * reply subject, like the client library's own `request()`, but without its per-request iterator, error object and
+ * flush: twice as many calls in the same time (`npm run bench -- rpc`).
+ */
+export class NatsCalls implements RemoteCalls {
+  private readonly waiting = new Map<string, Settle>();
+  private inbox = '';
+  private next = 0;
+
+  constructor(private readonly link: NatsLink) {
+    link.onConnection((connection) => this.listen(connection));
+    link.onDown(() => this.lose());
+  }
+
+  /**
+   * @throws {UnavailableError} when nothing was done: no connection, nobody there, or a query without answer.
+   * @throws {OutcomeUnknownError} when a command gave no answer in time.
+   */
+  async call(
+    operation: PreparedOperation,
+    side: Side,
+    input: unknown,
+    options: CallOptions,
+  ): Promise<unknown> {
+    // Refused here already, so that bad input costs no hop; the other side checks again, it trusts nobody.
+    const payload = JSON.stringify(operation.input.parse(input));
+    const commandId = operation.kind === 'query' ? undefined : (options.commandId ?? uuidv7());
+    const context = currentContext();
+    const deadline = Math.min(context?.deadline ?? Infinity, Date.now() + operation.timeoutMs);
+    const headers = encodeHeaders({
+      requestId: context?.requestId ?? '-',
+      traceparent: context?.traceparent,
+      deadline,
+      commandId,
+    });
+    const subject = rpcSubject(operation.module, operation.name, side);
+    const ended = await this.untilPresent(deadline, () => this.ask(subject, payload, headers, deadline));
+    if (typeof ended === 'object') return decodeReply(ended, context?.servedBy);
+    throw failure(operation, side, ended, commandId);
+  }
+
+  private async untilPresent(deadline: number, ask: () => Promise<Ended>): Promise<Ended> {
+    const giveUpAt = Math.min(deadline, Date.now() + absenceMs);
+    for (;;) {
+      const ended = await ask();
+      if (ended !== 'absent' || Date.now() >= giveUpAt) return ended;
+      await sleep(askAgainMs);
+    }
+  }
+
+  private ask(
+    subject: string,
+    payload: string,
+    headers: ReturnType<typeof encodeHeaders>,
+    deadline: number,
+  ): Promise<Ended> {
+    const connection = this.link.current;
+    if (!connection || connection.isClosed()) return Promise.resolve('absent');
+    return new Promise((resolve) => {
+      const number = (this.next++).toString(36);
+      const timer = setTimeout(() => settle('late'), deadline - Date.now());
+      const settle: Settle = (end) => {
+        clearTimeout(timer);
+        this.waiting.delete(number);
+        resolve(isAbsence(end) ? 'absent' : end);
+      };
+      this.waiting.set(number, settle);
+      connection.publish(subject, payload, { reply: `${this.inbox}.${number}`, headers });
+    });
+  }
+
+  private listen(connection: NatsConnection): void {
+    this.inbox = createInbox();
+    const prefix = this.inbox.length + 1;
+    connection.subscribe(`${this.inbox}.*`, {
+      callback: (_error, message) => this.waiting.get(message.subject.slice(prefix))?.(message),
+    });
+  }
+
+  /** Replies to a lost connection never arrive: waiting for them would only cost time. */
+  private lose(): void {
+    for (const settle of [...this.waiting.values()]) settle('lost');
+  }
+}
+
+/** NATS itself answers so when nobody listens on the subject: the call was not delivered. */
+const isAbsence = (end: Msg | 'lost' | 'late'): boolean =>
+  typeof end === 'object' && end.data.length === 0 && end.headers?.code === 503;
+
+function failure(
+  { module, name, kind }: PreparedOperation,
+  side: Side,
+  ended: 'lost' | 'late' | 'absent',
+  commandId: string | undefined,
+): Error {
+  if (ended === 'absent')
+    return new UnavailableError(module, `nobody serves ${module} on the side ${side} now`);
+  if (kind === 'query') return new UnavailableError(module, `${module}.${name} gave no answer in time`);
+  return new OutcomeUnknownError(module, name, commandId ?? '');
+}

@@ -1,0 +1,80 @@
+import { DomainError, OutcomeUnknownError, type DomainErrorData, isDomainError } from '#contracts';
+import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
+import type { CallContext } from '../context.js';
+import type { Side } from '../phase.js';
+
+/** `rpc.<module>.<operation>.<side>` */
+export const rpcSubject = (module: string, operation: string, side: Side): string =>
+  `rpc.${module}.${operation}.${side}`;
+
+/** What travels beside a call's input. */
+export interface CallHeaders {
+  requestId: string;
+  traceparent: string | undefined;
+  /** ms since the epoch; the clocks of both sides must agree to a fraction of the shortest timeout (NTP does). */
+  deadline: number;
+  commandId: string | undefined;
+}
+
+const names = {
+  requestId: 'X-Request-Id',
+  traceparent: 'traceparent',
+  deadline: 'Deadline',
+  commandId: 'Command-Id',
+} as const;
+
+export function encodeHeaders({ requestId, traceparent, deadline, commandId }: CallHeaders): MsgHdrs {
+  const encoded = headers();
+  encoded.set(names.requestId, requestId);
+  encoded.set(names.deadline, String(deadline));
+  if (traceparent) encoded.set(names.traceparent, traceparent);
+  if (commandId) encoded.set(names.commandId, commandId);
+  return encoded;
+}
+
+/** Reads what {@link encodeHeaders} wrote; a call from a foreign tool may lack all of it. */
+export function decodeHeaders(message: Msg): CallHeaders {
+  const read = (name: string): string | undefined => message.headers?.get(name) || undefined;
+  return {
+    requestId: read(names.requestId) ?? '-',
+    traceparent: read(names.traceparent),
+    deadline: Number(read(names.deadline) ?? Infinity),
+    commandId: read(names.commandId),
+  };
+}
+
+type ServedBy = Record<string, Side>;
+type Reply =
+  | { ok: unknown; by?: ServedBy }
+  | { error: { code: string; message: string; data: DomainErrorData }; by?: ServedBy };
+
+/** A result as it travels. `servedBy` names the sides that worked for it, further hops included. */
+export const encodeResult = (ok: unknown, servedBy: CallContext['servedBy']): string =>
+  JSON.stringify({ ok, ...further(servedBy) } satisfies Reply);
+
+/** A declared error as it travels. The executor lets no other error out. */
+export function encodeError(error: unknown, servedBy: CallContext['servedBy']): string {
+  const { code, message, data } = isDomainError(error)
+    ? error
+    : new DomainError('internal', {}, 'something went wrong here');
+  return JSON.stringify({ error: { code, message, data }, ...further(servedBy) } satisfies Reply);
+}
+
+const further = (servedBy: CallContext['servedBy']): { by?: ServedBy } =>
+  servedBy.size > 0 ? { by: Object.fromEntries(servedBy) } : {};
+
+/** The result in a reply. @throws {DomainError} the error in it. */
+export function decodeReply(message: Msg, servedBy: CallContext['servedBy'] | undefined): unknown {
+  const reply = message.json<Reply>();
+  if (reply.by) for (const [module, side] of Object.entries(reply.by)) servedBy?.set(module, side);
+  if ('ok' in reply) return reply.ok;
+  const { code, message: text, data } = reply.error;
+  if (code === 'outcome_unknown') {
+    throw new OutcomeUnknownError(
+      String(data['module']),
+      String(data['operation']),
+      String(data['commandId']),
+    );
+  }
+  throw new DomainError(code, data, text);
+}

@@ -1,0 +1,214 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { currentContext, withinContext } from '../context.js';
+import { dropClaim, storeResult } from '../idempotency.js';
+import { inTransaction, managerOf } from '../transaction.js';
+import { backOffMs, decide, type SagaRecord, type StoredError, type Verdict } from './progress.js';
+import { isPastPivot, type RegisteredSaga } from './registered.js';
+import type { Step } from './saga.js';
+import { StepFailure, type Steps } from './steps.js';
+
+/** How long a saga stays with the process that works on it, beyond the time that its step may take, in ms. */
+const leaseMs = 2_000;
+
+/**
+ * Carries a stored saga on, step by step, until it ends or has to wait. Whoever changes the record first has decided:
+ * every change is a compare-and-set on its version, committed before the next step acts.
+ */
+export class SagaDriver {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly steps: Steps,
+  ) {}
+
+  /** The lease for working on step `at`, in ms. */
+  leaseFor({ operation }: RegisteredSaga): number {
+    return operation.timeoutMs + leaseMs;
+  }
+
+  /**
+   * Works on the saga as long as there is something to do now. `resumed`: another process began the present step and
+   * may have carried it out. Resolves with the saga as it stands then; `undefined`: another process has taken it over.
+   */
+  async drive(entry: RegisteredSaga, record: SagaRecord, resumed: boolean): Promise<SagaRecord | undefined> {
+    const resumedAt = resumed && record.status !== 'compensating' ? record.step : undefined;
+    let now: SagaRecord | undefined = record;
+    let rest = false;
+    while (now && !rest && now.status !== 'done' && now.status !== 'failed') {
+      [now, rest] =
+        now.status === 'compensating'
+          ? await this.undoOne(entry, now)
+          : await this.forward(entry, now, now.attempts > 0 || now.step === resumedAt);
+    }
+    return now;
+  }
+
+  private async forward(
+    entry: RegisteredSaga,
+    record: SagaRecord,
+    uncertain: boolean,
+  ): Promise<[SagaRecord | undefined, boolean]> {
+    const end = this.steps.localEnd(entry.steps, record.step);
+    try {
+      const together = end > record.step;
+      return [await (together ? this.runTogether(entry, record, end) : this.runAlone(entry, record)), false];
+    } catch (failure) {
+      // Anything else is no verdict on a step (the database is away): the lease runs out and the saga is taken up again.
+      if (!(failure instanceof StepFailure)) throw failure;
+      const { step, attempts, ageMs } = record;
+      // Steps of the transaction before the failed one were rolled back with it.
+      const standing = { step, attempts, ageMs, pastPivot: isPastPivot(entry, record), uncertain };
+      return this.settle(entry, record, decide(standing, failure.result), failure);
+    }
+  }
+
+  /** Runs the steps up to `end` and stores the progress in one transaction. */
+  private runTogether(
+    entry: RegisteredSaga,
+    record: SagaRecord,
+    end: number,
+  ): Promise<SagaRecord | undefined> {
+    return inTransaction(this.dataSource, undefined, async (manager) => {
+      if (!(await entry.store.lock(manager, record))) return undefined;
+      const state = await this.steps.together(entry, { from: record.step, to: end }, record.state);
+      return this.advance(entry, manager, record, end, state);
+    });
+  }
+
+  private async runAlone(entry: RegisteredSaga, record: SagaRecord): Promise<SagaRecord | undefined> {
+    // The saga is stored: it goes on whatever becomes of its caller, so the caller's deadline does not bind it.
+    const state = await withinContext({ deadline: undefined }, () =>
+      this.steps.alone(entry, record.step, record.state, record.id),
+    );
+    return inTransaction(this.dataSource, undefined, (manager) =>
+      this.advance(entry, manager, record, record.step + 1, state),
+    );
+  }
+
+  /** Stores that the steps before `step` are done, and the answer once the pivot is among them. */
+  private async advance(
+    entry: RegisteredSaga,
+    manager: EntityManager,
+    record: SagaRecord,
+    step: number,
+    state: object,
+  ): Promise<SagaRecord | undefined> {
+    const status = step === entry.steps.length ? 'done' : 'running';
+    const next = await entry.store.change(manager, record, {
+      status,
+      step,
+      state,
+      attempts: 0,
+      dueInMs: this.leaseFor(entry),
+    });
+    if (next && record.step <= entry.pivot && step > entry.pivot) {
+      await this.storeAnswer(entry, manager, record, state);
+    }
+    return next;
+  }
+
+  private async storeAnswer(
+    { operation, saga }: RegisteredSaga,
+    manager: EntityManager,
+    { commandId, routingKey }: SagaRecord,
+    state: object,
+  ): Promise<void> {
+    const answer = operation.output.pick(await saga.answer(state));
+    const claim = { module: operation.module, commandId, keys: [routingKey] };
+    await storeResult(manager, claim, JSON.stringify(answer));
+  }
+
+  /** Stores what was decided after a failed step. */
+  private async settle(
+    entry: RegisteredSaga,
+    record: SagaRecord,
+    verdict: Verdict,
+    { at, result }: StepFailure,
+  ): Promise<[SagaRecord | undefined, boolean]> {
+    const error = result.kind === 'ok' ? undefined : result.error;
+    switch (verdict.kind) {
+      case 'compensate':
+        return [await this.turn(entry, record, verdict.from, error), false];
+      case 'retry': {
+        const dueInMs = verdict.afterMs === 0 ? this.leaseFor(entry) : verdict.afterMs;
+        const change = { attempts: record.attempts + 1, dueInMs };
+        return [await entry.store.change(managerOf(this.dataSource), record, change), verdict.afterMs > 0];
+      }
+      default:
+        return [await this.wait(entry, record, at, verdict.kind === 'wait' ? verdict.afterMs : 0), true];
+    }
+  }
+
+  private turn(entry: RegisteredSaga, record: SagaRecord, from: number, error: StoredError | undefined) {
+    return entry.store.change(managerOf(this.dataSource), record, {
+      status: 'compensating',
+      step: from,
+      attempts: 0,
+      ...(error && { error }),
+      dueInMs: this.leaseFor(entry),
+    });
+  }
+
+  /** Makes the saga wait before step `at`; the steps of the same transaction before it are done now. */
+  private wait(entry: RegisteredSaga, record: SagaRecord, at: number, dueInMs: number) {
+    return inTransaction(this.dataSource, undefined, async (manager) => {
+      if (!(await entry.store.lock(manager, record))) return undefined;
+      const state = await this.steps.together(entry, { from: record.step, to: at }, record.state);
+      await entry.saga.wait(state);
+      const attempts = at === record.step ? record.attempts + 1 : 1;
+      return entry.store.change(manager, record, {
+        status: 'waiting',
+        step: at,
+        state,
+        attempts,
+        answered: true,
+        dueInMs,
+      });
+    });
+  }
+
+  /** Undoes the step at which the saga stands; after the first one the saga has failed and its claim is free again. */
+  private async undoOne(
+    entry: RegisteredSaga,
+    record: SagaRecord,
+  ): Promise<[SagaRecord | undefined, boolean]> {
+    if (record.step < 0) return [await this.fail(entry, record), true];
+    const step = stepAt(entry, record.step);
+    try {
+      if (step.kind === 'call') {
+        await withinContext({ deadline: undefined }, () => this.steps.undo(step, record.state, record.id));
+      }
+      const next = await inTransaction(this.dataSource, undefined, async (manager) => {
+        if (!(await entry.store.lock(manager, record))) return undefined;
+        if (step.kind === 'own') await step.undo?.(record.state);
+        return entry.store.change(manager, record, {
+          step: record.step - 1,
+          attempts: 0,
+          dueInMs: this.leaseFor(entry),
+        });
+      });
+      return [next, false];
+    } catch {
+      const change = { attempts: record.attempts + 1, dueInMs: backOffMs(record.attempts) };
+      return [await entry.store.change(managerOf(this.dataSource), record, change), true];
+    }
+  }
+
+  private fail(entry: RegisteredSaga, record: SagaRecord): Promise<SagaRecord | undefined> {
+    return inTransaction(this.dataSource, undefined, async (manager) => {
+      const ended = await entry.store.change(manager, record, { status: 'failed', dueInMs: 0 });
+      if (!ended) return undefined;
+      // A caller who was answered finds the same again, as it stands now; for any other nothing has happened.
+      if (record.answered) await this.storeAnswer(entry, manager, record, record.state);
+      else await dropClaim(manager, entry.operation.module, record.commandId);
+      return ended;
+    });
+  }
+}
+
+const stepAt = ({ steps }: RegisteredSaga, at: number): Step<object> => steps[at] as Step<object>;
+
+/** The request that a resumed saga belongs to, so that its log lines carry that request's id. */
+export const resumedContext = (record: SagaRecord) => ({
+  requestId: record.requestId,
+  servedBy: currentContext()?.servedBy ?? new Map(),
+});

@@ -1,0 +1,184 @@
+import { OutcomeUnknownError } from '#contracts';
+import { Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource, EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { currentContext, withContext } from '../context.js';
+import type { ProcessRunner } from '../executor.js';
+import { beginCommand, inputHash, storeResult, type Claim } from '../idempotency.js';
+import type { PreparedOperation } from '../operation.js';
+import { inTransaction, managerOf } from '../transaction.js';
+import { resumedContext, type SagaDriver } from './driver.js';
+import type { SagaRecord } from './progress.js';
+import { isPastPivot, register, type RegisteredSaga } from './registered.js';
+import type { AnySaga } from './saga.js';
+import { errorOf, StepFailure, type Steps } from './steps.js';
+
+const pollMs = 25;
+const leaseMs = 10_000;
+
+/** What the first transaction of a process came to. */
+type Begun =
+  | { kind: 'answered'; answer: unknown }
+  /** Someone else works on the same command id. */
+  | { kind: 'running' }
+  | { kind: 'stored'; record: SagaRecord };
+
+/** Runs processes: in one transaction while all is local, else as a stored saga. */
+export class SagaEngine implements ProcessRunner {
+  private readonly logger = new Logger(SagaEngine.name);
+  private readonly sagas = new Map<string, RegisteredSaga>();
+  private readonly inFlight = new Set<Promise<unknown>>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly steps: Steps,
+    private readonly driver: SagaDriver,
+  ) {}
+
+  register(operation: PreparedOperation, saga: AnySaga): void {
+    this.sagas.set(`${operation.module}.${operation.name}`, register(operation, saga));
+  }
+
+  /** @throws {DomainError} what the failing step's module declared; then nothing of the process remains. */
+  async run(operation: PreparedOperation, input: unknown, commandId: string): Promise<unknown> {
+    const entry = this.sagas.get(`${operation.module}.${operation.name}`);
+    if (!entry) throw new Error(`${operation.module}.${operation.name} has no saga`);
+    const begun = await this.begin(entry, input, commandId);
+    if (begun.kind === 'answered') return begun.answer;
+    if (begun.kind === 'running') return this.follow(entry, commandId);
+    const ended = await this.track(this.driver.drive(entry, begun.record, false));
+    return ended ? this.outcome(entry, ended) : this.follow(entry, commandId);
+  }
+
+  /** Works on sagas whose time has come. Returns how many there were. */
+  async resumeDue(limit: number): Promise<number> {
+    const stores = new Map([...this.sagas.values()].map((entry) => [entry.operation.module, entry.store]));
+    let found = 0;
+    for (const [module, store] of stores) {
+      const due = await store.takeDue(this.dataSource.manager, limit, leaseMs);
+      found += due.length;
+      await Promise.all(due.map((record) => this.track(this.resume(module, record))));
+    }
+    return found;
+  }
+
+  /** Resolves when no saga is being worked on here. */
+  async idle(): Promise<void> {
+    while (this.inFlight.size > 0) await Promise.allSettled(this.inFlight);
+  }
+
+  private async resume(module: string, record: SagaRecord): Promise<void> {
+    const entry = this.sagas.get(`${module}.${record.process}`);
+    if (!entry) return;
+    try {
+      await withContext(resumedContext(record), () => this.driver.drive(entry, record, true));
+    } catch (error) {
+      // Its lease runs out and it is taken up again.
+      this.logger.error({ msg: 'saga could not go on', saga: record.id, error: String(error) });
+    }
+  }
+
+  /**
+   * The first transaction: claims the command id and runs the leading local steps. If those are all, the process is
+   * over; else the saga is stored at the first step that it must run on its own or wait for.
+   */
+  private async begin(entry: RegisteredSaga, input: unknown, commandId: string): Promise<Begun> {
+    const end = this.steps.localEnd(entry.steps, 0);
+    try {
+      return await this.beginUpTo(entry, input, commandId, end, false);
+    } catch (failure) {
+      if (!(failure instanceof StepFailure)) throw failure;
+      if (failure.result.kind !== 'wait') throw failure.cause;
+      // All was rolled back. Once more, up to the step that must wait.
+      return this.beginUpTo(entry, input, commandId, failure.at, true);
+    }
+  }
+
+  private beginUpTo(
+    entry: RegisteredSaga,
+    input: unknown,
+    commandId: string,
+    end: number,
+    waits: boolean,
+  ): Promise<Begun> {
+    const { operation, saga, steps } = entry;
+    const keys = operation.keysOf(input);
+    const id = { module: operation.module, commandId, keys, hash: inputHash(input) };
+    return inTransaction(this.dataSource, undefined, async (manager): Promise<Begun> => {
+      const claim = await beginCommand(manager, id);
+      if (claim.state !== 'new') return claimed(claim);
+      const state = await this.steps.together(entry, { from: 0, to: end }, saga.begin(input) as object);
+      if (waits) await saga.wait(state);
+      const answer = end > entry.pivot ? await this.answer(entry, state) : undefined;
+      if (answer !== undefined) await storeResult(manager, id, JSON.stringify(answer));
+      if (end === steps.length) return { kind: 'answered', answer };
+      const routingKey = keys[0] as string;
+      return {
+        kind: 'stored',
+        record: await this.store(manager, entry, { commandId, routingKey, end, state, waits }),
+      };
+    });
+  }
+
+  private async store(
+    manager: EntityManager,
+    entry: RegisteredSaga,
+    at: { commandId: string; routingKey: string; end: number; state: object; waits: boolean },
+  ): Promise<SagaRecord> {
+    const record = {
+      id: uuidv7(),
+      commandId: at.commandId,
+      routingKey: at.routingKey,
+      process: entry.operation.name,
+      requestId: currentContext()?.requestId ?? '-',
+      status: at.waits ? ('waiting' as const) : ('running' as const),
+      step: at.end,
+      state: at.state,
+      attempts: at.waits ? 1 : 0,
+      answered: at.waits,
+    };
+    await entry.store.insert(manager, record, at.waits ? 500 : leaseMs);
+    return { ...record, error: null, version: 1, ageMs: 0 };
+  }
+
+  /** What a saga that has come to rest says to its caller. */
+  private async outcome(entry: RegisteredSaga, record: SagaRecord): Promise<unknown> {
+    if (record.status === 'compensating' || record.status === 'failed') {
+      throw errorOf(record.error ?? { code: 'internal', message: 'the process failed', data: {} });
+    }
+    if (record.status === 'waiting' || isPastPivot(entry, record)) return this.answer(entry, record.state);
+    return this.follow(entry, record.commandId);
+  }
+
+  /** Waits for a saga that another call or process works on, until this call's deadline. */
+  private async follow(entry: RegisteredSaga, commandId: string): Promise<unknown> {
+    const { module, name, timeoutMs } = entry.operation;
+    const deadline = currentContext()?.deadline ?? Date.now() + timeoutMs;
+    while (Date.now() < deadline) {
+      const record = await entry.store.find(managerOf(this.dataSource), commandId);
+      const resting = record && (record.status !== 'running' || isPastPivot(entry, record));
+      if (resting) return this.outcome(entry, record);
+      await sleep(pollMs);
+    }
+    throw new OutcomeUnknownError(module, name, commandId);
+  }
+
+  private async answer({ operation, saga }: RegisteredSaga, state: object): Promise<unknown> {
+    return operation.output.pick(await saga.answer(state));
+  }
+
+  private async track<T>(work: Promise<T>): Promise<T> {
+    this.inFlight.add(work);
+    try {
+      return await work;
+    } finally {
+      this.inFlight.delete(work);
+    }
+  }
+}
+
+const claimed = (claim: Exclude<Claim, { state: 'new' }>): Begun =>
+  claim.state === 'done'
+    ? { kind: 'answered', answer: JSON.parse(claim.result) as unknown }
+    : { kind: 'running' };

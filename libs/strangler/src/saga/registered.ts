@@ -1,0 +1,29 @@
+import type { PreparedOperation } from '../operation.js';
+import type { SagaRecord } from './progress.js';
+import type { AnySaga, Step } from './saga.js';
+import { SagaStore } from './store.js';
+
+/** A saga definition with what the engine needs to run it. */
+export interface RegisteredSaga {
+  readonly operation: PreparedOperation;
+  readonly saga: AnySaga;
+  readonly steps: readonly Step<object>[];
+  /** Index of the step after which there is only forward. */
+  readonly pivot: number;
+  readonly store: SagaStore;
+}
+
+/** @throws when the pivot names no step, or two steps share a name (their command ids would collide). */
+export function register(operation: PreparedOperation, saga: AnySaga): RegisteredSaga {
+  const steps = saga.steps as readonly Step<object>[];
+  const names = steps.map((step) => step.name);
+  const pivot = names.indexOf(saga.pivot);
+  const title = `${operation.module}.${operation.name}`;
+  if (pivot < 0)
+    throw new Error(`${title}: its pivot "${saga.pivot}" is none of its steps (${names.join(', ')})`);
+  if (new Set(names).size < names.length) throw new Error(`${title}: two steps have the same name`);
+  return { operation, saga, steps, pivot, store: new SagaStore(operation.module) };
+}
+
+/** Whether the caller has been promised success. */
+export const isPastPivot = ({ pivot }: RegisteredSaga, { step }: SagaRecord): boolean => step > pivot;

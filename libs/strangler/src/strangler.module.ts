@@ -1,0 +1,178 @@
+import type { Contract, Handlers, NamesOf } from '#contracts';
+import {
+  Module,
+  type DynamicModule,
+  type InjectionToken,
+  type ModuleMetadata,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { getDataSourceToken, getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSource, ObjectLiteral } from 'typeorm';
+import { Executor, type Handler } from './executor.js';
+import { LocalModules } from './here.js';
+import { prepare, type PreparedOperation } from './operation.js';
+import type { Side } from './phase.js';
+import { portToken } from './ports.js';
+import { Router, type RemoteCalls } from './router.js';
+import { Routes } from './routes.js';
+import { SagaDriver } from './saga/driver.js';
+import { SagaEngine } from './saga/engine.js';
+import { SagaRecovery } from './saga/recovery.js';
+import type { AnySaga } from './saga/saga.js';
+import { Steps } from './saga/steps.js';
+import { transactionalRepository } from './transaction.js';
+
+/** What a process is and whom it can call. */
+export interface StranglerOptions {
+  /** The side on which this process stands; `undefined` for one that carries no module (a gateway). */
+  side: Side | undefined;
+  /** Every contract that anything in this process may call. */
+  contracts: readonly Contract[];
+  routes: Routes;
+  /** How calls reach modules in other processes. */
+  remote: RemoteCalls;
+}
+
+type Processes<C extends Contract> = { [K in NamesOf<C, 'process'>]: Type<AnySaga> };
+
+/** What a module brings. `processes` must name a saga class for each process of the contract. */
+export type FeatureOptions<C extends Contract> = {
+  /** The module's tables. Their repositories, injected into the service, work in the running command's transaction. */
+  tables: readonly Type<ObjectLiteral>[];
+  /** What else the service injects. */
+  providers?: Provider[];
+  /** Operations with effects outside the database, by the provider that knows. They never share a transaction. */
+  external?: { inject: InjectionToken; operations: (provider: never) => readonly string[] };
+} & ([NamesOf<C, 'process'>] extends [never] ? { processes?: undefined } : { processes: Processes<C> });
+
+/** The toolkit, as a Nest module. */
+@Module({})
+export class StranglerModule {
+  /** Once per process: the router, and the port of every contract. */
+  static forRoot(options: StranglerOptions): DynamicModule {
+    const { side, contracts, routes, remote } = options;
+    const modules = new LocalModules(side);
+    const router = new Router(routes, modules, remote);
+    const ports = contracts.map((contract) => ({
+      provide: portToken(contract),
+      useValue: router.port(contract),
+    }));
+    const providers: Provider[] = [
+      { provide: Routes, useValue: routes },
+      { provide: LocalModules, useValue: modules },
+      { provide: Router, useValue: router },
+      ...ports,
+    ];
+    return {
+      module: StranglerModule,
+      global: true,
+      providers,
+      exports: providers as ModuleMetadata['exports'],
+    };
+  }
+
+  /** Once per module: the one line to adopt. A service that misses an operation, or a missing saga, does not compile. */
+  static forFeature<C extends Contract>(
+    contract: C,
+    service: Type<Handlers<C>>,
+    { tables, providers = [], external, processes }: FeatureOptions<C>,
+  ): DynamicModule {
+    const repositories = tables.map((table) => ({
+      provide: getRepositoryToken(table),
+      useFactory: (dataSource: DataSource) => transactionalRepository(dataSource, table),
+      inject: [getDataSourceToken()],
+    }));
+    const sagas = Object.entries((processes ?? {}) as Record<string, Type<AnySaga>>);
+    return {
+      module: StranglerFeature,
+      imports: [TypeOrmModule.forFeature([...tables])],
+      providers: [
+        service,
+        ...providers,
+        ...repositories,
+        ...sagas.map(([, saga]) => saga),
+        ...sagaEngine,
+        ...(sagas.length > 0 ? [sagaRecovery] : []),
+        executorOf(contract, service, sagas, external),
+      ],
+    };
+  }
+}
+
+/** What `forFeature` makes of a module. */
+@Module({})
+class StranglerFeature {}
+
+const sagaEngine: Provider[] = [
+  {
+    provide: SagaDriver,
+    useFactory: (dataSource: DataSource, router: Router) => new SagaDriver(dataSource, new Steps(router)),
+    inject: [getDataSourceToken(), Router],
+  },
+  {
+    provide: SagaEngine,
+    useFactory: (dataSource: DataSource, router: Router, driver: SagaDriver) =>
+      new SagaEngine(dataSource, new Steps(router), driver),
+    inject: [getDataSourceToken(), Router, SagaDriver],
+  },
+];
+
+/** Only where there are sagas: elsewhere there is no table to look into. */
+const sagaRecovery: Provider = {
+  provide: SagaRecovery,
+  useFactory: (engine: SagaEngine) => new SagaRecovery(engine),
+  inject: [SagaEngine],
+};
+
+function executorOf(
+  contract: Contract,
+  service: Type<object>,
+  sagas: [string, Type<AnySaga>][],
+  external: { inject: InjectionToken; operations: (provider: never) => readonly string[] } | undefined,
+): Provider {
+  return {
+    provide: `Executor(${contract.name})`,
+    useFactory: (
+      dataSource: DataSource,
+      modules: LocalModules,
+      engine: SagaEngine,
+      instance: object,
+      outside: never,
+      ...definitions: AnySaga[]
+    ) => {
+      const operations = prepare(contract);
+      sagas.forEach(([name], i) =>
+        engine.register(operations.get(name) as PreparedOperation, definitions[i] as AnySaga),
+      );
+      const handlers = handlersOf(operations, instance);
+      const executor = new Executor(
+        contract,
+        handlers,
+        dataSource,
+        engine,
+        new Set(external?.operations(outside)),
+      );
+      modules.add(executor);
+      return executor;
+    },
+    inject: [
+      getDataSourceToken(),
+      LocalModules,
+      SagaEngine,
+      service,
+      external?.inject ?? LocalModules,
+      ...sagas.map(([, saga]) => saga),
+    ],
+  };
+}
+
+function handlersOf(
+  operations: ReadonlyMap<string, PreparedOperation>,
+  service: object,
+): Readonly<Record<string, Handler>> {
+  const own = [...operations.values()].filter((operation) => operation.kind !== 'process');
+  return Object.fromEntries(
+    own.map(({ name }) => [name, (service as Record<string, Handler>)[name]?.bind(service) as Handler]),
+  );
+}
