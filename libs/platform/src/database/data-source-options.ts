@@ -1,0 +1,49 @@
+import type { DataSourceOptions } from 'typeorm';
+import { ClosingClient } from './closing-client.js';
+import { typeParsers } from './type-parsers.js';
+
+/** How long things may take, in ms. */
+const limits = {
+  /** For a new connection, and for a free one of the pool. Without it, transactions that need a second one hang for ever. */
+  connectionTimeoutMillis: 3_000,
+  /** The server ends a statement after this. */
+  statement_timeout: 10_000,
+  /** We give up after this: a network that swallows packets answers nothing, not even an error. */
+  query_timeout: 12_000,
+  /** A transaction whose process hangs must not keep its locks. */
+  idle_in_transaction_session_timeout: 15_000,
+};
+
+export interface DatabaseOptions {
+  /** Entity classes; none when Nest's `autoLoadEntities` brings them. */
+  entities?: readonly (new () => object)[];
+  /** Most connections at a time (default 10). */
+  poolSize?: number;
+}
+
+/** TypeORM's options for one of our databases. The schema comes from migrations, never from entities. */
+export function dataSourceOptions(url: string, { entities = [], poolSize = 10 }: DatabaseOptions = {}) {
+  return {
+    type: 'postgres',
+    url: withSession(url),
+    entities: [...entities],
+    synchronize: false,
+    installExtensions: false,
+    poolSize,
+    extra: {
+      application_name: 'strangler-shop',
+      keepAlive: true,
+      ...limits,
+      types: typeParsers,
+      Client: ClosingClient,
+    },
+  } satisfies DataSourceOptions;
+}
+
+/** Every session speaks UTC and ISO, whatever the server's settings; options that the URL has are kept. */
+function withSession(url: string): string {
+  const session = new URL(url);
+  const own = session.searchParams.get('options') ?? '';
+  session.searchParams.set('options', `${own} -c TimeZone=UTC -c DateStyle=ISO`.trim());
+  return session.href;
+}

@@ -1,0 +1,63 @@
+import { migrations, type Migration } from '#migrations';
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from './data-source-options.js';
+import { withClient } from './with-client.js';
+
+/** The toolkit's own schema comes first: the modules' commands call its functions. */
+const toolkit = 'strangler';
+
+/**
+ * Brings the schemas of `modules` in this database up to date, one transaction a module, each with its record in a table
+ * `migrations` of its own schema. Several processes may do so at once: one works, the others wait and find nothing to do.
+ * Migrations that the database has and we do not know stay: an older version may start beside a newer one.
+ */
+export async function migrate(url: string, modules: readonly string[]): Promise<void> {
+  await withClient(url, async (client) => {
+    // Held by this session, not by a transaction: it lasts over all the transactions that follow, and ends with us.
+    await client.query(`select pg_advisory_lock(hashtextextended('strangler migrations', 0))`);
+    for (const module of [toolkit, ...modules]) await migrateModule(client, url, module);
+  });
+}
+
+async function migrateModule(client: pg.Client, url: string, module: string): Promise<void> {
+  const known = migrations[module];
+  if (!known) throw new Error(`no migrations are known for the module ${module}`);
+  await client.query(`create schema if not exists ${pg.escapeIdentifier(module)}`);
+  // Looked up by hand, because TypeORM needs a pool and some 20 queries to find that there is nothing to do.
+  const done = await recorded(client, module);
+  if (known.some((migration) => !done.has(nameOf(migration)))) await run(url, module, known);
+}
+
+async function recorded(client: pg.Client, module: string): Promise<ReadonlySet<string>> {
+  const table = `${pg.escapeIdentifier(module)}.migrations`;
+  const found = await client.query<{ here: boolean }>('select to_regclass($1) is not null as here', [table]);
+  if (!found.rows[0]?.here) return new Set();
+  const { rows } = await client.query<{ name: string }>(`select name from ${table}`);
+  return new Set(rows.map((row) => row.name));
+}
+
+async function run(url: string, module: string, known: readonly Migration[]): Promise<void> {
+  const options = dataSourceOptions(url, { poolSize: 1 });
+  const dataSource = new DataSource({
+    ...options,
+    schema: module,
+    migrations: [...known],
+    migrationsTableName: 'migrations',
+    // A migration may take as long as it needs.
+    extra: {
+      ...options.extra,
+      statement_timeout: 0,
+      query_timeout: 0,
+      idle_in_transaction_session_timeout: 0,
+    },
+  });
+  await dataSource.initialize();
+  try {
+    await dataSource.runMigrations({ transaction: 'all' });
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+const nameOf = (migration: Migration): string => new migration().name ?? migration.name;

@@ -1,0 +1,267 @@
+import { connect as connectToNats } from '@nats-io/transport-node';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import pg from 'pg';
+import { EmbeddedError, acquireEmbedded, type EmbeddedLease } from './index.js';
+import { runningProcesses, type RunningProcess } from './processes.js';
+
+jest.setTimeout(60_000);
+
+// A process of its own: says its URLs, or why it has none, as one line of JSON; then stays until it is killed, or
+// releases its share when its input ends.
+const CLIENT = `
+  const { acquireEmbedded } = await import(process.argv[1]);
+  if (process.argv[3] === 'as nobody' && process.getuid() === 0) {
+    process.setgroups([]); process.setgid(65534); process.setuid(65534);
+  }
+  try {
+    const lease = await acquireEmbedded({ dataDir: process.argv[2] });
+    console.log(JSON.stringify(await Promise.all([lease.need('postgres'), lease.need('nats')])));
+    process.stdin.resume().on('end', () => lease.release());
+  } catch (error) {
+    console.log(JSON.stringify(error.message));
+  }`;
+const BUILT = pathToFileURL(join(process.cwd(), 'dist/libs/platform/src/embedded/index.js')).href;
+
+let parent: string;
+let folder: string;
+const children: ChildProcess[] = [];
+const leases: EmbeddedLease[] = [];
+
+beforeAll(async () => {
+  // mkdtemp makes it with mode 700: as root, the user that PostgreSQL runs as cannot enter it without help.
+  parent = await mkdtemp(join(tmpdir(), 'embedded-'));
+  folder = join(parent, 'data');
+});
+
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await Promise.all(leases.splice(0).map((lease) => lease.release()));
+  await until(async () => (await ours()).length === 0);
+});
+
+afterAll(() => rm(parent, { recursive: true, force: true }));
+
+describe('the embedded servers', () => {
+  it('are one of each for processes that start at once, and PostgreSQL is not root below a closed folder', async () => {
+    const [one, two, here] = await Promise.all([startClient(), startClient(), acquire()]);
+    const urls = [await here.need('postgres'), await here.need('nats')];
+
+    expect(await one.said).toEqual(urls);
+    expect(await two.said).toEqual(urls);
+    expect(await ours('keeper.js')).toHaveLength(1);
+    expect(await ours('-c', join(folder, 'nats.conf'))).toHaveLength(1);
+    expect(await postmasters()).toHaveLength(1);
+    expect(await query(urls[0]!, 'SHOW fsync')).toBe('on');
+    expect(await natsAnswers(urls[1]!)).toBe(true);
+    expect((await stat(parent)).mode & 0o777).toBe(0o700);
+    const { uid } = await stat(join(folder, 'postgres'));
+    expect(uid === 0 ? 'root' : uid).toEqual(
+      process.getuid!() === 0 ? expect.any(Number) : process.getuid!(),
+    );
+  });
+
+  it('stay for those who still need them, and end with the last release, the keeper too', async () => {
+    const [first, last] = [await acquire(), await acquire()];
+    const [postgres, nats] = [await first.need('postgres'), await last.need('nats')];
+
+    await first.release();
+    expect(await query(postgres, 'SELECT 1')).toBe(1);
+    expect(await natsAnswers(nats)).toBe(true);
+    await last.release();
+
+    await expect(isOpen(postgres)).resolves.toBe(false);
+    await expect(isOpen(nats)).resolves.toBe(false);
+    expect(await ours('-D')).toEqual([]);
+    expect(await readdir(folder)).not.toContain('keeper');
+    await expect(last.need('postgres')).rejects.toThrow(EmbeddedError);
+  });
+
+  it('end when the only process that needs them is killed', async () => {
+    const { child, said } = await startClient();
+    const [postgres] = (await said) as string[];
+    child.kill('SIGKILL');
+
+    await until(async () => (await ours()).length === 0);
+    expect(await isOpen(postgres!)).toBe(false);
+  });
+
+  it('serve whoever comes while they are being stopped', async () => {
+    for (const lease of [await acquire(), await acquire(), await acquire()]) {
+      await lease.need('postgres');
+      const leaving = lease.release();
+      expect(await query(await (await acquire()).need('postgres'), 'SELECT 1')).toBe(1);
+      await leaving;
+    }
+  });
+
+  it('get a new keeper when theirs is killed, and do not notice', async () => {
+    const lease = await acquire();
+    const postgres = await lease.need('postgres');
+    await lease.need('nats');
+    const [before, keeper] = [await servers(), await theKeeper()];
+    process.kill(keeper.pid, 'SIGKILL');
+
+    await until(async () => (await ours('keeper.js')).some(({ pid }) => pid !== keeper.pid));
+    expect(await (await acquire()).need('postgres')).toBe(postgres);
+    expect(await servers()).toEqual(before);
+  });
+
+  it('are stopped by the release even if the keeper was killed just before', async () => {
+    const lease = await acquire();
+    const urls = [await lease.need('postgres'), await lease.need('nats')];
+    process.kill((await theKeeper()).pid, 'SIGKILL');
+    await lease.release();
+
+    expect(await Promise.all(urls.map(isOpen))).toEqual([false, false]);
+  });
+
+  it('come back at the same address when they are killed', async () => {
+    const lease = await acquire();
+    const [postgres, nats] = [await lease.need('postgres'), await lease.need('nats')];
+    for (const { pid } of await servers()) process.kill(pid, 'SIGKILL');
+
+    await until(() => query(postgres, 'SELECT 1').then(Boolean, () => false));
+    await until(() => natsAnswers(nats));
+  });
+
+  it('start again with their data after everything was killed, whoever has their process ids now', async () => {
+    const { child, said } = await startClient();
+    const [postgres] = (await said) as string[];
+    await query(postgres!, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    const pidFile = join(folder, 'postgres/postmaster.pid');
+    const [everything, noted] = [[await theKeeper(), ...(await servers())], await readFile(pidFile, 'utf8')];
+    for (const { pid } of everything) process.kill(pid, 'SIGKILL');
+    child.kill('SIGKILL');
+    await until(async () => (await ours()).length === 0);
+    await writeFile(pidFile, noted.replace(/^\d+/, String(process.pid))); // as after the restart of a container
+    await mkdir(join(folder, 'postgres.new.crashed/base'), { recursive: true });
+
+    expect(await query(await (await acquire()).need('postgres'), 'SELECT answer FROM kept')).toBe(42);
+  });
+
+  it('are created anew when their creation was broken off', async () => {
+    const other = join(parent, 'other');
+    const client = await startClient(other);
+    await until(async () => (await ours('-D')).length > 0); // initdb is at work
+    process.kill((await theKeeper()).pid, 'SIGKILL');
+
+    expect(await query(((await client.said) as string[])[0]!, 'SELECT 1')).toBe(1);
+    expect((await readdir(other)).filter((name) => name.startsWith('postgres.new.'))).toEqual([]);
+  });
+
+  it('say in a sentence that the data folder cannot be used, and start nothing', async () => {
+    const closed = join(parent, '..', `closed-${process.pid}`);
+    await mkdir(closed, { mode: 0o000 });
+    const { said } = await startClient(closed, 'as nobody');
+    expect(await said).toMatch(/^cannot use the data folder .*closed-\d+: permission denied$/);
+    expect(await readdir(process.getuid!() === 0 ? closed : parent)).not.toContain('keeper.log');
+    await rm(closed, { recursive: true });
+
+    const file = join(parent, 'file');
+    await writeFile(file, '');
+    await expect(acquireEmbedded({ dataDir: file })).rejects.toThrow(
+      `cannot use the data folder ${file}: it is not a folder`,
+    );
+    const tooLong = join(parent, 'long'.repeat(40));
+    await expect(acquireEmbedded({ dataDir: tooLong })).rejects.toThrow(/too long for a socket/);
+  });
+});
+
+async function acquire(): Promise<EmbeddedLease> {
+  const lease = await acquireEmbedded({ dataDir: folder });
+  leases.push(lease);
+  return lease;
+}
+
+async function startClient(
+  dataDir = folder,
+  how = '',
+): Promise<{ child: ChildProcess; said: Promise<unknown> }> {
+  const words = ['--input-type=module', '-e', CLIENT, BUILT, dataDir, how];
+  const child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] });
+  children.push(child);
+  const said = once(createInterface(child.stdout), 'line').then(
+    ([line]) => JSON.parse(line as string) as unknown,
+  );
+  return { child, said };
+}
+
+/** The keepers and servers of this test's folders, and those among them with these words. */
+async function ours(...words: string[]): Promise<RunningProcess[]> {
+  const all = (await runningProcesses()).filter(
+    ({ command }) => command.includes(parent) && !command.includes(BUILT),
+  );
+  return all.filter(({ command }) => command.includes(words.join(' ')));
+}
+
+async function theKeeper(): Promise<RunningProcess> {
+  return (await ours('keeper.js'))[0]!;
+}
+
+/** PostgreSQL's main process; its children may still carry the same command line for a moment. */
+async function postmasters(): Promise<RunningProcess[]> {
+  const noted = parseInt(readFileSync(join(folder, 'postgres/postmaster.pid'), 'utf8'));
+  const all = await ours('-D', join(folder, 'postgres'));
+  return all.filter(({ pid, command }) => pid === noted || command.includes('-c port=') === false);
+}
+
+async function servers(): Promise<RunningProcess[]> {
+  return [...(await postmasters()), ...(await ours('-c', join(folder, 'nats.conf')))];
+}
+
+async function query(url: string, sql: string): Promise<unknown> {
+  const client = new pg.Client(`${url}/postgres`);
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    const { rows } = await client.query<Record<string, unknown>>(sql);
+    return Object.values(rows[0] ?? {})[0];
+  } finally {
+    await client.end();
+  }
+}
+
+async function natsAnswers(url: string): Promise<boolean> {
+  const { host, username, password } = new URL(url);
+  try {
+    const connection = await connectToNats({
+      servers: host,
+      user: username,
+      pass: password,
+      reconnect: false,
+    });
+    const { info } = connection;
+    await connection.close();
+    return info?.jetstream === true;
+  } catch {
+    return false;
+  }
+}
+
+async function isOpen(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  const open = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return open;
+}
+
+/** Waits for a condition; gives up after a time that only a broken program needs, so that no loop outlives its test. */
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 20_000; !(await condition()); await sleep(20)) {
+    if (Date.now() > end)
+      throw new Error(`in vain: ${condition.toString()}\n${JSON.stringify(await ours(), null, 1)}`);
+  }
+}

@@ -1,0 +1,2 @@
+export { EmbeddedError } from './embedded-error.js';
+export { acquireEmbedded, type EmbeddedLease } from './lease.js';

@@ -1,0 +1,39 @@
+import { openDataFolder } from './data-folder.js';
+import { EmbeddedError } from './embedded-error.js';
+import { checkPathLength } from './keeper-address.js';
+import { KeeperLease } from './keeper-lease.js';
+
+/** A process's share in the embedded servers; they stop when the last share is released. */
+export interface EmbeddedLease {
+  /**
+   * Starts the server if nobody has yet; resolves with its URL, credentials included (postgres: no database
+   * name in the path). Throws EmbeddedError with one sentence.
+   */
+  need(server: 'postgres' | 'nats'): Promise<string>;
+  /** Gives the share back; if it was the last, resolves when the servers and their keeper have ended. */
+  release(): Promise<void>;
+}
+
+/**
+ * Joins the processes that share the embedded servers of a data folder. A process that dies without a release
+ * leaves as well: the kernel closes its connection to the keeper.
+ *
+ * @param options.dataDir where data, secrets and logs are kept, made if missing; one set of servers for each
+ * @param options.onProgress told what takes long, and what the operator should know
+ * @throws EmbeddedError when the data folder or the keeper cannot be used
+ */
+export async function acquireEmbedded(options: {
+  dataDir: string;
+  onProgress?: (line: string) => void;
+}): Promise<EmbeddedLease> {
+  if (process.platform === 'win32') {
+    throw new EmbeddedError(
+      'the embedded servers do not run on Windows: use WSL, or set DATABASE_URL and NATS_URL',
+    );
+  }
+  const folder = await openDataFolder(options.dataDir);
+  checkPathLength(folder);
+  const lease = new KeeperLease(folder, options.onProgress ?? (() => undefined));
+  await lease.connect();
+  return lease;
+}

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EmbeddedError } from './embedded-error.js';
+import { unusable } from './data-folder.js';
+import { openLog } from './server-log.js';
+
+/** A keeper process that we started; it ends well (exit code 0) when another one was faster. */
+export interface StartedKeeper {
+  isRunning(): boolean;
+  hasFailed(): boolean;
+}
+
+/**
+ * Starts a keeper that outlives us: a session of its own, so that Ctrl-C in our terminal does not reach it, and a
+ * file for its output, so that it holds no terminal or pipe of ours open.
+ */
+export function startKeeper(folder: string): StartedKeeper {
+  const entry = join(projectRoot(), 'dist/libs/platform/src/embedded/keeper.js');
+  if (!existsSync(entry)) throw new EmbeddedError(`${entry} is missing: run "npm run build" first`);
+  const log = openKeeperLog(folder);
+  const keeper = spawn(process.execPath, [entry, folder], {
+    cwd: folder,
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: plainEnvironment(),
+  });
+  closeSync(log);
+  keeper.unref();
+  let failed = false;
+  keeper.on('error', () => (failed = true));
+  return {
+    isRunning: () => !failed && keeper.exitCode === null && keeper.signalCode === null,
+    hasFailed: () => failed || (keeper.exitCode ?? 0) !== 0,
+  };
+}
+
+function openKeeperLog(folder: string): number {
+  try {
+    return openLog(join(folder, 'keeper.log'));
+  } catch (error) {
+    throw unusable(folder, error);
+  }
+}
+
+/**
+ * The keeper serves many processes, so it must not take one's peculiarities: NODE_OPTIONS may hold a debugger
+ * port or a tracer, and PG* changes how PostgreSQL and its clients behave.
+ */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_|PG|npm_)/.test(name)));
+}
+
+/** Found from the sources too: tests run those, while the keeper is always the built one. */
+function projectRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+}

@@ -1,0 +1,21 @@
+import { createServer } from 'node:net';
+import { StartError } from './process.js';
+
+/** Makes sure that a port can be had, before anything else is started. @throws {StartError} naming the setting. */
+export function assertPortFree(port: number, host: string | undefined, setting: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new StartError(sentence(error, port, setting))),
+    );
+    probe.listen(port, host, () => probe.close(() => resolve()));
+  });
+}
+
+function sentence({ code, message }: NodeJS.ErrnoException, port: number, setting: string): string {
+  if (code === 'EADDRINUSE')
+    return `port ${port} is in use by another program: end that one or set ${setting} to another port`;
+  if (code === 'EACCES')
+    return `port ${port} may not be used by this user: set ${setting} to a port above 1023`;
+  return `port ${port} (${setting}) cannot be used: ${message}`;
+}

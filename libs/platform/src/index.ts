@@ -1,0 +1,30 @@
+export {
+  createLogger,
+  logLevels,
+  NestLogger,
+  requestLog,
+  traceIdOf,
+  type LogContext,
+  type LoggerOptions,
+  type LogLevel,
+} from './logging/index.js';
+export { createDatabase } from './database/create-database.js';
+export { dataSourceOptions, type DatabaseOptions } from './database/data-source-options.js';
+export { pageOf, type KeysetPage } from './database/keyset.js';
+export { migrate } from './database/migrate.js';
+export { Timestamp } from './database/timestamp.column.js';
+export { acquireEmbedded, EmbeddedError, type EmbeddedLease } from './embedded/index.js';
+export { assertPortFree } from './free-port.js';
+export { natsConnection, natsSettings, type NatsSettings } from './nats-settings.js';
+export { Closing, runServer, StartError } from './process.js';
+export { projectRoot } from './project-root.js';
+export {
+  choiceSetting,
+  portSetting,
+  SettingsError,
+  textSetting,
+  urlSetting,
+  type Environment,
+} from './settings.js';
+export { EmbeddedServers } from './embedded-servers.js';
+export { environment } from './environment.js';

@@ -1,0 +1,45 @@
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { humanLines } from './human-lines.js';
+import { traceIdOf } from './trace-id.js';
+
+/** What a request puts on each of its lines. */
+export interface LogContext {
+  readonly requestId: string;
+  readonly traceparent?: string | undefined;
+}
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export interface LoggerOptions {
+  level: LogLevel;
+  /** The running request, if there is one. Asked at every line, so that whoever writes it need not know of requests. */
+  context?: () => LogContext | undefined;
+  /** Where lines go; else standard output: JSON, or short lines for people when it is a terminal. */
+  destination?: DestinationStream;
+}
+
+const secrets = ['password', 'passwordHash', 'token', 'accessToken', 'authorization', 'cookie'];
+
+/** A pino logger with the request's id on every line of the request, and without anybody's secrets. */
+export function createLogger({ level, context, destination }: LoggerOptions): Logger {
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+    ...(context && { mixin: () => fieldsOf(context()) }),
+  };
+  return pino(
+    options,
+    destination ?? (process.stdout.isTTY ? humanLines(process.stdout) : pino.destination(1)),
+  );
+}
+
+// A fresh object each time: pino writes into it.
+function fieldsOf(context: LogContext | undefined): Record<string, string> {
+  if (!context) return {};
+  const traceId = traceIdOf(context.traceparent);
+  return traceId === undefined ? { requestId: context.requestId } : { requestId: context.requestId, traceId };
+}

@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import { traceIdOf } from './trace-id.js';
+
+type Request = IncomingMessage & { originalUrl?: string };
+type Middleware = (request: Request, response: ServerResponse, next: () => void) => void;
+
+/**
+ * One line a request: method, path, status and how long it took, in ms. Not pino-http: its child logger for each
+ * request costs a fifth of a small request, even at a level at which nothing is written.
+ */
+export const requestLog =
+  (logger: Logger): Middleware =>
+  (request, response, next) => {
+    const startedAt = performance.now();
+    response.once('close', () => {
+      const level = response.statusCode >= 500 ? 'error' : 'info';
+      if (!logger.isLevelEnabled(level) || isProbe(request)) return;
+      const ms = Math.round(performance.now() - startedAt);
+      const line = lineOf(request, response);
+      logger[level]({ ...line, ms }, `${line.method} ${line.path} ${line.status}`);
+    });
+    next();
+  };
+
+function lineOf(request: Request, response: ServerResponse) {
+  return {
+    method: request.method,
+    // Without the query: a client may have put a secret there.
+    path: (request.originalUrl ?? request.url ?? '').split('?', 1)[0],
+    // A client that left before its answer was sent has seen none.
+    status: response.writableFinished ? response.statusCode : 'aborted',
+    // These two are not left to the logger: 'close' comes from the socket, outside the request's context.
+    requestId: response.getHeader('x-request-id'),
+    traceId: traceIdOf(request.headers.traceparent as string | undefined),
+  };
+}
+
+/** Probes come every few seconds and tell nothing. */
+const isProbe = (request: Request): boolean => request.originalUrl?.startsWith('/health/') ?? false;

@@ -1,0 +1,50 @@
+import { EmbeddedError } from './embedded/index.js';
+import { SettingsError } from './settings.js';
+
+/** What a program started; closed in reverse when it ends, and when a later start fails. */
+export class Closing {
+  private readonly closers: (() => Promise<unknown>)[] = [];
+
+  /** Remembers how to end something that has just begun. */
+  add(close: () => Promise<unknown>): void {
+    this.closers.push(close);
+  }
+
+  /** Ends everything, last begun first, even if one of them fails. */
+  async closeAll(): Promise<void> {
+    for (const close of this.closers.splice(0).reverse()) {
+      await close().catch((error: unknown) => process.stderr.write(`while ending: ${String(error)}\n`));
+    }
+  }
+}
+
+/** A start that cannot be: the message is one clear sentence for the operator. */
+export class StartError extends Error {}
+
+/**
+ * Runs a server program: starts it, ends all of it on Ctrl-C or SIGTERM. A start that fails leaves nothing half-started:
+ * one sentence on stderr, exit code 1.
+ */
+export async function runServer(start: (closing: Closing) => Promise<void>): Promise<void> {
+  const closing = new Closing();
+  let ending = false;
+  const end = (code: number) => {
+    if (ending) return;
+    ending = true;
+    void closing.closeAll().then(() => process.exit(code));
+  };
+  process.on('SIGINT', () => end(0));
+  process.on('SIGTERM', () => end(0));
+  try {
+    await start(closing);
+  } catch (error) {
+    if (!ending) process.stderr.write(`${sentenceFor(error)}\n`);
+    end(1);
+  }
+}
+
+function sentenceFor(error: unknown): string {
+  const expected = [SettingsError, StartError, EmbeddedError].some((kind) => error instanceof kind);
+  if (expected) return (error as Error).message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,42 @@
+/** A setting that cannot be used: the message names it and says what would be right. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A setting as text; an empty one counts as absent. */
+export const textSetting = (env: Environment, name: string): string | undefined =>
+  env[name]?.trim() || undefined;
+
+/** A TCP port. @throws {SettingsError} */
+export function portSetting(env: Environment, name: string, fallback: number): number {
+  const text = textSetting(env, name);
+  const port = text === undefined ? fallback : Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new SettingsError(`${name}=${text}: a port number from 0 to 65535 is expected`);
+}
+
+/** A URL of one of the given schemes. @throws {SettingsError}; the message does not show the value, it may hold a password. */
+export function urlSetting(env: Environment, name: string, schemes: readonly string[]): string | undefined {
+  const text = textSetting(env, name);
+  if (text === undefined) return undefined;
+  const scheme = URL.canParse(text) ? new URL(text).protocol.slice(0, -1) : '';
+  if (schemes.includes(scheme)) return text;
+  throw new SettingsError(
+    `${name}: a URL that begins with ${schemes.map((s) => `${s}://`).join(' or ')} is expected`,
+  );
+}
+
+/** One of a few words. @throws {SettingsError} */
+export function choiceSetting<const T extends string>(
+  env: Environment,
+  name: string,
+  choices: readonly T[],
+  fallback: T,
+): T {
+  const text = textSetting(env, name) ?? fallback;
+  const choice = choices.find((word) => word === text);
+  if (choice) return choice;
+  throw new SettingsError(`${name}=${text}: one of ${choices.join(', ')} is expected`);
+}
