@@ -1,0 +1,17 @@
+import { orders } from '#contracts';
+import { StranglerModule } from '#strangler';
+import { Module } from '@nestjs/common';
+import { CancelOrderSaga } from './cancel-order.saga.js';
+import { OrderRow } from './order.entity.js';
+import { OrdersService } from './orders.service.js';
+import { PlaceOrderSaga } from './place-order.saga.js';
+
+@Module({
+  imports: [
+    StranglerModule.forFeature(orders, OrdersService, {
+      tables: [OrderRow],
+      processes: { place: PlaceOrderSaga, cancel: CancelOrderSaga },
+    }),
+  ],
+})
+export class OrdersModule {}

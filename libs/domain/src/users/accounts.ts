@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { Account } from './account.entity.js';
+
+/** The accounts by their e-mail. */
+@Injectable()
+export class Accounts {
+  constructor(@InjectRepository(Account) private readonly rows: Repository<Account>) {}
+
+  /** The account with this e-mail, in whatever case it is written. */
+  findByEmail(email: string): Promise<Account | null> {
+    return this.rows
+      .createQueryBuilder('account')
+      .where('lower(account.email) = lower(:email)', { email })
+      .getOne();
+  }
+
+  /**
+   * Keeps the e-mail for this transaction: another that wants the same one waits here until we have ended. So the answer
+   * stays true until our write, and the unique index, which would abort the transaction, is never asked.
+   */
+  async claimEmail(email: string): Promise<'free' | 'taken'> {
+    await this.rows.query(
+      `select pg_advisory_xact_lock(hashtext('users.account.email'), hashtext(lower($1)))`,
+      [email],
+    );
+    return (await this.findByEmail(email)) ? 'taken' : 'free';
+  }
+}

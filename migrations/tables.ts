@@ -1,0 +1,43 @@
+import type { QueryRunner } from 'typeorm';
+
+/** The module's idempotency records. They live with its rows and move with them, key by key. */
+export const createIdempotencyTable = (runner: QueryRunner, schema: string): Promise<unknown> =>
+  runner.query(`
+    create table ${schema}.idempotency (
+      command_id  uuid        not null,
+      routing_key text        not null,
+      input_hash  bytea       not null,
+      -- The answer as it was given, on the row of the first key; null while a process (saga) is on its way.
+      result      json,
+      created_at  timestamptz not null default now(),
+      primary key (command_id, routing_key)
+    );
+    create index on ${schema}.idempotency (created_at);
+  `);
+
+/** The module's sagas: what is done, what comes next, who works on it until when. */
+export const createSagaTable = (runner: QueryRunner, schema: string): Promise<unknown> =>
+  runner.query(`
+    create table ${schema}.saga (
+      id          uuid        primary key,
+      command_id  uuid        not null,
+      routing_key text        not null,
+      process     text        not null,
+      request_id  text        not null,
+      status      text        not null check (status in ('running', 'waiting', 'compensating', 'done', 'failed')),
+      step        integer     not null,
+      state       json        not null,
+      error       json,
+      attempts    integer     not null default 0,
+      -- The caller was told of it while it waited: whoever comes with the same command id is told the same.
+      answered    boolean     not null default false,
+      -- Grows with every change. A runner changes a saga only from the version that it has seen.
+      version     integer     not null default 1,
+      -- Nobody else touches the saga before: the lease of the process that works on it, or the next try.
+      due_at      timestamptz not null,
+      created_at  timestamptz not null default now(),
+      ended_at    timestamptz
+    );
+    create index on ${schema}.saga (due_at) where status in ('running', 'waiting', 'compensating');
+    create index on ${schema}.saga (command_id);
+  `);
