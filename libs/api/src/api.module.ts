@@ -1,0 +1,52 @@
+import { users } from '#contracts';
+import { portToken } from '#strangler';
+import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { AuthController } from './auth.controller.js';
+import { AuthGuard } from './auth/auth.guard.js';
+import { TokenVerifier, type IdentityProvider } from './auth/token-verifier.js';
+import { HealthController } from './health.controller.js';
+import { StrayQueryGuard } from './http/stray-query.guard.js';
+import { JwksController } from './jwks.controller.js';
+import { OrdersController } from './orders.controller.js';
+import { ProductsController } from './products.controller.js';
+import { readinessChecks, type ReadinessCheck } from './readiness.js';
+import { UsersV2Controller } from './users-v2.controller.js';
+import { UsersController } from './users.controller.js';
+
+export interface ApiOptions {
+  /** Whose tokens are good; without it, those of the users module. */
+  identityProvider?: IdentityProvider | undefined;
+  /** What has to hold before the process is ready. */
+  readiness?: Pick<FactoryProvider<readonly ReadinessCheck[]>, 'useFactory' | 'inject'>;
+}
+
+/** The HTTP edge. It knows the modules by their ports alone, so it runs wherever these lead. */
+@Module({})
+export class ApiModule {
+  static forRoot({ identityProvider, readiness = { useFactory: () => [] } }: ApiOptions = {}): DynamicModule {
+    const verifier: FactoryProvider<TokenVerifier> = identityProvider
+      ? { provide: TokenVerifier, useFactory: () => TokenVerifier.of(identityProvider) }
+      : { provide: TokenVerifier, useFactory: TokenVerifier.ofUsers, inject: [portToken(users)] };
+    return {
+      module: ApiModule,
+      imports: [TerminusModule.forRoot({ logger: false })],
+      controllers: [
+        UsersController,
+        UsersV2Controller,
+        AuthController,
+        ProductsController,
+        OrdersController,
+        HealthController,
+        JwksController,
+      ],
+      providers: [
+        verifier,
+        { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_GUARD, useClass: StrayQueryGuard },
+        { provide: readinessChecks, ...readiness },
+      ],
+    };
+  }
+}

@@ -1,0 +1,40 @@
+import type { Role } from '#contracts';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { refusal } from '../errors/problems.js';
+import { publicKey, rolesKey } from './access.js';
+import type { SignedRequest } from './principal.js';
+import { TokenVerifier } from './token-verifier.js';
+
+/** Closed unless opened: every handler needs a valid bearer token unless it is marked `@Public()`. */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly tokens: TokenVerifier,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    // Calls over other transports come from our own processes, which have checked their callers.
+    if (context.getType() !== 'http') return true;
+    const targets = [context.getHandler(), context.getClass()];
+    if (this.reflector.getAllAndOverride<boolean | undefined>(publicKey, targets)) return true;
+    const roles = this.reflector.getAllAndOverride<Role[] | undefined>(rolesKey, targets);
+    return this.admit(context.switchToHttp().getRequest<SignedRequest>(), roles);
+  }
+
+  private async admit(request: SignedRequest, roles: Role[] | undefined): Promise<boolean> {
+    const principal = await this.tokens.verify(bearerOf(request));
+    if (roles && !roles.includes(principal.role))
+      throw refusal('forbidden', `this takes the role ${roles.join(' or ')}`);
+    request.principal = principal;
+    return true;
+  }
+}
+
+/** The bearer token of a request. @throws `unauthenticated` without one. */
+export function bearerOf({ headers }: SignedRequest): string {
+  const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(headers.authorization ?? '')?.[1];
+  if (!token) throw refusal('unauthenticated', 'a bearer token is needed: POST /api/v1/auth/token');
+  return token;
+}

@@ -1,0 +1,26 @@
+import type { Role } from '#contracts';
+import { createParamDecorator } from '@nestjs/common';
+import type { Request } from 'express';
+import { refusal } from '../errors/problems.js';
+
+/** Who asks: what a verified token says, and nothing else that the client sent. */
+export interface Principal {
+  readonly id: string;
+  readonly role: Role;
+}
+
+/** A request that passed the guard. */
+export type SignedRequest = Request & { principal?: Principal };
+
+/** Injects the principal into a handler that is not public. */
+export const Caller = createParamDecorator((_data: unknown, context): Principal => {
+  const { principal } = context.switchToHttp().getRequest<SignedRequest>();
+  if (!principal) throw new Error('a public handler has no caller');
+  return principal;
+});
+
+/** @throws `forbidden` unless the profile is the caller's own or the caller is an admin. */
+export function requireSelfOrAdmin(caller: Principal, userId: string): void {
+  if (caller.role !== 'admin' && caller.id !== userId)
+    throw refusal('forbidden', 'this is the account of someone else');
+}

@@ -1,0 +1,65 @@
+import type { Jwks } from '#contracts';
+import { withContext } from '#strangler';
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import type { UsersPort } from '../ports.js';
+
+interface Patience {
+  /** At least so long, in ms, between two looks for a key that is not known: tokens with made-up key ids cost no call each. */
+  coolDownMs: number;
+  /** After so long, in ms, keys are asked for again, so that a withdrawn one ends. */
+  maxAgeMs: number;
+}
+
+/** The public keys of the users module, through its port, kept for a while. */
+export class UserKeys {
+  private keys: ReturnType<typeof createLocalJWKSet> | undefined;
+  private asking: Promise<void> | undefined;
+  private coolUntil = -Infinity;
+  private staleAt = -Infinity;
+
+  constructor(
+    private readonly users: UsersPort,
+    private readonly patience: Patience = { coolDownMs: 5_000, maxAgeMs: 600_000 },
+  ) {}
+
+  /** Finds the key of a token. @throws whatever the port throws when there are no keys to go by. */
+  readonly find: JWTVerifyGetKey = async (header, token) => {
+    if (performance.now() >= this.staleAt) await this.refresh();
+    try {
+      return await this.known(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey) || performance.now() < this.coolUntil) throw error;
+      await this.ask();
+      return this.known(header, token);
+    }
+  };
+
+  private known: JWTVerifyGetKey = (header, token) => {
+    if (!this.keys) throw new errors.JWKSNoMatchingKey();
+    return this.keys(header, token);
+  };
+
+  /** Old keys are better than none: while the module is away, those who have a token go on. */
+  private async refresh(): Promise<void> {
+    try {
+      await this.ask();
+    } catch (error) {
+      if (!this.keys) throw error;
+      this.staleAt = performance.now() + this.patience.coolDownMs;
+    }
+  }
+
+  /** Many requests, one question. It is nobody's own: it has no deadline and is not in the answer's `X-Served-By`. */
+  private ask(): Promise<void> {
+    this.asking ??= withContext({ requestId: 'jwks', servedBy: new Map() }, () => this.users.jwks({}))
+      .then((jwks) => this.keep(jwks))
+      .finally(() => (this.asking = undefined));
+    return this.asking;
+  }
+
+  private keep(jwks: Jwks): void {
+    this.keys = createLocalJWKSet(jwks as unknown as JSONWebKeySet);
+    this.coolUntil = performance.now() + this.patience.coolDownMs;
+    this.staleAt = performance.now() + this.patience.maxAgeMs;
+  }
+}

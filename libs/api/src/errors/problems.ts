@@ -1,0 +1,39 @@
+import { DomainError, type CodeOf, type TransportCode, isDomainError } from '#contracts';
+
+type Contracts = typeof import('#contracts');
+type OperationsOf<T> = T extends { operations: infer O } ? O[keyof O] : never;
+
+/** Every code that any contract declares for any of its operations. */
+type DeclaredCode = { [K in keyof Contracts]: CodeOf<OperationsOf<Contracts[K]>> }[keyof Contracts];
+
+/** Codes of the edge itself. */
+type EdgeCode =
+  'unauthenticated' | 'forbidden' | 'not_found' | 'payload_too_large' | 'unsupported_media_type';
+
+export type ProblemCode = DeclaredCode | TransportCode | EdgeCode;
+
+/** What callers see for each error code. A code that a contract declares and that has no row here does not compile. */
+export const problems = {
+  validation_failed: { status: 400, title: 'The request is not valid' },
+  unauthenticated: { status: 401, title: 'Who are you?' },
+  payment_declined: { status: 402, title: 'The payment was declined' },
+  forbidden: { status: 403, title: 'This is not yours to see or change' },
+  not_found: { status: 404, title: 'There is no such thing' },
+  email_taken: { status: 409, title: 'This e-mail address has an account already' },
+  out_of_stock: { status: 409, title: 'There is not enough in stock' },
+  order_cancelled: { status: 409, title: 'The order was cancelled' },
+  payload_too_large: { status: 413, title: 'The request is too large' },
+  unsupported_media_type: { status: 415, title: 'The body has to be JSON in UTF-8' },
+  idempotency_key_reused: { status: 422, title: 'This idempotency key was used for another request' },
+  internal: { status: 500, title: 'Something went wrong here' },
+  provider_unavailable: { status: 503, title: 'The payment provider cannot be reached' },
+  unavailable: { status: 503, title: 'This part of the shop cannot be reached just now' },
+  outcome_unknown: { status: 504, title: 'No answer in time: it may have happened' },
+} as const satisfies Record<ProblemCode, { status: number; title: string }>;
+
+/** An error of the edge. Contracts make their own. */
+export const refusal = (code: ProblemCode, detail: string): DomainError => new DomainError(code, {}, detail);
+
+/** Whether an error may be shown: one of ours, with a code that has a row. */
+export const isDeclared = (error: unknown): error is DomainError<ProblemCode> =>
+  isDomainError(error) && Object.hasOwn(problems, error.code);

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { traceIdOf } from '#platform';
+import { withContext, type CallContext } from '#strangler';
+import type { Request, RequestHandler, Response } from 'express';
+
+/** How long a caller waits for an answer, in ms. */
+const patienceMs = 10_000;
+
+/** Who is who is said by the token alone; a header that claims it is removed, however it is spelled. */
+const identity = /^x[-_]user[-_](?:id|name|email|roles?)$/;
+
+/** Comes first: gives the request its context, which every call and every log line of it shares. */
+export const callContext =
+  ({ servedBy }: { servedBy: boolean }): RequestHandler =>
+  (request, response, next) => {
+    for (const name in request.headers) if (identity.test(name)) delete request.headers[name];
+    const context = contextOf(request);
+    response.setHeader('X-Request-Id', context.requestId);
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader('Cache-Control', 'no-store');
+    if (servedBy) beforeHead(response, () => tellServedBy(response, context));
+    withContext(context, () => next());
+  };
+
+function contextOf({ headers }: Request): CallContext {
+  const given = headers['x-request-id'];
+  const traceparent = headers.traceparent as string | undefined;
+  return {
+    requestId: typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID(),
+    traceparent: traceIdOf(traceparent) === undefined ? undefined : traceparent,
+    deadline: Date.now() + patienceMs,
+    servedBy: new Map(),
+  };
+}
+
+function tellServedBy(response: Response, { servedBy }: CallContext): void {
+  if (servedBy.size === 0) return;
+  const sides = [...servedBy].map(([module, side]) => `${module}=${side}`).sort();
+  response.setHeader('X-Served-By', sides.join(', '));
+}
+
+/** Runs `work` when the answer's head is about to be written: only then is it known who worked on it. */
+function beforeHead(response: Response, work: () => void): void {
+  const writeHead = response.writeHead;
+  response.writeHead = ((...args: Parameters<typeof writeHead>) => {
+    response.writeHead = writeHead;
+    if (!response.headersSent) work();
+    return writeHead.apply(response, args);
+  }) as typeof writeHead;
+}
