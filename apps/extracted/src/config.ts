@@ -1,0 +1,47 @@
+import { inventory, orders, payments, users } from '#contracts';
+import {
+  choiceSetting,
+  logLevels,
+  natsSettings,
+  SettingsError,
+  textSetting,
+  urlSetting,
+  type Environment,
+  type LogLevel,
+  type NatsSettings,
+} from '#platform';
+
+/** Every contract of the shop, by its module's name. */
+export const contracts = { users, inventory, payments, orders } as const;
+export type ModuleName = keyof typeof contracts;
+
+/** The settings of an extracted service (README, "Settings"). */
+export interface Settings {
+  module: ModuleName;
+  /** `undefined`: a database of its own on the embedded PostgreSQL. */
+  databaseUrl: string | undefined;
+  nats: NatsSettings;
+  dataDir: string;
+  logLevel: LogLevel;
+}
+
+/** Reads the settings; the module is the first argument, else `MODULE`. @throws {SettingsError} naming the first wrong one. */
+export function readSettings(env: Environment, args: readonly string[]): Settings {
+  const module = moduleOf(args[0] ?? textSetting(env, 'MODULE'));
+  return {
+    module,
+    databaseUrl: urlSetting(env, `${module.toUpperCase()}_DATABASE_URL`, ['postgres', 'postgresql']),
+    nats: natsSettings(env),
+    dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
+    logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
+  };
+}
+
+function moduleOf(name: string | undefined): ModuleName {
+  if (name !== undefined && name in contracts) return name as ModuleName;
+  const names = Object.keys(contracts).join(', ');
+  const said = name === undefined ? 'no module is named' : `there is no module "${name}"`;
+  throw new SettingsError(
+    `${said}: npm run start:extracted -- <module>, or MODULE=<module>; one of ${names}`,
+  );
+}

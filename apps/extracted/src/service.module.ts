@@ -1,0 +1,36 @@
+import { InventoryModule } from '#domain/inventory';
+import { OrdersModule } from '#domain/orders';
+import { PaymentsModule } from '#domain/payments';
+import { UsersModule } from '#domain/users';
+import { dataSourceOptions } from '#platform';
+import { NatsCalls, StranglerModule, type NatsLink, type Routes } from '#strangler';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { contracts, type ModuleName } from './config.js';
+
+const moduleClasses: Record<ModuleName, Type> = {
+  users: UsersModule,
+  inventory: InventoryModule,
+  payments: PaymentsModule,
+  orders: OrdersModule,
+};
+
+/** One module with its own database. It may call the others, wherever they are. */
+@Module({})
+export class ServiceModule {
+  static forRoot(module: ModuleName, databaseUrl: string, routes: Routes, link: NatsLink): DynamicModule {
+    return {
+      module: ServiceModule,
+      imports: [
+        TypeOrmModule.forRoot({ ...dataSourceOptions(databaseUrl), autoLoadEntities: true }),
+        StranglerModule.forRoot({
+          side: 'extracted',
+          contracts: Object.values(contracts),
+          routes,
+          remote: new NatsCalls(link),
+        }),
+        moduleClasses[module],
+      ],
+    };
+  }
+}

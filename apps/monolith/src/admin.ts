@@ -1,0 +1,44 @@
+import { AdminGuard, configureAdmin, TokenVerifier } from '#api';
+import { NestLogger, type Closing } from '#platform';
+import { AdminController, Routes } from '#strangler';
+import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
+import { APP_GUARD, NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Logger } from 'pino';
+import type { Settings } from './config.js';
+
+/** The operator's side of the process: its own listener, so that it can stay off the public network. */
+@Module({})
+class AdminModule {
+  static of(shop: INestApplication): DynamicModule {
+    return {
+      module: AdminModule,
+      controllers: [AdminController],
+      providers: [
+        { provide: Routes, useValue: shop.get<Routes>(Routes) },
+        {
+          provide: APP_GUARD,
+          useValue: new AdminGuard(shop.get<TokenVerifier>(TokenVerifier, { strict: false })),
+        },
+      ],
+    };
+  }
+}
+
+/** Opens the admin listener, on this machine only. */
+export async function startAdmin(
+  { adminPort }: Settings,
+  shop: INestApplication,
+  logger: Logger,
+  closing: Closing,
+): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AdminModule.of(shop), {
+    logger: new NestLogger(logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  configureAdmin(app, logger);
+  closing.add(() => app.close());
+  await app.listen(adminPort, '127.0.0.1');
+  return app;
+}

@@ -1,0 +1,65 @@
+import {
+  choiceSetting,
+  logLevels,
+  natsSettings,
+  portSetting,
+  SettingsError,
+  textSetting,
+  urlSetting,
+  type Environment,
+  type LogLevel,
+  type NatsSettings,
+} from '#platform';
+
+/** The monolith's settings (README, "Settings"). */
+export interface Settings {
+  port: number;
+  adminPort: number;
+  /** `undefined`: the embedded PostgreSQL. */
+  databaseUrl: string | undefined;
+  nats: NatsSettings;
+  dataDir: string;
+  wishesPath: string;
+  logLevel: LogLevel;
+  /** Names the sides that worked on a request in `X-Served-By`. */
+  servedBy: boolean;
+  identityProvider: { jwksUrl: string; issuer: string; audience: string } | undefined;
+  admin: { email: string; password: string } | undefined;
+  /** Whether to load the sample shop: by default with the embedded database only. */
+  sample: boolean;
+}
+
+/** Reads the settings. @throws {SettingsError} naming the first wrong one. */
+export function readSettings(env: Environment): Settings {
+  const databaseUrl = urlSetting(env, 'DATABASE_URL', ['postgres', 'postgresql']);
+  return {
+    port: portSetting(env, 'PORT', 3000),
+    adminPort: portSetting(env, 'ADMIN_PORT', 3001),
+    databaseUrl,
+    nats: natsSettings(env),
+    dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
+    wishesPath: textSetting(env, 'STRANGLER_CONFIG') ?? 'strangler.yaml',
+    logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
+    servedBy: choiceSetting(env, 'SERVED_BY_HEADER', ['on', 'off'], 'on') === 'on',
+    identityProvider: identityProvider(env),
+    admin: adminAccount(env, databaseUrl !== undefined),
+    sample: choiceSetting(env, 'SAMPLE', ['on', 'off'], databaseUrl ? 'off' : 'on') === 'on',
+  };
+}
+
+function identityProvider(env: Environment): Settings['identityProvider'] {
+  const jwksUrl = urlSetting(env, 'JWT_JWKS_URL', ['https', 'http']);
+  const issuer = textSetting(env, 'JWT_ISSUER');
+  const audience = textSetting(env, 'JWT_AUDIENCE');
+  if (!jwksUrl && !issuer && !audience) return undefined;
+  if (jwksUrl && issuer && audience) return { jwksUrl, issuer, audience };
+  throw new SettingsError('JWT_JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together: set all three or none');
+}
+
+function adminAccount(env: Environment, required: boolean): Settings['admin'] {
+  const email = textSetting(env, 'ADMIN_EMAIL');
+  const password = textSetting(env, 'ADMIN_PASSWORD');
+  if (email && password) return { email, password };
+  if (!email && !password && !required) return undefined;
+  throw new SettingsError('ADMIN_EMAIL and ADMIN_PASSWORD: both are required when DATABASE_URL is set');
+}

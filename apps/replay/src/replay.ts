@@ -1,0 +1,31 @@
+import type { SampleInvoice } from '#sample';
+import type { Courier } from './courier.js';
+import { Pace } from './pace.js';
+import { sleepUnless } from './stop.js';
+import type { Tally } from './tally.js';
+
+export interface Tempo {
+  rate: number;
+  concurrency: number;
+  stop: AbortSignal;
+}
+
+/** Sends the invoices in their order, so many at once, so many a second. When stopped it ends what it has begun. */
+export async function replay(
+  invoices: readonly SampleInvoice[],
+  courier: Pick<Courier, 'deliver'>,
+  tally: Tally,
+  { rate, concurrency, stop }: Tempo,
+): Promise<void> {
+  const pace = new Pace(rate);
+  const queue = invoices[Symbol.iterator]();
+  const worker = async () => {
+    // Workers share the iterator, so the next free one takes the next invoice.
+    for (const { invoice, user, items } of queue) {
+      if (stop.aborted || !(await sleepUnless(stop, pace.take(performance.now())))) return;
+      const outcome = await courier.deliver({ invoice, email: user.email, items });
+      tally.ended(invoice, outcome, performance.now());
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, invoices.length) }, worker));
+}

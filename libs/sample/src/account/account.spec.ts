@@ -1,0 +1,159 @@
+import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
+import { accountOf } from './account.js';
+
+const confirmed = '01939d6e-0000-7000-8000-000000000001';
+const waiting = '01939d6e-0000-7000-8000-000000000002';
+const cancelled = '01939d6e-0000-7000-8000-000000000003';
+const discarded = '01939d6e-0000-7000-8000-000000000004';
+
+/** Ten of each came in; two A1 and one B2 are sold, three A1 wait for payment, one order was cancelled, one never was. */
+const trueBooks = `
+  insert into inventory.stock_item (sku, description, price, currency, on_hand, reserved, sold, received) values
+    ('A1', 'Cup', 255, 'GBP', 5, 3, 2, 10),
+    ('B2', 'Lantern', 100, 'GBP', 9, 0, 1, 10);
+  insert into inventory.reservation (order_id, sku, quantity, unit_price, currency, status) values
+    ('${confirmed}', 'A1', 2, 255, 'GBP', 'sold'),
+    ('${confirmed}', 'B2', 1, 100, 'GBP', 'sold'),
+    ('${waiting}', 'A1', 3, 255, 'GBP', 'reserved'),
+    ('${cancelled}', 'B2', 4, 100, 'GBP', 'released'),
+    ('${discarded}', 'B2', 0, null, null, 'released');
+  insert into payments.provider_ledger (order_id, idempotency_key, kind, amount, currency) values
+    ('${confirmed}', 'c', 'charge', 610, 'GBP'),
+    ('${cancelled}', 'c', 'charge', 400, 'GBP'),
+    ('${cancelled}', 'r', 'refund', 400, 'GBP'),
+    ('${discarded}', 'c', 'charge', 100, 'GBP'),
+    ('${discarded}', 'r', 'refund', 100, 'GBP');
+  insert into orders.orders (id, user_id, status, items, total, currency, customer_email) values
+    ('${confirmed}', '${confirmed}', 'confirmed', '[
+      {"sku": "A1", "quantity": 2, "unitPrice": {"amount": 255, "currency": "GBP"}},
+      {"sku": "B2", "quantity": 1, "unitPrice": {"amount": 100, "currency": "GBP"}}]', 610, 'GBP', 'a@shop.example'),
+    ('${waiting}', '${waiting}', 'pending_payment', '[
+      {"sku": "A1", "quantity": 3, "unitPrice": {"amount": 255, "currency": "GBP"}}]', 765, 'GBP', 'a@shop.example'),
+    ('${cancelled}', '${cancelled}', 'cancelled', '[
+      {"sku": "B2", "quantity": 4, "unitPrice": {"amount": 100, "currency": "GBP"}}]', 400, 'GBP', 'a@shop.example')`;
+
+describe('the account', () => {
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    database = await freshDatabase();
+  });
+  afterAll(() => database.drop());
+
+  beforeEach(async () => {
+    await database.query(`truncate inventory.stock_item, inventory.reservation, payments.provider_ledger,
+      payments.payment, orders.orders, orders.saga`);
+    for (const sql of trueBooks.split(';')) await database.query(sql);
+  });
+
+  const account = (received?: Map<string, number>) =>
+    accountOf(
+      { inventory: database.url, payments: database.url, orders: database.url },
+      received ? { received } : {},
+    );
+
+  it('is true where everything adds up, and says to what', async () => {
+    expect(await account(new Map(Object.entries({ A1: 10, B2: 10 })))).toEqual({
+      violations: [],
+      totals: {
+        orders: { confirmed: 1, pending_payment: 1, cancelled: 1 },
+        sagas: {},
+        pieces: { onHand: 14, reserved: 3, sold: 3 },
+        money: { charged: 1_110, refunded: 500, confirmed: 610 },
+      },
+    });
+  });
+
+  it.each([
+    [
+      'stock that is sold without an order',
+      `update inventory.stock_item set on_hand = on_hand - 1, sold = sold + 1 where sku = 'B2'`,
+      ['sold', 'sold'],
+    ],
+    [
+      'stock that stays reserved after its order has gone',
+      `delete from orders.orders where status = 'pending_payment'`,
+      ['reserved'],
+    ],
+    [
+      'an order that has no stock',
+      `delete from inventory.reservation where order_id = '${waiting}'`,
+      ['reserved'],
+    ],
+    [
+      'a product that has gone while orders name it',
+      `delete from inventory.stock_item where sku = 'B2'`,
+      ['sold', 'sold'],
+    ],
+    [
+      'an order that is lost after it was paid',
+      `delete from orders.orders where status = 'confirmed'`,
+      ['sold', 'sold', 'money'],
+    ],
+    [
+      'an order that was charged twice',
+      `insert into payments.provider_ledger values ('${confirmed}', 'again', 'charge', 610, 'GBP')`,
+      ['money', 'charged_once'],
+    ],
+    [
+      'a second charge that was given back',
+      `insert into payments.provider_ledger values
+        ('${confirmed}', 'again', 'charge', 610, 'GBP'), ('${confirmed}', 'back', 'refund', 610, 'GBP')`,
+      ['charged_once'],
+    ],
+    [
+      'a confirmed order that was never charged',
+      `delete from payments.provider_ledger where order_id = '${confirmed}'`,
+      ['money', 'charged_once'],
+    ],
+    [
+      'a cancelled order whose money was kept',
+      `delete from payments.provider_ledger where order_id = '${cancelled}' and kind = 'refund'`,
+      ['money'],
+    ],
+    [
+      'money taken for an order that never was',
+      `delete from payments.provider_ledger where order_id = '${discarded}' and kind = 'refund'`,
+      ['money'],
+    ],
+    [
+      'a total that is not that of the lines',
+      `update orders.orders set total = 609 where total = 610`,
+      ['total', 'money'],
+    ],
+    [
+      'an order that nobody finishes',
+      `insert into orders.orders values
+        ('${discarded}', '${discarded}', 'pending', '[]', 0, 'GBP', null, 'a@shop.example')`,
+      ['open_order'],
+    ],
+    [
+      'a saga that nobody finishes',
+      `insert into orders.saga (id, command_id, routing_key, process, request_id, status, step, state, due_at) values
+        ('${waiting}', '${waiting}', 'k', 'place', 'r', 'waiting', 3, '{}', now()),
+        ('${discarded}', '${discarded}', 'k', 'place', 'r', 'done', 6, '{}', now())`,
+      ['open_saga'],
+    ],
+  ])('finds %s', async (_what, sql, rules) => {
+    await database.query(sql);
+    const { violations } = await account();
+    expect(violations.map(({ rule }) => rule)).toEqual(rules);
+  });
+
+  it('finds stock that came from nowhere, even if inventory itself agrees', async () => {
+    const { violations } = await account(new Map(Object.entries({ A1: 10, B2: 9, C3: 1 })));
+    expect(violations).toEqual([
+      { rule: 'stock', subject: 'B2: received, against what came in', detail: '10 instead of 9' },
+      { rule: 'stock', subject: 'C3: received, against what came in', detail: '0 instead of 1' },
+    ]);
+  });
+
+  it('reads each module where its tables are', async () => {
+    const other = await freshDatabase();
+    const urls = { inventory: other.url, payments: database.url, orders: database.url };
+    const { violations, totals } = await accountOf(urls);
+    await other.drop();
+    expect(totals.pieces).toEqual({ onHand: 0, reserved: 0, sold: 0 });
+    expect(violations.map(({ rule }) => rule)).toEqual(expect.arrayContaining(['sold', 'reserved']));
+  });
+});
