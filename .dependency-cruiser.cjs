@@ -1,0 +1,123 @@
+// Who may import whom. Nothing is listed module by module: rules speak of "another module" by the folder they matched.
+// test/boundaries/boundaries.spec.ts turns each of these rules red once and checks that the real tree was seen at all.
+const { readdirSync } = require('node:fs');
+
+/** What each library may import of ours. */
+const layers = {
+  contracts: [],
+  strangler: ['contracts'],
+  platform: ['migrations'],
+  domain: ['contracts', 'strangler', 'platform'],
+  api: ['contracts', 'strangler', 'platform'],
+  sample: ['contracts', 'strangler', 'platform'],
+};
+
+const ours = '^(apps|bench|libs|migrations|test|tools)/';
+/** Tests, and what libraries keep for their own tests. */
+const tests = ['^test/', '\\.spec\\.ts$', '^libs/[^/]+/src/testing/'];
+const barrels = ['^libs/[^/]+/src/index\\.ts$', '^libs/domain/src/[^/]+/index\\.ts$'];
+const byName = 'aliased-subpath-import';
+const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
+const folder = (name) => (name === 'migrations' ? '^migrations/' : `^libs/${name}/`);
+
+const layerRules = readdirSync('libs').map((lib) => {
+  const allowed = layers[lib];
+  if (!allowed) throw new Error(`libs/${lib} has no line in "layers": say what it may import`);
+  return {
+    name: `layer-${lib}`,
+    comment: `libs/${lib} imports ${allowed.join(', ') || 'nothing'} of ours`,
+    // A test may put the parts together, as an app does.
+    from: { path: folder(lib), pathNot: tests },
+    to: { path: ours, pathNot: [folder(lib), ...allowed.map(folder), ...tests] },
+  };
+});
+
+const rules = [
+  ...layerRules,
+  {
+    name: 'modules-apart',
+    comment: "a module of the shop knows the others' contracts, never their code",
+    from: { path: '^libs/domain/src/([^/]+)/' },
+    to: { path: '^libs/domain/', pathNot: '^libs/domain/src/$1/' },
+  },
+  {
+    name: 'libs-by-name',
+    comment: 'one library reaches another by its name (#contracts), not by a path into it',
+    from: { path: '^libs/([^/]+)/' },
+    to: { path: '^libs/', pathNot: '^libs/$1/', dependencyTypesNot: [byName] },
+  },
+  {
+    name: 'apps-by-name',
+    comment: 'an app reaches a library by its name (#contracts), not by a path into it',
+    from: { path: '^(apps|bench|tools)/' },
+    to: { path: '^libs/', dependencyTypesNot: [byName] },
+  },
+  {
+    name: 'names-are-barrels',
+    comment: 'a name in the "imports" of package.json leads to a barrel, never deeper',
+    from: { path: ours },
+    to: { path: '^libs/', pathNot: barrels, dependencyTypes: [byName] },
+  },
+  {
+    name: 'transport-in-toolkit',
+    comment: 'only the toolkit and the platform know that NATS exists: a module does not know where it runs',
+    from: { path: '^libs/', pathNot: '^libs/(strangler|platform)/' },
+    to: { path: npm('@nats-io', '@nestjs/microservices') },
+  },
+  {
+    name: 'edge-without-database',
+    comment: 'the HTTP edge injects ports; it would otherwise read tables that may be elsewhere',
+    from: { path: '^libs/api/', pathNot: tests },
+    to: { path: npm('typeorm', '@nestjs/typeorm', 'pg') },
+  },
+  {
+    name: 'migrations-are-frozen',
+    comment: 'a migration imports typeorm and migrations/tables.ts: code that changes would change the past',
+    from: { path: '^migrations/[^/]+/' },
+    to: { pathNot: ['^migrations/tables\\.ts$', npm('typeorm')] },
+  },
+  {
+    name: 'product-without-tests',
+    comment: 'nothing that is shipped imports test code',
+    from: { path: ours, pathNot: tests },
+    to: { path: tests },
+  },
+  {
+    name: 'product-without-dev-dependencies',
+    comment: 'what is shipped runs after npm ci --omit=dev',
+    from: { path: '^(apps|libs|migrations)/', pathNot: tests },
+    to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'no-cycles',
+    comment: 'files that import each other are one file',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'no-orphans',
+    comment: 'nothing imports it and it imports nothing',
+    from: { orphan: true, pathNot: tests },
+    to: {},
+  },
+  {
+    name: 'resolvable',
+    comment: 'an import that leads nowhere escapes every other rule',
+    from: {},
+    to: { couldNotResolve: true },
+  },
+];
+
+module.exports = {
+  forbidden: rules.map((rule) => ({ severity: 'error', ...rule })),
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    // Types count: who needs another module's types is bound to it too.
+    tsPreCompilationDeps: true,
+    // "source" leads the names in package.json to the sources and not to dist.
+    enhancedResolveOptions: {
+      conditionNames: ['source', 'import', 'node', 'default'],
+      exportsFields: ['exports'],
+    },
+  },
+};

@@ -1,0 +1,66 @@
+import type { Files } from './tree.js';
+
+/** A shop of two modules in which every import is allowed, as long as it stands alone. */
+export const goodShop: Files = {
+  'apps/monolith/src/main.ts': ['#api', '#sample', '#platform', '#domain/users', '#domain/orders']
+    .map((name) => `import '${name}';`)
+    .join('\n'),
+  'libs/contracts/src/index.ts': `export { users } from './users.js';`,
+  'libs/contracts/src/users.ts': `export const users = 1;`,
+  'libs/strangler/src/index.ts': `export { router } from './router.js';`,
+  'libs/strangler/src/router.ts': `import '@nats-io/transport-node';\nimport '#contracts';\nexport const router = 1;`,
+  'libs/platform/src/index.ts': `import '#migrations';\nexport const platform = 1;`,
+  'libs/api/src/index.ts': `import '#contracts';\nimport '#strangler';\nexport const api = 1;`,
+  'libs/api/src/testing/edge.ts': `import 'supertest';\nimport 'typeorm';`,
+  // One half of a circle: a circle is reported once.
+  'libs/api/src/hen.ts': `import './bad-egg.js';`,
+  'libs/sample/src/index.ts': `import '#contracts';\nimport '#platform';\nexport const sample = 1;`,
+  'libs/sample/src/sample.spec.ts': `import '#domain/users';`,
+  'libs/domain/src/users/index.ts': `import '#strangler';\nexport { User } from './user.entity.js';`,
+  'libs/domain/src/users/user.entity.ts': `import 'typeorm';\nexport class User {}`,
+  'libs/domain/src/users/users.service.spec.ts': `import 'supertest';\nimport '../../../../test/support/postgres.js';`,
+  'libs/domain/src/orders/index.ts': `import '#contracts';\nimport '#strangler';\nexport const orders = 1;`,
+  'migrations/index.ts': `import './users/0001-users.js';`,
+  'migrations/tables.ts': `import type { QueryRunner } from 'typeorm';\nexport type Runner = QueryRunner;`,
+  'migrations/users/0001-users.ts': `import 'typeorm';\nimport '../tables.js';`,
+  'test/support/postgres.ts': `import 'node:fs';`,
+};
+
+/** Names in package.json that lead past the barrels. */
+export const deepNames = { '#deep/*': { source: './libs/*.ts' } };
+
+/** Each of these files breaks the rule that stands before it, and no other. */
+export const forbidden: readonly (readonly [rule: string, file: string, text: string])[] = [
+  ['layer-contracts', 'libs/contracts/src/bad.ts', `import '#platform';`],
+  ['layer-strangler', 'libs/strangler/src/bad-api.ts', `import '#api';`],
+  ['layer-strangler', 'libs/strangler/src/bad-domain.ts', `import type { User } from '#domain/users';`],
+  ['layer-strangler', 'libs/strangler/src/bad-sample.ts', `export { sample } from '#sample';`],
+  ['layer-platform', 'libs/platform/src/bad.ts', `import '#contracts';`],
+  ['layer-domain', 'libs/domain/src/orders/bad-api.ts', `import '#api';`],
+  ['layer-domain', 'libs/domain/src/orders/bad-app.ts', `import '../../../../apps/monolith/src/main.js';`],
+  ['layer-api', 'libs/api/src/bad-domain.ts', `import '#domain/users';`],
+  ['layer-api', 'libs/api/src/bad-sample.ts', `const late = () => import('#sample');`],
+  ['layer-sample', 'libs/sample/src/bad.ts', `import '#domain/users';`],
+  ['modules-apart', 'libs/domain/src/orders/bad-name.ts', `import '#domain/users';`],
+  [
+    'modules-apart',
+    'libs/domain/src/orders/bad-type.ts',
+    `import type { User } from '../users/user.entity.js';`,
+  ],
+  ['libs-by-name', 'libs/api/src/bad-barrel.ts', `import '../../contracts/src/index.js';`],
+  ['libs-by-name', 'libs/domain/src/orders/bad-path.ts', `import '../../../strangler/src/router.js';`],
+  ['apps-by-name', 'apps/monolith/src/bad.ts', `import '../../../libs/api/src/index.js';`],
+  ['names-are-barrels', 'libs/domain/src/orders/bad-deep.ts', `import '#deep/strangler/src/router';`],
+  ['names-are-barrels', 'apps/monolith/src/bad-deep.ts', `import '#deep/domain/src/users/user.entity';`],
+  ['transport-in-toolkit', 'libs/domain/src/orders/bad-nats.ts', `import '@nats-io/transport-node';`],
+  ['transport-in-toolkit', 'libs/api/src/bad-nest.ts', `import '@nestjs/microservices';`],
+  ['edge-without-database', 'libs/api/src/bad-table.ts', `import { DataSource } from 'typeorm';`],
+  ['migrations-are-frozen', 'migrations/users/0002-bad.ts', `import { users } from '#contracts';`],
+  ['migrations-are-frozen', 'migrations/users/0003-bad.ts', `import './0001-users.js';`],
+  ['product-without-tests', 'libs/api/src/bad-test.ts', `import '../../../test/support/postgres.js';`],
+  ['product-without-tests', 'libs/api/src/bad-testing.ts', `import './testing/edge.js';`],
+  ['product-without-dev-dependencies', 'libs/api/src/bad-dev.ts', `import 'supertest';`],
+  ['no-cycles', 'libs/api/src/bad-egg.ts', `import type { Hen } from './hen.js';`],
+  ['no-orphans', 'libs/api/src/bad-orphan.ts', `export const nobody = 'calls';`],
+  ['resolvable', 'libs/api/src/bad-nowhere.ts', `import '#contract';`],
+];

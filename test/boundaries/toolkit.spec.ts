@@ -1,0 +1,36 @@
+import { readdirSync } from 'node:fs';
+import { sourcesIn, sourceText } from './source-text.js';
+
+const modules = readdirSync('libs/domain/src');
+
+/** `InventoryService` and `inventory_item` both hold the word `inventory`. */
+const wordsOf = (text: string): string[] =>
+  text
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .match(/[a-z0-9]+/g) ?? [];
+
+function namesOfTheShop(source: string): string[] {
+  const { names, texts } = sourceText(source);
+  return [...names, ...texts].flatMap(wordsOf).filter((word) => modules.includes(word));
+}
+
+it.each([
+  ['a name', 'const inventoryService = 1;'],
+  ['text', `call('payments');`],
+  ['SQL', 'query(`select * from ${schema}.saga join orders.orders using (id)`);'],
+  ['a type', 'type Port = Users["get"];'],
+])('a module of the shop is found in %s', (_where, source) => {
+  expect(namesOfTheShop(source)).not.toEqual([]);
+});
+
+it('an example in a comment is no dependency', () => {
+  expect(namesOfTheShop('/** `@InjectPort(inventory)` */ const order = 1; // users')).toEqual([]);
+});
+
+it('the toolkit names no module of the shop', () => {
+  const toolkit = sourcesIn('libs/strangler/src');
+  expect(toolkit.size).toBeGreaterThan(20);
+  const naming = [...toolkit].map(([file, source]) => [file, namesOfTheShop(source)] as const);
+  expect(Object.fromEntries(naming.filter(([, names]) => names.length > 0))).toEqual({});
+});

@@ -1,0 +1,32 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+/** The repository. Tests run in it. */
+export const root = resolve('.');
+
+/** Files by their path. */
+export type Files = Readonly<Record<string, string>>;
+
+/** A small shop in a folder of its own, with this repository's package.json, tsconfig.json and packages. */
+export class Tree {
+  readonly folder = mkdtempSync(join(tmpdir(), 'boundaries-'));
+
+  constructor(files: Files, imports: object = {}) {
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { imports: object };
+    this.write('package.json', JSON.stringify({ ...manifest, imports: { ...manifest.imports, ...imports } }));
+    this.write('tsconfig.json', readFileSync(join(root, 'tsconfig.json'), 'utf8'));
+    symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'));
+    for (const [path, text] of Object.entries(files)) this.write(path, text);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true });
+  }
+
+  private write(path: string, text: string): void {
+    const file = join(this.folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${text}\n`);
+  }
+}

@@ -1,0 +1,60 @@
+import type { Contract } from '#contracts';
+import type { Port } from '#strangler';
+import { isDeepStrictEqual } from 'node:util';
+import { v7 as uuidv7 } from 'uuid';
+import { startModules } from '../support/modules.js';
+
+/** Modules that a contract suite calls, wherever they run. */
+export interface RunningPorts {
+  port<C extends Contract>(contract: C): Port<C>;
+  stop(): Promise<void>;
+}
+
+/** One way to reach the modules. Every contract suite runs over every one of them (ServiceWeaver's runner matrix). */
+export interface ContractRunner {
+  readonly name: string;
+  start(): Promise<RunningPorts>;
+}
+
+/** Everything in this process. */
+const local: ContractRunner = { name: 'local', start: () => startModules() };
+
+/** Every command is delivered twice, at the same time; both deliveries must end alike. */
+const duplicated: ContractRunner = {
+  name: 'duplicated',
+  start: async () => {
+    const { port, stop } = await startModules();
+    return { port: (contract) => twice(contract, port(contract)), stop };
+  },
+};
+
+export const runners: readonly ContractRunner[] = [local, duplicated];
+
+type Method = (input: unknown, options?: { commandId?: string }) => Promise<unknown>;
+
+function twice<C extends Contract>(contract: C, port: Port<C>): Port<C> {
+  const methods = Object.entries(contract.operations).map(([name, { kind }]) => {
+    const once = (port as Record<string, Method>)[name] as Method;
+    return [name, kind === 'command' ? doubled(name, once) : once];
+  });
+  return Object.fromEntries(methods) as Port<C>;
+}
+
+function doubled(name: string, once: Method): Method {
+  return async (input, { commandId = uuidv7() } = {}) => {
+    const both = await Promise.allSettled([once(input, { commandId }), once(input, { commandId })]);
+    const [first, second] = both.map(comparable);
+    if (!isDeepStrictEqual(first, second)) {
+      throw new Error(`${name} ended in two ways: ${JSON.stringify(first)} and ${JSON.stringify(second)}`);
+    }
+    if (both[0].status === 'rejected') throw both[0].reason;
+    return both[0].value;
+  };
+}
+
+/** Compared as JSON, which is how an answer travels. */
+function comparable(outcome: PromiseSettledResult<unknown>): unknown {
+  if (outcome.status === 'fulfilled') return { answer: JSON.parse(JSON.stringify(outcome.value)) as unknown };
+  const { code, data, message } = outcome.reason as { code?: string; data?: unknown; message: string };
+  return { code, data, message };
+}

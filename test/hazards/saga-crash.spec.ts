@@ -1,0 +1,119 @@
+import { accountOf } from '#sample';
+import { endAllPrograms } from '../support/programs.js';
+import { startNats, type TestNats } from '../support/nats.js';
+import {
+  Client,
+  makePremises,
+  openService,
+  openShop,
+  type ModuleName,
+  type OpenShop,
+  type Premises,
+} from '../support/shop.js';
+import { until } from '../support/until.js';
+
+/*
+ * A process dies (kill -9) before and after every step of placing and of cancelling an order. Each process that dies
+ * is followed by one that dies at the next boundary, so what one leaves behind is taken up by others that die as well.
+ * At the end a sound process runs: every order is there once or not at all, no saga is open, stock and money add up.
+ */
+const placing = [
+  'users.getUser',
+  'inventory.reserve',
+  'open',
+  'payments.charge',
+  'confirm',
+  'inventory.commit',
+];
+const cancelling = ['decide', 'payments.refund', 'inventory.release'];
+const boundaries = (saga: string, steps: readonly string[]) =>
+  steps.flatMap((step) => [`${saga}:${step}:before`, `${saga}:${step}:after`]);
+
+const opening = 1_000;
+
+describe.each<{ mode: string; away: ModuleName[]; dies: 'shop' | 'orders' }>([
+  { mode: 'all in one process, one transaction', away: [], dies: 'shop' },
+  { mode: 'inventory and payments elsewhere, a stored saga', away: ['inventory', 'payments'], dies: 'shop' },
+  { mode: 'orders elsewhere, the saga runs there', away: ['orders'], dies: 'orders' },
+])('a crash at a step boundary: $mode', ({ away, dies }) => {
+  let nats: TestNats;
+  let premises: Premises;
+
+  beforeAll(async () => {
+    nats = await startNats();
+    premises = await makePremises(nats.url);
+    await premises.extract(away);
+  });
+
+  afterAll(async () => {
+    endAllPrograms();
+    await premises.drop();
+    await nats.stop();
+  });
+
+  it('loses no order, doubles none and leaves none stuck', async () => {
+    const services = await Promise.all(
+      away.filter((name) => name !== dies).map((name) => openService(premises, name)),
+    );
+    const steady = dies === 'orders' ? await openShop(premises) : undefined;
+    const first = dies === 'orders' ? await openService(premises, 'orders') : await openShop(premises);
+    const url = steady?.url ?? (first as OpenShop).url;
+    await (await Client.admin(url)).stock('A-1', opening);
+    const client = await Client.register(url);
+    const toCancel = await Promise.all(
+      boundaries('cancel', cancelling).map(
+        async (_, i) => (await client.order(`old-${i}`, { 'A-1': 1 })).body.id,
+      ),
+    );
+    await first.end();
+
+    const crash = async (at: string, act: (customer: Client) => Promise<unknown>) => {
+      const program =
+        dies === 'orders' ? await openService(premises, 'orders', at) : await openShop(premises, at);
+      const customer = client.at(steady?.url ?? (program as OpenShop).url);
+      await until(`death at ${at}`, async () => {
+        await act(customer).catch(() => undefined);
+        return program.process.signalCode ?? undefined;
+      });
+    };
+    const placed = boundaries('place', placing);
+    for (const at of placed) await crash(at, (customer) => customer.order(at, { 'A-1': 2 }));
+    for (const [i, at] of boundaries('cancel', cancelling).entries()) {
+      await crash(at, (customer) => customer.send('POST', `/api/v1/orders/${toCancel[i]}/cancel`));
+    }
+
+    const sound = dies === 'orders' ? await openService(premises, 'orders') : await openShop(premises);
+    const customer = client.at(steady?.url ?? (sound as OpenShop).url);
+    for (const key of placed) await settled(() => customer.order(key, { 'A-1': 2 }), 201);
+    for (const id of toCancel) await settled(() => customer.send('POST', `/api/v1/orders/${id}/cancel`), 200);
+    const account = await until('the account is true', async () => {
+      const found = await accountOf(databases());
+      return found.violations.length === 0 ? found : undefined;
+    });
+    expect(account.totals.orders).toEqual({ confirmed: placed.length, cancelled: toCancel.length });
+    expect(account.totals.pieces).toEqual({
+      onHand: opening - 2 * placed.length,
+      reserved: 0,
+      sold: 2 * placed.length,
+    });
+    await Promise.all([sound, ...(steady ? [steady] : []), ...services].map((program) => program.end()));
+  }, 180_000);
+
+  const databases = () => ({
+    inventory: premises.databaseOf('inventory'),
+    payments: premises.databaseOf('payments'),
+    orders: premises.databaseOf('orders'),
+  });
+});
+
+/** Repeats a request as a careful client does, until it has its final answer. */
+async function settled(
+  send: () => Promise<{ status: number; body: unknown }>,
+  wanted: number,
+): Promise<void> {
+  const { status, body } = await until('a final answer', async () => {
+    const answer = await send();
+    return [503, 504].includes(answer.status) ? undefined : answer;
+  });
+  expect({ status, body }).toMatchObject({ status: wanted });
+}

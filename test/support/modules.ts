@@ -1,0 +1,68 @@
+import { inventory, orders, payments, users, type Contract } from '#contracts';
+import { InventoryModule } from '#domain/inventory';
+import { PaymentsModule } from '#domain/payments';
+import { UsersModule } from '#domain/users';
+import { dataSourceOptions } from '#platform';
+import { Router, Routes, StranglerModule, type Port } from '#strangler';
+import type { Type } from '@nestjs/common';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { freshDatabase, type TestDatabase } from './postgres.js';
+
+const contracts = [users, inventory, payments, orders];
+
+/** The shop's modules, in this process, on a database of their own. */
+export interface RunningModules {
+  port<C extends Contract>(contract: C): Port<C>;
+  readonly database: TestDatabase;
+  readonly dataSource: DataSource;
+  /** A provider by its token. */
+  get<T>(token: Type<T>): T;
+  /** Ends the modules and deletes the database. @throws when a connection is left open. */
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** A database that others use too, instead of one of their own. It is not deleted. */
+  database?: TestDatabase;
+  /** Replaces providers. */
+  override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
+}
+
+/** Starts modules on the side `monolith`, all of them served in this process; a call to any other one fails. */
+export async function startModules(
+  modules: Type[] = [UsersModule, InventoryModule, PaymentsModule],
+  { database, override = (builder) => builder }: StartOptions = {},
+): Promise<RunningModules> {
+  const used = database ?? (await freshDatabase());
+  const builder = Test.createTestingModule({
+    imports: [
+      TypeOrmModule.forRoot({ ...dataSourceOptions(used.url), autoLoadEntities: true, retryAttempts: 1 }),
+      StranglerModule.forRoot({ side: 'monolith', contracts, routes: allHere(), remote: nowhere }),
+      ...modules,
+    ],
+  });
+  const app = await override(builder).compile();
+  await app.init();
+  return {
+    port: (contract) => app.get(Router).port(contract),
+    get: (token) => app.get(token),
+    database: used,
+    dataSource: app.get(DataSource),
+    stop: async () => {
+      await app.close();
+      if (!database) await used.drop();
+    },
+  };
+}
+
+function allHere(): Routes {
+  const routes = new Routes();
+  routes.replace(Object.fromEntries(contracts.map(({ name }) => [name, 'monolith'])));
+  return routes;
+}
+
+const nowhere = {
+  call: () => Promise.reject(new Error('no module is served in another process here')),
+};

@@ -1,0 +1,56 @@
+import { connect } from '@nats-io/transport-node';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { findNats } from '../../libs/platform/src/embedded/nats/find-nats.js';
+import { until } from './until.js';
+
+/** A NATS server of one test's own, which it may kill. */
+export interface TestNats {
+  readonly url: string;
+  /** Ends the server as by `kill -9`. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a nats-server; it is ready when this resolves. */
+export async function startNats(): Promise<TestNats> {
+  const folder = '.data/test';
+  await mkdir(`${folder}/bin`, { recursive: true });
+  const { program } = await findNats(folder, () => undefined, new AbortController().signal);
+  const port = await freePort();
+  const url = `nats://127.0.0.1:${port}`;
+  let server: ChildProcess;
+  const start = async () => {
+    server = spawn(program, ['-a', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+    await until('NATS answers', () => answers(url));
+  };
+  const kill = async () => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const exit = once(server, 'exit');
+    server.kill('SIGKILL');
+    await exit;
+  };
+  await start();
+  return { url, kill, restart: start, stop: kill };
+}
+
+async function answers(url: string): Promise<true | undefined> {
+  try {
+    await (await connect({ servers: url, reconnect: false, timeout: 500 })).close();
+    return true;
+  } catch {
+    return undefined;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}

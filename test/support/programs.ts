@@ -1,0 +1,54 @@
+import { projectRoot } from '#platform';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { until } from './until.js';
+
+/** One of our programs as a process of its own, as its users run it. */
+export interface Program {
+  readonly process: ChildProcess;
+  /** Everything it has printed. */
+  output(): string;
+  /** Resolves with the match when a line is printed. @throws when it ends first. */
+  printed(line: RegExp): Promise<RegExpMatchArray>;
+  /** Sends a signal and waits for the end. Resolves with the exit code, or `null` when it was killed. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Starts a built program (`dist/<entry>`). Only `env` and what a bare shell has is in its environment. */
+export function startProgram(entry: string, args: string[], env: Record<string, string>): Program {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, [join(projectRoot(), 'dist', entry), ...args], {
+    env: { PATH, HOME, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const ended = () => child.exitCode !== null || child.signalCode !== null;
+  return {
+    process: child,
+    output: () => output,
+    printed: (line) =>
+      until(`${entry} prints ${line}`, () => {
+        const match = line.exec(output);
+        if (!match && ended()) throw new Error(`${entry} ended before it printed ${line}:\n${output}`);
+        return match ?? undefined;
+      }),
+    end: async (signal = 'SIGINT') => {
+      if (!ended()) {
+        const exit = once(child, 'exit');
+        child.kill(signal);
+        await exit;
+      }
+      return child.exitCode;
+    },
+  };
+}
+
+/** Ends every program that a test has left running. */
+export const endAllPrograms = (): void => running.forEach((child) => child.kill('SIGKILL'));

@@ -1,0 +1,158 @@
+import type { Order } from '#contracts';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { absentDatabase, freshDatabase } from './postgres.js';
+import { startProgram, type Program } from './programs.js';
+
+export type ModuleName = 'users' | 'inventory' | 'payments' | 'orders';
+export const moduleNames: readonly ModuleName[] = ['users', 'inventory', 'payments', 'orders'];
+
+const admin = { email: 'admin@shop.example', password: 'correct horse battery' };
+
+/** What a shop of real processes stands on: databases, a data folder, `strangler.yaml`. */
+export interface Premises {
+  readonly env: Record<string, string>;
+  /** Database of a module on the side where it is served. */
+  databaseOf(module: ModuleName): string;
+  /** Writes `strangler.yaml`: these modules are `extracted`, the others are not. */
+  extract(modules: readonly ModuleName[]): Promise<void>;
+  drop(): Promise<void>;
+}
+
+/** Makes the premises; `natsUrl` is needed once a module is extracted. */
+export async function makePremises(natsUrl = ''): Promise<Premises> {
+  const folder = await mkdtemp(join(tmpdir(), 'shop-'));
+  const config = join(folder, 'strangler.yaml');
+  const shop = await freshDatabase();
+  const own = new Map(moduleNames.map((name) => [name, absentDatabase()]));
+  let away: readonly ModuleName[] = [];
+  const extract = async (modules: readonly ModuleName[]) => {
+    away = modules;
+    const lines = moduleNames.map(
+      (name) => `  ${name}: { phase: ${modules.includes(name) ? 'extracted' : 'monolith'} }`,
+    );
+    await writeFile(config, `modules:\n${lines.join('\n')}\n`);
+  };
+  await extract([]);
+  return {
+    env: {
+      PORT: '0',
+      ADMIN_PORT: '0',
+      DATABASE_URL: shop.url,
+      ...Object.fromEntries([...own].map(([name, { url }]) => [`${name.toUpperCase()}_DATABASE_URL`, url])),
+      NATS_URL: natsUrl,
+      DATA_DIR: folder,
+      STRANGLER_CONFIG: config,
+      ADMIN_EMAIL: admin.email,
+      ADMIN_PASSWORD: admin.password,
+      LOG_LEVEL: 'warn',
+    },
+    databaseOf: (module) => (away.includes(module) ? (own.get(module)?.url as string) : shop.url),
+    extract,
+    drop: async () => {
+      await Promise.all([shop.drop(), ...[...own.values()].map((database) => database.drop())]);
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** A monolith that answers. */
+export interface OpenShop extends Program {
+  /** `http://localhost:<port>` of the shop, and of the admin listener. */
+  readonly url: string;
+  readonly adminUrl: string;
+}
+
+/** Starts the monolith and waits until it is open. `crashAt` lets it die there (see crashing.ts). */
+export async function openShop({ env }: Premises, crashAt?: string): Promise<OpenShop> {
+  const main = 'apps/monolith/src/main.js';
+  const program = crashAt
+    ? startProgram('test/support/crashing.js', [main], { ...env, CRASH_AT: crashAt })
+    : startProgram(main, [], env);
+  const [, url = '', adminUrl = ''] = await program.printed(/open: (http:\S+?)\/api.* admin (http:\S+)/);
+  return { ...program, url, adminUrl };
+}
+
+/** Starts an extracted service and waits until it serves. */
+export async function openService({ env }: Premises, module: ModuleName, crashAt?: string): Promise<Program> {
+  const main = 'apps/extracted/src/main.js';
+  const program = crashAt
+    ? startProgram('test/support/crashing.js', [main, module], { ...env, CRASH_AT: crashAt })
+    : startProgram(main, [module], env);
+  await program.printed(new RegExp(`${module} is served`));
+  return program;
+}
+
+/** An answer over HTTP. */
+export interface Answer<T = unknown> {
+  status: number;
+  headers: Headers;
+  body: T;
+}
+
+/** A customer (or the admin) of a shop, over HTTP. */
+export class Client {
+  private constructor(
+    private readonly url: string,
+    private readonly token: string,
+    readonly id: string,
+  ) {}
+
+  static async register(url: string): Promise<Client> {
+    const login = { email: `${randomUUID()}@shop.example`, password: 'a long password' };
+    const user = await request<{ id: string }>(url, 'POST', '/api/v1/users', { ...login, name: 'Ann Lee' });
+    return Client.login(url, login, user.body.id);
+  }
+
+  static admin(url: string): Promise<Client> {
+    return Client.login(url, admin, '');
+  }
+
+  private static async login(url: string, login: object, id: string): Promise<Client> {
+    const { body } = await request<{ accessToken: string }>(url, 'POST', '/api/v1/auth/token', login);
+    return new Client(url, body.accessToken, id);
+  }
+
+  /** The same customer at a shop that has another address now. */
+  at(url: string): Client {
+    return new Client(url, this.token, this.id);
+  }
+
+  send<T = unknown>(
+    method: string,
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> {
+    return request<T>(this.url, method, path, body, { authorization: `Bearer ${this.token}`, ...headers });
+  }
+
+  /** Puts a product on the shelf (admins only). */
+  async stock(sku: string, onHand: number, pence = 250): Promise<void> {
+    const price = { amount: pence, currency: 'GBP' };
+    await this.send('PUT', `/api/v1/products/${sku}`, { description: sku, price, onHand });
+  }
+
+  order(key: string, items: Record<string, number>, token = 'tok_ok'): Promise<Answer<Order>> {
+    const lines = Object.entries(items).map(([sku, quantity]) => ({ sku, quantity }));
+    const headers = { 'idempotency-key': key };
+    return this.send<Order>('POST', '/api/v1/orders', { items: lines, payment: { token } }, headers);
+  }
+}
+
+async function request<T>(
+  url: string,
+  method: string,
+  path: string,
+  body?: object,
+  headers: Record<string, string> = {},
+): Promise<Answer<T>> {
+  const response = await fetch(url + path, {
+    method,
+    headers: { ...(body && { 'content-type': 'application/json' }), ...headers },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, headers: response.headers, body: (await response.json()) as T };
+}

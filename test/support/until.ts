@@ -1,0 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const patienceMs = 30_000;
+
+/** Waits until `probe` gives something. @throws after half a minute, naming what did not happen. */
+export async function until<T>(
+  what: string,
+  probe: () => T | undefined | Promise<T | undefined>,
+): Promise<T> {
+  const giveUpAt = Date.now() + patienceMs;
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined) return found;
+    if (Date.now() > giveUpAt) throw new Error(`did not happen: ${what}`);
+    await sleep(25);
+  }
+}
