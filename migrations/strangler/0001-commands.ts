@@ -14,18 +14,22 @@ export class Commands1764000000001 implements MigrationInterface {
         claimed bigint;
         earlier record;
       begin
-        execute format(
-          'insert into %I.idempotency (command_id, routing_key, input_hash)
-             select $1, key, $2 from unnest($3) key on conflict do nothing', p_module)
-          using p_command, p_hash, p_keys;
-        get diagnostics claimed = row_count;
-        if claimed = cardinality(p_keys) then
-          return query select 'new', null::text;
-          return;
-        end if;
-        execute format(
-          'select input_hash, i.result::text from %I.idempotency i where command_id = $1 and routing_key = $2', p_module)
-          into earlier using p_command, p_keys[1];
+        loop
+          execute format(
+            'insert into %I.idempotency (command_id, routing_key, input_hash)
+               select $1, key, $2 from unnest($3) key on conflict do nothing', p_module)
+            using p_command, p_hash, p_keys;
+          get diagnostics claimed = row_count;
+          if claimed = cardinality(p_keys) then
+            return query select 'new', null::text;
+            return;
+          end if;
+          execute format(
+            'select input_hash, i.result::text from %I.idempotency i where command_id = $1 and routing_key = $2', p_module)
+            into earlier using p_command, p_keys[1];
+          -- Gone again between the two statements: it belonged to a process that has failed.
+          exit when claimed > 0 or earlier.input_hash is not null;
+        end loop;
         if claimed > 0 or earlier.input_hash is distinct from p_hash then
           raise 'command % was used with another input', p_command using errcode = 'SR422';
         end if;

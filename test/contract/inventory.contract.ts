@@ -138,16 +138,16 @@ export function inventoryContract(runner: ContractRunner): void {
       const input = order(one(sku));
       await port.release(input);
       expect(await refusal(port.reserve(input))).toEqual({ code: 'order_cancelled', data: { sku } });
-      expect(await refusal(port.commit(input))).toMatchObject({ code: 'order_cancelled' });
+      expect(await port.commit(input)).toEqual({ orderId: input.orderId });
       expect(await stockOf(sku)).toEqual([5, 0]);
     });
 
-    test('cannot be sold once it was released', async () => {
+    test('is not sold once it was released', async () => {
       const sku = await product(5);
       const input = order(one(sku));
       await port.reserve(input);
       await port.release(input);
-      expect(await refusal(port.commit(input))).toMatchObject({ code: 'order_cancelled' });
+      expect(await port.commit(input)).toEqual({ orderId: input.orderId });
       expect(await stockOf(sku)).toEqual([5, 0]);
     });
 

@@ -1,8 +1,16 @@
 import type { Contract } from '#contracts';
-import type { Port } from '#strangler';
+import { InventoryModule } from '#domain/inventory';
+import { OrdersModule } from '#domain/orders';
+import { PaymentsModule } from '#domain/payments';
+import { UsersModule } from '#domain/users';
+import { LocalModules, NatsCalls, NatsLink, publishRoutes, Router, Routes, type Port } from '#strangler';
 import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
 import { startModules } from '../support/modules.js';
+import { startNats } from '../support/nats.js';
+import { makePremises, moduleNames, openService } from '../support/shop.js';
+
+const everything = [UsersModule, InventoryModule, PaymentsModule, OrdersModule];
 
 /** Modules that a contract suite calls, wherever they run. */
 export interface RunningPorts {
@@ -17,25 +25,57 @@ export interface ContractRunner {
 }
 
 /** Everything in this process. */
-const local: ContractRunner = { name: 'local', start: () => startModules() };
+const local: ContractRunner = { name: 'local', start: () => startModules(everything) };
 
 /** Every command is delivered twice, at the same time; both deliveries must end alike. */
 const duplicated: ContractRunner = {
   name: 'duplicated',
   start: async () => {
-    const { port, stop } = await startModules();
+    const { port, stop } = await startModules(everything);
     return { port: (contract) => twice(contract, port(contract)), stop };
   },
 };
 
-export const runners: readonly ContractRunner[] = [local, duplicated];
+/** Every module in a process of its own with a database of its own, over NATS. */
+const remote: ContractRunner = {
+  name: 'remote',
+  start: async () => {
+    const nats = await startNats();
+    const premises = await makePremises(nats.url);
+    await premises.extract(moduleNames);
+    const services = await Promise.all(moduleNames.map((name) => openService(premises, name)));
+    const caller = callerOf(nats.url);
+    return {
+      port: caller.port,
+      stop: async () => {
+        await caller.close();
+        await Promise.all(services.map((service) => service.end()));
+        await premises.drop();
+        await nats.stop();
+      },
+    };
+  },
+};
+
+/** A process without modules, as a gateway is; it also tells the services where the modules are. */
+function callerOf(url: string) {
+  const link = new NatsLink(() => Promise.resolve({ servers: url }));
+  const routes = new Routes();
+  routes.replace(Object.fromEntries(moduleNames.map((name) => [name, 'extracted'])));
+  publishRoutes(link, routes);
+  const router = new Router(routes, new LocalModules(undefined), new NatsCalls(link));
+  link.start();
+  return { port: <C extends Contract>(contract: C) => router.port(contract), close: () => link.close() };
+}
+
+export const runners: readonly ContractRunner[] = [local, remote, duplicated];
 
 type Method = (input: unknown, options?: { commandId?: string }) => Promise<unknown>;
 
 function twice<C extends Contract>(contract: C, port: Port<C>): Port<C> {
   const methods = Object.entries(contract.operations).map(([name, { kind }]) => {
     const once = (port as Record<string, Method>)[name] as Method;
-    return [name, kind === 'command' ? doubled(name, once) : once];
+    return [name, kind === 'query' ? once : doubled(name, once)];
   });
   return Object.fromEntries(methods) as Port<C>;
 }

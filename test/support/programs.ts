@@ -36,7 +36,10 @@ export function startProgram(entry: string, args: string[], env: Record<string, 
     printed: (line) =>
       until(`${entry} prints ${line}`, () => {
         const match = line.exec(output);
-        if (!match && ended()) throw new Error(`${entry} ended before it printed ${line}:\n${output}`);
+        if (!match && ended())
+          throw new Error(
+            `${entry} ended (${child.signalCode ?? child.exitCode}) before it printed ${line}:\n${output}`,
+          );
         return match ?? undefined;
       }),
     end: async (signal = 'SIGINT') => {

@@ -11,10 +11,12 @@ import { Sessions } from './sessions.js';
 import { ShopClient } from './shop-client.js';
 import { stopOnSignal } from './stop.js';
 import { Tally } from './tally.js';
+import { waitUntilReady } from './wait-ready.js';
 
 /** Replays the sample and draws up the account, also when it is stopped on the way. */
 async function run(options: ReplayOptions, stop: AbortSignal): Promise<ReplayAccount> {
   const passwordFile = samplePasswordFile(options.dataDir);
+  await waitUntilReady(options.url, stop, (line) => process.stderr.write(`${line}\n`));
   const kept = await readSamplePassword(options.dataDir);
   if (!kept) throw new StartError(missing(passwordFile));
   const { invoices, report } = await readSample();

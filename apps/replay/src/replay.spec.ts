@@ -55,12 +55,10 @@ describe('the replay', () => {
   });
 
   it('ends what it has begun when it is stopped, and begins nothing more', async () => {
-    await replay(
-      invoices,
-      courier((invoice) => void (invoice === '9' && stop.abort())),
-      tally,
-      tempo(),
-    );
+    const stopAtTen = (invoice: string) => {
+      if (invoice === '9') stop.abort();
+    };
+    await replay(invoices, courier(stopAtTen), tally, tempo());
     expect(begun.length).toBeLessThan(20);
     expect(tally.done).toBe(begun.length);
   });

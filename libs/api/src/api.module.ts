@@ -17,7 +17,7 @@ import { UsersController } from './users.controller.js';
 
 export interface ApiOptions {
   /** Whose tokens are good; without it, those of the users module. */
-  identityProvider?: IdentityProvider | undefined;
+  identity?: IdentityProvider | undefined;
   /** What has to hold before the process is ready. */
   readiness?: Pick<FactoryProvider<readonly ReadinessCheck[]>, 'useFactory' | 'inject'>;
 }
@@ -25,9 +25,9 @@ export interface ApiOptions {
 /** The HTTP edge. It knows the modules by their ports alone, so it runs wherever these lead. */
 @Module({})
 export class ApiModule {
-  static forRoot({ identityProvider, readiness = { useFactory: () => [] } }: ApiOptions = {}): DynamicModule {
-    const verifier: FactoryProvider<TokenVerifier> = identityProvider
-      ? { provide: TokenVerifier, useFactory: () => TokenVerifier.of(identityProvider) }
+  static forRoot({ identity, readiness = { useFactory: () => [] } }: ApiOptions = {}): DynamicModule {
+    const verifier: FactoryProvider<TokenVerifier> = identity
+      ? { provide: TokenVerifier, useFactory: () => TokenVerifier.of(identity) }
       : { provide: TokenVerifier, useFactory: TokenVerifier.ofUsers, inject: [portToken(users)] };
     return {
       module: ApiModule,

@@ -35,18 +35,19 @@ export class HealthController {
 
   @Get('ready')
   async ready(): Promise<object> {
-    const failed: string[] = [];
+    const failed = new Set<string>();
     try {
       const checks = this.checks.map((check) => () => this.run(check, failed));
       const { status, details } = await this.health.check(checks);
       return { status, details };
     } catch (error) {
       if (!(error instanceof ServiceUnavailableException)) throw error;
-      throw refusal('unavailable', `not ready: ${failed.join(', ')}`);
+      const names = this.checks.map(({ name }) => name).filter((name) => failed.has(name));
+      throw refusal('unavailable', `not ready: ${names.join(', ')}`);
     }
   }
 
-  private async run(check: ReadinessCheck, failed: string[]): Promise<HealthIndicatorResult> {
+  private async run(check: ReadinessCheck, failed: Set<string>): Promise<HealthIndicatorResult> {
     const { name } = check;
     const indicator = this.indicators.check(name);
     try {
@@ -55,13 +56,13 @@ export class HealthController {
     } catch (error) {
       // The reason is for the log: it can hold addresses.
       this.logger.warn({ msg: 'not ready', check: name, reason: String(error) });
-      failed.push(name);
+      failed.add(name);
       return indicator.down();
     }
   }
 }
 
-async function inTime(work: unknown): Promise<void> {
+async function inTime(work: void | Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${patienceMs} ms`)), patienceMs);

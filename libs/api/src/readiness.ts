@@ -2,7 +2,7 @@
 export interface ReadinessCheck {
   readonly name: string;
   /** Ends well when it holds; throws when not. */
-  check(): Promise<unknown> | unknown;
+  check(): void | Promise<void>;
 }
 
 /** The token of all checks, an array; `ApiModule.forRoot({ readiness })` provides it. */

@@ -20,6 +20,7 @@ import type { Dto } from './contract.js';
 
 const canonicalKey = Symbol('contract:canonical');
 const nestedKey = Symbol('contract:nested');
+const secretKey = Symbol('contract:secret');
 
 /** Brings a string field to its one canonical spelling before it is validated, hashed or used as a key. */
 export const Canonical =
@@ -31,6 +32,14 @@ export const Canonical =
 export const canonicalOf = (dto: Dto<unknown>, property: string): ((text: string) => string) | undefined =>
   Reflect.getMetadata(canonicalKey, dto.prototype as object, property) as
     ((text: string) => string) | undefined;
+
+/** A field that is never stored, not even as part of a hash of the input: a password could be guessed from it. */
+export const Secret = (): PropertyDecorator => (target, property) =>
+  Reflect.defineMetadata(secretKey, true, target, property);
+
+/** Whether a field is a secret. */
+export const isSecret = (dto: Dto<unknown>, property: string): boolean =>
+  Reflect.hasMetadata(secretKey, dto.prototype as object, property);
 
 const RememberNested =
   (type: () => Dto<unknown>): PropertyDecorator =>

@@ -24,7 +24,19 @@ export {
   type DomainErrorData,
   type TransportCode,
 } from './errors.js';
-export { Amount, canonicalOf, Count, Email, Id, List, Maybe, Nested, nestedOf, Sku } from './fields.js';
+export {
+  Amount,
+  canonicalOf,
+  Count,
+  Email,
+  Id,
+  isSecret,
+  List,
+  Maybe,
+  Nested,
+  nestedOf,
+  Sku,
+} from './fields.js';
 export { ById, defaultLimit, IdPage, Money, Page } from './shared.js';
 export {
   inventory,

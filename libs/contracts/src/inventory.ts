@@ -79,7 +79,7 @@ export const inventory = contract('inventory', {
     }),
     /** Puts an order's stock back on the shelf, reserved or sold; before its `reserve` it refuses that one for ever. */
     release: command({ input: OrderStock, output: StockMoved, keys: skus }),
-    /** The order is confirmed: reserved stock counts as sold. */
-    commit: command({ input: OrderStock, output: StockMoved, errors: ['order_cancelled'], keys: skus }),
+    /** The order is confirmed: reserved stock counts as sold. What was released stays on the shelf. */
+    commit: command({ input: OrderStock, output: StockMoved, keys: skus }),
   },
 });

@@ -1,6 +1,6 @@
 import { IsIn, IsInt, IsObject, IsString, Length, MaxLength } from 'class-validator';
 import { command, contract, query } from './contract.js';
-import { Email, Id, List, Maybe, Nested } from './fields.js';
+import { Email, Id, List, Maybe, Nested, Secret } from './fields.js';
 import { ById, IdPage } from './shared.js';
 
 export const roles = ['user', 'admin'] as const;
@@ -32,7 +32,7 @@ export class Register {
   @Id() id: string;
   @Email() email: string;
   @Length(1, 200) name: string;
-  @Length(8, 200) password: string;
+  @Secret() @Length(8, 200) password: string;
 }
 
 /** A user brought in from elsewhere, with a hash (PHC string, argon2id) instead of a password. Not reachable over HTTP. */
@@ -42,7 +42,7 @@ export class ImportUser {
   @Length(1, 200) name: string;
   @IsIn(roles) role: Role;
   @Nested(() => Profile) profile: Profile;
-  @Length(1, 500) passwordHash: string;
+  @Secret() @Length(1, 500) passwordHash: string;
 }
 
 export class UpdateUser {
@@ -53,7 +53,7 @@ export class UpdateUser {
 
 export class Credentials {
   @Email() email: string;
-  @Length(1, 200) password: string;
+  @Secret() @Length(1, 200) password: string;
 }
 
 export class AccessToken {

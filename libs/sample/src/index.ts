@@ -1,10 +1,10 @@
 export { accountOf, type Account, type AccountTotals } from './account/account.js';
 export { type BookUrls } from './account/books.js';
 export { type Expectations, type Violation } from './account/violations.js';
-export { walkIn, type SampleUser } from './file/customers.js';
+export { type SampleUser } from './file/customers.js';
 export { readSample, type Sample, type SampleInvoice, type SampleReport } from './file/sample.js';
 export { type InvoiceFate, type LineFate } from './file/sales.js';
-export { adminFile, ensureAdmin, type AdminAccount, type AdminSource } from './load/admin.js';
+export { ensureAdmin, type AdminAccount, type AdminSource } from './load/admin.js';
 export {
   loadSample,
   sampleModules,

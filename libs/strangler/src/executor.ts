@@ -60,21 +60,20 @@ export class Executor {
 
   private run(operation: PreparedOperation, input: unknown, id: string): Promise<unknown> {
     if (operation.kind === 'query') return this.handle(operation, input);
-    const open = currentContext()?.transaction;
-    // A step of a process: the transaction and the claim are the process's own.
-    if (open && open.module === undefined && operation.kind === 'command')
-      return this.handle(operation, input);
-    if (open)
-      throw new Error(
-        `${operation.module}.${operation.name} was called inside a transaction: make that a process`,
-      );
+    // A step of a process (the router lets nothing else in): the transaction and the claim are the process's own.
+    if (currentContext()?.transaction) return this.handle(operation, input);
     if (operation.kind === 'process') return this.processes.run(operation, input, id);
     return this.command(operation, input, id);
   }
 
   private command(operation: PreparedOperation, input: unknown, commandId: string): Promise<unknown> {
     const { module } = operation;
-    const id = { module, commandId, keys: operation.keysOf(input), hash: inputHash(input) };
+    const id = {
+      module,
+      commandId,
+      keys: operation.keysOf(input),
+      hash: inputHash(operation, input),
+    };
     return inTransaction(this.dataSource, module, (manager) => this.once(manager, operation, input, id));
   }
 

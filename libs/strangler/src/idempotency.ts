@@ -1,6 +1,7 @@
 import { DomainError } from '#contracts';
 import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
+import type { PreparedOperation } from './operation.js';
 import { sqlState } from './transaction.js';
 
 /** Raised by `strangler.begin_command` when the id was used with another input. */
@@ -9,9 +10,11 @@ const reusedState = 'SR422';
 /** What became of a claim: ours to run, answered before, or taken by a process that still runs. */
 export type Claim = { state: 'new' } | { state: 'done'; result: string } | { state: 'running' };
 
-/** The identity of a command's input. It is hashed in its canonical form, as `Shape.parse` makes it. */
-export const inputHash = (input: unknown): Buffer =>
-  createHash('sha256').update(JSON.stringify(input)).digest();
+/** Tells one use of a command id from another: the operation, and what `Shape.identity` leaves of its canonical input. */
+export const inputHash = ({ name, input }: PreparedOperation, value: unknown): Buffer =>
+  createHash('sha256')
+    .update(JSON.stringify([name, input.identity(value)]))
+    .digest();
 
 /** A command and its keys, as its module's idempotency table knows them. */
 export interface CommandIdentity {

@@ -65,6 +65,10 @@ export class Router {
     if (!phase)
       throw new UnavailableError(module, `this process has not heard yet where ${module} is served`);
     const context = currentContext();
+    if (context?.transaction && kind !== 'query') {
+      // Here it could join; on the other side it could not be rolled back. So it is refused in both.
+      throw new Error(`${module}.${name} was called inside a transaction: make that a process`);
+    }
     if (context?.deadline !== undefined && context.deadline <= Date.now()) {
       throw new UnavailableError(module, 'the deadline of this call has passed');
     }

@@ -10,7 +10,8 @@ export type RouteTable = Readonly<Record<string, Phase>>;
  */
 export class Routes {
   private table: RouteTable = {};
-  private readonly changes = new EventEmitter();
+  // No limit: every call that waits in `learn` listens.
+  private readonly changes = new EventEmitter().setMaxListeners(0);
 
   /** The module's phase; `undefined` until this process has heard of it. */
   phaseOf(module: string): Phase | undefined {

@@ -56,8 +56,18 @@ const hidesFromClassValidator = (dto: Dto<unknown>, value: unknown): boolean =>
       return nested && [value[name]].flat(Infinity).some((part) => hidesFromClassValidator(nested, part));
     }));
 
+/** Refused besides: a text that PostgreSQL cannot hold. */
+const holdsNul = (dto: Dto<unknown>, value: unknown): boolean =>
+  isFields(value) &&
+  fieldsOf(dto).some((name) => {
+    const item = value[name];
+    const nested = nestedOf(dto, name);
+    if (nested) return [item].flat().some((part) => holdsNul(nested, part));
+    return typeof item === 'string' && item.includes('\u0000');
+  });
+
 function classValidatorAccepts(dto: Dto<unknown>, value: unknown): boolean {
-  if (!isFields(value) || hidesFromClassValidator(dto, value)) return false;
+  if (!isFields(value) || hidesFromClassValidator(dto, value) || holdsNul(dto, value)) return false;
   const instance = plainToInstance(dto, spelled(dto, value)) as object;
   const rules = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false };
   return validateSync(instance, rules).length === 0;
@@ -100,7 +110,9 @@ const candidates: readonly unknown[] = [
 const goodValues = (dto: Dto<unknown>, name: string): unknown[] =>
   candidates.filter((value) => {
     const instance = plainToInstance(dto, spelled(dto, { [name]: value })) as object;
-    return !validateSync(instance).some(({ property }) => property === name);
+    return (
+      !holdsNul(dto, { [name]: value }) && !validateSync(instance).some(({ property }) => property === name)
+    );
   });
 
 function good(dto: Dto<unknown>): fc.Arbitrary<Fields> {

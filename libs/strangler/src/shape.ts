@@ -1,4 +1,4 @@
-import { canonicalOf, nestedOf, ValidationError, type Dto } from '#contracts';
+import { canonicalOf, isSecret, nestedOf, ValidationError, type Dto } from '#contracts';
 import { plainToInstance } from 'class-transformer';
 import {
   getMetadataStorage,
@@ -28,10 +28,12 @@ interface Field {
 export class Shape<T> {
   private readonly fields: readonly Field[];
   private readonly names: ReadonlySet<string>;
+  private readonly secrets: readonly string[];
 
   private constructor(private readonly dto: Dto<T>) {
     this.fields = fieldsOf(dto);
     this.names = new Set(this.fields.map((field) => field.name));
+    this.secrets = [...this.names].filter((name) => isSecret(dto, name));
   }
 
   private static readonly known = new WeakMap<Dto<unknown>, Shape<unknown>>();
@@ -48,6 +50,17 @@ export class Shape<T> {
     const copy = this.copy(value, true);
     if (copy !== undefined && this.accepts(copy)) return copy as T;
     throw new ValidationError(this.explain(value));
+  }
+
+  /**
+   * What tells one input from another: all of it but its secrets, which must not be stored, not even as a fast hash.
+   * `value` is a copy made by `parse`.
+   */
+  identity(value: unknown): unknown {
+    if (this.secrets.length === 0) return value;
+    return Object.fromEntries(
+      Object.entries(value as Fields).filter(([name]) => !this.secrets.includes(name)),
+    );
   }
 
   /** What a caller may see of `value`: the declared fields, nothing else. */
@@ -82,6 +95,7 @@ export class Shape<T> {
   private accepts(value: Fields): boolean {
     for (const field of this.fields) {
       const item = value[field.name];
+      if (typeof item === 'string' && item.includes(nul)) return false;
       if (!field.applies(item, value)) continue;
       for (const check of field.checks) if (!check(item, value)) return false;
       if (field.nested && !field.nested.acceptsAll(item)) return false;
@@ -98,9 +112,22 @@ export class Shape<T> {
     if (!isFields(value)) return ['an object is expected'];
     const instance = plainToInstance(this.dto, this.spelled(value)) as object;
     const rules = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false };
-    const problems = validateSync(instance, rules).flatMap((error) => describe(error, ''));
+    const broken = validateSync(instance, rules).flatMap((error) => describe(error, ''));
+    const problems = [...broken, ...this.nulProblems(value, '')];
     // class-transformer drops fields such as `__proto__` and `toString`, so class-validator has nothing to say of them.
     return problems.length > 0 ? problems : ['a field has a name that no field can have'];
+  }
+
+  private nulProblems(value: unknown, path: string): string[] {
+    if (!isFields(value)) return [];
+    return this.fields.flatMap(({ name, nested }) => {
+      const item = value[name];
+      if (typeof item === 'string') return item.includes(nul) ? [`${path}${name} must not contain NUL`] : [];
+      if (!nested) return [];
+      return Array.isArray(item)
+        ? item.flatMap((part, i) => nested.nulProblems(part, `${path}${name}.${i}.`))
+        : nested.nulProblems(item, `${path}${name}.`);
+    });
   }
 
   /** All of `value` as it came, but in canonical spelling: what is right in that is not to be called wrong. */
@@ -116,6 +143,9 @@ export class Shape<T> {
     return copy;
   }
 }
+
+/** The one character that PostgreSQL's text cannot hold. */
+const nul = '\u0000';
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

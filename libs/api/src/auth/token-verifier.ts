@@ -33,7 +33,8 @@ export class TokenVerifier {
 
   /** Trusts the tokens of an outside provider, and only these. */
   static of({ jwksUrl, issuer, audience }: IdentityProvider): TokenVerifier {
-    const keys = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 2_000, cooldownDuration: 5_000 });
+    const remote = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 2_000, cooldownDuration: 5_000 });
+    const keys: JWTVerifyGetKey = (header, token) => remote(header, token).catch(explainKeys);
     return new TokenVerifier({ keys, algorithms: ['ES256', 'RS256'], issuer, audience });
   }
 
@@ -56,17 +57,15 @@ function principalOf({ sub, role, roles: several }: JWTPayload): Principal {
   return { id: id as string, role: isAdmin ? 'admin' : 'user' };
 }
 
+/** A token may be at fault for a key that is not there; for anything else it is the provider. */
+function explainKeys(error: unknown): never {
+  const missing =
+    error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
+  throw missing ? error : refusal('unavailable', 'the identity provider gives no keys');
+}
+
 function explain(error: unknown): unknown {
-  // The first is what a remote key set throws when the network fails.
-  if (error instanceof TypeError && error.message === 'fetch failed') {
-    return refusal('unavailable', 'the identity provider cannot be reached');
-  }
   if (!(error instanceof errors.JOSEError)) return error;
-  if (error instanceof errors.JWTExpired) return refusal('unauthenticated', 'the token has expired');
-  const keysFailed = [errors.JWKSTimeout.code, errors.JWKSInvalid.code, errors.JOSEError.code].includes(
-    error.code,
-  );
-  return keysFailed
-    ? refusal('unavailable', 'the identity provider gives no keys')
-    : refusal('unauthenticated', 'the token is not valid');
+  const expired = error instanceof errors.JWTExpired;
+  return refusal('unauthenticated', expired ? 'the token has expired' : 'the token is not valid');
 }

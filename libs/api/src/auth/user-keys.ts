@@ -1,6 +1,6 @@
 import type { Jwks } from '#contracts';
 import { withContext } from '#strangler';
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import type { UsersPort } from '../ports.js';
 
 interface Patience {
@@ -51,14 +51,14 @@ export class UserKeys {
 
   /** Many requests, one question. It is nobody's own: it has no deadline and is not in the answer's `X-Served-By`. */
   private ask(): Promise<void> {
-    this.asking ??= withContext({ requestId: 'jwks', servedBy: new Map() }, () => this.users.jwks({}))
+    this.asking = withContext({ requestId: 'jwks', servedBy: new Map() }, () => this.users.jwks({}))
       .then((jwks) => this.keep(jwks))
       .finally(() => (this.asking = undefined));
     return this.asking;
   }
 
   private keep(jwks: Jwks): void {
-    this.keys = createLocalJWKSet(jwks as unknown as JSONWebKeySet);
+    this.keys = createLocalJWKSet(jwks);
     this.coolUntil = performance.now() + this.patience.coolDownMs;
     this.staleAt = performance.now() + this.patience.maxAgeMs;
   }

@@ -41,10 +41,10 @@ function tellServedBy(response: Response, { servedBy }: CallContext): void {
 
 /** Runs `work` when the answer's head is about to be written: only then is it known who worked on it. */
 function beforeHead(response: Response, work: () => void): void {
-  const writeHead = response.writeHead;
+  const writeHead = response.writeHead.bind(response);
   response.writeHead = ((...args: Parameters<typeof writeHead>) => {
     response.writeHead = writeHead;
-    if (!response.headersSent) work();
-    return writeHead.apply(response, args);
+    work();
+    return writeHead(...args);
   }) as typeof writeHead;
 }

@@ -1,5 +1,5 @@
 import { tokenAudience, tokenIssuer, inventory, orders, payments, users, type Role } from '#contracts';
-import { createLogger } from '#platform';
+import { createLogger, NestLogger } from '#platform';
 import { currentContext, portToken } from '#strangler';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -54,7 +54,10 @@ export async function edge(ports: Ports, api: ApiOptions = {}, http: Omit<HttpOp
   const built = await Test.createTestingModule({
     imports: [behind(ports), ApiModule.forRoot(api)],
   }).compile();
-  const app = built.createNestApplication<NestExpressApplication>({ bodyParser: false, logger: false });
+  const app = built.createNestApplication<NestExpressApplication>({
+    bodyParser: false,
+    logger: new NestLogger(logger),
+  });
   configureHttp(app, { logger, ...http });
   await app.init();
   return { app, server: app.getHttpServer(), lines };

@@ -41,7 +41,7 @@ export class PaymentsService implements Handlers<typeof payments> {
       amount,
       token,
     });
-    if (outcome === 'declined') throw payments.error('charge', 'payment_declined', { orderId });
+    if (outcome === 'declined') throw payments.error('charge', 'payment_declined');
     if (outcome === 'unavailable') throw payments.error('charge', 'provider_unavailable', { orderId });
     return paymentOf(opened);
   }

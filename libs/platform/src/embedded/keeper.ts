@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
+import { checkAddress, claimAddress, newAddress, releaseAddress } from './claim-address.js';
 import { unusable } from './data-folder.js';
 import { EmbeddedError } from './embedded-error.js';
-import { checkAddress, claimAddress, newAddress, releaseAddress } from './keeper-address.js';
 import { NatsServer } from './nats/nats-server.js';
 import { PostgresServer } from './postgres/postgres-server.js';
 import { SupervisedServer, type ServerKind } from './supervised-server.js';
@@ -20,6 +20,7 @@ class Keeper {
   private readonly sessions = new Set<Socket>();
   private readonly servers: Record<ServerName, SupervisedServer>;
   private readonly address = newAddress();
+  private inUse = false;
   private closing = false;
   private last: Socket | undefined;
 
@@ -40,7 +41,16 @@ class Keeper {
     if (!(await claimAddress(this.listener, this.address))) process.exit(0); // another keeper lives
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void this.close());
     // Whoever started us may have been killed before it could come.
-    setTimeout(() => this.closeIfAlone(), FIRST_VISIT_MS).unref();
+    setTimeout(() => this.use(), FIRST_VISIT_MS).unref();
+  }
+
+  /**
+   * Before the first request nobody has come yet who could be the last to go: a competing keeper that only looks
+   * whether somebody answers must not make us close under the client that is on its way.
+   */
+  private use(): void {
+    this.inUse = true;
+    this.closeIfAlone();
   }
 
   private receive(socket: Socket): void {
@@ -49,8 +59,9 @@ class Keeper {
     this.sessions.add(socket);
     socket.once('close', () => this.leave(socket));
     onMessages<Request>(socket, (request) => {
+      this.use();
       if ('need' in request) void this.serve(socket, request.need, request.port);
-      else this.leave(socket);
+      if ('goodbye' in request) this.leave(socket);
     });
     void send(socket, { welcome: process.pid });
   }
@@ -73,14 +84,14 @@ class Keeper {
 
   /** The last one's goodbye is answered when the servers have stopped; its connection closes when we exit. */
   private leave(socket: Socket): void {
-    this.sessions.delete(socket);
+    if (!this.sessions.delete(socket)) return; // its goodbye came before
     this.closeIfAlone();
     if (this.closing) this.last ??= socket;
     else void send(socket, { farewell: true }).then(() => socket.end());
   }
 
   private closeIfAlone(): void {
-    if (this.sessions.size === 0) void this.close();
+    if (this.inUse && this.sessions.size === 0) void this.close();
   }
 
   private async close(): Promise<void> {

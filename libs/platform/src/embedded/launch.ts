@@ -20,8 +20,8 @@ export interface Launched {
  */
 export async function launch(commandLine: string[], log: string): Promise<Launched> {
   const [program, ...words] = commandLine;
-  const from = sizeOf(log);
   const output = openLog(log);
+  const from = sizeOf(log);
   const child = spawn(program!, words, { cwd: dirname(log), stdio: ['ignore', output, output] });
   closeSync(output);
   const gone = new Promise((resolve) => child.once('exit', resolve));

@@ -97,10 +97,11 @@ export class SupervisedServer {
   private async revive(dead: RunningServer, livedMs: number): Promise<void> {
     this.current = undefined;
     this.backoffMs = livedMs > STEADY_MS ? BACKOFF_MS.least : Math.min(2 * this.backoffMs, BACKOFF_MS.most);
-    while (!this.stopping.signal.aborted) {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
       this.tell(`${this.kind.label} has ended unexpectedly; starting it again`);
-      await sleep(this.backoffMs, undefined, this.stopping).catch(() => undefined);
-      if (this.stopping.signal.aborted) return;
+      await sleep(this.backoffMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
       try {
         await this.need(dead.port);
         return;

@@ -28,8 +28,9 @@ function lineOf(request: Request, response: ServerResponse) {
     method: request.method,
     // Without the query: a client may have put a secret there.
     path: (request.originalUrl ?? request.url ?? '').split('?', 1)[0],
-    // A client that left before its answer was sent has seen none.
-    status: response.writableFinished ? response.statusCode : 'aborted',
+    status: response.statusCode,
+    // The client left before its answer was sent.
+    aborted: response.writableFinished ? undefined : true,
     // These two are not left to the logger: 'close' comes from the socket, outside the request's context.
     requestId: response.getHeader('x-request-id'),
     traceId: traceIdOf(request.headers.traceparent as string | undefined),

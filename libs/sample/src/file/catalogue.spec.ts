@@ -28,10 +28,14 @@ describe('the catalogue', () => {
     expect([...offers.keys()]).toEqual(['85123A']);
   });
 
-  it('asks the usual price, of two as usual the later one, and never nothing', () => {
-    const prices = [295, 255, 0, 0, 0, 255, 295, -1];
+  it.each([
+    [255, [255, 295, 255, 295, 255]],
+    [255, [295, 255, 295, 255]],
+    [295, [295, 255, 255, 295]],
+    [255, [0, 0, 0, -1, -1, 255]],
+  ])('asks the usual price, of two as usual the later one, and never nothing: %d of %j', (usual, prices) => {
     const { offers } = catalogueOf(prices.map((price) => line({ code: '85123A', price })));
-    expect(offers.get('85123A')?.price).toBe(295);
+    expect(offers.get('85123A')?.price).toBe(usual);
   });
 
   it('uses the usual description and does not take an empty one', () => {

@@ -26,7 +26,7 @@ const fields = ['email', 'password'] as const;
 const defaultEmail = 'admin@shop.example';
 
 /** Where the admin's random password is kept. */
-export const adminFile = (dataDir: string): string => join(dataDir, 'admin.json');
+const adminFile = (dataDir: string): string => join(dataDir, 'admin.json');
 
 /** Makes sure that there is an admin. Several processes may do so at once. @throws {SampleError} */
 export async function ensureAdmin(port: Port<typeof users>, source: AdminSource): Promise<AdminAccount> {

@@ -27,6 +27,15 @@ describe('a kept file', () => {
     expect(await readdir(join(folder, 'new'))).toEqual(['secret.json']);
   });
 
+  it('stays as it is when a slower process has made another: the first one may be in use already', async () => {
+    const slow = keepOnce(path, ['secret'], async () => {
+      await keep('first');
+      return { secret: 'second' };
+    });
+    expect(await slow).toEqual({ secret: 'first' });
+    expect(await keep('third')).toEqual({ secret: 'first' });
+  });
+
   it('cannot be read by other users', async () => {
     await keep('first');
     expect((await stat(path)).mode & 0o777).toBe(0o600);

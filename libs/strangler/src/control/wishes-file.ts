@@ -19,15 +19,13 @@ export class WishesFile {
 
   /** Reads the file; a missing one means that every module is on `monolith`. @throws {WishesError} */
   async load(): Promise<void> {
-    const text = await readFile(this.path, 'utf8').catch((error: unknown) => {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT') return '';
-      throw new WishesError(`${this.path} cannot be read: ${code ?? message}`);
-    });
-    this.routes.replace(parseWishes(text, this.modules));
+    this.take((await this.read()) ?? '');
   }
 
-  /** Takes up changes until the returned function is called. A file that is wrong changes nothing and says why. */
+  /**
+   * Takes up changes until the returned function is called. A file that is wrong, empty or gone changes nothing and
+   * says why.
+   */
   watch(): () => void {
     const changed = () => void this.reload();
     watchFile(this.path, { interval: pollMs, persistent: false }, changed);
@@ -37,7 +35,11 @@ export class WishesFile {
   private async reload(): Promise<void> {
     const before = this.routes.snapshot();
     try {
-      await this.load();
+      const text = await this.read();
+      // Who writes a file anew empties it or takes it away for a moment: calls must not move because of that.
+      if (text === undefined) throw new WishesError(`${this.path} is gone`);
+      if (text.trim() === '') throw new WishesError(`${this.path} is empty`);
+      this.take(text);
     } catch (error) {
       this.logger.error(`not taken up, all stays as it was: ${(error as Error).message}`);
       return;
@@ -45,5 +47,18 @@ export class WishesFile {
     for (const [module, phase] of Object.entries(this.routes.snapshot())) {
       if (before[module] !== phase) this.logger.log(`${module}: ${before[module]} -> ${phase}`);
     }
+  }
+
+  /** The text of the file; `undefined` when there is none. @throws {WishesError} */
+  private read(): Promise<string | undefined> {
+    return readFile(this.path, 'utf8').catch((error: unknown) => {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return undefined;
+      throw new WishesError(`${this.path} cannot be read: ${code ?? message}`);
+    });
+  }
+
+  private take(text: string): void {
+    this.routes.replace(parseWishes(text, this.modules));
   }
 }

@@ -1,5 +1,5 @@
 import { List, Maybe, Nested, ValidationError } from '#contracts';
-import { IsIn, IsInt, IsNumber, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { IsArray, IsIn, IsInt, IsNumber, IsString, Length, Matches, Max, Min } from 'class-validator';
 import { parse } from 'yaml';
 import { phases, policies, type Phase } from '../phase.js';
 import type { RouteTable } from '../routes.js';
@@ -23,7 +23,13 @@ export class ModuleWish {
   @IsIn(phases) phase: Phase;
   @Maybe() @IsInt() @Min(0) @Max(100) percent?: number;
   @Maybe() @IsIn(['both', 'owner']) ack?: 'both' | 'owner';
-  @Maybe() @IsInt({ each: true }) @Min(1, { each: true }) @Max(100, { each: true }) ramp?: number[];
+  @Maybe()
+  @IsArray()
+  @IsInt({ each: true })
+  @Min(1, { each: true })
+  @Max(100, { each: true })
+  ramp?: number[];
+
   @Maybe()
   @IsString()
   @Matches(/^\d+(ms|s|m|h)$/, { message: 'bake must be a time such as 30s' })

@@ -104,7 +104,12 @@ export class SagaEngine implements ProcessRunner {
   ): Promise<Begun> {
     const { operation, saga, steps } = entry;
     const keys = operation.keysOf(input);
-    const id = { module: operation.module, commandId, keys, hash: inputHash(input) };
+    const id = {
+      module: operation.module,
+      commandId,
+      keys,
+      hash: inputHash(operation, input),
+    };
     return inTransaction(this.dataSource, undefined, async (manager): Promise<Begun> => {
       const claim = await beginCommand(manager, id);
       if (claim.state !== 'new') return claimed(claim);

@@ -37,7 +37,8 @@ export class NatsServer implements ServerKind {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(ADOPTION_MS)]);
     try {
       return await this.whenReady(access, living.pid, untilGone(living.pid), patience);
-    } catch {
+    } catch (error) {
+      if (signal.aborted) throw error;
       await stopProcess(living.pid, STOP); // it hangs, or is of another password
       return undefined;
     }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { access, chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { removeUnfinished, renameDurably, unusable } from '../data-folder.js';
+import { renameDurably, unusable } from '../data-folder.js';
 import { EmbeddedError, codeOf, reasonOf } from '../embedded-error.js';
 import { lacksLibraries, librariesMissing } from './binaries.js';
 import type { RunAs } from './run-as.js';
@@ -50,7 +50,6 @@ export async function createCluster({
   passwordFile,
   signal,
 }: NewCluster): Promise<void> {
-  await removeUnfinished(data);
   const fresh = `${data}.new.${randomBytes(4).toString('hex')}`;
   await mkdir(fresh, { mode: 0o700 });
   if (runAs.owner) await handOver([fresh, passwordFile], runAs.owner);

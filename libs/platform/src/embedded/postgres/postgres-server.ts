@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { EmbeddedError, ServerEnded } from '../embedded-error.js';
+import { removeUnfinished } from '../data-folder.js';
 import { launch } from '../launch.js';
 import { choosePort } from '../ports.js';
 import { stopProcess, untilGone, type StopStep } from '../processes.js';
@@ -50,7 +51,7 @@ export class PostgresServer implements ServerKind {
       // Not ready: the killed keeper had told it to stop, and now it has.
       return await this.whenReady(pid, untilGone(pid), patience);
     } catch (error) {
-      if (!patience.aborted) throw error;
+      if (signal.aborted || !patience.aborted) throw error;
       await stopProcess(pid, STOP.slice(1)); // it hangs
       return undefined;
     }
@@ -81,6 +82,7 @@ export class PostgresServer implements ServerKind {
   private async prepare(tell: (line: string) => void, signal: AbortSignal): Promise<string[]> {
     const binaries = await postgresBinaries();
     const runAs = await chooseRunAs(this.folder, this.data, binaries);
+    await removeUnfinished(this.data);
     if (await clusterExists(this.data)) {
       await clearRemains(this.data);
     } else {

@@ -1,0 +1,153 @@
+import { UnavailableError, type Product, type User } from '#contracts';
+import { SignJWT, UnsecuredJWT } from 'jose';
+import { createHash } from 'node:crypto';
+import request from 'supertest';
+import { ann, bearer, bob, claimsOf, edge, signingKey, type SigningKey } from '../testing/edge.js';
+
+const profile = (id: string): User => ({
+  id,
+  email: 'ann@shop.example',
+  name: 'Ann Lee',
+  role: 'user',
+  profile: {},
+  createdAt: '2010-12-01T08:26:00.123456Z',
+});
+const product: Product = {
+  sku: 'A1',
+  description: 'Cup',
+  price: { amount: 1, currency: 'GBP' },
+  onHand: 1,
+  reserved: 0,
+};
+
+describe('who may come in', () => {
+  let shop: Awaited<ReturnType<typeof edge>>;
+  let key: SigningKey;
+
+  beforeAll(async () => {
+    key = await signingKey();
+    shop = await edge({
+      users: {
+        jwks: async () => ({ keys: [key.jwk] }),
+        getUser: async ({ id }) => profile(id),
+        updateUser: async ({ id }) => profile(id),
+        listUsers: async () => ({ items: [profile(ann)] }),
+      },
+      inventory: {
+        getProduct: async () => product,
+        putProduct: async () => product,
+        restock: async () => product,
+      },
+    });
+  });
+  afterAll(() => shop.app.close());
+
+  const get = (path: string, authorization: string) =>
+    request(shop.server).get(path).set('Authorization', authorization);
+  const own = `/api/v1/users/${ann}`;
+
+  it('a good token opens what is its owner’s', async () => {
+    const answer = await get(own, await bearer(key, ann));
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({ id: ann, email: 'ann@shop.example' });
+  });
+
+  it('public pages do not care about a bad token', async () => {
+    expect((await get('/api/v1/products/A1', 'Bearer nonsense')).status).toBe(200);
+  });
+
+  const forgeries: [string, () => Promise<string> | string][] = [
+    ['no scheme', async () => key.sign(claimsOf(ann))],
+    ['another scheme', () => 'Basic YW5uOnNlY3JldA=='],
+    ['no token', () => 'Bearer'],
+    ['nonsense', () => 'Bearer a.b.c'],
+    ['no signature', () => `Bearer ${new UnsecuredJWT(claimsOf(ann, 'admin')).encode()}`],
+    ['a signature by another key of the same name', async () => bearer(await signingKey(), ann)],
+    ['a key that was never published', async () => bearer(await signingKey('made-up'), ann)],
+    ['an end that has passed', async () => `Bearer ${await key.sign({ ...claimsOf(ann), exp: 1 })}`],
+    ['no end', async () => `Bearer ${await key.sign({ ...claimsOf(ann), exp: undefined })}`],
+    ['another issuer', async () => `Bearer ${await key.sign({ ...claimsOf(ann), iss: 'someone' })}`],
+    ['another audience', async () => `Bearer ${await key.sign({ ...claimsOf(ann), aud: 'someone' })}`],
+    ['no subject', async () => `Bearer ${await key.sign({ ...claimsOf(ann), sub: undefined })}`],
+    ['a subject that is no user', async () => `Bearer ${await key.sign({ ...claimsOf(ann), sub: 'ann' })}`],
+    ['the public key as a shared secret', () => hmacWithPublicKey(key)],
+  ];
+
+  it.each(forgeries)('%s: refused', async (_what, token) => {
+    const answer = await get(own, await token());
+    expect(answer.status).toBe(401);
+    expect(JSON.parse(answer.text).code).toBe('unauthenticated');
+  });
+
+  it.each([
+    ['get', own],
+    ['patch', own],
+    ['get', `/api/v2/users/${ann}`],
+    ['get', '/api/v1/users'],
+    ['put', '/api/v1/products/A1'],
+    ['post', '/api/v1/products/A1/restock'],
+    ['post', '/api/v1/orders'],
+    ['get', '/api/v1/orders'],
+    ['get', `/api/v1/orders/${ann}`],
+    ['post', `/api/v1/orders/${ann}/cancel`],
+    ['get', `/api/v1/orders/${ann}/payment`],
+  ] as const)('%s %s needs a token', async (method, path) => {
+    expect((await request(shop.server)[method](path)).status).toBe(401);
+  });
+
+  it('headers that claim to be someone are not believed', async () => {
+    const answer = await request(shop.server).get(own).set('x-user-id', ann).set('x_user_role', 'admin');
+    expect(answer.status).toBe(401);
+    const other = await get(`/api/v1/users/${bob}`, await bearer(key, ann)).set('x-user-id', bob);
+    expect(other.status).toBe(403);
+  });
+
+  it.each(['v1', 'v2'])('the account of someone else is closed, open for admins (%s)', async (version) => {
+    const path = `/api/${version}/users/${bob}`;
+    const send = { name: 'Eve' };
+    const refused = await get(path, await bearer(key, ann));
+    const changed = await request(shop.server)
+      .patch(path)
+      .set('Authorization', await bearer(key, ann))
+      .send(send);
+    expect([refused.status, changed.status]).toEqual([403, 403]);
+    expect((await get(path, await bearer(key, ann, 'admin'))).status).toBe(200);
+  });
+
+  it('users cannot do what admins can', async () => {
+    const attempt =
+      (role?: 'admin') => async (method: 'get' | 'put' | 'post', path: string, body?: object) => {
+        const authorization = await bearer(key, ann, role);
+        return (await request(shop.server)[method](path).set('Authorization', authorization).send(body))
+          .status;
+      };
+    const all = async (send: ReturnType<typeof attempt>) => [
+      await send('get', '/api/v1/users'),
+      await send('put', '/api/v1/products/A1', { description: 'Cup', price: product.price, onHand: 1 }),
+      await send('post', '/api/v1/products/A1/restock', { quantity: 1 }),
+    ];
+    expect(await all(attempt())).toEqual([403, 403, 403]);
+    expect(await all(attempt('admin'))).toEqual([200, 200, 200]);
+  });
+});
+
+describe('when the users module is away', () => {
+  it('a token is neither good nor bad: try again', async () => {
+    const gone = () => Promise.reject(new UnavailableError('users', 'gone'));
+    const shop = await edge({ users: { jwks: gone } });
+    const authorization = await bearer(await signingKey(), ann);
+    const answer = await request(shop.server).get(`/api/v1/users/${ann}`).set('Authorization', authorization);
+    expect(answer.status).toBe(503);
+    expect(answer.headers['retry-after']).toBe('1');
+    await shop.app.close();
+  });
+});
+
+/** The classic confusion: a verifier that takes any algorithm would use the public key as the secret of an HMAC. */
+async function hmacWithPublicKey(key: SigningKey): Promise<string> {
+  const secret = createHash('sha256').update(JSON.stringify(key.jwk)).digest();
+  const token = await new SignJWT(claimsOf(ann, 'admin'))
+    .setProtectedHeader({ alg: 'HS256', kid: key.jwk.kid })
+    .sign(secret);
+  return `Bearer ${token}`;
+}

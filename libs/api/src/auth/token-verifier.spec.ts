@@ -1,0 +1,116 @@
+import { UnavailableError } from '#contracts';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { UsersPort } from '../ports.js';
+import { ann, claimsOf, signingKey, type SigningKey } from '../testing/edge.js';
+import { TokenVerifier } from './token-verifier.js';
+import { UserKeys } from './user-keys.js';
+
+/** A users module of which only the keys are asked for. */
+function usersWith(keys: SigningKey[]) {
+  const module = { keys, asked: 0, away: false };
+  const jwks = async () => {
+    module.asked++;
+    if (module.away) throw new UnavailableError('users', 'gone');
+    return { keys: module.keys.map(({ jwk }) => jwk) };
+  };
+  return { module, port: { jwks } as unknown as UsersPort };
+}
+
+describe('keys of the users module', () => {
+  it('are asked for once, however many come at the same time', async () => {
+    const key = await signingKey();
+    const { module, port } = usersWith([key]);
+    const verifier = TokenVerifier.ofUsers(port);
+    const token = await key.sign(claimsOf(ann));
+    await Promise.all(Array.from({ length: 20 }, () => verifier.verify(token)));
+    expect(await verifier.verify(token)).toEqual({ id: ann, role: 'user' });
+    expect(module.asked).toBe(1);
+  });
+
+  it('a key made later is found; made-up key ids do not cost a call each', async () => {
+    const [first, second] = [await signingKey('first'), await signingKey('second')];
+    const { module, port } = usersWith([first]);
+    const hasty = new UserKeys(port, { coolDownMs: 0, maxAgeMs: 60_000 });
+    const calm = new UserKeys(port, { coolDownMs: 60_000, maxAgeMs: 60_000 });
+    const header = (kid: string) => ({ alg: 'ES256', kid });
+    await Promise.all([hasty.find(header('first'), nothing), calm.find(header('first'), nothing)]);
+    module.keys = [first, second];
+    expect(await hasty.find(header('second'), nothing)).toBeDefined();
+    const asked = module.asked;
+    for (let i = 0; i < 5; i++) await expect(calm.find(header(`made-up-${i}`), nothing)).rejects.toThrow();
+    expect(module.asked).toBe(asked);
+  });
+
+  it('stay in use while the module is away', async () => {
+    const { module, port } = usersWith([await signingKey()]);
+    const keys = new UserKeys(port, { coolDownMs: 60_000, maxAgeMs: 0 });
+    await keys.find({ alg: 'ES256', kid: 'first' }, nothing);
+    module.away = true;
+    expect(await keys.find({ alg: 'ES256', kid: 'first' }, nothing)).toBeDefined();
+    expect(module.asked).toBe(2);
+  });
+
+  it('a withdrawn key ends', async () => {
+    const { module, port } = usersWith([await signingKey()]);
+    const keys = new UserKeys(port, { coolDownMs: 0, maxAgeMs: 0 });
+    await keys.find({ alg: 'ES256', kid: 'first' }, nothing);
+    module.keys = [await signingKey('second')];
+    await expect(keys.find({ alg: 'ES256', kid: 'first' }, nothing)).rejects.toThrow();
+  });
+
+  it('are no way in for other algorithms', async () => {
+    const key = await signingKey('first', 'RS256');
+    const verifier = TokenVerifier.ofUsers(usersWith([key]).port);
+    const refused = verifier.verify(await key.sign(claimsOf(ann)));
+    await expect(refused).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+});
+
+describe('an outside identity provider', () => {
+  let server: Server;
+  let identity: { jwksUrl: string; issuer: string; audience: string };
+  let keys: SigningKey[];
+
+  beforeAll(async () => {
+    keys = [
+      await signingKey('rsa', 'RS256'),
+      await signingKey('ec', 'ES256'),
+      await signingKey('pss', 'PS256'),
+    ];
+    const body = JSON.stringify({ keys: keys.map(({ jwk }) => jwk) });
+    server = createServer((_request, response) => response.end(body)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    identity = { jwksUrl: `http://127.0.0.1:${port}/jwks`, issuer: 'https://idp.example', audience: 'shop' };
+  });
+  afterAll(() => void server.close());
+
+  const outside = { iss: 'https://idp.example', aud: 'shop' };
+  const sign = (index: number, claims: object) =>
+    (keys[index] as SigningKey).sign({ ...claimsOf(ann), ...outside, ...claims });
+
+  it('is believed, with RSA and with elliptic curves', async () => {
+    const verifier = TokenVerifier.of(identity);
+    expect(await verifier.verify(await sign(0, {}))).toEqual({ id: ann, role: 'user' });
+    expect(await verifier.verify(await sign(1, { roles: ['admin'] }))).toEqual({ id: ann, role: 'admin' });
+  });
+
+  it.each([
+    ['an algorithm that is not allowed', 2, {}],
+    ['a token that it made for another service', 0, { aud: 'bank' }],
+    ['a token in the name of another provider', 0, { iss: 'strangler-shop' }],
+  ])('is not believed with %s', async (_what, index, claims) => {
+    const refused = TokenVerifier.of(identity).verify(await sign(index, claims));
+    await expect(refused).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+
+  it('that cannot be reached makes a token neither good nor bad', async () => {
+    const nobody = TokenVerifier.of({ ...identity, jwksUrl: 'http://127.0.0.1:1/jwks' });
+    await expect(nobody.verify(await sign(0, {}))).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+/** What `find` gets beside the header, and does not look at. */
+const nothing = { payload: '', signature: '' };

@@ -1,0 +1,159 @@
+import { command, contract, Count, DomainError, process, query, Sku, type Handlers } from '#contracts';
+import { call, own, type Saga, type Step } from './saga/saga.js';
+import type { Port } from './router.js';
+import { StranglerModule } from './strangler.module.js';
+
+/*
+ * What a contract promises at compile time. tsc (`npm run check:types`) judges this file: a line marked
+ * @ts-expect-error that compiles is an error there. Jest runs what can also be seen when the program runs.
+ */
+
+class BySku {
+  @Sku() sku: string;
+}
+class Piece {
+  @Sku() sku: string;
+  @Count() quantity: number;
+}
+
+const shelf = contract('shelf', {
+  ownership: 'by-key',
+  operations: {
+    look: query({ input: BySku, output: Piece, errors: ['not_found'], key: (i) => i.sku }),
+    take: command({ input: Piece, output: Piece, errors: ['sold_out'], key: (i) => i.sku, undo: 'giveBack' }),
+    giveBack: command({ input: BySku, output: Piece, key: (i) => i.sku }),
+    move: process({ input: Piece, output: Piece, errors: ['not_found'], key: (i) => i.sku }),
+  },
+});
+
+const piece: Piece = { sku: 'A', quantity: 1 };
+
+class WholeService implements Handlers<typeof shelf> {
+  look = () => Promise.resolve(piece);
+  take = () => Promise.resolve(piece);
+  giveBack = () => Promise.resolve(piece);
+}
+
+class MoveSaga implements Saga<Piece, Piece, Piece> {
+  readonly pivot = 'take';
+  readonly steps: Step<Piece>[] = [own('take', () => Promise.resolve())];
+  begin = (input: Piece) => input;
+  answer = (state: Piece) => Promise.resolve(state);
+  wait = () => Promise.resolve();
+}
+
+describe('errors', () => {
+  it('of an operation are made from the codes that it declares', () => {
+    expect(shelf.error('look', 'not_found', { sku: 'A' })).toEqual(
+      new DomainError('not_found', { sku: 'A' }),
+    );
+  });
+
+  it('with any other code do not compile', () => {
+    // @ts-expect-error -- declared by `take`, not by `look`
+    shelf.error('look', 'sold_out');
+    // @ts-expect-error -- declares none at all
+    shelf.error('giveBack', 'not_found');
+    // @ts-expect-error -- there is no such operation
+    shelf.error('give', 'not_found');
+    // @ts-expect-error -- data is JSON of one level
+    shelf.error('look', 'not_found', { pieces: [1] });
+  });
+});
+
+describe('a service', () => {
+  it('that has every query and command compiles; processes are sagas', () => {
+    expect(
+      StranglerModule.forFeature(shelf, WholeService, { tables: [], processes: { move: MoveSaga } }),
+    ).toBeDefined();
+  });
+
+  it('that misses an operation, or answers another type, does not compile', () => {
+    // @ts-expect-error -- `take` and `giveBack` are missing
+    class Partly implements Handlers<typeof shelf> {
+      look = () => Promise.resolve(piece);
+    }
+    class Wrongly extends WholeService implements Handlers<typeof shelf> {
+      // @ts-expect-error -- it answers a piece
+      override look = () => Promise.resolve(1);
+    }
+    // @ts-expect-error -- nor can it be adopted
+    StranglerModule.forFeature(shelf, Partly, { tables: [], processes: { move: MoveSaga } });
+    expect([Partly, Wrongly]).toHaveLength(2);
+  });
+
+  it('whose process has no saga does not compile', () => {
+    // @ts-expect-error -- `processes` is missing
+    StranglerModule.forFeature(shelf, WholeService, { tables: [] });
+    // @ts-expect-error -- `move` is missing
+    StranglerModule.forFeature(shelf, WholeService, { tables: [], processes: {} });
+  });
+});
+
+describe('a caller', () => {
+  const port = {
+    look: (input: unknown) => Promise.resolve(input),
+    take: (input: unknown) => Promise.resolve(input),
+  } as unknown as Port<typeof shelf>;
+
+  it('gets what the contract says', async () => {
+    const answer: Piece = await port.take(piece, { commandId: 'x' });
+    expect(answer).toEqual(piece);
+  });
+
+  it('that sends another input, or calls what there is not, does not compile', async () => {
+    // @ts-expect-error -- a number is no SKU
+    await port.look({ sku: 1 });
+    // @ts-expect-error -- the quantity is missing
+    await port.take({ sku: 'A' });
+    // @ts-expect-error -- an answer is a piece
+    const answer: string = await port.look({ sku: 'A' });
+    expect(answer).toEqual({ sku: 'A' });
+    // @ts-expect-error -- there is no such operation
+    expect(() => port.steal({ sku: 'A' })).toThrow();
+  });
+});
+
+describe('a routing key', () => {
+  it('is taken from fields that the input has', () => {
+    // @ts-expect-error -- a piece has no `order`
+    const odd = command({ input: Piece, output: Piece, key: (i) => i.order });
+    // @ts-expect-error -- a quantity is no text
+    const numeric = query({ input: Piece, output: Piece, key: (i) => i.quantity });
+    // @ts-expect-error -- one way or the other
+    const both = query({ input: Piece, output: Piece, key: (i) => i.sku, keys: (i) => [i.sku] });
+    expect([odd.kind, numeric.kind, both.kind]).toEqual(['command', 'query', 'query']);
+  });
+});
+
+describe('a step of a saga', () => {
+  it('calls a query or command with an input of its kind', () => {
+    // @ts-expect-error -- a process is no step
+    call<Piece, typeof shelf, 'move'>(shelf, 'move', { input: (state) => state });
+    // @ts-expect-error -- the quantity is missing
+    call<Piece, typeof shelf, 'take'>(shelf, 'take', { input: ({ sku }) => ({ sku }) });
+    expect(call<Piece, typeof shelf, 'take'>(shelf, 'take', { input: (state) => state }).name).toBe(
+      'shelf.take',
+    );
+  });
+});
+
+describe('an undo', () => {
+  const operations = (undo: string) => ({
+    look: query({ input: BySku, output: Piece }),
+    take: command({ input: Piece, output: Piece, undo }),
+    giveBack: command({ input: BySku, output: Piece }),
+  });
+
+  it('names a command of the same contract', () => {
+    expect(() =>
+      contract('shelf', { ownership: 'by-key', operations: operations('giveBack') }),
+    ).not.toThrow();
+  });
+
+  it.each(['look', 'putBack', 'toString', ''])('that names "%s" stops the start', (undo) => {
+    expect(() => contract('shelf', { ownership: 'by-key', operations: operations(undo) })).toThrow(
+      `shelf.take: its undo "${undo}" is no command of this contract`,
+    );
+  });
+});

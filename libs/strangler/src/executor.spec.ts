@@ -1,0 +1,121 @@
+import { contract, DomainError } from '#contracts';
+import { Logger } from '@nestjs/common';
+import { refusal } from '../../../test/support/failure.js';
+import { toy, toyDatabase, type ToyDatabase } from '../../../test/support/toy.js';
+import { toyExecutor, writeDown, type ToyHandlers } from '../../../test/support/toy-executor.js';
+import { withContext } from './context.js';
+import { Executor } from './executor.js';
+import { LocalModules } from './here.js';
+import { Router } from './router.js';
+import { Routes } from './routes.js';
+
+let database: ToyDatabase;
+let executor: Executor;
+let handlers: ToyHandlers;
+let log: jest.SpyInstance;
+
+beforeAll(async () => (database = await toyDatabase({ modules: ['toy', 'other'] })));
+beforeEach(() => {
+  ({ executor, handlers } = toyExecutor(database.dataSource));
+  log = jest.spyOn(Logger.prototype, 'error').mockReturnValue();
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await database.query('truncate toy.effect, toy.idempotency, other.effect, other.idempotency');
+});
+afterAll(() => database.drop());
+
+const inRequest = <T>(work: () => T): T => withContext({ requestId: 'request-1', servedBy: new Map() }, work);
+
+describe('an error', () => {
+  it('that the operation declares reaches the caller with its data, and is no fault to log', async () => {
+    handlers.put = () => Promise.reject(toy.error('put', 'too_many', { most: 9 }));
+    expect(await refusal(executor.execute('put', { name: 'A' }))).toEqual({
+      code: 'too_many',
+      data: { most: 9 },
+    });
+    expect(log).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['an error of the language', new TypeError('password is "hunter2"')],
+    ['an error that another operation declares', new DomainError('too_many', { secret: 'hunter2' })],
+    ['what is no error at all', 'hunter2'],
+  ])('%s becomes internal: the caller gets the request id, the log the detail', async (_what, error) => {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- anything can be thrown
+    handlers.look = () => Promise.reject(error);
+    const refused = inRequest(() => executor.execute('look', { name: 'A' }));
+    expect(await refusal(refused)).toEqual({ code: 'internal', data: { traceId: 'request-1' } });
+    await expect(refused).rejects.not.toThrow('hunter2');
+    expect(log).toHaveBeenCalledTimes(1);
+    expect(log.mock.calls[0]).toEqual([expect.objectContaining({ module: 'toy', operation: 'look' })]);
+  });
+
+  it('of a statement shows no SQL to the caller, and all of it to the log', async () => {
+    handlers.put = () => writeDown(database.dataSource, null as never);
+    const refused = inRequest(() => executor.execute('put', { name: 'A' }));
+    expect(await refusal(refused)).toEqual({ code: 'internal', data: { traceId: 'request-1' } });
+    expect(log.mock.calls[0]).toEqual([
+      expect.objectContaining({ error: expect.stringContaining('null value') }),
+    ]);
+  });
+
+  it('leaves nothing of what the command had written', async () => {
+    handlers.put = async () => {
+      await writeDown(database.dataSource, 'half');
+      throw toy.error('put', 'too_many');
+    };
+    expect(await refusal(executor.execute('put', { name: 'A' }))).toMatchObject({ code: 'too_many' });
+    expect(await database.effects()).toEqual([]);
+  });
+});
+
+it('wrong input is refused before the service or the database sees it', async () => {
+  const ran = jest.fn();
+  handlers.put = ran;
+  expect(await refusal(executor.execute('put', { name: '?', evil: 1 }))).toMatchObject({
+    code: 'validation_failed',
+  });
+  expect(ran).not.toHaveBeenCalled();
+  expect(await database.query('select from toy.idempotency')).toEqual([]);
+});
+
+it('an answer has the declared fields only: what a service adds stays inside', async () => {
+  handlers.look = () => Promise.resolve({ name: 'A', amount: 1, passwordHash: 'x' });
+  expect(await executor.execute('look', { name: 'A' })).toEqual({ name: 'A', amount: 1 });
+});
+
+it.each(['steal', 'toString', '__proto__', ''])(
+  'an operation that the contract does not have (%s) is refused',
+  async (name) => {
+    expect(await refusal(executor.execute(name, { name: 'A' }))).toMatchObject({ code: 'internal' });
+  },
+);
+
+describe('a command called inside a command of another module', () => {
+  /** `toy.put` writes, then calls `other.put`, which writes too. */
+  function twoModules() {
+    const other = contract('other', { ownership: 'by-key', operations: toy.operations });
+    const modules = new LocalModules('monolith');
+    const record = (input: unknown) => writeDown(database.dataSource, 'other').then(() => input);
+    modules.add(new Executor(other, { put: record }, database.dataSource, { run: record }));
+    const routes = new Routes();
+    routes.replace({ other: 'monolith' });
+    const port = new Router(routes, modules, { call: record }).port(other);
+    handlers.put = async (input) => {
+      await writeDown(database.dataSource, 'toy');
+      return port.put(input as { name: string });
+    };
+  }
+
+  it('is refused, and nothing of either is left: it would not be one transaction on two sides', async () => {
+    twoModules();
+    expect(await refusal(executor.execute('put', { name: 'A' }))).toMatchObject({ code: 'internal' });
+    expect(await database.effects()).toEqual([]);
+    expect(log.mock.calls[0]).toEqual([
+      expect.objectContaining({
+        error: expect.stringContaining('called inside a transaction: make that a process'),
+      }),
+    ]);
+  });
+});

@@ -1,0 +1,206 @@
+import { Logger } from '@nestjs/common';
+import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { randomUUID } from 'node:crypto';
+import { refusal } from '../../../../test/support/failure.js';
+import { startNats, type TestNats } from '../../../../test/support/nats.js';
+import { callToy, serveToy, untilUp, type ToyCaller, type ToyService } from '../../../../test/support/rpc.js';
+import { toy, toyDatabase, type ToyDatabase } from '../../../../test/support/toy.js';
+import { toyExecutor, type ToyHandlers } from '../../../../test/support/toy-executor.js';
+import { currentContext, withContext, type CallContext } from '../context.js';
+
+let nats: TestNats;
+let database: ToyDatabase;
+let handlers: ToyHandlers;
+let service: ToyService;
+let caller: ToyCaller;
+let wire: NatsConnection;
+
+beforeAll(async () => {
+  [nats, database] = await Promise.all([startNats(), toyDatabase()]);
+  caller = callToy(nats);
+  wire = await untilUp(caller.link);
+});
+beforeEach(async () => {
+  const toyModule = toyExecutor(database.dataSource);
+  handlers = toyModule.handlers;
+  service = await serveToy(nats, toyModule.executor);
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await service.close();
+  await database.query('truncate toy.effect, toy.idempotency');
+});
+afterAll(async () => {
+  await caller.close();
+  await Promise.all([nats.stop(), database.drop()]);
+});
+
+/** Asks past our own client, as a foreign tool or an older version would. */
+async function askRaw(operation: string, payload: string, told?: MsgHdrs): Promise<unknown> {
+  const reply = await wire.request(`rpc.toy.${operation}.extracted`, payload, {
+    timeout: 10_000,
+    ...(told && { headers: told }),
+  });
+  return reply.json();
+}
+
+const request = (more: Partial<CallContext> = {}): CallContext => ({
+  requestId: 'request-1',
+  traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  servedBy: new Map(),
+  ...more,
+});
+
+describe('a call over NATS ends like one inside the process', () => {
+  it('with the answer, as JSON carries it', async () => {
+    handlers.look = () => Promise.resolve({ name: 'A', amount: 3, text: null, secret: 'x' });
+    expect(await caller.port.look({ name: ' a' })).toEqual({ name: 'A', amount: 3, text: null });
+  });
+
+  it('with the declared error and its data', async () => {
+    handlers.put = () => Promise.reject(toy.error('put', 'too_many', { most: 9, why: 'full' }));
+    expect(await refusal(caller.port.put({ name: 'A' }))).toEqual({
+      code: 'too_many',
+      data: { most: 9, why: 'full' },
+    });
+  });
+
+  it('with internal for any other error: the request id to quote, and no detail', async () => {
+    jest.spyOn(Logger.prototype, 'error').mockReturnValue();
+    handlers.look = () => Promise.reject(new Error('password is "hunter2"'));
+    const refused = withContext(request(), () => caller.port.look({ name: 'A' }));
+    expect(await refusal(refused)).toEqual({ code: 'internal', data: { traceId: 'request-1' } });
+    await expect(refused).rejects.not.toThrow('hunter2');
+  });
+
+  it('twice under one command id: once', async () => {
+    const commandId = randomUUID();
+    const twice = [1, 2].map(() => caller.port.put({ name: 'A' }, { commandId }));
+    expect(await Promise.all(twice)).toEqual([{ name: 'A' }, { name: 'A' }]);
+    expect(await database.effects()).toEqual(['A']);
+  });
+});
+
+describe('wrong input', () => {
+  it('is refused before it costs a hop', async () => {
+    const ran = jest.spyOn(wire, 'publish');
+    expect(await refusal(caller.port.look({ name: '?' }))).toMatchObject({ code: 'validation_failed' });
+    expect(ran).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    [
+      'that another version of the caller lets pass',
+      JSON.stringify({ name: 'A', evil: 1 }),
+      'evil should not exist',
+    ],
+    ['that is no object', '"A"', 'an object is expected'],
+    ['that is no JSON', '{"name":', 'not valid JSON'],
+    ['that is not even text', '\uD800\u0000', 'not valid JSON'],
+    ['that is empty', '', 'not valid JSON'],
+  ])('%s is refused by the server, which goes on serving', async (_what, payload, problem) => {
+    handlers.look = jest.fn();
+    expect(await askRaw('look', payload)).toEqual({
+      error: {
+        code: 'validation_failed',
+        message: expect.stringContaining(problem),
+        data: { problems: expect.stringContaining(problem) },
+      },
+    });
+    expect(handlers.look).not.toHaveBeenCalled();
+    expect(await caller.port.put({ name: 'A' })).toEqual({ name: 'A' });
+  });
+});
+
+describe('what travels with a call', () => {
+  const seen = (): CallContext[] => {
+    const contexts: CallContext[] = [];
+    handlers.look = (input) => {
+      contexts.push(currentContext() as CallContext);
+      return Promise.resolve(input);
+    };
+    return contexts;
+  };
+
+  it('request id and trace context arrive as they left; nothing of one request stays for the next', async () => {
+    const contexts = seen();
+    await withContext(request(), () => caller.port.look({ name: 'A' }));
+    await withContext({ requestId: 'request-2', servedBy: new Map() }, () => caller.port.look({ name: 'A' }));
+    expect(contexts).toMatchObject([
+      { requestId: 'request-1', traceparent: request().traceparent },
+      { requestId: 'request-2', traceparent: undefined },
+    ]);
+  });
+
+  it('the deadline is the caller’s if that is sooner, else the operation’s time', async () => {
+    const contexts = seen();
+    const soon = Date.now() + 5_000;
+    await withContext(request({ deadline: soon }), () => caller.port.look({ name: 'A' }));
+    await withContext(request({ deadline: soon + 3_600_000 }), () => caller.port.look({ name: 'A' }));
+    expect(contexts[0]?.deadline).toBe(soon);
+    expect(contexts[1]?.deadline).toBeGreaterThan(soon);
+    expect(contexts[1]?.deadline).toBeLessThan(soon + 3_600_000);
+  });
+
+  it('the sides that worked for it come back with an answer and with an error', async () => {
+    handlers.look = (input) => {
+      currentContext()?.servedBy.set('further', 'monolith');
+      return Promise.resolve(input);
+    };
+    handlers.put = () => {
+      currentContext()?.servedBy.set('further', 'extracted');
+      return Promise.reject(toy.error('put', 'too_many'));
+    };
+    const asked = request();
+    await withContext(asked, () => caller.port.look({ name: 'A' }));
+    expect([...asked.servedBy]).toEqual([
+      ['toy', 'extracted'],
+      ['further', 'monolith'],
+    ]);
+    await withContext(asked, () => refusal(caller.port.put({ name: 'A' })));
+    expect(asked.servedBy.get('further')).toBe('extracted');
+  });
+
+  it('a tool that sends no headers at all, or odd ones, is answered, without a deadline', async () => {
+    const contexts = seen();
+    const odd = headers();
+    odd.set('Deadline', 'soon');
+    for (const told of [undefined, odd]) {
+      expect(await askRaw('look', '{"name":"A"}', told)).toMatchObject({ ok: { name: 'A' } });
+    }
+    expect(contexts.map(({ deadline }) => deadline)).toEqual([undefined, undefined]);
+  });
+});
+
+it('a call that comes after its deadline is not started', async () => {
+  handlers.look = jest.fn();
+  const late = headers();
+  late.set('Deadline', String(Date.now() - 1));
+  expect(await askRaw('look', '{"name":"A"}', late)).toMatchObject({ error: { code: 'unavailable' } });
+  expect(await askRaw('put', '{"name":"A"}', late)).toMatchObject({ error: { code: 'unavailable' } });
+  expect(handlers.look).not.toHaveBeenCalled();
+  expect(await database.effects()).toEqual([]);
+});
+
+describe('standard NATS tools', () => {
+  it.each(['$SRV.PING', '$SRV.PING.toy'])('find the service with %s', async (subject) => {
+    expect((await wire.request(subject)).json()).toMatchObject({
+      name: 'toy',
+      metadata: { side: 'extracted' },
+    });
+  });
+
+  it('see every operation of the contract, and its queue group, with $SRV.INFO', async () => {
+    const { endpoints } = (await wire.request('$SRV.INFO.toy')).json<{ endpoints: object[] }>();
+    expect(endpoints).toHaveLength(Object.keys(toy.operations).length);
+    expect(endpoints).toContainEqual(
+      expect.objectContaining({ name: 'put', subject: 'rpc.toy.put.extracted', queue_group: 'extracted' }),
+    );
+  });
+
+  it('count its calls with $SRV.STATS', async () => {
+    await caller.port.look({ name: 'A' });
+    const { endpoints } = (await wire.request('$SRV.STATS.toy')).json<{ endpoints: object[] }>();
+    expect(endpoints).toContainEqual(expect.objectContaining({ name: 'look', num_requests: 1 }));
+  });
+});

@@ -1,0 +1,39 @@
+import type { DataSource } from 'typeorm';
+import { Executor, type Handler } from '../../libs/strangler/src/executor.js';
+import { managerOf } from '../../libs/strangler/src/transaction.js';
+import { toy, type Ask } from './toy.js';
+
+type Names = keyof typeof toy.operations;
+
+/** What the toy module does: a test replaces what it is about. */
+export type ToyHandlers = Record<Names, Handler>;
+
+/** The toy module. Its commands write their name down and answer what they were asked. */
+export function toyExecutor(dataSource: DataSource): { executor: Executor; handlers: ToyHandlers } {
+  const echo: Handler = (input) => Promise.resolve(input);
+  const record: Handler = async (input) => {
+    await writeDown(dataSource, (input as Ask).name);
+    return input;
+  };
+  const handlers: ToyHandlers = {
+    look: echo,
+    lookBriefly: echo,
+    put: record,
+    take: record,
+    putBriefly: record,
+    putAll: async () => {
+      await writeDown(dataSource, 'ALL');
+      return { name: 'ALL' };
+    },
+  };
+  // Each call looks its handler up anew, so that one replaced later counts.
+  const now = Object.fromEntries(
+    Object.keys(handlers).map((name) => [name, (input: unknown) => handlers[name as Names](input)]),
+  );
+  const noProcesses = { run: () => Promise.reject(new Error('the toy module has no processes')) };
+  return { executor: new Executor(toy, now, dataSource, noProcesses), handlers };
+}
+
+/** Writes one effect, in the running command's transaction. */
+export const writeDown = (dataSource: DataSource, what: string): Promise<unknown> =>
+  managerOf(dataSource).query('insert into toy.effect (what) values ($1)', [what]);

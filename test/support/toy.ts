@@ -1,0 +1,78 @@
+import { command, contract, List, Maybe, query, Sku } from '#contracts';
+import { dataSourceOptions } from '#platform';
+import { IsInt, IsString } from 'class-validator';
+import { DataSource } from 'typeorm';
+import { createIdempotencyTable, createSagaTable } from '../../migrations/tables.js';
+import { freshDatabase, type TestDatabase } from './postgres.js';
+
+export class Ask {
+  @Sku() name: string;
+  @Maybe() @IsInt() amount?: number | null;
+  @Maybe() @IsString() text?: string | null;
+}
+
+export class AskAll {
+  @List(() => Ask) items: Ask[];
+}
+
+export class Answer {
+  @Sku() name: string;
+  @Maybe() @IsInt() amount?: number | null;
+  @Maybe() @IsString() text?: string | null;
+}
+
+/** A module of no shop, for tests of the toolkit: what its operations do, a test says. */
+export const toy = contract('toy', {
+  ownership: 'by-key',
+  operations: {
+    look: query({ input: Ask, output: Answer, errors: ['not_found'], key: (i) => i.name, timeoutMs: 20_000 }),
+    put: command({ input: Ask, output: Answer, errors: ['too_many'], key: (i) => i.name, timeoutMs: 20_000 }),
+    take: command({ input: Ask, output: Answer, key: (i) => i.name, timeoutMs: 20_000 }),
+    putAll: command({
+      input: AskAll,
+      output: Answer,
+      keys: (i) => i.items.map((item) => item.name),
+      timeoutMs: 20_000,
+    }),
+    /** For those whose answer is held back. */
+    lookBriefly: query({ input: Ask, output: Answer, key: (i) => i.name, timeoutMs: 300 }),
+    putBriefly: command({ input: Ask, output: Answer, key: (i) => i.name, timeoutMs: 300 }),
+  },
+});
+
+/** A database in which toy modules have their tables: `effect`, idempotency, sagas. */
+export interface ToyDatabase extends TestDatabase {
+  readonly dataSource: DataSource;
+  /** What commands have written down, of one module, in order. */
+  effects(module?: string): Promise<string[]>;
+}
+
+export async function toyDatabase({
+  modules = ['toy'],
+  poolSize = 10,
+}: { modules?: string[]; poolSize?: number } = {}): Promise<ToyDatabase> {
+  const database = await freshDatabase();
+  const dataSource = await new DataSource(dataSourceOptions(database.url, { poolSize })).initialize();
+  for (const module of modules) await createTables(dataSource, module);
+  return {
+    ...database,
+    dataSource,
+    effects: async (module = 'toy') => {
+      const rows = await database.query<{ what: string }>(`select what from ${module}.effect order by id`);
+      return rows.map(({ what }) => what);
+    },
+    drop: async () => {
+      await dataSource.destroy();
+      await database.drop();
+    },
+  };
+}
+
+async function createTables(dataSource: DataSource, module: string): Promise<void> {
+  const runner = dataSource.createQueryRunner();
+  await runner.query(`create schema ${module}`);
+  await runner.query(`create table ${module}.effect (id bigserial primary key, what text not null)`);
+  await createIdempotencyTable(runner, module);
+  await createSagaTable(runner, module);
+  await runner.release();
+}
