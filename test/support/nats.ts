@@ -1,4 +1,4 @@
-import { connect } from '@nats-io/transport-node';
+import { AuthorizationError, connect } from '@nats-io/transport-node';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
@@ -11,8 +11,8 @@ export interface TestNats {
   readonly url: string;
   /** Ends the server as by `kill -9`. */
   kill(): Promise<void>;
-  /** Starts it again on the same port. */
-  restart(): Promise<void>;
+  /** Starts it again on the same port, with more words on its command line if given. */
+  restart(...more: string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -24,8 +24,8 @@ export async function startNats(): Promise<TestNats> {
   const port = await freePort();
   const url = `nats://127.0.0.1:${port}`;
   let server: ChildProcess;
-  const start = async () => {
-    server = spawn(program, ['-a', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+  const start = async (...more: string[]) => {
+    server = spawn(program, ['-a', '127.0.0.1', '-p', String(port), ...more], { stdio: 'ignore' });
     await until('NATS answers', () => answers(url));
   };
   const kill = async () => {
@@ -42,8 +42,8 @@ async function answers(url: string): Promise<true | undefined> {
   try {
     await (await connect({ servers: url, reconnect: false, timeout: 500 })).close();
     return true;
-  } catch {
-    return undefined;
+  } catch (error) {
+    return error instanceof AuthorizationError ? true : undefined;
   }
 }
 

@@ -11,6 +11,8 @@ export interface Program {
   output(): string;
   /** Resolves with the match when a line is printed. @throws when it ends first. */
   printed(line: RegExp): Promise<RegExpMatchArray>;
+  /** Resolves when it ends by itself, with its exit code (`null`: killed). */
+  ended(): Promise<number | null>;
   /** Sends a signal and waits for the end. Resolves with the exit code, or `null` when it was killed. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -42,6 +44,10 @@ export function startProgram(entry: string, args: string[], env: Record<string, 
           );
         return match ?? undefined;
       }),
+    ended: async () => {
+      if (!ended()) await once(child, 'exit');
+      return child.exitCode;
+    },
     end: async (signal = 'SIGINT') => {
       if (!ended()) {
         const exit = once(child, 'exit');

@@ -1,13 +1,13 @@
 import {
-  createDatabase,
   createLogger,
   EmbeddedServers,
-  migrate,
   natsConnection,
   NestLogger,
+  openDatabase,
   type Closing,
 } from '#platform';
 import { ContractServer, currentContext, followRoutes, LocalModules, NatsLink, Routes } from '#strangler';
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Settings } from './config.js';
 import { ServiceModule } from './service.module.js';
@@ -17,20 +17,20 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 /** Starts one module as a service: its own database, its contract served over NATS. Ended by `closing`. */
 export async function startService(settings: Settings, closing: Closing): Promise<void> {
   const { module, nats } = settings;
+  const logger = new NestLogger(createLogger({ level: settings.logLevel, context: currentContext }));
+  Logger.overrideLogger(logger);
   const servers = new EmbeddedServers(settings.dataDir, say);
   closing.add(() => servers.release());
   const databaseUrl = settings.databaseUrl ?? (await servers.database(module));
-  await createDatabase(databaseUrl);
-  await migrate(databaseUrl, [module]);
+  await openDatabase(databaseUrl, [module], `${module.toUpperCase()}_DATABASE_URL`);
   const natsUrl = nats.url ?? (await servers.nats());
   const link = new NatsLink(async () => natsConnection(nats.url ?? (await servers.nats()), nats.options));
   closing.add(() => link.close());
   const routes = new Routes();
   const stopFollowing = followRoutes(link, routes);
   closing.add(() => Promise.resolve(stopFollowing()));
-  const logger = createLogger({ level: settings.logLevel, context: currentContext });
   const app = await NestFactory.create(ServiceModule.forRoot(module, databaseUrl, routes, link), {
-    logger: new NestLogger(logger),
+    logger,
     abortOnError: false,
   });
   closing.add(() => app.close());

@@ -1,12 +1,12 @@
 import { configureHttp } from '#api';
 import {
   assertPortFree,
-  createDatabase,
   createLogger,
   EmbeddedServers,
-  migrate,
   natsConnection,
   NestLogger,
+  openDatabase,
+  StartError,
   type Closing,
 } from '#platform';
 import {
@@ -16,11 +16,13 @@ import {
   NatsLink,
   publishRoutes,
   Routes,
+  WishesError,
   WishesFile,
 } from '#strangler';
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { Logger } from 'pino';
+import type { Logger as PinoLogger } from 'pino';
 import type { AddressInfo } from 'node:net';
 import { startAdmin } from './admin.js';
 import { AppModule, contracts, type AppOptions } from './app.module.js';
@@ -32,6 +34,8 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 /** Starts the shop: servers, schemas, modules, listeners, sample. Everything it starts is ended by `closing`. */
 export async function startShop(settings: Settings, closing: Closing): Promise<void> {
+  const logger = createLogger({ level: settings.logLevel, context: currentContext });
+  Logger.overrideLogger(new NestLogger(logger));
   const routes = new Routes();
   await steer(settings, routes, closing);
   await assertPortFree(settings.port, undefined, 'PORT');
@@ -39,11 +43,9 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   const servers = new EmbeddedServers(settings.dataDir, say);
   closing.add(() => servers.release());
   const databaseUrl = settings.databaseUrl ?? (await servers.database('shop'));
-  await createDatabase(databaseUrl);
-  await migrate(databaseUrl, modules);
+  await openDatabase(databaseUrl, modules, 'DATABASE_URL');
   const link = connectWhenNeeded(settings, servers, routes, closing);
   const furnishing = new Furnishing(settings, routes, say);
-  const logger = createLogger({ level: settings.logLevel, context: currentContext });
   const app = await createApp(settings, { databaseUrl, routes, link }, furnishing, logger);
   closing.add(() => app.close());
   await app.startAllMicroservices();
@@ -61,7 +63,9 @@ const addressOf = (app: NestExpressApplication): string =>
 /** Lets `strangler.yaml` say where each module is served, now and whenever it changes. */
 async function steer(settings: Settings, routes: Routes, closing: Closing): Promise<void> {
   const wishes = new WishesFile(settings.wishesPath, modules, routes);
-  await wishes.load();
+  await wishes.load().catch((error: unknown) => {
+    throw error instanceof WishesError ? new StartError(`${settings.wishesPath}: ${error.message}`) : error;
+  });
   const stop = wishes.watch();
   closing.add(() => Promise.resolve(stop()));
 }
@@ -88,7 +92,7 @@ async function createApp(
   settings: Settings,
   parts: Omit<AppOptions, 'api'>,
   furnishing: Furnishing,
-  logger: Logger,
+  logger: PinoLogger,
 ): Promise<NestExpressApplication> {
   const readiness = { useFactory: () => [{ name: 'sample', check: () => furnishing.assertDone() }] };
   const api = { identity: settings.identityProvider, readiness };

@@ -11,6 +11,7 @@ export {
 export { createDatabase } from './database/create-database.js';
 export { dataSourceOptions, type DatabaseOptions } from './database/data-source-options.js';
 export { pageOf, type KeysetPage } from './database/keyset.js';
+export { openDatabase } from './database/open-database.js';
 export { migrate } from './database/migrate.js';
 export { Timestamp } from './database/timestamp.column.js';
 export { acquireEmbedded, EmbeddedError, type EmbeddedLease } from './embedded/index.js';

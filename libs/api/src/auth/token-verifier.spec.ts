@@ -2,8 +2,9 @@ import { UnavailableError } from '#contracts';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import request from 'supertest';
 import type { UsersPort } from '../ports.js';
-import { ann, claimsOf, signingKey, type SigningKey } from '../testing/edge.js';
+import { ann, claimsOf, edge, signingKey, type SigningKey } from '../testing/edge.js';
 import { TokenVerifier } from './token-verifier.js';
 import { UserKeys } from './user-keys.js';
 
@@ -104,6 +105,18 @@ describe('an outside identity provider', () => {
   ])('is not believed with %s', async (_what, index, claims) => {
     const refused = TokenVerifier.of(identity).verify(await sign(index, claims));
     await expect(refused).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+
+  it('replaces the users module: its tokens open the shop, ours do not', async () => {
+    const own = await signingKey();
+    const users = { jwks: async () => ({ keys: [own.jwk] }) };
+    const orders = { listOrders: async () => ({ items: [] }) };
+    const { app, server } = await edge({ users, orders }, { identity });
+    const status = async (token: string) =>
+      (await request(server).get('/api/v1/orders').set('Authorization', `Bearer ${token}`)).status;
+    expect(await status(await sign(0, {}))).toBe(200);
+    expect(await status(await own.sign(claimsOf(ann)))).toBe(401);
+    await app.close();
   });
 
   it('that cannot be reached makes a token neither good nor bad', async () => {

@@ -51,7 +51,7 @@ export class UserKeys {
 
   /** Many requests, one question. It is nobody's own: it has no deadline and is not in the answer's `X-Served-By`. */
   private ask(): Promise<void> {
-    this.asking = withContext({ requestId: 'jwks', servedBy: new Map() }, () => this.users.jwks({}))
+    this.asking ??= withContext({ requestId: 'jwks', servedBy: new Map() }, () => this.users.jwks({}))
       .then((jwks) => this.keep(jwks))
       .finally(() => (this.asking = undefined));
     return this.asking;

@@ -108,6 +108,7 @@ describe('the context of a request', () => {
   it('nothing says what the server is made of, or may be stored', async () => {
     const { headers } = await get();
     expect(headers).not.toHaveProperty('x-powered-by');
+    expect(headers).not.toHaveProperty('etag');
     expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
   });
 });

@@ -16,7 +16,7 @@ const config = new DocumentBuilder()
   .build();
 
 /** The OpenAPI document of all controllers in `app`. */
-export function openApiDocument(app: INestApplication): OpenAPIObject {
+function openApiDocument(app: INestApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, config, { operationIdFactory: operationId });
   for (const operation of operationsOf(document)) {
     const isPublic = operation.security?.some((needed) => Object.keys(needed).length === 0);

@@ -7,9 +7,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
+import { until } from '../../../../test/support/until.js';
 import { EmbeddedError, acquireEmbedded, type EmbeddedLease } from './index.js';
 import { runningProcesses, type RunningProcess } from './processes.js';
 
@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
   await Promise.all(leases.splice(0).map((lease) => lease.release()));
-  await until(async () => (await ours()).length === 0);
+  await untilTrue('no process of ours is left', async () => (await ours()).length === 0);
 });
 
 afterAll(() => rm(parent, { recursive: true, force: true }));
@@ -88,7 +88,7 @@ describe('the embedded servers', () => {
     const [postgres] = (await said) as string[];
     child.kill('SIGKILL');
 
-    await until(async () => (await ours()).length === 0);
+    await untilTrue('no process of ours is left', async () => (await ours()).length === 0);
     expect(await isOpen(postgres!)).toBe(false);
   });
 
@@ -108,7 +108,9 @@ describe('the embedded servers', () => {
     const [before, keeper] = [await servers(), await theKeeper()];
     process.kill(keeper.pid, 'SIGKILL');
 
-    await until(async () => (await ours('keeper.js')).some(({ pid }) => pid !== keeper.pid));
+    await untilTrue('another keeper', async () =>
+      (await ours('keeper.js')).some(({ pid }) => pid !== keeper.pid),
+    );
     expect(await (await acquire()).need('postgres')).toBe(postgres);
     expect(await servers()).toEqual(before);
   });
@@ -122,13 +124,24 @@ describe('the embedded servers', () => {
     expect(await Promise.all(urls.map(isOpen))).toEqual([false, false]);
   });
 
+  it('are stopped by the next release after all but them was killed, even if not needed again', async () => {
+    const { child, said } = await startClient();
+    const urls = (await said) as string[];
+    process.kill((await theKeeper()).pid, 'SIGKILL');
+    child.kill('SIGKILL');
+    expect(await Promise.all(urls.map(isOpen))).toEqual([true, true]);
+    await (await acquire()).release();
+
+    expect(await Promise.all(urls.map(isOpen))).toEqual([false, false]);
+  });
+
   it('come back at the same address when they are killed', async () => {
     const lease = await acquire();
     const [postgres, nats] = [await lease.need('postgres'), await lease.need('nats')];
     for (const { pid } of await servers()) process.kill(pid, 'SIGKILL');
 
-    await until(() => query(postgres, 'SELECT 1').then(Boolean, () => false));
-    await until(() => natsAnswers(nats));
+    await untilTrue('PostgreSQL is back', () => query(postgres, 'SELECT 1').then(Boolean, () => false));
+    await untilTrue('NATS is back', () => natsAnswers(nats));
   });
 
   it('start again with their data after everything was killed, whoever has their process ids now', async () => {
@@ -139,18 +152,22 @@ describe('the embedded servers', () => {
     const [everything, noted] = [[await theKeeper(), ...(await servers())], await readFile(pidFile, 'utf8')];
     for (const { pid } of everything) process.kill(pid, 'SIGKILL');
     child.kill('SIGKILL');
-    await until(async () => (await ours()).length === 0);
-    await writeFile(pidFile, noted.replace(/^\d+/, String(process.pid))); // as after the restart of a container
+    await untilTrue('no process of ours is left', async () => (await ours()).length === 0);
+    const { uid, gid } = await stat(pidFile);
+    const stranger = spawn('sleep', ['60'], { uid, gid });
+    children.push(stranger);
+    await writeFile(pidFile, noted.replace(/^\d+/, String(stranger.pid))); // as after the restart of a container
     await mkdir(join(folder, 'postgres.new.crashed/base'), { recursive: true });
 
     expect(await query(await (await acquire()).need('postgres'), 'SELECT answer FROM kept')).toBe(42);
     expect(await readdir(folder)).not.toContain('postgres.new.crashed');
+    expect(stranger.signalCode ?? stranger.exitCode).toBeNull();
   });
 
   it('are created anew when their creation was broken off', async () => {
     const other = join(parent, 'other');
     const client = await startClient(other);
-    await until(async () => (await ours('-D')).length > 0); // initdb is at work
+    await untilTrue('initdb is at work', async () => (await ours('-D')).length > 0);
     process.kill((await theKeeper()).pid, 'SIGKILL');
 
     expect(await query(((await client.said) as string[])[0]!, 'SELECT 1')).toBe(1);
@@ -256,10 +273,6 @@ async function isOpen(url: string): Promise<boolean> {
   return open;
 }
 
-/** Waits for a condition; gives up after a time that only a broken program needs, so that no loop outlives its test. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; !(await condition()); await sleep(20)) {
-    if (Date.now() > end)
-      throw new Error(`in vain: ${condition.toString()}\n${JSON.stringify(await ours(), null, 1)}`);
-  }
+async function untilTrue(what: string, condition: () => Promise<boolean>): Promise<void> {
+  await until(what, async () => (await condition()) || undefined);
 }

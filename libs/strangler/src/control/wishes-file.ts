@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { readFile } from 'node:fs/promises';
-import { unwatchFile, watchFile } from 'node:fs';
+import { unwatchFile, watchFile, type Stats } from 'node:fs';
 import type { Routes } from '../routes.js';
 import { parseWishes, WishesError } from './wishes.js';
 
@@ -27,7 +27,10 @@ export class WishesFile {
    * says why.
    */
   watch(): () => void {
-    const changed = () => void this.reload();
+    // A file that was missing all along is no change, though Node reports it once.
+    const changed = (now: Stats, before: Stats) => {
+      if (now.mtimeMs !== before.mtimeMs) void this.reload();
+    };
     watchFile(this.path, { interval: pollMs, persistent: false }, changed);
     return () => unwatchFile(this.path, changed);
   }

@@ -1,11 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
+import { createConnection } from 'node:net';
 import { refusal } from '../../../../test/support/failure.js';
 import { startNats, type TestNats } from '../../../../test/support/nats.js';
 import { callToy, serveToy, untilUp, type ToyCaller, type ToyService } from '../../../../test/support/rpc.js';
 import { toy, toyDatabase, type ToyDatabase } from '../../../../test/support/toy.js';
 import { toyExecutor, type ToyHandlers } from '../../../../test/support/toy-executor.js';
+import { until } from '../../../../test/support/until.js';
 import { currentContext, withContext, type CallContext } from '../context.js';
 
 let nats: TestNats;
@@ -110,6 +112,18 @@ describe('wrong input', () => {
     expect(handlers.look).not.toHaveBeenCalled();
     expect(await caller.port.put({ name: 'A' })).toEqual({ name: 'A' });
   });
+});
+
+it('a message whose headers cannot be read does not end the process', async () => {
+  const logged = jest.spyOn(Logger.prototype, 'error').mockReturnValue();
+  const { port } = new URL(nats.url);
+  const socket = createConnection(Number(port), '127.0.0.1');
+  const told = 'NATS/1.0\r\na b: c\r\n\r\n';
+  const publish = `HPUB rpc.toy.look.extracted ${told.length} ${told.length + 2}\r\n${told}{}\r\n`;
+  socket.write(`CONNECT {"headers":true,"verbose":false}\r\n${publish}`);
+  await until('the service complains', () => logged.mock.calls.length > 0 || undefined);
+  expect(await caller.port.look({ name: 'A' })).toEqual({ name: 'A' });
+  socket.destroy();
 });
 
 describe('what travels with a call', () => {

@@ -1,5 +1,5 @@
-import { OutcomeUnknownError, UnavailableError } from '#contracts';
-import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { OutcomeUnknownError, UnavailableError, ValidationError } from '#contracts';
+import { createInbox, InvalidArgumentError, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { currentContext } from '../context.js';
@@ -13,8 +13,8 @@ import type { NatsLink } from './link.js';
 const absenceMs = 1_000;
 const askAgainMs = 50;
 
-type Settle = (end: Msg | 'lost' | 'late') => void;
 type Ended = Msg | 'lost' | 'late' | 'absent';
+type Settle = (end: Ended) => void;
 
 /**
  * Calls over NATS request/reply. All replies come through one subscription and are told apart by a number in the
@@ -75,7 +75,7 @@ export class NatsCalls implements RemoteCalls {
   ): Promise<Ended> {
     const connection = this.link.current;
     if (!connection || connection.isClosed()) return Promise.resolve('absent');
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const number = (this.next++).toString(36);
       const timer = setTimeout(() => settle('late'), deadline - Date.now());
       const settle: Settle = (end) => {
@@ -84,7 +84,13 @@ export class NatsCalls implements RemoteCalls {
         resolve(isAbsence(end) ? 'absent' : end);
       };
       this.waiting.set(number, settle);
-      connection.publish(subject, payload, { reply: `${this.inbox}.${number}`, headers });
+      try {
+        connection.publish(subject, payload, { reply: `${this.inbox}.${number}`, headers });
+      } catch (error) {
+        // Nothing was sent. It was too large; or else the connection has been closed this moment.
+        if (error instanceof InvalidArgumentError) reject(tooLarge(payload, connection));
+        settle('absent');
+      }
     });
   }
 
@@ -103,8 +109,13 @@ export class NatsCalls implements RemoteCalls {
 }
 
 /** NATS itself answers so when nobody listens on the subject: the call was not delivered. */
-const isAbsence = (end: Msg | 'lost' | 'late'): boolean =>
+const isAbsence = (end: Ended): boolean =>
   typeof end === 'object' && end.data.length === 0 && end.headers?.code === 503;
+
+const tooLarge = (payload: string, { info }: NatsConnection): ValidationError =>
+  new ValidationError([
+    `the input has ${Buffer.byteLength(payload)} bytes and headers: larger than NATS carries (${info?.max_payload})`,
+  ]);
 
 function failure(
   { module, name, kind }: PreparedOperation,

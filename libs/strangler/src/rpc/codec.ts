@@ -1,4 +1,10 @@
-import { DomainError, OutcomeUnknownError, type DomainErrorData, isDomainError } from '#contracts';
+import {
+  DomainError,
+  OutcomeUnknownError,
+  type DomainErrorData,
+  isDomainError,
+  ValidationError,
+} from '#contracts';
 import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import type { CallContext } from '../context.js';
 import type { Side } from '../phase.js';
@@ -12,7 +18,7 @@ export interface CallHeaders {
   requestId: string;
   traceparent: string | undefined;
   /** ms since the epoch; the clocks of both sides must agree to a fraction of the shortest timeout (NTP does). */
-  deadline: number;
+  deadline: number | undefined;
   commandId: string | undefined;
 }
 
@@ -26,7 +32,7 @@ const names = {
 export function encodeHeaders({ requestId, traceparent, deadline, commandId }: CallHeaders): MsgHdrs {
   const encoded = headers();
   encoded.set(names.requestId, requestId);
-  encoded.set(names.deadline, String(deadline));
+  if (deadline !== undefined) encoded.set(names.deadline, String(deadline));
   if (traceparent) encoded.set(names.traceparent, traceparent);
   if (commandId) encoded.set(names.commandId, commandId);
   return encoded;
@@ -38,9 +44,23 @@ export function decodeHeaders(message: Msg): CallHeaders {
   return {
     requestId: read(names.requestId) ?? '-',
     traceparent: read(names.traceparent),
-    deadline: Number(read(names.deadline) ?? Infinity),
+    deadline: timeIn(read(names.deadline)),
     commandId: read(names.commandId),
   };
+}
+
+function timeIn(text: string | undefined): number | undefined {
+  const time = Number(text ?? NaN);
+  return Number.isFinite(time) ? time : undefined;
+}
+
+/** The input in a call. @throws {ValidationError} when it is no JSON. */
+export function decodeInput(message: Pick<Msg, 'json'>): unknown {
+  try {
+    return message.json();
+  } catch {
+    throw new ValidationError(['the input is not valid JSON']);
+  }
 }
 
 type ServedBy = Record<string, Side>;
@@ -52,13 +72,11 @@ type Reply =
 export const encodeResult = (ok: unknown, servedBy: CallContext['servedBy']): string =>
   JSON.stringify({ ok, ...further(servedBy) } satisfies Reply);
 
-/** A declared error as it travels. The executor lets no other error out. */
-export function encodeError(error: unknown, servedBy: CallContext['servedBy']): string {
-  const { code, message, data } = isDomainError(error)
-    ? error
-    : new DomainError('internal', {}, 'something went wrong here');
-  return JSON.stringify({ error: { code, message, data }, ...further(servedBy) } satisfies Reply);
-}
+/** An error as it travels. */
+export const encodeError = (
+  { code, message, data }: DomainError,
+  servedBy: CallContext['servedBy'],
+): string => JSON.stringify({ error: { code, message, data }, ...further(servedBy) } satisfies Reply);
 
 const further = (servedBy: CallContext['servedBy']): { by?: ServedBy } =>
   servedBy.size > 0 ? { by: Object.fromEntries(servedBy) } : {};

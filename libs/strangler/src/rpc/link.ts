@@ -11,6 +11,8 @@ const patience: ConnectionOptions = {
   pingInterval: 1_500,
   maxPingOut: 2,
   maxReconnectAttempts: -1,
+  // A server that was started with other credentials by mistake is started again.
+  ignoreAuthErrorAbort: true,
   reconnectTimeWait: 200,
   timeout: 2_000,
   ignoreClusterUpdates: true,

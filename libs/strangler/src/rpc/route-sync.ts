@@ -26,8 +26,8 @@ export function followRoutes(link: NatsLink, routes: Routes): () => void {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const take = (message: Msg) => {
-    const table = message.json();
-    if (isRouteTable(table)) routes.replace(table);
+    const table = tableIn(message);
+    if (table) routes.replace(table);
   };
   const ask = async (): Promise<void> => {
     const answered = await askOnce(link.current, take);
@@ -57,7 +57,18 @@ async function askOnce(
   }
 }
 
+/** The routes in a message, if it holds any. An exception here would end the reading of the whole connection. */
+function tableIn(message: Msg): RouteTable | undefined {
+  try {
+    const value = message.json();
+    return isRouteTable(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 const isRouteTable = (value: unknown): value is RouteTable =>
   typeof value === 'object' &&
   value !== null &&
-  Object.values(value).every((phase) => String(phase) in policies);
+  !Array.isArray(value) &&
+  Object.values(value).every((phase) => Object.hasOwn(policies, String(phase)));

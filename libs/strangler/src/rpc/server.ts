@@ -1,13 +1,15 @@
-import { UnavailableError } from '#contracts';
+import { DomainError, isDomainError, UnavailableError } from '#contracts';
 import { Logger } from '@nestjs/common';
 import { ServerNats } from '@nestjs/microservices';
 import { Svcm, type Service, type ServiceMsg } from '@nats-io/services';
-import type { NatsConnection } from '@nats-io/transport-node';
-import { withContext, type CallContext } from '../context.js';
+import { InvalidArgumentError, type NatsConnection } from '@nats-io/transport-node';
+import { currentContext, withContext, type CallContext } from '../context.js';
 import type { Executor } from '../executor.js';
+import { hide } from '../failure.js';
 import type { LocalModules } from '../here.js';
+import { prepare, type PreparedOperation } from '../operation.js';
 import type { Side } from '../phase.js';
-import { decodeHeaders, encodeError, encodeResult, rpcSubject } from './codec.js';
+import { decodeHeaders, decodeInput, encodeError, encodeResult, rpcSubject } from './codec.js';
 import type { NatsLink } from './link.js';
 
 const version = '1.0.0';
@@ -50,11 +52,11 @@ export class ContractServer extends ServerNats {
 
   private async serve(connection: NatsConnection, side: Side): Promise<void> {
     for (const executor of this.modules.all()) {
-      const { name, operations } = executor.contract;
+      const { name } = executor.contract;
       const service = await new Svcm(connection).add({ name, version, queue: side, metadata: { side } });
-      for (const operation of Object.keys(operations)) {
-        const subject = rpcSubject(name, operation, side);
-        service.addEndpoint(operation, {
+      for (const operation of prepare(executor.contract).values()) {
+        const subject = rpcSubject(name, operation.name, side);
+        service.addEndpoint(operation.name, {
           subject,
           handler: (_error, message) => this.track(this.answer(executor, operation, message)),
         });
@@ -72,45 +74,55 @@ export class ContractServer extends ServerNats {
   }
 
   private track(answer: Promise<void>): void {
-    this.inFlight.add(answer);
-    void answer.finally(() => this.inFlight.delete(answer));
+    const done = answer
+      // Nobody waits for it but the caller, and an unhandled rejection would end the process.
+      .catch((error: unknown) => this.log.error({ msg: 'call not answered', error: String(error) }))
+      .finally(() => this.inFlight.delete(done));
+    this.inFlight.add(done);
   }
 
-  private async answer(executor: Executor, operation: string, message: ServiceMsg): Promise<void> {
+  private async answer(executor: Executor, operation: PreparedOperation, message: ServiceMsg): Promise<void> {
     const { commandId, ...rest } = decodeHeaders(message);
     const context: CallContext = { ...rest, servedBy: new Map() };
-    const started = performance.now();
-    const reply = await withContext(context, () =>
-      this.reply(executor, operation, message, commandId, context),
-    );
-    message.respond(reply);
-    withContext(context, () =>
-      this.log.log({
-        msg: 'call served',
-        module: executor.contract.name,
-        operation,
-        ms: Math.round(performance.now() - started),
-      }),
-    );
+    const { module, name } = operation;
+    await withContext(context, async () => {
+      const started = performance.now();
+      this.respond(message, operation, await this.reply(executor, operation, message, commandId, context));
+      const ms = Math.round(performance.now() - started);
+      this.log.log({ msg: 'call served', module, operation: name, ms });
+    });
   }
 
   private async reply(
     executor: Executor,
-    operation: string,
+    operation: PreparedOperation,
     message: ServiceMsg,
     commandId: string | undefined,
     { deadline, servedBy }: CallContext,
   ): Promise<string> {
     try {
-      if ((deadline ?? Infinity) <= Date.now()) {
-        throw new UnavailableError(
-          executor.contract.name,
-          'the call came after its deadline and was not started',
-        );
+      if (deadline !== undefined && deadline <= Date.now()) {
+        throw new UnavailableError(operation.module, 'the call came after its deadline and was not started');
       }
-      return encodeResult(await executor.execute(operation, message.json(), commandId), servedBy);
+      const result = await executor.execute(operation.name, decodeInput(message), commandId);
+      return encodeResult(result, servedBy);
     } catch (error) {
-      return encodeError(error, servedBy);
+      // Not a declared one: the result is no JSON.
+      const shown = isDomainError(error) ? error : hide(error, this.log, operation, commandId ?? '');
+      return encodeError(shown, servedBy);
+    }
+  }
+
+  /** Sends the reply; one that NATS does not carry becomes an error that says so, for else the caller waits in vain. */
+  private respond(message: ServiceMsg, { module, name }: PreparedOperation, reply: string): void {
+    try {
+      message.respond(reply);
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error;
+      const text = `the answer of ${module}.${name} has ${Buffer.byteLength(reply)} bytes, more than NATS carries`;
+      this.log.error({ msg: text, module, operation: name });
+      const traceId = currentContext()?.requestId ?? '-';
+      message.respond(encodeError(new DomainError('internal', { traceId }, text), new Map()));
     }
   }
 }

@@ -55,7 +55,7 @@ async function fetchPackage(work: string, signal: AbortSignal): Promise<void> {
   try {
     await run('apt-get', [...options, 'download', 'nats-server'], work, signal);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') throw new Error('there is no apt-get here');
+    if (codeOf(error) === 'ENOENT') throw new Error('there is no apt-get here', { cause: error });
     signal.throwIfAborted();
     const ownLists = [...options, '-o', `Dir::State::lists=${join(work, 'lists')}`];
     // One broken source must not stop us; whether the package was found shows below.

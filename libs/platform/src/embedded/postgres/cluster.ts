@@ -64,7 +64,7 @@ export async function createCluster({
   try {
     await promisify(execFile)(program!, words, { signal });
   } catch (error) {
-    throw failedWith(String((error as { stderr?: string }).stderr ?? '') || reasonOf(error));
+    throw failedWith((error as { stderr?: string }).stderr || reasonOf(error));
   }
   await renameDurably(fresh, data).catch((error: unknown) => {
     if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(codeOf(error) ?? '')) throw error;

@@ -57,7 +57,7 @@ async function postgresUser(): Promise<Owner | undefined> {
 async function reaches(prefix: string[], folder: string, postgres: string): Promise<boolean> {
   const [program, ...words] = [...prefix, 'sh', '-c', 'cd "$1" && "$2" --version', 'sh', folder, postgres];
   try {
-    await run(program!, words);
+    await run(program, words);
     return true;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') throw setprivMissing;

@@ -1,0 +1,21 @@
+import { StartError } from '../process.js';
+import { createDatabase } from './create-database.js';
+import { migrate } from './migrate.js';
+
+/**
+ * Makes a database ready for these modules: created if it is missing, migrated. @throws {StartError} naming the
+ * `setting` when it cannot be reached or entered.
+ */
+export async function openDatabase(url: string, modules: readonly string[], setting: string): Promise<void> {
+  try {
+    await createDatabase(url);
+  } catch (error) {
+    const { host, pathname } = new URL(url);
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new StartError(
+      `the database ${pathname.slice(1)} at ${host} (${setting}) cannot be opened: ${message || code}`,
+      { cause: error },
+    );
+  }
+  await migrate(url, modules);
+}

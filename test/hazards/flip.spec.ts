@@ -1,0 +1,108 @@
+import { startNats, type TestNats } from '../support/nats.js';
+import { endAllPrograms, type Program } from '../support/programs.js';
+import {
+  Client,
+  makePremises,
+  openService,
+  openShop,
+  type OpenShop,
+  type Premises,
+} from '../support/shop.js';
+import { until } from '../support/until.js';
+
+interface Product {
+  sku: string;
+  available: number;
+}
+
+/** One word in `strangler.yaml` moves the calls of a module, while the shop runs. */
+describe('a flip of inventory', () => {
+  let nats: TestNats;
+  let premises: Premises;
+  let shop: OpenShop;
+  let admin: Client;
+
+  beforeAll(async () => {
+    nats = await startNats();
+    premises = await makePremises(nats.url);
+    shop = await openShop(premises);
+    admin = await Client.admin(shop.url);
+  });
+
+  afterAll(async () => {
+    endAllPrograms();
+    await premises.drop();
+    await nats.stop();
+  });
+
+  const product = (sku: string) => admin.send<Product>('GET', `/api/v1/products/${sku}`);
+  const servedBy = async (side: string) =>
+    until(`inventory is served by ${side}`, async () => {
+      const { headers } = await product('A-1');
+      return headers.get('x-served-by') === `inventory=${side}` ? true : undefined;
+    });
+
+  it('sends every call to the service, and back again; without a service it is 503 until there is one', async () => {
+    await admin.stock('A-1', 5);
+    await servedBy('monolith');
+
+    await premises.extract(['inventory']);
+    await servedBy('extracted');
+    const nobody = await product('A-1');
+    expect(nobody.status).toBe(503);
+    expect(nobody.body).toMatchObject({ code: 'unavailable', status: 503 });
+    expect(Number(nobody.headers.get('retry-after'))).toBeGreaterThan(0);
+
+    const first = await openService(premises, 'inventory');
+    await until('the shop recovers by itself', async () =>
+      (await product('A-1')).status === 404 ? true : undefined,
+    );
+    await admin.stock('A-1', 7);
+    expect((await product('A-1')).body).toMatchObject({ available: 7 });
+
+    await first.end('SIGKILL');
+    expect((await product('A-1')).status).toBe(503);
+    const again = await openService(premises, 'inventory');
+    expect((await product('A-1')).body).toMatchObject({ available: 7 });
+
+    await premises.extract([]);
+    await servedBy('monolith');
+    expect((await product('A-1')).body).toMatchObject({ available: 5 });
+    await again.end();
+    expect((await product('A-1')).status).toBe(200);
+  });
+
+  it('is answered by several copies, and a copy that stops loses no call', async () => {
+    await premises.extract(['inventory']);
+    const copies: Program[] = [];
+    for (let i = 0; i < 2; i++) copies.push(await openService(premises, 'inventory'));
+    await servedBy('extracted');
+    await admin.stock('A-2', 9);
+    let stop = false;
+    const statuses = new Set<number>();
+    const customers = Array.from({ length: 8 }, async () => {
+      while (!stop) statuses.add((await product('A-2')).status);
+    });
+    await copies[0]?.end('SIGTERM');
+    stop = true;
+    await Promise.all(customers);
+    expect([...statuses]).toEqual([200]);
+    await copies[1]?.end();
+  });
+
+  it('carries the request id to the other side: it stands on the lines of both', async () => {
+    await premises.extract(['inventory']);
+    const service = await openService(
+      { ...premises, env: { ...premises.env, LOG_LEVEL: 'info' } },
+      'inventory',
+    );
+    await servedBy('extracted');
+    await admin.send('GET', '/api/v1/products/A-1', undefined, { 'x-request-id': 'order-4711' });
+    const line = await service.printed(/^.*"msg":"call served".*$/m);
+    await until('the line of the request', () =>
+      service.output().includes('"requestId":"order-4711"') ? true : undefined,
+    );
+    expect(JSON.parse(line[0])).toMatchObject({ module: 'inventory' });
+    await service.end();
+  });
+});
