@@ -1,3 +1,4 @@
+import type { DomainError } from '#contracts';
 import { randomUUID } from 'node:crypto';
 import { refusal } from '../support/failure.js';
 import { startNats, type TestNats } from '../support/nats.js';
@@ -52,7 +53,7 @@ it('commands that run into it end in one of two errors; repeated under their ids
   for (const [i, each] of commands.entries()) {
     const end = put(each).then(
       () => 'ok',
-      (error: { code: string }) => error.code,
+      (error: unknown) => (error as DomainError).code,
     );
     ends.push(end);
     // Some have been answered, some are on their way, some are still to come.

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { startNats, type TestNats } from '../support/nats.js';
 import { callToy, door, serveToy, untilUp, type ToyCaller } from '../support/rpc.js';
-import { toyDatabase, type ToyDatabase } from '../support/toy.js';
+import { toyDatabase, type Ask, type ToyDatabase } from '../support/toy.js';
 import { toyExecutor, writeDown } from '../support/toy-executor.js';
 import { until } from '../support/until.js';
 
@@ -29,8 +29,9 @@ async function copy(mark: string, held = false) {
   const { executor, handlers } = toyExecutor(database.dataSource);
   const { open, passed } = door();
   const running = { now: 0 };
-  handlers.put = async ({ name }: never) => {
-    await writeDown(database.dataSource, `${name}`);
+  handlers.put = async (input) => {
+    const { name } = input as Ask;
+    await writeDown(database.dataSource, name);
     running.now++;
     if (held) await passed;
     return { name, text: mark };

@@ -53,10 +53,10 @@ it('a deadlock: both commands are done, each once', async () => {
   handlers.put = async (input) => {
     const [first, second] = (input as { name: string }).name === 'A' ? ['A', 'B'] : ['B', 'A'];
     const again = ++calls > 2;
-    await lock(first as string);
+    await lock(first);
     if (!again) await bothHoldOne();
-    await lock(second as string);
-    await writeDown(database.dataSource, first as string);
+    await lock(second);
+    await writeDown(database.dataSource, first);
     return input;
   };
   await Promise.all(['A', 'B'].map((name) => executor.execute('put', { name }, randomUUID())));

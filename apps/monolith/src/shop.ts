@@ -1,4 +1,4 @@
-import { configureHttp } from '#api';
+import { configureHttp, type ApiOptions, type ReadinessCheck } from '#api';
 import {
   assertPortFree,
   createLogger,
@@ -24,6 +24,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger as PinoLogger } from 'pino';
 import type { AddressInfo } from 'node:net';
+import { DataSource } from 'typeorm';
 import { startAdmin } from './admin.js';
 import { AppModule, contracts, type AppOptions } from './app.module.js';
 import type { Settings } from './config.js';
@@ -94,8 +95,14 @@ async function createApp(
   furnishing: Furnishing,
   logger: PinoLogger,
 ): Promise<NestExpressApplication> {
-  const readiness = { useFactory: () => [{ name: 'sample', check: () => furnishing.assertDone() }] };
-  const api = { identity: settings.identityProvider, readiness };
+  const readiness = {
+    inject: [DataSource],
+    useFactory: (database: DataSource): ReadinessCheck[] => [
+      { name: 'database', check: () => database.query('select 1') },
+      { name: 'sample', check: () => furnishing.assertDone() },
+    ],
+  };
+  const api: ApiOptions = { identity: settings.identityProvider, readiness };
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot({ ...parts, api }), {
     logger: new NestLogger(logger),
     bodyParser: false,

@@ -48,7 +48,7 @@ export class Executor {
     } catch (error) {
       if (isDomainError(error) && operation.declares(error.code)) throw error;
       // A step of a process: its owner must see what it was, to roll back or to run the whole again.
-      if (currentContext()?.transaction) throw error;
+      if (currentContext()?.transaction && !isDomainError(error)) throw error;
       throw hide(error, this.logger, operation, id);
     }
   }

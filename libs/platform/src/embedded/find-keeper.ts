@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EmbeddedError, codeOf } from './embedded-error.js';
 import { unusable } from './data-folder.js';
 import { dialKeeper } from './keeper-address.js';
-import { startKeeper } from './start-keeper.js';
+import { startKeeper, type StartedKeeper } from './start-keeper.js';
 import { onMessages, type Reply } from './wire.js';
 
 // A keeper that is closing may wait half a minute for PostgreSQL's last checkpoint.
@@ -26,12 +26,12 @@ type Knock = { socket: Socket } | 'nobody there' | 'not now';
 export async function findKeeper(folder: string, hear: (reply: Reply) => void): Promise<Socket> {
   const deadline = Date.now() + PATIENCE_MS;
   let failedStarts = 0;
-  let started: ReturnType<typeof startKeeper> | undefined;
-  while (Date.now() < deadline && failedStarts < MAX_FAILED_STARTS) {
+  let started: StartedKeeper | undefined;
+  while (Date.now() < deadline) {
     const knock = await knockAt(folder, hear);
     if (typeof knock === 'object') return knock.socket;
     if (started?.hasFailed()) {
-      failedStarts++;
+      if (++failedStarts === MAX_FAILED_STARTS) throw new EmbeddedError(started.complaint());
       started = undefined;
     }
     // One that ended well has lost against another's; if that one has died since, it is our turn again.
@@ -39,7 +39,7 @@ export async function findKeeper(folder: string, hear: (reply: Reply) => void): 
     await sleep(RETRY_MS);
   }
   throw new EmbeddedError(
-    `the embedded servers cannot be started: see ${join(folder, 'keeper.log')} for the reason`,
+    `the keeper of the embedded servers does not answer: see ${join(folder, 'keeper.log')}`,
   );
 }
 

@@ -1,10 +1,11 @@
-import { openSync, readFileSync, statSync } from 'node:fs';
+import { openSync, readFileSync, statSync, truncateSync } from 'node:fs';
 
 const MAX_LOG_BYTES = 10_000_000;
 
-/** Opens a log to append to; one that has grown large begins anew. The servers write to it themselves, so that it survives the keeper. */
+/** Opens a log to append to; one that has grown large begins anew. */
 export function openLog(path: string): number {
-  return openSync(path, sizeOf(path) > MAX_LOG_BYTES ? 'w' : 'a', 0o600);
+  if (sizeOf(path) > MAX_LOG_BYTES) truncateSync(path);
+  return openSync(path, 'a', 0o600);
 }
 
 /** How long the log is now, in bytes; to be given to `complaintIn` later. */
@@ -15,8 +16,9 @@ export function sizeOf(path: string): number {
 /** What a server said about its end: the last fatal line since `offset`, else its last line. */
 export function complaintIn(path: string, offset = 0): string {
   const lines = readFileSync(path).subarray(offset).toString('utf8').trim().split('\n');
-  const fatal = lines.findLast((line) => /FATAL|PANIC|\[FTL\]|error/.test(line)) ?? lines.at(-1) ?? '';
+  const fatal =
+    lines.findLast((line) => /^(?!\s+at ).*(FATAL|PANIC|\[FTL\]|[Ee]rror)/.test(line)) ?? lines.at(-1) ?? '';
   return (
-    fatal.replace(/^.*?(FATAL|PANIC|\[FTL\]|error):?\s+/, '').trim() || 'it says nothing about the reason'
+    fatal.replace(/^.*?(FATAL|PANIC|\[FTL\]|[Ee]rror):?\s+/, '').trim() || 'it says nothing about the reason'
   );
 }

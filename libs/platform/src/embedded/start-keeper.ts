@@ -4,12 +4,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EmbeddedError } from './embedded-error.js';
 import { unusable } from './data-folder.js';
-import { openLog } from './server-log.js';
+import { complaintIn, openLog, sizeOf } from './server-log.js';
 
 /** A keeper process that we started; it ends well (exit code 0) when another one was faster. */
 export interface StartedKeeper {
   isRunning(): boolean;
   hasFailed(): boolean;
+  /** The sentence for a keeper that has failed. */
+  complaint(): string;
 }
 
 /**
@@ -19,7 +21,9 @@ export interface StartedKeeper {
 export function startKeeper(folder: string): StartedKeeper {
   const entry = join(projectRoot(), 'dist/libs/platform/src/embedded/keeper.js');
   if (!existsSync(entry)) throw new EmbeddedError(`${entry} is missing: run "npm run build" first`);
-  const log = openKeeperLog(folder);
+  const logFile = join(folder, 'keeper.log');
+  const log = openKeeperLog(folder, logFile);
+  const from = sizeOf(logFile);
   const keeper = spawn(process.execPath, [entry, folder], {
     cwd: folder,
     detached: true,
@@ -33,12 +37,13 @@ export function startKeeper(folder: string): StartedKeeper {
   return {
     isRunning: () => !failed && keeper.exitCode === null && keeper.signalCode === null,
     hasFailed: () => failed || (keeper.exitCode ?? 0) !== 0,
+    complaint: () => `the embedded servers cannot be started: ${complaintIn(logFile, from)} (see ${logFile})`,
   };
 }
 
-function openKeeperLog(folder: string): number {
+function openKeeperLog(folder: string, file: string): number {
   try {
-    return openLog(join(folder, 'keeper.log'));
+    return openLog(file);
   } catch (error) {
     throw unusable(folder, error);
   }

@@ -1,10 +1,4 @@
-import {
-  DomainError,
-  OutcomeUnknownError,
-  type DomainErrorData,
-  isDomainError,
-  ValidationError,
-} from '#contracts';
+import { DomainError, OutcomeUnknownError, type DomainErrorData, ValidationError } from '#contracts';
 import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import type { CallContext } from '../context.js';
 import type { Side } from '../phase.js';

@@ -47,7 +47,8 @@ export class ContractServer extends ServerNats {
   override async close(): Promise<void> {
     await Promise.all(this.services.map((service) => service.stop()));
     while (this.inFlight.size > 0) await Promise.all(this.inFlight);
-    await this.link.current?.flush();
+    // Without a connection there is nobody left to be answered.
+    await this.link.current?.flush().catch(() => undefined);
   }
 
   private async serve(connection: NatsConnection, side: Side): Promise<void> {
@@ -74,10 +75,10 @@ export class ContractServer extends ServerNats {
   }
 
   private track(answer: Promise<void>): void {
+    // Nobody here waits for it, and an unhandled rejection would end the process.
     const done = answer
-      // Nobody waits for it but the caller, and an unhandled rejection would end the process.
       .catch((error: unknown) => this.log.error({ msg: 'call not answered', error: String(error) }))
-      .finally(() => this.inFlight.delete(done));
+      .then(() => void this.inFlight.delete(done));
     this.inFlight.add(done);
   }
 

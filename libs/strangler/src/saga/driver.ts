@@ -52,12 +52,26 @@ export class SagaDriver {
       const together = end > record.step;
       return [await (together ? this.runTogether(entry, record, end) : this.runAlone(entry, record)), false];
     } catch (failure) {
-      // Anything else is no verdict on a step (the database is away): the lease runs out and the saga is taken up again.
-      if (!(failure instanceof StepFailure)) throw failure;
-      const { step, attempts, ageMs } = record;
-      // Steps of the transaction before the failed one were rolled back with it.
-      const standing = { step, attempts, ageMs, pastPivot: isPastPivot(entry, record), uncertain };
-      return this.settle(entry, record, decide(standing, failure.result), failure);
+      return this.afterFailure(entry, record, uncertain, failure);
+    }
+  }
+
+  private async afterFailure(
+    entry: RegisteredSaga,
+    record: SagaRecord,
+    uncertain: boolean,
+    failure: unknown,
+  ): Promise<[SagaRecord | undefined, boolean]> {
+    // Anything else is no verdict on a step (the database is away): the lease runs out and the saga is taken up again.
+    if (!(failure instanceof StepFailure)) throw failure;
+    const { step, attempts, ageMs } = record;
+    // Steps of the transaction before the failed one were rolled back with it.
+    const standing = { step, attempts, ageMs, pastPivot: isPastPivot(entry, record), uncertain };
+    try {
+      return await this.settle(entry, record, decide(standing, failure.result), failure);
+    } catch (another) {
+      // To wait, the steps before the failed one are run again, and now one of them has failed.
+      return this.afterFailure(entry, record, uncertain, another);
     }
   }
 

@@ -47,6 +47,7 @@ export class SagaEngine implements ProcessRunner {
     const begun = await this.begin(entry, input, commandId);
     if (begun.kind === 'answered') return begun.answer;
     if (begun.kind === 'running') return this.follow(entry, commandId);
+    if (begun.record.status === 'waiting') return this.outcome(entry, begun.record);
     const ended = await this.track(this.driver.drive(entry, begun.record, false));
     return ended ? this.outcome(entry, ended) : this.follow(entry, commandId);
   }
@@ -84,14 +85,16 @@ export class SagaEngine implements ProcessRunner {
    * over; else the saga is stored at the first step that it must run on its own or wait for.
    */
   private async begin(entry: RegisteredSaga, input: unknown, commandId: string): Promise<Begun> {
-    const end = this.steps.localEnd(entry.steps, 0);
-    try {
-      return await this.beginUpTo(entry, input, commandId, end, false);
-    } catch (failure) {
-      if (!(failure instanceof StepFailure)) throw failure;
-      if (failure.result.kind !== 'wait') throw failure.cause;
-      // All was rolled back. Once more, up to the step that must wait.
-      return this.beginUpTo(entry, input, commandId, failure.at, true);
+    let end = this.steps.localEnd(entry.steps, 0);
+    for (let waits = false; ; waits = true) {
+      try {
+        return await this.beginUpTo(entry, input, commandId, end, waits);
+      } catch (failure) {
+        if (!(failure instanceof StepFailure)) throw failure;
+        if (failure.result.kind !== 'wait') throw failure.cause;
+        // All was rolled back. Once more, up to the step that must wait, unless one before it now fails.
+        end = failure.at;
+      }
     }
   }
 

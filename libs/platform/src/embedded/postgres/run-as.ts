@@ -30,7 +30,9 @@ export async function chooseRunAs(folder: string, data: string, binaries: Postgr
   if (process.getuid?.() !== 0) return { prefix: [], owner: undefined };
   const owner = (await ownerOf(data)) ?? (await postgresUser()) ?? NOBODY;
   const plain = ['setpriv', `--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups'];
-  const passing = [...plain, '--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
+  // Without the securebit, access(2), by which initdb looks for its fellow programs, ignores the capability.
+  const bits = '--securebits=+no_setuid_fixup';
+  const passing = [...plain, bits, '--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
   for (const words of [plain, passing]) {
     const prefix = [...words, '--'];
     if (await reaches(prefix, folder, binaries.postgres)) return { prefix, owner };
