@@ -44,16 +44,21 @@ export class Commands1764000000001 implements MigrationInterface {
           using p_result, p_command, p_key;
       end $$;
 
-      create function strangler.drop_claim(p_module text, p_command uuid) returns void language plpgsql as $$
+      -- All keys of the command, and of no other one under the same id: that has other keys, so another input.
+      create function strangler.drop_claim(p_module text, p_command uuid, p_key text)
+        returns void language plpgsql as $$
       begin
-        execute format('delete from %I.idempotency where command_id = $1', p_module) using p_command;
+        execute format(
+          'delete from %1$I.idempotency where command_id = $1 and input_hash =
+             (select input_hash from %1$I.idempotency where command_id = $1 and routing_key = $2)', p_module)
+          using p_command, p_key;
       end $$;
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      drop function strangler.drop_claim(text, uuid);
+      drop function strangler.drop_claim(text, uuid, text);
       drop function strangler.store_result(text, uuid, text, json);
       drop function strangler.begin_command(text, uuid, text[], bytea);
     `);

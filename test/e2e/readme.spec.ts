@@ -153,9 +153,9 @@ async function copyRepository(target: string): Promise<void> {
   const { stdout } = await run('git', ['ls-files', '-co', '--exclude-standard'], { cwd: projectRoot() });
   const files = stdout.trim().split('\n');
   for (const file of files) {
-    await cp(join(projectRoot(), file), join(target, file)).catch((error: NodeJS.ErrnoException) => {
+    await cp(join(projectRoot(), file), join(target, file)).catch((error: unknown) => {
       // Deleted, but not committed as deleted.
-      if (error.code !== 'ENOENT') throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     });
   }
 }

@@ -128,7 +128,7 @@ it('while the process that used its id first fails and lets go of it: it is a ne
   await keeper.query('select pg_advisory_lock(1)');
   const done = executor.execute('put', ask, commandId);
   await untilBlocked(database, 1);
-  await keeper.query(`select strangler.drop_claim('toy', $1)`, [commandId]);
+  await keeper.query(`select strangler.drop_claim('toy', $1, 'A')`, [commandId]);
   await keeper.query('select pg_advisory_unlock(1)');
   expect(await done).toEqual(ask);
   expect(await database.effects()).toEqual(['A']);

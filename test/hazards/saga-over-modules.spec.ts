@@ -176,7 +176,7 @@ describe('past the pivot', () => {
 });
 
 it('a step that waits right after the pivot, in its transaction: the caller’s answer is kept all the same', async () => {
-  const ship = desk.modules.saga.steps[4] as { waitOn: Set<string> };
+  const ship = desk.modules.saga.steps[4] as unknown as { waitOn: Set<string> };
   ship.waitOn.add('internal');
   const sound = desk.modules.handlers['shelf.ship'] as never;
   desk.modules.handlers['shelf.ship'] = () => Promise.reject(new Error('the van is out'));

@@ -23,7 +23,7 @@ const nestedKey = Symbol('contract:nested');
 const secretKey = Symbol('contract:secret');
 
 /** Brings a string field to its one canonical spelling before it is validated, hashed or used as a key. */
-export const Canonical =
+const Canonical =
   (spell: (text: string) => string): PropertyDecorator =>
   (target, property) =>
     Reflect.defineMetadata(canonicalKey, spell, target, property);

@@ -14,14 +14,17 @@ export function hide(
   { module, name, kind }: PreparedOperation,
   commandId: string,
 ): DomainError {
-  const described = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  logger.error({ msg: 'operation failed', module, operation: name, error: described });
+  logger.error({ msg: 'operation failed', module, operation: name, error: described(error) });
   const loss = databaseLoss(error);
   if (loss === 'in between' && kind !== 'query') return new OutcomeUnknownError(module, name, commandId);
   if (loss) return new UnavailableError(module, `the database of ${module} cannot be reached`);
   const traceId = currentContext()?.requestId ?? '-';
   return new DomainError('internal', { traceId }, 'something went wrong here');
 }
+
+/** All that is known of an error, for the log. */
+export const described = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
 
 const neverThere = new Set(['ECONNREFUSED', 'ENOTFOUND', '57P03', '53300']);
 const lost = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02']);

@@ -53,5 +53,7 @@ export const storeResult = (
   manager.query(`select strangler.store_result($1, $2, $3, $4)`, [id.module, id.commandId, id.keys[0], json]);
 
 /** Forgets a claim whose process failed for good, so that the same id can be tried anew. */
-export const dropClaim = (manager: EntityManager, module: string, commandId: string): Promise<unknown> =>
-  manager.query('select strangler.drop_claim($1, $2)', [module, commandId]);
+export const dropClaim = (
+  manager: EntityManager,
+  { module, commandId, keys }: Omit<CommandIdentity, 'hash'>,
+): Promise<unknown> => manager.query('select strangler.drop_claim($1, $2, $3)', [module, commandId, keys[0]]);

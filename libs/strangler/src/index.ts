@@ -1,12 +1,11 @@
 export { AdminController, type ModuleStatus } from './admin/admin.controller.js';
-export { currentContext, withContext, withinContext, type CallContext } from './context.js';
+export { currentContext, withContext, type CallContext } from './context.js';
 export { Executor } from './executor.js';
 export { LocalModules } from './here.js';
-export { phases, policies, sides, type Phase, type Policy, type Side } from './phase.js';
+export { type Phase, type Policy, type Side } from './phase.js';
 export { InjectPort, portToken } from './ports.js';
 export { Router, type CallOptions, type Port, type RemoteCalls } from './router.js';
 export { Routes, type RouteTable } from './routes.js';
-export { SagaDriver } from './saga/driver.js';
 export { call, own, type Saga, type Step } from './saga/saga.js';
 export { Shape } from './shape.js';
 export { StranglerModule, type FeatureOptions, type StranglerOptions } from './strangler.module.js';

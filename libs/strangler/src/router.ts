@@ -1,10 +1,10 @@
 import { UnavailableError, type Contract, type InputOf, type OutputOf } from '#contracts';
-import { currentContext } from './context.js';
+import { currentContext, type CallContext } from './context.js';
 import type { LocalModules } from './here.js';
 import { prepare, type PreparedOperation } from './operation.js';
 import { planCall } from './route.js';
 import type { Routes } from './routes.js';
-import type { Side } from './phase.js';
+import type { Phase, Side } from './phase.js';
 
 /** How long a call in a process that has just started waits until it is known where modules are served, in ms. */
 const learnMs = 1_000;
@@ -59,23 +59,49 @@ export class Router {
   }
 
   /** Sends one call to where its module is served. @throws {DomainError} as the contract declares. */
-  async call(operation: PreparedOperation, input: unknown, options: CallOptions): Promise<unknown> {
+  call(operation: PreparedOperation, input: unknown, options: CallOptions): Promise<unknown> {
+    const phase = this.routes.phaseOf(operation.module);
+    // Not `async` where there is nothing to wait for: that alone costs a tenth of a call inside the process.
+    return phase ? this.send(phase, operation, input, options) : this.learnAndSend(operation, input, options);
+  }
+
+  private async learnAndSend(
+    operation: PreparedOperation,
+    input: unknown,
+    options: CallOptions,
+  ): Promise<unknown> {
+    const { module } = operation;
+    const phase = await this.routes.learn(module, learnMs);
+    if (phase) return this.send(phase, operation, input, options);
+    throw new UnavailableError(module, `this process has not heard yet where ${module} is served`);
+  }
+
+  private send(
+    phase: Phase,
+    operation: PreparedOperation,
+    input: unknown,
+    options: CallOptions,
+  ): Promise<unknown> {
     const { module, kind, name } = operation;
-    const phase = this.routes.phaseOf(module) ?? (await this.routes.learn(module, learnMs));
-    if (!phase)
-      throw new UnavailableError(module, `this process has not heard yet where ${module} is served`);
     const context = currentContext();
-    if (context?.transaction && kind !== 'query') {
-      // Here it could join; on the other side it could not be rolled back. So it is refused in both.
-      throw new Error(`${module}.${name} was called inside a transaction: make that a process`);
-    }
-    if (context?.deadline !== undefined && context.deadline <= Date.now()) {
-      throw new UnavailableError(module, 'the deadline of this call has passed');
-    }
+    const refused = context && refusal(operation, context);
+    if (refused) return Promise.reject(refused);
     const { side, local } = planCall(phase, kind, module, this.modules);
     context?.servedBy.set(module, side);
     return local
       ? this.modules.executor(module).execute(name, input, options.commandId)
       : this.remote.call(operation, side, input, options);
   }
+}
+
+/** Why a call must not be made in this context, if so. */
+function refusal({ module, kind, name }: PreparedOperation, context: CallContext): Error | undefined {
+  if (context.transaction && kind !== 'query') {
+    // Here it could join; on the other side it could not be rolled back. So it is refused in both.
+    return new Error(`${module}.${name} was called inside a transaction: make that a process`);
+  }
+  if (context.deadline !== undefined && context.deadline <= Date.now()) {
+    return new UnavailableError(module, 'the deadline of this call has passed');
+  }
+  return undefined;
 }

@@ -1,21 +1,14 @@
 import { canonicalOf, isSecret, nestedOf, ValidationError, type Dto } from '#contracts';
 import { plainToInstance } from 'class-transformer';
-import {
-  getMetadataStorage,
-  validateSync,
-  type ValidationArguments,
-  type ValidationError as Broken,
-} from 'class-validator';
-
-type Fields = Record<string, unknown>;
-type Check = (value: unknown, owner: Fields) => boolean;
+import { validateSync, type ValidationError as Broken } from 'class-validator';
+import { checksOf, conditionOf, rulesOf, type Check, type Fields } from './checks.js';
 
 interface Field {
   name: string;
   canonical: ((text: string) => string) | undefined;
   nested: Shape<unknown> | undefined;
-  /** False when a conditional rule (`IsOptional`) excuses the field. */
-  applies: Check;
+  /** Conditional rules (`IsOptional`): unless all hold, the checks do not apply. */
+  conditions: Check[];
   checks: Check[];
 }
 
@@ -96,16 +89,17 @@ export class Shape<T> {
     for (const field of this.fields) {
       const item = value[field.name];
       if (typeof item === 'string' && item.includes(nul)) return false;
-      if (!field.applies(item, value)) continue;
-      for (const check of field.checks) if (!check(item, value)) return false;
+      if (field.conditions.length > 0 && !allHold(field.conditions, item, value)) continue;
+      if (!allHold(field.checks, item, value)) return false;
       if (field.nested && !field.nested.acceptsAll(item)) return false;
     }
     return true;
   }
 
   private acceptsAll(value: unknown): boolean {
-    if (Array.isArray(value)) return value.every((item) => this.acceptsAll(item));
-    return typeof value === 'object' && value !== null && this.accepts(value as Fields);
+    if (!Array.isArray(value)) return isFields(value) && this.accepts(value);
+    for (const item of value) if (!this.acceptsAll(item)) return false;
+    return true;
   }
 
   private explain(value: unknown): string[] {
@@ -150,57 +144,39 @@ const nul = '\u0000';
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+// Loops here and below: `every` and `map` would make a function at each call.
+function allHold(checks: readonly Check[], value: unknown, owner: Fields): boolean {
+  for (const check of checks) if (!check(value, owner)) return false;
+  return true;
+}
+
 /** `undefined`: a part has fields that it must not have. What is no object at all stays, for the rules to refuse. */
 function copyField({ canonical, nested }: Field, item: unknown, strict: boolean): unknown {
   if (!nested) return canonical && typeof item === 'string' ? canonical(item) : item;
-  const one = (part: unknown) => (isFields(part) ? nested.copy(part, strict) : part);
-  if (!Array.isArray(item)) return one(item);
-  const parts = item.map(one);
-  return parts.includes(undefined) ? undefined : parts;
+  if (!Array.isArray(item)) return isFields(item) ? nested.copy(item, strict) : item;
+  const parts: unknown[] = [];
+  for (const part of item) {
+    const copy: unknown = isFields(part) ? nested.copy(part, strict) : part;
+    if (copy === undefined) return undefined;
+    parts.push(copy);
+  }
+  return parts;
 }
 
 function fieldsOf(dto: Dto<unknown>): Field[] {
-  const rules = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
+  const rules = rulesOf(dto);
   const names = [...new Set(rules.map((rule) => rule.propertyName))];
   return names.map((name) => {
     const own = rules.filter((rule) => rule.propertyName === name);
     const nested = nestedOf(dto, name);
-    const conditions = own.filter((rule) => rule.type === 'conditionalValidation');
     return {
       name,
       canonical: canonicalOf(dto, name),
       nested: nested && Shape.of(nested),
-      applies: (value, owner) =>
-        conditions.every((rule) => (rule.constraints[0] as (o: Fields, v: unknown) => boolean)(owner, value)),
+      conditions: own.filter((rule) => rule.type === 'conditionalValidation').map(conditionOf),
       checks: own.filter((rule) => rule.type === 'customValidation').flatMap((rule) => checksOf(dto, rule)),
     };
   });
-}
-
-type Rule = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
-
-function checksOf(dto: Dto<unknown>, rule: Rule): Check[] {
-  return getMetadataStorage()
-    .getTargetValidatorConstraints(rule.constraintCls)
-    .map(({ instance }) => {
-      // One object for all calls (they are synchronous): making one a call was nine tenths of the cost.
-      const call = {
-        targetName: dto.name,
-        property: rule.propertyName,
-        constraints: rule.constraints as unknown[],
-      };
-      const args: ValidationArguments = { ...call, value: undefined, object: {} };
-      const holds = (value: unknown, owner: Fields): boolean => {
-        args.value = value;
-        args.object = owner;
-        return instance.validate(value, args) === true;
-      };
-      // Like class-validator, a rule for `each` judges what is no list as it judges an item: lists say `IsArray` too.
-      return rule.each
-        ? (value, owner) =>
-            Array.isArray(value) ? value.every((item) => holds(item, owner)) : holds(value, owner)
-        : holds;
-    });
 }
 
 /** What is wrong, each beginning with the path of the field: `lines.0.sku must be ...`. */

@@ -15,8 +15,8 @@ export interface Launched {
 }
 
 /**
- * Starts a server whose output goes to a log of its own. It writes there itself: a pipe through the keeper would break
- * with the keeper, and take the server along.
+ * Starts a server whose output goes to a log of its own. It writes there itself: a pipe through the keeper would
+ * break with the keeper, and take the server along.
  */
 export async function launch(commandLine: string[], log: string): Promise<Launched> {
   const [program, ...words] = commandLine;

@@ -19,7 +19,7 @@ class Cohort {
 }
 
 /** What `strangler.yaml` says of one module. */
-export class ModuleWish {
+class ModuleWish {
   @IsIn(phases) phase: Phase;
   @Maybe() @IsInt() @Min(0) @Max(100) percent?: number;
   @Maybe() @IsIn(['both', 'owner']) ack?: 'both' | 'owner';

@@ -1,5 +1,8 @@
+import { isDomainError } from '#contracts';
+import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { currentContext, withinContext } from '../context.js';
+import { described } from '../failure.js';
 import { dropClaim, storeResult } from '../idempotency.js';
 import { inTransaction, managerOf } from '../transaction.js';
 import { backOffMs, decide, type SagaRecord, type StoredError, type Verdict } from './progress.js';
@@ -15,6 +18,8 @@ const leaseMs = 2_000;
  * every change is a compare-and-set on its version, committed before the next step acts.
  */
 export class SagaDriver {
+  private readonly logger = new Logger(SagaDriver.name);
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly steps: Steps,
@@ -64,6 +69,7 @@ export class SagaDriver {
   ): Promise<[SagaRecord | undefined, boolean]> {
     // Anything else is no verdict on a step (the database is away): the lease runs out and the saga is taken up again.
     if (!(failure instanceof StepFailure)) throw failure;
+    this.logFault(entry, record, failure.at, failure.cause);
     const { step, attempts, ageMs } = record;
     // Steps of the transaction before the failed one were rolled back with it.
     const standing = { step, attempts, ageMs, pastPivot: isPastPivot(entry, record), uncertain };
@@ -114,21 +120,18 @@ export class SagaDriver {
       attempts: 0,
       dueInMs: this.leaseFor(entry),
     });
-    if (next && record.step <= entry.pivot && step > entry.pivot) {
-      await this.storeAnswer(entry, manager, record, state);
-    }
+    if (next && crossesPivot(entry, record, step)) await this.storeAnswer(entry, manager, record, state);
     return next;
   }
 
   private async storeAnswer(
-    { operation, saga }: RegisteredSaga,
+    entry: RegisteredSaga,
     manager: EntityManager,
-    { commandId, routingKey }: SagaRecord,
+    record: SagaRecord,
     state: object,
   ): Promise<void> {
-    const answer = operation.output.pick(await saga.answer(state));
-    const claim = { module: operation.module, commandId, keys: [routingKey] };
-    await storeResult(manager, claim, JSON.stringify(answer));
+    const answer = entry.operation.output.pick(await entry.saga.answer(state));
+    await storeResult(manager, claimOf(entry, record), JSON.stringify(answer));
   }
 
   /** Stores what was decided after a failed step. */
@@ -168,6 +171,7 @@ export class SagaDriver {
       if (!(await entry.store.lock(manager, record))) return undefined;
       const state = await this.steps.together(entry, { from: record.step, to: at }, record.state);
       await entry.saga.wait(state);
+      if (crossesPivot(entry, record, at)) await this.storeAnswer(entry, manager, record, state);
       const attempts = at === record.step ? record.attempts + 1 : 1;
       return entry.store.change(manager, record, {
         status: 'waiting',
@@ -201,10 +205,18 @@ export class SagaDriver {
         });
       });
       return [next, false];
-    } catch {
+    } catch (error) {
+      this.logFault(entry, record, record.step, error);
       const change = { attempts: record.attempts + 1, dueInMs: backOffMs(record.attempts) };
       return [await entry.store.change(managerOf(this.dataSource), record, change), true];
     }
+  }
+
+  /** What is no declared error is a fault: the saga's caller hears `internal`, so only the log can say what it was. */
+  private logFault(entry: RegisteredSaga, { id }: SagaRecord, at: number, error: unknown): void {
+    if (isDomainError(error)) return;
+    const [process, step] = [entry.operation.name, stepAt(entry, at).name];
+    this.logger.error({ msg: 'saga step failed', saga: id, process, step, error: described(error) });
   }
 
   private fail(entry: RegisteredSaga, record: SagaRecord): Promise<SagaRecord | undefined> {
@@ -213,11 +225,21 @@ export class SagaDriver {
       if (!ended) return undefined;
       // A caller who was answered finds the same again, as it stands now; for any other nothing has happened.
       if (record.answered) await this.storeAnswer(entry, manager, record, record.state);
-      else await dropClaim(manager, entry.operation.module, record.commandId);
+      else await dropClaim(manager, claimOf(entry, record));
       return ended;
     });
   }
 }
+
+const claimOf = ({ operation }: RegisteredSaga, { commandId, routingKey }: SagaRecord) => ({
+  module: operation.module,
+  commandId,
+  keys: [routingKey],
+});
+
+/** Whether the steps before `step` are the first to include the pivot: the caller is promised success. */
+const crossesPivot = ({ pivot }: RegisteredSaga, record: SagaRecord, step: number): boolean =>
+  record.step <= pivot && step > pivot;
 
 const stepAt = ({ steps }: RegisteredSaga, at: number): Step<object> => steps[at] as Step<object>;
 

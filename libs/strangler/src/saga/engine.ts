@@ -46,10 +46,11 @@ export class SagaEngine implements ProcessRunner {
     if (!entry) throw new Error(`${operation.module}.${operation.name} has no saga`);
     const begun = await this.begin(entry, input, commandId);
     if (begun.kind === 'answered') return begun.answer;
-    if (begun.kind === 'running') return this.follow(entry, commandId);
+    const id = { commandId, routingKey: operation.keysOf(input)[0] as string };
+    if (begun.kind === 'running') return this.follow(entry, id);
     if (begun.record.status === 'waiting') return this.outcome(entry, begun.record);
     const ended = await this.track(this.driver.drive(entry, begun.record, false));
-    return ended ? this.outcome(entry, ended) : this.follow(entry, commandId);
+    return ended ? this.outcome(entry, ended) : this.follow(entry, id);
   }
 
   /** Works on sagas whose time has come. Returns how many there were. */
@@ -152,24 +153,31 @@ export class SagaEngine implements ProcessRunner {
 
   /** What a saga that has come to rest says to its caller. */
   private async outcome(entry: RegisteredSaga, record: SagaRecord): Promise<unknown> {
-    if (record.status === 'compensating' || record.status === 'failed') {
+    const over = record.status === 'compensating' || record.status === 'failed';
+    if (over && !record.answered) {
       throw errorOf(record.error ?? { code: 'internal', message: 'the process failed', data: {} });
     }
-    if (record.status === 'waiting' || isPastPivot(entry, record)) return this.answer(entry, record.state);
-    return this.follow(entry, record.commandId);
+    // Who was answered while it waited is answered again, as it stands now.
+    if (over || record.status === 'waiting' || isPastPivot(entry, record)) {
+      return this.answer(entry, record.state);
+    }
+    return this.follow(entry, record);
   }
 
   /** Waits for a saga that another call or process works on, until this call's deadline. */
-  private async follow(entry: RegisteredSaga, commandId: string): Promise<unknown> {
+  private async follow(
+    entry: RegisteredSaga,
+    id: Pick<SagaRecord, 'commandId' | 'routingKey'>,
+  ): Promise<unknown> {
     const { module, name, timeoutMs } = entry.operation;
     const deadline = currentContext()?.deadline ?? Date.now() + timeoutMs;
     while (Date.now() < deadline) {
-      const record = await entry.store.find(managerOf(this.dataSource), commandId);
+      const record = await entry.store.find(managerOf(this.dataSource), id);
       const resting = record && (record.status !== 'running' || isPastPivot(entry, record));
       if (resting) return this.outcome(entry, record);
       await sleep(pollMs);
     }
-    throw new OutcomeUnknownError(module, name, commandId);
+    throw new OutcomeUnknownError(module, name, id.commandId);
   }
 
   private async answer({ operation, saga }: RegisteredSaga, state: object): Promise<unknown> {

@@ -1,5 +1,6 @@
 import { DomainError, isDomainError } from '#contracts';
 import { v5 as uuidv5 } from 'uuid';
+import { currentContext } from '../context.js';
 import { prepare, type PreparedOperation } from '../operation.js';
 import type { Router } from '../router.js';
 import { isTransient } from '../transaction.js';
@@ -108,7 +109,11 @@ function resultOf(step: AnyStep, error: unknown): StepResult {
 const storedError = (error: unknown): StoredError =>
   isDomainError(error)
     ? { code: error.code, message: error.message, data: error.data }
-    : { code: 'internal', message: 'something went wrong here', data: {} };
+    : {
+        code: 'internal',
+        message: 'something went wrong here',
+        data: { traceId: currentContext()?.requestId ?? '-' },
+      };
 
 /** The error that a saga ended with, for its caller. An unknown outcome is known by now: nothing was done. */
 export const errorOf = ({ code, message, data }: StoredError): DomainError =>

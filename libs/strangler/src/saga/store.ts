@@ -100,11 +100,15 @@ export class SagaStore {
     return rows;
   }
 
-  /** The latest saga begun under a command id. */
-  async find(manager: EntityManager, commandId: string): Promise<SagaRecord | undefined> {
+  /** The latest saga begun under a command id; other routing keys have command ids of their own. */
+  async find(
+    manager: EntityManager,
+    { commandId, routingKey }: Pick<SagaRecord, 'commandId' | 'routingKey'>,
+  ): Promise<SagaRecord | undefined> {
     const rows = await manager.query<SagaRecord[]>(
-      `select ${columns} from ${this.table} where command_id = $1 order by created_at desc limit 1`,
-      [commandId],
+      `select ${columns} from ${this.table} where command_id = $1 and routing_key = $2
+       order by created_at desc limit 1`,
+      [commandId, routingKey],
     );
     return rows[0];
   }

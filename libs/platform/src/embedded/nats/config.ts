@@ -12,8 +12,8 @@ export interface NatsAccess {
 const USER = 'embedded';
 
 /**
- * Writes the server's configuration. The password is in this file, readable for its owner only, and not on the command
- * line, which every user of the machine can read. A password that is there stays: clients know it.
+ * Writes the server's configuration. The password is in this file, readable for its owner only, and not on the
+ * command line, which every user of the machine can read. A password that is there stays: clients know it.
  */
 export async function writeNatsConfig(
   path: string,

@@ -41,7 +41,7 @@ export interface NewCluster {
 
 /**
  * Makes a cluster beside its place and moves it there when it is complete and on disk: a crash on the way leaves
- * nothing that looks like data. Each attempt has a name of its own, because the initdb of a killed keeper goes on writing.
+ * nothing that looks like data. Each attempt has its own name, because a killed keeper's initdb goes on writing.
  */
 export async function createCluster({
   data,

@@ -69,5 +69,6 @@ async function reaches(prefix: string[], folder: string, postgres: string): Prom
 }
 
 const setprivMissing = new EmbeddedError(
-  'PostgreSQL does not run as root and setpriv is missing: install util-linux, run as an ordinary user, or set DATABASE_URL',
+  'PostgreSQL does not run as root and setpriv is missing: ' +
+    'install util-linux, run as an ordinary user, or set DATABASE_URL',
 );
