@@ -1,23 +1,40 @@
-import { acquireEmbedded, projectRoot } from '#platform';
-import { join } from 'node:path';
+import 'reflect-metadata';
+import { Argument, Command } from 'commander';
+import { http } from './http/http.js';
+import { orders } from './orders/orders.js';
 import { rpc } from './rpc/rpc.js';
+import { BenchServers } from './servers.js';
 
-const benches: Record<string, (natsUrl: string) => Promise<boolean>> = { rpc };
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !(name in benches));
+/** Answers one question. Resolves with whether its goals are met; `quick` makes it a test that it works. */
+type Bench = (servers: BenchServers, quick: boolean) => Promise<boolean>;
 
-if (unknown.length > 0 || wanted.includes('--help')) {
-  console.error(`usage: npm run bench [-- name…]   names: ${Object.keys(benches).join(', ')}`);
-  process.exit(unknown.length > 0 ? 1 : 0);
-}
-const lease = await acquireEmbedded({ dataDir: join(projectRoot(), '.data/bench') });
+const benches: Record<string, Bench> = { rpc, http, orders };
+const names = Object.keys(benches);
+
+const questions = `
+Names:
+  rpc     what a call costs: direct, routed inside the process, routed over NATS, and by other ways
+  http    HTTP throughput with ports against the same app with services injected directly
+  orders  orders a second and their latency: all local against inventory in another process
+
+Each needs a quiet machine. bench/README.md says how to read the figures.
+Exit code: 0 when every goal is met; 1 when one is missed.`;
+
+const command = new Command('npm run bench --')
+  .description('Compares ways to do the same, in turn, in one run.')
+  .addArgument(new Argument('[name...]', 'what to measure').choices(names).default(names, 'all'))
+  .option('--quick', 'short rounds: to see that it works, not to measure', false)
+  .addHelpText('after', questions)
+  .parse();
+
+const servers = new BenchServers();
 try {
-  const url = process.env['NATS_URL'] ?? (await lease.need('nats'));
-  for (const name of wanted.length > 0 ? wanted : Object.keys(benches)) {
+  for (const name of new Set(command.processedArgs[0] as string[])) {
     console.log(`\n${name}`);
-    if (!(await benches[name]?.(url))) process.exitCode = 1;
+    const met = await benches[name]?.(servers, command.opts<{ quick: boolean }>().quick);
+    if (!met) process.exitCode = 1;
   }
 } finally {
-  await lease.release();
+  await servers.release();
 }
 process.exit();

@@ -1,7 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { Logger } from '@nestjs/common';
 import { ClientProxyFactory, Transport } from '@nestjs/microservices';
 import { connect } from '@nats-io/transport-node';
@@ -9,7 +5,10 @@ import { credentials } from '@grpc/grpc-js';
 import { firstValueFrom } from 'rxjs';
 import { natsConnection } from '#platform';
 import { NatsCalls, NatsLink } from '#strangler';
-import { alternate, median, ratio, report, type Contender } from '../rounds.js';
+import { startProgram } from '../program.js';
+import { report, type Figure } from '../report.js';
+import { alternate, glance, inLanes, median, ratio, type Contender, type Rates } from '../rounds.js';
+import type { BenchServers } from '../servers.js';
 import { quotes, request, type QuoteAnswer } from './contract.js';
 import { grpcQuotes, type GrpcQuotes } from './grpc.js';
 import { localQuotes } from './local.js';
@@ -19,49 +18,43 @@ const inFlight = 32;
 const batch = 1_000;
 
 /** Same request and payload over every way to call, alternating; the other process serves all of them. */
-export async function rpc(natsUrl: string): Promise<boolean> {
+export async function rpc(servers: BenchServers, quick: boolean): Promise<boolean> {
   Logger.overrideLogger(['error', 'warn']);
-  const serve = fileURLToPath(new URL('./serve.js', import.meta.url));
-  const server = spawn(process.execPath, [serve, natsUrl], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const natsUrl = await servers.nats();
+  const server = await startProgram(new URL('./serve.js', import.meta.url), [natsUrl], /^\{.*\}$/);
   try {
-    const [line] = (await once(createInterface({ input: server.stdout }), 'line')) as [string];
-    const ports = JSON.parse(line) as { grpc: number; http: number };
-    const local = await alternate(localContenders(), 5, 400);
-    const remote = await alternate(await remoteContenders(natsUrl, ports), 7, 1_500);
-    const perCall = (name: string) => 1e6 / median(local[name] ?? []) / batch;
-    return await report('rpc', { ...scale(local), ...remote }, [
-      {
-        goal: 'routed local call, µs over a direct call',
-        atMost: 2,
-        reached: perCall('local: routed') - perCall('local: direct'),
-      },
-      {
-        goal: "remote: routed against Nest's ClientProxy",
-        atLeast: 1,
-        reached: ratio(remote, 'remote: routed', 'remote: ClientProxy.send'),
-      },
-      {
-        goal: 'remote: routed against raw NATS',
-        atLeast: 0.8,
-        reached: ratio(remote, 'remote: routed', 'remote: raw NATS request'),
-      },
-      {
-        goal: 'remote: routed against grpc-js',
-        atLeast: 3,
-        reached: ratio(remote, 'remote: routed', 'remote: grpc-js'),
-      },
-      {
-        goal: 'remote: routed against fetch',
-        atLeast: 5,
-        reached: ratio(remote, 'remote: routed', 'remote: fetch'),
-      },
-    ]);
+    const ports = JSON.parse(server.ready[0]) as { grpc: number; http: number };
+    const local = await alternate(localContenders(), quick ? glance : { rounds: 15, ms: 200 });
+    const ways = await remoteContenders(natsUrl, ports);
+    const remote = await alternate(ways, quick ? glance : { rounds: 8, ms: 1_500 });
+    return await report('rpc', { ...scale(local), ...remote }, figuresOf(local, remote));
   } finally {
-    server.kill();
+    await server.stop();
   }
 }
 
-const scale = (rates: Record<string, number[]>) =>
+function figuresOf(local: Rates, remote: Rates): Figure[] {
+  const perCall = (name: string) => 1e6 / median(local[name] ?? []) / batch;
+  const against = (peer: string, atLeast: number): Figure => ({
+    figure: `remote: routed against ${peer}`,
+    atLeast,
+    reached: ratio(remote, 'remote: routed', `remote: ${peer}`),
+  });
+  return [
+    {
+      figure: 'routed local call, µs over a direct call',
+      atMost: 2,
+      reached: perCall('local: routed') - perCall('local: direct'),
+    },
+    against('ClientProxy.send', 1),
+    against('raw NATS request', 0.8),
+    against('grpc-js', 3),
+    against('fetch', 5),
+  ];
+}
+
+/** From batches to calls. */
+const scale = (rates: Rates): Rates =>
   Object.fromEntries(Object.entries(rates).map(([name, values]) => [name, values.map((v) => v * batch)]));
 
 function localContenders(): Contender[] {
@@ -71,8 +64,16 @@ function localContenders(): Contender[] {
     for (let i = 0; i < batch; i++) await call();
   };
   return [
-    { name: 'local: direct', once: many(() => service.quote(request)), concurrency: 1 },
-    { name: 'local: routed', once: many(() => port.quote(request)), concurrency: 1 },
+    inLanes(
+      'local: direct',
+      1,
+      many(() => service.quote(request)),
+    ),
+    inLanes(
+      'local: routed',
+      1,
+      many(() => port.quote(request)),
+    ),
   ];
 }
 
@@ -101,7 +102,7 @@ async function remoteContenders(url: string, ports: { grpc: number; http: number
     'remote: fetch': async () =>
       (await fetch(`http://127.0.0.1:${ports.http}/quote`, { method: 'POST', body })).json(),
   };
-  return Object.entries(ways).map(([name, call]) => ({ name, once: call, concurrency: inFlight }));
+  return Object.entries(ways).map(([name, call]) => inLanes(name, inFlight, call));
 }
 
 async function routed(url: string) {

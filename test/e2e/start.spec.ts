@@ -23,6 +23,7 @@ describe('a start that cannot be', () => {
     taken = createServer().listen(0);
     await once(taken, 'listening');
     await writeFile(join(folder, 'file'), '');
+    await writeFile(join(folder, 'strangler.yaml'), 'modules: {}');
     env = {
       PORT: '0',
       ADMIN_PORT: '0',
@@ -75,6 +76,13 @@ describe('a start that cannot be', () => {
       /^the database shop at 127.0.0.1:1 \(DATABASE_URL\) cannot be opened: (?!.*secret)/,
     ],
     ['no log level', monolith, [], () => ({ LOG_LEVEL: 'loud' }), /^LOG_LEVEL=loud: one of trace, debug/],
+    [
+      'a strangler.yaml that is not there',
+      monolith,
+      [],
+      () => ({ STRANGLER_CONFIG: join(folder, 'none.yaml') }),
+      /^STRANGLER_CONFIG=.*none.yaml: there is no such file/,
+    ],
     ['half an admin', monolith, [], () => ({ ADMIN_EMAIL: '' }), /^ADMIN_EMAIL and ADMIN_PASSWORD: both/],
     [
       'half an identity provider',
@@ -112,7 +120,6 @@ describe('a start that cannot be', () => {
     const program = startProgram(monolith, [], env);
     expect(await program.ended()).toBe(1);
     expect(program.output().trim()).toMatch(sentence);
-    await rm(join(folder, 'strangler.yaml'));
   });
 });
 

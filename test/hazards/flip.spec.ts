@@ -105,4 +105,21 @@ describe('a flip of inventory', () => {
     expect(JSON.parse(line[0])).toMatchObject({ module: 'inventory' });
     await service.end();
   });
+
+  it('ends in order when the shop is stopped: what it has begun is answered', async () => {
+    await premises.extract([]);
+    await servedBy('monolith');
+    await admin.stock('A-3', 3);
+    const customer = await Client.register(shop.url);
+    const slow = customer.order('slow', { 'A-3': 1 }, 'tok_slow');
+    await until('the order is under way', async () => {
+      const [row] = await premises.query<{ busy: number }>(
+        `select count(*)::int as busy from pg_stat_activity where state = 'idle in transaction'`,
+      );
+      return row && row.busy > 0 ? true : undefined;
+    });
+    const [answer, code] = await Promise.all([slow, shop.end('SIGTERM')]);
+    expect(answer).toMatchObject({ status: 201, body: { status: 'confirmed' } });
+    expect(code).toBe(0);
+  });
 });

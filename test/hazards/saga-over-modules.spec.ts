@@ -1,3 +1,4 @@
+import type { OwnStep } from '../../libs/strangler/src/saga/saga.js';
 import { refusal } from '../support/failure.js';
 import { toyDesk } from '../support/toy-desk.js';
 import { lostReply, noAnswer, refused, shelf, till, unreachable, type Way } from '../support/toy-modules.js';
@@ -139,9 +140,9 @@ describe('a step says to wait', () => {
     // `shelf` is away, so that the saga is stored before `note`; `pay` is here and shares a transaction with `note`.
     desk.modules.away('shelf');
     desk.modules.handlers['till.pay'] = () => Promise.reject(till.error('pay', 'closed'));
-    const { saga } = desk.modules;
-    const run = jest.spyOn(saga.steps[1] as never as { run: () => Promise<void> }, 'run');
-    run.mockResolvedValueOnce().mockRejectedValueOnce(shelf.error('take', 'sold_out'));
+    const note = desk.modules.saga.steps[1] as OwnStep<object>;
+    const soldOut = shelf.error('take', 'sold_out');
+    jest.spyOn(note, 'run').mockResolvedValueOnce().mockRejectedValueOnce(soldOut);
     expect(await refusal(serve())).toMatchObject({ code: 'sold_out' });
     expect(await desk.sagas()).toMatchObject([{ status: 'failed' }]);
     expect((await desk.effects()).shelf).toEqual(['take A', 'giveBack A']);

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { absentDatabase, freshDatabase } from './postgres.js';
+import { absentDatabase, freshDatabase, type TestDatabase } from './postgres.js';
 import { startProgram, type Program } from './programs.js';
 
 export type ModuleName = 'users' | 'inventory' | 'payments' | 'orders';
@@ -16,6 +16,8 @@ export interface Premises {
   readonly env: Record<string, string>;
   /** Database of a module on the side where it is served. */
   databaseOf(module: ModuleName): string;
+  /** Runs a statement in the monolith's database. */
+  query: TestDatabase['query'];
   /** Writes `strangler.yaml`: these modules are `extracted`, the others are not. */
   extract(modules: readonly ModuleName[]): Promise<void>;
   drop(): Promise<void>;
@@ -50,6 +52,7 @@ export async function makePremises(natsUrl = ''): Promise<Premises> {
       LOG_LEVEL: 'warn',
     },
     databaseOf: (module) => (away.includes(module) ? (own.get(module)?.url as string) : shop.url),
+    query: shop.query,
     extract,
     drop: async () => {
       await Promise.all([shop.drop(), ...[...own.values()].map((database) => database.drop())]);

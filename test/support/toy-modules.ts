@@ -81,7 +81,7 @@ export const refused =
     Promise.reject(error);
 
 /** Remote calls that misbehave on cue. What is not scripted is carried out. */
-export class ScriptedRemote implements RemoteCalls {
+class ScriptedRemote implements RemoteCalls {
   readonly calls: { name: string; commandId: string | undefined }[] = [];
   private readonly script = new Map<string, Way[]>();
 

@@ -11,7 +11,7 @@ export class Ask {
   @Maybe() @IsString() text?: string | null;
 }
 
-export class AskAll {
+class AskAll {
   @List(() => Ask) items: Ask[];
 }
 

@@ -25,6 +25,12 @@ export interface Settings {
   logLevel: LogLevel;
 }
 
+/** What `--help` prints. */
+export const usage = `usage: npm run start:extracted -- <module>      (or MODULE=<module>)
+
+Serves one module from its own database, over NATS. Modules: ${Object.keys(contracts).join(', ')}.
+Settings: <MODULE>_DATABASE_URL, NATS_URL, DATA_DIR, LOG_LEVEL (README.md, "Settings").`;
+
 /** Reads the settings; the module is the first argument, else `MODULE`. @throws {SettingsError} naming the first wrong one. */
 export function readSettings(env: Environment, args: readonly string[]): Settings {
   const module = moduleOf(args[0] ?? textSetting(env, 'MODULE'));

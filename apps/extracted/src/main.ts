@@ -1,6 +1,12 @@
 import 'reflect-metadata';
 import { environment, runServer } from '#platform';
-import { readSettings } from './config.js';
+import { readSettings, usage } from './config.js';
 import { startService } from './service.js';
 
-await runServer((closing) => startService(readSettings(environment(), process.argv.slice(2)), closing));
+const args = process.argv.slice(2);
+
+if (args.includes('--help') || args.includes('-h')) {
+  process.stdout.write(`${usage}\n`);
+} else {
+  await runServer((closing) => startService(readSettings(environment(), args), closing));
+}

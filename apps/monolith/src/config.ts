@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   choiceSetting,
   logLevels,
@@ -29,6 +30,12 @@ export interface Settings {
   sample: boolean;
 }
 
+/** What `--help` prints. */
+export const usage = `usage: npm start
+
+Opens the shop, with all modules in one process but those that strangler.yaml sends elsewhere.
+Settings: PORT, ADMIN_PORT, DATABASE_URL, NATS_URL, STRANGLER_CONFIG, DATA_DIR, LOG_LEVEL, … (README.md, "Settings").`;
+
 /** Reads the settings. @throws {SettingsError} naming the first wrong one. */
 export function readSettings(env: Environment): Settings {
   const databaseUrl = urlSetting(env, 'DATABASE_URL', ['postgres', 'postgresql']);
@@ -38,13 +45,21 @@ export function readSettings(env: Environment): Settings {
     databaseUrl,
     nats: natsSettings(env),
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
-    wishesPath: textSetting(env, 'STRANGLER_CONFIG') ?? 'strangler.yaml',
+    wishesPath: wishesPath(env),
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
     servedBy: choiceSetting(env, 'SERVED_BY_HEADER', ['on', 'off'], 'on') === 'on',
     identityProvider: identityProvider(env),
     admin: adminAccount(env, databaseUrl !== undefined),
     sample: choiceSetting(env, 'SAMPLE', ['on', 'off'], databaseUrl ? 'off' : 'on') === 'on',
   };
+}
+
+/** Without a file every module is on `monolith`; but one that was named must be there. */
+function wishesPath(env: Environment): string {
+  const named = textSetting(env, 'STRANGLER_CONFIG');
+  if (named && !existsSync(named))
+    throw new SettingsError(`STRANGLER_CONFIG=${named}: there is no such file`);
+  return named ?? 'strangler.yaml';
 }
 
 function identityProvider(env: Environment): Settings['identityProvider'] {

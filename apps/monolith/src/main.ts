@@ -1,6 +1,10 @@
 import 'reflect-metadata';
 import { environment, runServer } from '#platform';
-import { readSettings } from './config.js';
+import { readSettings, usage } from './config.js';
 import { startShop } from './shop.js';
 
-await runServer((closing) => startShop(readSettings(environment()), closing));
+if (process.argv.includes('--help') || process.argv.includes('-h')) {
+  process.stdout.write(`${usage}\n`);
+} else {
+  await runServer((closing) => startShop(readSettings(environment()), closing));
+}

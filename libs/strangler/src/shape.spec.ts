@@ -64,6 +64,11 @@ describe('what is refused', () => {
     ['a list for a part', { id, lines: [line], gift: [line] }, 'gift must be an object'],
     ['a part for a list', { id, lines: line }, 'lines must be an array'],
     ['a list that is too short', { id, lines: [] }, 'lines must contain at least 1 elements'],
+    [
+      'a text that PostgreSQL cannot hold',
+      { id, lines: [line], gift: { sku: 'A\u0000', quantity: 1 } },
+      'gift.sku must not contain NUL',
+    ],
     ['no object at all', [line], 'an object is expected'],
     ['nothing', undefined, 'an object is expected'],
   ])('%s is named by its path', (_what, value, problem) => {

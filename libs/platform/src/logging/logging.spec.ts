@@ -60,8 +60,14 @@ describe('Nest’s lines', () => {
   const nest = new NestLogger(logger);
 
   it('say who wrote them', () => {
-    nest.log('started', 'NestFactory');
-    expect(last()).toMatchObject({ level: 'info', msg: 'started', context: 'NestFactory' });
+    nest.log('started', 'SagaRecovery');
+    expect(last()).toMatchObject({ level: 'info', msg: 'started', context: 'SagaRecovery' });
+  });
+
+  it('are left out where Nest only speaks of its own start', () => {
+    nest.log('the first of many', 'SagaRecovery');
+    nest.log('Mapped {/api/v1/products, GET} route', 'RouterExplorer');
+    expect(last()).toMatchObject({ msg: 'the first of many' });
   });
 
   it('keep an object’s fields', () => {

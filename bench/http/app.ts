@@ -1,0 +1,36 @@
+import { inventory } from '#contracts';
+import { configureHttp } from '#api';
+import { createLogger, NestLogger } from '#platform';
+import { currentContext, NatsLink, portToken, Routes, type Port } from '#strangler';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule, contracts } from '../../apps/monolith/src/app.module.js';
+
+export const modules = contracts.map(({ name }) => name);
+
+/** How the edge reaches the modules. */
+export const wirings = ['routed', 'direct'] as const;
+export type Wiring = (typeof wirings)[number];
+
+/** The monolith's app as it is, with a few products, not yet listening. Every module is here, so there is no NATS. */
+export async function createApp(databaseUrl: string): Promise<NestExpressApplication> {
+  const logger = createLogger({ level: 'warn', context: currentContext });
+  const routes = new Routes();
+  routes.replace(Object.fromEntries(modules.map((name) => [name, 'monolith'])));
+  const link = new NatsLink(() => Promise.reject(new Error('nothing is away')));
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.forRoot({ databaseUrl, routes, link, api: {} }),
+    { logger: new NestLogger(logger), bodyParser: false },
+  );
+  configureHttp(app, { logger });
+  await app.init();
+  await stock(app.get<Port<typeof inventory>>(portToken(inventory)));
+  return app;
+}
+
+async function stock(port: Port<typeof inventory>): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    const price = { amount: 255, currency: 'GBP' };
+    await port.putProduct({ sku: `SKU-${i}`, description: `CREAM HANGING HEART ${i}`, price, onHand: 1_000 });
+  }
+}

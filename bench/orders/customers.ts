@@ -1,0 +1,75 @@
+import type { SampleInvoice } from '#sample';
+import { randomUUID } from 'node:crypto';
+import { ShopClient } from '../../apps/replay/src/shop-client.js';
+import { openAccount, type OpenAccount } from '../account.js';
+import type { Contender } from '../rounds.js';
+import type { Shop } from './shop.js';
+
+/** How many order at the same time. */
+const crowd = 16;
+
+/** Orders of one round. */
+const perRound = 160;
+
+/** Customers who order the invoices of the sample, in their order, in one shop. */
+export class Customers {
+  /** Orders that were not placed, by code. */
+  readonly failed: Record<string, number> = {};
+  /** For each round, how long its orders took, in ms. */
+  private readonly rounds: number[][] = [];
+  private readonly client: ShopClient;
+
+  private constructor(
+    url: string,
+    private readonly accounts: readonly OpenAccount[],
+    private readonly invoices: readonly SampleInvoice[],
+  ) {
+    this.client = new ShopClient(url);
+  }
+
+  /** Everybody registers. */
+  static async of({ url }: Shop, invoices: readonly SampleInvoice[]): Promise<Customers> {
+    const accounts = await Promise.all(Array.from({ length: crowd }, () => openAccount(url)));
+    return new Customers(url, accounts, invoices);
+  }
+
+  /** A round is the next so many invoices and not a time: they differ in size, and every shop is to get the same ones. */
+  ordering(name: string): Contender {
+    return {
+      name,
+      rate: async () => {
+        const begun = performance.now();
+        await this.orderNext();
+        return (perRound / (performance.now() - begun)) * 1_000;
+      },
+    };
+  }
+
+  /** Of all orders that were placed but for the first round, the warm-up. */
+  get orderMs(): number[] {
+    return this.rounds.slice(1).flat();
+  }
+
+  private async orderNext(): Promise<void> {
+    const queue = this.roundOf(this.rounds.length)[Symbol.iterator]();
+    const took: number[] = [];
+    this.rounds.push(took);
+    const worker = async (account: OpenAccount) => {
+      for (const invoice of queue) await this.order(account, invoice, took);
+    };
+    await Promise.all(this.accounts.map(worker));
+  }
+
+  private roundOf(round: number): SampleInvoice[] {
+    const { invoices } = this;
+    const at = (i: number) => invoices[(round * perRound + i) % invoices.length] as SampleInvoice;
+    return Array.from({ length: perRound }, (_, i) => at(i));
+  }
+
+  private async order({ token }: OpenAccount, { items }: SampleInvoice, took: number[]): Promise<void> {
+    const begun = performance.now();
+    const { status, code = `http_${status}` } = await this.client.order(token, randomUUID(), items);
+    if (status === 201) took.push(performance.now() - begun);
+    else this.failed[code] = (this.failed[code] ?? 0) + 1;
+  }
+}

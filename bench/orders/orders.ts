@@ -1,0 +1,58 @@
+import { readSample } from '#sample';
+import { latenciesOf } from '../../apps/replay/src/percentiles.js';
+import { report, type Figure } from '../report.js';
+import { alternate, glance, ratio } from '../rounds.js';
+import type { BenchServers } from '../servers.js';
+import { Customers } from './customers.js';
+import { openShop, type Shop } from './shop.js';
+import { stock } from './stock.js';
+
+const local = 'all local';
+const remote = 'inventory remote';
+
+/** Two shops take the same orders, in turn: one process, and the same with inventory in another one. */
+export async function orders(servers: BenchServers, quick: boolean): Promise<boolean> {
+  const { invoices, products } = await readSample();
+  const shops: Shop[] = [];
+  const enter = async (shop: Shop) => {
+    shops.push(shop);
+    await stock(shop, products);
+    return Customers.of(shop, invoices);
+  };
+  try {
+    const crowds = {
+      [local]: await enter(await openShop(servers, 'monolith')),
+      [remote]: await enter(await openShop(servers, 'extracted')),
+    };
+    return await compare(crowds, quick);
+  } finally {
+    for (const shop of shops.reverse()) await shop.stop();
+  }
+}
+
+async function compare(crowds: Record<string, Customers>, quick: boolean): Promise<boolean> {
+  const contenders = Object.entries(crowds).map(([name, customers]) => customers.ordering(name));
+  const rates = await alternate(contenders, quick ? glance : { rounds: 20, ms: 0 });
+  const figures = Object.entries(crowds).flatMap(([name, customers]) => figuresOf(name, customers));
+  return report('orders', rates, [
+    ...figures,
+    { figure: `orders per second, ${remote} against ${local}`, reached: ratio(rates, remote, local) },
+  ]);
+}
+
+function figuresOf(name: string, { orderMs, failed }: Customers): Figure[] {
+  const { p50, p95, p99 } = latenciesOf(orderMs);
+  for (const [code, count] of Object.entries(failed))
+    console.log(`${name}: ${count} orders ended as ${code}`);
+  return [
+    ...Object.entries({ p50, p95, p99 }).map(([percentile, ms]) => ({
+      figure: `${name}: ${percentile} of an order, ms`,
+      reached: ms ?? NaN,
+    })),
+    {
+      figure: `${name}: orders not placed`,
+      atMost: 0,
+      reached: Object.values(failed).reduce((a, b) => a + b, 0),
+    },
+  ];
+}

@@ -1,0 +1,21 @@
+import type { PutProduct } from '#contracts';
+import { logIn } from '../account.js';
+import { admin, type Shop } from './shop.js';
+
+const atOnce = 8;
+const plenty = 100_000_000;
+
+/** Puts so much of every product on the shelf that it lasts. */
+export async function stock({ url }: Shop, products: readonly PutProduct[]): Promise<void> {
+  const token = await logIn(url, admin);
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const queue = products[Symbol.iterator]();
+  const worker = async () => {
+    for (const { sku, ...product } of queue) {
+      const body = JSON.stringify({ ...product, onHand: plenty });
+      const { status } = await fetch(`${url}/api/v1/products/${sku}`, { method: 'PUT', headers, body });
+      if (status !== 200) throw new Error(`PUT product ${sku}: ${status}`);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}

@@ -1,0 +1,36 @@
+import { createDatabase, EmbeddedServers, projectRoot } from '#platform';
+import { join } from 'node:path';
+import pg from 'pg';
+
+/** The benchmarks' own PostgreSQL and NATS, under `.data/bench`: those of the shop are left alone. */
+export class BenchServers {
+  readonly dataDir = join(projectRoot(), '.data/bench');
+  private readonly embedded = new EmbeddedServers(this.dataDir, (line) => process.stderr.write(`${line}\n`));
+
+  /** `NATS_URL`, else one that is started. */
+  async nats(): Promise<string> {
+    return process.env['NATS_URL'] ?? this.embedded.nats();
+  }
+
+  /** URL of an empty database: what earlier runs have left in one would slow a later run down. */
+  async freshDatabase(name: string): Promise<string> {
+    const url = await this.embedded.database(name);
+    await drop(name, await this.embedded.database('postgres'));
+    await createDatabase(url);
+    return url;
+  }
+
+  release(): Promise<void> {
+    return this.embedded.release();
+  }
+}
+
+async function drop(name: string, maintenanceUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: maintenanceUrl });
+  await client.connect();
+  try {
+    await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
+  } finally {
+    await client.end();
+  }
+}
