@@ -31,6 +31,8 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   reporters: ['default', '<rootDir>/test/support/closing-line.mjs'],
   testTimeout: 30_000,
+  // Much of the time a test waits for processes of its own: two at a time keep two cores busy.
+  maxWorkers: 2,
   testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/'],
   transform: { '^.+\\.(t|j|mj)s$': ['@swc/jest', swc] },

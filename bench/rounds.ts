@@ -36,7 +36,9 @@ export async function alternate(contenders: readonly Contender[], { rounds, ms }
 }
 
 /** One line that is written over, for people who wait. */
-const tell = (line: string): void => void (process.stderr.isTTY && process.stderr.write(`\r${line}\x1b[K`));
+function tell(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${line}\x1b[K`);
+}
 
 /** A contender that does one unit of work after the other in each of so many lanes; `once` is told in which. */
 export const inLanes = (

@@ -1,6 +1,6 @@
-import { migrate } from '#platform';
+import { Closing, migrate } from '#platform';
 import autocannon from 'autocannon';
-import { startProgram, type Program } from '../program.js';
+import { startProgram } from '../program.js';
 import { report, type Figure } from '../report.js';
 import { alternate, glance, ratio, type Contender } from '../rounds.js';
 import type { BenchServers } from '../servers.js';
@@ -13,21 +13,17 @@ const connections = 32;
 export async function http(servers: BenchServers, quick: boolean): Promise<boolean> {
   const databaseUrl = await servers.freshDatabase('bench_http');
   await migrate(databaseUrl, modules);
-  const running: Program[] = [];
+  const closing = new Closing();
+  const start = async (wiring: Wiring): Promise<string> => {
+    const serve = new URL('./serve.js', import.meta.url);
+    const program = await startProgram(serve, [databaseUrl, wiring], /^http\S+$/);
+    closing.add(() => program.stop());
+    return program.ready[0];
+  };
   try {
-    const urls = {} as Record<Wiring, string>;
-    for (const wiring of wirings) {
-      const program = await startProgram(
-        new URL('./serve.js', import.meta.url),
-        [databaseUrl, wiring],
-        /^http\S+$/,
-      );
-      running.push(program);
-      urls[wiring] = program.ready[0];
-    }
-    return await compare(urls, quick);
+    return await compare({ routed: await start('routed'), direct: await start('direct') }, quick);
   } finally {
-    await Promise.all(running.map((program) => program.stop()));
+    await closing.closeAll();
   }
 }
 

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { ShopClient } from '../../apps/replay/src/shop-client.js';
 import { openAccount, type OpenAccount } from '../account.js';
 import type { Contender } from '../rounds.js';
-import type { Shop } from './shop.js';
 
 /** How many order at the same time. */
 const crowd = 16;
@@ -28,7 +27,7 @@ export class Customers {
   }
 
   /** Everybody registers. */
-  static async of({ url }: Shop, invoices: readonly SampleInvoice[]): Promise<Customers> {
+  static async of(url: string, invoices: readonly SampleInvoice[]): Promise<Customers> {
     const accounts = await Promise.all(Array.from({ length: crowd }, () => openAccount(url)));
     return new Customers(url, accounts, invoices);
   }

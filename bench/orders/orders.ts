@@ -1,10 +1,11 @@
+import { Closing } from '#platform';
 import { readSample } from '#sample';
 import { latenciesOf } from '../../apps/replay/src/percentiles.js';
 import { report, type Figure } from '../report.js';
 import { alternate, glance, ratio } from '../rounds.js';
 import type { BenchServers } from '../servers.js';
 import { Customers } from './customers.js';
-import { openShop, type Shop } from './shop.js';
+import { openShop, type Inventory } from './shop.js';
 import { stock } from './stock.js';
 
 const local = 'all local';
@@ -13,20 +14,17 @@ const remote = 'inventory remote';
 /** Two shops take the same orders, in turn: one process, and the same with inventory in another one. */
 export async function orders(servers: BenchServers, quick: boolean): Promise<boolean> {
   const { invoices, products } = await readSample();
-  const shops: Shop[] = [];
-  const enter = async (shop: Shop) => {
-    shops.push(shop);
-    await stock(shop, products);
-    return Customers.of(shop, invoices);
+  const closing = new Closing();
+  const enter = async (inventory: Inventory) => {
+    const url = await openShop(servers, inventory, closing);
+    await stock(url, products);
+    return Customers.of(url, invoices);
   };
   try {
-    const crowds = {
-      [local]: await enter(await openShop(servers, 'monolith')),
-      [remote]: await enter(await openShop(servers, 'extracted')),
-    };
+    const crowds = { [local]: await enter('monolith'), [remote]: await enter('extracted') };
     return await compare(crowds, quick);
   } finally {
-    for (const shop of shops.reverse()) await shop.stop();
+    await closing.closeAll();
   }
 }
 

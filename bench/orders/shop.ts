@@ -1,6 +1,7 @@
+import type { Closing } from '#platform';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startProgram, type Program } from '../program.js';
+import { startProgram } from '../program.js';
 import type { BenchServers } from '../servers.js';
 
 /** Where inventory is served. */
@@ -8,32 +9,25 @@ export type Inventory = 'monolith' | 'extracted';
 
 export const admin = { email: 'admin@shop.example', password: 'correct horse battery' };
 
-/** A shop of the programs that users start, on databases of its own. */
-export interface Shop {
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
-/** Opens an empty shop: the monolith with everything in it, or the monolith and inventory beside it. */
-export async function openShop(servers: BenchServers, inventory: Inventory): Promise<Shop> {
+/**
+ * Opens an empty shop of the programs that users start, on databases of its own: the monolith with everything in it, or
+ * the monolith and inventory beside it. Resolves with its address.
+ */
+export async function openShop(
+  servers: BenchServers,
+  inventory: Inventory,
+  closing: Closing,
+): Promise<string> {
   const env = await environmentOf(servers, inventory);
-  const running: Program[] = [];
-  const stop = async () => {
-    for (const program of running.splice(0).reverse()) await program.stop();
-  };
-  try {
-    if (inventory === 'extracted') {
-      const service = new URL('../../apps/extracted/src/main.js', import.meta.url);
-      running.push(await startProgram(service, ['inventory'], /is served/, env));
-    }
-    const monolith = new URL('../../apps/monolith/src/main.js', import.meta.url);
-    const shop = await startProgram(monolith, [], /open: (http:\/\/[^/]+)/, env);
-    running.push(shop);
-    return { url: shop.ready[1] as string, stop };
-  } catch (error) {
-    await stop();
-    throw error;
+  if (inventory === 'extracted') {
+    const main = new URL('../../apps/extracted/src/main.js', import.meta.url);
+    const service = await startProgram(main, ['inventory'], /is served/, env);
+    closing.add(() => service.stop());
   }
+  const main = new URL('../../apps/monolith/src/main.js', import.meta.url);
+  const monolith = await startProgram(main, [], /open: (http:\/\/[^/]+)/, env);
+  closing.add(() => monolith.stop());
+  return monolith.ready[1] as string;
 }
 
 async function environmentOf(servers: BenchServers, inventory: Inventory): Promise<Record<string, string>> {

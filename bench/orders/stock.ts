@@ -1,12 +1,12 @@
 import type { PutProduct } from '#contracts';
 import { logIn } from '../account.js';
-import { admin, type Shop } from './shop.js';
+import { admin } from './shop.js';
 
 const atOnce = 8;
 const plenty = 100_000_000;
 
 /** Puts so much of every product on the shelf that it lasts. */
-export async function stock({ url }: Shop, products: readonly PutProduct[]): Promise<void> {
+export async function stock(url: string, products: readonly PutProduct[]): Promise<void> {
   const token = await logIn(url, admin);
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const queue = products[Symbol.iterator]();

@@ -3,8 +3,8 @@ import { ClientProxyFactory, Transport } from '@nestjs/microservices';
 import { connect } from '@nats-io/transport-node';
 import { credentials } from '@grpc/grpc-js';
 import { firstValueFrom } from 'rxjs';
-import { natsConnection } from '#platform';
-import { NatsCalls, NatsLink } from '#strangler';
+import { Closing, natsConnection } from '#platform';
+import { NatsCalls, NatsLink, type Port } from '#strangler';
 import { startProgram } from '../program.js';
 import { report, type Figure } from '../report.js';
 import { alternate, glance, inLanes, median, ratio, type Contender, type Rates } from '../rounds.js';
@@ -21,15 +21,17 @@ const batch = 1_000;
 export async function rpc(servers: BenchServers, quick: boolean): Promise<boolean> {
   Logger.overrideLogger(['error', 'warn']);
   const natsUrl = await servers.nats();
-  const server = await startProgram(new URL('./serve.js', import.meta.url), [natsUrl], /^\{.*\}$/);
+  const closing = new Closing();
   try {
-    const ports = JSON.parse(server.ready[0]) as { grpc: number; http: number };
+    const server = await startProgram(new URL('./serve.js', import.meta.url), [natsUrl], /^\{.*\}$/);
+    closing.add(() => server.stop());
+    const ports = JSON.parse(server.ready[0]) as Ports;
     const local = await alternate(localContenders(), quick ? glance : { rounds: 15, ms: 200 });
-    const ways = await remoteContenders(natsUrl, ports);
+    const ways = await remoteContenders(natsUrl, ports, closing);
     const remote = await alternate(ways, quick ? glance : { rounds: 8, ms: 1_500 });
     return await report('rpc', { ...scale(local), ...remote }, figuresOf(local, remote));
   } finally {
-    await server.stop();
+    await closing.closeAll();
   }
 }
 
@@ -77,18 +79,26 @@ function localContenders(): Contender[] {
   ];
 }
 
-async function remoteContenders(url: string, ports: { grpc: number; http: number }): Promise<Contender[]> {
-  const { port } = await routed(url);
+interface Ports {
+  grpc: number;
+  http: number;
+}
+
+async function remoteContenders(url: string, ports: Ports, closing: Closing): Promise<Contender[]> {
+  const port = await remotePort(url, closing);
   const proxy = ClientProxyFactory.create({
     transport: Transport.NATS,
     options: { ...natsConnection(url, {}) },
   });
   await proxy.connect();
+  closing.add(() => Promise.resolve(proxy.close()));
   const raw = await connect(natsConnection(url, {}));
+  closing.add(() => raw.close());
   const grpc = new (grpcQuotes())(
     `127.0.0.1:${ports.grpc}`,
     credentials.createInsecure(),
   ) as unknown as GrpcQuotes;
+  closing.add(() => Promise.resolve(grpc.close()));
   const body = JSON.stringify(request);
   const ways: Record<string, () => Promise<unknown>> = {
     'remote: routed': () => port.quote(request),
@@ -105,11 +115,12 @@ async function remoteContenders(url: string, ports: { grpc: number; http: number
   return Object.entries(ways).map(([name, call]) => inLanes(name, inFlight, call));
 }
 
-async function routed(url: string) {
+async function remotePort(url: string, closing: Closing): Promise<Port<typeof quotes>> {
   const link = new NatsLink(() => Promise.resolve(natsConnection(url, {})));
+  closing.add(() => link.close());
   const { router, routes } = localQuotes('monolith', new NatsCalls(link));
   routes.replace({ quotes: 'extracted' });
   link.start();
   await new Promise<void>((resolve) => link.onConnection(() => resolve()));
-  return { port: router.port(quotes) };
+  return router.port(quotes);
 }

@@ -1,5 +1,6 @@
 import { DomainError, OutcomeUnknownError, UnavailableError } from '#contracts';
 import type { Logger } from '@nestjs/common';
+import { QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { currentContext } from './context.js';
 import type { PreparedOperation } from './operation.js';
 import { sqlState } from './transaction.js';
@@ -33,8 +34,10 @@ const lost = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02']);
 function databaseLoss(error: unknown): 'before' | 'in between' | undefined {
   const code = sqlState(error) ?? '';
   const text = error instanceof Error ? error.message : '';
-  // node-pg gives these two no code.
+  // TypeORM takes a connection that broke out of its transaction, and says so to whoever goes on in it.
+  if (error instanceof QueryRunnerProviderAlreadyReleasedError) return 'in between';
   if (neverThere.has(code) || text.includes('timeout exceeded when trying to connect')) return 'before';
-  if (lost.has(code) || code.startsWith('08') || text.includes('Connection terminated')) return 'in between';
+  const broken = /Connection terminated|not queryable/.test(text); // node-pg gives these no code.
+  if (lost.has(code) || code.startsWith('08') || broken) return 'in between';
   return undefined;
 }

@@ -40,7 +40,7 @@ export class Shape<T> {
 
   /** A validated, canonical copy of `value`. @throws {ValidationError} naming every broken rule; unknown fields break one. */
   parse(value: unknown): T {
-    const copy = this.copy(value, true);
+    const copy = this.copy(value);
     if (copy !== undefined && this.accepts(copy)) return copy as T;
     throw new ValidationError(this.explain(value));
   }
@@ -58,14 +58,27 @@ export class Shape<T> {
 
   /** What a caller may see of `value`: the declared fields, nothing else. */
   pick(value: unknown): T {
-    return this.copy(value, false) as T;
+    if (!isFields(value)) return undefined as T;
+    const copy: Fields = {};
+    for (const { name, nested } of this.fields) {
+      const item = value[name];
+      if (item !== undefined) copy[name] = nested ? nested.pickAll(item) : item;
+    }
+    return copy as T;
+  }
+
+  private pickAll(value: unknown): unknown {
+    if (!Array.isArray(value)) return isFields(value) ? this.pick(value) : value;
+    const parts: unknown[] = [];
+    for (const part of value) parts.push(isFields(part) ? this.pick(part) : part);
+    return parts;
   }
 
   /**
-   * A plain copy of the declared fields; `undefined` when `value` is no object or, if strict, has other fields, itself
-   * or in one of its parts.
+   * A plain copy of the declared fields in canonical spelling; `undefined` when `value` is no object or has other fields,
+   * itself or in one of its parts.
    */
-  copy(value: unknown, strict: boolean): Fields | undefined {
+  copy(value: unknown): Fields | undefined {
     if (!isFields(value)) return undefined;
     const copy: Fields = {};
     let found = 0;
@@ -73,11 +86,11 @@ export class Shape<T> {
       const item = value[field.name];
       if (item === undefined) continue;
       found++;
-      const own = field.nested || field.canonical ? copyField(field, item, strict) : item;
+      const own = field.nested || field.canonical ? copyField(field, item) : item;
       if (own === undefined) return undefined;
       copy[field.name] = own;
     }
-    return strict && found !== Object.keys(value).length && this.hasOthers(value) ? undefined : copy;
+    return found !== Object.keys(value).length && this.hasOthers(value) ? undefined : copy;
   }
 
   private hasOthers(source: Fields): boolean {
@@ -151,12 +164,12 @@ function allHold(checks: readonly Check[], value: unknown, owner: Fields): boole
 }
 
 /** `undefined`: a part has fields that it must not have. What is no object at all stays, for the rules to refuse. */
-function copyField({ canonical, nested }: Field, item: unknown, strict: boolean): unknown {
+function copyField({ canonical, nested }: Field, item: unknown): unknown {
   if (!nested) return canonical && typeof item === 'string' ? canonical(item) : item;
-  if (!Array.isArray(item)) return isFields(item) ? nested.copy(item, strict) : item;
+  if (!Array.isArray(item)) return isFields(item) ? nested.copy(item) : item;
   const parts: unknown[] = [];
   for (const part of item) {
-    const copy: unknown = isFields(part) ? nested.copy(part, strict) : part;
+    const copy: unknown = isFields(part) ? nested.copy(part) : part;
     if (copy === undefined) return undefined;
     parts.push(copy);
   }

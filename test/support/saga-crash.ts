@@ -1,6 +1,6 @@
 import { accountOf } from '#sample';
-import { endAllPrograms } from '../support/programs.js';
-import { startNats, type TestNats } from '../support/nats.js';
+import { endAllPrograms } from './programs.js';
+import { startNats, type TestNats } from './nats.js';
 import {
   Client,
   makePremises,
@@ -9,8 +9,8 @@ import {
   type ModuleName,
   type OpenShop,
   type Premises,
-} from '../support/shop.js';
-import { until } from '../support/until.js';
+} from './shop.js';
+import { until } from './until.js';
 
 /*
  * A process dies (kill -9) before and after every step of placing and of cancelling an order. Each process that dies
@@ -26,16 +26,23 @@ const placing = [
   'inventory.commit',
 ];
 const cancelling = ['decide', 'payments.refund', 'inventory.release'];
-const boundaries = (saga: string, steps: readonly string[]) =>
-  steps.flatMap((step) => [`${saga}:${step}:before`, `${saga}:${step}:after`]);
+/** In one transaction `after` a step is `before` the next: nothing is stored in between. */
+const boundaries = (saga: string, steps: readonly string[], moments: CrashPlan['moments']) =>
+  moments === 'both'
+    ? steps.flatMap((step) => [`${saga}:${step}:before`, `${saga}:${step}:after`])
+    : [`${saga}:${steps[0]}:before`, ...steps.map((step) => `${saga}:${step}:after`)];
 
 const opening = 1_000;
 
-describe.each<{ mode: string; away: ModuleName[]; dies: 'shop' | 'orders' }>([
-  { mode: 'all in one process, one transaction', away: [], dies: 'shop' },
-  { mode: 'inventory and payments elsewhere, a stored saga', away: ['inventory', 'payments'], dies: 'shop' },
-  { mode: 'orders elsewhere, the saga runs there', away: ['orders'], dies: 'orders' },
-])('a crash at a step boundary: $mode', ({ away, dies }) => {
+/** Who is elsewhere, who dies, and after which steps only (`both`: before and after each). */
+export interface CrashPlan {
+  away: readonly ModuleName[];
+  dies: 'shop' | 'orders';
+  moments: 'both' | 'after';
+}
+
+/** Crashes at every boundary in turn, then checks the account. */
+export function crashAtEveryBoundary({ away, dies, moments }: CrashPlan): void {
   let nats: TestNats;
   let premises: Premises;
 
@@ -61,7 +68,7 @@ describe.each<{ mode: string; away: ModuleName[]; dies: 'shop' | 'orders' }>([
     await (await Client.admin(url)).stock('A-1', opening);
     const client = await Client.register(url);
     const toCancel = await Promise.all(
-      boundaries('cancel', cancelling).map(
+      boundaries('cancel', cancelling, moments).map(
         async (_, i) => (await client.order(`old-${i}`, { 'A-1': 1 })).body.id,
       ),
     );
@@ -78,9 +85,9 @@ describe.each<{ mode: string; away: ModuleName[]; dies: 'shop' | 'orders' }>([
         return program.process.signalCode ?? undefined;
       });
     };
-    const placed = boundaries('place', placing);
+    const placed = boundaries('place', placing, moments);
     for (const at of placed) await crash(at, (customer) => customer.order(at, { 'A-1': 2 }));
-    for (const [i, at] of boundaries('cancel', cancelling).entries()) {
+    for (const [i, at] of boundaries('cancel', cancelling, moments).entries()) {
       await crash(at, (customer) => customer.send('POST', `/api/v1/orders/${toCancel[i]}/cancel`));
     }
 
@@ -106,7 +113,7 @@ describe.each<{ mode: string; away: ModuleName[]; dies: 'shop' | 'orders' }>([
     payments: premises.databaseOf('payments'),
     orders: premises.databaseOf('orders'),
   });
-});
+}
 
 function unlessKilled(error: unknown): undefined {
   if (!String(error).includes('ended (SIGKILL)')) throw error;
