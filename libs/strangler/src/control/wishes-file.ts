@@ -1,15 +1,20 @@
 import { Logger } from '@nestjs/common';
 import { readFile } from 'node:fs/promises';
-import { unwatchFile, watchFile, type Stats } from 'node:fs';
 import type { Routes } from '../routes.js';
 import { parseWishes, WishesError } from './wishes.js';
 
-/** Polling: editors replace files and some file systems tell nobody, but every one has a modification time. */
+/**
+ * The text itself is compared: editors replace files, some file systems tell nobody of a change, and modification times
+ * miss what was written between our first look and the first look at them.
+ */
 const pollMs = 250;
 
 /** Lets `strangler.yaml` steer the routes of this process, without a restart. */
 export class WishesFile {
   private readonly logger = new Logger('strangler.yaml');
+  /** The text that we looked at last; `undefined`: there was none. */
+  private seen: string | undefined;
+  private complained = '';
 
   constructor(
     private readonly path: string,
@@ -19,37 +24,42 @@ export class WishesFile {
 
   /** Reads the file; a missing one means that every module is on `monolith`. @throws {WishesError} */
   async load(): Promise<void> {
-    this.take((await this.read()) ?? '');
+    this.seen = await this.read();
+    this.take(this.seen ?? '');
   }
 
   /**
    * Takes up changes until the returned function is called. A file that is wrong, empty or gone changes nothing and
-   * says why.
+   * says why, once.
    */
   watch(): () => void {
-    // A file that was missing all along is no change, though Node reports it once.
-    const changed = (now: Stats, before: Stats) => {
-      if (now.mtimeMs !== before.mtimeMs) void this.reload();
-    };
-    watchFile(this.path, { interval: pollMs, persistent: false }, changed);
-    return () => unwatchFile(this.path, changed);
+    const timer = setInterval(() => void this.reload(), pollMs).unref();
+    return () => clearInterval(timer);
   }
 
   private async reload(): Promise<void> {
     const before = this.routes.snapshot();
     try {
       const text = await this.read();
+      if (text === this.seen) return;
+      this.seen = text;
       // Who writes a file anew empties it or takes it away for a moment: calls must not move because of that.
       if (text === undefined) throw new WishesError(`${this.path} is gone`);
       if (text.trim() === '') throw new WishesError(`${this.path} is empty`);
       this.take(text);
+      this.complained = '';
     } catch (error) {
-      this.logger.error(`not taken up, all stays as it was: ${(error as Error).message}`);
+      this.complain((error as Error).message);
       return;
     }
     for (const [module, phase] of Object.entries(this.routes.snapshot())) {
       if (before[module] !== phase) this.logger.log(`${module}: ${before[module]} -> ${phase}`);
     }
+  }
+
+  private complain(problem: string): void {
+    if (problem !== this.complained) this.logger.error(`not taken up, all stays as it was: ${problem}`);
+    this.complained = problem;
   }
 
   /** The text of the file; `undefined` when there is none. @throws {WishesError} */
