@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { currentContext } from '../../libs/strangler/src/context.js';
+import type { Handler } from '../../libs/strangler/src/executor.js';
 import { prepare, type PreparedOperation } from '../../libs/strangler/src/operation.js';
 import { SagaRecovery } from '../../libs/strangler/src/saga/recovery.js';
 import { register } from '../../libs/strangler/src/saga/registered.js';
 import { SagaStore } from '../../libs/strangler/src/saga/store.js';
+import { untilBlocked } from '../support/blocked.js';
 import { refusal } from '../support/failure.js';
 import { door } from '../support/rpc.js';
 import { toyDesk } from '../support/toy-desk.js';
@@ -183,6 +185,36 @@ it.each(['the one that worked', 'the one that was refused'])(
     expect(written).toEqual(worked ? ['stamp A'] : ['unnote A']);
   },
 );
+
+it('two drivers with the same version of a saga, at steps that share a transaction: they are carried out once', async () => {
+  await leftBehind('A', { step: 3 });
+  const store = new SagaStore('desk');
+  const [record] = await store.takeDue(desk.database.dataSource.manager, 1, 10_000);
+  // The first one stands in its transaction until the second one waits for it.
+  const ship = desk.modules.handlers['shelf.ship'] as Handler;
+  desk.modules.handlers['shelf.ship'] = async (input) => {
+    await untilBlocked(desk.database, 1);
+    return ship(input);
+  };
+  const ended = await Promise.all(
+    [desk.modules, desk.anotherProcess('till')].map(({ driver, saga }) =>
+      driver.drive(register(prepare(contract).get('serve') as PreparedOperation, saga), record!, true),
+    ),
+  );
+  expect(ended.filter((end) => end !== undefined)).toHaveLength(1);
+  expect(await desk.effects()).toEqual({ shelf: ['take A', 'ship A'], till: [], desk: ['stamp A'] });
+});
+
+it('a saga that another process is taking this moment is passed over, not waited for and taken again', async () => {
+  for (const name of ['A', 'B', 'C']) await leftBehind(name);
+  const store = new SagaStore('desk');
+  const { dataSource } = desk.database;
+  const [mine, theirs] = await dataSource.transaction(async (manager) => [
+    await store.takeDue(manager, 2, 10_000),
+    await store.takeDue(dataSource.manager, 3, 10_000),
+  ]);
+  expect([mine, theirs].map((taken) => taken?.length)).toEqual([2, 1]);
+});
 
 describe('recovery', () => {
   it('takes up what is due by itself, again and again, until it is stopped; it stops when its work is done', async () => {

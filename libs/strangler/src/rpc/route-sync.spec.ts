@@ -109,12 +109,15 @@ it.each([
   const other = follower();
   await hears(other.routes, { shelf: 'monolith' });
   const told = jest.spyOn(other.routes, 'replace');
+  // A subscriber that throws ends the reading of its connection; that is then taken for dead and made anew.
+  const lost = jest.fn();
+  other.link.onDown(lost);
   const wire = await untilUp(link);
   wire.publish('routes.changed', news);
   routes.replace({ shelf: 'extracted' });
   await hears(other.routes, { shelf: 'extracted' });
   for (const [table] of told.mock.calls)
     expect([{ shelf: 'monolith' }, { shelf: 'extracted' }]).toContainEqual(table);
-  // Its connection still reads.
   await (await untilUp(other.link)).flush();
+  expect(lost).not.toHaveBeenCalled();
 });
