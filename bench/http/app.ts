@@ -12,7 +12,10 @@ export const modules = contracts.map(({ name }) => name);
 export const wirings = ['routed', 'direct'] as const;
 export type Wiring = (typeof wirings)[number];
 
-/** The monolith's app as it is, with a few products, not yet listening. Every module is here, so there is no NATS. */
+/**
+ * The monolith's app with a few products, not yet listening. Every module is here, so there is no NATS. `X-Served-By` is off:
+ * only a router could say it, and both apps are to give the same answers.
+ */
 export async function createApp(databaseUrl: string): Promise<NestExpressApplication> {
   const logger = createLogger({ level: 'warn', context: currentContext });
   const routes = new Routes();
@@ -22,7 +25,7 @@ export async function createApp(databaseUrl: string): Promise<NestExpressApplica
     AppModule.forRoot({ databaseUrl, routes, link, api: {} }),
     { logger: new NestLogger(logger), bodyParser: false },
   );
-  configureHttp(app, { logger });
+  configureHttp(app, { logger, servedBy: false });
   await app.init();
   await stock(app.get<Port<typeof inventory>>(portToken(inventory)));
   return app;

@@ -5,7 +5,7 @@ import { prepare, type PreparedOperation } from '../../libs/strangler/src/operat
 import { SagaRecovery } from '../../libs/strangler/src/saga/recovery.js';
 import { register } from '../../libs/strangler/src/saga/registered.js';
 import { SagaStore } from '../../libs/strangler/src/saga/store.js';
-import { untilBlocked } from '../support/blocked.js';
+import { blockedSessions } from '../support/blocked.js';
 import { refusal } from '../support/failure.js';
 import { door } from '../support/rpc.js';
 import { toyDesk } from '../support/toy-desk.js';
@@ -190,17 +190,21 @@ it('two drivers with the same version of a saga, at steps that share a transacti
   await leftBehind('A', { step: 3 });
   const store = new SagaStore('desk');
   const [record] = await store.takeDue(desk.database.dataSource.manager, 1, 10_000);
-  // The first one stands in its transaction until the second one waits for it.
-  const ship = desk.modules.handlers['shelf.ship'] as Handler;
-  desk.modules.handlers['shelf.ship'] = async (input) => {
-    await untilBlocked(desk.database, 1);
-    return ship(input);
-  };
-  const ended = await Promise.all(
-    [desk.modules, desk.anotherProcess('till')].map(({ driver, saga }) =>
-      driver.drive(register(prepare(contract).get('serve') as PreparedOperation, saga), record!, true),
-    ),
-  );
+  // Whoever is first stands in its transaction until the other one waits for it, or does the same at the same time.
+  let shipping = 0;
+  const drivers = [desk.modules, desk.anotherProcess('till')].map((process) => {
+    const ship = process.handlers['shelf.ship'] as Handler;
+    process.handlers['shelf.ship'] = async (input) => {
+      shipping++;
+      await until('the other one waits, or ships too', async () =>
+        shipping > 1 || (await blockedSessions(desk.database)) > 0 ? true : undefined,
+      );
+      return ship(input);
+    };
+    const entry = register(prepare(contract).get('serve') as PreparedOperation, process.saga);
+    return process.driver.drive(entry, record!, true);
+  });
+  const ended = await Promise.all(drivers);
   expect(ended.filter((end) => end !== undefined)).toHaveLength(1);
   expect(await desk.effects()).toEqual({ shelf: ['take A', 'ship A'], till: [], desk: ['stamp A'] });
 });
