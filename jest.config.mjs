@@ -30,7 +30,7 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   reporters: ['default', '<rootDir>/test/support/closing-line.mjs'],
-  testTimeout: 30_000,
+  testTimeout: 90_000,
   // Much of the time a test waits for processes of its own: two at a time keep two cores busy.
   maxWorkers: 2,
   testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'],

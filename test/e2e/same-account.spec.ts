@@ -16,7 +16,7 @@ describe('the account of a replay', () => {
     nats = await startNats();
     ({ totals: expected } = await accountWith([]));
     expect(expected.orders).toEqual({ confirmed: invoices });
-  }, 90_000);
+  }, 180_000);
 
   afterAll(async () => {
     endAllPrograms();
@@ -31,7 +31,7 @@ describe('the account of a replay', () => {
       expect(violations).toEqual([]);
       expect({ ...totals, sagas: {} }).toEqual({ ...expected, sagas: {} });
     },
-    90_000,
+    180_000,
   );
 
   async function accountWith(away: readonly ModuleName[]) {

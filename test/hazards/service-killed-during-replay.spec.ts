@@ -48,7 +48,7 @@ describe('services killed and restarted during a replay', () => {
     expect(totals.orders).toEqual({ confirmed: orders });
     expect(totals.pieces.reserved).toBe(0);
     await Promise.all([shop, ...services.values()].map((program) => program.end()));
-  }, 180_000);
+  }, 300_000);
 
   const ordersReach = (count: number) =>
     until(`${count} orders are placed`, async () => {

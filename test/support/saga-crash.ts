@@ -107,7 +107,7 @@ export function crashAtEveryBoundary({ away, dies, moments }: CrashPlan): void {
       sold: 2 * placed.length,
     });
     await Promise.all([sound, ...(steady ? [steady] : []), ...services].map((program) => program.end()));
-  }, 180_000);
+  }, 300_000);
 
   const databases = () => ({
     inventory: premises.databaseOf('inventory'),
