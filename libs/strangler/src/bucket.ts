@@ -1,0 +1,8 @@
+import { createHash } from 'node:crypto';
+
+/** How many parts a module's keys fall into; the smallest share that can be moved is one of them. */
+export const buckets = 10_000;
+
+/** The bucket of a routing key, 0 to 9999; `strangler.bucket` computes the same in SQL. */
+export const bucketOf = (module: string, key: string): number =>
+  createHash('sha256').update(`${module}:${key}`).digest().readUInt32BE(0) % buckets;

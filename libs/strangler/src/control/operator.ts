@@ -1,0 +1,138 @@
+import type { Phase, Side } from '../phase.js';
+import type { ParkedRow } from '../side/side.js';
+
+/** One condition that a step waits for or breaks at. No data means `hold`: it neither passes nor fails. */
+export interface GateView {
+  name: string;
+  value: number | null;
+  limit: number;
+  /** How many observations the value rests on. */
+  samples: number;
+  state: 'pass' | 'hold' | 'fail';
+}
+
+/** How one side does. */
+export interface SideView {
+  healthy: boolean;
+  /** Since the step began. */
+  calls: number;
+  errors: number;
+  /** ms; null: no calls yet. */
+  p50Ms: number | null;
+  p99Ms: number | null;
+  /** Replication from this side to the other. */
+  lagMs: number | null;
+  pending: number;
+  parked: number;
+}
+
+/** Where a module stands; the body of `GET /modules/:module`. */
+export interface ModuleStatus {
+  module: string;
+  ownership: 'by-key' | 'whole';
+  phase: Phase;
+  /** Where it is to go, and who says so. */
+  wanted: { phase: Phase; percent: number | null; by: 'file' | 'operator' };
+  /** Share of the buckets that belong to `extracted`, 0 to 100. */
+  percent: number;
+  epoch: number;
+  ack: 'both' | 'owner';
+  degraded: boolean;
+  paused: boolean;
+  /** A step under way, and what it does now. */
+  transition: { action: string; step: string; sinceMs: number } | null;
+  sides: Record<Side, SideView | null>;
+  /** The larger of both directions, in ms. */
+  lagMs: number | null;
+  backfill: { done: number; total: number; rowsPerSecond: number | null; etaSeconds: number | null } | null;
+  verify: {
+    running: { done: number; total: number; etaSeconds: number | null } | null;
+    checkedAt: string | null;
+    rows: number;
+    differences: number;
+  };
+  shadow: { compared: number; mismatches: number };
+  gates: GateView[];
+  /** What it waits for, in one sentence; null: nothing, it is where it is to be. */
+  waitingFor: string | null;
+  /** Whether `rollback` loses nothing. */
+  rollbackSafe: boolean;
+}
+
+/** What an operator can ask for; parameters as in the admin API. */
+export type Action =
+  | { verb: 'run' }
+  | { verb: 'advance' }
+  | { verb: 'shift'; percent: number }
+  | { verb: 'pause' }
+  | { verb: 'resume' }
+  | { verb: 'abort' }
+  | { verb: 'rollback'; to?: Phase | undefined }
+  | { verb: 'failover'; iHaveFencedIt: boolean }
+  | { verb: 'verify'; repair?: boolean | undefined }
+  | { verb: 'decommission'; confirm: string; purge?: boolean | undefined }
+  | { verb: 'parked'; how: 'retry' | 'discard'; ids: number[] }
+  | { verb: 'doctor'; repair: boolean };
+
+/** What an accepted action will do, step by step, in words. */
+export interface ActionAnswer {
+  module: string;
+  verb: Action['verb'];
+  dryRun: boolean;
+  plan: string[];
+}
+
+/** One line of a module's history. */
+export interface HistoryEntry {
+  id: number;
+  /** RFC 3339. */
+  at: string;
+  module: string;
+  actor: string;
+  action: string;
+  from: Phase;
+  to: Phase;
+  outcome: 'begun' | 'done' | 'refused' | 'aborted' | 'failed' | 'noted';
+  reason: string | null;
+  /** Gate values, rows, milliseconds: what it was decided by. */
+  figures: Record<string, unknown>;
+}
+
+/** A query whose two answers differed. */
+export interface MismatchEntry {
+  at: string;
+  operation: string;
+  input: unknown;
+  differences: { path: string; monolith: unknown; extracted: unknown }[];
+}
+
+/** Something that `doctor` has found: what it is, what it means, what frees it. */
+export interface Finding {
+  module: string;
+  problem: string;
+  meaning: string;
+  remedy: string;
+  /** Whether `doctor --repair` does the remedy by itself. */
+  repairable: boolean;
+}
+
+/** An action that is not legal now: the reason, and what would make it legal. HTTP 409. */
+export class RefusedError extends Error {}
+
+/** There is no such module. HTTP 404. */
+export class UnknownModuleError extends Error {}
+
+/** What the admin API offers; the controller implements it. */
+export interface Operator {
+  modules(): Promise<ModuleStatus[]>;
+  module(name: string): Promise<ModuleStatus>;
+  /** @throws {RefusedError} with the reason; @throws {UnknownModuleError} */
+  act(module: string, action: Action, by: { actor: string; dryRun: boolean }): Promise<ActionAnswer>;
+  history(module: string, limit: number): Promise<HistoryEntry[]>;
+  mismatches(module: string): Promise<MismatchEntry[]>;
+  parked(module: string): Promise<(ParkedRow & { side: Side })[]>;
+  /** `module` undefined: all. */
+  doctor(module: string | undefined): Promise<Finding[]>;
+  /** Calls `listener` with every history entry as it is written. Returns the way to stop. */
+  onEntry(listener: (entry: HistoryEntry) => void): () => void;
+}

@@ -1,0 +1,86 @@
+import pg from 'pg';
+import type { DataSource } from 'typeorm';
+
+/** Runs statements; rows come as pg gives them. */
+export interface Queryable {
+  query<T extends object>(sql: string, params?: readonly unknown[]): Promise<T[]>;
+}
+
+/** Every session of ours reads and writes times, floats and bytes in one form, whatever the server's settings. */
+const pinned =
+  '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres -c extra_float_digits=1 -c bytea_output=hex';
+
+/**
+ * The toolkit's own few connections to a side's database, beside the application's pool: a hand-off must not wait for a
+ * free connection of the very commands that it waits for.
+ */
+export class Database implements Queryable {
+  private readonly pool: pg.Pool;
+
+  constructor(private readonly url: string) {
+    this.pool = new pg.Pool({ ...settings(url), max: 6 });
+    // A connection that breaks while idle is replaced; unheard, the event would end the process.
+    this.pool.on('error', () => undefined);
+  }
+
+  /** The database of a TypeORM data source. */
+  static of({ options }: DataSource): Database {
+    if (!('url' in options) || typeof options.url !== 'string') {
+      throw new Error('the data source must be made with a url');
+    }
+    return new Database(options.url);
+  }
+
+  async query<T extends object>(sql: string, params: readonly unknown[] = []): Promise<T[]> {
+    return (await this.pool.query<T>(sql, [...params])).rows;
+  }
+
+  /** Runs `work` in one transaction. `lockTimeoutMs`: a statement that waits longer for a lock fails with 55P03. */
+  async transaction<T>(
+    work: (q: Queryable) => Promise<T>,
+    { lockTimeoutMs = 0 }: { lockTimeoutMs?: number } = {},
+  ): Promise<T> {
+    const client = await this.pool.connect();
+    try {
+      await client.query(lockTimeoutMs ? `begin; set local lock_timeout = ${lockTimeoutMs}` : 'begin');
+      const result = await work({
+        query: async (sql, params = []) => (await client.query(sql, [...params])).rows,
+      });
+      await client.query('commit');
+      client.release();
+      return result;
+    } catch (error) {
+      // A connection that cannot even roll back is of no more use.
+      const broken = await client.query('rollback').then(
+        () => false,
+        () => true,
+      );
+      client.release(broken);
+      throw error;
+    }
+  }
+
+  /** A connection of one's own, for session locks and LISTEN. The caller ends it. */
+  async session(options: Partial<pg.ClientConfig> = {}): Promise<pg.Client> {
+    const client = new pg.Client({ ...settings(this.url), ...options });
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+}
+
+function settings(url: string): pg.ClientConfig {
+  const session = new URL(url);
+  const own = session.searchParams.get('options') ?? '';
+  session.searchParams.set('options', `${own} ${pinned}`.trim());
+  return {
+    connectionString: session.href,
+    application_name: 'strangler',
+    connectionTimeoutMillis: 3_000,
+    keepAlive: true,
+  };
+}

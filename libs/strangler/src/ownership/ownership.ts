@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { buckets } from '../bucket.js';
+import type { Database, Queryable } from '../database.js';
+import type { Side } from '../phase.js';
+
+/** Who owns a module's buckets, as one side's database knows it. */
+export interface OwnershipRow {
+  module: string;
+  side: Side;
+  epoch: number;
+  /** Buckets below belong to `extracted`. */
+  extractedBelow: number;
+  /** Buckets owned by nobody, `[from, to)`; null: none. */
+  fenceFrom: number | null;
+  fenceTo: number | null;
+  capture: boolean;
+  version: number;
+}
+
+const columns = `module, side, epoch, extracted_below as "extractedBelow", fence_from as "fenceFrom",
+  fence_to as "fenceTo", capture, version`;
+
+/** How long a change of the row waits for writers under REPEATABLE READ, which hold it locked, in ms. */
+const lockTimeoutMs = 2_000;
+const pollMs = 1;
+
+/** The ownership rows of one side's database. Every change is a compare-and-set on the epoch. */
+export class Ownership {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Makes the module's row if it is missing: then the monolith owns all. A row that was made in another database came here
+   * with a backup or a clone; it starts fenced, and `fenced` says so.
+   */
+  async ensure(module: string, side: Side): Promise<{ fenced: boolean }> {
+    await this.database.query(
+      `insert into strangler.ownership (module, side, extracted_below, home)
+       values ($1, $2, 0, strangler.home()) on conflict (module) do nothing`,
+      [module, side],
+    );
+    const rows = await this.database.query(
+      `update strangler.ownership set fence_from = 0, fence_to = ${buckets}, home = strangler.home()
+       where module = $1 and home <> strangler.home() returning module`,
+      [module],
+    );
+    return { fenced: rows.length > 0 };
+  }
+
+  /** @throws when the module has no row here. */
+  async read(module: string, on: Queryable = this.database): Promise<OwnershipRow> {
+    const [row] = await on.query<OwnershipRow>(
+      `select ${columns} from strangler.ownership where module = $1`,
+      [module],
+    );
+    if (!row) throw new Error(`${module} has no row in strangler.ownership`);
+    return row;
+  }
+
+  /**
+   * Fences buckets `[from, to)` and waits until no transaction is left that may have written them before. From `epoch` to
+   * `epoch + 1`; false: the row is not at that epoch.
+   */
+  async fence(module: string, epoch: number, from: number, to: number): Promise<boolean> {
+    const set = await this.change(module, epoch, 'epoch = $2 + 1, fence_from = $3, fence_to = $4', [
+      from,
+      to,
+    ]);
+    if (set) await this.writersGone(module);
+    return set;
+  }
+
+  /** Takes over: from `epoch` to `epoch + 1`, with the new border. Sequences go on behind the rows that are here. */
+  own(module: string, epoch: number, extractedBelow: number): Promise<boolean> {
+    return this.change(
+      module,
+      epoch,
+      'epoch = $2 + 1, extracted_below = $3, fence_from = null, fence_to = null',
+      [extractedBelow],
+    );
+  }
+
+  /** Lifts the fence with the new border; the epoch stays. Done again it changes nothing. */
+  release(module: string, epoch: number, extractedBelow: number): Promise<boolean> {
+    return this.change(module, epoch, 'extracted_below = $3, fence_from = null, fence_to = null', [
+      extractedBelow,
+    ]);
+  }
+
+  /** Takes the fence away, nothing having moved, and leaves `epoch` for `to`: what comes late from before is refused. */
+  raise(module: string, epoch: number, to: number): Promise<boolean> {
+    return this.change(module, epoch, 'epoch = $3, fence_from = null, fence_to = null', [to]);
+  }
+
+  async setCapture(module: string, capture: boolean): Promise<void> {
+    await this.database.query('update strangler.ownership set capture = $2 where module = $1', [
+      module,
+      capture,
+    ]);
+  }
+
+  /**
+   * Resolves when every transaction that held the module's writer lock at this moment has ended. Who came later has seen
+   * the row as it is now.
+   */
+  async writersGone(module: string): Promise<void> {
+    let before = await this.writers(module);
+    while (before.length > 0) {
+      await sleep(pollMs);
+      const now = new Set(await this.writers(module));
+      before = before.filter((writer) => now.has(writer));
+    }
+  }
+
+  private async writers(module: string): Promise<string[]> {
+    const rows = await this.database.query<{ writer: string }>(
+      `select virtualtransaction as writer from pg_locks
+       where locktype = 'advisory' and objsubid = 2 and granted
+         and database = (select oid from pg_database where datname = current_database())
+         and classid = strangler.writer_lock()::oid
+         and objid = (hashtext($1)::bigint & 4294967295)::oid`,
+      [module],
+    );
+    return rows.map(({ writer }) => writer);
+  }
+
+  private change(module: string, epoch: number, set: string, params: unknown[]): Promise<boolean> {
+    return this.database.transaction(
+      async (q) => {
+        const rows = await q.query(
+          `update strangler.ownership set ${set} where module = $1 and epoch = $2 returning module`,
+          [module, epoch, ...params],
+        );
+        return rows.length === 1;
+      },
+      { lockTimeoutMs },
+    );
+  }
+}

@@ -1,0 +1,102 @@
+import type { OwnershipRow } from '../ownership/ownership.js';
+
+/** How far the copying of a table's rows from before capture has come. */
+export interface BackfillState {
+  table: string;
+  /** Rows. */
+  copied: number;
+  total: number;
+  done: boolean;
+}
+
+/** What a side sends: its outbox and its relay. */
+export interface Outgoing {
+  /** Rows in the outbox that are on their way. */
+  pending: number;
+  /** Age of the oldest of them, in ms; 0 when there is none. */
+  lagMs: number;
+  parked: number;
+  /** Since when the other side has not confirmed (RFC 3339), and why; null: it does. */
+  degradedSince: string | null;
+  reason: string | null;
+  backfill: BackfillState[];
+  /** Age of the oldest transaction of the database, in ms: a long one makes dead outbox rows expensive. */
+  oldestTransactionMs: number;
+}
+
+/** How a module stands on one side. */
+export interface SideState {
+  ownership: OwnershipRow;
+  outgoing: Outgoing;
+  /** The last batch stored here, and its age in ms (null: none yet). */
+  incoming: { term: number; seq: number; ageMs: number | null };
+}
+
+/** A row that can never be applied as it is. It blocks its own key, and every hand-off. */
+export interface ParkedRow {
+  id: number;
+  table: string;
+  pk: string[];
+  key: string;
+  reason: string;
+  /** RFC 3339. */
+  at: string;
+}
+
+/** A chunk of a table in the order of its primary key: rows with `after < pk <= upTo`. */
+export interface ChunkRange {
+  table: string;
+  after: string[] | null;
+  upTo: string[] | null;
+}
+
+/** The fingerprint of a chunk, computed in the database. */
+export interface ChunkHash {
+  rows: number;
+  /** Independent of the order of the rows. */
+  hash: string;
+}
+
+/** One row as verify sees it: its fields as text, in the owner's form. */
+export interface VerifyRow {
+  pk: string[];
+  key: string;
+  bucket: number;
+  /** By column. */
+  fields: Record<string, string | null>;
+}
+
+/**
+ * What the controller asks of one side of a module: directly in its own process, over `control.<module>.<side>` elsewhere.
+ * Every method may be called again after an answer was lost. All arguments and results are JSON.
+ */
+export interface SideControl {
+  state(): Promise<SideState>;
+  /** Why the module may not start to move, each with what to change. */
+  check(): Promise<string[]>;
+  /** Installs capture. On the side that sends its rows from before, `backfill` starts that anew. */
+  startCapture(how: { backfill: boolean }): Promise<void>;
+  /** Removes capture and forgets what is in the outbox. */
+  stopCapture(): Promise<void>;
+  /** Fences buckets and waits for the writers inside; answers the highest outbox id then, or null: not at that epoch. */
+  fence(step: { epoch: number; from: number; to: number }): Promise<number | null>;
+  /** How many outbox rows of the buckets `[from, to)` with an id up to `upTo` are left. */
+  pending(of: { from: number; to: number; upTo: number }): Promise<number>;
+  own(step: { epoch: number; extractedBelow: number }): Promise<boolean>;
+  release(step: { epoch: number; extractedBelow: number }): Promise<boolean>;
+  raise(step: { epoch: number; to: number }): Promise<boolean>;
+  parked(): Promise<ParkedRow[]>;
+  /** Sends parked rows again (`retry`), or forgets that they changed (`discard`: verify will then find a difference). */
+  unpark(what: { ids: number[]; how: 'retry' | 'discard' }): Promise<number>;
+  /** Where the next chunk of about `rows` rows ends; null: the table has no more rows after `after`. */
+  chunkEnd(of: { table: string; after: string[] | null; rows: number }): Promise<string[] | null>;
+  /** In the owner's form: `as` names the side whose columns are compared. */
+  chunkHash(of: ChunkRange & { as: 'monolith' | 'extracted' }): Promise<ChunkHash>;
+  chunkRows(of: ChunkRange & { as: 'monolith' | 'extracted' }): Promise<VerifyRow[]>;
+  /** Of these rows, those that are still in the outbox. */
+  inFlight(of: { table: string; pks: string[][] }): Promise<string[][]>;
+  /** Puts rows into the outbox once more, so that the other side gets their current image (or their deletion). */
+  resend(of: { table: string; rows: { pk: string[]; key: string }[] }): Promise<number>;
+  /** Moves the module's tables to schema `<module>_retired`, or drops that schema. */
+  retire(how: { purge: boolean }): Promise<void>;
+}

@@ -1,0 +1,99 @@
+import type { Ownership as Owning } from '#contracts';
+import type { Queryable } from './database.js';
+
+/** Other columns on the other side. Both are select lists over the own table `t`, with a name for each column there. */
+export interface Transform {
+  /** Makes a row of the extracted side's table of a row `t` of the monolith's. */
+  readonly toExtracted: Readonly<Record<string, string>>;
+  /** Makes a row of the monolith's table of a row `t` of the extracted side's. */
+  readonly toMonolith: Readonly<Record<string, string>>;
+}
+
+/** What moves with a module. */
+export interface MovingModule {
+  readonly module: string;
+  readonly ownership: Owning;
+  /** Names of the tables in the module's schema, which has the module's name. */
+  readonly tables: readonly string[];
+  /** The column that holds the routing key, where `idempotency` and `saga` have `routing_key`; none when owned as a whole. */
+  readonly routingKey: string | undefined;
+  /** By table. */
+  readonly transforms: Readonly<Record<string, Transform>>;
+}
+
+export interface Column {
+  readonly name: string;
+  /** The SQL type, as PostgreSQL writes it. */
+  readonly type: string;
+}
+
+/** A table as the toolkit needs to know it, from the catalogue of the database at hand. */
+export interface MovingTable {
+  readonly module: string;
+  readonly name: string;
+  /** `"schema"."name"`, quoted. */
+  readonly sql: string;
+  /** Without generated columns. */
+  readonly columns: readonly Column[];
+  /** In the order of the primary key. */
+  readonly primaryKey: readonly Column[];
+  readonly transform: Transform | undefined;
+  /** SQL for the routing key of a row `alias`, as text. */
+  key(alias: string): string;
+  /** SQL for the bucket of a row `alias`. */
+  bucket(alias: string): string;
+  /** SQL for the primary key of a row `alias`, as `text[]`. */
+  pk(alias: string): string;
+}
+
+/** Tables that the toolkit itself keeps in a module's schema; their routing key has its own column. */
+const ownTables = new Set(['idempotency', 'saga']);
+
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** Reads the module's tables from the catalogue. @throws naming the first that is missing or has no primary key. */
+export async function describeTables(on: Queryable, module: MovingModule): Promise<MovingTable[]> {
+  const rows = await on.query<{ name: string; columns: Column[] | null; primaryKey: Column[] | null }>(
+    `select wanted.name,
+       (select json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod)) order by a.attnum)
+        from pg_attribute a
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '') as columns,
+       (select json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod)) order by k.place)
+        from pg_index i
+        cross join unnest(i.indkey::int2[]) with ordinality k (attnum, place)
+        join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+        where i.indrelid = c.oid and i.indisprimary) as "primaryKey"
+     from unnest($2::text[]) with ordinality wanted (name, place)
+     left join pg_class c on c.oid = to_regclass(quote_ident($1) || '.' || quote_ident(wanted.name))
+     order by wanted.place`,
+    [module.module, module.tables],
+  );
+  return rows.map(({ name, columns, primaryKey }) => {
+    if (!columns) throw new Error(`${module.module}.${name}: there is no such table`);
+    if (!primaryKey) throw new Error(`${module.module}.${name}: a table that moves needs a primary key`);
+    return tableOf(module, name, columns, primaryKey);
+  });
+}
+
+function tableOf(
+  { module, ownership, routingKey, transforms }: MovingModule,
+  name: string,
+  columns: Column[],
+  primaryKey: Column[],
+): MovingTable {
+  const keyColumn = ownTables.has(name) ? 'routing_key' : routingKey;
+  const whole = ownership === 'whole' || keyColumn === undefined;
+  const key = (alias: string) => (whole ? literal(module) : `${alias}.${quoted(keyColumn)}::text`);
+  return {
+    module,
+    name,
+    sql: `${quoted(module)}.${quoted(name)}`,
+    columns,
+    primaryKey,
+    transform: transforms[name],
+    key,
+    bucket: (alias) => `strangler.bucket(${literal(module)}, ${key(alias)})`,
+    pk: (alias) => `array[${primaryKey.map((column) => `${alias}.${quoted(column.name)}::text`).join(', ')}]`,
+  };
+}
