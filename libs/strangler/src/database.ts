@@ -73,6 +73,16 @@ export class Database implements Queryable {
   }
 }
 
+type ParserByType = (oid: number, format?: string) => (text: string) => unknown;
+
+/** Epochs, terms and ids are numbers; times stay text with all their microseconds. */
+const parsers: Readonly<Record<number, (text: string) => unknown>> = {
+  [pg.types.builtins.INT8]: Number,
+  [pg.types.builtins.TIMESTAMPTZ]: (text) => text.replace(' ', 'T').replace('+00', 'Z'),
+};
+const parserFor: ParserByType = (oid, format) =>
+  parsers[oid] ?? (pg.types.getTypeParser as ParserByType)(oid, format);
+
 function settings(url: string): pg.ClientConfig {
   const session = new URL(url);
   const own = session.searchParams.get('options') ?? '';
@@ -82,5 +92,6 @@ function settings(url: string): pg.ClientConfig {
     application_name: 'strangler',
     connectionTimeoutMillis: 3_000,
     keepAlive: true,
+    types: { getTypeParser: parserFor as typeof pg.types.getTypeParser },
   };
 }

@@ -1,0 +1,67 @@
+import { Database } from '../../libs/strangler/src/database.js';
+import { startCapture } from '../../libs/strangler/src/ownership/capture.js';
+import { Ownership } from '../../libs/strangler/src/ownership/ownership.js';
+import type { Side } from '../../libs/strangler/src/phase.js';
+import { describeTables, type MovingModule, type MovingTable } from '../../libs/strangler/src/tables.js';
+import { freshDatabase, type TestDatabase } from './postgres.js';
+
+/** A module of tests whose rows move: a `thing` has a name, which is its key, and parts that are deleted with it. */
+export const box: MovingModule = {
+  module: 'box',
+  ownership: 'by-key',
+  tables: ['thing', 'part'],
+  routingKey: 'name',
+  transforms: {},
+};
+
+const boxTables = `
+  create schema box;
+  create table box.thing (
+    name  text   collate "C" primary key,
+    count bigint not null default 0,
+    note  text
+  );
+  create table box.part (
+    name   text   collate "C" not null references box.thing on delete cascade,
+    number integer not null,
+    note   text,
+    primary key (name, number)
+  );`;
+
+/** One side of a module: its database, its ownership row, its capture if asked for. */
+export interface TestSide {
+  readonly side: Side;
+  readonly test: TestDatabase;
+  readonly database: Database;
+  readonly ownership: Ownership;
+  readonly tables: MovingTable[];
+  /** Runs one statement. */
+  query: TestDatabase['query'];
+  drop(): Promise<void>;
+}
+
+/** Makes one side of the module `box` (or of another one, with its DDL). */
+export async function openSide(
+  side: Side,
+  { capture = true, module = box, ddl = boxTables } = {},
+): Promise<TestSide> {
+  const test = await freshDatabase();
+  const database = new Database(test.url);
+  const ownership = new Ownership(database);
+  await database.query(ddl);
+  await ownership.ensure(module.module, side);
+  const tables = await describeTables(database, module);
+  if (capture) await startCapture(database, tables);
+  return {
+    side,
+    test,
+    database,
+    ownership,
+    tables,
+    query: (sql, params) => database.query(sql, params),
+    drop: async () => {
+      await database.close();
+      await test.drop();
+    },
+  };
+}
