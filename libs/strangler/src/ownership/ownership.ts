@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { buckets } from '../bucket.js';
 import type { Database, Queryable } from '../database.js';
 import type { Side } from '../phase.js';
+import { advanceSequences } from './sequences.js';
 
 /** Who owns a module's buckets, as one side's database knows it. */
 export interface OwnershipRow {
@@ -71,12 +72,8 @@ export class Ownership {
 
   /** Takes over: from `epoch` to `epoch + 1`, with the new border. Sequences go on behind the rows that are here. */
   own(module: string, epoch: number, extractedBelow: number): Promise<boolean> {
-    return this.change(
-      module,
-      epoch,
-      'epoch = $2 + 1, extracted_below = $3, fence_from = null, fence_to = null',
-      [extractedBelow],
-    );
+    const set = 'epoch = $2 + 1, extracted_below = $3, fence_from = null, fence_to = null';
+    return this.change(module, epoch, set, [extractedBelow], (q) => advanceSequences(q, module));
   }
 
   /** Lifts the fence with the new border; the epoch stays. Done again it changes nothing. */
@@ -123,13 +120,20 @@ export class Ownership {
     return rows.map(({ writer }) => writer);
   }
 
-  private change(module: string, epoch: number, set: string, params: unknown[]): Promise<boolean> {
+  private change(
+    module: string,
+    epoch: number,
+    set: string,
+    params: unknown[],
+    andThen: (q: Queryable) => Promise<void> = () => Promise.resolve(),
+  ): Promise<boolean> {
     return this.database.transaction(
       async (q) => {
         const rows = await q.query(
           `update strangler.ownership set ${set} where module = $1 and epoch = $2 returning module`,
           [module, epoch, ...params],
         );
+        if (rows.length === 1) await andThen(q);
         return rows.length === 1;
       },
       { lockTimeoutMs },
