@@ -4,16 +4,33 @@ import { Orders1764000000401 } from './orders/0001-orders.js';
 import { Payments1764000000301 } from './payments/0001-payments.js';
 import { Commands1764000000001 } from './strangler/0001-commands.js';
 import { Ownership1764000000002 } from './strangler/0002-ownership.js';
+import { CommandParts1764000000003 } from './strangler/0003-command-parts.js';
+import { Control1764000000004 } from './strangler/0004-control.js';
+import { Shadow1764000000005 } from './strangler/0005-shadow.js';
+import { Routes1764000000006 } from './strangler/0006-routes.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
+import { SplitName1764000000102 } from './users/0002-split-name.js';
 
 /** A migration. TypeORM wants its name to end in 13 digits, a JavaScript timestamp, and runs them in that order. */
 export type Migration = new () => MigrationInterface;
 
 /** Every module's migrations, by its schema. Named one by one: a file that a glob misses is a table that is missing. */
 export const migrations: Readonly<Record<string, readonly Migration[]>> = {
-  strangler: [Commands1764000000001, Ownership1764000000002],
+  strangler: [
+    Commands1764000000001,
+    Ownership1764000000002,
+    CommandParts1764000000003,
+    Control1764000000004,
+    Shadow1764000000005,
+    Routes1764000000006,
+  ],
   users: [Accounts1764000000101],
   inventory: [Stock1764000000201],
   payments: [Payments1764000000301],
   orders: [Orders1764000000401],
+};
+
+/** Those that run only where a module has a database of its own: its schema may differ from the monolith's there. */
+export const extractedMigrations: Readonly<Record<string, readonly Migration[]>> = {
+  users: [SplitName1764000000102],
 };

@@ -7,9 +7,11 @@ export const createIdempotencyTable = (runner: QueryRunner, schema: string): Pro
       command_id  uuid        not null,
       routing_key text        not null,
       input_hash  bytea       not null,
-      -- The answer as it was given, on the row of the first key; null while a process (saga) is on its way.
+      -- The answer for this key alone; null while a process (saga) is on its way.
       result      json,
       created_at  timestamptz not null default now(),
+      -- Taken back, perhaps before it came: it is refused from now on.
+      undone      boolean     not null default false,
       primary key (command_id, routing_key)
     );
     create index on ${schema}.idempotency (created_at);
@@ -36,7 +38,9 @@ export const createSagaTable = (runner: QueryRunner, schema: string): Promise<un
       -- Nobody else touches the saga before: the lease of the process that works on it, or the next try.
       due_at      timestamptz not null,
       created_at  timestamptz not null default now(),
-      ended_at    timestamptz
+      ended_at    timestamptz,
+      -- Where the process runs that changed it last: the lease of one that has lost the key binds nobody.
+      side        text
     );
     create index on ${schema}.saga (due_at) where status in ('running', 'waiting', 'compensating');
     create index on ${schema}.saga (command_id);

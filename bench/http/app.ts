@@ -1,7 +1,7 @@
 import { inventory } from '#contracts';
 import { configureHttp } from '#api';
 import { createLogger, NestLogger } from '#platform';
-import { currentContext, NatsLink, portToken, Routes, type Port } from '#strangler';
+import { currentContext, NatsLink, portToken, routeOf, Routes, type Port } from '#strangler';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule, contracts } from '../../apps/monolith/src/app.module.js';
@@ -19,7 +19,7 @@ export type Wiring = (typeof wirings)[number];
 export async function createApp(databaseUrl: string): Promise<NestExpressApplication> {
   const logger = createLogger({ level: 'warn', context: currentContext });
   const routes = new Routes();
-  routes.replace(Object.fromEntries(modules.map((name) => [name, 'monolith'])));
+  routes.replace(Object.fromEntries(modules.map((name) => [name, routeOf('monolith')])));
   const link = new NatsLink(() => Promise.reject(new Error('nothing is away')));
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.forRoot({ databaseUrl, routes, link, api: {} }),

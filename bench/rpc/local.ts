@@ -1,4 +1,4 @@
-import { Executor, LocalModules, Router, Routes, type RemoteCalls, type Side } from '#strangler';
+import { Executor, LocalModules, routeOf, Router, Routes, type RemoteCalls, type Side } from '#strangler';
 import { quotes, QuoteService } from './contract.js';
 
 const nobody: RemoteCalls = { call: () => Promise.reject(new Error('no other process')) };
@@ -7,7 +7,7 @@ const nobody: RemoteCalls = { call: () => Promise.reject(new Error('no other pro
 export function localQuotes(side: Side, remote: RemoteCalls = nobody) {
   const modules = new LocalModules(side);
   const routes = new Routes();
-  routes.replace({ quotes: side });
+  routes.replace({ quotes: routeOf(side) });
   const service = new QuoteService();
   const handlers = { quote: (input: unknown) => service.quote(input as never) };
   // A query needs neither a database nor sagas.

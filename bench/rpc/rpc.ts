@@ -4,7 +4,7 @@ import { connect } from '@nats-io/transport-node';
 import { credentials } from '@grpc/grpc-js';
 import { firstValueFrom } from 'rxjs';
 import { Closing, natsConnection } from '#platform';
-import { NatsCalls, NatsLink, type Port } from '#strangler';
+import { NatsCalls, NatsLink, routeOf, type Port } from '#strangler';
 import { startProgram } from '../program.js';
 import { report, type Figure } from '../report.js';
 import { alternate, glance, inLanes, median, ratio, type Contender, type Rates } from '../rounds.js';
@@ -119,7 +119,7 @@ async function remotePort(url: string, closing: Closing): Promise<Port<typeof qu
   const link = new NatsLink(() => Promise.resolve(natsConnection(url, {})));
   closing.add(() => link.close());
   const { router, routes } = localQuotes('monolith', new NatsCalls(link));
-  routes.replace({ quotes: 'extracted' });
+  routes.replace({ quotes: routeOf('extracted') });
   link.start();
   await new Promise<void>((resolve) => link.onConnection(() => resolve()));
   return router.port(quotes);

@@ -3,7 +3,16 @@ import { InventoryModule } from '#domain/inventory';
 import { OrdersModule } from '#domain/orders';
 import { PaymentsModule } from '#domain/payments';
 import { UsersModule } from '#domain/users';
-import { LocalModules, NatsCalls, NatsLink, publishRoutes, Router, Routes, type Port } from '#strangler';
+import {
+  LocalModules,
+  NatsCalls,
+  NatsLink,
+  publishRoutes,
+  routeOf,
+  Router,
+  Routes,
+  type Port,
+} from '#strangler';
 import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
 import { startModules } from '../support/modules.js';
@@ -61,7 +70,7 @@ const remote: ContractRunner = {
 function callerOf(url: string) {
   const link = new NatsLink(() => Promise.resolve({ servers: url }));
   const routes = new Routes();
-  routes.replace(Object.fromEntries(moduleNames.map((name) => [name, 'extracted'])));
+  routes.replace(Object.fromEntries(moduleNames.map((name) => [name, routeOf('extracted')])));
   publishRoutes(link, routes);
   const router = new Router(routes, new LocalModules(undefined), new NatsCalls(link));
   link.start();

@@ -4,6 +4,8 @@ import { untilBlocked } from '../support/blocked.js';
 import { refusal } from '../support/failure.js';
 import { toyDatabase, type ToyDatabase } from '../support/toy.js';
 import { toyExecutor, writeDown, type ToyHandlers } from '../support/toy-executor.js';
+import { undoIdOf } from '../../libs/strangler/src/idempotency.js';
+import { until } from '../support/until.js';
 import type { Executor } from '../../libs/strangler/src/executor.js';
 
 /*
@@ -147,22 +149,88 @@ describe('over several keys', () => {
         : executor.execute('putAll', { items: [...items].reverse() }, other),
     );
     await Promise.all(calls);
-    expect(await database.effects()).toEqual(['ALL', 'ALL']);
+    expect((await database.effects()).sort()).toEqual(['ALL A B C D', 'ALL D C B A']);
   });
 
-  it('for some of its keys only: another input, refused', async () => {
+  it('for some of its keys, as a part of it: answered, and nothing is done', async () => {
     const commandId = randomUUID();
     await executor.execute('putAll', { items }, commandId);
-    for (const part of [items.slice(1), [...items, { name: 'E' }]]) {
-      expect(await refusal(executor.execute('putAll', { items: part }, commandId))).toMatchObject({
+    const part = items.slice(1, 3);
+    expect(await executor.execute('putAll', { items: part }, commandId)).toEqual({ items: part });
+    expect(await database.effects()).toEqual(['ALL A B C D']);
+  });
+
+  it('with more keys, in another group: only those that are new are done, and all are answered', async () => {
+    const commandId = randomUUID();
+    await executor.execute('putAll', { items: items.slice(0, 2) }, commandId);
+    const more = [{ name: 'E' }, ...items];
+    expect(await executor.execute('putAll', { items: more }, commandId)).toEqual({ items: more });
+    expect(await database.effects()).toEqual(['ALL A B', 'ALL E C D']);
+  });
+
+  it('with another input for one of its keys: refused, and nothing is done', async () => {
+    const commandId = randomUUID();
+    await executor.execute('putAll', { items }, commandId);
+    for (const changed of [
+      [{ name: 'A', amount: 1 }],
+      [...items.slice(0, 3), { name: 'D', amount: 1 }, { name: 'E' }],
+    ]) {
+      expect(await refusal(executor.execute('putAll', { items: changed }, commandId))).toMatchObject({
         code: 'idempotency_key_reused',
       });
     }
-    expect(await database.effects()).toEqual(['ALL']);
+    expect(await database.effects()).toEqual(['ALL A B C D']);
+    expect(await claims()).toHaveLength(items.length);
   });
 
   it('a key named twice counts once', async () => {
     await executor.execute('putAll', { items: [...items, ...items] }, randomUUID());
     expect(await claims()).toHaveLength(items.length);
+  });
+});
+
+/* Whoever gives a command up takes it back; the command itself may still be on its way. */
+describe('taken back', () => {
+  const takeBack = (names: string[], undoOf: string) =>
+    executor.execute('takeAll', { items: names.map((name) => ({ name })) }, undoIdOf(undoOf), { undoOf });
+  const put = (names: string[], commandId: string) =>
+    executor.execute('putAll', { items: names.map((name) => ({ name })) }, commandId);
+
+  it('before it comes: it is refused when it comes, for those keys alone', async () => {
+    const commandId = randomUUID();
+    await takeBack(['A', 'B'], commandId);
+    for (const names of [['A'], ['B', 'C']]) {
+      expect(await refusal(put(names, commandId))).toMatchObject({ code: 'command_undone' });
+    }
+    await put(['C'], commandId);
+    expect(await database.effects()).toEqual(['NONE A B', 'ALL C']);
+  });
+
+  it('after it was done: it is not done again, and taken back only once', async () => {
+    const commandId = randomUUID();
+    await put(['A'], commandId);
+    await Promise.all([takeBack(['A'], commandId), takeBack(['A'], commandId)]);
+    expect(await refusal(put(['A'], commandId))).toMatchObject({ code: 'command_undone' });
+    expect(await database.effects()).toEqual(['ALL A', 'NONE A']);
+  });
+
+  it('while it is being done: the taking back waits until it is, and then takes it back', async () => {
+    const commandId = randomUUID();
+    const { putAll } = handlers;
+    handlers.putAll = async (input) => {
+      await untilBlocked(database, 1);
+      return putAll(input);
+    };
+    const doing = put(['A'], commandId);
+    await until('it is being done', async () => {
+      const [found] = await database.query<{ open: number }>(
+        `select count(*)::int as open from pg_stat_activity
+         where datname = current_database() and state = 'idle in transaction'`,
+      );
+      return found?.open === 1 || undefined;
+    });
+    await Promise.all([doing, takeBack(['A'], commandId)]);
+    expect(await database.effects()).toEqual(['ALL A', 'NONE A']);
+    expect(await refusal(put(['A'], commandId))).toMatchObject({ code: 'command_undone' });
   });
 });

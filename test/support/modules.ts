@@ -3,7 +3,7 @@ import { InventoryModule } from '#domain/inventory';
 import { PaymentsModule } from '#domain/payments';
 import { UsersModule } from '#domain/users';
 import { dataSourceOptions } from '#platform';
-import { Router, Routes, StranglerModule, type Port } from '#strangler';
+import { routeOf, Router, Routes, StranglerModule, type Port } from '#strangler';
 import type { Type } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -59,7 +59,7 @@ export async function startModules(
 
 function allHere(): Routes {
   const routes = new Routes();
-  routes.replace(Object.fromEntries(contracts.map(({ name }) => [name, 'monolith'])));
+  routes.replace(Object.fromEntries(contracts.map(({ name }) => [name, routeOf('monolith')])));
   return routes;
 }
 

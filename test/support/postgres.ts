@@ -93,7 +93,8 @@ async function connectionsAfterClosing(client: pg.Client, name: string): Promise
 const onServer = <T>(work: (client: pg.Client) => Promise<T>): Promise<T> =>
   connected(urlOf('postgres'), work);
 
-const queryOnce = <T extends object>(url: string, sql: string, params?: unknown[]): Promise<T[]> =>
+/** Runs one statement on a connection of its own. */
+export const queryOnce = <T extends object>(url: string, sql: string, params?: unknown[]): Promise<T[]> =>
   connected(url, async (client) => (await client.query<T>(sql, params)).rows);
 
 async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { ContractServer, LocalModules, NatsCalls, NatsLink, Router, Routes, type Port } from '#strangler';
 import type { Executor } from '../../libs/strangler/src/executor.js';
 import type { TestNats } from './nats.js';
+import { routeOf } from '../../libs/strangler/src/routes.js';
 import { toy } from './toy.js';
 import { until } from './until.js';
 
@@ -51,7 +52,7 @@ export async function serveToy(nats: Pick<TestNats, 'url'>, executor: Executor):
 export function callToy(nats: Pick<TestNats, 'url'>): ToyCaller {
   const link = linkTo(nats);
   const routes = new Routes();
-  routes.replace({ toy: 'extracted' });
+  routes.replace({ toy: routeOf('extracted') });
   const router = new Router(routes, new LocalModules('monolith'), new NatsCalls(link));
   link.start();
   return { port: router.port(toy), link, close: () => link.close() };

@@ -3,11 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { absentDatabase, freshDatabase, type TestDatabase } from './postgres.js';
+import { absentDatabase, freshDatabase, queryOnce, type TestDatabase } from './postgres.js';
 import { startProgram, type Program } from './programs.js';
+import { until } from './until.js';
 
 export type ModuleName = 'users' | 'inventory' | 'payments' | 'orders';
 export const moduleNames: readonly ModuleName[] = ['users', 'inventory', 'payments', 'orders'];
+
+/** Without bake time, and without asking for samples that a quiet shop does not have. */
+const atOnce = 'ramp: [100], bake: 0s, gates: { minSamples: 0 }';
 
 const admin = { email: 'admin@shop.example', password: 'correct horse battery' };
 
@@ -18,8 +22,16 @@ export interface Premises {
   databaseOf(module: ModuleName): string;
   /** Runs a statement in the monolith's database. */
   query: TestDatabase['query'];
-  /** Writes `strangler.yaml`: these modules are `extracted`, the others are not. */
+  /** Runs a statement in the database at `url`. */
+  on<T extends object>(url: string, sql: string, params?: unknown[]): Promise<T[]>;
+  /** The database of a module's service, and the monolith's. */
+  readonly urls: Readonly<Record<ModuleName | 'shop', string>>;
+  /** Writes `strangler.yaml`: these modules are to be `extracted`, the others `monolith`, at once and without traffic. */
   extract(modules: readonly ModuleName[]): Promise<void>;
+  /** Waits until every module is where `strangler.yaml` wants it. */
+  arrived(): Promise<void>;
+  /** Leaves all modules out of `strangler.yaml`, so that the CLI and the admin API steer them. */
+  steerByHand(): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -33,9 +45,19 @@ export async function makePremises(natsUrl = ''): Promise<Premises> {
   const extract = async (modules: readonly ModuleName[]) => {
     away = modules;
     const lines = moduleNames.map(
-      (name) => `  ${name}: { phase: ${modules.includes(name) ? 'extracted' : 'monolith'} }`,
+      (name) => `  ${name}: { phase: ${modules.includes(name) ? 'extracted' : 'monolith'}, ${atOnce} }`,
     );
     await writeFile(config, `modules:\n${lines.join('\n')}\n`);
+  };
+  const phases = () =>
+    shop.query<{ module: ModuleName; phase: string }>('select module, phase from strangler.module');
+  const arrived = async () => {
+    await until(`${away.join(', ') || 'no module'} is extracted`, async () => {
+      const there = (await phases()).filter(
+        ({ phase, module }) => phase === (away.includes(module) ? 'extracted' : 'monolith'),
+      );
+      return there.length === moduleNames.length ? true : undefined;
+    });
   };
   await extract([]);
   return {
@@ -53,7 +75,14 @@ export async function makePremises(natsUrl = ''): Promise<Premises> {
     },
     databaseOf: (module) => (away.includes(module) ? (own.get(module)?.url as string) : shop.url),
     query: shop.query,
+    on: queryOnce,
+    urls: {
+      shop: shop.url,
+      ...(Object.fromEntries([...own].map(([name, { url }]) => [name, url])) as Record<ModuleName, string>),
+    },
     extract,
+    arrived,
+    steerByHand: () => writeFile(config, 'modules: {}\n'),
     drop: async () => {
       await Promise.all([shop.drop(), ...[...own.values()].map((database) => database.drop())]);
       await rm(folder, { recursive: true });

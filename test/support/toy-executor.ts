@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { Executor, type Handler } from '../../libs/strangler/src/executor.js';
+import { Executor, type ExecutorOptions, type Handler } from '../../libs/strangler/src/executor.js';
 import { managerOf } from '../../libs/strangler/src/transaction.js';
 import { toy, type Ask } from './toy.js';
 
@@ -9,7 +9,10 @@ type Names = keyof typeof toy.operations;
 export type ToyHandlers = Record<Names, Handler>;
 
 /** The toy module. Its commands write their name down and answer what they were asked. */
-export function toyExecutor(dataSource: DataSource): { executor: Executor; handlers: ToyHandlers } {
+export function toyExecutor(
+  dataSource: DataSource,
+  options: ExecutorOptions = {},
+): { executor: Executor; handlers: ToyHandlers } {
   const echo: Handler = (input) => Promise.resolve(input);
   const record: Handler = async (input) => {
     await writeDown(dataSource, (input as Ask).name);
@@ -18,12 +21,17 @@ export function toyExecutor(dataSource: DataSource): { executor: Executor; handl
   const handlers: ToyHandlers = {
     look: echo,
     lookBriefly: echo,
+    list: echo,
     put: record,
     take: record,
     putBriefly: record,
-    putAll: async () => {
-      await writeDown(dataSource, 'ALL');
-      return { name: 'ALL' };
+    putAll: async (input) => {
+      await writeDown(dataSource, `ALL ${namesIn(input)}`);
+      return input;
+    },
+    takeAll: async (input) => {
+      await writeDown(dataSource, `NONE ${namesIn(input)}`);
+      return input;
     },
   };
   // Each call looks its handler up anew, so that one replaced later counts.
@@ -31,8 +39,12 @@ export function toyExecutor(dataSource: DataSource): { executor: Executor; handl
     Object.keys(handlers).map((name) => [name, (input: unknown) => handlers[name as Names](input)]),
   );
   const noProcesses = { run: () => Promise.reject(new Error('the toy module has no processes')) };
-  return { executor: new Executor(toy, now, dataSource, noProcesses), handlers };
+  return { executor: new Executor(toy, now, dataSource, noProcesses, options), handlers };
 }
+
+/** The names in an input of `putAll` or `takeAll`. */
+export const namesIn = (input: unknown): string =>
+  (input as { items: Ask[] }).items.map(({ name }) => name).join(' ');
 
 /** Writes one effect, in the running command's transaction. */
 export const writeDown = (dataSource: DataSource, what: string): Promise<unknown> =>

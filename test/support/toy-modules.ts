@@ -12,6 +12,7 @@ import {
 import { withContext } from '../../libs/strangler/src/context.js';
 import { Executor, type Handler } from '../../libs/strangler/src/executor.js';
 import { prepare, type PreparedOperation } from '../../libs/strangler/src/operation.js';
+import { routeOf } from '../../libs/strangler/src/routes.js';
 import { SagaDriver } from '../../libs/strangler/src/saga/driver.js';
 import { SagaEngine } from '../../libs/strangler/src/saga/engine.js';
 import { Steps } from '../../libs/strangler/src/saga/steps.js';
@@ -106,7 +107,7 @@ class ScriptedRemote implements RemoteCalls {
     this.calls.push({ name: title, commandId: options.commandId });
     const deliver = () =>
       withContext({ requestId: 'remote', servedBy: new Map() }, () =>
-        this.modules.executor(module).execute(name, input, options.commandId),
+        this.modules.executor(module).execute(name, input, options.commandId, { undoOf: options.undoOf }),
       );
     return (this.script.get(title)?.shift() ?? ((go: () => Promise<unknown>) => go()))(deliver, options);
   }
@@ -134,7 +135,9 @@ export function toyModules(database: ToyDatabase, external: ReadonlySet<string> 
       };
       return [name, (input) => (handlers[`${module.name}.${name}`] as Handler)(input)];
     });
-    modules.add(new Executor(module, Object.fromEntries(own), dataSource, engine, externals));
+    modules.add(
+      new Executor(module, Object.fromEntries(own), dataSource, engine, externals && { external: externals }),
+    );
   };
   add(shelf);
   add(till, external);
@@ -150,11 +153,14 @@ export function toyModules(database: ToyDatabase, external: ReadonlySet<string> 
   const away = (...names: string[]) =>
     routes.replace(
       Object.fromEntries(
-        ['shelf', 'till', 'desk'].map((name) => [name, names.includes(name) ? 'extracted' : 'monolith']),
+        ['shelf', 'till', 'desk'].map((name) => [
+          name,
+          routeOf(names.includes(name) ? 'extracted' : 'monolith'),
+        ]),
       ),
     );
   away();
-  return { port: router.port(desk), remote, handlers, engine, driver, saga, away, query };
+  return { port: router.port(desk), routes, remote, handlers, engine, driver, saga, away, query };
 }
 
 export const toyModulesDatabase = (poolSize = 10) =>

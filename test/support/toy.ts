@@ -3,9 +3,17 @@ import { dataSourceOptions } from '#platform';
 import { IsInt, IsString } from 'class-validator';
 import { DataSource } from 'typeorm';
 import { createIdempotencyTable, createSagaTable } from '../../migrations/tables.js';
+import { buckets } from '../../libs/strangler/src/bucket.js';
+import type { Side } from '../../libs/strangler/src/phase.js';
 import { freshDatabase, type TestDatabase } from './postgres.js';
 
 export class Ask {
+  @Sku() name: string;
+  @Maybe() @IsInt() amount?: number | null;
+  @Maybe() @IsString() text?: string | null;
+}
+
+export class Answer {
   @Sku() name: string;
   @Maybe() @IsInt() amount?: number | null;
   @Maybe() @IsString() text?: string | null;
@@ -15,11 +23,23 @@ class AskAll {
   @List(() => Ask) items: Ask[];
 }
 
-export class Answer {
-  @Sku() name: string;
-  @Maybe() @IsInt() amount?: number | null;
-  @Maybe() @IsString() text?: string | null;
+class AnswerAll {
+  @List(() => Answer) items: Answer[];
 }
+
+/** Name by name. */
+const byName = {
+  keys: (i: AskAll) => i.items.map((item) => item.name),
+  pick: ({ items }: AskAll, names: readonly string[]) => ({
+    items: items.filter(({ name }) => names.includes(name)),
+  }),
+  /** Each name once, in the order in which the input first has it. */
+  merge: ({ items }: AskAll, outputs: readonly AnswerAll[]) => {
+    const answers = new Map(outputs.flatMap((output) => output.items).map((item) => [item.name, item]));
+    return { items: [...new Set(items.map(({ name }) => name))].flatMap((name) => answers.get(name) ?? []) };
+  },
+  timeoutMs: 20_000,
+};
 
 /** A module of no shop, for tests of the toolkit: what its operations do, a test says. */
 export const toy = contract('toy', {
@@ -30,10 +50,13 @@ export const toy = contract('toy', {
     take: command({ input: Ask, output: Answer, key: (i) => i.name, timeoutMs: 20_000 }),
     putAll: command({
       input: AskAll,
-      output: Answer,
-      keys: (i) => i.items.map((item) => item.name),
-      timeoutMs: 20_000,
+      output: AnswerAll,
+      errors: ['too_many'],
+      undo: 'takeAll',
+      ...byName,
     }),
+    takeAll: command({ input: AskAll, output: AnswerAll, ...byName }),
+    list: query({ input: Ask, output: Answer, reads: 'any', timeoutMs: 20_000 }),
     /** For those whose answer is held back. */
     lookBriefly: query({ input: Ask, output: Answer, key: (i) => i.name, timeoutMs: 300 }),
     putBriefly: command({ input: Ask, output: Answer, key: (i) => i.name, timeoutMs: 300 }),
@@ -47,13 +70,27 @@ export interface ToyDatabase extends TestDatabase {
   effects(module?: string): Promise<string[]>;
 }
 
+/** `side`: which of the two it is, all owned by it unless `extractedBelow` says otherwise. */
 export async function toyDatabase({
   modules = ['toy'],
   poolSize = 10,
-}: { modules?: string[]; poolSize?: number } = {}): Promise<ToyDatabase> {
+  side = 'monolith',
+  extractedBelow = side === 'monolith' ? 0 : buckets,
+}: {
+  modules?: string[];
+  poolSize?: number;
+  side?: Side;
+  extractedBelow?: number;
+} = {}): Promise<ToyDatabase> {
   const database = await freshDatabase();
   const dataSource = await new DataSource(dataSourceOptions(database.url, { poolSize })).initialize();
-  for (const module of modules) await createTables(dataSource, module);
+  for (const module of modules) {
+    await createTables(dataSource, module);
+    await dataSource.query(
+      `insert into strangler.ownership (module, side, extracted_below, home) values ($1, $2, $3, strangler.home())`,
+      [module, side, extractedBelow],
+    );
+  }
   return {
     ...database,
     dataSource,

@@ -1,7 +1,7 @@
 import { InventoryModule } from '#domain/inventory';
 import { OrdersModule } from '#domain/orders';
 import { PaymentsModule } from '#domain/payments';
-import { UsersModule } from '#domain/users';
+import { ExtractedUsersModule } from '#domain/users';
 import { dataSourceOptions } from '#platform';
 import { NatsCalls, StranglerModule, type NatsLink, type Routes } from '#strangler';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
@@ -9,7 +9,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { contracts, type ModuleName } from './config.js';
 
 const moduleClasses: Record<ModuleName, Type> = {
-  users: UsersModule,
+  users: ExtractedUsersModule,
   inventory: InventoryModule,
   payments: PaymentsModule,
   orders: OrdersModule,
@@ -27,6 +27,7 @@ export class ServiceModule {
           side: 'extracted',
           contracts: Object.values(contracts),
           routes,
+          link,
           remote: new NatsCalls(link),
         }),
         moduleClasses[module],

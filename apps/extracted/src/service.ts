@@ -22,7 +22,7 @@ export async function startService(settings: Settings, closing: Closing): Promis
   const servers = new EmbeddedServers(settings.dataDir, say);
   closing.add(() => servers.release());
   const databaseUrl = settings.databaseUrl ?? (await servers.database(module));
-  await openDatabase(databaseUrl, [module], `${module.toUpperCase()}_DATABASE_URL`);
+  await openDatabase(databaseUrl, [module], `${module.toUpperCase()}_DATABASE_URL`, 'extracted');
   const natsUrl = nats.url ?? (await servers.nats());
   const link = new NatsLink(async () => natsConnection(nats.url ?? (await servers.nats()), nats.options));
   closing.add(() => link.close());

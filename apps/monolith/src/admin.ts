@@ -1,6 +1,6 @@
 import { AdminGuard, configureAdmin, TokenVerifier } from '#api';
 import { NestLogger, type Closing } from '#platform';
-import { AdminController, Routes } from '#strangler';
+import { AdminController, DoctorController, EventsController, OPERATOR, type Operator } from '#strangler';
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -10,16 +10,13 @@ import type { Settings } from './config.js';
 /** The operator's side of the process: its own listener, so that it can stay off the public network. */
 @Module({})
 class AdminModule {
-  static of(shop: INestApplication): DynamicModule {
+  static of(operator: Operator, tokens: TokenVerifier): DynamicModule {
     return {
       module: AdminModule,
-      controllers: [AdminController],
+      controllers: [AdminController, DoctorController, EventsController],
       providers: [
-        { provide: Routes, useValue: shop.get<Routes>(Routes) },
-        {
-          provide: APP_GUARD,
-          useValue: new AdminGuard(shop.get<TokenVerifier>(TokenVerifier, { strict: false })),
-        },
+        { provide: OPERATOR, useValue: operator },
+        { provide: APP_GUARD, useValue: new AdminGuard(tokens) },
       ],
     };
   }
@@ -31,8 +28,10 @@ export async function startAdmin(
   shop: INestApplication,
   logger: Logger,
   closing: Closing,
+  operator: Operator,
 ): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AdminModule.of(shop), {
+  const tokens = shop.get<TokenVerifier>(TokenVerifier, { strict: false });
+  const app = await NestFactory.create<NestExpressApplication>(AdminModule.of(operator, tokens), {
     logger: new NestLogger(logger),
     bodyParser: false,
     abortOnError: false,

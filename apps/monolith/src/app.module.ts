@@ -1,12 +1,8 @@
 import { inventory, orders, payments, users } from '#contracts';
 import { ApiModule, type ApiOptions } from '#api';
-import { InventoryModule } from '#domain/inventory';
-import { OrdersModule } from '#domain/orders';
-import { PaymentsModule } from '#domain/payments';
-import { UsersModule } from '#domain/users';
 import { dataSourceOptions } from '#platform';
-import { NatsCalls, StranglerModule, type NatsLink, type Routes } from '#strangler';
-import { Module, type DynamicModule } from '@nestjs/common';
+import { NatsCalls, StranglerModule, type CallObserver, type NatsLink, type Routes } from '#strangler';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 
 /** Every contract of the shop. */
@@ -16,22 +12,29 @@ export interface AppOptions {
   databaseUrl: string;
   routes: Routes;
   link: NatsLink;
+  observer: CallObserver;
+  /** The modules that live here: all but the decommissioned. */
+  modules: readonly Type[];
   api: ApiOptions;
 }
 
-/** The whole system on one page: four modules, the toolkit that routes between them, and the HTTP edge. */
+/** The whole system on one page: the modules, the toolkit that routes between them, and the HTTP edge. */
 @Module({})
 export class AppModule {
-  static forRoot({ databaseUrl, routes, link, api }: AppOptions): DynamicModule {
+  static forRoot({ databaseUrl, routes, link, observer, modules, api }: AppOptions): DynamicModule {
     return {
       module: AppModule,
       imports: [
         TypeOrmModule.forRoot({ ...dataSourceOptions(databaseUrl), autoLoadEntities: true }),
-        StranglerModule.forRoot({ side: 'monolith', contracts, routes, remote: new NatsCalls(link) }),
-        UsersModule,
-        InventoryModule,
-        PaymentsModule,
-        OrdersModule,
+        StranglerModule.forRoot({
+          side: 'monolith',
+          contracts,
+          routes,
+          link,
+          observer,
+          remote: new NatsCalls(link),
+        }),
+        ...modules,
         ApiModule.forRoot(api),
       ],
     };

@@ -8,7 +8,7 @@ import {
   type SampleModule,
   type SamplePorts,
 } from '#sample';
-import { portToken, type Port, type Routes } from '#strangler';
+import { portToken, type Port } from '#strangler';
 import type { INestApplication } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from './config.js';
@@ -19,7 +19,7 @@ const tryAgainMs = 1_000;
 
 /**
  * Puts into the modules what a new shop needs: the sample and the admin account. It works through the ports, so it fills
- * whichever side a module is on, and again when a module's calls go to a side that has nothing yet.
+ * whichever side a module is on.
  */
 export class Furnishing {
   private readonly open = new Set<SampleModule>(sampleModules);
@@ -30,7 +30,6 @@ export class Furnishing {
 
   constructor(
     private readonly settings: Settings,
-    private readonly routes: Routes,
     private readonly say: (line: string) => void,
   ) {}
 
@@ -45,9 +44,7 @@ export class Furnishing {
       users: app.get<Port<typeof users>>(portToken(users)),
       inventory: app.get<Port<typeof inventory>>(portToken(inventory)),
     };
-    const stop = this.routes.onChange((changed) => this.again(ports, changed));
     closing.add(async () => {
-      stop();
       this.stopped = true;
       await this.work;
     });
@@ -58,12 +55,6 @@ export class Furnishing {
     }
   }
 
-  private again(ports: SamplePorts, changed: string[]): void {
-    for (const module of sampleModules) if (changed.includes(module)) this.open.add(module);
-    this.fillOpen(ports);
-  }
-
-  /** One after the other, so that two changes in a row do not fill the same module twice. */
   private fillOpen(ports: SamplePorts): void {
     this.work = this.work.then(async () => {
       while (this.open.size > 0 && !this.stopped) {

@@ -10,16 +10,20 @@ import {
   type Closing,
 } from '#platform';
 import {
+  Agents,
+  CallWatch,
   ContractServer,
   currentContext,
+  decommissionedModules,
   LocalModules,
   NatsLink,
   publishRoutes,
+  Router,
   Routes,
+  Steering,
   WishesError,
-  WishesFile,
 } from '#strangler';
-import { Logger } from '@nestjs/common';
+import { Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger as PinoLogger } from 'pino';
@@ -29,46 +33,73 @@ import { startAdmin } from './admin.js';
 import { AppModule, contracts, type AppOptions } from './app.module.js';
 import type { Settings } from './config.js';
 import { Furnishing } from './furnishing.js';
+import { loadModules, moduleNames } from './modules.js';
 
-const modules = contracts.map((contract) => contract.name);
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 /** Starts the shop: servers, schemas, modules, listeners, sample. Everything it starts is ended by `closing`. */
 export async function startShop(settings: Settings, closing: Closing): Promise<void> {
   const logger = createLogger({ level: settings.logLevel, context: currentContext });
   Logger.overrideLogger(new NestLogger(logger));
-  const routes = new Routes();
-  await steer(settings, routes, closing);
   await assertPortFree(settings.port, undefined, 'PORT');
   await assertPortFree(settings.adminPort, '127.0.0.1', 'ADMIN_PORT');
   const servers = new EmbeddedServers(settings.dataDir, say);
   closing.add(() => servers.release());
   const databaseUrl = settings.databaseUrl ?? (await servers.database('shop'));
-  await openDatabase(databaseUrl, modules, 'DATABASE_URL');
+  const modules = await openModules(databaseUrl);
+  const routes = new Routes();
   const link = connectWhenNeeded(settings, servers, routes, closing);
-  const furnishing = new Furnishing(settings, routes, say);
-  const app = await createApp(settings, { databaseUrl, routes, link }, furnishing, logger);
+  const furnishing = new Furnishing(settings, say);
+  const watch = new CallWatch();
+  const parts = { databaseUrl, routes, link, modules, observer: watch };
+  const app = await createApp(settings, parts, furnishing, logger);
   closing.add(() => app.close());
+  const steering = await steer(settings, app, { link, watch }, closing);
   await app.startAllMicroservices();
   await app.listen(settings.port);
-  const admin = await startAdmin(settings, app, logger, closing);
+  steering.start();
+  const admin = await startAdmin(settings, app, logger, closing, steering.operator);
   await furnishing.furnish(app, closing);
   const shop = addressOf(app);
   say(`The shop is open: ${shop}/api/v1/products · OpenAPI ${shop}/docs · admin ${addressOf(admin)}`);
+}
+
+/** Migrates the database and loads the code of the modules that live here: all but the decommissioned. */
+async function openModules(databaseUrl: string): Promise<readonly Type[]> {
+  await openDatabase(databaseUrl, [], 'DATABASE_URL');
+  const gone = await decommissionedModules(databaseUrl);
+  const here = moduleNames.filter((name) => !gone.includes(name));
+  await openDatabase(databaseUrl, here, 'DATABASE_URL');
+  return loadModules(here);
 }
 
 /** Where an application listens; the port may have been chosen by the system. */
 const addressOf = (app: NestExpressApplication): string =>
   `http://localhost:${(app.getHttpServer().address() as AddressInfo).port}`;
 
-/** Lets `strangler.yaml` say where each module is served, now and whenever it changes. */
-async function steer(settings: Settings, routes: Routes, closing: Closing): Promise<void> {
-  const wishes = new WishesFile(settings.wishesPath, modules, routes);
-  await wishes.load().catch((error: unknown) => {
-    throw error instanceof WishesError ? new StartError(`${settings.wishesPath}: ${error.message}`) : error;
+/** Lets the controller, and with it `strangler.yaml`, say where each module is served, now and from now on. */
+async function steer(
+  { wishesPath }: Settings,
+  app: NestExpressApplication,
+  { link, watch }: { link: NatsLink; watch: CallWatch },
+  closing: Closing,
+): Promise<Steering> {
+  const agents = app.get(Agents);
+  const steering = new Steering({
+    contracts,
+    database: agents.databaseOf(app.get(DataSource)),
+    agents,
+    router: app.get(Router),
+    routes: app.get(Routes),
+    link,
+    watch,
+    wishesPath,
   });
-  const stop = wishes.watch();
-  closing.add(() => Promise.resolve(stop()));
+  closing.add(() => steering.stop());
+  await steering.prepare().catch((error: unknown) => {
+    throw error instanceof WishesError ? new StartError(`${wishesPath}: ${error.message}`) : error;
+  });
+  return steering;
 }
 
 /** NATS is connected to, and if need be started, when the first module leaves. */

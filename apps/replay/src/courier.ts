@@ -22,7 +22,7 @@ export interface CourierOptions {
 /** Brings one order to its end: logs its customer in, sends it, and sends it again while that makes sense. */
 export class Courier {
   constructor(
-    private readonly client: ShopClient,
+    private readonly client: Pick<ShopClient, 'order'>,
     private readonly sessions: Sessions,
     private readonly tally: Tally,
     private readonly options: CourierOptions,

@@ -12,13 +12,14 @@ export interface Tempo {
 
 /** Sends the invoices in their order, so many at once, so many a second. When stopped it ends what it has begun. */
 export async function replay(
-  invoices: readonly SampleInvoice[],
+  invoices: Iterable<SampleInvoice>,
   courier: Pick<Courier, 'deliver'>,
   tally: Tally,
   { rate, concurrency, stop }: Tempo,
 ): Promise<void> {
   const pace = new Pace(rate);
-  const queue = invoices[Symbol.iterator]();
+  const iterator = invoices[Symbol.iterator]();
+  const queue: Iterable<SampleInvoice> = { [Symbol.iterator]: () => iterator };
   const worker = async () => {
     // Workers share the iterator, so the next free one takes the next invoice.
     for (const { invoice, user, items } of queue) {
@@ -27,5 +28,5 @@ export async function replay(
       tally.ended(invoice, outcome, performance.now());
     }
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, invoices.length) }, worker));
+  await Promise.all(Array.from({ length: concurrency }, worker));
 }

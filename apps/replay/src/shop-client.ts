@@ -21,14 +21,20 @@ export class ShopClient {
     return this.post('/orders', headers, { items, payment: { token: 'tok_ok' } });
   }
 
-  private async post(path: string, headers: Record<string, string>, body: object): Promise<Answer> {
+  /** Reads what is at a path of the API. */
+  read(path: string, accessToken?: string): Promise<Answer> {
+    return this.send(path, { headers: accessToken ? { authorization: `Bearer ${accessToken}` } : {} });
+  }
+
+  private post(path: string, headers: Record<string, string>, body: object): Promise<Answer> {
+    const json = { ...headers, 'content-type': 'application/json' };
+    return this.send(path, { method: 'POST', headers: json, body: JSON.stringify(body) });
+  }
+
+  private async send(path: string, request: RequestInit): Promise<Answer> {
     try {
-      const response = await fetch(`${this.url}/api/v1${path}`, {
-        method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-        signal: AbortSignal.timeout(timeoutMs),
-      });
+      const signal = AbortSignal.timeout(timeoutMs);
+      const response = await fetch(`${this.url}/api/v1${path}`, { ...request, signal });
       return answerOf(response, await response.text());
     } catch (error) {
       return { status: 0, code: reasonOf(error as Error), body: {}, retryAfterMs: undefined };

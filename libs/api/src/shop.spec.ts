@@ -4,7 +4,7 @@ import { OrdersModule } from '#domain/orders';
 import { PaymentsModule } from '#domain/payments';
 import { UsersModule } from '#domain/users';
 import { dataSourceOptions } from '#platform';
-import { portToken, Routes, StranglerModule, type Port } from '#strangler';
+import { portToken, routeOf, Routes, StranglerModule, type Port } from '#strangler';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -229,7 +229,7 @@ describe('the shop over HTTP, with the real modules', () => {
 
 async function startShop(url: string): Promise<NestExpressApplication> {
   const routes = new Routes();
-  routes.replace(Object.fromEntries(contracts.map(({ name }) => [name, 'monolith'])));
+  routes.replace(Object.fromEntries(contracts.map(({ name }) => [name, routeOf('monolith')])));
   const remote = { call: () => Promise.reject(new Error('no module is elsewhere')) };
   const built = await Test.createTestingModule({
     imports: [

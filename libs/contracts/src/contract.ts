@@ -1,5 +1,4 @@
-import type { DomainErrorData } from './errors.js';
-import { DomainError } from './errors.js';
+import { DomainError, internalCodes, type DomainErrorData } from './errors.js';
 
 /** A DTO class: its class-validator rules are the contract's schema on every transport. */
 export type Dto<T> = new () => T;
@@ -16,6 +15,19 @@ type Keys<I> =
     }
   | { key?: never; keys?: never };
 
+/** As {@link Keys}; a command over several keys also says how it falls into parts, one an owner. */
+type CommandKeys<I, O> =
+  | { key: (input: I) => string; keys?: never; pick?: never; merge?: never }
+  | {
+      keys: (input: I) => readonly string[];
+      key?: never;
+      /** The input for these of its keys alone. */
+      pick: (input: I, keys: readonly string[]) => I;
+      /** The output for `input` from outputs of parts, which together cover its keys and may overlap. */
+      merge: (input: I, outputs: readonly O[]) => O;
+    }
+  | { key?: never; keys?: never; pick?: never; merge?: never };
+
 interface Shared<I, O, E extends string> {
   input: Dto<I>;
   output: Dto<O>;
@@ -27,10 +39,19 @@ interface Shared<I, O, E extends string> {
 
 /** Changes nothing. `owner` (the default of keyed queries) is never behind a write; `any` may be answered by a copy. */
 export type Query<I, O, E extends string> = Shared<I, O, E> &
-  Keys<I> & { kind: 'query'; reads?: 'owner' | 'any' };
+  Keys<I> & {
+    kind: 'query';
+    reads?: 'owner' | 'any';
+    /** Fields of the output (`items.*.seenAt`) that may differ between both sides: shadow reads do not compare them. */
+    volatile?: readonly string[];
+  };
 
-/** One transaction in one module, made idempotent by its command id. */
-export type Command<I, O, E extends string> = Shared<I, O, E> & Keys<I> & { kind: 'command'; undo?: string };
+/**
+ * One transaction in one module, made idempotent by its command id, key by key. `undo` names the command that takes it
+ * back; that must be harmless for keys where there is nothing to take back.
+ */
+export type Command<I, O, E extends string> = Shared<I, O, E> &
+  CommandKeys<I, O> & { kind: 'command'; undo?: string };
 
 /** Spans modules: a saga (Garcia-Molina and Salem, 1987). */
 export type Process<I, O, E extends string> = Shared<I, O, E> & Keys<I> & { kind: 'process' };
@@ -88,7 +109,7 @@ export function query<I, O, const E extends string = never>(
 
 /** Declares an operation that is one transaction in its module. `undo` names the command that takes it back. */
 export function command<I, O, const E extends string = never>(
-  definition: Omit<Command<I, O, E>, 'kind' | 'key' | 'keys'> & Keys<I>,
+  definition: Omit<Command<I, O, E>, 'kind' | 'key' | 'keys' | 'pick' | 'merge'> & CommandKeys<I, O>,
 ): Command<I, O, NoInfer<E>> {
   return { ...definition, kind: 'command' };
 }
@@ -100,17 +121,41 @@ export function process<I, O, const E extends string = never>(
   return { ...definition, kind: 'process' };
 }
 
-/** Declares a module's contract. @throws when an `undo` names no command of the same contract. */
+/** Declares a module's contract. @throws naming the operation that breaks a rule of the toolkit. */
 export function contract<const N extends string, O extends Record<string, Operation>>(
   name: N,
   definition: { ownership: Ownership; operations: O },
 ): Contract<N, O> {
-  const { operations } = definition;
-  for (const [operation, { kind, ...rest }] of Object.entries(operations)) {
-    const undo = kind === 'command' && 'undo' in rest ? rest.undo : undefined;
-    if (undo !== undefined && operations[undo]?.kind !== 'command') {
-      throw new Error(`${name}.${operation}: its undo "${undo}" is no command of this contract`);
-    }
+  for (const [operation, declared] of Object.entries(definition.operations)) {
+    const problem = problemOf(declared, definition);
+    if (problem) throw new Error(`${name}.${operation}: ${problem}`);
   }
   return { name, ...definition, error: (_operation, code, data) => new DomainError(code, data) };
+}
+
+function problemOf(
+  operation: Operation,
+  { ownership, operations }: { ownership: Ownership; operations: Record<string, Operation> },
+): string | undefined {
+  const taken = operation.errors?.find((code) => (internalCodes as readonly string[]).includes(code));
+  if (taken) return `"${taken}" is a code of the toolkit's own`;
+  const undo = operation.kind === 'command' ? operation.undo : undefined;
+  if (undo !== undefined && operations[undo]?.kind !== 'command') {
+    return `its undo "${undo}" is no command of this contract`;
+  }
+  return ownership === 'by-key' && operation.keys ? problemOfKeys(operation) : undefined;
+}
+
+/** Keys of one input can have different owners. */
+function problemOfKeys(operation: Operation): string | undefined {
+  if (operation.kind === 'process') return 'a process has one owner: give it one key';
+  if (operation.kind === 'query') {
+    return operation.reads === 'any' ? undefined : "its keys have no one owner: declare reads: 'any'";
+  }
+  if (!operation.pick || !operation.merge) {
+    return 'its keys can have different owners: declare pick and merge';
+  }
+  return operation.errors?.length && operation.undo === undefined
+    ? 'one part of it may be refused when another is done: declare undo'
+    : undefined;
 }

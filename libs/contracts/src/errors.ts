@@ -24,12 +24,16 @@ export const isDomainError = (error: unknown): error is DomainError => error ins
 export const transportCodes = [
   'validation_failed',
   'idempotency_key_reused',
+  'command_undone',
   'unavailable',
   'outcome_unknown',
   'internal',
 ] as const;
 
 export type TransportCode = (typeof transportCodes)[number];
+
+/** Codes between a router and an executor. They cross NATS, and no caller ever sees one. */
+export const internalCodes = ['not_owner', 'moving', 'partly_done'] as const;
 
 /** The input breaks the contract's rules; `problems` lists each broken rule. Nothing was done. */
 export class ValidationError extends DomainError<'validation_failed'> {
@@ -53,5 +57,12 @@ export class OutcomeUnknownError extends DomainError<'outcome_unknown'> {
       { module, operation, commandId },
       `${module}.${operation} gave no answer in time`,
     );
+  }
+}
+
+/** The command was taken back before it came: it never takes effect under this command id. */
+export class CommandUndoneError extends DomainError<'command_undone'> {
+  constructor() {
+    super('command_undone', {}, 'this command was taken back and cannot be carried out any more');
   }
 }

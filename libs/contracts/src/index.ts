@@ -15,7 +15,9 @@ export {
   type Ownership,
 } from './contract.js';
 export {
+  CommandUndoneError,
   DomainError,
+  internalCodes,
   isDomainError,
   OutcomeUnknownError,
   transportCodes,

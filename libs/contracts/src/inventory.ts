@@ -60,7 +60,23 @@ export class StockMoved {
   @Id() orderId: string;
 }
 
-const skus = (input: OrderStock) => input.lines.map((line) => line.sku);
+/** An order's stock, SKU by SKU. */
+const bySku = {
+  keys: (input: OrderStock) => input.lines.map((line) => line.sku),
+  pick: ({ orderId, lines }: OrderStock, keys: readonly string[]): OrderStock => {
+    const picked = new Set(keys);
+    return { orderId, lines: lines.filter(({ sku }) => picked.has(sku)) };
+  },
+};
+
+/** In the order in which the input first names them. */
+function mergeReservations({ orderId, lines }: OrderStock, parts: readonly Reservation[]): Reservation {
+  const reserved = new Map(parts.flatMap((part) => part.lines).map((line) => [line.sku, line]));
+  const named = new Set(lines.map(({ sku }) => sku));
+  return { orderId, lines: [...named].flatMap((sku) => reserved.get(sku) ?? []) };
+}
+
+const moved = ({ orderId }: OrderStock): StockMoved => ({ orderId });
 
 export const inventory = contract('inventory', {
   ownership: 'by-key',
@@ -74,12 +90,13 @@ export const inventory = contract('inventory', {
       input: OrderStock,
       output: Reservation,
       errors: ['not_found', 'out_of_stock', 'order_cancelled'],
-      keys: skus,
+      ...bySku,
+      merge: mergeReservations,
       undo: 'release',
     }),
     /** Puts an order's stock back on the shelf, reserved or sold; before its `reserve` it refuses that one for ever. */
-    release: command({ input: OrderStock, output: StockMoved, keys: skus }),
+    release: command({ input: OrderStock, output: StockMoved, ...bySku, merge: moved }),
     /** The order is confirmed: reserved stock counts as sold. What was released stays on the shelf. */
-    commit: command({ input: OrderStock, output: StockMoved, keys: skus }),
+    commit: command({ input: OrderStock, output: StockMoved, ...bySku, merge: moved }),
   },
 });

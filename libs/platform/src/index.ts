@@ -14,7 +14,7 @@ export { pageOf, type KeysetPage } from './database/keyset.js';
 export { openDatabase } from './database/open-database.js';
 export { migrate } from './database/migrate.js';
 export { Timestamp } from './database/timestamp.column.js';
-export { acquireEmbedded, type EmbeddedLease } from './embedded/index.js';
+export { acquireEmbedded, EmbeddedError, type EmbeddedLease } from './embedded/index.js';
 export { assertPortFree } from './free-port.js';
 export { natsConnection, natsSettings, type NatsSettings } from './nats-settings.js';
 export { Closing, runServer, StartError } from './process.js';

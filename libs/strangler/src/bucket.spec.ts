@@ -9,9 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const text = fc
-  .string({ unit: 'grapheme', maxLength: 40 })
-  .filter((key) => !key.includes('\0') && key.isWellFormed());
+const text = fc.string({ unit: 'grapheme', maxLength: 40 }).filter((key) => !key.includes('\0'));
 
 it('TypeScript and SQL agree on every key', async () => {
   const keys = fc.array(fc.tuple(text, text), { minLength: 200, maxLength: 200 });

@@ -10,6 +10,10 @@ export interface CallContext {
   readonly traceparent?: string | undefined;
   /** When the caller stops waiting, in ms since the epoch. A call that is late is not started. */
   readonly deadline?: number | undefined;
+  /** The request's own headers that may put it into a cohort, in lower case. */
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
+  /** A query asked of a side that may not be its owner, only to compare: it is answered by whatever is there. */
+  readonly shadow?: boolean | undefined;
   /** Which side worked for which module; filled while the request runs. */
   readonly servedBy: Map<string, Side>;
   /** The open transaction, and the module whose command opened it (`undefined`: a process, which may span modules). */

@@ -7,7 +7,7 @@ import { withContext } from './context.js';
 import { Executor } from './executor.js';
 import { LocalModules } from './here.js';
 import { Router } from './router.js';
-import { Routes } from './routes.js';
+import { routeOf, Routes } from './routes.js';
 
 let database: ToyDatabase;
 let executor: Executor;
@@ -100,7 +100,7 @@ describe('a command called inside a command of another module', () => {
     const record = (input: unknown) => writeDown(database.dataSource, 'other').then(() => input);
     modules.add(new Executor(other, { put: record }, database.dataSource, { run: record }));
     const routes = new Routes();
-    routes.replace({ other: 'monolith' });
+    routes.replace({ other: routeOf('monolith') });
     const port = new Router(routes, modules, { call: record }).port(other);
     handlers.put = async (input) => {
       await writeDown(database.dataSource, 'toy');

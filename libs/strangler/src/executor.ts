@@ -1,12 +1,16 @@
 import { DomainError, type Contract, isDomainError } from '#contracts';
 import { Logger } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import type { Acknowledger } from './acknowledger.js';
 import { currentContext } from './context.js';
 import { hide } from './failure.js';
-import { beginCommand, inputHash, storeResult, type CommandIdentity } from './idempotency.js';
+import { claimOf } from './idempotency.js';
+import { runOnce } from './once.js';
 import { prepare, type PreparedOperation } from './operation.js';
-import { inTransaction } from './transaction.js';
+import type { ReadGuard } from './read-guard.js';
+import { isForRouter, ownerRefusal } from './refusals.js';
+import { inTransaction, managerOf } from './transaction.js';
 
 /** A module's own code: one function an operation. */
 export type Handler = (input: unknown) => Promise<unknown>;
@@ -15,6 +19,30 @@ export type Handler = (input: unknown) => Promise<unknown>;
 export interface ProcessRunner {
   run(operation: PreparedOperation, input: unknown, commandId: string): Promise<unknown>;
 }
+
+/** What an executor works with once its module may move. */
+export interface ExecutorOptions {
+  /** Operations with effects outside the database (a real payment provider), which no rollback takes back. */
+  external?: ReadonlySet<string>;
+  /** Checks that queries are answered by the owner; left out: nothing of the module ever moves. */
+  guard?: ReadGuard | undefined;
+  acknowledger?: Acknowledger | undefined;
+}
+
+/** What may be said of a call beside its input and command id. */
+export interface ExecuteOptions {
+  /** The command that this one takes back. */
+  undoOf?: string | undefined;
+  /** Part of the open transaction of a process. */
+  step?: boolean;
+  /**
+   * Goes on where this side cannot: its answer is the call's. Given here, because a router that waits for the answer to
+   * look at it makes each call slower.
+   */
+  redirect?: (refusal: DomainError, commandId: string) => Promise<unknown>;
+}
+
+const plain: ExecuteOptions = {};
 
 /**
  * Runs a module's operations, wherever the module lives and however the call arrived: the same validation, transaction,
@@ -29,65 +57,97 @@ export class Executor {
     private readonly handlers: Readonly<Record<string, Handler>>,
     private readonly dataSource: DataSource,
     private readonly processes: ProcessRunner,
-    /** Operations with effects outside the database (a real payment provider), which no rollback takes back. */
-    private readonly external: ReadonlySet<string> = new Set(),
+    private readonly options: ExecutorOptions = {},
   ) {
     this.operations = prepare(contract);
   }
 
   /**
    * Runs one operation. `commandId` makes a command or process idempotent; without one it gets its own.
-   * @throws {DomainError} with a code that the contract declares or one of the transport's; nothing else gets out.
+   * @throws {DomainError} with a code that the contract declares or one of the transport's; nothing else gets out, but to
+   * a router: that this side is not the one.
    */
-  async execute(name: string, raw: unknown, commandId?: string): Promise<unknown> {
+  async execute(
+    name: string,
+    raw: unknown,
+    commandId?: string,
+    how: ExecuteOptions = plain,
+  ): Promise<unknown> {
     const operation = this.operation(name);
     const id = operation.kind === 'query' ? '' : (commandId ?? uuidv7());
     try {
       const input = operation.input.parse(raw);
-      return operation.output.pick(await this.run(operation, input, id));
+      return operation.output.pick(await this.run(operation, input, id, how));
     } catch (error) {
-      if (isDomainError(error) && operation.declares(error.code)) throw error;
-      // A step of a process: its owner must see what it was, to roll back or to run the whole again.
-      if (currentContext()?.transaction && !isDomainError(error)) throw error;
-      throw hide(error, this.logger, operation, id);
+      const shown = this.shown(error, operation, id);
+      if (how.redirect && isForRouter(shown)) return how.redirect(shown, id);
+      throw shown;
     }
   }
 
   /** Whether the operation has effects outside the database: it must not share another's transaction. */
   isExternal(name: string): boolean {
-    return this.external.has(name);
+    return this.options.external?.has(name) ?? false;
   }
 
-  private run(operation: PreparedOperation, input: unknown, id: string): Promise<unknown> {
-    if (operation.kind === 'query') return this.handle(operation, input);
-    // A step of a process (the router lets nothing else in): the transaction and the claim are the process's own.
-    if (currentContext()?.transaction) return this.handle(operation, input);
-    if (operation.kind === 'process') return this.processes.run(operation, input, id);
-    return this.command(operation, input, id);
+  /** The error as the caller may see it. */
+  private shown(error: unknown, operation: PreparedOperation, id: string): unknown {
+    if (isForRouter(error) || (isDomainError(error) && operation.declares(error.code))) return error;
+    // A step of a process: its owner must see what it was, to roll back or to run the whole again.
+    if (currentContext()?.transaction && !isDomainError(error)) return error;
+    return ownerRefusal(error, operation.module) ?? hide(error, this.logger, operation, id);
   }
 
-  private command(operation: PreparedOperation, input: unknown, commandId: string): Promise<unknown> {
-    const { module } = operation;
-    const id = {
-      module,
-      commandId,
-      keys: operation.keysOf(input),
-      hash: inputHash(operation, input),
-    };
-    return inTransaction(this.dataSource, module, (manager) => this.once(manager, operation, input, id));
-  }
-
-  private async once(
-    manager: EntityManager,
+  private run(
     operation: PreparedOperation,
     input: unknown,
-    id: CommandIdentity,
+    id: string,
+    how: ExecuteOptions,
   ): Promise<unknown> {
-    const claim = await beginCommand(manager, id);
-    if (claim.state === 'done') return JSON.parse(claim.result) as unknown;
-    const result = operation.output.pick(await this.handle(operation, input));
-    await storeResult(manager, id, JSON.stringify(result));
-    return result;
+    // Its transaction and claim are the process's own. (The router lets no other command into a transaction.)
+    if (how.step) return this.step(operation, input);
+    if (operation.kind === 'query') return this.query(operation, input);
+    if (operation.kind === 'process') return this.processes.run(operation, input, id);
+    return this.command(operation, input, id, how.undoOf);
+  }
+
+  private query(operation: PreparedOperation, input: unknown): Promise<unknown> {
+    const { guard } = this.options;
+    if (!guard || guard.leavesOut(operation.module) || currentContext()?.shadow) {
+      return this.handle(operation, input);
+    }
+    const work = () => this.handle(operation, input);
+    return guard.checked(operation, input, managerOf(this.dataSource), work);
+  }
+
+  private async step(operation: PreparedOperation, input: unknown): Promise<unknown> {
+    const { kind, reads, module } = operation;
+    if (kind === 'query' && (reads === 'any' || this.options.guard?.leavesOut(module))) {
+      return this.query(operation, input);
+    }
+    // Owned from here to the end of the transaction.
+    await managerOf(this.dataSource).query('select strangler.assert_owner($1, $2)', [
+      module,
+      operation.keysOf(input),
+    ]);
+    return this.handle(operation, input);
+  }
+
+  private async command(
+    operation: PreparedOperation,
+    input: unknown,
+    commandId: string,
+    undoOf: string | undefined,
+  ): Promise<unknown> {
+    const { module } = operation;
+    const claim = claimOf(operation, input, { commandId, undoOf });
+    const done = await inTransaction(this.dataSource, module, (manager) =>
+      runOnce(manager, operation, input, claim, (part) => this.handle(operation, part)),
+    );
+    const { acknowledger } = this.options;
+    if (acknowledger && done.ids.length > 0) await acknowledger.afterCommit(module, done.ids);
+    if (acknowledger && done.hits.length > 0) await acknowledger.onHit(module, commandId, done.hits);
+    return done.output;
   }
 
   private handle(operation: PreparedOperation, input: unknown): Promise<unknown> {

@@ -1,59 +1,96 @@
-import { DomainError } from '#contracts';
+import { CommandUndoneError, DomainError } from '#contracts';
 import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
+import { v5 as uuidv5 } from 'uuid';
 import type { PreparedOperation } from './operation.js';
 import { sqlState } from './transaction.js';
 
-/** Raised by `strangler.begin_command` when the id was used with another input. */
+/** Raised by `strangler.begin_command` when the id was used with another input, or was taken back. */
 const reusedState = 'SR422';
-
-/** What became of a claim: ours to run, answered before, or taken by a process that still runs. */
-export type Claim = { state: 'new' } | { state: 'done'; result: string } | { state: 'running' };
+const undoneState = 'SR411';
 
 /** Tells one use of a command id from another: the operation, and what `Shape.identity` leaves of its canonical input. */
-export const inputHash = ({ name, input }: PreparedOperation, value: unknown): Buffer =>
+const hashOf = ({ name, input }: PreparedOperation, value: unknown): Buffer =>
   createHash('sha256')
     .update(JSON.stringify([name, input.identity(value)]))
     .digest();
 
 /** A command and its keys, as its module's idempotency table knows them. */
 export interface CommandIdentity {
-  module: string;
-  commandId: string;
+  readonly module: string;
+  readonly commandId: string;
   /** Sorted routing keys; never empty. */
-  keys: readonly string[];
-  hash: Buffer;
+  readonly keys: readonly string[];
 }
 
+/** A command that comes, with a hash of the input for each of its keys. */
+export interface Claim extends CommandIdentity {
+  readonly hashes: readonly Buffer[];
+  /** The command that this one takes back. */
+  readonly undoOf: string | undefined;
+}
+
+/** Keys of a command that came before: with the answer of that time, or of a process that is still on its way. */
+export type Earlier = { key: string; state: 'done'; result: string } | { key: string; state: 'running' };
+
+/** The claim of a command on its keys. */
+export function claimOf(
+  operation: PreparedOperation,
+  input: unknown,
+  { commandId, undoOf }: { commandId: string; undoOf?: string | undefined },
+): Claim {
+  const keys = operation.keysOf(input);
+  const part = (key: string) => (operation.severalKeys ? operation.pick(input, [key]) : input);
+  return {
+    module: operation.module,
+    commandId,
+    keys,
+    hashes: keys.map((key) => hashOf(operation, part(key))),
+    undoOf,
+  };
+}
+
+/** The id under which a command is taken back: one for all who do that, so that it is done once. */
+export const undoIdOf = (commandId: string): string => uuidv5('undo', commandId);
+
 /**
- * Claims a command id: the first statement of every command, in one round trip. A second claimer waits until the first
- * one's transaction ends. @throws {DomainError} `idempotency_key_reused` when the id came with another input before.
+ * Asserts that the keys are owned here and claims the command id for each of them: the first statement of every command,
+ * in one round trip. A second claimer waits until the first one's transaction ends. Answers the keys that came before;
+ * none: all are new. @throws {DomainError} `idempotency_key_reused` when the id came with another input for one of its
+ * keys, `command_undone` when it was taken back.
  */
-export async function beginCommand(manager: EntityManager, id: CommandIdentity): Promise<Claim> {
+export async function beginCommand(manager: EntityManager, claim: Claim): Promise<Earlier[]> {
   try {
-    const rows = await manager.query<{ state: Claim['state']; result: string | null }[]>(
-      'select state, result from strangler.begin_command($1, $2, $3, $4)',
-      [id.module, id.commandId, id.keys, id.hash],
+    return await manager.query<Earlier[]>(
+      'select key, state, result from strangler.begin_command($1, $2, $3, $4, $5)',
+      [claim.module, claim.commandId, claim.keys, claim.hashes, claim.undoOf ?? null],
     );
-    const row = rows[0];
-    if (row?.state === 'done') return { state: 'done', result: row.result ?? 'null' };
-    return { state: row?.state === 'running' ? 'running' : 'new' };
   } catch (error) {
-    if (sqlState(error) !== reusedState) throw error;
+    const state = sqlState(error);
+    if (state === undoneState) throw new CommandUndoneError();
+    if (state !== reusedState) throw error;
     throw new DomainError('idempotency_key_reused', {}, 'this command id was used with another input');
   }
 }
 
-/** Keeps the result for whoever comes with the same command id again. `json` is the result as text. */
-export const storeResult = (
+/**
+ * Keeps the results, key by key as JSON text, for whoever comes with the same command id again. Answers the ids of the
+ * outbox rows that the transaction has written so far.
+ */
+export async function storeResults(
   manager: EntityManager,
-  id: Omit<CommandIdentity, 'hash'>,
-  json: string,
-): Promise<unknown> =>
-  manager.query(`select strangler.store_result($1, $2, $3, $4)`, [id.module, id.commandId, id.keys[0], json]);
+  { module, commandId, keys }: CommandIdentity,
+  results: readonly string[],
+): Promise<number[]> {
+  const [row] = await manager.query<{ ids: string | null }[]>(
+    'select strangler.store_results($1, $2, $3, $4) as ids',
+    [module, commandId, keys, results],
+  );
+  return row?.ids ? row.ids.split(',').map(Number) : [];
+}
 
-/** Forgets a claim whose process failed for good, so that the same id can be tried anew. */
+/** Forgets the claim of a process that failed for good, so that the same id can be tried anew. */
 export const dropClaim = (
   manager: EntityManager,
-  { module, commandId, keys }: Omit<CommandIdentity, 'hash'>,
+  { module, commandId, keys }: CommandIdentity,
 ): Promise<unknown> => manager.query('select strangler.drop_claim($1, $2, $3)', [module, commandId, keys[0]]);

@@ -1,17 +1,37 @@
-export { AdminController, type ModuleStatus } from './admin/admin.controller.js';
+export { AdminController } from './admin/admin.controller.js';
+export { DoctorController } from './admin/doctor.controller.js';
+export { EventsController } from './admin/events.controller.js';
+export { OPERATOR } from './admin/operator-token.js';
+export {
+  RefusedError,
+  UnknownModuleError,
+  type Action,
+  type ActionAnswer,
+  type Finding,
+  type GateView,
+  type HistoryEntry,
+  type MismatchEntry,
+  type ModuleStatus,
+  type Operator,
+} from './control/operator.js';
+export { type ParkedRow } from './side/side.js';
 export { currentContext, withContext, type CallContext } from './context.js';
 export { Executor } from './executor.js';
 export { LocalModules } from './here.js';
 export { type Phase, type Policy, type Side } from './phase.js';
 export { InjectPort, portToken } from './ports.js';
 export { Router, type CallOptions, type Port, type RemoteCalls } from './router.js';
-export { Routes, type RouteTable } from './routes.js';
+export { routeOf, Routes, type RouteEntry, type RouteTable } from './routes.js';
 export { call, own, type Saga, type Step } from './saga/saga.js';
 export { Shape } from './shape.js';
 export { StranglerModule, type FeatureOptions, type StranglerOptions } from './strangler.module.js';
 export { WishesError } from './control/wishes.js';
-export { WishesFile } from './control/wishes-file.js';
 export { NatsCalls } from './rpc/client.js';
 export { NatsLink } from './rpc/link.js';
 export { followRoutes, publishRoutes } from './rpc/route-sync.js';
 export { ContractServer } from './rpc/server.js';
+export { type CallObserver } from './call-observer.js';
+export { CallWatch } from './control/call-watch.js';
+export { decommissionedModules } from './control/decommissioned.js';
+export { Steering } from './control/steering.js';
+export { Agents } from './side/agents.js';

@@ -8,14 +8,26 @@ export interface PreparedOperation {
   readonly kind: Operation['kind'];
   readonly input: Shape<unknown>;
   readonly output: Shape<unknown>;
+  /** Whether a query needs the owner of its keys, or any copy will do. */
+  readonly reads: 'owner' | 'any';
+  /** Whether the input has routing keys of its own, or the module is its only key. */
+  readonly keyed: boolean;
+  /** Whether an input may have several keys; then `pick` and `merge` take it apart and together. */
+  readonly severalKeys: boolean;
   /** Sorted, unique routing keys of an input; the module's name where a module has one owner as a whole. */
   keysOf(input: unknown): readonly string[];
+  /** The input for these of its keys alone. */
+  pick(input: unknown, keys: readonly string[]): unknown;
+  /** The output for `input` from outputs of parts that cover its keys. */
+  merge(input: unknown, outputs: readonly unknown[]): unknown;
   /** Whether callers may see this error code. */
   declares(code: string): boolean;
   /** How long one attempt may take, in ms. */
   readonly timeoutMs: number;
   /** The command that takes this one back, if any. */
-  readonly undo: string | undefined;
+  undoing(): PreparedOperation | undefined;
+  /** Paths in the output that shadow reads do not compare. */
+  readonly volatile: readonly string[];
 }
 
 const defaultTimeoutMs = 1_500;
@@ -35,22 +47,39 @@ export function prepare(contract: Contract): ReadonlyMap<string, PreparedOperati
 function prepareOne(contract: Contract, name: string): PreparedOperation {
   const operation = contract.operations[name] as Operation;
   const visible = new Set<string>([...transportCodes, ...(operation.errors ?? [])]);
+  const byKey = contract.ownership === 'by-key';
+  const keyed = byKey && (operation.key !== undefined || operation.keys !== undefined);
+  const undo = operation.kind === 'command' ? operation.undo : undefined;
+  const parts = byKey && operation.kind === 'command' ? operation : undefined;
   return {
     module: contract.name,
     name,
     kind: operation.kind,
     input: Shape.of<unknown>(operation.input),
     output: Shape.of<unknown>(operation.output),
-    keysOf: keysOf(contract, operation),
+    reads: readsOf(operation, keyed || !byKey),
+    keyed,
+    severalKeys: parts?.keys !== undefined,
+    keysOf: keyed ? keysOf(operation) : keysOfWhole(contract),
+    pick: parts?.pick ?? ((input) => input),
+    merge: parts?.merge ?? ((_input, [output]) => output),
     declares: (code) => visible.has(code),
     timeoutMs: operation.timeoutMs ?? defaultTimeoutMs,
-    undo: operation.kind === 'command' ? operation.undo : undefined,
+    undoing: () => (undo === undefined ? undefined : prepare(contract).get(undo)),
+    volatile: (operation.kind === 'query' && operation.volatile) || [],
   };
 }
 
-function keysOf(contract: Contract, { key, keys }: Operation): (input: unknown) => readonly string[] {
-  if (key) return (input) => [(key as (input: unknown) => string)(input)];
-  if (keys) return (input) => [...new Set((keys as (input: unknown) => readonly string[])(input))].sort();
-  const whole = [contract.name];
+/** A query that has an owner is answered by it, unless it says otherwise. */
+const readsOf = (operation: Operation, owned: boolean): 'owner' | 'any' =>
+  (operation.kind === 'query' && operation.reads) || (owned ? 'owner' : 'any');
+
+function keysOfWhole({ name }: Contract): () => readonly string[] {
+  const whole = [name];
   return () => whole;
+}
+
+function keysOf({ key, keys }: Operation): (input: unknown) => readonly string[] {
+  if (key) return (input) => [(key as (input: unknown) => string)(input)];
+  return (input) => [...new Set((keys as (input: unknown) => readonly string[])(input))].sort();
 }

@@ -2,6 +2,9 @@
 export const sides = ['monolith', 'extracted'] as const;
 export type Side = (typeof sides)[number];
 
+/** The side that the module is leaving, or going to. */
+export const otherSide = (side: Side): Side => (side === 'monolith' ? 'extracted' : 'monolith');
+
 /** Where a module stands on its way out, in order. */
 export const phases = [
   'monolith',
@@ -15,19 +18,29 @@ export type Phase = (typeof phases)[number];
 
 /** What a phase decides. Nothing else in the toolkit branches on a phase's name. */
 export interface Policy {
-  /** The side that runs commands and processes. */
-  readonly commands: Side;
-  /** The side that answers queries. */
-  readonly queries: Side;
+  /** The side that runs commands and processes; `owner`: whichever owns the routing key. */
+  readonly commands: Side | 'owner';
+  /** The side that answers queries; `owner` as above, but those that read any copy are spread. */
+  readonly queries: Side | 'owner';
+  /** The sides that send their changes to the other one. */
+  readonly replicates: readonly Side[];
+  /** Whether owners may change meanwhile, so that an answer counts only if its owner was the same throughout. */
+  readonly checksReads: boolean;
+  /** Whether a sample of the queries is asked of the other side too, and compared. */
+  readonly shadowed: boolean;
   /** Whether calls alone can be moved into this phase. The others also move data, and so need replication. */
   readonly flippable: boolean;
 }
 
+const none = { replicates: [], checksReads: false, shadowed: false, flippable: false };
+const monolith = { ...none, commands: 'monolith', queries: 'monolith' } as const;
+const extracted = { ...none, commands: 'extracted', queries: 'extracted' } as const;
+
 export const policies = {
-  monolith: { commands: 'monolith', queries: 'monolith', flippable: true },
-  'dual-write': { commands: 'monolith', queries: 'monolith', flippable: false },
-  shadow: { commands: 'monolith', queries: 'monolith', flippable: false },
-  shifting: { commands: 'monolith', queries: 'monolith', flippable: false },
-  extracted: { commands: 'extracted', queries: 'extracted', flippable: true },
-  decommissioned: { commands: 'extracted', queries: 'extracted', flippable: false },
+  monolith: { ...monolith, flippable: true },
+  'dual-write': { ...monolith, replicates: ['monolith'] },
+  shadow: { ...monolith, replicates: ['monolith'], shadowed: true },
+  shifting: { ...none, commands: 'owner', queries: 'owner', replicates: sides, checksReads: true },
+  extracted: { ...extracted, replicates: ['extracted'], flippable: true },
+  decommissioned: extracted,
 } as const satisfies Record<Phase, Policy>;

@@ -1,5 +1,7 @@
-import type { Operation } from '#contracts';
-import { policies, type Phase, type Side } from './phase.js';
+import { bucketOf, buckets } from './bucket.js';
+import type { PreparedOperation } from './operation.js';
+import type { Side } from './phase.js';
+import { policyOf, type RouteEntry } from './routes.js';
 
 /** What a process is: the side it stands on (a gateway stands on none) and the modules whose code it carries. */
 export interface Here {
@@ -7,18 +9,59 @@ export interface Here {
   hosts(module: string): boolean;
 }
 
-/** Where a call goes: the side that serves it, and whether that is this very process. */
-export interface Plan {
-  readonly side: Side;
-  readonly local: boolean;
+/** What of a call decides where it goes, beside its keys. */
+export type Routed = Pick<PreparedOperation, 'module' | 'kind' | 'reads' | 'keyed'>;
+
+/** What of a request can decide where its queries are answered. */
+export interface Asker {
+  readonly requestId: string;
+  /** Headers, their names in lower case. */
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-/** Which side serves operations of this kind while the module is in `phase`. Pure. */
-export const sideFor = (phase: Phase, kind: Operation['kind']): Side =>
-  kind === 'query' ? policies[phase].queries : policies[phase].commands;
+/** Keys of one call that have one owner. */
+export interface Part {
+  readonly side: Side;
+  readonly keys: readonly string[];
+}
 
-/** Decides where a call goes. Pure: the router carries it out. */
-export function planCall(phase: Phase, kind: Operation['kind'], module: string, here: Here): Plan {
-  const side = sideFor(phase, kind);
-  return { side, local: side === here.side && here.hosts(module) };
+/** The side that serves the call whatever its keys are; `undefined`: the owner of its keys does. Pure. */
+export function sideFor(entry: RouteEntry, operation: Routed, asker: Asker): Side | undefined {
+  const policy = policyOf(entry);
+  const side = operation.kind === 'query' ? policy.queries : policy.commands;
+  if (side !== 'owner') return side;
+  return operation.kind === 'query' && operation.reads === 'any'
+    ? copyFor(entry, operation, asker)
+    : undefined;
+}
+
+/** Who answers a query for which any copy will do: spread by request, so that one request sees one copy. */
+function copyFor(entry: RouteEntry, { module, keyed }: Routed, asker: Asker): Side | undefined {
+  if (entry.degraded) {
+    // The copies fall behind: what has an owner goes there, and lists to who owns all, or to the monolith.
+    if (keyed) return undefined;
+    return entry.extractedBelow === buckets ? 'extracted' : 'monolith';
+  }
+  const inCohort = entry.cohorts.some(({ header, equals }) => asker.headers?.[header] === equals);
+  return inCohort || bucketOf(module, asker.requestId) < entry.readsBelow ? 'extracted' : 'monolith';
+}
+
+/** The owner of a routing key, as far as the border is known. Pure. */
+export const ownerOf = (border: Pick<RouteEntry, 'extractedBelow'>, module: string, key: string): Side =>
+  bucketOf(module, key) < border.extractedBelow ? 'extracted' : 'monolith';
+
+/** The keys by owner, in the order in which owners first come. Pure. */
+export function partsOf(
+  border: Pick<RouteEntry, 'extractedBelow'>,
+  module: string,
+  keys: readonly string[],
+): Part[] {
+  const parts = new Map<Side, string[]>();
+  for (const key of keys) {
+    const side = ownerOf(border, module, key);
+    const part = parts.get(side);
+    if (part) part.push(key);
+    else parts.set(side, [key]);
+  }
+  return [...parts].map(([side, owned]) => ({ side, keys: owned }));
 }

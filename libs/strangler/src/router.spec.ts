@@ -8,7 +8,7 @@ import { LocalModules } from './here.js';
 import type { PreparedOperation } from './operation.js';
 import type { Phase, Side } from './phase.js';
 import { Router, type CallOptions, type RemoteCalls } from './router.js';
-import { Routes } from './routes.js';
+import { routeOf, Routes } from './routes.js';
 
 const walk = contract('walk', {
   ownership: 'by-key',
@@ -40,7 +40,7 @@ function processWith(phase: Phase | undefined) {
   const modules = new LocalModules('monolith');
   modules.add(new Executor(walk, handlers, noDatabase, { run: handler('go') }));
   const routes = new Routes();
-  if (phase) routes.replace({ walk: phase });
+  if (phase) routes.replace({ walk: routeOf(phase) });
   const remote = new Recorded();
   return { port: new Router(routes, modules, remote).port(walk), routes, remote, ran };
 }
@@ -66,7 +66,7 @@ describe('a call', () => {
 
   it('follows a change of the routes at once', async () => {
     const { port, routes } = processWith('monolith');
-    routes.replace({ walk: 'extracted' });
+    routes.replace({ walk: routeOf('extracted') });
     expect(await port.look({ name: 'a' })).toEqual({ name: 'REMOTE' });
   });
 
@@ -75,7 +75,7 @@ describe('a call', () => {
     const request = context();
     await withContext(request, () => port.look({ name: 'a' }));
     expect([...request.servedBy]).toEqual([['walk', 'monolith']]);
-    routes.replace({ walk: 'extracted' });
+    routes.replace({ walk: routeOf('extracted') });
     await withContext(request, () => port.look({ name: 'a' }));
     expect([...request.servedBy]).toEqual([['walk', 'extracted']]);
   });
@@ -96,7 +96,7 @@ describe('a call', () => {
   it('to a module of which nothing has been heard waits for the news', async () => {
     const { port, routes } = processWith(undefined);
     const waiting = port.look({ name: 'a' });
-    routes.replace({ walk: 'extracted' });
+    routes.replace({ walk: routeOf('extracted') });
     expect(await waiting).toEqual({ name: 'REMOTE' });
   });
 

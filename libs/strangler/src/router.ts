@@ -1,10 +1,14 @@
 import { UnavailableError, type Contract, type InputOf, type OutputOf } from '#contracts';
-import { currentContext, type CallContext } from './context.js';
+import { v7 as uuidv7 } from 'uuid';
+import { outcomeOf, type CallObserver } from './call-observer.js';
+import { currentContext, withContext, type CallContext } from './context.js';
 import type { LocalModules } from './here.js';
 import { prepare, type PreparedOperation } from './operation.js';
-import { planCall } from './route.js';
-import type { Routes } from './routes.js';
-import type { Phase, Side } from './phase.js';
+import type { Side } from './phase.js';
+import { Pursuit, type PursuedCall } from './pursuit.js';
+import { isForRouter } from './refusals.js';
+import { ownerOf, partsOf, sideFor, type Asker } from './route.js';
+import { policyOf, type RouteEntry, type Routes } from './routes.js';
 
 /** How long a call in a process that has just started waits until it is known where modules are served, in ms. */
 const learnMs = 1_000;
@@ -12,7 +16,15 @@ const learnMs = 1_000;
 /** What a caller may say beside the input. */
 export interface CallOptions {
   /** Makes a repeated command or process take effect once. Required to retry one whose outcome is unknown. */
-  commandId?: string;
+  commandId?: string | undefined;
+  /** The command id of what this command takes back: that one is refused from now on, also where it never came. */
+  undoOf?: string | undefined;
+}
+
+/** What travels with a call to another process, beside its input and its context. */
+export interface RemoteOptions extends CallOptions {
+  /** Headers of the request that decide on cohorts; they travel on. */
+  headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The typed client of a contract: what every consumer injects. It does not show where the module is served. */
@@ -25,15 +37,26 @@ export type Port<C extends Contract> = {
 
 /** Carries a call to a module that is served by another process. */
 export interface RemoteCalls {
-  call(operation: PreparedOperation, side: Side, input: unknown, options: CallOptions): Promise<unknown>;
+  call(operation: PreparedOperation, side: Side, input: unknown, options: RemoteOptions): Promise<unknown>;
 }
 
-/** Sends every call to where its module is served now. */
+/** For what no request asks: any copy will do. */
+const nobody: Asker = {
+  get requestId() {
+    return uuidv7();
+  },
+};
+
+/**
+ * Sends every call to where its module is served now. Its routes are hints: a side that is not the owner says so, and the
+ * call goes on to the other one, later if need be, under the same command id.
+ */
 export class Router {
   constructor(
     private readonly routes: Routes,
     private readonly modules: LocalModules,
     private readonly remote: RemoteCalls,
+    private readonly observer?: CallObserver,
   ) {}
 
   /** The port of a contract. */
@@ -45,24 +68,47 @@ export class Router {
     return Object.fromEntries(methods) as Port<C>;
   }
 
-  /** Whether the operation is served in this process now and all its effects are in the database's transaction. */
-  isTransactional({ module, kind, name }: PreparedOperation): boolean {
-    const phase = this.routes.phaseOf(module);
-    if (phase === undefined || !planCall(phase, kind, module, this.modules).local) return false;
-    return !this.modules.executor(module).isExternal(name);
+  /**
+   * Whether the operation is served in this process now and all its effects are in the database's transaction. Without
+   * an input: whether it may be so, once its keys are known.
+   */
+  isTransactional(operation: PreparedOperation, input?: unknown): boolean {
+    const { module, name } = operation;
+    const entry = this.routes.entryOf(module);
+    if (!entry || !this.modules.hosts(module) || this.modules.executor(module).isExternal(name)) return false;
+    const side = sideFor(entry, operation, askerOf(currentContext()));
+    if (side !== undefined) return side === this.modules.side;
+    return (
+      input === undefined ||
+      keysIn(operation, input).every((key) => ownerOf(entry, module, key) === this.modules.side)
+    );
+  }
+
+  /** Whether changes of the module are sent to another side now. */
+  replicates(module: string): boolean {
+    const entry = this.routes.entryOf(module);
+    return entry === undefined || policyOf(entry).replicates.length > 0;
   }
 
   /** Runs an operation in this process, in the open transaction of a process. */
   executeHere({ module, name }: PreparedOperation, input: unknown): Promise<unknown> {
     if (this.modules.side) currentContext()?.servedBy.set(module, this.modules.side);
-    return this.modules.executor(module).execute(name, input);
+    return this.modules.executor(module).execute(name, input, undefined, { step: true });
   }
 
   /** Sends one call to where its module is served. @throws {DomainError} as the contract declares. */
   call(operation: PreparedOperation, input: unknown, options: CallOptions): Promise<unknown> {
-    const phase = this.routes.phaseOf(operation.module);
+    const entry = this.routes.entryOf(operation.module);
     // Not `async` where there is nothing to wait for: that alone costs a tenth of a call inside the process.
-    return phase ? this.send(phase, operation, input, options) : this.learnAndSend(operation, input, options);
+    return entry ? this.send(entry, operation, input, options) : this.learnAndSend(operation, input, options);
+  }
+
+  /** Asks one side, past all routing and whoever the owner is, only to compare. */
+  askSide(operation: PreparedOperation, side: Side, input: unknown): Promise<unknown> {
+    const requestId = currentContext()?.requestId ?? 'shadow';
+    return withContext({ requestId, shadow: true, servedBy: new Map() }, () =>
+      this.carry(operation, side, input, {}),
+    );
   }
 
   private async learnAndSend(
@@ -71,27 +117,141 @@ export class Router {
     options: CallOptions,
   ): Promise<unknown> {
     const { module } = operation;
-    const phase = await this.routes.learn(module, learnMs);
-    if (phase) return this.send(phase, operation, input, options);
+    const entry = await this.routes.learn(module, learnMs);
+    if (entry) return this.send(entry, operation, input, options);
     throw new UnavailableError(module, `this process has not heard yet where ${module} is served`);
   }
 
   private send(
-    phase: Phase,
+    entry: RouteEntry,
     operation: PreparedOperation,
     input: unknown,
     options: CallOptions,
   ): Promise<unknown> {
-    const { module, kind, name } = operation;
     const context = currentContext();
     const refused = context && refusal(operation, context);
     if (refused) return Promise.reject(refused);
-    const { side, local } = planCall(phase, kind, module, this.modules);
-    context?.servedBy.set(module, side);
-    return local
-      ? this.modules.executor(module).execute(name, input, options.commandId)
-      : this.remote.call(operation, side, input, options);
+    const side = sideFor(entry, operation, askerOf(context));
+    if (side === undefined) return this.sendToOwners(entry, operation, input, options);
+    if (this.observer || !this.isHere(operation.module, side)) {
+      return this.sendTo(side, operation, input, options);
+    }
+    context?.servedBy.set(operation.module, side);
+    return this.modules.executor(operation.module).execute(operation.name, input, options.commandId, {
+      undoOf: options.undoOf,
+      redirect: (error, commandId) =>
+        this.pursue(operation, input, { ...options, commandId }).after(side, error),
+    });
   }
+
+  /** As {@link send} for a side that is known, where the way there costs more than a promise. */
+  private async sendTo(
+    side: Side,
+    operation: PreparedOperation,
+    input: unknown,
+    options: CallOptions,
+  ): Promise<unknown> {
+    const pursuit = this.pursue(operation, input, options);
+    try {
+      return await this.attempt(pursuit.call, side, input);
+    } catch (error) {
+      if (!isForRouter(error)) throw error;
+      return pursuit.after(side, error);
+    }
+  }
+
+  private async sendToOwners(
+    entry: RouteEntry,
+    operation: PreparedOperation,
+    raw: unknown,
+    options: CallOptions,
+  ): Promise<unknown> {
+    const input = operation.input.parse(raw);
+    const parts = partsOf(entry, operation.module, operation.keysOf(input));
+    const [first, ...others] = parts;
+    return first && others.length === 0
+      ? this.sendTo(first.side, operation, input, options)
+      : this.pursue(operation, input, options).inParts(parts);
+  }
+
+  private pursue(operation: PreparedOperation, input: unknown, options: CallOptions): Pursuit {
+    const commandId = operation.kind === 'query' ? '' : (options.commandId ?? uuidv7());
+    const call: PursuedCall = {
+      operation,
+      input,
+      commandId,
+      undoOf: options.undoOf,
+      startedAt: performance.now(),
+    };
+    return new Pursuit(call, {
+      attempt: (side, part) => this.attempt(call, side, part),
+      refresh: () => this.routes.refresh(),
+      undo: (undoing, part, undo) => this.call(undoing, part, undo),
+    });
+  }
+
+  /** One try on one side. @throws what the side says, also that it is not the owner. */
+  private async attempt(call: PursuedCall, side: Side, input: unknown): Promise<unknown> {
+    const { operation, commandId, undoOf } = call;
+    const how = operation.kind === 'query' ? {} : { commandId, undoOf };
+    if (!this.observer) return this.carry(operation, side, input, how);
+    try {
+      const result = await this.carry(operation, side, input, how);
+      this.told(call, side, 'ok');
+      if (operation.kind === 'query') this.observer.answered({ operation, side, input, result });
+      return result;
+    } catch (error) {
+      if (!isForRouter(error)) this.told(call, side, outcomeOf(error));
+      throw error;
+    }
+  }
+
+  private told({ operation, startedAt }: PursuedCall, side: Side, outcome: 'ok' | 'refused' | 'error'): void {
+    const { module, name, kind } = operation;
+    const ms = performance.now() - startedAt;
+    this.observer?.finished({ module, operation: name, kind, side, ms, outcome });
+  }
+
+  private carry(
+    operation: PreparedOperation,
+    side: Side,
+    input: unknown,
+    options: CallOptions,
+  ): Promise<unknown> {
+    const { module, name } = operation;
+    const context = currentContext();
+    context?.servedBy.set(module, side);
+    if (this.isHere(module, side)) {
+      const { commandId, undoOf } = options;
+      return this.modules.executor(module).execute(name, input, commandId, { undoOf });
+    }
+    const headers = cohortHeaders(this.routes.cohortHeaders, context);
+    return this.remote.call(operation, side, input, headers ? { ...options, headers } : options);
+  }
+
+  private isHere(module: string, side: Side): boolean {
+    return side === this.modules.side && this.modules.hosts(module);
+  }
+}
+
+const askerOf = (context: CallContext | undefined): Asker => context ?? nobody;
+
+/** The keys of an input; none of one that its owner will refuse. */
+function keysIn(operation: PreparedOperation, input: unknown): readonly string[] {
+  try {
+    return operation.keysOf(operation.input.parse(input));
+  } catch {
+    return [];
+  }
+}
+
+function cohortHeaders(
+  names: readonly string[],
+  context: CallContext | undefined,
+): Record<string, string> | undefined {
+  const given = context?.headers;
+  if (names.length === 0 || !given) return undefined;
+  return Object.fromEntries(names.flatMap((name) => (given[name] ? [[name, given[name]]] : [])));
 }
 
 /** Why a call must not be made in this context, if so. */

@@ -1,52 +1,132 @@
 import { EventEmitter, once } from 'node:events';
-import type { Phase } from './phase.js';
+import { isDeepStrictEqual } from 'node:util';
+import { buckets } from './bucket.js';
+import { policies, type Phase, type Policy } from './phase.js';
 
-/** The phase of every module, as one value: what is told to other processes. */
-export type RouteTable = Readonly<Record<string, Phase>>;
+/** Queries whose request has this header are answered by `extracted`, if any copy will do for them. */
+export interface Cohort {
+  /** In lower case. */
+  readonly header: string;
+  readonly equals: string;
+}
+
+/** What every process is told of a module. A hint: who may write is decided in the database. */
+export interface RouteEntry {
+  readonly phase: Phase;
+  /** Buckets below belong to `extracted`, 0 to 10,000. */
+  readonly extractedBelow: number;
+  /** Buckets of those queries that any copy may answer, and that `extracted` answers: those below, 0 to 10,000. */
+  readonly readsBelow: number;
+  /** When a command is answered: once both sides have it, or once its owner has. */
+  readonly ack: 'both' | 'owner';
+  /** One side does not confirm what the other sends. */
+  readonly degraded: boolean;
+  readonly cohorts: readonly Cohort[];
+  /** The share of queries that both sides are asked, 0 to 1. */
+  readonly shadowSample: number;
+}
+
+/** An entry for every module, as one value: what is told to other processes. */
+export type RouteTable = Readonly<Record<string, RouteEntry>>;
+
+/** The entry of a module that rests in a phase. */
+export function routeOf(phase: Phase): RouteEntry {
+  const below = policyOf({ phase }).commands === 'extracted' ? buckets : 0;
+  return {
+    phase,
+    extractedBelow: below,
+    readsBelow: below,
+    ack: 'both',
+    degraded: false,
+    cohorts: [],
+    shadowSample: 0,
+  };
+}
+
+/** What the module's phase decides. */
+export const policyOf = ({ phase }: Pick<RouteEntry, 'phase'>): Policy => policies[phase];
 
 /**
- * What this process believes about every module's phase. The monolith reads it from `strangler.yaml`, the others
- * hear it from the monolith. It may be stale for a moment.
+ * What this process believes about every module. The monolith's controller says it, the others hear it from the
+ * monolith. It may be stale for a moment.
  */
 export class Routes {
   private table: RouteTable = {};
+  private heardAt = -Infinity;
+  private headers: readonly string[] = [];
   // No limit: every call that waits in `learn` listens.
-  private readonly changes = new EventEmitter().setMaxListeners(0);
+  private readonly events = new EventEmitter().setMaxListeners(0);
+
+  /** The module's entry; `undefined` until this process has heard of it. */
+  entryOf(module: string): RouteEntry | undefined {
+    return this.table[module];
+  }
 
   /** The module's phase; `undefined` until this process has heard of it. */
   phaseOf(module: string): Phase | undefined {
-    return this.table[module];
+    return this.table[module]?.phase;
   }
 
   snapshot(): RouteTable {
     return this.table;
   }
 
-  /** Whether any module is served elsewhere, so that NATS is needed. */
+  /** How long ago this process was told the table, changed or not, in ms. */
+  get freshMs(): number {
+    return performance.now() - this.heardAt;
+  }
+
+  /** The headers of requests that some module's cohorts look at. */
+  get cohortHeaders(): readonly string[] {
+    return this.headers;
+  }
+
+  /** Whether any module has a part elsewhere, so that NATS is needed. */
   get anyAway(): boolean {
-    return Object.values(this.table).some((phase) => phase !== 'monolith');
+    return Object.values(this.table).some((entry) => {
+      const { commands, replicates } = policyOf(entry);
+      return commands !== 'monolith' || replicates.length > 0;
+    });
   }
 
   /** Takes over a new table; listeners run only when something differs. */
   replace(next: RouteTable): void {
+    this.heardAt = performance.now();
     const before = this.table;
-    const changed = Object.keys({ ...before, ...next }).filter((module) => before[module] !== next[module]);
+    const changed = Object.keys({ ...before, ...next }).filter(
+      (module) => !isDeepStrictEqual(before[module], next[module]),
+    );
+    if (changed.length === 0) return;
     this.table = { ...next };
-    if (changed.length > 0) this.changes.emit('change', changed);
+    this.headers = [
+      ...new Set(Object.values(next).flatMap(({ cohorts }) => cohorts.map(({ header }) => header))),
+    ];
+    this.events.emit('change', changed);
   }
 
-  /** The module's phase, waiting up to `patienceMs` for a process that has just started and has not heard of it. */
-  async learn(module: string, patienceMs: number): Promise<Phase | undefined> {
+  /** The module's entry, waiting up to `patienceMs` for a process that has just started and has not heard of it. */
+  async learn(module: string, patienceMs: number): Promise<RouteEntry | undefined> {
     if (!(module in this.table)) {
       const signal = AbortSignal.timeout(patienceMs);
-      await once(this.changes, 'change', { signal }).catch(() => undefined);
+      await once(this.events, 'change', { signal }).catch(() => undefined);
     }
     return this.table[module];
   }
 
-  /** Calls `listener` with the names of the modules whose phase changed. Returns the way to stop that. */
+  /** The table has proved to be out of date: whoever can, asks for it now. */
+  refresh(): void {
+    this.events.emit('refresh');
+  }
+
+  /** Calls `listener` when the table is to be asked for. Returns the way to stop that. */
+  onRefresh(listener: () => void): () => void {
+    this.events.on('refresh', listener);
+    return () => this.events.off('refresh', listener);
+  }
+
+  /** Calls `listener` with the names of the modules whose entry changed. Returns the way to stop that. */
   onChange(listener: (changed: string[]) => void): () => void {
-    this.changes.on('change', listener);
-    return () => this.changes.off('change', listener);
+    this.events.on('change', listener);
+    return () => this.events.off('change', listener);
   }
 }

@@ -10,10 +10,13 @@ import {
 import { getDataSourceToken, getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource, ObjectLiteral } from 'typeorm';
 import { Executor, type Handler } from './executor.js';
+import type { NatsLink } from './rpc/link.js';
+import type { CallObserver } from './call-observer.js';
 import { LocalModules } from './here.js';
 import { prepare, type PreparedOperation } from './operation.js';
 import type { Side } from './phase.js';
 import { portToken } from './ports.js';
+import { ReadGuard } from './read-guard.js';
 import { Router, type RemoteCalls } from './router.js';
 import { Routes } from './routes.js';
 import { SagaDriver } from './saga/driver.js';
@@ -21,6 +24,8 @@ import { SagaEngine } from './saga/engine.js';
 import { SagaRecovery } from './saga/recovery.js';
 import type { AnySaga } from './saga/saga.js';
 import { Steps } from './saga/steps.js';
+import { Agents } from './side/agents.js';
+import type { Transform } from './tables.js';
 import { transactionalRepository } from './transaction.js';
 
 /** What a process is and whom it can call. */
@@ -32,6 +37,10 @@ export interface StranglerOptions {
   routes: Routes;
   /** How calls reach modules in other processes. */
   remote: RemoteCalls;
+  /** How rows reach the other side; without it no module can move. */
+  link?: NatsLink;
+  /** Is told of every call. */
+  observer?: CallObserver;
 }
 
 type Processes<C extends Contract> = { [K in NamesOf<C, 'process'>]: Type<AnySaga> };
@@ -40,6 +49,10 @@ type Processes<C extends Contract> = { [K in NamesOf<C, 'process'>]: Type<AnySag
 export type FeatureOptions<C extends Contract> = {
   /** The module's tables. Their repositories, injected into the service, work in the running command's transaction. */
   tables: readonly Type<ObjectLiteral>[];
+  /** The column of these tables that holds the routing key; none when the module has one owner as a whole. */
+  routingKey?: string;
+  /** By table: how rows become those of the other side, where its columns differ. */
+  transforms?: Readonly<Record<string, Transform>>;
   /** What else the service injects. */
   providers?: Provider[];
   /** Operations with effects outside the database, by the provider that knows. They never share a transaction. */
@@ -51,9 +64,9 @@ export type FeatureOptions<C extends Contract> = {
 export class StranglerModule {
   /** Once per process: the router, and the port of every contract. */
   static forRoot(options: StranglerOptions): DynamicModule {
-    const { side, contracts, routes, remote } = options;
+    const { side, contracts, routes, remote, link, observer } = options;
     const modules = new LocalModules(side);
-    const router = new Router(routes, modules, remote);
+    const router = new Router(routes, modules, remote, observer);
     const ports = contracts.map((contract) => ({
       provide: portToken(contract),
       useValue: router.port(contract),
@@ -62,6 +75,8 @@ export class StranglerModule {
       { provide: Routes, useValue: routes },
       { provide: LocalModules, useValue: modules },
       { provide: Router, useValue: router },
+      { provide: Agents, useValue: new Agents(side, link, routes) },
+      ...(side ? [{ provide: ReadGuard, useValue: new ReadGuard(routes, side) }] : []),
       ...ports,
     ];
     return {
@@ -76,8 +91,9 @@ export class StranglerModule {
   static forFeature<C extends Contract>(
     contract: C,
     service: Type<Handlers<C>>,
-    { tables, providers = [], external, processes }: FeatureOptions<C>,
+    options: FeatureOptions<C>,
   ): DynamicModule {
+    const { tables, providers = [], external, processes } = options;
     const repositories = tables.map((table) => ({
       provide: getRepositoryToken(table),
       useFactory: (dataSource: DataSource) => transactionalRepository(dataSource, table),
@@ -95,6 +111,7 @@ export class StranglerModule {
         ...sagaEngine,
         ...(sagas.length > 0 ? [sagaRecovery] : []),
         executorOf(contract, service, sagas, external),
+        agentOf(contract, options),
       ],
     };
   }
@@ -107,14 +124,15 @@ class StranglerFeature {}
 const sagaEngine: Provider[] = [
   {
     provide: SagaDriver,
-    useFactory: (dataSource: DataSource, router: Router) => new SagaDriver(dataSource, new Steps(router)),
-    inject: [getDataSourceToken(), Router],
+    useFactory: (dataSource: DataSource, router: Router, agents: Agents) =>
+      new SagaDriver(dataSource, new Steps(router), agents),
+    inject: [getDataSourceToken(), Router, Agents],
   },
   {
     provide: SagaEngine,
-    useFactory: (dataSource: DataSource, router: Router, driver: SagaDriver) =>
-      new SagaEngine(dataSource, new Steps(router), driver),
-    inject: [getDataSourceToken(), Router, SagaDriver],
+    useFactory: (dataSource: DataSource, router: Router, driver: SagaDriver, agents: Agents) =>
+      new SagaEngine(dataSource, new Steps(router), driver, agents),
+    inject: [getDataSourceToken(), Router, SagaDriver, Agents],
   },
 ];
 
@@ -137,6 +155,8 @@ function executorOf(
       dataSource: DataSource,
       modules: LocalModules,
       engine: SagaEngine,
+      guard: ReadGuard,
+      acknowledger: Agents,
       instance: object,
       outside: never,
       ...definitions: AnySaga[]
@@ -146,13 +166,11 @@ function executorOf(
         engine.register(operations.get(name) as PreparedOperation, definitions[i] as AnySaga),
       );
       const handlers = handlersOf(operations, instance);
-      const executor = new Executor(
-        contract,
-        handlers,
-        dataSource,
-        engine,
-        new Set(external?.operations(outside)),
-      );
+      const executor = new Executor(contract, handlers, dataSource, engine, {
+        external: new Set(external?.operations(outside)),
+        guard,
+        acknowledger,
+      });
       modules.add(executor);
       return executor;
     },
@@ -160,10 +178,30 @@ function executorOf(
       getDataSourceToken(),
       LocalModules,
       SagaEngine,
+      ReadGuard,
+      Agents,
       service,
       external?.inject ?? LocalModules,
       ...sagas.map(([, saga]) => saga),
     ],
+  };
+}
+
+/** What moves with a module: its tables, its idempotency records, and its sagas if it has processes. */
+function agentOf<C extends Contract>(contract: C, options: FeatureOptions<C>): Provider {
+  const { tables, routingKey, transforms = {}, processes } = options;
+  return {
+    provide: `SideAgent(${contract.name})`,
+    useFactory: (dataSource: DataSource, agents: Agents) => {
+      const names = tables.map((table) => dataSource.getMetadata(table).tableName);
+      const own = processes ? ['idempotency', 'saga'] : ['idempotency'];
+      const { name: module, ownership } = contract;
+      return agents.add(
+        { module, ownership, tables: [...names, ...own], routingKey, transforms },
+        dataSource,
+      );
+    },
+    inject: [getDataSourceToken(), Agents],
   };
 }
 

@@ -52,6 +52,10 @@ const ownTables = new Set(['idempotency', 'saga']);
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
+/** The column of a table that holds the routing key; `undefined`: the module is owned as a whole, or names none. */
+export const keyColumnOf = ({ ownership, routingKey }: MovingModule, table: string): string | undefined =>
+  ownership === 'whole' ? undefined : ownTables.has(table) ? 'routing_key' : routingKey;
+
 /** Reads the module's tables from the catalogue. @throws naming the first that is missing or has no primary key. */
 export async function describeTables(on: Queryable, module: MovingModule): Promise<MovingTable[]> {
   const rows = await on.query<{ name: string; columns: Column[] | null; primaryKey: Column[] | null }>(
@@ -63,7 +67,7 @@ export async function describeTables(on: Queryable, module: MovingModule): Promi
         from pg_index i
         cross join unnest(i.indkey::int2[]) with ordinality k (attnum, place)
         join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
-        where i.indrelid = c.oid and i.indisprimary) as "primaryKey"
+        where i.indrelid = c.oid and i.indisprimary and k.place <= i.indnkeyatts) as "primaryKey"
      from unnest($2::text[]) with ordinality wanted (name, place)
      left join pg_class c on c.oid = to_regclass(quote_ident($1) || '.' || quote_ident(wanted.name))
      order by wanted.place`,
@@ -76,15 +80,11 @@ export async function describeTables(on: Queryable, module: MovingModule): Promi
   });
 }
 
-function tableOf(
-  { module, ownership, routingKey, transforms }: MovingModule,
-  name: string,
-  columns: Column[],
-  primaryKey: Column[],
-): MovingTable {
-  const keyColumn = ownTables.has(name) ? 'routing_key' : routingKey;
-  const whole = ownership === 'whole' || keyColumn === undefined;
-  const key = (alias: string) => (whole ? literal(module) : `${alias}.${quoted(keyColumn)}::text`);
+function tableOf(moving: MovingModule, name: string, columns: Column[], primaryKey: Column[]): MovingTable {
+  const { module, transforms } = moving;
+  const keyColumn = keyColumnOf(moving, name);
+  const key = (alias: string) =>
+    keyColumn === undefined ? literal(module) : `${alias}.${quoted(keyColumn)}::text`;
   return {
     module,
     name,

@@ -7,6 +7,8 @@ import { refusal } from '../errors/problems.js';
 export interface Principal {
   readonly id: string;
   readonly role: Role;
+  /** As the token says it, if it does: a name for the history of who did what. */
+  readonly email?: string;
 }
 
 /** A request that passed the guard. */

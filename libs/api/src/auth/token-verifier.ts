@@ -50,11 +50,12 @@ export class TokenVerifier {
   }
 }
 
-function principalOf({ sub, role, roles: several }: JWTPayload): Principal {
+function principalOf({ sub, role, roles: several, email }: JWTPayload): Principal {
   const id = sub?.toLowerCase();
   if (!isUuid(id)) throw refusal('unauthenticated', 'the subject of the token is not a user id');
   const isAdmin = role === 'admin' || (Array.isArray(several) && several.includes('admin'));
-  return { id: id as string, role: isAdmin ? 'admin' : 'user' };
+  const principal: Principal = { id: id as string, role: isAdmin ? 'admin' : 'user' };
+  return typeof email === 'string' && email !== '' ? { ...principal, email } : principal;
 }
 
 /** A token may be at fault for a key that is not there; for anything else it is the provider. */

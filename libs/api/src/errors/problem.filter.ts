@@ -46,6 +46,7 @@ const byStatus: Record<number, ProblemCode> = {
   401: 'unauthenticated',
   403: 'forbidden',
   404: 'not_found',
+  409: 'refused',
   413: 'payload_too_large',
   415: 'unsupported_media_type',
   503: 'unavailable',

@@ -8,7 +8,7 @@ type DeclaredCode = { [K in keyof Contracts]: CodeOf<OperationsOf<Contracts[K]>>
 
 /** Codes of the edge itself. */
 type EdgeCode =
-  'unauthenticated' | 'forbidden' | 'not_found' | 'payload_too_large' | 'unsupported_media_type';
+  'unauthenticated' | 'forbidden' | 'not_found' | 'refused' | 'payload_too_large' | 'unsupported_media_type';
 
 export type ProblemCode = DeclaredCode | TransportCode | EdgeCode;
 
@@ -21,7 +21,9 @@ export const problems = {
   not_found: { status: 404, title: 'There is no such thing' },
   email_taken: { status: 409, title: 'This e-mail address has an account already' },
   out_of_stock: { status: 409, title: 'There is not enough in stock' },
+  command_undone: { status: 409, title: 'This was taken back before it was done' },
   order_cancelled: { status: 409, title: 'The order was cancelled' },
+  refused: { status: 409, title: 'This cannot be done now' },
   payload_too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'The body has to be JSON in UTF-8' },
   idempotency_key_reused: { status: 422, title: 'This idempotency key was used for another request' },

@@ -39,5 +39,7 @@ function documentHeader(target: object, key: string | symbol | undefined): void 
     description: 'The same key and body take effect once, however often they are sent. Made here if absent.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
   }) as MethodDecorator;
-  [header, ApiProblem('idempotency_key_reused')].forEach((decorate) => decorate(target, method, descriptor));
+  [header, ApiProblem('idempotency_key_reused', 'command_undone')].forEach((decorate) =>
+    decorate(target, method, descriptor),
+  );
 }

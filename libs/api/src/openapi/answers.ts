@@ -17,8 +17,9 @@ interface Answer {
   errors?: readonly ProblemCode[];
 }
 
-// Key reuse is documented where there is a key.
-const anyCall = transportCodes.filter((code) => code !== 'idempotency_key_reused');
+// What comes of a key that was used before is documented where there is a key.
+const ofKeys: readonly string[] = ['idempotency_key_reused', 'command_undone'];
+const anyCall = transportCodes.filter((code) => !ofKeys.includes(code));
 
 /** Sets a handler's status and documents all of it: its input by the classes of its parameters, its answer, its errors. */
 export const Answers =

@@ -12,6 +12,7 @@ import { Stock } from './stock.js';
   imports: [
     StranglerModule.forFeature(inventory, InventoryService, {
       tables: [StockItem, ReservationLine],
+      routingKey: 'sku',
       providers: [Stock, Reservations],
     }),
   ],

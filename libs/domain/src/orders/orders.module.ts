@@ -10,6 +10,7 @@ import { PlaceOrderSaga } from './place-order.saga.js';
   imports: [
     StranglerModule.forFeature(orders, OrdersService, {
       tables: [OrderRow],
+      routingKey: 'user_id',
       processes: { place: PlaceOrderSaga, cancel: CancelOrderSaga },
     }),
   ],

@@ -12,6 +12,7 @@ import { TestProvider } from './test-provider.js';
   imports: [
     StranglerModule.forFeature(payments, PaymentsService, {
       tables: [PaymentRow, LedgerEntry],
+      routingKey: 'order_id',
       providers: [{ provide: PaymentProviderToken, useClass: TestProvider }],
       external: {
         inject: PaymentProviderToken,

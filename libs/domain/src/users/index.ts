@@ -1,1 +1,1 @@
-export { UsersModule } from './users.module.js';
+export { ExtractedUsersModule, UsersModule } from './users.module.js';

@@ -1,5 +1,5 @@
 import type { Jwks } from '#contracts';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import {
   calculateJwkThumbprint,
@@ -17,16 +17,19 @@ export const algorithm = 'ES256';
 
 /** The keys that sign tokens. They are rows, so that all processes that serve the module share them. */
 @Injectable()
-export class SigningKeys implements OnModuleInit {
+export class SigningKeys {
   private readonly imported = new Map<string, Promise<CryptoKey>>();
 
   constructor(@InjectRepository(SigningKey) private readonly keys: Repository<SigningKey>) {}
 
-  /** Makes the first key. Not when it is first needed: that is in a query, and a query changes nothing. */
-  async onModuleInit(): Promise<void> {
+  /**
+   * Makes the first key, in the command that adds an account. Not at start, where nobody has asked whether this side may
+   * write; and not when a token first needs it: that is a query, which changes nothing.
+   */
+  async ensure(): Promise<void> {
     if (await this.keys.existsBy({ active: true })) return;
     const { kid, jwk } = await newKey();
-    // Of several processes that start at once, one makes the key and the others find it.
+    // Of several at once, one makes the key; the others wait for its end and then find the key, or make it.
     await this.keys.query(
       `insert into users.signing_key (kid, private_jwk, active) values ($1, $2, true)
        on conflict (active) where active do nothing`,

@@ -1,19 +1,30 @@
 import { users } from '#contracts';
 import { StranglerModule } from '#strangler';
-import { Module } from '@nestjs/common';
-import { Account } from './account.entity.js';
+import { Module, type Type } from '@nestjs/common';
+import { getRepositoryToken } from '@nestjs/typeorm';
+import { Account, SplitNameAccount, WholeNameAccount } from './account.entity.js';
+import { accountTransform } from './account.transform.js';
 import { Accounts } from './accounts.js';
 import { SigningKey } from './signing-key.entity.js';
 import { SigningKeys } from './signing-keys.js';
 import { UsersService } from './users.service.js';
 
-/** Who the customers are, and how they prove it. */
-@Module({
-  imports: [
-    StranglerModule.forFeature(users, UsersService, {
-      tables: [Account, SigningKey],
-      providers: [Accounts, SigningKeys],
-    }),
-  ],
-})
+/** The module on a database that keeps accounts in this form. */
+const usersWith = (form: Type<Account>) =>
+  StranglerModule.forFeature(users, UsersService, {
+    tables: [form, SigningKey],
+    transforms: { account: accountTransform },
+    providers: [
+      { provide: getRepositoryToken(Account), useExisting: getRepositoryToken(form) },
+      Accounts,
+      SigningKeys,
+    ],
+  });
+
+/** Who the customers are, and how they prove it: in the monolith. */
+@Module({ imports: [usersWith(WholeNameAccount)] })
 export class UsersModule {}
+
+/** The same as a service of its own, whose database keeps first and last names apart. */
+@Module({ imports: [usersWith(SplitNameAccount)] })
+export class ExtractedUsersModule {}

@@ -72,9 +72,10 @@ export class UsersService implements Handlers<typeof users> {
     const account = await this.rows.findOne({ where: { id }, lock: { mode: 'for_no_key_update' } });
     if (!account) throw users.error('updateUser', 'not_found', { id });
     if (email && email !== account.email) await this.claim(email);
-    const changed = { name: name ?? account.name, email: email ?? account.email };
-    await this.rows.update({ id }, changed);
-    return userOf({ ...account, ...changed });
+    account.name = name ?? account.name;
+    account.email = email ?? account.email;
+    await this.rows.save(account);
+    return userOf(account);
   }
 
   async listUsers({ after, limit }: IdPage): Promise<Users> {
@@ -89,7 +90,8 @@ export class UsersService implements Handlers<typeof users> {
 
   private async add(account: Omit<Account, 'createdAt'>): Promise<User> {
     await this.claim(account.email);
-    const row = this.rows.create(account);
+    await this.signingKeys.ensure();
+    const row = Object.assign(this.rows.create(), account);
     await this.rows.insert(row);
     return userOf(row);
   }

@@ -1,4 +1,4 @@
-import { migrations, type Migration } from '#migrations';
+import { extractedMigrations, migrations, type Migration } from '#migrations';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from './data-source-options.js';
@@ -7,22 +7,40 @@ import { withClient } from './with-client.js';
 /** The toolkit's own schema comes first: the modules' commands call its functions. */
 const toolkit = 'strangler';
 
+/** Where a database stands. The schema of a module may differ by it. */
+export type DatabaseSide = 'monolith' | 'extracted';
+
 /**
  * Brings the schemas of `modules` in this database up to date, one transaction a module, each with its record in a table
  * `migrations` of its own schema. Several processes may do so at once: one works, the others wait and find nothing to do.
  * Migrations that the database has and we do not know stay: an older version may start beside a newer one.
  */
-export async function migrate(url: string, modules: readonly string[]): Promise<void> {
+export async function migrate(
+  url: string,
+  modules: readonly string[],
+  side: DatabaseSide = 'monolith',
+): Promise<void> {
   await withClient(url, async (client) => {
     // Held by this session, not by a transaction: it lasts over all the transactions that follow, and ends with us.
     await client.query(`select pg_advisory_lock(hashtextextended('strangler migrations', 0))`);
-    for (const module of [toolkit, ...modules]) await migrateModule(client, url, module);
+    for (const module of [toolkit, ...modules]) {
+      await migrateModule(client, url, module, migrationsOf(module, side));
+    }
   });
 }
 
-async function migrateModule(client: pg.Client, url: string, module: string): Promise<void> {
+function migrationsOf(module: string, side: DatabaseSide): readonly Migration[] {
   const known = migrations[module];
   if (!known) throw new Error(`no migrations are known for the module ${module}`);
+  return side === 'monolith' ? known : [...known, ...(extractedMigrations[module] ?? [])];
+}
+
+async function migrateModule(
+  client: pg.Client,
+  url: string,
+  module: string,
+  known: readonly Migration[],
+): Promise<void> {
   await client.query(`create schema if not exists ${pg.escapeIdentifier(module)}`);
   // Looked up by hand, because TypeORM needs a pool and some 20 queries to find that there is nothing to do.
   const done = await recorded(client, module);

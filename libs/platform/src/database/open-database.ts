@@ -1,12 +1,17 @@
 import { StartError } from '../process.js';
 import { createDatabase } from './create-database.js';
-import { migrate } from './migrate.js';
+import { migrate, type DatabaseSide } from './migrate.js';
 
 /**
- * Makes a database ready for these modules: created if it is missing, migrated. @throws {StartError} naming the
+ * Makes a database ready for these modules: created if it is missing, migrated to the form of its side. @throws {StartError} naming the
  * `setting` when it cannot be reached or entered.
  */
-export async function openDatabase(url: string, modules: readonly string[], setting: string): Promise<void> {
+export async function openDatabase(
+  url: string,
+  modules: readonly string[],
+  setting: string,
+  side: DatabaseSide = 'monolith',
+): Promise<void> {
   try {
     await createDatabase(url);
   } catch (error) {
@@ -17,5 +22,5 @@ export async function openDatabase(url: string, modules: readonly string[], sett
       { cause: error },
     );
   }
-  await migrate(url, modules);
+  await migrate(url, modules, side);
 }

@@ -1,33 +1,103 @@
-import { Controller, Get, NotFoundException, Param } from '@nestjs/common';
-import { policies, type Phase, type Side } from '../phase.js';
-import { Routes } from '../routes.js';
+import {
+  BadRequestException,
+  Body,
+  Controller,
+  Get,
+  Inject,
+  NotFoundException,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+  UnsupportedMediaTypeException,
+  UseInterceptors,
+} from '@nestjs/common';
+import type { Request, Response } from 'express';
+import type {
+  ActionAnswer,
+  HistoryEntry,
+  MismatchEntry,
+  ModuleStatus,
+  Operator,
+} from '../control/operator.js';
+import { Shape } from '../shape.js';
+import { askedBy } from './actions.js';
+import { Actor } from './actor.js';
+import { NewestQuery } from './bodies.js';
+import { OPERATOR } from './operator-token.js';
+import { RefusalsInterceptor } from './refusals.interceptor.js';
 
-/** Where a module stands. */
-export interface ModuleStatus {
-  module: string;
-  phase: Phase;
-  /** What `strangler.yaml` asks for. */
-  wanted: Phase;
-  /** The sides that its calls go to now. */
-  commands: Side;
-  queries: Side;
+interface Items<T> {
+  items: T[];
 }
 
-/** The admin API (port 3001). Who may use it is the application's affair: it brings the guard. */
+/** How much of a history is answered when nothing is said. */
+const defaultLimit = 100;
+
+/** The admin API (port 3001). Who may use it is the application's affair: it brings the guard, and the form of errors. */
 @Controller('modules')
+@UseInterceptors(RefusalsInterceptor)
 export class AdminController {
-  constructor(private readonly routes: Routes) {}
+  constructor(@Inject(OPERATOR) private readonly operator: Operator) {}
 
   @Get()
-  list(): { items: ModuleStatus[] } {
-    return { items: Object.keys(this.routes.snapshot()).map((module) => this.status(module)) };
+  async list(): Promise<Items<ModuleStatus>> {
+    return { items: await this.operator.modules() };
   }
 
   @Get(':module')
-  status(@Param('module') module: string): ModuleStatus {
-    const phase = this.routes.phaseOf(module);
-    if (!phase) throw new NotFoundException(`there is no module ${module}`);
-    const { commands, queries } = policies[phase];
-    return { module, phase, wanted: phase, commands, queries };
+  status(@Param('module') module: string): Promise<ModuleStatus> {
+    return this.operator.module(module);
   }
+
+  @Get(':module/history')
+  async history(@Param('module') module: string, @Query() query: object): Promise<Items<HistoryEntry>> {
+    return { items: await this.operator.history(module, limitIn(query)) };
+  }
+
+  @Get(':module/mismatches')
+  async mismatches(@Param('module') module: string): Promise<Items<MismatchEntry>> {
+    return { items: await this.operator.mismatches(module) };
+  }
+
+  @Get(':module/parked')
+  async parked(
+    @Param('module') module: string,
+  ): Promise<Items<Awaited<ReturnType<Operator['parked']>>[number]>> {
+    return { items: await this.operator.parked(module) };
+  }
+
+  @Post(':module/:verb')
+  async act(
+    @Param('module') module: string,
+    @Param('verb') verb: string,
+    @Body() body: unknown,
+    @Actor() actor: string,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ActionAnswer> {
+    assertUnderstood(request);
+    const asked = askedBy(verb, body ?? {});
+    if (!asked) throw new NotFoundException(`modules cannot ${verb}`);
+    const answer = await this.operator.act(module, asked.action, { actor, dryRun: asked.dryRun });
+    response.status(asked.atOnce ? 200 : 202);
+    return answer;
+  }
+}
+
+/**
+ * A body that is not JSON was not read, and a query is not looked at: `dryRun` in either must not look as if it had been
+ * understood, while the action is carried out.
+ */
+function assertUnderstood({ headers, body, query }: Request): void {
+  const sent = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (sent && body === undefined) throw new UnsupportedMediaTypeException('the body has to be JSON');
+  const names = Object.keys(query);
+  if (names.length > 0) throw new BadRequestException(`this takes no query: ${names.join(', ')}`);
+}
+
+function limitIn(query: object): number {
+  const given = 'limit' in query ? { ...query, limit: Number(query.limit) } : query;
+  return Shape.of(NewestQuery).parse(given).limit ?? defaultLimit;
 }

@@ -35,6 +35,8 @@ export interface ModuleStatus {
   wanted: { phase: Phase; percent: number | null; by: 'file' | 'operator' };
   /** Share of the buckets that belong to `extracted`, 0 to 100. */
   percent: number;
+  /** Share of the reads that any copy may answer, and that `extracted` answers, 0 to 100. */
+  readsPercent?: number;
   epoch: number;
   ack: 'both' | 'owner';
   degraded: boolean;

@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { readFile } from 'node:fs/promises';
-import type { Routes } from '../routes.js';
-import { parseWishes, WishesError } from './wishes.js';
+import { parseWishes, WishesError, type FileWish } from './wishes.js';
 
 /**
  * The text itself is compared: editors replace files, some file systems tell nobody of a change, and modification times
@@ -9,23 +8,29 @@ import { parseWishes, WishesError } from './wishes.js';
  */
 const pollMs = 250;
 
-/** Lets `strangler.yaml` steer the routes of this process, without a restart. */
+/** What the file wants of the modules that stand in it; those that it leaves out are steered by hand. */
+export type Wishes = ReadonlyMap<string, FileWish>;
+
+/** Reads `strangler.yaml`, and tells of its changes without a restart. */
 export class WishesFile {
   private readonly logger = new Logger('strangler.yaml');
   /** The text that we looked at last; `undefined`: there was none. */
   private seen: string | undefined;
+  /** Whether the listener could not take it, so that the same text is told once more. */
+  private missed = false;
+  private busy = false;
   private complained = '';
 
   constructor(
     private readonly path: string,
     private readonly modules: readonly string[],
-    private readonly routes: Routes,
+    private readonly listener: (wishes: Wishes) => void | Promise<void>,
   ) {}
 
-  /** Reads the file; a missing one means that every module is on `monolith`. @throws {WishesError} */
+  /** Reads the file and tells the listener; a missing one means that it steers no module. @throws {WishesError} */
   async load(): Promise<void> {
     this.seen = await this.read();
-    this.take(this.seen ?? '');
+    await this.take(this.seen ?? '');
   }
 
   /**
@@ -38,22 +43,26 @@ export class WishesFile {
   }
 
   private async reload(): Promise<void> {
-    const before = this.routes.snapshot();
+    if (this.busy) return;
+    this.busy = true;
+    await this.look();
+    this.busy = false;
+  }
+
+  private async look(): Promise<void> {
     try {
       const text = await this.read();
-      if (text === this.seen) return;
+      if (text === this.seen && !this.missed) return;
       this.seen = text;
       // Who writes a file anew empties it or takes it away for a moment: calls must not move because of that.
+      this.missed = false;
       if (text === undefined) throw new WishesError(`${this.path} is gone`);
       if (text.trim() === '') throw new WishesError(`${this.path} is empty`);
-      this.take(text);
+      await this.take(text);
       this.complained = '';
+      this.logger.log('taken up');
     } catch (error) {
       this.complain((error as Error).message);
-      return;
-    }
-    for (const [module, phase] of Object.entries(this.routes.snapshot())) {
-      if (before[module] !== phase) this.logger.log(`${module}: ${before[module]} -> ${phase}`);
     }
   }
 
@@ -71,7 +80,10 @@ export class WishesFile {
     });
   }
 
-  private take(text: string): void {
-    this.routes.replace(parseWishes(text, this.modules));
+  private async take(text: string): Promise<void> {
+    const wishes = parseWishes(text, this.modules);
+    this.missed = true;
+    await this.listener(wishes);
+    this.missed = false;
   }
 }

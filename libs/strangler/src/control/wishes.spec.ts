@@ -1,10 +1,8 @@
-import { phases, policies } from '../phase.js';
+import { defaultSettings } from './settings.js';
 import { parseWishes, WishesError } from './wishes.js';
 
 const modules = ['customers', 'baskets', 'till', 'shelf'];
 const parse = (text: string) => parseWishes(text, modules);
-const allMonolith = { customers: 'monolith', baskets: 'monolith', till: 'monolith', shelf: 'monolith' };
-
 /* Every setting that API.md names. */
 const full = `
 modules:
@@ -22,19 +20,63 @@ modules:
 `;
 
 it('a file with every setting is understood', () => {
-  expect(parse(full)).toEqual({ ...allMonolith, shelf: 'extracted' });
+  const { shelf, ...others } = Object.fromEntries(parse(full));
+  expect(shelf).toEqual({
+    phase: 'extracted',
+    percent: null,
+    ack: 'both',
+    ramp: [1, 5, 25, 50, 100],
+    bakeMs: 30_000,
+    gates: { lagMs: 1_000, mismatchRate: 0, errorRate: 0.01, p99Ratio: 3, minSamples: 200 },
+    cohorts: [{ header: 'x-user-group', equals: 'beta' }],
+    shadowSample: 1,
+    line: 6,
+  });
+  expect(others.till).toEqual({ ...defaultSettings, phase: 'monolith', percent: null, line: 5 });
 });
 
 it.each([
   ['an empty file', ''],
   ['a file of comments', '# nothing yet\n'],
   ['no modules', 'modules: {}'],
-])('%s leaves every module on monolith', (_what, text) => {
-  expect(parse(text)).toEqual(allMonolith);
+])('%s steers no module', (_what, text) => {
+  expect(parse(text).size).toBe(0);
 });
 
-it('a module that is left out stays on monolith', () => {
-  expect(parse('modules: { till: { phase: extracted } }')).toEqual({ ...allMonolith, till: 'extracted' });
+it('a module that is left out is steered by hand', () => {
+  expect([...parse('modules: { till: { phase: extracted } }').keys()]).toEqual(['till']);
+});
+
+it('what is not said has its default', () => {
+  expect(parse('modules: { till: { phase: shadow, gates: { lagMs: 50 } } }').get('till')).toEqual({
+    ...defaultSettings,
+    gates: { ...defaultSettings.gates, lagMs: 50 },
+    phase: 'shadow',
+    percent: null,
+    line: 1,
+  });
+});
+
+it.each([
+  ['250ms', 250],
+  ['0s', 0],
+  ['90s', 90_000],
+  ['2m', 120_000],
+  ['1h', 3_600_000],
+])('bake: %s', (text, bakeMs) => {
+  expect(parse(`modules: { till: { phase: extracted, bake: ${text} } }`).get('till')).toMatchObject({
+    bakeMs,
+  });
+});
+
+it('a shop without traffic asks for no samples', () => {
+  const quiet = parse('modules: { till: { phase: extracted, gates: { minSamples: 0 } } }').get('till');
+  expect(quiet).toMatchObject({ gates: { minSamples: 0 } });
+});
+
+it('shifting takes its share, and the ramp its order', () => {
+  const text = 'modules: { till: { phase: shifting, percent: 30, ramp: [50, 10] } }';
+  expect(parse(text).get('till')).toMatchObject({ phase: 'shifting', percent: 30, ramp: [10, 50] });
 });
 
 const shelf = (settings: string) => `modules: { shelf: { phase: extracted, ${settings} } }`;
@@ -106,10 +148,14 @@ it.each<[what: string, text: string, place: string | RegExp]>([
   expect(message).not.toContain('\n');
 });
 
-it.each(phases.filter((phase) => !policies[phase].flippable))('%s, which moves data, is refused', (phase) => {
-  expect(refusal(`modules: { shelf: { phase: ${phase} } }`)).toMatch(
-    new RegExp(`^modules.shelf.phase: ${phase} moves data`),
-  );
+it.each([
+  [
+    'modules: { shelf: { phase: decommissioned } }',
+    /^modules.shelf.phase: there is no way back from decommissioned/,
+  ],
+  ['modules: { shelf: { phase: shifting } }', /^modules.shelf.percent: shifting needs the share/],
+])('%s is refused', (text, message) => {
+  expect(refusal(text)).toMatch(message);
 });
 
 function refusal(text: string): string {

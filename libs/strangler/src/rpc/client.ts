@@ -5,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { currentContext } from '../context.js';
 import type { PreparedOperation } from '../operation.js';
 import type { Side } from '../phase.js';
-import type { CallOptions, RemoteCalls } from '../router.js';
+import type { RemoteCalls, RemoteOptions } from '../router.js';
 import { decodeReply, encodeHeaders, rpcSubject } from './codec.js';
 import type { NatsLink } from './link.js';
 
@@ -39,7 +39,7 @@ export class NatsCalls implements RemoteCalls {
     operation: PreparedOperation,
     side: Side,
     input: unknown,
-    options: CallOptions,
+    options: RemoteOptions,
   ): Promise<unknown> {
     // Refused here already, so that bad input costs no hop; the other side checks again, it trusts nobody.
     const payload = JSON.stringify(operation.input.parse(input));
@@ -51,6 +51,9 @@ export class NatsCalls implements RemoteCalls {
       traceparent: context?.traceparent,
       deadline,
       commandId,
+      undoOf: options.undoOf,
+      shadow: context?.shadow,
+      headers: options.headers,
     });
     const subject = rpcSubject(operation.module, operation.name, side);
     const ended = await this.untilPresent(deadline, () => this.ask(subject, payload, headers, deadline));

@@ -14,6 +14,12 @@ export interface CallHeaders {
   /** ms since the epoch; the clocks of both sides must agree to a fraction of the shortest timeout (NTP does). */
   deadline: number | undefined;
   commandId: string | undefined;
+  /** The command that this one takes back. */
+  undoOf?: string | undefined;
+  /** Only asked to compare: whoever the owner is. */
+  shadow?: boolean | undefined;
+  /** Headers of the first request that decide on cohorts. */
+  headers?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 const names = {
@@ -21,14 +27,21 @@ const names = {
   traceparent: 'traceparent',
   deadline: 'Deadline',
   commandId: 'Command-Id',
+  undoOf: 'Undo-Of',
+  shadow: 'Shadow',
+  cohort: 'Cohort',
 } as const;
 
-export function encodeHeaders({ requestId, traceparent, deadline, commandId }: CallHeaders): MsgHdrs {
+export function encodeHeaders(call: CallHeaders): MsgHdrs {
+  const { requestId, traceparent, deadline, commandId, undoOf, shadow, headers: cohort } = call;
   const encoded = headers();
   encoded.set(names.requestId, requestId);
   if (deadline !== undefined) encoded.set(names.deadline, String(deadline));
   if (traceparent) encoded.set(names.traceparent, traceparent);
   if (commandId) encoded.set(names.commandId, commandId);
+  if (undoOf) encoded.set(names.undoOf, undoOf);
+  if (shadow) encoded.set(names.shadow, '1');
+  if (cohort) encoded.set(names.cohort, encodeURIComponent(JSON.stringify(cohort)));
   return encoded;
 }
 
@@ -40,7 +53,20 @@ export function decodeHeaders(message: Msg): CallHeaders {
     traceparent: read(names.traceparent),
     deadline: timeIn(read(names.deadline)),
     commandId: read(names.commandId),
+    undoOf: read(names.undoOf),
+    shadow: read(names.shadow) === '1' || undefined,
+    headers: cohortIn(read(names.cohort)),
   };
+}
+
+/** Whatever else a foreign tool may have sent is no cohort. */
+function cohortIn(text: string | undefined): Record<string, string> | undefined {
+  try {
+    const value: unknown = text && JSON.parse(decodeURIComponent(text));
+    return typeof value === 'object' && value !== null ? (value as Record<string, string>) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function timeIn(text: string | undefined): number | undefined {

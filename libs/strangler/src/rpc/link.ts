@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Where and how to connect; asked at every attempt, since a server may be started for it. */
@@ -38,6 +38,16 @@ export class NatsLink {
     if (this.state !== 'idle') return;
     this.state = 'started';
     void this.connectUntilClosed();
+  }
+
+  /** The connection, begun if need be and waited for up to `patienceMs`; `undefined` when it is not there by then. */
+  async connected(patienceMs: number): Promise<NatsConnection | undefined> {
+    this.start();
+    if (!this.current) {
+      const signal = AbortSignal.timeout(patienceMs);
+      await once(this.events, 'up', { signal }).catch(() => undefined);
+    }
+    return this.current;
   }
 
   /** Calls `listener` with the connection now or when it is first made. Subscriptions survive its losses. */

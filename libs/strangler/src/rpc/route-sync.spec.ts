@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { startNats, type TestNats } from '../../../../test/support/nats.js';
 import { untilUp } from '../../../../test/support/rpc.js';
 import { until } from '../../../../test/support/until.js';
-import { Routes, type RouteTable } from '../routes.js';
+import { routeOf, Routes, type RouteTable } from '../routes.js';
 import { NatsLink } from './link.js';
 import { followRoutes, publishRoutes } from './route-sync.js';
 
@@ -46,54 +46,54 @@ const hears = (routes: Routes, table: RouteTable) =>
   );
 
 it('a process that starts after the monolith learns the routes', async () => {
-  await untilUp(monolith({ shelf: 'extracted', till: 'monolith' }).link);
-  await hears(follower().routes, { shelf: 'extracted', till: 'monolith' });
+  await untilUp(monolith({ shelf: routeOf('extracted'), till: routeOf('monolith') }).link);
+  await hears(follower().routes, { shelf: routeOf('extracted'), till: routeOf('monolith') });
 });
 
 it('a process that starts before the monolith, and before NATS, learns them when they are there', async () => {
   await nats.kill();
   const { routes } = follower();
   await nats.restart();
-  monolith({ shelf: 'extracted' });
-  await hears(routes, { shelf: 'extracted' });
+  monolith({ shelf: routeOf('extracted') });
+  await hears(routes, { shelf: routeOf('extracted') });
 });
 
 it('a flip is heard by every process, and so is the way back', async () => {
-  const { routes } = monolith({ shelf: 'monolith' });
+  const { routes } = monolith({ shelf: routeOf('monolith') });
   const followers = [follower(), follower()];
   for (const phase of ['monolith', 'extracted', 'monolith', 'extracted'] as const) {
-    routes.replace({ shelf: phase });
-    await Promise.all(followers.map((each) => hears(each.routes, { shelf: phase })));
+    routes.replace({ shelf: routeOf(phase) });
+    await Promise.all(followers.map((each) => hears(each.routes, { shelf: routeOf(phase) })));
   }
 });
 
 it('a flip while NATS is away is heard when it is back', async () => {
-  const [{ routes, link }, other] = [monolith({ shelf: 'monolith' }), follower()];
-  await hears(other.routes, { shelf: 'monolith' });
+  const [{ routes, link }, other] = [monolith({ shelf: routeOf('monolith') }), follower()];
+  await hears(other.routes, { shelf: routeOf('monolith') });
   await nats.kill();
   await until('both know', () => ((link.current ?? other.link.current) ? undefined : true));
-  routes.replace({ shelf: 'extracted' });
+  routes.replace({ shelf: routeOf('extracted') });
   await nats.restart();
-  await hears(other.routes, { shelf: 'extracted' });
+  await hears(other.routes, { shelf: routeOf('extracted') });
 });
 
 it('a monolith that ends and starts with other routes is followed; in between the last ones hold', async () => {
-  const { link } = monolith({ shelf: 'monolith' });
+  const { link } = monolith({ shelf: routeOf('monolith') });
   const { routes } = follower();
-  await hears(routes, { shelf: 'monolith' });
+  await hears(routes, { shelf: routeOf('monolith') });
   await link.close();
   expect(routes.phaseOf('shelf')).toBe('monolith');
-  monolith({ shelf: 'extracted' });
-  await hears(routes, { shelf: 'extracted' });
+  monolith({ shelf: routeOf('extracted') });
+  await hears(routes, { shelf: routeOf('extracted') });
 });
 
 it('a hint that gets lost is made good', async () => {
-  const { routes, link } = monolith({ shelf: 'monolith' });
+  const { routes, link } = monolith({ shelf: routeOf('monolith') });
   const other = follower();
-  await hears(other.routes, { shelf: 'monolith' });
+  await hears(other.routes, { shelf: routeOf('monolith') });
   jest.spyOn(await untilUp(link), 'publish').mockImplementationOnce(() => undefined);
-  routes.replace({ shelf: 'extracted' });
-  await hears(other.routes, { shelf: 'extracted' });
+  routes.replace({ shelf: routeOf('extracted') });
+  await hears(other.routes, { shelf: routeOf('extracted') });
 });
 
 it.each([
@@ -101,23 +101,37 @@ it.each([
   ['nothing', ''],
   ['a list', '[]'],
   ['null', 'null'],
-  ['a phase that there is not', '{"shelf":"extract"}'],
-  ['a phase that every object has', '{"shelf":"toString"}'],
-  ['no phase', '{"shelf":1}'],
+  ['no entry', '{"shelf":1}'],
+  ['only a phase', '{"shelf":"extracted"}'],
+  ['an entry without a field', JSON.stringify({ shelf: { ...routeOf('extracted'), ack: undefined } })],
+  ...Object.entries({
+    phase: ['extract', 'toString', 1],
+    extractedBelow: [-1, 10_001, 0.5, '1', null],
+    readsBelow: [-1, 10_001, 0.5, '1', null],
+    ack: ['none', true],
+    degraded: ['no', 0],
+    cohorts: [null, {}, [null], [{ header: 'x-user-group' }], [{ header: 1, equals: 'beta' }]],
+    shadowSample: [-0.1, 1.1, '0'],
+  }).flatMap(([field, values]) =>
+    values.map((value) => [
+      `an entry with ${field} ${JSON.stringify(value)}`,
+      JSON.stringify({ shelf: { ...routeOf('extracted'), [field]: value } }),
+    ]),
+  ),
 ])('news that are %s change nothing, and later news are heard', async (_what, news) => {
-  const { routes, link } = monolith({ shelf: 'monolith' });
+  const { routes, link } = monolith({ shelf: routeOf('monolith') });
   const other = follower();
-  await hears(other.routes, { shelf: 'monolith' });
+  await hears(other.routes, { shelf: routeOf('monolith') });
   const told = jest.spyOn(other.routes, 'replace');
   // A subscriber that throws ends the reading of its connection; that is then taken for dead and made anew.
   const lost = jest.fn();
   other.link.onDown(lost);
   const wire = await untilUp(link);
   wire.publish('routes.changed', news);
-  routes.replace({ shelf: 'extracted' });
-  await hears(other.routes, { shelf: 'extracted' });
+  routes.replace({ shelf: routeOf('extracted') });
+  await hears(other.routes, { shelf: routeOf('extracted') });
   for (const [table] of told.mock.calls)
-    expect([{ shelf: 'monolith' }, { shelf: 'extracted' }]).toContainEqual(table);
+    expect([{ shelf: routeOf('monolith') }, { shelf: routeOf('extracted') }]).toContainEqual(table);
   await (await untilUp(other.link)).flush();
   expect(lost).not.toHaveBeenCalled();
 });

@@ -1,13 +1,17 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { buckets } from '../bucket.js';
 import { policies } from '../phase.js';
-import type { Routes, RouteTable } from '../routes.js';
+import type { RouteEntry, Routes, RouteTable } from '../routes.js';
 import type { NatsLink } from './link.js';
 
 const changedSubject = 'routes.changed';
 const askSubject = 'routes.get';
-/** A lost hint is made good within this time, in ms. */
-const askEveryMs = 5_000;
-const askAgainMs = 500;
+/**
+ * A lost hint is made good within this time, in ms. Well below the second after which a process that has heard nothing
+ * has every answer checked.
+ */
+const askEveryMs = 400;
+const askAgainMs = 400;
 
 /** Tells other processes the routes of this one: on demand, and at once when they change. */
 export function publishRoutes(link: NatsLink, routes: Routes): void {
@@ -33,12 +37,18 @@ export function followRoutes(link: NatsLink, routes: Routes): () => void {
     const answered = await askOnce(link.current, take);
     if (!stopped) timer = setTimeout(() => void ask(), answered ? askEveryMs : askAgainMs).unref();
   };
+  let refreshing: Promise<unknown> | undefined;
+  const refresh = () => {
+    refreshing ??= askOnce(link.current, take).finally(() => (refreshing = undefined));
+  };
+  const stopRefreshing = routes.onRefresh(refresh);
   link.onConnection((connection) => {
     connection.subscribe(changedSubject, { callback: (_error, message) => take(message) });
     void ask();
   });
   return () => {
     stopped = true;
+    stopRefreshing();
     clearTimeout(timer);
   };
 }
@@ -68,7 +78,27 @@ function tableIn(message: Msg): RouteTable | undefined {
 }
 
 const isRouteTable = (value: unknown): value is RouteTable =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  Object.values(value).every((phase) => Object.hasOwn(policies, String(phase)));
+  isMapping(value) && Object.values(value).every(isRouteEntry);
+
+/** A call must not be led astray, nor end in an exception, by what someone else has published. */
+const isRouteEntry = (value: unknown): value is RouteEntry =>
+  isMapping(value) &&
+  Object.hasOwn(policies, String(value['phase'])) &&
+  isBorder(value['extractedBelow']) &&
+  isBorder(value['readsBelow']) &&
+  (value['ack'] === 'both' || value['ack'] === 'owner') &&
+  typeof value['degraded'] === 'boolean' &&
+  isShare(value['shadowSample']) &&
+  Array.isArray(value['cohorts']) &&
+  value['cohorts'].every(isCohort);
+
+const isCohort = (value: unknown): boolean =>
+  isMapping(value) && typeof value['header'] === 'string' && typeof value['equals'] === 'string';
+
+const isBorder = (value: unknown): boolean =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= buckets;
+
+const isShare = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 1;
+
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -9,6 +9,7 @@ import { hide } from '../failure.js';
 import type { LocalModules } from '../here.js';
 import { prepare, type PreparedOperation } from '../operation.js';
 import type { Side } from '../phase.js';
+import type { CallOptions } from '../router.js';
 import { decodeHeaders, decodeInput, encodeError, encodeResult, rpcSubject } from './codec.js';
 import type { NatsLink } from './link.js';
 
@@ -83,12 +84,13 @@ export class ContractServer extends ServerNats {
   }
 
   private async answer(executor: Executor, operation: PreparedOperation, message: ServiceMsg): Promise<void> {
-    const { commandId, ...rest } = decodeHeaders(message);
+    const { commandId, undoOf, ...rest } = decodeHeaders(message);
     const context: CallContext = { ...rest, servedBy: new Map() };
     const { module, name } = operation;
     await withContext(context, async () => {
       const started = performance.now();
-      this.respond(message, operation, await this.reply(executor, operation, message, commandId, context));
+      const how = { commandId, undoOf };
+      this.respond(message, operation, await this.reply(executor, operation, message, how, context));
       const ms = Math.round(performance.now() - started);
       this.log.log({ msg: 'call served', module, operation: name, ms });
     });
@@ -98,14 +100,14 @@ export class ContractServer extends ServerNats {
     executor: Executor,
     operation: PreparedOperation,
     message: ServiceMsg,
-    commandId: string | undefined,
+    { commandId, undoOf }: CallOptions,
     { deadline, servedBy }: CallContext,
   ): Promise<string> {
     try {
       if (deadline !== undefined && deadline <= Date.now()) {
         throw new UnavailableError(operation.module, 'the call came after its deadline and was not started');
       }
-      const result = await executor.execute(operation.name, decodeInput(message), commandId);
+      const result = await executor.execute(operation.name, decodeInput(message), commandId, { undoOf });
       return encodeResult(result, servedBy);
     } catch (error) {
       // Not a declared one: the result is no JSON.

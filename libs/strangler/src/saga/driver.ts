@@ -1,29 +1,39 @@
 import { isDomainError } from '#contracts';
 import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { Acknowledger } from '../acknowledger.js';
 import { currentContext, withinContext } from '../context.js';
 import { described } from '../failure.js';
-import { dropClaim, storeResult } from '../idempotency.js';
-import { inTransaction, managerOf } from '../transaction.js';
+import { dropClaim, storeResults } from '../idempotency.js';
+import { isOwnerLost } from '../refusals.js';
+import { managerOf } from '../transaction.js';
 import { backOffMs, decide, type SagaRecord, type StoredError, type Verdict } from './progress.js';
 import { isPastPivot, type RegisteredSaga } from './registered.js';
 import type { Step } from './saga.js';
 import { StepFailure, type Steps } from './steps.js';
+import { SagaTransactions } from './transactions.js';
 
 /** How long a saga stays with the process that works on it, beyond the time that its step may take, in ms. */
 const leaseMs = 2_000;
 
 /**
  * Carries a stored saga on, step by step, until it ends or has to wait. Whoever changes the record first has decided:
- * every change is a compare-and-set on its version, committed before the next step acts.
+ * every change is a compare-and-set on its version, committed before the next step acts. A side that has lost the saga's key
+ * cannot change it: the driver stops with what the database says, and the new owner takes it up.
  */
 export class SagaDriver {
   private readonly logger = new Logger(SagaDriver.name);
 
+  private readonly transactions: SagaTransactions;
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly steps: Steps,
-  ) {}
+    acknowledger?: Acknowledger,
+  ) {
+    const replicates = (module: string) => steps.replicates(module);
+    this.transactions = new SagaTransactions(dataSource, replicates, acknowledger);
+  }
 
   /** The lease for working on step `at`, in ms. */
   leaseFor({ operation }: RegisteredSaga): number {
@@ -51,8 +61,8 @@ export class SagaDriver {
     entry: RegisteredSaga,
     record: SagaRecord,
     uncertain: boolean,
+    end = this.steps.localEnd(entry.steps, record.step),
   ): Promise<[SagaRecord | undefined, boolean]> {
-    const end = this.steps.localEnd(entry.steps, record.step);
     try {
       const together = end > record.step;
       return [await (together ? this.runTogether(entry, record, end) : this.runAlone(entry, record)), false];
@@ -69,6 +79,8 @@ export class SagaDriver {
   ): Promise<[SagaRecord | undefined, boolean]> {
     // Anything else is no verdict on a step (the database is away): the lease runs out and the saga is taken up again.
     if (!(failure instanceof StepFailure)) throw failure;
+    // All was rolled back. Once more, up to the step that this side does not own, which then runs on its own.
+    if (failure.result.kind === 'elsewhere') return this.forward(entry, record, uncertain, failure.at);
     this.logFault(entry, record, failure.at, failure.cause);
     const { step, attempts, ageMs } = record;
     // Steps of the transaction before the failed one were rolled back with it.
@@ -87,7 +99,7 @@ export class SagaDriver {
     record: SagaRecord,
     end: number,
   ): Promise<SagaRecord | undefined> {
-    return inTransaction(this.dataSource, undefined, async (manager) => {
+    return this.transactions.run(entry, async (manager) => {
       if (!(await entry.store.lock(manager, record))) return undefined;
       const state = await this.steps.together(entry, { from: record.step, to: end }, record.state);
       return this.advance(entry, manager, record, end, state);
@@ -99,7 +111,7 @@ export class SagaDriver {
     const state = await withinContext({ deadline: undefined }, () =>
       this.steps.alone(entry, record.step, record.state, record.id),
     );
-    return inTransaction(this.dataSource, undefined, (manager) =>
+    return this.transactions.run(entry, (manager) =>
       this.advance(entry, manager, record, record.step + 1, state),
     );
   }
@@ -131,7 +143,7 @@ export class SagaDriver {
     state: object,
   ): Promise<void> {
     const answer = entry.operation.output.pick(await entry.saga.answer(state));
-    await storeResult(manager, claimOf(entry, record), JSON.stringify(answer));
+    await storeResults(manager, claimOf(entry, record), [JSON.stringify(answer)]);
   }
 
   /** Stores what was decided after a failed step. */
@@ -156,18 +168,20 @@ export class SagaDriver {
   }
 
   private turn(entry: RegisteredSaga, record: SagaRecord, from: number, error: StoredError | undefined) {
-    return entry.store.change(managerOf(this.dataSource), record, {
-      status: 'compensating',
-      step: from,
-      attempts: 0,
-      ...(error && { error }),
-      dueInMs: this.leaseFor(entry),
-    });
+    return this.transactions.run(entry, (manager) =>
+      entry.store.change(manager, record, {
+        status: 'compensating',
+        step: from,
+        attempts: 0,
+        ...(error && { error }),
+        dueInMs: this.leaseFor(entry),
+      }),
+    );
   }
 
   /** Makes the saga wait before step `at`; the steps of the same transaction before it are done now. */
   private wait(entry: RegisteredSaga, record: SagaRecord, at: number, dueInMs: number) {
-    return inTransaction(this.dataSource, undefined, async (manager) => {
+    return this.transactions.run(entry, async (manager) => {
       if (!(await entry.store.lock(manager, record))) return undefined;
       const state = await this.steps.together(entry, { from: record.step, to: at }, record.state);
       await entry.saga.wait(state);
@@ -195,7 +209,7 @@ export class SagaDriver {
       if (step.kind === 'call') {
         await withinContext({ deadline: undefined }, () => this.steps.undo(step, record.state, record.id));
       }
-      const next = await inTransaction(this.dataSource, undefined, async (manager) => {
+      const next = await this.transactions.run(entry, async (manager) => {
         if (!(await entry.store.lock(manager, record))) return undefined;
         if (step.kind === 'own') await step.undo?.(record.state);
         return entry.store.change(manager, record, {
@@ -206,6 +220,7 @@ export class SagaDriver {
       });
       return [next, false];
     } catch (error) {
+      if (isOwnerLost(error)) throw error;
       this.logFault(entry, record, record.step, error);
       const change = { attempts: record.attempts + 1, dueInMs: backOffMs(record.attempts) };
       return [await entry.store.change(managerOf(this.dataSource), record, change), true];
@@ -220,7 +235,7 @@ export class SagaDriver {
   }
 
   private fail(entry: RegisteredSaga, record: SagaRecord): Promise<SagaRecord | undefined> {
-    return inTransaction(this.dataSource, undefined, async (manager) => {
+    return this.transactions.run(entry, async (manager) => {
       const ended = await entry.store.change(manager, record, { status: 'failed', dueInMs: 0 });
       if (!ended) return undefined;
       // A caller who was answered finds the same again, as it stands now; for any other nothing has happened.

@@ -3,23 +3,26 @@ import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import type { Acknowledger } from '../acknowledger.js';
 import { currentContext, withContext } from '../context.js';
 import type { ProcessRunner } from '../executor.js';
-import { beginCommand, inputHash, storeResult, type Claim } from '../idempotency.js';
+import { beginCommand, claimOf, storeResults, type Earlier } from '../idempotency.js';
 import type { PreparedOperation } from '../operation.js';
-import { inTransaction, managerOf } from '../transaction.js';
+import { isOwnerLost, NotOwnerError } from '../refusals.js';
+import { managerOf } from '../transaction.js';
 import { resumedContext, type SagaDriver } from './driver.js';
 import type { SagaRecord } from './progress.js';
 import { isPastPivot, register, type RegisteredSaga } from './registered.js';
 import type { AnySaga } from './saga.js';
 import { errorOf, StepFailure, type Steps } from './steps.js';
+import { SagaTransactions } from './transactions.js';
 
 const pollMs = 25;
 const leaseMs = 10_000;
 
 /** What the first transaction of a process came to. */
 type Begun =
-  | { kind: 'answered'; answer: unknown }
+  | { kind: 'answered'; answer: unknown; hit: boolean }
   /** Someone else works on the same command id. */
   | { kind: 'running' }
   | { kind: 'stored'; record: SagaRecord };
@@ -30,11 +33,17 @@ export class SagaEngine implements ProcessRunner {
   private readonly sagas = new Map<string, RegisteredSaga>();
   private readonly inFlight = new Set<Promise<unknown>>();
 
+  private readonly transactions: SagaTransactions;
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly steps: Steps,
     private readonly driver: SagaDriver,
-  ) {}
+    acknowledger?: Acknowledger,
+  ) {
+    const replicates = (module: string) => steps.replicates(module);
+    this.transactions = new SagaTransactions(dataSource, replicates, acknowledger);
+  }
 
   register(operation: PreparedOperation, saga: AnySaga): void {
     this.sagas.set(`${operation.module}.${operation.name}`, register(operation, saga));
@@ -45,8 +54,11 @@ export class SagaEngine implements ProcessRunner {
     const entry = this.sagas.get(`${operation.module}.${operation.name}`);
     if (!entry) throw new Error(`${operation.module}.${operation.name} has no saga`);
     const begun = await this.begin(entry, input, commandId);
-    if (begun.kind === 'answered') return begun.answer;
     const id = { commandId, routingKey: operation.keysOf(input)[0] as string };
+    if (begun.kind === 'answered') {
+      if (begun.hit) await this.transactions.hit(entry, commandId, id.routingKey);
+      return begun.answer;
+    }
     if (begun.kind === 'running') return this.follow(entry, id);
     if (begun.record.status === 'waiting') return this.outcome(entry, begun.record);
     const ended = await this.track(this.driver.drive(entry, begun.record, false));
@@ -76,6 +88,7 @@ export class SagaEngine implements ProcessRunner {
     try {
       await withContext(resumedContext(record), () => this.driver.drive(entry, record, true));
     } catch (error) {
+      if (isOwnerLost(error)) return;
       // Its lease runs out and it is taken up again.
       this.logger.error({ msg: 'saga could not go on', saga: record.id, error: String(error) });
     }
@@ -87,13 +100,16 @@ export class SagaEngine implements ProcessRunner {
    */
   private async begin(entry: RegisteredSaga, input: unknown, commandId: string): Promise<Begun> {
     let end = this.steps.localEnd(entry.steps, 0);
-    for (let waits = false; ; waits = true) {
+    for (let waits = false; ;) {
       try {
         return await this.beginUpTo(entry, input, commandId, end, waits);
       } catch (failure) {
         if (!(failure instanceof StepFailure)) throw failure;
-        if (failure.result.kind !== 'wait') throw failure.cause;
-        // All was rolled back. Once more, up to the step that must wait, unless one before it now fails.
+        const { kind } = failure.result;
+        if (kind !== 'wait' && kind !== 'elsewhere') throw failure.cause;
+        // All was rolled back. Once more, up to the step that must wait, or that this side does not own, unless one
+        // before it now fails.
+        waits = kind === 'wait';
         end = failure.at;
       }
     }
@@ -107,22 +123,16 @@ export class SagaEngine implements ProcessRunner {
     waits: boolean,
   ): Promise<Begun> {
     const { operation, saga, steps } = entry;
-    const keys = operation.keysOf(input);
-    const id = {
-      module: operation.module,
-      commandId,
-      keys,
-      hash: inputHash(operation, input),
-    };
-    return inTransaction(this.dataSource, undefined, async (manager): Promise<Begun> => {
-      const claim = await beginCommand(manager, id);
-      if (claim.state !== 'new') return claimed(claim);
+    const claim = claimOf(operation, input, { commandId });
+    return this.transactions.run(entry, async (manager): Promise<Begun> => {
+      const [earlier] = await beginCommand(manager, claim);
+      if (earlier) return claimed(earlier);
       const state = await this.steps.together(entry, { from: 0, to: end }, saga.begin(input) as object);
       if (waits) await saga.wait(state);
       const answer = end > entry.pivot ? await this.answer(entry, state) : undefined;
-      if (answer !== undefined) await storeResult(manager, id, JSON.stringify(answer));
-      if (end === steps.length) return { kind: 'answered', answer };
-      const routingKey = keys[0] as string;
+      if (answer !== undefined) await storeResults(manager, claim, [JSON.stringify(answer)]);
+      if (end === steps.length) return { kind: 'answered', answer, hit: false };
+      const routingKey = claim.keys[0] as string;
       return {
         kind: 'stored',
         record: await this.store(manager, entry, { commandId, routingKey, end, state, waits }),
@@ -173,8 +183,13 @@ export class SagaEngine implements ProcessRunner {
     const deadline = currentContext()?.deadline ?? Date.now() + timeoutMs;
     while (Date.now() < deadline) {
       const record = await entry.store.find(managerOf(this.dataSource), id);
+      // Its new owner carries it on, and answers.
+      if (record && record.owned === false) throw new NotOwnerError(module);
       const resting = record && (record.status !== 'running' || isPastPivot(entry, record));
-      if (resting) return this.outcome(entry, record);
+      if (resting) {
+        await this.transactions.hit(entry, id.commandId, id.routingKey);
+        return this.outcome(entry, record);
+      }
       await sleep(pollMs);
     }
     throw new OutcomeUnknownError(module, name, id.commandId);
@@ -194,7 +209,7 @@ export class SagaEngine implements ProcessRunner {
   }
 }
 
-const claimed = (claim: Exclude<Claim, { state: 'new' }>): Begun =>
-  claim.state === 'done'
-    ? { kind: 'answered', answer: JSON.parse(claim.result) as unknown }
+const claimed = (earlier: Earlier): Begun =>
+  earlier.state === 'done'
+    ? { kind: 'answered', answer: JSON.parse(earlier.result) as unknown, hit: true }
     : { kind: 'running' };

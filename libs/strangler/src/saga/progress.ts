@@ -40,6 +40,8 @@ export type StepResult =
   | { kind: 'unreached'; error: StoredError }
   /** No answer: it may have been done. */
   | { kind: 'unknown'; error: StoredError }
+  /** In a transaction: this side does not own its keys (now). It has to run on its own. */
+  | { kind: 'elsewhere'; error: StoredError }
   /** An error that the step says to wait on. */
   | { kind: 'wait'; error: StoredError };
 

@@ -11,6 +11,8 @@ export interface RegisteredSaga {
   /** Index of the step after which there is only forward. */
   readonly pivot: number;
   readonly store: SagaStore;
+  /** All modules that it works in, its own first. */
+  readonly modules: readonly string[];
 }
 
 /** @throws when the pivot names no step, or two steps share a name (their command ids would collide). */
@@ -22,7 +24,9 @@ export function register(operation: PreparedOperation, saga: AnySaga): Registere
   if (pivot < 0)
     throw new Error(`${title}: its pivot "${saga.pivot}" is none of its steps (${names.join(', ')})`);
   if (new Set(names).size < names.length) throw new Error(`${title}: two steps have the same name`);
-  return { operation, saga, steps, pivot, store: new SagaStore(operation.module) };
+  const called = steps.flatMap((step) => (step.kind === 'call' ? [step.contract.name] : []));
+  const modules = [...new Set([operation.module, ...called])];
+  return { operation, saga, steps, pivot, store: new SagaStore(operation.module), modules };
 }
 
 /** Whether the caller has been promised success. */

@@ -3,6 +3,8 @@ import { v5 as uuidv5 } from 'uuid';
 import { currentContext } from '../context.js';
 import { prepare, type PreparedOperation } from '../operation.js';
 import type { Router } from '../router.js';
+import { undoIdOf } from '../idempotency.js';
+import { isOwnerLost, NotOwnerError } from '../refusals.js';
 import { isTransient } from '../transaction.js';
 import type { StepResult, StoredError } from './progress.js';
 import type { RegisteredSaga } from './registered.js';
@@ -15,9 +17,14 @@ type AnyStep = Step<object>;
 export class Steps {
   constructor(private readonly router: Router) {}
 
-  /** Whether the step can share the process's transaction now. */
+  /** Whether the step may share the process's transaction now; for which keys, is seen when it is reached. */
   sharesTransaction(step: AnyStep): boolean {
     return step.kind === 'own' || this.router.isTransactional(operationOf(step));
+  }
+
+  /** Whether changes of the module are sent to another side now. */
+  replicates(module: string): boolean {
+    return this.router.replicates(module);
   }
 
   /** The end of the run of steps from `from` that can share one transaction. */
@@ -38,8 +45,10 @@ export class Steps {
       const step = entry.steps[at] as AnyStep;
       boundary.reached(entry.operation.name, step.name, 'before');
       now = await this.inTransaction(step, now).catch((error: unknown) => {
-        // Not the step's doing: the whole transaction is to be run again.
-        throw isTransient(error) ? error : new StepFailure(at, step, error);
+        // Not the step's doing: the whole transaction is to be run again, or its process elsewhere.
+        throw isTransient(error) || (step.kind === 'own' && isOwnerLost(error))
+          ? error
+          : new StepFailure(at, step, error);
       });
       boundary.reached(entry.operation.name, step.name, 'after');
     }
@@ -52,7 +61,7 @@ export class Steps {
    */
   async alone(entry: RegisteredSaga, at: number, state: object, sagaId: string): Promise<object> {
     const step = entry.steps[at] as CallStep<object>;
-    const commandId = uuidv5(step.name, sagaId);
+    const commandId = stepId(step, sagaId);
     boundary.reached(entry.operation.name, step.name, 'before');
     const calling = this.router.call(operationOf(step), step.input(state), { commandId });
     const output = await calling.catch((error: unknown) => {
@@ -64,19 +73,24 @@ export class Steps {
 
   private async inTransaction(step: AnyStep, state: object): Promise<object> {
     if (step.kind === 'own') return { ...state, ...(await step.run(state)) };
-    const output = await this.router.executeHere(operationOf(step), step.input(state));
+    const [operation, input] = [operationOf(step), step.input(state)];
+    if (!this.router.isTransactional(operation, input)) throw new NotOwnerError(operation.module);
+    const output = await this.router.executeHere(operation, input);
     return { ...state, ...step.save(output, state) };
   }
 
   /** Takes a step of another module back by the command that its contract names; nothing to do for a query. */
   async undo(step: CallStep<object>, state: object, sagaId: string): Promise<void> {
-    const { undo } = operationOf(step);
-    if (undo === undefined) return;
-    const undoing = prepare(step.contract).get(undo) as PreparedOperation;
-    const commandId = uuidv5(`undo ${step.name}`, sagaId);
-    await this.router.call(undoing, undoing.input.pick(step.input(state)), { commandId });
+    const undoing = operationOf(step).undoing();
+    if (!undoing) return;
+    const undoOf = stepId(step, sagaId);
+    const how = { commandId: undoIdOf(undoOf), undoOf };
+    await this.router.call(undoing, undoing.input.pick(step.input(state)), how);
   }
 }
+
+/** The command id of a step that runs on its own. */
+const stepId = ({ name }: AnyStep, sagaId: string): string => uuidv5(name, sagaId);
 
 const operationOf = ({ contract, operation }: CallStep<object>): PreparedOperation =>
   prepare(contract).get(operation) as PreparedOperation;
@@ -98,6 +112,7 @@ export class StepFailure extends Error {
 /** Sorts an error of a step by what it says about the step's effect. */
 function resultOf(step: AnyStep, error: unknown): StepResult {
   const stored = storedError(error);
+  if (isOwnerLost(error)) return { kind: 'elsewhere', error: stored };
   if (step.kind === 'call' && step.waitOn.has(stored.code)) return { kind: 'wait', error: stored };
   if (stored.code === 'unavailable') return { kind: 'unreached', error: stored };
   if (stored.code === 'outcome_unknown' || stored.code === 'internal')

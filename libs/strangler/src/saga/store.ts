@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { literal, quoted } from '../tables.js';
 import type { SagaRecord, SagaStatus, StoredError } from './progress.js';
 
 /** What a change of a saga sets; what is left out stays. `dueInMs`: nobody else touches it before that. */
@@ -18,16 +19,19 @@ const columns = `id, command_id as "commandId", routing_key as "routingKey", pro
 /** The saga table of one module. Every statement names the schema, which is the module's name. */
 export class SagaStore {
   private readonly table: string;
+  /** SQL for the side on which this database stands. */
+  private readonly side: string;
 
-  constructor(module: string) {
-    this.table = `"${module}".saga`;
+  constructor(private readonly module: string) {
+    this.table = `${quoted(module)}.saga`;
+    this.side = `(select o.side from strangler.ownership o where o.module = ${literal(module)})`;
   }
 
   insert(manager: EntityManager, saga: Omit<SagaRecord, 'error' | 'version' | 'ageMs'>, dueInMs: number) {
     return manager.query(
       `insert into ${this.table}
-         (id, command_id, routing_key, process, request_id, status, step, state, attempts, answered, due_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + $11 * interval '1 ms')`,
+         (id, command_id, routing_key, process, request_id, status, step, state, attempts, answered, due_at, side)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + $11 * interval '1 ms', ${this.side})`,
       [
         saga.id,
         saga.commandId,
@@ -46,14 +50,14 @@ export class SagaStore {
 
   /**
    * Locks the saga if it is still at the version that we have seen: whoever changed it first has decided.
-   * The row lock is held to the end of the transaction, so nobody decides in between.
+   * The row lock, and the ownership of its key, are held to the end of the transaction, so nobody decides in between.
    */
-  async lock(manager: EntityManager, { id, version }: SagaRecord): Promise<boolean> {
-    const rows = await manager.query<unknown[]>(
-      `select from ${this.table} where id = $1 and version = $2 for update`,
-      [id, version],
+  async lock(manager: EntityManager, { id, version, routingKey }: SagaRecord): Promise<boolean> {
+    const [row] = await manager.query<{ locked: boolean }[]>(
+      'select strangler.lock_saga($1, $2, $3, $4) as locked',
+      [this.module, id, version, routingKey],
     );
-    return rows.length === 1;
+    return row?.locked ?? false;
   }
 
   /** Changes the saga from the version seen (compare-and-set); `undefined`: someone else was first. */
@@ -68,6 +72,7 @@ export class SagaStore {
          attempts = coalesce($7, attempts),
          answered = answered or coalesce($8, false),
          due_at = now() + $9 * interval '1 ms',
+         side = ${this.side},
          ended_at = case when $3 in ('done', 'failed') then now() end
        where id = $1 and version = $2
        returning ${columns}`,
@@ -86,13 +91,21 @@ export class SagaStore {
     return rows[0];
   }
 
-  /** Takes sagas whose time has come: retries, and those whose process died with the lease in hand. */
+  /**
+   * Takes sagas of this side's keys whose time has come: retries, those whose process died with the lease in hand, and
+   * those whose process ran on the other side before their key moved here.
+   */
   async takeDue(manager: EntityManager, limit: number, leaseMs: number): Promise<SagaRecord[]> {
     const [rows] = await manager.query<[SagaRecord[], number]>(
-      `update ${this.table} set version = version + 1, due_at = now() + $2 * interval '1 ms'
+      `update ${this.table} set
+         version = version + 1,
+         due_at = now() + $2 * interval '1 ms',
+         side = ${this.side}
        where id in (
          select id from ${this.table}
-         where status in ('running', 'waiting', 'compensating') and due_at <= now()
+         where status in ('running', 'waiting', 'compensating')
+           and (due_at <= now() or (status <> 'waiting' and side <> ${this.side}))
+           and strangler.owns(${literal(this.module)}, routing_key)
          order by due_at limit $1 for update skip locked)
        returning ${columns}`,
       [limit, leaseMs],
@@ -100,13 +113,17 @@ export class SagaStore {
     return rows;
   }
 
-  /** The latest saga begun under a command id; other routing keys have command ids of their own. */
+  /**
+   * The latest saga begun under a command id, and whether its key is this side's; other routing keys have command ids of
+   * their own.
+   */
   async find(
     manager: EntityManager,
     { commandId, routingKey }: Pick<SagaRecord, 'commandId' | 'routingKey'>,
-  ): Promise<SagaRecord | undefined> {
-    const rows = await manager.query<SagaRecord[]>(
-      `select ${columns} from ${this.table} where command_id = $1 and routing_key = $2
+  ): Promise<(SagaRecord & { owned: boolean | null }) | undefined> {
+    const rows = await manager.query<(SagaRecord & { owned: boolean | null })[]>(
+      `select ${columns}, strangler.owns(${literal(this.module)}, routing_key) as owned
+       from ${this.table} where command_id = $1 and routing_key = $2
        order by created_at desc limit 1`,
       [commandId, routingKey],
     );

@@ -29,6 +29,9 @@ const patience: Record<Method, number> = {
 };
 const methods = Object.keys(patience) as Method[];
 
+/** How long the first call waits for the connection, which it begins, in ms. */
+const connectMs = 5_000;
+
 type Reply = { ok: unknown } | { error: string };
 
 /** The other side gave no answer: whether it has done what it was asked is not known. */
@@ -39,7 +42,7 @@ const subjectOf = (module: string, side: Side): string => `control.${module}.${s
 /** A side of a module in another process. Its methods throw {@link SideUnreachableError} when nobody answers in time. */
 export function remoteSide(link: NatsLink, module: string, side: Side): SideControl {
   const call = async (method: Method, argument: unknown): Promise<unknown> => {
-    const connection = link.current;
+    const connection = await link.connected(connectMs);
     if (!connection) throw new SideUnreachableError('there is no connection to NATS');
     const reply = await ask(
       connection,
@@ -92,7 +95,7 @@ export function serveSide(link: NatsLink, module: string, side: Side, control: S
 
 async function carryOut(control: SideControl, message: Msg): Promise<Reply> {
   const { method, argument } = message.json<{ method: Method; argument: unknown }>();
-  if (!methods.includes(method)) throw new Error(`a side has no method ${String(method)}`);
+  if (!methods.includes(method)) throw new Error(`a side has no method ${method as string}`);
   const run = control[method].bind(control) as (argument: unknown) => Promise<unknown>;
   return { ok: (await run(argument)) ?? null };
 }

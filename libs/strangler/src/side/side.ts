@@ -62,7 +62,9 @@ export interface VerifyRow {
   pk: string[];
   key: string;
   bucket: number;
-  /** By column. */
+  /** Another one after every write of the row on this side: equal in two readings means that it was not written between. */
+  version: string;
+  /** By column. A long one is cut and carries its digest. */
   fields: Record<string, string | null>;
 }
 
@@ -88,8 +90,13 @@ export interface SideControl {
   parked(): Promise<ParkedRow[]>;
   /** Sends parked rows again (`retry`), or forgets that they changed (`discard`: verify will then find a difference). */
   unpark(what: { ids: number[]; how: 'retry' | 'discard' }): Promise<number>;
-  /** Where the next chunk of about `rows` rows ends; null: the table has no more rows after `after`. */
-  chunkEnd(of: { table: string; after: string[] | null; rows: number }): Promise<string[] | null>;
+  /** Where the next chunk of about `rows` rows ends; null: there are no more rows in the range. */
+  chunkEnd(of: {
+    table: string;
+    after: string[] | null;
+    upTo?: string[] | null;
+    rows: number;
+  }): Promise<string[] | null>;
   /** In the owner's form: `as` names the side whose columns are compared. */
   chunkHash(of: ChunkRange & { as: 'monolith' | 'extracted' }): Promise<ChunkHash>;
   chunkRows(of: ChunkRange & { as: 'monolith' | 'extracted' }): Promise<VerifyRow[]>;

@@ -1,0 +1,37 @@
+import { environment } from '#platform';
+import { AdminClient } from './admin-client.js';
+import { mayColour, readSettings, type Settings } from './config.js';
+import { Output } from './output.js';
+import { Session } from './session.js';
+
+/** What a verb works with. Settings are read when a verb first needs them: `--help` works with wrong ones too. */
+export class Cli {
+  private readonly env = environment();
+  private known: { settings: Settings; client: AdminClient } | undefined;
+
+  /** Results. */
+  readonly out = new Output(process.stdout, mayColour(this.env, process.stdout));
+  /** What is said beside them: progress, hints. */
+  readonly aside = new Output(process.stderr, mayColour(this.env, process.stderr));
+
+  /** The exit code of a verb that did not fail, but found what must not be. */
+  exitCode = 0;
+
+  /** @throws {SettingsError} */
+  get settings(): Settings {
+    return this.open().settings;
+  }
+
+  /** @throws {SettingsError} */
+  get client(): AdminClient {
+    return this.open().client;
+  }
+
+  private open(): { settings: Settings; client: AdminClient } {
+    if (!this.known) {
+      const settings = readSettings(this.env);
+      this.known = { settings, client: new AdminClient(settings.adminUrl, new Session(settings)) };
+    }
+    return this.known;
+  }
+}

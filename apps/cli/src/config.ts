@@ -1,0 +1,43 @@
+import { portSetting, SettingsError, textSetting, urlSetting, type Environment } from '#platform';
+
+/** What the CLI needs to know of the shop that it steers. */
+export interface Settings {
+  /** Without a slash at the end. */
+  adminUrl: string;
+  shopUrl: string;
+  /** The folder in which the shop keeps the admin's password. */
+  dataDir: string;
+  /** Who logs in; `undefined`: the account in `<dataDir>/admin.json`. */
+  login: { email: string; password: string } | undefined;
+  /** A token of an outside identity provider, used as it is. */
+  token: string | undefined;
+  /** `undefined`: the embedded PostgreSQL. */
+  databaseUrl: string | undefined;
+}
+
+/** Reads the settings. @throws {SettingsError} naming the first wrong one. */
+export function readSettings(env: Environment): Settings {
+  return {
+    adminUrl: httpUrl(env, 'ADMIN_URL') ?? `http://127.0.0.1:${portSetting(env, 'ADMIN_PORT', 3001)}`,
+    shopUrl: httpUrl(env, 'SHOP_URL') ?? `http://localhost:${portSetting(env, 'PORT', 3000)}`,
+    dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
+    login: loginIn(env),
+    token: textSetting(env, 'ADMIN_TOKEN'),
+    databaseUrl: urlSetting(env, 'DATABASE_URL', ['postgres', 'postgresql']),
+  };
+}
+
+/** Whether text for people may be coloured: on a terminal that can, unless NO_COLOR (no-color.org) says no. */
+export const mayColour = (env: Environment, stream: { isTTY?: boolean }): boolean =>
+  stream.isTTY === true && textSetting(env, 'NO_COLOR') === undefined && env.TERM !== 'dumb';
+
+const httpUrl = (env: Environment, name: string): string | undefined =>
+  urlSetting(env, name, ['http', 'https'])?.replace(/\/+$/, '');
+
+function loginIn(env: Environment): Settings['login'] {
+  const email = textSetting(env, 'ADMIN_EMAIL');
+  const password = textSetting(env, 'ADMIN_PASSWORD');
+  if (email && password) return { email, password };
+  if (!email && !password) return undefined;
+  throw new SettingsError('ADMIN_EMAIL and ADMIN_PASSWORD belong together: set both or none');
+}

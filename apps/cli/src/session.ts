@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Settings } from './config.js';
+import { Failure } from './failure.js';
+import { callJson, NoAnswer, type Answer } from './http.js';
+
+type Login = NonNullable<Settings['login']>;
+
+const timeoutMs = 10_000;
+/** How often a login is tried while the part of the shop that knows people cannot be reached. */
+const tries = 5;
+const againMs = 1_000;
+
+/** The operator's token: asked for when it is first needed, kept in memory only. */
+export class Session {
+  private asked: Promise<string> | undefined;
+
+  constructor(private readonly settings: Settings) {}
+
+  /** @throws {Failure} saying why there is none and what to do. */
+  token(): Promise<string> {
+    this.asked ??= this.settings.token ? Promise.resolve(this.settings.token) : this.logIn();
+    return this.asked;
+  }
+
+  /** The token was not good any more: the next one is a new one. Whether there can be a new one. */
+  renew(): boolean {
+    this.asked = undefined;
+    return this.settings.token === undefined;
+  }
+
+  private async logIn(): Promise<string> {
+    const login = this.settings.login ?? (await keptLogin(this.settings.dataDir));
+    const { status, body } = await this.post(login);
+    if (typeof body.accessToken === 'string') return body.accessToken;
+    const url = this.settings.shopUrl;
+    if (status === 401 || status === 400) throw new Failure(unknownLogin(login.email, this.settings, url));
+    if (status >= 500) {
+      throw new Failure(
+        `cannot log in: the shop at ${url} answers ${status}; wait until it is healthy, or give a token in ADMIN_TOKEN`,
+      );
+    }
+    throw new Failure(`what answers at ${url} is not this shop (${status}): name the shop in SHOP_URL`);
+  }
+
+  private async post(login: Login): Promise<Answer> {
+    const url = `${this.settings.shopUrl}/api/v1/auth/token`;
+    for (let left = tries; ; left--) {
+      const answer = await callJson(url, { method: 'POST', timeoutMs, body: login }).catch(notRunning);
+      // While the module of the users moves, it may be out of reach for a moment.
+      if (answer.status < 500 || left === 1) return answer;
+      await sleep(againMs);
+    }
+  }
+}
+
+function notRunning(error: unknown): never {
+  if (!(error instanceof NoAnswer)) throw error;
+  throw new Failure(
+    `cannot log in: ${error.message}: start the shop with "npm start", or name yours in SHOP_URL and ADMIN_URL`,
+  );
+}
+
+async function keptLogin(dataDir: string): Promise<Login> {
+  const file = join(dataDir, 'admin.json');
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new Failure(
+      `not logged in: ${file} cannot be read (${(error as NodeJS.ErrnoException).code}). The shop writes it on its ` +
+        `first start ("npm start"); name its data folder in DATA_DIR, or set ADMIN_EMAIL and ADMIN_PASSWORD`,
+    );
+  });
+  try {
+    const { email, password } = JSON.parse(text) as Partial<Login>;
+    if (email && password) return { email, password };
+  } catch {
+    // Not JSON: the same sentence says so.
+  }
+  throw new Failure(
+    `${file} is damaged: it should hold email and password; or set ADMIN_EMAIL and ADMIN_PASSWORD`,
+  );
+}
+
+const unknownLogin = (email: string, { login, dataDir }: Settings, url: string): string =>
+  `not logged in: the shop at ${url} does not know ${email} by the password in ` +
+  (login
+    ? 'ADMIN_PASSWORD: set that of an admin'
+    : `${join(dataDir, 'admin.json')}: is that the folder of another shop (DATA_DIR)?`);

@@ -1,0 +1,36 @@
+import type { Line, Style } from './line.js';
+import { duration, number, percent, share } from './figures.js';
+
+/** How far something has come. */
+export interface Progress {
+  done: number;
+  total: number;
+  rowsPerSecond?: number | null;
+  etaSeconds: number | null;
+}
+
+/** A bar of which `part` (0 to 1) is filled; the smallest part shows as something, and only all of it as full. */
+export function bar(part: number, width: number, style: Style): Line {
+  const exact = part * width;
+  const filled =
+    part > 0 && part < 1 ? Math.min(width - 1, Math.max(1, Math.round(exact))) : Math.round(exact);
+  return [
+    { text: '█'.repeat(filled), style },
+    { text: '░'.repeat(width - filled), style: 'dim' },
+  ];
+}
+
+/** A bar with figures: `████░░░░  63 %  1,260 of 2,000 rows · 12,000/s · 4 s left`. */
+export function progressLine({ done, total, rowsPerSecond, etaSeconds }: Progress, width = 20): Line {
+  const part = share(done, total);
+  const figures = [
+    `${number(done)} of ${number(total)} rows`,
+    rowsPerSecond == null ? '' : `${number(rowsPerSecond)}/s`,
+    etaSeconds === null ? '' : `${duration(etaSeconds)} left`,
+  ];
+  return [
+    ...bar(part, width, 'cyan'),
+    { text: `  ${percent(part).padStart(5)}  ` },
+    { text: figures.filter((text) => text !== '').join(' · ') },
+  ];
+}

@@ -1,0 +1,27 @@
+/** A whole number for people. */
+export const number = (figure: number): string => Math.round(figure).toLocaleString('en-GB');
+
+/** A figure that may be a fraction, with as many digits as matter. */
+export const figure = (value: number | null): string =>
+  value === null ? '–' : value.toLocaleString('en-GB', { maximumSignificantDigits: value < 1_000 ? 3 : 21 });
+
+/** Seconds for people: `4 s`, `2 min 5 s`, `1 h 3 min`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3_600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3_600)} h ${Math.floor((whole % 3_600) / 60)} min`;
+}
+
+/** Milliseconds for people; `–` where there are none. */
+export function milliseconds(ms: number | null): string {
+  if (ms === null) return '–';
+  return ms < 10_000 ? `${ms < 10 ? figure(ms) : number(ms)} ms` : duration(ms / 1_000);
+}
+
+/** `done` of `total`, 0 to 1. Nothing to do counts as done; more than all is all: rows are added while they are counted. */
+export const share = (done: number, total: number): number =>
+  total <= 0 ? 1 : Math.min(1, Math.max(0, done / total));
+
+/** Rounded down: 100 % is said when nothing is left. */
+export const percent = (part: number): string => `${Math.floor(part * 100)} %`;

@@ -1,0 +1,70 @@
+import { entry } from '../../../../test/support/standing.js';
+import { paint, type Line } from './line.js';
+import { answerLines, findingLines, historyLines, mismatchLines, parkedLines } from './lists.js';
+
+const plain = (lines: readonly Line[]) => lines.map((one) => paint(one, false));
+
+it('an answer is a numbered plan', () => {
+  const answer = { module: 'inventory', verb: 'run', dryRun: true, plan: ['capture', 'copy'] } as const;
+  expect(plain(answerLines({ ...answer, plan: [...answer.plan] }))).toEqual([
+    'inventory: run  (dry run: nothing is done)',
+    '   1. capture',
+    '   2. copy',
+  ]);
+  expect(plain(answerLines({ ...answer, dryRun: false, plan: [] }))).toEqual([
+    'inventory: run',
+    '  nothing to do',
+  ]);
+});
+
+it('a history is read from the oldest to the newest, with the reason and the figures', () => {
+  const lines = plain(
+    historyLines([
+      entry(2, { outcome: 'refused', reason: 'lag', figures: { lagMs: 1_500, gates: ['lag'] } }),
+      entry(1, { to: 'monolith' }),
+    ]),
+  );
+  expect(lines[1]).toMatch(/^2026-01-02 03:04:05 +inventory +ann@shop.example +advance +monolith +done/);
+  expect(lines[2]).toMatch(/monolith → dual-write +refused +lag {2}lagMs=1500 gates=\["lag"\]$/);
+  expect(plain(historyLines([]))).toEqual(['nothing has happened yet']);
+});
+
+it('a parked row is told with its reason', () => {
+  const row = {
+    id: 7,
+    table: 'items',
+    pk: ['A', '1'],
+    key: 'A',
+    reason: 'too large',
+    at: 'then',
+    side: 'monolith',
+  };
+  expect(plain(parkedLines([row]))[1]).toBe('7   monolith  items  A, 1  then   too large');
+});
+
+it('a mismatch is told field by field, and a value that is missing is not null', () => {
+  const differences = [{ path: 'price.amount', monolith: 255, extracted: undefined }];
+  const one = { at: 'then', operation: 'getProduct', input: { sku: 'A' }, differences };
+  expect(plain(mismatchLines([one]))).toEqual([
+    'then  getProduct  {"sku":"A"}',
+    '  FIELD         MONOLITH  EXTRACTED',
+    '  price.amount  255       missing',
+  ]);
+  expect(plain(mismatchLines([]))).toEqual(['no answers have differed']);
+});
+
+it('a finding says what it is, what it means and what frees it', () => {
+  const finding = {
+    module: 'inventory',
+    problem: 'stuck',
+    meaning: 'waits',
+    remedy: 'abort it',
+    repairable: true,
+  };
+  expect(plain(findingLines([finding]))).toEqual([
+    'inventory  stuck',
+    '  waits',
+    '  → abort it  ("doctor --repair" does it)',
+  ]);
+  expect(plain(findingLines([]))).toEqual(['nothing is stuck']);
+});

@@ -1,0 +1,151 @@
+import type { ModuleStatus } from '#strangler';
+import { side, standing } from '../../../../test/support/standing.js';
+import { cut, paint, widthOf, type Line } from './line.js';
+import { moduleLines } from './module.js';
+import { isMoving, movingLines } from './moving.js';
+import { overview } from './overview.js';
+import { wantedText } from './phase.js';
+
+const plain = (lines: readonly Line[]) => lines.map((one) => paint(one, false));
+const rowOf = (change: Partial<ModuleStatus>) => plain(overview([standing('inventory', change)]))[1]!;
+const wanted = (phase: ModuleStatus['phase'], percent: number | null = null) =>
+  ({ wanted: { phase, percent, by: 'operator' } }) as const;
+
+describe('the overview', () => {
+  it('has one line a module, in columns', () => {
+    const shifting = { phase: 'shifting', percent: 25, lagMs: 3.1, ...wanted('shifting', 25) } as const;
+    const sides = { monolith: side({ pending: 1_200 }), extracted: side({ pending: 34 }) };
+    const lines = plain(overview([standing('users'), standing('inventory', { ...shifting, sides })]));
+    expect(lines).toEqual([
+      'MODULE     PHASE          EXTRACTED        LAG  PENDING',
+      'users      monolith       ░░░░░░░░░░         –        0',
+      'inventory  shifting 25 %  ███░░░░░░░    3.1 ms    1,234',
+    ]);
+  });
+
+  it.each<[string, Partial<ModuleStatus>]>([
+    ['DEGRADED', { degraded: true }],
+    ['PAUSED', { paused: true }],
+    ['3 parked', { sides: { monolith: side({ parked: 2 }), extracted: side({ parked: 1 }) } }],
+    ['extracted is down', { sides: { monolith: side(), extracted: side({ healthy: false }) } }],
+    ['1 difference', { verify: { running: null, checkedAt: null, rows: 5, differences: 1 } }],
+    ['2 mismatches', { shadow: { compared: 5, mismatches: 2 } }],
+    ['advance: drain (2 s)', { transition: { action: 'advance', step: 'drain', sinceMs: 1_400 } }],
+    ['→ extracted', wanted('extracted')],
+    ['200 more samples', { waitingFor: '200 more samples' }],
+    [
+      'backfill ████░░░░ 50 %, 7 s left',
+      { backfill: { done: 5, total: 10, rowsPerSecond: 1, etaSeconds: 7 } },
+    ],
+    [
+      'verify ██░░░░░░ 25 %',
+      {
+        verify: {
+          running: { done: 1, total: 4, etaSeconds: null },
+          checkedAt: null,
+          rows: 0,
+          differences: 0,
+        },
+      },
+    ],
+  ])('shows %s', (text, change) => {
+    expect(rowOf(change)).toContain(text);
+    expect(rowOf({})).not.toContain(text);
+  });
+
+  it('does not show a backfill that is done', () => {
+    expect(rowOf({ backfill: { done: 10, total: 10, rowsPerSecond: 1, etaSeconds: 0 } })).not.toContain(
+      'backfill',
+    );
+  });
+
+  it.each([
+    [100, /░░ +3 ms +7 {2}DEGRADED .*…$/],
+    [80, /^inventory {2}monolith +3 ms +7 {2}DEGRADED .*…$/],
+    [60, /^inventory {2}monolith +3 ms {2}DEGRADED .*…$/],
+    [40, /^inventory {2}monolith +DEGRADED .*…$/],
+  ])('keeps what matters most on %d columns', (width, text) => {
+    const change = { degraded: true, lagMs: 3, sides: { monolith: side({ pending: 7 }), extracted: null } };
+    const rows = overview([standing('inventory', { ...change, waitingFor: 'x'.repeat(200) })], width);
+    const narrow = rows.map((one) => cut(one, width));
+    expect(widthOf(narrow[1]!)).toBe(width);
+    expect(plain(narrow)[1]).toMatch(text);
+    expect(plain(narrow)[0]).not.toContain('…');
+  });
+
+  it('tells the share of the reads where only they move', () => {
+    expect(rowOf({ phase: 'shifting', readsPercent: 25 })).toContain('shifting, reads 25 %');
+    expect(rowOf({ phase: 'shifting', readsPercent: 25, percent: 10 })).toContain('shifting 10 %  ');
+  });
+});
+
+it.each([
+  ['monolith', 0, wanted('monolith'), ''],
+  ['monolith', 0, wanted('extracted', 100), '→ extracted'],
+  ['shifting', 5, wanted('shifting', 25), '→ shifting 25 %'],
+  ['shifting', 25, wanted('shifting', 25), ''],
+] as const)('in %s at %d %% it is to go %j: %j', (phase, percent, goal, text) => {
+  expect(wantedText(standing('inventory', { phase, percent, ...goal }))).toBe(text);
+});
+
+describe('a module that moves', () => {
+  const gates: ModuleStatus['gates'] = [
+    { name: 'lag', value: 3, limit: 1_000, samples: 412, state: 'pass' },
+    { name: 'mismatches', value: null, limit: 0, samples: 0, state: 'hold' },
+    { name: 'p99', value: 4.25, limit: 3, samples: 300, state: 'fail' },
+  ];
+  const backfill = { done: 5, total: 10, rowsPerSecond: 100, etaSeconds: 7 };
+  const moving = standing('inventory', {
+    phase: 'dual-write',
+    ...wanted('extracted'),
+    transition: { action: 'run', step: 'backfill', sinceMs: 500 },
+    backfill,
+    gates,
+    waitingFor: 'the backfill has 5 rows to go',
+  });
+
+  it('shows its progress, what it waits for and its gates', () => {
+    expect(plain(movingLines([standing('users'), moving]))).toEqual([
+      '',
+      'inventory  dual-write  → extracted  run: backfill for 1 s',
+      '  backfill  ██████████░░░░░░░░░░   50 %  5 of 10 rows · 100/s · 7 s left',
+      '  waiting: the backfill has 5 rows to go',
+      '  GATE        VALUE  LIMIT  SAMPLES',
+      '  lag             3  1,000      412  ✓ pass',
+      '  mismatches      –      0        0  … hold',
+      '  p99          4.25      3      300  ✗ fail',
+    ]);
+  });
+
+  it('moves while it is not where it is to be, or while there is work', () => {
+    expect(isMoving(standing('a'))).toBe(false);
+    expect(isMoving(standing('a', wanted('extracted')))).toBe(true);
+    expect(isMoving(standing('a', { backfill }))).toBe(true);
+    expect(isMoving(standing('a', { backfill: { ...backfill, done: 10 } }))).toBe(false);
+  });
+});
+
+describe('all of one module', () => {
+  const lines = (change: Partial<ModuleStatus>) =>
+    plain(moduleLines(standing('inventory', change))).join('\n');
+
+  it('shows both sides, also one that is not there', () => {
+    const text = lines({
+      sides: { monolith: side({ calls: 1_500, errors: 2, p50Ms: 1.5, p99Ms: 9 }), extracted: null },
+    });
+    expect(text).toMatch(/monolith +up +1,500 +2 +1.5 ms +9 ms/);
+    expect(text).toMatch(/extracted +not there/);
+  });
+
+  it('says whether the way back is safe, and who steers', () => {
+    expect(lines({})).toMatch(/rollback +loses nothing/);
+    expect(lines({ rollbackSafe: false })).toMatch(/rollback +not safe now/);
+    expect(lines({ wanted: { phase: 'monolith', percent: null, by: 'file' } })).toContain('strangler.yaml');
+  });
+
+  it('tells the last verify', () => {
+    expect(lines({})).toMatch(/verify +not yet/);
+    const verify = { running: null, checkedAt: '2026-01-02T03:04:05Z', rows: 3_941, differences: 2 };
+    expect(lines({ verify })).toContain('3,941 rows, 2 differences, 2026-01-02T03:04:05Z');
+  });
+});

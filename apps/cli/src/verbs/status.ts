@@ -1,0 +1,51 @@
+import { Option, type Command } from 'commander';
+import type { Cli } from '../cli.js';
+import { looking, wholeNumber, type LookingFlags } from '../command.js';
+import { Misuse } from '../failure.js';
+import { moduleLines } from '../text/module.js';
+import { movingLines } from '../text/moving.js';
+import { overview } from '../text/overview.js';
+import { phases } from '../text/phase.js';
+import { waitForPhase } from '../watch/wait-for-phase.js';
+import { watchStatus } from '../watch/watch-status.js';
+
+interface Flags extends LookingFlags {
+  watch?: true;
+  waitFor?: string;
+  timeout: number;
+}
+
+/** `status [module]`: where the modules stand, what they wait for. */
+export const status = (program: Command, cli: Cli): Command =>
+  looking(program, 'status [module]', 'where the modules stand, and what they wait for', {
+    status: 'all modules, one line each',
+    'status inventory': 'everything about one',
+    'status --watch': 'drawn anew every second, until Ctrl-C',
+    'status inventory --wait-for extracted --timeout 600':
+      'for scripts: exit code 1 when it is not there in time',
+  })
+    .option('--watch', 'go on until Ctrl-C (with --json: one document a line)')
+    .addOption(
+      new Option('--wait-for <phase>', 'until the module is in it').choices(phases).conflicts('watch'),
+    )
+    .option('--timeout <s>', 'seconds for --wait-for', wholeNumber(1, 86_400), 300)
+    .action(async (module: string | undefined, { json, watch, waitFor, timeout }: Flags) => {
+      if (watch) return watchStatus(cli, module, json);
+      if (waitFor === undefined) return show(cli, module, json);
+      if (module === undefined)
+        throw new Misuse('--wait-for takes a module: status <module> --wait-for <phase>');
+      await waitForPhase(cli, module, { phase: waitFor, timeoutMs: timeout * 1_000 });
+      await show(cli, module, json);
+    });
+
+async function show({ client, out }: Cli, module: string | undefined, json?: true): Promise<void> {
+  if (module !== undefined) {
+    const one = await client.module(module);
+    if (json) out.json(one);
+    else out.print(moduleLines(one));
+    return;
+  }
+  const all = await client.modules();
+  if (json) out.json({ items: all });
+  else out.print([...overview(all, out.width), ...movingLines(all)], { fit: true });
+}

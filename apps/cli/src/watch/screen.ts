@@ -1,0 +1,35 @@
+import type { Out } from '../output.js';
+import { cut, paint, type Line } from '../text/line.js';
+
+// The screen that full-screen programs have for themselves (what was there before comes back), no cursor, no wrapping.
+const enter = '\x1b[?1049h\x1b[?25l\x1b[?7l';
+const leave = '\x1b[?7h\x1b[?25h\x1b[?1049l';
+const home = '\x1b[H';
+const clearLine = '\x1b[K';
+const clearBelow = '\x1b[J';
+
+/** A terminal on which the same lines are drawn again and again. */
+export class Screen {
+  private entered = false;
+
+  constructor(
+    private readonly stream: Out,
+    private readonly coloured: boolean,
+  ) {}
+
+  /** Draws over what was there. Too long lines are cut; lines that do not fit below are left out. */
+  draw(lines: readonly Line[]): void {
+    const { columns = 80, rows = 24 } = this.stream;
+    const shown = lines.length < rows ? lines : [...lines.slice(0, rows - 2), [{ text: '…' }]];
+    const text = shown.map((one) => paint(cut(one, columns), this.coloured) + clearLine).join('\r\n');
+    // In one write, over the old lines instead of after a clearing: nothing flickers.
+    this.stream.write((this.entered ? '' : enter) + home + text + clearBelow);
+    this.entered = true;
+  }
+
+  /** Gives the terminal back as it was. May be called again. */
+  leave(): void {
+    if (this.entered) this.stream.write(leave);
+    this.entered = false;
+  }
+}

@@ -1,0 +1,47 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+/** The modules that the demo can move. */
+export const movable = ['users', 'orders', 'payments', 'inventory'] as const;
+export type Movable = (typeof movable)[number];
+
+/** What the command line asks for. */
+export interface DemoOptions {
+  /** Orders a second. */
+  rate: number;
+  /** Move this module alone: out, back, out again. */
+  only: Movable | undefined;
+  /** Leave the data folder, also after a good end. */
+  keep: boolean;
+}
+
+/** Reads the command line. Ends the process on `--help` and on a wrong option. */
+export function readOptions(argv: readonly string[]): DemoOptions {
+  return new Command('npm run demo --')
+    .description(
+      'Moves modules out of a running shop while the sample orders keep coming, and accounts for each order.\n' +
+        'Default: inventory out, back, out again; then orders out. Takes under five minutes.',
+    )
+    .addOption(new Option('--rate <r>', 'orders a second').argParser(positive).default(defaultRate))
+    .addOption(
+      new Option('--only <module>', 'a shorter way: this module out, back, out again').choices(movable),
+    )
+    .option('--keep', 'leave the databases in .data/demo, also after a good end', false)
+    .addHelpText('after', endings)
+    .parse(argv)
+    .opts<DemoOptions>();
+}
+
+/** What two cores do beside two extracted services, with room to spare. */
+const defaultRate = 15;
+
+const endings = `
+It needs nothing but this folder: databases, messaging and services are started in .data/demo, on ports that are free,
+and ended with it.
+Exit code: 0 when nothing was lost, doubled or refused, no caller saw an error, and both sides hold the same rows;
+1 otherwise; 130 when interrupted.`;
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && number > 0) return number;
+  throw new InvalidArgumentError('A number above 0 is expected.');
+}

@@ -1,0 +1,66 @@
+import { Database } from '../../libs/strangler/src/database.js';
+import { startCapture } from '../../libs/strangler/src/ownership/capture.js';
+import { Ownership } from '../../libs/strangler/src/ownership/ownership.js';
+import type { Side } from '../../libs/strangler/src/phase.js';
+import { Receiver } from '../../libs/strangler/src/replication/apply.js';
+import { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
+import type { Send } from '../../libs/strangler/src/replication/frame.js';
+import { Relay } from '../../libs/strangler/src/replication/relay.js';
+import { describeTables, type MovingModule, type MovingTable } from '../../libs/strangler/src/tables.js';
+import { migrate } from '#platform';
+import type { BenchServers } from '../servers.js';
+
+const module: MovingModule = {
+  module: 'bench',
+  ownership: 'by-key',
+  tables: ['item'],
+  routingKey: 'owner',
+  transforms: {},
+};
+
+const schema = `
+  create schema bench;
+  create table bench.item (
+    id uuid primary key, owner uuid not null, name text not null, amount bigint not null, price numeric(12, 2) not null,
+    tags jsonb not null, at timestamptz not null default clock_timestamp()
+  )`;
+
+export interface BenchSide {
+  url: string;
+  database: Database;
+  tables: MovingTable[];
+}
+
+/** One side of a module with one table, capture and an ownership row. */
+export async function benchSide(servers: BenchServers, side: Side): Promise<BenchSide> {
+  const url = await servers.freshDatabase(`bench_replication_${side}`);
+  await migrate(url, []);
+  const database = new Database(url);
+  await database.query(schema);
+  const tables = await describeTables(database, module);
+  await new Ownership(database).ensure(module.module, side);
+  await startCapture(database, tables);
+  return { url, database, tables };
+}
+
+/** A relay from one side to the other over `send`. */
+export const benchRelay = ({ database, tables }: BenchSide, send: Send, maxPayload: number): Relay =>
+  new Relay({
+    ...{ database, module: module.module, side: 'monolith', tables, send, maxPayload },
+    deliveries: new Deliveries(database, module.module),
+  });
+
+export const benchReceiver = ({ database, tables }: BenchSide): Receiver =>
+  new Receiver(database, tables, module.module);
+
+/** Inserts so many rows into one side, as its owner. */
+export const insertItems = (
+  { database }: BenchSide,
+  count: number,
+): Promise<unknown> =>
+  database.query(
+    `insert into bench.item (id, owner, name, amount, price, tags)
+     select gen_random_uuid(), gen_random_uuid(), 'item number ' || i, i, i % 10000 / 100.0, '{"kind": "fruit", "fresh": true}'
+     from generate_series(1, $1::int) i`,
+    [count],
+  );

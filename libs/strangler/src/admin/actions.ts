@@ -1,0 +1,62 @@
+import type { Dto } from '#contracts';
+import type { Action } from '../control/operator.js';
+import { Shape } from '../shape.js';
+import {
+  DecommissionBody,
+  FailoverBody,
+  ParkedBody,
+  PlainBody,
+  RepairBody,
+  RollbackBody,
+  ShiftBody,
+} from './bodies.js';
+
+/** What a request asks for. */
+export interface Asked {
+  action: Action;
+  dryRun: boolean;
+  /** Whether all is done when it is answered; else it has only begun (HTTP 202). */
+  atOnce: boolean;
+}
+
+type Verb = Action['verb'];
+type Reader = (body: unknown) => Omit<Asked, 'atOnce'>;
+
+/** Reads a body by its rules and makes the action of it. */
+const reader =
+  <B extends PlainBody>(dto: Dto<B>, actionOf: (body: B) => Action): Reader =>
+  (value) => {
+    const body = Shape.of(dto).parse(value);
+    return { action: actionOf(body), dryRun: body.dryRun ?? false };
+  };
+
+const plain = (verb: 'run' | 'advance' | 'pause' | 'resume' | 'abort'): Reader =>
+  reader(PlainBody, () => ({ verb }));
+
+const readers: Readonly<Record<Verb, Reader>> = {
+  run: plain('run'),
+  advance: plain('advance'),
+  shift: reader(ShiftBody, ({ percent }) => ({ verb: 'shift', percent })),
+  pause: plain('pause'),
+  resume: plain('resume'),
+  abort: plain('abort'),
+  rollback: reader(RollbackBody, ({ to }) => ({ verb: 'rollback', to: to ?? undefined })),
+  failover: reader(FailoverBody, ({ iHaveFencedIt }) => ({ verb: 'failover', iHaveFencedIt })),
+  verify: reader(RepairBody, ({ repair }) => ({ verb: 'verify', repair: repair ?? undefined })),
+  decommission: reader(DecommissionBody, ({ confirm, purge }) => ({
+    verb: 'decommission',
+    confirm,
+    purge: purge ?? undefined,
+  })),
+  parked: reader(ParkedBody, ({ how, ids }) => ({ verb: 'parked', how, ids })),
+  doctor: reader(RepairBody, ({ repair }) => ({ verb: 'doctor', repair: repair ?? false })),
+};
+
+const atOnce: ReadonlySet<string> = new Set<Verb>(['pause', 'resume', 'parked']);
+
+/** What `POST /modules/:module/<verb>` asks for; undefined: there is no such verb. @throws {ValidationError} */
+export function askedBy(verb: string, body: unknown): Asked | undefined {
+  if (!Object.hasOwn(readers, verb)) return undefined;
+  const asked = readers[verb as Verb](body);
+  return { ...asked, atOnce: asked.dryRun || atOnce.has(verb) };
+}

@@ -1,0 +1,40 @@
+import { Controller, Get, Inject, Res, type OnModuleDestroy } from '@nestjs/common';
+import type { Response } from 'express';
+import type { Operator } from '../control/operator.js';
+import { EventStream } from './event-stream.js';
+import { OPERATOR } from './operator-token.js';
+import { StatusFeed, type Tick } from './status-feed.js';
+
+/**
+ * `GET /events`: every history entry as event `entry`, where all modules stand as event `status` once a second, `failure`
+ * when that cannot be told.
+ */
+@Controller('events')
+export class EventsController implements OnModuleDestroy {
+  private readonly streams = new Set<EventStream>();
+  private readonly feed: StatusFeed;
+
+  constructor(@Inject(OPERATOR) private readonly operator: Operator) {
+    this.feed = new StatusFeed(() => this.operator.modules());
+  }
+
+  @Get()
+  events(@Res() response: Response): void {
+    const stream = new EventStream(response);
+    this.streams.add(stream);
+    const stop = this.operator.onEntry((entry) => stream.send('entry', entry, entry.id));
+    const leave = this.feed.join((tick) => stream.sendLatest(...eventOf(tick)));
+    stream.onClose(() => {
+      stop();
+      leave();
+      this.streams.delete(stream);
+    });
+  }
+
+  /** A listener does not close while answers go on. */
+  onModuleDestroy(): void {
+    for (const stream of this.streams) stream.end();
+  }
+}
+
+const eventOf = (tick: Tick): ['status' | 'failure', Tick] => ['items' in tick ? 'status' : 'failure', tick];

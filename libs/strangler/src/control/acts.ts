@@ -1,0 +1,222 @@
+import { phases, type Phase } from '../phase.js';
+import { blocking, goalOf } from './decide.js';
+import { gatesFor, type Gate, type Observed } from './gates.js';
+import { requireAlive, requireCopy, requireIdle, requireUnheld, type Circumstances } from './legal.js';
+import { after, inWords, nextStep, plan, rank, type Goal, type Step } from './machine.js';
+import type { ModuleRow, RowChange, Wanted } from './module-row.js';
+import { RefusedError, type Action } from './operator.js';
+import { gateSentence, speaking } from './sentences.js';
+
+/** Everything an action is judged by. */
+export interface Situation extends Circumstances {
+  observed: Observed;
+  actor: string;
+  /** What `strangler.yaml` wants of the module; null: it is not in the file. */
+  wish: Pick<Wanted, 'phase' | 'percent'> | null;
+  verifying: boolean;
+}
+
+/** An action that is legal: what it will do, and what to write down for it. */
+export interface Accepted {
+  plan: string[];
+  change: RowChange;
+  /** Whether it has only begun when it is answered. */
+  begins: boolean;
+}
+
+type Verb = 'run' | 'advance' | 'shift' | 'pause' | 'resume' | 'abort' | 'rollback';
+export type Steering = Extract<Action, { verb: Verb }>;
+
+/** Judges what moves a module. Pure. @throws {RefusedError} with the reason and with what would make it legal. */
+export function steer(action: Steering, situation: Situation): Accepted {
+  switch (action.verb) {
+    case 'run':
+      return run(situation);
+    case 'advance':
+      return advance(situation);
+    case 'shift':
+      return shift(situation, action.percent);
+    case 'pause':
+      return pause(situation);
+    case 'resume':
+      return resume(situation);
+    case 'abort':
+      return abort(situation);
+    case 'rollback':
+      return rollback(situation, action.to ?? 'monolith');
+  }
+}
+
+const wants = ({ observed, actor }: Situation, phase: Phase, percent: number | null = null): Wanted => ({
+  phase,
+  percent,
+  by: 'operator',
+  actor,
+  since: observed.now,
+});
+
+/** The way from here to there, in words. */
+function wayOf({ row, at }: Circumstances, goal: Goal): string[] {
+  const words: string[] = row.transition
+    ? [`the step under way (${row.transition.step.kind}) is ended first`]
+    : [];
+  let position = at;
+  for (const step of plan(at, goal)) {
+    words.push(inWords(position, step));
+    position = after(position, step);
+  }
+  return words;
+}
+
+function towards(situation: Situation, wanted: Wanted): Accepted {
+  const row: ModuleRow = { ...situation.row, wanted };
+  const change: RowChange = { wanted, paused: null, pauseReason: null, override: null };
+  return { plan: wayOf(situation, goalOf(row)), change, begins: true };
+}
+
+function run(situation: Situation): Accepted {
+  const { row } = situation;
+  requireAlive(situation);
+  requireUnheld(situation);
+  if (row.phase === 'extracted' && !row.transition && row.wanted.phase === 'extracted') {
+    throw new RefusedError(`${row.module} is extracted already; rollback leads back, decommission ends it`);
+  }
+  return towards(situation, wants(situation, 'extracted'));
+}
+
+/** One step further out: what only holds is overridden, what fails is not. */
+function advance(situation: Situation): Accepted {
+  const { row, at, observed } = situation;
+  requireAlive(situation);
+  requireUnheld(situation);
+  requireIdle(situation);
+  const out: Goal = { phase: 'extracted', percent: null, ramp: row.settings.ramp, direct: false };
+  const step = nextStep(at, rank(row.wanted.phase) > rank(row.phase) ? goalOf(row) : out);
+  if (!step || step.kind === 'decommission') {
+    throw new RefusedError(`${row.module} is extracted: the one step further is decommission`);
+  }
+  const gates = gatesFor(at, step, observed, row.settings);
+  const held = overridable(gates, row.module);
+  const next = after(at, step);
+  const farther = row.paused === null && rank(row.wanted.phase) > rank(next.phase);
+  const wanted = farther ? row.wanted : wants(situation, next.phase, percentOf(next.phase, next.percent));
+  const words = held.map((name) => `the gate "${name}", which has too little data, is overridden`);
+  const override = held.length > 0 ? { gates: held, actor: situation.actor } : null;
+  return {
+    plan: [...words, inWords(at, step)],
+    change: { wanted, override, paused: null, pauseReason: null },
+    begins: true,
+  };
+}
+
+const percentOf = (phase: Phase, percent: number): number | null => (phase === 'shifting' ? percent : null);
+
+/** The gates that have to be overridden. @throws {RefusedError} when one cannot be. */
+function overridable(gates: readonly Gate[], module: string): string[] {
+  const firm = blocking(
+    gates,
+    gates.map(({ name }) => name),
+  );
+  const worst = speaking(firm);
+  if (worst)
+    throw new RefusedError(`the gate "${worst.name}" cannot be overridden: ${gateSentence(worst, module)}`);
+  return blocking(gates, []).map(({ name }) => name);
+}
+
+function shift(situation: Situation, percent: number): Accepted {
+  const { row, at } = situation;
+  requireAlive(situation);
+  requireUnheld(situation);
+  requireCopy(situation, 'shift');
+  if (!Number.isInteger(percent) || percent < 0 || percent > 100) {
+    throw new RefusedError(`${percent} is no share: a whole number from 0 to 100 is`);
+  }
+  const there = row.phase === 'shifting' && at.percent === percent && !row.transition;
+  if (there && row.wanted.phase === 'shifting' && row.wanted.percent === percent) {
+    throw new RefusedError(`${row.module} is at ${percent} % already`);
+  }
+  return towards(situation, wants(situation, 'shifting', percent));
+}
+
+function pause({ row, actor }: Situation): Accepted {
+  if (row.paused === 'all') throw new RefusedError(`${row.module} is paused already; resume lets it go on`);
+  const under = row.transition ? ['the step under way is ended'] : [];
+  return {
+    plan: [...under, 'no other step begins until: resume'],
+    change: { paused: 'all', pauseReason: `by ${actor}` },
+    begins: false,
+  };
+}
+
+function resume(situation: Situation): Accepted {
+  const { row, wish, observed } = situation;
+  if (row.paused === null) throw new RefusedError(`${row.module} is not paused`);
+  const wanted: Wanted = wish
+    ? { ...wish, by: 'file', actor: situation.held ?? 'file', since: observed.now }
+    : row.wanted;
+  const way = wayOf(situation, goalOf({ ...row, wanted }));
+  return {
+    plan: way.length > 0 ? way : ['it stays where it is: nothing else is wanted; run or shift moves it'],
+    change: { wanted, paused: null, pauseReason: null },
+    begins: false,
+  };
+}
+
+/** Takes back what is under way, and stays in the last phase in which it rested. */
+function abort(situation: Situation): Accepted {
+  const { row, at, verifying, held } = situation;
+  const { transition } = row;
+  requireAlive(situation);
+  if (transition && !abortable.has(transition.step.kind)) {
+    throw new RefusedError(
+      `the step under way (${transition.step.kind}) can only be ended, not taken back; wait for it`,
+    );
+  }
+  const place = wants(situation, row.phase, percentOf(row.phase, at.percent));
+  const idle = nextStep(at, goalOf(row)) === undefined;
+  if (!transition && idle && !verifying) throw new RefusedError(`nothing is under way in ${row.module}`);
+  const words = transition ? [takenBack(transition.step)] : [];
+  if (verifying) words.push('verify is stopped');
+  const file = held
+    ? { paused: 'all' as const, pauseReason: `aborted by ${situation.actor}`, wanted: row.wanted }
+    : {};
+  return {
+    plan: [...words, `${row.module} stays in phase ${row.phase}`],
+    change: { wanted: place, override: null, ...abortOf(row), ...file },
+    begins: true,
+  };
+}
+
+const abortable: ReadonlySet<string> = new Set(['hand-off', 'capture']);
+const takenBack = ({ kind }: { kind: Step['kind'] | 'failover' }): string =>
+  kind === 'capture'
+    ? 'capture is stopped on both sides'
+    : 'the hand-off is taken back; if the new owner owns already, it is ended instead';
+
+const abortOf = ({ transition }: ModuleRow): RowChange =>
+  transition ? { transition: { ...transition, aborted: true } } : {};
+
+const restingBelow = new Set<Phase>(['monolith', 'dual-write', 'shadow']);
+
+function rollback(situation: Situation, to: Phase): Accepted {
+  const { row, at, observed } = situation;
+  requireAlive(situation);
+  requireUnheld(situation);
+  if (!restingBelow.has(to)) {
+    throw new RefusedError(
+      `rollback leads to ${[...restingBelow].join(', ')}; for a smaller share use shift`,
+    );
+  }
+  const further = row.transition !== null || rank(row.wanted.phase) > rank(to);
+  if (rank(to) >= rank(row.phase) && !(rank(to) === rank(row.phase) && further)) {
+    throw new RefusedError(
+      `${row.module} is in phase ${row.phase}; rollback leads back, to one of ${phases.slice(0, rank(row.phase)).join(', ') || 'none'}`,
+    );
+  }
+  if (at.below > 0 && observed.states.extracted === null) {
+    throw new RefusedError(
+      `${at.below / 100} % of ${row.module} belong to the extracted side, which cannot be asked: its latest writes are only there; start it, or if it is gone for good: failover`,
+    );
+  }
+  return towards(situation, wants(situation, to));
+}

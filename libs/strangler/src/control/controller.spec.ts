@@ -1,0 +1,402 @@
+import { Logger } from '@nestjs/common';
+import { Controlled, fastClock, fastSettings, quiet } from '../../../../test/support/controlled.js';
+import { until } from '../../../../test/support/until.js';
+import type { Phase } from '../phase.js';
+import { RefusedError, type Action, type ModuleStatus, type Operator } from './operator.js';
+import type { FileWish } from './wishes.js';
+
+let controlled: Controlled;
+let operator: Operator;
+let stop: () => Promise<void>;
+
+beforeEach(async () => {
+  jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+  controlled = await Controlled.open();
+  const controller = controlled.controller();
+  operator = controller.operator;
+  controller.start();
+  stop = () => controller.stop();
+});
+afterEach(async () => {
+  await controlled.close();
+  jest.restoreAllMocks();
+});
+
+const parcels = 'parcels';
+const act = (action: Action, dryRun = false) => operator.act(parcels, action, { actor: 'ann', dryRun });
+const refusal = (action: Action, dryRun = false): Promise<string> =>
+  act(action, dryRun).then(
+    () => 'taken',
+    (error: unknown) => {
+      if (error instanceof RefusedError) return error.message;
+      throw error;
+    },
+  );
+const status = (): Promise<ModuleStatus> => operator.module(parcels);
+const put = (side: 'monolith' | 'extracted', code: string) =>
+  controlled.sides[side].test.query('insert into parcels.parcel values ($1, 1)', [code]);
+const waitsFor = (text: string) =>
+  until(`it waits for ${text}`, async () => ((await status()).waitingFor?.includes(text) ? true : undefined));
+/** Straight to a phase. */
+async function reach(phase: Phase, percent: number | null = null): Promise<void> {
+  await controlled.want(phase, percent);
+  await controlled.reaches(phase, percent ?? undefined);
+}
+const wish = (phase: Phase, percent: number | null = null): ReadonlyMap<string, FileWish> =>
+  new Map([[parcels, { ...fastSettings, phase, percent, line: 3 }]]);
+
+it('run walks out, rollback back; the history tells it, and the routers heard it', async () => {
+  await put('monolith', 'first');
+  const heard: string[] = [];
+  const leave = operator.onEntry(({ action, outcome }) => heard.push(`${action} ${outcome}`));
+  const { plan } = await act({ verb: 'run' });
+  expect(plan).toHaveLength(7);
+  await controlled.reaches('extracted');
+  expect(await status()).toMatchObject({
+    phase: 'extracted',
+    percent: 100,
+    waitingFor: null,
+    rollbackSafe: true,
+    wanted: { phase: 'extracted', by: 'operator' },
+  });
+  expect(controlled.published.at(-1)).toMatchObject({ phase: 'extracted', extractedBelow: 10_000 });
+  await put('extracted', 'second');
+  await act({ verb: 'rollback' });
+  await controlled.reaches('monolith');
+  expect(await controlled.differences()).toEqual([]);
+  const history = await operator.history(parcels, 100);
+  expect(history.map(({ action, outcome }) => `${action} ${outcome}`).reverse()).toEqual([
+    'run begun',
+    'capture begun',
+    'capture done',
+    'verify done',
+    'phase done',
+    'verify done',
+    'phase done',
+    ...['10', '50', '100'].flatMap((share) => [
+      `hand-off to ${share} % begun`,
+      `hand-off to ${share} % done`,
+    ]),
+    'verify done',
+    'phase done',
+    'rollback begun',
+    'phase done',
+    'hand-off to 0 % begun',
+    'hand-off to 0 % done',
+    'phase done',
+    'phase done',
+    'uncapture begun',
+    'uncapture done',
+  ]);
+  await until('the feed has heard all', () => (heard.length === history.length ? true : undefined));
+  leave();
+});
+
+it('a dry run answers the plan and changes nothing', async () => {
+  const before = await controlled.row();
+  expect((await act({ verb: 'run' }, true)).plan[0]).toContain('monolith -> dual-write');
+  expect(await refusal({ verb: 'shift', percent: 5 }, true)).toContain('needs a full copy');
+  expect(await controlled.row()).toEqual(before);
+  expect(await operator.history(parcels, 10)).toEqual([]);
+});
+
+it.each<[Action, string]>([
+  [{ verb: 'shift', percent: 5 }, 'run or advance it to shadow first'],
+  [{ verb: 'rollback' }, 'is in phase monolith'],
+  [{ verb: 'resume' }, 'is not paused'],
+  [{ verb: 'abort' }, 'nothing is under way'],
+  [{ verb: 'verify' }, 'there is no copy to compare with'],
+  [{ verb: 'failover', iHaveFencedIt: true }, 'nothing to take over'],
+  [{ verb: 'decommission', confirm: 'parcel' }, '--confirm parcels'],
+  [{ verb: 'decommission', confirm: 'parcels' }, 'only an extracted module'],
+  [{ verb: 'parked', how: 'retry', ids: [7] }, 'there is no parked row 7'],
+])(
+  'on monolith, %j is refused with what would make it legal, and that is in the history',
+  async (action, words) => {
+    expect(await refusal(action)).toContain(words);
+    const [entry] = await operator.history(parcels, 1);
+    expect(entry).toMatchObject({ actor: 'ann', action: action.verb, outcome: 'refused' });
+  },
+);
+
+it('a module that is not fit to move is refused with the reasons', async () => {
+  await controlled.sides.monolith.test.query(
+    'alter table parcels.parcel add parent text references parcels.parcel',
+  );
+  const words = await refusal({ verb: 'run' });
+  expect(words).toMatch(/cannot start to move: monolith: /);
+  expect((await controlled.row()).wanted.phase).toBe('monolith');
+});
+
+it('two operators at once: one wins, the other is told', async () => {
+  await reach('shadow');
+  const both = await Promise.all([
+    refusal({ verb: 'shift', percent: 10 }),
+    refusal({ verb: 'rollback', to: 'dual-write' }),
+  ]);
+  expect(both.filter((answer) => answer === 'taken')).toHaveLength(1);
+  expect(both.find((answer) => answer !== 'taken')).toContain('at the same moment');
+});
+
+it('advance goes one step, and overrides what only has too little data', async () => {
+  await controlled.store.amend(parcels, ({ settings }) => ({
+    change: { settings: { ...settings, gates: { ...settings.gates, minSamples: 200 } } },
+  }));
+  await reach('shadow');
+  await act({ verb: 'run' });
+  await waitsFor('only 0 samples');
+  const { plan } = await act({ verb: 'advance' });
+  expect(plan.join()).toContain('"shadow mismatches", which has too little data, is overridden');
+  await controlled.reaches('shifting');
+});
+
+it('advance does not override a gate that fails', async () => {
+  await reach('shadow');
+  controlled.shadow = { compared: 10, mismatches: 1 };
+  expect(await refusal({ verb: 'advance' })).toMatch(
+    /"shadow mismatches" cannot be overridden: 10 % .* 10 samples/,
+  );
+});
+
+it('shift goes up and down', async () => {
+  await reach('shadow');
+  await act({ verb: 'shift', percent: 30 });
+  await controlled.reaches('shifting', 30);
+  await act({ verb: 'shift', percent: 7 });
+  await controlled.reaches('shifting', 7);
+  expect(controlled.published.at(-1)).toMatchObject({
+    phase: 'shifting',
+    extractedBelow: 700,
+    readsBelow: 700,
+  });
+  expect(await refusal({ verb: 'shift', percent: 7 })).toContain('is at 7 % already');
+});
+
+it('a gate that breaks while shifting takes it back to shadow, says why, and does not let it start again', async () => {
+  await reach('shifting', 30);
+  await controlled.want('extracted');
+  controlled.stats = { monolith: quiet, extracted: { ...quiet, calls: 100, errors: 50 } };
+  await controlled.reaches('shadow');
+  expect(await status()).toMatchObject({
+    paused: true,
+    waitingFor: expect.stringContaining('returned by itself'),
+  });
+  const entries = await operator.history(parcels, 20);
+  expect(entries).toContainEqual(
+    expect.objectContaining({
+      action: 'return',
+      outcome: 'noted',
+      reason: expect.stringContaining("50 % of the new side's calls fail"),
+      figures: expect.objectContaining({ gate: 'error rate', value: 0.5, samples: 100 }),
+    }),
+  );
+  controlled.stats = { monolith: quiet, extracted: quiet };
+  await act({ verb: 'run' });
+  await controlled.reaches('extracted');
+});
+
+it('pause keeps it where it is, resume lets it go on', async () => {
+  await reach('shadow');
+  await act({ verb: 'pause' });
+  await controlled.want('extracted');
+  await waitsFor('paused (by ann)');
+  await act({ verb: 'resume' });
+  await controlled.reaches('extracted');
+});
+
+it('abort takes a hand-off back that cannot drain', async () => {
+  await reach('shadow');
+  controlled.sides.monolith.still = true;
+  await act({ verb: 'shift', percent: 100 });
+  await controlled.reaches('shifting');
+  controlled.sides.monolith.still = false;
+  await controlled.reaches('shifting', 100);
+  const begun = until('it hands off', async () => ((await status()).transition ? true : undefined));
+  controlled.sides.extracted.fault = async (method, proceed) => {
+    // Changes never arrive: the count says so, whatever the relay does.
+    if (method === 'pending') return 1;
+    return proceed();
+  };
+  await act({ verb: 'shift', percent: 0 });
+  await begun;
+  expect((await act({ verb: 'abort' })).plan[0]).toContain('taken back');
+  await controlled.reaches('shifting', 100);
+  expect(await status()).toMatchObject({ wanted: { phase: 'shifting', percent: 100 }, percent: 100 });
+  controlled.sides.extracted.fault = undefined;
+  const [aborted] = (await operator.history(parcels, 20)).filter(({ outcome }) => outcome === 'aborted');
+  expect(aborted).toMatchObject({ reason: 'aborted by the operator' });
+});
+
+it('what is wanted changes while a step is under way: the step ends, then it turns round', async () => {
+  await reach('shadow');
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  controlled.sides.extracted.fault = async (method, proceed) => {
+    if (method === 'own') await held;
+    return proceed();
+  };
+  await act({ verb: 'run' });
+  await until('it hands off', async () => ((await status()).transition?.step === 'own' ? true : undefined));
+  await act({ verb: 'rollback' });
+  release();
+  await controlled.reaches('monolith');
+  expect((await operator.history(parcels, 50)).map(({ action }) => action)).toContain('hand-off to 10 %');
+});
+
+it('the extracted side does not answer: no hand-off begins, and the way out is named', async () => {
+  await reach('shifting', 30);
+  controlled.sides.extracted.fault = () => Promise.reject(new Error('nobody answers'));
+  expect(await refusal({ verb: 'rollback' })).toMatch(/30 % of parcels .* failover/);
+  expect(await status()).toMatchObject({
+    degraded: true,
+    rollbackSafe: false,
+    sides: { extracted: { healthy: false } },
+  });
+  await act({ verb: 'shift', percent: 50 });
+  await waitsFor('a side cannot be asked');
+  expect(await operator.doctor(parcels)).toContainEqual(
+    expect.objectContaining({ problem: 'the extracted side does not answer', repairable: false }),
+  );
+});
+
+it('failover: only when fenced; the monolith takes all, and who comes back is fenced and reported', async () => {
+  await reach('shifting', 100);
+  const { extracted } = controlled.sides;
+  extracted.still = true;
+  await put('extracted', 'lost');
+  extracted.fault = () => Promise.reject(new Error('gone'));
+  expect(await refusal({ verb: 'failover', iHaveFencedIt: false })).toContain('--i-have-fenced-it');
+  const { plan } = await act({ verb: 'failover', iHaveFencedIt: true });
+  expect(plan[0]).toMatch(/of the 100 % .* the last state is not known/);
+  await controlled.reaches('monolith');
+  await put('monolith', 'kept');
+  extracted.fault = undefined;
+  await until('it is fenced', async () => {
+    const { ownership } = await extracted.control.state();
+    return ownership.fenceTo === 10_000 ? true : undefined;
+  });
+  await expect(put('extracted', 'late')).rejects.toMatchObject({ code: 'SR423' });
+  await until('it is reported', async () =>
+    (await operator.history(parcels, 5)).some(
+      ({ outcome, figures }) => outcome === 'noted' && figures.pending === 1,
+    )
+      ? true
+      : undefined,
+  );
+  extracted.still = false;
+  await act({ verb: 'run' });
+  await controlled.reaches('extracted');
+  await controlled.sides.drained();
+  expect(await controlled.differences()).toEqual([]);
+});
+
+it('a corrupted row: verify finds it, and it goes no further', async () => {
+  await put('monolith', 'first');
+  await reach('dual-write');
+  await controlled.sides.drained();
+  await controlled.sides.extracted.test.query(
+    `begin; set local strangler.applying = 'parcels'; update parcels.parcel set weight = 2; commit`,
+  );
+  await act({ verb: 'run' });
+  await waitsFor('verify found 2 differences');
+  expect((await controlled.row()).phase).toBe('dual-write');
+});
+
+it('decommission is refused while a difference exists or the code is used, and ends with the tables aside', async () => {
+  await put('monolith', 'first');
+  await reach('extracted');
+  controlled.localUse = ['a process'];
+  expect(await refusal({ verb: 'decommission', confirm: parcels })).toContain("still run the module's code");
+  controlled.localUse = [];
+  await controlled.sides.monolith.test.query(
+    `begin; set local strangler.applying = 'parcels'; update parcels.parcel set weight = 2; commit`,
+  );
+  await act({ verb: 'decommission', confirm: parcels });
+  await until('verify finds it', async () =>
+    (await operator.history(parcels, 3)).some(
+      ({ action, outcome }) => action === 'decommission' && outcome === 'refused',
+    )
+      ? true
+      : undefined,
+  );
+  expect(await status()).toMatchObject({ phase: 'extracted', wanted: { phase: 'extracted' } });
+  expect(await refusal({ verb: 'decommission', confirm: parcels })).toContain('verify found 2 differences');
+  await controlled.sides.monolith.test.query(
+    `begin; set local strangler.applying = 'parcels'; update parcels.parcel set weight = 1; commit`,
+  );
+  await act({ verb: 'verify' });
+  await until('clean', async () => ((await status()).verify.differences === 0 ? true : undefined));
+  await act({ verb: 'decommission', confirm: parcels });
+  await controlled.reaches('decommissioned');
+  expect(await refusal({ verb: 'rollback' })).toContain('is decommissioned');
+  await act({ verb: 'decommission', confirm: parcels, purge: true });
+  const left = await controlled.sides.monolith.test.query(
+    `select from pg_namespace where nspname = 'parcels_retired'`,
+  );
+  expect(left).toEqual([]);
+});
+
+it('doctor frees a fence that nobody is behind', async () => {
+  await reach('shifting', 30);
+  const { monolith, extracted } = controlled.sides.controls;
+  const { epoch } = (await monolith.state()).ownership;
+  await monolith.fence({ epoch, from: 5_000, to: 6_000 });
+  await extracted.raise({ epoch, to: epoch + 1 });
+  const [found] = await operator.doctor(parcels);
+  expect(found).toMatchObject({ repairable: true, problem: expect.stringContaining('[5000, 6000)') });
+  await act({ verb: 'doctor', repair: true });
+  expect(await operator.doctor(parcels)).toEqual([]);
+});
+
+describe('steered by the file', () => {
+  it('walks there and back as the file changes, and the operator is told which line holds it', async () => {
+    const controller = controlled.controller();
+    controller.start();
+    await stop();
+    operator = controller.operator;
+    await controller.steer(wish('extracted'));
+    await controlled.reaches('extracted');
+    expect((await status()).wanted).toEqual({ phase: 'extracted', percent: null, by: 'file' });
+    for (const action of [
+      { verb: 'rollback' },
+      { verb: 'run' },
+      { verb: 'advance' },
+      { verb: 'shift', percent: 5 },
+    ]) {
+      expect(await refusal(action as Action)).toContain('is steered by strangler.yaml, line 3');
+    }
+    await act({ verb: 'pause' });
+    await act({ verb: 'resume' });
+    await controller.steer(wish('monolith'));
+    await controlled.reaches('monolith');
+    await controller.steer(new Map());
+    await act({ verb: 'run' });
+    await controlled.reaches('dual-write');
+  });
+
+  it('what went back by itself starts again only when the file is changed, not when it is read again', async () => {
+    await stop();
+    const first = controlled.controller();
+    await first.steer(wish('extracted'));
+    await controlled.store.amend(parcels, ({ wanted }) => ({
+      change: {
+        wanted: { ...wanted, phase: 'shadow', since: fastClock.now() },
+        paused: 'up',
+        pauseReason: 'broken',
+      },
+    }));
+    const second = controlled.controller();
+    await second.steer(wish('extracted'));
+    expect(await controlled.row()).toMatchObject({ paused: 'up', wanted: { phase: 'shadow' } });
+    await second.steer(wish('shifting', 5));
+    expect(await controlled.row()).toMatchObject({ paused: null, wanted: { phase: 'shifting', percent: 5 } });
+  });
+});
+
+it('two controllers: one leads, and the other takes over when it ends', async () => {
+  const other = controlled.controller();
+  other.start();
+  await reach('dual-write');
+  await stop();
+  await reach('shifting', 50);
+});

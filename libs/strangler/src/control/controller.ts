@@ -1,0 +1,106 @@
+import type { Database } from '../database.js';
+import { systemClock, type Clock } from './clock.js';
+import { HistoryFeed } from './history-feed.js';
+import { Leadership } from './leadership.js';
+import { ModuleLoop, type Pace } from './module-loop.js';
+import { ModuleStore } from './module-store.js';
+import type { ControlBoundary, ControlNeeds } from './needs.js';
+import { Observer } from './observe.js';
+import { ModuleOperator } from './module-operator.js';
+import type { Operator } from './operator.js';
+import { defaultSettings } from './settings.js';
+import { steeredBy } from './file-steering.js';
+import { VerificationStore } from './verification-store.js';
+import { Verifier } from './verifier.js';
+import { Walker } from './walker.js';
+import type { FileWish } from './wishes.js';
+
+export interface ControllerOptions {
+  /** The monolith's. */
+  database: Database;
+  needs: ControlNeeds;
+  clock?: Clock;
+  /** How long buckets may be fenced before a hand-off is aborted, in ms. */
+  drainMs?: number;
+  pace?: Pace;
+  /** How `strangler.yaml` is called in refusals. */
+  wishesPath?: string;
+  boundary?: ControlBoundary;
+}
+
+/**
+ * Moves modules: one loop a module in the one process that leads it. Every process may ask it, and lets it be asked.
+ */
+export class Controller {
+  /** What the admin API offers. */
+  readonly operator: Operator;
+  private readonly store: ModuleStore;
+  private readonly clock: Clock;
+  private readonly leadership: Leadership;
+  private readonly verifier: Verifier;
+  private readonly feed: HistoryFeed;
+  private readonly loops = new Map<string, ModuleLoop>();
+  private wishes: ReadonlyMap<string, FileWish> = new Map();
+
+  constructor(private readonly options: ControllerOptions) {
+    const { database, needs, drainMs = 5_000, boundary, pace = { movingMs: 100, idleMs: 500 } } = options;
+    const clock = (this.clock = options.clock ?? systemClock);
+    const store = (this.store = new ModuleStore(database));
+    const verifications = new VerificationStore(database);
+    const verifier = (this.verifier = new Verifier(needs, verifications, store.history, clock));
+    const observer = new Observer(needs, verifications, clock);
+    this.leadership = new Leadership(database);
+    this.feed = new HistoryFeed(database, store.history);
+    const parts = { needs, store, verifications, verifier, observer, clock, drainMs, boundary };
+    const walkers = new Map(needs.modules.map((each) => [each.module, new Walker(parts, each)]));
+    for (const [module, walker] of walkers) {
+      this.loops.set(module, new ModuleLoop(module, walker, this.leadership, clock, pace));
+    }
+    this.operator = new ModuleOperator({
+      ...parts,
+      walkers,
+      feed: this.feed,
+      wish: (module) => this.wishes.get(module),
+      path: this.path,
+      wake: (module) => this.loops.get(module)?.wake(),
+    });
+  }
+
+  private get path(): string {
+    return this.options.wishesPath ?? 'strangler.yaml';
+  }
+
+  /** Makes the rows of modules that have none. Before the file is read. */
+  async prepare(): Promise<void> {
+    for (const { module } of this.options.needs.modules) {
+      await this.store.ensure(module, defaultSettings, this.clock.now());
+    }
+  }
+
+  /** Takes over what `strangler.yaml` wants; called again whenever it changes. */
+  async steer(wishes: ReadonlyMap<string, FileWish>): Promise<void> {
+    const before = this.wishes;
+    for (const { module } of this.options.needs.modules) {
+      const from = { path: this.path, now: this.clock.now() };
+      await this.store.amend(module, (row) => {
+        const change = steeredBy(wishes.get(module), before.get(module), row, from);
+        return change && { change };
+      });
+    }
+    this.wishes = wishes;
+    for (const loop of this.loops.values()) loop.wake();
+  }
+
+  /** Begins to lead what nobody leads. */
+  start(): void {
+    for (const loop of this.loops.values()) loop.start();
+  }
+
+  /** Ends the ticks under way. What is in the journal is taken up by the next leader. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.loops.values()].map((loop) => loop.stop()));
+    await this.verifier.stop();
+    await this.feed.close();
+    await this.leadership.close();
+  }
+}

@@ -1,0 +1,209 @@
+import type { Side } from '../phase.js';
+import type { SideState } from '../side/side.js';
+import type { SideStats } from './call-stats.js';
+import type { Step } from './machine.js';
+import { leadsOut, type Position } from './machine.js';
+import type { ModuleSettings } from './settings.js';
+import type { GateView } from './operator.js';
+
+/** What the gates look at. */
+export interface Observed {
+  /** ms since 1970. */
+  now: number;
+  /** Null: cannot be asked. */
+  states: Readonly<Record<Side, SideState | null>>;
+  stats: Readonly<Record<Side, SideStats>>;
+  shadow: { compared: number; mismatches: number };
+  /** The last finished verification; `beganAt`, ms since 1970: null: none yet. */
+  verified: { beganAt: number | null; differences: number };
+  /** Who calls the module's code inside the monolith. */
+  localUse: readonly string[];
+  /** When the present step was reached, ms since 1970. */
+  stepSince: number;
+}
+
+/**
+ * A gate, and what may be done about it. `firm`: nobody can override it. `watch`: while shifting, a failure takes the module
+ * back by itself. All others can be overridden by an operator while they hold, not when they fail.
+ */
+export interface Gate extends GateView {
+  nature: 'plain' | 'firm' | 'watch';
+}
+
+/** Below this, in ms, nobody feels how many times slower one side is: a call over the network takes its millisecond. */
+const unfeltMs = 25;
+
+type Maker = (observed: Observed, settings: ModuleSettings) => Gate;
+type Nature = Gate['nature'];
+
+/** The state of a measured gate: no data neither passes nor fails, unless no data are asked for. */
+export function judge(
+  value: number | null,
+  limit: number,
+  samples: number,
+  minSamples: number,
+): GateView['state'] {
+  if (samples === 0 || value === null) return minSamples === 0 ? 'pass' : 'hold';
+  if (samples < minSamples) return 'hold';
+  return value <= limit ? 'pass' : 'fail';
+}
+
+/** A gate on the sides' own state, which is either known or not: then it holds. */
+function known(
+  name: string,
+  nature: Nature,
+  value: number | null,
+  limit: number,
+  otherwise: GateView['state'],
+): Gate {
+  const samples = value === null ? 0 : 1;
+  const state = value === null ? 'hold' : value <= limit ? 'pass' : otherwise;
+  return { name, value, limit, samples, state, nature };
+}
+
+/** Of both sides; null when one of them cannot be asked. */
+function overSides(
+  { states: { monolith, extracted } }: Observed,
+  of: (state: SideState) => number,
+  fold: (a: number, b: number) => number,
+): number | null {
+  return monolith && extracted ? fold(of(monolith), of(extracted)) : null;
+}
+
+const sum = (a: number, b: number): number => a + b;
+
+const lag: Maker = (observed, { gates }) =>
+  known(
+    'lag',
+    'plain',
+    overSides(observed, ({ outgoing }) => outgoing.lagMs, Math.max),
+    gates.lagMs,
+    'fail',
+  );
+
+const parked: Maker = (observed) =>
+  known(
+    'parked',
+    'firm',
+    overSides(observed, ({ outgoing }) => outgoing.parked, sum),
+    0,
+    'fail',
+  );
+
+/** Holds, and does not fail: the state is left by itself. */
+const degraded: Maker = (observed) =>
+  known(
+    'degraded',
+    'firm',
+    overSides(observed, ({ outgoing }) => (outgoing.degradedSince ? 1 : 0), sum),
+    0,
+    'hold',
+  );
+
+const backfill: Maker = ({ states: { monolith } }) => {
+  const tables = monolith?.outgoing.backfill ?? [];
+  // Without a row nothing is known of a backfill: it has not been started, so nothing was copied.
+  const open = tables.length > 0 ? tables.filter(({ done }) => !done).length : null;
+  return known('backfill', 'firm', open, 0, 'hold');
+};
+
+const emptyOutboxes: Maker = (observed) =>
+  known(
+    'outbox',
+    'firm',
+    overSides(observed, ({ outgoing }) => outgoing.pending, sum),
+    0,
+    'hold',
+  );
+
+const localUse: Maker = ({ localUse: users }) => known('local use', 'firm', users.length, 0, 'fail');
+
+/** What was checked before the present step began says nothing of it. */
+const verifySince =
+  (nature: Nature): Maker =>
+  ({ verified, stepSince }) => {
+    const fresh = verified.beganAt !== null && verified.beganAt >= stepSince;
+    return known('verify', nature, fresh ? verified.differences : null, 0, 'fail');
+  };
+
+const mismatches: Maker = ({ shadow: { compared, mismatches: found } }, { gates }) => {
+  const value = compared === 0 ? null : found / compared;
+  const state = judge(value, gates.mismatchRate, compared, gates.minSamples);
+  return {
+    name: 'shadow mismatches',
+    value,
+    limit: gates.mismatchRate,
+    samples: compared,
+    state,
+    nature: 'plain',
+  };
+};
+
+const errorRate: Maker = ({ stats: { extracted } }, { gates }) => {
+  const value = extracted.calls === 0 ? null : extracted.errors / extracted.calls;
+  const state = judge(value, gates.errorRate, extracted.calls, gates.minSamples);
+  return {
+    name: 'error rate',
+    value,
+    limit: gates.errorRate,
+    samples: extracted.calls,
+    state,
+    nature: 'watch',
+  };
+};
+
+const p99Ratio: Maker = ({ stats: { monolith, extracted } }, { gates }) => {
+  const samples = Math.min(monolith.calls, extracted.calls);
+  const [old, now] = [monolith.p99Ms, extracted.p99Ms];
+  const value = old === null || now === null ? null : Math.max(now, unfeltMs) / Math.max(old, unfeltMs);
+  const state = judge(value, gates.p99Ratio, samples, gates.minSamples);
+  return { name: 'p99 ratio', value, limit: gates.p99Ratio, samples, state, nature: 'watch' };
+};
+
+/** In ms. It only ever holds: time passes by itself. */
+const bake: Maker = ({ now, stepSince }, { bakeMs }) => {
+  const value = Math.max(0, now - stepSince);
+  return {
+    name: 'bake',
+    value,
+    limit: bakeMs,
+    samples: 1,
+    state: value >= bakeMs ? 'pass' : 'hold',
+    nature: 'plain',
+  };
+};
+
+const calm: readonly Maker[] = [lag, parked, degraded];
+
+/** What has to hold before a step may be done. Steps back wait only for what makes them safe. */
+export function gatesFor(at: Position, step: Step, observed: Observed, settings: ModuleSettings): Gate[] {
+  return makersFor(at, step).map((make) => make(observed, settings));
+}
+
+function makersFor(at: Position, step: Step): readonly Maker[] {
+  if (step.kind === 'capture' || step.kind === 'uncapture') return [];
+  if (step.kind === 'decommission') return [...calm, verifySince('firm'), emptyOutboxes, localUse];
+  if (!leadsOut(at, step)) return step.kind === 'hand-off' ? calm : [];
+  if (step.kind === 'phase' && step.to === 'shadow') return [backfill, ...calm, verifySince('plain')];
+  if (step.kind === 'phase' && step.to === 'shifting') {
+    return [backfill, ...calm, verifySince('plain'), mismatches, bake];
+  }
+  return [...calm, ...watchersAt(at), ...(at.percent > 0 ? [bake] : []), ...lastWatch(at)];
+}
+
+/** What is watched while shifting. At 100 % the old side has no calls left to be compared with. */
+function watchersAt({ phase, percent }: Position): readonly Maker[] {
+  if (phase !== 'shifting' || percent === 0) return [];
+  return percent < 100 ? [errorRate, p99Ratio] : [errorRate];
+}
+
+/** Before the last step the data of everything that has moved is compared once more. */
+const lastWatch = ({ percent }: Position): readonly Maker[] =>
+  percent === 100 ? [verifySince('watch')] : [];
+
+/** What is watched although no step is wanted: the share rests, its callers do not. */
+export function watchGates(at: Position, observed: Observed, settings: ModuleSettings): Gate[] {
+  return [...watchersAt(at), ...(at.phase === 'shifting' ? lastWatch(at) : [])].map((make) =>
+    make(observed, settings),
+  );
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { handOffTo } from '../ownership/hand-off.js';
+import type { Clock } from './clock.js';
+import type { Gate } from './gates.js';
+import type { NewEntry } from './history.js';
+import { after, inWords, type Position, type Step } from './machine.js';
+import type { ModuleRow, RowChange, Transition } from './module-row.js';
+import type { ModuleStore } from './module-store.js';
+import type { StepEnd } from './step-runner.js';
+
+/** A step that is about to begin, and what it was decided by. */
+export interface Beginning {
+  row: ModuleRow;
+  at: Position;
+  step: Step;
+  gates: readonly Gate[];
+  /** At which both sides are; needed for a hand-off. */
+  epoch: number;
+}
+
+const figuresOf = (gates: readonly Gate[]): Record<string, unknown> =>
+  Object.fromEntries(
+    gates.map(({ name, value, limit, samples, state }) => [name, { value, limit, samples, state }]),
+  );
+
+/** Steps that change nothing on the sides: they are done once they are written. */
+const isInstant = ({ kind }: Step): boolean => kind === 'phase' || kind === 'reads';
+
+/** Writes down what is begun and how it ended: the row and its history, in one transaction. */
+export class Journal {
+  constructor(
+    private readonly store: ModuleStore,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Journals a step before it acts; one that has nothing to do is done at once. Undefined: the row has changed since it
+   * was read, so the decision is void.
+   */
+  begin(beginning: Beginning): Promise<ModuleRow | undefined> {
+    const { row, at, step, gates } = beginning;
+    const figures = { ...figuresOf(gates), ...(row.override ? { overriddenBy: row.override } : {}) };
+    if (isInstant(step)) {
+      return this.store.change(row, this.done(at, step), entry(row, at, step, { outcome: 'done', figures }));
+    }
+    const transition = this.transition(beginning);
+    const begun = entry(row, at, step, { outcome: 'begun', reason: inWords(at, step), figures });
+    return this.store.change(row, { transition, override: null }, begun);
+  }
+
+  private transition({ row, at, step, epoch }: Beginning): Transition {
+    const transition = { id: randomUUID(), step, actor: row.wanted.actor, begun: this.clock.now() };
+    if (step.kind !== 'hand-off') return transition;
+    return { ...transition, handOff: handOffTo(step.below, epoch, at.below) };
+  }
+
+  /** Writes down how the step ended, whatever else has changed meanwhile. Nothing happens when somebody else has. */
+  end(
+    at: Position,
+    transition: Transition,
+    { outcome, reason, figures }: StepEnd,
+  ): Promise<ModuleRow | undefined> {
+    return this.store.amend(at.module, (row) => {
+      if (row.transition?.id !== transition.id) return undefined;
+      const { step } = transition;
+      const ms = this.clock.now() - transition.begun;
+      if (step.kind === 'failover')
+        return { change: this.home(), entries: [failedOver(row, transition, ms)] };
+      const change: RowChange = outcome === 'done' ? this.done(at, step) : { transition: null };
+      const line = {
+        outcome: outcome === 'done' ? 'done' : 'aborted',
+        reason,
+        figures: { ...figures, ms },
+      } as const;
+      return { change, entries: [entry(row, at, step, line)] };
+    });
+  }
+
+  private done(at: Position, step: Step): RowChange {
+    const now = this.clock.now();
+    const { phase, percent } = after(at, step);
+    const moved = phase === at.phase ? {} : { phaseSince: now };
+    // Begun anew, there is nothing left of a side that was once given up.
+    const found = step.kind === 'capture' ? { lost: null } : {};
+    return { phase, percent, stepSince: now, transition: null, override: null, ...moved, ...found };
+  }
+
+  private home(): RowChange {
+    const now = this.clock.now();
+    return {
+      phase: 'monolith',
+      percent: 0,
+      phaseSince: now,
+      stepSince: now,
+      transition: null,
+      override: null,
+    };
+  }
+}
+
+function entry(
+  { module, wanted, phase }: ModuleRow,
+  at: Position,
+  step: Step,
+  line: Pick<NewEntry, 'outcome' | 'reason' | 'figures'>,
+): NewEntry {
+  return {
+    module,
+    actor: wanted.actor,
+    action: nameOf(step),
+    from: phase,
+    to: after(at, step).phase,
+    ...line,
+  };
+}
+
+const nameOf = (step: Step): string => {
+  if (step.kind === 'hand-off' || step.kind === 'reads') return `${step.kind} to ${step.percent} %`;
+  return step.kind;
+};
+
+const failedOver = ({ module, phase }: ModuleRow, { actor, epoch }: Transition, ms: number): NewEntry => ({
+  module,
+  actor,
+  action: 'failover',
+  from: phase,
+  to: 'monolith',
+  outcome: 'done',
+  reason: 'the monolith owns everything at an epoch that the other side cannot reach',
+  figures: { epoch: (epoch ?? 0) + 3, ms },
+});

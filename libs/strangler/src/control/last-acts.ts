@@ -1,0 +1,124 @@
+import { buckets } from '../bucket.js';
+import type { Accepted, Situation } from './acts.js';
+import { requireIdle } from './legal.js';
+import { inWords, rank } from './machine.js';
+import { RefusedError } from './operator.js';
+import { gatesFor } from './gates.js';
+import { gateSentence } from './sentences.js';
+
+/** Gives the extracted side up. @throws {RefusedError} */
+export function failover(situation: Situation, iHaveFencedIt: boolean, id: string): Accepted {
+  const { row, observed, actor, held } = situation;
+  const { phase, module } = row;
+  const fenced = (observed.states.monolith?.ownership.fenceFrom ?? null) !== null;
+  if (rank(phase) === 0 && !row.transition && !fenced) {
+    throw new RefusedError(`${module} is on monolith: there is nothing to take over`);
+  }
+  if (phase === 'decommissioned') {
+    throw new RefusedError(
+      `${module} is decommissioned: the monolith has no copy to take over with; restore a backup`,
+    );
+  }
+  if (!iHaveFencedIt) {
+    throw new RefusedError(
+      `first make sure that no process of the extracted ${module} and nobody else writes to its database any more, then say so: --i-have-fenced-it`,
+    );
+  }
+  const epoch = observed.states.monolith?.ownership.epoch;
+  if (epoch === undefined) throw new RefusedError("the monolith's own database does not answer");
+  const since = observed.now;
+  const wanted = { phase: 'monolith', percent: null, by: held ? 'file' : 'operator', actor, since } as const;
+  return {
+    plan: [
+      mayBeMissing(situation),
+      `the monolith owns everything, at epoch ${epoch + 3}`,
+      'capture is stopped on the monolith; phase monolith',
+      'when the other side comes back, it is fenced, and its outbox is reported, never taken as data',
+    ],
+    change: {
+      transition: { id, step: { kind: 'failover' }, actor, begun: since, epoch },
+      wanted,
+      paused: held ? 'all' : null,
+      pauseReason: held ? `after a failover by ${actor}; change the file, then resume` : null,
+      override: null,
+      lost: { at: new Date(since).toISOString(), actor },
+    },
+    begins: true,
+  };
+}
+
+/** What the monolith may never have got, in one sentence. */
+function mayBeMissing({ row, at, observed: { states } }: Situation): string {
+  const below = Math.max(at.below, row.transition?.handOff?.newBelow ?? 0);
+  if (below === 0) return 'nothing is missing: the monolith owned everything';
+  const share = `the ${below / 100} % that belonged to the extracted side`;
+  const state = states.extracted;
+  const ack = row.settings.ack;
+  if (state === null) {
+    const rule =
+      ack === 'owner'
+        ? 'writes are answered before the monolith has them (ack: owner), so the latest ones may be missing'
+        : 'every write answered while the sides confirmed each other is here (ack: both); of those answered while degraded, the latest may be missing';
+    return `of ${share}, the last state is not known: ${rule}`;
+  }
+  return `of ${share}, ${state.outgoing.pending + state.outgoing.parked} changes have not arrived here and will be missing`;
+}
+
+/** The last step, or the very last: dropping the tables that were moved aside. @throws {RefusedError} */
+export function decommission(situation: Situation, confirm: string, purge: boolean): Accepted {
+  const { row } = situation;
+  if (confirm !== row.module) {
+    throw new RefusedError(
+      `there is no way back from this; confirm it with the module's name: --confirm ${row.module}`,
+    );
+  }
+  if (row.phase === 'decommissioned') return purged(situation, purge);
+  if (purge) {
+    throw new RefusedError(
+      'decommission without --purge first; the tables that are moved aside can be dropped later',
+    );
+  }
+  requireRetirable(situation);
+  const { observed, actor, at } = situation;
+  return {
+    plan: [
+      'verify compares all rows once more',
+      inWords(at, { kind: 'decommission' }),
+      `the tables stay in the schema ${row.module}_retired until: decommission --purge`,
+    ],
+    change: {
+      wanted: { phase: 'decommissioned', percent: null, by: 'operator', actor, since: observed.now },
+      // What was verified before was not verified for this.
+      stepSince: observed.now,
+      override: null,
+    },
+    begins: true,
+  };
+}
+
+function purged({ row: { module } }: Situation, purge: boolean): Accepted {
+  if (!purge)
+    throw new RefusedError(`${module} is decommissioned already; --purge drops the tables moved aside`);
+  return { plan: [`the schema ${module}_retired is dropped`], change: {}, begins: false };
+}
+
+function requireRetirable(situation: Situation): void {
+  const { row, at, observed } = situation;
+  if (row.phase !== 'extracted' || at.below !== buckets) {
+    throw new RefusedError(
+      `${row.module} is in phase ${row.phase}; only an extracted module is decommissioned; run it first`,
+    );
+  }
+  requireIdle(situation);
+  if (row.paused) throw new RefusedError(`${row.module} is paused; resume it first`);
+  const failing = gatesFor(at, { kind: 'decommission' }, observed, row.settings).find(
+    ({ state }) => state === 'fail',
+  );
+  if (failing) throw new RefusedError(gateSentence(failing, row.module));
+  const { differences } = observed.verified;
+  if (differences > 0) {
+    throw new RefusedError(
+      `verify found ${differences} differences; run: strangler verify ${row.module} --repair`,
+    );
+  }
+}

@@ -1,0 +1,67 @@
+import type { Client } from 'pg';
+import type { Database } from '../database.js';
+
+/** A leader that cannot be heard any more is one no longer: its server ends the session after this, in ms. */
+const silenceMs = 15_000;
+const pingMs = 3_000;
+
+/**
+ * One leader a module among all processes: a session lock on a connection of its own. A leader that has lost it without
+ * knowing does no harm: everything it does is a compare-and-set on the epoch or the row's version.
+ */
+export class Leadership {
+  private session: Promise<Client> | undefined;
+  private readonly held = new Set<string>();
+  private pings: NodeJS.Timeout | undefined;
+
+  constructor(private readonly database: Database) {}
+
+  /** Whether this process leads the module; tries to, if nobody does. */
+  async leads(module: string): Promise<boolean> {
+    const session = await this.connected();
+    if (!session) return false;
+    if (!this.held.has(module) && (await this.tryLock(session, module))) this.held.add(module);
+    return this.held.has(module);
+  }
+
+  /** Lets another process lead. */
+  async close(): Promise<void> {
+    clearInterval(this.pings);
+    const session = await this.session?.catch(() => undefined);
+    this.session = undefined;
+    this.held.clear();
+    await session?.end();
+  }
+
+  private async connected(): Promise<Client | undefined> {
+    this.session ??= this.connect();
+    try {
+      return await this.session;
+    } catch {
+      this.session = undefined;
+      return undefined;
+    }
+  }
+
+  private async connect(): Promise<Client> {
+    const session = await this.database.session();
+    await session.query(`set idle_session_timeout = ${silenceMs}`);
+    session.once('end', () => this.lost());
+    this.pings = setInterval(() => void session.query('select 1').catch(() => session.end()), pingMs).unref();
+    return session;
+  }
+
+  private lost(): void {
+    clearInterval(this.pings);
+    this.session = undefined;
+    this.held.clear();
+  }
+
+  private async tryLock(session: Client, module: string): Promise<boolean> {
+    const { rows } = await session.query<{ held: boolean }>(
+      'select pg_try_advisory_lock(strangler.controller_lock(), hashtext($1)) as held',
+      [module],
+    );
+    return rows[0]?.held ?? false;
+  }
+}

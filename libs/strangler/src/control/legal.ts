@@ -1,0 +1,45 @@
+import { rank, type Position } from './machine.js';
+import type { ModuleRow } from './module-row.js';
+import { RefusedError } from './operator.js';
+
+/** What an action is judged by. */
+export interface Circumstances {
+  row: ModuleRow;
+  at: Position;
+  /** The line of `strangler.yaml` that holds the module, such as `strangler.yaml:7`; null: nobody but the operator does. */
+  held: string | null;
+}
+
+/** @throws {RefusedError} when the file steers the module. */
+export function requireUnheld({ row: { module }, held }: Circumstances): void {
+  if (held) {
+    throw new RefusedError(
+      `${module} is steered by ${held}; change it there, or take the module out of the file to steer it by hand`,
+    );
+  }
+}
+
+/** @throws {RefusedError} when the module has been decommissioned: nothing moves it any more. */
+export function requireAlive({ row: { module, phase } }: Circumstances): void {
+  if (phase === 'decommissioned') {
+    throw new RefusedError(`${module} is decommissioned: there is no copy in the monolith to go back to`);
+  }
+}
+
+/** @throws {RefusedError} unless the module is in one of the phases that hold a full copy. */
+export function requireCopy({ row: { module, phase } }: Circumstances, verb: string): void {
+  if (rank(phase) < rank('shadow')) {
+    throw new RefusedError(
+      `${verb} needs a full copy, and ${module} is in phase ${phase}; run or advance it to shadow first`,
+    );
+  }
+}
+
+/** @throws {RefusedError} while a step is under way. */
+export function requireIdle({ row: { module, transition } }: Circumstances): void {
+  if (transition) {
+    throw new RefusedError(
+      `${module} is in the middle of a step (${transition.step.kind}); wait for its end, or abort`,
+    );
+  }
+}

@@ -1,0 +1,164 @@
+import { buckets } from '../bucket.js';
+import { phases, type Phase } from '../phase.js';
+
+/** Where a module is. */
+export interface Position {
+  module: string;
+  ownership: 'by-key' | 'whole';
+  phase: Phase;
+  /** The share reached while shifting: of the buckets, or (`whole`) of the reads. */
+  percent: number;
+  /** Buckets below belong to `extracted`. */
+  below: number;
+}
+
+/** Where a module is to go, and how. */
+export interface Goal {
+  phase: Phase;
+  /** Only for `shifting`. */
+  percent: number | null;
+  /** Shares in between, in percent. */
+  ramp: readonly number[];
+  /** Straight to the share, without those in between: an operator who names one means it. */
+  direct: boolean;
+}
+
+/** One step; between two of them a module may rest. */
+export type Step =
+  | { kind: 'capture' }
+  | { kind: 'uncapture' }
+  | { kind: 'phase'; to: Phase; percent: number }
+  | { kind: 'hand-off'; below: number; percent: number }
+  | { kind: 'reads'; percent: number }
+  | { kind: 'decommission' };
+
+/** How far out a phase is; for comparing two of them. */
+export const rank = (phase: Phase): number => phases.indexOf(phase);
+
+/** The next step from where a module is to where it is to go; undefined: it is there. */
+export function nextStep(at: Position, goal: Goal): Step | undefined {
+  return from[at.phase](at, goal);
+}
+
+const to = (phase: Phase, percent: number): Step => ({ kind: 'phase', to: phase, percent });
+
+const from: Readonly<Record<Phase, (at: Position, goal: Goal) => Step | undefined>> = {
+  monolith: (_at, goal) => (goal.phase === 'monolith' ? undefined : { kind: 'capture' }),
+  'dual-write': (_at, goal) => {
+    if (goal.phase === 'monolith') return { kind: 'uncapture' };
+    return goal.phase === 'dual-write' ? undefined : to('shadow', 0);
+  },
+  shadow: (_at, goal) => {
+    if (goal.phase === 'shadow') return undefined;
+    return rank(goal.phase) < rank('shadow') ? to('dual-write', 0) : to('shifting', 0);
+  },
+  shifting: (at, goal) => {
+    const share = shareOf(goal);
+    const step = at.ownership === 'whole' ? shiftWhole(at, goal, share) : shiftByKey(at, goal, share);
+    if (step) return step;
+    if (goal.phase === 'shifting') return undefined;
+    return rank(goal.phase) < rank('shifting') ? to('shadow', 0) : to('extracted', 100);
+  },
+  extracted: (_at, goal) => {
+    if (goal.phase === 'decommissioned') return { kind: 'decommission' };
+    return goal.phase === 'extracted' ? undefined : to('shifting', 100);
+  },
+  decommissioned: () => undefined,
+};
+
+/** The share to reach while shifting, in percent. */
+function shareOf({ phase, percent }: Goal): number {
+  if (phase === 'shifting') return percent ?? 0;
+  return rank(phase) < rank('shifting') ? 0 : 100;
+}
+
+function shiftByKey({ below }: Position, goal: Goal, share: number): Step | undefined {
+  const percent = (below * 100) / buckets;
+  const next = percent < share ? rampUp(percent, goal, share) : share;
+  return next === percent ? undefined : handOff(next);
+}
+
+/** Reads follow the ramp; the buckets are one, and go last, or come back first. */
+function shiftWhole({ below, percent }: Position, goal: Goal, share: number): Step | undefined {
+  const owned = below > 0;
+  if (owned && share < 100) return { kind: 'hand-off', below: 0, percent: share };
+  if (percent > share) return { kind: 'reads', percent: share };
+  if (percent < share) return { kind: 'reads', percent: rampUp(percent, goal, share) };
+  return rank(goal.phase) > rank('shifting') && !owned ? handOff(100) : undefined;
+}
+
+const handOff = (percent: number): Step => ({ kind: 'hand-off', below: (percent * buckets) / 100, percent });
+
+function rampUp(percent: number, { ramp, direct }: Goal, share: number): number {
+  const between = direct ? [] : ramp.filter((step) => step > percent && step < share);
+  return Math.min(share, ...between);
+}
+
+/** Where a module is once the step is done. */
+export function after(at: Position, step: Step): Position {
+  switch (step.kind) {
+    case 'capture':
+      return { ...at, phase: 'dual-write', percent: 0 };
+    case 'uncapture':
+      return { ...at, phase: 'monolith', percent: 0 };
+    case 'phase':
+      return { ...at, phase: step.to, percent: step.percent };
+    case 'hand-off':
+      return { ...at, below: step.below, percent: step.percent };
+    case 'reads':
+      return { ...at, percent: step.percent };
+    case 'decommission':
+      return { ...at, phase: 'decommissioned' };
+  }
+}
+
+/** Whether the step leads further out. Those that lead back wait for nothing but what makes them safe. */
+export function leadsOut(at: Position, step: Step): boolean {
+  const next = after(at, step);
+  return rank(next.phase) > rank(at.phase) || next.percent > at.percent || next.below > at.below;
+}
+
+/** All steps from where a module is to where it is to go. */
+export function plan(at: Position, goal: Goal): Step[] {
+  const steps: Step[] = [];
+  let position = at;
+  for (let step = nextStep(position, goal); step; step = nextStep(position, goal)) {
+    steps.push(step);
+    position = after(position, step);
+  }
+  return steps;
+}
+
+/** A step in words. */
+export function inWords(at: Position, step: Step): string {
+  switch (step.kind) {
+    case 'capture':
+      return 'monolith -> dual-write: check both sides, capture changes on extracted, then on monolith, copy the rows that are there';
+    case 'uncapture':
+      return 'dual-write -> monolith: stop capture on both sides';
+    case 'phase':
+      return `${at.phase} -> ${step.to}${phaseWords[step.to]}`;
+    case 'hand-off':
+      return handOffWords(at, step.below);
+    case 'reads':
+      return `extracted answers ${step.percent} % of the reads that may be behind`;
+    case 'decommission':
+      return 'extracted -> decommissioned: verify, stop capture, move the tables of the monolith aside';
+  }
+}
+
+const phaseWords: Readonly<Record<Phase, string>> = {
+  monolith: '',
+  'dual-write': ': no more shadow reads',
+  shadow: ': queries are asked of both sides and compared',
+  shifting: ': owners are looked up key by key',
+  extracted: ': everything runs there; the monolith keeps a copy',
+  decommissioned: '',
+};
+
+function handOffWords({ ownership, below }: Position, next: number): string {
+  const way = next > below ? 'monolith to extracted' : 'extracted to monolith';
+  if (ownership === 'whole') return `hand everything off from ${way}`;
+  const range = `[${Math.min(below, next)}, ${Math.max(below, next)})`;
+  return `hand buckets ${range} off from ${way}: then ${next / 100} % belong to extracted`;
+}

@@ -1,0 +1,74 @@
+import { Logger } from '@nestjs/common';
+import { described } from '../failure.js';
+import type { Clock } from './clock.js';
+import type { Leadership } from './leadership.js';
+import type { Walker } from './walker.js';
+
+/** How often a module is looked at, in ms: while it moves, and at rest. */
+export interface Pace {
+  movingMs: number;
+  idleMs: number;
+}
+
+/** Walks one module as long as this process leads it. */
+export class ModuleLoop {
+  private readonly logger: Logger;
+  private stopped = false;
+  private nap = new AbortController();
+  private ended: Promise<void> = Promise.resolve();
+  private said = '';
+
+  constructor(
+    private readonly module: string,
+    private readonly walker: Walker,
+    private readonly leadership: Leadership,
+    private readonly clock: Clock,
+    private readonly pace: Pace,
+  ) {
+    this.logger = new Logger(`${module}.controller`);
+  }
+
+  start(): void {
+    this.ended = this.run();
+  }
+
+  /** Looks at once instead of at the next turn. */
+  wake(): void {
+    this.walker.hurry();
+    this.nap.abort();
+  }
+
+  /** Ends after the tick under way; a step that is in the journal is taken up by the next leader. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.nap.abort();
+    await this.ended;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      this.nap = new AbortController();
+      const moved = await this.tick();
+      if (!this.stopped)
+        await this.clock.sleep(moved ? this.pace.movingMs : this.pace.idleMs, this.nap.signal);
+    }
+  }
+
+  private async tick(): Promise<boolean> {
+    try {
+      const moved = (await this.leadership.leads(this.module)) && (await this.walker.tick());
+      this.say(this.walker.trouble ?? '');
+      return moved || this.walker.moving;
+    } catch (error) {
+      this.walker.trouble = described(error);
+      this.say(this.walker.trouble);
+      return false;
+    }
+  }
+
+  /** Trouble is logged when it changes, not ten times a second. */
+  private say(trouble: string): void {
+    if (trouble !== this.said && trouble !== '') this.logger.warn(trouble);
+    this.said = trouble;
+  }
+}

@@ -1,0 +1,59 @@
+import type { HandOff } from '../ownership/hand-off.js';
+import type { Phase } from '../phase.js';
+import type { Step } from './machine.js';
+import type { ModuleSettings } from './settings.js';
+
+/** Where a module is to go, and who says so. */
+export interface Wanted {
+  phase: Phase;
+  percent: number | null;
+  by: 'file' | 'operator';
+  actor: string;
+  /** ms since 1970. */
+  since: number;
+}
+
+/** A step under way, as it stands in the journal. Written before it acts. */
+export interface Transition {
+  /** Tells it from every other one. */
+  id: string;
+  step: Step | { kind: 'failover' };
+  actor: string;
+  /** ms since 1970. */
+  begun: number;
+  handOff?: HandOff;
+  /** The monolith's epoch before a failover. */
+  epoch?: number;
+  /** An operator wants it taken back. */
+  aborted?: boolean;
+}
+
+/** The last known state of a side that was given up. */
+export interface Lost {
+  /** RFC 3339. */
+  at: string;
+  actor: string;
+}
+
+/** What the controller knows of a module. */
+export interface ModuleRow {
+  module: string;
+  phase: Phase;
+  percent: number;
+  wanted: Wanted;
+  /** `all`: nothing begins. `up`: nothing that leads further out begins. */
+  paused: 'all' | 'up' | null;
+  pauseReason: string | null;
+  settings: ModuleSettings;
+  transition: Transition | null;
+  /** Gates that an operator has overridden for the next step. */
+  override: { gates: string[]; actor: string } | null;
+  lost: Lost | null;
+  /** ms since 1970. */
+  phaseSince: number;
+  stepSince: number;
+  version: number;
+}
+
+/** What of a row may be changed; what is left out stays. */
+export type RowChange = Partial<Omit<ModuleRow, 'module' | 'version'>>;

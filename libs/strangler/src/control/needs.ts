@@ -1,0 +1,58 @@
+import type { Side } from '../phase.js';
+import type { RouteEntry } from '../routes.js';
+import type { SideControl } from '../side/side.js';
+import type { SideStats } from './call-stats.js';
+import type { MismatchEntry } from './operator.js';
+
+/** How a verification goes about. */
+export interface VerifyOrder {
+  /** Make the other side equal where they differ: the owner's row counts. */
+  repair: boolean;
+  /** Where an earlier run was when it stopped, as it has told; null: from the start. */
+  cursor: unknown;
+  signal: AbortSignal;
+  /** Rows done, of how many, and where to go on after a crash. */
+  onProgress(progress: { done: number; total: number; cursor: unknown }): Promise<void>;
+}
+
+/** What a verification has found. */
+export interface VerifyReport {
+  rows: number;
+  differences: number;
+  /** How many of them were repaired. */
+  repaired: number;
+  /** The first of them, in words, for the history. */
+  examples: readonly string[];
+}
+
+/** A module that can be moved. */
+export interface Controlled {
+  module: string;
+  ownership: 'by-key' | 'whole';
+}
+
+/** What the controller needs of the rest of the toolkit. */
+export interface ControlNeeds {
+  modules: readonly Controlled[];
+  sides(module: string): Readonly<Record<Side, SideControl>>;
+  /** Compares both sides. @throws when it cannot be finished; it is then begun again from its cursor. */
+  verify(module: string, order: VerifyOrder): Promise<VerifyReport>;
+  /** The calls since the step began. */
+  stats(module: string): Promise<Readonly<Record<Side, SideStats>>>;
+  /** The shadow reads since the step began. */
+  shadow(module: string): Promise<{ compared: number; mismatches: number }>;
+  /** A step has been done: its calls and shadow reads are counted anew, so that the next one is judged by its own. */
+  stepDone(module: string): void | Promise<void>;
+  mismatches(module: string): Promise<MismatchEntry[]>;
+  /** Who still calls the module's code inside the monolith; empty: nobody. */
+  localUse(module: string): Promise<string[]>;
+  /** Tells the routers. A hint: they may hear of it late, or not at all. */
+  publish(module: string, entry: RouteEntry): void | Promise<void>;
+}
+
+/** The moments at which a crash is tried out: around each journalled write and each action. */
+export type ControlBoundary = (
+  module: string,
+  what: string,
+  moment: 'before' | 'after',
+) => void | Promise<void>;

@@ -1,0 +1,23 @@
+import { buckets } from '../bucket.js';
+import { policies, type Phase } from '../phase.js';
+import { routeOf, type RouteEntry } from '../routes.js';
+import type { Observed } from './gates.js';
+import type { Position } from './machine.js';
+import type { ModuleRow } from './module-row.js';
+
+/** What the routers are told of a module. */
+export function entryOf(row: ModuleRow, { phase, below, percent }: Position, observed: Observed): RouteEntry {
+  const { ack, cohorts, shadowSample } = row.settings;
+  const resting = { ...routeOf(phase), ack, degraded: isDegraded(phase, observed) };
+  if (phase === 'shadow') return { ...resting, shadowSample };
+  if (phase !== 'shifting') return resting;
+  return { ...resting, extractedBelow: below, readsBelow: (percent * buckets) / 100, cohorts };
+}
+
+/** A side does not confirm, or cannot even be asked: shifted reads go to the owner, and writes are not waited for. */
+export const isDegraded = (
+  phase: Phase,
+  { states: { monolith, extracted } }: Pick<Observed, 'states'>,
+): boolean =>
+  policies[phase].replicates.length > 0 &&
+  (extracted === null || Boolean(monolith?.outgoing.degradedSince ?? extracted.outgoing.degradedSince));

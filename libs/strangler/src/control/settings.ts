@@ -1,0 +1,46 @@
+import type { Phase } from '../phase.js';
+import type { Cohort } from '../routes.js';
+
+/** The limits that a step waits for or breaks at. */
+export interface GateLimits {
+  /** How far a side may be behind, in ms. */
+  lagMs: number;
+  /** Share of the shadow reads that may differ, 0 to 1. */
+  mismatchRate: number;
+  /** Share of the new side's calls that may fail, 0 to 1. */
+  errorRate: number;
+  /** How many times slower than the old side the new one may be, at the 99th percentile. */
+  p99Ratio: number;
+  /** Fewer observations are no data; 0: a gate without any passes (for a shop without traffic). */
+  minSamples: number;
+}
+
+/** How a module is moved. */
+export interface ModuleSettings {
+  ack: 'both' | 'owner';
+  /** Shares in percent, one after the other. */
+  ramp: readonly number[];
+  /** How long each step is watched before the next, in ms. */
+  bakeMs: number;
+  gates: GateLimits;
+  cohorts: readonly Cohort[];
+  /** Share of the queries that are asked of both sides in `shadow`, 0 to 1. */
+  shadowSample: number;
+}
+
+/** What `strangler.yaml` wants of a module. */
+export interface ModuleWish extends ModuleSettings {
+  phase: Phase;
+  /** Only for `shifting`. */
+  percent: number | null;
+}
+
+/** How a module is moved of which nobody says otherwise. */
+export const defaultSettings: ModuleSettings = {
+  ack: 'both',
+  ramp: [1, 5, 25, 50, 100],
+  bakeMs: 30_000,
+  gates: { lagMs: 1_000, mismatchRate: 0, errorRate: 0.01, p99Ratio: 3, minSamples: 200 },
+  cohorts: [],
+  shadowSample: 1,
+};

@@ -1,0 +1,126 @@
+import type { Contract } from '#contracts';
+import type { Database } from '../database.js';
+import type { Router } from '../router.js';
+import type { Routes } from '../routes.js';
+import type { NatsLink } from '../rpc/link.js';
+import { ShadowReads } from '../shadow/shadow-reads.js';
+import { ShadowStore } from '../shadow/shadow-store.js';
+import { SideAgent } from '../side/agent.js';
+import type { Agents } from '../side/agents.js';
+import { remoteSide } from '../side/remote.js';
+import type { SideControl } from '../side/side.js';
+import type { CallWatch } from './call-watch.js';
+import { Controller } from './controller.js';
+import type { ControlNeeds } from './needs.js';
+import type { Operator } from './operator.js';
+import { RouteBoard } from './route-board.js';
+import { verifyBoth } from './verify-both.js';
+import { WishesFile } from './wishes-file.js';
+
+export interface SteeringOptions {
+  contracts: readonly Contract[];
+  /** The monolith's. */
+  database: Database;
+  agents: Agents;
+  router: Router;
+  routes: Routes;
+  link: NatsLink;
+  watch: CallWatch;
+  /** Of `strangler.yaml`. */
+  wishesPath: string;
+}
+
+/** The control of all modules, in a process of the monolith: the controller, the file that steers it, the routes, shadow reads. */
+export class Steering {
+  private readonly controller: Controller;
+  private readonly board: RouteBoard;
+  private readonly file: WishesFile;
+  private readonly shadow: ShadowReads;
+  private readonly sides = new Map<string, ControlledSides>();
+  private stopWatching: () => void = () => undefined;
+
+  constructor(private readonly options: SteeringOptions) {
+    const { contracts, database, router, routes, watch, wishesPath } = options;
+    const names = contracts.map(({ name }) => name);
+    const store = new ShadowStore(database);
+    this.board = new RouteBoard(database, names, routes);
+    this.shadow = new ShadowReads(
+      store,
+      (operation, side, input) => router.askSide(operation, side, input),
+      (module) => routes.entryOf(module)?.shadowSample ?? 0,
+    );
+    this.controller = new Controller({ database, wishesPath, needs: this.needs(store, watch) });
+    this.file = new WishesFile(wishesPath, names, (wishes) => this.controller.steer(wishes));
+  }
+
+  /** What the admin API offers. */
+  get operator(): Operator {
+    return this.controller.operator;
+  }
+
+  /** Reads routes and file, before the first call is taken. @throws {WishesError} */
+  async prepare(): Promise<void> {
+    await this.controller.prepare();
+    await this.board.start();
+    await this.file.load();
+  }
+
+  /** Begins to move what is to move. */
+  start(): void {
+    this.options.watch.shadow = this.shadow;
+    this.stopWatching = this.file.watch();
+    this.controller.start();
+  }
+
+  /** Ends what is under way at its next safe point; the next start goes on. */
+  async stop(): Promise<void> {
+    this.stopWatching();
+    this.options.watch.shadow = undefined;
+    await this.controller.stop();
+    await this.shadow.close();
+    await this.board.stop();
+  }
+
+  private needs(store: ShadowStore, watch: CallWatch): ControlNeeds {
+    const { contracts } = this.options;
+    return {
+      modules: contracts.map(({ name, ownership }) => ({ module: name, ownership })),
+      sides: (module) => this.sidesOf(module),
+      verify: (module, order) => verifyBoth(this.sidesOf(module), this.options.agents.of(module), order),
+      stats: async (module) => ({
+        monolith: watch.of(module).of('monolith'),
+        extracted: watch.of(module).of('extracted'),
+      }),
+      shadow: (module) => store.counts(module),
+      stepDone: async (module) => {
+        watch.of(module).reset();
+        await store.reset(module);
+      },
+      mismatches: (module) => store.samples(module),
+      localUse: async (module) => watch.servedHere(module),
+      publish: (module, entry) => this.board.write(module, entry),
+    };
+  }
+
+  private sidesOf(module: string): ControlledSides {
+    let sides = this.sides.get(module);
+    if (!sides) {
+      const { agents, link } = this.options;
+      sides = {
+        monolith: agents.of(module) ?? this.withoutCode(module),
+        extracted: remoteSide(link, module, 'extracted'),
+      };
+      this.sides.set(module, sides);
+    }
+    return sides;
+  }
+
+  /** The monolith's side of a decommissioned module: its rows in the toolkit's tables, and its retired tables. */
+  private withoutCode(module: string): SideAgent {
+    const { database } = this.options;
+    const bare = { module, ownership: 'by-key' as const, tables: [], routingKey: undefined, transforms: {} };
+    return new SideAgent({ database, module: bare, side: 'monolith', link: undefined });
+  }
+}
+
+type ControlledSides = Readonly<Record<'monolith' | 'extracted', SideControl>>;

@@ -1,0 +1,87 @@
+import { handOff, handOffTo, settle, type HandOffEnd } from '../ownership/hand-off.js';
+import type { Side } from '../phase.js';
+import type { SideControl } from '../side/side.js';
+import { beginCapture, endCapture } from './capture-step.js';
+import type { Clock } from './clock.js';
+import { takeEverything } from './failover-step.js';
+import type { Transition } from './module-row.js';
+
+/** How carrying out a step ended. `stuck`: it has to be taken up again, the step stays in the journal. */
+export interface StepEnd {
+  outcome: 'done' | 'aborted' | 'stuck';
+  reason: string | null;
+  figures: Record<string, unknown>;
+}
+
+export interface StepOptions {
+  clock: Clock;
+  sides: Readonly<Record<Side, SideControl>>;
+  /** Begun by this very call; else it was found in the journal, and how far it came is not known. */
+  fresh: boolean;
+  drainMs: number;
+  /** Whether an operator wants it taken back. */
+  aborted: () => Promise<boolean>;
+  onStep: (what: string) => void;
+}
+
+const done = (figures: Record<string, unknown> = {}): StepEnd => ({ outcome: 'done', reason: null, figures });
+
+/**
+ * Carries out what a journalled step does on the sides. It may be run again after a crash at any point.
+ * @throws when a side cannot be reached; the step stays in the journal and is taken up again.
+ */
+export async function carryOut(transition: Transition, options: StepOptions): Promise<StepEnd> {
+  const { sides, onStep } = options;
+  const { step } = transition;
+  switch (step.kind) {
+    case 'capture':
+      return capture(options);
+    case 'uncapture':
+      onStep('stop capture');
+      return done(await endCapture(sides));
+    case 'hand-off':
+      return move(transition, options);
+    case 'decommission':
+      onStep('stop capture');
+      await sides.monolith.stopCapture();
+      await sides.extracted.stopCapture();
+      onStep('move the tables aside');
+      await sides.monolith.retire({ purge: false });
+      return done();
+    case 'failover':
+      onStep('take everything');
+      await takeEverything(sides.monolith, transition.epoch ?? 0);
+      return done();
+    case 'phase':
+    case 'reads':
+      return done();
+  }
+}
+
+async function capture({ sides, aborted, onStep }: StepOptions): Promise<StepEnd> {
+  onStep('start capture');
+  const figures = await beginCapture(sides);
+  if (!(await aborted())) return done(figures);
+  onStep('stop capture');
+  return { outcome: 'aborted', reason: 'aborted by the operator', figures: await endCapture(sides) };
+}
+
+async function move({ handOff: plan }: Transition, options: StepOptions): Promise<StepEnd> {
+  if (!plan) throw new Error('a hand-off without its plan is in the journal');
+  const { sides, clock, drainMs, aborted, onStep } = options;
+  const reason = 'it was interrupted; how far it had come was not known';
+  const end = options.fresh
+    ? await handOff(sides, plan, {
+        clock,
+        drainMs,
+        onStep,
+        givenUp: async () => ((await aborted()) ? 'aborted by the operator' : undefined),
+      })
+    : await settle(sides, plan, { reason, onStep });
+  return { outcome: end.outcome, reason: end.reason, figures: figuresOf(plan, end) };
+}
+
+const figuresOf = (
+  { from, to, epoch, oldBelow, newBelow }: ReturnType<typeof handOffTo>,
+  { fencedMs }: HandOffEnd,
+): Record<string, unknown> => ({ from, to, epoch, oldBelow, newBelow, fencedMs });

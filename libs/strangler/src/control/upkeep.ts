@@ -1,0 +1,121 @@
+import { sides, type Side } from '../phase.js';
+import type { ParkedRow } from '../side/side.js';
+import type { Accepted, Situation } from './acts.js';
+import { carryOutRepair } from './doctor-repair.js';
+import { diagnose } from './doctor.js';
+import type { HistoryFeed } from './history-feed.js';
+import type { NewEntry } from './history.js';
+import { requireAlive } from './legal.js';
+import { RefusedError, type Action, type HistoryEntry } from './operator.js';
+import type { Walker, WalkerParts } from './walker.js';
+import type { FileWish } from './wishes.js';
+
+export interface OperatorParts extends WalkerParts {
+  walkers: ReadonlyMap<string, Walker>;
+  feed: HistoryFeed;
+  /** What the file wants of a module that stands in it. */
+  wish: (module: string) => FileWish | undefined;
+  path: string;
+  /** Lets the module's loop look at once. */
+  wake: (module: string) => void;
+}
+
+/** What operators ask for that moves nothing: verify, parked rows, doctor. */
+export class Upkeep {
+  constructor(private readonly parts: OperatorParts) {}
+
+  async verify(situation: Situation, repair: boolean, dryRun: boolean): Promise<Accepted> {
+    const { row, verifying, actor } = situation;
+    requireAlive(situation);
+    if (row.phase === 'monolith')
+      throw new RefusedError(`${row.module} is on monolith: there is no copy to compare with`);
+    if (verifying) throw new RefusedError(`verify of ${row.module} is running already; abort stops it`);
+    const plan = [
+      'compare all rows of both sides',
+      ...(repair ? ['send the owner’s rows again where they differ'] : []),
+    ];
+    if (!dryRun) {
+      await this.parts.verifications.request(row.module, { actor, repair }, this.parts.clock.now());
+      await this.audit(situation, { verb: 'verify' }, 'begun', plan.join('; '));
+      this.parts.wake(row.module);
+    }
+    return { plan, change: {}, begins: true };
+  }
+
+  async unpark(
+    situation: Situation,
+    { how, ids }: { how: 'retry' | 'discard'; ids: number[] },
+    dryRun: boolean,
+  ): Promise<Accepted> {
+    const { module } = situation.row;
+    const parked = await this.parkedBySide(module);
+    const known = sides.map((side) => ({
+      side,
+      ids: parked[side].map(({ id }) => id).filter((id) => ids.includes(id)),
+    }));
+    const unknown = ids.filter((id) => !known.some((each) => each.ids.includes(id)));
+    if (unknown.length > 0) {
+      throw new RefusedError(
+        `there is no parked row ${unknown.join(', ')} of ${module}; see: strangler parked ${module}`,
+      );
+    }
+    const plan = known.flatMap((each) => each.ids.map((id) => `${how} row ${id} of ${each.side}`));
+    if (!dryRun) {
+      for (const each of known) {
+        if (each.ids.length > 0)
+          await this.parts.needs.sides(module)[each.side].unpark({ ids: each.ids, how });
+      }
+      await this.audit(situation, { verb: 'parked' }, 'done', plan.join('; '));
+      this.parts.wake(module);
+    }
+    return { plan, change: {}, begins: false };
+  }
+
+  async parkedBySide(module: string): Promise<Record<Side, ParkedRow[]>> {
+    const of = (side: Side) =>
+      this.parts.needs
+        .sides(module)
+        [side].parked()
+        .catch((): ParkedRow[] => []);
+    const row = await this.parts.store.read(module);
+    const [monolith, extracted] = await Promise.all([
+      of('monolith'),
+      row.phase === 'monolith' ? [] : of('extracted'),
+    ]);
+    return { monolith, extracted };
+  }
+
+  async heal(situation: Situation, repair: boolean, dryRun: boolean): Promise<Accepted> {
+    const { row, observed } = situation;
+    const found = diagnose(row, observed);
+    const plan = found.map(
+      ({ problem, remedy, repairable }) => `${problem}: ${repairable ? '' : 'by hand: '}${remedy}`,
+    );
+    if (repair && !dryRun) {
+      for (const { repair: way } of found)
+        if (way) await carryOutRepair(way, this.parts.needs.sides(row.module));
+      await this.audit(situation, { verb: 'doctor' }, 'done', plan.join('; ') || 'nothing was found');
+      this.parts.wake(row.module);
+    }
+    return { plan: plan.length > 0 ? plan : ['nothing is stuck'], change: {}, begins: false };
+  }
+
+  /** Writes down who asked for what, also when it was refused. */
+  audit(
+    situation: Situation,
+    action: Pick<Action, 'verb'>,
+    outcome: HistoryEntry['outcome'],
+    reason: string,
+  ): Promise<void> {
+    return this.parts.store.history.write(auditOf(situation, action, outcome, reason));
+  }
+}
+
+/** The history's line of an action. */
+export const auditOf = (
+  { row: { module, phase }, actor }: Situation,
+  { verb }: Pick<Action, 'verb'>,
+  outcome: HistoryEntry['outcome'],
+  reason: string,
+  to = phase,
+): NewEntry => ({ module, actor, action: verb, from: phase, to, outcome, reason });

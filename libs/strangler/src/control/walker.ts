@@ -1,0 +1,243 @@
+import { handOffProblems } from '../ownership/hand-off.js';
+import { captureProblems } from './capture-step.js';
+import type { Clock } from './clock.js';
+import { decide, positionOf, type Decision } from './decide.js';
+import { fenceReturned } from './failover-step.js';
+import type { Gate, Observed } from './gates.js';
+import { Journal } from './journal.js';
+import type { Position, Step } from './machine.js';
+import type { ModuleRow, Transition } from './module-row.js';
+import type { ModuleStore } from './module-store.js';
+import type { Controlled, ControlBoundary, ControlNeeds } from './needs.js';
+import type { Observer } from './observe.js';
+import { Publisher } from './publisher.js';
+import { refusedLast, returned } from './setbacks.js';
+import { entryOf } from './route-entry.js';
+import { carryOut } from './step-runner.js';
+import type { VerificationStore } from './verification-store.js';
+import type { Verifier } from './verifier.js';
+
+/** Routers leave the check of reads out only if they refreshed within the last second; this long after, none does. In ms. */
+const toldMs = 2_000;
+const firstWaitMs = 500;
+const longestWaitMs = 30_000;
+
+export interface WalkerParts {
+  needs: ControlNeeds;
+  store: ModuleStore;
+  verifications: VerificationStore;
+  verifier: Verifier;
+  observer: Observer;
+  clock: Clock;
+  /** How long buckets may be fenced before a hand-off is aborted, in ms. */
+  drainMs: number;
+  boundary?: ControlBoundary | undefined;
+}
+
+/** Walks one module: looks, decides one thing, journals it, does it. */
+export class Walker {
+  /** Why it could not go on; null: nothing is in the way but gates. */
+  trouble: string | null = null;
+  /** What the step under way does now. */
+  doing: string | null = null;
+  /** Whether the module is on its way, so that it is worth looking again soon. */
+  moving = false;
+  private readonly journal: Journal;
+  private readonly publisher: Publisher;
+  private waitUntil = 0;
+  private waitMs = firstWaitMs;
+
+  constructor(
+    private readonly parts: WalkerParts,
+    private readonly controlled: Controlled,
+  ) {
+    this.journal = new Journal(parts.store, parts.clock);
+    this.publisher = new Publisher(parts.needs, parts.clock);
+  }
+
+  /** An operator has spoken: what was put off is tried at once. */
+  hurry(): void {
+    this.waitUntil = 0;
+  }
+
+  /** One step of the loop; whether more may be done at once. @throws what stops the process in tests of crashes. */
+  async tick(): Promise<boolean> {
+    const { store, observer, verifier } = this.parts;
+    const row = await store.read(this.controlled.module);
+    await verifier.tend(row);
+    const observed = await observer.look(row);
+    const at = this.positionOf(row, observed);
+    if (!at) return false;
+    await this.publisher.tell(row.module, entryOf(row, at, observed));
+    if (row.lost && row.phase === 'monolith' && !row.transition && observed.states.extracted)
+      await this.fenceReturned(row);
+    if (this.parts.clock.now() < this.waitUntil) return false;
+    return this.follow(decide(row, at, observed), row, at, observed);
+  }
+
+  private positionOf(row: ModuleRow, { states }: Observed): Position | undefined {
+    if (states.monolith) {
+      return positionOf(row, this.controlled.ownership, states.monolith.ownership.extractedBelow);
+    }
+    this.trouble = "the monolith's own database does not answer";
+    return undefined;
+  }
+
+  private async follow(
+    decision: Decision,
+    row: ModuleRow,
+    at: Position,
+    observed: Observed,
+  ): Promise<boolean> {
+    this.moving = decision.kind !== 'rest' && decision.kind !== 'paused';
+    switch (decision.kind) {
+      case 'continue':
+        return this.carryOut(row, at, false);
+      case 'begin':
+        return this.begin(row, at, decision, observed);
+      case 'verify':
+        return this.verify(row);
+      case 'return':
+        return this.setBack(row, returned(row, decision.gate, this.parts.clock.now()));
+      case 'refuse':
+        return this.setBack(row, refusedLast(row, decision.gates, this.parts.clock.now()));
+      case 'hold':
+      case 'paused':
+      case 'rest':
+        this.trouble = null;
+        return false;
+    }
+  }
+
+  private async begin(
+    row: ModuleRow,
+    at: Position,
+    { step, gates }: { step: Step; gates: readonly Gate[] },
+    observed: Observed,
+  ): Promise<boolean> {
+    this.trouble = await this.obstacle(step, row, observed);
+    if (this.trouble !== null) {
+      // To hear of routers takes its time; all else is not asked for ten times a second.
+      if (step.kind === 'capture') this.putOff();
+      return false;
+    }
+    const epoch = observed.states.monolith?.ownership.epoch ?? 0;
+    await this.at('begin', 'before');
+    const begun = await this.journal.begin({ row, at, step, gates, epoch });
+    await this.at('begin', 'after');
+    if (!begun) return true;
+    if (begun.transition) return this.carryOut(begun, at, true);
+    return this.stepDone(step);
+  }
+
+  /** What is in the way of a step that all gates let through. */
+  private async obstacle(step: Step, row: ModuleRow, { states }: Observed): Promise<string | null> {
+    if (step.kind === 'capture') {
+      const problems = await captureProblems(this.parts.needs.sides(row.module));
+      return problems.length > 0 ? `it cannot start to move: ${problems.join('; ')}` : null;
+    }
+    if (step.kind !== 'hand-off') return null;
+    if (!states.monolith || !states.extracted) return 'a side cannot be asked';
+    const { monolith, extracted } = states;
+    const problems = handOffProblems({ monolith, extracted }, row.settings.gates.lagMs);
+    if (problems.length > 0) return `no hand-off may begin: ${problems.join('; ')}; see: strangler doctor`;
+    const told = this.publisher.toldForMs(row.module);
+    return told < toldMs
+      ? `all routers hear first that owners may change now (${toldMs - told} ms left)`
+      : null;
+  }
+
+  private async carryOut(row: ModuleRow, at: Position, fresh: boolean): Promise<boolean> {
+    const transition = row.transition as Transition;
+    const { store, needs, clock, drainMs } = this.parts;
+    await this.at(transition.step.kind, 'before');
+    const end = await carryOut(transition, {
+      clock,
+      drainMs,
+      fresh,
+      sides: needs.sides(row.module),
+      aborted: async () => (await store.read(row.module)).transition?.aborted ?? false,
+      onStep: (what) => (this.doing = what),
+    }).catch((error: unknown) => this.brokenOff(error));
+    await this.at(transition.step.kind, 'after');
+    if (end.outcome === 'stuck') {
+      this.trouble = end.reason;
+      this.putOff();
+      return false;
+    }
+    await this.at('end', 'before');
+    await this.journal.end(at, transition, end);
+    await this.at('end', 'after');
+    return this.ended(transition, end.outcome, end.reason);
+  }
+
+  private brokenOff(error: unknown) {
+    const reason = `${(error as Error).message}; it is tried again`;
+    return { outcome: 'stuck' as const, reason, figures: {} };
+  }
+
+  private async ended(
+    { step }: Transition,
+    outcome: 'done' | 'aborted',
+    reason: string | null,
+  ): Promise<boolean> {
+    this.doing = null;
+    if (outcome === 'done') return this.stepDone(step);
+    this.trouble = reason;
+    this.putOff();
+    return false;
+  }
+
+  private async stepDone(step: Step | { kind: 'failover' }): Promise<boolean> {
+    this.trouble = null;
+    this.waitMs = firstWaitMs;
+    if (step.kind !== 'failover') await this.parts.needs.stepDone(this.controlled.module);
+    return true;
+  }
+
+  /** The next try waits longer each time. */
+  private putOff(): void {
+    this.waitUntil = this.parts.clock.now() + this.waitMs;
+    this.waitMs = Math.min(this.waitMs * 2, longestWaitMs);
+  }
+
+  private async verify(row: ModuleRow): Promise<boolean> {
+    const { verifications, verifier, clock } = this.parts;
+    this.trouble = verifier.trouble(row.module) ?? null;
+    const { request } = await verifications.read(row.module);
+    if (request) return false;
+    await verifications.request(row.module, { actor: 'autopilot', repair: false }, clock.now());
+    return true;
+  }
+
+  private async setBack(row: ModuleRow, { change, entry }: ReturnType<typeof returned>): Promise<boolean> {
+    await this.at('set back', 'before');
+    await this.parts.store.change(row, change, entry);
+    await this.at('set back', 'after');
+    return true;
+  }
+
+  private async fenceReturned(row: ModuleRow): Promise<void> {
+    const report = await fenceReturned(this.parts.needs.sides(row.module).extracted).catch(() => undefined);
+    if (!report) return;
+    await this.parts.store.change(
+      row,
+      { lost: null },
+      {
+        module: row.module,
+        actor: 'autopilot',
+        action: 'failover',
+        from: row.phase,
+        to: row.phase,
+        outcome: 'noted',
+        reason:
+          'the side that was given up is back and was fenced; what stands in its outbox is a report, not data',
+        figures: report,
+      },
+    );
+  }
+
+  private async at(what: string, moment: 'before' | 'after'): Promise<void> {
+    await this.parts.boundary?.(this.controlled.module, what, moment);
+  }
+}

@@ -1,0 +1,88 @@
+import {
+  DomainError,
+  internalCodes,
+  isDomainError,
+  UnavailableError,
+  type DomainErrorData,
+} from '#contracts';
+import { sqlState } from './transaction.js';
+
+/*
+ * What an executor says to a router, in the process or over NATS: not here, not now, not all of it. Callers never see
+ * these codes; the router follows them.
+ */
+
+/** This side may not write the keys, or its copy is too old to be read. Nothing was done. */
+export class NotOwnerError extends DomainError<'not_owner'> {
+  /** `extractedBelow`: the border as this side knows it, if that is why. */
+  constructor(module: string, extractedBelow?: number) {
+    super('not_owner', { module, ...(extractedBelow !== undefined && { extractedBelow }) });
+  }
+}
+
+/** The keys are being handed off: they have no owner for some milliseconds. Nothing was done. */
+export class MovingError extends DomainError<'moving'> {
+  constructor(module: string) {
+    super('moving', { module });
+  }
+}
+
+/** The command was refused for some of its keys, after an earlier try had done it for others: those are to be undone. */
+export class PartlyDoneError extends DomainError<'partly_done'> {
+  constructor(keys: readonly string[], refusal: DomainError) {
+    const { code, message, data } = refusal;
+    super('partly_done', {
+      keys: JSON.stringify(keys),
+      refusal: JSON.stringify({ code, message, data }),
+    });
+  }
+}
+
+/** What a {@link PartlyDoneError} holds, however it came. */
+export function partlyDone({ data }: DomainError): { keys: string[]; refusal: DomainError } {
+  const {
+    code,
+    message,
+    data: facts,
+  } = JSON.parse(String(data['refusal'])) as {
+    code: string;
+    message: string;
+    data: DomainErrorData;
+  };
+  return {
+    keys: JSON.parse(String(data['keys'])) as string[],
+    refusal: new DomainError(code, facts, message),
+  };
+}
+
+type RouterError = DomainError<(typeof internalCodes)[number]>;
+
+/** Whether the error is for the router to act on. */
+export const isForRouter = (error: unknown): error is RouterError =>
+  isDomainError(error) && (internalCodes as readonly string[]).includes(error.code);
+
+/** Whether a statement or a call says that the keys are not (or not now) this side's. */
+export const isOwnerLost = (error: unknown): boolean =>
+  isDomainError(error)
+    ? error.code === 'not_owner' || error.code === 'moving'
+    : ['SR409', 'SR423'].includes(sqlState(error) ?? '');
+
+/** What the database has refused, as the router understands it; `undefined`: it is something else. */
+export function ownerRefusal(error: unknown, module: string): DomainError | undefined {
+  switch (sqlState(error)) {
+    case 'SR409':
+      return new NotOwnerError(module, borderIn(error));
+    case 'SR423':
+      return new MovingError(module);
+    case 'SR404':
+      return new UnavailableError(module, `${module} is not set up in the database of this side`);
+    default:
+      return undefined;
+  }
+}
+
+/** The detail of SR409 is the border that this side knows. */
+function borderIn(error: unknown): number | undefined {
+  const border = Number((error as { detail?: unknown }).detail ?? NaN);
+  return Number.isInteger(border) ? border : undefined;
+}

@@ -1,0 +1,82 @@
+import { literal, quoted, type MovingTable } from '../tables.js';
+import { comparePk, rowsFromJson, samePk, valueFromJson } from './row-sql.js';
+
+/** A unique index as `evictSql` needs it: its columns or expressions over a row, and its predicate. */
+export interface UniqueIndex {
+  expressions: string[];
+  predicate: string | null;
+}
+
+const pkColumns = ({ primaryKey }: MovingTable, alias: string): string =>
+  primaryKey.map(({ name }) => `${alias}.${quoted(name)}`).join(', ');
+
+const ownedHere = (table: MovingTable, alias: string): string =>
+  `strangler.owned_by(o, ${table.bucket(alias)})`;
+
+/** Stores the rows $1, of which the sender named these columns. @throws when the table has not all of them. */
+export function upsertSql(table: MovingTable, named: readonly string[]): string {
+  const columns = named.map((name) => {
+    const column = table.columns.find((own) => own.name === name);
+    if (!column) throw new Error(`${table.sql} has no column ${name} on this side`);
+    return column;
+  });
+  const changed = columns.filter(({ name }) => !table.primaryKey.some((key) => key.name === name));
+  return `
+    insert into ${table.sql} (${columns.map(({ name }) => quoted(name)).join(', ')})
+    select ${columns.map(valueFromJson).join(', ')} from ${rowsFromJson(columns, '$1')}
+    on conflict (${table.primaryKey.map(({ name }) => quoted(name)).join(', ')}) do ${
+      changed.length === 0
+        ? 'nothing'
+        : `update set ${changed.map(({ name }) => `${quoted(name)} = excluded.${quoted(name)}`).join(', ')}`
+    }`;
+}
+
+/** Deletes the rows $1, `[primary key, routing key]` each: under another routing key it is another owner's row. */
+export const goneSql = (table: MovingTable): string => `
+  delete from ${table.sql} t
+  using (
+    select array(select json_array_elements_text(e->0)) as pk, e->>1 as key from json_array_elements($1::json) e offset 0
+  ) g
+  where ${samePk(table, 't', 'g.pk')} and ${table.key('t')} = g.key`;
+
+/** Deletes the rows that $1 is to replace. */
+export const clearSql = (table: MovingTable): string => `
+  delete from ${table.sql} t using ${rowsFromJson(table.primaryKey, '$1')}
+  where (${pkColumns(table, 't')}) = (${pkColumns(table, 'x')})`;
+
+/**
+ * Deletes who stands in the way of the rows $1 on a unique index. In the owner's database those rows were there together,
+ * so the one in the way is out of date: its change is on its way, or it is no more.
+ */
+export function evictSql(table: MovingTable, { expressions, predicate }: UniqueIndex): string {
+  const listed = expressions.map((expression, place) => `(${expression}) as e${place}`).join(', ');
+  const where = predicate ? `where ${predicate}` : '';
+  const rowsOf = (source: string) => `(select *, ${listed} from ${source} ${where})`;
+  const incoming = `json_populate_recordset(null::${table.sql}, $1::json) as ${quoted(table.name)}`;
+  return `
+    delete from ${table.sql} t using strangler.ownership o
+    where o.module = ${literal(table.module)} and not ${ownedHere(table, 't')}
+      and (${pkColumns(table, 't')}) in (
+        select ${pkColumns(table, 'old')} from ${rowsOf(table.sql)} old join ${rowsOf(incoming)} new
+          on ${expressions.map((_, place) => `old.e${place} = new.e${place}`).join(' and ')}
+          and (${pkColumns(table, 'old')}) <> (${pkColumns(table, 'new')}))`;
+}
+
+/** The unique indexes of a table ($1: as regclass) beside its primary key. */
+export const uniqueIndexesSql = `
+  select array(select pg_get_indexdef(i.indexrelid, place, true) from generate_series(1, i.indnkeyatts) place) as expressions,
+    pg_get_expr(i.indpred, i.indrelid, true) as predicate
+  from pg_index i where i.indrelid = $1::regclass and i.indisunique and not i.indisprimary and i.indislive`;
+
+/**
+ * Deletes ghosts: what is in the chunk's range and not in the chunk $1, of the buckets that the sender owned. $2 and $3: the
+ * range, $4 to $7: the sender's buckets.
+ */
+export const ghostsSql = (table: MovingTable, { after, upTo }: { after: boolean; upTo: boolean }): string => `
+  delete from ${table.sql} t using strangler.ownership o
+  where o.module = ${literal(table.module)} and not ${ownedHere(table, 't')}
+    and ${after ? comparePk(table, 't', '>', '$2::text[]') : '$2::text[] is null'}
+    and ${upTo ? comparePk(table, 't', '<=', '$3::text[]') : '$3::text[] is null'}
+    and (${table.bucket('t')} < $4::integer) = ($5 = 'extracted')
+    and not coalesce(${table.bucket('t')} >= $6::integer and ${table.bucket('t')} < $7::integer, false)
+    and not exists (select from ${rowsFromJson(table.primaryKey, '$1')} where (${pkColumns(table, 'x')}) = (${pkColumns(table, 't')}))`;

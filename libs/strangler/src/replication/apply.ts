@@ -1,0 +1,132 @@
+import type { Database, Queryable } from '../database.js';
+import { messageOf, verdictOn } from './verdict.js';
+import type { MovingTable } from '../tables.js';
+import {
+  clearSql,
+  evictSql,
+  ghostsSql,
+  goneSql,
+  uniqueIndexesSql,
+  upsertSql,
+  type UniqueIndex,
+} from './apply-sql.js';
+import { decodeFrame, type ApplyReply, type Batch, type FilledPart } from './frame.js';
+
+/** Who waits longer for a lock, or keeps the transaction longer, has lost its sender: the next try is on its way. In ms. */
+const limits = { lock: 1_000, statement: 10_000, idle: 5_000 };
+
+/** A part of a batch and its table here. */
+interface Step {
+  table: MovingTable;
+  part: FilledPart;
+}
+
+class StaleBatch extends Error {
+  constructor(readonly term: number) {
+    super('stale');
+  }
+}
+
+/** Stores what the other side sends, each batch in one transaction; answers after its commit. */
+export class Receiver {
+  private readonly indexes = new Map<string, Promise<UniqueIndex[]>>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly tables: readonly MovingTable[],
+    private readonly module: string,
+  ) {}
+
+  /** Never rejects: what goes wrong is a reply. */
+  async apply(frame: Uint8Array): Promise<ApplyReply> {
+    try {
+      const batch = decodeFrame(frame);
+      if (batch.module !== this.module) throw new Error(`a batch of ${batch.module} came to ${this.module}`);
+      await this.database.transaction((q) => this.store(q, batch));
+      return { outcome: 'stored' };
+    } catch (error) {
+      if (error instanceof StaleBatch) return { outcome: 'stale', term: error.term };
+      return { outcome: verdictOn(error), reason: messageOf(error) };
+    }
+  }
+
+  private async store(q: Queryable, batch: Batch): Promise<void> {
+    await q.query(
+      `select set_config('strangler.applying', $1, true), set_config('session_replication_role', 'replica', true),
+         set_config('lock_timeout', $2, true), set_config('statement_timeout', $3, true),
+         set_config('idle_in_transaction_session_timeout', $4, true)`,
+      [this.module, limits.lock, limits.statement, limits.idle],
+    );
+    await this.advance(q, batch);
+    if (batch.parts.length === 0) return;
+    // The triggers of capture refuse buckets that are owned here; this also does where there are none.
+    await q.query('select strangler.captured($1, $2::integer[], null)', [this.module, batch.buckets ?? []]);
+    await this.clear(q, batch);
+    await this.fill(q, batch);
+  }
+
+  /** From here on every earlier batch is refused: a paused sender would bring back old rows. */
+  private async advance(q: Queryable, { term, seq }: Batch): Promise<void> {
+    const next = () =>
+      q.query(
+        `update strangler.applied set term = $2, seq = $3, at = clock_timestamp()
+         where module = $1 and (term, seq) < ($2, $3) returning module`,
+        [this.module, term, seq],
+      );
+    if ((await next()).length > 0) return;
+    await q.query('insert into strangler.applied (module) values ($1) on conflict do nothing', [this.module]);
+    if ((await next()).length > 0) return;
+    const [last] = await q.query<{ term: number }>(
+      'select term::float8 as term from strangler.applied where module = $1',
+      [this.module],
+    );
+    throw new StaleBatch(last?.term ?? term);
+  }
+
+  /** First everything that goes: who comes may take a unique value of who goes. */
+  private async clear(q: Queryable, batch: Batch): Promise<void> {
+    for (const { table, part } of this.steps(batch)) {
+      if (part.kind === 'gone') await q.query(goneSql(table), [part.text]);
+      else if (batch.mode === 'replace') await q.query(clearSql(table), [part.text]);
+      if (part.kind === 'chunk') await this.clearGhosts(q, table, part);
+    }
+  }
+
+  private async clearGhosts(
+    q: Queryable,
+    table: MovingTable,
+    { text, range: { after, upTo }, owned }: FilledPart & { kind: 'chunk' },
+  ): Promise<void> {
+    const { below, side, fenceFrom, fenceTo } = owned;
+    await q.query(ghostsSql(table, { after: after !== null, upTo: upTo !== null }), [
+      ...[text, after, upTo],
+      ...[below, side, fenceFrom, fenceTo],
+    ]);
+  }
+
+  private async fill(q: Queryable, batch: Batch): Promise<void> {
+    for (const { table, part } of this.steps(batch)) {
+      if (part.kind === 'gone') continue;
+      if (batch.mode === 'replace') {
+        for (const index of await this.uniqueIndexes(table))
+          await q.query(evictSql(table, index), [part.text]);
+      }
+      await q.query(upsertSql(table, part.columns), [part.text]);
+    }
+  }
+
+  private steps({ parts }: Batch): Step[] {
+    return parts.map((part) => {
+      const table = this.tables.find(({ name }) => name === part.table);
+      if (!table) throw new Error(`${this.module} has no table ${part.table} on this side`);
+      return { table, part };
+    });
+  }
+
+  private uniqueIndexes({ sql }: MovingTable): Promise<UniqueIndex[]> {
+    const known = this.indexes.get(sql) ?? this.database.query<UniqueIndex>(uniqueIndexesSql, [sql]);
+    this.indexes.set(sql, known);
+    known.catch(() => this.indexes.delete(sql));
+    return known;
+  }
+}

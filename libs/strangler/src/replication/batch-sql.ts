@@ -1,0 +1,127 @@
+import type { Side } from '../phase.js';
+import { literal, type MovingTable } from '../tables.js';
+import { comparePk, pkOrder, rowAsJson, samePk } from './row-sql.js';
+
+/** The chunk that a statement reads along: of which table, and whether from its beginning. */
+export interface ChunkOfStatement {
+  table: MovingTable;
+  fromStart: boolean;
+}
+
+/**
+ * One statement, so one snapshot: the oldest rows of the outbox, the current images of the rows that they name, and the
+ * next chunk of a table. Read apart, a chunk could bring back a row whose deletion was sent before.
+ *
+ * $1 module · $2 outbox ids in flight · $3 outbox rows at most · $4 bytes at most · $5 rows at most, in all ·
+ * $6 rows of the chunk at most · $7 when the backfill began · $8 primary key before the chunk
+ */
+export const batchSql = (
+  tables: readonly MovingTable[],
+  side: Side,
+  chunk: ChunkOfStatement | undefined,
+): string => `
+  with picked as materialized (
+    select id, table_name, pk, key, bucket, at from strangler.outbox
+    where module = $1 and parked is null and true
+    order by id limit $3
+  ),
+  -- A newer change of a parked row: with it the parked one is done too.
+  along as (
+    select p.id, p.table_name, p.pk, p.key from strangler.outbox p
+    where p.module = $1 and p.parked is not null
+      and exists (select from picked n where (n.table_name, n.pk, n.key) = (p.table_name, p.pk, p.key))
+  ),
+  -- By the last change of each row: once a transaction's last change is sent, all its changes are.
+  named as materialized (
+    select table_name, pk, key, array_agg(id) as ids, max(id) as last
+    from (select id, table_name, pk, key from picked union all select id, table_name, pk, key from along) r
+    group by table_name, pk, key
+  ),
+  images as materialized (
+    select last, ids, place, gone, coalesce(image, json_build_array(pk, key)::text) as text
+    from (${tables.map((table, place) => imagesOf(table, side, place)).join(' union all ')}) i
+  ),
+  -- The comma behind each row counts too.
+  measured as materialized (
+    select *, sum(case when bytes > $4 then 0 else bytes end) over (order by last rows unbounded preceding) as total
+    from (select *, octet_length(text) + 1 as bytes from images) i
+  ),
+  outbox_part as materialized (
+    select
+      string_agg(array_to_string(ids, ','), ',') filter (where total <= $4 and bytes <= $4) as ids,
+      count(*) filter (where total <= $4) as kept,
+      coalesce(max(total) filter (where total <= $4), 0) as bytes,
+      coalesce(bool_or(total > $4), false) as cut,
+      json_agg(json_build_object('ids', ids, 'bytes', bytes)) filter (where bytes > $4) as too_large,
+      ${tables.map((_, place) => textsOf(place)).join(', ')}
+    from measured
+  )
+  ${chunk ? chunkOf(chunk, side) : ''}
+  select o.ids, o.kept::int, o.cut, o.too_large as "tooLarge",
+    ${tables.map((_, place) => `o.rows_${place}, o.gone_${place}`).join(', ')},
+    (select count(*)::int from picked) as picked,
+    (select count(*)::int from named) as groups,
+    (select min(bucket) from picked) as "lowBucket", (select max(bucket) from picked) as "highBucket",
+    coalesce((select extract(epoch from clock_timestamp() - min(at)) * 1000 from picked), 0)::float8 as "lagMs",
+    coalesce((select degraded_since is not null from strangler.relay where module = $1), false) as degraded,
+    coalesce((select json_agg(json_build_object('table', table_name, 'startedAt', started_at::text, 'after', after))
+      from strangler.backfill where module = $1 and not done), '[]') as backfill,
+    ${chunk ? 'chunk_part.*' : 'null as chunk'}
+  from outbox_part o ${chunk ? 'cross join chunk_part' : ''}`;
+
+const imagesOf = (table: MovingTable, side: Side, place: number): string => `
+  select n.last, n.ids, n.pk, n.key, ${place} as place, t.ctid is null as gone,
+    case when t.ctid is not null then ${rowAsJson(table, side)} end as image
+  from named n left join ${table.sql} t on ${samePk(table, 't', 'n.pk')} and ${table.key('t')} = n.key
+  where n.table_name = ${literal(table.name)}`;
+
+const textsOf = (place: number): string =>
+  ['rows', 'gone']
+    .map(
+      (kind) => `string_agg(text, ',') filter (where place = ${place}
+        and ${kind === 'gone' ? '' : 'not '}gone and total <= $4 and bytes <= $4) as ${kind}_${place}`,
+    )
+    .join(', ');
+
+/** Fills what the outbox leaves of the batch; that is the throttle. A chunk ends before the first row that does not fit. */
+const chunkOf = ({ table, fromStart }: ChunkOfStatement, side: Side): string => `,
+  room as materialized (
+    select case when cut then 0 else $5 - (select count(*) from picked) end as rows, $4 - bytes as bytes,
+      $8::text[] as after from outbox_part
+  ),
+  found as materialized (
+    select ${table.pk('t')} as pk, ${table.key('t')} as key, ${rowAsJson(table, side)} as text
+    from ${table.sql} t, strangler.ownership o
+    where o.module = $1 and strangler.owned_by(o, ${table.bucket('t')})
+      ${fromStart ? '' : `and ${comparePk(table, 't', '>', '$8::text[]')}`}
+      and (select rows > 0 from room)
+      and exists (select from strangler.backfill b
+        where b.module = $1 and b.table_name = ${literal(table.name)} and not b.done and b.started_at::text = $7)
+      and not exists (select from strangler.outbox p
+        where p.module = $1 and p.parked is not null and p.table_name = ${literal(table.name)}
+          and p.pk = ${table.pk('t')} and p.key = ${table.key('t')})
+    order by ${pkOrder(table, 't')} limit $6
+  ),
+  weighed as (
+    select *, row_number() over (rows unbounded preceding) as place,
+      sum(case when bytes > $4 then 0 else bytes end) over (rows unbounded preceding) as total
+    from (select *, octet_length(text) + 1 as bytes from found) f
+  ),
+  fitting as materialized (
+    select w.*, w.place <= room.rows and w.total <= room.bytes as fits from weighed w, room
+  ),
+  chunk_part as materialized (
+    select (
+      select json_build_object('side', o.side, 'below', o.extracted_below, 'fenceFrom', o.fence_from, 'fenceTo', o.fence_to)
+      from strangler.ownership o, strangler.backfill b
+      where o.module = $1 and b.module = $1 and b.table_name = ${literal(table.name)} and not b.done
+        and b.started_at::text = $7 and (select rows > 0 from room)
+    ) as chunk,
+    count(*)::int as "chunkFound",
+    count(*) filter (where fits)::int as "chunkKept",
+    coalesce(bool_and(fits), true) and count(*) < $6 as "chunkLast",
+    (select array_to_json(pk) from fitting where fits order by place desc limit 1) as "chunkUpTo",
+    json_agg(json_build_object('pk', pk, 'key', key, 'bytes', bytes)) filter (where fits and bytes > $4) as "chunkTooLarge",
+    string_agg(text, ',') filter (where fits and bytes <= $4) as "chunkText"
+    from fitting
+  )`;

@@ -1,0 +1,174 @@
+import type { Database } from '../database.js';
+import { markDegraded } from './degraded.js';
+
+/** How often the outbox is asked for all waiters together, in ms: where the relay tells of its deliveries, and elsewhere. */
+const pollMs = { leading: 20, following: 5 };
+/** So many of the last deliveries are remembered, for those who ask after the fact. */
+const remembered = 50_000;
+
+type Outcome = 'stored' | 'degraded';
+
+interface Waiter {
+  left: Set<number>;
+  settle: (outcome: Outcome) => void;
+  timer: NodeJS.Timeout;
+}
+
+/** What the poll finds: outbox rows that are still there, and whether the module is degraded. */
+interface Found {
+  id: number | null;
+  parked: boolean;
+  degraded: boolean;
+}
+
+/**
+ * Tells when outbox rows are stored on the other side, for `ack: both`. In the process of the relay it hears so from the
+ * relay; elsewhere, one query asks the outbox for all waiters.
+ */
+export class Deliveries {
+  private readonly waiters = new Set<Waiter>();
+  private recent = new Set<number>();
+  private earlier = new Set<number>();
+  private leading = false;
+  private degraded = false;
+  private poll: NodeJS.Timeout | undefined;
+  private asking: Promise<void> | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly module: string,
+  ) {}
+
+  /**
+   * Resolves when exactly these outbox rows are stored on the other side; ids that are not in the module's outbox are.
+   * `degraded`: the other side does not confirm, a row is parked, or `deadlineMs` have passed; then the module is degraded.
+   */
+  whenStored(ids: readonly number[], deadlineMs: number): Promise<Outcome> {
+    const left = new Set(ids.filter((id) => !this.recent.has(id) && !this.earlier.has(id)));
+    if (left.size === 0) return Promise.resolve('stored');
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        left,
+        settle: (outcome) => {
+          clearTimeout(waiter.timer);
+          this.waiters.delete(waiter);
+          resolve(outcome);
+        },
+        timer: setTimeout(() => void this.giveUp(waiter, deadlineMs), deadlineMs),
+      };
+      this.waiters.add(waiter);
+      if (this.degraded) void this.ask();
+      else this.schedule();
+    });
+  }
+
+  /**
+   * The outbox ids of a command's idempotency rows that are on their way: with them, all of its changes. For a command
+   * that comes again while its first answer waits.
+   */
+  async outstandingOf(module: string, commandId: string, keys: readonly string[]): Promise<number[]> {
+    const rows = await this.database.query<{ id: number }>(
+      `select id::float8 as id from strangler.outbox
+       where module = $1 and table_name = 'idempotency' and pk[1] = $2::uuid::text and pk[2] = any($3)`,
+      [module, commandId, keys],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** The relay tells: these are stored. */
+  stored(ids: readonly number[]): void {
+    if (this.recent.size > remembered) [this.earlier, this.recent] = [this.recent, new Set()];
+    for (const id of ids) this.recent.add(id);
+    for (const waiter of this.waiters) {
+      for (const id of waiter.left) if (this.recent.has(id)) waiter.left.delete(id);
+      if (waiter.left.size === 0) waiter.settle('stored');
+    }
+  }
+
+  /** The relay tells whether it runs in this process. */
+  lead(leading: boolean): void {
+    this.leading = leading;
+  }
+
+  /** Marks the module degraded, and lets all who wait go. */
+  async degrade(reason: string): Promise<void> {
+    this.degraded = true;
+    // First the mark: a fail-over has to know that writes may be missing.
+    await markDegraded(this.database, this.module, reason).catch(() => undefined);
+    for (const waiter of this.waiters) waiter.settle('degraded');
+  }
+
+  /** The relay tells: the other side confirms again. */
+  recovered(): void {
+    this.degraded = false;
+  }
+
+  /** Looks after the waiters at once: a row of theirs may be parked. */
+  look(): void {
+    if (this.waiters.size > 0) void this.ask();
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.poll);
+    for (const waiter of this.waiters) waiter.settle('degraded');
+    await this.asking;
+  }
+
+  private async giveUp(waiter: Waiter, deadlineMs: number): Promise<void> {
+    if (!this.waiters.has(waiter)) return;
+    await this.ask();
+    if (this.waiters.has(waiter)) await this.degrade(`a write was not stored there within ${deadlineMs} ms`);
+  }
+
+  private schedule(): void {
+    if (this.poll || this.waiters.size === 0) return;
+    this.poll = setTimeout(
+      () => {
+        this.poll = undefined;
+        void this.ask();
+      },
+      this.leading ? pollMs.leading : pollMs.following,
+    );
+  }
+
+  /** One question at a time; who comes meanwhile is in the next. */
+  private async ask(): Promise<void> {
+    await this.asking;
+    this.asking ??= this.askOutbox().finally(() => {
+      this.asking = undefined;
+      this.schedule();
+    });
+    await this.asking;
+  }
+
+  private async askOutbox(): Promise<void> {
+    const asked = [...this.waiters];
+    const ids = [...new Set(asked.flatMap(({ left }) => [...left]))];
+    if (ids.length === 0) return;
+    // Without an answer they ask again, until their deadline: what they wrote is committed.
+    await this.find(ids).then(
+      (found) => this.settle(asked, found),
+      () => undefined,
+    );
+  }
+
+  private find(ids: number[]): Promise<Found[]> {
+    return this.database.query<Found>(
+      `select o.id::float8 as id, o.parked is not null as parked, coalesce(r.degraded_since is not null, false) as degraded
+       from (select) one
+       left join strangler.outbox o on o.module = $1 and o.id = any($2::bigint[])
+       left join strangler.relay r on r.module = $1`,
+      [this.module, ids],
+    );
+  }
+
+  private settle(asked: readonly Waiter[], found: readonly Found[]): void {
+    const there = new Map(found.map(({ id, parked }) => [id, parked]));
+    this.degraded = found.some(({ degraded }) => degraded);
+    for (const { left, settle } of asked) {
+      for (const id of left) if (!there.has(id)) left.delete(id);
+      if (left.size === 0) settle('stored');
+      else if (this.degraded || [...left].some((id) => there.get(id))) settle('degraded');
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import type { ChunkRange } from '../side/side.js';
+
+/**
+ * How a batch is stored. `replace`: all its rows are deleted first, and whoever stands in their way on a unique index;
+ * for rows that have swapped unique values.
+ */
+export type Mode = 'upsert' | 'replace';
+
+/** The buckets that the sender owned when it read a chunk: only there it may tell which rows are too many. */
+export interface OwnedBuckets {
+  side: 'monolith' | 'extracted';
+  below: number;
+  fenceFrom: number | null;
+  fenceTo: number | null;
+}
+
+/** What the rows of one table in a batch are, and what is to be done with them. */
+export type Part =
+  /** Current images; a JSON array of objects whose values are all text or null. */
+  | { kind: 'rows'; table: string; columns: string[] }
+  /** Rows that are no more; a JSON array of `[primary key, routing key]`. */
+  | { kind: 'gone'; table: string }
+  /** All rows that the sender owns in a range of primary keys, as `rows`. */
+  | {
+      kind: 'chunk';
+      table: string;
+      columns: string[];
+      range: Omit<ChunkRange, 'table'>;
+      owned: OwnedBuckets;
+    };
+
+/** The head of a frame, apart from its parts. A batch without parts is a heartbeat. */
+export interface BatchHead {
+  module: string;
+  /** The leadership of the relay that sent it, and the place of the batch in that. Together they only grow. */
+  term: number;
+  seq: number;
+  mode: Mode;
+  /** The lowest and the highest bucket of its rows; null: it names none. */
+  buckets: [number, number] | null;
+}
+
+/** A part with its rows as PostgreSQL wrote them; they are never parsed in JavaScript. */
+export type FilledPart = Part & { text: string };
+
+export interface Batch extends BatchHead {
+  parts: FilledPart[];
+}
+
+/** What the other side says to a batch, after it has committed. */
+export type ApplyReply =
+  | { outcome: 'stored' }
+  /** A batch of this or a later term was stored already; `term` is that of the last one. */
+  | { outcome: 'stale'; term: number }
+  /** A unique index refuses the rows as they came. */
+  | { outcome: 'conflict'; reason: string }
+  /** One of its rows can never be stored. */
+  | { outcome: 'poison'; reason: string }
+  /** Nothing is wrong with the batch: send it again. */
+  | { outcome: 'retry'; reason: string };
+
+/** Carries a frame to the other side. Rejects when there is no answer: it may have been stored. */
+export type Send = (frame: Uint8Array) => Promise<ApplyReply>;
+
+/** What of a frame's size may go to its first line, in bytes. */
+export const headBytes = 8_192;
+
+/** The first line is JSON: the head, and each part with its length in bytes. Behind it the texts of the parts. */
+export function encodeFrame({ parts, ...head }: Batch): Uint8Array {
+  const texts = parts.map(({ text }) => Buffer.from(text));
+  const listed = parts.map(({ text: _, ...part }, place) => ({ ...part, bytes: texts[place]!.length }));
+  return Buffer.concat([Buffer.from(`${JSON.stringify({ ...head, parts: listed })}\n`), ...texts]);
+}
+
+/** @throws when it is cut off. */
+export function decodeFrame(frame: Uint8Array): Batch {
+  const all = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
+  let at = all.indexOf('\n') + 1;
+  const { parts, ...head } = JSON.parse(all.toString('utf8', 0, at)) as BatchHead & {
+    parts: (Part & { bytes: number })[];
+  };
+  const filled = parts.map(({ bytes, ...part }) => {
+    at += bytes;
+    return { ...part, text: all.toString('utf8', at - bytes, at) };
+  });
+  if (at !== all.length) throw new Error(`a frame of ${all.length} bytes, where its head tells of ${at}`);
+  return { ...head, parts: filled };
+}

@@ -1,0 +1,256 @@
+import type { Database } from '../database.js';
+import type { MovingTable } from '../tables.js';
+import { BackfillCursor } from './backfill-cursor.js';
+import {
+  afterConflict,
+  afterPoison,
+  afterRetry,
+  afterStored,
+  fullSize,
+  type BatchSize,
+  type Tried,
+} from './batch-size.js';
+import { confirm } from './confirm.js';
+import { clearDegraded } from './degraded.js';
+import type { Deliveries } from './deliveries.js';
+import { encodeFrame, type ApplyReply, type Send } from './frame.js';
+import { Parking, tooLargeReason } from './parking.js';
+import type { Pulse } from './pulse.js';
+import type { BatchRead, BatchReader, Wanted } from './read-batch.js';
+import type { RelaySession } from './relay-session.js';
+import { messageOf, verdictOn } from './verdict.js';
+
+/** How long to wait after a refusal before the next try, in ms, doubling. */
+const backOffMs = { from: 20, to: 500 };
+
+/** A module is degraded until the oldest change is younger than so many ms. */
+const smallLagMs = 1_000;
+
+/** What a leadership works with. */
+export interface LeadershipOptions {
+  database: Database;
+  module: string;
+  tables: readonly MovingTable[];
+  reader: BatchReader;
+  send: Send;
+  deliveries: Deliveries;
+  pulse: Pulse;
+  /** Bytes of rows in a batch, rows in a batch, ms between two batches at most. */
+  bytes: number;
+  batchRows: number;
+  heartbeatMs: number;
+}
+
+/** Another relay has led since: this leadership is over. `term`: the last that the other side has seen. */
+export class Superseded extends Error {
+  constructor(readonly term: number) {
+    super(`another relay has led since, in term ${term}`);
+  }
+}
+
+/** Carries the outbox to the other side, batch by batch, as long as its session lasts. */
+export class Leadership {
+  private readonly cursor: BackfillCursor;
+  private readonly parking: Parking;
+  private size: BatchSize;
+  private seq = 0;
+  private sentAt = -Infinity;
+  private unconfirmed: BatchRead | undefined;
+  private backOff = backOffMs.from;
+
+  constructor(
+    private readonly session: RelaySession,
+    readonly term: number,
+    private readonly options: LeadershipOptions,
+  ) {
+    const { module, tables, batchRows } = options;
+    this.cursor = new BackfillCursor(tables.map(({ name }) => name));
+    this.parking = new Parking(module, tables);
+    this.size = fullSize(batchRows);
+  }
+
+  /** @throws {Superseded}; @throws what has ended the session. */
+  async run(): Promise<never> {
+    let ahead: BatchRead | undefined;
+    for (;;) {
+      const batch: BatchRead | undefined = ahead ?? (await this.readOrPark());
+      ahead = undefined;
+      if (!batch) continue;
+      await this.parkTooLarge(batch);
+      if (batch.parts.length > 0 || this.heartbeatIn() <= 0) {
+        ahead = await this.exchange(batch);
+      } else {
+        await this.confirmFormer();
+        await this.session.sleep(this.heartbeatIn());
+      }
+    }
+  }
+
+  private heartbeatIn(): number {
+    return this.options.heartbeatMs - (performance.now() - this.sentAt);
+  }
+
+  /** Sends a batch; meanwhile confirms the one before and reads the one behind. Returns that one. */
+  private async exchange(batch: BatchRead): Promise<BatchRead | undefined> {
+    const flight = this.post(batch);
+    await this.confirmFormer();
+    const ahead = this.moreThan(batch) ? await this.readAhead(batch) : undefined;
+    const reply = await flight;
+    if (reply.outcome === 'stored') {
+      await this.afterStored(batch);
+      return ahead;
+    }
+    // Its images may be older than those of the next try of this one.
+    if (ahead) this.cursor.rewind(ahead);
+    this.cursor.rewind(batch);
+    await this.afterRefusal(reply, batch);
+    return undefined;
+  }
+
+  /** Never rejects, and does not outlive the session. */
+  private post(batch: BatchRead): Promise<ApplyReply> {
+    const { module, send, deliveries, pulse } = this.options;
+    const { buckets, parts, ids } = batch;
+    const { mode } = this.size;
+    this.sentAt = performance.now();
+    const { gone } = this.session;
+    return new Promise((resolve) => {
+      const give = () => resolve({ outcome: 'retry', reason: 'the session of the relay has ended' });
+      gone.addEventListener('abort', give, { once: true });
+      void (async () =>
+        send(encodeFrame({ module, term: this.term, seq: ++this.seq, mode, buckets, parts })))()
+        .catch((error: unknown): ApplyReply => ({ outcome: 'retry', reason: messageOf(error) }))
+        .then((reply) => {
+          gone.removeEventListener('abort', give);
+          if (reply.outcome === 'stored') {
+            deliveries.stored(idsOf(ids));
+            pulse.beat();
+          }
+          resolve(reply);
+        });
+    });
+  }
+
+  private async afterStored(batch: BatchRead): Promise<void> {
+    const { database, module, deliveries, batchRows } = this.options;
+    this.unconfirmed = batch;
+    this.backOff = backOffMs.from;
+    this.size = fitted(afterStored(this.size, batchRows), batch);
+    if (batch.degraded && batch.lagMs < smallLagMs && !moreChanges(batch)) {
+      await clearDegraded(database, module, this.term);
+      deliveries.recovered();
+    }
+  }
+
+  private async afterRefusal(
+    reply: Exclude<ApplyReply, { outcome: 'stored' }>,
+    batch: BatchRead,
+  ): Promise<void> {
+    if (reply.outcome === 'stale') throw new Superseded(reply.term);
+    if (reply.outcome === 'retry') {
+      this.size = afterRetry(this.size);
+      return this.standBack(reply.reason);
+    }
+    if (reply.outcome === 'conflict' && this.size.mode === 'upsert') {
+      this.size = afterConflict(this.size);
+      return;
+    }
+    // What even a replacement cannot solve is the row's own fault.
+    await this.findPoison({ changed: batch.groups, copied: batch.chunk?.kept ?? 0 }, reply.reason, batch);
+  }
+
+  private async standBack(reason: string): Promise<void> {
+    this.options.pulse.trouble = reason;
+    await this.session.pause(this.backOff);
+    this.backOff = Math.min(backOffMs.to, this.backOff * 2);
+  }
+
+  /** Halves the batch, or sets the row aside that is left. `batch`: none when not even reading it succeeded. */
+  private async findPoison(tried: Tried, reason: string, batch?: BatchRead): Promise<void> {
+    const after = afterPoison(this.size, tried);
+    if ('next' in after) {
+      this.size = after.next;
+      return;
+    }
+    const { client } = this.session;
+    const position = batch ? batch.chunk?.position : this.cursor.next();
+    if (after.park === 'row') await this.parking.nextOfChunk(client, position!, reason);
+    else if (batch) await this.parking.changes(client, batch.ids, reason);
+    else await this.parking.oldestChange(client, reason);
+    this.options.deliveries.look();
+  }
+
+  private async parkTooLarge({ tooLarge, chunk }: BatchRead): Promise<void> {
+    const { bytes: limit, deliveries } = this.options;
+    for (const { ids, bytes } of tooLarge) {
+      await this.parking.changes(this.session.client, `{${ids.join()}}`, tooLargeReason(bytes, limit));
+    }
+    if (chunk) await this.parking.ofChunk(this.session.client, chunk, limit);
+    if (tooLarge.length > 0) deliveries.look();
+  }
+
+  private async confirmFormer(): Promise<void> {
+    const former = this.unconfirmed;
+    if (!former) return;
+    await confirm(this.session.client, this.options.module, this.term, former);
+    this.unconfirmed = undefined;
+  }
+
+  private moreThan(batch: BatchRead): boolean {
+    return moreChanges(batch) || this.cursor.next() !== undefined;
+  }
+
+  private async readAhead({ ids }: BatchRead): Promise<BatchRead | undefined> {
+    try {
+      return await this.read(ids);
+    } catch (error) {
+      if (verdictOn(error) !== 'poison') throw error;
+      // Met again when it is its turn.
+      return undefined;
+    }
+  }
+
+  private async readOrPark(): Promise<BatchRead | undefined> {
+    try {
+      return await this.read(this.unconfirmed?.ids ?? '{}');
+    } catch (error) {
+      if (verdictOn(error) !== 'poison') throw error;
+      await this.confirmFormer();
+      const { rows, chunkRows, position } = this.wanted('{}');
+      await this.findPoison({ changed: rows, copied: position ? chunkRows : 0 }, messageOf(error));
+      return undefined;
+    }
+  }
+
+  private async read(inFlight: string): Promise<BatchRead> {
+    const batch = await this.options.reader.read(this.session.client, this.wanted(inFlight));
+    this.cursor.follow(batch);
+    return batch;
+  }
+
+  private wanted(inFlight: string): Wanted {
+    const { batchRows, bytes } = this.options;
+    const position = this.cursor.next();
+    if (!position && this.size.only === 'chunk') this.size = { ...this.size, only: null };
+    const { rows, chunkRows, only } = this.size;
+    return {
+      rows: only === 'chunk' ? 0 : rows,
+      chunkRows: only === 'changes' ? 0 : chunkRows,
+      allRows: Math.max(rows, batchRows),
+      ...{ bytes, inFlight, position },
+    };
+  }
+}
+
+const moreChanges = ({ cut, picked, wanted }: BatchRead): boolean => cut || picked >= wanted.rows;
+
+/** Rows so large that few fit are not read by the thousand each time. */
+function fitted(size: BatchSize, { cut, kept, chunk }: BatchRead): BatchSize {
+  return {
+    ...size,
+    rows: cut ? Math.max(1, kept * 2) : size.rows,
+    chunkRows: chunk && chunk.kept < chunk.found ? Math.max(1, chunk.kept * 2) : size.chunkRows,
+  };
+}
+
+const idsOf = (ids: string): number[] => (ids === '{}' ? [] : ids.slice(1, -1).split(',').map(Number));

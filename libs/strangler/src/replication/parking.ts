@@ -1,0 +1,65 @@
+import type { ClientBase } from 'pg';
+import { literal, type MovingTable } from '../tables.js';
+import type { ChunkRead, Position } from './read-batch.js';
+import { comparePk, pkOrder } from './row-sql.js';
+
+/** Sets rows aside that can never be stored as they are. They stay in the outbox, and block nothing but themselves. */
+export class Parking {
+  constructor(
+    private readonly module: string,
+    private readonly tables: readonly MovingTable[],
+  ) {}
+
+  /** `ids`: outbox rows, as PostgreSQL writes an array. */
+  async changes(on: ClientBase, ids: string, reason: string): Promise<void> {
+    await on.query('update strangler.outbox set parked = $3 where module = $1 and id = any($2::bigint[])', [
+      this.module,
+      ids,
+      reason,
+    ]);
+  }
+
+  /** The oldest change, where not even reading its row succeeds. Returns its id, as an array. */
+  async oldestChange(on: ClientBase, reason: string): Promise<string> {
+    const { rows } = await on.query<{ id: string }>(
+      `update strangler.outbox set parked = $2 where module = $1 and id =
+         (select id from strangler.outbox where module = $1 and parked is null order by id limit 1)
+       returning id::text`,
+      [this.module, reason],
+    );
+    return `{${rows.map(({ id }) => id).join()}}`;
+  }
+
+  /** Rows of a chunk that are too large. The chunk goes on without them. */
+  async ofChunk(on: ClientBase, { position, tooLarge }: ChunkRead, limit: number): Promise<void> {
+    for (const { pk, key, bytes } of tooLarge) {
+      await on.query(
+        `insert into strangler.outbox (module, table_name, pk, key, bucket, parked)
+         select $1, $2, $3::text[], $4, strangler.bucket($1, $4), $5
+         where not exists (select from strangler.outbox where module = $1 and parked is not null
+           and table_name = $2 and pk = $3::text[] and key = $4)`,
+        [this.module, position.table, pk, key, tooLargeReason(bytes, limit)],
+      );
+    }
+  }
+
+  /** The next row that the backfill would copy. From then on the backfill leaves it out. */
+  async nextOfChunk(on: ClientBase, { table: name, after }: Position, reason: string): Promise<void> {
+    const table = this.tables.find((own) => own.name === name)!;
+    await on.query(
+      `insert into strangler.outbox (module, table_name, pk, key, bucket, parked)
+       select $1, ${literal(name)}, ${table.pk('t')}, ${table.key('t')}, ${table.bucket('t')}, $2
+       from ${table.sql} t, strangler.ownership o
+       where o.module = $1 and strangler.owned_by(o, ${table.bucket('t')})
+         and ${after ? comparePk(table, 't', '>', '$3::text[]') : '$3::text[] is null'}
+         and not exists (select from strangler.outbox p where p.module = $1 and p.parked is not null
+           and p.table_name = ${literal(name)} and p.pk = ${table.pk('t')} and p.key = ${table.key('t')})
+       order by ${pkOrder(table, 't')} limit 1`,
+      [this.module, reason, after],
+    );
+  }
+}
+
+/** `bytes` of a row against what a frame can carry. */
+export const tooLargeReason = (bytes: number, limit: number): string =>
+  `row of ${bytes} bytes, NATS carries ${limit}`;

@@ -1,0 +1,43 @@
+/** Watches whether the other side confirms, and tells once when it has not done so for `limitMs`. */
+export class Pulse {
+  /** What went wrong lately. */
+  trouble: string | undefined;
+  private lastAt = 0;
+  private told = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly limitMs: number,
+    private readonly onSilence: (reason: string) => void,
+  ) {}
+
+  /** Begins to watch; goes on through changes of the leadership, until another process leads. */
+  start(): void {
+    if (this.timer) return;
+    this.lastAt = performance.now();
+    this.timer = setInterval(() => this.look(), this.limitMs / 10);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+    this.told = false;
+  }
+
+  beat(): void {
+    this.lastAt = performance.now();
+    this.told = false;
+    this.trouble = undefined;
+  }
+
+  /** How long ago the last confirmation came, in ms; null: there was none. */
+  get silentMs(): number | null {
+    return this.lastAt ? performance.now() - this.lastAt : null;
+  }
+
+  private look(): void {
+    if (this.told || performance.now() - this.lastAt < this.limitMs) return;
+    this.told = true;
+    this.onSilence(this.trouble ?? `the other side has not confirmed for ${this.limitMs} ms`);
+  }
+}

@@ -1,0 +1,169 @@
+import type { ClientBase } from 'pg';
+import type { Side } from '../phase.js';
+import type { MovingTable } from '../tables.js';
+import { batchSql } from './batch-sql.js';
+import type { FilledPart, OwnedBuckets } from './frame.js';
+import { columnsSent } from './row-sql.js';
+
+/** Where the copying of one table's rows stands. */
+export interface Position {
+  table: string;
+  /** Tells one run from the next. */
+  startedAt: string;
+  /** The primary key of the last row copied. */
+  after: string[] | null;
+}
+
+/** How much to read. */
+export interface Wanted {
+  /** Outbox rows at most. */
+  rows: number;
+  /** Rows of the outbox and of the chunk together, at most. */
+  allRows: number;
+  chunkRows: number;
+  bytes: number;
+  /** Outbox ids that are under way, as PostgreSQL writes an array. */
+  inFlight: string;
+  /** Of which table to read the next chunk. */
+  position: Position | undefined;
+}
+
+export interface ChunkRead {
+  position: Position;
+  found: number;
+  kept: number;
+  /** The table has no more rows. */
+  last: boolean;
+  /** The last row of the chunk; null: it has none. */
+  upTo: string[] | null;
+  tooLarge: { pk: string[]; key: string; bytes: number }[];
+}
+
+/** What one snapshot holds to be sent. */
+export interface BatchRead {
+  wanted: Wanted;
+  /** Outbox ids that are done when the batch is stored, as PostgreSQL writes an array. */
+  ids: string;
+  /** Outbox rows seen, and how many rows of tables they name. */
+  picked: number;
+  groups: number;
+  /** Rows of tables in the batch. */
+  kept: number;
+  /** Not all of them fit into the bytes. */
+  cut: boolean;
+  buckets: [number, number] | null;
+  /** Age of the oldest change, in ms. */
+  lagMs: number;
+  degraded: boolean;
+  /** Tables that are not copied yet. */
+  backfill: Position[];
+  chunk: ChunkRead | undefined;
+  parts: FilledPart[];
+  tooLarge: { ids: number[]; bytes: number }[];
+}
+
+interface BatchRow {
+  [texts: `${'rows' | 'gone'}_${number}`]: string | null;
+  ids: string | null;
+  picked: number;
+  groups: number;
+  kept: number;
+  cut: boolean;
+  tooLarge: BatchRead['tooLarge'] | null;
+  lowBucket: number | null;
+  highBucket: number | null;
+  lagMs: number;
+  degraded: boolean;
+  backfill: Position[];
+  chunk: OwnedBuckets | null;
+  chunkFound: number;
+  chunkKept: number;
+  chunkLast: boolean;
+  chunkUpTo: string[] | null;
+  chunkTooLarge: ChunkRead['tooLarge'] | null;
+  chunkText: string | null;
+}
+
+/** Reads batches of one module. */
+export class BatchReader {
+  private readonly statements = new Map<string, string>();
+
+  constructor(
+    private readonly module: string,
+    private readonly side: Side,
+    private readonly tables: readonly MovingTable[],
+  ) {}
+
+  async read(on: ClientBase, wanted: Wanted): Promise<BatchRead> {
+    const { rows, allRows, chunkRows, bytes, inFlight, position } = wanted;
+    const table = chunkRows > 0 ? this.tables.find(({ name }) => name === position?.table) : undefined;
+    const chunk = table && { table, fromStart: position?.after == null };
+    const params = [this.module, inFlight, rows, bytes];
+    if (chunk) params.push(allRows, chunkRows, position!.startedAt, position!.after as never);
+    const { rows: answer } = await on.query<BatchRow>(this.statement(chunk), params);
+    return this.batchOf(answer[0]!, wanted);
+  }
+
+  private statement(chunk: Parameters<typeof batchSql>[2]): string {
+    const name = chunk ? `${chunk.table.name} ${chunk.fromStart}` : '';
+    const known = this.statements.get(name) ?? batchSql(this.tables, this.side, chunk);
+    this.statements.set(name, known);
+    return known;
+  }
+
+  private batchOf(row: BatchRow, wanted: Wanted): BatchRead {
+    const { position } = wanted;
+    const { picked, groups, kept, cut, lagMs, degraded, backfill, lowBucket, highBucket } = row;
+    const chunk = row.chunk && position ? chunkOf(row, position) : undefined;
+    return {
+      ...{ wanted, picked, groups, kept, cut, lagMs, degraded, backfill, chunk },
+      ids: `{${row.ids ?? ''}}`,
+      buckets: lowBucket === null || highBucket === null ? null : [lowBucket, highBucket],
+      tooLarge: row.tooLarge ?? [],
+      parts: [...this.parts(row), ...(chunk ? [this.chunkPart(row, chunk)] : [])],
+    };
+  }
+
+  private parts(row: BatchRow): FilledPart[] {
+    return this.tables.flatMap((table, place) => {
+      const gone = row[`gone_${place}`];
+      const rows = row[`rows_${place}`];
+      const of = table.name;
+      return [
+        ...(gone ? [{ kind: 'gone' as const, table: of, text: `[${gone}]` }] : []),
+        ...(rows
+          ? [{ kind: 'rows' as const, table: of, columns: this.columns(table), text: `[${rows}]` }]
+          : []),
+      ];
+    });
+  }
+
+  private chunkPart(row: BatchRow, { position, last, upTo }: ChunkRead): FilledPart {
+    const table = this.tables.find(({ name }) => name === position.table)!;
+    return {
+      kind: 'chunk',
+      table: table.name,
+      columns: this.columns(table),
+      range: { after: position.after, upTo: last ? null : upTo },
+      owned: row.chunk!,
+      text: `[${row.chunkText ?? ''}]`,
+    };
+  }
+
+  private columns(table: MovingTable): string[] {
+    return columnsSent(table, this.side).map(([name]) => name);
+  }
+}
+
+/** Nothing of it fitted: then there is no chunk this time. */
+function chunkOf(row: BatchRow, position: Position): ChunkRead | undefined {
+  if (row.chunkKept === 0 && !row.chunkLast) return undefined;
+  return {
+    position,
+    found: row.chunkFound,
+    kept: row.chunkKept,
+    last: row.chunkLast,
+    upTo: row.chunkUpTo,
+    tooLarge: row.chunkTooLarge ?? [],
+  };
+}

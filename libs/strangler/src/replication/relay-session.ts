@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import type { Database } from '../database.js';
+
+/** The server ends a session that is idle for so long: its process is stopped, and another one shall lead. In ms. */
+const idleMs = 10_000;
+/** A statement without an answer for so long is given up, with its connection. In ms. */
+const queryTimeoutMs = 30_000;
+/**
+ * Plans of the relay read in the order of an index. The statistics of an outbox are always out of date; believing them,
+ * PostgreSQL would sort all of it for each batch.
+ */
+const inOrder = 'set enable_sort = off; set enable_bitmapscan = off; set jit = off;';
+/** A relay that may not sleep because a writer is inside looks again after so many ms, at first and at most. */
+const doze = { from: 1, to: 10 };
+
+/**
+ * The relay's own connection. It holds the lock of the leadership, hears of changes, and runs every statement of the
+ * leadership: a leader without its lock can do nothing.
+ */
+export class RelaySession {
+  private readonly ending = new AbortController();
+  private woken = false;
+  private rouse: () => void = () => undefined;
+  private dozeMs = doze.from;
+
+  private constructor(
+    readonly client: Client,
+    private readonly module: string,
+  ) {
+    client.on('notification', ({ payload }) => payload === module && this.wake());
+    client.once('end', () => this.end());
+  }
+
+  static async open(database: Database, module: string): Promise<RelaySession> {
+    const session = new RelaySession(await database.session({ query_timeout: queryTimeoutMs }), module);
+    try {
+      await session.client.query(`set idle_session_timeout = ${idleMs}; ${inOrder} listen strangler_outbox`);
+      return session;
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+  }
+
+  /** Aborted when the session is gone. */
+  get gone(): AbortSignal {
+    return this.ending.signal;
+  }
+
+  /** Whether this session is now the one that leads. */
+  async tryLead(): Promise<boolean> {
+    const { rows } = await this.client.query<{ won: boolean }>(
+      'select pg_try_advisory_lock(strangler.relay_lock(), hashtext($1)) as won',
+      [this.module],
+    );
+    return rows[0]?.won === true;
+  }
+
+  /** The term of a leadership: above all that were here, and above `above`. */
+  async takeTerm(above: number): Promise<number> {
+    const { rows } = await this.client.query<{ term: number }>(
+      `insert into strangler.relay (module, term) values ($1, $2::bigint + 1)
+       on conflict (module) do update set term = greatest(relay.term, $2::bigint) + 1 returning term::float8 as term`,
+      [this.module, above],
+    );
+    return rows[0]!.term;
+  }
+
+  /**
+   * Sleeps until a change is there, or for `ms`. Writers wake a relay that holds the sleep lock, and those that got it
+   * before are still inside; so only who holds it, and has looked once more, may sleep.
+   */
+  async sleep(ms: number): Promise<void> {
+    this.woken = false;
+    const lock = 'strangler.sleep_lock(), hashtext($1)';
+    const { rows } = await this.client.query<{ held: boolean }>(
+      `select pg_try_advisory_lock(${lock}) as held`,
+      [this.module],
+    );
+    if (!rows[0]?.held) {
+      this.dozeMs = Math.min(doze.to, this.dozeMs * 2);
+      return this.untilWoken(Math.min(ms, this.dozeMs));
+    }
+    this.dozeMs = doze.from;
+    if (!(await this.anyChange())) await this.untilWoken(ms);
+    await this.client.query(`select pg_advisory_unlock(${lock})`, [this.module]);
+  }
+
+  /** Waits so many ms; a change does not cut it short. @throws when the session is gone. */
+  async pause(ms: number): Promise<void> {
+    if (!this.gone.aborted) await sleep(ms, undefined, { signal: this.gone }).catch(() => undefined);
+    this.requireAlive();
+  }
+
+  wake(): void {
+    this.woken = true;
+    this.rouse();
+  }
+
+  /** Ends the session, and with it the leadership. Does not wait for a server that is silent. */
+  close(): void {
+    this.end();
+    void this.client.end().catch(() => undefined);
+  }
+
+  private async untilWoken(ms: number): Promise<void> {
+    if (!this.woken && !this.gone.aborted) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.rouse = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.requireAlive();
+  }
+
+  private requireAlive(): void {
+    if (this.gone.aborted) throw new Error('the session of the relay has ended');
+  }
+
+  private end(): void {
+    this.ending.abort();
+    this.rouse();
+  }
+
+  private async anyChange(): Promise<boolean> {
+    const { rows } = await this.client.query<{ any: boolean }>(
+      'select exists (select from strangler.outbox where module = $1 and parked is null) as any',
+      [this.module],
+    );
+    return rows[0]?.any === true;
+  }
+}

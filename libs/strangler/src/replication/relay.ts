@@ -1,0 +1,146 @@
+import { Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '../database.js';
+import type { Side } from '../phase.js';
+import type { MovingTable } from '../tables.js';
+import type { Deliveries } from './deliveries.js';
+import { headBytes, type Send } from './frame.js';
+import { Leadership, Superseded } from './leadership.js';
+import { Pulse } from './pulse.js';
+import { BatchReader } from './read-batch.js';
+import { RelaySession } from './relay-session.js';
+import { columnsSent } from './row-sql.js';
+import { messageOf } from './verdict.js';
+
+/** How often a process that does not lead tries to, in ms. */
+const electionMs = 250;
+/** How long to wait after a lost leadership, in ms, doubling. */
+const backOffMs = { from: 50, to: 2_000 };
+
+export interface RelayOptions {
+  database: Database;
+  module: string;
+  /** The side that sends. */
+  side: Side;
+  tables: readonly MovingTable[];
+  send: Send;
+  deliveries: Deliveries;
+  /** What one message can carry, in bytes. */
+  maxPayload: number;
+  /** Rows in a batch at most. */
+  batchRows?: number;
+  /** A batch goes out at least so often, if need be an empty one: then the copy knows that it is fresh. */
+  heartbeatMs?: number;
+  /** Without a confirmation for so long the module is degraded. */
+  degradedAfterMs?: number;
+}
+
+export interface RelayStatus {
+  leading: boolean;
+  term: number | null;
+  /** Age of the last confirmation, in ms. */
+  silentMs: number | null;
+  /** What goes wrong now. */
+  trouble: string | null;
+}
+
+/**
+ * Carries a module's changes to the other side: one relay leads, those in other processes stand by. Runs until it is
+ * stopped, whatever fails meanwhile.
+ */
+export class Relay {
+  private readonly logger: Logger;
+  private readonly pulse: Pulse;
+  private readonly reader: BatchReader;
+  private stopping = new AbortController();
+  private running: Promise<void> | undefined;
+  private session: RelaySession | undefined;
+  private term: number | null = null;
+  private above = 0;
+
+  constructor(private readonly options: RelayOptions) {
+    const { module, side, tables, deliveries, degradedAfterMs = 1_000 } = options;
+    this.logger = new Logger(`${Relay.name} ${module}`);
+    this.pulse = new Pulse(degradedAfterMs, (reason) => {
+      this.logger.warn(`degraded: ${reason}`);
+      void deliveries.degrade(reason);
+    });
+    this.reader = new BatchReader(module, side, tables);
+  }
+
+  start(): void {
+    if (this.running) return;
+    this.stopping = new AbortController();
+    this.running = this.leadUntilStopped();
+  }
+
+  /** Resolves when nothing of it runs any more. A batch that is under way may still be stored. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.session?.close();
+    await this.running;
+    this.pulse.stop();
+    this.running = undefined;
+  }
+
+  /** There is something to do; writers in the database wake it by themselves. */
+  wake(): void {
+    this.session?.wake();
+  }
+
+  status(): RelayStatus {
+    const { term, pulse } = this;
+    return { leading: term !== null, term, silentMs: pulse.silentMs, trouble: pulse.trouble ?? null };
+  }
+
+  private async leadUntilStopped(): Promise<void> {
+    const { signal } = this.stopping;
+    for (let waitMs = backOffMs.from; !signal.aborted;) {
+      const before = performance.now();
+      await this.lead().catch((error: unknown) => this.note(error));
+      if (performance.now() - before > backOffMs.to) waitMs = backOffMs.from;
+      await sleep(waitMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+      waitMs = Math.min(backOffMs.to, waitMs * 2);
+    }
+  }
+
+  private async lead(): Promise<void> {
+    const { database, module, deliveries } = this.options;
+    const session = (this.session = await RelaySession.open(database, module));
+    try {
+      while (!(await session.tryLead())) {
+        this.pulse.stop();
+        if (this.stopping.signal.aborted) return;
+        await session.pause(electionMs);
+      }
+      this.term = await session.takeTerm(this.above);
+      if (this.stopping.signal.aborted) return;
+      this.pulse.start();
+      deliveries.lead(true);
+      await new Leadership(session, this.term, this.forLeadership()).run();
+    } finally {
+      this.term = null;
+      deliveries.lead(false);
+      session.close();
+    }
+  }
+
+  private forLeadership(): ConstructorParameters<typeof Leadership>[2] {
+    const { database, module, side, tables, send, deliveries, maxPayload } = this.options;
+    const { batchRows = 2_000, heartbeatMs = 300 } = this.options;
+    const { reader, pulse } = this;
+    // The head names the columns of each table, up to twice.
+    const named = JSON.stringify(
+      tables.map((table) => columnsSent(table, side).map(([name]) => name)),
+    ).length;
+    const bytes = maxPayload - headBytes - 2 * named;
+    return { database, module, tables, reader, send, deliveries, pulse, bytes, batchRows, heartbeatMs };
+  }
+
+  private note(error: unknown): void {
+    if (this.stopping.signal.aborted) return;
+    if (error instanceof Superseded) this.above = Math.max(this.above, error.term);
+    else this.pulse.trouble = messageOf(error);
+    this.logger.warn(`leads no more: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,41 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Acknowledger } from '../acknowledger.js';
+import { inTransaction } from '../transaction.js';
+import type { RegisteredSaga } from './registered.js';
+
+/** The transactions of sagas. After each, what it has written is waited for on the other side, where one is sent it. */
+export class SagaTransactions {
+  constructor(
+    private readonly dataSource: DataSource,
+    /** Whether the changes of a module are sent to another side now. */
+    private readonly replicates: (module: string) => boolean,
+    private readonly acknowledger: Acknowledger | undefined,
+  ) {}
+
+  /** Runs `work` in one transaction that may span all modules of the saga. */
+  async run<T>({ modules }: RegisteredSaga, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const sent = this.acknowledger ? modules.filter(this.replicates) : [];
+    if (sent.length === 0) return inTransaction(this.dataSource, undefined, work);
+    const [result, captured] = await inTransaction(
+      this.dataSource,
+      undefined,
+      async (manager) => [await work(manager), await capturedIn(manager, sent)] as const,
+    );
+    await Promise.all(
+      captured.map(({ module, ids }) => this.acknowledger?.afterCommit(module, ids.map(Number))),
+    );
+    return result;
+  }
+
+  /** A caller is answered from what an earlier run has stored. */
+  async hit({ operation }: RegisteredSaga, commandId: string, routingKey: string): Promise<void> {
+    await this.acknowledger?.onHit(operation.module, commandId, [routingKey]);
+  }
+}
+
+/** Rows of the open transaction that wait in the outbox. */
+const capturedIn = (
+  manager: EntityManager,
+  modules: readonly string[],
+): Promise<{ module: string; ids: string[] }[]> =>
+  manager.query('select module, ids from strangler.captured_rows($1)', [modules]);

@@ -1,0 +1,70 @@
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import type { Acknowledger } from '../acknowledger.js';
+import { Database } from '../database.js';
+import { policyOf, type Routes } from '../routes.js';
+import type { Side } from '../phase.js';
+import type { NatsLink } from '../rpc/link.js';
+import type { MovingModule } from '../tables.js';
+import { SideAgent } from './agent.js';
+
+/** How long an answer waits for the other side (`ack: both`) before the module counts as degraded, in ms. */
+const ackMs = 1_000;
+
+/** The side agents of this process, one a module that it carries. They live as long as the application. */
+@Injectable()
+export class Agents implements Acknowledger, OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly agents = new Map<string, SideAgent>();
+  private pool: Database | undefined;
+
+  constructor(
+    private readonly side: Side | undefined,
+    private readonly link: NatsLink | undefined,
+    private readonly routes: Routes,
+  ) {}
+
+  /** Adds the agent of a module; all modules of a process share its database. */
+  add(module: MovingModule, dataSource: DataSource): SideAgent {
+    if (!this.side) throw new Error('a process that stands on no side carries no module');
+    const { side, link } = this;
+    const agent = new SideAgent({ database: this.databaseOf(dataSource), module, side, link });
+    this.agents.set(module.module, agent);
+    return agent;
+  }
+
+  /** The toolkit's own connections to the database of this process. */
+  databaseOf(dataSource: DataSource): Database {
+    return (this.pool ??= Database.of(dataSource));
+  }
+
+  /** `undefined`: this process does not carry the module. */
+  of(module: string): SideAgent | undefined {
+    return this.agents.get(module);
+  }
+
+  async afterCommit(module: string, ids: readonly number[]): Promise<void> {
+    if (this.waits(module)) await this.agents.get(module)?.deliveries.whenStored(ids, ackMs);
+  }
+
+  async onHit(module: string, commandId: string, keys: readonly string[]): Promise<void> {
+    const agent = this.agents.get(module);
+    if (!agent || !this.waits(module)) return;
+    const ids = await agent.deliveries.outstandingOf(module, commandId, keys);
+    if (ids.length > 0) await this.afterCommit(module, ids);
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    for (const agent of this.agents.values()) await agent.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([...this.agents.values()].map((agent) => agent.stop()));
+    await this.pool?.close();
+  }
+
+  /** Whether answers are held back until the other side has what was written. */
+  private waits(module: string): boolean {
+    const entry = this.routes.entryOf(module);
+    return entry?.ack === 'both' && !entry.degraded && policyOf(entry).replicates.length > 0;
+  }
+}

@@ -1,0 +1,128 @@
+import type { Database } from '../database.js';
+import type { Side } from '../phase.js';
+import type { ChunkHash, ChunkRange, SideControl, SideState, VerifyRow } from '../side/side.js';
+import type { MovingTable } from '../tables.js';
+import { fieldsOf, fingerprintOf, formOf } from './form.js';
+import { orderOf, within } from './keyset.js';
+
+/** What verify asks of a side. */
+export type ChunkControl = Pick<
+  SideControl,
+  'chunkEnd' | 'chunkHash' | 'chunkRows' | 'inFlight' | 'resend'
+> & {
+  state(): Promise<Pick<SideState, 'ownership'>>;
+};
+
+type AsSide = { as: Side };
+
+/**
+ * The rows of one side in chunks, for comparison. Reads by its own SQL: it shares nothing with the code that copies rows,
+ * so that a fault there is found here.
+ */
+export class Chunks implements Omit<ChunkControl, 'state'> {
+  private readonly tables: ReadonlyMap<string, MovingTable>;
+
+  constructor(
+    private readonly database: Database,
+    tables: readonly MovingTable[],
+    private readonly module: string,
+    private readonly side: Side,
+  ) {
+    this.tables = new Map(tables.map((table) => [table.name, table]));
+  }
+
+  /** Rows of all tables: counted, so that progress has an end. */
+  async total(): Promise<number> {
+    const counts = [...this.tables.values()].map(({ sql }) => `(select count(*) from ${sql})`);
+    const [row] = await this.database.query<{ total: number }>(
+      `select (${counts.join(' + ') || 0})::bigint as total`,
+    );
+    return row!.total;
+  }
+
+  /** The primary key of the last of the next `rows` rows of the range; null: it has no rows. */
+  async chunkEnd(of: {
+    table: string;
+    after: string[] | null;
+    upTo?: string[] | null;
+    rows: number;
+  }): Promise<string[] | null> {
+    const table = this.table(of.table);
+    const range = within(table, of, 2);
+    const rows = `select t.* from ${table.sql} t where ${range.sql}`;
+    // The second query runs only when the range holds fewer rows. The key becomes text outside: inside, of every row.
+    const [found] = await this.database.query<{ end: string[] | null }>(
+      `select coalesce(
+         (select ${table.pk('t')} from (${rows} order by ${orderOf(table)} offset $1::bigint - 1 limit 1) t),
+         (select ${table.pk('t')} from (${rows} order by ${orderOf(table, ' desc')} limit 1) t)) as end`,
+      [of.rows, ...range.params],
+    );
+    return found!.end;
+  }
+
+  async chunkHash(of: ChunkRange & AsSide): Promise<ChunkHash> {
+    const table = this.table(of.table);
+    const range = within(table, of, 1);
+    // Without `offset 0` the planner would compute each fingerprint twice, once for either sum.
+    const [chunk] = await this.database.query<ChunkHash>(
+      `select count(*) as rows, coalesce(sum(hash), 0) || '/' || coalesce(bit_xor(hash), 0) as hash
+       from (select ${fingerprintOf(formOf(table, this.side, of.as))} as hash
+             from ${table.sql} t where ${range.sql} offset 0) fingerprints`,
+      range.params,
+    );
+    return chunk!;
+  }
+
+  async chunkRows(of: ChunkRange & AsSide): Promise<VerifyRow[]> {
+    const table = this.table(of.table);
+    const range = within(table, of, 1);
+    const columns = formOf(table, this.side, of.as);
+    const rows = await this.database.query<Omit<VerifyRow, 'fields'> & { fields: (string | null)[] }>(
+      `select ${table.pk('t')} as pk, ${table.key('t')} as key, ${table.bucket('t')} as bucket,
+         t.xmin::text as version, ${fieldsOf(columns)} as fields
+       from ${table.sql} t where ${range.sql} order by ${orderOf(table)}`,
+      range.params,
+    );
+    return rows.map(({ fields, ...row }) => ({
+      ...row,
+      fields: Object.fromEntries(columns.map(({ name }, i) => [name, fields[i] ?? null])),
+    }));
+  }
+
+  async inFlight(of: { table: string; pks: string[][] }): Promise<string[][]> {
+    const rows = await this.database.query<{ pk: string[] }>(
+      `select distinct pk from strangler.outbox
+       where module = $1 and table_name = $2 and pk in (
+         select array(select json_array_elements_text(wanted)) from json_array_elements($3::json) wanted)`,
+      [this.module, of.table, JSON.stringify(of.pks)],
+    );
+    return rows.map(({ pk }) => pk);
+  }
+
+  /**
+   * Only rows whose bucket this side owns: a receiver refuses its own buckets, and would be asked again for ever. Entered
+   * like a write, so that a hand-off waits for it and drains what it has left.
+   */
+  async resend(of: { table: string; rows: { pk: string[]; key: string }[] }): Promise<number> {
+    const [sent] = await this.database.query<{ count: number }>(
+      `with entered as materialized (select strangler.enter($1) as ownership),
+       wanted as (
+         select array(select json_array_elements_text(given -> 'pk')) as pk, given ->> 'key' as key,
+           strangler.bucket($1, given ->> 'key') as bucket
+         from json_array_elements($3::json) given),
+       added as (
+         insert into strangler.outbox (module, table_name, pk, key, bucket)
+         select $1, $2, pk, key, bucket from entered, wanted where strangler.owned_by(ownership, bucket)
+         returning id)
+       select count(*) as count, pg_notify('strangler_outbox', $1) from added`,
+      [this.module, this.table(of.table).name, JSON.stringify(of.rows)],
+    );
+    return sent!.count;
+  }
+
+  private table(name: string): MovingTable {
+    const table = this.tables.get(name);
+    if (!table) throw new Error(`${this.module} has no table ${name} that moves`);
+    return table;
+  }
+}

@@ -1,0 +1,308 @@
+import type { Action } from '#strangler';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { adminLogin, openAdmin, type AdminListener } from '../support/admin.js';
+import { runCli, startCli } from '../support/run-cli.js';
+import { ScriptedOperator } from '../support/scripted-operator.js';
+import { entry } from '../support/standing.js';
+import { until } from '../support/until.js';
+
+let operator: ScriptedOperator;
+let admin: AdminListener;
+let env: Record<string, string>;
+
+beforeEach(async () => {
+  operator = new ScriptedOperator('users', 'inventory');
+  admin = await openAdmin(operator);
+  env = {
+    ADMIN_URL: `${admin.url}/`,
+    SHOP_URL: admin.shopUrl,
+    ADMIN_EMAIL: adminLogin.email,
+    ADMIN_PASSWORD: adminLogin.password,
+  };
+});
+afterEach(() => admin.close());
+
+const cli = (...args: string[]) => runCli(args, env);
+const act = (action: Action, dryRun = false) => ({
+  module: 'inventory',
+  action,
+  actor: adminLogin.email,
+  dryRun,
+});
+
+describe('what changes something', () => {
+  it.each<[string[], Action]>([
+    [['run', 'inventory'], { verb: 'run' }],
+    [['advance', 'inventory'], { verb: 'advance' }],
+    [['shift', 'inventory', '25'], { verb: 'shift', percent: 25 }],
+    [['pause', 'inventory'], { verb: 'pause' }],
+    [['resume', 'inventory'], { verb: 'resume' }],
+    [['abort', 'inventory'], { verb: 'abort' }],
+    [['rollback', 'inventory'], { verb: 'rollback' }],
+    [['rollback', 'inventory', '--to', 'shadow'], { verb: 'rollback', to: 'shadow' }],
+    [['verify', 'inventory', '--no-wait', '--repair'], { verb: 'verify', repair: true }],
+    [['failover', 'inventory', '--i-have-fenced-it'], { verb: 'failover', iHaveFencedIt: true }],
+    [
+      ['decommission', 'inventory', '--confirm', 'inventory', '--purge'],
+      { verb: 'decommission', confirm: 'inventory', purge: true },
+    ],
+    [['parked', 'inventory', '--retry', '17', '18'], { verb: 'parked', how: 'retry', ids: [17, 18] }],
+    [['parked', 'inventory', '--discard', '17'], { verb: 'parked', how: 'discard', ids: [17] }],
+  ])('%j', async (args, action) => {
+    const text = await cli(...args);
+    expect(text).toMatchObject({ code: 0, stderr: '' });
+    expect(text.stdout).toMatch(/1\. first this\n +2\. then that/);
+    const dry = await cli(...args, '--dry-run', '--json');
+    expect(dry).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(dry.stdout)).toMatchObject({ verb: action.verb, dryRun: true });
+    expect(operator.acts).toEqual([act(action), act(action, true)]);
+  });
+
+  it('a plan is a run that does nothing', async () => {
+    expect((await cli('plan', 'inventory')).stdout).toContain('dry run: nothing is done');
+    expect(operator.acts).toEqual([act({ verb: 'run' }, true)]);
+  });
+
+  it('what is refused is said with its reason, and nothing else', async () => {
+    operator.refusal = 'inventory: strangler.yaml, line 7 steers it';
+    expect(await cli('run', 'inventory', '--json')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `refused: ${operator.refusal}\n`,
+    });
+  });
+
+  it('a failover can be looked at before it is promised that it is safe', async () => {
+    expect((await cli('failover', 'inventory', '--dry-run')).code).toBe(0);
+    expect(operator.acts).toEqual([act({ verb: 'failover', iHaveFencedIt: false }, true)]);
+  });
+
+  it.each([
+    [['shift', 'inventory', '101'], /whole number from 0 to 100/],
+    [['shift', 'inventory'], /missing required argument 'percent'/],
+    [['shift', 'inventory', '2.5'], /whole number/],
+    [['run'], /missing required argument 'module'/],
+    [['run', 'inventory', 'orders'], /too many arguments/],
+    [['run', 'inventory', '--force'], /unknown option '--force'/],
+    [['frobnicate'], /unknown command/],
+    [['advnace', 'inventory'], /Did you mean advance/],
+    [[], /Usage:/],
+    [['rollback', 'inventory', '--to', 'nowhere'], /Allowed choices are monolith/],
+    [['failover', 'inventory'], /--i-have-fenced-it/],
+    [['decommission', 'inventory'], /--confirm inventory/],
+    [['decommission', 'inventory', '--confirm', 'users'], /--confirm inventory/],
+    [['parked', 'inventory', '--retry', '1', '--discard', '2'], /cannot be used with/],
+    [['parked', 'inventory', '--retry', 'x'], /whole number/],
+    [['status', '--wait-for', 'extracted'], /takes a module/],
+  ])('%j makes no sense', async (args, says) => {
+    const { code, stdout, stderr } = await cli(...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(says);
+    expect(operator.acts).toEqual([]);
+  });
+});
+
+describe('what only looks', () => {
+  it.each<[string[], RegExp, () => object]>([
+    [['status'], /users +monolith/, () => ({ items: [...operator.statuses.values()] })],
+    [['status', 'inventory'], /rollback +loses nothing/, () => operator.statuses.get('inventory')!],
+    [['history', 'inventory'], /advance/, () => ({ items: operator.entries })],
+    [['history'], /advance/, () => ({ items: operator.entries })],
+    [['mismatches', 'inventory'], /no answers have differed/, () => ({ items: [] })],
+    [['parked', 'inventory'], /too large/, () => ({ items: operator.parkedRows })],
+    [['boundaries', 'inventory'], /orders: commit, release, reserve/, () => ({})],
+  ])('%j', async (args, says, body) => {
+    operator.entries = [entry(1)];
+    const row = { id: 7, table: 'items', pk: ['A'], key: 'A', reason: 'too large', at: 'then' };
+    operator.parkedRows = [{ ...row, side: 'monolith' }];
+    const [text, json] = await Promise.all([cli(...args), cli(...args, '--json')]);
+    expect([text.code, json.code]).toEqual([0, 0]);
+    expect(text.stdout).toMatch(says);
+    expect(text.stdout).not.toContain('\x1b');
+    expect(JSON.parse(json.stdout)).toMatchObject(body());
+    expect(operator.acts.filter(({ dryRun }) => !dryRun)).toEqual([]);
+  });
+
+  it('help is there without a shop, with examples', async () => {
+    const { code, stdout } = await runCli(['shift', '--help'], { ADMIN_PORT: 'wrong' });
+    expect(code).toBe(0);
+    expect(stdout).toContain('shift inventory 25');
+  });
+
+  it('a doctor who finds something says so by the exit code too', async () => {
+    expect(await cli('doctor')).toEqual({ code: 0, stdout: 'nothing is stuck\n', stderr: '' });
+    const finding = {
+      module: 'users',
+      problem: 'stuck',
+      meaning: 'waits',
+      remedy: 'free it',
+      repairable: true,
+    };
+    operator.findings = [finding];
+    const { code, stdout } = await cli('doctor', '--json');
+    expect([code, JSON.parse(stdout)]).toEqual([1, { items: [finding] }]);
+    expect((await cli('doctor', '--repair')).code).toBe(0);
+    expect(operator.acts).toEqual([{ ...act({ verb: 'doctor', repair: true }), module: 'users' }]);
+    operator.findings = [{ ...finding, repairable: false }];
+    expect((await cli('doctor', '--repair')).code).toBe(1);
+    expect(operator.acts).toHaveLength(1);
+  });
+});
+
+describe('waiting', () => {
+  it('ends when the module is in the phase', async () => {
+    const waiting = startCli(['status', 'inventory', '--wait-for', 'extracted', '--json'], env);
+    await until('it waits', () => (waiting.stderr().includes('in phase monolith') ? true : undefined));
+    operator.put('inventory', { phase: 'extracted', percent: 100 });
+    const { code, stdout } = await waiting.ended;
+    expect([code, JSON.parse(stdout)]).toEqual([0, operator.statuses.get('inventory')]);
+  });
+
+  it('ends when it takes too long, with what it waits for', async () => {
+    operator.put('inventory', { waitingFor: 'it waits for 3 more samples' });
+    const { code, stderr } = await cli('status', 'inventory', '--wait-for', 'extracted', '--timeout', '1');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/not in phase extracted after 1 s: .*3 more samples/);
+  });
+
+  /** Lets a verify run for some looks, and then end with so many differences. */
+  const verifies = (...results: (number | undefined)[]) => {
+    let looks = -1;
+    operator.onAct = () => (looks = 2);
+    operator.onRead = () => {
+      if (looks < 0) return;
+      const before = operator.statuses.get('inventory')!.verify;
+      looks -= 1;
+      if (looks >= 0) {
+        const running = { done: 2 - looks, total: 2, etaSeconds: 1 };
+        return operator.put('inventory', { verify: { ...before, running } });
+      }
+      const differences = results.shift();
+      const ended = { checkedAt: `run ${results.length}`, rows: 100, differences: differences ?? 0 };
+      operator.put('inventory', {
+        verify: { ...before, ...(differences !== undefined && ended), running: null },
+      });
+    };
+  };
+
+  it('verify waits for its result', async () => {
+    verifies(0, 0);
+    const text = await cli('verify', 'inventory');
+    expect(text).toMatchObject({ code: 0, stdout: 'inventory: 100 rows, the same on both sides\n' });
+    expect(text.stderr).toContain('1 of 2 rows');
+    const { stdout } = await cli('verify', 'inventory', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ module: 'inventory', rows: 100, differences: 0 });
+  });
+
+  it('verify fails when the sides differ', async () => {
+    verifies(3);
+    const { code, stdout } = await cli('verify', 'inventory');
+    expect(code).toBe(1);
+    expect(stdout).toContain('3 of them differ');
+  });
+
+  it('a repair is proved by another look', async () => {
+    verifies(3, 0);
+    const { code, stdout } = await cli('verify', 'inventory', '--repair', '--json');
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { differences: 0, repaired: 3 }]);
+    expect(operator.acts).toEqual([act({ verb: 'verify', repair: true }), act({ verb: 'verify' })]);
+  });
+
+  it('verify does not wait for ever for a run that was stopped', async () => {
+    verifies(undefined);
+    const { code, stderr } = await cli('verify', 'inventory');
+    expect(code).toBe(1);
+    expect(stderr).toContain('ended without a result');
+  });
+});
+
+describe('watching', () => {
+  it('prints a line when something changes, until it is stopped', async () => {
+    const watching = startCli(['status', '--watch'], env);
+    await until('two lines', () => (watching.stdout().split('\n').length === 3 ? true : undefined));
+    operator.put('inventory', { degraded: true });
+    await until('the change', () => (/inventory .*DEGRADED/.test(watching.stdout()) ? true : undefined));
+    watching.signal('SIGINT');
+    const { code, stdout } = await watching.ended;
+    expect(code).toBe(0);
+    expect(stdout.match(/users/g)).toHaveLength(1);
+  });
+
+  it('goes on while the shop starts again, and logs in anew', async () => {
+    const watching = startCli(['status', '--watch', '--json'], env);
+    await until('a document', () => (watching.stdout().includes('\n') ? true : undefined));
+    operator.fault = new Error('restarting');
+    await until('the trouble', () => (watching.stderr().includes('answers 500') ? true : undefined));
+    operator.fault = undefined;
+    await admin.forgetTokens();
+    operator.put('inventory', { epoch: 99 });
+    await until('newer documents', () => (watching.stdout().includes('"epoch":99') ? true : undefined));
+    watching.signal('SIGTERM');
+    const { code, stdout } = await watching.ended;
+    expect(code).toBe(0);
+    for (const document of stdout.trim().split('\n')) expect(JSON.parse(document)).toHaveProperty('items');
+    expect(admin.logins()).toBe(2);
+  });
+});
+
+describe('coming in', () => {
+  let folder: string;
+  beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'cli-'))));
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('uses the account that the shop made', async () => {
+    await writeFile(join(folder, 'admin.json'), JSON.stringify(adminLogin));
+    const { code } = await runCli(['pause', 'inventory'], {
+      ADMIN_URL: admin.url,
+      SHOP_URL: admin.shopUrl,
+      DATA_DIR: folder,
+    });
+    expect(code).toBe(0);
+    expect(operator.acts).toEqual([act({ verb: 'pause' })]);
+  });
+
+  it.each<[string, () => Record<string, string>, RegExp]>([
+    [
+      'nobody there',
+      () => ({ SHOP_URL: 'http://127.0.0.1:1' }),
+      /^cannot log in: nothing answers at http:\/\/127.0.0.1:1 .*npm start/,
+    ],
+    [
+      'no admin API',
+      () => ({ ADMIN_URL: 'http://127.0.0.1:1' }),
+      /^nothing answers at .*npm start.*ADMIN_URL/,
+    ],
+    [
+      'another server',
+      () => ({ ADMIN_URL: admin.shopUrl }),
+      /^what answers at .* is not the admin API: see ADMIN_URL/,
+    ],
+    ['a wrong password', () => ({ ADMIN_PASSWORD: 'wrong' }), /^not logged in: .*ADMIN_PASSWORD/],
+    [
+      'no account',
+      () => ({ ADMIN_EMAIL: '', ADMIN_PASSWORD: '', DATA_DIR: join(folder, 'none') }),
+      /^not logged in: .*admin.json cannot be read \(ENOENT\).*npm start/,
+    ],
+    ['an old token', () => ({ ADMIN_TOKEN: 'a.b.c' }), /^not logged in: the token is not valid/],
+    ['half an account', () => ({ ADMIN_PASSWORD: '' }), /^ADMIN_EMAIL and ADMIN_PASSWORD belong together/],
+  ])('%s: one sentence, and what to do', async (_what, change, says) => {
+    const { code, stdout, stderr } = await runCli(['status', '--json'], { ...env, ...change() });
+    expect(code).not.toBe(0);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(says);
+    expect(stderr.trim()).not.toContain('\n');
+  });
+
+  it('a user is no admin', async () => {
+    const token = (await admin.authorization('user')).replace('Bearer ', '');
+    const { code, stderr } = await runCli(['run', 'inventory'], { ...env, ADMIN_TOKEN: token });
+    expect([code, operator.acts]).toEqual([1, []]);
+    expect(stderr).toContain('takes the role admin');
+  });
+
+  it('there is no such module', async () => {
+    expect(await cli('run', 'nothing')).toMatchObject({ code: 1, stderr: 'there is no module nothing\n' });
+  });
+});

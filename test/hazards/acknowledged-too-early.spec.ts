@@ -1,0 +1,86 @@
+import { heldSend, replicas, type Replicas } from '../support/replication.js';
+import { until } from '../support/until.js';
+import type { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
+
+/*
+ * With `ack: both` a caller is answered when its own changes are stored on the other side: not before, and not never.
+ */
+let both: Replicas;
+beforeAll(async () => {
+  both = await replicas();
+});
+afterEach(() => both.reset());
+afterAll(() => both.close());
+
+const longMs = 60_000;
+
+/** Writes a row as a command does. Returns the ids of its changes. */
+const write = (id: number, weight = 1): Promise<number[]> =>
+  both.monolith.database.transaction(async (q) => {
+    await q.query(
+      `insert into fruit.basket values ($1, 'anna', 'x', $2) on conflict (id) do update set weight = excluded.weight`,
+      [id, weight],
+    );
+    const [row] = await q.query<{ ids: string }>(`select current_setting('strangler.outbox') as ids`);
+    return row!.ids.split(',').map(Number);
+  });
+
+async function settled(waiting: Promise<string>): Promise<string | undefined> {
+  return Promise.race([waiting, Promise.resolve(undefined)]);
+}
+
+describe.each(['in the process of the relay', 'in another process'])('%s', (where) => {
+  let deliveries: Deliveries;
+  const own = () => (where === 'in another process' ? both.deliveries() : deliveries);
+  const relay = (options: Parameters<Replicas['relay']>[0]) => {
+    deliveries = both.deliveries();
+    return both.relay({ deliveries, ...options });
+  };
+
+  it('waits for exactly these rows', async () => {
+    const way = heldSend(both.extracted.receiver);
+    relay({ send: way.send, degradedAfterMs: longMs });
+    const ids = await write(1);
+    const waiting = own().whenStored(ids, longMs);
+    const batch = await until('a batch waits', () => way.held.at(-1));
+    expect(await settled(waiting)).toBeUndefined();
+    way.hold = false;
+    await batch.deliver();
+    expect(await waiting).toBe('stored');
+    expect(await both.extracted.rows('basket')).toHaveLength(1);
+  });
+
+  it('rows that were stored before anyone asked are stored', async () => {
+    relay({});
+    const ids = await write(1);
+    await both.drained();
+    expect(await own().whenStored(ids, longMs)).toBe('stored');
+  });
+
+  it('the other side is silent: who waits is let go at once, and so is who comes later', async () => {
+    relay({ send: () => new Promise(() => undefined), degradedAfterMs: 200 });
+    const waiting = own().whenStored(await write(1), longMs);
+    expect(await waiting).toBe('degraded');
+    expect(await own().whenStored(await write(2), longMs)).toBe('degraded');
+  });
+
+  it('a parked row lets its writer go, and the module is not degraded', async () => {
+    await both.extracted.test.query('alter table fruit.basket add constraint light check (weight < 1000)');
+    relay({});
+    expect(await own().whenStored(await write(1, 5_000), longMs)).toBe('degraded');
+    expect((await both.monolith.outgoing.outgoing()).degradedSince).toBeNull();
+    await both.extracted.test.query('alter table fruit.basket drop constraint light');
+  });
+});
+
+it('nobody relays: the deadline passes, and the module is degraded until somebody does', async () => {
+  const deliveries = both.deliveries();
+  expect(await deliveries.whenStored(await write(1), 50)).toBe('degraded');
+  expect((await both.monolith.outgoing.outgoing()).reason).toBe('a write was not stored there within 50 ms');
+  both.relay();
+  await both.drained();
+  await until('it is degraded no more', async () =>
+    (await both.monolith.outgoing.outgoing()).degradedSince ? undefined : true,
+  );
+  expect(await deliveries.whenStored(await write(2), longMs)).toBe('stored');
+});

@@ -1,0 +1,128 @@
+import { replicas, type Replicas } from '../support/replication.js';
+import { until } from '../support/until.js';
+
+/*
+ * One row in a batch can never be stored on the other side. It is set aside and told of; all others go on.
+ */
+let both: Replicas;
+beforeAll(async () => {
+  both = await replicas();
+  // Stricter than the owner: what the owner takes, this table refuses.
+  await both.extracted.test.query('alter table fruit.basket add constraint light check (weight < 1000)');
+});
+afterEach(() => both.reset());
+afterAll(() => both.close());
+
+const owner = () => both.monolith.database;
+const fill = (from: number, to: number, weight = 1) =>
+  owner().query(
+    `insert into fruit.basket select i, 'owner ' || i, 'x', $3 from generate_series($1::int, $2::int) i`,
+    [from, to, weight],
+  );
+const heavy = (id: number, weight = 5_000) =>
+  owner().query(`insert into fruit.basket values ($1, 'anna', 'heavy', $2)`, [id, weight]);
+
+it('is parked with the reason; the others of its batch flow, and so does what comes later', async () => {
+  await fill(1, 100);
+  await heavy(1_000);
+  await fill(101, 200);
+  both.relay({ batchRows: 64 });
+  await both.drained();
+  await fill(201, 210);
+  await both.drained();
+  expect(await both.extracted.rows('basket')).toHaveLength(210);
+  expect(await both.monolith.outgoing.parked()).toEqual([
+    {
+      id: expect.any(Number),
+      table: 'basket',
+      pk: ['1000'],
+      key: 'anna',
+      reason: expect.stringContaining('light'),
+      at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    },
+  ]);
+});
+
+it('a newer change of the row takes the parked one along', async () => {
+  both.relay();
+  await heavy(1);
+  await until('it is parked', async () =>
+    (await both.monolith.outgoing.parked()).length > 0 ? true : undefined,
+  );
+  await owner().query('update fruit.basket set weight = 2 where id = 1');
+  await both.drained();
+  expect(await both.monolith.outgoing.parked()).toEqual([]);
+  expect(await both.extracted.rows('basket')).toEqual(['(1,anna,heavy,2)']);
+});
+
+it('many of them are all found', async () => {
+  for (let id = 0; id < 5; id++) {
+    await fill(id * 100, id * 100 + 30);
+    await heavy(id * 100 + 50);
+  }
+  both.relay({ batchRows: 100 });
+  await both.drained();
+  expect(await both.monolith.outgoing.parked()).toHaveLength(5);
+  expect(await both.extracted.rows('basket')).toHaveLength(155);
+});
+
+it('in a chunk: parked, and the backfill ends, also beside writers', async () => {
+  await fill(1, 100);
+  await heavy(50_000);
+  await owner().query('delete from strangler.outbox');
+  await both.backfill();
+  await fill(101, 140);
+  both.relay({ batchRows: 60 });
+  await both.drained();
+  expect((await both.monolith.outgoing.parked()).map(({ pk }) => pk)).toEqual([['50000']]);
+  expect(await both.extracted.rows('basket')).toHaveLength(140);
+});
+
+it('too large for a message: parked with its size, in the outbox and in a chunk', async () => {
+  const large = (id: number) =>
+    owner().query(`insert into fruit.basket values ($1, 'anna', repeat('x', 100000), 1)`, [id]);
+  await large(1);
+  await owner().query('delete from strangler.outbox');
+  await both.backfill();
+  await large(2);
+  await fill(10, 30);
+  both.relay({ maxPayload: 65_536 });
+  await both.drained();
+  const parked = await both.monolith.outgoing.parked();
+  expect(parked.map(({ pk }) => pk).sort()).toEqual([['1'], ['2']]);
+  expect(parked[0]!.reason).toMatch(/^row of 100\d{3} bytes, NATS carries \d{5}$/);
+  expect(await both.extracted.rows('basket')).toHaveLength(21);
+});
+
+it('is sent again on request, or forgotten', async () => {
+  both.relay();
+  await heavy(1);
+  await heavy(2);
+  const parked = await until('both are parked', async () => {
+    const rows = await both.monolith.outgoing.parked();
+    return rows.length === 2 ? rows : undefined;
+  });
+  await both.extracted.test.query('alter table fruit.basket drop constraint light');
+  expect(await both.monolith.outgoing.unpark({ ids: [parked[0]!.id], how: 'retry' })).toBe(1);
+  expect(await both.monolith.outgoing.unpark({ ids: [parked[1]!.id], how: 'discard' })).toBe(1);
+  await both.drained();
+  expect(await both.extracted.rows('basket')).toEqual(['(1,anna,heavy,5000)']);
+  expect((await both.monolith.outgoing.outgoing()).parked).toBe(0);
+  await both.extracted.test.query(
+    'alter table fruit.basket add constraint light check (weight < 1000) not valid',
+  );
+});
+
+it('a bucket that is owned there is refused, retried and never parked', async () => {
+  await both.extracted.database.query('update strangler.ownership set extracted_below = 10000');
+  both.relay();
+  await fill(1, 3);
+  await until('the module is degraded, with the reason', async () => {
+    const { reason } = await both.monolith.outgoing.outgoing();
+    return reason?.includes('strangler_owned_here') ? true : undefined;
+  });
+  await both.extracted.database.query('update strangler.ownership set extracted_below = 0');
+  await both.drained();
+  expect((await both.monolith.outgoing.outgoing()).parked).toBe(0);
+  expect(await both.extracted.rows('basket')).toHaveLength(3);
+});

@@ -1,0 +1,62 @@
+import type { Role } from '#contracts';
+import { TokenVerifier } from '#api';
+import { Closing, createLogger } from '#platform';
+import type { Operator } from '#strangler';
+import type { INestApplication } from '@nestjs/common';
+import type { AddressInfo } from 'node:net';
+import { startAdmin } from '../../apps/monolith/src/admin.js';
+import type { Settings } from '../../apps/monolith/src/config.js';
+import { ann, bearer, claimsOf, signingKey } from '../../libs/api/src/testing/edge.js';
+import { scriptedLogin } from './scripted-login.js';
+
+/** Who may log in. */
+export const adminLogin = { email: 'admin@shop.example', password: 'correct horse battery' };
+
+/** The admin listener as the monolith opens it, over an operator that is given; and the login of the shop beside it. */
+export interface AdminListener {
+  readonly url: string;
+  /** Answers `POST /api/v1/auth/token` for {@link adminLogin}, and nothing else. */
+  readonly shopUrl: string;
+  /** The user id in the tokens. */
+  readonly subject: string;
+  /** How often somebody asked for a token. */
+  logins(): number;
+  /** Makes all tokens that were given out worthless. */
+  forgetTokens(): Promise<void>;
+  /** `Authorization` of someone. */
+  authorization(role: Role): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function openAdmin(operator: Operator): Promise<AdminListener> {
+  let key = await signingKey();
+  let verifier = verifierOf(key);
+  const verify = (token: string) => verifier.verify(token);
+  const closing = new Closing();
+  // The listener asks the shop's application for one thing only.
+  const shop = { get: () => ({ verify }) } as unknown as INestApplication;
+  const settings = { adminPort: 0 } as Settings;
+  const logger = createLogger({ level: 'fatal' });
+  const app = await startAdmin(settings, shop, logger, closing, operator);
+  const login = await scriptedLogin(adminLogin, () =>
+    key.sign({ ...claimsOf(ann, 'admin'), email: adminLogin.email }),
+  );
+  return {
+    url: `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`,
+    shopUrl: login.url,
+    subject: ann,
+    logins: () => login.count(),
+    forgetTokens: async () => {
+      key = await signingKey('second');
+      verifier = verifierOf(key);
+    },
+    authorization: (role) => bearer(key, ann, role),
+    close: async () => {
+      await closing.closeAll();
+      await login.close();
+    },
+  };
+}
+
+const verifierOf = ({ jwk }: Awaited<ReturnType<typeof signingKey>>): TokenVerifier =>
+  TokenVerifier.ofUsers({ jwks: async () => ({ keys: [jwk] }) } as never);

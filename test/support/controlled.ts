@@ -1,0 +1,173 @@
+import type { Clock } from '../../libs/strangler/src/control/clock.js';
+import { Controller } from '../../libs/strangler/src/control/controller.js';
+import type { ModuleRow } from '../../libs/strangler/src/control/module-row.js';
+import { ModuleStore } from '../../libs/strangler/src/control/module-store.js';
+import type { ControlBoundary, ControlNeeds } from '../../libs/strangler/src/control/needs.js';
+import { Observer } from '../../libs/strangler/src/control/observe.js';
+import { defaultSettings, type ModuleSettings } from '../../libs/strangler/src/control/settings.js';
+import { VerificationStore } from '../../libs/strangler/src/control/verification-store.js';
+import { Verifier } from '../../libs/strangler/src/control/verifier.js';
+import { Walker } from '../../libs/strangler/src/control/walker.js';
+import type { Phase } from '../../libs/strangler/src/phase.js';
+import type { RouteEntry } from '../../libs/strangler/src/routes.js';
+import type { SideStats } from '../../libs/strangler/src/control/call-stats.js';
+import { directSides, parcels, wholeParcels, type DirectSides } from './sides.js';
+import { until } from './until.js';
+
+/** Ten times as fast as the time of this machine, so that nothing waits for long. */
+const haste = 10;
+const begun = Date.now();
+export const fastClock: Clock = {
+  now: () => begun + (Date.now() - begun) * haste,
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms / haste);
+      signal?.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+    }),
+};
+const drainMs = 50_000;
+
+/** Gates that need no traffic and no time. */
+export const fastSettings: ModuleSettings = {
+  ...defaultSettings,
+  ramp: [10, 50, 100],
+  bakeMs: 0,
+  gates: { ...defaultSettings.gates, lagMs: 10_000, minSamples: 0 },
+};
+
+export const quiet: SideStats = { calls: 0, errors: 0, p50Ms: null, p99Ms: null };
+
+/** A module with both its databases, under the controller; its figures are what a test says. */
+export class Controlled {
+  readonly module = 'parcels';
+  readonly published: RouteEntry[] = [];
+  stats = { monolith: quiet, extracted: quiet };
+  shadow = { compared: 0, mismatches: 0 };
+  localUse: string[] = [];
+  /** How often verify ran. */
+  verified = 0;
+  readonly store: ModuleStore;
+  private controllers: Controller[] = [];
+  private readonly needs: ControlNeeds;
+
+  private constructor(
+    readonly sides: DirectSides,
+    private readonly ownership: 'by-key' | 'whole',
+  ) {
+    this.store = new ModuleStore(sides.monolith.database);
+    this.needs = {
+      modules: [{ module: this.module, ownership }],
+      sides: () => sides.controls,
+      verify: async () => {
+        this.verified += 1;
+        const differences = await this.differences();
+        return { rows: 1, differences: differences.length, repaired: 0, examples: differences };
+      },
+      stats: () => Promise.resolve(this.stats),
+      shadow: () => Promise.resolve(this.shadow),
+      stepDone: () => undefined,
+      mismatches: () => Promise.resolve([]),
+      localUse: () => Promise.resolve(this.localUse),
+      publish: (_module, entry) => void this.published.push(entry),
+    };
+  }
+
+  static async open(ownership: 'by-key' | 'whole' = 'by-key'): Promise<Controlled> {
+    const sides = await directSides(ownership === 'whole' ? wholeParcels : parcels);
+    const made = new Controlled(sides, ownership);
+    await made.store.ensure(made.module, fastSettings, fastClock.now());
+    return made;
+  }
+
+  /** A controller as a process has it, and its operator. Stopped by {@link close}. */
+  controller(options: { boundary?: ControlBoundary } = {}): Controller {
+    const { needs } = this;
+    const { database } = this.sides.monolith;
+    const made = new Controller({ database, needs, clock: fastClock, drainMs, ...options });
+    this.controllers.push(made);
+    return made;
+  }
+
+  /** The part of a controller that dies in tests of crashes: one walk, tick by tick. */
+  walker(boundary?: ControlBoundary): Walker {
+    const { needs, store } = this;
+    const verifications = new VerificationStore(this.sides.monolith.database);
+    const verifier = new Verifier(needs, verifications, store.history, fastClock);
+    const observer = new Observer(needs, verifications, fastClock);
+    const parts = { needs, store, verifications, verifier, observer, clock: fastClock, drainMs, boundary };
+    return new Walker(parts, { module: this.module, ownership: this.ownership });
+  }
+
+  row(): Promise<ModuleRow> {
+    return this.store.read(this.module);
+  }
+
+  /** Without the controller's consent, as when a test begins somewhere. */
+  async want(phase: Phase, percent: number | null = null): Promise<void> {
+    const wanted = { phase, percent, by: 'operator', actor: 'ann', since: fastClock.now() } as const;
+    await this.store.amend(this.module, () => ({ change: { wanted } }));
+  }
+
+  /** Rests in the phase. */
+  async reaches(phase: Phase, percent?: number): Promise<void> {
+    await until(`${this.module} is ${phase} ${percent ?? ''}`, async () => {
+      const row = await this.row();
+      const there = row.phase === phase && (percent === undefined || row.percent === percent);
+      return there && !row.transition ? true : undefined;
+    });
+  }
+
+  /** Ticks a walker that dies and is replaced whenever `boundary` throws, until the module rests in the phase. */
+  async walkTo(phase: Phase, boundary?: ControlBoundary): Promise<number> {
+    let deaths = 0;
+    let walker = this.walker(boundary);
+    await until(`it walks to ${phase}`, async () => {
+      try {
+        await walker.tick();
+      } catch (error) {
+        if (!(error instanceof Death)) throw error;
+        deaths += 1;
+        walker = this.walker(boundary);
+      }
+      const row = await this.row();
+      return row.phase === phase && !row.transition ? true : undefined;
+    });
+    return deaths;
+  }
+
+  async differences(): Promise<string[]> {
+    const sql = 'select code, weight from parcels.parcel order by code';
+    const [here, there] = await Promise.all([
+      this.sides.monolith.test.query<Parcel>(sql),
+      this.sides.extracted.test.query<Parcel>(sql),
+    ]);
+    const text = ({ code, weight }: Parcel): string => `${code}=${weight}`;
+    const [a, b] = [here.map(text), there.map(text)];
+    return [...a.filter((row) => !b.includes(row)), ...b.filter((row) => !a.includes(row))];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.controllers.map((controller) => controller.stop()));
+    await this.sides.close();
+  }
+}
+
+interface Parcel {
+  code: string;
+  weight: number;
+}
+
+/** The controller's process dies. */
+export class Death extends Error {}
+
+/** Dies at every boundary once: before and after each journalled write and each action, wherever the module is then. */
+export function dyingOnceEverywhere(controlled: Controlled): ControlBoundary {
+  const seen = new Set<string>();
+  return async (_module, what, moment) => {
+    const { phase, percent, wanted, transition } = await controlled.row();
+    const place = [what, moment, phase, percent, wanted.phase, transition?.step.kind].join(' ');
+    if (seen.has(place)) return;
+    seen.add(place);
+    throw new Death(place);
+  };
+}

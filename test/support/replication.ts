@@ -1,0 +1,187 @@
+import { Database } from '../../libs/strangler/src/database.js';
+import { startCapture } from '../../libs/strangler/src/ownership/capture.js';
+import { Ownership } from '../../libs/strangler/src/ownership/ownership.js';
+import { otherSide, type Side } from '../../libs/strangler/src/phase.js';
+import { Receiver } from '../../libs/strangler/src/replication/apply.js';
+import { startBackfill } from '../../libs/strangler/src/replication/backfill.js';
+import { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
+import type { ApplyReply, Send } from '../../libs/strangler/src/replication/frame.js';
+import { Outgoing } from '../../libs/strangler/src/replication/outgoing.js';
+import { Relay, type RelayOptions } from '../../libs/strangler/src/replication/relay.js';
+import { describeTables, type MovingModule, type MovingTable } from '../../libs/strangler/src/tables.js';
+import { freshDatabase, type TestDatabase } from './postgres.js';
+import { until } from './until.js';
+
+/** A module of no shop: `fruit`, with a table by its key and one with unique names. */
+export const fruit: MovingModule = {
+  module: 'fruit',
+  ownership: 'by-key',
+  tables: ['basket', 'label'],
+  routingKey: 'owner',
+  transforms: {},
+};
+
+const schema = `
+  create schema fruit;
+  create table fruit.basket (id bigint primary key, owner text not null, content text, weight numeric);
+  create table fruit.label (id uuid primary key, owner text not null, name text not null, shown boolean not null default true);
+  create unique index label_name on fruit.label (owner, lower(name)) where shown;
+`;
+
+/** One side: its database, and what a process on it has. */
+export interface ReplicaSide {
+  readonly side: Side;
+  readonly test: TestDatabase;
+  readonly database: Database;
+  readonly tables: MovingTable[];
+  readonly receiver: Receiver;
+  readonly outgoing: Outgoing;
+  /** All rows of a table as text, in order. */
+  rows(table: string): Promise<string[]>;
+}
+
+/** Both sides of a module, with capture and ownership rows: the monolith owns all. */
+export interface Replicas {
+  readonly monolith: ReplicaSide;
+  readonly extracted: ReplicaSide;
+  /** A relay from one side to the other, by a direct call unless `send` is given. It is stopped with the test. */
+  relay(options?: Partial<RelayOptions> & { from?: Side }): Relay;
+  /** Deliveries of one side; closed with the test. */
+  deliveries(side?: Side): Deliveries;
+  backfill(): Promise<void>;
+  /** Waits until the outbox is empty and the backfill is done. */
+  drained(from?: Side): Promise<void>;
+  /** Stops every relay, empties all tables and forgets all progress. */
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function replicas(
+  module: MovingModule = fruit,
+  ddl: string | { monolith: string; extracted: string } = schema,
+): Promise<Replicas> {
+  const ddls = typeof ddl === 'string' ? { monolith: ddl, extracted: ddl } : ddl;
+  const [monolith, extracted] = await Promise.all([
+    openSide('monolith', module, ddls.monolith),
+    openSide('extracted', module, ddls.extracted),
+  ]);
+  const sides = { monolith, extracted };
+  const relays: Relay[] = [];
+  const heard: Deliveries[] = [];
+  const deliveries = (side: Side = 'monolith') => {
+    const made = new Deliveries(sides[side].database, module.module);
+    heard.push(made);
+    return made;
+  };
+  const stopAll = async () => {
+    await Promise.all(relays.splice(0).map((relay) => relay.stop()));
+    await Promise.all(heard.splice(0).map((made) => made.close()));
+  };
+  return {
+    ...sides,
+    deliveries,
+    relay: ({ from = 'monolith', ...options } = {}) => {
+      const relay = new Relay({
+        database: sides[from].database,
+        module: module.module,
+        side: from,
+        tables: sides[from].tables,
+        send: (frame) => sides[otherSide(from)].receiver.apply(frame),
+        deliveries: options.deliveries ?? deliveries(from),
+        maxPayload: 1_048_576,
+        ...options,
+      });
+      relays.push(relay);
+      relay.start();
+      return relay;
+    },
+    backfill: () => startBackfill(monolith.database, module.module, monolith.tables),
+    drained: async (from = 'monolith') => {
+      await until('the outbox is empty and the backfill done', async () => {
+        const { pending, backfill } = await sides[from].outgoing.outgoing();
+        return pending === 0 && backfill.every(({ done }) => done) ? true : undefined;
+      });
+    },
+    reset: async () => {
+      await stopAll();
+      for (const { test, tables } of Object.values(sides)) {
+        await test.query(`set session_replication_role = replica; ${emptied(tables)}`);
+        await test.query('truncate strangler.outbox, strangler.backfill, strangler.applied, strangler.relay');
+      }
+    },
+    close: async () => {
+      await stopAll();
+      for (const { database, test } of Object.values(sides)) {
+        await database.close();
+        await test.drop();
+      }
+    },
+  };
+}
+
+/** Apart from capture, which refuses a truncate. */
+const emptied = (tables: readonly MovingTable[]): string =>
+  tables
+    .map(
+      ({
+        sql,
+      }) => `alter table ${sql} disable trigger user; delete from ${sql}; alter table ${sql} enable always trigger strangler_insert;
+      alter table ${sql} enable always trigger strangler_update; alter table ${sql} enable always trigger strangler_delete;
+      alter table ${sql} enable always trigger strangler_truncate;`,
+    )
+    .join('\n');
+
+async function openSide(side: Side, module: MovingModule, ddl: string): Promise<ReplicaSide> {
+  const test = await freshDatabase();
+  const database = new Database(test.url);
+  (database as any).pool.on('connect', (c: any) => c.on('error', () => undefined)); // HACK
+  await test.query(ddl);
+  const tables = await describeTables(database, module);
+  await new Ownership(database).ensure(module.module, side);
+  await startCapture(database, tables);
+  return {
+    side,
+    test,
+    database,
+    tables,
+    receiver: new Receiver(database, tables, module.module),
+    outgoing: new Outgoing(database, module.module),
+    rows: async (table) => {
+      const rows = await database.query<{ row: string }>(
+        `select t::text as row from ${module.module}.${table} t order by t::text collate "C"`,
+      );
+      return rows.map(({ row }) => row);
+    },
+  };
+}
+
+/** A way to the other side that a test can hold, and that tells what went through it. */
+export interface HeldSend {
+  readonly send: Send;
+  /** Frames that wait. */
+  readonly held: { frame: Uint8Array; deliver: () => Promise<ApplyReply>; drop: () => void }[];
+  /** Whether frames wait from now on, or pass. */
+  hold: boolean;
+}
+
+export function heldSend(receiver: Pick<Receiver, 'apply'>): HeldSend {
+  const way: HeldSend = {
+    hold: true,
+    held: [],
+    send: (frame) => {
+      if (!way.hold) return receiver.apply(frame);
+      return new Promise((resolve, reject) => {
+        way.held.push({
+          frame,
+          deliver: async () => {
+            const reply = await receiver.apply(frame);
+            resolve(reply);
+            return reply;
+          },
+          drop: () => reject(new Error('no answer')),
+        });
+      });
+    },
+  };
+  return way;
+}

@@ -1,0 +1,44 @@
+import { projectRoot } from '#platform';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** What a run of the operator's CLI said, each stream by itself. */
+export interface CliRun {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A run that goes on. */
+export interface RunningCli {
+  stdout(): string;
+  stderr(): string;
+  signal(name: NodeJS.Signals): void;
+  ended: Promise<CliRun>;
+}
+
+/** Starts the built CLI. Only `env` and what a bare shell has is in its environment. */
+export function startCli(args: readonly string[], env: Record<string, string>): RunningCli {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, [join(projectRoot(), 'dist/apps/cli/src/main.js'), ...args], {
+    // Not the project's folder: a developer's .env there is none of a test's.
+    cwd: tmpdir(),
+    env: { PATH, HOME, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  return {
+    stdout: () => stdout,
+    stderr: () => stderr,
+    signal: (name) => child.kill(name),
+    ended: once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr })),
+  };
+}
+
+/** Runs the built CLI to its end. */
+export const runCli = (args: readonly string[], env: Record<string, string>): Promise<CliRun> =>
+  startCli(args, env).ended;

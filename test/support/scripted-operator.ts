@@ -1,0 +1,91 @@
+import {
+  RefusedError,
+  UnknownModuleError,
+  type Action,
+  type ActionAnswer,
+  type Finding,
+  type HistoryEntry,
+  type MismatchEntry,
+  type ModuleStatus,
+  type Operator,
+} from '#strangler';
+import { standing } from './standing.js';
+
+/** An operator that says what a test wants it to say: HTTP and the command line are under test, not the controller. */
+export class ScriptedOperator implements Operator {
+  readonly statuses = new Map<string, ModuleStatus>();
+  readonly acts: { module: string; action: Action; actor: string; dryRun: boolean }[] = [];
+  readonly listeners = new Set<(entry: HistoryEntry) => void>();
+  entries: HistoryEntry[] = [];
+  differing: MismatchEntry[] = [];
+  parkedRows: Awaited<ReturnType<Operator['parked']>> = [];
+  findings: Finding[] = [];
+  /** Actions are refused with this reason. */
+  refusal: string | undefined;
+  /** Everything fails with this. */
+  fault: Error | undefined;
+  /** Runs before an action is answered, and before the status is. */
+  onAct: (action: Action) => void = () => undefined;
+  onRead: () => void = () => undefined;
+  reads = 0;
+
+  constructor(...modules: string[]) {
+    for (const module of modules) this.statuses.set(module, standing(module));
+  }
+
+  /** Changes where a module stands. */
+  put(module: string, change: Partial<ModuleStatus>): void {
+    this.statuses.set(module, { ...(this.statuses.get(module) ?? standing(module)), ...change });
+  }
+
+  async modules(): Promise<ModuleStatus[]> {
+    this.reads += 1;
+    if (this.fault) throw this.fault;
+    this.onRead();
+    return [...this.statuses.values()];
+  }
+
+  async module(name: string): Promise<ModuleStatus> {
+    this.assertThere(name);
+    this.onRead();
+    return this.statuses.get(name)!;
+  }
+
+  async act(module: string, action: Action, by: { actor: string; dryRun: boolean }): Promise<ActionAnswer> {
+    this.assertThere(module);
+    if (this.refusal !== undefined) throw new RefusedError(this.refusal);
+    this.acts.push({ module, action, ...by });
+    this.onAct(action);
+    return { module, verb: action.verb, dryRun: by.dryRun, plan: ['first this', 'then that'] };
+  }
+
+  async history(module: string, limit: number): Promise<HistoryEntry[]> {
+    this.assertThere(module);
+    return this.entries.filter((one) => one.module === module).slice(0, limit);
+  }
+
+  async mismatches(module: string): Promise<MismatchEntry[]> {
+    this.assertThere(module);
+    return this.differing;
+  }
+
+  async parked(module: string) {
+    this.assertThere(module);
+    return this.parkedRows;
+  }
+
+  async doctor(module: string | undefined): Promise<Finding[]> {
+    if (module !== undefined) this.assertThere(module);
+    return this.findings.filter((finding) => module === undefined || finding.module === module);
+  }
+
+  onEntry(listener: (entry: HistoryEntry) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private assertThere(module: string): void {
+    if (this.fault) throw this.fault;
+    if (!this.statuses.has(module)) throw new UnknownModuleError(`there is no module ${module}`);
+  }
+}

@@ -1,0 +1,163 @@
+import { Database } from '../../libs/strangler/src/database.js';
+import { otherSide, type Side } from '../../libs/strangler/src/phase.js';
+import { Receiver } from '../../libs/strangler/src/replication/apply.js';
+import { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
+import { Relay } from '../../libs/strangler/src/replication/relay.js';
+import { SideAgent } from '../../libs/strangler/src/side/agent.js';
+import type { SideControl } from '../../libs/strangler/src/side/side.js';
+import { describeTables, type MovingModule, type MovingTable } from '../../libs/strangler/src/tables.js';
+import { freshDatabase, type TestDatabase } from './postgres.js';
+import { until } from './until.js';
+
+export type Method = keyof SideControl;
+/** What happens to a call: it is carried out by `proceed`, or not, or its answer is lost. */
+export type Fault = (method: Method, proceed: () => Promise<unknown>) => Promise<unknown>;
+
+/** A side as the controller sees it, on a database of its own, with a relay that calls the other side directly. */
+export interface DirectSide {
+  readonly side: Side;
+  readonly test: TestDatabase;
+  readonly database: Database;
+  readonly control: SideControl;
+  /** What happens to the controller's calls from now on; undefined: they are carried out. */
+  fault: Fault | undefined;
+  /** Whether the relay stands still: nothing is sent. */
+  still: boolean;
+}
+
+export interface DirectSides {
+  readonly monolith: DirectSide;
+  readonly extracted: DirectSide;
+  readonly controls: Readonly<Record<Side, SideControl>>;
+  /** The outboxes are empty. */
+  drained(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const methods: Method[] = [
+  ...([
+    'state',
+    'check',
+    'startCapture',
+    'stopCapture',
+    'fence',
+    'pending',
+    'own',
+    'release',
+    'raise',
+  ] as const),
+  ...(['parked', 'unpark', 'chunkEnd', 'chunkHash', 'chunkRows', 'inFlight', 'resend', 'retire'] as const),
+];
+
+/** A module whose rows are parcels. */
+export const parcels: MovingModule = {
+  module: 'parcels',
+  ownership: 'by-key',
+  tables: ['parcel'],
+  routingKey: 'code',
+  transforms: {},
+};
+const ddl =
+  'create schema parcels; create table parcels.parcel (code text primary key, weight integer not null)';
+
+/** The same, owned as a whole. */
+export const wholeParcels: MovingModule = { ...parcels, ownership: 'whole', routingKey: undefined };
+
+/** Both sides; the monolith owns all, nothing is captured yet. */
+export async function directSides(module: MovingModule = parcels): Promise<DirectSides> {
+  const [monolith, extracted] = await Promise.all([open('monolith', module), open('extracted', module)]);
+  monolith.other = extracted;
+  extracted.other = monolith;
+  const both = [monolith, extracted];
+  return {
+    monolith,
+    extracted,
+    controls: { monolith: monolith.control, extracted: extracted.control },
+    drained: async () => {
+      await until('both outboxes are empty', async () => {
+        const rows = await Promise.all(
+          both.map(({ test }) => test.query('select from strangler.outbox limit 1')),
+        );
+        return rows.every((found) => found.length === 0) ? true : undefined;
+      });
+    },
+    close: async () => {
+      await Promise.all(both.map((side) => side.stop()));
+      await Promise.all(both.map(({ database }) => database.close()));
+      await Promise.all(both.map(({ test }) => test.drop()));
+    },
+  };
+}
+
+async function open(side: Side, module: MovingModule): Promise<Running> {
+  const test = await freshDatabase();
+  await test.query(ddl);
+  const database = new Database(test.url);
+  const agent = new SideAgent({ database, module, side, link: undefined });
+  await agent.start();
+  return new Running(side, test, database, module.module, agent, await describeTables(database, module));
+}
+
+class Running implements DirectSide {
+  readonly control: SideControl;
+  fault: Fault | undefined;
+  still = false;
+  other: Running | undefined;
+  private readonly receiver: Receiver;
+  private readonly deliveries: Deliveries;
+  private relay: Relay | undefined;
+
+  constructor(
+    readonly side: Side,
+    readonly test: TestDatabase,
+    readonly database: Database,
+    private readonly module: string,
+    private readonly agent: SideAgent,
+    private readonly tables: MovingTable[],
+  ) {
+    this.receiver = new Receiver(database, tables, module);
+    this.deliveries = new Deliveries(database, module);
+    const entries = methods.map((method) => [method, (argument?: unknown) => this.call(method, argument)]);
+    this.control = Object.fromEntries(entries) as SideControl;
+  }
+
+  async stop(): Promise<void> {
+    await this.relay?.stop();
+    await this.agent.stop();
+    await this.deliveries.close();
+  }
+
+  private call(method: Method, argument: unknown): Promise<unknown> {
+    const proceed = () => this.proceed(method, argument);
+    return this.fault ? this.fault(method, proceed) : proceed();
+  }
+
+  private async proceed(method: Method, argument: unknown): Promise<unknown> {
+    if (method === 'stopCapture') {
+      await this.relay?.stop();
+      this.relay = undefined;
+    }
+    const run = this.agent[method].bind(this.agent) as (argument: unknown) => Promise<unknown>;
+    const answer = await run(argument);
+    if (method === 'startCapture' && !this.relay) this.startRelay();
+    if (method === 'fence') this.relay?.wake();
+    return answer;
+  }
+
+  private startRelay(): void {
+    this.relay = new Relay({
+      database: this.database,
+      module: this.module,
+      side: this.side,
+      tables: this.tables,
+      send: (frame) => {
+        const other = this.other;
+        if (this.still || !other) return Promise.reject(new Error(`${otherSide(this.side)} does not answer`));
+        return other.receiver.apply(frame);
+      },
+      deliveries: this.deliveries,
+      maxPayload: 1_048_576,
+    });
+    this.relay.start();
+  }
+}
