@@ -1,10 +1,11 @@
 import { inventory } from '#contracts';
 import { configureHttp } from '#api';
 import { createLogger, NestLogger } from '#platform';
-import { currentContext, NatsLink, portToken, routeOf, Routes, type Port } from '#strangler';
+import { CallWatch, currentContext, NatsLink, portToken, routeOf, Routes, type Port } from '#strangler';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule, contracts } from '../../apps/monolith/src/app.module.js';
+import { loadModules, moduleNames } from '../../apps/monolith/src/modules.js';
 
 export const modules = contracts.map(({ name }) => name);
 
@@ -21,10 +22,17 @@ export async function createApp(databaseUrl: string): Promise<NestExpressApplica
   const routes = new Routes();
   routes.replace(Object.fromEntries(modules.map((name) => [name, routeOf('monolith')])));
   const link = new NatsLink(() => Promise.reject(new Error('nothing is away')));
-  const app = await NestFactory.create<NestExpressApplication>(
-    AppModule.forRoot({ databaseUrl, routes, link, api: {} }),
-    { logger: new NestLogger(logger), bodyParser: false },
-  );
+  const parts = {
+    databaseUrl,
+    routes,
+    link,
+    observer: new CallWatch(),
+    modules: await loadModules(moduleNames),
+  };
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot({ ...parts, api: {} }), {
+    logger: new NestLogger(logger),
+    bodyParser: false,
+  });
   configureHttp(app, { logger, servedBy: false });
   await app.init();
   await stock(app.get<Port<typeof inventory>>(portToken(inventory)));

@@ -10,7 +10,8 @@ import { describeTables, type MovingModule, type MovingTable } from '../../libs/
 import { migrate } from '#platform';
 import type { BenchServers } from '../servers.js';
 
-const module: MovingModule = {
+/** A module with one table. */
+export const module: MovingModule = {
   module: 'bench',
   ownership: 'by-key',
   tables: ['item'],
@@ -25,6 +26,7 @@ const schema = `
     tags jsonb not null, at timestamptz not null default clock_timestamp()
   )`;
 
+/** One side: its database and what moves. */
 export interface BenchSide {
   url: string;
   database: Database;
@@ -32,8 +34,12 @@ export interface BenchSide {
 }
 
 /** One side of a module with one table, capture and an ownership row. */
-export async function benchSide(servers: BenchServers, side: Side): Promise<BenchSide> {
-  const url = await servers.freshDatabase(`bench_replication_${side}`);
+export async function benchSide(
+  servers: BenchServers,
+  side: Side,
+  name = `bench_replication_${side}`,
+): Promise<BenchSide> {
+  const url = await servers.freshDatabase(name);
   await migrate(url, []);
   const database = new Database(url);
   await database.query(schema);
@@ -43,21 +49,19 @@ export async function benchSide(servers: BenchServers, side: Side): Promise<Benc
   return { url, database, tables };
 }
 
-/** A relay from one side to the other over `send`. */
-export const benchRelay = ({ database, tables }: BenchSide, send: Send, maxPayload: number): Relay =>
+/** A relay from the monolith's side over `send`, with messages as large as NATS carries by default. */
+export const benchRelay = ({ database, tables }: BenchSide, send: Send): Relay =>
   new Relay({
-    ...{ database, module: module.module, side: 'monolith', tables, send, maxPayload },
+    ...{ database, module: module.module, side: 'monolith', tables, send, maxPayload: 1_048_576 },
     deliveries: new Deliveries(database, module.module),
   });
 
+/** What stores the batches on the other side. */
 export const benchReceiver = ({ database, tables }: BenchSide): Receiver =>
   new Receiver(database, tables, module.module);
 
 /** Inserts so many rows into one side, as its owner. */
-export const insertItems = (
-  { database }: BenchSide,
-  count: number,
-): Promise<unknown> =>
+export const insertItems = ({ database }: BenchSide, count: number): Promise<unknown> =>
   database.query(
     `insert into bench.item (id, owner, name, amount, price, tags)
      select gen_random_uuid(), gen_random_uuid(), 'item number ' || i, i, i % 10000 / 100.0, '{"kind": "fruit", "fresh": true}'

@@ -14,7 +14,8 @@ export async function copyThroughMd5sum(url: string, what: string): Promise<stri
   const md5sum = spawn('md5sum', [], { stdio: [psql.stdout, 'pipe', 'inherit'] });
   // md5sum has it now; read here too, a part would be missing there.
   psql.stdout.destroy();
-  const [sum, [code]] = await Promise.all([text(md5sum.stdout), once(psql, 'exit')]);
+  const [sum, ended] = await Promise.all([text(md5sum.stdout), once(psql, 'exit')]);
+  const code = ended[0] as number | null;
   if (code !== 0) throw new Error(`psql ended with ${code}`);
   return sum;
 }

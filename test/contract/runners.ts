@@ -15,6 +15,8 @@ import {
 } from '#strangler';
 import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
+import { buckets } from '../../libs/strangler/src/bucket.js';
+import { Database } from '../../libs/strangler/src/database.js';
 import { startModules } from '../support/modules.js';
 import { startNats } from '../support/nats.js';
 import { makePremises, moduleNames, openService } from '../support/shop.js';
@@ -53,6 +55,7 @@ const remote: ContractRunner = {
     const premises = await makePremises(nats.url);
     await premises.extract(moduleNames);
     const services = await Promise.all(moduleNames.map((name) => openService(premises, name)));
+    await Promise.all(moduleNames.map((name) => ownAll(premises.databaseOf(name), name)));
     const caller = callerOf(nats.url);
     return {
       port: caller.port,
@@ -65,6 +68,18 @@ const remote: ContractRunner = {
     };
   },
 };
+
+/** There is no monolith that could hand anything off. */
+async function ownAll(url: string, module: string): Promise<void> {
+  const database = new Database(url);
+  await database.query(
+    `insert into strangler.ownership (module, side, extracted_below, home)
+     values ($1, 'extracted', ${buckets}, strangler.home())
+     on conflict (module) do update set extracted_below = excluded.extracted_below`,
+    [module],
+  );
+  await database.close();
+}
 
 /** A process without modules, as a gateway is; it also tells the services where the modules are. */
 function callerOf(url: string) {

@@ -39,6 +39,7 @@ describe('the account of a replay', () => {
     await premises.extract(away);
     const services = await Promise.all(away.map((name) => openService(premises, name)));
     const shop = await openShop({ ...premises, env: { ...premises.env, SAMPLE: 'on' } });
+    await premises.arrived();
     const { outcomes, serverErrors } = await replayed(startReplay(premises, shop.url, invoices));
     expect(outcomes.placed).toBe(invoices);
     expect(serverErrors).toEqual({});

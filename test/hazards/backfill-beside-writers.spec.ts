@@ -84,7 +84,9 @@ it('the relay dies in the middle: the next one goes on where it was', async () =
   await both.drained();
   await same();
   const chunks = frames.flatMap((frame) => decodeFrame(frame).parts).filter(({ kind }) => kind === 'chunk');
-  const sent = chunks.filter(({ table }) => table === 'basket').map(({ text }) => JSON.parse(text).length);
+  const sent = chunks
+    .filter(({ table }) => table === 'basket')
+    .map(({ text }) => (JSON.parse(text) as unknown[]).length);
   expect(sent.reduce((a, b) => a + b, 0)).toBe(500 - reached);
 });
 

@@ -136,7 +136,7 @@ describe('a step says to wait', () => {
 });
 
 it('a step with effects outside the database does not share the transaction: it cannot be rolled back', async () => {
-  modules = toyModules(database, new Set(['pay']));
+  modules = toyModules(database, { external: new Set(['pay']) });
   const before: unknown[] = [];
   const pay = modules.handlers['till.pay'] as (input: unknown) => Promise<unknown>;
   modules.handlers['till.pay'] = async (input) => {

@@ -31,6 +31,7 @@ describe('services killed and restarted during a replay', () => {
     const services = new Map<string, Program>();
     for (const name of moduleNames) services.set(name, await openService(premises, name));
     const shop = await openShop({ ...premises, env: { ...premises.env, SAMPLE: 'on' } });
+    await premises.arrived();
     const replay = startReplay(premises, shop.url, orders, ['--concurrency', '4']);
     for (const [i, name] of moduleNames.entries()) {
       await ordersReach((i + 1) * 25);

@@ -1,3 +1,4 @@
+import { RelaySession } from '../../libs/strangler/src/replication/relay-session.js';
 import { replicas, type Replicas } from '../support/replication.js';
 import { until } from '../support/until.js';
 
@@ -15,7 +16,7 @@ afterAll(() => both.close());
 const never = 10_000_000;
 
 it('after every burst of concurrent writers the outbox is empty', async () => {
-  both.relay({ heartbeatMs: never, degradedAfterMs: never });
+  const relay = both.relay({ heartbeatMs: never, degradedAfterMs: never });
   let id = 0;
   for (let burst = 0; burst < 40; burst++) {
     const writers = Array.from({ length: 1 + (burst % 5) }, () =>
@@ -25,6 +26,8 @@ it('after every burst of concurrent writers the outbox is empty', async () => {
     await both.drained();
   }
   expect(await both.extracted.rows('basket')).toHaveLength(id);
+  // Whoever oversleeps loses its session, and comes back in another term.
+  expect(relay.status().term).toBe(1);
 });
 
 it('a writer that stays inside for long is seen when it commits, without a notification', async () => {
@@ -53,4 +56,11 @@ it('ids that become visible out of order are all sent', async () => {
   });
   await both.drained();
   expect(await both.extracted.rows('basket')).toHaveLength(19);
+});
+
+it('a change between the last look and the sleep is seen: it looks once more', async () => {
+  const session = await RelaySession.open(both.monolith.database, 'fruit');
+  await both.monolith.database.query(`insert into fruit.basket values (1, 'anna', 'x', 1)`);
+  await session.sleep(never);
+  session.close();
 });

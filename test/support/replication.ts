@@ -13,7 +13,7 @@ import { freshDatabase, type TestDatabase } from './postgres.js';
 import { until } from './until.js';
 
 /** A module of no shop: `fruit`, with a table by its key and one with unique names. */
-export const fruit: MovingModule = {
+const fruit: MovingModule = {
   module: 'fruit',
   ownership: 'by-key',
   tables: ['basket', 'label'],
@@ -134,7 +134,6 @@ const emptied = (tables: readonly MovingTable[]): string =>
 async function openSide(side: Side, module: MovingModule, ddl: string): Promise<ReplicaSide> {
   const test = await freshDatabase();
   const database = new Database(test.url);
-  (database as any).pool.on('connect', (c: any) => c.on('error', () => undefined)); // HACK
   await test.query(ddl);
   const tables = await describeTables(database, module);
   await new Ownership(database).ensure(module.module, side);

@@ -16,6 +16,7 @@ export interface ToyService {
 /** A process that calls the toy module over NATS. */
 export interface ToyCaller {
   readonly port: Port<typeof toy>;
+  readonly routes: Routes;
   readonly link: NatsLink;
   close(): Promise<void>;
 }
@@ -55,7 +56,7 @@ export function callToy(nats: Pick<TestNats, 'url'>): ToyCaller {
   routes.replace({ toy: routeOf('extracted') });
   const router = new Router(routes, new LocalModules('monolith'), new NatsCalls(link));
   link.start();
-  return { port: router.port(toy), link, close: () => link.close() };
+  return { port: router.port(toy), routes, link, close: () => link.close() };
 }
 
 /** A door at which calls wait until it is opened. */

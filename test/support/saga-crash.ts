@@ -64,6 +64,7 @@ export function crashAtEveryBoundary({ away, dies, moments }: CrashPlan): void {
     );
     const steady = dies === 'orders' ? await openShop(premises) : undefined;
     const first = dies === 'orders' ? await openService(premises, 'orders') : await openShop(premises);
+    await premises.arrived();
     const url = steady?.url ?? (first as OpenShop).url;
     await (await Client.admin(url)).stock('A-1', opening);
     const client = await Client.register(url);

@@ -10,7 +10,7 @@ import {
   type Saga,
 } from '#strangler';
 import { withContext } from '../../libs/strangler/src/context.js';
-import { Executor, type Handler } from '../../libs/strangler/src/executor.js';
+import { Executor, type ExecutorOptions, type Handler } from '../../libs/strangler/src/executor.js';
 import { prepare, type PreparedOperation } from '../../libs/strangler/src/operation.js';
 import { routeOf } from '../../libs/strangler/src/routes.js';
 import { SagaDriver } from '../../libs/strangler/src/saga/driver.js';
@@ -114,15 +114,18 @@ class ScriptedRemote implements RemoteCalls {
 }
 
 /** The toy modules in one process; each can be set away, so that it is called through {@link ScriptedRemote}. */
-export function toyModules(database: ToyDatabase, external: ReadonlySet<string> = new Set()) {
+export function toyModules(
+  database: ToyDatabase,
+  { external = new Set(), acknowledger }: Pick<ExecutorOptions, 'external' | 'acknowledger'> = {},
+) {
   const { dataSource } = database;
   const modules = new LocalModules('monolith');
   const routes = new Routes();
   const remote = new ScriptedRemote(modules);
   const router = new Router(routes, modules, remote);
   const steps = new Steps(router);
-  const driver = new SagaDriver(dataSource, steps);
-  const engine = new SagaEngine(dataSource, steps, driver);
+  const driver = new SagaDriver(dataSource, steps, acknowledger);
+  const engine = new SagaEngine(dataSource, steps, driver, acknowledger);
   const write = (module: string, what: string) =>
     managerOf(dataSource).query(`insert into ${module}.effect (what) values ($1)`, [what]);
   const query = (sql: string, params: unknown[]) => managerOf(dataSource).query<object[]>(sql, params);

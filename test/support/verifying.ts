@@ -31,7 +31,9 @@ export async function openPair({
       for (const { query } of both)
         await query('update strangler.ownership set extracted_below = $1', [extractedBelow]);
     },
-    drop: async () => void (await Promise.all(both.map((side) => side.drop()))),
+    drop: async () => {
+      for (const side of both) await side.drop();
+    },
   };
 }
 

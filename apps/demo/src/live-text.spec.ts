@@ -15,16 +15,27 @@ describe('the live line', () => {
   it('shows how far a backfill or a verification is, what is waited for, and errors', () => {
     const backfill = { done: 30, total: 90, rowsPerSecond: 10, etaSeconds: 6 };
     const verify = {
-      running: { done: 1, total: 0, etaSeconds: null },
+      running: { done: 1, total: 8, etaSeconds: null },
       checkedAt: null,
       rows: 0,
       differences: 0,
     };
     const status = statusOf({ phase: 'dual-write', backfill, verify, waitingFor: 'it waits for samples' });
     expect(liveText({ ...live, status, errors: 2 })).toBe(
-      '[2/4] shelf dual-write · backfill 33 % · verify 100 % · 15.0 orders/s · lag – · 2 ERRORS · ' +
+      '[2/4] shelf dual-write · backfill 33 % · verify 12 % · 15.0 orders/s · lag – · 2 ERRORS · ' +
         'about 1 min 1 s left · it waits for samples',
     );
+  });
+
+  it('says nothing of what is done, or has no known end yet', () => {
+    const backfill = { done: 90, total: 90, rowsPerSecond: 10, etaSeconds: 0 };
+    const verify = {
+      running: { done: 0, total: 0, etaSeconds: null },
+      checkedAt: null,
+      rows: 0,
+      differences: 0,
+    };
+    expect(liveText({ ...live, status: statusOf({ backfill, verify }) })).not.toMatch(/backfill|verify/);
   });
 
   it('counts the orders of the last five seconds', () => {

@@ -24,8 +24,8 @@ export function liveText({ leg, legs, status, ordersPerSecond, errors, left }: L
   const { backfill, verify, lagMs, waitingFor } = status;
   const parts = [
     `[${leg + 1}/${legs}] ${status.module} ${placeOf(status)}`,
-    ...(backfill ? [`backfill ${share(backfill.done, backfill.total)}`] : []),
-    ...(verify.running ? [`verify ${share(verify.running.done, verify.running.total)}`] : []),
+    ...share('backfill', backfill),
+    ...share('verify', verify.running),
     `${ordersPerSecond.toFixed(1)} orders/s`,
     `lag ${milliseconds(lagMs)}`,
     ...(errors > 0 ? [`${errors} ERRORS`] : []),
@@ -56,8 +56,11 @@ export function secondsLeft(tour: readonly Leg[], taken: readonly number[], elap
   return Math.max(1, current - elapsed) + ahead.reduce((sum, seconds) => sum + seconds, 0) + closing;
 }
 
-const share = (done: number, total: number): string =>
-  total > 0 ? `${Math.floor((100 * done) / total)} %` : '100 %';
+/** How far something is, while it is on its way and it is known how far it is to go. */
+function share(name: string, progress: { done: number; total: number } | null): string[] {
+  if (progress === null || progress.done >= progress.total) return [];
+  return [`${name} ${Math.floor((100 * progress.done) / progress.total)} %`];
+}
 
 /** A duration for people: `42 s`, `3 min 5 s`. */
 export function duration(seconds: number): string {

@@ -22,7 +22,7 @@ function bareEnvironment(): Record<string, string> {
 async function main(): Promise<number> {
   const options = readOptions(process.argv);
   const stop = stopOnSignal();
-  const screen = new Screen(process.stdout, () => process.stdout.columns);
+  const screen = new Screen(process.stdout, () => process.stdout.columns || 80);
   const premises = await makePremises(bareEnvironment());
   const closing = new Closing();
   const code = await perform(options, premises, screen, closing, stop);

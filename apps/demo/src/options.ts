@@ -32,7 +32,7 @@ export function readOptions(argv: readonly string[]): DemoOptions {
 }
 
 /** What two cores do beside two extracted services, with room to spare. */
-const defaultRate = 15;
+const defaultRate = 10;
 
 const endings = `
 It needs nothing but this folder: databases, messaging and services are started in .data/demo, on ports that are free,

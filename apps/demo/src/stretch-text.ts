@@ -4,11 +4,11 @@ const columns = [
   ['phase', -24],
   ['time', 9],
   ['orders', 8],
-  ['p50', 9],
-  ['p99', 9],
+  ['p50', 11],
+  ['p99', 11],
   ['errors', 8],
-  ['lag', 9],
-  ['pause', 9],
+  ['lag', 11],
+  ['pause', 11],
 ] as const;
 
 /** The line above the stretches. */

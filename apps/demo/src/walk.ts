@@ -4,7 +4,8 @@ import type { AdminClient } from './admin-client.js';
 import { footprintOf, hasArrived, hasTurnedBack, nameOf, settingsFor, standstill, type Leg } from './tour.js';
 
 const pollMs = 200;
-const patienceMs = 60_000;
+/** A step takes seconds; one that waits for a table, or for samples, takes longer on a machine that is busy. */
+const patienceMs = 90_000;
 
 /** A module did not get where it was to go; the message says where it is, and why as far as is known. */
 export class WalkError extends Error {}

@@ -1,4 +1,15 @@
-import { command, contract, Count, DomainError, process, query, Sku, type Handlers } from '#contracts';
+import {
+  command,
+  contract,
+  Count,
+  DomainError,
+  List,
+  process,
+  query,
+  Sku,
+  type Handlers,
+  type Operation,
+} from '#contracts';
 import { call, own, type Saga, type Step } from './saga/saga.js';
 import type { Port } from './router.js';
 import { StranglerModule } from './strangler.module.js';
@@ -157,3 +168,54 @@ describe('an undo', () => {
     );
   });
 });
+
+describe('a command over several keys', () => {
+  class Pieces {
+    @List(() => Piece) pieces: Piece[];
+  }
+  const shape = { input: Pieces, output: Pieces };
+  const parts = {
+    keys: (i: Pieces) => i.pieces.map(({ sku }) => sku),
+    pick: ({ pieces }: Pieces, keys: readonly string[]) => ({
+      pieces: pieces.filter(({ sku }) => keys.includes(sku)),
+    }),
+    merge: (_input: Pieces, outputs: readonly Pieces[]) => ({ pieces: outputs.flatMap((o) => o.pieces) }),
+  };
+  const giveBack = command({ ...shape, ...parts });
+
+  it('says how it falls into parts, and how it is taken back if it can be refused', () => {
+    const take = command({ ...shape, ...parts, errors: ['sold_out'], undo: 'giveBack' });
+    expect(() => contract('shelf', { ownership: 'by-key', operations: { take, giveBack } })).not.toThrow();
+  });
+
+  it('that does not, does not compile, and stops the start', () => {
+    // @ts-expect-error -- `pick` and `merge` are missing
+    const take = command({ ...shape, keys: parts.keys });
+    expect(() => contract('shelf', { ownership: 'by-key', operations: { take } })).toThrow(
+      'shelf.take: its keys can have different owners: declare pick and merge',
+    );
+    const refused = command({ ...shape, ...parts, errors: ['sold_out'] });
+    expect(() => contract('shelf', { ownership: 'by-key', operations: { refused } })).toThrow(
+      'shelf.refused: one part of it may be refused when another is done: declare undo',
+    );
+  });
+
+  it('is none of a query, which would have several owners, nor of a process, which has one', () => {
+    const { keys } = parts;
+    const of = (operation: Operation) => () =>
+      contract('shelf', { ownership: 'by-key', operations: { operation } });
+    expect(of(query({ ...shape, keys }))).toThrow("its keys have no one owner: declare reads: 'any'");
+    expect(of(query({ ...shape, keys, reads: 'any' }))).not.toThrow();
+    expect(of(process({ ...shape, keys }))).toThrow('a process has one owner: give it one key');
+  });
+});
+
+it.each(['not_owner', 'moving', 'partly_done'] as const)(
+  '%s is no error that a contract can declare',
+  (code) => {
+    const operations = { look: query({ input: BySku, output: Piece, errors: [code] }) };
+    expect(() => contract('shelf', { ownership: 'by-key', operations })).toThrow(
+      `shelf.look: "${code}" is a code of the toolkit's own`,
+    );
+  },
+);

@@ -28,19 +28,17 @@ export interface Policy {
   readonly checksReads: boolean;
   /** Whether a sample of the queries is asked of the other side too, and compared. */
   readonly shadowed: boolean;
-  /** Whether calls alone can be moved into this phase. The others also move data, and so need replication. */
-  readonly flippable: boolean;
 }
 
-const none = { replicates: [], checksReads: false, shadowed: false, flippable: false };
+const none = { replicates: [], checksReads: false, shadowed: false };
 const monolith = { ...none, commands: 'monolith', queries: 'monolith' } as const;
 const extracted = { ...none, commands: 'extracted', queries: 'extracted' } as const;
 
 export const policies = {
-  monolith: { ...monolith, flippable: true },
+  monolith: monolith,
   'dual-write': { ...monolith, replicates: ['monolith'] },
   shadow: { ...monolith, replicates: ['monolith'], shadowed: true },
   shifting: { ...none, commands: 'owner', queries: 'owner', replicates: sides, checksReads: true },
-  extracted: { ...extracted, replicates: ['extracted'], flippable: true },
+  extracted: { ...extracted, replicates: ['extracted'] },
   decommissioned: extracted,
 } as const satisfies Record<Phase, Policy>;

@@ -1,20 +1,30 @@
 import { migrate } from '#platform';
 import fc from 'fast-check';
+import pg from 'pg';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
 import { SplitNameAccount } from './account.entity.js';
 import { accountTransform } from './account.transform.js';
 
 /* What goes to the other side comes back as it was, byte for byte: else every rollback would change customers' names. */
-let monolith: TestDatabase;
-let extracted: TestDatabase;
+let databases: TestDatabase[];
+let monolith: pg.Client;
+let extracted: pg.Client;
 
 beforeAll(async () => {
-  [monolith, extracted] = [await freshDatabase(), await freshDatabase()];
-  await migrate(extracted.url, ['users'], 'extracted');
+  databases = [await freshDatabase(), await freshDatabase()];
+  const [url = '', ownUrl = ''] = databases.map((database) => database.url);
+  await migrate(ownUrl, ['users'], 'extracted');
+  [monolith, extracted] = [url, ownUrl].map((at) => new pg.Client({ connectionString: at })) as [
+    pg.Client,
+    pg.Client,
+  ];
+  await monolith.connect();
+  await extracted.connect();
 });
 afterAll(async () => {
-  await monolith.drop();
-  await extracted.drop();
+  await monolith.end();
+  await extracted.end();
+  for (const database of databases) await database.drop();
 });
 
 type Row = Record<string, string | null>;
@@ -46,16 +56,16 @@ const split = fc.record<Row>({
 });
 
 /** Puts rows into the table as the other side does: JSON read by PostgreSQL. */
-const write = async (to: TestDatabase, rows: readonly string[]): Promise<void> => {
+const write = async (to: pg.Client, rows: readonly string[]): Promise<void> => {
   await to.query(
     `insert into users.account select r.* from unnest($1::text[]) row, json_populate_record(null::users.account, row::json) r`,
     [rows],
   );
 };
 
-async function carry(from: TestDatabase, to: TestDatabase, columns: Columns): Promise<void> {
+async function carry(from: pg.Client, to: pg.Client, columns: Columns): Promise<void> {
   const list = Object.entries(columns).map(([column, sql]) => `${sql} as ${column}`);
-  const rows = await from.query<{ row: string }>(
+  const { rows } = await from.query<{ row: string }>(
     `select row_to_json(r)::text as row from (select ${list.join(', ')} from users.account t) r`,
   );
   await to.query('delete from users.account');
@@ -65,18 +75,20 @@ async function carry(from: TestDatabase, to: TestDatabase, columns: Columns): Pr
   );
 }
 
-const images = async (of: TestDatabase): Promise<string[]> =>
-  (await of.query<{ image: string }>('select t::text as image from users.account t order by id')).map(
-    ({ image }) => image,
+async function images(of: pg.Client): Promise<string[]> {
+  const { rows } = await of.query<{ image: string }>(
+    'select t::text as image from users.account t order by id',
   );
+  return rows.map(({ image }) => image);
+}
 
 const { toExtracted, toMonolith } = accountTransform;
 
 test.each([
   ['the monolith', whole, toExtracted, toMonolith, () => [monolith, extracted] as const],
   ['the service', split, toMonolith, toExtracted, () => [extracted, monolith] as const],
-])('any row of %s comes back from the other side as it was', async (_side, row, there, back, databases) => {
-  const [home, away] = databases();
+])('any row of %s comes back from the other side as it was', async (_side, row, there, back, sides) => {
+  const [home, away] = sides();
   const different = { minLength: 1, maxLength: 20, selector: ({ id }: Row) => id };
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(row, different), async (rows) => {
@@ -101,10 +113,10 @@ test('the split is the one that the service makes', async () => {
     await monolith.query('delete from users.account');
     await write(monolith, [JSON.stringify({ ...row, profile: {}, password_hash: '', created_at: 'now' })]);
     await carry(monolith, extracted, toExtracted);
-    const [found] = await extracted.query<{ first: string; last: string | null }>(
+    const { rows } = await extracted.query<{ first: string; last: string | null }>(
       'select first_name as first, last_name as last from users.account',
     );
     const account = Object.assign(new SplitNameAccount(), { name });
-    expect(found).toEqual({ first: account.firstName, last: account.lastName });
+    expect(rows[0]).toEqual({ first: account.firstName, last: account.lastName });
   }
 });

@@ -100,9 +100,10 @@ export class UsersService implements Handlers<typeof users> {
     if ((await this.accounts.claimEmail(email)) === 'taken') throw users.error('register', 'email_taken');
   }
 
-  private async tokenFor({ id, role }: Account): Promise<string> {
+  /** With the e-mail of an admin only: it names the actor in the history of what was moved. */
+  private async tokenFor({ id, role, email }: Account): Promise<string> {
     const { kid, key } = await this.signingKeys.active();
-    return new SignJWT({ role })
+    return new SignJWT({ role, ...(role === 'admin' && { email }) })
       .setProtectedHeader({ alg: algorithm, kid })
       .setSubject(id)
       .setIssuer(tokenIssuer)

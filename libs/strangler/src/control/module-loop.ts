@@ -58,7 +58,7 @@ export class ModuleLoop {
     try {
       const moved = (await this.leadership.leads(this.module)) && (await this.walker.tick());
       this.say(this.walker.trouble ?? '');
-      return moved || this.walker.moving;
+      return moved;
     } catch (error) {
       this.walker.trouble = described(error);
       this.say(this.walker.trouble);

@@ -22,7 +22,7 @@ export const batchSql = (
 ): string => `
   with picked as materialized (
     select id, table_name, pk, key, bucket, at from strangler.outbox
-    where module = $1 and parked is null and true
+    where module = $1 and parked is null and id <> all($2::bigint[])
     order by id limit $3
   ),
   -- A newer change of a parked row: with it the parked one is done too.

@@ -103,12 +103,9 @@ async function run(steps: Step[], fatesLeft: Fate[]): Promise<void> {
 }
 
 it('both sides are equal in the end', async () => {
-  await fc.assert(
-    fc
-      .asyncProperty(fc.array(step, { maxLength: 25 }), fates, (steps, fatesLeft) =>
-        run(steps, [...fatesLeft]),
-      )
-      .afterEach(() => both.reset()),
-    { numRuns: 25, interruptAfterTimeLimit: 60_000 },
-  );
+  const property = fc.asyncProperty(fc.array(step, { maxLength: 25 }), fates, async (steps, fatesLeft) => {
+    await both.reset();
+    await run(steps, [...fatesLeft]);
+  });
+  await fc.assert(property, { numRuns: 25, interruptAfterTimeLimit: 60_000 });
 });

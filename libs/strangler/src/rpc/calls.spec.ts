@@ -9,6 +9,7 @@ import { toy, toyDatabase, type ToyDatabase } from '../../../../test/support/toy
 import { toyExecutor, type ToyHandlers } from '../../../../test/support/toy-executor.js';
 import { until } from '../../../../test/support/until.js';
 import { currentContext, withContext, type CallContext } from '../context.js';
+import { routeOf } from '../routes.js';
 
 let nats: TestNats;
 let database: ToyDatabase;
@@ -173,6 +174,34 @@ describe('what travels with a call', () => {
     ]);
     await withContext(asked, () => refusal(caller.port.put({ name: 'A' })));
     expect(asked.servedBy.get('further')).toBe('extracted');
+  });
+
+  it('headers that decide on a cohort, and no others, whatever is in them', async () => {
+    const contexts = seen();
+    const shifting = { ...routeOf('extracted'), cohorts: [{ header: 'x-user-group', equals: 'beta' }] };
+    caller.routes.replace({ toy: shifting });
+    const given = { 'x-user-group': 'b\r\nêta', authorization: 'Bearer secret' };
+    await withContext(request({ headers: given }), () => caller.port.look({ name: 'A' }));
+    expect(contexts[0]?.headers).toEqual({ 'x-user-group': 'b\r\nêta' });
+    caller.routes.replace({ toy: routeOf('extracted') });
+    await withContext(request({ headers: given }), () => caller.port.look({ name: 'A' }));
+    expect(contexts[1]?.headers).toBeUndefined();
+  });
+
+  it('that a query is only asked to compare', async () => {
+    const contexts = seen();
+    await withContext(request({ shadow: true }), () => caller.port.look({ name: 'A' }));
+    await caller.port.look({ name: 'A' });
+    expect(contexts.map(({ shadow }) => shadow)).toEqual([true, undefined]);
+  });
+
+  it('which command is taken back', async () => {
+    const commandId = randomUUID();
+    const items = [{ name: 'A' }];
+    await caller.port.takeAll({ items }, { commandId: randomUUID(), undoOf: commandId });
+    expect(await refusal(caller.port.putAll({ items }, { commandId }))).toMatchObject({
+      code: 'command_undone',
+    });
   });
 
   it('a tool that sends no headers at all, or odd ones, is answered, without a deadline', async () => {

@@ -14,16 +14,16 @@ export class SagaTransactions {
 
   /** Runs `work` in one transaction that may span all modules of the saga. */
   async run<T>({ modules }: RegisteredSaga, work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    const sent = this.acknowledger ? modules.filter(this.replicates) : [];
-    if (sent.length === 0) return inTransaction(this.dataSource, undefined, work);
+    const { acknowledger } = this;
+    const sent = acknowledger ? modules.filter(this.replicates) : [];
+    if (!acknowledger || sent.length === 0) return inTransaction(this.dataSource, undefined, work);
     const [result, captured] = await inTransaction(
       this.dataSource,
       undefined,
       async (manager) => [await work(manager), await capturedIn(manager, sent)] as const,
     );
-    await Promise.all(
-      captured.map(({ module, ids }) => this.acknowledger?.afterCommit(module, ids.map(Number))),
-    );
+    const waits = captured.map(({ module, ids }) => acknowledger.afterCommit(module, ids.map(Number)));
+    await Promise.all(waits);
     return result;
   }
 

@@ -63,7 +63,9 @@ describe('the hash of a chunk', () => {
     await pair.sides.monolith.query(`insert into box.thing values ('a', 1, ''), ('b', 2, '')`);
     const before = await hashOf();
     await pair.sides.monolith.query(`update box.thing set ${set}`);
-    expect(await hashOf()).not.toEqual(before);
+    const [one, other] = [before, await hashOf()].map(({ hash }) => hash.split('/'));
+    // Each of the two sums shows it.
+    expect(one!.filter((sum, i) => sum === other![i])).toEqual([]);
   });
 });
 

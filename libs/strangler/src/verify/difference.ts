@@ -9,6 +9,8 @@ export interface Difference {
   pk: string[];
   /** The routing key, as the owner has it; of an orphan, as the copy has it. */
   key: string;
+  /** The routing key that the copy has instead. */
+  wrongKey?: string;
   /** The side whose row counts. */
   owner: Side;
   /** missing: only the owner has the row; orphan: only the copy has it. */
@@ -36,7 +38,9 @@ export function compareRow(table: string, pair: RowPair, border: Border): Differ
   if (!own || !copy) return { table, pk: pair.pk, key, owner, kind: own ? 'missing' : 'orphan', fields: {} };
   const fields = differingFields(owner, own, copy);
   const same = Object.keys(fields).length === 0;
-  return same ? undefined : { table, pk: pair.pk, key, owner, kind: 'differs', fields };
+  if (same) return undefined;
+  const wrongKey = copy.key === key ? {} : { wrongKey: copy.key };
+  return { table, pk: pair.pk, key, ...wrongKey, owner, kind: 'differs', fields };
 }
 
 /** Whether there is anything to look at, whoever owns the row. */

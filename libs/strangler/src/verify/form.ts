@@ -25,7 +25,7 @@ export function formOf(table: MovingTable, on: Side, as: Side): ComparedColumn[]
 /**
  * SQL for the fingerprint of one row, a bigint. Each column is hashed with a seed of its own, made of its name: then
  * neither their order nor a separator matters, and null differs from an empty text. The last step is what makes sums of
- * fingerprints safe: without it two rows that have exchanged a value would add up to the same as before.
+ * fingerprints safe: without it two rows that have exchanged a value would give the same xor as before.
  */
 export const fingerprintOf = (columns: readonly ComparedColumn[]): string =>
   `hashtextextended('' collate "C", ${columns

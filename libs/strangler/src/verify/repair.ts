@@ -36,6 +36,11 @@ export async function repairModule(options: VerifyOptions): Promise<RepairResult
 async function resend({ controls }: VerifyOptions, owner: Side, differences: Difference[]): Promise<number> {
   const [first] = differences;
   if (!first) return 0;
-  const rows = differences.map(({ pk, key }) => ({ pk, key }));
-  return controls[owner].resend({ table: first.table, rows });
+  // A copy under a wrong routing key is deleted by that: capture lets nobody change it.
+  const wrong = differences.flatMap(({ pk, wrongKey: key }) => (key === undefined ? [] : [{ pk, key }]));
+  if (wrong.length > 0) await controls[owner].resend({ table: first.table, rows: wrong });
+  return controls[owner].resend({
+    table: first.table,
+    rows: differences.map(({ pk, key }) => ({ pk, key })),
+  });
 }
