@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { Argument, Command } from 'commander';
 import { http } from './http/http.js';
 import { orders } from './orders/orders.js';
+import { replication } from './replication/replication.js';
 import { rpc } from './rpc/rpc.js';
 import { BenchServers } from './servers.js';
 import { verify } from './verify/verify.js';
@@ -9,15 +10,16 @@ import { verify } from './verify/verify.js';
 /** Answers one question. Resolves with whether its goals are met; `quick` makes it a test that it works. */
 type Bench = (servers: BenchServers, quick: boolean) => Promise<boolean>;
 
-const benches: Record<string, Bench> = { rpc, http, orders, verify };
+const benches: Record<string, Bench> = { rpc, http, orders, replication, verify };
 const names = Object.keys(benches);
 
 const questions = `
 Names:
-  rpc     what a call costs: direct, routed inside the process, routed over NATS, and by other ways
-  http    HTTP throughput with ports against the same app with services injected directly
-  orders  orders a second and their latency: all local against inventory in another process
-  verify  how fast both sides' rows are compared: against COPY of both through md5sum
+  rpc          what a call costs: direct, routed inside the process, routed over NATS, and by other ways
+  http         HTTP throughput with ports against the same app with services injected directly
+  orders       orders a second and their latency: all local against inventory in another process
+  replication  how fast an outbox is drained and rows from before are copied: against COPY out | COPY in
+  verify       how fast both sides' rows are compared: against COPY of both through md5sum
 
 Each needs a quiet machine. bench/README.md says how to read the figures.
 Exit code: 0 when every goal is met; 1 when one is missed.`;

@@ -35,6 +35,10 @@ const act = (action: Action, dryRun = false) => ({
 describe('what changes something', () => {
   it.each<[string[], Action]>([
     [['run', 'inventory'], { verb: 'run' }],
+    [
+      ['run', 'inventory', '--ramp', '25,50', '--bake', '0s', '--min-samples', '0'],
+      { verb: 'run', settings: { ramp: [25, 50], bake: '0s', gates: { minSamples: 0 } } },
+    ],
     [['advance', 'inventory'], { verb: 'advance' }],
     [['shift', 'inventory', '25'], { verb: 'shift', percent: 25 }],
     [['pause', 'inventory'], { verb: 'pause' }],

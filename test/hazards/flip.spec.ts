@@ -78,7 +78,7 @@ describe('a flip of inventory', () => {
     await premises.extract(['inventory']);
     const copies: Program[] = [];
     for (let i = 0; i < 2; i++) copies.push(await openService(premises, 'inventory'));
-    await servedBy('extracted');
+    await premises.arrived();
     await admin.stock('A-2', 9);
     let stop = false;
     const statuses = new Set<number>();
@@ -105,12 +105,13 @@ describe('a flip of inventory', () => {
       service.output().includes('"requestId":"order-4711"') ? true : undefined,
     );
     expect(JSON.parse(line[0])).toMatchObject({ module: 'inventory' });
+    // Home again first: the way back leads over the service.
+    await premises.extract([]);
+    await premises.arrived();
     await service.end();
   });
 
   it('ends in order when the shop is stopped: what it has begun is answered', async () => {
-    await premises.extract([]);
-    await servedBy('monolith');
     await admin.stock('A-3', 3);
     const customer = await Client.register(shop.url);
     const slow = customer.order('slow', { 'A-3': 1 }, 'tok_slow');

@@ -85,14 +85,14 @@ function booksText({ side, account: { violations, totals } }: DemoAccount['books
   const yes = (count: number) => (count === 0 ? 'yes' : `NO (${count})`);
   return [
     line(
-      `stock on ${side}`,
+      'stock conserved',
       yes(broken(['stock', 'sold', 'reserved'])),
-      `conserved: ${number(pieces.onHand)} on hand, ${number(pieces.reserved)} reserved, ${number(pieces.sold)} sold`,
+      `${side}: ${number(pieces.onHand)} on hand, ${number(pieces.reserved)} reserved, ${number(pieces.sold)} sold`,
     ),
     line(
-      `money on ${side}`,
+      'money conserved',
       yes(broken(['money', 'charged_once', 'total'])),
-      `conserved: ${pounds(money.charged)} charged, ${pounds(money.refunded)} refunded, ${pounds(money.confirmed)} in orders`,
+      `${side}: ${pounds(money.charged)} charged, ${pounds(money.refunded)} refunded, ${pounds(money.confirmed)} in orders`,
     ),
   ];
 }

@@ -95,14 +95,14 @@ describe('the account of a demo', () => {
       /found +monolith +extracted\n +orders +3 +–\n +their stock +3 +3\n +their payments +3 +–/,
     );
     expect(text).toMatch(/longest write pause +143 ms {2}between two placed orders in a row/);
-    expect(text).toMatch(/money on extracted +yes {2}conserved: £1,234\.56 charged/);
+    expect(text).toMatch(/money conserved +yes {2}extracted: £1,234\.56 charged/);
     expect(text).toContain('1 min 1 s');
   });
 
   it('shows broken books as such', () => {
     const violations = [{ rule: 'charged_once' as const, subject: 'order 1', detail: '2 instead of 1' }];
     const text = accountText(but({ books: [{ side: 'monolith', account: { totals, violations } }] }));
-    expect(text).toMatch(/stock on monolith +yes/);
-    expect(text).toMatch(/money on monolith +NO \(1\)/);
+    expect(text).toMatch(/stock conserved +yes/);
+    expect(text).toMatch(/money conserved +NO \(1\)/);
   });
 });

@@ -31,6 +31,7 @@ export interface LoadSource {
 export class Load {
   private readonly tally = new Tally();
   private reads = 0;
+  private looks = 0;
   private readonly enough = new AbortController();
   private readonly abandoned = new AbortController();
   private readonly client: RecordingClient;
@@ -92,16 +93,27 @@ export class Load {
     while (await turn()) await this.readNext();
   }
 
-  /** An order just placed comes first: whoever has its answer must find it. */
-  private async readNext(): Promise<unknown> {
-    const number = this.reads++;
+  /** An order just placed comes first: whoever has its answer must find it, and its payment. */
+  private async readNext(): Promise<void> {
     const receipt = this.book.receipts.shift();
-    if (receipt) return this.client.read('order looked up', `/orders/${receipt.id}`, receipt.token);
-    if (number % pageEvery === 0) return this.client.read('catalogue', '/products?limit=20');
+    if (!receipt) return this.look();
+    const path = `/orders/${receipt.id}`;
+    await this.read('order looked up', path, receipt.token);
+    await this.read('payment looked up', `${path}/payment`, receipt.token);
+  }
+
+  private async look(): Promise<void> {
     const { skus } = this.source;
+    const number = this.looks++;
+    if (number % pageEvery === 0) return this.read('catalogue', '/products?limit=20');
     // A step that has no divisor in common with most lengths comes by all products, in no order.
     const sku = skus[(number * 7_919) % skus.length] ?? '';
-    return this.client.read('product', `/products/${encodeURIComponent(sku)}`);
+    return this.read('product', `/products/${encodeURIComponent(sku)}`);
+  }
+
+  private async read(what: string, path: string, token?: string): Promise<void> {
+    this.reads++;
+    await this.client.read(what, path, token);
   }
 }
 

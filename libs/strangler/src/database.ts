@@ -21,6 +21,8 @@ export class Database implements Queryable {
     this.pool = new pg.Pool({ ...settings(url), max: 6 });
     // A connection that breaks while idle is replaced; unheard, the event would end the process.
     this.pool.on('error', () => undefined);
+    // So is one that breaks between two statements of whoever has it: the next statement says so.
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /** The database of a TypeORM data source. */

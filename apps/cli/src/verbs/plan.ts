@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
 import { act } from '../act.js';
 import type { Cli } from '../cli.js';
-import { looking, type LookingFlags } from '../command.js';
+import { looking } from '../command.js';
+import { bodyOf, withSettings, type RunFlags } from './run-settings.js';
 
 /** `plan <module>`: what `run` would do from here. */
 export const plan = (program: Command, cli: Cli): Command =>
-  looking(program, 'plan <module>', 'say what "run" would do from here, and what stands in its way', {
-    'plan inventory': 'the steps that are left',
-  }).action((module: string, flags: LookingFlags) => act(cli, module, 'run', { ...flags, dryRun: true }));
+  withSettings(
+    looking(program, 'plan <module>', 'say what "run" would do from here, and what stands in its way', {
+      'plan inventory': 'the steps that are left',
+    }),
+  ).action((module: string, flags: RunFlags) => act(cli, module, 'run', bodyOf({ ...flags, dryRun: true })));

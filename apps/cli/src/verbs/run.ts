@@ -1,11 +1,15 @@
 import type { Command } from 'commander';
 import { start } from '../act.js';
 import type { Cli } from '../cli.js';
-import { changing, type ChangingFlags } from '../command.js';
+import { changing } from '../command.js';
+import { bodyOf, withSettings, type RunFlags } from './run-settings.js';
 
 /** `run <module>`: the whole way, gate by gate. */
 export const run = (program: Command, cli: Cli): Command =>
-  changing(program, 'run <module>', 'walk the module all the way to extracted, gate by gate', {
-    'run inventory': 'copy, compare, shift by the ramp, extract',
-    'run inventory --dry-run': 'only say what that would be',
-  }).action((module: string, flags: ChangingFlags) => start(cli, module, 'run', flags));
+  withSettings(
+    changing(program, 'run <module>', 'walk the module all the way to extracted, gate by gate', {
+      'run inventory': 'copy, compare, shift by the ramp, extract',
+      'run inventory --dry-run': 'only say what that would be',
+      'run inventory --min-samples 0 --bake 0s': 'in a shop without traffic: wait for no calls',
+    }),
+  ).action((module: string, flags: RunFlags) => start(cli, module, 'run', bodyOf(flags)));

@@ -8,6 +8,7 @@ import {
   PlainBody,
   RepairBody,
   RollbackBody,
+  RunBody,
   ShiftBody,
 } from './bodies.js';
 
@@ -30,11 +31,10 @@ const reader =
     return { action: actionOf(body), dryRun: body.dryRun ?? false };
   };
 
-const plain = (verb: 'run' | 'advance' | 'pause' | 'resume' | 'abort'): Reader =>
-  reader(PlainBody, () => ({ verb }));
+const plain = (verb: 'advance' | 'pause' | 'resume' | 'abort'): Reader => reader(PlainBody, () => ({ verb }));
 
 const readers: Readonly<Record<Verb, Reader>> = {
-  run: plain('run'),
+  run: reader(RunBody, ({ settings }) => ({ verb: 'run', settings: settings ?? undefined })),
   advance: plain('advance'),
   shift: reader(ShiftBody, ({ percent }) => ({ verb: 'shift', percent })),
   pause: plain('pause'),

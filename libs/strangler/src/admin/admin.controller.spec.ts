@@ -85,6 +85,12 @@ describe('looking', () => {
 describe('acting', () => {
   it.each([
     ['run', {}, { verb: 'run' }, 202],
+    [
+      'run',
+      { settings: { ramp: [50], bake: '1s', gates: { minSamples: 0 } } },
+      { verb: 'run', settings: { ramp: [50], bake: '1s', gates: { minSamples: 0 } } },
+      202,
+    ],
     ['advance', {}, { verb: 'advance' }, 202],
     ['shift', { percent: 25 }, { verb: 'shift', percent: 25 }, 202],
     ['pause', {}, { verb: 'pause' }, 200],
@@ -127,6 +133,8 @@ describe('acting', () => {
 
   it.each([
     ['run', { dryrun: true }],
+    ['run', { settings: { bake: 'a while' } }],
+    ['run', { settings: { phase: 'extracted' } }],
     ['run', { dryRun: 'yes' }],
     ['run', { actor: 'somebody else' }],
     ['run', []],

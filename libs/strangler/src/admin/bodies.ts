@@ -1,4 +1,4 @@
-import { Maybe } from '#contracts';
+import { Maybe, Nested } from '#contracts';
 import {
   ArrayMaxSize,
   ArrayMinSize,
@@ -10,12 +10,18 @@ import {
   Max,
   Min,
 } from 'class-validator';
+import { WrittenSettings } from '../control/written-settings.js';
 import { phases, type Phase } from '../phase.js';
 
 /** The body of an action without parameters. */
 export class PlainBody {
   /** Says what would be done, and does nothing. */
   @Maybe() @IsBoolean() dryRun?: boolean | null;
+}
+
+export class RunBody extends PlainBody {
+  /** For a module that is steered by hand, what `strangler.yaml` says of one that stands in it. */
+  @Maybe() @Nested(() => WrittenSettings) settings?: WrittenSettings | null;
 }
 
 export class ShiftBody extends PlainBody {

@@ -6,6 +6,8 @@ import { after, inWords, nextStep, plan, rank, type Goal, type Step } from './ma
 import type { ModuleRow, RowChange, Wanted } from './module-row.js';
 import { RefusedError, type Action } from './operator.js';
 import { gateSentence, speaking } from './sentences.js';
+import type { ModuleSettings } from './settings.js';
+import { settingsOf, type WrittenSettings } from './written-settings.js';
 
 /** Everything an action is judged by. */
 export interface Situation extends Circumstances {
@@ -31,7 +33,7 @@ export type Steering = Extract<Action, { verb: Verb }>;
 export function steer(action: Steering, situation: Situation): Accepted {
   switch (action.verb) {
     case 'run':
-      return run(situation);
+      return run(situation, action.settings);
     case 'advance':
       return advance(situation);
     case 'shift':
@@ -74,15 +76,21 @@ function towards(situation: Situation, wanted: Wanted): Accepted {
   return { plan: wayOf(situation, goalOf(row)), change, begins: true };
 }
 
-function run(situation: Situation): Accepted {
+function run(situation: Situation, written: WrittenSettings = {}): Accepted {
   const { row } = situation;
   requireAlive(situation);
   requireUnheld(situation);
   if (row.phase === 'extracted' && !row.transition && row.wanted.phase === 'extracted') {
     throw new RefusedError(`${row.module} is extracted already; rollback leads back, decommission ends it`);
   }
-  return towards(situation, wants(situation, 'extracted'));
+  const settings = settingsOf(written, row.settings);
+  const accepted = towards({ ...situation, row: { ...row, settings } }, wants(situation, 'extracted'));
+  const how = Object.keys(written).length > 0 ? [inOtherWays(settings)] : [];
+  return { ...accepted, plan: [...how, ...accepted.plan], change: { ...accepted.change, settings } };
 }
+
+const inOtherWays = ({ ramp, bakeMs, gates, ack }: ModuleSettings): string =>
+  `from now on: ramp ${ramp.join(', ')} %, each step watched for ${bakeMs / 1_000} s, at least ${gates.minSamples} samples, ack ${ack}`;
 
 /** One step further out: what only holds is overridden, what fails is not. */
 function advance(situation: Situation): Accepted {

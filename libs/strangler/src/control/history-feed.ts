@@ -46,7 +46,9 @@ export class HistoryFeed {
 
   private later(): void {
     if (this.closed) return;
-    this.retry = setTimeout(() => (this.session = this.listen()), again).unref();
+    this.retry = setTimeout(() => {
+      this.session = this.listen();
+    }, again).unref();
   }
 
   private async tell(id: number): Promise<void> {

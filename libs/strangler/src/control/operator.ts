@@ -1,5 +1,6 @@
 import type { Phase, Side } from '../phase.js';
 import type { ParkedRow } from '../side/side.js';
+import type { WrittenSettings } from './written-settings.js';
 
 /** One condition that a step waits for or breaks at. No data means `hold`: it neither passes nor fails. */
 export interface GateView {
@@ -63,7 +64,7 @@ export interface ModuleStatus {
 
 /** What an operator can ask for; parameters as in the admin API. */
 export type Action =
-  | { verb: 'run' }
+  | { verb: 'run'; settings?: WrittenSettings | undefined }
   | { verb: 'advance' }
   | { verb: 'shift'; percent: number }
   | { verb: 'pause' }

@@ -72,11 +72,8 @@ export class Upkeep {
   }
 
   async parkedBySide(module: string): Promise<Record<Side, ParkedRow[]>> {
-    const of = (side: Side) =>
-      this.parts.needs
-        .sides(module)
-        [side].parked()
-        .catch((): ParkedRow[] => []);
+    const controls = this.parts.needs.sides(module);
+    const of = (side: Side) => controls[side].parked().catch((): ParkedRow[] => []);
     const row = await this.parts.store.read(module);
     const [monolith, extracted] = await Promise.all([
       of('monolith'),

@@ -1,43 +1,15 @@
-import { List, Maybe, Nested, ValidationError } from '#contracts';
-import { IsArray, IsIn, IsInt, IsNumber, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { Maybe, ValidationError } from '#contracts';
+import { IsIn, IsInt, Max, Min } from 'class-validator';
 import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import { phases, type Phase } from '../phase.js';
 import { Shape } from '../shape.js';
 import { defaultSettings, type ModuleWish } from './settings.js';
-
-class Gates {
-  @Maybe() @IsInt() @Min(1) lagMs?: number;
-  @Maybe() @IsNumber() @Min(0) @Max(1) mismatchRate?: number;
-  @Maybe() @IsNumber() @Min(0) @Max(1) errorRate?: number;
-  @Maybe() @IsNumber() @Min(1) p99Ratio?: number;
-  @Maybe() @IsInt() @Min(0) minSamples?: number;
-}
-
-class Cohort {
-  @Matches(/^[a-z0-9-]+$/, { message: 'header must be a header name in lower case' }) header: string;
-  @Length(1, 200) equals: string;
-}
+import { settingsOf, WrittenSettings } from './written-settings.js';
 
 /** What `strangler.yaml` says of one module. */
-class WrittenWish {
+class WrittenWish extends WrittenSettings {
   @IsIn(phases) phase: Phase;
   @Maybe() @IsInt() @Min(0) @Max(100) percent?: number;
-  @Maybe() @IsIn(['both', 'owner']) ack?: 'both' | 'owner';
-  @Maybe()
-  @IsArray()
-  @IsInt({ each: true })
-  @Min(1, { each: true })
-  @Max(100, { each: true })
-  ramp?: number[];
-
-  @Maybe()
-  @IsString()
-  @Matches(/^\d+(ms|s|m|h)$/, { message: 'bake must be a time such as 30s' })
-  bake?: string;
-  @Maybe() @Nested(() => Gates) gates?: Gates;
-  @Maybe() @List(() => Cohort, { max: 100 }) cohorts?: Cohort[];
-  /** Share of the queries that are asked of both sides in `shadow`. */
-  @Maybe() @IsNumber() @Min(0) @Max(1) shadowSample?: number;
 }
 
 /** `strangler.yaml` cannot be used as it is; the message names the place and what would be right. */
@@ -94,7 +66,8 @@ function wishOf(name: string, value: unknown): ModuleWish {
     throw new WishesError(`modules.${name}: ${error.problems.join('; ')}`);
   }
   requireReachable(name, wish);
-  return withDefaults(wish);
+  const { phase, percent = 0 } = wish;
+  return { phase, percent: phase === 'shifting' ? percent : null, ...settingsOf(wish, defaultSettings) };
 }
 
 function requireReachable(name: string, { phase, percent }: WrittenWish): void {
@@ -107,27 +80,6 @@ function requireReachable(name: string, { phase, percent }: WrittenWish): void {
     throw new WishesError(`modules.${name}.percent: shifting needs the share to shift to, in percent`);
   }
 }
-
-function withDefaults(wish: WrittenWish): ModuleWish {
-  const { ack, ramp, bakeMs, gates, cohorts, shadowSample } = defaultSettings;
-  return {
-    phase: wish.phase,
-    percent: wish.phase === 'shifting' ? (wish.percent ?? 0) : null,
-    ack: wish.ack ?? ack,
-    ramp: [...(wish.ramp ?? ramp)].sort((a, b) => a - b),
-    bakeMs: wish.bake === undefined ? bakeMs : millisecondsOf(wish.bake),
-    gates: { ...gates, ...definedOf(wish.gates ?? {}) },
-    cohorts: wish.cohorts ?? cohorts,
-    shadowSample: wish.shadowSample ?? shadowSample,
-  };
-}
-
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-const millisecondsOf = (time: string): number => parseInt(time, 10) * (units[time.replace(/^\d+/, '')] ?? 1);
-
-const definedOf = <T extends object>(value: T): Partial<T> =>
-  Object.fromEntries(Object.entries(value).filter(([, each]) => each != null)) as Partial<T>;
 
 const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -107,5 +107,5 @@ it('both sides are equal in the end', async () => {
     await both.reset();
     await run(steps, [...fatesLeft]);
   });
-  await fc.assert(property, { numRuns: 25, interruptAfterTimeLimit: 60_000 });
+  await fc.assert(property, { numRuns: 25, interruptAfterTimeLimit: 40_000 });
 });

@@ -45,6 +45,7 @@ export class SideAgent implements SideControl {
   private readonly ownership: Ownership;
   private relay: Relay | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private stopReceiving: () => void = () => undefined;
   private looking: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: AgentOptions) {
@@ -67,7 +68,12 @@ export class SideAgent implements SideControl {
     this.tables = await describeTables(this.database, module);
     if (!link) return;
     serveSide(link, this.name, side, this);
-    serveReplication(link, this.name, side, new Receiver(this.database, this.tables, this.name));
+    this.stopReceiving = serveReplication(
+      link,
+      this.name,
+      side,
+      new Receiver(this.database, this.tables, this.name),
+    );
     await this.look();
     this.timer = setInterval(() => void this.look(), lookEveryMs).unref();
   }
@@ -75,6 +81,7 @@ export class SideAgent implements SideControl {
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.looking;
+    this.stopReceiving();
     await this.relay?.stop();
     await this.deliveries.close();
   }

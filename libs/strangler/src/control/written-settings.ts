@@ -1,0 +1,56 @@
+import { List, Maybe, Nested } from '#contracts';
+import { IsArray, IsIn, IsInt, IsNumber, IsString, Length, Matches, Max, Min } from 'class-validator';
+import type { ModuleSettings } from './settings.js';
+
+class Gates {
+  @Maybe() @IsInt() @Min(1) lagMs?: number;
+  @Maybe() @IsNumber() @Min(0) @Max(1) mismatchRate?: number;
+  @Maybe() @IsNumber() @Min(0) @Max(1) errorRate?: number;
+  @Maybe() @IsNumber() @Min(1) p99Ratio?: number;
+  @Maybe() @IsInt() @Min(0) minSamples?: number;
+}
+
+class Cohort {
+  @Matches(/^[a-z0-9-]+$/, { message: 'header must be a header name in lower case' }) header: string;
+  @Length(1, 200) equals: string;
+}
+
+/** How a module is moved, as people write it: in `strangler.yaml`, or beside `run`. What is left out stays as it is. */
+export class WrittenSettings {
+  @Maybe() @IsIn(['both', 'owner']) ack?: 'both' | 'owner';
+  @Maybe()
+  @IsArray()
+  @IsInt({ each: true })
+  @Min(1, { each: true })
+  @Max(100, { each: true })
+  ramp?: number[];
+
+  @Maybe()
+  @IsString()
+  @Matches(/^\d+(ms|s|m|h)$/, { message: 'bake must be a time such as 30s' })
+  bake?: string;
+  @Maybe() @Nested(() => Gates) gates?: Gates;
+  @Maybe() @List(() => Cohort, { max: 100 }) cohorts?: Cohort[];
+  /** Share of the queries that are asked of both sides in `shadow`. */
+  @Maybe() @IsNumber() @Min(0) @Max(1) shadowSample?: number;
+}
+
+/** The settings that result when `written` is laid over `base`. */
+export function settingsOf(written: WrittenSettings, base: ModuleSettings): ModuleSettings {
+  const { ack, ramp, bake, gates, cohorts, shadowSample } = written;
+  return {
+    ack: ack ?? base.ack,
+    ramp: [...(ramp ?? base.ramp)].sort((a, b) => a - b),
+    bakeMs: bake == null ? base.bakeMs : millisecondsOf(bake),
+    gates: { ...base.gates, ...definedOf(gates ?? {}) },
+    cohorts: cohorts ?? base.cohorts,
+    shadowSample: shadowSample ?? base.shadowSample,
+  };
+}
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+const millisecondsOf = (time: string): number => parseInt(time, 10) * (units[time.replace(/^\d+/, '')] ?? 1);
+
+const definedOf = <T extends object>(value: T): Partial<T> =>
+  Object.fromEntries(Object.entries(value).filter(([, each]) => each != null)) as Partial<T>;
