@@ -12,7 +12,7 @@ const layers = {
   sample: ['contracts', 'strangler', 'platform'],
 };
 
-const ours = '^(apps|bench|libs|migrations|test|tools)/';
+const ours = '^(apps|bench|examples|libs|migrations|test|tools)/';
 /** Tests, and what libraries keep for their own tests. */
 const tests = ['^test/', '\\.spec\\.ts$', '^libs/[^/]+/src/testing/'];
 const barrels = ['^libs/[^/]+/src/index\\.ts$', '^libs/domain/src/[^/]+/index\\.ts$'];
@@ -48,7 +48,8 @@ const rules = [
   },
   {
     name: 'apps-by-name',
-    comment: 'an app reaches a library by its name (#contracts), not by a path into it; a benchmark may measure its insides',
+    comment:
+      'an app reaches a library by its name (#contracts), not by a path into it; a benchmark may measure its insides',
     from: { path: '^(apps|tools)/' },
     to: { path: '^libs/', dependencyTypesNot: [byName] },
   },
@@ -81,6 +82,12 @@ const rules = [
     comment: 'nothing that is shipped imports test code',
     from: { path: ours, pathNot: tests },
     to: { path: tests },
+  },
+  {
+    name: 'product-without-examples',
+    comment: 'an example is there to be read and tried, and may be deleted',
+    from: { path: ours, pathNot: [...tests, '^examples/'] },
+    to: { path: '^examples/' },
   },
   {
     name: 'product-without-dev-dependencies',

@@ -140,8 +140,9 @@ export default defineConfig(
     rules: { 'no-restricted-properties': 'off' },
   },
   {
-    files: ['libs/domain/**/*.ts'],
-    ignores: tests,
+    files: ['libs/domain/**/*.ts', 'examples/**/*.ts'],
+    // A migration is given a QueryRunner.
+    ignores: [...tests, 'examples/*/[0-9]*.ts'],
     rules: {
       'no-restricted-imports': ['error', { paths: moduleImports }],
       'no-restricted-syntax': ['error', ...moduleSyntax],

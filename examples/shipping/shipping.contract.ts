@@ -1,7 +1,7 @@
 import { command, contract, Id, query } from '#contracts';
 import { IsIn, Length } from 'class-validator';
 
-export const parcelStatuses = ['packed', 'sent', 'delivered'] as const;
+const parcelStatuses = ['packed', 'sent', 'delivered'] as const;
 export type ParcelStatus = (typeof parcelStatuses)[number];
 
 export class ByOrder {

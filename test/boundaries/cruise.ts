@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from './tree.js';
 
-const folders = ['apps', 'bench', 'libs', 'migrations', 'test', 'tools'];
+const folders = ['apps', 'bench', 'examples', 'libs', 'migrations', 'test', 'tools'];
 const program = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
 const config = join(root, '.dependency-cruiser.cjs');
 

@@ -36,9 +36,9 @@ describe('the account of a replay', () => {
 
   async function accountWith(away: readonly ModuleName[]) {
     const premises = await makePremises(nats.url);
-    await premises.extract(away);
     const services = await Promise.all(away.map((name) => openService(premises, name)));
     const shop = await openShop({ ...premises, env: { ...premises.env, SAMPLE: 'on' } });
+    await premises.extract(away);
     await premises.arrived();
     const { outcomes, serverErrors } = await replayed(startReplay(premises, shop.url, invoices));
     expect(outcomes.placed).toBe(invoices);

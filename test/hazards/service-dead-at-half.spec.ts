@@ -1,4 +1,3 @@
-import { endAllPrograms } from '../support/programs.js';
 import { Client } from '../support/shop.js';
 import { until } from '../support/until.js';
 import type { Load } from './support/load.js';
@@ -17,10 +16,7 @@ beforeAll(async () => {
   customer = await Client.register(scene.shop.url);
   await scene.goTo('shifting', 50);
 });
-afterAll(async () => {
-  endAllPrograms();
-  await scene.close();
-});
+afterAll(() => scene.close());
 
 const order = (which: 'stays' | 'moves') =>
   customer.order(`${which} ${Math.random()}`, { [scene.one(which)]: 1 });

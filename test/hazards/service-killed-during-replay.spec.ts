@@ -18,7 +18,6 @@ describe('services killed and restarted during a replay', () => {
   beforeAll(async () => {
     nats = await startNats();
     premises = await makePremises(nats.url);
-    await premises.extract(moduleNames);
   });
 
   afterAll(async () => {
@@ -31,6 +30,7 @@ describe('services killed and restarted during a replay', () => {
     const services = new Map<string, Program>();
     for (const name of moduleNames) services.set(name, await openService(premises, name));
     const shop = await openShop({ ...premises, env: { ...premises.env, SAMPLE: 'on' } });
+    await premises.extract(moduleNames);
     await premises.arrived();
     const replay = startReplay(premises, shop.url, orders, ['--concurrency', '4']);
     for (const [i, name] of moduleNames.entries()) {

@@ -158,7 +158,7 @@ interface Parcel {
 }
 
 /** The controller's process dies. */
-export class Death extends Error {}
+class Death extends Error {}
 
 /** Dies at every boundary once: before and after each journalled write and each action, wherever the module is then. */
 export function dyingOnceEverywhere(controlled: Controlled): ControlBoundary {

@@ -103,6 +103,11 @@ export async function openShop({ env }: Premises, crashAt?: string): Promise<Ope
   const program = crashAt
     ? startProgram('test/support/crashing.js', [main], { ...env, CRASH_AT: crashAt })
     : startProgram(main, [], env);
+  return opened(program);
+}
+
+/** Waits until a monolith that was started is open. */
+export async function opened(program: Program): Promise<OpenShop> {
   const [, url = '', adminUrl = ''] = await program.printed(/open: (http:\S+?)\/api.* admin (http:\S+)/);
   return { ...program, url, adminUrl };
 }

@@ -24,6 +24,7 @@ export class Load {
   /** What contradicts what a client was told before. */
   readonly contradictions: string[] = [];
   private stopping = false;
+  private abandoned = false;
   private readonly working: Promise<void>;
 
   private constructor(
@@ -54,6 +55,11 @@ export class Load {
   async stop(): Promise<void> {
     this.stopping = true;
     await this.working;
+  }
+
+  /** Lets everyone go at once: what they do is of no interest any more. */
+  abandon(): void {
+    this.stopping = this.abandoned = true;
   }
 
   private async shop(customer: Client, number: number): Promise<void> {
@@ -135,7 +141,7 @@ export class Load {
       const detail = outcome === 'ok' ? '' : String((answer.body as { code?: string }).code);
       this.history.add({ client, operation, subject, began, outcome, status: answer.status, detail });
       if (!passing.has(answer.status)) return answer as Answer<T>;
-      if (Date.now() > giveUpAt) return undefined;
+      if (this.abandoned || Date.now() > giveUpAt) return undefined;
       await sleep(100);
     }
   }

@@ -4,7 +4,7 @@ import { bucketOf } from '../../../libs/strangler/src/bucket.js';
 import { startNats, type TestNats } from '../../support/nats.js';
 import { OperatorClient } from '../../support/operator.js';
 import type { Answer } from '../../support/shop.js';
-import type { Program } from '../../support/programs.js';
+import { endAllPrograms, type Program } from '../../support/programs.js';
 import {
   Client,
   makePremises,
@@ -30,6 +30,8 @@ export class Scene {
   readonly received: ReadonlyMap<string, number> = new Map(skus.map((sku) => [sku, opening]));
   readonly urls: Readonly<Record<'monolith' | 'extracted', string>>;
 
+  private readonly loads: Load[] = [];
+
   private constructor(
     readonly nats: TestNats,
     readonly premises: Premises,
@@ -54,14 +56,18 @@ export class Scene {
     return scene;
   }
 
-  /** Ends what is left of it. The programs have to be ended before. */
+  /** Ends all programs and what they stood on. */
   async close(): Promise<void> {
+    for (const load of this.loads) load.abandon();
+    endAllPrograms();
     await this.premises.drop();
     await this.nats.stop();
   }
 
-  load(seed: number): Promise<Load> {
-    return Load.start({ url: this.shop.url, seed, skus });
+  async load(seed: number): Promise<Load> {
+    const load = await Load.start({ url: this.shop.url, seed, skus });
+    this.loads.push(load);
+    return load;
   }
 
   /** Whether the key belongs to `extracted` while half of the buckets do. */

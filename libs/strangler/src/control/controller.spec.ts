@@ -361,6 +361,22 @@ it('doctor frees a fence that nobody is behind', async () => {
   expect(await operator.doctor(parcels)).toEqual([]);
 });
 
+it('doctor stops capture that was left on a side while it could not be asked', async () => {
+  await reach('dual-write');
+  const { extracted } = controlled.sides;
+  extracted.fault = () => Promise.reject(new Error('nobody answers'));
+  await act({ verb: 'rollback' });
+  await controlled.reaches('monolith');
+  extracted.fault = undefined;
+  const [found] = await operator.doctor(parcels);
+  expect(found).toMatchObject({
+    repairable: true,
+    problem: 'extracted still captures changes, in phase monolith',
+  });
+  await act({ verb: 'doctor', repair: true });
+  expect((await extracted.control.state()).ownership.capture).toBe(false);
+});
+
 describe('steered by the file', () => {
   it('walks there and back as the file changes, and the operator is told which line holds it', async () => {
     const controller = controlled.controller();

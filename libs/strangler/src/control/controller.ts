@@ -3,6 +3,8 @@ import { systemClock, type Clock } from './clock.js';
 import { HistoryFeed } from './history-feed.js';
 import { Leadership } from './leadership.js';
 import { ModuleLoop, type Pace } from './module-loop.js';
+import type { NewEntry } from './history.js';
+import type { ModuleRow, RowChange } from './module-row.js';
 import { ModuleStore } from './module-store.js';
 import type { ControlBoundary, ControlNeeds } from './needs.js';
 import { Observer } from './observe.js';
@@ -84,7 +86,7 @@ export class Controller {
       const from = { path: this.path, now: this.clock.now() };
       await this.store.amend(module, (row) => {
         const change = steeredBy(wishes.get(module), before.get(module), row, from);
-        return change && { change };
+        return change && { change, entries: taken(row, change) };
       });
     }
     this.wishes = wishes;
@@ -103,4 +105,15 @@ export class Controller {
     await this.feed.close();
     await this.leadership.close();
   }
+}
+
+/** What the history says of a changed file. */
+function taken({ module, phase }: ModuleRow, { wanted }: RowChange): NewEntry[] {
+  if (!wanted) return [];
+  const by = wanted.by === 'file' ? wanted.actor : 'file';
+  const reason =
+    wanted.by === 'file'
+      ? `the file wants ${wanted.phase}${wanted.percent === null ? '' : ` ${wanted.percent} %`}`
+      : 'taken out of the file: steered by hand now';
+  return [{ module, actor: by, action: 'file', from: phase, to: wanted.phase, outcome: 'noted', reason }];
 }

@@ -116,7 +116,7 @@ const emptyOutboxes: Maker = (observed) =>
     'hold',
   );
 
-const localUse: Maker = ({ localUse: users }) => known('local use', 'firm', users.length, 0, 'fail');
+const localUse: Maker = ({ localUse: callers }) => known('local use', 'firm', callers.length, 0, 'fail');
 
 /** What was checked before the present step began says nothing of it. */
 const verifySince =

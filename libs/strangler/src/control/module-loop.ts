@@ -48,9 +48,10 @@ export class ModuleLoop {
   private async run(): Promise<void> {
     while (!this.stopped) {
       this.nap = new AbortController();
-      const moved = await this.tick();
-      if (!this.stopped)
-        await this.clock.sleep(moved ? this.pace.movingMs : this.pace.idleMs, this.nap.signal);
+      // After a step at once: the next look begins with telling the routers.
+      if (await this.tick()) continue;
+      const { movingMs, idleMs } = this.pace;
+      if (!this.stopped) await this.clock.sleep(this.walker.moving ? movingMs : idleMs, this.nap.signal);
     }
   }
 

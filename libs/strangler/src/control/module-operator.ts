@@ -3,7 +3,6 @@ import { sides, type Side } from '../phase.js';
 import type { ParkedRow } from '../side/side.js';
 import { steer, type Accepted, type Situation, type Steering } from './acts.js';
 import { captureProblems } from './capture-step.js';
-import { diagnose } from './doctor.js';
 import { decommission, failover } from './last-acts.js';
 import { nextStep } from './machine.js';
 import { goalOf, positionOf } from './decide.js';
@@ -91,8 +90,7 @@ export class ModuleOperator implements Operator {
     const names = module === undefined ? this.parts.needs.modules.map((each) => each.module) : [module];
     const found = await Promise.all(
       names.map(async (name) => {
-        const { row, observed } = await this.situation(name, 'nobody');
-        return diagnose(row, observed);
+        return this.upkeep.diagnose(await this.situation(name, 'nobody'));
       }),
     );
     return found.flat().map(({ repair, ...finding }) => finding);

@@ -57,3 +57,7 @@ export interface ModuleRow {
 
 /** What of a row may be changed; what is left out stays. */
 export type RowChange = Partial<Omit<ModuleRow, 'module' | 'version'>>;
+
+/** Whether the module is on `monolith` and stays there: then it has no other side, and must not need one. */
+export const isAtHome = ({ phase, wanted, transition, lost }: ModuleRow): boolean =>
+  phase === 'monolith' && wanted.phase === 'monolith' && !transition && !lost;

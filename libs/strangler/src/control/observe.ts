@@ -2,7 +2,7 @@ import type { Side } from '../phase.js';
 import type { SideControl, SideState } from '../side/side.js';
 import type { Clock } from './clock.js';
 import type { Observed } from './gates.js';
-import type { ModuleRow } from './module-row.js';
+import { isAtHome, type ModuleRow } from './module-row.js';
 import type { ControlNeeds } from './needs.js';
 import type { VerificationStore } from './verification-store.js';
 
@@ -40,13 +40,12 @@ export class Observer {
     };
   }
 
-  /** A side that does not answer is null. A module at home has no other side, and must not need one. */
-  async states(row: ModuleRow): Promise<Record<Side, SideState | null>> {
+  /** A side that does not answer is null, and so, unless `everywhere`, is the other side of a module at home. */
+  async states(row: ModuleRow, everywhere = false): Promise<Record<Side, SideState | null>> {
     const sides = this.needs.sides(row.module);
-    const home = row.phase === 'monolith' && row.wanted.phase === 'monolith' && !row.transition && !row.lost;
     const [monolith, extracted] = await Promise.all([
       this.ask(sides.monolith),
-      home ? null : this.ask(sides.extracted),
+      isAtHome(row) && !everywhere ? null : this.ask(sides.extracted),
     ]);
     return { monolith, extracted };
   }

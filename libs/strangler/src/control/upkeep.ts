@@ -2,7 +2,7 @@ import { sides, type Side } from '../phase.js';
 import type { ParkedRow } from '../side/side.js';
 import type { Accepted, Situation } from './acts.js';
 import { carryOutRepair } from './doctor-repair.js';
-import { diagnose } from './doctor.js';
+import { diagnose, type Diagnosis } from './doctor.js';
 import type { HistoryFeed } from './history-feed.js';
 import type { NewEntry } from './history.js';
 import { requireAlive } from './legal.js';
@@ -83,8 +83,8 @@ export class Upkeep {
   }
 
   async heal(situation: Situation, repair: boolean, dryRun: boolean): Promise<Accepted> {
-    const { row, observed } = situation;
-    const found = diagnose(row, observed);
+    const { row } = situation;
+    const found = await this.diagnose(situation);
     const plan = found.map(
       ({ problem, remedy, repairable }) => `${problem}: ${repairable ? '' : 'by hand: '}${remedy}`,
     );
@@ -95,6 +95,12 @@ export class Upkeep {
       this.parts.wake(row.module);
     }
     return { plan: plan.length > 0 ? plan : ['nothing is stuck'], change: {}, begins: false };
+  }
+
+  /** What is stuck. Asks the other side also of a module at home: something may have been left there. */
+  async diagnose({ row, observed }: Situation): Promise<Diagnosis[]> {
+    const states = await this.parts.observer.states(row, true);
+    return diagnose(row, { ...observed, states });
   }
 
   /** Writes down who asked for what, also when it was refused. */

@@ -1,12 +1,13 @@
 import { handOffProblems } from '../ownership/hand-off.js';
 import { captureProblems } from './capture-step.js';
+import { routeOf } from '../routes.js';
 import type { Clock } from './clock.js';
 import { decide, positionOf, type Decision } from './decide.js';
 import { fenceReturned } from './failover-step.js';
 import type { Gate, Observed } from './gates.js';
 import { Journal } from './journal.js';
 import type { Position, Step } from './machine.js';
-import type { ModuleRow, Transition } from './module-row.js';
+import { isAtHome, type ModuleRow, type Transition } from './module-row.js';
 import type { ModuleStore } from './module-store.js';
 import type { Controlled, ControlBoundary, ControlNeeds } from './needs.js';
 import type { Observer } from './observe.js';
@@ -64,6 +65,7 @@ export class Walker {
   async tick(): Promise<boolean> {
     const { store, observer, verifier } = this.parts;
     const row = await store.read(this.controlled.module);
+    if (isAtHome(row)) return this.rest(row);
     await verifier.tend(row);
     const observed = await observer.look(row);
     const at = this.positionOf(row, observed);
@@ -73,6 +75,14 @@ export class Walker {
       await this.fenceReturned(row);
     if (this.parts.clock.now() < this.waitUntil) return false;
     return this.follow(decide(row, at, observed), row, at, observed);
+  }
+
+  /** A module that nobody moves costs one query a look. */
+  private async rest(row: ModuleRow): Promise<false> {
+    await this.publisher.tell(row.module, { ...routeOf('monolith'), ack: row.settings.ack });
+    this.moving = false;
+    this.trouble = null;
+    return false;
   }
 
   private positionOf(row: ModuleRow, { states }: Observed): Position | undefined {
@@ -121,6 +131,8 @@ export class Walker {
       if (step.kind === 'capture') this.putOff();
       return false;
     }
+    // All routers have to hear first that owners may change now.
+    if (step.kind === 'hand-off' && this.publisher.toldForMs(row.module) < toldMs) return false;
     const epoch = observed.states.monolith?.ownership.epoch ?? 0;
     await this.at('begin', 'before');
     const begun = await this.journal.begin({ row, at, step, gates, epoch });
@@ -140,10 +152,8 @@ export class Walker {
     if (!states.monolith || !states.extracted) return 'a side cannot be asked';
     const { monolith, extracted } = states;
     const problems = handOffProblems({ monolith, extracted }, row.settings.gates.lagMs);
-    if (problems.length > 0) return `no hand-off may begin: ${problems.join('; ')}; see: strangler doctor`;
-    const told = this.publisher.toldForMs(row.module);
-    return told < toldMs
-      ? `all routers hear first that owners may change now (${toldMs - told} ms left)`
+    return problems.length > 0
+      ? `no hand-off may begin: ${problems.join('; ')}; see: strangler doctor`
       : null;
   }
 

@@ -4,10 +4,10 @@ import { quoted, type Column, type MovingTable } from '../tables.js';
 const oneOrder =
   /^(smallint|integer|bigint|numeric|real|double precision|boolean|uuid|date|time|timestamp|interval|bytea|oid)\b[^[]*$/;
 
-const ordersItself = ({ type }: Column): boolean => oneOrder.test(type);
+const sortsItself = ({ type }: Column): boolean => oneOrder.test(type);
 
 const columnOf = (column: Column): string =>
-  ordersItself(column) ? `t.${quoted(column.name)}` : `t.${quoted(column.name)}::text collate "C"`;
+  sortsItself(column) ? `t.${quoted(column.name)}` : `t.${quoted(column.name)}::text collate "C"`;
 
 /** SQL for the order of a table's rows `t` by primary key: the same on both sides, whatever their collations. */
 export const orderOf = ({ primaryKey }: MovingTable, direction: '' | ' desc' = ''): string =>
@@ -17,7 +17,7 @@ export const orderOf = ({ primaryKey }: MovingTable, direction: '' | ' desc' = '
 function compared({ primaryKey }: MovingTable, operator: '>' | '<=', place: number): string {
   const given = primaryKey.map((column, i) => {
     const text = `($${place}::text[])[${i + 1}]`;
-    return ordersItself(column) ? `${text}::${column.type}` : text;
+    return sortsItself(column) ? `${text}::${column.type}` : text;
   });
   return `(${primaryKey.map(columnOf).join(', ')}) ${operator} (${given.join(', ')})`;
 }

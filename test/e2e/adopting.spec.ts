@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { startNats, type TestNats } from '../support/nats.js';
+import { openShipping, type Shipping } from '../support/shipping.js';
+import { until } from '../support/until.js';
+
+/* docs/adopting.md, tried: the module of examples/shipping comes in as the fifth, walks out and comes back while it works. */
+let nats: TestNats;
+let shipping: Shipping;
+
+beforeAll(async () => {
+  nats = await startNats();
+  shipping = await openShipping(nats.url);
+});
+afterAll(async () => {
+  await shipping.close();
+  await nats.stop();
+});
+
+const settings = { ramp: [25, 50], bake: '0s', gates: { minSamples: 0 } };
+const by = { actor: 'ann', dryRun: false };
+
+/** Parcels that are packed and sent for as long as the module walks. */
+class Work {
+  readonly packed: string[] = [];
+  private stopped = false;
+  private readonly work = Promise.all(Array.from({ length: 4 }, () => this.go()));
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.work;
+  }
+
+  private async go(): Promise<void> {
+    while (!this.stopped) {
+      const orderId = randomUUID();
+      await shipping.port.pack({ orderId, address: '1 High Street' });
+      await shipping.port.move({ orderId, to: 'sent' });
+      expect(await shipping.port.getParcel({ orderId })).toMatchObject({ status: 'sent' });
+      this.packed.push(orderId);
+    }
+  }
+}
+
+const rests = (phase: string) =>
+  until(`shipping is ${phase}`, async () => {
+    const status = await shipping.operator.module('shipping');
+    return status.phase === phase && status.wanted.phase === phase && !status.transition ? status : undefined;
+  });
+
+const parcelsOn = (side: 'monolith' | 'extracted') =>
+  shipping.sides[side].query('select * from shipping.parcel order by order_id');
+
+async function bothSidesHold(orderIds: readonly string[]): Promise<void> {
+  await until('all is carried over', async () => {
+    const { sides } = await shipping.operator.module('shipping');
+    return sides.monolith?.pending === 0 && sides.extracted?.pending === 0 ? true : undefined;
+  });
+  const [here, there] = [await parcelsOn('monolith'), await parcelsOn('extracted')];
+  expect(here).toEqual(there);
+  expect(here).toEqual(
+    [...orderIds].sort().map((orderId) => ({
+      order_id: orderId,
+      address: '1 High Street',
+      status: 'sent',
+    })),
+  );
+}
+
+it('the check before the start finds nothing', async () => {
+  const { plan } = await shipping.operator.act('shipping', { verb: 'run' }, { actor: 'ann', dryRun: true });
+  expect(plan[0]).toContain('monolith -> dual-write');
+});
+
+it('walks out and back while its commands run, and both sides are equal', async () => {
+  const work = new Work();
+  await until('there are rows from before', () => (work.packed.length > 10 ? true : undefined));
+  await shipping.operator.act('shipping', { verb: 'run', settings }, by);
+  await rests('extracted');
+  const away = work.packed.length;
+  await until('it works there', () => (work.packed.length > away + 10 ? true : undefined));
+  await work.stop();
+  await bothSidesHold(work.packed);
+
+  const more = new Work();
+  await shipping.operator.act('shipping', { verb: 'rollback', to: 'shadow' }, by);
+  await rests('shadow');
+  await more.stop();
+  await bothSidesHold([...work.packed, ...more.packed]);
+  await shipping.operator.act('shipping', { verb: 'rollback' }, by);
+  await rests('monolith');
+});

@@ -1,0 +1,116 @@
+import { dataSourceOptions } from '#platform';
+import { DataSource } from 'typeorm';
+import { createIdempotencyTable } from '../../../migrations/tables.js';
+import type { Acknowledger } from '../../../libs/strangler/src/acknowledger.js';
+import { Database } from '../../../libs/strangler/src/database.js';
+import { Executor, type Handler } from '../../../libs/strangler/src/executor.js';
+import type { Side } from '../../../libs/strangler/src/phase.js';
+import { ReadGuard } from '../../../libs/strangler/src/read-guard.js';
+import { Receiver } from '../../../libs/strangler/src/replication/apply.js';
+import type { ApplyReply } from '../../../libs/strangler/src/replication/frame.js';
+import { Relay } from '../../../libs/strangler/src/replication/relay.js';
+import { Routes } from '../../../libs/strangler/src/routes.js';
+import { SideAgent } from '../../../libs/strangler/src/side/agent.js';
+import { freshDatabase, type TestDatabase } from '../../support/postgres.js';
+import { tally, tallyHandlers, tallySchema, tallyTables } from './tally.js';
+
+/** How a frame goes to this side: `deliver` stores it there. */
+export type Carriage = (frame: Uint8Array, deliver: () => Promise<ApplyReply>) => Promise<ApplyReply>;
+
+const name = tallyTables.module;
+const noProcesses = { run: () => Promise.reject(new Error('the module has no processes')) };
+/** How long an answer waits for the other side, in ms. */
+const ackMs = 1_000;
+
+/** One side of the module `tally`, as a process on it has it: code, agent, relay, receiver. */
+export class TwinSide {
+  /** What this process believes. */
+  readonly routes = new Routes();
+  readonly handlers: Record<keyof typeof tally.operations, Handler>;
+  readonly executor: Executor;
+  readonly receiver: Receiver;
+  /** How frames come here from now on. */
+  carriage: Carriage = (_frame, deliver) => deliver();
+  /** When commands are answered. */
+  ack: 'both' | 'owner' = 'both';
+  private relay: Relay | undefined;
+
+  private constructor(
+    readonly side: Side,
+    readonly test: TestDatabase,
+    readonly dataSource: DataSource,
+    readonly database: Database,
+    readonly agent: SideAgent,
+  ) {
+    this.handlers = tallyHandlers(dataSource);
+    // Each call looks its handler up anew, so that one replaced later counts.
+    const names = Object.keys(this.handlers) as (keyof typeof tally.operations)[];
+    const now = names.map((each): [string, Handler] => [each, (input) => this.handlers[each](input)]);
+    const options = { guard: new ReadGuard(this.routes, side), acknowledger: this.acknowledger() };
+    this.executor = new Executor(tally, Object.fromEntries(now), dataSource, noProcesses, options);
+    this.receiver = new Receiver(database, agent.tables, name);
+  }
+
+  static async open(side: Side): Promise<TwinSide> {
+    const test = await freshDatabase();
+    const dataSource = await new DataSource(dataSourceOptions(test.url, { poolSize: 10 })).initialize();
+    await dataSource.query(tallySchema);
+    const runner = dataSource.createQueryRunner();
+    await createIdempotencyTable(runner, name);
+    await runner.release();
+    const database = new Database(test.url);
+    const agent = new SideAgent({ database, module: tallyTables, side, link: undefined });
+    await agent.start();
+    return new TwinSide(side, test, dataSource, database, agent);
+  }
+
+  /** Captures, and sends to `other` what is captured. */
+  async begin(other: TwinSide, how: { backfill: boolean }): Promise<void> {
+    await this.agent.startCapture(how);
+    const { database, side, agent } = this;
+    this.relay = new Relay({
+      ...{ database, module: name, side, tables: agent.tables, deliveries: agent.deliveries },
+      maxPayload: 1_048_576,
+      heartbeatMs: 100,
+      send: (frame) => other.carriage(frame, () => other.receiver.apply(frame)),
+    });
+    this.relay.start();
+  }
+
+  /** Captures no more. */
+  async end(): Promise<void> {
+    await this.stopRelay();
+    await this.agent.stopCapture();
+  }
+
+  /** The rows of a table as text, in order. */
+  async rows(table: string): Promise<string[]> {
+    const sql = `select t::text as row from tally.${table} t order by t::text collate "C"`;
+    return (await this.database.query<{ row: string }>(sql)).map(({ row }) => row);
+  }
+
+  async drop(): Promise<void> {
+    await this.stopRelay();
+    await this.agent.stop();
+    await this.dataSource.destroy();
+    await this.database.close();
+    await this.test.drop();
+  }
+
+  private async stopRelay(): Promise<void> {
+    await this.relay?.stop();
+    this.relay = undefined;
+  }
+
+  /** As the application's (side/agents.ts), for one module. */
+  private acknowledger(): Acknowledger {
+    const whenStored = async (ids: readonly number[]) => {
+      if (this.ack === 'both') await this.agent.deliveries.whenStored(ids, ackMs);
+    };
+    return {
+      afterCommit: (_module, ids) => whenStored(ids),
+      onHit: async (module, commandId, keys) =>
+        whenStored(await this.agent.deliveries.outstandingOf(module, commandId, keys)),
+    };
+  }
+}

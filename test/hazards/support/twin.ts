@@ -1,0 +1,130 @@
+import { OutcomeUnknownError } from '#contracts';
+import { LocalModules, routeOf, Router, Routes, withContext, type Port, type RouteEntry } from '#strangler';
+import { buckets } from '../../../libs/strangler/src/bucket.js';
+import { systemClock } from '../../../libs/strangler/src/control/clock.js';
+import {
+  handOff,
+  handOffProblems,
+  handOffTo,
+  type HandOff,
+  type HandOffEnd,
+  type HandOffOptions,
+} from '../../../libs/strangler/src/ownership/hand-off.js';
+import { sides, type Side } from '../../../libs/strangler/src/phase.js';
+import type { RemoteCalls } from '../../../libs/strangler/src/router.js';
+import { until } from '../../support/until.js';
+import { tally } from './tally.js';
+import { TwinSide } from './twin-side.js';
+
+/** How a call between processes goes: `deliver` carries it out. */
+export type Delivery = (deliver: () => Promise<unknown>) => Promise<unknown>;
+
+/** The processes that callers stand in; a gateway stands on no side. */
+export const places = ['monolith', 'extracted', 'gateway'] as const;
+export type Place = (typeof places)[number];
+
+/** The answer is lost on its way back. */
+export const lostReply: Delivery = async (deliver) => {
+  await deliver();
+  throw new OutcomeUnknownError('tally', 'o', 'c');
+};
+/** The call never arrives. */
+export const neverCame: Delivery = () => Promise.reject(new OutcomeUnknownError('tally', 'o', 'c'));
+
+/**
+ * Both sides of one module in this process, without a controller and without NATS: a hand-off is as the controller does it,
+ * and takes some milliseconds. What callers believe of the owner is told to them by the test, or not.
+ */
+export class Twin {
+  readonly routes: Readonly<Record<Place, Routes>>;
+  readonly ports: Readonly<Record<Place, Port<typeof tally>>>;
+  readonly controls: Readonly<Record<Side, TwinSide['agent']>>;
+  /** How calls between processes go from now on. */
+  delivery: Delivery = (deliver) => deliver();
+
+  private constructor(
+    readonly monolith: TwinSide,
+    readonly extracted: TwinSide,
+  ) {
+    this.routes = { monolith: monolith.routes, extracted: extracted.routes, gateway: new Routes() };
+    this.ports = { monolith: this.port('monolith'), extracted: this.port('extracted'), gateway: this.port('gateway') };
+    this.controls = { monolith: monolith.agent, extracted: extracted.agent };
+  }
+
+  /** Both sides; the monolith owns all. */
+  static async open({ captured = true } = {}): Promise<Twin> {
+    const [monolith, extracted] = await Promise.all([TwinSide.open('monolith'), TwinSide.open('extracted')]);
+    const twin = new Twin(monolith, extracted);
+    if (captured) await twin.begin();
+    twin.tell(0);
+    return twin;
+  }
+
+  /** Starts capture and copying, as on the way to dual-write. */
+  async begin(): Promise<void> {
+    await this.extracted.begin(this.monolith, { backfill: false });
+    await this.monolith.begin(this.extracted, { backfill: true });
+  }
+
+  /** Ends them, as on the way back to monolith. */
+  async end(): Promise<void> {
+    await Promise.all([this.monolith.end(), this.extracted.end()]);
+  }
+
+  /** Tells these processes the border. */
+  tell(below: number, whom: readonly Place[] = places, more: Partial<RouteEntry> = {}): void {
+    const entry = { ...routeOf('shifting'), extractedBelow: below, ...more };
+    for (const place of whom) this.routes[place].replace({ tally: entry });
+  }
+
+  /** A hand-off to this border from where it is; begins when nothing stands against it. */
+  async plan(below: number): Promise<HandOff> {
+    const { monolith } = await until('nothing stands against a hand-off', async () => {
+      const states = await this.states();
+      return handOffProblems(states, 1_000).length === 0 ? states : undefined;
+    });
+    return handOffTo(below, monolith.ownership.epoch, monolith.ownership.extractedBelow);
+  }
+
+  /** Hands off so that `percent` of the buckets are the extracted side's. Nobody is told. */
+  async handOff(percent: number, options: Partial<HandOffOptions> = {}): Promise<HandOffEnd> {
+    const plan = await this.plan((percent * buckets) / 100);
+    return handOff(this.controls, plan, { clock: systemClock, drainMs: 20_000, ...options });
+  }
+
+  async states() {
+    const [monolith, extracted] = await Promise.all(sides.map((side) => this[side].agent.state()));
+    return { monolith: monolith!, extracted: extracted! };
+  }
+
+  /** All that was written is on both sides, and all that was there before is copied. */
+  async quiet(): Promise<void> {
+    await until('both outboxes are empty', async () => {
+      const { monolith, extracted } = await this.states();
+      const left = [monolith, extracted].some(({ outgoing }) => outgoing.pending > 0);
+      return left || monolith.outgoing.backfill.some(({ done }) => !done) ? undefined : true;
+    });
+  }
+
+  async drop(): Promise<void> {
+    await Promise.all([this.monolith.drop(), this.extracted.drop()]);
+  }
+
+  private port(place: Place): Port<typeof tally> {
+    const side = place === 'gateway' ? undefined : place;
+    const modules = new LocalModules(side);
+    if (side) modules.add(this[side].executor);
+    return new Router(this.routes[place], modules, this.remote()).port(tally);
+  }
+
+  private remote(): RemoteCalls {
+    return {
+      call: ({ name }, side, input, { commandId, undoOf }) =>
+        this.delivery(() =>
+          withContext({ requestId: 'far', servedBy: new Map() }, () =>
+            this[side].executor.execute(name, input, commandId, { undoOf }),
+          ),
+        ),
+    };
+  }
+}
