@@ -18,8 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => scene.close());
 
-const order = (which: 'stays' | 'moves') =>
-  customer.order(`${which} ${Math.random()}`, { [scene.one(which)]: 1 });
+const order = (which: 'stays' | 'moves') => scene.order(customer, scene.one(which));
 const product = (sku: string) => customer.send('GET', `/api/v1/products/${sku}`);
 const killService = async () => {
   await load.placed(20);
@@ -65,7 +64,7 @@ it('dead for good: the monolith takes over once the operator has fenced it, with
   const unfenced = await scene.act('failover', { iHaveFencedIt: false });
   expect(unfenced).toMatchObject({ status: 409, body: { detail: expect.stringContaining('--i-have-fenced-it') } });
   const accepted = await scene.act('failover', { iHaveFencedIt: true });
-  expect(accepted).toMatchObject({ status: 200 });
+  expect(accepted).toMatchObject({ status: 202 });
   expect(accepted.body.plan?.[0]).toMatch(/50 %.*may be missing/);
   await scene.reaches('monolith');
   expect((await scene.history()).find(({ action }) => action === 'failover')?.reason).toMatch(/may be missing/);

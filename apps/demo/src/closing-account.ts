@@ -100,7 +100,7 @@ async function verify(module: string, admin: Steering, stop: AbortSignal): Promi
 }
 
 /** Looks for the promised orders in every module's tables, on each side that has them. */
-export async function findOrders(
+async function findOrders(
   promised: ReadonlySet<string>,
   { away, databaseOf }: Whereabouts,
 ): Promise<DemoAccount['found']> {
@@ -117,7 +117,7 @@ export async function findOrders(
 }
 
 /** Draws up stock and money, once from the monolith's tables, and once from those of the services where there are some. */
-export async function readBothBooks(
+async function readBothBooks(
   received: ReadonlyMap<string, number>,
   { away, databaseOf }: Whereabouts,
 ): Promise<DemoAccount['books']> {

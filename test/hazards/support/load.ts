@@ -11,6 +11,15 @@ export interface LoadOptions {
   skus: readonly string[];
   /** The share of orders that are cancelled afterwards, 0 to 1. */
   cancel?: number;
+  /** Where to write down the orders that are known, if others order too. */
+  orders?: Map<string, KnownOrder>;
+}
+
+/** An order that a client knows of, with the status that it was told last. */
+export interface KnownOrder {
+  status: string;
+  userId: string;
+  key: string;
 }
 
 const passing = new Set([0, 502, 503, 504]);
@@ -20,7 +29,7 @@ const patienceMs = 40_000;
 export class Load {
   readonly history: History;
   /** The orders that clients know of, with the status that they were told last. */
-  readonly orders = new Map<string, { status: string; userId: string; key: string }>();
+  readonly orders: Map<string, KnownOrder>;
   /** What contradicts what a client was told before. */
   readonly contradictions: string[] = [];
   private stopping = false;
@@ -32,6 +41,7 @@ export class Load {
     customers: readonly Client[],
   ) {
     this.history = new History(options.seed);
+    this.orders = options.orders ?? new Map();
     this.working = Promise.all(customers.map((customer, i) => this.shop(customer, i))).then(() => undefined);
   }
 

@@ -1,4 +1,6 @@
+import type { Order } from '#contracts';
 import type { HistoryEntry, ModuleStatus, Phase } from '#strangler';
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { bucketOf } from '../../../libs/strangler/src/bucket.js';
 import { startNats, type TestNats } from '../../support/nats.js';
@@ -16,7 +18,7 @@ import {
 } from '../../support/shop.js';
 import { until } from '../../support/until.js';
 import { check, type CheckOptions } from './check.js';
-import { Load } from './load.js';
+import { Load, type KnownOrder } from './load.js';
 
 /** Of every product at the beginning. */
 const opening = 100_000;
@@ -30,6 +32,8 @@ export class Scene {
   readonly received: ReadonlyMap<string, number> = new Map(skus.map((sku) => [sku, opening]));
   readonly urls: Readonly<Record<'monolith' | 'extracted', string>>;
 
+  /** Of all customers. */
+  private readonly orders = new Map<string, KnownOrder>();
   private readonly loads: Load[] = [];
 
   private constructor(
@@ -65,9 +69,18 @@ export class Scene {
   }
 
   async load(seed: number): Promise<Load> {
-    const load = await Load.start({ url: this.shop.url, seed, skus });
+    const load = await Load.start({ url: this.shop.url, seed, skus, orders: this.orders });
     this.loads.push(load);
     return load;
+  }
+
+  /** One order of one product, beside the load. */
+  async order(customer: Client, sku: string): Promise<Answer<Order>> {
+    const key = randomUUID();
+    const answer = await customer.order(key, { [sku]: 1 });
+    const { id, status } = answer.body;
+    if (answer.status === 201) this.orders.set(id, { status, userId: customer.id, key });
+    return answer;
   }
 
   /** Whether the key belongs to `extracted` while half of the buckets do. */

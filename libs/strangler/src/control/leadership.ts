@@ -13,6 +13,8 @@ export class Leadership {
   private session: Promise<Client> | undefined;
   private readonly held = new Set<string>();
   private pings: NodeJS.Timeout | undefined;
+  /** The modules' loops ask one after the other: a connection carries one question at a time. */
+  private asked: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly database: Database) {}
 
@@ -58,10 +60,13 @@ export class Leadership {
   }
 
   private async tryLock(session: Client, module: string): Promise<boolean> {
-    const { rows } = await session.query<{ held: boolean }>(
-      'select pg_try_advisory_lock(strangler.controller_lock(), hashtext($1)) as held',
-      [module],
+    const asked = this.asked.then(() =>
+      session.query<{ held: boolean }>(
+        'select pg_try_advisory_lock(strangler.controller_lock(), hashtext($1)) as held',
+        [module],
+      ),
     );
-    return rows[0]?.held ?? false;
+    this.asked = asked.catch(() => undefined);
+    return (await asked).rows[0]?.held ?? false;
   }
 }

@@ -1,0 +1,69 @@
+import { Client } from '../support/shop.js';
+import { Scene } from './support/scene.js';
+
+/*
+ * A row of 2 MB, which no message of NATS carries. What would go wrong: it is lost on the way, or everything waits behind it,
+ * or buckets are fenced that can never be drained.
+ */
+let scene: Scene;
+
+beforeAll(async () => {
+  scene = await Scene.open();
+});
+afterAll(() => scene.close());
+
+const describe2MB = (sku: string, bytes = 2_000_000) =>
+  scene.on('monolith', 'update inventory.stock_item set description = $2 where sku = $1', [
+    sku,
+    'x'.repeat(bytes),
+  ]);
+const parked = async () =>
+  (await scene.get<{ items: { pk: string[]; reason: string }[] }>('/modules/inventory/parked')).body.items;
+const stopped = (phase: string) =>
+  scene.until('it says what it waits for', (status) =>
+    status.phase === phase && Boolean(status.waitingFor?.startsWith('1 parked rows')),
+  );
+
+it('there from the beginning: it is set aside, and nothing moves before it is smaller', async () => {
+  const load = await scene.load(521);
+  await describe2MB('S-1');
+  await scene.want('extracted');
+  const { waitingFor, transition } = await stopped('dual-write');
+  expect(waitingFor).toContain('strangler parked inventory');
+  expect(transition).toBeNull();
+  expect(await parked()).toEqual([
+    expect.objectContaining({ pk: ['S-1'], reason: expect.stringMatching(/^row of 200\d{4} bytes, NATS carries/) }),
+  ]);
+  await load.placed(20);
+
+  await describe2MB('S-1', 100);
+  await scene.reaches('extracted');
+  await load.placed(20);
+  await load.stop();
+  expect(await scene.differences()).toBe(0);
+  await scene.check(load, 'extracted');
+  await scene.goTo('monolith');
+}, 180_000);
+
+it('grown on the way: no bucket is fenced, and its own key is ordered as before', async () => {
+  await scene.goTo('shifting', 50);
+  const load = await scene.load(522);
+  const sku = scene.one('stays');
+  const { epoch } = await scene.status();
+  await describe2MB(sku);
+  await scene.want('extracted');
+  const { waitingFor, epoch: now } = await stopped('shifting');
+  expect(waitingFor).toContain('parked');
+  expect(now).toBe(epoch);
+  const [row] = await scene.on('monolith', `select fence_from from strangler.ownership where module = 'inventory'`);
+  expect(row).toEqual({ fence_from: null });
+  const customer = await Client.register(scene.shop.url);
+  expect((await scene.order(customer, sku)).status).toBe(201);
+  await load.placed(20);
+
+  await describe2MB(sku, 100);
+  await scene.reaches('extracted');
+  expect(await parked()).toEqual([]);
+  await load.stop();
+  expect(await scene.differences()).toBe(0);
+}, 180_000);
