@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Caller } from './support/caller.js';
 import { check, Ledger } from './support/ledger.js';
-import { holdWriter, toldToWait } from './support/stories.js';
+import { fenced, holdWriter, toldToWait } from './support/stories.js';
 import { lostReply, places, Twin } from './support/twin.js';
 
 /*
@@ -10,10 +10,14 @@ import { lostReply, places, Twin } from './support/twin.js';
  */
 let twin: Twin;
 let caller: Caller;
-const name = 'R-1';
+let name: string;
+let tests = 0;
 
 beforeAll(async () => (twin = await Twin.open()));
-beforeEach(() => (caller = new Caller(twin, new Ledger())));
+beforeEach(() => {
+  caller = new Caller(twin, new Ledger());
+  name = `R-${++tests}`;
+});
 afterEach(async () => {
   await twin.quiet();
   if ((await twin.states()).monolith.ownership.extractedBelow > 0) await twin.handOff(0);
@@ -31,7 +35,7 @@ async function moves(): Promise<void> {
 
 it.each([1, 2, 3])('its answer was lost, and %p hand-offs follow: the answer of then', async (times) => {
   const commandId = randomUUID();
-  const first = await caller.add(`${name}-${times}`, { commandId });
+  const first = await caller.add(name, { commandId });
   for (let i = 0; i < times; i++) await moves();
   for (const at of places) await caller.repeat(first!, commandId, { at });
   await check(twin, caller.ledger);
@@ -51,7 +55,9 @@ it('it is still at work when it comes again and its key is to move: all wait for
   const writer = holdWriter(twin.monolith);
   const first = caller.add(name, { commandId });
   await writer.inside();
+  const { epoch } = (await twin.states()).monolith.ownership;
   const handing = moves();
+  await fenced(twin.monolith, epoch);
   const waits = toldToWait(twin, 'gateway');
   const again = twin.ports.gateway.add({ name, amount: 1 }, { commandId });
   await waits;
@@ -65,7 +71,9 @@ it('it has read before the fence and writes behind it: taken back, and done by t
   const writer = holdWriter(twin.monolith, 'before');
   const first = caller.add(name);
   await writer.inside();
+  const { epoch } = (await twin.states()).monolith.ownership;
   const handing = moves();
+  await fenced(twin.monolith, epoch);
   const waits = toldToWait(twin, 'monolith');
   const second = caller.add(name, { at: 'monolith' });
   await waits;

@@ -67,7 +67,8 @@ it('dead for good: the monolith takes over once the operator has fenced it, with
   expect(accepted).toMatchObject({ status: 202 });
   expect(accepted.body.plan?.[0]).toMatch(/50 %.*may be missing/);
   await scene.reaches('monolith');
-  expect((await scene.history()).find(({ action }) => action === 'failover')?.reason).toMatch(/may be missing/);
+  const told = (await scene.history()).find(({ reason }) => reason?.includes('may be missing'));
+  expect(told).toMatchObject({ action: 'failover', actor: expect.stringContaining('admin@') });
   expect((await order('moves')).status).toBe(201);
   await load.placed(20);
   await load.stop();

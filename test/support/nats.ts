@@ -47,7 +47,8 @@ async function answers(url: string): Promise<true | undefined> {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine that nobody uses at this moment. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;

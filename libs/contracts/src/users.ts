@@ -81,6 +81,8 @@ export const users = contract('users', {
       output: AccessToken,
       errors: ['unauthenticated'],
       reads: 'owner',
+      // Signed anew each time.
+      volatile: ['accessToken'],
       timeoutMs: 3_000,
     }),
     jwks: query({ input: Nothing, output: Jwks, reads: 'owner' }),

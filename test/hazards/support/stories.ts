@@ -65,6 +65,11 @@ export function holdStep({ agent }: TwinSide, step: Step) {
   return { reached: () => until(`${step} is about to be carried out`, () => reached || undefined), letGo: () => letGo() };
 }
 
+/** Resolves when the fence of the next hand-off stands on this side, or has stood there. */
+export async function fenced({ agent }: TwinSide, epoch: number): Promise<void> {
+  await until('the fence stands', async () => (await agent.state()).ownership.epoch > epoch || undefined);
+}
+
 /** Resolves when the callers in this process have been told so often to ask anew who the owner is. */
 export function toldToWait(twin: Twin, at: Place, times = 3): Promise<unknown> {
   let told = 0;

@@ -83,6 +83,11 @@ export class TwinSide {
     await this.agent.stopCapture();
   }
 
+  /** Runs one statement, as from psql. */
+  query<T extends object>(sql: string, params: unknown[] = []): Promise<T[]> {
+    return this.test.query<T>(sql, params);
+  }
+
   /** The rows of a table as text, in order. */
   async rows(table: string): Promise<string[]> {
     const sql = `select t::text as row from tally.${table} t order by t::text collate "C"`;

@@ -2,8 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database.js';
 import { literal, quoted, type MovingTable } from '../tables.js';
 
-/** How long one attempt waits for the writers inside a table, in ms: others queue behind it meanwhile. */
-const lockTimeoutMs = 100;
+/**
+ * How long an attempt waits for the writers inside a table, in ms: others queue behind it meanwhile. Each waits longer than
+ * the one before, for where writers overlap a short wait never ends.
+ */
+const lockWaitMs = { first: 50, longest: 1_600 };
 const patienceMs = 30_000;
 const lockNotAvailable = new Set(['55P03', '40P01']);
 
@@ -17,32 +20,31 @@ type Event = (typeof events)[number];
  */
 export async function startCapture(database: Database, tables: readonly MovingTable[]): Promise<void> {
   for (const table of tables) {
-    await patiently(table, () =>
-      database.transaction(async (q) => void (await q.query(installation(table))), { lockTimeoutMs }),
-    );
+    await patiently(database, table, installation(table));
   }
 }
 
 /** Removes the triggers and their functions. */
 export async function stopCapture(database: Database, tables: readonly MovingTable[]): Promise<void> {
   for (const table of tables) {
-    await patiently(table, () =>
-      database.transaction(async (q) => void (await q.query(removal(table))), { lockTimeoutMs }),
-    );
+    await patiently(database, table, removal(table));
   }
 }
 
-async function patiently({ sql }: MovingTable, attempt: () => Promise<void>): Promise<void> {
+async function patiently(database: Database, { sql: table }: MovingTable, sql: string): Promise<void> {
   const giveUpAt = Date.now() + patienceMs;
-  for (;;) {
+  for (
+    let lockTimeoutMs = lockWaitMs.first;
+    ;
+    lockTimeoutMs = Math.min(lockTimeoutMs * 2, lockWaitMs.longest)
+  ) {
     try {
-      return await attempt();
+      return await database.transaction(async (q) => void (await q.query(sql)), { lockTimeoutMs });
     } catch (error) {
       if (!lockNotAvailable.has((error as { code?: string }).code ?? '')) throw error;
       if (Date.now() > giveUpAt) {
-        throw new Error(`${sql}: a transaction holds the table for more than ${patienceMs / 1_000} s`, {
-          cause: error,
-        });
+        const long = `a transaction holds the table for more than ${patienceMs / 1_000} s`;
+        throw new Error(`${table}: ${long}`, { cause: error });
       }
       await sleep(50 + Math.random() * 100);
     }

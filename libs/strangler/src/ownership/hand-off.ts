@@ -83,6 +83,10 @@ function sideProblems(side: Side, { ownership, outgoing }: SideState, lagMs: num
   if (outgoing.degradedSince !== null)
     problems.push(`${side} is degraded: ${outgoing.reason ?? 'not confirmed'}`);
   if (outgoing.parked > 0) problems.push(`${side} has ${outgoing.parked} parked rows`);
+  // A chunk that is still on its way has no row in the outbox: a hand-off would not wait for it.
+  const copying = outgoing.backfill.filter(({ done }) => !done).map(({ table }) => table);
+  if (copying.length > 0)
+    problems.push(`${side} is still copying its rows from before (${copying.sort().join(', ')})`);
   if (outgoing.lagMs > lagMs)
     problems.push(`${side} is ${Math.round(outgoing.lagMs)} ms behind (limit ${lagMs} ms)`);
   return problems;

@@ -99,10 +99,12 @@ export class SagaEngine implements ProcessRunner {
    * over; else the saga is stored at the first step that it must run on its own or wait for.
    */
   private async begin(entry: RegisteredSaga, input: unknown, commandId: string): Promise<Begun> {
+    // Once: what it makes up (an id) may decide who owns a step, so every attempt must go by the same.
+    const first = entry.saga.begin(input) as object;
     let end = this.steps.localEnd(entry.steps, 0);
     for (let waits = false; ;) {
       try {
-        return await this.beginUpTo(entry, input, commandId, end, waits);
+        return await this.beginUpTo(entry, { input, first, commandId }, end, waits);
       } catch (failure) {
         if (!(failure instanceof StepFailure)) throw failure;
         const { kind } = failure.result;
@@ -117,8 +119,7 @@ export class SagaEngine implements ProcessRunner {
 
   private beginUpTo(
     entry: RegisteredSaga,
-    input: unknown,
-    commandId: string,
+    { input, first, commandId }: { input: unknown; first: object; commandId: string },
     end: number,
     waits: boolean,
   ): Promise<Begun> {
@@ -127,7 +128,7 @@ export class SagaEngine implements ProcessRunner {
     return this.transactions.run(entry, async (manager): Promise<Begun> => {
       const [earlier] = await beginCommand(manager, claim);
       if (earlier) return claimed(earlier);
-      const state = await this.steps.together(entry, { from: 0, to: end }, saga.begin(input) as object);
+      const state = await this.steps.together(entry, { from: 0, to: end }, first);
       if (waits) await saga.wait(state);
       const answer = end > entry.pivot ? await this.answer(entry, state) : undefined;
       if (answer !== undefined) await storeResults(manager, claim, [JSON.stringify(answer)]);
