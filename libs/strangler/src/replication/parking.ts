@@ -10,13 +10,23 @@ export class Parking {
     private readonly tables: readonly MovingTable[],
   ) {}
 
-  /** `ids`: outbox rows, as PostgreSQL writes an array. */
+  /**
+   * `ids`: outbox rows, as PostgreSQL writes an array. Of several that name one row the last stays: else a row that is written
+   * all the time would fill the outbox, and each of its changes would be read with all of those before.
+   */
   async changes(on: ClientBase, ids: string, reason: string): Promise<void> {
     await on.query('update strangler.outbox set parked = $3 where module = $1 and id = any($2::bigint[])', [
       this.module,
       ids,
       reason,
     ]);
+    await on.query(
+      `delete from strangler.outbox o using strangler.outbox later
+       where o.module = $1 and o.parked is not null and later.module = $1 and later.id = any($2::bigint[])
+         and later.parked is not null and o.id < later.id
+         and o.table_name = later.table_name and o.pk = later.pk and o.key = later.key`,
+      [this.module, ids],
+    );
   }
 
   /** The oldest change, where not even reading its row succeeds. Returns its id, as an array. */

@@ -1,0 +1,70 @@
+import { Logger } from '@nestjs/common';
+import { startNats, type TestNats } from '../../../../test/support/nats.js';
+import { untilUp } from '../../../../test/support/rpc.js';
+import { NatsLink } from '../rpc/link.js';
+import { remoteSide, serveSide, SideUnreachableError } from './remote.js';
+import type { SideControl } from './side.js';
+
+/* The controller must know the difference between "refused" and "not known whether it was done". */
+let nats: TestNats;
+const links: NatsLink[] = [];
+
+beforeAll(async () => {
+  Logger.overrideLogger(false);
+  nats = await startNats();
+});
+afterEach(async () => {
+  for (const link of links.splice(0)) await link.close();
+});
+afterAll(() => nats.stop());
+
+function linkTo(url: string): NatsLink {
+  const link = new NatsLink(() => Promise.resolve({ servers: url }));
+  links.push(link);
+  return link;
+}
+
+async function served(control: Partial<SideControl>): Promise<SideControl> {
+  const link = linkTo(nats.url);
+  serveSide(link, 'box', 'extracted', control as SideControl);
+  link.start();
+  await (await untilUp(link)).flush();
+  return remoteSide(linkTo(nats.url), 'box', 'extracted');
+}
+
+it('arguments and results travel as they are; the first call makes the connection', async () => {
+  const asked: unknown[] = [];
+  const fence = (step: unknown) => {
+    asked.push(step);
+    return Promise.resolve(asked.length === 1 ? 42 : null);
+  };
+  const side = await served({ fence, check: () => Promise.resolve(['no key']) });
+  expect(await side.fence({ epoch: 1, from: 0, to: 5 })).toBe(42);
+  expect(await side.fence({ epoch: 1, from: 0, to: 5 })).toBeNull();
+  expect(await side.check()).toEqual(['no key']);
+  expect(asked[0]).toEqual({ epoch: 1, from: 0, to: 5 });
+});
+
+it('what the side says is wrong is an error with its words, and the side goes on', async () => {
+  let broken = true;
+  const side = await served({
+    check: () => (broken ? Promise.reject(new Error('the disk is full')) : Promise.resolve([])),
+  });
+  await expect(side.check()).rejects.toThrow('box on the side extracted: the disk is full');
+  broken = false;
+  expect(await side.check()).toEqual([]);
+});
+
+it('nobody there is another error: what was asked may have been done', async () => {
+  const side = remoteSide(linkTo(nats.url), 'nowhere', 'extracted');
+  await expect(side.check()).rejects.toThrow(SideUnreachableError);
+});
+
+it('a method that there is not is refused', async () => {
+  await served({});
+  const link = linkTo(nats.url);
+  link.start();
+  const wire = await untilUp(link);
+  const reply = await wire.request('control.box.extracted', '{"method":"constructor"}', { timeout: 5_000 });
+  expect(reply.json()).toEqual({ error: 'a side has no method constructor' });
+});
