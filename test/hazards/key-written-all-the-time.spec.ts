@@ -1,3 +1,4 @@
+import { until } from '../support/until.js';
 import { Caller } from './support/caller.js';
 import { check, Ledger } from './support/ledger.js';
 import { Twin } from './support/twin.js';
@@ -13,16 +14,17 @@ afterAll(() => twin.drop());
 it.each(['owner', 'both'] as const)('answered by: %s', async (ack) => {
   for (const side of [twin.monolith, twin.extracted]) side.ack = ack;
   const ledger = new Ledger();
+  const name = `HOT-${ack.toUpperCase()}`;
   let stopping = false;
   const writing = Array.from({ length: 6 }, async (_, i) => {
     const caller = new Caller(twin, ledger, i);
-    while (!stopping) await caller.add(`hot-${ack}`);
+    while (!stopping) await caller.add(name);
   });
   for (let round = 0; round < 10; round++) {
-    const before = ledger.floorOf(`hot-${ack}`);
+    const before = ledger.floorOf(name);
     expect(await twin.handOff(round % 2 === 0 ? 100 : 0)).toMatchObject({ outcome: 'done' });
     // Somebody always writes between two hand-offs.
-    while (ledger.floorOf(`hot-${ack}`) < before + 6) await new Promise((resolve) => setImmediate(resolve));
+    await until('the key was written again', () => ledger.floorOf(name) > before + 6 || undefined);
   }
   stopping = true;
   await Promise.all(writing);

@@ -41,12 +41,12 @@ describe.each([1, 2, 3])('across %p hand-offs', (times) => {
 });
 
 it('a hand-off waits for the batch: it is not over while the old owner has not heard that it is stored', async () => {
+  const plan = await twin.plan(10_000);
   const caught = holdFrame(twin.extracted, 'rows');
   twin.monolith.ack = 'owner';
   await caller.add(name);
   const late = await caught;
-  const end = await twin.handOff(100, { drainMs: 300 });
-  expect(end).toMatchObject({ outcome: 'aborted' });
+  expect(await twin.carryOut(plan, { drainMs: 300 })).toMatchObject({ outcome: 'aborted' });
   expect(await late.deliver()).toEqual({ outcome: 'stored' });
   expect(await twin.handOff(100)).toMatchObject({ outcome: 'done' });
   await caller.add(name);

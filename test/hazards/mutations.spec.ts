@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Ownership } from '../../libs/strangler/src/ownership/ownership.js';
-import { handOff, handOffTo } from '../../libs/strangler/src/ownership/hand-off.js';
-import { systemClock } from '../../libs/strangler/src/control/clock.js';
+import { handOffTo } from '../../libs/strangler/src/ownership/hand-off.js';
 import { Caller } from './support/caller.js';
 import { check, Ledger } from './support/ledger.js';
 import { fenced, holdFrame, holdStep, toldToWait } from './support/stories.js';
@@ -101,8 +100,7 @@ describe.each(both)('rows for buckets that are owned here are refused: %s', (_wh
     await twin.monolith.agent.startCapture({ backfill: true });
     const late = await caught;
     // No controller hands off while rows are copied: the store must not rely on it.
-    const plan = handOffTo(10_000, 1, 0);
-    expect(await handOff(twin.controls, plan, { clock: systemClock, drainMs: 20_000 })).toMatchObject({ outcome: 'done' });
+    expect(await twin.carryOut(handOffTo(10_000, 1, 0))).toMatchObject({ outcome: 'done' });
     await caller.add(name);
     await late.deliver();
     await caller.look(name);

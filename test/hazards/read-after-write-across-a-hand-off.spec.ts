@@ -52,7 +52,7 @@ describe.each<[Side, number]>([
   ['extracted', 0],
 ])('from the %s', (from, percent) => {
   it.each([0, 10_000])('by processes that believe in a border of %p', async (belief) => {
-    const name = `W-${from}-${belief}`;
+    const name = `W-${percent}-${belief}`;
     twin.tell(belief);
     if ((await twin.states()).monolith.ownership.extractedBelow === percent * 100) await twin.handOff(100 - percent);
     twin[from].ack = 'owner';

@@ -51,6 +51,7 @@ it('grown on the way: no bucket is fenced, and its own key is ordered as before'
   const sku = scene.one('stays');
   const { epoch } = await scene.status();
   await describe2MB(sku);
+  await scene.until('it is set aside', ({ sides }) => sides.monolith?.parked === 1);
   await scene.want('extracted');
   const { waitingFor, epoch: now } = await stopped('shifting');
   expect(waitingFor).toContain('parked');
@@ -65,5 +66,21 @@ it('grown on the way: no bucket is fenced, and its own key is ordered as before'
   await scene.reaches('extracted');
   expect(await parked()).toEqual([]);
   await load.stop();
+  expect(await scene.differences()).toBe(0);
+}, 180_000);
+
+it('set aside while its bucket is fenced already: the hand-off is taken back at once, not at its deadline', async () => {
+  await scene.goTo('shifting', 50);
+  const sku = scene.one('stays');
+  // What is written and what is wanted at the same moment: the gates have not seen it yet.
+  await scene.want('extracted');
+  await handOffBegins(sku);
+  const taken = await until('it is taken back', async () =>
+    (await scene.history()).find(({ outcome, reason }) => outcome === 'aborted' && reason?.includes('parked rows')),
+  );
+  expect(taken.action).toContain('hand-off');
+  expect(await scene.on('monolith', fenced)).toEqual([{ fence_from: null }]);
+  await describe2MB(sku, 100);
+  await scene.reaches('extracted');
   expect(await scene.differences()).toBe(0);
 }, 180_000);

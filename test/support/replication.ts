@@ -13,7 +13,7 @@ import { freshDatabase, type TestDatabase } from './postgres.js';
 import { until } from './until.js';
 
 /** A module of no shop: `fruit`, with a table by its key and one with unique names. */
-const fruit: MovingModule = {
+export const fruit: MovingModule = {
   module: 'fruit',
   ownership: 'by-key',
   tables: ['basket', 'label'],

@@ -89,9 +89,12 @@ export class Routes {
     });
   }
 
-  /** Takes over a new table; listeners run only when something differs. */
-  replace(next: RouteTable): void {
-    this.heardAt = performance.now();
+  /**
+   * Takes over a new table; listeners run only when something differs. `askedAt` (of `performance.now()`): an answer may
+   * be as old as its question, however long it was on its way.
+   */
+  replace(next: RouteTable, askedAt = performance.now()): void {
+    this.heardAt = Math.max(this.heardAt, askedAt);
     const before = this.table;
     const changed = Object.keys({ ...before, ...next }).filter(
       (module) => !isDeepStrictEqual(before[module], next[module]),

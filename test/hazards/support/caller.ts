@@ -10,7 +10,7 @@ import { Random } from './random.js';
 const passing = new Set(['outcome_unknown', 'unavailable']);
 const patienceMs = 30_000;
 
-/** One caller of a {@link Twin}. Everything that it does and hears goes into the ledger. */
+/** One caller of a {@link Twin}. Everything that it does and hears goes into the ledger. Names are in upper case. */
 export class Caller {
   constructor(
     private readonly twin: Twin,

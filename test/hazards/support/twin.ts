@@ -88,7 +88,11 @@ export class Twin {
 
   /** Hands off so that `percent` of the buckets are the extracted side's. Nobody is told. */
   async handOff(percent: number, options: Partial<HandOffOptions> = {}): Promise<HandOffEnd> {
-    const plan = await this.plan((percent * buckets) / 100);
+    return this.carryOut(await this.plan((percent * buckets) / 100), options);
+  }
+
+  /** Carries out a hand-off, whatever stands against it. */
+  carryOut(plan: HandOff, options: Partial<HandOffOptions> = {}): Promise<HandOffEnd> {
     return handOff(this.controls, plan, { clock: systemClock, drainMs: 20_000, ...options });
   }
 

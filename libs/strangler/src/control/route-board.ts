@@ -37,7 +37,8 @@ export class RouteBoard {
        on conflict (module) do update set entry = excluded.entry`,
       [module, JSON.stringify(entry)],
     );
-    this.routes.replace({ ...this.routes.snapshot(), [module]: entry });
+    // The other entries are as old as before.
+    this.routes.replace({ ...this.routes.snapshot(), [module]: entry }, -Infinity);
   }
 
   async stop(): Promise<void> {
@@ -46,12 +47,13 @@ export class RouteBoard {
   }
 
   private async read(): Promise<void> {
+    const askedAt = performance.now();
     const rows = await this.database.query<{ module: string; entry: RouteEntry }>(
       'select module, entry from strangler.route',
     );
     const known = new Map(rows.map(({ module, entry }) => [module, entry]));
     // A module that nobody has moved yet is at home.
     const entries = this.modules.map((module) => [module, known.get(module) ?? routeOf('monolith')]);
-    this.routes.replace(Object.fromEntries(entries) as Record<string, RouteEntry>);
+    this.routes.replace(Object.fromEntries(entries) as Record<string, RouteEntry>, askedAt);
   }
 }

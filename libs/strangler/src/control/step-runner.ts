@@ -1,4 +1,4 @@
-import { handOff, handOffTo, settle, type HandOffEnd } from '../ownership/hand-off.js';
+import { handOff, handOffTo, settle, type HandOff, type HandOffEnd } from '../ownership/hand-off.js';
 import type { Side } from '../phase.js';
 import type { SideControl } from '../side/side.js';
 import { beginCapture, endCapture } from './capture-step.js';
@@ -75,10 +75,16 @@ async function move({ handOff: plan }: Transition, options: StepOptions): Promis
         clock,
         drainMs,
         onStep,
-        givenUp: async () => ((await aborted()) ? 'aborted by the operator' : undefined),
+        givenUp: async () => ((await aborted()) ? 'aborted by the operator' : neverDrained(plan, sides)),
       })
     : await settle(sides, plan, { reason, onStep });
   return { outcome: end.outcome, reason: end.reason, figures: figuresOf(plan, end) };
+}
+
+/** A row was parked after the gates had been looked at: its bucket would be fenced until the deadline, for nothing. */
+async function neverDrained({ from }: HandOff, sides: StepOptions['sides']): Promise<string | undefined> {
+  const { outgoing } = await sides[from].state();
+  return outgoing.parked > 0 ? `${from} has ${outgoing.parked} parked rows, which do not arrive` : undefined;
 }
 
 const figuresOf = (

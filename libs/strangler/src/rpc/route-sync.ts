@@ -29,9 +29,9 @@ export function publishRoutes(link: NatsLink, routes: Routes): void {
 export function followRoutes(link: NatsLink, routes: Routes): () => void {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
-  const take = (message: Msg) => {
+  const take = (message: Msg, askedAt = -Infinity) => {
     const table = tableIn(message);
-    if (table) routes.replace(table);
+    if (table) routes.replace(table, askedAt);
   };
   const ask = async (): Promise<void> => {
     const answered = await askOnce(link.current, take);
@@ -55,11 +55,12 @@ export function followRoutes(link: NatsLink, routes: Routes): () => void {
 
 async function askOnce(
   connection: NatsConnection | undefined,
-  take: (message: Msg) => void,
+  take: (message: Msg, askedAt: number) => void,
 ): Promise<boolean> {
+  const askedAt = performance.now();
   try {
     if (!connection) return false;
-    take(await connection.request(askSubject, '', { timeout: 1_000 }));
+    take(await connection.request(askSubject, '', { timeout: 1_000 }), askedAt);
     return true;
   } catch {
     // Nobody there yet: asked again soon.

@@ -1,0 +1,90 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { Cli } from '../../apps/cli/src/cli.js';
+import { Misuse } from '../../apps/cli/src/failure.js';
+import { makeProgram } from '../../apps/cli/src/program.js';
+import { CommanderError } from 'commander';
+
+/* What docs/ says is so: files are there, excerpts stand in them, command lines are understood. */
+const pages = readdirSync('docs')
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`);
+const textOf = (page: string): string => readFileSync(page, 'utf8');
+const plain = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
+describe.each(pages)('%s', (page) => {
+  const text = textOf(page);
+
+  it('names files and folders that exist', () => {
+    const named = [...text.matchAll(/`((?:apps|bench|docs|examples|libs|migrations|test)\/[\w./-]+)`/g)];
+    expect(named.map(([, path]) => path as string).filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  it('names tests that exist', () => {
+    const specs = new Set(
+      sources.filter((path) => path.endsWith('.spec.ts')).map((path) => path.split('/').at(-1)),
+    );
+    const named = [...text.matchAll(/`(?:[\w/.-]*\/)?([\w.-]+\.spec\.ts)`/g)].map(([, name]) => name);
+    expect(named.filter((name) => !specs.has(name))).toEqual([]);
+  });
+
+  it('links to pages that exist', () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path]) => `docs/${path}`);
+    expect(links.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  it('shows code as it stands in its file', () => {
+    for (const [, path = '', code = ''] of text.matchAll(/```ts\n\/\/ (\S+)\n([^]*?)```/g)) {
+      expect(plain(textOf(path))).toContain(plain(code));
+    }
+    expect(text.match(/```ts\n(?!\/\/ \S+\.ts\n)/)).toBeNull();
+  });
+});
+
+const sources = ['apps', 'libs', 'test'].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
+);
+
+describe('every command line', () => {
+  const lines = [...pages, 'README.md'].flatMap((page) =>
+    [...textOf(page).matchAll(/npm run (?:-s )?strangler -- ([^#`\n]+)/g)].map(([, args = '']) =>
+      args.trim(),
+    ),
+  );
+  const before = { ...process.env };
+  beforeAll(() => {
+    // Nobody answers: a command that is understood fails for that, and any other before it.
+    Object.assign(process.env, {
+      ADMIN_URL: 'http://127.0.0.1:1',
+      SHOP_URL: 'http://127.0.0.1:1',
+      ADMIN_TOKEN: 'a.b.c',
+    });
+  });
+  afterAll(() => {
+    process.env = before;
+  });
+
+  // These two end only when they are told to, or need nobody.
+  const asked = [...new Set(lines)].filter((line) => !/--watch|^boundaries|^--help/.test(line));
+  it.each(asked)('%s', async (line) => {
+    const program = makeProgram(new Cli()).configureOutput({ writeErr: () => undefined });
+    const outcome = await program
+      .parseAsync(line.split(' '), { from: 'user' })
+      .catch((error: unknown) => error);
+    expect(outcome).toBeInstanceOf(Error);
+    expect(outcome).not.toBeInstanceOf(CommanderError);
+    expect(outcome).not.toBeInstanceOf(Misuse);
+    expect((outcome as Error).message).toContain('nothing answers');
+  });
+
+  it('was found', () => {
+    expect(asked.length).toBeGreaterThan(15);
+  });
+});
+
+it('every script that is named exists', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+  const named = [...pages, 'README.md'].flatMap((page) =>
+    [...textOf(page).matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, name = '']) => name),
+  );
+  expect(named.filter((name) => !(name in scripts))).toEqual([]);
+});
