@@ -50,7 +50,7 @@ const rules = [
     name: 'apps-by-name',
     comment:
       'an app reaches a library by its name (#contracts), not by a path into it; a benchmark may measure its insides',
-    from: { path: '^(apps|tools)/' },
+    from: { path: '^(apps|examples|tools)/' },
     to: { path: '^libs/', dependencyTypesNot: [byName] },
   },
   {

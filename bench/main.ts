@@ -1,5 +1,8 @@
 import 'reflect-metadata';
 import { Argument, Command } from 'commander';
+import { ack } from './ack/ack.js';
+import { capture } from './capture/capture.js';
+import { handOffBench } from './hand-off/hand-off.js';
 import { http } from './http/http.js';
 import { orders } from './orders/orders.js';
 import { replication } from './replication/replication.js';
@@ -10,15 +13,27 @@ import { verify } from './verify/verify.js';
 /** Answers one question. Resolves with whether its goals are met; `quick` makes it a test that it works. */
 type Bench = (servers: BenchServers, quick: boolean) => Promise<boolean>;
 
-const benches: Record<string, Bench> = { rpc, http, orders, replication, verify };
+const benches: Record<string, Bench> = {
+  rpc,
+  http,
+  orders,
+  replication,
+  capture,
+  ack,
+  'hand-off': handOffBench,
+  verify,
+};
 const names = Object.keys(benches);
 
 const questions = `
 Names:
   rpc          what a call costs: direct, routed inside the process, routed over NATS, and by other ways
   http         HTTP throughput with ports against the same app with services injected directly
-  orders       orders a second and their latency: all local against inventory in another process
+  orders       orders a second and their latency: all local against inventory in dual-write, and in another process
   replication  how fast an outbox is drained and rows from before are copied: against COPY out | COPY in
+  capture      what a write costs whose rows go to another process, and how soon: against none of it, and writing twice
+  ack          what it costs to answer once the other side has a write: ack: both against ack: owner
+  hand-off     how long writes wait while buckets change their owner
   verify       how fast both sides' rows are compared: against COPY of both through md5sum
 
 Each needs a quiet machine. bench/README.md says how to read the figures.

@@ -9,9 +9,10 @@ import { openShop, type Inventory } from './shop.js';
 import { stock } from './stock.js';
 
 const local = 'all local';
+const dual = 'inventory in dual-write';
 const remote = 'inventory remote';
 
-/** Two shops take the same orders, in turn: one process, and the same with inventory in another one. */
+/** Shops take the same orders, in turn: one process, the same with inventory sent to another one, and with it served there. */
 export async function orders(servers: BenchServers, quick: boolean): Promise<boolean> {
   const { invoices, products } = await readSample();
   const closing = new Closing();
@@ -21,7 +22,11 @@ export async function orders(servers: BenchServers, quick: boolean): Promise<boo
     return Customers.of(url, invoices);
   };
   try {
-    const crowds = { [local]: await enter('monolith'), [remote]: await enter('extracted') };
+    const crowds = {
+      [local]: await enter('monolith'),
+      [dual]: await enter('dual-write'),
+      [remote]: await enter('extracted'),
+    };
     return await compare(crowds, quick);
   } finally {
     await closing.closeAll();
@@ -34,6 +39,11 @@ async function compare(crowds: Record<string, Customers>, quick: boolean): Promi
   const figures = Object.entries(crowds).flatMap(([name, customers]) => figuresOf(name, customers));
   return report('orders', rates, [
     ...figures,
+    {
+      figure: `orders per second, ${dual} against ${local}`,
+      atLeast: 0.85,
+      reached: ratio(rates, dual, local),
+    },
     { figure: `orders per second, ${remote} against ${local}`, reached: ratio(rates, remote, local) },
   ]);
 }

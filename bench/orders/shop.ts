@@ -1,17 +1,22 @@
 import type { Closing } from '#platform';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { startProgram } from '../program.js';
 import type { BenchServers } from '../servers.js';
 
-/** Where inventory is served. */
-export type Inventory = 'monolith' | 'extracted';
+/** The phase that inventory is in. */
+export type Inventory = 'monolith' | 'dual-write' | 'extracted';
 
 export const admin = { email: 'admin@shop.example', password: 'correct horse battery' };
 
+/** How long an empty module may take on its way, in ms. */
+const walkMs = 120_000;
+
 /**
  * Opens an empty shop of the programs that users start, on databases of its own: the monolith with everything in it, or
- * the monolith and inventory beside it. Resolves with its address.
+ * the monolith and a service for inventory beside it. Resolves with its address once inventory is in that phase.
  */
 export async function openShop(
   servers: BenchServers,
@@ -19,7 +24,7 @@ export async function openShop(
   closing: Closing,
 ): Promise<string> {
   const env = await environmentOf(servers, inventory);
-  if (inventory === 'extracted') {
+  if (inventory !== 'monolith') {
     const main = new URL('../../apps/extracted/src/main.js', import.meta.url);
     const service = await startProgram(main, ['inventory'], /is served/, env);
     closing.add(() => service.stop());
@@ -27,21 +32,38 @@ export async function openShop(
   const main = new URL('../../apps/monolith/src/main.js', import.meta.url);
   const monolith = await startProgram(main, [], /open: (http:\/\/[^/]+)/, env);
   closing.add(() => monolith.stop());
+  await arrived(env['DATABASE_URL']!, inventory);
   return monolith.ready[1] as string;
 }
 
+/** Waits until the controller has walked inventory there. @throws when it does not come there. */
+async function arrived(url: string, phase: Inventory): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (const giveUpAt = Date.now() + walkMs; Date.now() < giveUpAt; await sleep(100)) {
+      const sql = `select phase from strangler.module where module = 'inventory'`;
+      const { rows } = await client.query<{ phase: string }>(sql);
+      if (rows[0]?.phase === phase) return;
+    }
+    throw new Error(`inventory has not come to ${phase} within ${walkMs / 1_000} s`);
+  } finally {
+    await client.end();
+  }
+}
+
 async function environmentOf(servers: BenchServers, inventory: Inventory): Promise<Record<string, string>> {
+  const name = inventory.replace('-', '_');
   const folder = join(servers.dataDir, `orders-${inventory}`);
   const config = join(folder, 'strangler.yaml');
   await mkdir(folder, { recursive: true });
-  const lines = ['users', 'orders', 'payments'].map((module) => `  ${module}: { phase: monolith }`);
-  await writeFile(config, ['modules:', ...lines, `  inventory: { phase: ${inventory} }`, ''].join('\n'));
+  await writeFile(config, wishes(inventory));
   return {
     PORT: '0',
     ADMIN_PORT: '0',
-    DATABASE_URL: await servers.freshDatabase(`bench_orders_${inventory}`),
-    ...(inventory === 'extracted' && {
-      INVENTORY_DATABASE_URL: await servers.freshDatabase('bench_orders_inventory'),
+    DATABASE_URL: await servers.freshDatabase(`bench_orders_${name}`),
+    ...(inventory !== 'monolith' && {
+      INVENTORY_DATABASE_URL: await servers.freshDatabase(`bench_orders_inventory_${name}`),
       NATS_URL: await servers.nats(),
     }),
     DATA_DIR: folder,
@@ -50,4 +72,11 @@ async function environmentOf(servers: BenchServers, inventory: Inventory): Promi
     ADMIN_PASSWORD: admin.password,
     LOG_LEVEL: 'warn',
   };
+}
+
+/** `strangler.yaml`: inventory goes there at once and without traffic. */
+function wishes(inventory: Inventory): string {
+  const others = ['users', 'orders', 'payments'].map((module) => `  ${module}: { phase: monolith }`);
+  const own = `  inventory: { phase: ${inventory}, ramp: [100], bake: 0s, gates: { minSamples: 0 } }`;
+  return ['modules:', ...others, own, ''].join('\n');
 }

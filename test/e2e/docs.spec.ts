@@ -19,12 +19,9 @@ describe.each(pages)('%s', (page) => {
     expect(named.map(([, path]) => path as string).filter((path) => !existsSync(path))).toEqual([]);
   });
 
-  it('names tests that exist', () => {
-    const specs = new Set(
-      sources.filter((path) => path.endsWith('.spec.ts')).map((path) => path.split('/').at(-1)),
-    );
-    const named = [...text.matchAll(/`(?:[\w/.-]*\/)?([\w.-]+\.spec\.ts)`/g)].map(([, name]) => name);
-    expect(named.filter((name) => !specs.has(name))).toEqual([]);
+  it('names hazard tests that exist', () => {
+    const named = [...text.matchAll(/`([\w.-]+\.spec\.ts)`/g)].map(([, name]) => `test/hazards/${name}`);
+    expect(named.filter((path) => !existsSync(path))).toEqual([]);
   });
 
   it('links to pages that exist', () => {
@@ -40,9 +37,15 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
-const sources = ['apps', 'libs', 'test'].flatMap((folder) =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
-);
+it('every fear names the test that tries it', () => {
+  const fears = textOf('docs/what-if.md').split('\n## ').slice(1);
+  expect(fears.length).toBeGreaterThan(12);
+  expect(fears.filter((fear) => !/\*\*Tried\s+by\*\*\s+`[\w/.-]+\.spec\.ts`/.test(fear))).toEqual([]);
+});
+
+it('adopting shows code of the example', () => {
+  expect(textOf('docs/adopting.md').match(/```ts\n\/\/ examples\/shipping\//g)?.length).toBeGreaterThan(3);
+});
 
 describe('every command line', () => {
   const lines = [...pages, 'README.md'].flatMap((page) =>

@@ -205,6 +205,7 @@ it('decommissioned: the tables are moved aside, and orders go on', async () => {
   expect(await tablesIn('payments')).toEqual([]);
   expect((await tablesIn('payments_retired')).map(({ name }) => name)).toEqual([
     'idempotency',
+    'migrations',
     'payment',
     'provider_ledger',
   ]);

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Random } from './support/random.js';
 import { Scene } from './support/scene.js';
 
@@ -17,8 +16,8 @@ it('out and back in the middle of steps, under load: it ends where the file says
     const seen = new Set<string>();
     for (let i = 0; i < 10; i++) {
       await scene.want(i % 2 === 0 ? 'extracted' : 'monolith');
-      // The moments are all over the walk, which takes some seconds; where they fall is what the seed decides.
-      await sleep(random.integer(3_000));
+      // All over the walk: where in it, is what the seed decides.
+      await load.placed(random.integer(60));
       const { phase, transition } = await scene.status();
       seen.add(`${phase} ${transition?.action ?? ''}`);
     }

@@ -40,7 +40,9 @@ it('before anything has moved: it goes no further, and says why; repaired, it wa
   expect(held).toMatchObject({ phase: 'shadow', percent: 0 });
   expect(held.waitingFor).toContain('strangler verify inventory --repair');
   expect(held.gates).toContainEqual(expect.objectContaining({ name: 'verify', state: 'fail', value: 1 }));
-  const report = (await scene.history()).find(({ action, outcome }) => action === 'verify' && outcome === 'failed');
+  const report = (await scene.history()).find(
+    ({ action, outcome }) => action === 'verify' && outcome === 'failed',
+  );
   expect(report?.reason).toMatch(/stock_item S-3 differs in description/);
 
   expect(await scene.differences(true)).toBe(0);

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../support/nats.js';
 import { until } from '../support/until.js';
 import { Random } from './support/random.js';
@@ -19,11 +18,16 @@ it('killed at any moment of a hand-off, under load: the next start goes on by it
     await load.placed(10);
     const interrupted: string[] = [];
     for (const percent of [100, 0, 100, 0, 100]) {
+      const letGo = await scene.writerInside(percent === 100 ? 'monolith' : 'extracted', 'S-0');
       await scene.want('shifting', percent);
-      await underWay(scene, percent);
-      await sleep(random.integer(15));
+      await underWay(scene);
+      // Somewhere between the fence and the end, or while the fence waits for the writer.
+      const inside = random.next() < 0.4;
+      if (!inside) await letGo();
+      await scene.moments(random.integer(3));
       await scene.shop.end('SIGKILL');
-      interrupted.push(await stepOf(scene));
+      interrupted.push(await scene.stepUnderWay());
+      if (inside) await letGo();
       await scene.restartShop();
       await scene.reaches('shifting', percent);
       await load.placed(5);
@@ -38,17 +42,7 @@ it('killed at any moment of a hand-off, under load: the next start goes on by it
   }
 }, 300_000);
 
-async function stepOf(scene: Scene): Promise<string> {
-  const [row] = await scene.premises.query<{ kind: string | null }>(
-    `select transition -> 'step' ->> 'kind' as kind from strangler.module where module = 'inventory'`,
+const underWay = (scene: Scene) =>
+  until('the hand-off has begun', async () =>
+    (await scene.stepUnderWay()) === 'hand-off' ? true : undefined,
   );
-  return row?.kind ?? '';
-}
-
-/** It is in the journal, or was: it takes but some milliseconds. */
-const underWay = (scene: Scene, percent: number) =>
-  until('the hand-off has begun', async () => {
-    if ((await stepOf(scene)) === 'hand-off') return true;
-    const { percent: now } = await scene.status();
-    return now === percent ? true : undefined;
-  });

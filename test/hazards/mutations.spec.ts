@@ -72,7 +72,8 @@ describe.each(both)('the fence waits for the writers inside: %s', (_what, mutate
 
 describe.each(both)('fenced buckets have no owner: %s', (_what, mutated) => {
   it('a caller writes on the old side when the new one owns already', async () => {
-    if (mutated) await cut(twin.monolith, 'require_owned', 'bucket >= o.fence_from and bucket < o.fence_to', 'false');
+    if (mutated)
+      await cut(twin.monolith, 'require_owned', 'bucket >= o.fence_from and bucket < o.fence_to', 'false');
     twin.monolith.ack = 'owner';
     const release = holdStep(twin.monolith, 'release');
     const handing = twin.handOff(100);
@@ -137,7 +138,8 @@ describe.each(both)('a command id is claimed: %s', (_what, mutated) => {
   it('the answer is lost, the buckets move, and the command is sent again', async () => {
     const claims = 'perform strangler.assert_owner(p_module, p_keys);';
     if (mutated) {
-      for (const side of [twin.monolith, twin.extracted]) await cut(side, 'begin_command', claims, `${claims} return;`);
+      for (const side of [twin.monolith, twin.extracted])
+        await cut(side, 'begin_command', claims, `${claims} return;`);
     }
     twin.delivery = async (deliver) => {
       twin.delivery = (pass) => pass();

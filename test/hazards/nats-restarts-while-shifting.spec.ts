@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '../support/shop.js';
 import { until } from '../support/until.js';
 import type { Load } from './support/load.js';
@@ -19,8 +18,10 @@ beforeAll(async () => {
 afterAll(() => scene.close());
 
 const calm = () =>
-  scene.until('both sides confirm', ({ degraded, sides }) =>
-    !degraded && sides.extracted !== null && sides.extracted.healthy && Boolean(sides.monolith?.healthy),
+  scene.until(
+    'both sides confirm',
+    ({ degraded, sides }) =>
+      !degraded && sides.extracted !== null && sides.extracted.healthy && Boolean(sides.monolith?.healthy),
   );
 
 it('at 50 %: what stayed goes on; once NATS is back, everything does', async () => {
@@ -47,14 +48,15 @@ it('killed in the middle of hand-offs: never two owners, and each ends by itself
   const random = new Random(542);
   load = await scene.load(542);
   await load.placed(10);
-  for (const [percent, i] of [100, 0, 100, 0].map((share, at) => [share, at] as const)) {
+  await scene.goTo('shifting', 0);
+  for (const percent of [100, 0, 100, 0]) {
+    const letGo = await scene.writerInside(percent === 100 ? 'monolith' : 'extracted', 'S-0');
     await scene.want('shifting', percent);
-    if (i % 2 === 0) await underWay();
-    await sleep(random.integer(20));
+    await underWay();
+    await letGo();
+    await scene.moments(random.integer(3));
     await scene.nats.kill();
-    await expectOneOwner();
-    await sleep(random.integer(2_000));
-    await expectOneOwner();
+    for (let looks = random.integer(40); looks >= 0; looks--) await expectOneOwner();
     await scene.nats.restart();
     await scene.reaches('shifting', percent);
   }
@@ -67,12 +69,9 @@ it('killed in the middle of hand-offs: never two owners, and each ends by itself
 
 /** A hand-off is in the journal. */
 const underWay = () =>
-  until('a hand-off is under way', async () => {
-    const [row] = await scene.premises.query<{ kind: string | null }>(
-      `select transition -> 'step' ->> 'kind' as kind from strangler.module where module = 'inventory'`,
-    );
-    return row?.kind === 'hand-off' ? true : undefined;
-  });
+  until('a hand-off is under way', async () =>
+    (await scene.stepUnderWay()) === 'hand-off' ? true : undefined,
+  );
 
 interface Owned {
   below: number;

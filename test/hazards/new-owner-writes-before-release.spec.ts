@@ -30,7 +30,9 @@ it.each([
   expect([states.monolith.outgoing.parked, states.extracted.outgoing.parked]).toEqual([0, 0]);
   expect(states[plan.to].outgoing.degradedSince).toBeNull();
   await check(twin, caller.ledger);
-  expect(await settle(twin.controls, plan, { reason: 'the next controller' })).toMatchObject({ outcome: 'done' });
+  expect(await settle(twin.controls, plan, { reason: 'the next controller' })).toMatchObject({
+    outcome: 'done',
+  });
   for (const name of names) await caller.look(name, from);
   await check(twin, caller.ledger);
 });

@@ -24,24 +24,31 @@ afterAll(async () => {
 it.each([
   { how: 'in order' as const, seed: 561 },
   { how: 'crash' as const, seed: 562 },
-])('$how: what stayed goes on, what moved is unavailable for a while, nothing is lost', async ({ how, seed }) => {
-  const load = await scene.load(seed);
-  await load.placed(20);
-  await postgres.end(how);
-  await scene.until('it shows that it is degraded', ({ degraded }) => degraded);
-  for (let i = 0; i < 5; i++) {
-    expect((await scene.order(customer, scene.one('stays'))).status).toBe(201);
-    expect([500, 503, 504]).toContain((await scene.order(customer, scene.one('moves'))).status);
-  }
-  await postgres.restart();
-  await scene.until('both sides confirm', ({ degraded, sides }) => !degraded && Boolean(sides.extracted?.healthy));
-  expect((await scene.order(customer, scene.one('moves'))).status).toBe(201);
-  await load.placed(20);
-  await load.stop();
-  await scene.check(load, 'monolith', 'some');
-  await scene.check(load, 'extracted', 'some');
-  expect(await scene.differences()).toBe(0);
-}, 180_000);
+])(
+  '$how: what stayed goes on, what moved is unavailable for a while, nothing is lost',
+  async ({ how, seed }) => {
+    const load = await scene.load(seed);
+    await load.placed(20);
+    await postgres.end(how);
+    await scene.until('it shows that it is degraded', ({ degraded }) => degraded);
+    for (let i = 0; i < 5; i++) {
+      expect((await scene.order(customer, scene.one('stays'))).status).toBe(201);
+      expect([500, 503, 504]).toContain((await scene.order(customer, scene.one('moves'))).status);
+    }
+    await postgres.restart();
+    await scene.until(
+      'both sides confirm',
+      ({ degraded, sides }) => !degraded && Boolean(sides.extracted?.healthy),
+    );
+    expect((await scene.order(customer, scene.one('moves'))).status).toBe(201);
+    await load.placed(20);
+    await load.stop();
+    await scene.check(load, 'monolith', 'some');
+    await scene.check(load, 'extracted', 'some');
+    expect(await scene.differences()).toBe(0);
+  },
+  180_000,
+);
 
 it('and the walk goes on to its end', async () => {
   await scene.goTo('extracted');

@@ -54,7 +54,8 @@ describe.each<[Side, number]>([
   it.each([0, 10_000])('by processes that believe in a border of %p', async (belief) => {
     const name = `W-${percent}-${belief}`;
     twin.tell(belief);
-    if ((await twin.states()).monolith.ownership.extractedBelow === percent * 100) await twin.handOff(100 - percent);
+    if ((await twin.states()).monolith.ownership.extractedBelow === percent * 100)
+      await twin.handOff(100 - percent);
     twin[from].ack = 'owner';
     await caller.add(name);
     const answers: Promise<unknown>[] = [];

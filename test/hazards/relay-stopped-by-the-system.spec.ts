@@ -24,9 +24,13 @@ const copy = () => both.extracted.rows('basket');
 
 it('another process leads meanwhile; what the first one had read is refused, and it stands by', async () => {
   const { PATH = '' } = process.env;
-  const stopped = startProgram('test/support/stopping-relay.js', [both.monolith.test.url, both.extracted.test.url], {
-    PATH,
-  });
+  const stopped = startProgram(
+    'test/support/stopping-relay.js',
+    [both.monolith.test.url, both.extracted.test.url],
+    {
+      PATH,
+    },
+  );
   await stopped.printed(/leads/);
   await put('old');
   await stopped.printed(/has read/);

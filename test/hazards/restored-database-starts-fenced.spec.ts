@@ -60,6 +60,19 @@ it('it says so, and takes no write, neither from customers nor from psql', async
   await expect(rogue(scene.one('moves'))).rejects.toMatchObject({ code: 'SR423' });
 }, 120_000);
 
+it('beside the original it takes nothing that is meant for that one, and sends nothing old', async () => {
+  await scene.restartShop();
+  const load = await scene.load(571);
+  await load.placed(40);
+  await load.stop();
+  // Had the copy stored a batch in its place, the original would never get it.
+  await scene.until('all is carried over', ({ lagMs, degraded }) => lagMs === 0 && !degraded);
+  expect(await scene.differences()).toBe(0);
+  await scene.check(load, 'monolith');
+  await scene.check(load, 'extracted');
+  await scene.shop.end('SIGTERM');
+}, 120_000);
+
 it('doctor explains it, and frees nothing by itself', async () => {
   const { items } = (await operator.get<{ items: Finding[] }>('/doctor?module=inventory')).body;
   const found = items.find(({ problem }) => problem.includes('fenced'));
@@ -73,7 +86,9 @@ it('nor does a walk', async () => {
   await scene.want('extracted');
   await until('it is held', async () => {
     const { waitingFor, wanted } = await operator.status('inventory');
-    return wanted.phase === 'extracted' && waitingFor?.includes('monolith has fenced buckets') ? true : undefined;
+    return wanted.phase === 'extracted' && waitingFor?.includes('monolith has fenced buckets')
+      ? true
+      : undefined;
   });
   await expect(rogue(scene.one('stays'))).rejects.toMatchObject({ code: 'SR423' });
 });

@@ -34,7 +34,10 @@ describe.each<{ side: Side; other: Side }>([
 ])('on $side', ({ side, other }) => {
   it('a key of its own is written, and carried over', async () => {
     const sku = keyOf(side, 'own');
-    await scene.on(side, 'update inventory.stock_item set description = $2 where sku = $1', [sku, `by ${side}`]);
+    await scene.on(side, 'update inventory.stock_item set description = $2 where sku = $1', [
+      sku,
+      `by ${side}`,
+    ]);
     await arrived(other, sku, `by ${side}`);
   });
 

@@ -16,7 +16,10 @@ afterEach(() => twin.drop());
 async function flap(percents: readonly number[], random: Random): Promise<void> {
   for (const percent of percents) {
     expect(await twin.handOff(percent)).toMatchObject({ outcome: 'done' });
-    twin.tell(percent * 100, places.filter(() => random.next() < 0.5));
+    twin.tell(
+      percent * 100,
+      places.filter(() => random.next() < 0.5),
+    );
   }
 }
 

@@ -41,7 +41,10 @@ it('dead for a while: what stayed goes on, what moved is unavailable; back again
   expect(list).toMatchObject({ status: 200, body: { items: { length: received() } } });
 
   await scene.restartService();
-  await scene.until('it is no longer degraded', ({ degraded, sides }) => !degraded && sides.extracted !== null);
+  await scene.until(
+    'it is no longer degraded',
+    ({ degraded, sides }) => !degraded && sides.extracted !== null,
+  );
   expect((await order('moves')).status).toBe(201);
   await load.placed(20);
   await load.stop();
@@ -62,7 +65,10 @@ it('dead for good: the monolith takes over once the operator has fenced it, with
   expect(relay).toEqual({ calm: true });
 
   const unfenced = await scene.act('failover', { iHaveFencedIt: false });
-  expect(unfenced).toMatchObject({ status: 409, body: { detail: expect.stringContaining('--i-have-fenced-it') } });
+  expect(unfenced).toMatchObject({
+    status: 409,
+    body: { detail: expect.stringContaining('--i-have-fenced-it') },
+  });
   const accepted = await scene.act('failover', { iHaveFencedIt: true });
   expect(accepted).toMatchObject({ status: 202 });
   expect(accepted.body.plan?.[0]).toMatch(/50 %.*may be missing/);
@@ -96,6 +102,8 @@ it('and whoever comes back afterwards is fenced: what it wrote is a report, neve
   await scene.act('resume');
   await scene.reaches('shifting', 50);
   expect(await scene.differences()).toBe(0);
-  const [row] = await scene.on('extracted', 'select description from inventory.stock_item where sku = $1', [sku]);
+  const [row] = await scene.on('extracted', 'select description from inventory.stock_item where sku = $1', [
+    sku,
+  ]);
   expect(row).toEqual({ description: sku });
 }, 180_000);

@@ -1,7 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { PostgresServer } from '../../libs/platform/src/embedded/postgres/postgres-server.js';
+import { startProgram, type Program } from './programs.js';
 
 /** A PostgreSQL of one test's own, which it may end. */
 export interface OwnPostgres {
@@ -18,19 +20,22 @@ export interface OwnPostgres {
 /** Makes a new cluster and starts it: some seconds. */
 export async function startPostgres(): Promise<OwnPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'postgres-'));
-  const server = new PostgresServer(folder);
-  const { signal } = new AbortController();
-  let running = await server.start({ port: undefined, tell: () => undefined, signal });
-  const { port } = running;
+  let program: Program;
+  let url = '';
+  const start = async (port: string) => {
+    program = startProgram('test/support/own-postgres.js', [folder, port], {});
+    [, url = ''] = await program.printed(/ready: (\S+)/);
+  };
   const end = async (how: 'in order' | 'crash') => {
     if (how === 'crash') process.kill(await postmaster(folder), 'SIGQUIT');
-    else await running.stop();
-    await running.gone;
+    else program.process.kill('SIGTERM');
+    await program.ended();
   };
+  await start('');
   return {
-    database: (name) => `${running.url}/${name}`,
+    database: (name) => `${url}/${name}`,
     end,
-    restart: async () => void (running = await server.start({ port, tell: () => undefined, signal })),
+    restart: () => start(new URL(url).port),
     stop: async () => {
       await end('in order');
       await rm(folder, { recursive: true });
@@ -40,3 +45,16 @@ export async function startPostgres(): Promise<OwnPostgres> {
 
 const postmaster = async (folder: string): Promise<number> =>
   Number((await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+
+/** The program itself: PostgreSQL's own has to be found by `import()`, which jest's modules do not have. */
+async function main(folder: string, port: string): Promise<void> {
+  const { signal } = new AbortController();
+  const order = { port: port ? Number(port) : undefined, tell: () => undefined, signal };
+  const server = await new PostgresServer(folder).start(order);
+  process.once('SIGTERM', () => void server.stop());
+  process.stdout.write(`ready: ${server.url}\n`);
+  await server.gone;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  void main(process.argv[2] ?? '', process.argv[3] ?? '');

@@ -90,16 +90,22 @@ export class Routes {
   }
 
   /**
-   * Takes over a new table; listeners run only when something differs. `askedAt` (of `performance.now()`): an answer may
-   * be as old as its question, however long it was on its way.
+   * Takes over a new table; listeners run only when something differs. `asOf` (of `performance.now()`): since when it may be
+   * out of date, which for an answer is when it was asked for, however long it was on its way. One that is older than what is
+   * known is left alone; -Infinity: nobody knows how old it is.
    */
-  replace(next: RouteTable, askedAt = performance.now()): void {
-    this.heardAt = Math.max(this.heardAt, askedAt);
+  replace(next: RouteTable, asOf = performance.now()): void {
+    if (asOf > -Infinity) {
+      if (asOf < this.heardAt) return;
+      this.heardAt = asOf;
+    }
     const before = this.table;
     const changed = Object.keys({ ...before, ...next }).filter(
       (module) => !isDeepStrictEqual(before[module], next[module]),
     );
     if (changed.length === 0) return;
+    // What has come in its place may be older.
+    if (asOf === -Infinity) this.heardAt = -Infinity;
     this.table = { ...next };
     this.headers = [
       ...new Set(Object.values(next).flatMap(({ cohorts }) => cohorts.map(({ header }) => header))),

@@ -20,14 +20,20 @@ export class Caller {
 
   /** Adds to one counter; under the same id until it is answered. */
   async add(name: string, { amount = 1, commandId = randomUUID() as string, at = 'gateway' as Place } = {}) {
-    const answer = await this.settled('add', name, () => this.twin.ports[at].add({ name, amount }, { commandId }));
+    const answer = await this.settled('add', name, () =>
+      this.twin.ports[at].add({ name, amount }, { commandId }),
+    );
     if (answer) this.ledger.added(answer, amount, commandId);
     else this.ledger.unknown(name, amount);
     return answer;
   }
 
   /** Says a command that was answered once more: the same answer. */
-  async repeat(first: Counted, commandId: string, { amount = 1, at = 'gateway' as Place } = {}): Promise<void> {
+  async repeat(
+    first: Counted,
+    commandId: string,
+    { amount = 1, at = 'gateway' as Place } = {},
+  ): Promise<void> {
     const { name } = first;
     const again = await this.settled('repeat', name, () =>
       this.twin.ports[at].add({ name, amount }, { commandId }),
@@ -76,7 +82,8 @@ export class Caller {
         if (!isDomainError(error)) throw error;
         tell(error.code === 'outcome_unknown' ? 'unknown' : 'refused', error.code);
         if (error.code === 'too_many' || (tries > 1 && error.code === 'command_undone')) return {} as T;
-        if (!passing.has(error.code)) this.ledger.contradictions.push(`${subject}: ${operation}: ${error.code}`);
+        if (!passing.has(error.code))
+          this.ledger.contradictions.push(`${subject}: ${operation}: ${error.code}`);
         if (Date.now() > giveUpAt || !passing.has(error.code)) return undefined;
         await sleep(5);
       }

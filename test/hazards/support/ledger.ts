@@ -27,14 +27,17 @@ export class Ledger {
     this.sumOf(name).known += amount;
     this.told(name, version);
     const maker = this.makers.get(`${name} ${version}`) ?? commandId;
-    if (maker !== commandId) this.contradictions.push(`${name}: ${maker} and ${commandId} both made version ${version}`);
+    if (maker !== commandId)
+      this.contradictions.push(`${name}: ${maker} and ${commandId} both made version ${version}`);
     this.makers.set(`${name} ${version}`, commandId);
   }
 
   /** The same command was answered again. */
   again(first: Counted, second: Counted): void {
     if (first.version === second.version && first.count === second.count) return;
-    this.contradictions.push(`${first.name}: one command made version ${first.version} and ${second.version}`);
+    this.contradictions.push(
+      `${first.name}: one command made version ${first.version} and ${second.version}`,
+    );
   }
 
   /** A command ended without an answer. */
@@ -44,7 +47,8 @@ export class Ledger {
 
   /** Someone has looked; `floor`: what {@link floorOf} said when he began. */
   looked({ name, version }: Counted, floor: number): void {
-    if (version < floor) this.contradictions.push(`${name}: version ${version} was read after version ${floor} was told`);
+    if (version < floor)
+      this.contradictions.push(`${name}: version ${version} was read after version ${floor} was told`);
     this.told(name, version);
   }
 
@@ -98,7 +102,9 @@ async function differences({ monolith, extracted }: Twin): Promise<string[]> {
   for (const table of ['counter', 'ticket', 'idempotency']) {
     const [here, there] = await Promise.all([monolith.rows(table), extracted.rows(table)]);
     const [ours, theirs] = [new Set(here), new Set(there)];
-    found.push(...here.filter((row) => !theirs.has(row)).map((row) => `${table}: only the monolith has ${row}`));
+    found.push(
+      ...here.filter((row) => !theirs.has(row)).map((row) => `${table}: only the monolith has ${row}`),
+    );
     found.push(...there.filter((row) => !ours.has(row)).map((row) => `${table}: only extracted has ${row}`));
   }
   return found;

@@ -2,6 +2,7 @@ import type { Order } from '#contracts';
 import type { HistoryEntry, ModuleStatus, Phase } from '#strangler';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import pg from 'pg';
 import { bucketOf } from '../../../libs/strangler/src/bucket.js';
 import { startNats, type TestNats } from '../../support/nats.js';
 import { OperatorClient } from '../../support/operator.js';
@@ -112,15 +113,40 @@ export class Scene {
       );
       const there = row?.phase === phase && (percent ?? row.percent) === row.percent;
       return there && row.idle ? true : undefined;
-    }).catch(async (error: Error) => {
+    }).catch(async (error: unknown) => {
       const status = JSON.stringify(await this.status().catch(() => 'none'));
-      throw new Error(`${error.message}\n${status}\n${this.shop.output().slice(-2_000)}`);
+      throw new Error(`${(error as Error).message}\n${status}\n${this.shop.output().slice(-2_000)}`);
     });
   }
 
   async goTo(phase: Phase, percent?: number): Promise<void> {
     await this.want(phase, percent);
     await this.reaches(phase, percent);
+  }
+
+  /** Lets some moments pass: so many statements, which take longer where all else does too. */
+  async moments(count: number): Promise<void> {
+    for (let i = 0; i < count; i++) await this.premises.query('select');
+  }
+
+  /** A writer that is inside until it is let go: a hand-off that begins meanwhile waits for it. Answers how. */
+  async writerInside(side: 'monolith' | 'extracted', sku: string): Promise<() => Promise<void>> {
+    const writer = new pg.Client({ connectionString: this.urls[side] });
+    await writer.connect();
+    await writer.query('begin');
+    await writer.query(`select strangler.assert_owner('inventory', array[$1])`, [sku]);
+    return async () => {
+      await writer.query('commit');
+      await writer.end();
+    };
+  }
+
+  /** The step in the journal; empty: none is under way. */
+  async stepUnderWay(): Promise<string> {
+    const [row] = await this.premises.query<{ kind: string | null }>(
+      `select transition -> 'step' ->> 'kind' as kind from strangler.module where module = 'inventory'`,
+    );
+    return row?.kind ?? '';
   }
 
   status(): Promise<ModuleStatus> {
@@ -131,7 +157,9 @@ export class Scene {
     return this.operator.history('inventory');
   }
 
-  act(...[verb, how]: Tail<Parameters<OperatorClient['act']>>): Promise<Answer<{ detail?: string; plan?: string[] }>> {
+  act(
+    ...[verb, how]: Tail<Parameters<OperatorClient['act']>>
+  ): Promise<Answer<{ detail?: string; plan?: string[] }>> {
     return this.operator.act('inventory', verb, how);
   }
 
@@ -161,8 +189,9 @@ export class Scene {
   async differences(repair = false): Promise<number> {
     const before = (await this.status()).verify.checkedAt;
     await this.act('verify', { repair });
-    const { verify } = await this.until('verify has ended', ({ verify: { running, checkedAt } }) =>
-      running === null && checkedAt !== before,
+    const { verify } = await this.until(
+      'verify has ended',
+      ({ verify: { running, checkedAt } }) => running === null && checkedAt !== before,
     );
     return verify.differences;
   }

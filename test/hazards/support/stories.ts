@@ -62,7 +62,10 @@ export function holdStep({ agent }: TwinSide, step: Step) {
     await held;
     return carryOut(argument);
   });
-  return { reached: () => until(`${step} is about to be carried out`, () => reached || undefined), letGo: () => letGo() };
+  return {
+    reached: () => until(`${step} is about to be carried out`, () => reached || undefined),
+    letGo: () => letGo(),
+  };
 }
 
 /** Resolves when the fence of the next hand-off stands on this side, or has stood there. */

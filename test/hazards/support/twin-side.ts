@@ -114,8 +114,8 @@ export class TwinSide {
     };
     return {
       afterCommit: (_module, ids) => whenStored(ids),
-      onHit: async (module, commandId, keys) =>
-        whenStored(await this.agent.deliveries.outstandingOf(module, commandId, keys)),
+      onHit: async (module, _commandId, keys) =>
+        whenStored(await this.agent.deliveries.outstandingOf(module, keys)),
     };
   }
 }

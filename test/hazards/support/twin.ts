@@ -47,7 +47,11 @@ export class Twin {
     readonly extracted: TwinSide,
   ) {
     this.routes = { monolith: monolith.routes, extracted: extracted.routes, gateway: new Routes() };
-    this.ports = { monolith: this.port('monolith'), extracted: this.port('extracted'), gateway: this.port('gateway') };
+    this.ports = {
+      monolith: this.port('monolith'),
+      extracted: this.port('extracted'),
+      gateway: this.port('gateway'),
+    };
     this.controls = { monolith: monolith.agent, extracted: extracted.agent };
   }
 

@@ -184,9 +184,9 @@ function makersFor(at: Position, step: Step): readonly Maker[] {
   if (step.kind === 'capture' || step.kind === 'uncapture') return [];
   if (step.kind === 'decommission') return [...calm, verifySince('firm'), emptyOutboxes, localUse];
   if (!leadsOut(at, step)) return step.kind === 'hand-off' ? calm : [];
-  if (step.kind === 'phase' && step.to === 'shadow') return [backfill, ...calm, verifySince('plain')];
+  if (step.kind === 'phase' && step.to === 'shadow') return [backfill, ...calm, verifySince('firm')];
   if (step.kind === 'phase' && step.to === 'shifting') {
-    return [backfill, ...calm, verifySince('plain'), mismatches, bake];
+    return [backfill, ...calm, verifySince('firm'), mismatches, bake];
   }
   return [...calm, ...watchersAt(at), ...(at.percent > 0 ? [bake] : []), ...lastWatch(at)];
 }

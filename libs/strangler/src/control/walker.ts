@@ -106,7 +106,7 @@ export class Walker {
       case 'begin':
         return this.begin(row, at, decision, observed);
       case 'verify':
-        return this.verify(row);
+        return this.verify(row, observed);
       case 'return':
         return this.setBack(row, returned(row, decision.gate, this.parts.clock.now()));
       case 'refuse':
@@ -211,11 +211,13 @@ export class Walker {
     this.waitMs = Math.min(this.waitMs * 2, longestWaitMs);
   }
 
-  private async verify(row: ModuleRow): Promise<boolean> {
+  private async verify(row: ModuleRow, observed: Observed): Promise<boolean> {
     const { verifications, verifier, clock } = this.parts;
     this.trouble = verifier.trouble(row.module) ?? null;
-    const { request } = await verifications.read(row.module);
+    const { request, beganAt } = await verifications.read(row.module);
     if (request) return false;
+    // One has ended since we looked: all rows need not be compared once more.
+    if (beganAt !== observed.verified.beganAt) return true;
     await verifications.request(row.module, { actor: 'autopilot', repair: false }, clock.now());
     return true;
   }

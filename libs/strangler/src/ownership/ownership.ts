@@ -21,6 +21,9 @@ export interface OwnershipRow {
 const columns = `module, side, epoch, extracted_below as "extractedBelow", fence_from as "fenceFrom",
   fence_to as "fenceTo", capture, version`;
 
+/** Without a fence it is no copy any more either: who lifts it has decided so. */
+const unfenced = 'fence_from = null, fence_to = null, home = strangler.home()';
+
 /** How long a change of the row waits for writers under REPEATABLE READ, which hold it locked, in ms. */
 const lockTimeoutMs = 2_000;
 const pollMs = 1;
@@ -29,22 +32,26 @@ const pollMs = 1;
 export class Ownership {
   constructor(private readonly database: Database) {}
 
-  /**
-   * Makes the module's row if it is missing: then the monolith owns all. A row that was made in another database came here
-   * with a backup or a clone; it starts fenced, and `fenced` says so.
-   */
-  async ensure(module: string, side: Side): Promise<{ fenced: boolean }> {
+  /** Makes the module's row if it is missing: then the monolith owns all. What came here as a copy is fenced as a whole. */
+  async ensure(module: string, side: Side): Promise<void> {
     await this.database.query(
       `insert into strangler.ownership (module, side, extracted_below, home)
        values ($1, $2, 0, strangler.home()) on conflict (module) do nothing`,
       [module, side],
     );
-    const rows = await this.database.query(
-      `update strangler.ownership set fence_from = 0, fence_to = ${buckets}, home = strangler.home()
-       where module = $1 and home <> strangler.home() returning module`,
+    await this.database.query(
+      `update strangler.ownership set fence_from = 0, fence_to = ${buckets} where module = $1 and home <> strangler.home()`,
       [module],
     );
-    return { fenced: rows.length > 0 };
+  }
+
+  /** Whether the row came here with a backup or a clone, and nobody has lifted its fence since. */
+  async isCopy(module: string): Promise<boolean> {
+    const rows = await this.database.query(
+      'select from strangler.ownership where module = $1 and home <> strangler.home()',
+      [module],
+    );
+    return rows.length > 0;
   }
 
   /** @throws when the module has no row here. */
@@ -59,33 +66,35 @@ export class Ownership {
 
   /**
    * Fences buckets `[from, to)` and waits until no transaction is left that may have written them before. From `epoch` to
-   * `epoch + 1`; false: the row is not at that epoch.
+   * `epoch + 1`; false: the row is not at that epoch, or is a copy.
    */
   async fence(module: string, epoch: number, from: number, to: number): Promise<boolean> {
-    const set = await this.change(module, epoch, 'epoch = $2 + 1, fence_from = $3, fence_to = $4', [
-      from,
-      to,
-    ]);
+    const set = await this.change(
+      module,
+      epoch,
+      'epoch = $2 + 1, fence_from = $3, fence_to = $4',
+      [from, to],
+      // The fence of a copy must not shrink to the buckets of a hand-off.
+      'and home = strangler.home()',
+    );
     if (set) await this.writersGone(module);
     return set;
   }
 
   /** Takes over: from `epoch` to `epoch + 1`, with the new border. Sequences go on behind the rows that are here. */
   own(module: string, epoch: number, extractedBelow: number): Promise<boolean> {
-    const set = 'epoch = $2 + 1, extracted_below = $3, fence_from = null, fence_to = null';
-    return this.change(module, epoch, set, [extractedBelow], (q) => advanceSequences(q, module));
+    const set = `epoch = $2 + 1, extracted_below = $3, ${unfenced}`;
+    return this.change(module, epoch, set, [extractedBelow], '', (q) => advanceSequences(q, module));
   }
 
   /** Lifts the fence with the new border; the epoch stays. Done again it changes nothing. */
   release(module: string, epoch: number, extractedBelow: number): Promise<boolean> {
-    return this.change(module, epoch, 'extracted_below = $3, fence_from = null, fence_to = null', [
-      extractedBelow,
-    ]);
+    return this.change(module, epoch, `extracted_below = $3, ${unfenced}`, [extractedBelow]);
   }
 
   /** Takes the fence away, nothing having moved, and leaves `epoch` for `to`: what comes late from before is refused. */
   raise(module: string, epoch: number, to: number): Promise<boolean> {
-    return this.change(module, epoch, 'epoch = $3, fence_from = null, fence_to = null', [to]);
+    return this.change(module, epoch, `epoch = $3, ${unfenced}`, [to]);
   }
 
   async setCapture(module: string, capture: boolean): Promise<void> {
@@ -125,12 +134,13 @@ export class Ownership {
     epoch: number,
     set: string,
     params: unknown[],
+    only = '',
     andThen: (q: Queryable) => Promise<void> = () => Promise.resolve(),
   ): Promise<boolean> {
     return this.database.transaction(
       async (q) => {
         const rows = await q.query(
-          `update strangler.ownership set ${set} where module = $1 and epoch = $2 returning module`,
+          `update strangler.ownership set ${set} where module = $1 and epoch = $2 ${only} returning module`,
           [module, epoch, ...params],
         );
         if (rows.length === 1) await andThen(q);

@@ -63,14 +63,15 @@ export class Deliveries {
   }
 
   /**
-   * The outbox ids of a command's idempotency rows that are on their way: with them, all of its changes. For a command
-   * that comes again while its first answer waits.
+   * The changes under these routing keys that are on their way now: all that a command for them has written before, for one
+   * that comes again while its first answer waits. Its claim alone says nothing: rows go over in the order of their last
+   * change, and a later command may have changed a row of this one. Of a module owned as a whole, the key is its name.
    */
-  async outstandingOf(module: string, commandId: string, keys: readonly string[]): Promise<number[]> {
+  async outstandingOf(module: string, keys: readonly string[]): Promise<number[]> {
     const rows = await this.database.query<{ id: number }>(
       `select id::float8 as id from strangler.outbox
-       where module = $1 and table_name = 'idempotency' and pk[1] = $2::uuid::text and pk[2] = any($3)`,
-      [module, commandId, keys],
+       where module = $1 and parked is null and key = any($2::text[] || module)`,
+      [module, keys],
     );
     return rows.map(({ id }) => id);
   }

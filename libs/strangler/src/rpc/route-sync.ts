@@ -1,4 +1,4 @@
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { buckets } from '../bucket.js';
 import { policies } from '../phase.js';
 import type { RouteEntry, Routes, RouteTable } from '../routes.js';
@@ -6,6 +6,8 @@ import type { NatsLink } from './link.js';
 
 const changedSubject = 'routes.changed';
 const askSubject = 'routes.get';
+/** How long ago the process that answers was itself told its routes, in ms. */
+const ageHeader = 'Routes-Age';
 /**
  * A lost hint is made good within this time, in ms. Well below the second after which a process that has heard nothing
  * has every answer checked.
@@ -17,7 +19,12 @@ const askAgainMs = 400;
 export function publishRoutes(link: NatsLink, routes: Routes): void {
   link.onConnection((connection) => {
     connection.subscribe(askSubject, {
-      callback: (_error, message) => void message.respond(JSON.stringify(routes.snapshot())),
+      callback: (_error, message) => {
+        // This process may have lost its database, and not know that all is different now.
+        const age = headers();
+        age.set(ageHeader, String(routes.freshMs));
+        message.respond(JSON.stringify(routes.snapshot()), { headers: age });
+      },
     });
   });
   const tell = () => link.current?.publish(changedSubject, JSON.stringify(routes.snapshot()));
@@ -31,7 +38,7 @@ export function followRoutes(link: NatsLink, routes: Routes): () => void {
   let stopped = false;
   const take = (message: Msg, askedAt = -Infinity) => {
     const table = tableIn(message);
-    if (table) routes.replace(table, askedAt);
+    if (table) routes.replace(table, askedAt - ageIn(message));
   };
   const ask = async (): Promise<void> => {
     const answered = await askOnce(link.current, take);
@@ -66,6 +73,12 @@ async function askOnce(
     // Nobody there yet: asked again soon.
     return false;
   }
+}
+
+/** How old the routes in a message were when it was sent, in ms. */
+function ageIn({ headers: given }: Msg): number {
+  const age = given?.get(ageHeader) ? Number(given.get(ageHeader)) : Infinity;
+  return age >= 0 ? age : Infinity;
 }
 
 /** The routes in a message, if it holds any. An exception here would end the reading of the whole connection. */

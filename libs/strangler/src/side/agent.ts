@@ -44,6 +44,9 @@ export class SideAgent implements SideControl {
   private readonly name: string;
   private readonly ownership: Ownership;
   private relay: Relay | undefined;
+  private receiving = false;
+  /** The database came here with a backup or a clone, as far as is known. */
+  private copy = false;
   private timer: NodeJS.Timeout | undefined;
   private stopReceiving: () => void = () => undefined;
   private looking: Promise<void> = Promise.resolve();
@@ -59,8 +62,9 @@ export class SideAgent implements SideControl {
   /** Makes the ownership row, serves the controller and the other side, and begins to look after capture. */
   async start(): Promise<void> {
     const { module, side, link } = this.options;
-    const { fenced } = await this.ownership.ensure(this.name, side);
-    if (fenced) {
+    await this.ownership.ensure(this.name, side);
+    this.copy = await this.ownership.isCopy(this.name);
+    if (this.copy) {
       this.logger.error(
         'this database is a copy or was restored from a backup: it starts fenced. Run: npm run strangler -- doctor',
       );
@@ -199,6 +203,10 @@ export class SideAgent implements SideControl {
   }
 
   private async followCapture(): Promise<void> {
+    // A copy neither sends nor receives: beside the original it would bring back old rows, and take those that are not its own.
+    this.copy &&= await this.ownership.isCopy(this.name);
+    if (this.copy) return;
+    this.receive();
     const { capture } = await this.ownership.read(this.name);
     if (capture && !this.relay) this.startRelay();
     if (!capture && this.relay) {
@@ -206,6 +214,13 @@ export class SideAgent implements SideControl {
       this.relay = undefined;
       await relay.stop();
     }
+  }
+
+  private receive(): void {
+    const { side, link } = this.options;
+    if (!link || this.receiving) return;
+    this.receiving = true;
+    serveReplication(link, this.name, side, new Receiver(this.database, this.tables, this.name));
   }
 
   private startRelay(): void {

@@ -46,10 +46,10 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, BeforeAppli
     if (this.waits(module)) await this.agents.get(module)?.deliveries.whenStored(ids, ackMs);
   }
 
-  async onHit(module: string, commandId: string, keys: readonly string[]): Promise<void> {
+  async onHit(module: string, _commandId: string, keys: readonly string[]): Promise<void> {
     const agent = this.agents.get(module);
     if (!agent || !this.waits(module)) return;
-    const ids = await agent.deliveries.outstandingOf(module, commandId, keys);
+    const ids = await agent.deliveries.outstandingOf(module, keys);
     if (ids.length > 0) await this.afterCommit(module, ids);
   }
 
@@ -65,6 +65,8 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, BeforeAppli
   /** Whether answers are held back until the other side has what was written. */
   private waits(module: string): boolean {
     const entry = this.routes.entryOf(module);
-    return entry?.ack === 'both' && !entry.degraded && policyOf(entry).replicates.length > 0;
+    // Not heard yet: whoever has captured changes has another side that may need them.
+    if (!entry) return true;
+    return entry.ack === 'both' && !entry.degraded && policyOf(entry).replicates.length > 0;
   }
 }

@@ -1,0 +1,81 @@
+import type { Closing } from '#platform';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
+import { latenciesOf } from '../../apps/replay/src/percentiles.js';
+import type { Ways } from '../depot/captured.js';
+import { anySale, sell } from '../depot/sell.js';
+import type { Figure } from '../report.js';
+import { median, type Contender } from '../rounds.js';
+
+/** p99 at most, in ms, by transactions per second. */
+const goals: Readonly<Record<number, number>> = { 200: 8, 800: 12 };
+const deadlineMs = 10_000;
+
+/**
+ * Transactions that begin so many times a second, whatever became of those before. For each row: how long after the
+ * answer to the commit the other side had confirmed it.
+ */
+export class Lag implements Contender {
+  readonly name: string;
+  /** For each round, in ms. */
+  private readonly rounds: number[][] = [];
+  private readonly pool: pg.Pool;
+
+  constructor(
+    private readonly perSecond: number,
+    { here }: Ways,
+    private readonly deliveries: Deliveries,
+    closing: Closing,
+  ) {
+    this.name = `lag at ${perSecond} transactions/s`;
+    this.pool = new pg.Pool({ connectionString: here, max: 16, idleTimeoutMillis: 0 });
+    closing.add(() => this.pool.end());
+  }
+
+  async rate(ms: number): Promise<number> {
+    const lags: number[] = [];
+    this.rounds.push(lags);
+    const count = Math.round((ms * this.perSecond) / 1_000);
+    const begun = performance.now();
+    const sales: Promise<void>[] = [];
+    for (let n = 0; n < count; n++) {
+      const early = begun + (n * 1_000) / this.perSecond - performance.now();
+      if (early > 0) await sleep(early);
+      sales.push(this.sell(lags));
+    }
+    await Promise.all(sales);
+    return (count / (performance.now() - begun)) * 1_000;
+  }
+
+  /** Medians of the rounds but for the first, the warm-up: one stumble of the machine does not decide. */
+  figures(): Figure[] {
+    const rounds = this.rounds.slice(1).map(latenciesOf);
+    const of = (percentile: 'p50' | 'p99') => median(rounds.map((round) => round[percentile] ?? NaN));
+    const goal = goals[this.perSecond];
+    return [
+      { figure: `${this.name}: p50, ms`, reached: of('p50') },
+      { figure: `${this.name}: p99, ms`, reached: of('p99'), ...(goal && { atMost: goal }) },
+    ];
+  }
+
+  private async sell(lags: number[]): Promise<void> {
+    const client = await this.pool.connect();
+    let ids: number[] = [];
+    await sell(client, anySale(), async () => {
+      const { rows } = await client.query<{ ids: string }>(
+        `select current_setting('strangler.outbox') as ids`,
+      );
+      ids = rows[0]!.ids.split(',').map(Number);
+    });
+    const committed = performance.now();
+    client.release();
+    await Promise.all(ids.map((id) => this.arrival(id, committed, lags)));
+  }
+
+  private async arrival(id: number, committed: number, lags: number[]): Promise<void> {
+    const outcome = await this.deliveries.whenStored([id], deadlineMs);
+    if (outcome !== 'stored') throw new Error('the other side does not confirm');
+    lags.push(performance.now() - committed);
+  }
+}

@@ -1,0 +1,59 @@
+import { routeOf, Routes, type RouteEntry } from '#strangler';
+import { DataSource } from 'typeorm';
+import { Agents } from '../../libs/strangler/src/side/agents.js';
+import { fruit, replicas, type Replicas } from '../support/replication.js';
+
+/*
+ * A service has just started and takes calls; it has not heard yet in which phase its module is. What it captures is sent to the
+ * other side: answered at once, a write would be on one side only, and nothing would say so.
+ */
+let both: Replicas;
+let routes: Routes;
+let agents: Agents;
+
+beforeAll(async () => {
+  both = await replicas();
+});
+beforeEach(() => {
+  routes = new Routes();
+  agents = new Agents('monolith', undefined, routes);
+  agents.add(fruit, new DataSource({ type: 'postgres', url: both.monolith.test.url }));
+});
+afterEach(async () => {
+  await agents.beforeApplicationShutdown();
+  await both.reset();
+});
+afterAll(() => both.close());
+
+/** Writes a row as a command does, and answers as one does. */
+async function answered(): Promise<void> {
+  const ids = await both.monolith.database.transaction(async (q) => {
+    await q.query(`insert into fruit.basket values (1, 'anna')`);
+    const [row] = await q.query<{ ids: string }>(`select current_setting('strangler.outbox') as ids`);
+    return row!.ids.split(',').map(Number);
+  });
+  await agents.afterCommit('fruit', ids);
+}
+
+/** A fail-over has to know that the write may be missing. */
+const isDegraded = async () => (await both.monolith.outgoing.outgoing()).degradedSince !== null;
+
+it('nothing is known: it waits until the other side has it, or the module is degraded', async () => {
+  both.relay();
+  await answered();
+  expect((await both.extracted.rows('basket')).length === 1 || (await isDegraded())).toBe(true);
+});
+
+it('nobody relays: the module is degraded', async () => {
+  await answered();
+  expect(await isDegraded()).toBe(true);
+});
+
+it.each<[string, Partial<RouteEntry>]>([
+  ['ack: owner', { ack: 'owner' }],
+  ['degraded', { degraded: true }],
+])('%s is known: it does not wait', async (_what, entry) => {
+  routes.replace({ fruit: { ...routeOf('shifting'), ...entry } });
+  await answered();
+  expect(await isDegraded()).toBe(false);
+});
