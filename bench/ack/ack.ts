@@ -50,7 +50,7 @@ async function executorOn(ways: Ways, routes: Routes, closing: Closing): Promise
   const agents = new Agents('monolith', ways.link, routes);
   const agent = agents.add(depot, dataSource);
   await agents.onApplicationBootstrap();
-  closing.add(() => agents.beforeApplicationShutdown());
+  closing.add(() => agents.onApplicationShutdown());
   await agent.startCapture({ backfill: true });
   await drained(ways);
   return new Executor(sales, handlersOn(dataSource), dataSource, noProcesses, { acknowledger: agents });

@@ -62,10 +62,8 @@ async function environmentOf(servers: BenchServers, inventory: Inventory): Promi
     PORT: '0',
     ADMIN_PORT: '0',
     DATABASE_URL: await servers.freshDatabase(`bench_orders_${name}`),
-    ...(inventory !== 'monolith' && {
-      INVENTORY_DATABASE_URL: await servers.freshDatabase(`bench_orders_inventory_${name}`),
-      NATS_URL: await servers.nats(),
-    }),
+    INVENTORY_DATABASE_URL: await servers.freshDatabase(`bench_orders_inventory_${name}`),
+    // With a NATS of its own in it: on one that two shops share, a service would serve both.
     DATA_DIR: folder,
     STRANGLER_CONFIG: config,
     ADMIN_EMAIL: admin.email,

@@ -20,7 +20,7 @@ beforeEach(() => {
   agents.add(fruit, new DataSource({ type: 'postgres', url: both.monolith.test.url }));
 });
 afterEach(async () => {
-  await agents.beforeApplicationShutdown();
+  await agents.onApplicationShutdown();
   await both.reset();
 });
 afterAll(() => both.close());

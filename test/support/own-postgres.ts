@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PostgresServer } from '../../libs/platform/src/embedded/postgres/postgres-server.js';
+import { untilGone } from '../../libs/platform/src/embedded/processes.js';
 import { startProgram, type Program } from './programs.js';
 
 /** A PostgreSQL of one test's own, which it may end. */
@@ -26,10 +27,11 @@ export async function startPostgres(): Promise<OwnPostgres> {
     program = startProgram('test/support/own-postgres.js', [folder, port], {});
     [, url = ''] = await program.printed(/ready: (\S+)/);
   };
+  // Itself, not the program that watches it: that one may have been killed with all others of the test.
   const end = async (how: 'in order' | 'crash') => {
-    if (how === 'crash') process.kill(await postmaster(folder), 'SIGQUIT');
-    else program.process.kill('SIGTERM');
-    await program.ended();
+    const pid = await postmaster(folder);
+    process.kill(pid, how === 'crash' ? 'SIGQUIT' : 'SIGINT');
+    await Promise.all([untilGone(pid), program.ended()]);
   };
   await start('');
   return {
@@ -51,7 +53,6 @@ async function main(folder: string, port: string): Promise<void> {
   const { signal } = new AbortController();
   const order = { port: port ? Number(port) : undefined, tell: () => undefined, signal };
   const server = await new PostgresServer(folder).start(order);
-  process.once('SIGTERM', () => void server.stop());
   process.stdout.write(`ready: ${server.url}\n`);
   await server.gone;
 }

@@ -133,13 +133,13 @@ class Running implements DirectSide {
   }
 
   private async proceed(method: Method, argument: unknown): Promise<unknown> {
+    const run = this.agent[method].bind(this.agent) as (argument: unknown) => Promise<unknown>;
+    const answer = await run(argument);
+    if (method === 'startCapture' && !this.relay) this.startRelay();
     if (method === 'stopCapture') {
       await this.relay?.stop();
       this.relay = undefined;
     }
-    const run = this.agent[method].bind(this.agent) as (argument: unknown) => Promise<unknown>;
-    const answer = await run(argument);
-    if (method === 'startCapture' && !this.relay) this.startRelay();
     if (method === 'fence') this.relay?.wake();
     return answer;
   }

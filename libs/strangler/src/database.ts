@@ -6,9 +6,12 @@ export interface Queryable {
   query<T extends object>(sql: string, params?: readonly unknown[]): Promise<T[]>;
 }
 
-/** Every session of ours reads and writes times, floats and bytes in one form, whatever the server's settings. */
+/**
+ * Every session of ours reads and writes times, floats and bytes in one form, whatever the server's settings; and what it has
+ * committed survives a crash: the other side goes by it (a batch that is stored, a fence, a new owner).
+ */
 const pinned =
-  '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres -c extra_float_digits=1 -c bytea_output=hex';
+  '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres -c extra_float_digits=1 -c bytea_output=hex -c synchronous_commit=on';
 
 /**
  * The toolkit's own few connections to a side's database, beside the application's pool: a hand-off must not wait for a

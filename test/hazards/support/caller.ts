@@ -1,6 +1,5 @@
 import { isDomainError } from '#contracts';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ledger } from './ledger.js';
 import type { Counted } from './tally.js';
 import { places, type Place, type Twin } from './twin.js';
@@ -9,6 +8,13 @@ import { Random } from './random.js';
 
 const passing = new Set(['outcome_unknown', 'unavailable']);
 const patienceMs = 30_000;
+
+/** How a command is given; by default at the gateway, under an id of its own. */
+interface How {
+  amount?: number;
+  commandId?: string;
+  at?: Place;
+}
 
 /** One caller of a {@link Twin}. Everything that it does and hears goes into the ledger. Names are in upper case. */
 export class Caller {
@@ -19,7 +25,10 @@ export class Caller {
   ) {}
 
   /** Adds to one counter; under the same id until it is answered. */
-  async add(name: string, { amount = 1, commandId = randomUUID() as string, at = 'gateway' as Place } = {}) {
+  async add(
+    name: string,
+    { amount = 1, commandId = randomUUID(), at = 'gateway' }: How = {},
+  ): Promise<Counted | undefined> {
     const answer = await this.settled('add', name, () =>
       this.twin.ports[at].add({ name, amount }, { commandId }),
     );
@@ -32,7 +41,7 @@ export class Caller {
   async repeat(
     first: Counted,
     commandId: string,
-    { amount = 1, at = 'gateway' as Place } = {},
+    { amount = 1, at = 'gateway' }: Omit<How, 'commandId'> = {},
   ): Promise<void> {
     const { name } = first;
     const again = await this.settled('repeat', name, () =>
@@ -44,7 +53,7 @@ export class Caller {
   /** Adds to several counters, or to none: then one of the amounts is too large. */
   async addAll(items: readonly { name: string; amount: number }[], at: Place = 'gateway'): Promise<void> {
     const commandId = randomUUID();
-    const input = { ticket: randomUUID() as string, items: [...items] };
+    const input = { ticket: randomUUID(), items: [...items] };
     const names = items.map(({ name }) => name).join(' ');
     const ended = await this.settled('addAll', names, () => this.twin.ports[at].addAll(input, { commandId }));
     if (ended === undefined) for (const { name, amount } of items) this.ledger.unknown(name, amount);
@@ -85,7 +94,6 @@ export class Caller {
         if (!passing.has(error.code))
           this.ledger.contradictions.push(`${subject}: ${operation}: ${error.code}`);
         if (Date.now() > giveUpAt || !passing.has(error.code)) return undefined;
-        await sleep(5);
       }
     }
   }

@@ -54,7 +54,7 @@ export const tally = contract('tally', {
     /** For which any copy will do. */
     peek: query({ ...one, input: Named, reads: 'any' }),
     add: command({ ...one, input: Ask }),
-    /** Refused where an amount is above {@link most}. */
+    /** Refused where an amount is above 100. */
     addAll: command({ ...byName, errors: ['too_many'], undo: 'takeAll' }),
     takeAll: command(byName),
   },
@@ -76,7 +76,7 @@ export const tallySchema = `
   create table tally.ticket (name text, id uuid, amount integer not null, primary key (name, id))`;
 
 /** The largest amount that `addAll` takes. */
-export const most = 100;
+const most = 100;
 
 /** The module's code, on the database of one side. */
 export function tallyHandlers(dataSource: DataSource): Record<keyof typeof tally.operations, Handler> {

@@ -80,7 +80,7 @@ export class TwinSide {
   /** Captures no more. */
   async end(): Promise<void> {
     await this.stopRelay();
-    await this.agent.stopCapture();
+    await this.agent.stopCapture({ epoch: (await this.agent.state()).ownership.epoch });
   }
 
   /** Runs one statement, as from psql. */

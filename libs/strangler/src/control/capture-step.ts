@@ -42,7 +42,7 @@ async function align({ monolith, extracted }: Sides): Promise<Record<string, unk
   }
   const { epoch, extractedBelow, fenceFrom, capture } = away.ownership;
   const left = away.outgoing.pending + away.outgoing.parked;
-  if (capture || left > 0) await extracted.stopCapture();
+  if (capture || left > 0) await extracted.stopCapture({ epoch });
   if (extractedBelow !== 0 || fenceFrom !== null) await extracted.release({ epoch, extractedBelow: 0 });
   const top = Math.max(epoch, home.ownership.epoch);
   if (epoch < top) await extracted.raise({ epoch, to: top });
@@ -50,11 +50,17 @@ async function align({ monolith, extracted }: Sides): Promise<Record<string, unk
   return left > 0 ? { forgottenOnExtracted: left } : {};
 }
 
-/** Ends the copying on both sides. A side that cannot be reached keeps its capture; `doctor` finds it there. */
-export async function endCapture({ monolith, extracted }: Sides): Promise<Record<string, unknown>> {
-  await monolith.stopCapture();
+/**
+ * Ends the copying on both sides, which are at `epoch`. A side that cannot be reached keeps its capture; `doctor` finds it
+ * there.
+ */
+export async function endCapture(
+  { monolith, extracted }: Sides,
+  epoch: number,
+): Promise<Record<string, unknown>> {
+  await monolith.stopCapture({ epoch });
   try {
-    await extracted.stopCapture();
+    await extracted.stopCapture({ epoch });
     return {};
   } catch (error) {
     return { captureLeftOnExtracted: (error as Error).message };

@@ -10,7 +10,7 @@ export async function carryOutRepair(
   const side = sides[repair.side];
   switch (repair.kind) {
     case 'stop capture':
-      await side.stopCapture();
+      await side.stopCapture({ epoch: repair.epoch });
       return true;
     case 'lift fence': {
       const { ownership } = await side.state();

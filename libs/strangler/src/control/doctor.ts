@@ -7,7 +7,7 @@ import type { Finding } from './operator.js';
 
 /** What is done about a finding by `--repair`. */
 export type Repair =
-  | { kind: 'stop capture'; side: Side }
+  | { kind: 'stop capture'; side: Side; epoch: number }
   | { kind: 'lift fence'; side: Side; epoch: number }
   | { kind: 'raise'; side: Side; epoch: number; to: number };
 
@@ -136,7 +136,7 @@ function flow(row: ModuleRow, side: Side, { ownership, outgoing }: SideState): F
       problem: `${side} still captures changes, in phase ${row.phase}`,
       meaning: 'its outbox grows, and nobody reads it',
       remedy: 'stop capture there',
-      repair: { kind: 'stop capture', side },
+      repair: { kind: 'stop capture', side, epoch: ownership.epoch },
     });
   }
   const stale = outgoing.pending > 0 && outgoing.lagMs > staleMs && !outgoing.degradedSince;

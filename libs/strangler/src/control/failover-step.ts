@@ -15,7 +15,7 @@ export async function takeEverything(monolith: SideControl, epoch: number): Prom
   }
   // The other side may have reached the next epoch in a hand-off that was under way, so it is skipped.
   await monolith.raise({ epoch: epoch + 1, to: epoch + 3 });
-  await monolith.stopCapture();
+  await monolith.stopCapture({ epoch: epoch + 3 });
 }
 
 /** Fences a side that was given up and is back: its processes may still believe that they own something. */

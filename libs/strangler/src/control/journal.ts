@@ -14,7 +14,7 @@ export interface Beginning {
   at: Position;
   step: Step;
   gates: readonly Gate[];
-  /** At which both sides are; needed for a hand-off. */
+  /** At which both sides are. */
   epoch: number;
 }
 
@@ -49,7 +49,7 @@ export class Journal {
   }
 
   private transition({ row, at, step, epoch }: Beginning): Transition {
-    const transition = { id: randomUUID(), step, actor: row.wanted.actor, begun: this.clock.now() };
+    const transition = { id: randomUUID(), step, actor: row.wanted.actor, begun: this.clock.now(), epoch };
     if (step.kind !== 'hand-off') return transition;
     return { ...transition, handOff: handOffTo(step.below, epoch, at.below) };
   }

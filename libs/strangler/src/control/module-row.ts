@@ -22,7 +22,7 @@ export interface Transition {
   /** ms since 1970. */
   begun: number;
   handOff?: HandOff;
-  /** The monolith's epoch before a failover. */
+  /** The monolith's epoch before it. */
   epoch?: number;
   /** An operator wants it taken back. */
   aborted?: boolean;

@@ -38,13 +38,12 @@ export async function carryOut(transition: Transition, options: StepOptions): Pr
       return capture(options);
     case 'uncapture':
       onStep('stop capture');
-      return done(await endCapture(sides));
+      return done(await endCapture(sides, await epochOf(transition, sides)));
     case 'hand-off':
       return move(transition, options);
     case 'decommission':
       onStep('stop capture');
-      await sides.monolith.stopCapture();
-      await sides.extracted.stopCapture();
+      await stopBoth(transition, sides);
       onStep('move the tables aside');
       await sides.monolith.retire({ purge: false });
       return done();
@@ -61,9 +60,20 @@ export async function carryOut(transition: Transition, options: StepOptions): Pr
 async function capture({ sides, aborted, onStep }: StepOptions): Promise<StepEnd> {
   onStep('start capture');
   const figures = await beginCapture(sides);
+  const { ownership } = await sides.monolith.state();
   if (!(await aborted())) return done(figures);
   onStep('stop capture');
-  return { outcome: 'aborted', reason: 'aborted by the operator', figures: await endCapture(sides) };
+  return { outcome: 'aborted', reason: 'aborted by the operator', figures: await endCapture(sides, ownership.epoch) };
+}
+
+/** What was journalled by a release that did not write it down has none. */
+const epochOf = async ({ epoch }: Transition, { monolith }: StepOptions['sides']): Promise<number> =>
+  epoch ?? (await monolith.state()).ownership.epoch;
+
+async function stopBoth(transition: Transition, sides: StepOptions['sides']): Promise<void> {
+  const epoch = await epochOf(transition, sides);
+  await sides.monolith.stopCapture({ epoch });
+  await sides.extracted.stopCapture({ epoch });
 }
 
 async function move({ handOff: plan }: Transition, options: StepOptions): Promise<StepEnd> {

@@ -301,6 +301,11 @@ describe('does not begin', () => {
     ['while degraded', ({ monolith }) => (monolith.outgoing.degradedSince = '2020-01-01T00:00:00Z')],
     ['with parked rows', ({ extracted }) => (extracted.outgoing.parked = 1)],
     ['far behind', ({ monolith }) => (monolith.outgoing.lagMs = 1_001)],
+    [
+      'while rows from before are copied',
+      ({ monolith }) =>
+        (monolith.outgoing.backfill = [{ table: 'parcel', copied: 1, total: 2, done: false }]),
+    ],
   ])('%s', async (_what, spoil) => {
     const state = await states();
     spoil(state);

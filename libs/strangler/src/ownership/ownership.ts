@@ -97,11 +97,17 @@ export class Ownership {
     return this.change(module, epoch, `epoch = $3, ${unfenced}`, [to]);
   }
 
-  async setCapture(module: string, capture: boolean): Promise<void> {
-    await this.database.query('update strangler.ownership set capture = $2 where module = $1', [
-      module,
-      capture,
-    ]);
+  async setCapture(module: string): Promise<void> {
+    await this.database.query('update strangler.ownership set capture = true where module = $1', [module]);
+  }
+
+  /** From here on changes are not captured any more. False: the row is not at that epoch. */
+  async clearCapture(module: string, epoch: number): Promise<boolean> {
+    const rows = await this.database.query(
+      'update strangler.ownership set capture = false where module = $1 and epoch = $2 returning module',
+      [module, epoch],
+    );
+    return rows.length > 0;
   }
 
   /**

@@ -110,8 +110,8 @@ export class Deliveries {
   }
 
   async close(): Promise<void> {
+    if (this.waiters.size > 0) await this.degrade('the process ended while answers waited');
     clearTimeout(this.poll);
-    for (const waiter of this.waiters) waiter.settle('degraded');
     await this.asking;
   }
 

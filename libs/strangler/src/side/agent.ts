@@ -44,11 +44,10 @@ export class SideAgent implements SideControl {
   private readonly name: string;
   private readonly ownership: Ownership;
   private relay: Relay | undefined;
-  private receiving = false;
   /** The database came here with a backup or a clone, as far as is known. */
   private copy = false;
   private timer: NodeJS.Timeout | undefined;
-  private stopReceiving: () => void = () => undefined;
+  private stopReceiving: (() => void) | undefined;
   private looking: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: AgentOptions) {
@@ -72,12 +71,6 @@ export class SideAgent implements SideControl {
     this.tables = await describeTables(this.database, module);
     if (!link) return;
     serveSide(link, this.name, side, this);
-    this.stopReceiving = serveReplication(
-      link,
-      this.name,
-      side,
-      new Receiver(this.database, this.tables, this.name),
-    );
     await this.look();
     this.timer = setInterval(() => void this.look(), lookEveryMs).unref();
   }
@@ -85,7 +78,7 @@ export class SideAgent implements SideControl {
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.looking;
-    this.stopReceiving();
+    this.stopReceiving?.();
     await this.relay?.stop();
     await this.deliveries.close();
   }
@@ -106,14 +99,16 @@ export class SideAgent implements SideControl {
 
   async startCapture({ backfill }: { backfill: boolean }): Promise<void> {
     await startCapture(this.database, this.tables);
-    await this.ownership.setCapture(this.name, true);
+    await this.ownership.setCapture(this.name);
     await this.ownership.writersGone(this.name);
     if (backfill) await startBackfill(this.database, this.name, this.tables);
     await this.look();
   }
 
-  async stopCapture(): Promise<void> {
-    await this.ownership.setCapture(this.name, false);
+  async stopCapture({ epoch }: { epoch: number }): Promise<void> {
+    if (!(await this.ownership.clearCapture(this.name, epoch))) {
+      throw new Error(`capture goes on: owners have changed since epoch ${epoch}`);
+    }
     await this.look();
     await stopCapture(this.database, this.tables);
     await this.database.query('delete from strangler.outbox where module = $1', [this.name]);
@@ -218,9 +213,9 @@ export class SideAgent implements SideControl {
 
   private receive(): void {
     const { side, link } = this.options;
-    if (!link || this.receiving) return;
-    this.receiving = true;
-    serveReplication(link, this.name, side, new Receiver(this.database, this.tables, this.name));
+    if (!link || this.stopReceiving) return;
+    const receiver = new Receiver(this.database, this.tables, this.name);
+    this.stopReceiving = serveReplication(link, this.name, side, receiver);
   }
 
   private startRelay(): void {

@@ -1,4 +1,4 @@
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import type { Acknowledger } from '../acknowledger.js';
 import { Database } from '../database.js';
@@ -13,7 +13,7 @@ const ackMs = 1_000;
 
 /** The side agents of this process, one a module that it carries. They live as long as the application. */
 @Injectable()
-export class Agents implements Acknowledger, OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicationShutdown {
   private readonly agents = new Map<string, SideAgent>();
   private pool: Database | undefined;
 
@@ -57,7 +57,8 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, BeforeAppli
     for (const agent of this.agents.values()) await agent.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** When the servers have answered their last call: until then answers wait for what the relays carry. */
+  async onApplicationShutdown(): Promise<void> {
     await Promise.all([...this.agents.values()].map((agent) => agent.stop()));
     await this.pool?.close();
   }

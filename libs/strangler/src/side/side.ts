@@ -78,8 +78,8 @@ export interface SideControl {
   check(): Promise<string[]>;
   /** Installs capture. On the side that sends its rows from before, `backfill` starts that anew. */
   startCapture(how: { backfill: boolean }): Promise<void>;
-  /** Removes capture and forgets what is in the outbox. */
-  stopCapture(): Promise<void>;
+  /** Removes capture and forgets what is in the outbox. @throws when the side is at another epoch: it may be an owner now. */
+  stopCapture(step: { epoch: number }): Promise<void>;
   /** Fences buckets and waits for the writers inside; answers the highest outbox id then, or null: not at that epoch. */
   fence(step: { epoch: number; from: number; to: number }): Promise<number | null>;
   /** How many outbox rows of the buckets `[from, to)` with an id up to `upTo` are left. */
