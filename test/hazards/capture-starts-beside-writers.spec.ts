@@ -45,7 +45,7 @@ it('a writer that never ends stops the start with a sentence, and no other write
   const starting = start();
   const outcome = starting.then(
     () => 'stands',
-    (error: Error) => error.message,
+    (error: unknown) => (error as Error).message,
   );
   await untilBlocked(here.test, 1);
   for (let i = 0; i < 20; i++) await here.query('insert into box.thing values ($1)', [`other ${i}`]);

@@ -43,7 +43,7 @@ export function toyExecutor(
 }
 
 /** The names in an input of `putAll` or `takeAll`. */
-export const namesIn = (input: unknown): string =>
+const namesIn = (input: unknown): string =>
   (input as { items: Ask[] }).items.map(({ name }) => name).join(' ');
 
 /** Writes one effect, in the running command's transaction. */

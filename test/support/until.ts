@@ -15,3 +15,6 @@ export async function until<T>(
     await sleep(25);
   }
 }
+
+/** Between two tries of a client that is part of a test, as a careful client does. Never to wait for what is tested. */
+export const pause = (ms: number): Promise<void> => sleep(ms);

@@ -49,7 +49,8 @@ export class Database implements Queryable {
     try {
       await client.query(lockTimeoutMs ? `begin; set local lock_timeout = ${lockTimeoutMs}` : 'begin');
       const result = await work({
-        query: async (sql, params = []) => (await client.query(sql, [...params])).rows,
+        query: async <R extends object>(sql: string, params: readonly unknown[] = []) =>
+          (await client.query<R>(sql, [...params])).rows,
       });
       await client.query('commit');
       client.release();

@@ -1,6 +1,6 @@
 import type { Order } from '#contracts';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type Answer } from '../../support/shop.js';
+import { pause, until } from '../../support/until.js';
 import { History, type Outcome } from './history.js';
 import { Random } from './random.js';
 
@@ -54,11 +54,9 @@ export class Load {
   /** Resolves once so many more orders have been placed. @throws after a minute without. */
   async placed(count: number): Promise<void> {
     const goal = this.history.of('order', 'ok').length + count;
-    const giveUpAt = Date.now() + 60_000;
-    while (this.history.of('order', 'ok').length < goal) {
-      if (Date.now() > giveUpAt) throw new Error(`too few orders are placed\n${this.history.text()}`);
-      await sleep(20);
-    }
+    await until(`${count} more orders are placed`, () =>
+      this.history.of('order', 'ok').length >= goal ? true : undefined,
+    );
   }
 
   /** Lets everyone finish what they do. */
@@ -143,16 +141,16 @@ export class Load {
     const giveUpAt = Date.now() + patienceMs;
     for (;;) {
       const began = this.history.now();
-      const answer = await send().catch((error: Error) => ({
+      const answer = await send().catch((error: unknown) => ({
         status: 0,
-        body: { code: error.message } as T,
+        body: { code: (error as Error).message } as T,
       }));
       const outcome = outcomeOf(answer.status);
       const detail = outcome === 'ok' ? '' : String((answer.body as { code?: string }).code);
       this.history.add({ client, operation, subject, began, outcome, status: answer.status, detail });
       if (!passing.has(answer.status)) return answer as Answer<T>;
       if (this.abandoned || Date.now() > giveUpAt) return undefined;
-      await sleep(100);
+      await pause(100);
     }
   }
 }

@@ -39,7 +39,8 @@ async function patiently(database: Database, { sql: table }: MovingTable, sql: s
     lockTimeoutMs = Math.min(lockTimeoutMs * 2, lockWaitMs.longest)
   ) {
     try {
-      return await database.transaction(async (q) => void (await q.query(sql)), { lockTimeoutMs });
+      await database.transaction((q) => q.query(sql), { lockTimeoutMs });
+      return;
     } catch (error) {
       if (!lockNotAvailable.has((error as { code?: string }).code ?? '')) throw error;
       if (Date.now() > giveUpAt) {

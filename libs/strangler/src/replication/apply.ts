@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { Database, Queryable } from '../database.js';
 import { messageOf, verdictOn } from './verdict.js';
 import type { MovingTable } from '../tables.js';
@@ -11,9 +12,13 @@ import {
   type UniqueIndex,
 } from './apply-sql.js';
 import { decodeFrame, type ApplyReply, type Batch, type FilledPart } from './frame.js';
+import { giveWay } from './rival.js';
 
 /** Who waits longer for a lock, or keeps the transaction longer, has lost its sender: the next try is on its way. In ms. */
 const limits = { lock: 1_000, statement: 10_000, idle: 5_000 };
+
+/** How often what the sender owns is compared with what is owned here, in ms. */
+const compareEveryMs = Infinity;
 
 /** A part of a batch and its table here. */
 interface Step {
@@ -29,6 +34,8 @@ class StaleBatch extends Error {
 
 /** Stores what the other side sends, each batch in one transaction; answers after its commit. */
 export class Receiver {
+  private readonly logger = new Logger(Receiver.name);
+  private comparedAt = 0;
   private readonly indexes = new Map<string, Promise<UniqueIndex[]>>();
 
   constructor(
@@ -42,12 +49,24 @@ export class Receiver {
     try {
       const batch = decodeFrame(frame);
       if (batch.module !== this.module) throw new Error(`a batch of ${batch.module} came to ${this.module}`);
+      await this.compareClaims(batch);
       await this.database.transaction((q) => this.store(q, batch));
       return { outcome: 'stored' };
     } catch (error) {
       if (error instanceof StaleBatch) return { outcome: 'stale', term: error.term };
       return { outcome: verdictOn(error), reason: messageOf(error) };
     }
+  }
+
+  /** Now and then: heartbeats bring them also where nothing is written. */
+  private async compareClaims({ claims }: Batch): Promise<void> {
+    const now = performance.now();
+    if (!claims || now - this.comparedAt < compareEveryMs) return;
+    this.comparedAt = now;
+    if (!(await giveWay(this.database, this.module, claims))) return;
+    this.logger.error(
+      'the other side owns what this database believes to own: it was put back from a backup, and is fenced. Run: npm run strangler -- doctor',
+    );
   }
 
   private async store(q: Queryable, batch: Batch): Promise<void> {

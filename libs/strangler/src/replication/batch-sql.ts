@@ -61,6 +61,8 @@ export const batchSql = (
     ${tables.map((_, place) => `o.rows_${place}, o.gone_${place}`).join(', ')},
     (select count(*)::int from picked) as picked,
     (select count(*)::int from named) as groups,
+    (select json_build_object('side', side, 'epoch', epoch, 'below', extracted_below, 'fenceFrom', fence_from, 'fenceTo', fence_to)
+      from strangler.ownership where module = $1) as claims,
     (select min(bucket) from picked) as "lowBucket", (select max(bucket) from picked) as "highBucket",
     coalesce((select extract(epoch from clock_timestamp() - min(at)) * 1000 from picked), 0)::float8 as "lagMs",
     coalesce((select degraded_since is not null from strangler.relay where module = $1), false) as degraded,

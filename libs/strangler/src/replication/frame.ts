@@ -14,6 +14,11 @@ export interface OwnedBuckets {
   fenceTo: number | null;
 }
 
+/** What the sender owned when it read a batch, and at which epoch. */
+export interface Claims extends OwnedBuckets {
+  epoch: number;
+}
+
 /** What the rows of one table in a batch are, and what is to be done with them. */
 export type Part =
   /** Current images; a JSON array of objects whose values are all text or null. */
@@ -38,6 +43,7 @@ export interface BatchHead {
   mode: Mode;
   /** The lowest and the highest bucket of its rows; null: it names none. */
   buckets: [number, number] | null;
+  claims?: Claims | null;
 }
 
 /** A part with its rows as PostgreSQL wrote them; they are never parsed in JavaScript. */

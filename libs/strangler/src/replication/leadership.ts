@@ -110,7 +110,7 @@ export class Leadership {
   /** Never rejects, and does not outlive the session. */
   private post(batch: BatchRead): Promise<ApplyReply> {
     const { module, send, deliveries, pulse } = this.options;
-    const { buckets, parts, ids } = batch;
+    const { buckets, claims, parts, ids } = batch;
     const { mode } = this.size;
     this.sentAt = performance.now();
     const { gone } = this.session;
@@ -118,7 +118,7 @@ export class Leadership {
       const give = () => resolve({ outcome: 'retry', reason: 'the session of the relay has ended' });
       gone.addEventListener('abort', give, { once: true });
       void (async () =>
-        send(encodeFrame({ module, term: this.term, seq: ++this.seq, mode, buckets, parts })))()
+        send(encodeFrame({ module, term: this.term, seq: ++this.seq, mode, buckets, claims, parts })))()
         .catch((error: unknown): ApplyReply => ({ outcome: 'retry', reason: messageOf(error) }))
         .then((reply) => {
           gone.removeEventListener('abort', give);

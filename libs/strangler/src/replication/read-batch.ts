@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { Side } from '../phase.js';
 import type { MovingTable } from '../tables.js';
 import { batchSql } from './batch-sql.js';
-import type { FilledPart, OwnedBuckets } from './frame.js';
+import type { Claims, FilledPart, OwnedBuckets } from './frame.js';
 import { columnsSent } from './row-sql.js';
 
 /** Where the copying of one table's rows stands. */
@@ -52,6 +52,7 @@ export interface BatchRead {
   /** Not all of them fit into the bytes. */
   cut: boolean;
   buckets: [number, number] | null;
+  claims: Claims | null;
   /** Age of the oldest change, in ms. */
   lagMs: number;
   degraded: boolean;
@@ -70,6 +71,7 @@ interface BatchRow {
   kept: number;
   cut: boolean;
   tooLarge: BatchRead['tooLarge'] | null;
+  claims: Claims | null;
   lowBucket: number | null;
   highBucket: number | null;
   lagMs: number;
@@ -113,10 +115,10 @@ export class BatchReader {
 
   private batchOf(row: BatchRow, wanted: Wanted): BatchRead {
     const { position } = wanted;
-    const { picked, groups, kept, cut, lagMs, degraded, backfill, lowBucket, highBucket } = row;
+    const { picked, groups, kept, cut, claims, lagMs, degraded, backfill, lowBucket, highBucket } = row;
     const chunk = row.chunk && position ? chunkOf(row, position) : undefined;
     return {
-      ...{ wanted, picked, groups, kept, cut, lagMs, degraded, backfill, chunk },
+      ...{ wanted, picked, groups, kept, cut, claims, lagMs, degraded, backfill, chunk },
       ids: `{${row.ids ?? ''}}`,
       buckets: lowBucket === null || highBucket === null ? null : [lowBucket, highBucket],
       tooLarge: row.tooLarge ?? [],
