@@ -52,8 +52,7 @@ it('a caller that comes again is told when all of the effect is there, and not b
     return (await both.monolith.test.query(sql)).length === 0 ? true : undefined;
   });
   expect(await both.extracted.rows('idempotency')).toHaveLength(1);
-  const effect = async () =>
-    (await both.extracted.rows('plant')).filter((row) => row.startsWith('(1,anna,'));
+  const effect = async () => (await both.extracted.rows('plant')).filter((row) => row.startsWith('(1,anna,'));
   expect(await effect()).toEqual([]);
 
   const outstanding = await deliveries.outstandingOf('pot', ['anna']);

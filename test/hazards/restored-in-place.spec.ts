@@ -18,7 +18,8 @@ afterEach(async () => {
 });
 
 const columns = 'epoch, extracted_below, fence_from, fence_to';
-const ownershipOf = (side: 'monolith' | 'extracted') => twin[side].query<object>(`select ${columns} from strangler.ownership where module = 'tally'`);
+const ownershipOf = (side: 'monolith' | 'extracted') =>
+  twin[side].query<object>(`select ${columns} from strangler.ownership where module = 'tally'`);
 
 it.each([
   ['monolith', 0, 50],

@@ -36,7 +36,9 @@ it('routes are as old as with the process that tells them', async () => {
   const stop = followRoutes(connected(), heard);
   const replaced = jest.spyOn(heard, 'replace');
   await until('it has asked, and was answered', () =>
-    heard.phaseOf('shelf') && replaced.mock.calls.some(([, askedAt]) => askedAt !== -Infinity) ? true : undefined,
+    heard.phaseOf('shelf') && replaced.mock.calls.some(([, askedAt]) => askedAt !== -Infinity)
+      ? true
+      : undefined,
   );
   stop();
   expect(heard.freshMs).toBeGreaterThanOrEqual(minuteMs);

@@ -1,9 +1,23 @@
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 
 /** Runs statements; rows come as pg gives them. */
 export interface Queryable {
-  query<T extends object>(sql: string, params?: readonly unknown[]): Promise<T[]>;
+  /** `prepared`: the session keeps its plan, which must be good whatever comes into the tables meanwhile. */
+  query<T extends object>(
+    sql: string,
+    params?: readonly unknown[],
+    how?: { prepared?: boolean },
+  ): Promise<T[]>;
+}
+
+/** How a transaction runs. */
+export interface TransactionOptions {
+  /** A statement that waits longer for a lock fails with 55P03. */
+  lockTimeoutMs?: number;
+  /** Settings for this transaction alone. They take no round trip of their own. */
+  local?: Readonly<Record<string, string | number>>;
 }
 
 /**
@@ -78,6 +92,15 @@ export class Database implements Queryable {
     return this.pool.end();
   }
 }
+
+const beginWith = (local: Readonly<Record<string, string | number>>): string =>
+  [
+    'begin',
+    ...Object.entries(local).map(([name, value]) => `set local ${name} = ${pg.escapeLiteral(String(value))}`),
+  ].join('; ');
+
+/** PostgreSQL cuts a name after 63 bytes. */
+const nameOf = (text: string): string => createHash('sha1').update(text).digest('hex');
 
 type ParserByType = (oid: number, format?: string) => (text: string) => unknown;
 

@@ -40,10 +40,13 @@ export function dataSourceOptions(url: string, { entities = [], poolSize = 10 }:
   } satisfies DataSourceOptions;
 }
 
-/** Every session speaks UTC and ISO, whatever the server's settings; options that the URL has are kept. */
+/**
+ * Every session speaks UTC and ISO, and has a commit on disk before it is answered, whatever the server's settings; options
+ * that the URL has are kept.
+ */
 function withSession(url: string): string {
   const session = new URL(url);
   const own = session.searchParams.get('options') ?? '';
-  session.searchParams.set('options', `${own} -c TimeZone=UTC -c DateStyle=ISO`.trim());
+  session.searchParams.set('options', `${own} -c TimeZone=UTC -c DateStyle=ISO -c synchronous_commit=on`.trim());
   return session.href;
 }

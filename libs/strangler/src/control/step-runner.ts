@@ -63,7 +63,11 @@ async function capture({ sides, aborted, onStep }: StepOptions): Promise<StepEnd
   const { ownership } = await sides.monolith.state();
   if (!(await aborted())) return done(figures);
   onStep('stop capture');
-  return { outcome: 'aborted', reason: 'aborted by the operator', figures: await endCapture(sides, ownership.epoch) };
+  return {
+    outcome: 'aborted',
+    reason: 'aborted by the operator',
+    figures: await endCapture(sides, ownership.epoch),
+  };
 }
 
 /** What was journalled by a release that did not write it down has none. */

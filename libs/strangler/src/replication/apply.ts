@@ -15,10 +15,14 @@ import { decodeFrame, type ApplyReply, type Batch, type FilledPart } from './fra
 import { giveWay } from './rival.js';
 
 /** Who waits longer for a lock, or keeps the transaction longer, has lost its sender: the next try is on its way. In ms. */
-const limits = { lock: 1_000, statement: 10_000, idle: 5_000 };
+const limits = {
+  lock_timeout: 1_000,
+  statement_timeout: 10_000,
+  idle_in_transaction_session_timeout: 5_000,
+};
 
 /** How often what the sender owns is compared with what is owned here, in ms. */
-const compareEveryMs = Infinity;
+const compareEveryMs = 250;
 
 /** A part of a batch and its table here. */
 interface Step {
@@ -35,7 +39,7 @@ class StaleBatch extends Error {
 /** Stores what the other side sends, each batch in one transaction; answers after its commit. */
 export class Receiver {
   private readonly logger = new Logger(Receiver.name);
-  private comparedAt = 0;
+  private comparedAt = -Infinity;
   private readonly indexes = new Map<string, Promise<UniqueIndex[]>>();
 
   constructor(
@@ -50,7 +54,8 @@ export class Receiver {
       const batch = decodeFrame(frame);
       if (batch.module !== this.module) throw new Error(`a batch of ${batch.module} came to ${this.module}`);
       await this.compareClaims(batch);
-      await this.database.transaction((q) => this.store(q, batch));
+      const local = { 'strangler.applying': this.module, session_replication_role: 'replica', ...limits };
+      await this.database.transaction((q) => this.store(q, batch), { local });
       return { outcome: 'stored' };
     } catch (error) {
       if (error instanceof StaleBatch) return { outcome: 'stale', term: error.term };
@@ -70,27 +75,25 @@ export class Receiver {
   }
 
   private async store(q: Queryable, batch: Batch): Promise<void> {
-    await q.query(
-      `select set_config('strangler.applying', $1, true), set_config('session_replication_role', 'replica', true),
-         set_config('lock_timeout', $2, true), set_config('statement_timeout', $3, true),
-         set_config('idle_in_transaction_session_timeout', $4, true)`,
-      [this.module, limits.lock, limits.statement, limits.idle],
-    );
     await this.advance(q, batch);
     if (batch.parts.length === 0) return;
-    // The triggers of capture refuse buckets that are owned here; this also does where there are none.
-    await q.query('select strangler.captured($1, $2::integer[], null)', [this.module, batch.buckets ?? []]);
     await this.clear(q, batch);
     await this.fill(q, batch);
   }
 
-  /** From here on every earlier batch is refused: a paused sender would bring back old rows. */
-  private async advance(q: Queryable, { term, seq }: Batch): Promise<void> {
+  /**
+   * From here on every earlier batch is refused: a paused sender would bring back old rows. In the same round trip, but
+   * behind it: are its buckets not owned here? The triggers of capture ask so, too, where there are any.
+   */
+  private async advance(q: Queryable, { term, seq, buckets }: Batch): Promise<void> {
     const next = () =>
       q.query(
-        `update strangler.applied set term = $2, seq = $3, at = clock_timestamp()
-         where module = $1 and (term, seq) < ($2, $3) returning module`,
-        [this.module, term, seq],
+        `with next as (
+           update strangler.applied set term = $2, seq = $3, at = clock_timestamp()
+           where module = $1 and (term, seq) < ($2, $3) returning module)
+         select strangler.captured(module, $4::integer[], null) from next`,
+        [this.module, term, seq, buckets ?? []],
+        { prepared: true },
       );
     if ((await next()).length > 0) return;
     await q.query('insert into strangler.applied (module) values ($1) on conflict do nothing', [this.module]);
@@ -130,7 +133,7 @@ export class Receiver {
         for (const index of await this.uniqueIndexes(table))
           await q.query(evictSql(table, index), [part.text]);
       }
-      await q.query(upsertSql(table, part.columns), [part.text]);
+      await q.query(upsertSql(table, part.columns), [part.text], { prepared: true });
     }
   }
 

@@ -102,7 +102,10 @@ export class BatchReader {
     const chunk = table && { table, fromStart: position?.after == null };
     const params = [this.module, inFlight, rows, bytes];
     if (chunk) params.push(allRows, chunkRows, position!.startedAt, position!.after as never);
-    const { rows: answer } = await on.query<BatchRow>(this.statement(chunk), params);
+    const text = this.statement(chunk);
+    // Prepared, since to plan it takes longer than to run it; but a chunk's plan depends on where it begins.
+    const named = chunk ? {} : { name: `batch of ${this.module}` };
+    const { rows: answer } = await on.query<BatchRow>({ ...named, text, values: params });
     return this.batchOf(answer[0]!, wanted);
   }
 

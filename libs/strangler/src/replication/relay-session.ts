@@ -7,10 +7,11 @@ const idleMs = 10_000;
 /** A statement without an answer for so long is given up, with its connection. In ms. */
 const queryTimeoutMs = 30_000;
 /**
- * Plans of the relay read in the order of an index. The statistics of an outbox are always out of date; believing them,
- * PostgreSQL would sort all of it for each batch.
+ * Plans of the relay read by an index, and in its order. The statistics of an outbox are always out of date; believing
+ * them, PostgreSQL would sort all of it for each batch. And a plan that is kept may be from when a table was empty.
  */
-const inOrder = 'set enable_sort = off; set enable_bitmapscan = off; set jit = off;';
+const byIndex =
+  'set enable_sort = off; set enable_bitmapscan = off; set enable_seqscan = off; set jit = off;';
 /** A relay that may not sleep because a writer is inside looks again after so many ms, at first and at most. */
 const doze = { from: 1, to: 10 };
 
@@ -35,7 +36,7 @@ export class RelaySession {
   static async open(database: Database, module: string): Promise<RelaySession> {
     const session = new RelaySession(await database.session({ query_timeout: queryTimeoutMs }), module);
     try {
-      await session.client.query(`set idle_session_timeout = ${idleMs}; ${inOrder} listen strangler_outbox`);
+      await session.client.query(`set idle_session_timeout = ${idleMs}; ${byIndex} listen strangler_outbox`);
       return session;
     } catch (error) {
       session.close();
