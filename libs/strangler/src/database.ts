@@ -54,17 +54,22 @@ export class Database implements Queryable {
     return (await this.pool.query<T>(sql, [...params])).rows;
   }
 
-  /** Runs `work` in one transaction. `lockTimeoutMs`: a statement that waits longer for a lock fails with 55P03. */
+  /** Runs `work` in one transaction. */
   async transaction<T>(
     work: (q: Queryable) => Promise<T>,
-    { lockTimeoutMs = 0 }: { lockTimeoutMs?: number } = {},
+    { lockTimeoutMs, local = {} }: TransactionOptions = {},
   ): Promise<T> {
     const client = await this.pool.connect();
     try {
-      await client.query(lockTimeoutMs ? `begin; set local lock_timeout = ${lockTimeoutMs}` : 'begin');
+      await client.query(beginWith(lockTimeoutMs ? { lock_timeout: lockTimeoutMs, ...local } : local));
       const result = await work({
-        query: async <R extends object>(sql: string, params: readonly unknown[] = []) =>
-          (await client.query<R>(sql, [...params])).rows,
+        query: async <R extends object>(
+          text: string,
+          params: readonly unknown[] = [],
+          { prepared = false }: { prepared?: boolean } = {},
+        ) =>
+          (await client.query<R>({ ...(prepared && { name: nameOf(text) }), text, values: [...params] }))
+            .rows,
       });
       await client.query('commit');
       client.release();

@@ -47,6 +47,9 @@ export function dataSourceOptions(url: string, { entities = [], poolSize = 10 }:
 function withSession(url: string): string {
   const session = new URL(url);
   const own = session.searchParams.get('options') ?? '';
-  session.searchParams.set('options', `${own} -c TimeZone=UTC -c DateStyle=ISO -c synchronous_commit=on`.trim());
+  session.searchParams.set(
+    'options',
+    `${own} -c TimeZone=UTC -c DateStyle=ISO -c synchronous_commit=on`.trim(),
+  );
   return session.href;
 }
