@@ -113,7 +113,7 @@ describe('a start that cannot be', () => {
       'modules: { shipping: { phase: monolith } }',
       /strangler.yaml: modules.shipping: there is no such module/,
     ],
-    ['modules: { users: { phase: shadow } }', /strangler.yaml: modules.users.phase: shadow moves data/],
+    ['modules: { users: { phase: decommissioned } }', /strangler.yaml: modules.users.phase: there is no way/],
     ['modules: [', /strangler.yaml: no valid YAML/],
   ])('for the strangler.yaml %j says so', async (text, sentence) => {
     await writeFile(join(folder, 'strangler.yaml'), text);

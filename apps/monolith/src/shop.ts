@@ -41,6 +41,7 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 export async function startShop(settings: Settings, closing: Closing): Promise<void> {
   const logger = createLogger({ level: settings.logLevel, context: currentContext });
   Logger.overrideLogger(new NestLogger(logger));
+  await readable(settings.wishesPath, () => Steering.check(settings.wishesPath, contracts));
   await assertPortFree(settings.port, undefined, 'PORT');
   await assertPortFree(settings.adminPort, '127.0.0.1', 'ADMIN_PORT');
   const servers = new EmbeddedServers(settings.dataDir, say);
@@ -96,10 +97,15 @@ async function steer(
     wishesPath,
   });
   closing.add(() => steering.stop());
-  await steering.prepare().catch((error: unknown) => {
+  await readable(wishesPath, () => steering.prepare());
+  return steering;
+}
+
+/** Makes one sentence for the operator of what is wrong in `strangler.yaml`. */
+async function readable(wishesPath: string, read: () => Promise<void>): Promise<void> {
+  await read().catch((error: unknown) => {
     throw error instanceof WishesError ? new StartError(`${wishesPath}: ${error.message}`) : error;
   });
-  return steering;
 }
 
 /** NATS is connected to, and if need be started, when the first module leaves. */

@@ -108,7 +108,10 @@ function advance(situation: Situation): Accepted {
   const next = after(at, step);
   const farther = row.paused === null && rank(row.wanted.phase) > rank(next.phase);
   const wanted = farther ? row.wanted : wants(situation, next.phase, percentOf(next.phase, next.percent));
-  const words = held.map((name) => `the gate "${name}", which has too little data, is overridden`);
+  const words = [
+    ...held.map((name) => `the gate "${name}", which has too little data, is overridden`),
+    ...(gates.some(isDue) ? ['compare all rows of both sides first'] : []),
+  ];
   const override = held.length > 0 ? { gates: held, actor: situation.actor } : null;
   return {
     plan: [...words, inWords(at, step)],
@@ -119,17 +122,20 @@ function advance(situation: Situation): Accepted {
 
 const percentOf = (phase: Phase, percent: number): number | null => (phase === 'shifting' ? percent : null);
 
-/** The gates that have to be overridden. @throws {RefusedError} when one cannot be. */
+/** The gates that have to be overridden. @throws {RefusedError} when one cannot be. A verify that has not been is run first. */
 function overridable(gates: readonly Gate[], module: string): string[] {
   const firm = blocking(
     gates,
     gates.map(({ name }) => name),
   );
-  const worst = speaking(firm);
+  const worst = speaking(firm.filter((gate) => !isDue(gate)));
   if (worst)
     throw new RefusedError(`the gate "${worst.name}" cannot be overridden: ${gateSentence(worst, module)}`);
-  return blocking(gates, []).map(({ name }) => name);
+  return blocking(gates, []).flatMap((gate) => (isDue(gate) ? [] : [gate.name]));
 }
+
+/** Whether the data are to be compared now: that nobody overrides, but it needs nobody either. */
+const isDue = ({ name, state }: Gate): boolean => name === 'verify' && state === 'hold';
 
 function shift(situation: Situation, percent: number): Accepted {
   const { row, at } = situation;

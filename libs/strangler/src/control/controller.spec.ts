@@ -72,9 +72,9 @@ it('run walks out, rollback back; the history tells it, and the routers heard it
     phase: 'extracted',
     percent: 100,
     waitingFor: null,
-    rollbackSafe: true,
     wanted: { phase: 'extracted', by: 'operator' },
   });
+  await until('the way back is open', async () => ((await status()).rollbackSafe ? true : undefined));
   await published({ phase: 'extracted', extractedBelow: 10_000 });
   await put('extracted', 'second');
   await act({ verb: 'rollback' });

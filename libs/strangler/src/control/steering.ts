@@ -53,6 +53,15 @@ export class Steering {
     this.file = new WishesFile(wishesPath, names, (wishes) => this.controller.steer(wishes));
   }
 
+  /** Reads the file only to see whether it is right, before anything is started. @throws {WishesError} */
+  static check(wishesPath: string, contracts: readonly Contract[]): Promise<void> {
+    return new WishesFile(
+      wishesPath,
+      contracts.map(({ name }) => name),
+      () => undefined,
+    ).load();
+  }
+
   /** What the admin API offers. */
   get operator(): Operator {
     return this.controller.operator;
