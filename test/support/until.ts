@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const patienceMs = 60_000;
+const patienceMs = 80_000;
 
-/** Waits until `probe` gives something. @throws after a minute, naming what did not happen. */
+/** Waits until `probe` gives something. @throws after 80 s, naming what did not happen. */
 export async function until<T>(
   what: string,
   probe: () => T | undefined | Promise<T | undefined>,
