@@ -114,14 +114,19 @@ it('is sent again on request, or forgotten', async () => {
 });
 
 it('a bucket that is owned there is refused, retried and never parked', async () => {
-  await both.extracted.database.query('update strangler.ownership set extracted_below = 10000');
+  // As between a hand-off's "own" and the sender's hearing of it: at a later epoch.
+  await both.extracted.database.query(
+    'update strangler.ownership set extracted_below = 10000, epoch = epoch + 1',
+  );
   both.relay();
   await fill(1, 3);
   await until('the module is degraded, with the reason', async () => {
     const { reason } = await both.monolith.outgoing.outgoing();
     return reason?.includes('strangler_owned_here') ? true : undefined;
   });
-  await both.extracted.database.query('update strangler.ownership set extracted_below = 0');
+  await both.extracted.database.query(
+    'update strangler.ownership set extracted_below = 0, epoch = epoch - 1',
+  );
   await both.drained();
   expect((await both.monolith.outgoing.outgoing()).parked).toBe(0);
   expect(await both.extracted.rows('basket')).toHaveLength(3);
