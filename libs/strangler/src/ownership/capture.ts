@@ -108,14 +108,20 @@ function functionFor(table: MovingTable, event: Event): string {
     end $capture$;`;
 }
 
-/** Old and new rows must be the same set of keys: a changed one would be a delete for one bucket and an insert for another. */
+/**
+ * Old and new rows must be the same set of keys: a changed one would be a delete for one bucket and an insert for another.
+ * Never a join: its plan is kept from the session's first statement, and one made for a single row compares each row of a
+ * later one with each.
+ */
 const keysUnchanged = (table: MovingTable): string => `
       if exists (
-        select from new_rows n where not exists (
-          select from old_rows o where ${table.primaryKey
-            .map(({ name }) => `o.${quoted(name)} = n.${quoted(name)}`)
-            .join(' and ')} and ${table.key('o')} is not distinct from ${table.key('n')})
+        select ${keysOf(table, 'n')} from new_rows n
+        except
+        select ${keysOf(table, 'o')} from old_rows o
       ) then
         raise 'strangler_key_changed: ${table.sql.replaceAll('%', '%%').replaceAll("'", "''")} is being moved, and its primary or routing key cannot be changed'
           using errcode = 'SR403';
       end if;`;
+
+const keysOf = (table: MovingTable, alias: string): string =>
+  [...table.primaryKey.map(({ name }) => `${alias}.${quoted(name)}`), table.key(alias)].join(', ');

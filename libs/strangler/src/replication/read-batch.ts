@@ -86,6 +86,9 @@ interface BatchRow {
   chunkText: string | null;
 }
 
+/** An array of ids that is no longer than so many characters is searched as fast as a hash. */
+const fewIds = 500;
+
 /** Reads batches of one module. */
 export class BatchReader {
   private readonly statements = new Map<string, string>();
@@ -103,8 +106,9 @@ export class BatchReader {
     const params = [this.module, inFlight, rows, bytes];
     if (chunk) params.push(allRows, chunkRows, position!.startedAt, position!.after as never);
     const text = this.statement(chunk);
-    // Prepared, since to plan it takes longer than to run it; but a chunk's plan depends on where it begins.
-    const named = chunk ? {} : { name: `batch of ${this.module}` };
+    // Prepared, since to plan it takes longer than to run it. But a chunk's plan depends on where it begins; and many ids
+    // are hashed only when they are known to the plan.
+    const named = chunk || inFlight.length > fewIds ? {} : { name: `batch of ${this.module}` };
     const { rows: answer } = await on.query<BatchRow>({ ...named, text, values: params });
     return this.batchOf(answer[0]!, wanted);
   }
