@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * Command ids key by key: a command over several keys may be carried out in parts, by several owners, and in other
- * groups when it is tried again. SQLSTATE SR411: the command was taken back before it came.
+ * groups when it is tried again; for some of its keys it may have been taken back, even before it came.
  */
 export class CommandParts1764000000003 implements MigrationInterface {
   name = 'CommandParts1764000000003';
@@ -83,16 +83,15 @@ export class CommandParts1764000000003 implements MigrationInterface {
              where claim.key = any($4) and claim.key <> all($5)', p_module)
             using p_command, p_keys, p_hashes, open_keys, claimed
           loop
-            if earlier.undone then
-              raise 'command % was taken back', p_command using errcode = 'SR411';
-            elsif earlier.input_hash <> earlier.hash then
+            -- One that was taken back before it came has no input.
+            if not earlier.undone and earlier.input_hash <> earlier.hash then
               raise 'command % was used with another input', p_command using errcode = 'SR422';
             end if;
             seen := seen || earlier.routing_key;
             key := earlier.routing_key;
             result := earlier.result;
             -- Without a result it belongs to a process (saga) that is still on its way.
-            state := case when result is null then 'running' else 'done' end;
+            state := case when earlier.undone then 'undone' when result is null then 'running' else 'done' end;
             return next;
           end loop;
           -- Gone again between the two statements: it belonged to a process that has failed.

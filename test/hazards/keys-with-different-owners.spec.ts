@@ -140,6 +140,32 @@ describe('a part that is not known to be done', () => {
   });
 });
 
+it('an earlier try has done a part, whose key is being handed off when the other one is refused: it is taken back', async () => {
+  both.deliveries.set('putAll', [neverCame]);
+  const commandId = randomUUID();
+  await refusal(both.port.putAll(input, { commandId }));
+  await both.own('monolith', { fence_from: half, fence_to: 10_000 });
+  both.extracted.handlers.putAll = tooMany;
+  const refresh = jest.spyOn(both.routes, 'refresh');
+  const calling = refusal(both.port.putAll(input, { commandId }));
+  await until('it waits', () => refresh.mock.calls.length > 1 || undefined);
+  await both.own('monolith', { fence_from: null, fence_to: null });
+  expect(await calling).toMatchObject({ code: 'too_many' });
+  expect(await both.effects()).toEqual({ monolith: [`ALL ${near}`, `NONE ${near}`], extracted: [] });
+});
+
+it('an earlier try has done a part, whose side cannot be reached when the other one is refused: unknown, until it is taken back', async () => {
+  both.monolith.handlers.putAll = () => Promise.reject(new Error('broken'));
+  const commandId = randomUUID();
+  await refusal(both.port.putAll(input, { commandId }));
+  both.monolith.handlers.putAll = tooMany;
+  both.deliveries.set('putAll', [unreachable]);
+  both.deliveries.set('takeAll', [unreachable]);
+  expect(await refusal(both.port.putAll(input, { commandId }))).toMatchObject({ code: 'outcome_unknown' });
+  expect(await refusal(both.port.putAll(input, { commandId }))).toMatchObject({ code: 'too_many' });
+  expect(await both.effects()).toEqual({ monolith: [], extracted: [`ALL ${far}`, `NONE ${far}`] });
+});
+
 it('an id that stood for another command: refused, and that one stays as it is', async () => {
   const commandId = randomUUID();
   await both.port.putAll(input, { commandId });
@@ -174,4 +200,14 @@ it('taken back before it came, in parts: refused on each side', async () => {
   await both.port.takeAll(input, { commandId: undoIdOf(commandId), undoOf: commandId });
   expect(await refusal(both.port.putAll(input, { commandId }))).toMatchObject({ code: 'command_undone' });
   expect(await both.effects()).toEqual({ monolith: [`NONE ${near}`], extracted: [`NONE ${far}`] });
+});
+
+it('taken back for one key, and done for another one of the same owner: that one is taken back too', async () => {
+  const commandId = randomUUID();
+  const [done, gone] = [near, nameOf('monolith', 1)].map((name) => ({ name, amount: 1 }));
+  await both.port.putAll({ items: [done!] }, { commandId });
+  await both.port.takeAll({ items: [gone!] }, { commandId: randomUUID(), undoOf: commandId });
+  const again = both.port.putAll({ items: [done!, gone!] }, { commandId });
+  expect(await refusal(again)).toMatchObject({ code: 'command_undone' });
+  expect((await both.effects()).monolith).toEqual([`ALL ${near}`, `NONE ${gone!.name}`, `NONE ${near}`]);
 });

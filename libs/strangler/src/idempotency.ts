@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { v5 as uuidv5 } from 'uuid';
 import type { PreparedOperation } from './operation.js';
+import { PartlyDoneError } from './refusals.js';
 import { sqlState } from './transaction.js';
 
-/** Raised by `strangler.begin_command` when the id was used with another input, or was taken back. */
+/** Raised by `strangler.begin_command` when the id was used with another input. */
 const reusedState = 'SR422';
-const undoneState = 'SR411';
 
 /** Tells one use of a command id from another: the operation, and what `Shape.identity` leaves of its canonical input. */
 const hashOf = ({ name, input }: PreparedOperation, value: unknown): Buffer =>
@@ -33,6 +33,9 @@ export interface Claim extends CommandIdentity {
 /** Keys of a command that came before: with the answer of that time, or of a process that is still on its way. */
 export type Earlier = { key: string; state: 'done'; result: string } | { key: string; state: 'running' };
 
+/** A key for which the command was taken back. */
+type TakenBack = { key: string; state: 'undone' };
+
 /** The claim of a command on its keys. */
 export function claimOf(
   operation: PreparedOperation,
@@ -57,18 +60,31 @@ export const undoIdOf = (commandId: string): string => uuidv5('undo', commandId)
  * Asserts that the keys are owned here and claims the command id for each of them: the first statement of every command,
  * in one round trip. A second claimer waits until the first one's transaction ends. Answers the keys that came before;
  * none: all are new. @throws {DomainError} `idempotency_key_reused` when the id came with another input for one of its
- * keys, `command_undone` when it was taken back.
+ * keys, `command_undone` when it was taken back for one: `partly_done` with that, when it had been done for others.
  */
 export async function beginCommand(manager: EntityManager, claim: Claim): Promise<Earlier[]> {
+  const found = await claimed(manager, claim);
+  const earlier = found.filter((each): each is Earlier => each.state !== 'undone');
+  if (earlier.length === found.length) return earlier;
+  const undone = new CommandUndoneError();
+  if (earlier.length === 0) throw undone;
+  throw new PartlyDoneError(
+    earlier.map(({ key }) => key),
+    undone,
+  );
+}
+
+async function claimed(manager: EntityManager, claim: Claim): Promise<(Earlier | TakenBack)[]> {
   try {
-    return await manager.query<Earlier[]>(
-      'select key, state, result from strangler.begin_command($1, $2, $3, $4, $5)',
-      [claim.module, claim.commandId, claim.keys, claim.hashes, claim.undoOf ?? null],
-    );
+    return await manager.query('select key, state, result from strangler.begin_command($1, $2, $3, $4, $5)', [
+      claim.module,
+      claim.commandId,
+      claim.keys,
+      claim.hashes,
+      claim.undoOf ?? null,
+    ]);
   } catch (error) {
-    const state = sqlState(error);
-    if (state === undoneState) throw new CommandUndoneError();
-    if (state !== reusedState) throw error;
+    if (sqlState(error) !== reusedState) throw error;
     throw new DomainError('idempotency_key_reused', {}, 'this command id was used with another input');
   }
 }

@@ -49,8 +49,9 @@ export interface Known {
 }
 
 /**
- * Decides what follows. A refusal of one part takes the others back. If a part may have been done, or cannot be reached
- * while another is done, the outcome is unknown, and nothing is taken back: the caller tries again under the same id.
+ * Decides what follows. A refusal of one part takes all others back: an earlier try of the caller's may have done even
+ * those that this one did not reach. If a part may have been done, or cannot be reached while another is done, the outcome
+ * is unknown, and nothing is taken back: the caller tries again under the same id.
  */
 export function judge(
   operation: PreparedOperation,
@@ -67,7 +68,8 @@ export function judge(
     // The id is another command's: what was done under it is that one's.
     if (refused.error.code === 'idempotency_key_reused')
       return { kind: 'fail', error: refused.error, undo: [] };
-    const done = new Set([...touched, ...keysTouched(ended), ...refusedParts.flatMap((each) => each.done)]);
+    const others = ended.flatMap(({ kind, part }) => (kind === 'refused' ? [] : part.keys));
+    const done = new Set([...touched, ...others, ...refusedParts.flatMap((each) => each.done)]);
     return { kind: 'fail', error: refused.error, undo: [...done] };
   }
   const [unknown] = of('unknown');

@@ -92,8 +92,9 @@ export async function check(twin: Twin, ledger: Ledger): Promise<void> {
   const problems = await ledger.problems(twin);
   if (problems.length === 0) return;
   const { history } = ledger;
-  const named = new Set(history.events.map(({ subject }) => subject));
-  const subjects = [...named].filter((subject) => problems.some((problem) => problem.includes(subject)));
+  const named = [...new Set(history.events.map(({ subject }) => subject))];
+  const wrong = (name: string) => problems.some((problem) => problem.startsWith(`${name}:`));
+  const subjects = named.filter((subject) => subject.split(' ').some(wrong));
   throw new Error(`${problems.slice(0, 20).join('\n')}\n${history.text(subjects)}`);
 }
 
