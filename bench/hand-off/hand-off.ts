@@ -124,7 +124,8 @@ interface Window {
 function sorted(writes: readonly Write[], windows: readonly Window[]): Sorted {
   const moves: Sorted = { refusedMs: [], othersMs: [], calmMs: [] };
   for (const { bucket, began, ended, refused } of writes) {
-    const during = windows.find((window) => began < window.ended && ended > window.began);
+    // By their beginning: of all that overlap a window, more are long than of all that do not.
+    const during = windows.find((window) => began >= window.began && began < window.ended);
     if (refused) moves.refusedMs.push(ended - began);
     else if (!during) moves.calmMs.push(ended - began);
     else if (bucket < during.from || bucket >= during.to) moves.othersMs.push(ended - began);

@@ -4,7 +4,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * Who may write what, enforced in the writing transaction (docs/guarantees.md, "One writer"), and the tables of the relay.
  *
  * SQLSTATEs: SR409 this side is not the owner · SR423 the bucket is being handed off · SR404 no ownership row ·
- * SR403 a write that capture cannot carry (a changed key, truncate) · SR410 apply on a bucket that this side owns.
+ * SR403 a write that capture cannot carry (a changed key, truncate) · SR410 apply on a bucket that this side owns ·
+ * SR412 a batch that is not later than the last one (its detail is the term of that one).
  */
 export class Ownership1764000000002 implements MigrationInterface {
   name = 'Ownership1764000000002';
@@ -50,7 +51,7 @@ export class Ownership1764000000002 implements MigrationInterface {
       -- Through bigint, because bit(32)::integer is negative half of the time.
       create function strangler.bucket(p_module text, p_key text) returns integer
         language sql immutable strict parallel safe
-        return (('x' || encode(substr(sha256((p_module || ':' || replace(p_key, '\\', '\\\\'))::bytea), 1, 4), 'hex'))::bit(32)::bigint
+        return (('x' || encode(substr(sha256(replace(p_module || ':' || p_key, '\\', '\\\\')::bytea), 1, 4), 'hex'))::bit(32)::bigint
           % 10000)::integer;
 
       -- Every writer holds this lock, shared, from before it looks at the ownership row to its commit. Nobody takes it
@@ -191,6 +192,21 @@ export class Ownership1764000000002 implements MigrationInterface {
         end if;
       end $$;
 
+      -- First of all in every batch: from here on each earlier one is refused, since a paused sender would bring back old
+      -- rows; and none of its buckets may be owned here. (The triggers of capture ask so, too, where there are any.)
+      create function strangler.begin_batch(p_module text, p_term bigint, p_seq bigint, p_buckets integer[]) returns void
+        language plpgsql as $$
+      begin
+        insert into strangler.applied as last (module, term, seq) values (p_module, p_term, p_seq)
+        on conflict (module) do update set term = p_term, seq = p_seq, at = clock_timestamp()
+          where (last.term, last.seq) < (p_term, p_seq);
+        if not found then
+          raise 'strangler_stale: a later batch of % was stored before', p_module
+            using errcode = 'SR412', detail = (select term from strangler.applied where module = p_module);
+        end if;
+        perform strangler.captured(p_module, p_buckets, null);
+      end $$;
+
       create function strangler.refuse_truncate() returns trigger language plpgsql as $$
       begin
         raise 'strangler_truncate: %.% is being moved, and a truncate cannot be carried over; use delete',
@@ -214,7 +230,7 @@ export class Ownership1764000000002 implements MigrationInterface {
       drop function strangler.begin_command(text, uuid, text[], bytea);
       alter function strangler.claim_command(text, uuid, text[], bytea) rename to begin_command;
       drop table strangler.outbox, strangler.relay, strangler.backfill, strangler.applied;
-      drop function strangler.refuse_truncate, strangler.captured, strangler.owned_by, strangler.owns,
+      drop function strangler.refuse_truncate, strangler.begin_batch, strangler.captured, strangler.owned_by, strangler.owns,
         strangler.assert_owner, strangler.require_owned, strangler.enter, strangler.relay_lock, strangler.sleep_lock,
         strangler.writer_lock, strangler.bucket, strangler.home;
       drop table strangler.ownership;

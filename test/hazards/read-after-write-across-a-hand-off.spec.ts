@@ -15,7 +15,7 @@ beforeEach(() => (caller = new Caller(twin, new Ledger())));
 afterEach(() => jest.restoreAllMocks());
 afterAll(() => twin.drop());
 
-const steps = ['fence', 'pending', 'own', 'release'] as const;
+const steps = ['fence', 'drained', 'own', 'release'] as const;
 
 /** Before and after each step of the hand-off on either side, `then` is done; the step is carried out only then. */
 function around(then: () => Promise<void>): void {

@@ -41,7 +41,7 @@ const methods: Method[] = [
     'startCapture',
     'stopCapture',
     'fence',
-    'pending',
+    'drained',
     'own',
     'release',
     'raise',

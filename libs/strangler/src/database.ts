@@ -12,12 +12,21 @@ export interface Queryable {
   ): Promise<T[]>;
 }
 
+/** A statement and what goes with it. */
+export interface Statement {
+  sql: string;
+  params?: readonly unknown[];
+  /** As with {@link Queryable}. */
+  prepared?: boolean;
+}
+
+/** Settings of a session by their names. */
+export type SessionSettings = Readonly<Record<string, string | number>>;
+
 /** How a transaction runs. */
 export interface TransactionOptions {
   /** A statement that waits longer for a lock fails with 55P03. */
   lockTimeoutMs?: number;
-  /** Settings for this transaction alone. They take no round trip of their own. */
-  local?: Readonly<Record<string, string | number>>;
 }
 
 /**
@@ -33,9 +42,14 @@ const pinned =
  */
 export class Database implements Queryable {
   private readonly pool: pg.Pool;
+  private readonly others: Database[] = [];
 
-  constructor(private readonly url: string) {
-    this.pool = new pg.Pool({ ...settings(url), max: 6 });
+  /** `session`: settings of all its sessions. `max`: connections. */
+  constructor(
+    private readonly url: string,
+    { session = {}, max = 6 }: { session?: SessionSettings; max?: number } = {},
+  ) {
+    this.pool = new pg.Pool({ ...connection(url, session), max });
     // A connection that breaks while idle is replaced; unheard, the event would end the process.
     this.pool.on('error', () => undefined);
     // So is one that breaks between two statements of whoever has it: the next statement says so.
@@ -55,21 +69,16 @@ export class Database implements Queryable {
   }
 
   /** Runs `work` in one transaction. */
-  async transaction<T>(
-    work: (q: Queryable) => Promise<T>,
-    { lockTimeoutMs, local = {} }: TransactionOptions = {},
-  ): Promise<T> {
+  async transaction<T>(work: (q: Queryable) => Promise<T>, how: TransactionOptions = {}): Promise<T> {
     const client = await this.pool.connect();
     try {
-      await client.query(beginWith(lockTimeoutMs ? { lock_timeout: lockTimeoutMs, ...local } : local));
+      await client.query(beginWith(how));
       const result = await work({
         query: async <R extends object>(
-          text: string,
-          params: readonly unknown[] = [],
-          { prepared = false }: { prepared?: boolean } = {},
-        ) =>
-          (await client.query<R>({ ...(prepared && { name: nameOf(text) }), text, values: [...params] }))
-            .rows,
+          sql: string,
+          params?: readonly unknown[],
+          how?: { prepared?: boolean },
+        ) => (await client.query<R>(configOf({ sql, ...(params && { params }), ...how }))).rows,
       });
       await client.query('commit');
       client.release();
@@ -85,27 +94,57 @@ export class Database implements Queryable {
     }
   }
 
+  /**
+   * Runs statements in one transaction, all sent at once: it takes one round trip, however many they are. Where one of them
+   * must stop the others, it raises. Answers the rows of each. @throws the error of the first that fails.
+   */
+  async together(statements: readonly Statement[], how: TransactionOptions = {}): Promise<object[][]> {
+    const client = await this.pool.connect();
+    const ended = await Promise.allSettled([
+      client.query<object>(beginWith(how)),
+      ...statements.map((each) => client.query(configOf(each))),
+      client.query('commit'),
+    ]);
+    // After a failure, `commit` rolls back and says so; where not even that is answered, the connection is of no more use.
+    client.release(ended.at(-1)?.status === 'rejected');
+    const failed = ended.find((each) => each.status === 'rejected');
+    if (failed) throw failed.reason;
+    return ended
+      .slice(1, -1)
+      .map((each) => (each as PromiseFulfilledResult<pg.QueryResult<object>>).value.rows);
+  }
+
   /** A connection of one's own, for session locks and LISTEN. The caller ends it. */
   async session(options: Partial<pg.ClientConfig> = {}): Promise<pg.Client> {
-    const client = new pg.Client({ ...settings(this.url), ...options });
+    const client = new pg.Client({ ...connection(this.url), ...options });
     client.on('error', () => undefined);
     await client.connect();
     return client;
   }
 
-  close(): Promise<void> {
-    return this.pool.end();
+  /** A few more connections, whose sessions have these settings. They end with this. */
+  withSession(session: SessionSettings, max: number): Database {
+    const other = new Database(this.url, { session, max });
+    this.others.push(other);
+    return other;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.pool.end(), ...this.others.map((other) => other.close())]);
   }
 }
 
-const beginWith = (local: Readonly<Record<string, string | number>>): string =>
-  [
-    'begin',
-    ...Object.entries(local).map(([name, value]) => `set local ${name} = ${pg.escapeLiteral(String(value))}`),
-  ].join('; ');
+const beginWith = ({ lockTimeoutMs }: TransactionOptions): string =>
+  lockTimeoutMs === undefined ? 'begin' : `begin; set local lock_timeout = ${lockTimeoutMs}`;
 
 /** PostgreSQL cuts a name after 63 bytes. */
-const nameOf = (text: string): string => createHash('sha1').update(text).digest('hex');
+const nameOf = (sql: string): string => createHash('sha1').update(sql).digest('hex');
+
+const configOf = ({ sql, params = [], prepared = false }: Statement): pg.QueryConfig => ({
+  ...(prepared && { name: nameOf(sql) }),
+  text: sql,
+  values: [...params],
+});
 
 type ParserByType = (oid: number, format?: string) => (text: string) => unknown;
 
@@ -117,15 +156,18 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
 const parserFor: ParserByType = (oid, format) =>
   parsers[oid] ?? (pg.types.getTypeParser as ParserByType)(oid, format);
 
-function settings(url: string): pg.ClientConfig {
-  const session = new URL(url);
-  const own = session.searchParams.get('options') ?? '';
-  session.searchParams.set('options', `${own} ${pinned}`.trim());
+function connection(url: string, session: SessionSettings = {}): pg.ClientConfig {
+  const target = new URL(url);
+  const own = target.searchParams.get('options') ?? '';
+  const more = Object.entries(session).map(([name, value]) => `-c ${name}=${value}`);
+  target.searchParams.set('options', [own, pinned, ...more].join(' ').trim());
   return {
-    connectionString: session.href,
+    connectionString: target.href,
     application_name: 'strangler',
     connectionTimeoutMillis: 3_000,
     keepAlive: true,
+    // What is sent before the former answer is there does not wait for it.
+    pipeline: true,
     types: { getTypeParser: parserFor as typeof pg.types.getTypeParser },
   };
 }

@@ -9,9 +9,10 @@ import { failed, judge, keysTouched, type Ended } from './split.js';
 
 /** How long a call without a deadline looks for the owner of its keys, in ms; longer if its operation takes longer. */
 const patienceMs = 10_000;
-/** Waits between tries, in ms. A hand-off takes some milliseconds. */
+/** Waits between tries, in ms, and how they grow. A hand-off takes some milliseconds; no wait is much too long for it. */
 const firstWaitMs = 2;
 const longestWaitMs = 50;
+const growth = 1.25;
 
 /** A call that looks for its owner. */
 export interface PursuedCall {
@@ -129,7 +130,7 @@ export class Pursuit {
   }
 
   private async pause(waits: number, giveUpAt: number): Promise<void> {
-    const waitMs = Math.min(longestWaitMs, firstWaitMs * 1.5 ** waits) * (0.5 + Math.random());
+    const waitMs = Math.min(longestWaitMs, firstWaitMs * growth ** waits) * (0.5 + Math.random());
     await sleep(Math.max(0, Math.min(waitMs, giveUpAt - Date.now())));
   }
 

@@ -226,9 +226,9 @@ it('abort takes a hand-off back that cannot drain', async () => {
   await controlled.reaches('shifting', 100);
   const begun = until('it hands off', async () => ((await status()).transition ? true : undefined));
   controlled.sides.extracted.fault = async (method, proceed) => {
-    // Changes never arrive: the count says so, whatever the relay does.
-    if (method === 'pending') return 1;
-    return proceed();
+    const answer = await proceed();
+    // Changes never arrive, whatever the relay does.
+    return method === 'drained' ? false : answer;
   };
   await act({ verb: 'shift', percent: 0 });
   await begun;

@@ -115,7 +115,7 @@ it('goes from 0 to 100 % and back again and again, and loses nothing', async () 
 
 const calls: { method: Method; of: 'from' | 'to' }[] = [
   { method: 'fence', of: 'from' },
-  { method: 'pending', of: 'from' },
+  { method: 'drained', of: 'from' },
   { method: 'own', of: 'to' },
   { method: 'release', of: 'from' },
 ];

@@ -40,7 +40,6 @@ export interface HandOffOptions {
 type Sides = Readonly<Record<Side, SideControl>>;
 
 const watchMs = 100;
-const shortPolls = 100;
 
 /** The hand-off of `[oldBelow, newBelow)` upwards or downwards. */
 export function handOffTo(newBelow: number, epoch: number, oldBelow: number): HandOff {
@@ -120,7 +119,7 @@ export async function handOff(sides: Sides, plan: HandOff, options: HandOffOptio
 async function fenceAndDrain(
   from: SideControl,
   plan: HandOff,
-  { clock, onStep }: HandOffOptions,
+  { onStep }: HandOffOptions,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const range = rangeOf(plan);
@@ -128,9 +127,8 @@ async function fenceAndDrain(
   const upTo = await from.fence({ epoch: plan.epoch, ...range });
   if (upTo === null) return `${plan.from} is not at epoch ${plan.epoch}`;
   onStep?.('drain');
-  for (let polls = 0; !signal.aborted; polls++) {
-    if ((await from.pending({ ...range, upTo })) === 0) return undefined;
-    await clock.sleep(polls < shortPolls ? 1 : 10, signal);
+  while (!signal.aborted) {
+    if (await from.drained({ ...range, upTo })) return undefined;
   }
   return 'given up';
 }

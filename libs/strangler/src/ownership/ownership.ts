@@ -83,8 +83,17 @@ export class Ownership {
 
   /** Takes over: from `epoch` to `epoch + 1`, with the new border. Sequences go on behind the rows that are here. */
   own(module: string, epoch: number, extractedBelow: number): Promise<boolean> {
-    const set = `epoch = $2 + 1, extracted_below = $3, ${unfenced}`;
-    return this.change(module, epoch, set, [extractedBelow], '', (q) => advanceSequences(q, module));
+    const { sql, params } = changing(module, epoch, `epoch = $2 + 1, extracted_below = $3, ${unfenced}`, [
+      extractedBelow,
+    ]);
+    return this.database.transaction(
+      async (q) => {
+        const changed = (await q.query(sql, params)).length === 1;
+        if (changed) await advanceSequences(q, module);
+        return changed;
+      },
+      { lockTimeoutMs },
+    );
   }
 
   /** Lifts the fence with the new border; the epoch stays. Done again it changes nothing. */
@@ -135,24 +144,14 @@ export class Ownership {
     return rows.map(({ writer }) => writer);
   }
 
-  private change(
-    module: string,
-    epoch: number,
-    set: string,
-    params: unknown[],
-    only = '',
-    andThen: (q: Queryable) => Promise<void> = () => Promise.resolve(),
-  ): Promise<boolean> {
-    return this.database.transaction(
-      async (q) => {
-        const rows = await q.query(
-          `update strangler.ownership set ${set} where module = $1 and epoch = $2 ${only} returning module`,
-          [module, epoch, ...params],
-        );
-        if (rows.length === 1) await andThen(q);
-        return rows.length === 1;
-      },
-      { lockTimeoutMs },
-    );
+  private async change(...what: Parameters<typeof changing>): Promise<boolean> {
+    const [changed] = await this.database.together([changing(...what)], { lockTimeoutMs });
+    return changed?.length === 1;
   }
 }
+
+/** Compares the epoch and sets. `only`: a further condition. */
+const changing = (module: string, epoch: number, set: string, params: unknown[], only = '') => ({
+  sql: `update strangler.ownership set ${set} where module = $1 and epoch = $2 ${only} returning module`,
+  params: [module, epoch, ...params],
+});

@@ -23,6 +23,8 @@ export async function advanceSequences(on: Queryable, schema: string): Promise<v
      join pg_attribute a on a.attrelid = t.oid and a.attnum = d.refobjsubid
      where s.relkind = 'S' and tn.nspname = $1`,
     [schema],
+    // Buckets are owned by nobody meanwhile, and to plan it takes longer than to run it.
+    { prepared: true },
   );
   for (const { schema: home, name, table, column } of sequences) {
     const sequence = `${quoted(home)}.${quoted(name)}`;

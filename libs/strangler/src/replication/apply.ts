@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Database, Queryable } from '../database.js';
+import type { Database, Statement } from '../database.js';
 import { messageOf, verdictOn } from './verdict.js';
 import type { MovingTable } from '../tables.js';
 import {
@@ -14,12 +14,19 @@ import {
 import { decodeFrame, type ApplyReply, type Batch, type FilledPart } from './frame.js';
 import { giveWay } from './rival.js';
 
-/** Who waits longer for a lock, or keeps the transaction longer, has lost its sender: the next try is on its way. In ms. */
-const limits = {
+/**
+ * The sessions that store. Not set batch by batch: when the role of replication changes, PostgreSQL throws all plans of the
+ * session away. Who waits longer for a lock, or keeps the transaction longer, has lost its sender: the next try is on its
+ * way. In ms.
+ */
+const session = {
+  session_replication_role: 'replica',
   lock_timeout: 1_000,
   statement_timeout: 10_000,
   idle_in_transaction_session_timeout: 5_000,
 };
+/** A batch, and its next try that has come before the end of it. */
+const sessions = 2;
 
 /** How often what the sender owns is compared with what is owned here, in ms. */
 const compareEveryMs = 250;
@@ -30,23 +37,23 @@ interface Step {
   part: FilledPart;
 }
 
-class StaleBatch extends Error {
-  constructor(readonly term: number) {
-    super('stale');
-  }
-}
+/** Raised by `strangler.begin_batch`. */
+const staleState = 'SR412';
 
 /** Stores what the other side sends, each batch in one transaction; answers after its commit. */
 export class Receiver {
   private readonly logger = new Logger(Receiver.name);
   private comparedAt = -Infinity;
   private readonly indexes = new Map<string, Promise<UniqueIndex[]>>();
+  private readonly store: Database;
 
   constructor(
     private readonly database: Database,
     private readonly tables: readonly MovingTable[],
     private readonly module: string,
-  ) {}
+  ) {
+    this.store = database.withSession({ ...session, 'strangler.applying': module }, sessions);
+  }
 
   /** Never rejects: what goes wrong is a reply. */
   async apply(frame: Uint8Array): Promise<ApplyReply> {
@@ -54,11 +61,11 @@ export class Receiver {
       const batch = decodeFrame(frame);
       if (batch.module !== this.module) throw new Error(`a batch of ${batch.module} came to ${this.module}`);
       await this.compareClaims(batch);
-      const local = { 'strangler.applying': this.module, session_replication_role: 'replica', ...limits };
-      await this.database.transaction((q) => this.store(q, batch), { local });
+      await this.store.together(await this.statements(batch));
       return { outcome: 'stored' };
     } catch (error) {
-      if (error instanceof StaleBatch) return { outcome: 'stale', term: error.term };
+      const { code, detail } = error as { code?: string; detail?: string };
+      if (code === staleState) return { outcome: 'stale', term: Number(detail) };
       return { outcome: verdictOn(error), reason: messageOf(error) };
     }
   }
@@ -74,67 +81,43 @@ export class Receiver {
     );
   }
 
-  private async store(q: Queryable, batch: Batch): Promise<void> {
-    await this.advance(q, batch);
-    if (batch.parts.length === 0) return;
-    await this.clear(q, batch);
-    await this.fill(q, batch);
+  private async statements(batch: Batch): Promise<Statement[]> {
+    const { term, seq, buckets } = batch;
+    const begin = {
+      sql: 'select strangler.begin_batch($1, $2, $3, $4)',
+      params: [this.module, term, seq, buckets ?? []],
+      prepared: true,
+    };
+    // First everything that goes: who comes may take a unique value of who goes.
+    return [begin, ...this.clearing(batch), ...(await this.filling(batch))];
   }
 
-  /**
-   * From here on every earlier batch is refused: a paused sender would bring back old rows. In the same round trip, but
-   * behind it: are its buckets not owned here? The triggers of capture ask so, too, where there are any.
-   */
-  private async advance(q: Queryable, { term, seq, buckets }: Batch): Promise<void> {
-    const next = () =>
-      q.query(
-        `with next as (
-           update strangler.applied set term = $2, seq = $3, at = clock_timestamp()
-           where module = $1 and (term, seq) < ($2, $3) returning module)
-         select strangler.captured(module, $4::integer[], null) from next`,
-        [this.module, term, seq, buckets ?? []],
-        { prepared: true },
-      );
-    if ((await next()).length > 0) return;
-    await q.query('insert into strangler.applied (module) values ($1) on conflict do nothing', [this.module]);
-    if ((await next()).length > 0) return;
-    const [last] = await q.query<{ term: number }>(
-      'select term::float8 as term from strangler.applied where module = $1',
-      [this.module],
-    );
-    throw new StaleBatch(last?.term ?? term);
+  private clearing(batch: Batch): Statement[] {
+    return this.steps(batch).flatMap(({ table, part }) => {
+      const { text } = part;
+      return [
+        ...(part.kind === 'gone' ? [{ sql: goneSql(table), params: [text], prepared: true }] : []),
+        ...(part.kind !== 'gone' && batch.mode === 'replace'
+          ? [{ sql: clearSql(table), params: [text] }]
+          : []),
+        ...(part.kind === 'chunk' ? [ghosts(table, part)] : []),
+      ];
+    });
   }
 
-  /** First everything that goes: who comes may take a unique value of who goes. */
-  private async clear(q: Queryable, batch: Batch): Promise<void> {
-    for (const { table, part } of this.steps(batch)) {
-      if (part.kind === 'gone') await q.query(goneSql(table), [part.text]);
-      else if (batch.mode === 'replace') await q.query(clearSql(table), [part.text]);
-      if (part.kind === 'chunk') await this.clearGhosts(q, table, part);
-    }
-  }
-
-  private async clearGhosts(
-    q: Queryable,
-    table: MovingTable,
-    { text, range: { after, upTo }, owned }: FilledPart & { kind: 'chunk' },
-  ): Promise<void> {
-    const { below, side, fenceFrom, fenceTo } = owned;
-    await q.query(ghostsSql(table, { after: after !== null, upTo: upTo !== null }), [
-      ...[text, after, upTo],
-      ...[below, side, fenceFrom, fenceTo],
-    ]);
-  }
-
-  private async fill(q: Queryable, batch: Batch): Promise<void> {
+  private async filling(batch: Batch): Promise<Statement[]> {
+    const filling: Statement[] = [];
     for (const { table, part } of this.steps(batch)) {
       if (part.kind === 'gone') continue;
-      if (batch.mode === 'replace') {
-        for (const index of await this.uniqueIndexes(table))
-          await q.query(evictSql(table, index), [part.text]);
-      }
-      await q.query(upsertSql(table, part.columns), [part.text], { prepared: true });
+      const params = [part.text];
+      const indexes = batch.mode === 'replace' ? await this.uniqueIndexes(table) : [];
+      filling.push(...indexes.map((index) => ({ sql: evictSql(table, index), params })), {
+        sql: upsertSql(table, part.columns),
+        params,
+        prepared: true,
+      });
     }
+    return filling;
   }
 
   private steps({ parts }: Batch): Step[] {
@@ -151,4 +134,15 @@ export class Receiver {
     known.catch(() => this.indexes.delete(sql));
     return known;
   }
+}
+
+function ghosts(
+  table: MovingTable,
+  { text, range: { after, upTo }, owned }: FilledPart & { kind: 'chunk' },
+): Statement {
+  const { below, side, fenceFrom, fenceTo } = owned;
+  return {
+    sql: ghostsSql(table, { after: after !== null, upTo: upTo !== null }),
+    params: [text, after, upTo, below, side, fenceFrom, fenceTo],
+  };
 }

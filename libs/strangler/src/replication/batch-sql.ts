@@ -33,7 +33,7 @@ export const batchSql = (
   ),
   -- By the last change of each row: once a transaction's last change is sent, all its changes are.
   named as materialized (
-    select table_name, pk, key, array_agg(id) as ids, max(id) as last
+    select table_name, pk, key, string_agg(id::text, ',') as ids, max(id) as last
     from (select id, table_name, pk, key from picked union all select id, table_name, pk, key from along) r
     group by table_name, pk, key
   ),
@@ -42,34 +42,35 @@ export const batchSql = (
     from (${tables.map((table, place) => imagesOf(table, side, place)).join(' union all ')}) i
   ),
   -- The comma behind each row counts too.
-  measured as materialized (
+  measured as (
     select *, sum(case when bytes > $4 then 0 else bytes end) over (order by last rows unbounded preceding) as total
     from (select *, octet_length(text) + 1 as bytes from images) i
   ),
   outbox_part as materialized (
     select
-      string_agg(array_to_string(ids, ','), ',') filter (where total <= $4 and bytes <= $4) as ids,
+      string_agg(ids, ',') filter (where total <= $4 and bytes <= $4) as ids,
       count(*) filter (where total <= $4) as kept,
       coalesce(max(total) filter (where total <= $4), 0) as bytes,
       coalesce(bool_or(total > $4), false) as cut,
-      json_agg(json_build_object('ids', ids, 'bytes', bytes)) filter (where bytes > $4) as too_large,
+      json_agg(json_build_object('ids', ('[' || ids || ']')::json, 'bytes', bytes)) filter (where bytes > $4) as too_large,
       ${tables.map((_, place) => textsOf(place)).join(', ')}
     from measured
   )
   ${chunk ? chunkOf(chunk, side) : ''}
   select o.ids, o.kept::int, o.cut, o.too_large as "tooLarge",
     ${tables.map((_, place) => `o.rows_${place}, o.gone_${place}`).join(', ')},
-    (select count(*)::int from picked) as picked,
     (select count(*)::int from named) as groups,
     (select json_build_object('side', side, 'epoch', epoch, 'below', extracted_below, 'fenceFrom', fence_from, 'fenceTo', fence_to)
       from strangler.ownership where module = $1) as claims,
-    (select min(bucket) from picked) as "lowBucket", (select max(bucket) from picked) as "highBucket",
-    coalesce((select extract(epoch from clock_timestamp() - min(at)) * 1000 from picked), 0)::float8 as "lagMs",
+    p.*,
     coalesce((select degraded_since is not null from strangler.relay where module = $1), false) as degraded,
     coalesce((select json_agg(json_build_object('table', table_name, 'startedAt', started_at::text, 'after', after))
       from strangler.backfill where module = $1 and not done), '[]') as backfill,
     ${chunk ? 'chunk_part.*' : 'null as chunk'}
-  from outbox_part o ${chunk ? 'cross join chunk_part' : ''}`;
+  from outbox_part o cross join (
+    select count(*)::int as picked, min(bucket) as "lowBucket", max(bucket) as "highBucket",
+      coalesce(extract(epoch from clock_timestamp() - min(at)) * 1000, 0)::float8 as "lagMs"
+    from picked) p ${chunk ? 'cross join chunk_part' : ''}`;
 
 const imagesOf = (table: MovingTable, side: Side, place: number): string => `
   select n.last, n.ids, n.pk, n.key, ${place} as place, t.ctid is null as gone,

@@ -80,8 +80,8 @@ export class Leadership {
       if (batch.parts.length > 0 || this.heartbeatIn() <= 0) {
         ahead = await this.exchange(batch);
       } else {
-        await this.confirmFormer();
-        await this.session.sleep(this.heartbeatIn());
+        // In this order in the session, and none waits for the other's answer.
+        await Promise.all([this.confirmFormer(), this.session.sleep(this.heartbeatIn())]);
       }
     }
   }
@@ -93,8 +93,10 @@ export class Leadership {
   /** Sends a batch; meanwhile confirms the one before and reads the one behind. Returns that one. */
   private async exchange(batch: BatchRead): Promise<BatchRead | undefined> {
     const flight = this.post(batch);
-    await this.confirmFormer();
-    const ahead = this.moreThan(batch) ? await this.readAhead(batch) : undefined;
+    const [, ahead] = await Promise.all([
+      this.confirmFormer(),
+      this.moreThan(batch) ? this.readAhead(batch) : undefined,
+    ]);
     const reply = await flight;
     if (reply.outcome === 'stored') {
       await this.afterStored(batch);

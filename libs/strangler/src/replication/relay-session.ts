@@ -13,7 +13,9 @@ const queryTimeoutMs = 30_000;
 const byIndex =
   'set enable_sort = off; set enable_bitmapscan = off; set enable_seqscan = off; set jit = off;';
 /** A relay that may not sleep because a writer is inside looks again after so many ms, at first and at most. */
-const doze = { from: 1, to: 10 };
+const dozeMs = { from: 1, to: 10 };
+
+const sleepLock = 'strangler.sleep_lock(), hashtext($1)';
 
 /**
  * The relay's own connection. It holds the lock of the leadership, hears of changes, and runs every statement of the
@@ -23,7 +25,6 @@ export class RelaySession {
   private readonly ending = new AbortController();
   private woken = false;
   private rouse: () => void = () => undefined;
-  private dozeMs = doze.from;
 
   private constructor(
     readonly client: Client,
@@ -70,22 +71,19 @@ export class RelaySession {
 
   /**
    * Sleeps until a change is there, or for `ms`. Writers wake a relay that holds the sleep lock, and those that got it
-   * before are still inside; so only who holds it, and has looked once more, may sleep.
+   * before are still inside; so only who holds it, and has looked once more, may sleep until he is woken.
    */
   async sleep(ms: number): Promise<void> {
-    this.woken = false;
-    const lock = 'strangler.sleep_lock(), hashtext($1)';
-    const { rows } = await this.client.query<{ held: boolean }>(
-      `select pg_try_advisory_lock(${lock}) as held`,
-      [this.module],
-    );
-    if (!rows[0]?.held) {
-      this.dozeMs = Math.min(doze.to, this.dozeMs * 2);
-      return this.untilWoken(Math.min(ms, this.dozeMs));
+    const until = performance.now() + ms;
+    for (let doze = dozeMs.from; ; doze = Math.min(dozeMs.to, doze * 2)) {
+      this.woken = false;
+      // The second statement looks after the first one has the lock, without a wait for its answer.
+      const [held, change] = await Promise.all([this.lockSleep(), this.anyChange()]);
+      const leftMs = until - performance.now();
+      if (!change) await this.untilWoken(held ? leftMs : Math.min(leftMs, doze));
+      if (held) this.unlockSleep();
+      if (held || change || performance.now() >= until) return;
     }
-    this.dozeMs = doze.from;
-    if (!(await this.anyChange())) await this.untilWoken(ms);
-    await this.client.query(`select pg_advisory_unlock(${lock})`, [this.module]);
   }
 
   /** Waits so many ms; a change does not cut it short. @throws when the session is gone. */
@@ -125,6 +123,19 @@ export class RelaySession {
   private end(): void {
     this.ending.abort();
     this.rouse();
+  }
+
+  private async lockSleep(): Promise<boolean> {
+    const { rows } = await this.client.query<{ held: boolean }>(
+      `select pg_try_advisory_lock(${sleepLock}) as held`,
+      [this.module],
+    );
+    return rows[0]?.held === true;
+  }
+
+  /** Nobody waits for it: what follows in the session runs behind it. */
+  private unlockSleep(): void {
+    this.client.query(`select pg_advisory_unlock(${sleepLock})`, [this.module]).catch(() => this.close());
   }
 
   private async anyChange(): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database.js';
 import { described } from '../failure.js';
 import { startCapture, stopCapture } from '../ownership/capture.js';
@@ -20,6 +21,9 @@ import type { ChunkRange, ParkedRow, SideControl, SideState } from './side.js';
 
 /** How soon a process notices that capture was begun or ended through another one, in ms. */
 const lookEveryMs = 500;
+/** How often an outbox is asked whether it is drained, and for how long at a time, in ms. */
+const drainPollMs = 1;
+const drainWatchMs = 500;
 /** What NATS carries, unless the server says otherwise, in bytes. */
 const defaultMaxPayload = 1_048_576;
 
@@ -134,12 +138,17 @@ export class SideAgent implements SideControl {
     return row?.highest ?? 0;
   }
 
-  async pending({ from, to, upTo }: { from: number; to: number; upTo: number }): Promise<number> {
-    const [row] = await this.database.query<{ count: number }>(
-      `select count(*) from strangler.outbox where module = $1 and id <= $2 and bucket >= $3 and bucket < $4`,
-      [this.name, upTo, from, to],
-    );
-    return row?.count ?? 0;
+  async drained({ from, to, upTo }: { from: number; to: number; upTo: number }): Promise<boolean> {
+    const until = performance.now() + drainWatchMs;
+    for (;;) {
+      const left = await this.database.query(
+        `select from strangler.outbox where module = $1 and id <= $2 and bucket >= $3 and bucket < $4 limit 1`,
+        [this.name, upTo, from, to],
+      );
+      if (left.length === 0) return true;
+      if (performance.now() > until) return false;
+      await sleep(drainPollMs);
+    }
   }
 
   async own({ epoch, extractedBelow }: { epoch: number; extractedBelow: number }): Promise<boolean> {

@@ -14,7 +14,7 @@ const patience: Record<Method, number> = {
   startCapture: 90_000,
   stopCapture: 90_000,
   fence: 30_000,
-  pending: 5_000,
+  drained: 5_000,
   own: 5_000,
   release: 5_000,
   raise: 5_000,

@@ -82,8 +82,8 @@ export interface SideControl {
   stopCapture(step: { epoch: number }): Promise<void>;
   /** Fences buckets and waits for the writers inside; answers the highest outbox id then, or null: not at that epoch. */
   fence(step: { epoch: number; from: number; to: number }): Promise<number | null>;
-  /** How many outbox rows of the buckets `[from, to)` with an id up to `upTo` are left. */
-  pending(of: { from: number; to: number; upTo: number }): Promise<number>;
+  /** Resolves with true once no outbox row of the buckets `[from, to)` with an id up to `upTo` is left; false: not yet, ask again. */
+  drained(of: { from: number; to: number; upTo: number }): Promise<boolean>;
   own(step: { epoch: number; extractedBelow: number }): Promise<boolean>;
   release(step: { epoch: number; extractedBelow: number }): Promise<boolean>;
   raise(step: { epoch: number; to: number }): Promise<boolean>;
