@@ -42,6 +42,7 @@ const methods: Method[] = [
     'stopCapture',
     'fence',
     'drained',
+    'adopt',
     'own',
     'release',
     'raise',

@@ -20,8 +20,12 @@ export function bar(part: number, width: number, style: Style): Line {
   ];
 }
 
+/** Before it is known how much there is to do. */
+export const counting = 'counting the rows';
+
 /** A bar with figures: `████░░░░  63 %  1,260 of 2,000 rows · 12,000/s · 4 s left`. */
 export function progressLine({ done, total, rowsPerSecond, etaSeconds }: Progress, width = 20): Line {
+  if (total === 0) return [{ text: counting, style: 'dim' }];
   const part = share(done, total);
   const figures = [
     `${number(done)} of ${number(total)} rows`,

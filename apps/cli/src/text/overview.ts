@@ -1,5 +1,5 @@
 import type { ModuleStatus } from '#strangler';
-import { bar } from './bar.js';
+import { bar, counting } from './bar.js';
 import { duration, milliseconds, number, percent as percentText, share } from './figures.js';
 import { joined, line, type Line } from './line.js';
 import { phaseLine, wantedText } from './phase.js';
@@ -72,6 +72,7 @@ function doing({ backfill, verify, transition }: ModuleStatus): Line {
 }
 
 function work(name: string, of: { done: number; total: number; etaSeconds: number | null }): Line {
+  if (of.total === 0) return [{ text: `${name}: ${counting}` }];
   const part = share(of.done, of.total);
   const eta = of.etaSeconds === null ? '' : `, ${duration(of.etaSeconds)} left`;
   return [{ text: `${name} ` }, ...bar(part, 8, 'cyan'), { text: ` ${percentText(part)}${eta}` }];

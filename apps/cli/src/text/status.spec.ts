@@ -48,6 +48,17 @@ describe('the overview', () => {
         },
       },
     ],
+    [
+      'verify: counting the rows',
+      {
+        verify: {
+          running: { done: 0, total: 0, etaSeconds: null },
+          checkedAt: null,
+          rows: 0,
+          differences: 0,
+        },
+      },
+    ],
   ])('shows %s', (text, change) => {
     expect(rowOf(change)).toContain(text);
     expect(rowOf({})).not.toContain(text);

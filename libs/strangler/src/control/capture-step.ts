@@ -43,6 +43,7 @@ async function align({ monolith, extracted }: Sides): Promise<Record<string, unk
   const { epoch, extractedBelow, fenceFrom, capture } = away.ownership;
   const left = away.outgoing.pending + away.outgoing.parked;
   if (capture || left > 0) await extracted.stopCapture({ epoch });
+  await extracted.adopt({ epoch });
   if (extractedBelow !== 0 || fenceFrom !== null) await extracted.release({ epoch, extractedBelow: 0 });
   const top = Math.max(epoch, home.ownership.epoch);
   if (epoch < top) await extracted.raise({ epoch, to: top });

@@ -7,6 +7,8 @@ import { NotNowError } from './capture-step.js';
  * the journalled one of the monolith before the first attempt, so that it can be done again after a crash.
  */
 export async function takeEverything(monolith: SideControl, epoch: number): Promise<void> {
+  // Who fails over accepts what this database has, also if it came from a backup.
+  await monolith.adopt({ epoch });
   if (!(await monolith.own({ epoch, extractedBelow: 0 }))) {
     const { ownership } = await monolith.state();
     if (ownership.epoch < epoch + 1 || ownership.extractedBelow !== 0) {

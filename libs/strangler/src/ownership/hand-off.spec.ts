@@ -323,3 +323,23 @@ it('takes from the side that owns, and gives to the other', () => {
   });
   expect(handOffTo(0, 4, 500)).toMatchObject({ from: 'extracted', to: otherSide('extracted') });
 });
+
+it('a hand-off in the journal of a copied database lifts no fence there, until the copy is adopted', async () => {
+  await move(5_000);
+  const plan = await planTo(0);
+  await both.monolith.test.query(
+    `update strangler.ownership set fence_from = 0, fence_to = 10000, home = 'the original'`,
+  );
+  const fence = async () => {
+    const { fenceFrom, fenceTo } = (await states()).monolith.ownership;
+    return { fenceFrom, fenceTo };
+  };
+  expect(await settle(both.controls, plan, { reason: 'crash' })).toMatchObject({ outcome: 'stuck' });
+  expect(await both.controls.monolith.own({ epoch: plan.epoch, extractedBelow: 0 })).toBe(false);
+  expect(await both.controls.monolith.release({ epoch: plan.epoch, extractedBelow: 0 })).toBe(false);
+  expect(await fence()).toEqual({ fenceFrom: 0, fenceTo: 10_000 });
+  await both.controls.monolith.adopt({ epoch: plan.epoch });
+  expect(await fence()).toEqual({ fenceFrom: 0, fenceTo: 10_000 });
+  expect(await settle(both.controls, plan, { reason: 'crash' })).toMatchObject({ outcome: 'aborted' });
+  expect(await expectSound()).toBe(5_000);
+});

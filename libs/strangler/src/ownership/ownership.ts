@@ -21,8 +21,7 @@ export interface OwnershipRow {
 const columns = `module, side, epoch, extracted_below as "extractedBelow", fence_from as "fenceFrom",
   fence_to as "fenceTo", capture, version`;
 
-/** Without a fence it is no copy any more either: who lifts it has decided so. */
-const unfenced = 'fence_from = null, fence_to = null, home = strangler.home()';
+const unfenced = 'fence_from = null, fence_to = null';
 
 /** How long a change of the row waits for writers under REPEATABLE READ, which hold it locked, in ms. */
 const lockTimeoutMs = 2_000;
@@ -69,14 +68,10 @@ export class Ownership {
    * `epoch + 1`; false: the row is not at that epoch, or is a copy.
    */
   async fence(module: string, epoch: number, from: number, to: number): Promise<boolean> {
-    const set = await this.change(
-      module,
-      epoch,
-      'epoch = $2 + 1, fence_from = $3, fence_to = $4',
-      [from, to],
-      // The fence of a copy must not shrink to the buckets of a hand-off.
-      'and home = strangler.home()',
-    );
+    const set = await this.change(module, epoch, 'epoch = $2 + 1, fence_from = $3, fence_to = $4', [
+      from,
+      to,
+    ]);
     if (set) await this.writersGone(module);
     return set;
   }
@@ -104,6 +99,15 @@ export class Ownership {
   /** Takes the fence away, nothing having moved, and leaves `epoch` for `to`: what comes late from before is refused. */
   raise(module: string, epoch: number, to: number): Promise<boolean> {
     return this.change(module, epoch, `epoch = $3, ${unfenced}`, [to]);
+  }
+
+  /** Makes a copy's row this database's own. Its fence stays, for who goes on from here. Done again it changes nothing. */
+  async adopt(module: string, epoch: number): Promise<boolean> {
+    const rows = await this.database.query(
+      'update strangler.ownership set home = strangler.home() where module = $1 and epoch = $2 returning module',
+      [module, epoch],
+    );
+    return rows.length > 0;
   }
 
   async setCapture(module: string): Promise<void> {
@@ -150,8 +154,11 @@ export class Ownership {
   }
 }
 
-/** Compares the epoch and sets. `only`: a further condition. */
-const changing = (module: string, epoch: number, set: string, params: unknown[], only = '') => ({
-  sql: `update strangler.ownership set ${set} where module = $1 and epoch = $2 ${only} returning module`,
+/**
+ * Compares the epoch and sets. Never in a copy: a hand-off in its journal is over long ago, or is the original's; it must neither
+ * lift the copy's fence nor narrow it.
+ */
+const changing = (module: string, epoch: number, set: string, params: unknown[]) => ({
+  sql: `update strangler.ownership set ${set} where module = $1 and epoch = $2 and home = strangler.home() returning module`,
   params: [module, epoch, ...params],
 });

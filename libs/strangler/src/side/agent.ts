@@ -151,6 +151,10 @@ export class SideAgent implements SideControl {
     }
   }
 
+  adopt({ epoch }: { epoch: number }): Promise<boolean> {
+    return this.ownership.adopt(this.name, epoch);
+  }
+
   async own({ epoch, extractedBelow }: { epoch: number; extractedBelow: number }): Promise<boolean> {
     if (await this.ownership.own(this.name, epoch, extractedBelow)) return true;
     const row = await this.ownership.read(this.name);

@@ -15,6 +15,7 @@ const patience: Record<Method, number> = {
   stopCapture: 90_000,
   fence: 30_000,
   drained: 5_000,
+  adopt: 5_000,
   own: 5_000,
   release: 5_000,
   raise: 5_000,

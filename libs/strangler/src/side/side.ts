@@ -84,6 +84,8 @@ export interface SideControl {
   fence(step: { epoch: number; from: number; to: number }): Promise<number | null>;
   /** Resolves with true once no outbox row of the buckets `[from, to)` with an id up to `upTo` is left; false: not yet, ask again. */
   drained(of: { from: number; to: number; upTo: number }): Promise<boolean>;
+  /** Takes a copy of a database, which is fenced, for the module's own from now on; false: it is not at that epoch. */
+  adopt(step: { epoch: number }): Promise<boolean>;
   own(step: { epoch: number; extractedBelow: number }): Promise<boolean>;
   release(step: { epoch: number; extractedBelow: number }): Promise<boolean>;
   raise(step: { epoch: number; to: number }): Promise<boolean>;
