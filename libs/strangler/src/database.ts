@@ -64,8 +64,12 @@ export class Database implements Queryable {
     return new Database(options.url);
   }
 
-  async query<T extends object>(sql: string, params: readonly unknown[] = []): Promise<T[]> {
-    return (await this.pool.query<T>(sql, [...params])).rows;
+  async query<T extends object>(
+    sql: string,
+    params: readonly unknown[] = [],
+    how: { prepared?: boolean } = {},
+  ): Promise<T[]> {
+    return (await this.pool.query<T>(configOf({ sql, params, ...how }))).rows;
   }
 
   /** Runs `work` in one transaction. */

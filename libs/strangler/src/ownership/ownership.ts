@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { buckets } from '../bucket.js';
 import type { Database, Queryable } from '../database.js';
 import type { Side } from '../phase.js';
-import { advanceSequences } from './sequences.js';
+import { advancingSequences } from './sequences.js';
 
 /** Who owns a module's buckets, as one side's database knows it. */
 export interface OwnershipRow {
@@ -77,18 +77,13 @@ export class Ownership {
   }
 
   /** Takes over: from `epoch` to `epoch + 1`, with the new border. Sequences go on behind the rows that are here. */
-  own(module: string, epoch: number, extractedBelow: number): Promise<boolean> {
-    const { sql, params } = changing(module, epoch, `epoch = $2 + 1, extracted_below = $3, ${unfenced}`, [
-      extractedBelow,
-    ]);
-    return this.database.transaction(
-      async (q) => {
-        const changed = (await q.query(sql, params)).length === 1;
-        if (changed) await advanceSequences(q, module);
-        return changed;
-      },
-      { lockTimeoutMs },
-    );
+  async own(module: string, epoch: number, extractedBelow: number): Promise<boolean> {
+    const set = `epoch = $2 + 1, extracted_below = $3, ${unfenced}`;
+    // Where this side does not take over, that a sequence is ahead does no harm.
+    const sequences = await advancingSequences(this.database, module);
+    const takeOver = changing(module, epoch, set, [extractedBelow]);
+    const [changed] = await this.database.together([takeOver, ...sequences], { lockTimeoutMs });
+    return changed?.length === 1;
   }
 
   /** Lifts the fence with the new border; the epoch stays. Done again it changes nothing. */

@@ -1,4 +1,4 @@
-import type { Queryable } from '../database.js';
+import type { Queryable, Statement } from '../database.js';
 import { quoted } from '../tables.js';
 
 interface OwnedSequence {
@@ -9,10 +9,10 @@ interface OwnedSequence {
 }
 
 /**
- * Lets every sequence of a schema's columns go on behind the rows that are there: replicated rows bring their numbers
- * with them and leave the sequence where it was, and the first row of the new owner would collide.
+ * Statements that let every sequence of a schema's columns go on behind the rows that are there: replicated rows bring their
+ * numbers with them and leave the sequence where it was, and the first row of the new owner would collide.
  */
-export async function advanceSequences(on: Queryable, schema: string): Promise<void> {
+export async function advancingSequences(on: Queryable, schema: string): Promise<Statement[]> {
   const sequences = await on.query<OwnedSequence>(
     `select n.nspname as schema, s.relname as name, t.relname as table, a.attname as column
      from pg_class s
@@ -26,12 +26,12 @@ export async function advanceSequences(on: Queryable, schema: string): Promise<v
     // Buckets are owned by nobody meanwhile, and to plan it takes longer than to run it.
     { prepared: true },
   );
-  for (const { schema: home, name, table, column } of sequences) {
+  return sequences.map(({ schema: home, name, table, column }) => {
     const sequence = `${quoted(home)}.${quoted(name)}`;
-    await on.query(
-      `select setval($1::regclass, greatest(max(${quoted(column)})::bigint, (select last_value from ${sequence})))
+    return {
+      sql: `select setval($1::regclass, greatest(max(${quoted(column)})::bigint, (select last_value from ${sequence})))
        from ${quoted(schema)}.${quoted(table)} having max(${quoted(column)}) is not null`,
-      [sequence],
-    );
-  }
+      params: [sequence],
+    };
+  });
 }

@@ -77,6 +77,7 @@ export class Leadership {
       ahead = undefined;
       if (!batch) continue;
       await this.parkTooLarge(batch);
+      if (batch.groups > 0 && batch.parts.length === 0) await this.parking.ofOtherTables(this.session.client);
       if (batch.parts.length > 0 || this.heartbeatIn() <= 0) {
         ahead = await this.exchange(batch);
       } else {

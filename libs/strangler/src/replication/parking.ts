@@ -40,6 +40,15 @@ export class Parking {
     return `{${rows.map(({ id }) => id).join()}}`;
   }
 
+  /** Changes of tables that the module names no more: nobody knows how to send them. */
+  async ofOtherTables(on: ClientBase): Promise<void> {
+    await on.query(
+      `update strangler.outbox set parked = 'the module has no table ' || table_name || ' any more'
+       where module = $1 and parked is null and table_name <> all($2::text[])`,
+      [this.module, this.tables.map(({ name }) => name)],
+    );
+  }
+
   /** Rows of a chunk that are too large. The chunk goes on without them. */
   async ofChunk(on: ClientBase, { position, tooLarge }: ChunkRead, limit: number): Promise<void> {
     for (const { pk, key, bytes } of tooLarge) {

@@ -25,6 +25,21 @@ it('carries inserts, updates and deletes', async () => {
   expect(await both.extracted.rows('basket')).toEqual(['(1,anna,plums,1)']);
 });
 
+it('parks the changes of a table that the module names no more, and carries on', async () => {
+  await both.monolith.database.query(
+    `insert into strangler.outbox (module, table_name, pk, key, bucket) values ('fruit', 'bowl', '{1}', 'anna', 1)`,
+  );
+  both.relay();
+  await until('it is parked', async () => {
+    const [row] = await both.monolith.outgoing.parked();
+    return row?.reason.includes('no table bowl any more') ? true : undefined;
+  });
+  await put(1, 'apples');
+  await until('the other one is there', async () =>
+    (await both.extracted.rows('basket')).length === 1 ? true : undefined,
+  );
+});
+
 it('copies what was there before, chunk by chunk, and says how far it is', async () => {
   await both.monolith.database.query(
     `insert into fruit.basket select i, 'owner ' || i, 'x', i from generate_series(1, 1234) i`,
