@@ -1,0 +1,64 @@
+import type { MismatchEntry } from '../../libs/strangler/src/control/operator.js';
+import { until } from '../support/until.js';
+import { Client } from '../support/shop.js';
+import { Scene } from './support/scene.js';
+
+/*
+ * Answers are compared with those of a service that hangs, or whose copy is wrong. What would go wrong: a customer waits for it,
+ * gets its error or its answer; or nobody hears of it.
+ */
+let scene: Scene;
+let reader: Client;
+
+beforeAll(async () => {
+  scene = await Scene.open();
+  await scene.goTo('shadow');
+  reader = await Client.register(scene.shop.url);
+}, 120_000);
+afterAll(() => scene.close());
+
+const sku = () => scene.one('moves');
+interface Shown {
+  description: string;
+}
+async function read(): Promise<void> {
+  const { status, body } = await reader.send<Shown>('GET', `/api/v1/products/${sku()}`);
+  expect({ status, description: body.description }).toEqual({ status: 200, description: sku() });
+}
+const kept = async () =>
+  (await scene.get<{ items: MismatchEntry[] }>('/modules/inventory/mismatches')).body.items;
+
+/** Customers read on until there is one that says so. */
+const readUntil = (what: string, holds: (entry: MismatchEntry) => boolean): Promise<MismatchEntry> =>
+  until(what, async () => {
+    await read();
+    return (await kept()).find(holds);
+  });
+
+it('the service hangs: every customer has the answer of the owner, and what was not compared is counted', async () => {
+  scene.service.process.kill('SIGSTOP');
+  try {
+    // All of them are answered while it hangs.
+    for (let i = 0; i < 100; i++) await read();
+    const entry = await readUntil('it is kept', ({ differences }) =>
+      differences.some(({ path }) => path === 'failed'),
+    );
+    expect(entry.differences).toContainEqual({ path: 'description', monolith: sku() });
+  } finally {
+    scene.service.process.kill('SIGCONT');
+  }
+  await scene.until('the gate sees it', ({ shadow }) => shadow.mismatches > 0);
+}, 120_000);
+
+it('its copy is wrong: customers have the right answer, and the differing field is shown', async () => {
+  await scene.until('it has caught up', ({ degraded, lagMs }) => !degraded && lagMs === 0);
+  await scene.on(
+    'extracted',
+    `begin; select set_config('strangler.applying', 'inventory', true);
+     update inventory.stock_item set description = 'wrong' where sku = '${sku()}'; commit`,
+  );
+  const entry = await readUntil('it is kept', ({ differences }) =>
+    differences.some(({ extracted }) => extracted === 'wrong'),
+  );
+  expect(entry.differences).toEqual([{ path: 'description', monolith: sku(), extracted: 'wrong' }]);
+}, 120_000);
