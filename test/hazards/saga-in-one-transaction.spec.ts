@@ -93,6 +93,7 @@ it('a deadlock in a step: the whole runs again, and both are done once', async (
   await database.query('create table if not exists till.row (name text primary key)');
   await database.query(`insert into till.row values ('A'), ('B') on conflict do nothing`);
   let calls = 0;
+  let held = 0;
   let open: () => void = () => undefined;
   const both = new Promise<void>((resolve) => (open = resolve));
   const pay = modules.handlers['till.pay'] as (input: unknown) => Promise<unknown>;
@@ -101,7 +102,8 @@ it('a deadlock in a step: the whole runs again, and both are done once', async (
     const lock = (row: string) => modules.query('select from till.row where name = $1 for update', [row]);
     const first = ++calls <= 2;
     await lock(name);
-    if (calls === 2) open();
+    // Only when each has its own row does either want the other's.
+    if (first && ++held === 2) open();
     if (first) await both;
     await lock(name === 'A' ? 'B' : 'A');
     return pay(input);

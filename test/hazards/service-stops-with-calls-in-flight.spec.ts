@@ -52,7 +52,8 @@ it('calls in flight are answered, each once, before close() resolves; later ones
   const second = await copy('SECOND');
   let closed = false;
   const closing = first.server.close().then(() => (closed = true));
-  // From when the first copy has left NATS: the second one must get everything.
+  // What it takes before it has left NATS waits at its door; from then on the second one must get everything.
+  await (await untilUp(first.link)).flush();
   const late = await until('the first copy takes no more calls', async () => {
     const marks = await Promise.all(names('LATE', 4).map(async (name) => (await put(name)).text));
     return marks.every((mark) => mark === 'SECOND') ? marks : undefined;

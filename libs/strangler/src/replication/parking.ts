@@ -15,17 +15,17 @@ export class Parking {
    * all the time would fill the outbox, and each of its changes would be read with all of those before.
    */
   async changes(on: ClientBase, ids: string, reason: string): Promise<void> {
-    await on.query('update strangler.outbox set parked = $3 where module = $1 and id = any($2::bigint[])', [
-      this.module,
-      ids,
-      reason,
-    ]);
+    const later = 'n.id > o.id and n.table_name = o.table_name and n.pk = o.pk and n.key = o.key';
     await on.query(
-      `delete from strangler.outbox o using strangler.outbox later
-       where o.module = $1 and o.parked is not null and later.module = $1 and later.id = any($2::bigint[])
-         and later.parked is not null and o.id < later.id
-         and o.table_name = later.table_name and o.pk = later.pk and o.key = later.key`,
-      [this.module, ids],
+      `with named as materialized (
+         select id, table_name, pk, key from strangler.outbox where module = $1 and id = any($2::bigint[])
+       ), forgotten as (
+         delete from strangler.outbox o using named n
+         where o.module = $1 and (o.parked is not null or o.id = any($2::bigint[])) and ${later}
+       )
+       update strangler.outbox o set parked = $3
+       where o.module = $1 and o.id = any($2::bigint[]) and not exists (select from named n where ${later})`,
+      [this.module, ids, reason],
     );
   }
 
