@@ -14,7 +14,7 @@ export function entryOf(row: ModuleRow, { phase, below, percent }: Position, obs
   return { ...resting, extractedBelow: below, readsBelow: (percent * buckets) / 100, cohorts };
 }
 
-/** A side does not confirm, or cannot even be asked: shifted reads go to the owner, and writes are not waited for. */
+/** A side does not confirm, or cannot even be asked: shifted reads go to the owner. */
 export const isDegraded = (
   phase: Phase,
   { states: { monolith, extracted } }: Pick<Observed, 'states'>,

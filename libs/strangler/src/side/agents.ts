@@ -68,6 +68,8 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
     const entry = this.routes.entryOf(module);
     // Not heard yet: whoever has captured changes has another side that may need them.
     if (!entry) return true;
-    return entry.ack === 'both' && !entry.degraded && policyOf(entry).replicates.length > 0;
+    // Whether the module is degraded, only the sender's own database says: by it a fail-over knows what may be missing. The
+    // routes tell of both directions, and for a while of what is over.
+    return entry.ack === 'both' && policyOf(entry).replicates.length > 0;
   }
 }

@@ -1,7 +1,8 @@
-import { routeOf, Routes, type RouteEntry } from '#strangler';
+import { routeOf, Routes } from '#strangler';
 import { DataSource } from 'typeorm';
 import { Agents } from '../../libs/strangler/src/side/agents.js';
-import { fruit, replicas, type Replicas } from '../support/replication.js';
+import { fruit, heldSend, replicas, type Replicas } from '../support/replication.js';
+import { until } from '../support/until.js';
 
 /*
  * A service has just started and takes calls; it has not heard yet in which phase its module is. What it captures is sent to the
@@ -49,11 +50,25 @@ it('nobody relays: the module is degraded', async () => {
   expect(await isDegraded()).toBe(true);
 });
 
-it.each<[string, Partial<RouteEntry>]>([
-  ['ack: owner', { ack: 'owner' }],
-  ['degraded', { degraded: true }],
-])('%s is known: it does not wait', async (_what, entry) => {
-  routes.replace({ fruit: { ...routeOf('shifting'), ...entry } });
+/*
+ * The service was away and has just come back, or it is the other one that is not confirmed: the routes say `degraded`, and the
+ * outbox of this side is in order. Answered at once, the write is lost when this side now dies, and nothing would say so.
+ */
+it('the routes say that it is degraded: it waits all the same', async () => {
+  routes.replace({ fruit: { ...routeOf('shifting'), degraded: true } });
+  const way = heldSend(both.extracted.receiver);
+  both.relay({ send: way.send, degradedAfterMs: 60_000 });
+  const waiting = answered();
+  const batch = await until('a batch waits', () => way.held.at(-1));
+  expect(await Promise.race([waiting, Promise.resolve('it waits')])).toBe('it waits');
+  way.hold = false;
+  await batch.deliver();
+  await waiting;
+  expect((await both.extracted.rows('basket')).length === 1 || (await isDegraded())).toBe(true);
+});
+
+it('ack: owner is known: it does not wait', async () => {
+  routes.replace({ fruit: { ...routeOf('shifting'), ack: 'owner' } });
   await answered();
   expect(await isDegraded()).toBe(false);
 });
