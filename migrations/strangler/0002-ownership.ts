@@ -145,7 +145,9 @@ export class Ownership1764000000002 implements MigrationInterface {
         term           bigint not null default 0,
         -- The other side does not confirm: writes stand in the outbox and are answered.
         degraded_since timestamptz,
-        reason         text
+        reason         text,
+        -- Still degraded, but answers wait again: those that did not are on their way.
+        recovering     boolean not null default false
       );
 
       -- How far the copying of the rows from before capture has come, a row a table.

@@ -63,7 +63,8 @@ export const batchSql = (
     (select json_build_object('side', side, 'epoch', epoch, 'below', extracted_below, 'fenceFrom', fence_from, 'fenceTo', fence_to)
       from strangler.ownership where module = $1) as claims,
     p.*,
-    coalesce((select degraded_since is not null from strangler.relay where module = $1), false) as degraded,
+    (select degraded_since is not null from strangler.relay where module = $1) as degraded,
+    (select recovering from strangler.relay where module = $1) as recovering,
     coalesce((select json_agg(json_build_object('table', table_name, 'startedAt', started_at::text, 'after', after))
       from strangler.backfill where module = $1 and not done), '[]') as backfill,
     ${chunk ? 'chunk_part.*' : 'null as chunk'}

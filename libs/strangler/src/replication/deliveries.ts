@@ -1,8 +1,10 @@
 import type { Database } from '../database.js';
-import { markDegraded } from './degraded.js';
+import { answersAlone, markDegraded } from './degraded.js';
 
 /** How often the outbox is asked for all waiters together, in ms: where the relay tells of its deliveries, and elsewhere. */
 const pollMs = { leading: 20, following: 5 };
+/** How soon a mark that could not be written is tried again, in ms. */
+const markAgainMs = 100;
 /** So many of the last deliveries are remembered, for those who ask after the fact. */
 const remembered = 50_000;
 
@@ -11,10 +13,12 @@ type Outcome = 'stored' | 'degraded';
 interface Waiter {
   left: Set<number>;
   settle: (outcome: Outcome) => void;
+  /** It will not be known. */
+  abandon: () => void;
   timer: NodeJS.Timeout;
 }
 
-/** What the poll finds: outbox rows that are still there, and whether the module is degraded. */
+/** What the poll finds: outbox rows that are still there, and whether answers go without the other side. */
 interface Found {
   id: number | null;
   parked: boolean;
@@ -41,18 +45,26 @@ export class Deliveries {
 
   /**
    * Resolves when exactly these outbox rows are stored on the other side; ids that are not in the module's outbox are.
-   * `degraded`: the other side does not confirm, a row is parked, or `deadlineMs` have passed; then the module is degraded.
+   * `degraded`: the other side does not confirm, a row is parked, or `deadlineMs` have passed; then the module is degraded, and
+   * its database says so. @throws when this process ends before that is written down.
    */
   whenStored(ids: readonly number[], deadlineMs: number): Promise<Outcome> {
     const left = new Set(ids.filter((id) => !this.recent.has(id) && !this.earlier.has(id)));
     if (left.size === 0) return Promise.resolve('stored');
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        clearTimeout(waiter.timer);
+        this.waiters.delete(waiter);
+      };
       const waiter: Waiter = {
         left,
         settle: (outcome) => {
-          clearTimeout(waiter.timer);
-          this.waiters.delete(waiter);
+          end();
           resolve(outcome);
+        },
+        abandon: () => {
+          end();
+          reject(new Error(`whether the other side has a write of ${this.module} is not known`));
         },
         timer: setTimeout(() => void this.giveUp(waiter, deadlineMs), deadlineMs),
       };
@@ -91,15 +103,20 @@ export class Deliveries {
     this.leading = leading;
   }
 
-  /** Marks the module degraded, and lets all who wait go. */
+  /** Marks the module degraded, and lets all who wait go. Without the mark nobody goes: a fail-over has to know. */
   async degrade(reason: string): Promise<void> {
     this.degraded = true;
-    // First the mark: a fail-over has to know that writes may be missing.
-    await markDegraded(this.database, this.module, reason).catch(() => undefined);
-    for (const waiter of this.waiters) waiter.settle('degraded');
+    // Who comes later may have written when it was over again.
+    const waiting = [...this.waiters];
+    try {
+      await markDegraded(this.database, this.module, reason);
+    } catch {
+      return;
+    }
+    for (const waiter of waiting) waiter.settle('degraded');
   }
 
-  /** The relay tells: the other side confirms again. */
+  /** The relay tells: the other side confirms again, and answers wait for it. */
   recovered(): void {
     this.degraded = false;
   }
@@ -111,6 +128,7 @@ export class Deliveries {
 
   async close(): Promise<void> {
     if (this.waiters.size > 0) await this.degrade('the process ended while answers waited');
+    for (const waiter of this.waiters) waiter.abandon();
     clearTimeout(this.poll);
     await this.asking;
   }
@@ -119,6 +137,8 @@ export class Deliveries {
     if (!this.waiters.has(waiter)) return;
     await this.ask();
     if (this.waiters.has(waiter)) await this.degrade(`a write was not stored there within ${deadlineMs} ms`);
+    if (this.waiters.has(waiter))
+      waiter.timer = setTimeout(() => void this.giveUp(waiter, deadlineMs), markAgainMs);
   }
 
   private schedule(): void {
@@ -155,7 +175,7 @@ export class Deliveries {
 
   private find(ids: number[]): Promise<Found[]> {
     return this.database.query<Found>(
-      `select o.id::float8 as id, o.parked is not null as parked, coalesce(r.degraded_since is not null, false) as degraded
+      `select o.id::float8 as id, o.parked is not null as parked, ${answersAlone} as degraded
        from (select) one
        left join strangler.outbox o on o.module = $1 and o.id = any($2::bigint[])
        left join strangler.relay r on r.module = $1`,

@@ -11,7 +11,7 @@ import {
   type Tried,
 } from './batch-size.js';
 import { confirm } from './confirm.js';
-import { clearDegraded } from './degraded.js';
+import { beginRecovery, endRecovery } from './degraded.js';
 import type { Deliveries } from './deliveries.js';
 import { encodeFrame, type ApplyReply, type Send } from './frame.js';
 import { Parking, tooLargeReason } from './parking.js';
@@ -135,14 +135,19 @@ export class Leadership {
   }
 
   private async afterStored(batch: BatchRead): Promise<void> {
-    const { database, module, deliveries, batchRows } = this.options;
+    const { batchRows } = this.options;
     this.unconfirmed = batch;
     this.backOff = backOffMs.from;
     this.size = fitted(afterStored(this.size, batchRows), batch);
-    if (batch.degraded && batch.lagMs < smallLagMs && !moreChanges(batch)) {
-      await clearDegraded(database, module, this.term);
-      deliveries.recovered();
-    }
+    if (batch.degraded && batch.lagMs < smallLagMs && !moreChanges(batch)) await this.recover(batch);
+  }
+
+  /** In two steps: what is written and answered meanwhile is in a later batch. */
+  private async recover({ recovering }: BatchRead): Promise<void> {
+    const { database, module, deliveries } = this.options;
+    if (recovering) return endRecovery(database, module, this.term);
+    await beginRecovery(database, module, this.term);
+    deliveries.recovered();
   }
 
   private async afterRefusal(

@@ -56,6 +56,8 @@ export interface BatchRead {
   /** Age of the oldest change, in ms. */
   lagMs: number;
   degraded: boolean;
+  /** Answers waited already when the batch was read. */
+  recovering: boolean;
   /** Tables that are not copied yet. */
   backfill: Position[];
   chunk: ChunkRead | undefined;
@@ -76,6 +78,7 @@ interface BatchRow {
   highBucket: number | null;
   lagMs: number;
   degraded: boolean;
+  recovering: boolean;
   backfill: Position[];
   chunk: OwnedBuckets | null;
   chunkFound: number;
@@ -122,10 +125,11 @@ export class BatchReader {
 
   private batchOf(row: BatchRow, wanted: Wanted): BatchRead {
     const { position } = wanted;
-    const { picked, groups, kept, cut, claims, lagMs, degraded, backfill, lowBucket, highBucket } = row;
+    const { picked, groups, kept, cut, claims, lagMs, backfill, lowBucket, highBucket } = row;
+    const { degraded, recovering } = row;
     const chunk = row.chunk && position ? chunkOf(row, position) : undefined;
     return {
-      ...{ wanted, picked, groups, kept, cut, claims, lagMs, degraded, backfill, chunk },
+      ...{ wanted, picked, groups, kept, cut, claims, lagMs, degraded, recovering, backfill, chunk },
       ids: `{${row.ids ?? ''}}`,
       buckets: lowBucket === null || highBucket === null ? null : [lowBucket, highBucket],
       tooLarge: row.tooLarge ?? [],

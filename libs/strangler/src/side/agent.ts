@@ -118,7 +118,7 @@ export class SideAgent implements SideControl {
     await this.database.query('delete from strangler.outbox where module = $1', [this.name]);
     await this.database.query('delete from strangler.backfill where module = $1', [this.name]);
     await this.database.query(
-      'update strangler.relay set degraded_since = null, reason = null where module = $1',
+      'update strangler.relay set degraded_since = null, reason = null, recovering = false where module = $1',
       [this.name],
     );
   }

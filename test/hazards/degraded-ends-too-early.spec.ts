@@ -1,0 +1,88 @@
+import { Logger } from '@nestjs/common';
+import type { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
+import { heldSend, replicas, type HeldSend, type Replicas } from '../support/replication.js';
+import { until } from '../support/until.js';
+
+/*
+ * A module is degraded: writes are answered by one side alone. The other side confirms again. A write that was answered after
+ * the relay had read its batch is in none that is confirmed: the module must stay degraded until it is there, else this side
+ * dies, the fail-over promises that nothing is missing, and it is.
+ */
+let both: Replicas;
+let way: HeldSend;
+let deliveries: Deliveries;
+
+beforeAll(async () => (both = await replicas()));
+beforeEach(() => {
+  jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+  way = heldSend(both.extracted.receiver);
+  deliveries = both.deliveries();
+});
+afterEach(async () => {
+  await both.reset();
+  jest.restoreAllMocks();
+});
+afterAll(() => both.close());
+
+const longMs = 60_000;
+const isDegraded = async () => (await both.monolith.outgoing.outgoing()).degradedSince !== null;
+
+/** Writes a row as a command does; answers what its caller would go by. */
+async function written(id: number, deadlineMs = longMs): Promise<string> {
+  const ids = await both.monolith.database.transaction(async (q) => {
+    await q.query(`insert into fruit.basket values ($1, 'anna')`, [id]);
+    const [row] = await q.query<{ ids: string }>(`select current_setting('strangler.outbox') as ids`);
+    return row!.ids.split(',').map(Number);
+  });
+  return deliveries.whenStored(ids, deadlineMs);
+}
+
+/** What has come over, and what is held on its way. */
+const arrived = async () => (await both.extracted.rows('basket')).length;
+const nextBatch = (after: number) => until('another batch waits', () => way.held[after]);
+
+it('a write answered while the batch that ends it is on its way', async () => {
+  expect(await written(1, 20)).toBe('degraded');
+  both.relay({ send: way.send, deliveries, degradedAfterMs: longMs, heartbeatMs: 50 });
+  const first = await nextBatch(0);
+  expect(await written(2)).toBe('degraded');
+  await first.deliver();
+  const second = await nextBatch(1);
+  expect(await arrived()).toBe(1);
+  expect(await isDegraded()).toBe(true);
+  way.hold = false;
+  await second.deliver();
+  await until('it is degraded no more', async () => ((await isDegraded()) ? undefined : true));
+  expect(await arrived()).toBe(2);
+  expect(await written(3)).toBe('stored');
+});
+
+describe('the mark cannot be written', () => {
+  const away = (is: boolean) =>
+    both.monolith.test.query(
+      `alter table strangler.${is ? 'relay' : 'relay_away'} rename to ${is ? 'relay_away' : 'relay'}`,
+    );
+  let waiting: Promise<string>;
+
+  beforeEach(async () => {
+    const tries = jest.spyOn(both.monolith.database, 'query');
+    await away(true);
+    waiting = written(1, 20);
+    waiting.catch(() => undefined);
+    const marks = () => tries.mock.calls.filter(([sql]) => sql.includes('insert into strangler.relay'));
+    await until('it was tried twice', () => (marks().length > 1 ? true : undefined));
+  });
+
+  it('nobody is answered without it', async () => {
+    expect(await Promise.race([waiting, Promise.resolve('it waits')])).toBe('it waits');
+    await away(false);
+    expect(await waiting).toBe('degraded');
+    expect(await isDegraded()).toBe(true);
+  });
+
+  it('the process ends: what came of the write is not known', async () => {
+    await deliveries.close();
+    await away(false);
+    await expect(waiting).rejects.toThrow('whether the other side has a write of fruit is not known');
+  });
+});
