@@ -58,7 +58,7 @@ function mayBeMissing({ row, at, observed: { states } }: Situation): string {
     const rule =
       ack === 'owner'
         ? 'writes are answered before the monolith has them (ack: owner), so the latest ones may be missing'
-        : 'every write answered while the sides confirmed each other is here (ack: both); of those answered while degraded, and of rows parked there, the latest may be missing';
+        : 'every write answered while the sides confirmed each other is here (ack: both); of those answered while degraded, and of rows parked there, the latest may be missing, or here in part';
     return `of ${share}, the last state is not known: ${rule}`;
   }
   return `of ${share}, ${state.outgoing.pending + state.outgoing.parked} changes have not arrived here and will be missing`;

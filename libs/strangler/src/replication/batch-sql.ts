@@ -12,8 +12,8 @@ export interface ChunkOfStatement {
  * One statement, so one snapshot: the oldest rows of the outbox, the current images of the rows that they name, and the
  * next chunk of a table. Read apart, a chunk could bring back a row whose deletion was sent before.
  *
- * $1 module · $2 outbox ids in flight · $3 outbox rows at most · $4 bytes at most · $5 rows at most, in all ·
- * $6 rows of the chunk at most · $7 when the backfill began · $8 primary key before the chunk
+ * $1 module · $2 outbox ids in flight · $3 outbox rows at most · $4 bytes at most · $5 bytes of a row at most ·
+ * $6 rows at most, in all · $7 rows of the chunk at most · $8 when the backfill began · $9 primary key before the chunk
  */
 export const batchSql = (
   tables: readonly MovingTable[],
@@ -43,16 +43,16 @@ export const batchSql = (
   ),
   -- The comma behind each row counts too.
   measured as (
-    select *, sum(case when bytes > $4 then 0 else bytes end) over (order by last rows unbounded preceding) as total
+    select *, sum(case when bytes > $5 then 0 else bytes end) over (order by last rows unbounded preceding) as total
     from (select *, octet_length(text) + 1 as bytes from images) i
   ),
   outbox_part as materialized (
     select
-      string_agg(ids, ',') filter (where total <= $4 and bytes <= $4) as ids,
+      string_agg(ids, ',') filter (where total <= $4 and bytes <= $5) as ids,
       count(*) filter (where total <= $4) as kept,
       coalesce(max(total) filter (where total <= $4), 0) as bytes,
       coalesce(bool_or(total > $4), false) as cut,
-      json_agg(json_build_object('ids', ('[' || ids || ']')::json, 'bytes', bytes)) filter (where bytes > $4) as too_large,
+      json_agg(json_build_object('ids', ('[' || ids || ']')::json, 'bytes', bytes)) filter (where bytes > $5) as too_large,
       ${tables.map((_, place) => textsOf(place)).join(', ')}
     from measured
   )
@@ -83,32 +83,32 @@ const textsOf = (place: number): string =>
   ['rows', 'gone']
     .map(
       (kind) => `string_agg(text, ',') filter (where place = ${place}
-        and ${kind === 'gone' ? '' : 'not '}gone and total <= $4 and bytes <= $4) as ${kind}_${place}`,
+        and ${kind === 'gone' ? '' : 'not '}gone and total <= $4 and bytes <= $5) as ${kind}_${place}`,
     )
     .join(', ');
 
 /** Fills what the outbox leaves of the batch; that is the throttle. A chunk ends before the first row that does not fit. */
 const chunkOf = ({ table, fromStart }: ChunkOfStatement, side: Side): string => `,
   room as materialized (
-    select case when cut then 0 else $5 - (select count(*) from picked) end as rows, $4 - bytes as bytes,
-      $8::text[] as after from outbox_part
+    select case when cut then 0 else $6 - (select count(*) from picked) end as rows, $4 - bytes as bytes,
+      $9::text[] as after from outbox_part
   ),
   found as materialized (
     select ${table.pk('t')} as pk, ${table.key('t')} as key, ${rowAsJson(table, side)} as text
     from ${table.sql} t, strangler.ownership o
     where o.module = $1 and strangler.owned_by(o, ${table.bucket('t')})
-      ${fromStart ? '' : `and ${comparePk(table, 't', '>', '$8::text[]')}`}
+      ${fromStart ? '' : `and ${comparePk(table, 't', '>', '$9::text[]')}`}
       and (select rows > 0 from room)
       and exists (select from strangler.backfill b
-        where b.module = $1 and b.table_name = ${literal(table.name)} and not b.done and b.started_at::text = $7)
+        where b.module = $1 and b.table_name = ${literal(table.name)} and not b.done and b.started_at::text = $8)
       and not exists (select from strangler.outbox p
         where p.module = $1 and p.parked is not null and p.table_name = ${literal(table.name)}
           and p.pk = ${table.pk('t')} and p.key = ${table.key('t')})
-    order by ${pkOrder(table, 't')} limit $6
+    order by ${pkOrder(table, 't')} limit $7
   ),
   weighed as (
     select *, row_number() over (rows unbounded preceding) as place,
-      sum(case when bytes > $4 then 0 else bytes end) over (rows unbounded preceding) as total
+      sum(case when bytes > $5 then 0 else bytes end) over (rows unbounded preceding) as total
     from (select *, octet_length(text) + 1 as bytes from found) f
   ),
   fitting as materialized (
@@ -119,13 +119,13 @@ const chunkOf = ({ table, fromStart }: ChunkOfStatement, side: Side): string => 
       select json_build_object('side', o.side, 'below', o.extracted_below, 'fenceFrom', o.fence_from, 'fenceTo', o.fence_to)
       from strangler.ownership o, strangler.backfill b
       where o.module = $1 and b.module = $1 and b.table_name = ${literal(table.name)} and not b.done
-        and b.started_at::text = $7 and (select rows > 0 from room)
+        and b.started_at::text = $8 and (select rows > 0 from room)
     ) as chunk,
     count(*)::int as "chunkFound",
     count(*) filter (where fits)::int as "chunkKept",
-    coalesce(bool_and(fits), true) and count(*) < $6 as "chunkLast",
+    coalesce(bool_and(fits), true) and count(*) < $7 as "chunkLast",
     (select array_to_json(pk) from fitting where fits order by place desc limit 1) as "chunkUpTo",
-    json_agg(json_build_object('pk', pk, 'key', key, 'bytes', bytes)) filter (where fits and bytes > $4) as "chunkTooLarge",
-    string_agg(text, ',') filter (where fits and bytes <= $4) as "chunkText"
+    json_agg(json_build_object('pk', pk, 'key', key, 'bytes', bytes)) filter (where fits and bytes > $5) as "chunkTooLarge",
+    string_agg(text, ',') filter (where fits and bytes <= $5) as "chunkText"
     from fitting
   )`;

@@ -103,17 +103,21 @@ export class Deliveries {
     this.leading = leading;
   }
 
-  /** Marks the module degraded, and lets all who wait go. Without the mark nobody goes: a fail-over has to know. */
-  async degrade(reason: string): Promise<void> {
+  /**
+   * Marks the module degraded, and lets all who wait go. Without the mark nobody goes: a fail-over has to know. Answers whether
+   * the mark was written.
+   */
+  async degrade(reason: string): Promise<boolean> {
     this.degraded = true;
     // Who comes later may have written when it was over again.
     const waiting = [...this.waiters];
     try {
       await markDegraded(this.database, this.module, reason);
     } catch {
-      return;
+      return false;
     }
     for (const waiter of waiting) waiter.settle('degraded');
+    return true;
   }
 
   /** The relay tells: the other side confirms again, and answers wait for it. */

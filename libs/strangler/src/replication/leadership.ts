@@ -23,6 +23,12 @@ import { messageOf, verdictOn } from './verdict.js';
 /** How long to wait after a refusal before the next try, in ms, doubling. */
 const backOffMs = { from: 20, to: 500 };
 
+/**
+ * A batch that does not hold all changes leaves transactions in parts on the other side, until the next one is there. So it is
+ * read anew, so many times larger; only when that is not enough, or fails, the module is degraded until all is there.
+ */
+const wholeFactor = 8;
+
 /** A module is degraded until the oldest change is younger than so many ms. */
 const smallLagMs = 1_000;
 
@@ -35,7 +41,7 @@ export interface LeadershipOptions {
   send: Send;
   deliveries: Deliveries;
   pulse: Pulse;
-  /** Bytes of rows in a batch, rows in a batch, ms between two batches at most. */
+  /** Bytes of a row, and of rows in a batch; rows in a batch; ms between two batches at most. */
   bytes: number;
   batchRows: number;
   heartbeatMs: number;
@@ -56,6 +62,8 @@ export class Leadership {
   private seq = 0;
   private sentAt = -Infinity;
   private unconfirmed: BatchRead | undefined;
+  /** A batch was refused, and all has not been well since. */
+  private troubled = false;
   private backOff = backOffMs.from;
 
   constructor(
@@ -73,8 +81,9 @@ export class Leadership {
   async run(): Promise<never> {
     let ahead: BatchRead | undefined;
     for (;;) {
-      const batch: BatchRead | undefined = ahead ?? (await this.readOrPark());
+      const some: BatchRead | undefined = ahead ?? (await this.readOrPark());
       ahead = undefined;
+      const batch = some && (await this.whole(some));
       if (!batch) continue;
       await this.parkTooLarge(batch);
       if (batch.groups > 0 && batch.parts.length === 0) await this.parking.ofOtherTables(this.session.client);
@@ -85,6 +94,25 @@ export class Leadership {
         await Promise.all([this.confirmFormer(), this.session.sleep(this.heartbeatIn())]);
       }
     }
+  }
+
+  /** The batch, larger if it does not hold all changes. While it cannot, nobody goes by what the other side has. */
+  private async whole(batch: BatchRead): Promise<BatchRead | undefined> {
+    if (!moreChanges(batch) || batch.degraded) return batch;
+    const larger = this.troubled ? batch : await this.readAgain(batch, wholeFactor);
+    if (larger && moreChanges(larger)) await this.degrade('more changes than one batch carries');
+    return larger;
+  }
+
+  private readAgain(batch: BatchRead, factor: number): Promise<BatchRead | undefined> {
+    this.cursor.rewind(batch);
+    return this.readOrPark(factor);
+  }
+
+  private async degrade(reason: string): Promise<void> {
+    const { deliveries, module } = this.options;
+    if (!(await deliveries.degrade(reason)))
+      throw new Error(`it cannot be written down that ${module} is degraded`);
   }
 
   private heartbeatIn(): number {
@@ -138,7 +166,8 @@ export class Leadership {
     const { batchRows } = this.options;
     this.unconfirmed = batch;
     this.backOff = backOffMs.from;
-    this.size = fitted(afterStored(this.size, batchRows), batch);
+    this.size = fitted(afterStored(this.size, batchRows), batch, batchRows);
+    this.troubled &&= moreChanges(batch);
     if (batch.degraded && batch.lagMs < smallLagMs && !moreChanges(batch)) await this.recover(batch);
   }
 
@@ -148,6 +177,8 @@ export class Leadership {
     if (recovering) return endRecovery(database, module, this.term);
     await beginRecovery(database, module, this.term);
     deliveries.recovered();
+    // The next batch ends it: at once.
+    this.sentAt = -Infinity;
   }
 
   private async afterRefusal(
@@ -155,6 +186,7 @@ export class Leadership {
     batch: BatchRead,
   ): Promise<void> {
     if (reply.outcome === 'stale') throw new Superseded(reply.term);
+    this.troubled = true;
     if (reply.outcome === 'retry') {
       this.size = afterRetry(this.size);
       return this.standBack(reply.reason);
@@ -218,11 +250,12 @@ export class Leadership {
     }
   }
 
-  private async readOrPark(): Promise<BatchRead | undefined> {
+  private async readOrPark(factor = 1): Promise<BatchRead | undefined> {
     try {
-      return await this.read(this.unconfirmed?.ids ?? '{}');
+      return await this.read(this.unconfirmed?.ids ?? '{}', factor);
     } catch (error) {
       if (verdictOn(error) !== 'poison') throw error;
+      this.troubled = true;
       await this.confirmFormer();
       const { rows, chunkRows, position } = this.wanted('{}');
       await this.findPoison({ changed: rows, copied: position ? chunkRows : 0 }, messageOf(error));
@@ -230,22 +263,24 @@ export class Leadership {
     }
   }
 
-  private async read(inFlight: string): Promise<BatchRead> {
-    const batch = await this.options.reader.read(this.session.client, this.wanted(inFlight));
+  private async read(inFlight: string, factor = 1): Promise<BatchRead> {
+    const batch = await this.options.reader.read(this.session.client, this.wanted(inFlight, factor));
     this.cursor.follow(batch);
     return batch;
   }
 
-  private wanted(inFlight: string): Wanted {
+  private wanted(inFlight: string, factor = 1): Wanted {
     const { batchRows, bytes } = this.options;
     const position = this.cursor.next();
     if (!position && this.size.only === 'chunk') this.size = { ...this.size, only: null };
-    const { rows, chunkRows, only } = this.size;
+    const { rows: usual, chunkRows, only } = this.size;
+    const rows = factor > 1 ? batchRows * factor : usual;
     return {
       rows: only === 'chunk' ? 0 : rows,
       chunkRows: only === 'changes' ? 0 : chunkRows,
       allRows: Math.max(rows, batchRows),
-      ...{ bytes, inFlight, position },
+      bytes: bytes * factor,
+      ...{ rowBytes: bytes, inFlight, position },
     };
   }
 }
@@ -253,10 +288,10 @@ export class Leadership {
 const moreChanges = ({ cut, picked, wanted }: BatchRead): boolean => cut || picked >= wanted.rows;
 
 /** Rows so large that few fit are not read by the thousand each time. */
-function fitted(size: BatchSize, { cut, kept, chunk }: BatchRead): BatchSize {
+function fitted(size: BatchSize, { cut, kept, chunk }: BatchRead, batchRows: number): BatchSize {
   return {
     ...size,
-    rows: cut ? Math.max(1, kept * 2) : size.rows,
+    rows: cut ? Math.min(batchRows, Math.max(1, kept * 2)) : size.rows,
     chunkRows: chunk && chunk.kept < chunk.found ? Math.max(1, chunk.kept * 2) : size.chunkRows,
   };
 }

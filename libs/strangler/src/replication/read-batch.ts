@@ -22,6 +22,8 @@ export interface Wanted {
   allRows: number;
   chunkRows: number;
   bytes: number;
+  /** A row that is larger is left out. */
+  rowBytes: number;
   /** Outbox ids that are under way, as PostgreSQL writes an array. */
   inFlight: string;
   /** Of which table to read the next chunk. */
@@ -103,10 +105,10 @@ export class BatchReader {
   ) {}
 
   async read(on: ClientBase, wanted: Wanted): Promise<BatchRead> {
-    const { rows, allRows, chunkRows, bytes, inFlight, position } = wanted;
+    const { rows, allRows, chunkRows, bytes, rowBytes, inFlight, position } = wanted;
     const table = chunkRows > 0 ? this.tables.find(({ name }) => name === position?.table) : undefined;
     const chunk = table && { table, fromStart: position?.after == null };
-    const params = [this.module, inFlight, rows, bytes];
+    const params = [this.module, inFlight, rows, bytes, rowBytes];
     if (chunk) params.push(allRows, chunkRows, position!.startedAt, position!.after as never);
     const text = this.statement(chunk);
     // Prepared, since to plan it takes longer than to run it. But a chunk's plan depends on where it begins; and many ids

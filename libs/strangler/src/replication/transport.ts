@@ -1,4 +1,10 @@
-import type { Msg, Subscription } from '@nats-io/transport-node';
+import {
+  createInbox,
+  headers,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from '@nats-io/transport-node';
 import type { Side } from '../phase.js';
 import type { NatsLink } from '../rpc/link.js';
 import type { Receiver } from './apply.js';
@@ -6,6 +12,11 @@ import type { ApplyReply, Send } from './frame.js';
 
 /** A batch that is not answered within so many ms is sent again. */
 const patienceMs = 2_000;
+/** A frame that is too large for one message is fetched by its receiver: how many pieces there are, and where. */
+const piecesHeader = 'Pieces';
+const whereHeader = 'Pieces-At';
+/** More are no batch of ours. */
+const mostPieces = 64;
 
 const subjectOf = (module: string, side: Side): string => `replicate.${module}.${side}`;
 
@@ -18,8 +29,14 @@ export function serveReplication(
 ): () => void {
   let subscription: Subscription | undefined;
   let stopped = false;
-  const answer = async (message: Msg) => {
-    const reply = await receiver.apply(message.data);
+  const answer = async (connection: NatsConnection, message: Msg) => {
+    const reply = await frameOf(connection, message).then(
+      (frame) => receiver.apply(frame),
+      (error: unknown): ApplyReply => ({
+        outcome: 'retry',
+        reason: `the batch did not come: ${String(error)}`,
+      }),
+    );
     // Without a connection nobody is left to be answered; the sender asks again.
     if (link.current) message.respond(JSON.stringify(reply));
   };
@@ -27,7 +44,7 @@ export function serveReplication(
     if (stopped) return;
     subscription = connection.subscribe(subjectOf(module, side), {
       queue: side,
-      callback: (error, message) => void (error ?? answer(message)),
+      callback: (error, message) => void (error ?? answer(connection, message)),
     });
   });
   return () => {
@@ -42,7 +59,46 @@ export function sendTo(link: NatsLink, module: string, otherSide: Side): Send {
   return async (frame) => {
     const connection = link.current;
     if (!connection) throw new Error('there is no connection to NATS');
+    const most = connection.info?.max_payload ?? frame.length;
+    if (frame.length > most) return offer(connection, subject, frame, most);
     const message = await connection.request(subject, frame, { timeout: patienceMs });
     return message.json<ApplyReply>();
   };
+}
+
+/** Lets the receiver fetch the frame from here, piece by piece: all of them have to reach the same process. */
+async function offer(
+  connection: NatsConnection,
+  subject: string,
+  frame: Uint8Array,
+  size: number,
+): Promise<ApplyReply> {
+  const where = createInbox();
+  const pieces = connection.subscribe(where, {
+    callback: (_error, message) => {
+      const from = Number(message.string()) * size;
+      message.respond(frame.subarray(from, from + size));
+    },
+  });
+  try {
+    const told = headers();
+    told.set(piecesHeader, String(Math.ceil(frame.length / size)));
+    told.set(whereHeader, where);
+    const message = await connection.request(subject, '', { timeout: patienceMs, headers: told });
+    return message.json<ApplyReply>();
+  } finally {
+    pieces.unsubscribe();
+  }
+}
+
+/** The frame that a message carries, or tells of. */
+async function frameOf(connection: NatsConnection, { data, headers: told }: Msg): Promise<Uint8Array> {
+  const count = Number(told?.get(piecesHeader) || 0);
+  if (count === 0) return data;
+  if (!(count <= mostPieces)) throw new Error(`it is said to have ${count} pieces`);
+  const where = told!.get(whereHeader);
+  const asked = Array.from({ length: count }, (_, at) =>
+    connection.request(where, String(at), { timeout: patienceMs }),
+  );
+  return Buffer.concat((await Promise.all(asked)).map((piece) => piece.data));
 }
