@@ -55,6 +55,28 @@ it('a newer change of the row takes the parked one along', async () => {
   expect(await both.extracted.rows('basket')).toEqual(['(1,anna,heavy,2)']);
 });
 
+it('changed again, and still not to be stored: it takes the place of its former self at once', async () => {
+  const parkedIds = async () => (await both.monolith.outgoing.parked()).map(({ id }) => id);
+  // After each change of the outbox: what anybody could see from now on.
+  await both.monolith.test.query(`
+    create table seen (parked int);
+    create function look() returns trigger language plpgsql as $$
+      begin insert into seen select count(*) from strangler.outbox where parked is not null; return null; end $$;
+    create trigger look after update or delete on strangler.outbox for each statement execute function look();`);
+  both.relay();
+  await heavy(1);
+  const first = await until('it is parked', async () => (await parkedIds())[0]);
+  await owner().query('update fruit.basket set weight = 6000 where id = 1');
+  await until('the newer one is parked', async () =>
+    (await parkedIds()).some((id) => id > first) ? true : undefined,
+  );
+  const [most] = await both.monolith.test.query('select max(parked) as parked from seen');
+  expect(most).toEqual({ parked: 1 });
+  await both.monolith.test.query(
+    'drop trigger look on strangler.outbox; drop function look; drop table seen',
+  );
+});
+
 it('many of them are all found', async () => {
   for (let id = 0; id < 5; id++) {
     await fill(id * 100, id * 100 + 30);
