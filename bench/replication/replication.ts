@@ -44,6 +44,7 @@ const draining = (from: BenchSide, to: BenchSide, rows: number): Contender => ({
     await from.database.query(
       'update bench.item set amount = amount + 1 where id in (select id from bench.item order by random())',
     );
+    await settled(from, to);
     return relayed(from, to, rows, 'select not exists (select from strangler.outbox) as done');
   },
 });
@@ -53,6 +54,7 @@ const backfilling = (from: BenchSide, to: BenchSide, rows: number): Contender =>
   rate: async () => {
     await emptied(to);
     await startBackfill(from.database, module.module, from.tables);
+    await settled(from, to);
     return relayed(from, to, rows, 'select bool_and(done) as done from strangler.backfill');
   },
 });
@@ -61,6 +63,7 @@ const copying = (from: BenchSide, to: BenchSide, rows: number): Contender => ({
   name: copy,
   rate: async () => {
     await to.database.query('truncate bench.item');
+    await settled(from, to);
     const start = performance.now();
     await copyAcross(from.url, to.url, 'bench.item');
     return perSecond(rows, start);
@@ -76,6 +79,14 @@ async function relayed(from: BenchSide, to: BenchSide, rows: number, done: strin
   const rate = perSecond(rows, start);
   await relay.stop();
   return rate;
+}
+
+/** Nothing is left to be cleaned up that the rounds before, or the setup of this one, have made. */
+async function settled(...sides: BenchSide[]): Promise<void> {
+  for (const { database } of sides) {
+    for (const table of ['bench.item', 'strangler.outbox']) await database.query(`vacuum (analyze) ${table}`);
+    await database.query('checkpoint');
+  }
 }
 
 const emptied = ({ database }: BenchSide): Promise<unknown> =>

@@ -120,6 +120,18 @@ export class Ownership1764000000002 implements MigrationInterface {
         return (p_bucket < (o).extracted_below) = ((o).side = 'extracted')
           and not coalesce(p_bucket >= (o).fence_from and p_bucket < (o).fence_to, false);
 
+      -- All of them: then no row's bucket need be known, which is a third of the time that it takes to read one.
+      create function strangler.owns_all(o strangler.ownership) returns boolean language sql immutable parallel safe
+        return (o).extracted_below = (case (o).side when 'extracted' then 10000 else 0 end) and (o).fence_from is null;
+
+      -- Whether any bucket is this side's, from here to the end of the transaction.
+      create function strangler.owns_any(p_module text) returns boolean language plpgsql as $$
+      declare
+        o strangler.ownership := strangler.enter(p_module);
+      begin
+        return o.extracted_below <> (case o.side when 'extracted' then 0 else 10000 end);
+      end $$;
+
       -- Changed rows that the other side does not have yet. Never read by "id greater than the last": ids become visible
       -- out of order.
       create table strangler.outbox (
@@ -232,7 +244,7 @@ export class Ownership1764000000002 implements MigrationInterface {
       drop function strangler.begin_command(text, uuid, text[], bytea);
       alter function strangler.claim_command(text, uuid, text[], bytea) rename to begin_command;
       drop table strangler.outbox, strangler.relay, strangler.backfill, strangler.applied;
-      drop function strangler.refuse_truncate, strangler.begin_batch, strangler.captured, strangler.owned_by, strangler.owns,
+      drop function strangler.refuse_truncate, strangler.begin_batch, strangler.captured, strangler.owns_any, strangler.owns_all, strangler.owned_by, strangler.owns,
         strangler.assert_owner, strangler.require_owned, strangler.enter, strangler.relay_lock, strangler.sleep_lock,
         strangler.writer_lock, strangler.bucket, strangler.home;
       drop table strangler.ownership;

@@ -87,7 +87,9 @@ function functionFor(table: MovingTable, event: Event): string {
     begin
       ${event === 'update' ? keysUnchanged(table) : ''}
       if current_setting('strangler.applying', true) = ${literal(table.module)} then
-        select array_agg(distinct ${table.bucket('r')}) into buckets from ${rows} r;
+        if strangler.owns_any(${literal(table.module)}) then
+          select array_agg(distinct ${table.bucket('r')}) into buckets from ${rows} r;
+        end if;
       else
         with added as (
           insert into strangler.outbox (module, table_name, pk, key, bucket)

@@ -96,7 +96,7 @@ const chunkOf = ({ table, fromStart }: ChunkOfStatement, side: Side): string => 
   found as materialized (
     select ${table.pk('t')} as pk, ${table.key('t')} as key, ${rowAsJson(table, side)} as text
     from ${table.sql} t, strangler.ownership o
-    where o.module = $1 and strangler.owned_by(o, ${table.bucket('t')})
+    where o.module = $1 and (strangler.owns_all(o) or strangler.owned_by(o, ${table.bucket('t')}))
       ${fromStart ? '' : `and ${comparePk(table, 't', '>', '$9::text[]')}`}
       and (select rows > 0 from room)
       and exists (select from strangler.backfill b
