@@ -8,10 +8,10 @@ const idleMs = 10_000;
 const queryTimeoutMs = 30_000;
 /**
  * Plans of the relay read by an index, and in its order. The statistics of an outbox are always out of date; believing
- * them, PostgreSQL would sort all of it for each batch. And a plan that is kept may be from when a table was empty.
+ * them, PostgreSQL would sort all of it for each batch. And a plan that is kept may be from when a table was empty. A batch is
+ * put together in memory.
  */
-const byIndex =
-  'set enable_sort = off; set enable_bitmapscan = off; set enable_seqscan = off; set jit = off;';
+const planning = `set enable_sort = off; set enable_bitmapscan = off; set enable_seqscan = off; set jit = off; set work_mem = '32MB';`;
 /** A relay that may not sleep because a writer is inside looks again after so many ms, at first and at most. */
 const dozeMs = { from: 1, to: 10 };
 
@@ -37,7 +37,7 @@ export class RelaySession {
   static async open(database: Database, module: string): Promise<RelaySession> {
     const session = new RelaySession(await database.session({ query_timeout: queryTimeoutMs }), module);
     try {
-      await session.client.query(`set idle_session_timeout = ${idleMs}; ${byIndex} listen strangler_outbox`);
+      await session.client.query(`set idle_session_timeout = ${idleMs}; ${planning} listen strangler_outbox`);
       return session;
     } catch (error) {
       session.close();
