@@ -57,6 +57,29 @@ it('a write answered while the batch that ends it is on its way', async () => {
   expect(await written(3)).toBe('stored');
 });
 
+it('a write that comes when the mark is over again, before its answer has come: it waits', async () => {
+  const { database, test } = both.monolith;
+  const query = database.query.bind(database);
+  let answer: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  jest.spyOn(database, 'query').mockImplementation(async (sql, params, how) => {
+    const rows = await query<never>(sql, params, how);
+    if (sql.includes('insert into strangler.relay')) await held;
+    return rows;
+  });
+  const marking = deliveries.degrade('the other side is silent');
+  await until('it is written down', async () => ((await isDegraded()) ? true : undefined));
+  await test.query('update strangler.relay set recovering = true');
+  const waiting = written(1);
+  await until('it is in the outbox', async () =>
+    (await both.monolith.outgoing.outgoing()).pending > 0 ? true : undefined,
+  );
+  answer();
+  await marking;
+  both.relay({ deliveries, degradedAfterMs: longMs });
+  expect(await waiting).toBe('stored');
+});
+
 describe('the mark cannot be written', () => {
   const away = (is: boolean) =>
     both.monolith.test.query(
