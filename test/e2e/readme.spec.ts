@@ -109,7 +109,11 @@ describe('a newcomer', () => {
   /** Without bake time, and without asking for the samples that this quiet shop does not have. */
   async function want(phase: string): Promise<void> {
     const file = join(folder, 'strangler.yaml');
-    const wish = `inventory: { phase: ${phase}, ramp: [100], bake: 0s, gates: { minSamples: 0 } }`;
+    const line = /^inventory: \{ phase: extracted, bake: 5s.*\}$/m.exec(
+      await readFile(join(folder, 'README.md'), 'utf8'),
+    );
+    // As the README says it, but in one step that is not watched.
+    const wish = line![0].replace('extracted', phase).replace('bake: 5s', 'ramp: [100], bake: 0s');
     await writeFile(file, (await readFile(file, 'utf8')).replace(/inventory: \{.*\}\n/, `${wish}\n`));
   }
 });
