@@ -2,6 +2,8 @@ import type { HistoryEntry, ModuleStatus } from '#strangler';
 
 type View = NonNullable<ModuleStatus['sides']['monolith']>;
 
+const nothing = { compared: 0, mismatches: 0, unavailable: 0 };
+
 /** A side that is well. */
 export const side = (change: Partial<View> = {}): View => ({
   healthy: true,
@@ -9,6 +11,7 @@ export const side = (change: Partial<View> = {}): View => ({
   errors: 0,
   p50Ms: null,
   p99Ms: null,
+  probes: { calls: 0, errors: 0, p50Ms: null, p99Ms: null },
   lagMs: null,
   pending: 0,
   parked: 0,
@@ -31,7 +34,7 @@ export const standing = (module: string, change: Partial<ModuleStatus> = {}): Mo
   lagMs: null,
   backfill: null,
   verify: { running: null, checkedAt: null, rows: 0, differences: 0 },
-  shadow: { compared: 0, mismatches: 0 },
+  shadow: { ...nothing, probes: nothing, customers: nothing },
   gates: [],
   waitingFor: null,
   rollbackSafe: true,

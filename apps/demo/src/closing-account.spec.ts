@@ -20,7 +20,8 @@ const shop = [
   `insert into payments.provider_ledger (order_id, idempotency_key, kind, amount, currency)
    values ('${order}', 'c', 'charge', 510, 'GBP')`,
 ];
-const side = { healthy: true, calls: 0, errors: 0, p50Ms: null, p99Ms: null, lagMs: 0, parked: 0 };
+const figures = { calls: 0, errors: 0, p50Ms: null, p99Ms: null };
+const side = { ...figures, healthy: true, probes: figures, lagMs: 0, parked: 0 };
 
 /** An admin API of which both sides are quiet at the third look, and verify is done at the sixth. */
 class Admin implements Steering {

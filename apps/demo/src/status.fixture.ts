@@ -1,5 +1,7 @@
 import type { ModuleStatus } from '#strangler';
 
+const nothing = { compared: 0, mismatches: 0, unavailable: 0 };
+
 /** A module at rest on the monolith, but for what a test says. */
 export const statusOf = (change: Partial<ModuleStatus> = {}): ModuleStatus => ({
   module: 'shelf',
@@ -17,7 +19,7 @@ export const statusOf = (change: Partial<ModuleStatus> = {}): ModuleStatus => ({
   lagMs: null,
   backfill: null,
   verify: { running: null, checkedAt: null, rows: 0, differences: 0 },
-  shadow: { compared: 0, mismatches: 0 },
+  shadow: { ...nothing, probes: nothing, customers: nothing },
   gates: [],
   waitingFor: null,
   rollbackSafe: true,

@@ -80,9 +80,10 @@ describe('a walk', () => {
   });
 
   it('that stands still says which gates hold it', async () => {
+    const plain = { probes: 0, customers: 0, needed: 1, confidence: null, why: null };
     const gates = [
-      { name: 'lag', value: 1, limit: 1_000, samples: 5, state: 'pass' as const },
-      { name: 'errorRate', value: null, limit: 0, samples: 0, state: 'hold' as const },
+      { ...plain, name: 'lag', value: 1, limit: 1_000, samples: 5, state: 'pass' as const },
+      { ...plain, name: 'errorRate', value: null, limit: 0, samples: 0, state: 'hold' as const },
     ];
     statuses = [moving({ phase: 'shifting', percent: 1, gates })];
     await expect(walk(out, options(0))).rejects.toThrow(

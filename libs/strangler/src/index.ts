@@ -7,12 +7,14 @@ export {
   UnknownModuleError,
   type Action,
   type ActionAnswer,
+  type CallFigures,
   type Finding,
   type GateView,
   type HistoryEntry,
   type MismatchEntry,
   type ModuleStatus,
   type Operator,
+  type ShadowCounts,
 } from './control/operator.js';
 export { type ParkedRow } from './side/side.js';
 export { currentContext, withContext, type CallContext } from './context.js';

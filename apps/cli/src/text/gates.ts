@@ -7,6 +7,7 @@ const signs: Readonly<Record<GateView['state'], { text: string; style: Style }>>
   pass: { text: '✓ pass', style: 'green' },
   hold: { text: '… hold', style: 'yellow' },
   fail: { text: '✗ fail', style: 'red' },
+  'not applicable': { text: '– not applicable', style: 'dim' },
 };
 
 const columns = [

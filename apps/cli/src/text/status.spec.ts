@@ -29,7 +29,7 @@ describe('the overview', () => {
     ['3 parked', { sides: { monolith: side({ parked: 2 }), extracted: side({ parked: 1 }) } }],
     ['extracted is down', { sides: { monolith: side(), extracted: side({ healthy: false }) } }],
     ['1 difference', { verify: { running: null, checkedAt: null, rows: 5, differences: 1 } }],
-    ['2 mismatches', { shadow: { compared: 5, mismatches: 2 } }],
+    ['2 mismatches', { shadow: { ...standing('a').shadow, compared: 5, mismatches: 2 } }],
     ['advance: drain (2 s)', { transition: { action: 'advance', step: 'drain', sinceMs: 1_400 } }],
     ['→ extracted', wanted('extracted')],
     ['200 more samples', { waitingFor: '200 more samples' }],
@@ -100,10 +100,11 @@ it.each([
 });
 
 describe('a module that moves', () => {
+  const counted = { probes: 0, customers: 0, needed: 1, confidence: null, why: null };
   const gates: ModuleStatus['gates'] = [
-    { name: 'lag', value: 3, limit: 1_000, samples: 412, state: 'pass' },
-    { name: 'mismatches', value: null, limit: 0, samples: 0, state: 'hold' },
-    { name: 'p99', value: 4.25, limit: 3, samples: 300, state: 'fail' },
+    { ...counted, name: 'lag', value: 3, limit: 1_000, samples: 412, state: 'pass' },
+    { ...counted, name: 'mismatches', value: null, limit: 0, samples: 0, state: 'hold' },
+    { ...counted, name: 'p99', value: 4.25, limit: 3, samples: 300, state: 'fail' },
   ];
   const backfill = { done: 5, total: 10, rowsPerSecond: 100, etaSeconds: 7 };
   const moving = standing('inventory', {

@@ -48,6 +48,9 @@ export function judge(
   return value <= limit ? 'pass' : 'fail';
 }
 
+/** Nothing was counted for it. */
+const unmeasured = { probes: 0, customers: 0, needed: 1, confidence: null, why: null };
+
 /** A gate on the sides' own state, which is either known or not: then it holds. */
 function known(
   name: string,
@@ -58,7 +61,7 @@ function known(
 ): Gate {
   const samples = value === null ? 0 : 1;
   const state = value === null ? 'hold' : value <= limit ? 'pass' : otherwise;
-  return { name, value, limit, samples, state, nature };
+  return { ...unmeasured, name, value, limit, samples, state, nature };
 }
 
 /** Of both sides; null when one of them cannot be asked. */
@@ -130,10 +133,13 @@ const mismatches: Maker = ({ shadow: { compared, mismatches: found } }, { gates 
   const value = compared === 0 ? null : found / compared;
   const state = judge(value, gates.mismatchRate, compared, gates.minSamples);
   return {
+    ...unmeasured,
     name: 'shadow mismatches',
     value,
     limit: gates.mismatchRate,
     samples: compared,
+    customers: compared,
+    needed: gates.minSamples,
     state,
     nature: 'plain',
   };
@@ -143,10 +149,13 @@ const errorRate: Maker = ({ stats: { extracted } }, { gates }) => {
   const value = extracted.calls === 0 ? null : extracted.errors / extracted.calls;
   const state = judge(value, gates.errorRate, extracted.calls, gates.minSamples);
   return {
+    ...unmeasured,
     name: 'error rate',
     value,
     limit: gates.errorRate,
     samples: extracted.calls,
+    customers: extracted.calls,
+    needed: gates.minSamples,
     state,
     nature: 'watch',
   };
@@ -157,13 +166,24 @@ const p99Ratio: Maker = ({ stats: { monolith, extracted } }, { gates }) => {
   const [old, now] = [monolith.p99Ms, extracted.p99Ms];
   const value = old === null || now === null ? null : Math.max(now, unfeltMs) / Math.max(old, unfeltMs);
   const state = judge(value, gates.p99Ratio, samples, gates.minSamples);
-  return { name: 'p99 ratio', value, limit: gates.p99Ratio, samples, state, nature: 'watch' };
+  return {
+    ...unmeasured,
+    name: 'p99 ratio',
+    value,
+    limit: gates.p99Ratio,
+    samples,
+    customers: samples,
+    needed: gates.minSamples,
+    state,
+    nature: 'watch',
+  };
 };
 
 /** In ms. It only ever holds: time passes by itself. */
 const bake: Maker = ({ now, stepSince }, { bakeMs }) => {
   const value = Math.max(0, now - stepSince);
   return {
+    ...unmeasured,
     name: 'bake',
     value,
     limit: bakeMs,

@@ -5,22 +5,47 @@ import type { WrittenSettings } from './written-settings.js';
 /** One condition that a step waits for or breaks at. No data means `hold`: it neither passes nor fails. */
 export interface GateView {
   name: string;
+  /** Of the population that does worse: probes and customers are never pooled. Null: not known. */
   value: number | null;
   limit: number;
-  /** How many observations the value rests on. */
+  /** How many observations there are: probes and customers; of a gate on the state of the sides, 1 once it is known. */
   samples: number;
-  state: 'pass' | 'hold' | 'fail';
+  /** Questions of the controller's own. */
+  probes: number;
+  /** Calls that customers made. */
+  customers: number;
+  /** So many samples are needed for a decision, probes and customers together; more when some of them are bad. */
+  needed: number;
+  /** That of the decision, 0 to 1; null: none has been made, or the gate needs none. */
+  confidence: number | null;
+  /** `not applicable`: it could never measure anything, and is not in the way. */
+  state: 'pass' | 'hold' | 'fail' | 'not applicable';
+  /** Why it is not applicable. */
+  why: string | null;
 }
 
-/** How one side does. */
-export interface SideView {
-  healthy: boolean;
-  /** Since the step began. */
+/** Answers of both sides that were compared. */
+export interface ShadowCounts {
+  compared: number;
+  mismatches: number;
+  /** Pairs that could not be compared: a side was not there, or too slow. They are neither. */
+  unavailable: number;
+}
+
+/** How the calls to one side went. */
+export interface CallFigures {
   calls: number;
   errors: number;
   /** ms; null: no calls yet. */
   p50Ms: number | null;
   p99Ms: number | null;
+}
+
+/** How one side does. */
+export interface SideView extends CallFigures {
+  healthy: boolean;
+  /** The figures above are of customers' calls since the step began; these are of the controller's own questions. */
+  probes: CallFigures;
   /** Replication from this side to the other. */
   lagMs: number | null;
   pending: number;
@@ -54,7 +79,8 @@ export interface ModuleStatus {
     rows: number;
     differences: number;
   };
-  shadow: { compared: number; mismatches: number };
+  /** All, and each population by itself. */
+  shadow: ShadowCounts & { probes: ShadowCounts; customers: ShadowCounts };
   gates: GateView[];
   /** What it waits for, in one sentence; null: nothing, it is where it is to be. */
   waitingFor: string | null;

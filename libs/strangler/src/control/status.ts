@@ -51,7 +51,7 @@ export function statusOf(parts: StatusParts): ModuleStatus {
     lagMs: lags.length > 0 ? Math.max(...lags) : null,
     backfill: backfillOf(monolith, parts.rates.backfill),
     verify: verifyOf(parts.verification, parts.rates.verify),
-    shadow: observed.shadow,
+    shadow: shadowOf(observed),
     gates: gatesNow(parts).map(({ nature, ...gate }) => gate),
     waitingFor: waitingFor(parts),
     rollbackSafe: row.phase !== 'decommissioned' && (at.below === 0 || extracted !== null),
@@ -64,10 +64,16 @@ function viewOf(side: Side, { states, stats }: Observed): SideView {
   return {
     healthy: state !== null && state.ownership.fenceFrom === null && state.outgoing.degradedSince === null,
     ...calls,
+    probes: { calls: 0, errors: 0, p50Ms: null, p99Ms: null },
     lagMs: state?.outgoing.lagMs ?? null,
     pending: state?.outgoing.pending ?? 0,
     parked: state?.outgoing.parked ?? 0,
   };
+}
+
+function shadowOf({ shadow }: Observed): ModuleStatus['shadow'] {
+  const customers = { ...shadow, unavailable: 0 };
+  return { ...customers, customers, probes: { compared: 0, mismatches: 0, unavailable: 0 } };
 }
 
 function backfillOf(monolith: SideState | null, rowsPerSecond: number | null): ModuleStatus['backfill'] {
