@@ -152,6 +152,11 @@ describe('what only looks', () => {
     operator.findings = [{ ...finding, repairable: false }];
     expect((await cli('doctor', '--repair')).code).toBe(1);
     expect(operator.acts).toHaveLength(1);
+    operator.findings = [{ ...finding, module: null, repairable: false, byItself: true }];
+    expect(await cli('doctor')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('all modules  stuck'),
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../libs/strangler/src/control/clock.js';
-import { Controller } from '../../libs/strangler/src/control/controller.js';
+import { Controller, type ControllerOptions } from '../../libs/strangler/src/control/controller.js';
 import type { ModuleRow } from '../../libs/strangler/src/control/module-row.js';
 import { ModuleStore } from '../../libs/strangler/src/control/module-store.js';
 import type { ControlBoundary, ControlNeeds } from '../../libs/strangler/src/control/needs.js';
@@ -80,7 +80,7 @@ export class Controlled {
   }
 
   /** A controller as a process has it, and its operator. Stopped by {@link close}. */
-  controller(options: { boundary?: ControlBoundary } = {}): Controller {
+  controller(options: Pick<ControllerOptions, 'boundary' | 'findings'> = {}): Controller {
     const { needs } = this;
     const { database } = this.sides.monolith;
     const made = new Controller({ database, needs, clock: fastClock, drainMs, ...options });

@@ -76,7 +76,7 @@ export class ScriptedOperator implements Operator {
 
   async doctor(module: string | undefined): Promise<Finding[]> {
     if (module !== undefined) this.assertThere(module);
-    return this.findings.filter((finding) => module === undefined || finding.module === module);
+    return this.findings.filter((finding) => module === undefined || [module, null].includes(finding.module));
   }
 
   onEntry(listener: (entry: HistoryEntry) => void): () => void {

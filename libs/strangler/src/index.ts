@@ -9,6 +9,7 @@ export {
   type ActionAnswer,
   type CallFigures,
   type Finding,
+  type FindingSource,
   type GateView,
   type HistoryEntry,
   type MismatchEntry,

@@ -89,9 +89,9 @@ export const parkedLines = (rows: readonly ParkedOn[]): Line[] =>
 export const findingLines = (findings: readonly Finding[]): Line[] =>
   findings.length === 0
     ? [line('nothing is stuck', 'green')]
-    : findings.flatMap(({ module, problem, meaning, remedy, repairable }, i) => [
+    : findings.flatMap(({ module, problem, meaning, remedy, repairable, byItself }, i) => [
         ...(i > 0 ? [[]] : []),
-        joined([line(module, 'bold'), line(problem, 'red')]),
+        joined([line(module ?? 'all modules', 'bold'), line(problem, byItself ? 'yellow' : 'red')]),
         ...indented([
           line(meaning),
           joined([line(`→ ${remedy}`, 'cyan'), line(repairable ? '("doctor --repair" does it)' : '', 'dim')]),

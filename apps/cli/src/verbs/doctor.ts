@@ -14,7 +14,7 @@ export const doctor = (program: Command, cli: Cli): Command =>
   changing(
     program,
     'doctor [module]',
-    'find and explain anything stuck; exit code 1 when there is something',
+    'find and explain anything stuck; exit code 1 when something is to be done',
     {
       doctor: 'all modules',
       'doctor inventory --repair': 'free what can be freed without a decision of yours',
@@ -27,7 +27,8 @@ export const doctor = (program: Command, cli: Cli): Command =>
       const answers = repair ? await repairAll(cli, findings, dryRun) : [];
       if (json) cli.out.json({ items: findings, ...(repair && { repairs: answers }) });
       else cli.out.print([...findingLines(findings), ...answers.flatMap((one) => [[], ...answerLines(one)])]);
-      if (findings.some(({ repairable }) => !repair || dryRun || !repairable)) cli.exitCode = 1;
+      const open = findings.filter(({ byItself }) => !byItself);
+      if (open.some(({ repairable }) => !repair || dryRun || !repairable)) cli.exitCode = 1;
     });
 
 async function repairAll(
@@ -35,7 +36,9 @@ async function repairAll(
   findings: Finding[],
   dryRun: true | undefined,
 ): Promise<ActionAnswer[]> {
-  const modules = new Set(findings.filter(({ repairable }) => repairable).map(({ module }) => module));
+  const modules = new Set(
+    findings.flatMap(({ module, repairable }) => (repairable && module ? [module] : [])),
+  );
   const answers: ActionAnswer[] = [];
   for (const module of modules) {
     answers.push(await client.act(module, 'doctor', { repair: true, ...(dryRun && { dryRun }) }));

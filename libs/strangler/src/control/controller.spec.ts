@@ -377,6 +377,13 @@ it('doctor stops capture that was left on a side while it could not be asked', a
   expect((await extracted.control.state()).ownership.capture).toBe(false);
 });
 
+it('doctor tells what is found beside the modules, also in a process that does not lead', async () => {
+  const beside = { module: null, problem: 'a hole', meaning: 'open', remedy: 'close it', repairable: false };
+  const follower = controlled.controller({ findings: [() => [beside]] });
+  expect(await follower.operator.doctor(undefined)).toEqual([beside]);
+  expect(await follower.operator.doctor(parcels)).toEqual([beside]);
+});
+
 describe('steered by the file', () => {
   it('walks there and back as the file changes, and the operator is told which line holds it', async () => {
     const controller = controlled.controller();

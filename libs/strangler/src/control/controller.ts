@@ -9,7 +9,7 @@ import { ModuleStore } from './module-store.js';
 import type { ControlBoundary, ControlNeeds } from './needs.js';
 import { Observer } from './observe.js';
 import { ModuleOperator } from './module-operator.js';
-import type { Operator } from './operator.js';
+import type { FindingSource, Operator } from './operator.js';
 import { defaultSettings } from './settings.js';
 import { steeredBy } from './file-steering.js';
 import { VerificationStore } from './verification-store.js';
@@ -28,6 +28,8 @@ export interface ControllerOptions {
   /** How `strangler.yaml` is called in refusals. */
   wishesPath?: string;
   boundary?: ControlBoundary;
+  /** What `doctor` finds beside the modules: the file, the servers. */
+  findings?: readonly FindingSource[];
 }
 
 /**
@@ -62,6 +64,7 @@ export class Controller {
       ...parts,
       walkers,
       feed: this.feed,
+      findings: options.findings ?? [],
       wish: (module) => this.wishes.get(module),
       path: this.path,
       wake: (module) => this.loops.get(module)?.wake(),

@@ -88,12 +88,11 @@ export class ModuleOperator implements Operator {
 
   async doctor(module: string | undefined): Promise<Finding[]> {
     const names = module === undefined ? this.parts.needs.modules.map((each) => each.module) : [module];
-    const found = await Promise.all(
-      names.map(async (name) => {
-        return this.upkeep.diagnose(await this.situation(name, 'nobody'));
-      }),
-    );
-    return found.flat().map(({ repair, ...finding }) => finding);
+    const [beside, found] = await Promise.all([
+      Promise.all(this.parts.findings.map(async (source) => source())),
+      Promise.all(names.map(async (name) => this.upkeep.diagnose(await this.situation(name, 'nobody')))),
+    ]);
+    return [...beside.flat(), ...found.flat().map(({ repair, ...finding }) => finding)];
   }
 
   onEntry(listener: (entry: HistoryEntry) => void): () => void {

@@ -137,13 +137,19 @@ export interface MismatchEntry {
 
 /** Something that `doctor` has found: what it is, what it means, what frees it. */
 export interface Finding {
-  module: string;
+  /** Null: it concerns the process, or all modules. */
+  module: string | null;
   problem: string;
   meaning: string;
   remedy: string;
   /** Whether `doctor --repair` does the remedy by itself. */
   repairable: boolean;
+  /** It passes without anybody doing anything: good to know, nothing to be woken for. */
+  byItself?: boolean;
 }
+
+/** Finds what concerns no single module: asked each time that `doctor` is. It must start nothing, and not throw. */
+export type FindingSource = () => Finding[] | Promise<Finding[]>;
 
 /** An action that is not legal now: the reason, and what would make it legal. HTTP 409. */
 export class RefusedError extends Error {}

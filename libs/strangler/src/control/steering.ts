@@ -12,7 +12,7 @@ import type { SideControl } from '../side/side.js';
 import type { CallWatch } from './call-watch.js';
 import { Controller } from './controller.js';
 import type { ControlNeeds } from './needs.js';
-import type { Operator } from './operator.js';
+import type { FindingSource, Operator } from './operator.js';
 import { RouteBoard } from './route-board.js';
 import { verifyBoth } from './verify-both.js';
 import { WishesFile } from './wishes-file.js';
@@ -28,6 +28,8 @@ export interface SteeringOptions {
   watch: CallWatch;
   /** Of `strangler.yaml`. */
   wishesPath: string;
+  /** What the application finds, for `doctor`. */
+  findings?: readonly FindingSource[];
 }
 
 /** The control of all modules, in a process of the monolith: the controller, the file that steers it, the routes, shadow reads. */
@@ -40,7 +42,7 @@ export class Steering {
   private stopWatching: () => void = () => undefined;
 
   constructor(private readonly options: SteeringOptions) {
-    const { contracts, database, router, routes, watch, wishesPath } = options;
+    const { contracts, database, router, routes, watch, wishesPath, findings = [] } = options;
     const names = contracts.map(({ name }) => name);
     const store = new ShadowStore(database);
     this.board = new RouteBoard(database, names, routes);
@@ -49,7 +51,7 @@ export class Steering {
       (operation, side, input) => router.askSide(operation, side, input),
       (module) => routes.entryOf(module)?.shadowSample ?? 0,
     );
-    this.controller = new Controller({ database, wishesPath, needs: this.needs(store, watch) });
+    this.controller = new Controller({ database, wishesPath, findings, needs: this.needs(store, watch) });
     this.file = new WishesFile(wishesPath, names, (wishes) => this.controller.steer(wishes));
   }
 

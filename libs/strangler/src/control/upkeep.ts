@@ -6,13 +6,14 @@ import { diagnose, type Diagnosis } from './doctor.js';
 import type { HistoryFeed } from './history-feed.js';
 import type { NewEntry } from './history.js';
 import { requireAlive } from './legal.js';
-import { RefusedError, type Action, type HistoryEntry } from './operator.js';
+import { RefusedError, type Action, type FindingSource, type HistoryEntry } from './operator.js';
 import type { Walker, WalkerParts } from './walker.js';
 import type { FileWish } from './wishes.js';
 
 export interface OperatorParts extends WalkerParts {
   walkers: ReadonlyMap<string, Walker>;
   feed: HistoryFeed;
+  findings: readonly FindingSource[];
   /** What the file wants of a module that stands in it. */
   wish: (module: string) => FileWish | undefined;
   path: string;
