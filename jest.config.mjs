@@ -1,3 +1,7 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { laneNames, laneOf, sourceFolders, specFiles } from './test/support/lanes/lanes.mjs';
+
 // Nest 12 and a few more are ESM only; Jest on Node 20 cannot require them, so they are transformed
 // to CommonJS together with our own sources (docs: CONTRIBUTING.md, "Tests").
 const esmOnly = [
@@ -24,18 +28,40 @@ const swc = {
   sourceMaps: 'inline',
 };
 
-export default {
-  testEnvironment: 'node',
+/** What all lanes share. */
+const common = {
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
-  globalSetup: '<rootDir>/test/support/global-setup.ts',
-  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  reporters: ['default', '<rootDir>/test/support/closing-line.mjs'],
-  testTimeout: 90_000,
-  // Much of the time a test waits for processes of its own: two at a time keep two cores busy.
-  maxWorkers: 2,
-  testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'],
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/'],
+  // Jest lists every file below; without this also those of node_modules.
+  roots: sourceFolders.map((folder) => `<rootDir>/${folder}`),
   transform: { '^.+\\.(t|j|mj)s$': ['@swc/jest', swc] },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+};
+
+const withoutServers = { testEnvironment: '<rootDir>/test/support/lanes/unit-environment.cjs' };
+const withServers = {
+  testEnvironment: 'node',
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+};
+
+const root = dirname(fileURLToPath(import.meta.url));
+const files = specFiles(root);
+
+/** A project each lane; which test is in which, see lanes.mjs. */
+const lane = (name) => ({
+  ...common,
+  ...(name === 'unit' ? withoutServers : withServers),
+  displayName: name,
+  testMatch: files.filter((file) => laneOf(file, root) === name).map((file) => `<rootDir>/${file}`),
+});
+
+export default {
+  // Jest takes a project without files for one with all files.
+  projects: laneNames.map(lane).filter(({ testMatch }) => testMatch.length > 0),
+  reporters: ['default', '<rootDir>/test/support/lanes/closing-line.mjs'],
+  testSequencer: '<rootDir>/test/support/lanes/slow-first.cjs',
+  testTimeout: 90_000,
+  // A test of processes waits more than it works: four at a time keep two cores busy.
+  maxWorkers: 4,
 };

@@ -1,0 +1,4 @@
+export const laneNames: readonly string[];
+export const sourceFolders: readonly string[];
+export function specFiles(root: string): string[];
+export function laneOf(file: string, root: string): string;
