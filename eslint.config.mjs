@@ -35,7 +35,7 @@ const moduleImports = [
   { name: '@nestjs/typeorm', importNames: typeormInjectors, message: insideTheTransaction },
   {
     name: '#strangler',
-    allowImportNames: ['call', 'own', 'Saga', 'Step', 'StranglerModule', 'InjectPort', 'Port'],
+    allowImportNames: ['Admission', 'call', 'own', 'Saga', 'Step', 'StranglerModule', 'InjectPort', 'Port'],
     message: 'A module knows ports and sagas; nothing of phases, routes or transport.',
   },
 ];

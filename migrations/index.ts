@@ -10,6 +10,7 @@ import { Shadow1764000000005 } from './strangler/0005-shadow.js';
 import { Routes1764000000006 } from './strangler/0006-routes.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
 import { SplitName1764000000102 } from './users/0002-split-name.js';
+import { Sessions1764000000103 } from './users/0003-sessions.js';
 
 /** A migration. TypeORM wants its name to end in 13 digits, a JavaScript timestamp, and runs them in that order. */
 export type Migration = new () => MigrationInterface;
@@ -24,7 +25,7 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     Shadow1764000000005,
     Routes1764000000006,
   ],
-  users: [Accounts1764000000101],
+  users: [Accounts1764000000101, Sessions1764000000103],
   inventory: [Stock1764000000201],
   payments: [Payments1764000000301],
   orders: [Orders1764000000401],

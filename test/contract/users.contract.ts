@@ -1,6 +1,6 @@
 import { tokenAudience, tokenIssuer, users, type Register } from '#contracts';
 import type { Port } from '#strangler';
-import { createLocalJWKSet, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { refusal } from '../support/failure.js';
 import type { ContractRunner, RunningPorts } from './runners.js';
@@ -55,6 +55,8 @@ export function usersContract(runner: ContractRunner): void {
       ['an e-mail that is none', { email: 'ada' }],
       ['no name', { name: '' }],
       ['a role of one’s own choice', { role: 'admin' }],
+      ['a password that everybody tries first', { password: 'Password123' }],
+      ['a password of spaces', { password: '        ' }],
     ])('with %s is validation_failed', async (_what, wrong) => {
       expect(await refusal(port.register({ ...someone(), ...wrong }))).toMatchObject({
         code: 'validation_failed',
@@ -162,6 +164,76 @@ export function usersContract(runner: ContractRunner): void {
       expect(await refusal(port.updateUser({ id, name: 'Nobody' }))).toEqual({
         code: 'not_found',
         data: { id },
+      });
+    });
+  });
+
+  test('with a password that is wrong changes nothing; with the right one, the e-mail', async () => {
+    const { id } = await port.register(someone());
+    const change = { id, name: 'Eve', email: email() };
+    expect(await refusal(port.updateUser({ ...change, password: 'evil horse' }))).toMatchObject({
+      code: 'wrong_password',
+    });
+    expect(await port.getUser({ id })).toMatchObject({ name: 'Ada Lovelace' });
+    expect(await port.updateUser({ ...change, password })).toMatchObject(change);
+  });
+
+  describe('changing the password', () => {
+    const next = 'battery staple';
+
+    test('ends the old one and the sessions; a repeated command is answered as the first', async () => {
+      const { id, email: address } = await port.register(someone());
+      expect(await port.getSession({ id })).toEqual({ id, role: 'user', version: 0 });
+      const [change, commandId] = [{ id, currentPassword: password, newPassword: next }, randomUUID()];
+      const changed = await port.changePassword(change, { commandId });
+      expect(await port.changePassword(change, { commandId })).toEqual(changed);
+      expect(await port.getSession({ id })).toEqual({ id, role: 'user', version: 1 });
+      expect(await refusal(port.authenticate({ email: address, password }))).toMatchObject({
+        code: 'unauthenticated',
+      });
+      const { accessToken } = await port.authenticate({ email: address, password: next });
+      expect(decodeJwt(accessToken)).toMatchObject({ sub: id, sv: 1 });
+    });
+
+    test.each([
+      ['a wrong present one', { currentPassword: 'evil horse' }, 'wrong_password'],
+      ['a common new one', { newPassword: 'qwertyuiop' }, 'validation_failed'],
+      ['a user that nobody knows', { id: randomUUID() }, 'not_found'],
+    ])('with %s is refused', async (_what, wrong, code) => {
+      const { id } = await port.register(someone());
+      const change = { id, currentPassword: password, newPassword: next, ...wrong };
+      expect(await refusal(port.changePassword(change))).toMatchObject({ code });
+      expect(await port.getSession({ id })).toMatchObject({ version: 0 });
+    });
+
+    test('without the present one is an admin’s affair, and sets it', async () => {
+      const { id, email: address } = await port.register(someone());
+      await port.changePassword({ id, newPassword: next });
+      expect(await port.authenticate({ email: address, password: next })).toMatchObject({ expiresIn: 3_600 });
+    });
+  });
+
+  describe('giving a role', () => {
+    test('ends the sessions, unless it is the role that the user has', async () => {
+      const { id } = await port.register(someone());
+      expect(await port.setRole({ id, role: 'viewer' })).toMatchObject({ id, role: 'viewer' });
+      expect(await port.setRole({ id, role: 'viewer' })).toMatchObject({ id, role: 'viewer' });
+      expect(await port.getSession({ id })).toEqual({ id, role: 'viewer', version: 1 });
+      expect(await refusal(port.setRole({ id: randomUUID(), role: 'admin' }))).toMatchObject({
+        code: 'not_found',
+      });
+    });
+
+    test('leaves one admin: of two who take it from each other at once, one stays', async () => {
+      const { items } = await port.listUsers({ limit: 200 });
+      const admins = items.filter(({ role }) => role === 'admin').map(({ id }) => id);
+      const ids = [...admins, (await port.register(someone())).id, (await port.register(someone())).id];
+      for (const id of ids) await port.setRole({ id, role: 'admin' });
+      await Promise.allSettled(ids.map((id) => port.setRole({ id, role: 'user' })));
+      const now = (await port.listUsers({ limit: 200 })).items.filter(({ role }) => role === 'admin');
+      expect(now).toHaveLength(1);
+      expect(await refusal(port.setRole({ id: now[0]!.id, role: 'user' }))).toMatchObject({
+        code: 'last_admin',
       });
     });
   });

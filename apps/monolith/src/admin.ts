@@ -1,5 +1,6 @@
-import { AdminGuard, configureAdmin, TokenVerifier } from '#api';
+import { AdminGuard, configureAdmin, TokenVerifier, type BootstrapAdmin } from '#api';
 import { NestLogger, type Closing } from '#platform';
+import { adminLogin } from '#sample';
 import { AdminController, DoctorController, EventsController, OPERATOR, type Operator } from '#strangler';
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
@@ -10,34 +11,41 @@ import type { Settings } from './config.js';
 /** The operator's side of the process: its own listener, so that it can stay off the public network. */
 @Module({})
 class AdminModule {
-  static of(operator: Operator, tokens: TokenVerifier): DynamicModule {
+  static of(operator: Operator, guard: AdminGuard): DynamicModule {
     return {
       module: AdminModule,
       controllers: [AdminController, DoctorController, EventsController],
       providers: [
         { provide: OPERATOR, useValue: operator },
-        { provide: APP_GUARD, useValue: new AdminGuard(tokens) },
+        { provide: APP_GUARD, useValue: guard },
       ],
     };
   }
 }
 
+/** The admin of the settings, or of the data folder. */
+export const bootstrapAdmin =
+  ({ admin, dataDir }: Settings): BootstrapAdmin =>
+  () =>
+    adminLogin(admin ?? { dataDir });
+
 /** Opens the admin listener, on this machine only. */
 export async function startAdmin(
-  { adminPort }: Settings,
+  settings: Settings,
   shop: INestApplication,
   logger: Logger,
   closing: Closing,
   operator: Operator,
 ): Promise<NestExpressApplication> {
   const tokens = shop.get<TokenVerifier>(TokenVerifier, { strict: false });
-  const app = await NestFactory.create<NestExpressApplication>(AdminModule.of(operator, tokens), {
+  const guard = new AdminGuard(tokens, bootstrapAdmin(settings));
+  const app = await NestFactory.create<NestExpressApplication>(AdminModule.of(operator, guard), {
     logger: new NestLogger(logger),
     bodyParser: false,
     abortOnError: false,
   });
   configureAdmin(app, logger);
   closing.add(() => app.close());
-  await app.listen(adminPort, '127.0.0.1');
+  await app.listen(settings.adminPort, '127.0.0.1');
   return app;
 }

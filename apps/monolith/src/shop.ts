@@ -29,7 +29,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger as PinoLogger } from 'pino';
 import type { AddressInfo } from 'node:net';
 import { DataSource } from 'typeorm';
-import { startAdmin } from './admin.js';
+import { bootstrapAdmin, startAdmin } from './admin.js';
 import { AppModule, contracts, type AppOptions } from './app.module.js';
 import type { Settings } from './config.js';
 import { Furnishing } from './furnishing.js';
@@ -139,7 +139,11 @@ async function createApp(
       { name: 'sample', check: () => furnishing.assertDone() },
     ],
   };
-  const api: ApiOptions = { identity: settings.identityProvider, readiness };
+  const api: ApiOptions = {
+    identity: settings.identityProvider,
+    bootstrapAdmin: bootstrapAdmin(settings),
+    readiness,
+  };
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot({ ...parts, api }), {
     logger: new NestLogger(logger),
     bodyParser: false,

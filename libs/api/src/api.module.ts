@@ -5,11 +5,13 @@ import { APP_GUARD } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { AuthController } from './auth.controller.js';
 import { AuthGuard } from './auth/auth.guard.js';
+import type { BootstrapAdmin } from './auth/bootstrap-door.js';
 import { TokenVerifier, type IdentityProvider } from './auth/token-verifier.js';
 import { HealthController } from './health.controller.js';
 import { StrayQueryGuard } from './http/stray-query.guard.js';
 import { JwksController } from './jwks.controller.js';
 import { OrdersController } from './orders.controller.js';
+import type { UsersPort } from './ports.js';
 import { ProductsController } from './products.controller.js';
 import { readinessChecks, type ReadinessCheck } from './readiness.js';
 import { UsersV2Controller } from './users-v2.controller.js';
@@ -18,6 +20,8 @@ import { UsersController } from './users.controller.js';
 export interface ApiOptions {
   /** Whose tokens are good; without it, those of the users module. */
   identity?: IdentityProvider | undefined;
+  /** Who gets into the admin API even when the users module cannot be asked. */
+  bootstrapAdmin?: BootstrapAdmin | undefined;
   /** What has to hold before the process is ready. */
   readiness?: Pick<FactoryProvider<readonly ReadinessCheck[]>, 'useFactory' | 'inject'>;
 }
@@ -25,10 +29,18 @@ export interface ApiOptions {
 /** The HTTP edge. It knows the modules by their ports alone, so it runs wherever these lead. */
 @Module({})
 export class ApiModule {
-  static forRoot({ identity, readiness = { useFactory: () => [] } }: ApiOptions = {}): DynamicModule {
+  static forRoot({
+    identity,
+    bootstrapAdmin,
+    readiness = { useFactory: () => [] },
+  }: ApiOptions = {}): DynamicModule {
     const verifier: FactoryProvider<TokenVerifier> = identity
       ? { provide: TokenVerifier, useFactory: () => TokenVerifier.of(identity) }
-      : { provide: TokenVerifier, useFactory: TokenVerifier.ofUsers, inject: [portToken(users)] };
+      : {
+          provide: TokenVerifier,
+          useFactory: (port: UsersPort) => TokenVerifier.ofUsers(port, bootstrapAdmin),
+          inject: [portToken(users)],
+        };
     return {
       module: ApiModule,
       imports: [TerminusModule.forRoot({ logger: false })],

@@ -87,7 +87,7 @@ describe('the shop over HTTP, with the real modules', () => {
     const taken = await http()
       .patch(path)
       .set({ authorization: ann.authorization })
-      .send({ email: 'BOB@shop.example' });
+      .send({ email: 'BOB@shop.example', password: 'a long password' });
     expect(problem(taken)).toMatchObject({ status: 409, code: 'email_taken' });
     const changed = await http()
       .patch(`/api/v2/users/${ann.id}`)

@@ -3,6 +3,7 @@ import { InjectPort } from '#strangler';
 import { Body, Controller, Get, Param, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Caller, requireSelfOrAdmin, type Principal } from './auth/principal.js';
+import { requirePasswordForEmail } from './auth/require-password.js';
 import { Answers } from './openapi/answers.js';
 import type { UsersPort } from './ports.js';
 import { UpdateUserBody, userViewV2, UserViewV2 } from './users.dto.js';
@@ -23,13 +24,19 @@ export class UsersV2Controller {
   }
 
   @Patch(':id')
-  @Answers({ summary: 'Change name or e-mail', body: UserViewV2, calls: [updateUser], errors: ['forbidden'] })
+  @Answers({
+    summary: 'Change the name, or with the password the e-mail',
+    body: UserViewV2,
+    calls: [updateUser],
+    errors: ['forbidden'],
+  })
   async update(
     @Caller() caller: Principal,
     @Param() { id }: ById,
     @Body() body: UpdateUserBody,
   ): Promise<UserViewV2> {
     requireSelfOrAdmin(caller, id);
+    await requirePasswordForEmail(caller, id, body, this.users);
     return userViewV2(await this.users.updateUser({ ...body, id }));
   }
 }

@@ -1,19 +1,34 @@
 import { ById, Page, users } from '#contracts';
 import { InjectPort } from '#strangler';
-import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Logger, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Public, Roles } from './auth/access.js';
 import { Caller, requireSelfOrAdmin, type Principal } from './auth/principal.js';
+import { requirePassword, requirePasswordForEmail } from './auth/require-password.js';
+import { TokenVerifier } from './auth/token-verifier.js';
 import { Answers } from './openapi/answers.js';
 import type { UsersPort } from './ports.js';
-import { RegisterBody, UpdateUserBody, UserListView, UserView, userView } from './users.dto.js';
+import {
+  ChangePasswordBody,
+  RegisterBody,
+  SetRoleBody,
+  UpdateUserBody,
+  UserListView,
+  UserView,
+  userView,
+} from './users.dto.js';
 
-const { getUser, listUsers, register, updateUser } = users.operations;
+const { changePassword, getUser, listUsers, register, setRole, updateUser } = users.operations;
 
 /** Accounts, v1. */
 @Controller('users')
 export class UsersController {
-  constructor(@InjectPort(users) private readonly users: UsersPort) {}
+  private readonly logger = new Logger(UsersController.name);
+
+  constructor(
+    @InjectPort(users) private readonly users: UsersPort,
+    private readonly tokens: TokenVerifier,
+  ) {}
 
   @Post()
   @Public()
@@ -38,13 +53,52 @@ export class UsersController {
   }
 
   @Patch(':id')
-  @Answers({ summary: 'Change name or e-mail', body: UserView, calls: [updateUser], errors: ['forbidden'] })
+  @Answers({
+    summary: 'Change the name, or with the password the e-mail',
+    body: UserView,
+    calls: [updateUser],
+    errors: ['forbidden'],
+  })
   async update(
     @Caller() caller: Principal,
     @Param() { id }: ById,
     @Body() body: UpdateUserBody,
   ): Promise<UserView> {
     requireSelfOrAdmin(caller, id);
+    await requirePasswordForEmail(caller, id, body, this.users);
     return userView(await this.users.updateUser({ ...body, id }));
+  }
+
+  @Put(':id/password')
+  @Answers({
+    summary: 'Change the password; all tokens of the user end',
+    body: UserView,
+    calls: [changePassword],
+    errors: ['forbidden'],
+  })
+  async changePassword(
+    @Caller() caller: Principal,
+    @Param() { id }: ById,
+    @Body() body: ChangePasswordBody,
+  ): Promise<UserView> {
+    requireSelfOrAdmin(caller, id);
+    requirePassword(caller, id, 'currentPassword', body.currentPassword);
+    const user = await this.users.changePassword({ ...body, id });
+    this.tokens.sessions?.forget(id);
+    return userView(user);
+  }
+
+  @Put(':id/role')
+  @Roles('admin')
+  @Answers({ summary: 'Give a role; all tokens of the user end', body: UserView, calls: [setRole] })
+  async setRole(
+    @Caller() caller: Principal,
+    @Param() { id }: ById,
+    @Body() { role }: SetRoleBody,
+  ): Promise<UserView> {
+    const user = await this.users.setRole({ id, role });
+    this.tokens.sessions?.forget(id);
+    this.logger.log({ msg: 'role given', user: id, role, by: caller.email ?? caller.id });
+    return userView(user);
   }
 }

@@ -1,4 +1,16 @@
-import { Email, Id, List, Maybe, Nested, Profile, Register, UpdateUser, User } from '#contracts';
+import {
+  ChangePassword,
+  Email,
+  Id,
+  List,
+  Maybe,
+  Nested,
+  Profile,
+  Register,
+  SetRole,
+  UpdateUser,
+  User,
+} from '#contracts';
 import { Shape } from '#strangler';
 import { IsString } from 'class-validator';
 import { without } from './http/without.js';
@@ -6,6 +18,10 @@ import { without } from './http/without.js';
 export class RegisterBody extends without(Register, 'id') {}
 
 export class UpdateUserBody extends without(UpdateUser, 'id') {}
+
+export class ChangePasswordBody extends without(ChangePassword, 'id') {}
+
+export class SetRoleBody extends without(SetRole, 'id') {}
 
 /** A user as of v1. */
 export class UserView extends without(User, 'profile') {}

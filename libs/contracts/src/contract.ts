@@ -94,8 +94,17 @@ export type Api<C extends Contract> = {
   [K in keyof C['operations']]: (input: InputOf<C['operations'][K]>) => Promise<OutputOf<C['operations'][K]>>;
 };
 
-/** What a module's service implements: its queries and commands. Processes are sagas, given beside it. */
-export type Handlers<C extends Contract> = Pick<Api<C>, NamesOf<C, 'query' | 'command'>>;
+/**
+ * What a module's service implements: its queries and commands. Processes are sagas, given beside it. A command also gets
+ * what was prepared for it before its transaction, if anything was.
+ */
+export type Handlers<C extends Contract> = Pick<Api<C>, NamesOf<C, 'query'>> & {
+  [K in NamesOf<C, 'command'>]: (
+    input: InputOf<C['operations'][K]>,
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each service says what it wants; `forFeature` checks it
+    prepared?: any,
+  ) => Promise<OutputOf<C['operations'][K]>>;
+};
 
 // NoInfer below: else `contract()`, which wants codes of type string, would make `string` of an operation without errors,
 // and any code would compile.

@@ -75,6 +75,7 @@ export {
 } from './payments.js';
 export {
   AccessToken,
+  ChangePassword,
   Credentials,
   ImportUser,
   Jwks,
@@ -82,6 +83,9 @@ export {
   Profile,
   Register,
   roles,
+  Session,
+  sessionClaim,
+  SetRole,
   tokenAudience,
   tokenIssuer,
   UpdateUser,

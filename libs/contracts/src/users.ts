@@ -3,12 +3,15 @@ import { command, contract, query } from './contract.js';
 import { Email, Id, List, Maybe, Nested, Secret } from './fields.js';
 import { ById, IdPage } from './shared.js';
 
-export const roles = ['user', 'admin'] as const;
+/** From the least to the most: a viewer sees what admins see of the admin API, and changes nothing. */
+export const roles = ['user', 'viewer', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
 /** Who issues access tokens (claim `iss`), and whom they are for (`aud`). */
 export const tokenIssuer = 'strangler-shop';
 export const tokenAudience = 'strangler-shop';
+/** The claim that holds the version of the session (`Session.version`); a token without it has version 0. */
+export const sessionClaim = 'sv';
 
 export class Profile {
   @Maybe() @IsString() @MaxLength(100) country?: string | null;
@@ -49,6 +52,28 @@ export class UpdateUser {
   @Id() id: string;
   @Maybe() @Length(1, 200) name?: string | null;
   @Maybe() @Email() email?: string | null;
+  /** The present password. Wherever it is given it must be right; who asks for whom it is needed is the edge's affair. */
+  @Maybe() @Secret() @Length(1, 200) password?: string | null;
+}
+
+export class ChangePassword {
+  @Id() id: string;
+  /** Left out only for an admin who gives someone a new one. */
+  @Maybe() @Secret() @Length(1, 200) currentPassword?: string | null;
+  @Secret() @Length(8, 200) newPassword: string;
+}
+
+export class SetRole {
+  @Id() id: string;
+  @IsIn(roles) role: Role;
+}
+
+/** What decides whether a token still counts: what it says must be what stands here. */
+export class Session {
+  @Id() id: string;
+  @IsIn(roles) role: Role;
+  /** Grows with each change of the password or the role. */
+  @IsInt() version: number;
 }
 
 export class Credentials {
@@ -87,8 +112,24 @@ export const users = contract('users', {
     }),
     jwks: query({ input: Nothing, output: Jwks, reads: 'owner' }),
     getUser: query({ input: ById, output: User, errors: ['not_found'], reads: 'owner' }),
+    /** Whether tokens of this user still count. */
+    getSession: query({ input: ById, output: Session, errors: ['not_found'], reads: 'owner' }),
     /** Changes the name, the e-mail or both, together or not at all. */
-    updateUser: command({ input: UpdateUser, output: User, errors: ['not_found', 'email_taken'] }),
+    updateUser: command({
+      input: UpdateUser,
+      output: User,
+      errors: ['not_found', 'email_taken', 'wrong_password'],
+      timeoutMs: 3_000,
+    }),
+    /** Ends all tokens of the user. */
+    changePassword: command({
+      input: ChangePassword,
+      output: User,
+      errors: ['not_found', 'wrong_password'],
+      timeoutMs: 3_000,
+    }),
+    /** Ends all tokens of the user. One admin stays. */
+    setRole: command({ input: SetRole, output: User, errors: ['not_found', 'last_admin'] }),
     listUsers: query({ input: IdPage, output: Users, reads: 'any' }),
   },
 });

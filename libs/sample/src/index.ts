@@ -4,7 +4,7 @@ export { type Expectations, type Violation } from './account/violations.js';
 export { type SampleUser } from './file/customers.js';
 export { readSample, type Sample, type SampleInvoice, type SampleReport } from './file/sample.js';
 export { type InvoiceFate, type LineFate } from './file/sales.js';
-export { ensureAdmin, type AdminAccount, type AdminSource } from './load/admin.js';
+export { adminLogin, ensureAdmin, type AdminAccount, type AdminSource } from './load/admin.js';
 export {
   loadSample,
   sampleModules,

@@ -13,7 +13,14 @@ import { isForRouter, ownerRefusal } from './refusals.js';
 import { inTransaction, managerOf } from './transaction.js';
 
 /** A module's own code: one function an operation. */
-export type Handler = (input: unknown) => Promise<unknown>;
+export type Handler = (input: unknown, prepared?: unknown) => Promise<unknown>;
+
+/**
+ * What a command needs that takes long and needs no transaction (the hash of a password). It runs before the transaction,
+ * once however often that starts anew; so it must change nothing. What it finds out about stored rows is for the
+ * transaction to check and to refuse: who comes again with the same command id is answered from what was stored.
+ */
+export type Preparation = (input: unknown) => Promise<unknown>;
 
 /** Runs processes; they span modules, so they need more than one module's executor. */
 export interface ProcessRunner {
@@ -24,6 +31,8 @@ export interface ProcessRunner {
 export interface ExecutorOptions {
   /** Operations with effects outside the database (a real payment provider), which no rollback takes back. */
   external?: ReadonlySet<string>;
+  /** By the name of the command. */
+  prepare?: ReadonlyMap<string, Preparation>;
   /** Checks that queries are answered by the owner; left out: nothing of the module ever moves. */
   guard?: ReadGuard | undefined;
   acknowledger?: Acknowledger | undefined;
@@ -85,9 +94,10 @@ export class Executor {
     }
   }
 
-  /** Whether the operation has effects outside the database: it must not share another's transaction. */
+  /** Whether the operation does something outside of its transaction: it must not share another's. */
   isExternal(name: string): boolean {
-    return this.options.external?.has(name) ?? false;
+    const { external, prepare } = this.options;
+    return (external?.has(name) ?? false) || (prepare?.has(name) ?? false);
   }
 
   /** The error as the caller may see it. */
@@ -141,8 +151,9 @@ export class Executor {
   ): Promise<unknown> {
     const { module } = operation;
     const claim = claimOf(operation, input, { commandId, undoOf });
+    const prepared = await this.options.prepare?.get(operation.name)?.(input);
     const done = await inTransaction(this.dataSource, module, (manager) =>
-      runOnce(manager, operation, input, claim, (part) => this.handle(operation, part)),
+      runOnce(manager, operation, input, claim, (part) => this.handle(operation, part, prepared)),
     );
     const { acknowledger } = this.options;
     if (acknowledger && done.ids.length > 0) await acknowledger.afterCommit(module, done.ids);
@@ -150,8 +161,8 @@ export class Executor {
     return done.output;
   }
 
-  private handle(operation: PreparedOperation, input: unknown): Promise<unknown> {
-    return (this.handlers[operation.name] as Handler)(input);
+  private handle(operation: PreparedOperation, input: unknown, prepared?: unknown): Promise<unknown> {
+    return (this.handlers[operation.name] as Handler)(input, prepared);
   }
 
   private operation(name: string): PreparedOperation {

@@ -1,3 +1,4 @@
+export { Admission, admissions, type AdmissionFigures, type AdmissionLimits } from './admission.js';
 export { AdminController } from './admin/admin.controller.js';
 export { DoctorController } from './admin/doctor.controller.js';
 export { EventsController } from './admin/events.controller.js';

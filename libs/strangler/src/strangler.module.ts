@@ -1,4 +1,4 @@
-import type { Contract, Handlers, NamesOf } from '#contracts';
+import type { Contract, Handlers, InputOf, NamesOf } from '#contracts';
 import {
   Module,
   type DynamicModule,
@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { getDataSourceToken, getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource, ObjectLiteral } from 'typeorm';
-import { Executor, type Handler } from './executor.js';
+import { Executor, type Handler, type Preparation } from './executor.js';
 import type { NatsLink } from './rpc/link.js';
 import type { CallObserver } from './call-observer.js';
 import { LocalModules } from './here.js';
@@ -45,8 +45,16 @@ export interface StranglerOptions {
 
 type Processes<C extends Contract> = { [K in NamesOf<C, 'process'>]: Type<AnySaga> };
 
+/** What `S` prepares for commands before their transactions: each value is what its method takes beside the input. */
+type Preparations<C extends Contract, S extends Handlers<C>> = {
+  [K in NamesOf<C, 'command'>]?: (
+    service: S,
+    input: InputOf<C['operations'][K]>,
+  ) => Promise<Parameters<S[K]>[1]>;
+};
+
 /** What a module brings. `processes` must name a saga class for each process of the contract. */
-export type FeatureOptions<C extends Contract> = {
+export type FeatureOptions<C extends Contract, S extends Handlers<C> = Handlers<C>> = {
   /** The module's tables. Their repositories, injected into the service, work in the running command's transaction. */
   tables: readonly Type<ObjectLiteral>[];
   /** The column of these tables that holds the routing key; none when the module has one owner as a whole. */
@@ -57,6 +65,8 @@ export type FeatureOptions<C extends Contract> = {
   providers?: Provider[];
   /** Operations with effects outside the database, by the provider that knows. They never share a transaction. */
   external?: { inject: InjectionToken; operations: (provider: never) => readonly string[] };
+  /** What commands need that takes long and needs no transaction; see {@link Preparation}. */
+  prepare?: Preparations<C, S>;
 } & ([NamesOf<C, 'process'>] extends [never] ? { processes?: undefined } : { processes: Processes<C> });
 
 /** The toolkit, as a Nest module. */
@@ -88,12 +98,12 @@ export class StranglerModule {
   }
 
   /** Once per module: the one line to adopt. A service that misses an operation, or a missing saga, does not compile. */
-  static forFeature<C extends Contract>(
+  static forFeature<C extends Contract, S extends Handlers<C>>(
     contract: C,
-    service: Type<Handlers<C>>,
-    options: FeatureOptions<C>,
+    service: Type<S>,
+    options: FeatureOptions<C, S>,
   ): DynamicModule {
-    const { tables, providers = [], external, processes } = options;
+    const { tables, providers = [], external, processes, prepare: preparations = {} } = options;
     const repositories = tables.map((table) => ({
       provide: getRepositoryToken(table),
       useFactory: (dataSource: DataSource) => transactionalRepository(dataSource, table),
@@ -110,7 +120,7 @@ export class StranglerModule {
         ...sagas.map(([, saga]) => saga),
         ...sagaEngine,
         ...(sagas.length > 0 ? [sagaRecovery] : []),
-        executorOf(contract, service, sagas, external),
+        executorOf(contract, service, sagas, external, preparations),
         agentOf(contract, options),
       ],
     };
@@ -148,6 +158,7 @@ function executorOf(
   service: Type<object>,
   sagas: [string, Type<AnySaga>][],
   external: { inject: InjectionToken; operations: (provider: never) => readonly string[] } | undefined,
+  preparations: object,
 ): Provider {
   return {
     provide: `Executor(${contract.name})`,
@@ -168,6 +179,7 @@ function executorOf(
       const handlers = handlersOf(operations, instance);
       const executor = new Executor(contract, handlers, dataSource, engine, {
         external: new Set(external?.operations(outside)),
+        prepare: preparedBy(instance, preparations as Record<string, ServicePreparation>),
         guard,
         acknowledger,
       });
@@ -187,8 +199,23 @@ function executorOf(
   };
 }
 
+type ServicePreparation = (service: object, input: unknown) => Promise<unknown>;
+
+const preparedBy = (
+  service: object,
+  preparations: Record<string, ServicePreparation>,
+): ReadonlyMap<string, Preparation> =>
+  new Map(Object.entries(preparations).map(([name, prepare]) => [name, (input) => prepare(service, input)]));
+
+interface MovingParts {
+  tables: readonly Type<ObjectLiteral>[];
+  routingKey?: string;
+  transforms?: Readonly<Record<string, Transform>>;
+  processes?: object | undefined;
+}
+
 /** What moves with a module: its tables, its idempotency records, and its sagas if it has processes. */
-function agentOf<C extends Contract>(contract: C, options: FeatureOptions<C>): Provider {
+function agentOf(contract: Contract, options: MovingParts): Provider {
   const { tables, routingKey, transforms = {}, processes } = options;
   return {
     provide: `SideAgent(${contract.name})`,

@@ -9,6 +9,8 @@ export interface Principal {
   readonly role: Role;
   /** As the token says it, if it does: a name for the history of who did what. */
   readonly email?: string;
+  /** The role is what was known of it last: the users could not be asked. */
+  readonly unasked?: true;
 }
 
 /** A request that passed the guard. */

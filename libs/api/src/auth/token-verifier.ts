@@ -1,61 +1,94 @@
-import { tokenAudience, tokenIssuer } from '#contracts';
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { roles, sessionClaim, tokenAudience, tokenIssuer, type Role } from '#contracts';
+import { createRemoteJWKSet, errors, type JWTPayload } from 'jose';
 import { validate as isUuid } from 'uuid';
 import { refusal } from '../errors/problems.js';
 import type { UsersPort } from '../ports.js';
+import type { BootstrapAdmin } from './bootstrap-door.js';
 import type { Principal } from './principal.js';
+import { judge, type SessionClaims } from './session-rule.js';
+import { Sessions } from './sessions.js';
+import { verifiedClaims, type FindKey, type Trust } from './signature.js';
 import { UserKeys } from './user-keys.js';
 
-/** An outside identity provider. Its tokens name our user in `sub`, and admins by `role` or in `roles`. */
+/** An outside identity provider. Its tokens name our user in `sub`, and their role by `role` or in `roles`. */
 export interface IdentityProvider {
   jwksUrl: string;
   issuer: string;
   audience: string;
 }
 
-interface Trust {
-  keys: JWTVerifyGetKey;
-  /** Asymmetric ones only: with a symmetric one, the public key would be the secret. */
-  algorithms: string[];
-  issuer: string;
-  audience: string;
-}
-
 /** Tells whether a token is good, and whose it is. */
 export class TokenVerifier {
-  private constructor(private readonly trust: Trust) {}
+  private constructor(
+    private readonly trust: Trust,
+    /** What withdraws tokens; an outside provider does that itself. */
+    readonly sessions?: Sessions,
+    private readonly bootstrap?: BootstrapAdmin,
+  ) {}
 
-  /** Trusts the tokens of the users module. */
-  static ofUsers(port: UsersPort): TokenVerifier {
-    const keys = new UserKeys(port).find;
-    return new TokenVerifier({ keys, algorithms: ['ES256'], issuer: tokenIssuer, audience: tokenAudience });
+  /** Trusts the tokens of the users module; those of the bootstrap admin also while nothing is known of them. */
+  static ofUsers(port: UsersPort, bootstrap?: BootstrapAdmin): TokenVerifier {
+    const findKey = new UserKeys(port).find;
+    const trust: Trust = { findKey, algorithms: ['ES256'], issuer: tokenIssuer, audience: tokenAudience };
+    return new TokenVerifier(trust, new Sessions(port), bootstrap);
   }
 
   /** Trusts the tokens of an outside provider, and only these. */
   static of({ jwksUrl, issuer, audience }: IdentityProvider): TokenVerifier {
     const remote = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 2_000, cooldownDuration: 5_000 });
-    const keys: JWTVerifyGetKey = (header, token) => remote(header, token).catch(explainKeys);
-    return new TokenVerifier({ keys, algorithms: ['ES256', 'RS256'], issuer, audience });
+    const findKey: FindKey = (header) => remote(header).catch(explainKeys);
+    return new TokenVerifier({ findKey, algorithms: ['ES256', 'RS256'], issuer, audience });
   }
 
-  /** @throws `unauthenticated` for a bad token, `unavailable` when the keys cannot be had. */
+  /**
+   * @throws `unauthenticated` for a bad token or one that was withdrawn, `unavailable` when the keys cannot be had, or what a
+   * role is worth cannot be asked.
+   */
   async verify(token: string): Promise<Principal> {
-    const { keys, ...rules } = this.trust;
+    const claims = await this.claimsOf(token);
+    const { id, email } = claims;
+    const { role, unasked } = this.sessions ? await this.now(claims, this.sessions) : claims;
+    return {
+      id,
+      role,
+      ...(email !== undefined && { email }),
+      ...(unasked && role !== 'user' && { unasked }),
+    };
+  }
+
+  private async claimsOf(token: string): Promise<Claims> {
     try {
-      const { payload } = await jwtVerify(token, keys, { ...rules, requiredClaims: ['sub', 'exp'] });
-      return principalOf(payload);
+      return readClaims(await verifiedClaims(token, this.trust));
     } catch (error) {
       throw explain(error);
     }
   }
+
+  private async now(claims: Claims, sessions: Sessions): Promise<{ role: Role; unasked?: true }> {
+    const knowledge = await sessions.of(claims);
+    const judgement = judge(claims, knowledge);
+    if (judgement === 'ended') throw refusal('unauthenticated', 'the session has ended: log in again');
+    if (judgement !== 'unknown') return { role: judgement, ...(!knowledge.asked && { unasked: true }) };
+    if ((await this.bootstrap?.())?.id === claims.id) return { role: claims.role, unasked: true };
+    throw refusal('unavailable', 'whether this token still counts cannot be asked just now');
+  }
 }
 
-function principalOf({ sub, role, roles: several, email }: JWTPayload): Principal {
+interface Claims extends SessionClaims {
+  readonly email: string | undefined;
+  readonly unasked?: undefined;
+}
+
+function readClaims({ sub, role, roles: several, email, [sessionClaim]: version }: JWTPayload): Claims {
   const id = sub?.toLowerCase();
   if (!isUuid(id)) throw refusal('unauthenticated', 'the subject of the token is not a user id');
-  const isAdmin = role === 'admin' || (Array.isArray(several) && several.includes('admin'));
-  const principal: Principal = { id: id as string, role: isAdmin ? 'admin' : 'user' };
-  return typeof email === 'string' && email !== '' ? { ...principal, email } : principal;
+  const said: unknown[] = Array.isArray(several) ? [role, ...(several as unknown[])] : [role];
+  return {
+    id: id as string,
+    role: roles.findLast((known) => said.includes(known)) ?? 'user',
+    email: typeof email === 'string' && email !== '' ? email : undefined,
+    version: typeof version === 'number' ? version : 0,
+  };
 }
 
 /** A token may be at fault for a key that is not there; for anything else it is the provider. */

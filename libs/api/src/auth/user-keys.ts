@@ -1,12 +1,13 @@
 import type { Jwks } from '#contracts';
 import { withContext } from '#strangler';
-import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, errors } from 'jose';
 import type { UsersPort } from '../ports.js';
+import type { FindKey } from './signature.js';
 
 interface Patience {
   /** At least so long, in ms, between two looks for a key that is not known: tokens with made-up key ids cost no call each. */
   coolDownMs: number;
-  /** After so long, in ms, keys are asked for again, so that a withdrawn one ends. */
+  /** After so long, in ms, keys are asked for again: a withdrawn one ends by then. */
   maxAgeMs: number;
 }
 
@@ -19,24 +20,24 @@ export class UserKeys {
 
   constructor(
     private readonly users: UsersPort,
-    private readonly patience: Patience = { coolDownMs: 5_000, maxAgeMs: 600_000 },
+    private readonly patience: Patience = { coolDownMs: 5_000, maxAgeMs: 5_000 },
   ) {}
 
   /** Finds the key of a token. @throws whatever the port throws when there are no keys to go by. */
-  readonly find: JWTVerifyGetKey = async (header, token) => {
+  readonly find: FindKey = async (header) => {
     if (performance.now() >= this.staleAt) await this.refresh();
     try {
-      return await this.known(header, token);
+      return await this.known(header);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey) || performance.now() < this.coolUntil) throw error;
       await this.ask();
-      return this.known(header, token);
+      return this.known(header);
     }
   };
 
-  private known: JWTVerifyGetKey = (header, token) => {
+  private known: FindKey = async (header) => {
     if (!this.keys) throw new errors.JWKSNoMatchingKey();
-    return this.keys(header, token);
+    return this.keys(header);
   };
 
   /** Old keys are better than none: while the module is away, those who have a token go on. */

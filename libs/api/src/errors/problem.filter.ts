@@ -19,7 +19,8 @@ export class ProblemFilter implements ExceptionFilter {
     response.statusCode = status;
     response.setHeader('Content-Type', problemMediaType);
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-    if (status === 503) response.setHeader('Retry-After', String(error.data.retryAfterSeconds ?? 1));
+    if (status === 503 || status === 429)
+      response.setHeader('Retry-After', String(error.data.retryAfterSeconds ?? 1));
     response.end(JSON.stringify(problemOf(error)));
   }
 

@@ -1,4 +1,10 @@
-import { DomainError, type CodeOf, type TransportCode, isDomainError } from '#contracts';
+import {
+  DomainError,
+  type CodeOf,
+  type DomainErrorData,
+  type TransportCode,
+  isDomainError,
+} from '#contracts';
 
 type Contracts = typeof import('#contracts');
 type OperationsOf<T> = T extends { operations: infer O } ? O[keyof O] : never;
@@ -8,7 +14,13 @@ type DeclaredCode = { [K in keyof Contracts]: CodeOf<OperationsOf<Contracts[K]>>
 
 /** Codes of the edge itself. */
 type EdgeCode =
-  'unauthenticated' | 'forbidden' | 'not_found' | 'refused' | 'payload_too_large' | 'unsupported_media_type';
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'refused'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'rate_limited';
 
 export type ProblemCode = DeclaredCode | TransportCode | EdgeCode;
 
@@ -17,16 +29,19 @@ export const problems = {
   validation_failed: { status: 400, title: 'The request is not valid' },
   unauthenticated: { status: 401, title: 'Who are you?' },
   payment_declined: { status: 402, title: 'The payment was declined' },
+  wrong_password: { status: 403, title: 'The password is not right' },
   forbidden: { status: 403, title: 'This is not yours to see or change' },
   not_found: { status: 404, title: 'There is no such thing' },
   email_taken: { status: 409, title: 'This e-mail address has an account already' },
   out_of_stock: { status: 409, title: 'There is not enough in stock' },
   command_undone: { status: 409, title: 'This was taken back before it was done' },
+  last_admin: { status: 409, title: 'This is the last admin' },
   order_cancelled: { status: 409, title: 'The order was cancelled' },
   refused: { status: 409, title: 'This cannot be done now' },
   payload_too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'The body has to be JSON in UTF-8' },
   idempotency_key_reused: { status: 422, title: 'This idempotency key was used for another request' },
+  rate_limited: { status: 429, title: 'Too many attempts' },
   internal: { status: 500, title: 'Something went wrong here' },
   provider_unavailable: { status: 503, title: 'The payment provider cannot be reached' },
   unavailable: { status: 503, title: 'This part of the shop cannot be reached just now' },
@@ -34,7 +49,8 @@ export const problems = {
 } as const satisfies Record<ProblemCode, { status: number; title: string }>;
 
 /** An error of the edge. Contracts make their own. */
-export const refusal = (code: ProblemCode, detail: string): DomainError => new DomainError(code, {}, detail);
+export const refusal = (code: ProblemCode, detail: string, data: DomainErrorData = {}): DomainError =>
+  new DomainError(code, data, detail);
 
 /** Whether an error may be shown: one of ours, with a code that has a row. */
 export const isDeclared = (error: unknown): error is DomainError<ProblemCode> =>

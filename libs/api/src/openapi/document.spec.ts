@@ -60,6 +60,8 @@ describe('the OpenAPI document', () => {
       'post /api/v1/products/{sku}/restock',
       'post /api/v1/users',
       'put /api/v1/products/{sku}',
+      'put /api/v1/users/{id}/password',
+      'put /api/v1/users/{id}/role',
     ]);
   });
 

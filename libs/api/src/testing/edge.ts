@@ -63,13 +63,16 @@ export async function edge(ports: Ports, api: ApiOptions = {}, http: Omit<HttpOp
   return { app, server: app.getHttpServer(), lines };
 }
 
+/** Everybody's session goes on, and has whatever role a token says. */
+const getSession: UsersPort['getSession'] = async ({ id }) => ({ id, role: 'admin', version: 0 });
+
 @Module({})
 class PortsModule {}
 
 function behind(ports: Ports): DynamicModule {
   const providers: Provider[] = [users, inventory, orders, payments].map((contract) => ({
     provide: portToken(contract),
-    useValue: ports[contract.name] ?? {},
+    useValue: { ...(contract.name === 'users' && { getSession }), ...ports[contract.name] },
   }));
   return { module: PortsModule, global: true, providers, exports: providers };
 }

@@ -1,4 +1,4 @@
-import type { Profile, Role, User } from '#contracts';
+import type { Profile, Role, Session, User } from '#contracts';
 import { Timestamp } from '#platform';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
@@ -14,6 +14,8 @@ export abstract class Account {
   @Column({ type: 'jsonb' }) profile: Profile;
   /** PHC string of argon2id. It never leaves the module. */
   @Column({ type: 'text', name: 'password_hash' }) passwordHash: string;
+  /** A token says which version it was made under; one of another version does not count. */
+  @Column({ type: 'integer', name: 'session_version', default: 0 }) sessionVersion: number;
   @Timestamp({ name: 'created_at' }) createdAt: string;
 }
 
@@ -49,4 +51,11 @@ export const userOf = ({ id, email, name, role, profile, createdAt }: Account): 
   role,
   profile,
   createdAt,
+});
+
+/** What tokens of an account are measured by. */
+export const sessionOf = ({ id, role, sessionVersion }: Account): Session => ({
+  id,
+  role,
+  version: sessionVersion,
 });

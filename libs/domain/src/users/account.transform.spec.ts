@@ -41,7 +41,8 @@ const micros = fc.integer({ min: 0, max: 999_999 }).map((n) => String(n).padStar
 const same = {
   id: fc.uuid(),
   email: fc.uuid(),
-  role: fc.constantFrom('user', 'admin'),
+  role: fc.constantFrom('user', 'viewer', 'admin'),
+  session_version: fc.nat().map(String),
   profile: fc
     .record({ country: text, born: fc.double({ noNaN: true, noDefaultInfinity: true }) })
     .map((profile) => JSON.stringify(profile)),
@@ -109,7 +110,13 @@ test.each([
 test('the split is the one that the service makes', async () => {
   const names = ['Ada', 'Ada King', 'Ada King Noel', ' Ada', 'Ada ', '', ' ', '\\ \\'];
   for (const [i, name] of names.entries()) {
-    const row = { id: `00000000-0000-4000-8000-00000000000${i}`, email: `${i}`, name, role: 'user' };
+    const row = {
+      id: `00000000-0000-4000-8000-00000000000${i}`,
+      email: `${i}`,
+      name,
+      role: 'user',
+      session_version: 0,
+    };
     await monolith.query('delete from users.account');
     await write(monolith, [JSON.stringify({ ...row, profile: {}, password_hash: '', created_at: 'now' })]);
     await carry(monolith, extracted, toExtracted);

@@ -1,6 +1,9 @@
 /** Columns that are the same on both sides. */
 const same = Object.fromEntries(
-  ['id', 'email', 'role', 'profile', 'password_hash', 'created_at'].map((column) => [column, `t.${column}`]),
+  ['id', 'email', 'role', 'profile', 'password_hash', 'session_version', 'created_at'].map((column) => [
+    column,
+    `t.${column}`,
+  ]),
 );
 
 /** From `name` to `first_name` and `last_name`, as SplitNameAccount splits it, and back: no character of it is lost. */

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
+import { Not, Repository } from 'typeorm';
 import { Account } from './account.entity.js';
 
-/** The accounts by their e-mail. */
+/** What has to be known of all accounts to change one. */
 @Injectable()
 export class Accounts {
   constructor(@InjectRepository(Account) private readonly rows: Repository<Account>) {}
@@ -26,5 +26,11 @@ export class Accounts {
       [email],
     );
     return (await this.findByEmail(email)) ? 'taken' : 'free';
+  }
+
+  /** Whether there is another admin, until the end of this transaction: of two who leave at once, the second waits here. */
+  async keepsAdminBeside(id: string): Promise<boolean> {
+    await this.rows.query(`select pg_advisory_xact_lock(hashtext('users.account.role'), 0)`);
+    return this.rows.existsBy({ role: 'admin', id: Not(id) });
   }
 }

@@ -5,6 +5,7 @@ import { getRepositoryToken } from '@nestjs/typeorm';
 import { Account, SplitNameAccount, WholeNameAccount } from './account.entity.js';
 import { accountTransform } from './account.transform.js';
 import { Accounts } from './accounts.js';
+import { Passwords } from './password.js';
 import { SigningKey } from './signing-key.entity.js';
 import { SigningKeys } from './signing-keys.js';
 import { UsersService } from './users.service.js';
@@ -17,8 +18,14 @@ const usersWith = (form: Type<Account>) =>
     providers: [
       { provide: getRepositoryToken(Account), useExisting: getRepositoryToken(form) },
       Accounts,
+      Passwords,
       SigningKeys,
     ],
+    prepare: {
+      register: (service, input) => service.prepareRegister(input),
+      updateUser: (service, input) => service.prepareUpdate(input),
+      changePassword: (service, input) => service.prepareChange(input),
+    },
   });
 
 /** Who the customers are, and how they prove it: in the monolith. */

@@ -1,17 +1,21 @@
 import {
   defaultLimit,
+  sessionClaim,
   tokenAudience,
   tokenIssuer,
   users,
   ValidationError,
   type AccessToken,
   type ById,
+  type ChangePassword,
   type Credentials,
   type Handlers,
   type IdPage,
   type ImportUser,
   type Jwks,
   type Register,
+  type Session,
+  type SetRole,
   type UpdateUser,
   type User,
   type Users,
@@ -21,10 +25,16 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { SignJWT } from 'jose';
 import { MoreThan, Repository } from 'typeorm';
-import { Account, userOf } from './account.entity.js';
+import { Account, sessionOf, userOf } from './account.entity.js';
 import { Accounts } from './accounts.js';
-import { hashPassword, isPassword, isPasswordHash } from './password.js';
+import { isPasswordHash, Passwords } from './password.js';
 import { algorithm, SigningKeys } from './signing-keys.js';
+
+/** What a change of the password needs. */
+interface NewPassword {
+  proven: string | undefined;
+  passwordHash: string;
+}
 
 /** How long a token is valid, in seconds. */
 const tokenLifetime = 3_600;
@@ -35,11 +45,15 @@ export class UsersService implements Handlers<typeof users> {
   constructor(
     @InjectRepository(Account) private readonly rows: Repository<Account>,
     private readonly accounts: Accounts,
+    private readonly passwords: Passwords,
     private readonly signingKeys: SigningKeys,
   ) {}
 
-  async register({ id, email, name, password }: Register): Promise<User> {
-    const passwordHash = await hashPassword(password);
+  prepareRegister({ password }: Register): Promise<string> {
+    return this.passwords.hash(password);
+  }
+
+  register({ id, email, name }: Register, passwordHash: string): Promise<User> {
     return this.add({ id, email, name, role: 'user', profile: {}, passwordHash });
   }
 
@@ -52,7 +66,7 @@ export class UsersService implements Handlers<typeof users> {
 
   async authenticate({ email, password }: Credentials): Promise<AccessToken> {
     const account = await this.accounts.findByEmail(email);
-    if (!(await isPassword(password, account?.passwordHash)) || !account) {
+    if (!(await this.passwords.matches(password, account?.passwordHash)) || !account) {
       throw users.error('authenticate', 'unauthenticated');
     }
     return { accessToken: await this.tokenFor(account), expiresIn: tokenLifetime };
@@ -68,12 +82,53 @@ export class UsersService implements Handlers<typeof users> {
     return userOf(account);
   }
 
-  async updateUser({ id, name, email }: UpdateUser): Promise<User> {
-    const account = await this.rows.findOne({ where: { id }, lock: { mode: 'for_no_key_update' } });
-    if (!account) throw users.error('updateUser', 'not_found', { id });
+  async getSession({ id }: ById): Promise<Session> {
+    const account = await this.rows.findOneBy({ id });
+    if (!account) throw users.error('getSession', 'not_found', { id });
+    return sessionOf(account);
+  }
+
+  prepareUpdate({ id, password }: UpdateUser): Promise<string | undefined> {
+    return this.proven(id, password);
+  }
+
+  async updateUser({ id, name, email, password }: UpdateUser, proven: string | undefined): Promise<User> {
+    const account = await this.locked(id);
+    assertProven(account, password, proven);
     if (email && email !== account.email) await this.claim(email);
     account.name = name ?? account.name;
     account.email = email ?? account.email;
+    await this.rows.save(account);
+    return userOf(account);
+  }
+
+  async prepareChange({ id, currentPassword, newPassword }: ChangePassword): Promise<NewPassword> {
+    return {
+      proven: await this.proven(id, currentPassword),
+      passwordHash: await this.passwords.hash(newPassword),
+    };
+  }
+
+  async changePassword(
+    { id, currentPassword }: ChangePassword,
+    { proven, passwordHash }: NewPassword,
+  ): Promise<User> {
+    const account = await this.locked(id);
+    assertProven(account, currentPassword, proven);
+    account.passwordHash = passwordHash;
+    account.sessionVersion++;
+    await this.rows.save(account);
+    return userOf(account);
+  }
+
+  async setRole({ id, role }: SetRole): Promise<User> {
+    const account = await this.locked(id);
+    if (account.role === role) return userOf(account);
+    if (account.role === 'admin' && !(await this.accounts.keepsAdminBeside(id))) {
+      throw users.error('setRole', 'last_admin', { id });
+    }
+    account.role = role;
+    account.sessionVersion++;
     await this.rows.save(account);
     return userOf(account);
   }
@@ -88,10 +143,25 @@ export class UsersService implements Handlers<typeof users> {
     return pageOf(rows.map(userOf), take, (user) => user.id);
   }
 
-  private async add(account: Omit<Account, 'createdAt'>): Promise<User> {
+  /** The account, kept from others until the end of the transaction. */
+  private async locked(id: string): Promise<Account> {
+    const account = await this.rows.findOne({ where: { id }, lock: { mode: 'for_no_key_update' } });
+    if (!account) throw users.error('getUser', 'not_found', { id });
+    return account;
+  }
+
+  /** The hash for which the password was right: the transaction looks whether it is still the one that counts. */
+  private async proven(id: string, password: string | null | undefined): Promise<string | undefined> {
+    if (password == null) return undefined;
+    const account = await this.rows.findOneBy({ id });
+    const right = await this.passwords.matches(password, account?.passwordHash);
+    return right ? account?.passwordHash : undefined;
+  }
+
+  private async add(account: Omit<Account, 'createdAt' | 'sessionVersion'>): Promise<User> {
     await this.claim(account.email);
     await this.signingKeys.ensure();
-    const row = Object.assign(this.rows.create(), account);
+    const row = Object.assign(this.rows.create(), { ...account, sessionVersion: 0 });
     await this.rows.insert(row);
     return userOf(row);
   }
@@ -100,10 +170,10 @@ export class UsersService implements Handlers<typeof users> {
     if ((await this.accounts.claimEmail(email)) === 'taken') throw users.error('register', 'email_taken');
   }
 
-  /** With the e-mail of an admin only: it names the actor in the history of what was moved. */
-  private async tokenFor({ id, role, email }: Account): Promise<string> {
+  /** With an e-mail where there is a role: it names the actor in the history of what was moved. */
+  private async tokenFor({ id, role, email, sessionVersion }: Account): Promise<string> {
     const { kid, key } = await this.signingKeys.active();
-    return new SignJWT({ role, ...(role === 'admin' && { email }) })
+    return new SignJWT({ role, [sessionClaim]: sessionVersion, ...(role !== 'user' && { email }) })
       .setProtectedHeader({ alg: algorithm, kid })
       .setSubject(id)
       .setIssuer(tokenIssuer)
@@ -112,4 +182,12 @@ export class UsersService implements Handlers<typeof users> {
       .setExpirationTime(`${tokenLifetime}s`)
       .sign(key);
   }
+}
+
+function assertProven(
+  { passwordHash }: Account,
+  given: string | null | undefined,
+  proven: string | undefined,
+): void {
+  if (given != null && proven !== passwordHash) throw users.error('updateUser', 'wrong_password');
 }

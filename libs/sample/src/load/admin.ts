@@ -28,12 +28,22 @@ const defaultEmail = 'admin@shop.example';
 /** Where the admin's random password is kept. */
 const adminFile = (dataDir: string): string => join(dataDir, 'admin.json');
 
+/** The admin of this installation as it was set up, known without the users module. @throws {SampleError} */
+export async function adminLogin(source: AdminSource): Promise<(Login & { id: string }) | undefined> {
+  const login = 'email' in source ? source : await readKept<Login>(adminFile(source.dataDir), fields);
+  if (!login) return undefined;
+  const email = login.email.trim().toLowerCase();
+  return { id: adminId(email), email, password: login.password };
+}
+
+const adminId = (email: string): string => stableId(`admin ${email}`);
+
 /** Makes sure that there is an admin. Several processes may do so at once. @throws {SampleError} */
 export async function ensureAdmin(port: Port<typeof users>, source: AdminSource): Promise<AdminAccount> {
   const file = 'dataDir' in source ? adminFile(source.dataDir) : undefined;
   const known = 'email' in source ? source : await readKept<Login>(adminFile(source.dataDir), fields);
   const email = (known?.email ?? defaultEmail).trim().toLowerCase();
-  const account = { id: stableId(`admin ${email}`), email, file };
+  const account = { id: adminId(email), email, file };
   if (await isThere(port, account.id)) return { ...account, created: false };
   const { password } = 'email' in source ? source : await keptLogin(adminFile(source.dataDir));
   return { ...account, created: await importAdmin(port, account, password) };

@@ -1,0 +1,95 @@
+import { currentContext } from './context.js';
+
+/** How much may go on at a time. */
+export interface AdmissionLimits {
+  /** Pieces of work at a time. */
+  running: number;
+  /** Most that may wait for their turn; who comes on top is refused at once. */
+  waiting: number;
+  /** Longest wait, in ms; less where the call's deadline is nearer. */
+  waitMs: number;
+}
+
+/** What an admission does just now, and how many it has refused so far. */
+export interface AdmissionFigures {
+  running: number;
+  waiting: number;
+  refused: number;
+  /** The most that have run at a time. */
+  mostRunning: number;
+}
+
+const known = new Map<string, Admission>();
+
+/** The figures of every admission of this process, by name. */
+export const admissions = (): Record<string, AdmissionFigures> =>
+  Object.fromEntries([...known].map(([name, admission]) => [name, admission.figures()]));
+
+/**
+ * Bounds work that would otherwise take a whole resource (a thread pool, the connections to a database): a few at a time, a
+ * short queue in the order of arrival, and the rest is refused at once, for a long queue only makes answers late that
+ * nobody waits for any more.
+ */
+export class Admission {
+  private readonly queue = new Set<() => void>();
+  private running = 0;
+  private refused = 0;
+  private mostRunning = 0;
+
+  /** `refusal` makes the error of those that are refused. */
+  constructor(
+    name: string,
+    private readonly limits: AdmissionLimits,
+    private readonly refusal: () => Error,
+  ) {
+    known.set(name, this);
+  }
+
+  /** Runs `work` when its turn has come. @throws the refusal. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.running < this.limits.running) this.mostRunning = Math.max(this.mostRunning, ++this.running);
+    else await this.turn();
+    try {
+      return await work();
+    } finally {
+      this.leave();
+    }
+  }
+
+  figures(): AdmissionFigures {
+    const { running, refused, mostRunning } = this;
+    return { running, waiting: this.queue.size, refused, mostRunning };
+  }
+
+  private turn(): Promise<void> {
+    const { waiting, waitMs } = this.limits;
+    const patience = Math.min(waitMs, (currentContext()?.deadline ?? Infinity) - Date.now());
+    if (this.queue.size >= waiting || patience <= 0) return Promise.reject(this.refuse());
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.queue.delete(enter);
+        reject(this.refuse());
+      }, patience);
+      const enter = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.queue.add(enter);
+    });
+  }
+
+  /** Who leaves gives the place to the next, so that nobody who comes now is faster. */
+  private leave(): void {
+    const [next] = this.queue;
+    if (!next) this.running--;
+    else {
+      this.queue.delete(next);
+      next();
+    }
+  }
+
+  private refuse(): Error {
+    this.refused++;
+    return this.refusal();
+  }
+}
