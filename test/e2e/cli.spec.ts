@@ -312,6 +312,8 @@ describe('coming in', () => {
   });
 
   it('there is no such module', async () => {
-    expect(await cli('run', 'nothing')).toMatchObject({ code: 1, stderr: 'there is no module nothing\n' });
+    const said = { code: 1, stderr: 'there is no module nothing\n' };
+    expect(await cli('run', 'nothing')).toMatchObject(said);
+    expect(await startCli(['run', 'nothing'], env).ended).toMatchObject(said);
   });
 });

@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Cli } from '../../apps/cli/src/cli.js';
+import { runCommandLine } from '../../apps/cli/src/run-command-line.js';
 
 /** What a run of the operator's CLI said, each stream by itself. */
 export interface CliRun {
@@ -39,6 +41,10 @@ export function startCli(args: readonly string[], env: Record<string, string>): 
   };
 }
 
-/** Runs the built CLI to its end. */
-export const runCli = (args: readonly string[], env: Record<string, string>): Promise<CliRun> =>
-  startCli(args, env).ended;
+/** Does what the CLI does, in this process: twenty times as fast. Only `env` is in its environment. */
+export async function runCli(args: readonly string[], env: Record<string, string>): Promise<CliRun> {
+  const said = { stdout: '', stderr: '' };
+  const into = (name: keyof typeof said) => ({ write: (text: string) => (said[name] += text) });
+  const cli = new Cli({ stdout: into('stdout'), stderr: into('stderr') }, env);
+  return { code: await runCommandLine(args, cli), ...said };
+}

@@ -1,18 +1,26 @@
-import { environment } from '#platform';
+import { environment, type Environment } from '#platform';
 import { AdminClient } from './admin-client.js';
 import { mayColour, readSettings, type Settings } from './config.js';
-import { Output } from './output.js';
+import { Output, type Out } from './output.js';
 import { Session } from './session.js';
 
 /** What a verb works with. Settings are read when a verb first needs them: `--help` works with wrong ones too. */
 export class Cli {
-  private readonly env = environment();
   private known: { settings: Settings; client: AdminClient } | undefined;
 
   /** Results. */
-  readonly out = new Output(process.stdout, mayColour(this.env, process.stdout));
+  readonly out: Output;
   /** What is said beside them: progress, hints. */
-  readonly aside = new Output(process.stderr, mayColour(this.env, process.stderr));
+  readonly aside: Output;
+
+  /** By default with the streams and the environment of this process. */
+  constructor(
+    { stdout, stderr }: { stdout: Out; stderr: Out } = process,
+    private readonly env: Environment = environment(),
+  ) {
+    this.out = new Output(stdout, mayColour(env, stdout));
+    this.aside = new Output(stderr, mayColour(env, stderr));
+  }
 
   /** The exit code of a verb that did not fail, but found what must not be. */
   exitCode = 0;

@@ -46,6 +46,10 @@ export function makeProgram(cli: Cli): Command {
     .description('Moves modules of the running shop out into services, and back.')
     .addHelpText('after', `\n${settings}`)
     .exitOverride()
+    .configureOutput({
+      writeOut: (text) => cli.out.stream.write(text),
+      writeErr: (text) => cli.aside.stream.write(text),
+    })
     .showHelpAfterError('(--help after a verb shows its options and examples)');
   for (const verb of verbs) verb(program, cli);
   return program;
