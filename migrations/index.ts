@@ -8,6 +8,7 @@ import { CommandParts1764000000003 } from './strangler/0003-command-parts.js';
 import { Control1764000000004 } from './strangler/0004-control.js';
 import { Shadow1764000000005 } from './strangler/0005-shadow.js';
 import { Routes1764000000006 } from './strangler/0006-routes.js';
+import { Steering1764000000008 } from './strangler/0008-steering.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
 import { SplitName1764000000102 } from './users/0002-split-name.js';
 import { Sessions1764000000103 } from './users/0003-sessions.js';
@@ -24,6 +25,7 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     Control1764000000004,
     Shadow1764000000005,
     Routes1764000000006,
+    Steering1764000000008,
   ],
   users: [Accounts1764000000101, Sessions1764000000103],
   inventory: [Stock1764000000201],

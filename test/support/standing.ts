@@ -38,6 +38,8 @@ export const standing = (module: string, change: Partial<ModuleStatus> = {}): Mo
   gates: [],
   waitingFor: null,
   rollbackSafe: true,
+  settings: [],
+  notices: [],
   ...change,
 });
 

@@ -23,5 +23,7 @@ export const statusOf = (change: Partial<ModuleStatus> = {}): ModuleStatus => ({
   gates: [],
   waitingFor: null,
   rollbackSafe: true,
+  settings: [],
+  notices: [],
   ...change,
 });

@@ -6,7 +6,7 @@ import {
   natsConnection,
   NestLogger,
   openDatabase,
-  StartError,
+  packageVersion,
   type Closing,
 } from '#platform';
 import {
@@ -21,7 +21,6 @@ import {
   Router,
   Routes,
   Steering,
-  WishesError,
 } from '#strangler';
 import { Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -41,7 +40,6 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 export async function startShop(settings: Settings, closing: Closing): Promise<void> {
   const logger = createLogger({ level: settings.logLevel, context: currentContext });
   Logger.overrideLogger(new NestLogger(logger));
-  await readable(settings.wishesPath, () => Steering.check(settings.wishesPath, contracts));
   await assertPortFree(settings.port, undefined, 'PORT');
   await assertPortFree(settings.adminPort, '127.0.0.1', 'ADMIN_PORT');
   const servers = new EmbeddedServers(settings.dataDir, say);
@@ -95,17 +93,13 @@ async function steer(
     link,
     watch,
     wishesPath,
+    version: packageVersion(),
   });
   closing.add(() => steering.stop());
-  await readable(wishesPath, () => steering.prepare());
+  // A slip in the file must not keep the shop shut: the modules stay where they are.
+  const problem = await steering.prepare();
+  if (problem !== null) say(`${problem}; what was in force before stays in force`);
   return steering;
-}
-
-/** Makes one sentence for the operator of what is wrong in `strangler.yaml`. */
-async function readable(wishesPath: string, read: () => Promise<void>): Promise<void> {
-  await read().catch((error: unknown) => {
-    throw error instanceof WishesError ? new StartError(`${wishesPath}: ${error.message}`) : error;
-  });
 }
 
 /** NATS is connected to, and if need be started, when the first module leaves. */

@@ -18,7 +18,7 @@ export { acquireEmbedded, EmbeddedError, type EmbeddedLease } from './embedded/i
 export { assertPortFree } from './free-port.js';
 export { natsConnection, natsSettings, type NatsSettings } from './nats-settings.js';
 export { Closing, runServer, StartError } from './process.js';
-export { projectRoot } from './project-root.js';
+export { packageVersion, projectRoot } from './project-root.js';
 export {
   choiceSetting,
   portSetting,

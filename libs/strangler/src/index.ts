@@ -16,6 +16,7 @@ export {
   type MismatchEntry,
   type ModuleStatus,
   type Operator,
+  type SettingView,
   type ShadowCounts,
 } from './control/operator.js';
 export { type ParkedRow } from './side/side.js';
@@ -29,7 +30,6 @@ export { routeOf, Routes, type RouteEntry, type RouteTable } from './routes.js';
 export { call, own, type Saga, type Step } from './saga/saga.js';
 export { Shape } from './shape.js';
 export { StranglerModule, type FeatureOptions, type StranglerOptions } from './strangler.module.js';
-export { WishesError } from './control/wishes.js';
 export { NatsCalls } from './rpc/client.js';
 export { NatsLink } from './rpc/link.js';
 export { followRoutes, publishRoutes } from './rpc/route-sync.js';

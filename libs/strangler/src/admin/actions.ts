@@ -10,6 +10,7 @@ import {
   RollbackBody,
   RunBody,
   ShiftBody,
+  SteeringBody,
 } from './bodies.js';
 
 /** What a request asks for. */
@@ -31,16 +32,25 @@ const reader =
     return { action: actionOf(body), dryRun: body.dryRun ?? false };
   };
 
-const plain = (verb: 'advance' | 'pause' | 'resume' | 'abort'): Reader => reader(PlainBody, () => ({ verb }));
+const plain = (verb: 'approve' | 'pause' | 'resume' | 'abort'): Reader => reader(PlainBody, () => ({ verb }));
 
 const readers: Readonly<Record<Verb, Reader>> = {
-  run: reader(RunBody, ({ settings }) => ({ verb: 'run', settings: settings ?? undefined })),
-  advance: plain('advance'),
-  shift: reader(ShiftBody, ({ percent }) => ({ verb: 'shift', percent })),
+  run: reader(RunBody, ({ settings, write }) => ({
+    verb: 'run',
+    settings: settings ?? undefined,
+    write: write ?? undefined,
+  })),
+  advance: reader(SteeringBody, ({ write }) => ({ verb: 'advance', write: write ?? undefined })),
+  approve: plain('approve'),
+  shift: reader(ShiftBody, ({ percent, write }) => ({ verb: 'shift', percent, write: write ?? undefined })),
   pause: plain('pause'),
   resume: plain('resume'),
   abort: plain('abort'),
-  rollback: reader(RollbackBody, ({ to }) => ({ verb: 'rollback', to: to ?? undefined })),
+  rollback: reader(RollbackBody, ({ to, write }) => ({
+    verb: 'rollback',
+    to: to ?? undefined,
+    write: write ?? undefined,
+  })),
   failover: reader(FailoverBody, ({ iHaveFencedIt }) => ({ verb: 'failover', iHaveFencedIt })),
   verify: reader(RepairBody, ({ repair }) => ({ verb: 'verify', repair: repair ?? undefined })),
   decommission: reader(DecommissionBody, ({ confirm, purge }) => ({
@@ -52,7 +62,10 @@ const readers: Readonly<Record<Verb, Reader>> = {
   doctor: reader(RepairBody, ({ repair }) => ({ verb: 'doctor', repair: repair ?? false })),
 };
 
-const atOnce: ReadonlySet<string> = new Set<Verb>(['pause', 'resume', 'parked']);
+const atOnce: ReadonlySet<string> = new Set<Verb>(['approve', 'pause', 'resume', 'parked']);
+
+/** What operators can ask for. */
+export const verbs = Object.keys(readers);
 
 /** What `POST /modules/:module/<verb>` asks for; undefined: there is no such verb. @throws {ValidationError} */
 export function askedBy(verb: string, body: unknown): Asked | undefined {

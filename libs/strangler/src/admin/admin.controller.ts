@@ -22,7 +22,8 @@ import type {
   Operator,
 } from '../control/operator.js';
 import { Shape } from '../shape.js';
-import { askedBy } from './actions.js';
+import { nearest } from '../control/nearest.js';
+import { askedBy, verbs } from './actions.js';
 import { Actor } from './actor.js';
 import { NewestQuery } from './bodies.js';
 import { OPERATOR } from './operator-token.js';
@@ -79,7 +80,7 @@ export class AdminController {
   ): Promise<ActionAnswer> {
     assertUnderstood(request);
     const asked = askedBy(verb, body ?? {});
-    if (!asked) throw new NotFoundException(`modules cannot ${verb}`);
+    if (!asked) throw new NotFoundException(`there is no verb ${verb}${nearest(verb, verbs)}`);
     const answer = await this.operator.act(module, asked.action, { actor, dryRun: asked.dryRun });
     response.status(asked.atOnce ? 200 : 202);
     return answer;

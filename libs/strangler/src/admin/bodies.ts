@@ -19,16 +19,22 @@ export class PlainBody {
   @Maybe() @IsBoolean() dryRun?: boolean | null;
 }
 
-export class RunBody extends PlainBody {
+/** The body of an action that moves a module. */
+export class SteeringBody extends PlainBody {
+  /** Changes the line of `strangler.yaml` that steers the module, where there is one. */
+  @Maybe() @IsBoolean() write?: boolean | null;
+}
+
+export class RunBody extends SteeringBody {
   /** For a module that is steered by hand, what `strangler.yaml` says of one that stands in it. */
   @Maybe() @Nested(() => WrittenSettings) settings?: WrittenSettings | null;
 }
 
-export class ShiftBody extends PlainBody {
+export class ShiftBody extends SteeringBody {
   @IsInt() @Min(0) @Max(100) percent: number;
 }
 
-export class RollbackBody extends PlainBody {
+export class RollbackBody extends SteeringBody {
   @Maybe() @IsIn(phases) to?: Phase | null;
 }
 

@@ -1,4 +1,6 @@
 import { phases, type Phase } from '../phase.js';
+import { awaitedApprovals } from './approvals.js';
+import { commandOf } from './commands.js';
 import { blocking, goalOf } from './decide.js';
 import { gatesFor, type Gate, type Observed } from './gates.js';
 import { requireAlive, requireCopy, requireIdle, requireUnheld, type Circumstances } from './legal.js';
@@ -6,6 +8,7 @@ import { after, inWords, nextStep, plan, rank, type Goal, type Step } from './ma
 import type { ModuleRow, RowChange, Wanted } from './module-row.js';
 import { RefusedError, type Action } from './operator.js';
 import { gateSentence, speaking } from './sentences.js';
+import { settingKeys } from './setting-keys.js';
 import type { ModuleSettings } from './settings.js';
 import { settingsOf, type WrittenSettings } from './written-settings.js';
 
@@ -24,9 +27,18 @@ export interface Accepted {
   change: RowChange;
   /** Whether it has only begun when it is answered. */
   begins: boolean;
+  /** Where the module is once it is done; none: there is nothing to wait for. */
+  goal?: Place;
+  /** The file says it already, so that it happens whatever else has changed in the row. */
+  filed?: true;
+  /** Of a dry run: why it would be refused now. */
+  refusal?: string;
 }
 
-type Verb = 'run' | 'advance' | 'shift' | 'pause' | 'resume' | 'abort' | 'rollback';
+/** A phase, and the share while shifting. */
+export type Place = Pick<Wanted, 'phase' | 'percent'>;
+
+type Verb = 'run' | 'advance' | 'approve' | 'shift' | 'pause' | 'resume' | 'abort' | 'rollback';
 export type Steering = Extract<Action, { verb: Verb }>;
 
 /** Judges what moves a module. Pure. @throws {RefusedError} with the reason and with what would make it legal. */
@@ -36,6 +48,8 @@ export function steer(action: Steering, situation: Situation): Accepted {
       return run(situation, action.settings);
     case 'advance':
       return advance(situation);
+    case 'approve':
+      return approve(situation);
     case 'shift':
       return shift(situation, action.percent);
     case 'pause':
@@ -73,20 +87,23 @@ function wayOf({ row, at }: Circumstances, goal: Goal): string[] {
 function towards(situation: Situation, wanted: Wanted): Accepted {
   const row: ModuleRow = { ...situation.row, wanted };
   const change: RowChange = { wanted, paused: null, pauseReason: null, override: null };
-  return { plan: wayOf(situation, goalOf(row)), change, begins: true };
+  const { phase, percent } = wanted;
+  return { plan: wayOf(situation, goalOf(row)), change, begins: true, goal: { phase, percent } };
 }
 
 function run(situation: Situation, written: WrittenSettings = {}): Accepted {
   const { row } = situation;
   requireAlive(situation);
-  requireUnheld(situation);
+  requireUnheld(situation, commandOf(row.module, { verb: 'run', settings: written }));
   if (row.phase === 'extracted' && !row.transition && row.wanted.phase === 'extracted') {
     throw new RefusedError(`${row.module} is extracted already; rollback leads back, decommission ends it`);
   }
   const settings = settingsOf(written, row.settings);
   const accepted = towards({ ...situation, row: { ...row, settings } }, wants(situation, 'extracted'));
   const how = Object.keys(written).length > 0 ? [inOtherWays(settings)] : [];
-  return { ...accepted, plan: [...how, ...accepted.plan], change: { ...accepted.change, settings } };
+  const by = Object.fromEntries(settingKeys(written).map((key) => [key, `run by ${situation.actor}`]));
+  const change = { ...accepted.change, settings, sources: { ...row.sources, ...by } };
+  return { ...accepted, plan: [...how, ...accepted.plan], change };
 }
 
 const inOtherWays = ({ ramp, bakeMs, gates, ack }: ModuleSettings): string =>
@@ -96,18 +113,20 @@ const inOtherWays = ({ ramp, bakeMs, gates, ack }: ModuleSettings): string =>
 function advance(situation: Situation): Accepted {
   const { row, at, observed } = situation;
   requireAlive(situation);
-  requireUnheld(situation);
   requireIdle(situation);
   const out: Goal = { phase: 'extracted', percent: null, ramp: row.settings.ramp, direct: false };
   const step = nextStep(at, rank(row.wanted.phase) > rank(row.phase) ? goalOf(row) : out);
   if (!step || step.kind === 'decommission') {
     throw new RefusedError(`${row.module} is extracted: the one step further is decommission`);
   }
+  const next = after(at, step);
+  const goal: Place = { phase: next.phase, percent: percentOf(next.phase, next.percent) };
+  // To open the gate of a step that is wanted anyway does not go against the file.
+  const farther = row.paused === null && leadsTo(row.wanted, goal);
+  if (!farther) requireUnheld(situation, commandOf(row.module, { verb: 'advance' }));
   const gates = gatesFor(at, step, observed, row.settings);
   const held = overridable(gates, row.module);
-  const next = after(at, step);
-  const farther = row.paused === null && rank(row.wanted.phase) > rank(next.phase);
-  const wanted = farther ? row.wanted : wants(situation, next.phase, percentOf(next.phase, next.percent));
+  const wanted = farther ? row.wanted : wants(situation, goal.phase, goal.percent);
   const words = [
     ...held.map((name) => `the gate "${name}", which has too little data, is overridden`),
     ...(gates.some(isDue) ? ['compare all rows of both sides first'] : []),
@@ -117,7 +136,39 @@ function advance(situation: Situation): Accepted {
     plan: [...words, inWords(at, step)],
     change: { wanted, override, paused: null, pauseReason: null },
     begins: true,
+    goal,
   };
+}
+
+/** Whether the way to what is wanted leads through a place, or to it. */
+const leadsTo = (wanted: Place, { phase, percent }: Place): boolean =>
+  wanted.phase === phase
+    ? (wanted.percent ?? 100) >= (percent ?? 0)
+    : rank(wanted.phase) > rank(phase);
+
+/** A person lets the next step go to its share. The file asks for this, so it is no move against the file. */
+function approve(situation: Situation): Accepted {
+  const { row, at, observed, actor } = situation;
+  requireAlive(situation);
+  const step = row.transition ? undefined : nextStep(at, goalOf(row));
+  const shares = step ? awaitedApprovals(at, step, row.settings.approve) : [];
+  const open = shares.filter((share) => !row.approved.some(({ percent }) => percent === share));
+  if (!step || open.length === 0) throw new RefusedError(nothingToApprove(situation));
+  const next = after(at, step);
+  return {
+    plan: [`the step to ${next.percent} % is approved; it begins when the other gates let it`, inWords(at, step)],
+    change: { approved: [...row.approved, ...open.map((percent) => ({ percent, actor, at: observed.now }))] },
+    begins: false,
+    goal: { phase: next.phase, percent: percentOf(next.phase, next.percent) },
+  };
+}
+
+function nothingToApprove({ row: { module, settings } }: Situation): string {
+  const asked =
+    settings.approve.length === 0
+      ? 'its settings ask for no approval (approve: [100])'
+      : `its settings ask before ${settings.approve.join(', ')} %, and its next step does not lead there`;
+  return `no step of ${module} waits for an approval: ${asked}`;
 }
 
 const percentOf = (phase: Phase, percent: number): number | null => (phase === 'shifting' ? percent : null);
@@ -140,7 +191,7 @@ const isDue = ({ name, state }: Gate): boolean => name === 'verify' && state ===
 function shift(situation: Situation, percent: number): Accepted {
   const { row, at } = situation;
   requireAlive(situation);
-  requireUnheld(situation);
+  requireUnheld(situation, commandOf(row.module, { verb: 'shift', percent }));
   requireCopy(situation, 'shift');
   if (!Number.isInteger(percent) || percent < 0 || percent > 100) {
     throw new RefusedError(`${percent} is no share: a whole number from 0 to 100 is`);
@@ -195,6 +246,7 @@ function abort(situation: Situation): Accepted {
     ? { paused: 'all' as const, pauseReason: `aborted by ${situation.actor}`, wanted: row.wanted }
     : {};
   return {
+    goal: { phase: place.phase, percent: place.percent },
     plan: [...words, `${row.module} stays in phase ${row.phase}`],
     change: { wanted: place, override: null, ...abortOf(row), ...file },
     begins: true,
@@ -210,12 +262,18 @@ const takenBack = ({ kind }: { kind: Step['kind'] | 'failover' }): string =>
 const abortOf = ({ transition }: ModuleRow): RowChange =>
   transition ? { transition: { ...transition, aborted: true } } : {};
 
+function nowhereBack({ module, phase }: ModuleRow, to: Phase): string {
+  const earlier = phases.slice(0, Math.min(rank(phase), restingBelow.size));
+  const where = earlier.length === 0 ? 'there is nothing to go back to' : `rollback leads back: to ${earlier.join(', ')}`;
+  return `${module} is in phase ${phase}${phase === to ? ' already' : ''}; ${where}`;
+}
+
 const restingBelow = new Set<Phase>(['monolith', 'dual-write', 'shadow']);
 
 function rollback(situation: Situation, to: Phase): Accepted {
   const { row, at, observed } = situation;
   requireAlive(situation);
-  requireUnheld(situation);
+  requireUnheld(situation, commandOf(row.module, { verb: 'rollback', to }));
   if (!restingBelow.has(to)) {
     throw new RefusedError(
       `rollback leads to ${[...restingBelow].join(', ')}; for a smaller share use shift`,
@@ -223,9 +281,7 @@ function rollback(situation: Situation, to: Phase): Accepted {
   }
   const further = row.transition !== null || rank(row.wanted.phase) > rank(to);
   if (rank(to) >= rank(row.phase) && !(rank(to) === rank(row.phase) && further)) {
-    throw new RefusedError(
-      `${row.module} is in phase ${row.phase}; rollback leads back, to one of ${phases.slice(0, rank(row.phase)).join(', ') || 'none'}`,
-    );
+    throw new RefusedError(nowhereBack(row, to));
   }
   if (at.below > 0 && observed.states.extracted === null) {
     throw new RefusedError(

@@ -1,5 +1,6 @@
 import type { Database } from '../database.js';
 import { systemClock, type Clock } from './clock.js';
+import type { FilePen } from './file-pen.js';
 import { HistoryFeed } from './history-feed.js';
 import { Leadership } from './leadership.js';
 import { ModuleLoop, type Pace } from './module-loop.js';
@@ -9,7 +10,7 @@ import { ModuleStore } from './module-store.js';
 import type { ControlBoundary, ControlNeeds } from './needs.js';
 import { Observer } from './observe.js';
 import { ModuleOperator } from './module-operator.js';
-import type { FindingSource, Operator } from './operator.js';
+import type { Finding, FindingSource, Operator } from './operator.js';
 import { defaultSettings } from './settings.js';
 import { steeredBy } from './file-steering.js';
 import { VerificationStore } from './verification-store.js';
@@ -30,6 +31,12 @@ export interface ControllerOptions {
   boundary?: ControlBoundary;
   /** What `doctor` finds beside the modules: the file, the servers. */
   findings?: readonly FindingSource[];
+  /** What is wrong with who steers, for `status` and `doctor`. */
+  notices?: () => Finding[];
+  /** Writes the file for an operator. */
+  pen?: FilePen;
+  /** Which process leads a module, in words. */
+  leaderOf?: (module: string) => string;
 }
 
 /**
@@ -44,7 +51,11 @@ export class Controller {
   private readonly verifier: Verifier;
   private readonly feed: HistoryFeed;
   private readonly loops = new Map<string, ModuleLoop>();
-  private wishes: ReadonlyMap<string, FileWish> = new Map();
+  /** What this process reads in the file; undefined: nothing that it could follow. */
+  private wishes: ReadonlyMap<string, FileWish> | undefined;
+  private edition = 0;
+  /** By module, which edition was carried into its row, in which term of leadership. */
+  private readonly applied = new Map<string, string>();
 
   constructor(private readonly options: ControllerOptions) {
     const { database, needs, drainMs = 5_000, boundary, pace = { movingMs: 100, idleMs: 500 } } = options;
@@ -58,15 +69,18 @@ export class Controller {
     const parts = { needs, store, verifications, verifier, observer, clock, drainMs, boundary };
     const walkers = new Map(needs.modules.map((each) => [each.module, new Walker(parts, each)]));
     for (const [module, walker] of walkers) {
-      this.loops.set(module, new ModuleLoop(module, walker, this.leadership, clock, pace));
+      const prepare = () => this.apply(module);
+      this.loops.set(module, new ModuleLoop(module, walker, this.leadership, clock, pace, prepare));
     }
     this.operator = new ModuleOperator({
       ...parts,
       walkers,
       feed: this.feed,
       findings: options.findings ?? [],
-      wish: (module) => this.wishes.get(module),
-      path: this.path,
+      notices: options.notices ?? (() => []),
+      pen: options.pen,
+      leaderOf: options.leaderOf ?? (() => 'another process'),
+      leads: (module) => this.leadership.termOf(module) !== undefined,
       wake: (module) => this.loops.get(module)?.wake(),
     });
   }
@@ -82,18 +96,29 @@ export class Controller {
     }
   }
 
-  /** Takes over what `strangler.yaml` wants; called again whenever it changes. */
-  async steer(wishes: ReadonlyMap<string, FileWish>): Promise<void> {
-    const before = this.wishes;
-    for (const { module } of this.options.needs.modules) {
-      const from = { path: this.path, now: this.clock.now() };
-      await this.store.amend(module, (row) => {
-        const change = steeredBy(wishes.get(module), before.get(module), row, from);
-        return change && { change, entries: taken(row, change) };
-      });
-    }
+  /** The modules that this process leads. */
+  get leads(): string[] {
+    return this.leadership.led;
+  }
+
+  /** Hears what `strangler.yaml` wants; called again whenever it changes. Counts where this process leads, or comes to. */
+  steer(wishes: ReadonlyMap<string, FileWish>): void {
     this.wishes = wishes;
+    this.edition += 1;
     for (const loop of this.loops.values()) loop.wake();
+  }
+
+  /** Carries what the file wants into the module's row, once for each edition, and for each time that we begin to lead. */
+  private async apply(module: string): Promise<void> {
+    const { wishes, edition } = this;
+    const now = `${edition} ${this.leadership.termOf(module)}`;
+    if (!wishes || this.applied.get(module) === now) return;
+    const from = { path: this.path, now: this.clock.now() };
+    await this.store.amend(module, (row) => {
+      const change = steeredBy(wishes.get(module), row, from);
+      return change && { change, entries: taken(row, change) };
+    });
+    this.applied.set(module, now);
   }
 
   /** Begins to lead what nobody leads. */

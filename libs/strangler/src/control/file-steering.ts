@@ -1,38 +1,39 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ModuleRow, RowChange } from './module-row.js';
-import { defaultSettings, type ModuleSettings } from './settings.js';
+import type { Filed, ModuleRow, RowChange } from './module-row.js';
+import { defaultSettings } from './settings.js';
 import type { FileWish } from './wishes.js';
 
 /**
- * What the file changes in a module's row; undefined: nothing. `before` is what this process read earlier: a wish that was
- * changed by hand also frees a module that went back by itself. A module that is taken out of the file stays where it is.
+ * What the file changes in a module's row; undefined: nothing. Only an edit moves a module: what the file said last stands in
+ * the row, so a process that starts, or begins to lead, and reads the same does nothing. An edit also frees a module that
+ * went back by itself. A module that is taken out of the file stays where it is.
  */
 export function steeredBy(
   wish: FileWish | undefined,
-  before: FileWish | undefined,
   row: ModuleRow,
   { path, now }: { path: string; now: number },
 ): RowChange | undefined {
   if (!wish) return released(row);
-  const { phase, percent, line, ...settings } = wish;
+  const { phase, percent, line, sources: lines, ...settings } = wish;
+  const filed: Filed = { phase, percent, path, line };
+  const sources = Object.fromEntries(Object.entries(lines).map(([key, where]) => [key, `${path} ${where}`]));
+  const read = { filed, settings, sources };
+  if (!edited(filed, row)) {
+    const { filed: was, settings: had, sources: by } = row;
+    return isDeepStrictEqual(read, { filed: was, settings: had, sources: by }) ? undefined : read;
+  }
   const wanted = { phase, percent, by: 'file', actor: `${path}:${line}`, since: now } as const;
-  const edited = before !== undefined && (before.phase !== phase || before.percent !== percent);
-  const same =
-    row.wanted.by === 'file' &&
-    row.wanted.phase === phase &&
-    row.wanted.percent === percent &&
-    isDeepStrictEqual(row.settings, settings);
-  if (same && !edited) return undefined;
-  // Gone back by itself: read again at a start, the file says nothing new.
-  if (row.paused === 'up' && !edited) return sameSettings(row, settings) ? undefined : { settings };
   const free = row.paused === 'up' ? { paused: null, pauseReason: null } : {};
-  return { wanted, settings, ...free };
+  return { ...read, wanted, ...free };
 }
 
-const sameSettings = (row: ModuleRow, settings: ModuleSettings): boolean =>
-  isDeepStrictEqual(row.settings, settings);
+/** A row of an older release does not say what it was told; as it is steered by the file, it is taken to be the same. */
+function edited({ phase, percent }: Filed, { filed, wanted }: ModuleRow): boolean {
+  if (wanted.by === 'operator') return true;
+  return filed !== null && (filed.phase !== phase || filed.percent !== percent);
+}
 
 function released(row: ModuleRow): RowChange | undefined {
-  if (row.wanted.by === 'operator') return undefined;
-  return { wanted: { ...row.wanted, by: 'operator' }, settings: defaultSettings };
+  if (row.wanted.by === 'operator' && !row.filed) return undefined;
+  return { wanted: { ...row.wanted, by: 'operator' }, filed: null, settings: defaultSettings, sources: {} };
 }

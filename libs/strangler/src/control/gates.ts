@@ -1,5 +1,6 @@
 import type { Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
+import { awaitedApprovals } from './approvals.js';
 import type { SideStats } from './call-stats.js';
 import type { Step } from './machine.js';
 import { leadsOut, type Position } from './machine.js';
@@ -18,6 +19,8 @@ export interface Observed {
   verified: { beganAt: number | null; differences: number };
   /** Who calls the module's code inside the monolith. */
   localUse: readonly string[];
+  /** The shares that a person has approved, in percent. */
+  approved: readonly number[];
   /** When the present step was reached, ms since 1970. */
   stepSince: number;
 }
@@ -193,11 +196,22 @@ const bake: Maker = ({ now, stepSince }, { bakeMs }) => {
   };
 };
 
+/** The share in percent that waits for a person's approval; 0: none does. Nobody overrides it: that is what approving is. */
+const approvalOf =
+  (shares: readonly number[]): Maker =>
+  ({ approved }) =>
+    known('approval', 'firm', Math.max(0, ...shares.filter((share) => !approved.includes(share))), 0, 'hold');
+
+function approvalsFor(at: Position, step: Step, { approve }: ModuleSettings): Maker[] {
+  const shares = awaitedApprovals(at, step, approve);
+  return shares.length === 0 ? [] : [approvalOf(shares)];
+}
+
 const calm: readonly Maker[] = [lag, parked, degraded];
 
 /** What has to hold before a step may be done. Steps back wait only for what makes them safe. */
 export function gatesFor(at: Position, step: Step, observed: Observed, settings: ModuleSettings): Gate[] {
-  return makersFor(at, step).map((make) => make(observed, settings));
+  return [...makersFor(at, step), ...approvalsFor(at, step, settings)].map((make) => make(observed, settings));
 }
 
 function makersFor(at: Position, step: Step): readonly Maker[] {

@@ -3,7 +3,7 @@ import { handOffTo } from '../ownership/hand-off.js';
 import type { Clock } from './clock.js';
 import type { Gate } from './gates.js';
 import type { NewEntry } from './history.js';
-import { after, inWords, type Position, type Step } from './machine.js';
+import { after, inWords, leadsOut, type Position, type Step } from './machine.js';
 import type { ModuleRow, RowChange, Transition } from './module-row.js';
 import type { ModuleStore } from './module-store.js';
 import type { StepEnd } from './step-runner.js';
@@ -41,7 +41,7 @@ export class Journal {
     const { row, at, step, gates } = beginning;
     const figures = { ...figuresOf(gates), ...(row.override ? { overriddenBy: row.override } : {}) };
     if (isInstant(step)) {
-      return this.store.change(row, this.done(at, step), entry(row, at, step, { outcome: 'done', figures }));
+      return this.store.change(row, this.done(row, at, step), entry(row, at, step, { outcome: 'done', figures }));
     }
     const transition = this.transition(beginning);
     const begun = entry(row, at, step, { outcome: 'begun', reason: inWords(at, step), figures });
@@ -66,7 +66,7 @@ export class Journal {
       const ms = this.clock.now() - transition.begun;
       if (step.kind === 'failover')
         return { change: this.home(), entries: [failedOver(row, transition, ms)] };
-      const change: RowChange = outcome === 'done' ? this.done(at, step) : { transition: null };
+      const change: RowChange = outcome === 'done' ? this.done(row, at, step) : { transition: null };
       const line = {
         outcome: outcome === 'done' ? 'done' : 'aborted',
         reason,
@@ -76,13 +76,15 @@ export class Journal {
     });
   }
 
-  private done(at: Position, step: Step): RowChange {
+  private done(row: ModuleRow, at: Position, step: Step): RowChange {
     const now = this.clock.now();
     const { phase, percent } = after(at, step);
+    // What was approved for a way out is not approved for the next one.
+    const approved = leadsOut(at, step) ? row.approved : row.approved.filter((each) => each.percent <= percent);
     const moved = phase === at.phase ? {} : { phaseSince: now };
     // Begun anew, there is nothing left of a side that was once given up.
     const found = step.kind === 'capture' ? { lost: null } : {};
-    return { phase, percent, stepSince: now, transition: null, override: null, ...moved, ...found };
+    return { phase, percent, stepSince: now, transition: null, override: null, approved, ...moved, ...found };
   }
 
   private home(): RowChange {
@@ -94,6 +96,7 @@ export class Journal {
       stepSince: now,
       transition: null,
       override: null,
+      approved: [],
     };
   }
 }

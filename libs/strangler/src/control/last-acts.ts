@@ -44,6 +44,7 @@ export function failover(situation: Situation, iHaveFencedIt: boolean, id: strin
       lost: { at: new Date(since).toISOString(), actor },
     },
     begins: true,
+    goal: { phase: 'monolith', percent: null },
   };
 }
 
@@ -93,6 +94,7 @@ export function decommission(situation: Situation, confirm: string, purge: boole
       override: null,
     },
     begins: true,
+    goal: { phase: 'decommissioned', percent: null },
   };
 }
 

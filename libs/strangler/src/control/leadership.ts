@@ -11,7 +11,9 @@ const pingMs = 3_000;
  */
 export class Leadership {
   private session: Promise<Client> | undefined;
-  private readonly held = new Set<string>();
+  /** By module, the number of the term: how often this process has begun to lead anything. */
+  private readonly held = new Map<string, number>();
+  private terms = 0;
   private pings: NodeJS.Timeout | undefined;
   /** The modules' loops ask one after the other: a connection carries one question at a time. */
   private asked: Promise<unknown> = Promise.resolve();
@@ -22,8 +24,18 @@ export class Leadership {
   async leads(module: string): Promise<boolean> {
     const session = await this.connected();
     if (!session) return false;
-    if (!this.held.has(module) && (await this.tryLock(session, module))) this.held.add(module);
+    if (!this.held.has(module) && (await this.tryLock(session, module))) this.held.set(module, ++this.terms);
     return this.held.has(module);
+  }
+
+  /** The modules that this process leads. */
+  get led(): string[] {
+    return [...this.held.keys()];
+  }
+
+  /** The term in which this process leads the module; undefined: it does not. A new one means that others may have led. */
+  termOf(module: string): number | undefined {
+    return this.held.get(module);
   }
 
   /** Lets another process lead. */

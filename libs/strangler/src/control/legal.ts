@@ -8,13 +8,15 @@ export interface Circumstances {
   at: Position;
   /** The line of `strangler.yaml` that holds the module, such as `strangler.yaml:7`; null: nobody but the operator does. */
   held: string | null;
+  /** Whether what is asked for may go against that line: it only looks, or changes the line itself. */
+  free: boolean;
 }
 
-/** @throws {RefusedError} when the file steers the module. */
-export function requireUnheld({ row: { module }, held }: Circumstances): void {
-  if (held) {
+/** @throws {RefusedError} when the file steers the module; `command` is what was asked for, as the CLI takes it. */
+export function requireUnheld({ row: { module }, held, free }: Circumstances, command: string): void {
+  if (held && !free) {
     throw new RefusedError(
-      `${module} is steered by ${held}; change it there, or take the module out of the file to steer it by hand`,
+      `${module} is steered by ${held}; change it there, or from here with: strangler ${command} --write`,
     );
   }
 }

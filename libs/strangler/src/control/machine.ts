@@ -151,14 +151,13 @@ const phaseWords: Readonly<Record<Phase, string>> = {
   monolith: '',
   'dual-write': ': no more shadow reads',
   shadow: ': queries are asked of both sides and compared',
-  shifting: ': owners are looked up key by key',
+  shifting: ': each key is served by the side that owns it',
   extracted: ': everything runs there; the monolith keeps a copy',
   decommissioned: '',
 };
 
 function handOffWords({ ownership, below }: Position, next: number): string {
   const way = next > below ? 'monolith to extracted' : 'extracted to monolith';
-  if (ownership === 'whole') return `hand everything off from ${way}`;
-  const range = `[${Math.min(below, next)}, ${Math.max(below, next)})`;
-  return `hand buckets ${range} off from ${way}: then ${next / 100} % belong to extracted`;
+  if (ownership === 'whole') return `hand everything over from ${way}`;
+  return `hand ${Math.abs(next - below) / 100} % of the keys over from ${way}: then ${next / 100} % belong to extracted`;
 }

@@ -10,6 +10,9 @@ export interface Pace {
   idleMs: number;
 }
 
+/** What a leader does before it looks at the module. */
+export type Preparation = (module: string) => Promise<void>;
+
 /** Walks one module as long as this process leads it. */
 export class ModuleLoop {
   private readonly logger: Logger;
@@ -24,6 +27,7 @@ export class ModuleLoop {
     private readonly leadership: Leadership,
     private readonly clock: Clock,
     private readonly pace: Pace,
+    private readonly prepare: Preparation,
   ) {
     this.logger = new Logger(`${module}.controller`);
   }
@@ -57,7 +61,9 @@ export class ModuleLoop {
 
   private async tick(): Promise<boolean> {
     try {
-      const moved = (await this.leadership.leads(this.module)) && (await this.walker.tick());
+      if (!(await this.leadership.leads(this.module))) return false;
+      await this.prepare(this.module);
+      const moved = await this.walker.tick();
       this.say(this.walker.trouble ?? '');
       return moved;
     } catch (error) {

@@ -6,7 +6,9 @@ import { captureProblems } from './capture-step.js';
 import { decommission, failover } from './last-acts.js';
 import { nextStep } from './machine.js';
 import { goalOf, positionOf } from './decide.js';
-import type { ModuleRow } from './module-row.js';
+import type { FilePen } from './file-pen.js';
+import type { Filed, ModuleRow } from './module-row.js';
+import { nearest } from './nearest.js';
 import {
   RefusedError,
   UnknownModuleError,
@@ -51,6 +53,7 @@ export class ModuleOperator implements Operator {
       verification,
       trouble: walker?.trouble ?? null,
       doing: walker?.doing ?? null,
+      notices: this.parts.notices().map(({ problem }) => problem),
       rates: {
         backfill: this.rates.of(`${name} backfill`, copied, observed.now),
         verify: this.rates.of(`${name} verify`, verification.done, observed.now),
@@ -60,12 +63,16 @@ export class ModuleOperator implements Operator {
 
   async act(module: string, action: Action, by: { actor: string; dryRun: boolean }): Promise<ActionAnswer> {
     const situation = await this.situation(module, by.actor, action.verb === 'decommission');
+    situation.free = by.dryRun || ('write' in action && action.write === true);
+    const answer = { module, verb: action.verb, dryRun: by.dryRun };
     try {
-      const { plan } = await this.judgeAndDo(action, situation, by.dryRun);
-      return { module, verb: action.verb, dryRun: by.dryRun, plan };
+      const { plan, goal, refusal } = await this.judgeAndDo(action, situation, by.dryRun);
+      return { ...answer, plan, ...(goal && { goal }), ...(refusal !== undefined && { refusal }) };
     } catch (error) {
-      if (error instanceof RefusedError && !by.dryRun)
-        await this.upkeep.audit(situation, action, 'refused', error.message);
+      if (!(error instanceof RefusedError)) throw error;
+      // Who only looks is told, not turned away.
+      if (by.dryRun) return { ...answer, plan: [], refusal: error.message };
+      await this.upkeep.audit(situation, action, 'refused', error.message);
       throw error;
     }
   }
@@ -92,7 +99,7 @@ export class ModuleOperator implements Operator {
       Promise.all(this.parts.findings.map(async (source) => source())),
       Promise.all(names.map(async (name) => this.upkeep.diagnose(await this.situation(name, 'nobody')))),
     ]);
-    return [...beside.flat(), ...found.flat().map(({ repair, ...finding }) => finding)];
+    return [...this.parts.notices(), ...beside.flat(), ...found.flat().map(({ repair, ...finding }) => finding)];
   }
 
   onEntry(listener: (entry: HistoryEntry) => void): () => void {
@@ -102,24 +109,28 @@ export class ModuleOperator implements Operator {
   /** @throws {UnknownModuleError} */
   private require(module: string) {
     const found = this.parts.needs.modules.find((each) => each.module === module);
-    if (!found) throw new UnknownModuleError(`there is no module ${module}`);
+    if (!found) {
+      const names = this.parts.needs.modules.map((each) => each.module);
+      throw new UnknownModuleError(`there is no module ${module}${nearest(module, names)}`);
+    }
     return found;
   }
 
   private async situation(module: string, actor: string, last = false): Promise<Situation> {
     const { ownership } = this.require(module);
-    const { store, observer, verifications, wish: wishOf, path } = this.parts;
+    const { store, observer, verifications } = this.parts;
     const row = await store.read(module);
     const observed = await observer.look(row, last);
     const below = observed.states.monolith?.ownership.extractedBelow ?? 0;
-    const wish = wishOf(module);
+    const { filed } = row;
     return {
       row,
       at: positionOf(row, ownership, below),
       observed,
       actor,
-      held: wish ? `${path}, line ${wish.line}` : null,
-      wish: wish ?? null,
+      held: filed && `${filed.path}, line ${filed.line}`,
+      free: false,
+      wish: filed,
       verifying: (await verifications.read(module)).request !== null,
     };
   }
@@ -144,19 +155,62 @@ export class ModuleOperator implements Operator {
   private async steer(action: Steering, situation: Situation, dryRun: boolean): Promise<Accepted> {
     const accepted = steer(action, situation);
     const row: ModuleRow = { ...situation.row, ...accepted.change };
-    if (!row.transition && nextStep(situation.at, goalOf(row))?.kind === 'capture')
-      await this.requireFit(row);
-    const written = await this.write(action, situation, accepted, dryRun);
+    const begins = !row.transition && nextStep(situation.at, goalOf(row))?.kind === 'capture';
+    const refusal = begins ? await this.unfit(row) : undefined;
+    if (refusal !== undefined && !dryRun) throw new RefusedError(refusal);
+    const through = await this.throughFile(action, situation, accepted, dryRun);
+    const written = await this.write(action, situation, through, dryRun);
+    if (through.filed && !dryRun) await this.parts.pen?.read();
     if (action.verb === 'abort' && situation.verifying && !dryRun) {
       await this.parts.verifications.cancel(row.module);
     }
-    return written;
+    return refusal === undefined ? written : { ...written, refusal };
   }
 
-  /** @throws {RefusedError} with everything that is to be changed before the module can start to move. */
-  private async requireFit({ module, paused }: ModuleRow): Promise<void> {
+  /** An action that changes the file: its line is written first, so that file and row say the same. */
+  private async throughFile(
+    action: Steering,
+    situation: Situation,
+    accepted: Accepted,
+    dryRun: boolean,
+  ): Promise<Accepted> {
+    // The settings follow when the line is read.
+    const { settings: _settings, sources: _sources, ...moved } = accepted.change;
+    const { wanted } = moved;
+    if (!('write' in action) || !action.write || !wanted) return heldBack(situation, accepted, dryRun);
+    const settings = action.verb === 'run' ? (action.settings ?? {}) : {};
+    const { phase, percent } = wanted;
+    const { pen, filed } = this.requirePen(situation);
+    const change = { module: situation.row.module, phase, percent, settings };
+    const edit = dryRun ? await pen.plan(change) : await pen.write(change);
+    const words =
+      edit.before === edit.after
+        ? `${filed.path} says so already, in line ${filed.line}`
+        : `line ${edit.line} of ${filed.path}, "${edit.before}", becomes "${edit.after}"`;
+    return {
+      ...accepted,
+      plan: [words, ...accepted.plan],
+      change: { ...moved, wanted: { ...wanted, by: 'file' }, filed: { ...filed, phase, percent } },
+      filed: true,
+    };
+  }
+
+  /** @throws {RefusedError} unless this process leads the module, and so reads the file that counts. */
+  private requirePen({ row: { module, filed } }: Situation): { pen: FilePen; filed: Filed } {
+    if (!filed) {
+      throw new RefusedError(`${module} does not stand in strangler.yaml: steer it without --write`);
+    }
+    const { pen, leads, leaderOf } = this.parts;
+    if (pen && leads(module)) return { pen, filed };
+    throw new RefusedError(
+      `${module} is led by ${leaderOf(module)}: ask the admin API of that process, or change line ${filed.line} of ${filed.path} there by hand`,
+    );
+  }
+
+  /** Everything that is to be changed before the module can start to move; undefined: nothing. */
+  private async unfit({ module, paused }: ModuleRow): Promise<string | undefined> {
     const problems = paused === null ? await captureProblems(this.parts.needs.sides(module)) : [];
-    if (problems.length > 0) throw new RefusedError(`${module} cannot start to move: ${problems.join('; ')}`);
+    return problems.length > 0 ? `${module} cannot start to move: ${problems.join('; ')}` : undefined;
   }
 
   private async write(
@@ -176,7 +230,11 @@ export class ModuleOperator implements Operator {
       to,
     );
     const figures = { epoch: observed.states.monolith?.ownership.epoch ?? null };
-    const changed = await this.parts.store.change(row, accepted.change, { ...entry, figures });
+    const [change, entries] = [accepted.change, [{ ...entry, figures }]] as const;
+    const { store } = this.parts;
+    const changed = accepted.filed
+      ? await store.amend(row.module, () => ({ change, entries: [...entries] }))
+      : await store.change(row, change, ...entries);
     if (!changed) {
       throw new RefusedError(
         `somebody else, or the controller, changed ${row.module} at the same moment; look again, and repeat it if it still makes sense`,
@@ -197,4 +255,12 @@ export class ModuleOperator implements Operator {
     }
     return this.write(action, situation, accepted, dryRun);
   }
+}
+
+/** What a look at a module that the file holds says first. */
+function heldBack({ row, held }: Situation, accepted: Accepted, dryRun: boolean): Accepted {
+  const moves = accepted.change.wanted !== undefined && accepted.change.wanted !== row.wanted;
+  if (!dryRun || !held || !moves) return accepted;
+  const words = `${row.module} is steered by ${held}: this takes --write, which changes that line`;
+  return { ...accepted, plan: [words, ...accepted.plan] };
 }

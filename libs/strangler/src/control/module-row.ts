@@ -28,6 +28,31 @@ export interface Transition {
   aborted?: boolean;
 }
 
+/** What `strangler.yaml` last said of a module, as the process read it that led then. */
+export interface Filed {
+  phase: Phase;
+  percent: number | null;
+  path: string;
+  /** From 1. */
+  line: number;
+}
+
+/** A share that a person lets the module go to. */
+export interface Approval {
+  /** In percent. */
+  percent: number;
+  actor: string;
+  /** ms since 1970. */
+  at: number;
+}
+
+/** What is out of order, and what the history says of its begin. */
+export interface OpenOutage {
+  /** ms since 1970. */
+  since: number;
+  reason: string;
+}
+
 /** The last known state of a side that was given up. */
 export interface Lost {
   /** RFC 3339. */
@@ -49,6 +74,13 @@ export interface ModuleRow {
   /** Gates that an operator has overridden for the next step. */
   override: { gates: string[]; actor: string } | null;
   lost: Lost | null;
+  /** Null: the module does not stand in the file; operators steer it. */
+  filed: Filed | null;
+  /** By setting (`bake`, `gates.lagMs`): who has set it, in words. Others have their built-in value. */
+  sources: Readonly<Record<string, string>>;
+  approved: readonly Approval[];
+  /** By kind. */
+  outages: Readonly<Record<string, OpenOutage>>;
   /** ms since 1970. */
   phaseSince: number;
   stepSince: number;

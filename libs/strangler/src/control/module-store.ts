@@ -1,14 +1,14 @@
 import type { Database } from '../database.js';
 import { History, type NewEntry } from './history.js';
 import type { ModuleRow, RowChange, Wanted } from './module-row.js';
-import type { ModuleSettings } from './settings.js';
+import { completed, type ModuleSettings } from './settings.js';
 
 const time = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`;
 
 const columns = `module, phase, percent,
   json_build_object('phase', wanted_phase, 'percent', wanted_percent, 'by', wanted_by, 'actor', wanted_actor,
     'since', ${time('wanted_since')}) as wanted,
-  paused, pause_reason as "pauseReason", settings, transition, override, lost, ${time('phase_since')} as "phaseSince",
+  filed, sources, approved, outages, paused, pause_reason as "pauseReason", settings, transition, override, lost, ${time('phase_since')} as "phaseSince",
   ${time('step_since')} as "stepSince", version::float8 as version`;
 
 /** The rows of the controller. Every change is a compare-and-set on the row's version. */
@@ -35,7 +35,7 @@ export class ModuleStore {
       [module],
     );
     if (!row) throw new Error(`${module} has no row in strangler.module`);
-    return row;
+    return complete(row);
   }
 
   /**
@@ -47,7 +47,7 @@ export class ModuleStore {
     return this.database.transaction(async (q) => {
       const [changed] = await q.query<ModuleRow>(update, [row.module, row.version, ...valuesOf(next)]);
       if (changed) for (const entry of entries) await this.history.write(entry, q);
-      return changed;
+      return changed && complete(changed);
     });
   }
 
@@ -69,10 +69,13 @@ export class ModuleStore {
   }
 }
 
+/** What an older release has stored lacks the settings that it did not know. */
+const complete = (row: ModuleRow): ModuleRow => ({ ...row, settings: completed(row.settings) });
+
 const update = `update strangler.module set phase = $3, percent = $4, wanted_phase = $5, wanted_percent = $6, wanted_by = $7,
     wanted_actor = $8, wanted_since = to_timestamp($9::float8 / 1000), paused = $10, pause_reason = $11, settings = $12,
     transition = $13, override = $14, lost = $15, phase_since = to_timestamp($16::float8 / 1000),
-    step_since = to_timestamp($17::float8 / 1000)
+    step_since = to_timestamp($17::float8 / 1000), filed = $18, sources = $19, approved = $20, outages = $21
   where module = $1 and version = $2
   returning ${columns}`;
 
@@ -90,6 +93,10 @@ function valuesOf(row: ModuleRow): unknown[] {
     jsonOf(row.lost),
     row.phaseSince,
     row.stepSince,
+    jsonOf(row.filed),
+    JSON.stringify(row.sources),
+    JSON.stringify(row.approved),
+    JSON.stringify(row.outages),
   ];
 }
 

@@ -36,6 +36,7 @@ export class Observer {
       shadow,
       verified: { beganAt, differences },
       localUse,
+      approved: row.approved.map(({ percent }) => percent),
       stepSince,
     };
   }

@@ -52,6 +52,16 @@ export interface SideView extends CallFigures {
   parked: number;
 }
 
+/** A setting in force. */
+export interface SettingView {
+  /** As in `strangler.yaml`: `bake`, `gates.lagMs`. */
+  key: string;
+  /** As it would be written there. */
+  value: unknown;
+  /** Who says so: a line of the file, an operator, or `built-in`. */
+  from: string;
+}
+
 /** Where a module stands; the body of `GET /modules/:module`. */
 export interface ModuleStatus {
   module: string;
@@ -86,17 +96,22 @@ export interface ModuleStatus {
   waitingFor: string | null;
   /** Whether `rollback` loses nothing. */
   rollbackSafe: boolean;
+  /** How it is moved, and who says so. */
+  settings: SettingView[];
+  /** What is wrong outside of it and concerns it: a file that is refused, processes that read different files. */
+  notices: string[];
 }
 
 /** What an operator can ask for; parameters as in the admin API. */
 export type Action =
-  | { verb: 'run'; settings?: WrittenSettings | undefined }
-  | { verb: 'advance' }
-  | { verb: 'shift'; percent: number }
+  | { verb: 'run'; settings?: WrittenSettings | undefined; write?: boolean | undefined }
+  | { verb: 'advance'; write?: boolean | undefined }
+  | { verb: 'approve' }
+  | { verb: 'shift'; percent: number; write?: boolean | undefined }
   | { verb: 'pause' }
   | { verb: 'resume' }
   | { verb: 'abort' }
-  | { verb: 'rollback'; to?: Phase | undefined }
+  | { verb: 'rollback'; to?: Phase | undefined; write?: boolean | undefined }
   | { verb: 'failover'; iHaveFencedIt: boolean }
   | { verb: 'verify'; repair?: boolean | undefined }
   | { verb: 'decommission'; confirm: string; purge?: boolean | undefined }
@@ -109,6 +124,10 @@ export interface ActionAnswer {
   verb: Action['verb'];
   dryRun: boolean;
   plan: string[];
+  /** Of a dry run: why it would be refused now. */
+  refusal?: string;
+  /** Where the module is once it is done; none: there is nothing to wait for. */
+  goal?: { phase: Phase; percent: number | null };
 }
 
 /** One line of a module's history. */

@@ -49,6 +49,8 @@ const words: Readonly<Record<string, Words>> = {
       'times as slow at the 99th percentile is the new side',
       `or: strangler rollback ${module}`,
     ),
+  approval: (g, module) =>
+    `the step to ${g.value} % waits for a person's approval; give it with: strangler approve ${module}`,
   bake: (g) => `the step has been watched for ${ms(g.value)} of ${ms(g.limit)}; it goes on by itself`,
 };
 

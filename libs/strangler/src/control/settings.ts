@@ -24,6 +24,8 @@ export interface ModuleSettings {
   bakeMs: number;
   gates: GateLimits;
   cohorts: readonly Cohort[];
+  /** Shares in percent that a person approves before the step that leads to them. */
+  approve: readonly number[];
   /** Share of the queries that are asked of both sides in `shadow`, 0 to 1. */
   shadowSample: number;
 }
@@ -42,5 +44,13 @@ export const defaultSettings: ModuleSettings = {
   bakeMs: 30_000,
   gates: { lagMs: 1_000, mismatchRate: 0, errorRate: 0.01, p99Ratio: 3, minSamples: 200 },
   cohorts: [],
+  approve: [],
   shadowSample: 1,
 };
+
+/** Stored settings, with the defaults of those that the release which stored them did not know. */
+export const completed = (stored: Partial<ModuleSettings>): ModuleSettings => ({
+  ...defaultSettings,
+  ...stored,
+  gates: { ...defaultSettings.gates, ...stored.gates },
+});

@@ -8,6 +8,7 @@ import type { ModuleRow } from './module-row.js';
 import type { ModuleStatus, SideView } from './operator.js';
 import { isDegraded } from './route-entry.js';
 import { gateSentence, speaking } from './sentences.js';
+import { settingsInForce } from './setting-keys.js';
 import type { Verification } from './verification-store.js';
 
 /** What a status is made of. */
@@ -20,6 +21,8 @@ export interface StatusParts {
   trouble: string | null;
   doing: string | null;
   rates: { backfill: number | null; verify: number | null };
+  /** What is wrong with who steers. */
+  notices: string[];
 }
 
 /** Where a module stands. Pure. */
@@ -41,7 +44,7 @@ export function statusOf(parts: StatusParts): ModuleStatus {
     paused: row.paused !== null,
     transition: transition && {
       action: transition.step.kind,
-      step: doing ?? 'waiting to be taken up',
+      step: doing ?? 'waits for the process that leads',
       sinceMs: observed.now - transition.begun,
     },
     sides: {
@@ -55,6 +58,8 @@ export function statusOf(parts: StatusParts): ModuleStatus {
     gates: gatesNow(parts).map(({ nature, ...gate }) => gate),
     waitingFor: waitingFor(parts),
     rollbackSafe: row.phase !== 'decommissioned' && (at.below === 0 || extracted !== null),
+    settings: settingsInForce(row.settings, row.sources),
+    notices: parts.notices,
   };
 }
 

@@ -16,6 +16,9 @@ import type { FindingSource, Operator } from './operator.js';
 import { RouteBoard } from './route-board.js';
 import { verifyBoth } from './verify-both.js';
 import { WishesFile } from './wishes-file.js';
+import { FilePen } from './file-pen.js';
+import { leaderOf, noticesOf } from './notices.js';
+import { Processes } from './processes.js';
 
 export interface SteeringOptions {
   contracts: readonly Contract[];
@@ -30,6 +33,8 @@ export interface SteeringOptions {
   wishesPath: string;
   /** What the application finds, for `doctor`. */
   findings?: readonly FindingSource[];
+  /** Of the application, for who compares processes. */
+  version: string;
 }
 
 /** The control of all modules, in a process of the monolith: the controller, the file that steers it, the routes, shadow reads. */
@@ -37,12 +42,13 @@ export class Steering {
   private readonly controller: Controller;
   private readonly board: RouteBoard;
   private readonly file: WishesFile;
+  private readonly processes: Processes;
   private readonly shadow: ShadowReads;
   private readonly sides = new Map<string, ControlledSides>();
   private stopWatching: () => void = () => undefined;
 
   constructor(private readonly options: SteeringOptions) {
-    const { contracts, database, router, routes, watch, wishesPath, findings = [] } = options;
+    const { contracts, database, router, routes, watch, wishesPath, version, findings = [] } = options;
     const names = contracts.map(({ name }) => name);
     const store = new ShadowStore(database);
     this.board = new RouteBoard(database, names, routes);
@@ -51,17 +57,24 @@ export class Steering {
       (operation, side, input) => router.askSide(operation, side, input),
       (module) => routes.entryOf(module)?.shadowSample ?? 0,
     );
-    this.controller = new Controller({ database, wishesPath, findings, needs: this.needs(store, watch) });
-    this.file = new WishesFile(wishesPath, names, (wishes) => this.controller.steer(wishes));
-  }
-
-  /** Reads the file only to see whether it is right, before anything is started. @throws {WishesError} */
-  static check(wishesPath: string, contracts: readonly Contract[]): Promise<void> {
-    return new WishesFile(
+    this.file = new WishesFile(wishesPath, names, (wishes) => {
+      if (wishes) this.controller.steer(wishes);
+      void this.processes.beat();
+    });
+    this.processes = new Processes(database, {
+      version,
+      reading: () => this.file.reading,
+      leads: () => this.controller.leads,
+    });
+    this.controller = new Controller({
+      database,
       wishesPath,
-      contracts.map(({ name }) => name),
-      () => undefined,
-    ).load();
+      needs: this.needs(store, watch),
+      notices: () => noticesOf(this.processes.live),
+      findings,
+      pen: new FilePen(wishesPath, names, this.file),
+      leaderOf: (module) => leaderOf(module, this.processes.live),
+    });
   }
 
   /** What the admin API offers. */
@@ -69,11 +82,12 @@ export class Steering {
     return this.controller.operator;
   }
 
-  /** Reads routes and file, before the first call is taken. @throws {WishesError} */
-  async prepare(): Promise<void> {
+  /** Reads routes and file, before the first call is taken. Answers why the file is refused; null: it is not. */
+  async prepare(): Promise<string | null> {
     await this.controller.prepare();
     await this.board.start();
     await this.file.load();
+    return this.file.reading.problem;
   }
 
   /** Begins to move what is to move. */
@@ -81,6 +95,7 @@ export class Steering {
     this.options.watch.shadow = this.shadow;
     this.stopWatching = this.file.watch();
     this.controller.start();
+    this.processes.start();
   }
 
   /** Ends what is under way at its next safe point; the next start goes on. */
@@ -88,6 +103,7 @@ export class Steering {
     this.stopWatching();
     this.options.watch.shadow = undefined;
     await this.controller.stop();
+    await this.processes.stop();
     await this.shadow.close();
     await this.board.stop();
   }

@@ -3,20 +3,25 @@ import type { ParkedRow } from '../side/side.js';
 import type { Accepted, Situation } from './acts.js';
 import { carryOutRepair } from './doctor-repair.js';
 import { diagnose, type Diagnosis } from './doctor.js';
+import type { FilePen } from './file-pen.js';
 import type { HistoryFeed } from './history-feed.js';
 import type { NewEntry } from './history.js';
 import { requireAlive } from './legal.js';
-import { RefusedError, type Action, type FindingSource, type HistoryEntry } from './operator.js';
+import { RefusedError, type Action, type Finding, type FindingSource, type HistoryEntry } from './operator.js';
 import type { Walker, WalkerParts } from './walker.js';
-import type { FileWish } from './wishes.js';
 
 export interface OperatorParts extends WalkerParts {
   walkers: ReadonlyMap<string, Walker>;
   feed: HistoryFeed;
   findings: readonly FindingSource[];
-  /** What the file wants of a module that stands in it. */
-  wish: (module: string) => FileWish | undefined;
-  path: string;
+  /** What is wrong with who steers, for `status` and `doctor`. */
+  notices: () => Finding[];
+  /** Writes the file; undefined: this process has none. */
+  pen: FilePen | undefined;
+  /** Whether this process leads the module. */
+  leads: (module: string) => boolean;
+  /** Which process does, in words. */
+  leaderOf: (module: string) => string;
   /** Lets the module's loop look at once. */
   wake: (module: string) => void;
 }

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseWishes, WishesError, type FileWish } from './wishes.js';
 
@@ -11,64 +12,100 @@ const pollMs = 250;
 /** What the file wants of the modules that stand in it; those that it leaves out are steered by hand. */
 export type Wishes = ReadonlyMap<string, FileWish>;
 
-/** Reads `strangler.yaml`, and tells of its changes without a restart. */
+/** What a process has read. */
+export interface Reading {
+  path: string;
+  /** Of the text; null: there is none. */
+  hash: string | null;
+  /** ms since 1970. */
+  readAt: number;
+  /** Why the text is refused, with its line; null: it is not, or there is no file. */
+  problem: string | null;
+}
+
+/** Tells one text from another. */
+export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Reads `strangler.yaml`, and tells of its changes without a restart. What is refused changes nothing. */
 export class WishesFile {
   private readonly logger = new Logger('strangler.yaml');
   /** The text that we looked at last; `undefined`: there was none. */
   private seen: string | undefined;
-  /** Whether the listener could not take it, so that the same text is told once more. */
-  private missed = false;
-  private busy = false;
-  private complained = '';
+  private known: Reading;
+  private busy: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly path: string,
     private readonly modules: readonly string[],
-    private readonly listener: (wishes: Wishes) => void | Promise<void>,
-  ) {}
+    /** Is told of each text that is read: what it wants; undefined: it is refused, and what was wanted before counts. */
+    private readonly listener: (wishes: Wishes | undefined, reading: Reading) => void,
+  ) {
+    this.known = { path, hash: null, readAt: Date.now(), problem: null };
+  }
 
-  /** Reads the file and tells the listener; a missing one means that it steers no module. @throws {WishesError} */
+  /** What was read last. */
+  get reading(): Reading {
+    return this.known;
+  }
+
+  /** Reads the file for the first time. A missing one steers no module; a wrong one leaves them to what was read before. */
   async load(): Promise<void> {
-    this.seen = await this.read();
-    await this.take(this.seen ?? '');
-  }
-
-  /**
-   * Takes up changes until the returned function is called. A file that is wrong, empty or gone changes nothing and
-   * says why, once.
-   */
-  watch(): () => void {
-    const timer = setInterval(() => void this.reload(), pollMs).unref();
-    return () => clearInterval(timer);
-  }
-
-  private async reload(): Promise<void> {
-    if (this.busy) return;
-    this.busy = true;
-    await this.look();
-    this.busy = false;
-  }
-
-  private async look(): Promise<void> {
     try {
-      const text = await this.read();
-      if (text === this.seen && !this.missed) return;
-      this.seen = text;
-      // Who writes a file anew empties it or takes it away for a moment: calls must not move because of that.
-      this.missed = false;
-      if (text === undefined) throw new WishesError(`${this.path} is gone`);
-      if (text.trim() === '') throw new WishesError(`${this.path} is empty`);
-      await this.take(text);
-      this.complained = '';
-      this.logger.log('taken up');
+      this.seen = await this.read();
+      this.take(this.seen ?? '');
     } catch (error) {
-      this.complain((error as Error).message);
+      this.refuse(error as Error);
     }
   }
 
-  private complain(problem: string): void {
-    if (problem !== this.complained) this.logger.error(`not taken up, all stays as it was: ${problem}`);
-    this.complained = problem;
+  /** Follows the file until the returned function is called. A file that is wrong, empty or gone says so, once. */
+  watch(): () => void {
+    let looking = false;
+    const timer = setInterval(() => {
+      if (looking) return;
+      looking = true;
+      void this.look().finally(() => (looking = false));
+    }, pollMs).unref();
+    return () => clearInterval(timer);
+  }
+
+  /** Reads the file anew if it has changed. */
+  look(): Promise<void> {
+    return (this.busy = this.busy.then(() => this.lookOnce()));
+  }
+
+  private async lookOnce(): Promise<void> {
+    try {
+      const text = await this.read();
+      if (text === this.seen) return;
+      this.seen = text;
+      // Who writes a file anew empties it or takes it away for a moment: calls must not move because of that.
+      if (text === undefined) throw new WishesError('it is gone');
+      if (text.trim() === '') throw new WishesError('it is empty');
+      this.take(text);
+      this.logger.log('changed, and in force');
+    } catch (error) {
+      this.refuse(error as Error);
+    }
+  }
+
+  private take(text: string): void {
+    const wishes = parseWishes(text, this.modules);
+    this.tell(null, wishes);
+  }
+
+  private refuse(error: Error): void {
+    const line = error instanceof WishesError && error.line !== null ? ` line ${error.line}` : '';
+    const problem = `${this.path}${line} refused: ${error.message}`;
+    if (problem === this.known.problem) return;
+    this.logger.error(`${problem}; what was in force before stays in force`);
+    this.tell(problem, undefined);
+  }
+
+  private tell(problem: string | null, wishes: Wishes | undefined): void {
+    const hash = this.seen === undefined ? null : hashOf(this.seen);
+    this.known = { path: this.path, hash, readAt: Date.now(), problem };
+    this.listener(wishes, this.known);
   }
 
   /** The text of the file; `undefined` when there is none. @throws {WishesError} */
@@ -76,14 +113,7 @@ export class WishesFile {
     return readFile(this.path, 'utf8').catch((error: unknown) => {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT') return undefined;
-      throw new WishesError(`${this.path} cannot be read: ${code ?? message}`);
+      throw new WishesError(`it cannot be read (${code ?? message})`);
     });
-  }
-
-  private async take(text: string): Promise<void> {
-    const wishes = parseWishes(text, this.modules);
-    this.missed = true;
-    await this.listener(wishes);
-    this.missed = false;
   }
 }

@@ -1,85 +1,153 @@
 import { Maybe, ValidationError } from '#contracts';
 import { IsIn, IsInt, Max, Min } from 'class-validator';
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { LineCounter, parseDocument, type Document } from 'yaml';
 import { phases, type Phase } from '../phase.js';
 import { Shape } from '../shape.js';
+import { nearest } from './nearest.js';
 import { defaultSettings, type ModuleWish } from './settings.js';
+import { settingKeys } from './setting-keys.js';
+import { unknownKey } from './unknown-key.js';
 import { settingsOf, WrittenSettings } from './written-settings.js';
+import { offsetOf, type Path } from './yaml-path.js';
 
 /** What `strangler.yaml` says of one module. */
-class WrittenWish extends WrittenSettings {
+export class WrittenWish extends WrittenSettings {
   @IsIn(phases) phase: Phase;
   @Maybe() @IsInt() @Min(0) @Max(100) percent?: number;
 }
 
-/** `strangler.yaml` cannot be used as it is; the message names the place and what would be right. */
-export class WishesError extends Error {}
+/** `strangler.yaml` cannot be used as it is; the message says what would be right. */
+export class WishesError extends Error {
+  constructor(
+    message: string,
+    /** Where it is wrong, from 1; null: nowhere in particular. */
+    readonly line: number | null = null,
+  ) {
+    super(message);
+  }
+}
 
 /** What `strangler.yaml` wants of a module, and where it says so. */
 export interface FileWish extends ModuleWish {
   /** The line of the module's name, from 1. */
   line: number;
+  /** By setting that the file names: where, such as `line 7` or `line 3 (defaults)`. */
+  sources: Readonly<Record<string, string>>;
 }
+
+/** The keys of the file. */
+export const topKeys = ['modules', 'defaults'];
 
 /** Reads the text of `strangler.yaml`: the modules that stand in it. @throws {WishesError} */
 export function parseWishes(text: string, modules: readonly string[]): Map<string, FileWish> {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const wishes = modulesOf(document);
-  const unknown = Object.keys(wishes).find((name) => !modules.includes(name));
-  if (unknown)
-    throw new WishesError(`modules.${unknown}: there is no such module (there are ${modules.join(', ')})`);
-  return new Map(
-    Object.entries(wishes).map(([name, value]) => [
-      name,
-      { ...wishOf(name, value), line: lineOf(document, name, lines) },
-    ]),
-  );
+  return new Reader(text, modules).wishes();
 }
 
-function modulesOf(document: Document): Record<string, unknown> {
-  const [error] = document.errors;
-  if (error) throw new WishesError(`no valid YAML: ${error.message.split('\n')[0]}`);
-  const content: unknown = document.toJS();
-  const mapping: unknown = content ?? {};
-  const { modules = {}, ...rest } = isMapping(mapping) ? mapping : { modules: content };
-  const surplus = Object.keys(rest)[0];
-  if (surplus) throw new WishesError(`${surplus}: unknown; the file has one key, "modules"`);
-  if (!isMapping(modules)) throw new WishesError('modules: must map module names to what you want of them');
-  return modules;
-}
+type Mapping = Record<string, unknown>;
 
-function lineOf(document: Document, name: string, lines: LineCounter): number {
-  const modules: unknown = document.get('modules', true);
-  const pairs = isMap(modules) ? modules.items : [];
-  const key = pairs.map((pair) => pair.key).find((each) => isScalar(each) && each.value === name);
-  const offset = isScalar(key) ? key.range?.[0] : undefined;
-  return lines.linePos(offset ?? 0).line;
-}
+/** Reads one text. */
+class Reader {
+  private readonly lines = new LineCounter();
+  private readonly document: Document;
 
-function wishOf(name: string, value: unknown): ModuleWish {
-  let wish: WrittenWish;
-  try {
-    wish = Shape.of(WrittenWish).parse(value);
-  } catch (error) {
-    if (!(error instanceof ValidationError)) throw error;
-    throw new WishesError(`modules.${name}: ${error.problems.join('; ')}`);
+  constructor(
+    text: string,
+    private readonly modules: readonly string[],
+  ) {
+    this.document = parseDocument(text, { lineCounter: this.lines });
   }
-  requireReachable(name, wish);
-  const { phase, percent = 0 } = wish;
-  return { phase, percent: phase === 'shifting' ? percent : null, ...settingsOf(wish, defaultSettings) };
-}
 
-function requireReachable(name: string, { phase, percent }: WrittenWish): void {
-  if (phase === 'decommissioned') {
-    throw new WishesError(
-      `modules.${name}.phase: there is no way back from decommissioned, so it is asked for by hand: npm run strangler -- decommission ${name} --confirm ${name}`,
+  wishes(): Map<string, FileWish> {
+    const { modules, defaults } = this.top();
+    const base = this.checked(WrittenSettings, defaults, ['defaults']);
+    for (const name of Object.keys(modules)) this.requireModule(name);
+    return new Map(Object.entries(modules).map(([name, value]) => [name, this.wishOf(name, value, base)]));
+  }
+
+  private top(): { modules: Mapping; defaults: unknown } {
+    const [error] = this.document.errors;
+    if (error) {
+      const [first = ''] = error.message.split('\n');
+      throw new WishesError(`no valid YAML: ${first.replace(/:$/, '')}`, this.lines.linePos(error.pos[0]).line);
+    }
+    const content: unknown = this.document.toJS();
+    const mapping: unknown = content ?? {};
+    const { modules = {}, defaults = {}, ...rest } = isMapping(mapping) ? mapping : { modules: content };
+    const surplus = Object.keys(rest)[0];
+    if (surplus !== undefined) this.refuse([surplus], `${surplus}: unknown key${nearest(surplus, topKeys)}`);
+    if (isMapping(modules)) return { modules, defaults };
+    return this.refuse(['modules'], 'modules: must map module names to what you want of them');
+  }
+
+  private requireModule(name: string): void {
+    if (this.modules.includes(name)) return;
+    this.refuse(['modules', name], `modules.${name}: there is no such module${nearest(name, this.modules)}`);
+  }
+
+  private wishOf(name: string, value: unknown, base: WrittenSettings): FileWish {
+    const path = ['modules', name];
+    const wish = this.checked(WrittenWish, typeof value === 'string' ? { phase: value } : value, path);
+    this.requireReachable(name, wish);
+    const { phase, percent = 0 } = wish;
+    return {
+      phase,
+      percent: phase === 'shifting' ? percent : null,
+      ...settingsOf(wish, settingsOf(base, defaultSettings)),
+      line: this.lineOf(path),
+      sources: { ...this.sourcesOf(base, ['defaults'], ' (defaults)'), ...this.sourcesOf(wish, path) },
+    };
+  }
+
+  private sourcesOf(written: WrittenSettings, path: Path, of = ''): Record<string, string> {
+    const keys = settingKeys(written);
+    return Object.fromEntries(
+      keys.map((key) => [key, `line ${this.lineOf([...path, ...key.split('.')])}${of}`]),
     );
   }
-  if (phase === 'shifting' && percent === undefined) {
-    throw new WishesError(`modules.${name}.percent: shifting needs the share to shift to, in percent`);
+
+  private checked<T>(shape: new () => T, value: unknown, path: string[]): T {
+    const at = path.join('.');
+    const surplus = unknownKey(shape, value);
+    if (surplus) {
+      const { key, inside, known } = surplus;
+      this.refuse([...path, ...inside, key], `${[at, ...inside].join('.')}: unknown key ${key}${nearest(key, known)}`);
+    }
+    try {
+      return Shape.of(shape).parse(value);
+    } catch (error) {
+      if (!(error instanceof ValidationError)) throw error;
+      const [field = ''] = /^[\w.]*/.exec(error.problems[0] ?? '') ?? [];
+      return this.refuse([...path, ...field.split('.')], `${at}: ${error.problems.join('; ')}`);
+    }
+  }
+
+  private requireReachable(name: string, { phase, percent }: WrittenWish): void {
+    const at = ['modules', name];
+    if (phase === 'decommissioned') {
+      this.refuse(
+        [...at, 'phase'],
+        `modules.${name}.phase: there is no way back from decommissioned, so it is asked for by hand: npm run strangler -- decommission ${name} --confirm ${name}`,
+      );
+    }
+    if (phase === 'shifting' && percent == null) {
+      this.refuse(
+        [...at, 'phase'],
+        `modules.${name}.percent: shifting needs the share to shift to, in percent`,
+      );
+    }
+    if (phase !== 'shifting' && percent != null) {
+      this.refuse([...at, 'percent'], `modules.${name}.percent: only the phase shifting takes a share, not ${phase}`);
+    }
+  }
+
+  private refuse(path: Path, message: string): never {
+    throw new WishesError(message, this.lineOf(path));
+  }
+
+  private lineOf(path: Path): number {
+    return this.lines.linePos(offsetOf(this.document, path)).line;
   }
 }
 
-const isMapping = (value: unknown): value is Record<string, unknown> =>
+const isMapping = (value: unknown): value is Mapping =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,5 +1,18 @@
 import { List, Maybe, Nested } from '#contracts';
-import { IsArray, IsIn, IsInt, IsNumber, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { applyDecorators } from '@nestjs/common';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateBy,
+} from 'class-validator';
 import type { ModuleSettings } from './settings.js';
 
 class Gates {
@@ -15,35 +28,53 @@ class Cohort {
   @Length(1, 200) equals: string;
 }
 
+/** Shares in percent. */
+const Shares = () =>
+  applyDecorators(
+    Maybe(),
+    IsArray(),
+    ArrayMaxSize(100),
+    IsInt({ each: true }),
+    Min(1, { each: true }),
+    Max(100, { each: true }),
+  );
+
+/** Shares one after the other: one that is not above the one before it is a slip of the pen. */
+const Rises = () =>
+  ValidateBy({
+    name: 'rises',
+    validator: {
+      validate: (shares) => !Array.isArray(shares) || shares.every((share, i) => i === 0 || share > shares[i - 1]),
+      defaultMessage: () => 'ramp must rise, each share above the one before it',
+    },
+  });
+
 /** How a module is moved, as people write it: in `strangler.yaml`, or beside `run`. What is left out stays as it is. */
 export class WrittenSettings {
   @Maybe() @IsIn(['both', 'owner']) ack?: 'both' | 'owner';
-  @Maybe()
-  @IsArray()
-  @IsInt({ each: true })
-  @Min(1, { each: true })
-  @Max(100, { each: true })
-  ramp?: number[];
-
+  @Shares() @Rises() ramp?: number[];
   @Maybe()
   @IsString()
   @Matches(/^\d+(ms|s|m|h)$/, { message: 'bake must be a time such as 30s' })
   bake?: string;
   @Maybe() @Nested(() => Gates) gates?: Gates;
   @Maybe() @List(() => Cohort, { max: 100 }) cohorts?: Cohort[];
+  /** Shares that a person approves before the step that leads to them. */
+  @Shares() approve?: number[];
   /** Share of the queries that are asked of both sides in `shadow`. */
   @Maybe() @IsNumber() @Min(0) @Max(1) shadowSample?: number;
 }
 
 /** The settings that result when `written` is laid over `base`. */
 export function settingsOf(written: WrittenSettings, base: ModuleSettings): ModuleSettings {
-  const { ack, ramp, bake, gates, cohorts, shadowSample } = written;
+  const { ack, ramp, bake, gates, cohorts, approve, shadowSample } = written;
   return {
     ack: ack ?? base.ack,
-    ramp: [...(ramp ?? base.ramp)].sort((a, b) => a - b),
+    ramp: ramp ?? base.ramp,
     bakeMs: bake == null ? base.bakeMs : millisecondsOf(bake),
     gates: { ...base.gates, ...definedOf(gates ?? {}) },
     cohorts: cohorts ?? base.cohorts,
+    approve: approve ?? base.approve,
     shadowSample: shadowSample ?? base.shadowSample,
   };
 }
