@@ -1,5 +1,7 @@
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { endAllPrograms, startProgram } from '../support/programs.js';
+import { OperatorClient } from '../support/operator.js';
+import { until } from '../support/until.js';
 import { makePremises, openShop, type Premises } from '../support/shop.js';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
@@ -106,21 +108,6 @@ describe('a start that cannot be', () => {
     expect(program.output().trim()).toMatch(sentence);
     expect(program.output().trim().split('\n')).toHaveLength(1);
   });
-
-  it.each([
-    ['modules: { inventory: { phase: gone } }', /strangler.yaml: modules.inventory: phase must be one of/],
-    [
-      'modules: { shipping: { phase: monolith } }',
-      /strangler.yaml: modules.shipping: there is no such module/,
-    ],
-    ['modules: { users: { phase: decommissioned } }', /strangler.yaml: modules.users.phase: there is no way/],
-    ['modules: [', /strangler.yaml: no valid YAML/],
-  ])('for the strangler.yaml %j says so', async (text, sentence) => {
-    await writeFile(join(folder, 'strangler.yaml'), text);
-    const program = startProgram(monolith, [], env);
-    expect(await program.ended()).toBe(1);
-    expect(program.output().trim()).toMatch(sentence);
-  });
 });
 
 describe('a start beside another', () => {
@@ -139,5 +126,42 @@ describe('a start beside another', () => {
     const shops = await Promise.all([openShop(premises), openShop(premises), openShop(premises)]);
     for (const { url } of shops) expect((await fetch(`${url}/health/ready`)).status).toBe(200);
     expect(await Promise.all(shops.map((shop) => shop.end()))).toEqual([0, 0, 0]);
+  });
+
+  it('with a strangler.yaml that is refused opens all the same, and says so with its line', async () => {
+    await writeFile(premises.env.STRANGLER_CONFIG!, 'modules:\n  shipping: monolith\n');
+    const shop = await openShop(premises);
+    expect(shop.output()).toMatch(
+      /strangler.yaml line 2 refused: modules.shipping: there is no such module .*stays in force/,
+    );
+    const operator = await OperatorClient.of(shop);
+    await until('status says it', async () =>
+      (await operator.status('users')).notices.some((notice) => notice.includes('line 2 refused'))
+        ? true
+        : undefined,
+    );
+    const { body } = await operator.get<{ items: { problem: string }[] }>('/doctor');
+    expect(body.items[0]?.problem).toContain('line 2 refused');
+    await shop.end();
+  });
+
+  it('that reads another strangler.yaml is named, with what each leads', async () => {
+    await premises.steerByHand();
+    const other = `${premises.env.STRANGLER_CONFIG}.other`;
+    await writeFile(other, 'modules: {} # another\n');
+    const shops = [
+      await openShop(premises),
+      await openShop({ ...premises, env: { ...premises.env, STRANGLER_CONFIG: other } }),
+    ];
+    for (const shop of shops) {
+      const operator = await OperatorClient.of(shop);
+      const said = await until('both are named', async () =>
+        (await operator.status('users')).notices.find((notice) => notice.includes('different files')),
+      );
+      for (const { process } of shops) expect(said).toContain(`process ${process.pid} on `);
+      expect(said).toMatch(/leads .*users/);
+      expect(said).toContain(`${other} (text `);
+    }
+    await Promise.all(shops.map((shop) => shop.end()));
   });
 });

@@ -142,9 +142,7 @@ function advance(situation: Situation): Accepted {
 
 /** Whether the way to what is wanted leads through a place, or to it. */
 const leadsTo = (wanted: Place, { phase, percent }: Place): boolean =>
-  wanted.phase === phase
-    ? (wanted.percent ?? 100) >= (percent ?? 0)
-    : rank(wanted.phase) > rank(phase);
+  wanted.phase === phase ? (wanted.percent ?? 100) >= (percent ?? 0) : rank(wanted.phase) > rank(phase);
 
 /** A person lets the next step go to its share. The file asks for this, so it is no move against the file. */
 function approve(situation: Situation): Accepted {
@@ -156,7 +154,10 @@ function approve(situation: Situation): Accepted {
   if (!step || open.length === 0) throw new RefusedError(nothingToApprove(situation));
   const next = after(at, step);
   return {
-    plan: [`the step to ${next.percent} % is approved; it begins when the other gates let it`, inWords(at, step)],
+    plan: [
+      `the step to ${next.percent} % is approved; it begins when the other gates let it`,
+      inWords(at, step),
+    ],
     change: { approved: [...row.approved, ...open.map((percent) => ({ percent, actor, at: observed.now }))] },
     begins: false,
     goal: { phase: next.phase, percent: percentOf(next.phase, next.percent) },
@@ -264,7 +265,8 @@ const abortOf = ({ transition }: ModuleRow): RowChange =>
 
 function nowhereBack({ module, phase }: ModuleRow, to: Phase): string {
   const earlier = phases.slice(0, Math.min(rank(phase), restingBelow.size));
-  const where = earlier.length === 0 ? 'there is nothing to go back to' : `rollback leads back: to ${earlier.join(', ')}`;
+  const where =
+    earlier.length === 0 ? 'there is nothing to go back to' : `rollback leads back: to ${earlier.join(', ')}`;
   return `${module} is in phase ${phase}${phase === to ? ' already' : ''}; ${where}`;
 }
 

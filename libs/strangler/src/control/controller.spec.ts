@@ -4,6 +4,7 @@ import { until } from '../../../../test/support/until.js';
 import type { Phase } from '../phase.js';
 import type { RouteEntry } from '../routes.js';
 import { RefusedError, type Action, type ModuleStatus, type Operator } from './operator.js';
+import type { ModuleSettings } from './settings.js';
 import type { FileWish } from './wishes.js';
 
 let controlled: Controlled;
@@ -59,7 +60,7 @@ async function reach(phase: Phase, percent: number | null = null): Promise<void>
   await controlled.reaches(phase, percent ?? undefined);
 }
 const wish = (phase: Phase, percent: number | null = null): ReadonlyMap<string, FileWish> =>
-  new Map([[parcels, { ...fastSettings, phase, percent, line: 3 }]]);
+  new Map([[parcels, { ...fastSettings, phase, percent, line: 3, sources: {} }]]);
 
 it('run walks out, rollback back; the history tells it, and the routers heard it', async () => {
   await put('monolith', 'first');
@@ -111,7 +112,10 @@ it('run walks out, rollback back; the history tells it, and the routers heard it
 it('a dry run answers the plan and changes nothing', async () => {
   const before = await controlled.row();
   expect((await act({ verb: 'run' }, true)).plan[0]).toContain('monolith -> dual-write');
-  expect(await refusal({ verb: 'shift', percent: 5 }, true)).toContain('needs a full copy');
+  expect(await act({ verb: 'shift', percent: 5 }, true)).toMatchObject({
+    plan: [],
+    refusal: expect.stringContaining('needs a full copy'),
+  });
   expect(await controlled.row()).toEqual(before);
   expect(await operator.history(parcels, 10)).toEqual([]);
 });
@@ -385,47 +389,153 @@ it('doctor tells what is found beside the modules, also in a process that does n
 });
 
 describe('steered by the file', () => {
-  it('walks there and back as the file changes, and the operator is told which line holds it', async () => {
+  it('walks there and back as the file changes, and the operator is told which line holds it, and the way', async () => {
     const controller = controlled.controller();
     controller.start();
     await stop();
     operator = controller.operator;
-    await controller.steer(wish('extracted'));
+    controller.steer(wish('extracted'));
     await controlled.reaches('extracted');
     expect((await status()).wanted).toEqual({ phase: 'extracted', percent: null, by: 'file' });
-    for (const action of [
-      { verb: 'rollback' },
-      { verb: 'run' },
-      { verb: 'advance' },
-      { verb: 'shift', percent: 5 },
-    ]) {
-      expect(await refusal(action as Action)).toContain('is steered by strangler.yaml, line 3');
+    const commands: [Action, string][] = [
+      [{ verb: 'rollback' }, 'rollback parcels'],
+      [{ verb: 'rollback', to: 'shadow' }, 'rollback parcels --to shadow'],
+      [{ verb: 'shift', percent: 5 }, 'shift parcels 5'],
+      [
+        { verb: 'run', settings: { ramp: [5, 50], bake: '1m', gates: { minSamples: 9 } } },
+        'run parcels --ramp 5,50 --bake 1m --min-samples 9',
+      ],
+    ];
+    for (const [action, command] of commands) {
+      expect(await refusal(action)).toBe(
+        `parcels is steered by strangler.yaml, line 3; change it there, or from here with: strangler ${command} --write`,
+      );
     }
     await act({ verb: 'pause' });
     await act({ verb: 'resume' });
-    await controller.steer(wish('monolith'));
+    controller.steer(wish('monolith'));
     await controlled.reaches('monolith');
-    await controller.steer(new Map());
+    controller.steer(new Map());
+    await until('the operator steers', async () =>
+      (await status()).wanted.by === 'operator' ? true : undefined,
+    );
     await act({ verb: 'run' });
     await controlled.reaches('dual-write');
+  });
+
+  it('what only looks is never refused', async () => {
+    const controller = controlled.controller();
+    controller.start();
+    await stop();
+    operator = controller.operator;
+    controller.steer(wish('monolith'));
+    await until('it is steered', async () => ((await status()).wanted.by === 'file' ? true : undefined));
+    const { plan } = await act({ verb: 'run' }, true);
+    expect(plan[0]).toBe(
+      'parcels is steered by strangler.yaml, line 3: this takes --write, which changes that line',
+    );
+    expect(plan[1]).toContain('monolith -> dual-write');
   });
 
   it('what went back by itself starts again only when the file is changed, not when it is read again', async () => {
     await stop();
     const first = controlled.controller();
-    await first.steer(wish('extracted'));
+    first.steer(wish('extracted'));
+    first.start();
+    await controlled.reaches('dual-write');
+    await first.stop();
     await controlled.store.amend(parcels, ({ wanted }) => ({
       change: {
-        wanted: { ...wanted, phase: 'shadow', since: fastClock.now() },
+        wanted: { ...wanted, phase: 'dual-write', since: fastClock.now() },
         paused: 'up',
         pauseReason: 'broken',
       },
     }));
     const second = controlled.controller();
-    await second.steer(wish('extracted'));
-    expect(await controlled.row()).toMatchObject({ paused: 'up', wanted: { phase: 'shadow' } });
-    await second.steer(wish('shifting', 5));
+    second.steer(
+      new Map([[parcels, { ...fastSettings, phase: 'extracted', percent: null, line: 7, sources: {} }]]),
+    );
+    second.start();
+    await until('it was read', async () => ((await controlled.row()).filed?.line === 7 ? true : undefined));
+    expect(await controlled.row()).toMatchObject({ paused: 'up', wanted: { phase: 'dual-write' } });
+    second.steer(wish('shifting', 5));
+    await until('it was read', async () =>
+      (await controlled.row()).filed?.percent === 5 ? true : undefined,
+    );
     expect(await controlled.row()).toMatchObject({ paused: null, wanted: { phase: 'shifting', percent: 5 } });
+  });
+
+  it('only who leads steers: what another process reads counts when it comes to lead', async () => {
+    await stop();
+    const [leader, other] = [controlled.controller(), controlled.controller()];
+    leader.steer(wish('dual-write'));
+    leader.start();
+    await controlled.reaches('dual-write');
+    other.steer(wish('monolith'));
+    other.start();
+    // The other one looks at the module as often as the leader does.
+    leader.steer(wish('shadow'));
+    await controlled.reaches('shadow');
+    expect((await controlled.row()).filed).toEqual({
+      phase: 'shadow',
+      percent: null,
+      path: 'strangler.yaml',
+      line: 3,
+    });
+    await leader.stop();
+    await controlled.reaches('monolith');
+  });
+
+  it('advance opens a gate on the way that the file wants, and goes no further without --write', async () => {
+    const controller = controlled.controller();
+    controller.start();
+    await stop();
+    operator = controller.operator;
+    const gates = { ...fastSettings.gates, minSamples: 200 };
+    const wants = { ...fastSettings, gates, phase: 'shifting', percent: 5, line: 3, sources: {} } as const;
+    controller.steer(new Map([[parcels, wants]]));
+    await waitsFor('samples');
+    await act({ verb: 'advance' });
+    await controlled.reaches('shifting');
+  });
+});
+
+describe('a person has to approve', () => {
+  const approving = (change: Partial<ModuleSettings>) =>
+    controlled.store.amend(parcels, ({ settings }) => ({ change: { settings: { ...settings, ...change } } }));
+
+  it('before the step that leads to the share, whoever steers, and nothing else passes it', async () => {
+    await approving({ ramp: [50, 100], approve: [100] });
+    expect(await refusal({ verb: 'approve' })).toContain('no step of parcels waits for an approval');
+    await act({ verb: 'run' });
+    await waitsFor("waits for a person's approval");
+    expect(await controlled.row()).toMatchObject({ phase: 'shifting', percent: 50 });
+    expect(await refusal({ verb: 'advance' })).toMatch(/"approval" cannot be overridden: .*approve parcels/);
+    const { goal } = await act({ verb: 'approve' });
+    expect(goal).toEqual({ phase: 'shifting', percent: 100 });
+    await controlled.reaches('extracted');
+    expect((await operator.history(parcels, 50)).find(({ action }) => action === 'approve')).toMatchObject({
+      actor: 'ann',
+      outcome: 'done',
+    });
+  });
+
+  it('anew when the module has gone back; and an approval outlives the process', async () => {
+    await approving({ ramp: [50, 100], approve: [50] });
+    await act({ verb: 'run' });
+    await waitsFor("waits for a person's approval");
+    await act({ verb: 'pause' });
+    await act({ verb: 'approve' });
+    await stop();
+    const next = controlled.controller();
+    next.start();
+    operator = next.operator;
+    await act({ verb: 'resume' });
+    await controlled.reaches('extracted');
+    await act({ verb: 'rollback', to: 'shadow' });
+    await controlled.reaches('shadow');
+    await act({ verb: 'run' });
+    await waitsFor("waits for a person's approval");
   });
 });
 

@@ -54,7 +54,15 @@ function throughGates(step: Step, gates: Gate[], blocked: readonly Gate[]): Deci
 }
 
 /** Gates that pass by themselves with time and traffic; verify need not wait for them. */
-const timely = new Set(['verify', 'bake', 'shadow mismatches', 'error rate', 'p99 ratio', 'outbox', 'approval']);
+const timely = new Set([
+  'verify',
+  'bake',
+  'shadow mismatches',
+  'error rate',
+  'p99 ratio',
+  'outbox',
+  'approval',
+]);
 
 /** Whether the data have to be compared, and may be now: a copy that is not whole yet differs anyway. */
 const awaitsVerify = (blocked: readonly Gate[]): boolean =>

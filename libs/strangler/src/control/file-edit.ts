@@ -89,7 +89,10 @@ function saysOnly(
 
 /** Without lines: those move. */
 const essence = (wishes: ReadonlyMap<string, FileWish>) =>
-  [...wishes].map(([module, { line: _line, sources: _sources, ...wish }]): [string, ModuleSettings] => [module, wish]);
+  [...wishes].map(([module, { line: _line, sources: _sources, ...wish }]): [string, ModuleSettings] => [
+    module,
+    wish,
+  ]);
 
 function difference(before: string, after: string): Omit<FileEdit, 'text'> {
   const [old, now] = [before.split('\n'), after.split('\n')];

@@ -86,4 +86,6 @@ export class FilePen {
 }
 
 const changedMeanwhile = (path: string): RefusedError =>
-  new RefusedError(`somebody changed ${path} at the same moment; look at it, and repeat it if it still makes sense`);
+  new RefusedError(
+    `somebody changed ${path} at the same moment; look at it, and repeat it if it still makes sense`,
+  );

@@ -39,6 +39,7 @@ const calm: Observed = {
   shadow: { compared: 1_000, mismatches: 0 },
   verified: { beganAt: 50_000, differences: 0 },
   localUse: [],
+  approved: [],
   stepSince: 40_000,
 };
 const at = (phase: Position['phase'], percent = 0): Position => ({
@@ -126,6 +127,7 @@ const anything: fc.Arbitrary<Observed> = fc.record({
   shadow: fc.record({ compared: fc.nat(500), mismatches: fc.nat(3) }),
   verified: fc.record({ beganAt: fc.option(fc.nat(100_000)), differences: fc.nat(2) }),
   localUse: fc.array(fc.string(), { maxLength: 1 }),
+  approved: fc.constant([]),
   stepSince: fc.nat(100_000),
 });
 const anySettings = fc.nat(300).map((minSamples) => ({
@@ -184,6 +186,10 @@ const row = (phase: ModuleRow['phase'], percent: number, more: Partial<ModuleRow
   lost: null,
   phaseSince: 0,
   stepSince: 0,
+  filed: null,
+  sources: {},
+  approved: [],
+  outages: {},
   version: 1,
   ...more,
 });

@@ -211,7 +211,9 @@ const calm: readonly Maker[] = [lag, parked, degraded];
 
 /** What has to hold before a step may be done. Steps back wait only for what makes them safe. */
 export function gatesFor(at: Position, step: Step, observed: Observed, settings: ModuleSettings): Gate[] {
-  return [...makersFor(at, step), ...approvalsFor(at, step, settings)].map((make) => make(observed, settings));
+  return [...makersFor(at, step), ...approvalsFor(at, step, settings)].map((make) =>
+    make(observed, settings),
+  );
 }
 
 function makersFor(at: Position, step: Step): readonly Maker[] {

@@ -41,7 +41,11 @@ export class Journal {
     const { row, at, step, gates } = beginning;
     const figures = { ...figuresOf(gates), ...(row.override ? { overriddenBy: row.override } : {}) };
     if (isInstant(step)) {
-      return this.store.change(row, this.done(row, at, step), entry(row, at, step, { outcome: 'done', figures }));
+      return this.store.change(
+        row,
+        this.done(row, at, step),
+        entry(row, at, step, { outcome: 'done', figures }),
+      );
     }
     const transition = this.transition(beginning);
     const begun = entry(row, at, step, { outcome: 'begun', reason: inWords(at, step), figures });
@@ -80,7 +84,9 @@ export class Journal {
     const now = this.clock.now();
     const { phase, percent } = after(at, step);
     // What was approved for a way out is not approved for the next one.
-    const approved = leadsOut(at, step) ? row.approved : row.approved.filter((each) => each.percent <= percent);
+    const approved = leadsOut(at, step)
+      ? row.approved
+      : row.approved.filter((each) => each.percent <= percent);
     const moved = phase === at.phase ? {} : { phaseSince: now };
     // Begun anew, there is nothing left of a side that was once given up.
     const found = step.kind === 'capture' ? { lost: null } : {};

@@ -99,7 +99,11 @@ export class ModuleOperator implements Operator {
       Promise.all(this.parts.findings.map(async (source) => source())),
       Promise.all(names.map(async (name) => this.upkeep.diagnose(await this.situation(name, 'nobody')))),
     ]);
-    return [...this.parts.notices(), ...beside.flat(), ...found.flat().map(({ repair, ...finding }) => finding)];
+    return [
+      ...this.parts.notices(),
+      ...beside.flat(),
+      ...found.flat().map(({ repair, ...finding }) => finding),
+    ];
   }
 
   onEntry(listener: (entry: HistoryEntry) => void): () => void {

@@ -35,7 +35,8 @@ function disagreements(processes: readonly ProcessView[]): Found {
   return [
     {
       problem: `the processes read different files: ${files.join('; ')}`,
-      meaning: 'the file of the process that leads a module counts; when another begins to lead, its file does',
+      meaning:
+        'the file of the process that leads a module counts; when another begins to lead, its file does',
       remedy: 'give all of them the same file',
     },
   ];

@@ -34,7 +34,7 @@ export interface SteeringOptions {
   /** What the application finds, for `doctor`. */
   findings?: readonly FindingSource[];
   /** Of the application, for who compares processes. */
-  version: string;
+  version?: string;
 }
 
 /** The control of all modules, in a process of the monolith: the controller, the file that steers it, the routes, shadow reads. */
@@ -48,7 +48,16 @@ export class Steering {
   private stopWatching: () => void = () => undefined;
 
   constructor(private readonly options: SteeringOptions) {
-    const { contracts, database, router, routes, watch, wishesPath, version, findings = [] } = options;
+    const {
+      contracts,
+      database,
+      router,
+      routes,
+      watch,
+      wishesPath,
+      version = 'unknown',
+      findings = [],
+    } = options;
     const names = contracts.map(({ name }) => name);
     const store = new ShadowStore(database);
     this.board = new RouteBoard(database, names, routes);

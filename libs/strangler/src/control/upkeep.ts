@@ -7,7 +7,13 @@ import type { FilePen } from './file-pen.js';
 import type { HistoryFeed } from './history-feed.js';
 import type { NewEntry } from './history.js';
 import { requireAlive } from './legal.js';
-import { RefusedError, type Action, type Finding, type FindingSource, type HistoryEntry } from './operator.js';
+import {
+  RefusedError,
+  type Action,
+  type Finding,
+  type FindingSource,
+  type HistoryEntry,
+} from './operator.js';
 import type { Walker, WalkerParts } from './walker.js';
 
 export interface OperatorParts extends WalkerParts {

@@ -3,8 +3,7 @@ import { mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../../../../test/support/until.js';
-import { WishesFile, type Wishes } from './wishes-file.js';
-import { WishesError } from './wishes.js';
+import { hashOf, WishesFile, type Wishes } from './wishes-file.js';
 
 const file = (phase: string) => `modules: { shelf: { phase: ${phase} } }\n`;
 
@@ -19,7 +18,9 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wishes-'));
   path = join(folder, 'strangler.yaml');
   told = [];
-  wishes = new WishesFile(path, ['shelf', 'till'], (read) => void told.push(read));
+  wishes = new WishesFile(path, ['shelf', 'till'], (read) => {
+    if (read) told.push(read);
+  });
   stop = () => undefined;
   complaints = jest.spyOn(Logger.prototype, 'error').mockReturnValue();
   jest.spyOn(Logger.prototype, 'log').mockReturnValue();
@@ -48,27 +49,21 @@ it('no file means that no module is steered by it', async () => {
   expect(told).toEqual([new Map()]);
 });
 
-it('what could not be taken up is told once more', async () => {
-  let fails = true;
-  wishes = new WishesFile(path, ['shelf'], (read) => {
-    if (fails) throw new Error('no database');
-    told.push(read);
-  });
-  await writeFile(path, '');
-  fails = false;
-  await wishes.load();
-  stop = wishes.watch();
-  fails = true;
-  await writeFile(path, file('extracted'));
-  await complains('no database');
-  fails = false;
-  await phaseIs('extracted');
+it('a file that cannot be read is refused with its path, and is followed all the same', async () => {
+  const unreadable = new WishesFile(folder, ['shelf'], () => undefined);
+  await unreadable.load();
+  expect(unreadable.reading).toMatchObject({ hash: null, problem: expect.stringContaining(folder) });
 });
 
-it('a file that cannot be read stops the start with its path', async () => {
-  const unreadable = new WishesFile(folder, ['shelf'], () => undefined);
-  await expect(unreadable.load()).rejects.toThrow(WishesError);
-  await expect(unreadable.load()).rejects.toThrow(folder);
+it('a wrong file at the start steers nothing, says its line, and the next good one counts', async () => {
+  await watched('modules:\n  shelf: gone\n');
+  expect(told).toEqual([]);
+  expect(wishes.reading.problem).toMatch(
+    /strangler.yaml line 2 refused: modules.shelf: phase must be one of/,
+  );
+  await writeFile(path, file('extracted'));
+  await phaseIs('extracted');
+  expect(wishes.reading).toMatchObject({ problem: null, hash: hashOf(file('extracted')) });
 });
 
 it('a changed file is taken up without a restart, and so is the next change', async () => {

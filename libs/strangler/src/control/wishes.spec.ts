@@ -11,12 +11,13 @@ modules:
   till:      { phase: monolith }
   shelf:
     phase: extracted        # the wanted phase
-    percent: 100            # the wanted share while shifting
     ack: both               # both | owner
     ramp: [1, 5, 25, 50, 100]
     bake: 30s
     gates: { lagMs: 1000, mismatchRate: 0, errorRate: 0.01, p99Ratio: 3, minSamples: 200 }
     cohorts: [{ header: x-user-group, equals: beta }]
+    approve: [100]
+    shadowSample: 0.5
 `;
 
 it('a file with every setting is understood', () => {
@@ -29,10 +30,24 @@ it('a file with every setting is understood', () => {
     bakeMs: 30_000,
     gates: { lagMs: 1_000, mismatchRate: 0, errorRate: 0.01, p99Ratio: 3, minSamples: 200 },
     cohorts: [{ header: 'x-user-group', equals: 'beta' }],
-    shadowSample: 1,
+    approve: [100],
+    shadowSample: 0.5,
     line: 6,
+    sources: {
+      ack: 'line 8',
+      ramp: 'line 9',
+      bake: 'line 10',
+      'gates.lagMs': 'line 11',
+      'gates.mismatchRate': 'line 11',
+      'gates.errorRate': 'line 11',
+      'gates.p99Ratio': 'line 11',
+      'gates.minSamples': 'line 11',
+      cohorts: 'line 12',
+      approve: 'line 13',
+      shadowSample: 'line 14',
+    },
   });
-  expect(others.till).toEqual({ ...defaultSettings, phase: 'monolith', percent: null, line: 5 });
+  expect(others.till).toEqual({ ...defaultSettings, phase: 'monolith', percent: null, line: 5, sources: {} });
 });
 
 it.each([
@@ -54,6 +69,7 @@ it('what is not said has its default', () => {
     phase: 'shadow',
     percent: null,
     line: 1,
+    sources: { 'gates.lagMs': 'line 1' },
   });
 });
 
@@ -74,9 +90,42 @@ it('a shop without traffic asks for no samples', () => {
   expect(quiet).toMatchObject({ gates: { minSamples: 0 } });
 });
 
-it('shifting takes its share, and the ramp its order', () => {
-  const text = 'modules: { till: { phase: shifting, percent: 30, ramp: [50, 10] } }';
+it('shifting takes its share', () => {
+  const text = 'modules: { till: { phase: shifting, percent: 30, ramp: [10, 50] } }';
   expect(parse(text).get('till')).toMatchObject({ phase: 'shifting', percent: 30, ramp: [10, 50] });
+});
+
+it('a phase alone is the short form', () => {
+  expect(parse('modules:\n  till: extracted').get('till')).toEqual({
+    ...defaultSettings,
+    phase: 'extracted',
+    percent: null,
+    line: 2,
+    sources: {},
+  });
+});
+
+it('defaults count for all modules, and what a module says goes before them', () => {
+  const text = `
+defaults:
+  ramp: [50, 100]
+  gates: { lagMs: 50, minSamples: 7 }
+modules:
+  till: extracted
+  shelf: { phase: monolith, gates: { lagMs: 9 } }
+`;
+  const wishes = parse(text);
+  const sources = { ramp: 'line 3 (defaults)', 'gates.minSamples': 'line 4 (defaults)' };
+  expect(wishes.get('till')).toMatchObject({
+    ramp: [50, 100],
+    gates: { ...defaultSettings.gates, lagMs: 50, minSamples: 7 },
+    sources: { ...sources, 'gates.lagMs': 'line 4 (defaults)' },
+  });
+  expect(wishes.get('shelf')).toMatchObject({
+    ramp: [50, 100],
+    gates: { ...defaultSettings.gates, lagMs: 9, minSamples: 7 },
+    sources: { ...sources, 'gates.lagMs': 'line 7' },
+  });
 });
 
 const shelf = (settings: string) => `modules: { shelf: { phase: extracted, ${settings} } }`;
@@ -92,11 +141,15 @@ it.each<[what: string, text: string, place: string | RegExp]>([
   ['text', 'shelf', /^modules: must map module names/],
   ['a list of modules', 'modules: [shelf]', /^modules: must map module names/],
   ['nothing under modules', 'modules:', /^modules: must map module names/],
-  ['another key at the top', 'module: { shelf: { phase: extracted } }', /^module: unknown; .* "modules"$/],
+  [
+    'another key at the top',
+    'module: { shelf: { phase: extracted } }',
+    'module: unknown key; did you mean modules?',
+  ],
   [
     'an unknown module',
     'modules: { shelve: { phase: extracted } }',
-    /^modules.shelve: there is no such module \(there are customers, /,
+    'modules.shelve: there is no such module; did you mean shelf?',
   ],
   [
     'a module that hides as a prototype',
@@ -104,7 +157,7 @@ it.each<[what: string, text: string, place: string | RegExp]>([
     /^modules.__proto__: there is no such/,
   ],
   ['a module without settings', 'modules: { shelf: }', 'modules.shelf: an object is expected'],
-  ['a module that is only a phase', 'modules: { shelf: extracted }', 'modules.shelf: an object is expected'],
+  ['a module that is only a word', 'modules: { shelf: gone }', /^modules.shelf: phase must be one of/],
   [
     'no phase',
     'modules: { shelf: { percent: 5 } }',
@@ -115,7 +168,23 @@ it.each<[what: string, text: string, place: string | RegExp]>([
     'modules: { shelf: { phase: extract } }',
     /^modules.shelf: phase must be one of the following values/,
   ],
-  ['an unknown setting', shelf('colour: red'), 'modules.shelf: colour should not exist'],
+  [
+    'an unknown setting',
+    shelf('colour: red'),
+    /^modules.shelf: unknown key colour \(there are .*phase, percent.*\)$/,
+  ],
+  ['a slip of the pen', shelf('bakee: 30s'), 'modules.shelf: unknown key bakee; did you mean bake?'],
+  [
+    'a ramp that falls',
+    shelf('ramp: [50, 10]'),
+    'modules.shelf: ramp must rise, each share above the one before it',
+  ],
+  [
+    'a share without shifting',
+    shelf('percent: 5'),
+    /^modules.shelf.percent: only the phase shifting takes a share/,
+  ],
+  ['a phase among the defaults', 'defaults: { phase: extracted }', /^defaults: unknown key phase/],
   ['a share above 100', shelf('percent: 101'), 'modules.shelf: percent must not be greater than 100'],
   ['a share as text', shelf('percent: "5"'), /^modules.shelf: .*percent must be an integer number/],
   [
@@ -123,7 +192,7 @@ it.each<[what: string, text: string, place: string | RegExp]>([
     shelf('ack: none'),
     /^modules.shelf: ack must be one of the following values: both, owner$/,
   ],
-  ['a ramp that is no list', shelf('ramp: 50'), 'modules.shelf: ramp must be an array'],
+  ['a ramp that is no list', shelf('ramp: 50'), /^modules.shelf: ramp must be an array/],
   [
     'a step of the ramp above 100',
     shelf('ramp: [1, 101]'),
@@ -135,7 +204,11 @@ it.each<[what: string, text: string, place: string | RegExp]>([
     shelf('gates: { errorRate: 2 }'),
     'modules.shelf: gates.errorRate must not be greater than 1',
   ],
-  ['an unknown gate', shelf('gates: { lag: 1 }'), 'modules.shelf: gates.lag should not exist'],
+  [
+    'an unknown gate',
+    shelf('gates: { lag: 1 }'),
+    'modules.shelf.gates: unknown key lag; did you mean lagMs?',
+  ],
   [
     'a header as nobody sends it',
     shelf('cohorts: [{ header: X_Group, equals: a }]'),
@@ -158,11 +231,25 @@ it.each([
   expect(refusal(text)).toMatch(message);
 });
 
-function refusal(text: string): string {
+it.each([
+  ['modules:\n  shelf:\n    phase: extracted\n    bakee: 3s', 4],
+  ['modules:\n  shelf:\n    phase: extracted\n    gates:\n      errorRate: 2', 5],
+  ['modules:\n  shelf: extracted\n  till: gone', 3],
+  ['modules:\n  shelf: extracted\n  tilll: gone', 3],
+  ['modules:\n  shelf: { phase: monolith,\n    cohorts: [{ header: A,\n      equals: b }] }', 3],
+  ['# why\ndefaults:\n  ramp: [5, 1]', 3],
+  ['modules:\n  shelf: extracted\n  till: [', 3],
+])('%j is refused with its line', (text, line) => {
+  expect(refused(text).line).toBe(line);
+});
+
+const refusal = (text: string): string => refused(text).message;
+
+function refused(text: string): WishesError {
   try {
     parse(text);
   } catch (error) {
-    if (error instanceof WishesError) return error.message;
+    if (error instanceof WishesError) return error;
     throw error;
   }
   throw new Error('the file was expected to be refused, and was taken');

@@ -68,7 +68,10 @@ class Reader {
     const [error] = this.document.errors;
     if (error) {
       const [first = ''] = error.message.split('\n');
-      throw new WishesError(`no valid YAML: ${first.replace(/:$/, '')}`, this.lines.linePos(error.pos[0]).line);
+      throw new WishesError(
+        `no valid YAML: ${first.replace(/:$/, '')}`,
+        this.lines.linePos(error.pos[0]).line,
+      );
     }
     const content: unknown = this.document.toJS();
     const mapping: unknown = content ?? {};
@@ -88,13 +91,13 @@ class Reader {
     const path = ['modules', name];
     const wish = this.checked(WrittenWish, typeof value === 'string' ? { phase: value } : value, path);
     this.requireReachable(name, wish);
-    const { phase, percent = 0 } = wish;
+    const { phase, percent = 0, ...own } = wish;
     return {
       phase,
       percent: phase === 'shifting' ? percent : null,
       ...settingsOf(wish, settingsOf(base, defaultSettings)),
       line: this.lineOf(path),
-      sources: { ...this.sourcesOf(base, ['defaults'], ' (defaults)'), ...this.sourcesOf(wish, path) },
+      sources: { ...this.sourcesOf(base, ['defaults'], ' (defaults)'), ...this.sourcesOf(own, path) },
     };
   }
 
@@ -110,7 +113,10 @@ class Reader {
     const surplus = unknownKey(shape, value);
     if (surplus) {
       const { key, inside, known } = surplus;
-      this.refuse([...path, ...inside, key], `${[at, ...inside].join('.')}: unknown key ${key}${nearest(key, known)}`);
+      this.refuse(
+        [...path, ...inside, key],
+        `${[at, ...inside].join('.')}: unknown key ${key}${nearest(key, known)}`,
+      );
     }
     try {
       return Shape.of(shape).parse(value);
@@ -136,7 +142,10 @@ class Reader {
       );
     }
     if (phase !== 'shifting' && percent != null) {
-      this.refuse([...at, 'percent'], `modules.${name}.percent: only the phase shifting takes a share, not ${phase}`);
+      this.refuse(
+        [...at, 'percent'],
+        `modules.${name}.percent: only the phase shifting takes a share, not ${phase}`,
+      );
     }
   }
 

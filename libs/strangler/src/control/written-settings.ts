@@ -44,7 +44,8 @@ const Rises = () =>
   ValidateBy({
     name: 'rises',
     validator: {
-      validate: (shares) => !Array.isArray(shares) || shares.every((share, i) => i === 0 || share > shares[i - 1]),
+      validate: (shares) =>
+        !Array.isArray(shares) || shares.every((share, i) => i === 0 || share > shares[i - 1]),
       defaultMessage: () => 'ramp must rise, each share above the one before it',
     },
   });
