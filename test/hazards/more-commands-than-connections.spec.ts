@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Column, DataSource, Entity, PrimaryGeneratedColumn, type Repository } from 'typeorm';
 import type { Executor } from '../../libs/strangler/src/executor.js';
 import { transactionalRepository } from '../../libs/strangler/src/transaction.js';
+import { outcomes } from '../support/failure.js';
 import { toyDatabase, type Ask, type ToyDatabase } from '../support/toy.js';
 import { toyExecutor, type ToyHandlers } from '../support/toy-executor.js';
 
@@ -66,6 +67,29 @@ it('ten times as many commands as connections: all are done', async () => {
   const names = Array.from({ length: 10 * poolSize }, (_, i) => `N-${i}`);
   await Promise.all(names.map((name) => executor.execute('put', { name }, randomUUID())));
   expect((await database.effects()).sort()).toEqual(names.sort());
+});
+
+it('a read does not wait for commands; what is too much is refused at once, and nothing of it is done', async () => {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  handlers.put = async (input) => {
+    await rows.insert({ what: (input as Ask).name });
+    await held;
+    return input;
+  };
+  handlers.look = async (input) => {
+    await rows.find();
+    return input;
+  };
+  const commands = Array.from({ length: 250 }, (_, i) => executor.execute('put', { name: `N-${i}` }));
+  const ended = outcomes(commands);
+  const reads = Array.from({ length: 20 }, () => executor.execute('look', { name: 'A' }));
+  expect(await Promise.all(reads)).toHaveLength(20);
+  expect(await database.effects()).toEqual([]);
+  release();
+  // One runs, as this pool is small; 200 wait for it.
+  expect(await ended).toEqual({ ok: 201, unavailable: 49 });
+  expect(await database.effects()).toHaveLength(201);
 });
 
 it('outside a command a repository works as any other', async () => {

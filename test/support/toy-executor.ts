@@ -36,7 +36,10 @@ export function toyExecutor(
   };
   // Each call looks its handler up anew, so that one replaced later counts.
   const now = Object.fromEntries(
-    Object.keys(handlers).map((name) => [name, (input: unknown) => handlers[name as Names](input)]),
+    Object.keys(handlers).map((name): [string, Handler] => [
+      name,
+      (input, prepared) => handlers[name as Names](input, prepared),
+    ]),
   );
   const noProcesses = { run: () => Promise.reject(new Error('the toy module has no processes')) };
   return { executor: new Executor(toy, now, dataSource, noProcesses, options), handlers };

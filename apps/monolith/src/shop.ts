@@ -2,6 +2,7 @@ import { configureHttp, type ApiOptions, type ReadinessCheck } from '#api';
 import {
   assertPortFree,
   createLogger,
+  DatabaseProbe,
   EmbeddedServers,
   natsConnection,
   NestLogger,
@@ -51,7 +52,13 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   const furnishing = new Furnishing(settings, say);
   const watch = new CallWatch();
   const parts = { databaseUrl, routes, link, modules, observer: watch };
-  const app = await createApp(settings, parts, furnishing, logger);
+  const probe = new DatabaseProbe(databaseUrl);
+  closing.add(() => probe.close());
+  const checks: ReadinessCheck[] = [
+    { name: 'database', check: () => probe.check() },
+    { name: 'sample', check: () => furnishing.assertDone() },
+  ];
+  const app = await createApp(settings, parts, checks, logger);
   closing.add(() => app.close());
   const steering = await steer(settings, app, { link, watch }, closing);
   await app.startAllMicroservices();
@@ -123,20 +130,13 @@ function connectWhenNeeded(
 async function createApp(
   settings: Settings,
   parts: Omit<AppOptions, 'api'>,
-  furnishing: Furnishing,
+  checks: ReadinessCheck[],
   logger: PinoLogger,
 ): Promise<NestExpressApplication> {
-  const readiness = {
-    inject: [DataSource],
-    useFactory: (database: DataSource): ReadinessCheck[] => [
-      { name: 'database', check: () => database.query('select 1') },
-      { name: 'sample', check: () => furnishing.assertDone() },
-    ],
-  };
   const api: ApiOptions = {
     identity: settings.identityProvider,
     bootstrapAdmin: bootstrapAdmin(settings),
-    readiness,
+    readiness: { useFactory: () => checks },
   };
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot({ ...parts, api }), {
     logger: new NestLogger(logger),

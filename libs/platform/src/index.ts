@@ -8,6 +8,7 @@ export {
   type LoggerOptions,
   type LogLevel,
 } from './logging/index.js';
+export { DatabaseProbe } from './database/database-probe.js';
 export { createDatabase } from './database/create-database.js';
 export { dataSourceOptions, type DatabaseOptions } from './database/data-source-options.js';
 export { pageOf, type KeysetPage } from './database/keyset.js';

@@ -45,10 +45,10 @@ export class Admission {
     known.set(name, this);
   }
 
-  /** Runs `work` when its turn has come. @throws the refusal. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs `work` when its turn has come; `begun`: it belongs to what has begun, so it waits and is never refused. @throws the refusal. */
+  async run<T>(work: () => Promise<T>, { begun = false } = {}): Promise<T> {
     if (this.running < this.limits.running) this.mostRunning = Math.max(this.mostRunning, ++this.running);
-    else await this.turn();
+    else await (begun ? this.place() : this.turn());
     try {
       return await work();
     } finally {
@@ -76,6 +76,10 @@ export class Admission {
       };
       this.queue.add(enter);
     });
+  }
+
+  private place(): Promise<void> {
+    return new Promise((resolve) => void this.queue.add(resolve));
   }
 
   /** Who leaves gives the place to the next, so that nobody who comes now is faster. */

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { refusal } from '../../../test/support/failure.js';
 import { toy, toyDatabase, type ToyDatabase } from '../../../test/support/toy.js';
 import { toyExecutor, writeDown, type ToyHandlers } from '../../../test/support/toy-executor.js';
-import { withContext } from './context.js';
+import { currentContext, withContext } from './context.js';
 import { Executor } from './executor.js';
 import { LocalModules } from './here.js';
 import { Router } from './router.js';
@@ -118,4 +118,37 @@ describe('a command called inside a command of another module', () => {
       }),
     ]);
   });
+});
+
+describe('what a command prepares', () => {
+  it('is made once, outside of the transaction, however often that starts anew', async () => {
+    const seen: string[] = [];
+    const prepare = new Map([['put', () => Promise.resolve(seen.push(inside() ? 'inside' : 'outside'))]]);
+    ({ executor, handlers } = toyExecutor(database.dataSource, { prepare }));
+    handlers.put = async (input, prepared) => {
+      seen.push(`${inside() ? 'inside' : 'outside'} with ${String(prepared)}`);
+      if (seen.length < 4) throw Object.assign(new Error('again'), { code: '40001' });
+      return input;
+    };
+    await executor.execute('put', { name: 'A' });
+    expect(seen).toEqual(['outside', ...Array<string>(3).fill('inside with 1')]);
+  });
+
+  it('does not change what is answered to who comes again', async () => {
+    let made = 0;
+    const prepare = new Map([['put', () => Promise.resolve(++made)]]);
+    ({ executor, handlers } = toyExecutor(database.dataSource, { prepare }));
+    handlers.put = (input, prepared) => Promise.resolve({ ...(input as object), amount: prepared });
+    const [ask, id] = [{ name: 'A' }, '01890a5d-ac96-774b-bcce-b302099a8057'];
+    expect(await executor.execute('put', ask, id)).toEqual({ name: 'A', amount: 1 });
+    expect(await executor.execute('put', ask, id)).toEqual({ name: 'A', amount: 1 });
+  });
+
+  it('keeps it out of the one transaction of a process', () => {
+    const prepare = new Map([['put', () => Promise.resolve()]]);
+    ({ executor } = toyExecutor(database.dataSource, { prepare }));
+    expect([executor.isExternal('put'), executor.isExternal('take')]).toEqual([true, false]);
+  });
+
+  const inside = () => currentContext()?.transaction !== undefined;
 });

@@ -5,7 +5,35 @@ import {
   type EntityTarget,
   type ObjectLiteral,
 } from 'typeorm';
+import { DomainError } from '#contracts';
+import { Admission } from './admission.js';
 import { currentContext, withinContext } from './context.js';
+
+/** Beside the commands some connections stay free, so that a read never waits behind a command. */
+const shareOfCommands = 0.6;
+/** As long as a connection itself is waited for. */
+const queue = { waiting: 200, waitMs: 3_000 };
+
+const busy = () =>
+  new DomainError(
+    'unavailable',
+    { retryAfterSeconds: 1 },
+    'too many commands are being carried out just now',
+  );
+
+const admissionsByPool = new WeakMap<DataSource, Admission>();
+
+/** The commands that may be inside of a transaction at a time, in one process: it is they that hold connections. */
+function admissionOf(dataSource: DataSource): Admission {
+  let admission = admissionsByPool.get(dataSource);
+  if (!admission) {
+    const size = (dataSource.options as { poolSize?: number }).poolSize ?? 10;
+    const running = Math.max(1, Math.floor(size * shareOfCommands));
+    admission = new Admission('commands', { ...queue, running }, busy);
+    admissionsByPool.set(dataSource, admission);
+  }
+  return admission;
+}
 
 /** SQLSTATEs after which the whole transaction may simply run again: serialization failure, deadlock. */
 const transient = new Set(['40001', '40P01']);
@@ -13,9 +41,20 @@ const maxAttempts = 8;
 
 /**
  * Runs `work` in one transaction that every repository and {@link managerOf} inside it uses. Starts it anew after a
- * serialization failure or a deadlock, so `work` must have no effect outside the database.
+ * serialization failure or a deadlock, so `work` must have no effect outside the database. Only so many run at a time in a
+ * process; nobody inside waits for a second turn, for there are no transactions inside of transactions. `begun`: a saga that
+ * goes on. @throws `unavailable` when too many wait: nothing was done.
  */
-export async function inTransaction<T>(
+export function inTransaction<T>(
+  dataSource: DataSource,
+  module: string | undefined,
+  work: (manager: EntityManager) => Promise<T>,
+  { begun = false } = {},
+): Promise<T> {
+  return admissionOf(dataSource).run(() => attempts(dataSource, module, work), { begun });
+}
+
+async function attempts<T>(
   dataSource: DataSource,
   module: string | undefined,
   work: (manager: EntityManager) => Promise<T>,

@@ -32,7 +32,7 @@ export class SagaDriver {
     acknowledger?: Acknowledger,
   ) {
     const replicates = (module: string) => steps.replicates(module);
-    this.transactions = new SagaTransactions(dataSource, replicates, acknowledger);
+    this.transactions = new SagaTransactions(dataSource, replicates, acknowledger, true);
   }
 
   /** The lease for working on step `at`, in ms. */

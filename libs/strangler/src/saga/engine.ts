@@ -42,7 +42,7 @@ export class SagaEngine implements ProcessRunner {
     acknowledger?: Acknowledger,
   ) {
     const replicates = (module: string) => steps.replicates(module);
-    this.transactions = new SagaTransactions(dataSource, replicates, acknowledger);
+    this.transactions = new SagaTransactions(dataSource, replicates, acknowledger, false);
   }
 
   register(operation: PreparedOperation, saga: AnySaga): void {

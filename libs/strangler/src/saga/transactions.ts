@@ -10,17 +10,20 @@ export class SagaTransactions {
     /** Whether the changes of a module are sent to another side now. */
     private readonly replicates: (module: string) => boolean,
     private readonly acknowledger: Acknowledger | undefined,
+    /** Whether they are those of sagas that have begun: nobody refuses these for want of room. */
+    private readonly begun: boolean,
   ) {}
 
   /** Runs `work` in one transaction that may span all modules of the saga. */
   async run<T>({ modules }: RegisteredSaga, work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    const { acknowledger } = this;
+    const { acknowledger, begun } = this;
     const sent = acknowledger ? modules.filter(this.replicates) : [];
-    if (!acknowledger || sent.length === 0) return inTransaction(this.dataSource, undefined, work);
+    if (!acknowledger || sent.length === 0) return inTransaction(this.dataSource, undefined, work, { begun });
     const [result, captured] = await inTransaction(
       this.dataSource,
       undefined,
       async (manager) => [await work(manager), await capturedIn(manager, sent)] as const,
+      { begun },
     );
     const waits = captured.map(({ module, ids }) => acknowledger.afterCommit(module, ids.map(Number)));
     await Promise.all(waits);

@@ -1,0 +1,37 @@
+import pg from 'pg';
+import { ClosingClient } from './closing-client.js';
+
+/** How long the database may take to answer, in ms: less than whoever asks for readiness waits. */
+const patienceMs = 1_500;
+
+/**
+ * Asks the database whether it is there, over a connection of its own: readiness must not wait behind the work for which the
+ * others are taken. However many ask at a time, the database is asked once.
+ */
+export class DatabaseProbe {
+  private readonly pool: pg.Pool;
+  private asking: Promise<unknown> | undefined;
+
+  constructor(url: string) {
+    this.pool = new pg.Pool({
+      connectionString: url,
+      application_name: 'strangler-shop readiness',
+      max: 1,
+      connectionTimeoutMillis: patienceMs,
+      query_timeout: patienceMs,
+      Client: ClosingClient,
+    });
+    // A connection that breaks while idle is replaced; unheard, the event would end the process.
+    this.pool.on('error', () => undefined);
+  }
+
+  /** @throws when there is no answer in time. */
+  async check(): Promise<void> {
+    this.asking ??= this.pool.query('select 1').finally(() => (this.asking = undefined));
+    await this.asking;
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+}
