@@ -35,9 +35,19 @@ export type TransportCode = (typeof transportCodes)[number];
 /** Codes between a router and an executor. They cross NATS, and no caller ever sees one. */
 export const internalCodes = ['not_owner', 'moving', 'partly_done'] as const;
 
-/** The input breaks the contract's rules; `problems` lists each broken rule. Nothing was done. */
+/** What is wrong with one field of an input. */
+export interface FieldError {
+  /** JSON Pointer (RFC 6901) of the field in the input: `/items/0/sku`. */
+  readonly pointer: string;
+  readonly message: string;
+}
+
+/** The input breaks the contract's rules; `problems` lists broken rules, `errors` the fields. Nothing was done. */
 export class ValidationError extends DomainError<'validation_failed'> {
-  constructor(readonly problems: readonly string[]) {
+  constructor(
+    readonly problems: readonly string[],
+    readonly errors: readonly FieldError[] = [],
+  ) {
     super('validation_failed', { problems: problems.join('; ') }, problems.join('; ') || 'validation failed');
   }
 }

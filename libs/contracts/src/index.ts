@@ -24,6 +24,7 @@ export {
   UnavailableError,
   ValidationError,
   type DomainErrorData,
+  type FieldError,
   type TransportCode,
 } from './errors.js';
 export {

@@ -28,6 +28,9 @@ import {
 /** An object, by field. */
 export type Fields = Record<string, unknown>;
 
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** Whether a rule holds for the value of a field of `owner`. */
 export type Check = (value: unknown, owner: Fields) => boolean;
 

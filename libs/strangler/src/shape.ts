@@ -1,31 +1,42 @@
 import { canonicalOf, isSecret, nestedOf, ValidationError, type Dto } from '#contracts';
-import { plainToInstance } from 'class-transformer';
-import { validateSync, type ValidationError as Broken } from 'class-validator';
-import { checksOf, conditionOf, rulesOf, type Check, type Fields } from './checks.js';
+import { ARRAY_MAX_SIZE, IS_ARRAY } from 'class-validator';
+import { checksOf, conditionOf, isFields, rulesOf, type Check, type Fields, type Rule } from './checks.js';
+import { explain, type ExplainedField } from './explain.js';
+import { isText } from './text.js';
 
-interface Field {
-  name: string;
-  canonical: ((text: string) => string) | undefined;
-  nested: Shape<unknown> | undefined;
+/** A field of a DTO class, compiled. */
+interface Field extends ExplainedField {
+  readonly nested: Shape<unknown> | undefined;
+  /** Whether some rule wants a list. */
+  readonly isList: boolean;
   /** Conditional rules (`IsOptional`): unless all hold, the checks do not apply. */
-  conditions: Check[];
-  checks: Check[];
+  readonly conditions: readonly Check[];
+  readonly checks: readonly Check[];
 }
+
+/** The longest list of a field that does not say itself how long its list may be. */
+const longestList = 10_000;
 
 /**
  * A DTO class compiled for the hot path: its class-validator rules are looked up once, not at every call (class-validator
  * itself takes tens of microseconds). Accepting is ours; explaining a refusal is class-validator's, so there is one set
  * of rules and of messages. Values come out as fresh plain objects with the declared fields only, exactly as JSON would
  * carry them: a call inside the process and a call over NATS see the same.
+ *
+ * What it looks at is bounded by the class (`capacity`), not by the value: lists that are too long and objects with other
+ * fields are refused before anything inside them is seen (ADR 0020).
  */
 export class Shape<T> {
-  private readonly fields: readonly Field[];
-  private readonly names: ReadonlySet<string>;
+  readonly fields: readonly Field[];
+  readonly names: ReadonlySet<string>;
+  /** The most members (fields, and parts of lists) that an accepted value can have. */
+  readonly capacity: number;
   private readonly secrets: readonly string[];
 
-  private constructor(private readonly dto: Dto<T>) {
+  private constructor(readonly dto: Dto<T>) {
     this.fields = fieldsOf(dto);
     this.names = new Set(this.fields.map((field) => field.name));
+    this.capacity = this.fields.reduce((sum, field) => sum + capacityOf(field), 0);
     this.secrets = [...this.names].filter((name) => isSecret(dto, name));
   }
 
@@ -38,11 +49,18 @@ export class Shape<T> {
     return shape;
   }
 
-  /** A validated, canonical copy of `value`. @throws {ValidationError} naming every broken rule; unknown fields break one. */
+  /** A validated, canonical copy of `value`. @throws {ValidationError} naming the broken rules; unknown fields break one. */
   parse(value: unknown): T {
     const copy = this.copy(value);
     if (copy !== undefined && this.accepts(copy)) return copy as T;
-    throw new ValidationError(this.explain(value));
+    const { sentences, errors } = explain(this, value);
+    throw new ValidationError(sentences.length > 0 ? sentences : ['the value is not valid'], errors);
+  }
+
+  /** Whether `parse` would accept a value. */
+  holds(value: unknown): boolean {
+    const copy = this.copy(value);
+    return copy !== undefined && this.accepts(copy);
   }
 
   /**
@@ -75,8 +93,8 @@ export class Shape<T> {
   }
 
   /**
-   * A plain copy of the declared fields in canonical spelling; `undefined` when `value` is no object or has other fields,
-   * itself or in one of its parts.
+   * A plain copy of the declared fields in canonical spelling; `undefined` when `value` is no object, or has other fields
+   * or too long a list, itself or in one of its parts.
    */
   copy(value: unknown): Fields | undefined {
     if (!isFields(value)) return undefined;
@@ -86,22 +104,24 @@ export class Shape<T> {
       const item = value[field.name];
       if (item === undefined) continue;
       found++;
-      const own = field.nested || field.canonical ? copyField(field, item) : item;
+      const own = typeof item === 'string' ? (field.canonical?.(item) ?? item) : copyField(field, item);
       if (own === undefined) return undefined;
       copy[field.name] = own;
     }
-    return found !== Object.keys(value).length && this.hasOthers(value) ? undefined : copy;
+    return hasMore(value, found) && this.hasOthers(value) ? undefined : copy;
   }
 
   private hasOthers(source: Fields): boolean {
-    return Object.keys(source).some((name) => !this.names.has(name));
+    for (const name in source) if (!this.names.has(name)) return true;
+    return false;
   }
 
   /** Whether every rule of the class holds; `value` is a copy made by `copy`. */
   private accepts(value: Fields): boolean {
     for (const field of this.fields) {
       const item = value[field.name];
-      if (typeof item === 'string' && item.includes(nul)) return false;
+      if (typeof item === 'string' ? !isText(item) : Array.isArray(item) && !field.nested && !areTexts(item))
+        return false;
       if (field.conditions.length > 0 && !allHold(field.conditions, item, value)) continue;
       if (!allHold(field.checks, item, value)) return false;
       if (field.nested && !field.nested.acceptsAll(item)) return false;
@@ -114,48 +134,7 @@ export class Shape<T> {
     for (const item of value) if (!this.acceptsAll(item)) return false;
     return true;
   }
-
-  private explain(value: unknown): string[] {
-    if (!isFields(value)) return ['an object is expected'];
-    const instance = plainToInstance(this.dto, this.spelled(value)) as object;
-    const rules = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false };
-    const broken = validateSync(instance, rules).flatMap((error) => describe(error, ''));
-    const problems = [...broken, ...this.nulProblems(value, '')];
-    // class-transformer drops fields such as `__proto__` and `toString`, so class-validator has nothing to say of them.
-    return problems.length > 0 ? problems : ['a field has a name that no field can have'];
-  }
-
-  private nulProblems(value: unknown, path: string): string[] {
-    if (!isFields(value)) return [];
-    return this.fields.flatMap(({ name, nested }) => {
-      const item = value[name];
-      if (typeof item === 'string') return item.includes(nul) ? [`${path}${name} must not contain NUL`] : [];
-      if (!nested) return [];
-      return Array.isArray(item)
-        ? item.flatMap((part, i) => nested.nulProblems(part, `${path}${name}.${i}.`))
-        : nested.nulProblems(item, `${path}${name}.`);
-    });
-  }
-
-  /** All of `value` as it came, but in canonical spelling: what is right in that is not to be called wrong. */
-  private spelled(value: unknown): unknown {
-    if (!isFields(value)) return value;
-    const copy = { ...value };
-    for (const { name, canonical, nested } of this.fields) {
-      const item = copy[name];
-      if (typeof item === 'string') copy[name] = canonical?.(item) ?? item;
-      else if (nested)
-        copy[name] = Array.isArray(item) ? item.map((part) => nested.spelled(part)) : nested.spelled(item);
-    }
-    return copy;
-  }
 }
-
-/** The one character that PostgreSQL's text cannot hold. */
-const nul = '\u0000';
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 // Loops here and below: `every` and `map` would make a function at each call.
 function allHold(checks: readonly Check[], value: unknown, owner: Fields): boolean {
@@ -163,10 +142,27 @@ function allHold(checks: readonly Check[], value: unknown, owner: Fields): boole
   return true;
 }
 
-/** `undefined`: a part has fields that it must not have. What is no object at all stays, for the rules to refuse. */
-function copyField({ canonical, nested }: Field, item: unknown): unknown {
-  if (!nested) return canonical && typeof item === 'string' ? canonical(item) : item;
-  if (!Array.isArray(item)) return isFields(item) ? nested.copy(item) : item;
+/** Whether an object has more fields than so many. Stops there: it may have a million. */
+function hasMore(source: Fields, most: number): boolean {
+  let left = most;
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Object.keys would make a list of all of them
+  for (const _name in source) if (--left < 0) return true;
+  return false;
+}
+
+function areTexts(list: readonly unknown[]): boolean {
+  for (const item of list) if (typeof item === 'string' && !isText(item)) return false;
+  return true;
+}
+
+/**
+ * `undefined`: a part has fields that it must not have, or the list is too long. What is no object at all stays, for the
+ * rules to refuse.
+ */
+function copyField({ nested, most }: Field, item: unknown): unknown {
+  if (!Array.isArray(item)) return nested && isFields(item) ? nested.copy(item) : item;
+  if (item.length > most) return undefined;
+  if (!nested) return item;
   const parts: unknown[] = [];
   for (const part of item) {
     const copy: unknown = isFields(part) ? nested.copy(part) : part;
@@ -186,17 +182,21 @@ function fieldsOf(dto: Dto<unknown>): Field[] {
       name,
       canonical: canonicalOf(dto, name),
       nested: nested && Shape.of(nested),
+      isList: own.some(({ name: rule, each }) => rule === IS_ARRAY || each),
+      most: longestOf(own),
       conditions: own.filter((rule) => rule.type === 'conditionalValidation').map(conditionOf),
       checks: own.filter((rule) => rule.type === 'customValidation').flatMap((rule) => checksOf(dto, rule)),
     };
   });
 }
 
-/** What is wrong, each beginning with the path of the field: `lines.0.sku must be ...`. */
-function describe({ property, constraints, children }: Broken, path: string): string[] {
-  const own = Object.values(constraints ?? {}).map((text) => {
-    const said = text.replace(/^(nested )?property /, '');
-    return said.startsWith(`${property} `) ? path + said : `${path}${property}: ${said}`;
-  });
-  return [...own, ...(children ?? []).flatMap((child) => describe(child, `${path}${property}.`))];
+function longestOf(rules: readonly Rule[]): number {
+  const limit = rules.find(({ name }) => name === ARRAY_MAX_SIZE)?.constraints[0] as number | undefined;
+  return limit ?? longestList;
+}
+
+/** A part of a list counts as a member too. Without a rule that wants a list there is none. */
+function capacityOf({ nested, most, isList }: Field): number {
+  const part = nested?.capacity ?? 0;
+  return isList ? 1 + most * (1 + part) : 1 + part;
 }
