@@ -1,6 +1,7 @@
 import { ById, Order, orders, Orders, Page, payments } from '#contracts';
 import { InjectPort, Shape } from '#strangler';
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import type { Response } from 'express';
 import { Caller, type Principal } from './auth/principal.js';
 import { CommandId, commandIdOf } from './http/command-id.js';
 import { Answers } from './openapi/answers.js';
@@ -20,12 +21,15 @@ export class OrdersController {
 
   @Post()
   @Answers({ summary: 'Place an order', status: 201, body: Order, calls: [place] })
-  place(
+  async place(
     @Caller() caller: Principal,
     @CommandId() commandId: string,
     @Body() body: PlaceOrderBody,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<Order> {
-    return this.orders.place({ ...body, userId: caller.id }, { commandId });
+    const order = await this.orders.place({ ...body, userId: caller.id }, { commandId });
+    response.location(`/api/v1/orders/${order.id}`);
+    return order;
   }
 
   @Get()

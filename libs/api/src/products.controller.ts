@@ -1,6 +1,6 @@
 import { BySku, inventory, Page } from '#contracts';
 import { InjectPort } from '#strangler';
-import { Body, Controller, Get, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Get, Header, Param, Post, Put, Query } from '@nestjs/common';
 import { Public, Roles } from './auth/access.js';
 import { CommandId } from './http/command-id.js';
 import { Answers } from './openapi/answers.js';
@@ -9,6 +9,9 @@ import { ProductListView, ProductView, productView, PutProductBody, RestockBody 
 
 const { getProduct, listProducts, putProduct, restock } = inventory.operations;
 
+/** The same for everybody: may be kept, and is asked for again with its ETag. */
+const ForAll = () => Header('Cache-Control', 'public, no-cache');
+
 /** The catalogue. */
 @Controller('products')
 export class ProductsController {
@@ -16,6 +19,7 @@ export class ProductsController {
 
   @Get()
   @Public()
+  @ForAll()
   @Answers({ summary: 'List products', body: ProductListView, calls: [listProducts] })
   async list(@Query() page: Page): Promise<ProductListView> {
     const { items, next = null } = await this.inventory.listProducts(page);
@@ -24,6 +28,7 @@ export class ProductsController {
 
   @Get(':sku')
   @Public()
+  @ForAll()
   @Answers({ summary: 'Get a product', body: ProductView, calls: [getProduct] })
   async get(@Param() { sku }: BySku): Promise<ProductView> {
     return productView(await this.inventory.getProduct({ sku }));

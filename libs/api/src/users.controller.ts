@@ -1,6 +1,7 @@
 import { ById, Page, users } from '#contracts';
 import { InjectPort } from '#strangler';
-import { Body, Controller, Get, Logger, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Get, Logger, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
+import type { Response } from 'express';
 import { v7 as uuidv7 } from 'uuid';
 import { Public, Roles } from './auth/access.js';
 import { Caller, requireSelfOrAdmin, type Principal } from './auth/principal.js';
@@ -33,8 +34,13 @@ export class UsersController {
   @Post()
   @Public()
   @Answers({ summary: 'Register', status: 201, body: UserView, calls: [register] })
-  async register(@Body() body: RegisterBody): Promise<UserView> {
-    return userView(await this.users.register({ ...body, id: uuidv7() }));
+  async register(
+    @Body() body: RegisterBody,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<UserView> {
+    const user = await this.users.register({ ...body, id: uuidv7() });
+    response.location(`/api/v1/users/${user.id}`);
+    return userView(user);
   }
 
   @Get()

@@ -1,4 +1,4 @@
-import { OutcomeUnknownError, UnavailableError, users } from '#contracts';
+import { OutcomeUnknownError, UnavailableError, users, ValidationError } from '#contracts';
 import request from 'supertest';
 import { edge } from '../testing/edge.js';
 import { problems, refusal, type ProblemCode } from './problems.js';
@@ -64,9 +64,29 @@ describe('errors on their way out', () => {
     expect(JSON.parse(answer.text)).toMatchObject({ data: { module: 'orders', commandId: 'c-1' } });
   });
 
-  it('who meets an unavailable module is told when to come back', async () => {
-    const answer = await failWith(new UnavailableError('inventory', 'gone', 7));
+  it('who meets an unavailable module is told when to come back, and nothing of sides; the log is', async () => {
+    const reason = 'nobody serves inventory on the side extracted now';
+    const answer = await failWith(new UnavailableError('inventory', reason, 7));
     expect(answer.headers['retry-after']).toBe('7');
+    expect(JSON.parse(answer.text)).toMatchObject({
+      title: 'This part of the shop cannot be reached just now',
+      detail: 'inventory cannot be reached just now; trying again is safe',
+      data: { module: 'inventory', retryAfterSeconds: 7 },
+    });
+    expect(answer.text).not.toMatch(/side|extracted|monolith/);
+    expect(shop.lines).toContainEqual(expect.objectContaining({ level: 'warn', reason }));
+  });
+
+  it('the fields that are wrong are named, as pointers', async () => {
+    const errors = [{ pointer: '/sku', message: 'sku is not right' }];
+    const answer = await failWith(new ValidationError(['sku is not right'], errors));
+    expect(JSON.parse(answer.text)).toMatchObject({ status: 400, detail: 'sku is not right', errors });
+  });
+
+  it('titles are plain', () => {
+    expect(problems.unauthenticated.title).toBe('Authentication is required');
+    expect(problems.not_found.title).toBe('Not found');
+    for (const { title } of Object.values(problems)) expect(title).toMatch(/^[A-Z][^?]+[^.?]$/);
   });
 
   it('who is not known is told how to say who he is', async () => {
@@ -87,14 +107,8 @@ describe('errors on their way out', () => {
 
   it.each([
     ['malformed JSON', '{"email": ', 'application/json', 400, 'validation_failed'],
-    ['no JSON', 'email=x', 'application/x-www-form-urlencoded', 400, 'validation_failed'],
-    [
-      'more than a megabyte',
-      JSON.stringify('x'.repeat(1_100_000)),
-      'application/json',
-      413,
-      'payload_too_large',
-    ],
+    ['no JSON', 'email=x', 'application/x-www-form-urlencoded', 415, 'unsupported_media_type'],
+    ['more than 10 kB', JSON.stringify(['x'.repeat(10_240)]), 'application/json', 413, 'payload_too_large'],
     ['an unknown charset', '{}', 'application/json; charset=x-none', 415, 'unsupported_media_type'],
   ])(
     'a body with %s is a problem too, with the id of its request',

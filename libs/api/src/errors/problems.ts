@@ -17,6 +17,7 @@ type EdgeCode =
   | 'unauthenticated'
   | 'forbidden'
   | 'not_found'
+  | 'method_not_allowed'
   | 'refused'
   | 'payload_too_large'
   | 'unsupported_media_type'
@@ -27,11 +28,12 @@ export type ProblemCode = DeclaredCode | TransportCode | EdgeCode;
 /** What callers see for each error code. A code that a contract declares and that has no row here does not compile. */
 export const problems = {
   validation_failed: { status: 400, title: 'The request is not valid' },
-  unauthenticated: { status: 401, title: 'Who are you?' },
+  unauthenticated: { status: 401, title: 'Authentication is required' },
   payment_declined: { status: 402, title: 'The payment was declined' },
   wrong_password: { status: 403, title: 'The password is not right' },
-  forbidden: { status: 403, title: 'This is not yours to see or change' },
-  not_found: { status: 404, title: 'There is no such thing' },
+  forbidden: { status: 403, title: 'This account may not do that' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'This method is not allowed here' },
   email_taken: { status: 409, title: 'This e-mail address has an account already' },
   out_of_stock: { status: 409, title: 'There is not enough in stock' },
   command_undone: { status: 409, title: 'This was taken back before it was done' },
@@ -49,8 +51,11 @@ export const problems = {
 } as const satisfies Record<ProblemCode, { status: number; title: string }>;
 
 /** An error of the edge. Contracts make their own. */
-export const refusal = (code: ProblemCode, detail: string, data: DomainErrorData = {}): DomainError =>
-  new DomainError(code, data, detail);
+export const refusal = (
+  code: ProblemCode,
+  detail: string,
+  data: DomainErrorData = {},
+): DomainError<ProblemCode> => new DomainError(code, data, detail);
 
 /** Whether an error may be shown: one of ours, with a code that has a row. */
 export const isDeclared = (error: unknown): error is DomainError<ProblemCode> =>

@@ -101,14 +101,6 @@ describe('input', () => {
     expect(calls.place?.items).toHaveLength(1_000);
   });
 
-  it('a body of nearly a megabyte is read', async () => {
-    const answer = await send('post', '/api/v1/users', { ...person, name: 'x'.repeat(1_000_000) });
-    expect(JSON.parse(answer.text)).toMatchObject({
-      status: 400,
-      detail: expect.stringContaining('name must be'),
-    });
-  });
-
   it('a SKU is spelled in one way, wherever it stands', async () => {
     await request(shop.server).get('/api/v1/products/%20a1');
     expect(calls.sku).toBe('A1');
