@@ -1,6 +1,5 @@
-import { createDatabase, EmbeddedServers, projectRoot } from '#platform';
+import { createDatabase, EmbeddedServers, projectRoot, withClient } from '#platform';
 import { join } from 'node:path';
-import pg from 'pg';
 
 /** The benchmarks' own PostgreSQL and NATS, under `.data/bench`, or the ones that are named: those of the shop are left alone. */
 export class BenchServers {
@@ -15,8 +14,8 @@ export class BenchServers {
   /** URL of an empty database: what earlier runs have left in one would slow a later run down. */
   async freshDatabase(name: string): Promise<string> {
     const url = await this.database(name);
-    await drop(name, await this.database('postgres'));
     await createDatabase(url);
+    await empty(url);
     return url;
   }
 
@@ -34,12 +33,12 @@ export class BenchServers {
   }
 }
 
-async function drop(name: string, maintenanceUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: maintenanceUrl });
-  await client.connect();
-  try {
-    await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
-  } finally {
-    await client.end();
-  }
-}
+/** A role that owns one database may not make another in its place, so all that is in it goes. */
+const empty = (url: string): Promise<void> =>
+  withClient(url, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      `select quote_ident(nspname) as name from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'`,
+    );
+    for (const { name } of rows) await client.query(`drop schema ${name} cascade`);
+    await client.query('create schema public');
+  });

@@ -1,4 +1,5 @@
-import { acquireEmbedded, type EmbeddedLease } from '#platform';
+import { acquireEmbedded, provideRole, withClient, type EmbeddedLease } from '#platform';
+import { createHash } from 'node:crypto';
 
 declare global {
   /** Kept for the tear-down, which runs in the same process. */
@@ -10,5 +11,27 @@ export default async function setUp(): Promise<void> {
   process.env.TEST_RUN = String(process.pid);
   if (process.env.TEST_POSTGRES_URL) return;
   globalThis.embeddedForTests = await acquireEmbedded({ dataDir: '.data/test' });
-  process.env.TEST_POSTGRES_URL = await globalThis.embeddedForTests.need('postgres');
+  process.env.TEST_SUPERUSER_URL = await globalThis.embeddedForTests.need('postgres');
+  process.env.TEST_POSTGRES_URL = await plainUrl(process.env.TEST_SUPERUSER_URL);
+}
+
+/** Tests connect as a plain role that may make databases, so that nothing passes because a superuser does it. */
+async function plainUrl(superuserUrl: string): Promise<string> {
+  const url = new URL(superuserUrl);
+  // Two runs may use one server, so the role and its password are the same for all.
+  const role = 'tests';
+  const password = createHash('sha256').update(url.password).digest('hex');
+  await withClient(`${superuserUrl}/postgres`, async (client) => {
+    await client.query(`select pg_advisory_lock(hashtextextended('test role', 0))`);
+    await provideRole(client, { role, password }, 'createdb');
+    // Templates of a version that made them as superuser.
+    const others = await client.query<{ datname: string }>(
+      `select datname from pg_database where datname ~ '^(unfinished_)?template_[0-9a-f]{12}$' and datdba <> $1::regrole`,
+      [role],
+    );
+    for (const { datname } of others.rows) await client.query(`drop database ${datname}`);
+  });
+  url.username = role;
+  url.password = password;
+  return url.href;
 }

@@ -9,7 +9,7 @@ export default async function tearDown(): Promise<void> {
 
 /** Drops the databases of this run and of runs that were killed; answers those of this run. */
 async function dropLeftovers(): Promise<string[]> {
-  const url = new URL(process.env.TEST_POSTGRES_URL ?? '');
+  const url = new URL(process.env.TEST_SUPERUSER_URL ?? process.env.TEST_POSTGRES_URL ?? '');
   url.pathname = '/postgres';
   const client = new pg.Client({ connectionString: url.href });
   await client.connect();

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { findNats } from '../../libs/platform/src/embedded/nats/find-nats.js';
+import { NatsFinder } from '../../libs/platform/src/embedded/nats/find-nats.js';
 import { until } from './until.js';
 
 /** A NATS server of one test's own, which it may kill. */
@@ -20,7 +20,8 @@ export interface TestNats {
 export async function startNats(): Promise<TestNats> {
   const folder = '.data/test';
   await mkdir(`${folder}/bin`, { recursive: true });
-  const { program } = await findNats(folder, () => undefined, new AbortController().signal);
+  const { signal } = new AbortController();
+  const program = await new NatsFinder(folder).find({ tell: () => undefined, signal });
   const port = await freePort();
   const url = `nats://127.0.0.1:${port}`;
   let server: ChildProcess;

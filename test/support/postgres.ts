@@ -16,15 +16,19 @@ export interface TestDatabase {
 const modules = ['users', 'inventory', 'payments', 'orders'];
 const lingerMs = 2_000;
 
-/** Clones the template: some 50 ms instead of running all migrations again. */
-export async function freshDatabase(): Promise<TestDatabase> {
+/**
+ * Clones the template: some 50 ms instead of running all migrations again. Its owner is a plain role; `asSuperuser` is for
+ * tests of roles.
+ */
+export async function freshDatabase({ asSuperuser = false } = {}): Promise<TestDatabase> {
   const name = `${prefixOfRun()}${randomBytes(4).toString('hex')}`;
   await onServer(async (client) => {
     await client.query(`create database ${name} template ${await template(client)}`);
   });
+  const url = urlOf(name, asSuperuser ? superuserUrl() : undefined);
   return {
-    url: urlOf(name),
-    query: (sql, params) => queryOnce(urlOf(name), sql, params),
+    url,
+    query: (sql, params) => queryOnce(url, sql, params),
     drop: () => drop(name),
   };
 }
@@ -109,8 +113,10 @@ async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>
 
 const prefixOfRun = (): string => `test_${process.env.TEST_RUN ?? process.pid}_`;
 
-function urlOf(database: string): string {
-  const server = process.env.TEST_POSTGRES_URL;
+const superuserUrl = (): string | undefined =>
+  process.env.TEST_SUPERUSER_URL ?? process.env.TEST_POSTGRES_URL;
+
+function urlOf(database: string, server = process.env.TEST_POSTGRES_URL): string {
   if (!server)
     throw new Error(
       'TEST_POSTGRES_URL is not set: run the tests with jest, whose global set-up starts PostgreSQL',

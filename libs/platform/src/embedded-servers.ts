@@ -9,11 +9,9 @@ export class EmbeddedServers {
     private readonly onProgress: (line: string) => void,
   ) {}
 
-  /** URL of a database of this name on the embedded PostgreSQL. */
+  /** URL of a database of this name on the embedded PostgreSQL, for a plain role that owns it and nothing else. */
   async database(name: string): Promise<string> {
-    const url = new URL(await (await this.join()).need('postgres'));
-    url.pathname = `/${name}`;
-    return url.href;
+    return (await this.join()).need(`postgres/${name}`);
   }
 
   async nats(): Promise<string> {

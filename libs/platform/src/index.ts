@@ -12,6 +12,8 @@ export { DatabaseProbe } from './database/database-probe.js';
 export { createDatabase } from './database/create-database.js';
 export { dataSourceOptions, type DatabaseOptions } from './database/data-source-options.js';
 export { pageOf, type KeysetPage } from './database/keyset.js';
+export { provideDatabase, provideRole, type OwnedDatabase } from './database/owned-database.js';
+export { withClient } from './database/with-client.js';
 export { openDatabase } from './database/open-database.js';
 export { migrate } from './database/migrate.js';
 export { Timestamp } from './database/timestamp.column.js';

@@ -31,6 +31,9 @@ const CLIENT = `
   }`;
 const BUILT = pathToFileURL(join(process.cwd(), 'dist/libs/platform/src/embedded/index.js')).href;
 
+/** Stands in the environment of whoever starts the servers, and must not stand in theirs. */
+const SECRET = 'not for the servers';
+
 let parent: string;
 let folder: string;
 const children: ChildProcess[] = [];
@@ -40,6 +43,7 @@ beforeAll(async () => {
   // mkdtemp makes it with mode 700: as root, the user that PostgreSQL runs as cannot enter it without help.
   parent = await mkdtemp(join(tmpdir(), 'embedded-'));
   folder = join(parent, 'data');
+  process.env.ADMIN_PASSWORD = SECRET;
 });
 
 afterEach(async () => {
@@ -48,10 +52,13 @@ afterEach(async () => {
   await untilTrue('no process of ours is left', async () => (await ours()).length === 0);
 });
 
-afterAll(() => rm(parent, { recursive: true, force: true }));
+afterAll(async () => {
+  delete process.env.ADMIN_PASSWORD;
+  await rm(parent, { recursive: true, force: true });
+});
 
 describe('the embedded servers', () => {
-  it('are one of each for processes that start at once, and PostgreSQL is not root below a closed folder', async () => {
+  it('are one of each for processes that start at once, and none is root below a closed folder', async () => {
     const [one, two, here] = await Promise.all([startClient(), startClient(), acquire()]);
     const urls = [await here.need('postgres'), await here.need('nats')];
 
@@ -65,6 +72,36 @@ describe('the embedded servers', () => {
     expect((await stat(parent)).mode & 0o777).toBe(0o700);
     const { uid } = await stat(join(folder, 'postgres'));
     expect(uid === process.getuid!()).toBe(process.getuid!() !== 0);
+    for (const { pid } of await servers()) expect(await userOf(pid)).not.toBe(0);
+  });
+
+  it('do not see the secrets of the process that started them', async () => {
+    const lease = await acquire();
+    await Promise.all([lease.need('postgres'), lease.need('nats')]);
+    for (const { pid } of [await theKeeper(), ...(await servers())]) {
+      const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
+      expect(environment).toContain('PATH=');
+      expect(environment).not.toContain(SECRET);
+    }
+  });
+
+  it('give each program a database of its own, for a plain role that can do nothing else', async () => {
+    const lease = await acquire();
+    const [shop, inventory] = [await lease.need('postgres/shop'), await lease.need('postgres/inventory')];
+    const attributes = 'rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls';
+
+    expect(await query(shop, `select ${attributes} from pg_roles where rolname = current_user`)).toBe(false);
+    expect(await query(shop, 'show session_replication_role')).toBe('origin');
+    await query(shop, 'set session_replication_role = replica');
+    await query(shop, 'create schema anything');
+    await query(shop, 'create table anything.goes (id text)');
+    await expect(query(shop, `copy anything.goes from program 'id'`)).rejects.toThrow(/permission denied/);
+    await expect(query(shop, `select pg_read_file('PG_VERSION')`)).rejects.toThrow(/permission denied/);
+    const strange = new URL(shop);
+    strange.pathname = new URL(inventory).pathname;
+    await expect(query(strange.href, 'select 1')).rejects.toThrow(/permission denied for database/);
+    await expect(lease.need('postgres/postgres')).rejects.toThrow(/cannot have the name postgres/);
+    expect(await (await acquire()).need('postgres/shop')).toBe(shop);
   });
 
   it('stay for those who still need them, and end with the last release, the keeper too', async () => {
@@ -233,8 +270,12 @@ async function servers(): Promise<RunningProcess[]> {
   return [...(await postmasters()), ...(await ours('-c', join(folder, 'nats.conf')))];
 }
 
+async function userOf(pid: number): Promise<number> {
+  return Number(/^Uid:\s+(\d+)/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
 async function query(url: string, sql: string): Promise<unknown> {
-  const client = new pg.Client(`${url}/postgres`);
+  const client = new pg.Client(new URL(url).pathname === '' ? `${url}/postgres` : url);
   client.on('error', () => undefined);
   await client.connect();
   try {
@@ -256,7 +297,7 @@ async function natsAnswers(url: string): Promise<boolean> {
     });
     const { info } = connection;
     await connection.close();
-    return info?.jetstream === true;
+    return info !== undefined && !info.jetstream;
   } catch {
     return false;
   }

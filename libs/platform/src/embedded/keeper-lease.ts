@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { EmbeddedError, reasonOf } from './embedded-error.js';
 import { findKeeper } from './find-keeper.js';
 import { pending, type Pending } from './pending.js';
-import { send, type Reply, type ServerName } from './wire.js';
+import { send, type Need, type Reply } from './wire.js';
 
 const MAX_GOODBYES = 3;
 
@@ -11,7 +11,7 @@ const MAX_GOODBYES = 3;
  * servers, so that they are never without a keeper while somebody uses them.
  */
 export class KeeperLease {
-  private readonly needs = new Map<ServerName, Pending<string>>();
+  private readonly needs = new Map<Need, Pending<string>>();
   private socket: Socket | undefined;
   private connecting: Promise<void> | undefined;
   private released: Promise<void> | undefined;
@@ -27,7 +27,7 @@ export class KeeperLease {
     return this.connecting;
   }
 
-  async need(server: ServerName): Promise<string> {
+  async need(server: Need): Promise<string> {
     if (this.released) throw new EmbeddedError('the embedded servers have been released by this process');
     const known = this.needs.get(server);
     if (known) return known.promise;
@@ -62,7 +62,7 @@ export class KeeperLease {
   }
 
   /** A server that died with its keeper should come back under the address that we use already. */
-  private ask(server: ServerName): void {
+  private ask(server: Need): void {
     const url = this.needs.get(server)?.value;
     void send(this.socket!, { need: server, ...(url ? { port: Number(new URL(url).port) } : {}) });
     this.holdWhileWaiting();
@@ -76,7 +76,7 @@ export class KeeperLease {
     this.holdWhileWaiting();
   }
 
-  private settle(server: ServerName, url: string): void {
+  private settle(server: Need, url: string): void {
     const need = this.needs.get(server);
     if (need?.value && need.value !== url) {
       this.tell(`the embedded ${server} has come back under another address: restart this process`);
@@ -84,7 +84,7 @@ export class KeeperLease {
     need?.resolve(url);
   }
 
-  private fail(server: ServerName, error: unknown): void {
+  private fail(server: Need, error: unknown): void {
     const need = this.needs.get(server);
     if (!need || need.value) return; // it has been there before; the keeper goes on trying to bring it back
     this.needs.delete(server);

@@ -3,9 +3,10 @@ import { checkAddress, claimAddress, newAddress, releaseAddress } from './claim-
 import { unusable } from './data-folder.js';
 import { EmbeddedError } from './embedded-error.js';
 import { NatsServer } from './nats/nats-server.js';
+import { plainUrl } from './postgres/plain-url.js';
 import { PostgresServer } from './postgres/postgres-server.js';
 import { SupervisedServer, type ServerKind } from './supervised-server.js';
-import { onMessages, send, type Reply, type Request, type ServerName } from './wire.js';
+import { onMessages, send, type Need, type Reply, type Request, type ServerName } from './wire.js';
 
 // The process that owns the embedded servers. Each application process holds a connection open; when the last
 // one closes (the kernel closes those of killed processes), the servers are stopped and the keeper exits.
@@ -66,14 +67,20 @@ class Keeper {
     void send(socket, { welcome: process.pid });
   }
 
-  private async serve(socket: Socket, name: ServerName, port: number | undefined): Promise<void> {
+  private async serve(socket: Socket, name: Need, port: number | undefined): Promise<void> {
     let reply: Reply;
     try {
-      reply = { ready: name, url: await this.servers[name].need(port) };
+      reply = { ready: name, url: await this.urlOf(name, port) };
     } catch (error) {
       reply = { failed: name, reason: this.sentenceFor(error) };
     }
     await send(socket, reply);
+  }
+
+  private async urlOf(need: Need, port: number | undefined): Promise<string> {
+    const [server, database] = need.split('/') as [ServerName, string?];
+    const url = await this.servers[server].need(port);
+    return database === undefined ? url : plainUrl(url, database);
   }
 
   private sentenceFor(error: unknown): string {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EmbeddedError, reasonOf } from './embedded-error.js';
+import { serverEnvironment } from './plain-environment.js';
 import { complaintIn, openLog, sizeOf } from './server-log.js';
 
 /** A server process that we have started. */
@@ -22,7 +23,11 @@ export async function launch(commandLine: string[], log: string): Promise<Launch
   const [program, ...words] = commandLine;
   const output = openLog(log);
   const from = sizeOf(log);
-  const child = spawn(program!, words, { cwd: dirname(log), stdio: ['ignore', output, output] });
+  const child = spawn(program!, words, {
+    cwd: dirname(log),
+    stdio: ['ignore', output, output],
+    env: serverEnvironment(process.env),
+  });
   closeSync(output);
   const gone = new Promise((resolve) => child.once('exit', resolve));
   try {

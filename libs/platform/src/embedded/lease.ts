@@ -2,14 +2,16 @@ import { openDataFolder } from './data-folder.js';
 import { EmbeddedError } from './embedded-error.js';
 import { checkPathLength } from './keeper-address.js';
 import { KeeperLease } from './keeper-lease.js';
+import type { Need } from './wire.js';
 
 /** A process's share in the embedded servers; they stop when the last share is released. */
 export interface EmbeddedLease {
   /**
-   * Starts the server if nobody has yet; resolves with its URL, credentials included (postgres: no database
-   * name in the path). Throws EmbeddedError with one sentence.
+   * Starts the server if nobody has yet; resolves with its URL, credentials included. `postgres/<name>` is a database for a
+   * plain role of that name, made if it is missing; `postgres` alone is the superuser's, without a database: for tests.
+   * Throws EmbeddedError with one sentence.
    */
-  need(server: 'postgres' | 'nats'): Promise<string>;
+  need(what: Need): Promise<string>;
   /** Gives the share back; if it was the last, resolves when the servers and their keeper have ended. */
   release(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { removeUnfinished, renameDurably } from './data-folder.js';
+import type { Owner } from './run-as.js';
 import { EmbeddedError, codeOf, reasonOf } from './embedded-error.js';
 
 /** The secret kept in a file, or nothing if there is no such file. */
@@ -20,13 +21,14 @@ export async function createSecret(path: string): Promise<string> {
   return secret;
 }
 
-/** Writes a file that only its owner may read; it is there whole or not at all, also after a crash. */
-export async function writePrivately(path: string, text: string): Promise<void> {
+/** Writes a file that only its owner (by default we) may read; it is there whole or not at all, also after a crash. */
+export async function writePrivately(path: string, text: string, owner?: Owner): Promise<void> {
   await removeUnfinished(path);
   const fresh = `${path}.new.${randomBytes(4).toString('hex')}`;
   const file = await open(fresh, 'wx', 0o600);
   try {
     await file.writeFile(text);
+    if (owner) await file.chown(owner.uid, owner.gid);
     await file.sync();
   } finally {
     await file.close();

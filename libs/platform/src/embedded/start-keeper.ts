@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EmbeddedError } from './embedded-error.js';
 import { unusable } from './data-folder.js';
+import { keeperEnvironment } from './plain-environment.js';
 import { complaintIn, openLog, sizeOf } from './server-log.js';
 
 /** A keeper process that we started; it ends well (exit code 0) when another one was faster. */
@@ -28,7 +29,7 @@ export function startKeeper(folder: string): StartedKeeper {
     cwd: folder,
     detached: true,
     stdio: ['ignore', log, log],
-    env: plainEnvironment(),
+    env: keeperEnvironment(process.env),
   });
   closeSync(log);
   keeper.unref();
@@ -47,14 +48,6 @@ function openKeeperLog(folder: string, file: string): number {
   } catch (error) {
     throw unusable(folder, error);
   }
-}
-
-/**
- * The keeper serves many processes, so it must not take one's peculiarities: NODE_OPTIONS may hold a debugger
- * port or a tracer, and PG* changes how PostgreSQL and its clients behave.
- */
-function plainEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_|PG|npm_)/.test(name)));
 }
 
 /** Found from the sources too: tests run those, while the keeper is always the built one. */

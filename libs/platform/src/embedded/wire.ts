@@ -3,8 +3,11 @@ import type { Socket } from 'node:net';
 /** The servers that the keeper can run. */
 export type ServerName = 'postgres' | 'nats';
 
+/** What a process may need: a server, or a database of the embedded PostgreSQL for a plain role of that name. */
+export type Need = ServerName | `postgres/${string}`;
+
 /** What a process says to the keeper. `port` is the one it has been told before, and would like to keep. */
-export type Request = { need: ServerName; port?: number } | { goodbye: true };
+export type Request = { need: Need; port?: number } | { goodbye: true };
 
 /**
  * What the keeper says to a process. `welcome` carries its pid; without it the connection counts for nothing.
@@ -14,8 +17,8 @@ export type Reply =
   | { welcome: number }
   | { farewell: true }
   | { progress: string }
-  | { ready: ServerName; url: string }
-  | { failed: ServerName; reason: string };
+  | { ready: Need; url: string }
+  | { failed: Need; reason: string };
 
 /** Sends one message as a line of JSON; to a peer that has gone, nothing. Resolves when it is on its way. */
 export async function send(socket: Socket, message: Request | Reply): Promise<void> {

@@ -11,7 +11,7 @@ let test_: TestDatabase;
 let database: Database;
 
 beforeAll(async () => {
-  test_ = await freshDatabase();
+  test_ = await freshDatabase({ asSuperuser: true });
   database = new Database(test_.url);
 });
 beforeEach(() => database.query('create schema box'));

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { Owner } from '../run-as.js';
 import { writePrivately } from '../secret-file.js';
 
 /** How clients get in. */
@@ -12,12 +13,12 @@ export interface NatsAccess {
 const USER = 'embedded';
 
 /**
- * Writes the server's configuration. The password is in this file, readable for its owner only, and not on the
+ * Writes the server's configuration. The password is in this file, readable for the server's user only, and not on the
  * command line, which every user of the machine can read. A password that is there stays: clients know it.
  */
 export async function writeNatsConfig(
   path: string,
-  wanted: { port: number; streams: string },
+  wanted: { port: number; owner: Owner | undefined },
 ): Promise<NatsAccess> {
   const password = (await readNatsConfig(path))?.password ?? randomBytes(24).toString('hex');
   const lines = [
@@ -25,9 +26,8 @@ export async function writeNatsConfig(
     'host: "127.0.0.1"',
     `port: ${wanted.port}`,
     `authorization { user: "${USER}", password: "${password}" }`,
-    `jetstream { store_dir: ${JSON.stringify(wanted.streams)} }`,
   ];
-  await writePrivately(path, `${lines.join('\n')}\n`);
+  await writePrivately(path, `${lines.join('\n')}\n`, wanted.owner);
   return { port: wanted.port, user: USER, password };
 }
 

@@ -4,53 +4,70 @@ import { promisify } from 'node:util';
 import { EmbeddedError, reasonOf } from '../embedded-error.js';
 import { downloadWithApt } from './apt-download.js';
 
-/** A nats-server program that can be run. */
-export interface NatsProgram {
-  program: string;
-  version: string;
-}
-
 const HOW_TO_GET_IT =
   'install it (Debian, Ubuntu: apt-get install nats-server; macOS: brew install nats-server; ' +
-  'Docker: docker run -p 4222:4222 nats -js) or set NATS_URL';
+  'Docker: docker run -p 4222:4222 nats) or set NATS_URL';
 
-/**
- * The nats-server of the machine, or our own copy, or a new copy from the distribution's archive.
- *
- * @throws EmbeddedError that says how to get one.
- */
-export async function findNats(
-  folder: string,
-  tell: (line: string) => void,
-  signal: AbortSignal,
-): Promise<NatsProgram> {
-  const copy = join(folder, 'bin', 'nats-server');
-  // Debian puts it in /usr/sbin, which is not on everybody's PATH.
-  for (const program of ['nats-server', '/usr/sbin/nats-server', copy]) {
-    const version = await versionOf(program);
-    if (version) return { program, version };
+/** Between two downloads that fail, in ms: doubled with each. What somebody installs meanwhile is seen at once. */
+const BACKOFF_MS = { least: 5_000, most: 60_000 };
+
+/** What is told to who waits, and how a copy is fetched. */
+export interface Search {
+  tell: (line: string) => void;
+  signal: AbortSignal;
+}
+
+/** Looks for a nats-server: the machine's, or our own copy, or a new copy from the distribution's archive. */
+export class NatsFinder {
+  private readonly copy: string;
+  private failure: { error: EmbeddedError; backoffMs: number; notBefore: number } | undefined;
+
+  constructor(
+    folder: string,
+    private readonly download = downloadWithApt,
+    private readonly now = () => performance.now(),
+    // Debian puts it in /usr/sbin, which is not on everybody's PATH.
+    private readonly installed: readonly string[] = ['nats-server', '/usr/sbin/nats-server'],
+  ) {
+    this.copy = join(folder, 'bin', 'nats-server');
   }
-  tell('nats-server was not found; downloading it from the archive of this Linux distribution (once)');
-  try {
-    await downloadWithApt(copy, signal);
-  } catch (error) {
-    throw new EmbeddedError(
-      `nats-server was not found and not downloaded (${reasonOf(error)}): ${HOW_TO_GET_IT}`,
-    );
+
+  /** The path of a program that can be run. @throws EmbeddedError that says how to get one. */
+  async find(search: Search): Promise<string> {
+    for (const program of [...this.installed, this.copy]) {
+      if (await runs(program)) return program;
+    }
+    if (this.failure && this.now() < this.failure.notBefore) throw this.failure.error;
+    await this.fetch(search);
+    if (await runs(this.copy)) return this.copy;
+    throw this.failed(`the nats-server in ${this.copy} does not run here: ${HOW_TO_GET_IT}`);
   }
-  const version = await versionOf(copy);
-  if (version) return { program: copy, version };
-  throw new EmbeddedError(`the nats-server in ${copy} does not run here: ${HOW_TO_GET_IT}`);
+
+  private async fetch({ tell, signal }: Search): Promise<void> {
+    if (!this.failure) {
+      tell('nats-server was not found; downloading it from the archive of this Linux distribution (once)');
+    }
+    try {
+      // A signal of its own: every program that is run listens to it, and one that cannot be run for ever.
+      await this.download(this.copy, AbortSignal.any([signal]));
+    } catch (error) {
+      signal.throwIfAborted();
+      throw this.failed(
+        `nats-server was not found and not downloaded (${reasonOf(error)}): ${HOW_TO_GET_IT}`,
+      );
+    }
+  }
+
+  private failed(message: string): EmbeddedError {
+    const backoffMs = Math.min(2 * (this.failure?.backoffMs ?? BACKOFF_MS.least / 2), BACKOFF_MS.most);
+    const error = new EmbeddedError(message);
+    this.failure = { error, backoffMs, notBefore: this.now() + backoffMs };
+    return error;
+  }
 }
 
-async function versionOf(program: string): Promise<string | undefined> {
-  const { stdout } = await promisify(execFile)(program, ['--version']).catch(() => ({ stdout: '' }));
-  return /v?(\d+\.\d+\.\d+)/.exec(stdout)?.[1];
-}
-
-/** A warning for a version with known security holes. */
-export function knownHoles(version: string): string | undefined {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major > 2 || (major === 2 && minor >= 10)) return undefined;
-  return `nats-server ${version} has known CVEs fixed in 2.10/2.11; set NATS_URL to use a newer one`;
-}
+const runs = (program: string): Promise<boolean> =>
+  promisify(execFile)(program, ['--version']).then(
+    ({ stdout }) => /v?\d+\.\d+\.\d+/.test(stdout),
+    () => false,
+  );

@@ -3,10 +3,11 @@ import { ServerEnded } from '../embedded-error.js';
 import { launch } from '../launch.js';
 import { choosePort } from '../ports.js';
 import { mentions, runningProcesses, stopProcess, untilGone, type StopStep } from '../processes.js';
+import { chooseRunAs } from '../run-as.js';
 import type { RunningServer, ServerKind, StartOrder } from '../supervised-server.js';
 import { untilNatsAnswers } from './answers.js';
 import { readNatsConfig, writeNatsConfig, type NatsAccess } from './config.js';
-import { findNats, knownHoles } from './find-nats.js';
+import { NatsFinder } from './find-nats.js';
 
 const FIRST_CHOICE_PORT = 42229;
 const ADOPTION_MS = 30_000;
@@ -16,18 +17,20 @@ const STOP: StopStep[] = [
   { signal: 'SIGKILL', waitMs: 5_000 },
 ];
 
-/** NATS with JetStream, its streams in `<dataDir>/nats` and its port and password in `<dataDir>/nats.conf`. */
+/** NATS without JetStream, which nothing here uses; its port and password are in `<dataDir>/nats.conf`. */
 export class NatsServer implements ServerKind {
   readonly label = 'NATS';
   private readonly config: string;
+  private readonly finder: NatsFinder;
 
   constructor(private readonly folder: string) {
     this.config = join(folder, 'nats.conf');
+    this.finder = new NatsFinder(folder);
   }
 
   /**
    * Looks for the process by its command line. A pid file would miss one whose keeper was killed before it
-   * was written, and a second server on the same streams would ruin them.
+   * was written, and clients would then be on two servers.
    */
   async adopt(signal: AbortSignal): Promise<RunningServer | undefined> {
     const access = await readNatsConfig(this.config);
@@ -45,12 +48,18 @@ export class NatsServer implements ServerKind {
   }
 
   async start({ port: known, tell, signal }: StartOrder): Promise<RunningServer> {
-    const { program, version } = await findNats(this.folder, tell, signal);
-    const warning = knownHoles(version);
-    if (warning) tell(warning);
+    const program = await this.finder.find({ tell, signal });
+    const { label, folder } = this;
+    const { prefix, owner } = await chooseRunAs({
+      label,
+      folder,
+      program,
+      user: 'nats',
+      setting: 'NATS_URL',
+    });
     const port = await choosePort(known, FIRST_CHOICE_PORT);
-    const access = await writeNatsConfig(this.config, { port, streams: join(this.folder, 'nats') });
-    const server = await launch([program, '-c', this.config], join(this.folder, 'nats.log'));
+    const access = await writeNatsConfig(this.config, { port, owner });
+    const server = await launch([...prefix, program, '-c', this.config], join(folder, 'nats.log'));
     try {
       const running = await this.whenReady(access, server.pid, server.gone, signal);
       if (running) return running;

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { renameDurably, unusable } from '../data-folder.js';
 import { EmbeddedError, codeOf, reasonOf } from '../embedded-error.js';
+import { serverEnvironment } from '../plain-environment.js';
 import { lacksLibraries, librariesMissing } from './binaries.js';
-import type { RunAs } from './run-as.js';
+import type { RunAs } from '../run-as.js';
 
 // The built-in locale sorts by code point, as fast as "C" and the same on each machine, and still knows
 // upper and lower case of all letters.
@@ -62,7 +63,7 @@ export async function createCluster({
     ...INITDB_OPTIONS,
   ];
   try {
-    await promisify(execFile)(program!, words, { signal });
+    await promisify(execFile)(program!, words, { signal, env: serverEnvironment(process.env) });
   } catch (error) {
     throw failedWith((error as { stderr?: string }).stderr || reasonOf(error));
   }

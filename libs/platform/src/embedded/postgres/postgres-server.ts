@@ -4,13 +4,13 @@ import { removeUnfinished } from '../data-folder.js';
 import { launch } from '../launch.js';
 import { choosePort } from '../ports.js';
 import { stopProcess, untilGone, type StopStep } from '../processes.js';
+import { chooseRunAs, type RunAs } from '../run-as.js';
 import { createSecret, readSecret } from '../secret-file.js';
 import type { RunningServer, ServerKind, StartOrder } from '../supervised-server.js';
 import { answersTo } from './answers.js';
-import { postgresBinaries } from './binaries.js';
 import { clusterExists, createCluster } from './cluster.js';
 import { clearRemains, livingPostmaster, untilReady } from './postmaster.js';
-import { chooseRunAs } from './run-as.js';
+import { lacksLibraries, librariesMissing, postgresBinaries, type PostgresBinaries } from './binaries.js';
 
 const FIRST_CHOICE_PORT = 54329;
 const ADOPTION_MS = 30_000;
@@ -81,7 +81,7 @@ export class PostgresServer implements ServerKind {
   /** Makes the data folder where needed and clears the way; returns the words that start PostgreSQL. */
   private async prepare(tell: (line: string) => void, signal: AbortSignal): Promise<string[]> {
     const binaries = await postgresBinaries();
-    const runAs = await chooseRunAs(this.folder, this.data, binaries);
+    const runAs = await this.runAs(binaries);
     await removeUnfinished(this.data);
     if (await clusterExists(this.data)) {
       await clearRemains(this.data);
@@ -92,6 +92,17 @@ export class PostgresServer implements ServerKind {
       await createCluster({ data, passwordFile, initdb: binaries.initdb, runAs, signal });
     }
     return [...runAs.prefix, binaries.postgres];
+  }
+
+  private runAs({ postgres }: PostgresBinaries): Promise<RunAs> {
+    const complain = (stderr: string) => {
+      if (lacksLibraries(stderr)) throw librariesMissing;
+    };
+    const { folder, data, label } = this;
+    return chooseRunAs({
+      ...{ label, folder, data, complain },
+      ...{ program: postgres, user: 'postgres', setting: 'DATABASE_URL' },
+    });
   }
 
   private async whenReady(
