@@ -133,7 +133,7 @@ export default defineConfig(
       '**/config.ts',
       '**/*settings.ts',
       'libs/platform/src/environment.ts',
-      'libs/platform/src/embedded/start-keeper.ts',
+      'libs/platform/src/embedded/plain-environment.ts',
       '{test,bench,tools}/**',
       ...tests,
     ],

@@ -26,7 +26,7 @@ export async function launch(commandLine: string[], log: string): Promise<Launch
   const child = spawn(program!, words, {
     cwd: dirname(log),
     stdio: ['ignore', output, output],
-    env: serverEnvironment(process.env),
+    env: serverEnvironment(),
   });
   closeSync(output);
   const gone = new Promise((resolve) => child.once('exit', resolve));

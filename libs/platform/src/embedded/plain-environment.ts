@@ -9,11 +9,11 @@ type Variables = NodeJS.ProcessEnv;
  * What the keeper gets of the environment of the process that starts it: an allow-list. The keeper serves many processes and
  * outlives this one: secrets (`ADMIN_PASSWORD`), tracers (`NODE_OPTIONS`) and what changes PostgreSQL (`PG*`) are not its own.
  */
-export const keeperEnvironment = (env: Variables): Variables =>
+export const keeperEnvironment = (env: Variables = process.env): Variables =>
   only(env, (name) => ofServers.test(name) || ofKeeper.test(name));
 
 /** What PostgreSQL and NATS get of the keeper's. */
-export const serverEnvironment = (env: Variables): Variables => only(env, (name) => ofServers.test(name));
+export const serverEnvironment = (env: Variables = process.env): Variables => only(env, (name) => ofServers.test(name));
 
 const only = (env: Variables, allowed: (name: string) => boolean): Variables =>
   Object.fromEntries(Object.entries(env).filter(([name]) => allowed(name)));

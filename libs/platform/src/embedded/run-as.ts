@@ -77,7 +77,7 @@ async function reaches(prefix: string[], server: Unprivileged): Promise<boolean>
   const script = 'cd "$1" && "$2" --version';
   const [first, ...words] = [...prefix, 'sh', '-c', script, 'sh', server.folder, server.program];
   try {
-    await run(first!, words);
+    await run(first, words);
     return true;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') throw setprivMissing(server);

@@ -29,7 +29,7 @@ export function startKeeper(folder: string): StartedKeeper {
     cwd: folder,
     detached: true,
     stdio: ['ignore', log, log],
-    env: keeperEnvironment(process.env),
+    env: keeperEnvironment(),
   });
   closeSync(log);
   keeper.unref();

@@ -63,7 +63,7 @@ export async function createCluster({
     ...INITDB_OPTIONS,
   ];
   try {
-    await promisify(execFile)(program!, words, { signal, env: serverEnvironment(process.env) });
+    await promisify(execFile)(program!, words, { signal, env: serverEnvironment() });
   } catch (error) {
     throw failedWith((error as { stderr?: string }).stderr || reasonOf(error));
   }
