@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Newcomer } from '../support/newcomer.js';
@@ -35,6 +36,11 @@ describe('a newcomer', () => {
       expect(placed.headers.get('x-served-by')).toContain('inventory=monolith');
       const cancelled = await customer.send('POST', `/api/v1/orders/${placed.body.id}/cancel`);
       expect(cancelled.body).toMatchObject({ status: 'cancelled' });
+
+      const doctor = newcomer.npm('run', 'strangler', '--', 'doctor');
+      expect(await doctor.ended()).toBe(0);
+      // Nothing has moved: a look must not fetch and start NATS.
+      expect(existsSync(join(newcomer.folder, '.data/nats.conf'))).toBe(false);
 
       const service = newcomer.npm('run', 'start:extracted', '--', 'inventory');
       await service.printed(/inventory is served/);

@@ -80,8 +80,11 @@ export class Controlled {
   }
 
   /** A controller as a process has it, and its operator. Stopped by {@link close}. */
-  controller(options: Pick<ControllerOptions, 'boundary' | 'findings'> = {}): Controller {
-    const { needs } = this;
+  controller({
+    wakesServers,
+    ...options
+  }: Pick<ControllerOptions, 'boundary' | 'findings'> & Pick<ControlNeeds, 'wakesServers'> = {}): Controller {
+    const needs = { ...this.needs, ...(wakesServers && { wakesServers }) };
     const { database } = this.sides.monolith;
     const made = new Controller({ database, needs, clock: fastClock, drainMs, ...options });
     this.controllers.push(made);

@@ -116,7 +116,9 @@ function connectWhenNeeded(
   routes: Routes,
   closing: Closing,
 ): NatsLink {
-  const link = new NatsLink(async () => natsConnection(nats.url ?? (await servers.nats()), nats.options));
+  const link = new NatsLink(async () => natsConnection(nats.url ?? (await servers.nats()), nats.options), {
+    startsServer: nats.url === undefined,
+  });
   closing.add(() => link.close());
   publishRoutes(link, routes);
   const startIfNeeded = () => {

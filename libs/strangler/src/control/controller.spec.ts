@@ -381,6 +381,21 @@ it('doctor stops capture that was left on a side while it could not be asked', a
   expect((await extracted.control.state()).ownership.capture).toBe(false);
 });
 
+it('doctor leaves the other side of a module at home alone where asking would start a server', async () => {
+  const asked: string[] = [];
+  controlled.sides.extracted.fault = (method, proceed) => {
+    asked.push(method);
+    return proceed();
+  };
+  let wakes = true;
+  const asking = controlled.controller({ wakesServers: () => wakes });
+  expect(await asking.operator.doctor(parcels)).toEqual([]);
+  expect(asked).toEqual([]);
+  wakes = false;
+  expect(await asking.operator.doctor(parcels)).toEqual([]);
+  expect(asked).toEqual(['state']);
+});
+
 it('doctor tells what is found beside the modules, also in a process that does not lead', async () => {
   const beside = { module: null, problem: 'a hole', meaning: 'open', remedy: 'close it', repairable: false };
   const follower = controlled.controller({ findings: [() => [beside]] });

@@ -3,6 +3,7 @@ import type { Database } from '../database.js';
 import type { Router } from '../router.js';
 import type { Routes } from '../routes.js';
 import type { NatsLink } from '../rpc/link.js';
+import { natsFindings } from '../rpc/nats-findings.js';
 import { ShadowReads } from '../shadow/shadow-reads.js';
 import { ShadowStore } from '../shadow/shadow-store.js';
 import { SideAgent } from '../side/agent.js';
@@ -53,6 +54,7 @@ export class Steering {
       database,
       router,
       routes,
+      link,
       watch,
       wishesPath,
       version = 'unknown',
@@ -80,7 +82,7 @@ export class Steering {
       wishesPath,
       needs: this.needs(store, watch),
       notices: () => noticesOf(this.processes.live),
-      findings,
+      findings: [natsFindings(link), ...findings],
       pen: new FilePen(wishesPath, names, this.file),
       leaderOf: (module) => leaderOf(module, this.processes.live),
     });
@@ -132,6 +134,7 @@ export class Steering {
         watch.of(module).reset();
         await store.reset(module);
       },
+      wakesServers: () => this.options.link.asleep,
       mismatches: (module) => store.samples(module),
       localUse: async (module) => watch.servedHere(module),
       publish: (module, entry) => this.board.write(module, entry),

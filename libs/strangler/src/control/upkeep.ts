@@ -109,9 +109,12 @@ export class Upkeep {
     return { plan: plan.length > 0 ? plan : ['nothing is stuck'], change: {}, begins: false };
   }
 
-  /** What is stuck. Asks the other side also of a module at home: something may have been left there. */
+  /**
+   * What is stuck. Asks the other side also of a module at home: something may have been left there; but starts nothing for it.
+   */
   async diagnose({ row, observed }: Situation): Promise<Diagnosis[]> {
-    const states = await this.parts.observer.states(row, true);
+    const { needs, observer } = this.parts;
+    const states = await observer.states(row, !needs.wakesServers?.());
     return diagnose(row, { ...observed, states });
   }
 

@@ -2,9 +2,13 @@ import { Logger } from '@nestjs/common';
 import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node';
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { knownHoles } from './known-holes.js';
 
 /** Where and how to connect; asked at every attempt, since a server may be started for it. */
 export type LinkOptions = () => Promise<ConnectionOptions>;
+
+/** Between two attempts for a first connection, in ms: doubled with each. */
+const backoffMs = { least: 500, most: 5_000 };
 
 /** Defaults of the client wait minutes before they notice a dead server; ours notice within seconds, and never give up. */
 const patience: ConnectionOptions = {
@@ -25,8 +29,24 @@ export class NatsLink {
   private connection: NatsConnection | undefined;
   private up = false;
   private state: 'idle' | 'started' | 'closed' = 'idle';
+  private problem: string | null = null;
+  private told: string | undefined;
 
-  constructor(private readonly options: LinkOptions) {}
+  /** `startsServer`: to connect means to start a server, so a mere look must not. */
+  constructor(
+    private readonly options: LinkOptions,
+    private readonly how: { startsServer?: boolean } = {},
+  ) {}
+
+  /** Why there is no connection, though one is wanted, with what to do where that is known; null: there is, or none is wanted. */
+  get trouble(): string | null {
+    return this.problem;
+  }
+
+  /** Whether nobody has needed NATS yet, and to connect would start one. */
+  get asleep(): boolean {
+    return this.state === 'idle' && this.how.startsServer === true;
+  }
 
   /** The connection while it works; `undefined` while there is none. Nothing is buffered for a lost one. */
   get current(): NatsConnection | undefined {
@@ -73,16 +93,34 @@ export class NatsLink {
   }
 
   private async connectUntilClosed(): Promise<void> {
-    for (let told = false; this.state === 'started'; await sleep(500)) {
-      try {
-        const connection = await connect({ ...patience, ...(await this.options()) });
-        if ((this.state as string) === 'closed') return await connection.close();
-        return this.adopt(connection);
-      } catch (error) {
-        if (!told) this.logger.warn(`no connection to NATS yet: ${String(error)}`);
-        told = true;
-      }
+    for (
+      let waitMs = backoffMs.least;
+      this.state === 'started';
+      waitMs = Math.min(2 * waitMs, backoffMs.most)
+    ) {
+      const connection = await this.tryToConnect();
+      if (connection && (this.state as string) === 'closed') return connection.close();
+      if (connection) return this.adopt(connection);
+      await sleep(waitMs);
     }
+  }
+
+  private async tryToConnect(): Promise<NatsConnection | undefined> {
+    let at = '';
+    try {
+      const options = await this.options();
+      at = `NATS at ${addressOf(options)} does not answer: `;
+      return await connect({ ...patience, ...options });
+    } catch (error) {
+      this.tell(`${at}${(error as Error).message}`);
+      return undefined;
+    }
+  }
+
+  /** Says once what is wrong. */
+  private tell(problem: string): void {
+    if (problem !== this.problem) this.logger.warn(`no connection to NATS yet: ${problem}`);
+    this.problem = problem;
   }
 
   private adopt(connection: NatsConnection): void {
@@ -102,7 +140,26 @@ export class NatsLink {
   private set(up: boolean): void {
     if (up === this.up) return;
     this.up = up;
-    if (this.state !== 'closed') this.logger.log(up ? 'connected to NATS' : 'connection to NATS lost');
+    const server = this.connection?.getServer() ?? '';
+    this.problem = up
+      ? null
+      : `the connection to NATS at ${server} is lost; it is made again when NATS is back`;
+    if (this.state !== 'closed') this.report(server);
     this.events.emit(up ? 'up' : 'down');
   }
+
+  private report(server: string): void {
+    if (!this.up) return this.logger.log(`connection to NATS at ${server} lost`);
+    const version = this.connection?.info?.version ?? '';
+    this.logger.log(`connected to NATS ${version} at ${server}`);
+    const holes = knownHoles(version);
+    if (holes && holes !== this.told) this.logger.warn(`${holes}; set NATS_URL to use another one`);
+    this.told = holes;
+  }
+}
+
+/** Where a connection leads, without credentials. */
+function addressOf({ servers }: ConnectionOptions): string {
+  const of = (url: string) => (URL.canParse(url) ? new URL(url).host || url : url);
+  return [servers ?? []].flat().map(of).join(', ');
 }

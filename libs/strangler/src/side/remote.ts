@@ -44,7 +44,9 @@ const subjectOf = (module: string, side: Side): string => `control.${module}.${s
 export function remoteSide(link: NatsLink, module: string, side: Side): SideControl {
   const call = async (method: Method, argument: unknown): Promise<unknown> => {
     const connection = await link.connected(connectMs);
-    if (!connection) throw new SideUnreachableError('there is no connection to NATS');
+    if (!connection) {
+      throw new SideUnreachableError(link.trouble ?? 'there is no connection to NATS');
+    }
     const reply = await ask(
       connection,
       subjectOf(module, side),
