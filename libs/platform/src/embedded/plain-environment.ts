@@ -13,7 +13,8 @@ export const keeperEnvironment = (env: Variables = process.env): Variables =>
   only(env, (name) => ofServers.test(name) || ofKeeper.test(name));
 
 /** What PostgreSQL and NATS get of the keeper's. */
-export const serverEnvironment = (env: Variables = process.env): Variables => only(env, (name) => ofServers.test(name));
+export const serverEnvironment = (env: Variables = process.env): Variables =>
+  only(env, (name) => ofServers.test(name));
 
 const only = (env: Variables, allowed: (name: string) => boolean): Variables =>
   Object.fromEntries(Object.entries(env).filter(([name]) => allowed(name)));
