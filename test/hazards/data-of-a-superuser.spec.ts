@@ -1,10 +1,9 @@
+import { migrate, provideDatabase } from '#platform';
 import { randomBytes } from 'node:crypto';
-import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
-import { startCapture, stopCapture } from '../../../strangler/src/ownership/capture.js';
-import { Database } from '../../../strangler/src/database.js';
-import { describeTables, type MovingModule } from '../../../strangler/src/tables.js';
-import { migrate } from './migrate.js';
-import { provideDatabase } from './owned-database.js';
+import { freshDatabase, type TestDatabase } from '../support/postgres.js';
+import { startCapture, stopCapture } from '../../libs/strangler/src/ownership/capture.js';
+import { Database } from '../../libs/strangler/src/database.js';
+import { describeTables, type MovingModule } from '../../libs/strangler/src/tables.js';
 
 /* Version 0.1.0 connected as superuser: all that its data folders hold belongs to one. */
 const inventory: MovingModule = {
