@@ -1,7 +1,7 @@
 import { projectRoot } from '#platform';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { until } from './until.js';
 
 /** One of our programs as a process of its own, as its users run it. */
@@ -19,10 +19,10 @@ export interface Program {
 
 const running = new Set<ChildProcess>();
 
-/** Starts a built program (`dist/<entry>`). Only `env` and what a bare shell has is in its environment. */
+/** Starts a built program (`dist/<entry>`, or one at an absolute path). Only `env` and what a bare shell has is in its environment. */
 export function startProgram(entry: string, args: string[], env: Record<string, string>): Program {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [join(projectRoot(), 'dist', entry), ...args], {
+  const child = spawn(process.execPath, [resolve(projectRoot(), 'dist', entry), ...args], {
     env: { PATH, HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

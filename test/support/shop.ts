@@ -35,12 +35,21 @@ export interface Premises {
   drop(): Promise<void>;
 }
 
-/** Makes the premises; `natsUrl` is needed once a module is extracted. */
-export async function makePremises(natsUrl = ''): Promise<Premises> {
+type Database = Omit<TestDatabase, 'query'>;
+
+/**
+ * Makes the premises; `natsUrl` is needed once a module is extracted. `given`: databases that are there already, instead of
+ * a fresh one for the shop and none for a service.
+ */
+export async function makePremises(
+  natsUrl = '',
+  given: Partial<Record<ModuleName | 'shop', Database>> = {},
+): Promise<Premises> {
   const folder = await mkdtemp(join(tmpdir(), 'shop-'));
   const config = join(folder, 'strangler.yaml');
-  const shop = await freshDatabase();
-  const own = new Map(moduleNames.map((name) => [name, absentDatabase()]));
+  const shop = given.shop ?? (await freshDatabase());
+  const query: TestDatabase['query'] = (sql, params) => queryOnce(shop.url, sql, params);
+  const own = new Map(moduleNames.map((name) => [name, given[name] ?? absentDatabase()]));
   let away: readonly ModuleName[] = [];
   const extract = async (modules: readonly ModuleName[]) => {
     away = modules;
@@ -50,7 +59,7 @@ export async function makePremises(natsUrl = ''): Promise<Premises> {
     await writeFile(config, `modules:\n${lines.join('\n')}\n`);
   };
   const phases = () =>
-    shop.query<{ module: ModuleName; phase: string }>('select module, phase from strangler.module');
+    query<{ module: ModuleName; phase: string }>('select module, phase from strangler.module');
   const arrived = async () => {
     await until(`${away.join(', ') || 'no module'} is extracted`, async () => {
       const there = (await phases()).filter(
@@ -74,7 +83,7 @@ export async function makePremises(natsUrl = ''): Promise<Premises> {
       LOG_LEVEL: 'warn',
     },
     databaseOf: (module) => (away.includes(module) ? (own.get(module)?.url as string) : shop.url),
-    query: shop.query,
+    query,
     on: queryOnce,
     urls: {
       shop: shop.url,
