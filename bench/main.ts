@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { Argument, Command } from 'commander';
+import { abuse } from './abuse/abuse.js';
 import { ack } from './ack/ack.js';
 import { capture } from './capture/capture.js';
 import { handOffBench } from './hand-off/hand-off.js';
@@ -22,6 +23,7 @@ const benches: Record<string, Bench> = {
   ack,
   'hand-off': handOffBench,
   verify,
+  abuse,
 };
 const names = Object.keys(benches);
 
@@ -35,6 +37,7 @@ Names:
   ack          what it costs to answer once the other side has a write: ack: both against ack: owner
   hand-off     how long writes wait while buckets change their owner
   verify       how fast both sides' rows are compared: against COPY of both through md5sum
+  abuse        how long others wait while one client sends the worst that he can
 
 Each needs a quiet machine. bench/README.md says how to read the figures.
 Exit code: 0 when every goal is met; 1 when one is missed.`;

@@ -17,7 +17,7 @@ export async function orders(servers: BenchServers, quick: boolean): Promise<boo
   const { invoices, products } = await readSample();
   const closing = new Closing();
   const enter = async (inventory: Inventory) => {
-    const url = await openShop(servers, inventory, closing);
+    const { url } = await openShop(servers, inventory, closing);
     await stock(url, products);
     return Customers.of(url, invoices);
   };

@@ -14,15 +14,21 @@ export const admin = { email: 'admin@shop.example', password: 'correct horse bat
 /** How long an empty module may take on its way, in ms. */
 const walkMs = 120_000;
 
+/** Addresses of a shop that is open. */
+export interface BenchShop {
+  readonly url: string;
+  readonly adminUrl: string;
+}
+
 /**
  * Opens an empty shop of the programs that users start, on databases of its own: the monolith with everything in it, or
- * the monolith and a service for inventory beside it. Resolves with its address once inventory is in that phase.
+ * the monolith and a service for inventory beside it. Resolves with its addresses once inventory is in that phase.
  */
 export async function openShop(
   servers: BenchServers,
   inventory: Inventory,
   closing: Closing,
-): Promise<string> {
+): Promise<BenchShop> {
   const env = await environmentOf(servers, inventory);
   if (inventory !== 'monolith') {
     const main = new URL('../../apps/extracted/src/main.js', import.meta.url);
@@ -30,10 +36,11 @@ export async function openShop(
     closing.add(() => service.stop());
   }
   const main = new URL('../../apps/monolith/src/main.js', import.meta.url);
-  const monolith = await startProgram(main, [], /open: (http:\/\/[^/]+)/, env);
+  const monolith = await startProgram(main, [], /open: (http:\/\/[^/]+).* admin (http\S+)/, env);
   closing.add(() => monolith.stop());
   await arrived(env['DATABASE_URL']!, inventory);
-  return monolith.ready[1] as string;
+  const [, url = '', adminUrl = ''] = monolith.ready;
+  return { url, adminUrl };
 }
 
 /** Waits until the controller has walked inventory there. @throws when it does not come there. */
