@@ -1,5 +1,6 @@
 import type { MigrationInterface } from 'typeorm';
 import { Stock1764000000201 } from './inventory/0001-stock.js';
+import { Attempts1764000000501 } from './limits/0001-attempts.js';
 import { Orders1764000000401 } from './orders/0001-orders.js';
 import { Payments1764000000301 } from './payments/0001-payments.js';
 import { Commands1764000000001 } from './strangler/0001-commands.js';
@@ -31,6 +32,7 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
   inventory: [Stock1764000000201],
   payments: [Payments1764000000301],
   orders: [Orders1764000000401],
+  limits: [Attempts1764000000501],
 };
 
 /** Those that run only where a module has a database of its own: its schema may differ from the monolith's there. */

@@ -13,7 +13,7 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-const modules = ['users', 'inventory', 'payments', 'orders'];
+const modules = ['users', 'inventory', 'payments', 'orders', 'limits'];
 const lingerMs = 2_000;
 
 /**

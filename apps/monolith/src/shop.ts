@@ -1,4 +1,4 @@
-import { configureHttp, type ApiOptions, type ReadinessCheck } from '#api';
+import { configureHttp, type ApiOptions, type LimitStore, type ReadinessCheck } from '#api';
 import {
   assertPortFree,
   createLogger,
@@ -7,6 +7,7 @@ import {
   natsConnection,
   NestLogger,
   openDatabase,
+  openLimitPool,
   packageVersion,
   type Closing,
 } from '#platform';
@@ -58,7 +59,9 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
     { name: 'database', check: () => probe.check() },
     { name: 'sample', check: () => furnishing.assertDone() },
   ];
-  const app = await createApp(settings, parts, checks, logger);
+  const limits = openLimitPool(databaseUrl);
+  closing.add(() => limits.end());
+  const app = await createApp(settings, parts, { checks, limits }, logger);
   closing.add(() => app.close());
   const steering = await steer(settings, app, { link, watch }, closing);
   await app.startAllMicroservices();
@@ -75,7 +78,7 @@ async function openModules(databaseUrl: string): Promise<readonly Type[]> {
   await openDatabase(databaseUrl, [], 'DATABASE_URL');
   const gone = await decommissionedModules(databaseUrl);
   const here = moduleNames.filter((name) => !gone.includes(name));
-  await openDatabase(databaseUrl, here, 'DATABASE_URL');
+  await openDatabase(databaseUrl, ['limits', ...here], 'DATABASE_URL');
   return loadModules(here);
 }
 
@@ -132,12 +135,13 @@ function connectWhenNeeded(
 async function createApp(
   settings: Settings,
   parts: Omit<AppOptions, 'api'>,
-  checks: ReadinessCheck[],
+  { checks, limits }: { checks: ReadinessCheck[]; limits: LimitStore },
   logger: PinoLogger,
 ): Promise<NestExpressApplication> {
   const api: ApiOptions = {
     identity: settings.identityProvider,
     bootstrapAdmin: bootstrapAdmin(settings),
+    limits,
     readiness: { useFactory: () => checks },
   };
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot({ ...parts, api }), {

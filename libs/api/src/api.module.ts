@@ -10,6 +10,7 @@ import { TokenVerifier, type IdentityProvider } from './auth/token-verifier.js';
 import { HealthController } from './health.controller.js';
 import { StrayQueryGuard } from './http/stray-query.guard.js';
 import { JwksController } from './jwks.controller.js';
+import { Attempts, type LimitStore } from './limits/attempts.js';
 import { OrdersController } from './orders.controller.js';
 import type { UsersPort } from './ports.js';
 import { ProductsController } from './products.controller.js';
@@ -22,6 +23,8 @@ export interface ApiOptions {
   identity?: IdentityProvider | undefined;
   /** Who gets into the admin API even when the users module cannot be asked. */
   bootstrapAdmin?: BootstrapAdmin | undefined;
+  /** Where failed attempts are counted; without it in this process's memory. */
+  limits?: LimitStore | undefined;
   /** What has to hold before the process is ready. */
   readiness?: Pick<FactoryProvider<readonly ReadinessCheck[]>, 'useFactory' | 'inject'>;
 }
@@ -32,6 +35,7 @@ export class ApiModule {
   static forRoot({
     identity,
     bootstrapAdmin,
+    limits,
     readiness = { useFactory: () => [] },
   }: ApiOptions = {}): DynamicModule {
     const verifier: FactoryProvider<TokenVerifier> = identity
@@ -55,6 +59,7 @@ export class ApiModule {
       ],
       providers: [
         verifier,
+        { provide: Attempts, useFactory: () => new Attempts(limits) },
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_GUARD, useClass: StrayQueryGuard },
         { provide: readinessChecks, ...readiness },

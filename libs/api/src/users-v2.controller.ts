@@ -1,9 +1,11 @@
 import { ById, users } from '#contracts';
 import { InjectPort } from '#strangler';
-import { Body, Controller, Get, Param, Patch } from '@nestjs/common';
+import { Body, Controller, Get, Ip, Param, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Caller, requireSelfOrAdmin, type Principal } from './auth/principal.js';
 import { requirePasswordForEmail } from './auth/require-password.js';
+import { Attempts } from './limits/attempts.js';
+import { guesserOf } from './limits/keys.js';
 import { Answers } from './openapi/answers.js';
 import type { UsersPort } from './ports.js';
 import { UpdateUserBody, userViewV2, UserViewV2 } from './users.dto.js';
@@ -14,7 +16,10 @@ const { getUser, updateUser } = users.operations;
 @ApiTags('Users')
 @Controller({ path: 'users', version: '2' })
 export class UsersV2Controller {
-  constructor(@InjectPort(users) private readonly users: UsersPort) {}
+  constructor(
+    @InjectPort(users) private readonly users: UsersPort,
+    private readonly attempts: Attempts,
+  ) {}
 
   @Get(':id')
   @Answers({ summary: 'Get a user', body: UserViewV2, calls: [getUser], errors: ['forbidden'] })
@@ -28,15 +33,17 @@ export class UsersV2Controller {
     summary: 'Change the name, or with the password the e-mail',
     body: UserViewV2,
     calls: [updateUser],
-    errors: ['forbidden'],
+    errors: ['forbidden', 'rate_limited'],
   })
   async update(
     @Caller() caller: Principal,
     @Param() { id }: ById,
     @Body() body: UpdateUserBody,
+    @Ip() address: string,
   ): Promise<UserViewV2> {
     requireSelfOrAdmin(caller, id);
     await requirePasswordForEmail(caller, id, body, this.users);
-    return userViewV2(await this.users.updateUser({ ...body, id }));
+    const update = () => this.users.updateUser({ ...body, id });
+    return userViewV2(await this.attempts.make(guesserOf(address, id, body.password), update));
   }
 }

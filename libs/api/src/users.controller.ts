@@ -1,12 +1,14 @@
 import { ById, Page, users } from '#contracts';
 import { InjectPort } from '#strangler';
-import { Body, Controller, Get, Logger, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Ip, Logger, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { v7 as uuidv7 } from 'uuid';
 import { Public, Roles } from './auth/access.js';
 import { Caller, requireSelfOrAdmin, type Principal } from './auth/principal.js';
 import { requirePassword, requirePasswordForEmail } from './auth/require-password.js';
 import { TokenVerifier } from './auth/token-verifier.js';
+import { Attempts } from './limits/attempts.js';
+import { guesserOf } from './limits/keys.js';
 import { Answers } from './openapi/answers.js';
 import type { UsersPort } from './ports.js';
 import {
@@ -29,16 +31,19 @@ export class UsersController {
   constructor(
     @InjectPort(users) private readonly users: UsersPort,
     private readonly tokens: TokenVerifier,
+    private readonly attempts: Attempts,
   ) {}
 
   @Post()
   @Public()
-  @Answers({ summary: 'Register', status: 201, body: UserView, calls: [register] })
+  @Answers({ summary: 'Register', status: 201, body: UserView, calls: [register], errors: ['rate_limited'] })
   async register(
     @Body() body: RegisterBody,
+    @Ip() address: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<UserView> {
-    const user = await this.users.register({ ...body, id: uuidv7() });
+    const input = { ...body, id: uuidv7() };
+    const user = await this.attempts.make({ address }, () => this.users.register(input));
     response.location(`/api/v1/users/${user.id}`);
     return userView(user);
   }
@@ -63,16 +68,18 @@ export class UsersController {
     summary: 'Change the name, or with the password the e-mail',
     body: UserView,
     calls: [updateUser],
-    errors: ['forbidden'],
+    errors: ['forbidden', 'rate_limited'],
   })
   async update(
     @Caller() caller: Principal,
     @Param() { id }: ById,
     @Body() body: UpdateUserBody,
+    @Ip() address: string,
   ): Promise<UserView> {
     requireSelfOrAdmin(caller, id);
     await requirePasswordForEmail(caller, id, body, this.users);
-    return userView(await this.users.updateUser({ ...body, id }));
+    const update = () => this.users.updateUser({ ...body, id });
+    return userView(await this.attempts.make(guesserOf(address, id, body.password), update));
   }
 
   @Put(':id/password')
@@ -80,16 +87,18 @@ export class UsersController {
     summary: 'Change the password; all tokens of the user end',
     body: UserView,
     calls: [changePassword],
-    errors: ['forbidden'],
+    errors: ['forbidden', 'rate_limited'],
   })
   async changePassword(
     @Caller() caller: Principal,
     @Param() { id }: ById,
     @Body() body: ChangePasswordBody,
+    @Ip() address: string,
   ): Promise<UserView> {
     requireSelfOrAdmin(caller, id);
     requirePassword(caller, id, 'currentPassword', body.currentPassword);
-    const user = await this.users.changePassword({ ...body, id });
+    const change = () => this.users.changePassword({ ...body, id });
+    const user = await this.attempts.make(guesserOf(address, id, body.currentPassword), change);
     this.tokens.sessions?.forget(id);
     return userView(user);
   }

@@ -11,6 +11,7 @@ export {
 export { DatabaseProbe } from './database/database-probe.js';
 export { createDatabase } from './database/create-database.js';
 export { dataSourceOptions, type DatabaseOptions } from './database/data-source-options.js';
+export { openLimitPool } from './database/limit-pool.js';
 export { pageOf, type KeysetPage } from './database/keyset.js';
 export { provideDatabase, provideRole, type OwnedDatabase } from './database/owned-database.js';
 export { withClient } from './database/with-client.js';

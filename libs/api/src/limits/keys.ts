@@ -1,0 +1,34 @@
+import ipaddr from 'ipaddr.js';
+import { createHash } from 'node:crypto';
+import type { Counted } from './wait.js';
+
+/** Who tries: from which address, and for which account if it is about one. */
+export interface Who {
+  address: string | undefined;
+  /** An e-mail or an id. */
+  account?: string | undefined;
+}
+
+/** Who tries a password on an account that a token names. Without one nothing is guessed, so its success forgives nothing. */
+export const guesserOf = (address: string, id: string, password: string | null | undefined): Who =>
+  password == null ? { address } : { address, account: id };
+
+/** Under which key each is counted. Hashed: the table tells nobody who has failed to log in. */
+export function keysOf({ address, account }: Who): [Counted, string][] {
+  const from = addressKey(address);
+  const counted: [Counted, string][] = [['address', hashed(from)]];
+  if (account === undefined) return counted;
+  const name = account.trim().toLowerCase();
+  return [['pair', hashed(`${name} ${from}`)], ...counted, ['account', hashed(name)]];
+}
+
+/** An IPv6 customer has a whole /64 of addresses, and is one all the same. */
+export function addressKey(address: string | undefined): string {
+  if (address === undefined || !ipaddr.isValid(address)) return 'unknown';
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === 'ipv6' && 'parts' in parsed
+    ? parsed.parts.slice(0, 4).join(':')
+    : parsed.toString();
+}
+
+const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);

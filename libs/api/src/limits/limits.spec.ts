@@ -1,0 +1,139 @@
+import { openLimitPool } from '#platform';
+import { users } from '#contracts';
+import { Logger } from '@nestjs/common';
+import fc from 'fast-check';
+import type { Pool } from 'pg';
+import { outcomes, refusal } from '../../../../test/support/failure.js';
+import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
+import { Attempts } from './attempts.js';
+import { addressKey, keysOf } from './keys.js';
+import { waitRules, waitSeconds, type WaitRule } from './wait.js';
+
+describe('how long failures make wait', () => {
+  test('some cost nothing, then each doubles the wait up to the most', () => {
+    const waits = [0, 4, 5, 6, 7, 8, 15, 16, 1_000].map((failed) => waitSeconds(failed, waitRules.pair));
+    expect(waits).toEqual([0, 0, 0, 1, 2, 4, 512, 900, 900]);
+  });
+
+  test('no rule makes wait longer than it says, nor less after one more failure', () => {
+    const rule = fc.record<WaitRule>({
+      free: fc.nat(50),
+      firstS: fc.nat(60),
+      mostS: fc.nat(5_000),
+      forgetS: fc.nat(),
+    });
+    fc.assert(
+      fc.property(rule, fc.nat(1_000), (one, failed) => {
+        const [now, next] = [waitSeconds(failed, one), waitSeconds(failed + 1, one)];
+        expect(next).toBeGreaterThanOrEqual(now);
+        expect(next).toBeLessThanOrEqual(one.mostS);
+      }),
+    );
+  });
+});
+
+test.each([
+  ['192.0.2.7', '192.0.2.7'],
+  ['::ffff:192.0.2.7', '192.0.2.7'],
+  ['2001:db8:1:2:3:4:5:6', '8193:3512:1:2'],
+  ['2001:db8:1:2::9', '8193:3512:1:2'],
+  [undefined, 'unknown'],
+  ['nonsense', 'unknown'],
+])('the address %s is counted as %s', (address, key) => expect(addressKey(address)).toBe(key));
+
+test('an account is counted under one key in whatever spelling, and no key tells it', () => {
+  const keys = keysOf({ address: '192.0.2.7', account: ' Ann@shop.example' });
+  expect(keys).toEqual(keysOf({ address: '192.0.2.7', account: 'ann@SHOP.example' }));
+  expect(JSON.stringify(keys)).not.toMatch(/ann|192/i);
+});
+
+/** As they are, but no wait is over before the test is. */
+const rules = {
+  pair: { ...waitRules.pair, firstS: 600 },
+  address: { ...waitRules.address, firstS: 600, mostS: 600 },
+  account: { ...waitRules.account, firstS: 600, mostS: 600 },
+};
+beforeEach(() => void jest.spyOn(Logger.prototype, 'warn').mockReturnValue());
+afterEach(() => jest.restoreAllMocks());
+
+describe.each(['in memory', 'in the database'])('attempts that are counted %s', (where) => {
+  let database: TestDatabase | undefined;
+  let pools: Pool[] = [];
+  let attempts: Attempts;
+  let elsewhere: Attempts;
+
+  beforeEach(async () => {
+    if (where === 'in memory') return void (attempts = elsewhere = new Attempts(undefined, rules));
+    database = await freshDatabase();
+    pools = [openLimitPool(database.url), openLimitPool(database.url)];
+    [attempts, elsewhere] = pools.map((pool) => new Attempts(pool, rules)) as [Attempts, Attempts];
+  });
+  afterEach(async () => {
+    await Promise.all(pools.map((pool) => pool.end()));
+    pools = [];
+    await database?.drop();
+    database = undefined;
+  });
+
+  let looked = 0;
+  const wrong = () => {
+    looked++;
+    return Promise.reject(users.error('authenticate', 'unauthenticated'));
+  };
+  const right = () => Promise.resolve('in');
+  const guess = async (who: { address: string; account?: string }, times: number, at = attempts) => {
+    for (let i = 0; i < times; i++) await outcomes([at.make(who, wrong)]);
+  };
+  const ann = { address: '192.0.2.1', account: 'ann@shop.example' };
+
+  test('after some, nothing is looked at for a while, in no process, be it right', async () => {
+    await guess(ann, 6);
+    const before = looked;
+    expect(await refusal(elsewhere.make(ann, wrong))).toEqual({
+      code: 'rate_limited',
+      data: { retryAfterSeconds: expect.any(Number) as number },
+    });
+    expect(await refusal(elsewhere.make(ann, right))).toMatchObject({ code: 'rate_limited' });
+    expect(looked).toBe(before);
+  });
+
+  test('who gets in begins anew', async () => {
+    await guess(ann, 5);
+    expect(await attempts.make(ann, right)).toBe('in');
+    await guess(ann, 5);
+    expect(await attempts.make(ann, right)).toBe('in');
+  });
+
+  test('a stranger at another address makes the owner of the account not wait', async () => {
+    await guess({ ...ann, address: '203.0.113.9' }, 6);
+    expect(await attempts.make(ann, right)).toBe('in');
+  });
+
+  test('many addresses make others wait, but not an address from which the owner came', async () => {
+    await attempts.make(ann, right);
+    for (let i = 0; i < 13; i++) await guess({ ...ann, address: `203.0.113.${i}` }, 4);
+    const newcomer = { ...ann, address: '198.51.100.1' };
+    expect(await refusal(attempts.make(newcomer, right))).toMatchObject({ code: 'rate_limited' });
+    expect(await attempts.make(ann, right)).toBe('in');
+  });
+
+  test('an address that asks who is a customer waits, whoever it asks about next', async () => {
+    const taken = () => Promise.reject(users.error('register', 'email_taken'));
+    for (let i = 0; i < 21; i++) await outcomes([attempts.make({ address: '192.0.2.2' }, taken)]);
+    expect(await refusal(elsewhere.make({ address: '192.0.2.2' }, right))).toMatchObject({
+      code: 'rate_limited',
+    });
+    expect(await attempts.make({ address: '192.0.2.3' }, right)).toBe('in');
+  });
+});
+
+test('a database that is away counts for nothing worse than a process of its own', async () => {
+  const pool = openLimitPool('postgres://nobody@127.0.0.1:1/none');
+  const alone = new Attempts(pool, rules);
+  const who = { address: '192.0.2.1', account: 'ann@shop.example' };
+  const wrong = () => Promise.reject(users.error('authenticate', 'unauthenticated'));
+  for (let i = 0; i < 6; i++)
+    expect(await refusal(alone.make(who, wrong))).toMatchObject({ code: 'unauthenticated' });
+  expect(await refusal(alone.make(who, wrong))).toMatchObject({ code: 'rate_limited' });
+  await pool.end();
+});
