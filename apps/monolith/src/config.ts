@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import {
   choiceSetting,
+  countSetting,
   logLevels,
   natsSettings,
   portSetting,
@@ -24,6 +25,8 @@ export interface Settings {
   logLevel: LogLevel;
   /** Names the sides that worked on a request in `X-Served-By`. */
   servedBy: boolean;
+  /** Proxies before this process: whose word on a client's address is taken. */
+  proxies: number;
   identityProvider: { jwksUrl: string; issuer: string; audience: string } | undefined;
   admin: { email: string; password: string } | undefined;
   /** Whether to load the sample shop: by default with the embedded database only. */
@@ -47,6 +50,7 @@ export function readSettings(env: Environment): Settings {
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     wishesPath: wishesPath(env),
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
+    proxies: countSetting(env, 'TRUST_PROXY', 10, 0),
     servedBy: choiceSetting(env, 'SERVED_BY_HEADER', ['on', 'off'], 'on') === 'on',
     identityProvider: identityProvider(env),
     admin: adminAccount(env, databaseUrl !== undefined),

@@ -149,7 +149,7 @@ async function createApp(
     bodyParser: false,
     abortOnError: false,
   });
-  configureHttp(app, { logger, servedBy: settings.servedBy });
+  configureHttp(app, { logger, servedBy: settings.servedBy, proxies: settings.proxies });
   app.connectMicroservice({ strategy: new ContractServer(parts.link, app.get(LocalModules)) });
   return app;
 }

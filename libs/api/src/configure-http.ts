@@ -14,6 +14,8 @@ export interface HttpOptions {
   logger?: Logger;
   /** Whether answers tell in `X-Served-By` which sides worked on them (default true). */
   servedBy?: boolean;
+  /** Proxies before this process, each of which adds to `X-Forwarded-For` (default 0: who connects is the client). */
+  proxies?: number;
 }
 
 /** Nothing but an order takes more than a few hundred bytes; one of 1,000 lines takes 65 kB, twice that with indents. */
@@ -31,9 +33,11 @@ const adminBodies: BodyLimits = { most: 32_768 };
  */
 export function configureHttp(
   app: NestExpressApplication,
-  { logger, servedBy = true }: HttpOptions = {},
+  { logger, servedBy = true, proxies = 0 }: HttpOptions = {},
 ): void {
   app.disable('x-powered-by');
+  // Exactly so many: from one more, anybody could send whatever address they like.
+  app.set('trust proxy', proxies);
   app.use(callContext({ servedBy }));
   if (logger) app.use(requestLog(logger));
   app.use(utf8Url);

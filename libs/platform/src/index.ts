@@ -25,6 +25,7 @@ export { Closing, runServer, StartError } from './process.js';
 export { packageVersion, projectRoot } from './project-root.js';
 export {
   choiceSetting,
+  countSetting,
   portSetting,
   SettingsError,
   textSetting,

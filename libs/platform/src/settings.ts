@@ -17,6 +17,14 @@ export function portSetting(env: Environment, name: string, fallback: number): n
   throw new SettingsError(`${name}=${text}: a port number from 0 to 65535 is expected`);
 }
 
+/** A whole number from 0 to `most`. @throws {SettingsError} */
+export function countSetting(env: Environment, name: string, most: number, fallback: number): number {
+  const text = textSetting(env, name);
+  const count = text === undefined ? fallback : Number(text);
+  if (Number.isInteger(count) && count >= 0 && count <= most) return count;
+  throw new SettingsError(`${name}=${text}: a whole number from 0 to ${most} is expected`);
+}
+
 /** A URL of one of the given schemes. @throws {SettingsError}; the message does not show the value, it may hold a password. */
 export function urlSetting(env: Environment, name: string, schemes: readonly string[]): string | undefined {
   const text = textSetting(env, name);

@@ -3,8 +3,10 @@ import { users } from '#contracts';
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import type { Pool } from 'pg';
+import request from 'supertest';
 import { outcomes, refusal } from '../../../../test/support/failure.js';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
+import { edge } from '../testing/edge.js';
 import { Attempts } from './attempts.js';
 import { addressKey, keysOf } from './keys.js';
 import { waitRules, waitSeconds, type WaitRule } from './wait.js';
@@ -136,4 +138,20 @@ test('a database that is away counts for nothing worse than a process of its own
     expect(await refusal(alone.make(who, wrong))).toMatchObject({ code: 'unauthenticated' });
   expect(await refusal(alone.make(who, wrong))).toMatchObject({ code: 'rate_limited' });
   await pool.end();
+});
+
+test.each([
+  ['without a proxy, what a client says of its address is not believed', 0, 429],
+  ['behind one proxy, its word on the address is taken', 1, 401],
+])('%s', async (_case, proxies, ofAnother) => {
+  const authenticate = () => Promise.reject(users.error('authenticate', 'unauthenticated'));
+  const { app, server } = await edge({ users: { authenticate } }, {}, { proxies });
+  const login = (n: number, forwarded: string) =>
+    request(server)
+      .post('/api/v1/auth/token')
+      .set('X-Forwarded-For', forwarded)
+      .send({ email: `ann${n}@shop.example`, password: 'a wrong password' });
+  for (let n = 0; n < 24; n++) await login(n, '192.0.2.1');
+  expect((await login(24, '192.0.2.2')).status).toBe(ofAnother);
+  await app.close();
 });
