@@ -10,6 +10,7 @@ import { Control1764000000004 } from './strangler/0004-control.js';
 import { Shadow1764000000005 } from './strangler/0005-shadow.js';
 import { Routes1764000000006 } from './strangler/0006-routes.js';
 import { Steering1764000000008 } from './strangler/0008-steering.js';
+import { Notes1764000000009 } from './strangler/0009-notes.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
 import { SplitName1764000000102 } from './users/0002-split-name.js';
 import { Sessions1764000000103 } from './users/0003-sessions.js';
@@ -27,6 +28,7 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     Shadow1764000000005,
     Routes1764000000006,
     Steering1764000000008,
+    Notes1764000000009,
   ],
   users: [Accounts1764000000101, Sessions1764000000103],
   inventory: [Stock1764000000201],

@@ -162,7 +162,7 @@ it('shifting: some of the keys, more of them, none; and back', async () => {
   await reaches(25);
   await ordersStayRight();
   await does('shift', 'payments', '50');
-  expect((await status()).waitingFor).toMatch(/watched for|samples/);
+  expect((await status()).waitingFor).toMatch(/of watching|calls of the new side/);
   await does('advance', 'payments');
   await reaches(50);
   await ordersStayRight();

@@ -38,7 +38,7 @@ it('before anything has moved: it goes no further, and says why; repaired, it wa
     Boolean(waitingFor?.includes('verify found 1 differences')),
   );
   expect(held).toMatchObject({ phase: 'shadow', percent: 0 });
-  expect(held.waitingFor).toContain('strangler verify inventory --repair');
+  expect(held.waitingFor).toContain('npm run -s strangler -- verify inventory --repair');
   expect(held.gates).toContainEqual(expect.objectContaining({ name: 'verify', state: 'fail', value: 1 }));
   const report = (await scene.history()).find(
     ({ action, outcome }) => action === 'verify' && outcome === 'failed',

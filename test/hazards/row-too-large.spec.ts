@@ -25,7 +25,7 @@ const parked = async () =>
 const stopped = (phase: string) =>
   scene.until(
     'it says what it waits for',
-    (status) => status.phase === phase && Boolean(status.waitingFor?.startsWith('1 parked rows')),
+    (status) => status.phase === phase && Boolean(status.waitingFor?.startsWith('1 parked row')),
   );
 
 it('there from the beginning: it is set aside, and nothing moves before it is smaller', async () => {
@@ -33,7 +33,7 @@ it('there from the beginning: it is set aside, and nothing moves before it is sm
   await describe2MB('S-1');
   await scene.want('extracted');
   const { waitingFor, transition } = await stopped('dual-write');
-  expect(waitingFor).toContain('strangler parked inventory');
+  expect(waitingFor).toContain('npm run -s strangler -- parked inventory');
   expect(transition).toBeNull();
   expect(await parked()).toEqual([
     expect.objectContaining({

@@ -1,9 +1,12 @@
+import { plainAdvice } from '../../libs/strangler/src/control/advice.js';
 import type { Clock } from '../../libs/strangler/src/control/clock.js';
 import { Controller, type ControllerOptions } from '../../libs/strangler/src/control/controller.js';
 import type { ModuleRow } from '../../libs/strangler/src/control/module-row.js';
 import { ModuleStore } from '../../libs/strangler/src/control/module-store.js';
 import type { ControlBoundary, ControlNeeds } from '../../libs/strangler/src/control/needs.js';
+import { Notes } from '../../libs/strangler/src/control/notes.js';
 import { Observer } from '../../libs/strangler/src/control/observe.js';
+import { Rates } from '../../libs/strangler/src/control/rates.js';
 import { defaultSettings, type ModuleSettings } from '../../libs/strangler/src/control/settings.js';
 import { VerificationStore } from '../../libs/strangler/src/control/verification-store.js';
 import { Verifier } from '../../libs/strangler/src/control/verifier.js';
@@ -83,7 +86,8 @@ export class Controlled {
   controller({
     wakesServers,
     ...options
-  }: Pick<ControllerOptions, 'boundary' | 'findings'> & Pick<ControlNeeds, 'wakesServers'> = {}): Controller {
+  }: Pick<ControllerOptions, 'boundary' | 'findings' | 'advice'> &
+    Pick<ControlNeeds, 'wakesServers'> = {}): Controller {
     const needs = { ...this.needs, ...(wakesServers && { wakesServers }) };
     const { database } = this.sides.monolith;
     const made = new Controller({ database, needs, clock: fastClock, drainMs, ...options });
@@ -97,7 +101,11 @@ export class Controlled {
     const verifications = new VerificationStore(this.sides.monolith.database);
     const verifier = new Verifier(needs, verifications, store.history, fastClock);
     const observer = new Observer(needs, verifications, fastClock);
-    const parts = { needs, store, verifications, verifier, observer, clock: fastClock, drainMs, boundary };
+    const notes = new Notes(this.sides.monolith.database);
+    const parts = {
+      ...{ needs, store, verifications, verifier, observer, clock: fastClock, drainMs, boundary },
+      ...{ notes, rates: new Rates(), advice: plainAdvice },
+    };
     return new Walker(parts, { module: this.module, ownership: this.ownership });
   }
 

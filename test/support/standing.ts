@@ -7,6 +7,7 @@ const nothing = { compared: 0, mismatches: 0, unavailable: 0 };
 /** A side that is well. */
 export const side = (change: Partial<View> = {}): View => ({
   healthy: true,
+  health: 'up',
   calls: 0,
   errors: 0,
   p50Ms: null,
@@ -36,7 +37,11 @@ export const standing = (module: string, change: Partial<ModuleStatus> = {}): Mo
   verify: { running: null, checkedAt: null, rows: 0, differences: 0 },
   shadow: { ...nothing, probes: nothing, customers: nothing },
   gates: [],
+  health: 'up',
   waitingFor: null,
+  waiting: null,
+  etaSeconds: 0,
+  etaUnknown: null,
   rollbackSafe: true,
   settings: [],
   notices: [],

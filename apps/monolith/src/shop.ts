@@ -31,6 +31,7 @@ import type { Logger as PinoLogger } from 'pino';
 import type { AddressInfo } from 'node:net';
 import { DataSource } from 'typeorm';
 import { bootstrapAdmin, startAdmin } from './admin.js';
+import { advice } from './advice.js';
 import { AppModule, contracts, type AppOptions } from './app.module.js';
 import type { Settings } from './config.js';
 import { Furnishing } from './furnishing.js';
@@ -104,6 +105,7 @@ async function steer(
     watch,
     wishesPath,
     version: packageVersion(),
+    advice,
   });
   closing.add(() => steering.stop());
   // A slip in the file must not keep the shop shut: the modules stay where they are.

@@ -31,7 +31,7 @@ const neverThere = new Set(['ECONNREFUSED', 'ENOTFOUND', '57P03', '53300']);
 const lost = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02']);
 
 /** Whether the database went away: before anything was sent, or in between, when a commit may have arrived. */
-function databaseLoss(error: unknown): 'before' | 'in between' | undefined {
+export function databaseLoss(error: unknown): 'before' | 'in between' | undefined {
   const code = sqlState(error) ?? '';
   const text = error instanceof Error ? error.message : '';
   // TypeORM takes a connection that broke out of its transaction, and says so to whoever goes on in it.

@@ -18,6 +18,7 @@ export {
   type Operator,
   type SettingView,
   type ShadowCounts,
+  type WaitView,
 } from './control/operator.js';
 export { type ParkedRow } from './side/side.js';
 export { currentContext, withContext, type CallContext } from './context.js';
@@ -37,5 +38,6 @@ export { ContractServer } from './rpc/server.js';
 export { type CallObserver } from './call-observer.js';
 export { CallWatch } from './control/call-watch.js';
 export { decommissionedModules } from './control/decommissioned.js';
+export { type Advice } from './control/advice.js';
 export { Steering } from './control/steering.js';
 export { Agents } from './side/agents.js';

@@ -1,6 +1,7 @@
 import { phases, type Phase } from '../phase.js';
 import { awaitedApprovals } from './approvals.js';
 import { commandOf } from './commands.js';
+import { subjectOf, type Advice, type Subject } from './advice.js';
 import { blocking, goalOf } from './decide.js';
 import { gatesFor, type Gate, type Observed } from './gates.js';
 import { requireAlive, requireCopy, requireIdle, requireUnheld, type Circumstances } from './legal.js';
@@ -19,6 +20,7 @@ export interface Situation extends Circumstances {
   /** What `strangler.yaml` wants of the module; null: it is not in the file. */
   wish: Pick<Wanted, 'phase' | 'percent'> | null;
   verifying: boolean;
+  advice: Advice;
 }
 
 /** An action that is legal: what it will do, and what to write down for it. */
@@ -125,7 +127,7 @@ function advance(situation: Situation): Accepted {
   const farther = row.paused === null && leadsTo(row.wanted, goal);
   if (!farther) requireUnheld(situation, commandOf(row.module, { verb: 'advance' }));
   const gates = gatesFor(at, step, observed, row.settings);
-  const held = overridable(gates, row.module);
+  const held = overridable(gates, subjectOf(row, situation.advice));
   const wanted = farther ? row.wanted : wants(situation, goal.phase, goal.percent);
   const words = [
     ...held.map((name) => `the gate "${name}", which has too little data, is overridden`),
@@ -175,14 +177,14 @@ function nothingToApprove({ row: { module, settings } }: Situation): string {
 const percentOf = (phase: Phase, percent: number): number | null => (phase === 'shifting' ? percent : null);
 
 /** The gates that have to be overridden. @throws {RefusedError} when one cannot be. A verify that has not been is run first. */
-function overridable(gates: readonly Gate[], module: string): string[] {
+function overridable(gates: readonly Gate[], subject: Subject): string[] {
   const firm = blocking(
     gates,
     gates.map(({ name }) => name),
   );
   const worst = speaking(firm.filter((gate) => !isDue(gate)));
   if (worst)
-    throw new RefusedError(`the gate "${worst.name}" cannot be overridden: ${gateSentence(worst, module)}`);
+    throw new RefusedError(`the gate "${worst.name}" cannot be overridden: ${gateSentence(worst, subject)}`);
   return blocking(gates, []).flatMap((gate) => (isDue(gate) ? [] : [gate.name]));
 }
 

@@ -1,21 +1,27 @@
 import type { Side } from '../phase.js';
 import type { SideControl } from '../side/side.js';
+import { absenceOf } from './absence.js';
+import type { Subject } from './advice.js';
+import type { Need } from './need.js';
+import { absenceNeed, waits } from './sentences.js';
 
 type Sides = Readonly<Record<Side, SideControl>>;
 
 /** A step that cannot be done as things are; the message says what would make it possible. */
 export class NotNowError extends Error {}
 
-/** Why a module may not start to move, of both sides, each with what to change. */
-export async function captureProblems(sides: Sides): Promise<string[]> {
-  const of = async (side: Side): Promise<string[]> => {
+/** Why a module may not start to move: a side that is not there, or what both sides say is to be changed; null: it may. */
+export async function captureObstacle(sides: Sides, subject: Subject): Promise<Need | null> {
+  const problems: string[] = [];
+  for (const side of ['monolith', 'extracted'] as const) {
     try {
-      return (await sides[side].check()).map((problem) => `${side}: ${problem}`);
+      problems.push(...(await sides[side].check()).map((problem) => `${side}: ${problem}`));
     } catch (error) {
-      return [`${side} cannot be asked (${(error as Error).message}); start it first`];
+      const absence = absenceOf(error);
+      return side === 'monolith' ? waits.home(absence.detail) : absenceNeed(absence, subject);
     }
-  };
-  return (await Promise.all([of('monolith'), of('extracted')])).flat();
+  }
+  return problems.length > 0 ? waits.unfit(problems) : null;
 }
 
 /**
@@ -37,7 +43,7 @@ async function align({ monolith, extracted }: Sides): Promise<Record<string, unk
   const [home, away] = await Promise.all([monolith.state(), extracted.state()]);
   if (home.ownership.extractedBelow !== 0 || home.ownership.fenceFrom !== null) {
     throw new NotNowError(
-      'the monolith does not own everything: its ownership row is fenced or older than the last move; see: doctor',
+      'the monolith does not own everything: its ownership row is fenced or older than the last move',
     );
   }
   const { epoch, extractedBelow, fenceFrom, capture } = away.ownership;

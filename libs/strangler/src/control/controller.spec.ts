@@ -165,7 +165,7 @@ it('advance goes one step, and overrides what only has too little data', async (
   }));
   await reach('shadow');
   await act({ verb: 'run' });
-  await waitsFor('only 0 samples');
+  await waitsFor('needs 200 compared reads, has 0');
   const { plan } = await act({ verb: 'advance' });
   expect(plan.join()).toContain('"shadow mismatches", which has too little data, is overridden');
   await controlled.reaches('shifting');
@@ -270,9 +270,13 @@ it('the extracted side does not answer: no hand-off begins, and the way out is n
     sides: { extracted: { healthy: false } },
   });
   await act({ verb: 'shift', percent: 50 });
-  await waitsFor('a side cannot be asked');
+  await waitsFor('the service of parcels answers with an error (nobody answers)');
   expect(await operator.doctor(parcels)).toContainEqual(
-    expect.objectContaining({ problem: 'the extracted side does not answer', repairable: false }),
+    expect.objectContaining({
+      problem: 'the service of parcels answers with an error (nobody answers)',
+      remedy: expect.stringContaining('strangler failover parcels --i-have-fenced-it'),
+      repairable: false,
+    }),
   );
 });
 
@@ -323,7 +327,9 @@ it('decommission is refused while a difference exists or the code is used, and e
   await put('monolith', 'first');
   await reach('extracted');
   controlled.localUse = ['a process'];
-  expect(await refusal({ verb: 'decommission', confirm: parcels })).toContain("still run the module's code");
+  expect(await refusal({ verb: 'decommission', confirm: parcels })).toContain(
+    'needs no process that runs the code of parcels in the monolith, has 1',
+  );
   controlled.localUse = [];
   await controlled.sides.monolith.test.query(
     `begin; set local strangler.applying = 'parcels'; update parcels.parcel set weight = 2; commit`,

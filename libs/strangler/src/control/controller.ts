@@ -1,4 +1,5 @@
 import type { Database } from '../database.js';
+import { plainAdvice, type Advice } from './advice.js';
 import { systemClock, type Clock } from './clock.js';
 import type { FilePen } from './file-pen.js';
 import { HistoryFeed } from './history-feed.js';
@@ -8,9 +9,11 @@ import type { NewEntry } from './history.js';
 import type { ModuleRow, RowChange } from './module-row.js';
 import { ModuleStore } from './module-store.js';
 import type { ControlBoundary, ControlNeeds } from './needs.js';
+import { Notes } from './notes.js';
 import { Observer } from './observe.js';
 import { ModuleOperator } from './module-operator.js';
 import type { Finding, FindingSource, Operator } from './operator.js';
+import { Rates } from './rates.js';
 import { defaultSettings } from './settings.js';
 import { steeredBy } from './file-steering.js';
 import { VerificationStore } from './verification-store.js';
@@ -37,6 +40,8 @@ export interface ControllerOptions {
   pen?: FilePen;
   /** Which process leads a module, in words. */
   leaderOf?: (module: string) => string;
+  /** How what a sentence advises is typed in this application. */
+  advice?: Advice;
 }
 
 /**
@@ -66,7 +71,10 @@ export class Controller {
     const observer = new Observer(needs, verifications, clock);
     this.leadership = new Leadership(database);
     this.feed = new HistoryFeed(database, store.history);
-    const parts = { needs, store, verifications, verifier, observer, clock, drainMs, boundary };
+    const parts = {
+      ...{ needs, store, verifications, verifier, observer, clock, drainMs, boundary },
+      ...{ notes: new Notes(database), rates: new Rates(), advice: options.advice ?? plainAdvice },
+    };
     const walkers = new Map(needs.modules.map((each) => [each.module, new Walker(parts, each)]));
     for (const [module, walker] of walkers) {
       const prepare = () => this.apply(module);

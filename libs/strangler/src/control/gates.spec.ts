@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { SideState } from '../side/side.js';
 import { blocking, decide } from './decide.js';
+import { plainAdvice } from './advice.js';
 import { gatesFor, judge, watchGates, type Observed } from './gates.js';
 import type { Position, Step } from './machine.js';
 import type { ModuleRow } from './module-row.js';
@@ -59,6 +60,7 @@ const steps: Record<string, { from: Position; step: Step }> = {
   decommission: { from: at('extracted', 100), step: { kind: 'decommission' } },
 };
 const named = (name: string) => steps[name] as { from: Position; step: Step };
+const toy = { module: 'toy', held: false, advice: plainAdvice };
 const gates = (name: string, observed: Observed) =>
   gatesFor(named(name).from, named(name).step, observed, defaultSettings);
 const stateOf = (name: string, gate: string, observed: Observed) =>
@@ -97,7 +99,7 @@ it.each<[step: string, gate: string, change: Partial<Observed>, expected: string
   const observed = { ...calm, ...change };
   expect(stateOf(step, gate, observed)).toBe(expected);
   const found = gates(step, observed).find((each) => each.name === gate);
-  expect(gateSentence(found!, 'toy')).toMatch(/\w+ .*\w+/);
+  expect(gateSentence(found!, toy)).toMatch(/\w+ .*\w+/);
 });
 
 it('what nobody feels is no ratio: 20 ms against 1 ms', () => {

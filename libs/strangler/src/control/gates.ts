@@ -1,6 +1,7 @@
 import type { Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
 import { awaitedApprovals } from './approvals.js';
+import type { Absence } from './absence.js';
 import type { SideStats } from './call-stats.js';
 import type { Step } from './machine.js';
 import { leadsOut, type Position } from './machine.js';
@@ -13,6 +14,8 @@ export interface Observed {
   now: number;
   /** Null: cannot be asked. */
   states: Readonly<Record<Side, SideState | null>>;
+  /** Why a side could not be asked; null: it was, or need not be. */
+  absent?: Readonly<Record<Side, Absence | null>>;
   stats: Readonly<Record<Side, SideStats>>;
   shadow: { compared: number; mismatches: number };
   /** The last finished verification; `beganAt`, ms since 1970: null: none yet. */

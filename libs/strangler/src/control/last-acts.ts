@@ -1,4 +1,5 @@
 import { buckets } from '../bucket.js';
+import { subjectOf } from './advice.js';
 import type { Accepted, Situation } from './acts.js';
 import { requireIdle } from './legal.js';
 import { inWords, rank } from './machine.js';
@@ -116,7 +117,7 @@ function requireRetirable(situation: Situation): void {
   const failing = gatesFor(at, { kind: 'decommission' }, observed, row.settings).find(
     ({ state }) => state === 'fail',
   );
-  if (failing) throw new RefusedError(gateSentence(failing, row.module));
+  if (failing) throw new RefusedError(gateSentence(failing, subjectOf(row, situation.advice)));
   const { differences } = observed.verified;
   if (differences > 0) {
     throw new RefusedError(

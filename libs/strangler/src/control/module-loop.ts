@@ -64,11 +64,10 @@ export class ModuleLoop {
       if (!(await this.leadership.leads(this.module))) return false;
       await this.prepare(this.module);
       const moved = await this.walker.tick();
-      this.say(this.walker.trouble ?? '');
+      this.say(this.walker.trouble?.sentence ?? '');
       return moved;
     } catch (error) {
-      this.walker.trouble = described(error);
-      this.say(this.walker.trouble);
+      this.say(described(error));
       return false;
     }
   }

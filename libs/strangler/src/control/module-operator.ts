@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { sides, type Side } from '../phase.js';
 import type { ParkedRow } from '../side/side.js';
 import { steer, type Accepted, type Situation, type Steering } from './acts.js';
-import { captureProblems } from './capture-step.js';
+import { subjectOf } from './advice.js';
+import { captureObstacle } from './capture-step.js';
 import { decommission, failover } from './last-acts.js';
 import { nextStep } from './machine.js';
 import { goalOf, positionOf } from './decide.js';
@@ -20,13 +21,11 @@ import {
   type ModuleStatus,
   type Operator,
 } from './operator.js';
-import { Rates } from './rates.js';
 import { statusOf } from './status.js';
 import { auditOf, Upkeep, type OperatorParts } from './upkeep.js';
 
 /** What operators see and ask for. Judged by pure functions, written by compare-and-set, carried out by the loops. */
 export class ModuleOperator implements Operator {
-  private readonly rates = new Rates();
   private readonly upkeep: Upkeep;
 
   constructor(private readonly parts: OperatorParts) {
@@ -40,24 +39,18 @@ export class ModuleOperator implements Operator {
   async module(name: string): Promise<ModuleStatus> {
     const situation = await this.situation(name, 'nobody');
     const verification = await this.parts.verifications.read(name);
-    const walker = this.parts.walkers.get(name);
+    const note = await this.parts.notes.read(name);
     const { row, at, observed } = situation;
-    const copied = (observed.states.monolith?.outgoing.backfill ?? []).reduce(
-      (all, each) => all + each.copied,
-      0,
-    );
     return statusOf({
       row,
       at,
       observed,
       verification,
-      trouble: walker?.trouble ?? null,
-      doing: walker?.doing ?? null,
+      note,
+      doing: this.parts.walkers.get(name)?.doing ?? null,
       notices: this.parts.notices().map(({ problem }) => problem),
-      rates: {
-        backfill: this.rates.of(`${name} backfill`, copied, observed.now),
-        verify: this.rates.of(`${name} verify`, verification.done, observed.now),
-      },
+      rates: this.parts.rates.measure(name, observed, verification),
+      advice: this.parts.advice,
     });
   }
 
@@ -136,6 +129,7 @@ export class ModuleOperator implements Operator {
       free: false,
       wish: filed,
       verifying: (await verifications.read(module)).request !== null,
+      advice: this.parts.advice,
     };
   }
 
@@ -211,10 +205,14 @@ export class ModuleOperator implements Operator {
     );
   }
 
-  /** Everything that is to be changed before the module can start to move; undefined: nothing. */
-  private async unfit({ module, paused }: ModuleRow): Promise<string | undefined> {
-    const problems = paused === null ? await captureProblems(this.parts.needs.sides(module)) : [];
-    return problems.length > 0 ? `${module} cannot start to move: ${problems.join('; ')}` : undefined;
+  /** What is to be changed before the module can start to move; undefined: nothing. */
+  private async unfit(row: ModuleRow): Promise<string | undefined> {
+    if (row.paused !== null) return undefined;
+    const { needs, advice } = this.parts;
+    const obstacle = await captureObstacle(needs.sides(row.module), subjectOf(row, advice));
+    if (!obstacle) return undefined;
+    const why = obstacle.kind === 'unfit' ? obstacle.todo : obstacle.sentence;
+    return `${row.module} cannot start to move: ${why}`;
   }
 
   private async write(

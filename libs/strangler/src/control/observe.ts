@@ -1,5 +1,5 @@
-import type { Side } from '../phase.js';
 import type { SideControl, SideState } from '../side/side.js';
+import { absenceOf, type Absence } from './absence.js';
 import type { Clock } from './clock.js';
 import type { Observed } from './gates.js';
 import { isAtHome, type ModuleRow } from './module-row.js';
@@ -20,8 +20,8 @@ export class Observer {
   /** `last`: with what matters only before the step from which there is no way back. */
   async look(row: ModuleRow, last = row.wanted.phase === 'decommissioned'): Promise<Observed> {
     const { module } = row;
-    const [states, stats, shadow, verification, localUse] = await Promise.all([
-      this.states(row),
+    const [sides, stats, shadow, verification, localUse] = await Promise.all([
+      this.sides(row),
       this.needs.stats(module),
       this.needs.shadow(module),
       this.verifications.read(module),
@@ -31,7 +31,7 @@ export class Observer {
     const { stepSince } = row;
     return {
       now: this.clock.now(),
-      states,
+      ...sides,
       stats,
       shadow,
       verified: { beganAt, differences },
@@ -42,26 +42,41 @@ export class Observer {
   }
 
   /** A side that does not answer is null, and so, unless `everywhere`, is the other side of a module at home. */
-  async states(row: ModuleRow, everywhere = false): Promise<Record<Side, SideState | null>> {
+  async sides(row: ModuleRow, everywhere = false): Promise<Pick<Observed, 'states' | 'absent'>> {
     const sides = this.needs.sides(row.module);
     const [monolith, extracted] = await Promise.all([
       this.ask(sides.monolith),
-      isAtHome(row) && !everywhere ? null : this.ask(sides.extracted),
+      isAtHome(row) && !everywhere ? notAsked : this.ask(sides.extracted),
     ]);
-    return { monolith, extracted };
+    return {
+      states: { monolith: monolith.state, extracted: extracted.state },
+      absent: { monolith: monolith.absent, extracted: extracted.absent },
+    };
   }
 
-  private async ask(side: SideControl): Promise<SideState | null> {
+  private async ask(side: SideControl): Promise<Look> {
     const answered = new AbortController();
     try {
       return await Promise.race([
-        side.state(),
-        this.clock.sleep(patienceMs, answered.signal).then(() => null),
+        side.state().then((state) => ({ state, absent: null })),
+        this.clock.sleep(patienceMs, answered.signal).then(() => tooLate),
       ]);
-    } catch {
-      return null;
+    } catch (error) {
+      return { state: null, absent: absenceOf(error) };
     } finally {
       answered.abort();
     }
   }
 }
+
+interface Look {
+  state: SideState | null;
+  /** Null: it answered, or was not asked. */
+  absent: Absence | null;
+}
+
+const notAsked: Look = { state: null, absent: null };
+const tooLate: Look = {
+  state: null,
+  absent: { kind: 'silent', detail: `no answer in ${patienceMs / 1_000} s` },
+};

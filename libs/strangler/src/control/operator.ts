@@ -43,7 +43,13 @@ export interface CallFigures {
 
 /** How one side does. */
 export interface SideView extends CallFigures {
+  /** It answers, and owns what it is to own. */
   healthy: boolean;
+  /**
+   * `fenced`: it answers, and nobody may write what it has fenced, though no step is under way. The others say what is
+   * missing: any process of it, its answer in time, its database, the connection to it.
+   */
+  health: 'up' | 'fenced' | 'not there' | 'no answer' | 'no database' | 'no NATS' | 'failing';
   /** The figures above are of customers' calls since the step began; these are of the controller's own questions. */
   probes: CallFigures;
   /** Replication from this side to the other. */
@@ -60,6 +66,18 @@ export interface SettingView {
   value: unknown;
   /** Who says so: a line of the file, an operator, or `built-in`. */
   from: string;
+}
+
+/** What is needed, what is there, and what to do. */
+export interface WaitView {
+  needs: string;
+  has: string;
+  /** In words; `nothing to do`: it passes by itself. */
+  todo: string;
+  /** The command line that does it; null: there is none, or none is needed. */
+  command: string | null;
+  /** For how long it has waited, in ms. */
+  sinceMs: number;
 }
 
 /** Where a module stands; the body of `GET /modules/:module`. */
@@ -79,6 +97,7 @@ export interface ModuleStatus {
   paused: boolean;
   /** A step under way, and what it does now. */
   transition: { action: string; step: string; sinceMs: number } | null;
+  /** Null: it is not needed, and not asked. */
   sides: Record<Side, SideView | null>;
   /** The larger of both directions, in ms. */
   lagMs: number | null;
@@ -92,8 +111,15 @@ export interface ModuleStatus {
   /** All, and each population by itself. */
   shadow: ShadowCounts & { probes: ShadowCounts; customers: ShadowCounts };
   gates: GateView[];
+  /** `down`: some of what it owns cannot be written, since its owner is not there. */
+  health: 'up' | 'degraded' | 'down';
   /** What it waits for, in one sentence; null: nothing, it is where it is to be. */
   waitingFor: string | null;
+  /** The same in its parts. */
+  waiting: WaitView | null;
+  /** Until it is where it is to be, by what is known now, in s; 0: it is there; null: not known, {@link etaUnknown} says why. */
+  etaSeconds: number | null;
+  etaUnknown: string | null;
   /** Whether `rollback` loses nothing. */
   rollbackSafe: boolean;
   /** How it is moved, and who says so. */

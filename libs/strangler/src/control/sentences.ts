@@ -1,70 +1,256 @@
+import type { Absence } from './absence.js';
+import type { Subject } from './advice.js';
 import type { Gate } from './gates.js';
+import { makeNeed, type Need, type NeedParts } from './need.js';
 
-const ms = (value: number | null): string =>
-  value === null ? '-' : value < 1_000 ? `${Math.round(value)} ms` : `${Math.round(value / 100) / 10} s`;
-const share = (value: number | null): string =>
-  value === null ? '-' : `${Math.round(value * 10_000) / 100} %`;
-const ratio = (value: number | null): string => (value === null ? '-' : `${Math.round(value * 10) / 10}`);
+const number = (value: number): string => Math.round(value).toLocaleString('en-GB');
+const ms = (value: number): string =>
+  value < 1_000 ? `${Math.round(value)} ms` : `${Math.round(value / 100) / 10} s`;
+const share = (value: number): string => `${Math.round(value * 10_000) / 100} %`;
+const ratio = (value: number): string => `${Math.round(value * 10) / 10}`;
+const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${number(count)} ${count === 1 ? one : many}`;
 
-type Words = (gate: Gate, module: string) => string;
+/** A command of the operator's. */
+const cli = ({ advice, module }: Subject, verb: string, flags = ''): string =>
+  `${advice.cli} ${verb} ${module}${flags && ` ${flags}`}`;
 
-const unreachable = 'a side cannot be asked; start it, or if it is gone for good: failover';
+type Words = (gate: Gate, subject: Subject) => NeedParts;
 
-/** What a gate waits for, in words that say what to do. */
-const words: Readonly<Record<string, Words>> = {
-  lag: (g) =>
-    g.value === null
-      ? unreachable
-      : `replication is ${ms(g.value)} behind, the limit is ${ms(g.limit)}; wait, or look for long transactions with: doctor`,
-  parked: (g, module) =>
-    g.value === null
-      ? unreachable
-      : `${g.value} parked rows (limit 0) can never be applied as they are; see: strangler parked ${module}`,
-  degraded: (g) =>
-    g.value === null
-      ? unreachable
-      : 'the other side does not confirm changes (degraded, limit: none); it goes on by itself once it does',
-  backfill: (g) =>
-    g.value === null
-      ? 'the copying of the rows from before has not begun'
-      : `${g.value} tables are still being copied (limit 0); it goes on by itself`,
-  outbox: (g) =>
-    g.value === null
-      ? unreachable
-      : `${g.value} changes are still on their way (limit 0); it goes on by itself`,
-  'local use': (g) =>
-    `${g.value} processes still run the module's code in the monolith (limit 0); restart those that are older`,
-  verify: (g, module) =>
-    g.value === null
-      ? 'the data of both sides have not been compared since this step began; verify runs by itself'
-      : `verify found ${g.value} differences (limit 0); run: strangler verify ${module} --repair`,
-  'shadow mismatches': (g, module) =>
-    measured(g, share, 'of the shadow reads differ', `see: strangler mismatches ${module}`),
-  'error rate': (g, module) =>
-    measured(g, share, "of the new side's calls fail", `see its log, or: strangler rollback ${module}`),
-  'p99 ratio': (g, module) =>
-    measured(
-      g,
-      ratio,
-      'times as slow at the 99th percentile is the new side',
-      `or: strangler rollback ${module}`,
-    ),
-  approval: (g, module) =>
-    `the step to ${g.value} % waits for a person's approval; give it with: strangler approve ${module}`,
-  bake: (g) => `the step has been watched for ${ms(g.value)} of ${ms(g.limit)}; it goes on by itself`,
+/** A gate of both sides' state, when one of them cannot be asked. Which, and what to do, is said before any gate. */
+const unknown: NeedParts = {
+  needs: 'both sides',
+  has: 'one that cannot be asked',
+  todo: 'start the other one',
 };
 
-function measured(gate: Gate, show: (value: number | null) => string, what: string, todo: string): string {
-  const { value, limit, samples, state } = gate;
-  if (state !== 'hold') return `${show(value)} ${what} (limit ${show(limit)}, ${samples} samples); ${todo}`;
-  return `${gate.name}: only ${samples} samples so far; more traffic is needed, or an operator's: advance`;
-}
+const sampled = ({ samples, probes }: Gate): string =>
+  `${number(samples)}${probes > 0 ? ` (${counted(probes, 'probe')})` : ''}`;
 
-/** What a gate that does not pass waits for, in one sentence. */
-export const gateSentence = (gate: Gate, module: string): string =>
-  words[gate.name]?.(gate, module) ??
-  `${gate.name} is ${gate.value ?? 'unknown'}, the limit is ${gate.limit}`;
+/** A gate that decides by what was measured: it holds until there is enough of it. */
+const measured =
+  (
+    what: string,
+    show: (value: number) => string,
+    bad: string,
+    mend: (subject: Subject) => Partial<NeedParts>,
+  ): Words =>
+  (gate, subject) => {
+    const { value, limit, needed, state } = gate;
+    if (state !== 'fail' || value === null) return { needs: `${number(needed)} ${what}`, has: sampled(gate) };
+    return {
+      needs: `at most ${show(limit)}`,
+      has: show(value),
+      fact: `${show(value)} ${bad} (limit ${show(limit)}, ${sampled(gate)} samples)`,
+      ...mend(subject),
+    };
+  };
+
+const mendService = ({ module }: Subject): Partial<NeedParts> => ({
+  todo: `see the log of the service of ${module}, and mend it`,
+});
+
+const latency = measured('calls of both sides', ratio, 'times as slow is the new side', mendService);
+
+/** What each gate waits for. */
+const gateWords: Readonly<Record<string, Words>> = {
+  lag: ({ value, limit }, subject) =>
+    value === null
+      ? unknown
+      : {
+          needs: `a lag of at most ${ms(limit)}`,
+          has: ms(value),
+          todo: 'wait; if it does not fall, look for what makes it slow',
+          command: cli(subject, 'doctor'),
+        },
+  parked: ({ value }, subject) =>
+    value === null
+      ? unknown
+      : {
+          needs: 'no parked rows',
+          has: number(value),
+          fact: `${counted(value, 'parked row')} cannot be stored on the other side`,
+          todo: 'see why',
+          command: cli(subject, 'parked'),
+        },
+  degraded: ({ value }) =>
+    value === null
+      ? unknown
+      : { needs: 'changes to be confirmed by the other side', has: 'some that are not (degraded)' },
+  backfill: ({ value }) =>
+    value === null
+      ? { needs: 'the rows from before to be copied', has: 'none yet' }
+      : { needs: 'all tables to be copied', has: `${number(value)} that are not yet` },
+  outbox: ({ value }) => (value === null ? unknown : { needs: 'no change on its way', has: number(value) }),
+  'local use': ({ value }, { module }) => ({
+    needs: `no process that runs the code of ${module} in the monolith`,
+    has: number(value ?? 0),
+    todo: 'restart those that are older than its move',
+  }),
+  verify: ({ value }, subject) =>
+    value === null
+      ? { needs: 'both sides to be compared since this step began', has: 'no result yet' }
+      : {
+          needs: 'no differences',
+          has: number(value),
+          fact: `verify found ${number(value)} differences (limit 0)`,
+          todo: "let the owner's rows win",
+          command: cli(subject, 'verify', '--repair'),
+        },
+  'shadow mismatches': measured('compared reads', share, 'of the compared reads differ', (subject) => ({
+    todo: 'see which',
+    command: cli(subject, 'mismatches'),
+  })),
+  'error rate': measured('calls of the new side', share, "of the new side's calls fail", mendService),
+  'p99 ratio': latency,
+  approval: ({ value }, subject) => ({
+    needs: `a person's approval of the step to ${value} %`,
+    has: 'none yet',
+    todo: 'give it',
+    command: cli(subject, 'approve'),
+  }),
+  bake: ({ value, limit }) => ({ needs: `${ms(limit)} of watching`, has: ms(value ?? 0) }),
+};
+
+/** What a gate that does not pass waits for. */
+export const gateNeed = (gate: Gate, subject: Subject): Need =>
+  makeNeed(
+    `gate ${gate.name}`,
+    gateWords[gate.name]?.(gate, subject) ?? {
+      needs: `${gate.name} of at most ${gate.limit}`,
+      has: gate.value === null ? 'none yet' : String(gate.value),
+    },
+  );
+
+/** The same in one sentence. */
+export const gateSentence = (gate: Gate, subject: Subject): string => gateNeed(gate, subject).sentence;
 
 /** The gate to speak of: one that fails before one that holds; undefined: all pass. */
 export const speaking = (gates: readonly Gate[]): Gate | undefined =>
   gates.find(({ state }) => state === 'fail') ?? gates.find(({ state }) => state === 'hold');
+
+const absences: Readonly<Record<Absence['kind'], (subject: Subject, detail: string) => NeedParts>> = {
+  nobody: ({ module, advice }) => {
+    const [fact, command] = [`the service of ${module} is not there`, advice.start(module)];
+    const sentence = command === null ? undefined : `${fact}: ${command}`;
+    return {
+      needs: `the service of ${module}`,
+      has: 'nobody there',
+      todo: 'start it',
+      command,
+      fact,
+      sentence,
+    };
+  },
+  silent: ({ module, advice }) => ({
+    needs: `an answer of the service of ${module}`,
+    has: 'none in time',
+    fact: `the service of ${module} is there, and does not answer in time`,
+    todo: 'look at its database and its log; if it hangs, stop it and start it again',
+    command: advice.start(module),
+  }),
+  'no database': ({ module }, detail) => ({
+    needs: `the database of the service of ${module}`,
+    has: 'no answer',
+    fact: `the service of ${module} cannot reach its database (${detail})`,
+    todo: 'start the database; the service goes on by itself',
+  }),
+  failed: ({ module }, detail) => ({
+    needs: `an answer of the service of ${module}`,
+    has: 'an error',
+    fact: `the service of ${module} answers with an error (${detail})`,
+    todo: 'see its log',
+  }),
+  'no NATS': ({ advice }, detail) => ({
+    needs: 'a connection to NATS',
+    has: 'none',
+    fact: detail,
+    todo: advice.nats,
+  }),
+};
+
+/** Why the service of a module cannot be asked, and what to do. */
+export const absenceNeed = ({ kind, detail }: Absence, subject: Subject): Need =>
+  makeNeed(`service: ${kind}`, absences[kind](subject, detail));
+
+/** What a module can wait for besides its gates and its service. */
+export const waits = {
+  home: (detail: string) =>
+    makeNeed('home', {
+      needs: 'the database of the monolith',
+      has: 'no answer',
+      fact: `the database of the monolith does not answer (${detail})`,
+      todo: 'start it; all else goes on by itself',
+    }),
+  unfit: (problems: readonly string[]) =>
+    makeNeed('unfit', {
+      needs: 'a module that may move',
+      has: counted(problems.length, 'obstacle'),
+      fact: 'it cannot start to move',
+      todo: problems.join('; '),
+      sentence: `it cannot start to move: ${problems.join('; ')}`,
+    }),
+  handOff: (problems: readonly string[], subject: Subject) =>
+    makeNeed('hand-off', {
+      needs: 'two sides that agree',
+      has: problems.join('; '),
+      fact: `no hand-off may begin: ${problems.join('; ')}`,
+      todo: 'see what frees it',
+      command: cli(subject, 'doctor'),
+    }),
+  step: (step: string, doing: string | null) =>
+    makeNeed('step', {
+      needs: `the end of the step under way (${step})`,
+      has: doing ?? 'begun',
+      fact: `${step} is under way${doing === null ? '' : `: ${doing}`}`,
+    }),
+  stuck: (step: string, reason: string, subject: Subject) =>
+    makeNeed('stuck', {
+      needs: `the end of the step under way (${step})`,
+      has: reason,
+      fact: `${step} is stuck (${reason}) and is tried again`,
+      todo: 'see what frees it',
+      command: cli(subject, 'doctor'),
+    }),
+  takenBack: (step: string, reason: string, subject: Subject) =>
+    makeNeed('taken back', {
+      needs: `a ${step} that ends`,
+      has: reason,
+      fact: `the ${step} was taken back (${reason}) and is tried again`,
+      todo: 'see what holds it up',
+      command: cli(subject, 'doctor'),
+    }),
+  verifying: (done: number, total: number) =>
+    makeNeed('verifying', {
+      needs: 'both sides to be compared before the next step',
+      has: total === 0 ? 'no rows yet' : `${number(done)} of ${number(total)} rows`,
+    }),
+  verifyBroke: (reason: string) =>
+    makeNeed('verify broke off', {
+      needs: 'both sides to be compared before the next step',
+      has: reason,
+      fact: `verify broke off (${reason}) and is tried again`,
+    }),
+  /** It went back by itself, and nothing but an operator lets it start again; or it was paused by one. */
+  paused: (reason: string, onward: 'run' | 'resume', subject: Subject) =>
+    makeNeed('paused', {
+      needs: 'an operator who lets it go on',
+      has: 'none yet',
+      fact: `paused (${reason})`,
+      todo: 'let it go on',
+      command: cli(subject, onward),
+    }),
+  retired: (wanted: string, by: string) =>
+    makeNeed('retired', {
+      needs: 'nothing: from decommissioned there is no way back',
+      has: `${by} wants ${wanted}`,
+      fact: `${by} wants ${wanted}, and from decommissioned there is no way back`,
+      todo: 'take its line out of the file',
+    }),
+  beginning: () =>
+    makeNeed('beginning', {
+      needs: 'a moment',
+      has: 'all that it takes',
+      fact: 'the next step begins in a moment',
+    }),
+};

@@ -1,3 +1,4 @@
+import type { Subject } from './advice.js';
 import type { Gate } from './gates.js';
 import type { NewEntry } from './history.js';
 import type { ModuleRow, RowChange } from './module-row.js';
@@ -16,9 +17,9 @@ const figuresOf = ({ name, value, limit, samples }: Gate): Record<string, unknow
 });
 
 /** A gate broke while shifting: the module goes back to `shadow`, and does not start again by itself. */
-export function returned(row: ModuleRow, gate: Gate, now: number): Setback {
+export function returned(row: ModuleRow, gate: Gate, subject: Subject, now: number): Setback {
   const { module, phase, wanted } = row;
-  const reason = gateSentence(gate, module);
+  const reason = gateSentence(gate, subject);
   return {
     change: {
       wanted: { ...wanted, phase: 'shadow', percent: null, actor: 'autopilot', since: now },
@@ -40,7 +41,7 @@ export function returned(row: ModuleRow, gate: Gate, now: number): Setback {
 }
 
 /** A gate broke before the step from which there is no way back: the module stays `extracted`. */
-export function refusedLast(row: ModuleRow, gates: readonly Gate[], now: number): Setback {
+export function refusedLast(row: ModuleRow, gates: readonly Gate[], subject: Subject, now: number): Setback {
   const { module, phase, wanted } = row;
   const gate = speaking(gates);
   return {
@@ -52,7 +53,7 @@ export function refusedLast(row: ModuleRow, gates: readonly Gate[], now: number)
       from: phase,
       to: phase,
       outcome: 'refused',
-      reason: gate ? gateSentence(gate, module) : null,
+      reason: gate ? gateSentence(gate, subject) : null,
       figures: gate ? figuresOf(gate) : {},
     },
   };

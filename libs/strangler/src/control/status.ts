@@ -1,15 +1,20 @@
 import type { Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
+import type { Advice } from './advice.js';
 import type { SideStats } from './call-stats.js';
-import { decide, goalOf } from './decide.js';
+import { goalOf } from './decide.js';
+import { etaOf } from './eta.js';
 import { gatesFor, watchGates, type Gate, type Observed } from './gates.js';
+import { healthOf, moduleHealth } from './health.js';
 import { nextStep, type Position } from './machine.js';
-import type { ModuleRow } from './module-row.js';
-import type { ModuleStatus, SideView } from './operator.js';
+import { isAtHome, type ModuleRow } from './module-row.js';
+import type { Need } from './need.js';
+import type { Note } from './notes.js';
+import type { ModuleStatus, SideView, WaitView } from './operator.js';
 import { isDegraded } from './route-entry.js';
-import { gateSentence, speaking } from './sentences.js';
 import { settingsInForce } from './setting-keys.js';
 import type { Verification } from './verification-store.js';
+import { waitOf } from './waiting.js';
 
 /** What a status is made of. */
 export interface StatusParts {
@@ -17,12 +22,14 @@ export interface StatusParts {
   at: Position;
   observed: Observed;
   verification: Verification;
-  /** What the loop of this process knows, if it leads. */
-  trouble: string | null;
+  /** What the leader has written down. */
+  note: Note;
+  /** What the step under way does, if this process leads. */
   doing: string | null;
   rates: { backfill: number | null; verify: number | null };
   /** What is wrong with who steers. */
   notices: string[];
+  advice: Advice;
 }
 
 /** Where a module stands. Pure. */
@@ -30,12 +37,14 @@ export function statusOf(parts: StatusParts): ModuleStatus {
   const { row, at, observed, doing } = parts;
   const { monolith, extracted } = observed.states;
   const lags = [monolith, extracted].flatMap((state) => (state ? [state.outgoing.lagMs] : []));
-  const { transition, wanted } = row;
+  const { transition } = row;
+  const waiting = waitOf({ ...parts, trouble: parts.note.trouble });
+  const eta = etaOf({ ...parts, waiting });
   return {
     module: row.module,
     ownership: at.ownership,
     phase: row.phase,
-    wanted: { phase: wanted.phase, percent: wanted.percent, by: wanted.by },
+    wanted: wantedOf(row),
     percent: at.below / 100,
     readsPercent: row.phase === 'shifting' ? at.percent : at.below / 100,
     epoch: monolith?.ownership.epoch ?? 0,
@@ -48,26 +57,49 @@ export function statusOf(parts: StatusParts): ModuleStatus {
       sinceMs: observed.now - transition.begun,
     },
     sides: {
-      monolith: viewOf('monolith', observed),
-      extracted: row.phase === 'monolith' && !transition ? null : viewOf('extracted', observed),
+      monolith: viewOf('monolith', row, observed),
+      extracted: isAtHome(row) ? null : viewOf('extracted', row, observed),
     },
     lagMs: lags.length > 0 ? Math.max(...lags) : null,
     backfill: backfillOf(monolith, parts.rates.backfill),
     verify: verifyOf(parts.verification, parts.rates.verify),
     shadow: shadowOf(observed),
     gates: gatesNow(parts).map(({ nature, ...gate }) => gate),
-    waitingFor: waitingFor(parts),
+    health: moduleHealth(row, at, observed),
+    waitingFor: waiting?.sentence ?? null,
+    waiting: waiting && waitView(waiting, parts),
+    etaSeconds: eta.seconds,
+    etaUnknown: eta.unknown,
     rollbackSafe: row.phase !== 'decommissioned' && (at.below === 0 || extracted !== null),
     settings: settingsInForce(row.settings, row.sources),
     notices: parts.notices,
   };
 }
 
-function viewOf(side: Side, { states, stats }: Observed): SideView {
+/** From `decommissioned` nothing leads anywhere, whatever is wanted. */
+const wantedOf = ({ phase, wanted }: ModuleRow): ModuleStatus['wanted'] =>
+  phase === 'decommissioned'
+    ? { phase, percent: null, by: wanted.by }
+    : { phase: wanted.phase, percent: wanted.percent, by: wanted.by };
+
+function waitView({ kind, needs, has, todo, command }: Need, { row, observed, note }: StatusParts): WaitView {
+  return { needs, has, todo, command, sinceMs: observed.now - waitingSince(kind, row, observed, note) };
+}
+
+/** When the present wait began, in ms since 1970: the leader has written it down, or is about to. */
+export function waitingSince(kind: string, { transition }: ModuleRow, { now }: Observed, note: Note): number {
+  if (note.wait === kind) return Math.min(note.since, now);
+  return kind === 'step' && transition ? transition.begun : now;
+}
+
+function viewOf(side: Side, row: ModuleRow, observed: Observed): SideView {
+  const { states, stats } = observed;
   const state = states[side];
+  const health = healthOf(side, row, observed);
   const calls: SideStats = stats[side];
   return {
-    healthy: state !== null && state.ownership.fenceFrom === null && state.outgoing.degradedSince === null,
+    healthy: health === 'up',
+    health,
     ...calls,
     probes: { calls: 0, errors: 0, p50Ms: null, p99Ms: null },
     lagMs: state?.outgoing.lagMs ?? null,
@@ -85,58 +117,24 @@ function backfillOf(monolith: SideState | null, rowsPerSecond: number | null): M
   const tables = monolith?.outgoing.backfill ?? [];
   if (tables.length === 0) return null;
   const sum = (of: 'copied' | 'total') => tables.reduce((all, table) => all + table[of], 0);
-  const [done, total] = [sum('copied'), Math.max(sum('total'), sum('copied'))];
-  return { done, total, rowsPerSecond, etaSeconds: etaOf(done, total, rowsPerSecond) };
+  const [copied, counted] = [sum('copied'), sum('total')];
+  if (tables.every(({ done }) => done))
+    return { done: copied, total: copied, rowsPerSecond: null, etaSeconds: 0 };
+  const total = Math.max(counted, copied);
+  return { done: copied, total, rowsPerSecond, etaSeconds: secondsLeft(copied, total, rowsPerSecond) };
 }
 
 function verifyOf(verification: Verification, rate: number | null): ModuleStatus['verify'] {
   const { request, done, total, checkedAt, rows, differences } = verification;
-  const running = request && { done, total, etaSeconds: etaOf(done, total, rate) };
+  const running = request && { done, total, etaSeconds: secondsLeft(done, total, rate) };
   return { running, checkedAt, rows, differences };
 }
 
-const etaOf = (done: number, total: number, rate: number | null): number | null =>
-  rate ? Math.ceil((total - done) / rate) : done >= total ? 0 : null;
+const secondsLeft = (done: number, total: number, rate: number | null): number | null =>
+  rate ? Math.ceil((total - done) / rate) : total > 0 && done >= total ? 0 : null;
 
 /** Of the next step, or of what is watched while it rests. */
 function gatesNow({ row, at, observed }: StatusParts): Gate[] {
   const step = nextStep(at, goalOf(row));
   return step ? gatesFor(at, step, observed, row.settings) : watchGates(at, observed, row.settings);
-}
-
-/** What a module waits for, in one sentence that says what to do; null: nothing. */
-function waitingFor(parts: StatusParts): string | null {
-  const { row, at, observed, trouble, doing, verification } = parts;
-  if (row.transition)
-    return trouble ?? `${row.transition.step.kind} is under way${doing ? `: ${doing}` : ''}`;
-  const decision = decide(row, at, observed);
-  switch (decision.kind) {
-    case 'rest':
-      return row.paused === 'up' ? pausedWords(row) : null;
-    case 'paused':
-      return pausedWords(row);
-    case 'verify':
-      return trouble ? `verify broke off: ${trouble}; it is tried again` : verifying(verification);
-    case 'hold':
-      return gateWords(decision.gates, row);
-    case 'return':
-      return gateSentence(decision.gate, row.module);
-    case 'refuse':
-      return gateWords(decision.gates, row);
-    case 'begin':
-    case 'continue':
-      return trouble ?? 'the next step begins in a moment';
-  }
-}
-
-const pausedWords = ({ pauseReason }: ModuleRow): string =>
-  `paused (${pauseReason ?? 'no reason given'}); resume or run lets it go on`;
-
-const verifying = ({ done, total }: Verification): string =>
-  `verify compares both sides before the next step: ${done} of ${total} rows`;
-
-function gateWords(gates: readonly Gate[], { module, override }: ModuleRow): string | null {
-  const open = gates.filter(({ name, state }) => !(state === 'hold' && override?.gates.includes(name)));
-  const gate = speaking(open);
-  return gate ? gateSentence(gate, module) : null;
 }

@@ -10,6 +10,7 @@ import { SideAgent } from '../side/agent.js';
 import type { Agents } from '../side/agents.js';
 import { remoteSide } from '../side/remote.js';
 import type { SideControl } from '../side/side.js';
+import type { Advice } from './advice.js';
 import type { CallWatch } from './call-watch.js';
 import { Controller } from './controller.js';
 import type { ControlNeeds } from './needs.js';
@@ -36,6 +37,8 @@ export interface SteeringOptions {
   findings?: readonly FindingSource[];
   /** Of the application, for who compares processes. */
   version?: string;
+  /** How what a sentence advises is typed in this application. */
+  advice?: Advice;
 }
 
 /** The control of all modules, in a process of the monolith: the controller, the file that steers it, the routes, shadow reads. */
@@ -59,6 +62,7 @@ export class Steering {
       wishesPath,
       version = 'unknown',
       findings = [],
+      advice,
     } = options;
     const names = contracts.map(({ name }) => name);
     const store = new ShadowStore(database);
@@ -83,6 +87,7 @@ export class Steering {
       needs: this.needs(store, watch),
       notices: () => noticesOf(this.processes.live),
       findings: [natsFindings(link), ...findings],
+      ...(advice && { advice }),
       pen: new FilePen(wishesPath, names, this.file),
       leaderOf: (module) => leaderOf(module, this.processes.live),
     });

@@ -68,7 +68,7 @@ export class Upkeep {
     const unknown = ids.filter((id) => !known.some((each) => each.ids.includes(id)));
     if (unknown.length > 0) {
       throw new RefusedError(
-        `there is no parked row ${unknown.join(', ')} of ${module}; see: strangler parked ${module}`,
+        `there is no parked row ${unknown.join(', ')} of ${module}; see: ${this.parts.advice.cli} parked ${module}`,
       );
     }
     const plan = known.flatMap((each) => each.ids.map((id) => `${how} row ${id} of ${each.side}`));
@@ -112,10 +112,15 @@ export class Upkeep {
   /**
    * What is stuck. Asks the other side also of a module at home: something may have been left there; but starts nothing for it.
    */
-  async diagnose({ row, observed }: Situation): Promise<Diagnosis[]> {
-    const { needs, observer } = this.parts;
-    const states = await observer.states(row, !needs.wakesServers?.());
-    return diagnose(row, { ...observed, states });
+  async diagnose({ row, at, observed }: Situation): Promise<Diagnosis[]> {
+    const { needs, observer, notes, verifications, walkers, advice } = this.parts;
+    const [sides, note, verification] = await Promise.all([
+      observer.sides(row, !needs.wakesServers?.()),
+      notes.read(row.module),
+      verifications.read(row.module),
+    ]);
+    const doing = walkers.get(row.module)?.doing ?? null;
+    return diagnose({ row, at, observed: { ...observed, ...sides }, note, verification, doing, advice });
   }
 
   /** Writes down who asked for what, also when it was refused. */

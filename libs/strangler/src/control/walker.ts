@@ -1,5 +1,6 @@
 import { handOffProblems } from '../ownership/hand-off.js';
-import { captureProblems } from './capture-step.js';
+import { subjectOf, type Advice, type Subject } from './advice.js';
+import { captureObstacle } from './capture-step.js';
 import { routeOf } from '../routes.js';
 import type { Clock } from './clock.js';
 import { decide, positionOf, type Decision } from './decide.js';
@@ -9,14 +10,19 @@ import { Journal } from './journal.js';
 import type { Position, Step } from './machine.js';
 import { isAtHome, type ModuleRow, type Transition } from './module-row.js';
 import type { ModuleStore } from './module-store.js';
+import type { Need } from './need.js';
 import type { Controlled, ControlBoundary, ControlNeeds } from './needs.js';
+import type { Notes } from './notes.js';
 import type { Observer } from './observe.js';
 import { Publisher } from './publisher.js';
+import type { Rates } from './rates.js';
+import { waits } from './sentences.js';
 import { refusedLast, returned } from './setbacks.js';
 import { entryOf } from './route-entry.js';
-import { carryOut } from './step-runner.js';
-import type { VerificationStore } from './verification-store.js';
+import { carryOut, type StepEnd } from './step-runner.js';
+import type { Verification, VerificationStore } from './verification-store.js';
 import type { Verifier } from './verifier.js';
+import { waitOf } from './waiting.js';
 
 /** Routers leave the check of reads out only if they refreshed within the last second; this long after, none does. In ms. */
 const toldMs = 2_000;
@@ -33,12 +39,15 @@ export interface WalkerParts {
   /** How long buckets may be fenced before a hand-off is aborted, in ms. */
   drainMs: number;
   boundary?: ControlBoundary | undefined;
+  notes: Notes;
+  rates: Rates;
+  advice: Advice;
 }
 
 /** Walks one module: looks, decides one thing, journals it, does it. */
 export class Walker {
   /** Why it could not go on; null: nothing is in the way but gates. */
-  trouble: string | null = null;
+  trouble: Need | null = null;
   /** What the step under way does now. */
   doing: string | null = null;
   /** Whether the module is on its way, so that it is worth looking again soon. */
@@ -66,10 +75,31 @@ export class Walker {
     const { store, observer, verifier } = this.parts;
     const row = await store.read(this.controlled.module);
     if (isAtHome(row)) return this.rest(row);
-    await verifier.tend(row);
+    const verification = await verifier.tend(row);
     const observed = await observer.look(row);
+    this.parts.rates.measure(row.module, observed, verification);
     const at = this.positionOf(row, observed);
     if (!at) return false;
+    const moved = await this.goOn(row, at, observed);
+    // After a step at once: what was seen before it says nothing any more.
+    if (!moved) await this.note(row, at, observed, verification);
+    return moved;
+  }
+
+  /** What it waits for is written down, for processes that do not lead. */
+  private async note(
+    row: ModuleRow,
+    at: Position,
+    observed: Observed,
+    verification: Verification,
+  ): Promise<void> {
+    const { trouble, doing } = this;
+    const { notes, advice, clock } = this.parts;
+    const wait = waitOf({ row, at, observed, verification, trouble, doing, advice })?.kind ?? null;
+    await notes.write(row.module, { trouble, wait }, clock.now());
+  }
+
+  private async goOn(row: ModuleRow, at: Position, observed: Observed): Promise<boolean> {
     await this.publisher.tell(row.module, entryOf(row, at, observed));
     if (row.lost && row.phase === 'monolith' && !row.transition && observed.states.extracted)
       await this.fenceReturned(row);
@@ -82,6 +112,7 @@ export class Walker {
     await this.publisher.tell(row.module, { ...routeOf('monolith'), ack: row.settings.ack });
     this.moving = false;
     this.trouble = null;
+    await this.parts.notes.write(row.module, { trouble: null, wait: null }, this.parts.clock.now());
     return false;
   }
 
@@ -89,7 +120,7 @@ export class Walker {
     if (states.monolith) {
       return positionOf(row, this.controlled.ownership, states.monolith.ownership.extractedBelow);
     }
-    this.trouble = "the monolith's own database does not answer";
+    this.trouble = waits.home('no answer');
     return undefined;
   }
 
@@ -108,9 +139,9 @@ export class Walker {
       case 'verify':
         return this.verify(row, observed);
       case 'return':
-        return this.setBack(row, returned(row, decision.gate, this.parts.clock.now()));
+        return this.setBack(row, returned(row, decision.gate, this.subject(row), this.parts.clock.now()));
       case 'refuse':
-        return this.setBack(row, refusedLast(row, decision.gates, this.parts.clock.now()));
+        return this.setBack(row, refusedLast(row, decision.gates, this.subject(row), this.parts.clock.now()));
       case 'hold':
       case 'paused':
       case 'rest':
@@ -143,19 +174,16 @@ export class Walker {
   }
 
   /** What is in the way of a step that all gates let through. */
-  private async obstacle(step: Step, row: ModuleRow, { states }: Observed): Promise<string | null> {
-    if (step.kind === 'capture') {
-      const problems = await captureProblems(this.parts.needs.sides(row.module));
-      return problems.length > 0 ? `it cannot start to move: ${problems.join('; ')}` : null;
-    }
-    if (step.kind !== 'hand-off') return null;
-    if (!states.monolith || !states.extracted) return 'a side cannot be asked';
+  private async obstacle(step: Step, row: ModuleRow, { states }: Observed): Promise<Need | null> {
+    if (step.kind === 'capture')
+      return captureObstacle(this.parts.needs.sides(row.module), this.subject(row));
+    if (step.kind !== 'hand-off' || !states.monolith || !states.extracted) return null;
     const { monolith, extracted } = states;
     const problems = handOffProblems({ monolith, extracted }, row.settings.gates.lagMs);
-    return problems.length > 0
-      ? `no hand-off may begin: ${problems.join('; ')}; see: strangler doctor`
-      : null;
+    return problems.length > 0 ? waits.handOff(problems, this.subject(row)) : null;
   }
+
+  private subject = (row: ModuleRow): Subject => subjectOf(row, this.parts.advice);
 
   private async carryOut(row: ModuleRow, at: Position, fresh: boolean): Promise<boolean> {
     const transition = row.transition as Transition;
@@ -171,29 +199,24 @@ export class Walker {
     }).catch((error: unknown) => this.brokenOff(error));
     await this.at(transition.step.kind, 'after');
     if (end.outcome === 'stuck') {
-      this.trouble = end.reason;
+      this.trouble = waits.stuck(transition.step.kind, end.reason ?? 'not known why', this.subject(row));
       this.putOff();
       return false;
     }
     await this.at('end', 'before');
     await this.journal.end(at, transition, end);
     await this.at('end', 'after');
-    return this.ended(transition, end.outcome, end.reason);
+    return this.ended(transition, end, row);
   }
 
   private brokenOff(error: unknown) {
-    const reason = `${(error as Error).message}; it is tried again`;
-    return { outcome: 'stuck' as const, reason, figures: {} };
+    return { outcome: 'stuck' as const, reason: (error as Error).message, figures: {} };
   }
 
-  private async ended(
-    { step }: Transition,
-    outcome: 'done' | 'aborted',
-    reason: string | null,
-  ): Promise<boolean> {
+  private async ended({ step }: Transition, { outcome, reason }: StepEnd, row: ModuleRow): Promise<boolean> {
     this.doing = null;
     if (outcome === 'done') return this.stepDone(step);
-    this.trouble = reason;
+    this.trouble = waits.takenBack(step.kind, reason ?? 'not known why', this.subject(row));
     this.putOff();
     return false;
   }
@@ -213,7 +236,8 @@ export class Walker {
 
   private async verify(row: ModuleRow, observed: Observed): Promise<boolean> {
     const { verifications, verifier, clock } = this.parts;
-    this.trouble = verifier.trouble(row.module) ?? null;
+    const broke = verifier.trouble(row.module);
+    this.trouble = broke === undefined ? null : waits.verifyBroke(broke);
     const { request, beganAt } = await verifications.read(row.module);
     if (request) return false;
     // One has ended since we looked: all rows need not be compared once more.

@@ -60,6 +60,18 @@ it('nobody there is another error: what was asked may have been done', async () 
   await expect(side.check()).rejects.toThrow(SideUnreachableError);
 });
 
+it('what is missing is told: the connection, the service, its answer, its database', async () => {
+  const away = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
+  const hung = await served({ state: () => new Promise(() => undefined), check: () => Promise.reject(away) });
+  await expect(hung.check()).rejects.toMatchObject({ kind: 'no database', message: away.message });
+  await expect(hung.state()).rejects.toMatchObject({ kind: 'silent' });
+  const nobody = remoteSide(linkTo(nats.url), 'nowhere', 'extracted');
+  await expect(nobody.state()).rejects.toMatchObject({ kind: 'nobody' });
+  const noNats = remoteSide(linkTo('nats://127.0.0.1:1'), 'box', 'extracted');
+  const message = expect.stringMatching(/no connection to NATS: .*127.0.0.1:1|ECONNREFUSED|refused/);
+  await expect(noNats.state()).rejects.toMatchObject({ kind: 'no NATS', message });
+});
+
 it('a method that there is not is refused', async () => {
   await served({});
   const link = linkTo(nats.url);

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { RequestError, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import type { Side } from '../phase.js';
-import { described } from '../failure.js';
+import { databaseLoss, described } from '../failure.js';
 import type { NatsLink } from '../rpc/link.js';
 import type { SideControl } from './side.js';
 
@@ -30,22 +30,35 @@ const patience: Record<Method, number> = {
 };
 const methods = Object.keys(patience) as Method[];
 
-/** How long the first call waits for the connection, which it begins, in ms. */
+/** How long the first call waits for the connection, which it begins, in ms: a look at a side is not to take longer. */
 const connectMs = 5_000;
+const lookConnectMs = 1_500;
 
-type Reply = { ok: unknown } | { error: string };
+/** `database`: the side is there, and its database is not. */
+type Reply = { ok: unknown } | { error: string; database?: boolean };
+
+/** What is missing: the connection, anybody who listens, an answer in time, the other side's database. */
+type Missing = 'no NATS' | 'nobody' | 'silent' | 'no database';
 
 /** The other side gave no answer: whether it has done what it was asked is not known. */
-export class SideUnreachableError extends Error {}
+export class SideUnreachableError extends Error {
+  constructor(
+    message: string,
+    readonly kind: Missing,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
 
 const subjectOf = (module: string, side: Side): string => `control.${module}.${side}`;
 
 /** A side of a module in another process. Its methods throw {@link SideUnreachableError} when nobody answers in time. */
 export function remoteSide(link: NatsLink, module: string, side: Side): SideControl {
   const call = async (method: Method, argument: unknown): Promise<unknown> => {
-    const connection = await link.connected(connectMs);
+    const connection = await link.connected(method === 'state' ? lookConnectMs : connectMs);
     if (!connection) {
-      throw new SideUnreachableError(link.trouble ?? 'there is no connection to NATS');
+      throw new SideUnreachableError(link.trouble ?? 'there is no connection to NATS', 'no NATS');
     }
     const reply = await ask(
       connection,
@@ -53,6 +66,7 @@ export function remoteSide(link: NatsLink, module: string, side: Side): SideCont
       JSON.stringify({ method, argument }),
       patience[method],
     );
+    if ('error' in reply && reply.database) throw new SideUnreachableError(reply.error, 'no database');
     if ('error' in reply) throw new Error(`${module} on the side ${side}: ${reply.error}`);
     return reply.ok;
   };
@@ -69,9 +83,9 @@ async function ask(
   try {
     return (await connection.request(subject, payload, { timeout })).json<Reply>();
   } catch (error) {
-    throw new SideUnreachableError(`nobody answers at ${subject}: ${(error as Error).message}`, {
-      cause: error,
-    });
+    const nobody = error instanceof RequestError && error.isNoResponders();
+    const message = `nobody answers at ${subject}: ${(error as Error).message}`;
+    throw new SideUnreachableError(message, nobody ? 'nobody' : 'silent', { cause: error });
   }
 }
 
@@ -81,7 +95,7 @@ export function serveSide(link: NatsLink, module: string, side: Side, control: S
   const answer = async (message: Msg): Promise<void> => {
     const reply = await carryOut(control, message).catch((error: unknown): Reply => {
       logger.warn({ msg: 'could not do what the controller asked', error: described(error) });
-      return { error: (error as Error).message };
+      return { error: (error as Error).message, ...(databaseLoss(error) && { database: true }) };
     });
     message.respond(JSON.stringify(reply));
   };

@@ -1,0 +1,8 @@
+import type { Advice } from '#strangler';
+
+/** How an operator of this shop types what a sentence advises. */
+export const advice: Advice = {
+  cli: 'npm run -s strangler --',
+  start: (module) => `npm run start:extracted -- ${module}`,
+  nats: 'start NATS, or name a server that runs in NATS_URL',
+};

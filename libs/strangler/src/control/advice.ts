@@ -1,0 +1,31 @@
+import type { ModuleRow } from './module-row.js';
+
+/** How what a sentence advises is typed here: the toolkit does not know the application's command lines. */
+export interface Advice {
+  /** What stands before a verb of the operator's command line, such as `npm run strangler --`. */
+  cli: string;
+  /** The command that starts the service of a module; null: nobody has said it, so that it is told in words. */
+  start: (module: string) => string | null;
+  /** What to do when NATS does not answer, in words. */
+  nats: string;
+}
+
+/** The advice of an application that says nothing of its command lines. */
+export const plainAdvice: Advice = { cli: 'strangler', start: () => null, nats: 'start the NATS server' };
+
+/** Of what a sentence speaks. */
+export interface Subject {
+  module: string;
+  /** The file steers it, so that what moves a module by hand is refused. */
+  held: boolean;
+  advice: Advice;
+}
+
+export const subjectOf = (
+  { module, wanted }: Pick<ModuleRow, 'module' | 'wanted'>,
+  advice: Advice,
+): Subject => ({
+  module,
+  held: wanted.by === 'file',
+  advice,
+});

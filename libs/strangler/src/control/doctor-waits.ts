@@ -1,0 +1,64 @@
+import type { Examiner } from './doctor.js';
+import { subjectOf } from './advice.js';
+import { passesByItself, type Need } from './need.js';
+import { absenceNeed } from './sentences.js';
+import { waitingSince } from './status.js';
+import { needsService, waitOf } from './waiting.js';
+
+/** A wait is told once it is older than this, in ms. */
+const staleMs = 10_000;
+
+/** A module that nobody lets go on. */
+export const pauses: Examiner = (patient) => {
+  const { row } = patient;
+  if (!row.paused) return [];
+  const wait = waitOf({ ...patient, trouble: null });
+  return [
+    {
+      problem: `paused: ${row.pauseReason ?? 'no reason given'}`,
+      meaning: row.paused === 'all' ? 'no step begins' : 'no step that leads further out begins',
+      remedy: wait?.kind === 'paused' ? remedyOf(wait) : `${patient.advice.cli} resume ${row.module}`,
+    },
+  ];
+};
+
+/** A service that is needed and cannot be asked. */
+export const absences: Examiner = ({ row, at, observed, advice }) => {
+  if (observed.states.extracted || !needsService(row)) return [];
+  const absence = observed.absent?.extracted ?? { kind: 'silent', detail: 'no answer' };
+  const need = absenceNeed(absence, subjectOf(row, advice));
+  const mayGiveUp = row.phase !== 'monolith' && row.phase !== 'decommissioned';
+  const giveUp = `; if it is gone for good: ${advice.cli} failover ${row.module} --i-have-fenced-it`;
+  const owns = at.below > 0 || row.phase === 'decommissioned';
+  return [
+    {
+      problem: need.fact,
+      meaning: owns
+        ? 'what it owns cannot be read or written, and what changes here waits in the outbox'
+        : row.phase === 'monolith'
+          ? 'the module cannot start to move'
+          : 'what changes here waits in the outbox, and the module goes no further',
+      remedy: remedyOf(need) + (mayGiveUp ? giveUp : ''),
+    },
+  ];
+};
+
+/** What has waited for long, or for somebody. What other examiners tell better is left to them. */
+export const waits: Examiner = (patient) => {
+  const { row, observed, note } = patient;
+  const need = waitOf({ ...patient, trouble: note.trouble });
+  if (!need || need.kind === 'paused' || need.kind.startsWith('service: ')) return [];
+  const waited = observed.now - waitingSince(need.kind, row, observed, note);
+  if (waited < staleMs && (passesByItself(need) || need.kind.startsWith('gate '))) return [];
+  return [
+    {
+      problem: `${need.fact}; so for ${Math.round(waited / 1_000)} s`,
+      meaning: 'until then it goes no further',
+      remedy: remedyOf(need),
+      ...(passesByItself(need) && { byItself: true }),
+    },
+  ];
+};
+
+const remedyOf = ({ todo, command }: Pick<Need, 'todo' | 'command'>): string =>
+  command === null ? todo : `${todo}: ${command}`;

@@ -1,0 +1,41 @@
+import { buckets } from '../bucket.js';
+import type { Side } from '../phase.js';
+import type { Absence } from './absence.js';
+import type { Observed } from './gates.js';
+import type { Position } from './machine.js';
+import type { ModuleRow } from './module-row.js';
+import type { ModuleStatus, SideView } from './operator.js';
+import { isDegraded } from './route-entry.js';
+
+const missing: Readonly<Record<Absence['kind'], SideView['health']>> = {
+  nobody: 'not there',
+  silent: 'no answer',
+  'no database': 'no database',
+  'no NATS': 'no NATS',
+  failed: 'failing',
+};
+
+/** How a side of a module is. That the other side does not confirm its changes is no fault of its own. */
+export function healthOf(
+  side: Side,
+  { transition }: ModuleRow,
+  { states, absent }: Observed,
+): SideView['health'] {
+  const state = states[side];
+  if (!state) return missing[absent?.[side]?.kind ?? 'silent'];
+  // A step lifts its fence by itself.
+  return state.ownership.fenceFrom !== null && !transition ? 'fenced' : 'up';
+}
+
+/** How a module is, as its customers see it. */
+export function moduleHealth(row: ModuleRow, at: Position, observed: Observed): ModuleStatus['health'] {
+  const owners = ownersOf(row, at);
+  if (owners.some((side) => healthOf(side, row, observed) !== 'up')) return 'down';
+  return isDegraded(row.phase, observed) ? 'degraded' : 'up';
+}
+
+/** The sides that own something now. */
+function ownersOf({ phase }: ModuleRow, { below }: Position): Side[] {
+  if (phase === 'decommissioned') return ['extracted'];
+  return [...(below < buckets ? ['monolith' as const] : []), ...(below > 0 ? ['extracted' as const] : [])];
+}

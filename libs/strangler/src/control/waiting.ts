@@ -1,0 +1,86 @@
+import { policies } from '../phase.js';
+import { absenceNeed, gateNeed, speaking, waits } from './sentences.js';
+import { subjectOf, type Advice } from './advice.js';
+import { decide } from './decide.js';
+import type { Gate, Observed } from './gates.js';
+import type { Position } from './machine.js';
+import type { ModuleRow } from './module-row.js';
+import type { Need } from './need.js';
+import type { Verification } from './verification-store.js';
+
+/** What a wait is told by. */
+export interface WaitParts {
+  row: ModuleRow;
+  at: Position;
+  observed: Observed;
+  verification: Pick<Verification, 'done' | 'total'>;
+  /** What stood in the way when the leader last tried; null: nothing but gates. */
+  trouble: Need | null;
+  /** What the step under way does. */
+  doing: string | null;
+  advice: Advice;
+}
+
+/** What a module waits for; null: nothing, it is where it is to be, and all that it needs is there. Pure. */
+export function waitOf(parts: WaitParts): Need | null {
+  const { row, observed, advice } = parts;
+  const { absent } = observed;
+  if (!observed.states.monolith) return waits.home(absent?.monolith?.detail ?? 'no answer');
+  if (needsService(row) && !observed.states.extracted) {
+    const absence = absent?.extracted ?? { kind: 'silent', detail: 'no answer' };
+    return absenceNeed(absence, subjectOf(row, advice));
+  }
+  if (row.transition) return parts.trouble ?? waits.step(row.transition.step.kind, parts.doing);
+  return byDecision(parts);
+}
+
+/** Whether the module has another side that it cannot do without: it is on its way, or what it owns is there. */
+export function needsService(row: ModuleRow): boolean {
+  const { phase, wanted, transition, paused } = row;
+  // Given up: it may come back or not.
+  if (transition?.step.kind === 'failover') return false;
+  if (phase !== 'monolith' || transition) return true;
+  return wanted.phase !== 'monolith' && paused === null;
+}
+
+function byDecision({ row, at, observed, trouble, verification, advice }: WaitParts): Need | null {
+  const subject = subjectOf(row, advice);
+  const decision = decide(row, at, observed);
+  switch (decision.kind) {
+    case 'rest':
+      return atRest(row, advice);
+    case 'paused':
+      return pausedNeed(row, advice);
+    case 'verify':
+      return trouble ?? waits.verifying(verification.done, verification.total);
+    case 'return':
+      return gateNeed(decision.gate, subject);
+    case 'hold':
+    case 'refuse':
+      return firstOf(decision.gates, row, advice);
+    case 'begin':
+    case 'continue':
+      return trouble ?? waits.beginning();
+  }
+}
+
+function atRest(row: ModuleRow, advice: Advice): Need | null {
+  if (row.paused === 'up') return pausedNeed(row, advice);
+  const { phase, wanted } = row;
+  const decommissioned = policies[phase].commands === 'extracted' && policies[phase].replicates.length === 0;
+  if (decommissioned && wanted.phase !== phase) return waits.retired(wanted.phase, wanted.actor);
+  return null;
+}
+
+/** One that went back by itself is started again by the file if that steers it, else by `run`. */
+function pausedNeed(row: ModuleRow, advice: Advice): Need {
+  const subject = subjectOf(row, advice);
+  const onward = row.paused === 'up' && !subject.held ? 'run' : 'resume';
+  return waits.paused(row.pauseReason ?? 'no reason given', onward, subject);
+}
+
+function firstOf(gates: readonly Gate[], row: ModuleRow, advice: Advice): Need | null {
+  const open = gates.filter(({ name, state }) => !(state === 'hold' && row.override?.gates.includes(name)));
+  const gate = speaking(open);
+  return gate ? gateNeed(gate, subjectOf(row, advice)) : null;
+}
