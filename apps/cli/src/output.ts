@@ -1,4 +1,4 @@
-import { cut, paint, type Line } from './text/line.js';
+import { paint, wrap, type Line } from './text/line.js';
 
 /** A stream that may be a terminal. */
 export interface Out {
@@ -20,10 +20,10 @@ export class Output {
     return this.stream.isTTY ? (this.stream.columns ?? 80) : Infinity;
   }
 
-  /** Writes lines; a terminal gets them cut to its width only if `fit` asks for it: what is read once may wrap. */
-  print(lines: readonly Line[], { fit = false } = {}): void {
-    const width = fit ? this.width : Infinity;
-    for (const one of lines) this.stream.write(`${paint(cut(one, width), this.coloured)}\n`);
+  /** Writes lines; those that are wider than a terminal are broken between words. */
+  print(lines: readonly Line[]): void {
+    for (const one of lines.flatMap((each) => wrap(each, this.width)))
+      this.stream.write(`${paint(one, this.coloured)}\n`);
   }
 
   json(value: unknown): void {

@@ -9,14 +9,20 @@ export interface Progress {
   etaSeconds: number | null;
 }
 
-/** A bar of which `part` (0 to 1) is filled; the smallest part shows as something, and only all of it as full. */
+const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+/**
+ * A bar of which `part` (0 to 1) is filled, exact to an eighth of a column; the smallest part shows as a sliver, and only all
+ * of it as full.
+ */
 export function bar(part: number, width: number, style: Style): Line {
-  const exact = part * width;
-  const filled =
-    part > 0 && part < 1 ? Math.min(width - 1, Math.max(1, Math.round(exact))) : Math.round(exact);
+  const all = width * 8;
+  const exact = Math.round(part * all);
+  const filled = part > 0 && part < 1 ? Math.min(all - 1, Math.max(1, exact)) : exact;
+  const text = '█'.repeat(Math.floor(filled / 8)) + eighths[filled % 8];
   return [
-    { text: '█'.repeat(filled), style },
-    { text: '░'.repeat(width - filled), style: 'dim' },
+    { text, style },
+    { text: '░'.repeat(width - text.length), style: 'dim' },
   ];
 }
 

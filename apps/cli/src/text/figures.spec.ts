@@ -36,16 +36,18 @@ it('all is said when nothing is left, and nothing to do is done', () => {
 
 it.each([
   [0, '░░░░░░░░░░'],
-  [0.001, '█░░░░░░░░░'],
+  [0.001, '▏░░░░░░░░░'],
+  [0.01, '▏░░░░░░░░░'],
+  [0.06, '▋░░░░░░░░░'],
   [0.5, '█████░░░░░'],
-  [0.999, '█████████░'],
+  [0.999, '█████████▉'],
   [1, '██████████'],
 ])('a bar of %d', (part, text) => expect(plain(bar(part, 10, 'green'))).toBe(text));
 
 it('a bar has figures, as far as they are known', () => {
   const done = { done: 630, total: 1_000, rowsPerSecond: 12_345.6, etaSeconds: 3 };
-  expect(plain(progressLine(done, 5))).toBe('███░░   63 %  630 of 1,000 rows · 12,346/s · 3 s left');
+  expect(plain(progressLine(done, 5))).toBe('███▏░   63 %  630 of 1,000 rows · 12,346/s · 3 s left');
   expect(plain(progressLine({ ...done, rowsPerSecond: null, etaSeconds: null }, 5))).toBe(
-    '███░░   63 %  630 of 1,000 rows',
+    '███▏░   63 %  630 of 1,000 rows',
   );
 });

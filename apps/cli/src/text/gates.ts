@@ -1,5 +1,5 @@
 import type { GateView } from '#strangler';
-import { figure, number } from './figures.js';
+import { figure, milliseconds, number } from './figures.js';
 import { line, type Line, type Style } from './line.js';
 import { table } from './table.js';
 
@@ -14,7 +14,7 @@ const columns = [
   { title: 'GATE' },
   { title: 'VALUE', align: 'right' as const },
   { title: 'LIMIT', align: 'right' as const },
-  { title: 'SAMPLES', align: 'right' as const },
+  { title: 'SAMPLES' },
   { title: '' },
 ];
 
@@ -22,10 +22,33 @@ const columns = [
 export const gateLines = (gates: readonly GateView[]): Line[] =>
   gates.length === 0 ? [] : table(columns, gates.map(row));
 
-const row = ({ name, value, limit, samples, state }: GateView): Line[] => [
-  line(name),
-  line(figure(value)),
-  line(figure(limit)),
-  line(number(samples)),
-  [signs[state]],
+const row = (gate: GateView): Line[] => [
+  line(gate.name),
+  line(valueText(gate.name, gate.value)),
+  line(valueText(gate.name, gate.limit)),
+  line(samplesText(gate)),
+  verdict(gate),
 ];
+
+const shares = new Set(['shadow mismatches', 'error rate']);
+const times = new Set(['lag', 'bake']);
+
+function valueText(name: string, value: number | null): string {
+  if (value === null) return figure(value);
+  if (shares.has(name)) return `${figure(value * 100)} %`;
+  return times.has(name) ? milliseconds(value) : figure(value);
+}
+
+/** What there is of what is needed; nothing for a gate that takes no samples. */
+function samplesText({ samples, needed, probes, customers }: GateView): string {
+  if (needed <= 1 && probes + customers === 0) return '';
+  return `${number(samples)} of ${number(needed)}${probes > 0 ? ` (${number(probes)} probes)` : ''}`;
+}
+
+/** A gate that has measured nothing, and need not, has not found anything good either. */
+function verdict({ state, value, needed, why, confidence }: GateView): Line {
+  if (state === 'pass' && value === null && needed === 0) return line('– not measured', 'dim');
+  const { text, style } = signs[state];
+  const more = why ?? (confidence === null ? '' : `at ${figure(confidence * 100)} % confidence`);
+  return line(more === '' ? text : `${text}: ${more}`, style);
+}

@@ -4,6 +4,8 @@ export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 export interface Span {
   text: string;
   style?: Style;
+  /** Is not broken where it can be kept together: a command is copied as a whole. */
+  whole?: true;
 }
 
 /** A line as it is drawn: first put together, then cut to the width, then coloured. */
@@ -36,6 +38,46 @@ export function cut(parts: Line, width: number): Line {
   }
   return width > 0 ? [...kept, { text: '…' }] : [];
 }
+
+/**
+ * The line in as many lines of at most `width` columns as it takes, broken between words. Those that follow are set in by
+ * two columns more than the first.
+ */
+export function wrap(parts: Line, width: number): Line[] {
+  if (widthOf(parts) <= width) return [parts];
+  const first = parts.map(({ text }) => text).join('');
+  const indent = Math.min(first.length - first.trimStart().length + 2, Math.floor(width / 2));
+  const lines: Span[][] = [[]];
+  let left = width;
+  for (const atom of parts.flatMap((span) => atomsOf(span, width - indent))) {
+    const columns = widthOf([atom]);
+    if (columns > left && atom.text.trim() !== '') {
+      lines.push([{ text: ' '.repeat(indent) }]);
+      left = width - indent;
+    }
+    // A space at the end of a line is not written.
+    if (columns <= left) lines.at(-1)!.push(atom);
+    left -= columns;
+  }
+  return lines;
+}
+
+/** Words and what is between them; a word that no line could hold is cut into pieces. */
+function atomsOf(span: Span, most: number): Span[] {
+  const words = span.whole ? [span.text] : (span.text.match(/\s+|\S+/g) ?? []);
+  return words.flatMap((word) => {
+    if (word.trim() !== '' && [...word].length <= most) return [{ ...span, text: word }];
+    if (span.whole) return atomsOf({ text: word, ...(span.style && { style: span.style }) }, most);
+    return word.trim() === ''
+      ? [{ ...span, text: word }]
+      : piecesOf([...word], most).map((text) => ({ ...span, text }));
+  });
+}
+
+const piecesOf = (letters: readonly string[], most: number): string[] =>
+  Array.from({ length: Math.ceil(letters.length / most) }, (_each, i) =>
+    letters.slice(i * most, (i + 1) * most).join(''),
+  );
 
 /** The line as it is written. Control characters are taken out: what a row or a reason holds must not steer the terminal. */
 export const paint = (parts: Line, coloured: boolean): string =>

@@ -1,6 +1,6 @@
 import type { ModuleStatus } from '#strangler';
 import { bar } from './bar.js';
-import { milliseconds, number } from './figures.js';
+import { duration, milliseconds, number } from './figures.js';
 import { joined, line, type Line } from './line.js';
 import { workLines } from './moving.js';
 import { phaseLine, wantedText } from './phase.js';
@@ -22,7 +22,7 @@ export function moduleLines(status: ModuleStatus): Line[] {
 }
 
 function facts(status: ModuleStatus): Line[][] {
-  const { ownership, wanted, percent, epoch, ack, degraded, paused, verify, shadow, rollbackSafe } = status;
+  const { ownership, wanted, percent, epoch, ack, degraded, paused, verify, backfill, rollbackSafe } = status;
   return [
     fact('extracted', [...bar(percent / 100, 20, 'green'), { text: `  ${percent} %` }]),
     fact('steered by', line(wanted.by === 'file' ? 'strangler.yaml' : 'the operator')),
@@ -31,14 +31,38 @@ function facts(status: ModuleStatus): Line[][] {
       ? [fact('degraded', line('the other side does not confirm: writes wait in the outbox', 'red'))]
       : []),
     ...(paused ? [fact('paused', line('go on with "resume"', 'yellow'))] : []),
+    ...leftFacts(status),
     fact('lag', line(milliseconds(status.lagMs))),
+    ...(backfill && backfill.done >= backfill.total
+      ? [fact('copied', line(`${number(backfill.total)} rows`))]
+      : []),
     fact('verify', verifyLine(verify)),
-    fact('shadow', line(`${number(shadow.compared)} compared, ${number(shadow.mismatches)} mismatches`)),
+    fact('shadow', line(shadowText(status.shadow))),
     fact('rollback', rollbackSafe ? line('loses nothing', 'green') : line('not safe now', 'red')),
   ];
 }
 
 const fact = (name: string, value: Line): Line[] => [line(name, 'dim'), value];
+
+/** Until the whole way is over; nothing for a module that is where it is to be. */
+function leftFacts({ etaSeconds, etaUnknown }: ModuleStatus): Line[][] {
+  if (etaSeconds === 0) return [];
+  if (etaSeconds === null) return etaUnknown === null ? [] : [fact('left', line(`not known: ${etaUnknown}`))];
+  return [fact('left', line(`about ${duration(etaSeconds)}`))];
+}
+
+/** Probes and customers apart: the one says nothing of the other. */
+function shadowText({
+  compared,
+  mismatches,
+  unavailable,
+  probes,
+  customers,
+}: ModuleStatus['shadow']): string {
+  const of = `${number(probes.compared)} probes, ${number(customers.compared)} of customers`;
+  const not = unavailable > 0 ? `, ${number(unavailable)} could not be compared` : '';
+  return `${number(compared)} compared${compared > 0 ? `: ${of}` : ''}; ${number(mismatches)} mismatches${not}`;
+}
 
 function verifyLine({ checkedAt, rows, differences }: ModuleStatus['verify']): Line {
   if (checkedAt === null) return line('not yet', 'dim');
@@ -62,9 +86,9 @@ function sideLines({ sides }: ModuleStatus): Line[] {
 
 const sideCells = (view: View | null): Line[] =>
   view === null
-    ? [line('not there', 'dim')]
+    ? [line('not needed', 'dim')]
     : [
-        view.healthy ? line('up', 'green') : line('down', 'red'),
+        line(view.health, view.healthy ? 'green' : 'red'),
         line(number(view.calls)),
         line(number(view.errors), view.errors > 0 ? 'red' : undefined),
         line(milliseconds(view.p50Ms)),

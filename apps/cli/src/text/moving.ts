@@ -7,8 +7,16 @@ import { phaseLine, wantedText } from './phase.js';
 import { indented } from './table.js';
 
 /** Whether something is going on with the module that is worth more than its line. */
-export const isMoving = ({ transition, backfill, verify, phase, wanted }: ModuleStatus): boolean =>
+export const isMoving = ({
+  transition,
+  backfill,
+  verify,
+  phase,
+  wanted,
+  waitingFor,
+}: ModuleStatus): boolean =>
   transition !== null ||
+  waitingFor !== null ||
   verify.running !== null ||
   (backfill !== null && backfill.done < backfill.total) ||
   wanted.phase !== phase;
@@ -26,15 +34,39 @@ function headOf(status: ModuleStatus): Line {
     phaseLine(status),
     line(wantedText(status)),
     line(step ?? '', 'cyan'),
+    line(leftText(status)),
   ]);
 }
 
-/** Its progress, its gates, and what it waits for. */
-export function workLines({ backfill, verify, gates, waitingFor }: ModuleStatus): Line[] {
+/** What is left of the whole way, where it is known. */
+const leftText = ({ etaSeconds }: ModuleStatus): string =>
+  etaSeconds === null || etaSeconds === 0 ? '' : `about ${duration(etaSeconds)} left`;
+
+/** Its progress as long as there is any, its gates, and what it waits for. */
+export function workLines(status: ModuleStatus): Line[] {
+  const { backfill, verify, gates } = status;
   return [
-    ...(backfill ? [joined([line('backfill'), progressLine(backfill)])] : []),
+    ...(backfill && backfill.done < backfill.total
+      ? [joined([line('backfill'), progressLine(backfill)])]
+      : []),
     ...(verify.running ? [joined([line('verify  '), progressLine(verify.running)])] : []),
-    ...(waitingFor === null ? [] : [line(`waiting: ${waitingFor}`, 'yellow')]),
+    ...waitLines(status),
     ...gateLines(gates),
+  ];
+}
+
+/** What it waits for, and for how long it has; the command that ends the wait stays in one piece. */
+function waitLines({ waitingFor, waiting }: ModuleStatus): Line[] {
+  if (waitingFor === null) return [];
+  const seconds = Math.floor((waiting?.sinceMs ?? 0) / 1_000);
+  const command = waiting?.command ?? '';
+  const text = waitingFor.endsWith(command)
+    ? waitingFor.slice(0, waitingFor.length - command.length)
+    : waitingFor;
+  return [
+    [
+      { text: `waiting${seconds > 0 ? ` for ${duration(seconds)}` : ''}: ${text}`, style: 'yellow' },
+      ...(text === waitingFor ? [] : [{ text: command, style: 'cyan', whole: true } as const]),
+    ],
   ];
 }

@@ -14,24 +14,22 @@ interface Cell extends Column {
 const cells: readonly Cell[] = [
   { title: 'MODULE', of: ({ module }) => line(module, 'bold') },
   { title: 'PHASE', min: 13, of: phaseLine },
+  { title: 'HEALTH', from: 50, of: healthLine },
   { title: 'EXTRACTED', from: 90, of: ({ percent }) => bar(percent / 100, 10, 'green') },
   { title: 'LAG', align: 'right', min: 8, from: 60, of: ({ lagMs }) => line(milliseconds(lagMs)) },
   { title: 'PENDING', align: 'right', from: 75, of: (status) => line(number(pendingOf(status))) },
   {
     title: '',
-    of: (status) =>
-      joined([
-        ...marks(status),
-        doing(status),
-        line(wantedText(status)),
-        line(status.waitingFor ?? '', 'dim'),
-      ]),
+    of: (status) => joined([...marks(status), doing(status), line(wantedText(status))]),
   },
 ];
 
+/** What a module waits for: where there is no end to a line. A terminal gets it below, in full. */
+const waits: Cell = { title: '', of: ({ waitingFor }) => line(waitingFor ?? '', 'dim') };
+
 /** Where all modules stand, one line each; for so many columns. */
 export function overview(modules: readonly ModuleStatus[], width = Infinity): Line[] {
-  const shown = cells.filter(({ from = 0 }) => width >= from);
+  const shown = [...cells, ...(width === Infinity ? [waits] : [])].filter(({ from = 0 }) => width >= from);
   return table(
     shown,
     modules.map((status) => shown.map((cell) => cell.of(status))),
@@ -45,6 +43,12 @@ function sum(sides: ModuleStatus['sides'], field: 'pending' | 'parked'): number 
   return (sides.monolith?.[field] ?? 0) + (sides.extracted?.[field] ?? 0);
 }
 
+const healthStyles = { up: 'green', degraded: 'yellow', down: 'red' } as const;
+
+function healthLine({ health }: ModuleStatus): Line {
+  return line(health, healthStyles[health]);
+}
+
 /** What an operator must not overlook. */
 function marks({ degraded, paused, sides, verify, shadow }: ModuleStatus): Line[] {
   const parked = sum(sides, 'parked');
@@ -55,7 +59,7 @@ function marks({ degraded, paused, sides, verify, shadow }: ModuleStatus): Line[
     line(verify.differences > 0 ? counted(verify.differences, 'difference') : '', 'red'),
     line(shadow.mismatches > 0 ? counted(shadow.mismatches, 'mismatch', 'mismatches') : '', 'yellow'),
     ...Object.entries(sides).map(([side, view]) =>
-      line(view?.healthy === false ? `${side} is down` : '', 'red'),
+      line(view && view.health !== 'up' ? `${side}: ${view.health}` : '', 'red'),
     ),
   ];
 }

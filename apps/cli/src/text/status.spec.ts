@@ -1,6 +1,6 @@
 import type { ModuleStatus } from '#strangler';
 import { side, standing } from '../../../../test/support/standing.js';
-import { cut, paint, widthOf, type Line } from './line.js';
+import { paint, widthOf, wrap, type Line } from './line.js';
 import { moduleLines } from './module.js';
 import { isMoving, movingLines } from './moving.js';
 import { overview } from './overview.js';
@@ -17,9 +17,9 @@ describe('the overview', () => {
     const sides = { monolith: side({ pending: 1_200 }), extracted: side({ pending: 34 }) };
     const lines = plain(overview([standing('users'), standing('inventory', { ...shifting, sides })]));
     expect(lines).toEqual([
-      'MODULE     PHASE          EXTRACTED        LAG  PENDING',
-      'users      monolith       ░░░░░░░░░░         –        0',
-      'inventory  shifting 25 %  ███░░░░░░░    3.1 ms    1,234',
+      'MODULE     PHASE          HEALTH  EXTRACTED        LAG  PENDING',
+      'users      monolith       up      ░░░░░░░░░░         –        0',
+      'inventory  shifting 25 %  up      ██▌░░░░░░░    3.1 ms    1,234',
     ]);
   });
 
@@ -27,7 +27,11 @@ describe('the overview', () => {
     ['DEGRADED', { degraded: true }],
     ['PAUSED', { paused: true }],
     ['3 parked', { sides: { monolith: side({ parked: 2 }), extracted: side({ parked: 1 }) } }],
-    ['extracted is down', { sides: { monolith: side(), extracted: side({ healthy: false }) } }],
+    [
+      'extracted: not there',
+      { sides: { monolith: side(), extracted: side({ healthy: false, health: 'not there' }) } },
+    ],
+    ['down', { health: 'down' }],
     ['1 difference', { verify: { running: null, checkedAt: null, rows: 5, differences: 1 } }],
     ['2 mismatches', { shadow: { ...standing('a').shadow, compared: 5, mismatches: 2 } }],
     ['advance: drain (2 s)', { transition: { action: 'advance', step: 'drain', sinceMs: 1_400 } }],
@@ -71,17 +75,15 @@ describe('the overview', () => {
   });
 
   it.each([
-    [100, /░░ +3 ms +7 {2}DEGRADED .*…$/],
-    [80, /^inventory {2}monolith +3 ms +7 {2}DEGRADED .*…$/],
-    [60, /^inventory {2}monolith +3 ms {2}DEGRADED .*…$/],
-    [40, /^inventory {2}monolith +DEGRADED .*…$/],
+    [100, /up +░░░+ +3 ms +7 {2}DEGRADED$/],
+    [80, /^inventory {2}monolith +up +3 ms +7 {2}DEGRADED$/],
+    [60, /^inventory {2}monolith +up +3 ms {2}DEGRADED$/],
+    [40, /^inventory {2}monolith +DEGRADED$/],
   ])('keeps what matters most on %d columns', (width, text) => {
     const change = { degraded: true, lagMs: 3, sides: { monolith: side({ pending: 7 }), extracted: null } };
     const rows = overview([standing('inventory', { ...change, waitingFor: 'x'.repeat(200) })], width);
-    const narrow = rows.map((one) => cut(one, width));
-    expect(widthOf(narrow[1]!)).toBe(width);
-    expect(plain(narrow)[1]).toMatch(text);
-    expect(plain(narrow)[0]).not.toContain('…');
+    expect(widthOf(rows[1]!)).toBeLessThanOrEqual(width);
+    expect(plain(rows)[1]).toMatch(text);
   });
 
   it('tells the share of the reads where only they move', () => {
@@ -101,10 +103,13 @@ it.each([
 
 describe('a module that moves', () => {
   const counted = { probes: 0, customers: 0, needed: 1, confidence: null, why: null };
+  const measured = { ...counted, probes: 8, customers: 4, samples: 12, needed: 200 };
   const gates: ModuleStatus['gates'] = [
     { ...counted, name: 'lag', value: 3, limit: 1_000, samples: 412, state: 'pass' },
-    { ...counted, name: 'mismatches', value: null, limit: 0, samples: 0, state: 'hold' },
+    { ...measured, name: 'shadow mismatches', value: 0, limit: 0.005, state: 'hold' },
+    { ...measured, name: 'error rate', value: null, limit: 0.01, samples: 0, needed: 0, state: 'pass' },
     { ...counted, name: 'p99', value: 4.25, limit: 3, samples: 300, state: 'fail' },
+    { ...counted, name: 'x', value: null, limit: 0, samples: 0, state: 'not applicable', why: 'no queries' },
   ];
   const backfill = { done: 5, total: 10, rowsPerSecond: 100, etaSeconds: 7 };
   const moving = standing('inventory', {
@@ -113,20 +118,44 @@ describe('a module that moves', () => {
     transition: { action: 'run', step: 'backfill', sinceMs: 500 },
     backfill,
     gates,
-    waitingFor: 'the backfill has 5 rows to go',
+    waitingFor: 'the service of inventory is not there: npm run start:extracted -- inventory',
+    waiting: {
+      needs: 'the service of inventory',
+      has: 'nobody there',
+      todo: 'start it',
+      command: 'npm run start:extracted -- inventory',
+      sinceMs: 75_300,
+    },
+    etaSeconds: 125,
   });
 
   it('shows its progress, what it waits for and its gates', () => {
     expect(plain(movingLines([standing('users'), moving]))).toEqual([
       '',
-      'inventory  dual-write  → extracted  run: backfill for 1 s',
+      'inventory  dual-write  → extracted  run: backfill for 1 s  about 2 min 5 s left',
       '  backfill  ██████████░░░░░░░░░░   50 %  5 of 10 rows · 100/s · 7 s left',
-      '  waiting: the backfill has 5 rows to go',
-      '  GATE        VALUE  LIMIT  SAMPLES',
-      '  lag             3  1,000      412  ✓ pass',
-      '  mismatches      –      0        0  … hold',
-      '  p99          4.25      3      300  ✗ fail',
+      '  waiting for 1 min 15 s: the service of inventory is not there: npm run start:extracted -- inventory',
+      '  GATE               VALUE     LIMIT  SAMPLES',
+      '  lag                 3 ms  1,000 ms                        ✓ pass',
+      '  shadow mismatches    0 %     0.5 %  12 of 200 (8 probes)  … hold',
+      '  error rate             –       1 %  0 of 0 (8 probes)     – not measured',
+      '  p99                 4.25         3                        ✗ fail',
+      '  x                      –         0                        – not applicable: no queries',
     ]);
+  });
+
+  it('is never cut off, and its command stays in one piece', () => {
+    const [waiting] = movingLines([moving]).filter((one) => paint(one, false).includes('waiting'));
+    expect(plain(wrap(waiting!, 80))).toEqual([
+      '  waiting for 1 min 15 s: the service of inventory is not there:',
+      '    npm run start:extracted -- inventory',
+    ]);
+  });
+
+  it('a backfill that has ended has no bar and no rate any more', () => {
+    const ended = { ...moving, backfill: { done: 10, total: 10, rowsPerSecond: null, etaSeconds: 0 } };
+    expect(plain(movingLines([ended])).join()).not.toMatch(/backfill {2}|rows/);
+    expect(plain(moduleLines(ended)).join()).toMatch(/copied +10 rows/);
   });
 
   it('moves while it is not where it is to be, or while there is work', () => {
@@ -146,7 +175,24 @@ describe('all of one module', () => {
       sides: { monolith: side({ calls: 1_500, errors: 2, p50Ms: 1.5, p99Ms: 9 }), extracted: null },
     });
     expect(text).toMatch(/monolith +up +1,500 +2 +1.5 ms +9 ms/);
-    expect(text).toMatch(/extracted +not there/);
+    expect(text).toMatch(/extracted +not needed/);
+    const hangs = { extracted: side({ healthy: false, health: 'no answer' }), monolith: side() };
+    expect(lines({ sides: hangs })).toMatch(/extracted +no answer/);
+  });
+
+  it('says what is left of the whole way, or why that is not known; nothing at its end', () => {
+    expect(lines({ etaSeconds: 65 })).toMatch(/left +about 1 min 5 s/);
+    expect(lines({ etaSeconds: null, etaUnknown: 'paused (by ann)' })).toMatch(/left +not known: paused/);
+    expect(lines({})).not.toMatch(/ left /);
+  });
+
+  it('counts probes and customers apart', () => {
+    const none = { compared: 0, mismatches: 0, unavailable: 0 };
+    const probes = { ...none, compared: 180 };
+    const customers = { ...none, compared: 20 };
+    expect(lines({ shadow: { compared: 200, mismatches: 1, unavailable: 3, probes, customers } })).toContain(
+      '200 compared: 180 probes, 20 of customers; 1 mismatches, 3 could not be compared',
+    );
   });
 
   it('says whether the way back is safe, and who steers', () => {

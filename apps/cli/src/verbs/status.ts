@@ -47,5 +47,5 @@ async function show({ client, out }: Cli, module: string | undefined, json?: tru
   }
   const all = await client.modules();
   if (json) out.json({ items: all });
-  else out.print([...overview(all, out.width), ...movingLines(all)], { fit: true });
+  else out.print([...overview(all, out.width), ...movingLines(all)]);
 }

@@ -8,7 +8,7 @@ function terminal(columns: number, rows: number) {
 
 const restored = '\x1b[?7h\x1b[?25h\x1b[?1049l';
 
-it('draws over what was there, cut to the terminal, and gives it back', () => {
+it('draws over what was there, broken at the width of the terminal, and gives it back', () => {
   const stream = terminal(10, 10);
   const screen = new Screen(stream, false);
   screen.draw([line('a line that is too long'), line('short')]);
@@ -16,7 +16,7 @@ it('draws over what was there, cut to the terminal, and gives it back', () => {
   screen.leave();
   screen.leave();
   expect(stream.written).toEqual([
-    '\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[Ha line th…\x1b[K\r\nshort\x1b[K\x1b[J',
+    '\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[Ha line\x1b[K\r\n  that is\x1b[K\r\n  too long\x1b[K\r\nshort\x1b[K\x1b[J',
     '\x1b[Hnext\x1b[K\x1b[J',
     restored,
   ]);

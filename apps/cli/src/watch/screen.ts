@@ -1,5 +1,5 @@
 import type { Out } from '../output.js';
-import { cut, paint, type Line } from '../text/line.js';
+import { paint, wrap, type Line } from '../text/line.js';
 
 // The screen that full-screen programs have for themselves (what was there before comes back), no cursor, no wrapping.
 const enter = '\x1b[?1049h\x1b[?25l\x1b[?7l';
@@ -17,11 +17,12 @@ export class Screen {
     private readonly coloured: boolean,
   ) {}
 
-  /** Draws over what was there. Too long lines are cut; lines that do not fit below are left out. */
+  /** Draws over what was there. Lines that are too long are broken; those that do not fit below are left out. */
   draw(lines: readonly Line[]): void {
     const { columns = 80, rows = 24 } = this.stream;
-    const shown = lines.length < rows ? lines : [...lines.slice(0, rows - 2), [{ text: '…' }]];
-    const text = shown.map((one) => paint(cut(one, columns), this.coloured) + clearLine).join('\r\n');
+    const all = lines.flatMap((one) => wrap(one, columns));
+    const shown = all.length < rows ? all : [...all.slice(0, rows - 2), [{ text: '…' }]];
+    const text = shown.map((one) => paint(one, this.coloured) + clearLine).join('\r\n');
     // In one write, over the old lines instead of after a clearing: nothing flickers.
     this.stream.write((this.entered ? '' : enter) + home + text + clearBelow);
     this.entered = true;

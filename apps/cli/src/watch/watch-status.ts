@@ -66,7 +66,7 @@ function drawn({ out }: Cli, module: string | undefined): View {
     end: () => {
       screen.leave();
       // What was seen last stays, above the prompt.
-      out.print(last.splice(0), { fit: true });
+      out.print(last.splice(0));
     },
   };
 }
