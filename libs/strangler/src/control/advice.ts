@@ -22,10 +22,10 @@ export interface Subject {
 }
 
 export const subjectOf = (
-  { module, wanted }: Pick<ModuleRow, 'module' | 'wanted'>,
+  { module, filed }: Pick<ModuleRow, 'module' | 'filed'>,
   advice: Advice,
 ): Subject => ({
   module,
-  held: wanted.by === 'file',
+  held: filed !== null,
   advice,
 });

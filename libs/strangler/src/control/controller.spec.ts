@@ -515,7 +515,7 @@ describe('steered by the file', () => {
     const gates = { ...fastSettings.gates, minSamples: 200 };
     const wants = { ...fastSettings, gates, phase: 'shifting', percent: 5, line: 3, sources: {} } as const;
     controller.steer(new Map([[parcels, wants]]));
-    await waitsFor('samples');
+    await waitsFor('needs 200 compared reads');
     await act({ verb: 'advance' });
     await controlled.reaches('shifting');
   });
@@ -529,7 +529,7 @@ describe('a person has to approve', () => {
     await approving({ ramp: [50, 100], approve: [100] });
     expect(await refusal({ verb: 'approve' })).toContain('no step of parcels waits for an approval');
     await act({ verb: 'run' });
-    await waitsFor("waits for a person's approval");
+    await waitsFor("a person's approval of the step");
     expect(await controlled.row()).toMatchObject({ phase: 'shifting', percent: 50 });
     expect(await refusal({ verb: 'advance' })).toMatch(/"approval" cannot be overridden: .*approve parcels/);
     const { goal } = await act({ verb: 'approve' });
@@ -544,7 +544,7 @@ describe('a person has to approve', () => {
   it('anew when the module has gone back; and an approval outlives the process', async () => {
     await approving({ ramp: [50, 100], approve: [50] });
     await act({ verb: 'run' });
-    await waitsFor("waits for a person's approval");
+    await waitsFor("a person's approval of the step");
     await act({ verb: 'pause' });
     await act({ verb: 'approve' });
     await stop();
@@ -556,7 +556,7 @@ describe('a person has to approve', () => {
     await act({ verb: 'rollback', to: 'shadow' });
     await controlled.reaches('shadow');
     await act({ verb: 'run' });
-    await waitsFor("waits for a person's approval");
+    await waitsFor("a person's approval of the step");
   });
 });
 
