@@ -19,7 +19,7 @@ export function bar(part: number, width: number, style: Style): Line {
   const all = width * 8;
   const exact = Math.round(part * all);
   const filled = part > 0 && part < 1 ? Math.min(all - 1, Math.max(1, exact)) : exact;
-  const text = '█'.repeat(Math.floor(filled / 8)) + eighths[filled % 8];
+  const text = '█'.repeat(Math.floor(filled / 8)) + (eighths[filled % 8] ?? '');
   return [
     { text, style },
     { text: '░'.repeat(width - text.length), style: 'dim' },
