@@ -1,6 +1,6 @@
 import type { Side } from '../phase.js';
 import type { SideControl } from '../side/side.js';
-import type { Repair } from './doctor.js';
+import type { Repair } from './examiner.js';
 
 /** Frees what `doctor` has found to be safe. Every repair is a compare-and-set: what has changed meanwhile is left alone. */
 export async function carryOutRepair(

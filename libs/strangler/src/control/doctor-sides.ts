@@ -1,7 +1,7 @@
 import { buckets } from '../bucket.js';
 import { otherSide, policies, sides, type Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
-import type { Examiner, Found, Patient, Repair } from './doctor.js';
+import type { Examiner, Found, Patient, Repair } from './examiner.js';
 import type { ModuleRow } from './module-row.js';
 
 const staleMs = 10_000;

@@ -1,4 +1,4 @@
-import type { Examiner } from './doctor.js';
+import type { Examiner } from './examiner.js';
 import { subjectOf } from './advice.js';
 import { passesByItself, type Need } from './need.js';
 import { absenceNeed } from './sentences.js';

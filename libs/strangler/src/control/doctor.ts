@@ -1,35 +1,6 @@
-import type { Observed } from './gates.js';
 import { epochs, fences, flow } from './doctor-sides.js';
 import { absences, pauses, waits } from './doctor-waits.js';
-import type { ModuleRow } from './module-row.js';
-import type { Note } from './notes.js';
-import type { Finding } from './operator.js';
-import type { Side } from '../phase.js';
-import type { WaitParts } from './waiting.js';
-
-/** What is done about a finding by `--repair`. */
-export type Repair =
-  | { kind: 'stop capture'; side: Side; epoch: number }
-  | { kind: 'lift fence'; side: Side; epoch: number }
-  | { kind: 'raise'; side: Side; epoch: number; to: number };
-
-/** A finding, and what `--repair` does about it; undefined: only a human can. */
-export interface Diagnosis extends Finding {
-  repair?: Repair;
-}
-
-/** What an examiner has found of a module. */
-export type Found = Omit<Diagnosis, 'module' | 'repairable'>;
-
-/** What a module is examined by: the sides as they are, also the other one of a module at home. */
-export interface Patient extends Omit<WaitParts, 'trouble'> {
-  row: ModuleRow;
-  observed: Observed;
-  note: Note;
-}
-
-/** Looks at one kind of trouble. Pure. */
-export type Examiner = (patient: Patient) => Found[];
+import type { Diagnosis, Examiner, Patient } from './examiner.js';
 
 /** All that is looked at. To find more, add to it. */
 const examiners: readonly Examiner[] = [pauses, absences, fences, flow, epochs, waits];
