@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adminLogin, openAdmin, type AdminListener } from '../support/admin.js';
 import { runCli, startCli } from '../support/run-cli.js';
+import { packageVersion } from '#platform';
 import { ScriptedOperator } from '../support/scripted-operator.js';
 import { entry } from '../support/standing.js';
 import { until } from '../support/until.js';
@@ -40,6 +41,11 @@ describe('what changes something', () => {
       { verb: 'run', settings: { ramp: [25, 50], bake: '0s', gates: { minSamples: 0 } } },
     ],
     [['advance', 'inventory'], { verb: 'advance' }],
+    [['approve', 'inventory'], { verb: 'approve' }],
+    [['run', 'inventory', '--write'], { verb: 'run', write: true }],
+    [['advance', 'inventory', '--write'], { verb: 'advance', write: true }],
+    [['shift', 'inventory', '25', '--write'], { verb: 'shift', percent: 25, write: true }],
+    [['rollback', 'inventory', '--write'], { verb: 'rollback', write: true }],
     [['shift', 'inventory', '25'], { verb: 'shift', percent: 25 }],
     [['pause', 'inventory'], { verb: 'pause' }],
     [['resume', 'inventory'], { verb: 'resume' }],
@@ -71,11 +77,10 @@ describe('what changes something', () => {
 
   it('what is refused is said with its reason, and nothing else', async () => {
     operator.refusal = 'inventory: strangler.yaml, line 7 steers it';
-    expect(await cli('run', 'inventory', '--json')).toEqual({
-      code: 1,
-      stdout: '',
-      stderr: `refused: ${operator.refusal}\n`,
-    });
+    const message = `refused: ${operator.refusal}`;
+    expect(await cli('run', 'inventory')).toEqual({ code: 1, stdout: '', stderr: `${message}\n` });
+    const { code, stdout, stderr } = await cli('run', 'inventory', '--json');
+    expect([code, stdout, JSON.parse(stderr)]).toEqual([1, '', { error: { message, exitCode: 1 } }]);
   });
 
   it('a failover can be looked at before it is promised that it is safe', async () => {
@@ -104,7 +109,14 @@ describe('what changes something', () => {
     const { code, stdout, stderr } = await cli(...args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(says);
+    const json = await cli(...args, '--json');
+    if (args.length > 0) expect(JSON.parse(json.stderr)).toMatchObject({ error: { exitCode: 2 } });
     expect(operator.acts).toEqual([]);
+  });
+
+  it('the version is that of the package', async () => {
+    const { stdout } = await cli('--version');
+    expect(stdout.trim()).toBe(packageVersion());
   });
 });
 
@@ -161,6 +173,48 @@ describe('what only looks', () => {
 });
 
 describe('waiting', () => {
+  const extracted = { phase: 'extracted', percent: null } as const;
+  const going = { wanted: { ...extracted, by: 'operator' } } as const;
+
+  it('for what was begun ends when the module is there', async () => {
+    operator.goal = extracted;
+    operator.onAct = () => operator.put('inventory', going);
+    const running = cli('run', 'inventory', '--wait');
+    await until('it has begun', () => (operator.acts.length > 0 ? true : undefined));
+    operator.put('inventory', { phase: 'extracted', percent: 100 });
+    const { code, stdout } = await running;
+    expect([code, stdout]).toEqual([0, expect.stringContaining('inventory: done, in phase extracted')]);
+    const { stdout: json } = await cli('run', 'inventory', '--wait', '--json');
+    expect(JSON.parse(json)).toMatchObject({ verb: 'run', goal: extracted, status: { phase: 'extracted' } });
+  });
+
+  it('ends when the module has gone back by itself, with the reason', async () => {
+    operator.goal = extracted;
+    operator.onAct = () => operator.put('inventory', going);
+    const running = startCli(['run', 'inventory', '--wait'], env);
+    await until('it waits', () => (running.stderr().includes('inventory') ? true : undefined));
+    const back = { phase: 'shadow', percent: null, by: 'operator' } as const;
+    operator.put('inventory', { phase: 'shadow', wanted: back, waitingFor: 'returned by itself: errors' });
+    const { code, stderr } = await running.ended;
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/goes elsewhere now: .*returned by itself: errors/),
+    ]);
+  });
+
+  it.each([['run'], ['advance'], ['approve'], ['rollback'], ['abort'], ['resume']])(
+    '%s takes a time-out',
+    async (verb) => {
+      operator.goal = { phase: 'shadow', percent: null };
+      operator.put('inventory', { waitingFor: 'it waits for 3 more samples' });
+      const { code, stderr } = await cli(verb, 'inventory', '--wait', '--timeout', '1');
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/not done after 1 s, it goes on: .*3 more samples/),
+      ]);
+    },
+  );
+
   it('ends when the module is in the phase', async () => {
     const waiting = startCli(['status', 'inventory', '--wait-for', 'extracted', '--json'], env);
     await until('it waits', () => (waiting.stderr().includes('in phase monolith') ? true : undefined));
@@ -297,7 +351,7 @@ describe('coming in', () => {
     ['an old token', () => ({ ADMIN_TOKEN: 'a.b.c' }), /^not logged in: the token is not valid/],
     ['half an account', () => ({ ADMIN_PASSWORD: '' }), /^ADMIN_EMAIL and ADMIN_PASSWORD belong together/],
   ])('%s: one sentence, and what to do', async (_what, change, says) => {
-    const { code, stdout, stderr } = await runCli(['status', '--json'], { ...env, ...change() });
+    const { code, stdout, stderr } = await runCli(['status'], { ...env, ...change() });
     expect(code).not.toBe(0);
     expect(stdout).toBe('');
     expect(stderr).toMatch(says);

@@ -28,6 +28,8 @@ export class ScriptedOperator implements Operator {
   onAct: (action: Action) => void = () => undefined;
   onRead: () => void = () => undefined;
   reads = 0;
+  /** Where an action leads. */
+  goal: ActionAnswer['goal'];
 
   constructor(...modules: string[]) {
     for (const module of modules) this.statuses.set(module, standing(module));
@@ -56,7 +58,13 @@ export class ScriptedOperator implements Operator {
     if (this.refusal !== undefined) throw new RefusedError(this.refusal);
     this.acts.push({ module, action, ...by });
     this.onAct(action);
-    return { module, verb: action.verb, dryRun: by.dryRun, plan: ['first this', 'then that'] };
+    return {
+      module,
+      verb: action.verb,
+      dryRun: by.dryRun,
+      plan: ['first this', 'then that'],
+      ...(this.goal && { goal: this.goal }),
+    };
   }
 
   async history(module: string, limit: number): Promise<HistoryEntry[]> {

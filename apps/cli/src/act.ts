@@ -1,30 +1,61 @@
 import type { ActionAnswer } from '#strangler';
 import type { Cli } from './cli.js';
-import { programName, type ChangingFlags } from './command.js';
+import { programName, type BeginningFlags, type ChangingFlags } from './command.js';
 import { answerLines } from './text/lists.js';
 import { line } from './text/line.js';
+import { waitForGoal } from './watch/wait-for-goal.js';
 
-/** Asks for an action and shows what it does. What is in `flags` besides the common ones is the request's body. */
+type Verb = ActionAnswer['verb'];
+
+/** Asks for an action and shows what it does; a dry run that tells of a refusal ends with exit code 1. */
 export async function act<F extends ChangingFlags>(
   cli: Cli,
   module: string,
-  verb: ActionAnswer['verb'],
+  verb: Verb,
   flags: F,
 ): Promise<void> {
-  const { json, dryRun, ...body } = flags;
-  const answer = await cli.client.act(module, verb, { ...body, ...(dryRun && { dryRun }) });
-  if (json) cli.out.json(answer);
-  else cli.out.print(answerLines(answer));
+  const { refusal } = await show(cli, module, verb, flags);
+  if (refusal !== undefined) cli.exitCode = 1;
 }
 
-/** The same for what goes on after it was answered: says where to look. */
-export async function start<F extends ChangingFlags>(
+/** Asks for an action and shows what it does. What is in `flags` besides the common ones is the request's body. */
+export async function show<F extends ChangingFlags>(
   cli: Cli,
   module: string,
-  verb: ActionAnswer['verb'],
+  verb: Verb,
   flags: F,
+): Promise<ActionAnswer> {
+  const { json, ...body } = flags;
+  const answer = await cli.client.act(module, verb, body);
+  if (json) cli.out.json(answer);
+  else cli.out.print(answerLines(answer));
+  return answer;
+}
+
+/** The same for what goes on after it was answered: waits for its end, or says where to look. */
+export async function start<F extends BeginningFlags>(
+  cli: Cli,
+  module: string,
+  verb: Verb,
+  { wait, timeout, ...flags }: F,
 ): Promise<void> {
+  if (wait && !flags.dryRun) return follow(cli, module, verb, flags, timeout * 1_000);
   await act(cli, module, verb, flags);
   if (flags.dryRun || flags.json) return;
   cli.out.print([line(`follow it: ${programName} status ${module} --watch`, 'dim')]);
+}
+
+async function follow(
+  cli: Cli,
+  module: string,
+  verb: Verb,
+  { json, ...body }: ChangingFlags,
+  timeoutMs: number,
+): Promise<void> {
+  const before = await cli.client.module(module);
+  const answer = await cli.client.act(module, verb, body);
+  if (!json) cli.out.print(answerLines(answer));
+  const status = answer.goal && (await waitForGoal(cli, before, { goal: answer.goal, timeoutMs }));
+  if (json) cli.out.json({ ...answer, ...(status && { status }) });
+  else if (status) cli.out.print([line(`${module}: done, in phase ${status.phase}`, 'green')]);
 }

@@ -23,6 +23,18 @@ export function looking(
 export const changing = (...how: Parameters<typeof looking>): Command =>
   looking(...how).option('--dry-run', 'say what would be done, and do nothing');
 
+/** A verb that begins something which goes on after it was answered. */
+export const beginning = (...how: Parameters<typeof looking>): Command =>
+  waiting(changing(...how).option('--wait', 'until it is done; exit code 1 when it is not, or not in time'));
+
+/** A verb that moves a module: one that stands in strangler.yaml is steered there. */
+export const steering = (...how: Parameters<typeof looking>): Command =>
+  beginning(...how).option('--write', 'change the line of strangler.yaml that steers the module');
+
+/** How long a verb that waits does so. */
+export const waiting = (command: Command): Command =>
+  command.option('--timeout <s>', 'seconds that --wait takes at most', wholeNumber(1, 86_400), 600);
+
 /** What every verb has. */
 export interface LookingFlags {
   json?: true;
@@ -30,6 +42,17 @@ export interface LookingFlags {
 
 export interface ChangingFlags extends LookingFlags {
   dryRun?: true;
+}
+
+/** What a verb has that begins something. */
+export interface BeginningFlags extends ChangingFlags {
+  wait?: boolean;
+  /** In seconds. */
+  timeout: number;
+}
+
+export interface SteeringFlags extends BeginningFlags {
+  write?: true;
 }
 
 /** Parses a whole number for commander. */

@@ -1,7 +1,9 @@
+import { packageVersion } from '#platform';
 import { Command } from 'commander';
 import type { Cli } from './cli.js';
 import { programName } from './command.js';
 import { abort } from './verbs/abort.js';
+import { approve } from './verbs/approve.js';
 import { advance } from './verbs/advance.js';
 import { boundaries } from './verbs/boundaries.js';
 import { decommission } from './verbs/decommission.js';
@@ -26,6 +28,7 @@ const verbs = [
   plan,
   run,
   advance,
+  approve,
   shift,
   verify,
   pause,
@@ -40,15 +43,16 @@ const verbs = [
   decommission,
 ];
 
-/** The command line. A wrong one makes commander throw its error, after it has said what is wrong. */
-export function makeProgram(cli: Cli): Command {
+/** The command line. A wrong one makes commander throw its error, after it has said what is wrong (but for `json`). */
+export function makeProgram(cli: Cli, json = false): Command {
   const program = new Command(programName)
     .description('Moves modules of the running shop out into services, and back.')
+    .version(packageVersion(), '--version', 'print the version')
     .addHelpText('after', `\n${settings}`)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => cli.out.stream.write(text),
-      writeErr: (text) => cli.aside.stream.write(text),
+      writeErr: (text) => (json ? undefined : cli.aside.stream.write(text)),
     })
     .showHelpAfterError('(--help after a verb shows its options and examples)');
   for (const verb of verbs) verb(program, cli);

@@ -7,19 +7,28 @@ import { makeProgram } from './program.js';
 /** Does what the arguments say. Resolves with the exit code; an error is said, and never thrown. */
 export async function runCommandLine(args: readonly string[], cli = new Cli()): Promise<number> {
   try {
-    await makeProgram(cli).parseAsync(args, { from: 'user' });
+    await makeProgram(cli, isJson(args)).parseAsync(args, { from: 'user' });
     return cli.exitCode;
   } catch (error) {
-    return complain(error, cli);
+    return complain(error, cli, isJson(args));
   }
 }
 
-/** One sentence on stderr, and the exit code. Commander has said its own already. */
-function complain(error: unknown, { aside }: Cli): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const expected = [Failure, SettingsError, StartError].some((kind) => error instanceof kind);
+const isJson = (args: readonly string[]): boolean => args.includes('--json');
+
+/** One sentence on stderr, or one JSON document, and the exit code. Commander has said its own sentences already. */
+function complain(error: unknown, { aside }: Cli, json: boolean): number {
+  const exitCode = exitCodeOf(error);
+  if (error instanceof CommanderError && (exitCode === 0 || !json)) return exitCode;
+  const expected = [Failure, SettingsError, StartError, CommanderError].some((kind) => error instanceof kind);
   const { message, stack = message } = error as Error;
-  aside.stream.write(`${expected ? message : stack}\n`);
+  if (json) aside.jsonLine({ error: { message: message.replace(/^error: /, ''), exitCode } });
+  else aside.stream.write(`${expected ? message : stack}\n`);
+  return exitCode;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof SettingsError) return 2;
   return error instanceof Failure ? error.exitCode : 1;
 }

@@ -4,13 +4,15 @@ import { joined, line, type Line, type Style } from './line.js';
 import { indented, table } from './table.js';
 
 /** What an accepted action does, step by step. */
-export function answerLines({ module, verb, dryRun, plan }: ActionAnswer): Line[] {
+export function answerLines({ module, verb, dryRun, plan, refusal }: ActionAnswer): Line[] {
   const head = joined([
     line(`${module}: ${verb}`, 'bold'),
     line(dryRun ? '(dry run: nothing is done)' : '', 'yellow'),
   ]);
   const steps = plan.map((step, i) => line(`${String(i + 1).padStart(2)}. ${step}`));
-  return [head, ...indented(steps.length > 0 ? steps : [line('nothing to do')])];
+  const refused = refusal === undefined ? [] : [line(`in the way now: ${refusal}`, 'yellow')];
+  const all = [...steps, ...refused];
+  return [head, ...indented(all.length > 0 ? all : [line('nothing to do')])];
 }
 
 const outcomes: Readonly<Record<HistoryEntry['outcome'], Style>> = {

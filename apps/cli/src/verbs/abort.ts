@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { start } from '../act.js';
 import type { Cli } from '../cli.js';
-import { changing, type ChangingFlags } from '../command.js';
+import { beginning, type BeginningFlags } from '../command.js';
 
 /** `abort <module>`: takes the step under way back. */
 export const abort = (program: Command, cli: Cli): Command =>
-  changing(program, 'abort <module>', 'take the step that is under way back', {
+  beginning(program, 'abort <module>', 'take the step that is under way back', {
     'abort inventory': 'the module is where it was before the step',
-  }).action((module: string, flags: ChangingFlags) => start(cli, module, 'abort', flags));
+  }).action((module: string, flags: BeginningFlags) => start(cli, module, 'abort', flags));

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { start } from '../act.js';
 import type { Cli } from '../cli.js';
-import { changing, type ChangingFlags } from '../command.js';
+import { steering, type SteeringFlags } from '../command.js';
 
 /** `advance <module>`: one phase on. */
 export const advance = (program: Command, cli: Cli): Command =>
-  changing(program, 'advance <module>', 'go one phase on, if the gates let it', {
+  steering(program, 'advance <module>', 'go one phase on, if the gates let it', {
     'advance inventory': 'from monolith to dual-write, from there to shadow, …',
-  }).action((module: string, flags: ChangingFlags) => start(cli, module, 'advance', flags));
+  }).action((module: string, flags: SteeringFlags) => start(cli, module, 'advance', flags));

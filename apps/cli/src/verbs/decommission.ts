@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
 import { start } from '../act.js';
 import type { Cli } from '../cli.js';
-import { changing, type ChangingFlags } from '../command.js';
+import { beginning, type BeginningFlags } from '../command.js';
 import { Misuse } from '../failure.js';
 
-interface Flags extends ChangingFlags {
+interface Flags extends BeginningFlags {
   confirm?: string;
   purge?: true;
 }
 
 /** `decommission <module> --confirm <module> [--purge]`: the step without a way back. */
 export const decommission = (program: Command, cli: Cli): Command =>
-  changing(
+  beginning(
     program,
     'decommission <module>',
     'retire the monolith’s tables of the module: there is no way back',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { act } from '../act.js';
+import { show } from '../act.js';
 import type { Cli } from '../cli.js';
 import { looking } from '../command.js';
 import { bodyOf, withSettings, type RunFlags } from './run-settings.js';
@@ -10,4 +10,6 @@ export const plan = (program: Command, cli: Cli): Command =>
     looking(program, 'plan <module>', 'say what "run" would do from here, and what stands in its way', {
       'plan inventory': 'the steps that are left',
     }),
-  ).action((module: string, flags: RunFlags) => act(cli, module, 'run', bodyOf({ ...flags, dryRun: true })));
+  ).action((module: string, flags: RunFlags) =>
+    show(cli, module, 'run', bodyOf({ ...flags, dryRun: true })).then(() => undefined),
+  );

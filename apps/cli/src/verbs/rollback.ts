@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { start } from '../act.js';
 import type { Cli } from '../cli.js';
-import { changing, type ChangingFlags } from '../command.js';
+import { steering, type SteeringFlags } from '../command.js';
 import { phases } from '../text/phase.js';
 
 /** Those from which there still is a way on. */
@@ -9,11 +9,11 @@ const earlier = phases.slice(0, phases.indexOf('extracted'));
 
 /** `rollback <module> [--to <phase>]`: back, with every write made on the other side. */
 export const rollback = (program: Command, cli: Cli): Command =>
-  changing(program, 'rollback <module>', 'go back to monolith, with every write made on the other side', {
+  steering(program, 'rollback <module>', 'go back to monolith, with every write made on the other side', {
     'rollback inventory': 'all the way',
     'rollback inventory --to shadow': 'all keys back, and the copy stays in step',
   })
     .addOption(new Option('--to <phase>', 'an earlier phase to stop at').choices(earlier))
-    .action((module: string, flags: ChangingFlags & { to?: string }) =>
+    .action((module: string, flags: SteeringFlags & { to?: string }) =>
       start(cli, module, 'rollback', flags),
     );

@@ -1,8 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { wholeNumber, type ChangingFlags } from '../command.js';
+import { wholeNumber, type SteeringFlags } from '../command.js';
 
 /** How the module is to be walked, where that differs from what was said before. */
-export interface RunFlags extends ChangingFlags {
+export interface RunFlags extends SteeringFlags {
   bake?: string;
   ramp?: number[];
   minSamples?: number;

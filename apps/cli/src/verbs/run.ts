@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { start } from '../act.js';
 import type { Cli } from '../cli.js';
-import { changing } from '../command.js';
+import { steering } from '../command.js';
 import { bodyOf, withSettings, type RunFlags } from './run-settings.js';
 
 /** `run <module>`: the whole way, gate by gate. */
 export const run = (program: Command, cli: Cli): Command =>
   withSettings(
-    changing(program, 'run <module>', 'walk the module all the way to extracted, gate by gate', {
+    steering(program, 'run <module>', 'walk the module all the way to extracted, gate by gate', {
       'run inventory': 'copy, compare, shift by the ramp, extract',
       'run inventory --dry-run': 'only say what that would be',
       'run inventory --min-samples 0 --bake 0s': 'in a shop without traffic: wait for no calls',

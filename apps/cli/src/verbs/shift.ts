@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
 import { start } from '../act.js';
 import type { Cli } from '../cli.js';
-import { changing, wholeNumber, type ChangingFlags } from '../command.js';
+import { steering, wholeNumber, type SteeringFlags } from '../command.js';
 
 /** `shift <module> <percent>`: moves the border. */
 export const shift = (program: Command, cli: Cli): Command =>
-  changing(program, 'shift <module>', 'let the extracted side own so many per cent of the keys', {
+  steering(program, 'shift <module>', 'let the extracted side own so many per cent of the keys', {
     'shift inventory 25': 'a quarter of the keys, with their rows and writes',
     'shift inventory 0': 'all of them back',
   })
     .argument('<percent>', '0 to 100', wholeNumber(0, 100))
-    .action((module: string, percent: number, flags: ChangingFlags) =>
+    .action((module: string, percent: number, flags: SteeringFlags) =>
       start(cli, module, 'shift', { ...flags, percent }),
     );

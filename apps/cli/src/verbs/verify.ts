@@ -2,7 +2,7 @@ import type { ModuleStatus } from '#strangler';
 import type { Command } from 'commander';
 import { act } from '../act.js';
 import type { Cli } from '../cli.js';
-import { changing, programName, type ChangingFlags } from '../command.js';
+import { changing, programName, waiting, type ChangingFlags } from '../command.js';
 import { number } from '../text/figures.js';
 import { line, type Line } from '../text/line.js';
 import { waitForVerify } from '../watch/wait-for-verify.js';
@@ -11,23 +11,29 @@ interface Flags extends ChangingFlags {
   repair?: true;
   /** False with `--no-wait`. */
   wait: boolean;
+  timeout: number;
 }
 
 /** `verify <module> [--repair]`: compares all rows of both sides, and waits for the result. */
 export const verify = (program: Command, cli: Cli): Command =>
-  changing(program, 'verify <module>', 'compare all rows of both sides; exit code 1 when they differ', {
-    'verify inventory': 'wait for the result',
-    'verify inventory --repair': 'the owner’s rows win; then compare once more',
-    'verify inventory --no-wait': 'only begin it',
-  })
+  waiting(
+    changing(program, 'verify <module>', 'compare all rows of both sides; exit code 1 when they differ', {
+      'verify inventory': 'wait for the result',
+      'verify inventory --repair': 'the owner’s rows win; then compare once more',
+      'verify inventory --no-wait': 'only begin it',
+    }),
+  )
     .option('--repair', 'copy the owner’s row over each that differs')
+    .option('--wait', 'wait for the result, as it does anyway')
     .option('--no-wait', 'do not wait for the result')
-    .action(async (module: string, { wait, ...flags }: Flags) => {
+    .action(async (module: string, { wait, timeout, ...flags }: Flags) => {
       if (!wait || flags.dryRun) return act(cli, module, 'verify', flags);
-      const { verify: found } = await runAndWait(cli, module, flags.repair);
+      const { verify: found } = await runAndWait(cli, module, timeout * 1_000, flags.repair);
       const repaired = flags.repair && found.differences > 0;
       // What was repaired is proved by a look that repairs nothing.
-      const { verify: result } = repaired ? await runAndWait(cli, module) : { verify: found };
+      const { verify: result } = repaired
+        ? await runAndWait(cli, module, timeout * 1_000)
+        : { verify: found };
       const { rows, differences, checkedAt } = result;
       const outcome = {
         module,
@@ -41,10 +47,10 @@ export const verify = (program: Command, cli: Cli): Command =>
       if (differences > 0) cli.exitCode = 1;
     });
 
-async function runAndWait(cli: Cli, module: string, repair?: true): Promise<ModuleStatus> {
+async function runAndWait(cli: Cli, module: string, timeoutMs: number, repair?: true): Promise<ModuleStatus> {
   const before = await cli.client.module(module);
   await cli.client.act(module, 'verify', { ...(repair && { repair }) });
-  return waitForVerify(cli, module, before.verify.checkedAt);
+  return waitForVerify(cli, module, { before: before.verify.checkedAt, timeoutMs });
 }
 
 interface Outcome {

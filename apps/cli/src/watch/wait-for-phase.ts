@@ -1,9 +1,9 @@
-import type { ModuleStatus } from '#strangler';
 import type { Cli } from '../cli.js';
 import { Failure } from '../failure.js';
 import { NoAnswer } from '../http.js';
 import { duration } from '../text/figures.js';
 import { line } from '../text/line.js';
+import { standing } from '../text/standing.js';
 import { sleepUnless, untilStopped } from './stop.js';
 
 const everyMs = 500;
@@ -35,6 +35,3 @@ export async function waitForPhase(
     throw new Failure(`not in phase ${phase} after ${duration(timeoutMs / 1_000)}: ${standing(status)}`);
   }
 }
-
-const standing = ({ module, phase, percent, waitingFor }: ModuleStatus): string =>
-  `${module} is in phase ${phase}, ${percent} % extracted${waitingFor === null ? '' : `; ${waitingFor}`}`;

@@ -12,15 +12,22 @@ import { VerifyRun } from './verify-run.js';
 const everyMs = 500;
 
 /** Waits for the run of verify that was just asked for, with a bar. @throws {Failure} when it ends without a result. */
-export async function waitForVerify(cli: Cli, module: string, before: string | null): Promise<ModuleStatus> {
+export async function waitForVerify(
+  cli: Cli,
+  module: string,
+  { before, timeoutMs }: { before: string | null; timeoutMs: number },
+): Promise<ModuleStatus> {
   const run = new VerifyRun(before);
   const progress = new ProgressLine(cli.aside);
+  const giveUpAt = performance.now() + timeoutMs;
   try {
     return await untilStopped(async (stop) => {
       let status = await cli.client.module(module);
       for (let seen = run.see(status.verify); seen !== 'done'; seen = run.see(status.verify)) {
         if (seen === 'stopped')
           throw new Failure(`verify of ${module} ended without a result: ${why(module)}`);
+        if (performance.now() > giveUpAt)
+          throw new Failure(`verify of ${module} is not done in time and goes on: ${why(module)}`);
         const { running } = status.verify;
         if (running) progress.show(joined([line(`verify ${module}`), progressLine(running)]));
         if (!(await sleepUnless(stop, everyMs)))
