@@ -24,7 +24,7 @@ export const verify = (program: Command, cli: Cli): Command =>
     }),
   )
     .option('--repair', 'copy the owner’s row over each that differs')
-    .option('--wait', 'wait for the result, as it does anyway')
+    .option('--wait', 'wait for the result, as it does anyway', true)
     .option('--no-wait', 'do not wait for the result')
     .action(async (module: string, { wait, timeout, ...flags }: Flags) => {
       if (!wait || flags.dryRun) return act(cli, module, 'verify', flags);
