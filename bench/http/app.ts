@@ -27,7 +27,7 @@ export async function createApp(databaseUrl: string): Promise<NestExpressApplica
     routes,
     link,
     observer: new CallWatch(),
-    modules: await loadModules(moduleNames),
+    modules: await loadModules(moduleNames, 'test'),
   };
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot({ ...parts, api: {} }), {
     logger: new NestLogger(logger),

@@ -69,6 +69,7 @@ async function environmentOf(servers: BenchServers, inventory: Inventory): Promi
     PORT: '0',
     ADMIN_PORT: '0',
     DATABASE_URL: await servers.freshDatabase(`bench_orders_${name}`),
+    PAYMENTS_PROVIDER: 'test',
     INVENTORY_DATABASE_URL: await servers.freshDatabase(`bench_orders_inventory_${name}`),
     // With a NATS of its own in it: on one that two shops share, a service would serve both.
     DATA_DIR: folder,

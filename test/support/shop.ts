@@ -74,6 +74,7 @@ export async function makePremises(
       PORT: '0',
       ADMIN_PORT: '0',
       DATABASE_URL: shop.url,
+      PAYMENTS_PROVIDER: 'test',
       ...Object.fromEntries([...own].map(([name, { url }]) => [`${name.toUpperCase()}_DATABASE_URL`, url])),
       NATS_URL: natsUrl,
       DATA_DIR: folder,

@@ -3,12 +3,14 @@ import {
   choiceSetting,
   logLevels,
   natsSettings,
+  paymentsSetting,
   SettingsError,
   textSetting,
   urlSetting,
   type Environment,
   type LogLevel,
   type NatsSettings,
+  type PaymentsProvider,
 } from '#platform';
 
 /** Every contract of the shop, by its module's name. */
@@ -20,6 +22,8 @@ export interface Settings {
   module: ModuleName;
   /** `undefined`: a database of its own on the embedded PostgreSQL. */
   databaseUrl: string | undefined;
+  /** Of the module payments: by default test tokens are taken with the embedded database only. */
+  payments: PaymentsProvider;
   nats: NatsSettings;
   dataDir: string;
   logLevel: LogLevel;
@@ -34,9 +38,11 @@ Settings: <MODULE>_DATABASE_URL, NATS_URL, DATA_DIR, LOG_LEVEL (README.md, "Sett
 /** Reads the settings; the module is the first argument, else `MODULE`. @throws {SettingsError} naming the first wrong one. */
 export function readSettings(env: Environment, args: readonly string[]): Settings {
   const module = moduleOf(args[0] ?? textSetting(env, 'MODULE'));
+  const databaseUrl = urlSetting(env, `${module.toUpperCase()}_DATABASE_URL`, ['postgres', 'postgresql']);
   return {
     module,
-    databaseUrl: urlSetting(env, `${module.toUpperCase()}_DATABASE_URL`, ['postgres', 'postgresql']),
+    databaseUrl,
+    payments: paymentsSetting(env, { tryingOut: databaseUrl === undefined }),
     nats: natsSettings(env),
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),

@@ -1,26 +1,31 @@
 import { InventoryModule } from '#domain/inventory';
 import { OrdersModule } from '#domain/orders';
-import { PaymentsModule } from '#domain/payments';
+import { PaymentsModule, PaymentsWithoutProviderModule } from '#domain/payments';
 import { ExtractedUsersModule } from '#domain/users';
-import { dataSourceOptions, StartError } from '#platform';
+import { dataSourceOptions, StartError, type PaymentsProvider } from '#platform';
 import { NatsCalls, StranglerModule, type NatsLink, type Routes } from '#strangler';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { contracts, type ModuleName } from './config.js';
+import { contracts, type ModuleName, type Settings } from './config.js';
 
 /** A module whose code has moved to another repository has no line here; its contract stays, for those who call it. */
-const moduleClasses: Readonly<Partial<Record<ModuleName, Type>>> = {
+const moduleClasses = (provider: PaymentsProvider): Readonly<Partial<Record<ModuleName, Type>>> => ({
   users: ExtractedUsersModule,
   inventory: InventoryModule,
-  payments: PaymentsModule,
+  payments: provider === 'test' ? PaymentsModule : PaymentsWithoutProviderModule,
   orders: OrdersModule,
-};
+});
 
 /** One module with its own database. It may call the others, wherever they are. */
 @Module({})
 export class ServiceModule {
-  static forRoot(module: ModuleName, databaseUrl: string, routes: Routes, link: NatsLink): DynamicModule {
-    const moduleClass = moduleClasses[module];
+  static forRoot(
+    { module, payments }: Pick<Settings, 'module' | 'payments'>,
+    databaseUrl: string,
+    routes: Routes,
+    link: NatsLink,
+  ): DynamicModule {
+    const moduleClass = moduleClasses(payments)[module];
     if (!moduleClass) throw new StartError(`the code of ${module} is not in this repository`);
     return {
       module: ServiceModule,

@@ -29,7 +29,7 @@ export async function startService(settings: Settings, closing: Closing): Promis
   const routes = new Routes();
   const stopFollowing = followRoutes(link, routes);
   closing.add(() => Promise.resolve(stopFollowing()));
-  const app = await NestFactory.create(ServiceModule.forRoot(module, databaseUrl, routes, link), {
+  const app = await NestFactory.create(ServiceModule.forRoot(settings, databaseUrl, routes, link), {
     logger,
     abortOnError: false,
   });

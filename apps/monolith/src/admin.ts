@@ -1,4 +1,4 @@
-import { AdminGuard, configureAdmin, TokenVerifier, type BootstrapAdmin } from '#api';
+import { AdminGuard, BoundedAdapter, configureAdmin, TokenVerifier, type BootstrapAdmin } from '#api';
 import { NestLogger, type Closing } from '#platform';
 import { adminLogin } from '#sample';
 import { AdminController, DoctorController, EventsController, OPERATOR, type Operator } from '#strangler';
@@ -39,11 +39,15 @@ export async function startAdmin(
 ): Promise<NestExpressApplication> {
   const tokens = shop.get<TokenVerifier>(TokenVerifier, { strict: false });
   const guard = new AdminGuard(tokens, bootstrapAdmin(settings));
-  const app = await NestFactory.create<NestExpressApplication>(AdminModule.of(operator, guard), {
-    logger: new NestLogger(logger),
-    bodyParser: false,
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestExpressApplication>(
+    AdminModule.of(operator, guard),
+    new BoundedAdapter(),
+    {
+      logger: new NestLogger(logger),
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
   configureAdmin(app, logger);
   closing.add(() => app.close());
   await app.listen(settings.adminPort, '127.0.0.1');

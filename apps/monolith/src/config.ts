@@ -4,6 +4,7 @@ import {
   countSetting,
   logLevels,
   natsSettings,
+  paymentsSetting,
   portSetting,
   SettingsError,
   textSetting,
@@ -11,11 +12,14 @@ import {
   type Environment,
   type LogLevel,
   type NatsSettings,
+  type PaymentsProvider,
 } from '#platform';
 
 /** The monolith's settings (README, "Settings"). */
 export interface Settings {
   port: number;
+  /** The address that the shop listens at; `undefined`: all of the machine's. */
+  host: string | undefined;
   adminPort: number;
   /** `undefined`: the embedded PostgreSQL. */
   databaseUrl: string | undefined;
@@ -31,19 +35,24 @@ export interface Settings {
   admin: { email: string; password: string } | undefined;
   /** Whether to load the sample shop: by default with the embedded database only. */
   sample: boolean;
+  /** By default test tokens are taken with the embedded database or the sample only. */
+  payments: PaymentsProvider;
 }
 
 /** What `--help` prints. */
 export const usage = `usage: npm start
 
 Opens the shop, with all modules in one process but those that strangler.yaml sends elsewhere.
-Settings: PORT, ADMIN_PORT, DATABASE_URL, NATS_URL, STRANGLER_CONFIG, DATA_DIR, LOG_LEVEL, … (README.md, "Settings").`;
+Settings: PORT, HOST, ADMIN_PORT, DATABASE_URL, NATS_URL, STRANGLER_CONFIG, DATA_DIR, LOG_LEVEL, … (README.md, "Settings").`;
 
 /** Reads the settings. @throws {SettingsError} naming the first wrong one. */
 export function readSettings(env: Environment): Settings {
   const databaseUrl = urlSetting(env, 'DATABASE_URL', ['postgres', 'postgresql']);
+  const sample = choiceSetting(env, 'SAMPLE', ['on', 'off'], databaseUrl ? 'off' : 'on') === 'on';
   return {
     port: portSetting(env, 'PORT', 3000),
+    // Who tries the shop out means himself; who gives it a database means others.
+    host: textSetting(env, 'HOST') ?? (databaseUrl ? undefined : '127.0.0.1'),
     adminPort: portSetting(env, 'ADMIN_PORT', 3001),
     databaseUrl,
     nats: natsSettings(env),
@@ -54,7 +63,8 @@ export function readSettings(env: Environment): Settings {
     servedBy: choiceSetting(env, 'SERVED_BY_HEADER', ['on', 'off'], 'on') === 'on',
     identityProvider: identityProvider(env),
     admin: adminAccount(env, databaseUrl !== undefined),
-    sample: choiceSetting(env, 'SAMPLE', ['on', 'off'], databaseUrl ? 'off' : 'on') === 'on',
+    sample,
+    payments: paymentsSetting(env, { tryingOut: sample || databaseUrl === undefined }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { configureHttp, type ApiOptions, type LimitStore, type ReadinessCheck } from '#api';
+import { BoundedAdapter, configureHttp, type ApiOptions, type LimitStore, type ReadinessCheck } from '#api';
 import {
   assertPortFree,
   createLogger,
@@ -43,12 +43,12 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 export async function startShop(settings: Settings, closing: Closing): Promise<void> {
   const logger = createLogger({ level: settings.logLevel, context: currentContext });
   Logger.overrideLogger(new NestLogger(logger));
-  await assertPortFree(settings.port, undefined, 'PORT');
+  await assertPortFree(settings.port, settings.host, 'PORT');
   await assertPortFree(settings.adminPort, '127.0.0.1', 'ADMIN_PORT');
   const servers = new EmbeddedServers(settings.dataDir, say);
   closing.add(() => servers.release());
   const databaseUrl = settings.databaseUrl ?? (await servers.database('shop'));
-  const modules = await openModules(databaseUrl);
+  const modules = await openModules(databaseUrl, settings);
   const routes = new Routes();
   const link = connectWhenNeeded(settings, servers, routes, closing);
   const furnishing = new Furnishing(settings, say);
@@ -66,7 +66,7 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   closing.add(() => app.close());
   const steering = await steer(settings, app, { link, watch }, closing);
   await app.startAllMicroservices();
-  await app.listen(settings.port);
+  await listen(app, settings);
   steering.start();
   const admin = await startAdmin(settings, app, logger, closing, steering.operator);
   await furnishing.furnish(app, closing);
@@ -74,18 +74,29 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   say(`The shop is open: ${shop}/api/v1/products · OpenAPI ${shop}/docs · admin ${addressOf(admin)}`);
 }
 
+const noProvider =
+  'no payment provider: every card is declined (PAYMENTS_PROVIDER=test takes test tokens; a real one plugs in at payments.module.ts)';
+
 /** Migrates the database and loads the code of the modules that live here: all but the decommissioned. */
-async function openModules(databaseUrl: string): Promise<readonly Type[]> {
+async function openModules(databaseUrl: string, { payments }: Settings): Promise<readonly Type[]> {
   await openDatabase(databaseUrl, [], 'DATABASE_URL');
   const gone = await decommissionedModules(databaseUrl);
   const here = moduleNames.filter((name) => !gone.includes(name));
   await openDatabase(databaseUrl, ['limits', ...here], 'DATABASE_URL');
-  return loadModules(here);
+  if (payments === 'none' && here.includes('payments')) say(noProvider);
+  return loadModules(here, payments);
 }
 
+/** Without a host: at all addresses of the machine. */
+const listen = (app: NestExpressApplication, { port, host }: Settings): Promise<unknown> =>
+  host === undefined ? app.listen(port) : app.listen(port, host);
+
 /** Where an application listens; the port may have been chosen by the system. */
-const addressOf = (app: NestExpressApplication): string =>
-  `http://localhost:${(app.getHttpServer().address() as AddressInfo).port}`;
+function addressOf(app: NestExpressApplication): string {
+  const { address, family, port } = app.getHttpServer().address() as AddressInfo;
+  if (['::', '::1', '0.0.0.0', '127.0.0.1'].includes(address)) return `http://localhost:${port}`;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
 
 /** Lets the controller, and with it `strangler.yaml`, say where each module is served, now and from now on. */
 async function steer(
@@ -146,11 +157,15 @@ async function createApp(
     limits,
     readiness: { useFactory: () => checks },
   };
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot({ ...parts, api }), {
-    logger: new NestLogger(logger),
-    bodyParser: false,
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.forRoot({ ...parts, api }),
+    new BoundedAdapter(),
+    {
+      logger: new NestLogger(logger),
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
   configureHttp(app, { logger, servedBy: settings.servedBy, proxies: settings.proxies });
   app.connectMicroservice({ strategy: new ContractServer(parts.link, app.get(LocalModules)) });
   return app;

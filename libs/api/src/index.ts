@@ -5,3 +5,4 @@ export { type BootstrapAdmin } from './auth/bootstrap-door.js';
 export { configureAdmin, configureHttp, type HttpOptions } from './configure-http.js';
 export { type LimitStore } from './limits/attempts.js';
 export { type ReadinessCheck } from './readiness.js';
+export { BoundedAdapter } from './http/bounded-adapter.js';

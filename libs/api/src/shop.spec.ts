@@ -207,6 +207,45 @@ describe('the shop over HTTP, with the real modules', () => {
     expect(await available('O-3')).toBe(1);
   });
 
+  it('prices in different currencies are never summed: such an order is refused, and leaves nothing behind', async () => {
+    await stock('C-1', 5);
+    const euros = { description: 'Cup', price: { amount: 300, currency: 'eur' }, onHand: 5 };
+    expect((await http().put('/api/v1/products/C-2').set(admin).send(euros)).body).toMatchObject({
+      price: { currency: 'EUR' },
+    });
+    const mixed = await order(ann, [
+      { sku: 'C-1', quantity: 1 },
+      { sku: 'C-2', quantity: 1 },
+    ]);
+    expect(problem(mixed)).toMatchObject({
+      status: 409,
+      code: 'mixed_currencies',
+      data: { currencies: 'EUR, GBP' },
+    });
+    expect([await available('C-1'), await available('C-2')]).toEqual([5, 5]);
+    const inEuros = await order(ann, [{ sku: 'C-2', quantity: 2 }]);
+    expect((inEuros.body as Order).total).toEqual({ amount: 600, currency: 'EUR' });
+  });
+
+  it.each(['£££', 'ABC', 'EURO', ''])('%p is no currency', async (currency) => {
+    const put = { description: 'Cup', price: { amount: 1, currency }, onHand: 1 };
+    const answer = await http().put('/api/v1/products/C-3').set(admin).send(put);
+    expect(JSON.parse(answer.text)).toMatchObject({
+      status: 400,
+      errors: [{ pointer: '/price/currency', message: 'currency must be a currency of ISO 4217' }],
+    });
+  });
+
+  it('more stock than a count can tell is refused, promised pieces included', async () => {
+    const restock = (quantity: number) =>
+      http().post('/api/v1/products/C-4/restock').set(admin).send({ quantity });
+    await stock('C-4', 1);
+    expect((await restock(2_147_483_646)).body).toMatchObject({ available: 2_147_483_647 });
+    const more = await restock(1);
+    expect(problem(more)).toMatchObject({ status: 409, code: 'too_much_stock', data: { sku: 'C-4' } });
+    expect(await available('C-4')).toBe(2_147_483_647);
+  });
+
   it('orders of others do not exist; admins see and cancel them', async () => {
     await stock('O-4', 5);
     const { id } = (await order(ann, [{ sku: 'O-4', quantity: 1 }])).body as Order;

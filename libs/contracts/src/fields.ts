@@ -6,6 +6,7 @@ import {
   IsArray,
   IsEmail,
   IsInt,
+  IsISO4217CurrencyCode,
   IsObject,
   IsOptional,
   IsUUID,
@@ -86,8 +87,9 @@ export const Sku = (): PropertyDecorator =>
 export const Email = (): PropertyDecorator =>
   applyDecorators(
     Canonical((text) => text.trim().toLowerCase()),
-    IsEmail(),
+    // Checked first: what is too long is not looked at.
     MaxLength(254),
+    IsEmail(),
   );
 
 /** An integer within PostgreSQL's `integer`, at least `min`. */
@@ -95,6 +97,13 @@ export const Count = (min = 0): PropertyDecorator => applyDecorators(IsInt(), Mi
 
 /** An integer that stays exact in JavaScript (minor units of money). */
 export const Amount = (): PropertyDecorator => applyDecorators(IsInt(), Min(0), Max(Number.MAX_SAFE_INTEGER));
+
+/** A currency (ISO 4217), upper case. */
+export const Currency = (): PropertyDecorator =>
+  applyDecorators(
+    Canonical((text) => text.trim().toUpperCase()),
+    IsISO4217CurrencyCode({ message: '$property must be a currency of ISO 4217' }),
+  );
 
 /** May be absent or null. */
 export const Maybe = IsOptional;

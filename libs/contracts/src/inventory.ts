@@ -84,7 +84,13 @@ export const inventory = contract('inventory', {
     getProduct: query({ input: BySku, output: Product, errors: ['not_found'], key: (i) => i.sku }),
     listProducts: query({ input: Page, output: Products, reads: 'any' }),
     putProduct: command({ input: PutProduct, output: Product, key: (i) => i.sku }),
-    restock: command({ input: Restock, output: Product, errors: ['not_found'], key: (i) => i.sku }),
+    /** `too_much_stock`: with it there would be more pieces than a count can tell (2,147,483,647). */
+    restock: command({
+      input: Restock,
+      output: Product,
+      errors: ['not_found', 'too_much_stock'],
+      key: (i) => i.sku,
+    }),
     /** Sets stock aside for an order, all lines or none, and answers the prices of this moment. */
     reserve: command({
       input: OrderStock,

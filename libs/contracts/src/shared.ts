@@ -1,10 +1,10 @@
-import { IsInt, IsString, Length, Max, MaxLength, Min } from 'class-validator';
-import { Amount, Id, Maybe } from './fields.js';
+import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
+import { Amount, Currency, Id, Maybe } from './fields.js';
 
 /** Money in minor units (pence) of an ISO 4217 currency. */
 export class Money {
   @Amount() amount: number;
-  @Length(3, 3) currency: string;
+  @Currency() currency: string;
 }
 
 /** An id and nothing else. */

@@ -6,16 +6,24 @@ export function assertPortFree(port: number, host: string | undefined, setting: 
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new StartError(sentence(error, port, setting))),
+      reject(new StartError(sentence(error, { port, host, setting }))),
     );
     probe.listen(port, host, () => probe.close(() => resolve()));
   });
 }
 
-function sentence({ code, message }: NodeJS.ErrnoException, port: number, setting: string): string {
+interface Place {
+  port: number;
+  host: string | undefined;
+  setting: string;
+}
+
+function sentence({ code, message }: NodeJS.ErrnoException, { port, host, setting }: Place): string {
   if (code === 'EADDRINUSE')
     return `port ${port} is in use by another program: end that one or set ${setting} to another port`;
   if (code === 'EACCES')
     return `port ${port} may not be used by this user: set ${setting} to a port above 1023`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return `HOST=${host}: this machine has no such address (0.0.0.0 means all it has)`;
   return `port ${port} (${setting}) cannot be used: ${message}`;
 }

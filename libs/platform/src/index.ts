@@ -34,3 +34,4 @@ export {
 } from './settings.js';
 export { EmbeddedServers } from './embedded-servers.js';
 export { environment } from './environment.js';
+export { paymentsSetting, type PaymentsProvider } from './payments-setting.js';

@@ -36,6 +36,8 @@ export const problems = {
   method_not_allowed: { status: 405, title: 'This method is not allowed here' },
   email_taken: { status: 409, title: 'This e-mail address has an account already' },
   out_of_stock: { status: 409, title: 'There is not enough in stock' },
+  too_much_stock: { status: 409, title: 'There would be more in stock than can be counted' },
+  mixed_currencies: { status: 409, title: 'The items have prices in different currencies' },
   command_undone: { status: 409, title: 'This was taken back before it was done' },
   last_admin: { status: 409, title: 'This is the last admin' },
   order_cancelled: { status: 409, title: 'The order was cancelled' },

@@ -1,6 +1,6 @@
 import { nestedOf, type Dto } from '#contracts';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { MAX, MIN } from 'class-validator';
+import { IS_ISO4217_CURRENCY_CODE, MAX, MIN } from 'class-validator';
 import { targetConstructorToSchema } from 'class-validator-jsonschema';
 
 type Schema = ReturnType<typeof targetConstructorToSchema>;
@@ -9,6 +9,11 @@ type Property = NonNullable<Schema['properties']>[string];
 // As they are, these two say `number` too, and make numbers of integers.
 const additionalConverters = {
   [MIN]: ({ constraints }: { constraints: number[] }) => ({ minimum: constraints[0] }),
+  [IS_ISO4217_CURRENCY_CODE]: () => ({
+    type: 'string' as const,
+    pattern: '^[A-Z]{3}$',
+    description: 'ISO 4217',
+  }),
   [MAX]: ({ constraints }: { constraints: number[] }) => ({ maximum: constraints[0] }),
 };
 

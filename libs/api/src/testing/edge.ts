@@ -7,6 +7,7 @@ import { Test } from '@nestjs/testing';
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import { ApiModule, type ApiOptions } from '../api.module.js';
 import { configureHttp, type HttpOptions } from '../configure-http.js';
+import { BoundedAdapter } from '../http/bounded-adapter.js';
 import type { InventoryPort, OrdersPort, PaymentsPort, UsersPort } from '../ports.js';
 
 /** What stands behind the edge under test. A call to anything that is not given fails. */
@@ -45,7 +46,14 @@ export const bearer = async (key: SigningKey, sub: string, role?: Role): Promise
   `Bearer ${await key.sign(claimsOf(sub, role))}`;
 
 /** The edge over ports that are given, as main.ts sets it up. Its log lines are collected in `lines`. */
-export async function edge(ports: Ports, api: ApiOptions = {}, http: Omit<HttpOptions, 'logger'> = {}) {
+export async function edge(
+  ports: Ports,
+  api: ApiOptions = {},
+  {
+    adapter = new BoundedAdapter(),
+    ...http
+  }: Omit<HttpOptions, 'logger'> & { adapter?: BoundedAdapter } = {},
+) {
   const lines: Record<string, unknown>[] = [];
   const destination = {
     write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>),
@@ -54,7 +62,7 @@ export async function edge(ports: Ports, api: ApiOptions = {}, http: Omit<HttpOp
   const built = await Test.createTestingModule({
     imports: [behind(ports), ApiModule.forRoot(api)],
   }).compile();
-  const app = built.createNestApplication<NestExpressApplication>({
+  const app = built.createNestApplication<NestExpressApplication>(adapter, {
     bodyParser: false,
     logger: new NestLogger(logger),
   });

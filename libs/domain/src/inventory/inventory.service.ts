@@ -22,6 +22,9 @@ import { Reservations } from './reservations.js';
 import { productOf, StockItem } from './stock-item.entity.js';
 import { Stock } from './stock.js';
 
+/** Of pieces on the shelf and promised ones, which can come back to it: what a `Count` can tell. */
+const mostCounted = 2_147_483_647;
+
 const columns = `sku, description, price, currency, on_hand as "onHand", reserved, sold, received`;
 
 /** The catalogue, and stock for orders: on the shelf, then reserved, then sold, or back. */
@@ -69,11 +72,13 @@ export class InventoryService implements Handlers<typeof inventory> {
   async restock({ sku, quantity }: Restock): Promise<Product> {
     const [[item]] = await this.items.query<[StockItem[], number]>(
       `update inventory.stock_item set on_hand = on_hand + $2, received = received + $2
-       where sku = $1 returning ${columns}`,
-      [sku, quantity],
+       where sku = $1 and on_hand + reserved + $2 <= $3 returning ${columns}`,
+      [sku, quantity, mostCounted],
     );
-    if (!item) throw inventory.error('restock', 'not_found', { sku });
-    return productOf(item);
+    if (item) return productOf(item);
+    if (await this.items.existsBy({ sku }))
+      throw inventory.error('restock', 'too_much_stock', { sku, quantity });
+    throw inventory.error('restock', 'not_found', { sku });
   }
 
   /** Refuses in this order: a line that was released, an unknown SKU, too little stock; of several, the first in SKU order. */

@@ -1,5 +1,6 @@
 import {
   inventory,
+  orders,
   payments,
   users,
   type Money,
@@ -41,7 +42,9 @@ export class PlaceOrderSaga implements Saga<PlaceOrder, Order, Placing> {
       input: ({ id, lines }) => ({ orderId: id, lines }),
       save: ({ lines }) => ({ items: lines, total: totalOf(lines) }),
     }),
-    own('open', (order) => this.orders.open(open(order)), { undo: ({ id }) => this.orders.discard(id) }),
+    own('open', (order) => this.orders.open(inOneCurrency(open(order))), {
+      undo: ({ id }) => this.orders.discard(id),
+    }),
     call(payments, 'charge', {
       input: ({ id, total, token }) => ({ orderId: id, amount: total, token }),
       save: (payment) => ({ paymentId: payment.id, token: '' }),
@@ -81,9 +84,22 @@ function mergeLines(items: readonly StockLine[]): StockLine[] {
   return [...merged].map(([sku, quantity]) => ({ sku, quantity }));
 }
 
+/** Of the lines in the first line's currency: where there is another, `inOneCurrency` refuses the order. */
 function totalOf(lines: readonly ReservedLine[]): Money {
-  const amount = lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice.amount, 0);
-  return { amount, currency: lines[0]?.unitPrice.currency ?? '' };
+  const currency = lines[0]?.unitPrice.currency ?? '';
+  const same = lines.filter(({ unitPrice }) => unitPrice.currency === currency);
+  return {
+    amount: same.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice.amount, 0),
+    currency,
+  };
+}
+
+/** @throws `mixed_currencies` */
+function inOneCurrency<T extends Pick<Placing, 'items'>>(order: T): T {
+  const currencies = [...new Set(order.items.map(({ unitPrice }) => unitPrice.currency))].sort();
+  if (currencies.length > 1)
+    throw orders.error('place', 'mixed_currencies', { currencies: currencies.join(', ') });
+  return order;
 }
 
 const open = ({ id, userId, items, total, customerEmail }: Placing) => ({

@@ -1,1 +1,1 @@
-export { PaymentsModule } from './payments.module.js';
+export { PaymentsModule, PaymentsWithoutProviderModule } from './payments.module.js';

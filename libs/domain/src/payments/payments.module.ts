@@ -1,24 +1,29 @@
 import { payments } from '#contracts';
 import { StranglerModule } from '#strangler';
-import { Module } from '@nestjs/common';
+import { Module, type Type } from '@nestjs/common';
 import { LedgerEntry } from './ledger-entry.entity.js';
+import { NoProvider } from './no-provider.js';
 import { PaymentProviderToken, type PaymentProvider } from './payment-provider.js';
 import { PaymentRow } from './payment.entity.js';
 import { PaymentsService } from './payments.service.js';
 import { TestProvider } from './test-provider.js';
 
-/** Takes and returns the money of orders. A real provider replaces `TestProvider` here, and nothing else changes. */
-@Module({
-  imports: [
-    StranglerModule.forFeature(payments, PaymentsService, {
-      tables: [PaymentRow, LedgerEntry],
-      routingKey: 'order_id',
-      providers: [{ provide: PaymentProviderToken, useClass: TestProvider }],
-      external: {
-        inject: PaymentProviderToken,
-        operations: (provider: PaymentProvider) => (provider.external ? ['charge', 'refund'] : []),
-      },
-    }),
-  ],
-})
+/** The module with this provider. A real one gets a class like those below, and nothing else changes. */
+const paymentsWith = (provider: Type<PaymentProvider>) =>
+  StranglerModule.forFeature(payments, PaymentsService, {
+    tables: [PaymentRow, LedgerEntry],
+    routingKey: 'order_id',
+    providers: [{ provide: PaymentProviderToken, useClass: provider }],
+    external: {
+      inject: PaymentProviderToken,
+      operations: ({ external }: PaymentProvider) => (external ? ['charge', 'refund'] : []),
+    },
+  });
+
+/** Takes and returns the money of orders, for test tokens: nobody's money moves. */
+@Module({ imports: [paymentsWith(TestProvider)] })
 export class PaymentsModule {}
+
+/** The same where no provider is set up: nothing can be paid. */
+@Module({ imports: [paymentsWith(NoProvider)] })
+export class PaymentsWithoutProviderModule {}

@@ -1,5 +1,5 @@
 import { payments, type Charge } from '#contracts';
-import { PaymentsModule } from '#domain/payments';
+import { PaymentsModule, PaymentsWithoutProviderModule } from '#domain/payments';
 import { LocalModules, type Port } from '#strangler';
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
@@ -88,6 +88,20 @@ test('raw SQL cannot make a second payment for an order, nor money out of a void
 test('the built-in provider may share the transaction of an order', () => {
   const executor = modules.get(LocalModules).executor('payments');
   expect([executor.isExternal('charge'), executor.isExternal('refund')]).toEqual([false, false]);
+});
+
+describe('without a provider', () => {
+  let bare: RunningModules;
+  beforeAll(async () => {
+    bare = await startModules([PaymentsWithoutProviderModule]);
+  });
+  afterAll(() => bare.stop());
+
+  test.each(['tok_ok', 'tok_slow', 'tok_provider_down', 'tok_declined'])('%s pays nothing', async (token) => {
+    const refused = await refusal(bare.port(payments).charge({ ...charge(), token }));
+    expect(refused).toMatchObject({ code: 'payment_declined' });
+    expect(await bare.database.query('select from payments.provider_ledger')).toEqual([]);
+  });
 });
 
 describe('an external provider', () => {

@@ -1,0 +1,27 @@
+import { readSettings } from './config.js';
+
+const outside = { DATABASE_URL: 'postgres://db/shop', ADMIN_EMAIL: 'a@b.example', ADMIN_PASSWORD: 'secret' };
+
+it.each([
+  ['with the embedded database', {}, '127.0.0.1'],
+  ['with a database of its own', outside, undefined],
+  ['as it is told', { HOST: '0.0.0.0' }, '0.0.0.0'],
+  ['as it is told', { ...outside, HOST: '10.0.0.1' }, '10.0.0.1'],
+])('a shop listens %s', (_when, env, host) => expect(readSettings(env).host).toBe(host));
+
+it.each([
+  ['with the embedded database', {}, 'test'],
+  ['with a database of its own', outside, 'none'],
+  ['with the sample in a database of its own', { ...outside, SAMPLE: 'on' }, 'test'],
+  ['with the embedded database without the sample', { SAMPLE: 'off' }, 'test'],
+  ['when it is told so', { ...outside, PAYMENTS_PROVIDER: 'test' }, 'test'],
+  ['when it is told not to', { PAYMENTS_PROVIDER: 'none' }, 'none'],
+])('test tokens are money %s or are not', (_when, env, payments) =>
+  expect(readSettings(env).payments).toBe(payments),
+);
+
+it('another provider is not known', () => {
+  expect(() => readSettings({ PAYMENTS_PROVIDER: 'stripe' })).toThrow(
+    'PAYMENTS_PROVIDER=stripe: one of test, none is expected',
+  );
+});

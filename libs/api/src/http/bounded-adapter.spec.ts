@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { edge } from '../testing/edge.js';
+import { BoundedAdapter, connectionLimits } from './bounded-adapter.js';
+
+const limits = { headersMs: 150, requestMs: 400, lookMs: 20, connections: 5 };
+
+describe('a listener', () => {
+  let shop: Awaited<ReturnType<typeof edge>>;
+  const open = new Set<Socket>();
+
+  beforeAll(async () => {
+    shop = await edge({}, {}, { adapter: new BoundedAdapter(limits) });
+    await shop.app.listen(0, '127.0.0.1');
+  });
+  afterEach(() => open.forEach((socket) => socket.destroy()));
+  afterAll(() => shop.app.close());
+
+  function dial(): Socket {
+    const socket = connect((shop.server.address() as AddressInfo).port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    return socket;
+  }
+
+  /** All that comes until the other end closes. */
+  async function answer(socket: Socket): Promise<string> {
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    await new Promise((resolve) => socket.once('close', resolve));
+    return text;
+  }
+
+  /** A byte now and then, as long as anybody listens. */
+  async function drip(socket: Socket, text: string): Promise<void> {
+    socket.write(text);
+    const timer = setInterval(() => socket.write('x'), 20);
+    await once(socket, 'close');
+    clearInterval(timer);
+  }
+
+  it('does not wait without end for someone who says nothing', async () => {
+    expect(await answer(dial())).toMatch(/^$|^HTTP\/1.1 408/);
+  });
+
+  it('does not wait without end for headers that come byte by byte', async () => {
+    const socket = dial();
+    const [text] = await Promise.all([answer(socket), drip(socket, 'GET /health/live HTTP/1.1\r\nX-Slow: ')]);
+    expect(text).toMatch(/^HTTP\/1.1 408/);
+  });
+
+  it('does not wait without end for a body that comes byte by byte', async () => {
+    const head =
+      'POST /api/v1/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n';
+    const socket = dial();
+    const [text] = await Promise.all([answer(socket), drip(socket, head)]);
+    expect(text).toMatch(/^HTTP\/1.1 408/);
+  });
+
+  it('serves those who are quick while others are slow', async () => {
+    const slow = dial();
+    slow.write('GET / HT');
+    const quick = dial();
+    quick.write('GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    expect(await answer(quick)).toMatch(/^HTTP\/1.1 200/);
+  });
+
+  it('takes so many connections and no more', async () => {
+    const all = Array.from({ length: limits.connections }, dial);
+    await Promise.all(all.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
+    expect(await answer(dial())).toBe('');
+    expect(all.filter((socket) => socket.readyState === 'open')).not.toEqual([]);
+  });
+});
+
+it('the limits of the shop and of the admin listener', () => {
+  const adapter = new BoundedAdapter();
+  adapter.initHttpServer({});
+  const server = adapter.getHttpServer() as Server;
+  expect(server).toMatchObject({ requestTimeout: 30_000, headersTimeout: 15_000, maxConnections: 1_000 });
+  expect(connectionLimits.lookMs).toBeLessThanOrEqual(2_000);
+});
