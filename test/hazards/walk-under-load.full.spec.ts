@@ -1,0 +1,5 @@
+import { walkUnderLoad } from './support/walk-under-load.js';
+
+/* See walk-under-load.spec.ts: the other modules. */
+walkUnderLoad('payments');
+walkUnderLoad('orders');
