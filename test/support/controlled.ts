@@ -86,7 +86,7 @@ export class Controlled {
   controller({
     wakesServers,
     ...options
-  }: Pick<ControllerOptions, 'boundary' | 'findings' | 'advice'> &
+  }: Pick<ControllerOptions, 'boundary' | 'findings' | 'advice' | 'pen' | 'leaderOf'> &
     Pick<ControlNeeds, 'wakesServers'> = {}): Controller {
     const needs = { ...this.needs, ...(wakesServers && { wakesServers }) };
     const { database } = this.sides.monolith;

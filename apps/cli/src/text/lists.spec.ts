@@ -1,6 +1,5 @@
-import { entry } from '../../../../test/support/standing.js';
 import { paint, type Line } from './line.js';
-import { answerLines, findingLines, historyLines, mismatchLines, parkedLines } from './lists.js';
+import { answerLines, findingLines, mismatchLines, parkedLines } from './lists.js';
 
 const plain = (lines: readonly Line[]) => lines.map((one) => paint(one, false));
 
@@ -11,22 +10,13 @@ it('an answer is a numbered plan', () => {
     '   1. capture',
     '   2. copy',
   ]);
+  expect(plain(answerLines({ ...answer, plan: [], refusal: 'too early' }))[1]).toBe(
+    '  in the way now: too early',
+  );
   expect(plain(answerLines({ ...answer, dryRun: false, plan: [] }))).toEqual([
     'inventory: run',
     '  nothing to do',
   ]);
-});
-
-it('a history is read from the oldest to the newest, with the reason and the figures', () => {
-  const lines = plain(
-    historyLines([
-      entry(2, { outcome: 'refused', reason: 'lag', figures: { lagMs: 1_500, gates: ['lag'] } }),
-      entry(1, { to: 'monolith' }),
-    ]),
-  );
-  expect(lines[1]).toMatch(/^2026-01-02 03:04:05 +inventory +ann@shop.example +advance +monolith +done/);
-  expect(lines[2]).toMatch(/monolith → dual-write +refused +lag {2}lagMs=1500 gates=\["lag"\]$/);
-  expect(plain(historyLines([]))).toEqual(['nothing has happened yet']);
 });
 
 it('a parked row is told with its reason', () => {

@@ -1,6 +1,6 @@
-import type { ActionAnswer, Finding, HistoryEntry, MismatchEntry } from '#strangler';
+import type { ActionAnswer, Finding, MismatchEntry } from '#strangler';
 import type { ParkedOn } from '../admin-client.js';
-import { joined, line, type Line, type Style } from './line.js';
+import { joined, line, type Line } from './line.js';
 import { indented, table } from './table.js';
 
 /** What an accepted action does, step by step. */
@@ -14,43 +14,6 @@ export function answerLines({ module, verb, dryRun, plan, refusal }: ActionAnswe
   const all = [...steps, ...refused];
   return [head, ...indented(all.length > 0 ? all : [line('nothing to do')])];
 }
-
-const outcomes: Readonly<Record<HistoryEntry['outcome'], Style>> = {
-  begun: 'cyan',
-  done: 'green',
-  refused: 'yellow',
-  aborted: 'yellow',
-  failed: 'red',
-  noted: 'dim',
-};
-
-const historyColumns = ['AT', 'MODULE', 'ACTOR', 'ACTION', 'PHASE', 'OUTCOME', 'WHY'].map((title) => ({
-  title,
-}));
-
-/** Who did what, when, why, and by which figures; the oldest first, as a log is read. */
-export const historyLines = (entries: readonly HistoryEntry[]): Line[] =>
-  entries.length === 0
-    ? [line('nothing has happened yet')]
-    : table(
-        historyColumns,
-        [...entries]
-          .sort((a, b) => a.id - b.id)
-          .map(({ at, module, actor, action, from, to, outcome, reason, figures }) => [
-            line(at.slice(0, 19).replace('T', ' '), 'dim'),
-            line(module),
-            line(actor),
-            line(action, 'bold'),
-            line(from === to ? from : `${from} → ${to}`),
-            line(outcome, outcomes[outcome]),
-            joined([line(reason ?? ''), line(figuresText(figures), 'dim')]),
-          ]),
-      );
-
-const figuresText = (figures: Readonly<Record<string, unknown>>): string =>
-  Object.entries(figures)
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(' ');
 
 const mismatchColumns = ['FIELD', 'MONOLITH', 'EXTRACTED'].map((title) => ({ title }));
 

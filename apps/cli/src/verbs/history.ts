@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { looking, wholeNumber, type LookingFlags } from '../command.js';
-import { historyLines } from '../text/lists.js';
+import { historyLines } from '../text/history.js';
 
 interface Flags extends LookingFlags {
   limit: number;
@@ -17,7 +17,7 @@ export const history = (program: Command, cli: Cli): Command =>
     .action(async (module: string | undefined, { json, limit }: Flags) => {
       const entries = await newest(cli, module, limit);
       if (json) cli.out.json({ items: entries });
-      else cli.out.print(historyLines(entries));
+      else cli.out.print(historyLines(entries, cli.out.width));
     });
 
 async function newest({ client }: Cli, module: string | undefined, limit: number) {

@@ -4,6 +4,7 @@ import { looking, wholeNumber, type LookingFlags } from '../command.js';
 import { Misuse } from '../failure.js';
 import { moduleLines } from '../text/module.js';
 import { movingLines } from '../text/moving.js';
+import { noticeLines, settingLines } from '../text/settings.js';
 import { overview } from '../text/overview.js';
 import { phases } from '../text/phase.js';
 import { waitForPhase } from '../watch/wait-for-phase.js';
@@ -42,10 +43,10 @@ async function show({ client, out }: Cli, module: string | undefined, json?: tru
   if (module !== undefined) {
     const one = await client.module(module);
     if (json) out.json(one);
-    else out.print(moduleLines(one));
+    else out.print([...noticeLines([one]), ...moduleLines(one), ...settingLines(one)]);
     return;
   }
   const all = await client.modules();
   if (json) out.json({ items: all });
-  else out.print([...overview(all, out.width), ...movingLines(all)]);
+  else out.print([...noticeLines(all), ...overview(all, out.width), ...movingLines(all)]);
 }

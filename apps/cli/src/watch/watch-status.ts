@@ -4,6 +4,7 @@ import { Failure } from '../failure.js';
 import { joined, line, paint, type Line } from '../text/line.js';
 import { moduleLines } from '../text/module.js';
 import { movingLines } from '../text/moving.js';
+import { noticeLines } from '../text/settings.js';
 import { overview } from '../text/overview.js';
 import { Screen } from './screen.js';
 import { sleepUnless, untilStopped } from './stop.js';
@@ -58,7 +59,10 @@ function drawn({ out }: Cli, module: string | undefined): View {
   let last: Line[] = [];
   return {
     show: (modules, trouble) => {
-      last = module === undefined ? linesOf(modules, out.width) : modules.flatMap(moduleLines);
+      last =
+        module === undefined
+          ? linesOf(modules, out.width)
+          : [...noticeLines(modules), ...modules.flatMap(moduleLines)];
       const now = new Date().toISOString().slice(11, 19);
       const foot = joined([line(`${now} UTC · Ctrl-C ends`, 'dim'), line(trouble ?? '', 'red')]);
       screen.draw([...last, [], foot]);
@@ -72,6 +76,7 @@ function drawn({ out }: Cli, module: string | undefined): View {
 }
 
 const linesOf = (modules: ModuleStatus[], width: number): Line[] => [
+  ...noticeLines(modules),
   ...overview(modules, width),
   ...movingLines(modules),
 ];

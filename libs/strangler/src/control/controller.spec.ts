@@ -1,10 +1,15 @@
 import { Logger } from '@nestjs/common';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Controlled, fastClock, fastSettings, quiet } from '../../../../test/support/controlled.js';
 import { until } from '../../../../test/support/until.js';
 import type { Phase } from '../phase.js';
 import type { RouteEntry } from '../routes.js';
 import { RefusedError, type Action, type ModuleStatus, type Operator } from './operator.js';
 import type { ModuleSettings } from './settings.js';
+import { FilePen } from './file-pen.js';
+import { WishesFile } from './wishes-file.js';
 import type { FileWish } from './wishes.js';
 
 let controlled: Controlled;
@@ -13,6 +18,7 @@ let stop: () => Promise<void>;
 
 beforeEach(async () => {
   jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+  jest.spyOn(Logger.prototype, 'log').mockReturnValue();
   controlled = await Controlled.open();
   const controller = controlled.controller();
   operator = controller.operator;
@@ -519,6 +525,88 @@ describe('steered by the file', () => {
     await act({ verb: 'advance' });
     await controlled.reaches('shifting');
   });
+});
+
+describe('the file that is changed from here', () => {
+  let folder: string;
+  let path: string;
+  beforeEach(async () => {
+    jest.spyOn(Logger.prototype, 'error').mockReturnValue();
+    folder = await mkdtemp(join(tmpdir(), 'pen-'));
+    path = join(folder, 'strangler.yaml');
+    await writeFile(path, text('monolith'));
+    await stop();
+    const file: WishesFile = new WishesFile(path, [parcels], (wishes) => wishes && controller.steer(wishes));
+    const controller = controlled.controller({ pen: new FilePen(path, [parcels], file) });
+    await file.load();
+    controller.start();
+    operator = controller.operator;
+    await until('it is steered', async () => ((await status()).wanted.by === 'file' ? true : undefined));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const text = (phase: string, settings = '') =>
+    `# all\nmodules:\n  parcels: { phase: ${phase}, ramp: [50], bake: 0s, gates: { minSamples: 0, lagMs: 10000 }${settings} } # why\n`;
+
+  it('says so in a dry run, then in its line, with its comments, by whom, and walks there', async () => {
+    const run = { verb: 'run', settings: { ack: 'owner' }, write: true } as const;
+    const { plan } = await act(run, true);
+    expect(plan[0]).toMatch(
+      /^line 3 of .*strangler.yaml, "parcels: .*monolith.*", becomes "parcels: .*extracted.* # why"$/,
+    );
+    expect(await readFile(path, 'utf8')).toBe(text('monolith'));
+    await act(run);
+    expect(await readFile(path, 'utf8')).toBe(text('extracted', ', ack: owner'));
+    await controlled.reaches('extracted');
+    const { wanted, settings } = await status();
+    expect(wanted).toMatchObject({ phase: 'extracted', by: 'file' });
+    const from = expect.stringMatching(/strangler.yaml line 3$/);
+    expect(settings).toContainEqual({ key: 'ack', value: 'owner', from });
+    const history = await operator.history(parcels, 50);
+    expect(history.find(({ action }) => action === 'run')).toMatchObject({ actor: 'ann', outcome: 'begun' });
+  });
+
+  it('is left alone where somebody has spoiled it', async () => {
+    await writeFile(path, 'modules:\n  parcels: gone\n');
+    expect(await refusal({ verb: 'run', write: true })).toMatch(/line 2 refused: .*; mend it first/);
+    expect(await readFile(path, 'utf8')).toContain('gone');
+  });
+
+  it('is changed by who leads only, and others say where that is', async () => {
+    const other = controlled.controller({ leaderOf: () => 'process 1 on host a' });
+    operator = other.operator;
+    expect(await refusal({ verb: 'run', write: true })).toMatch(
+      /led by process 1 on host a: ask the admin API of that process, or change line 3 of strangler.yaml there by hand/,
+    );
+  });
+});
+
+it('what is out of order has one entry when it begins and one when it ends', async () => {
+  await reach('shadow');
+  const { extracted } = controlled.sides;
+  extracted.fault = () => Promise.reject(new Error('nobody answers'));
+  const outages = async () =>
+    (await operator.history(parcels, 50)).filter(({ action }) => action === 'outage');
+  await until('the begin', async () => ((await outages()).length > 0 ? true : undefined));
+  extracted.fault = undefined;
+  const all = await until('the end', async () => {
+    const entries = await outages();
+    return entries.some(({ outcome }) => outcome === 'done') ? entries : undefined;
+  });
+  const answering = all.filter(({ reason }) => reason?.includes('answer')).map(({ outcome }) => outcome);
+  expect(answering).toEqual(['done', 'begun']);
+  expect((await controlled.row()).outages.extracted).toBeUndefined();
+});
+
+it('each entry of the history is a line of the log', async () => {
+  const log = jest.spyOn(Logger.prototype, 'log').mockReturnValue();
+  await act({ verb: 'pause' });
+  await refusal({ verb: 'pause' });
+  const refused = expect.stringContaining('parcels: pause refused: parcels is paused already');
+  expect(log.mock.calls.map(([line]) => line as unknown)).toEqual([
+    expect.objectContaining({ module: parcels, actor: 'ann', action: 'pause', outcome: 'done' }),
+    expect.objectContaining({ msg: refused }),
+  ]);
 });
 
 describe('a person has to approve', () => {

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { Database, Queryable } from '../database.js';
 import type { HistoryEntry } from './operator.js';
 
@@ -13,10 +14,18 @@ const columns = `id::float8 as id, to_char(at at time zone 'utc', 'YYYY-MM-DD"T"
 
 /** What happened to the modules: who, when, why, with which figures. */
 export class History {
+  private readonly logger = new Logger('history');
+
   constructor(private readonly database: Database) {}
 
-  /** Writes an entry; `on`: in the transaction of the change that it tells of. */
-  async write(entry: NewEntry, on: Queryable = this.database): Promise<void> {
+  /** Writes an entry, and a line of the log. */
+  async write(entry: NewEntry): Promise<void> {
+    await this.add(entry, this.database);
+    this.log(entry);
+  }
+
+  /** Writes an entry in the transaction of the change that it tells of; {@link log} follows once that is committed. */
+  async add(entry: NewEntry, on: Queryable): Promise<void> {
     await on.query(
       `with added as (
          insert into strangler.history (module, actor, action, from_phase, to_phase, outcome, reason, figures)
@@ -35,6 +44,20 @@ export class History {
         historyChannel,
       ],
     );
+  }
+
+  /** One line of the log for an entry, in the process that wrote it. */
+  log({ module, actor, action, outcome, from, to, reason }: NewEntry): void {
+    const why = reason ? `: ${reason}` : '';
+    this.logger.log({
+      msg: `${module}: ${action} ${outcome}${why}`,
+      module,
+      actor,
+      action,
+      outcome,
+      from,
+      to,
+    });
   }
 
   /** The newest entries of a module, newest first. */

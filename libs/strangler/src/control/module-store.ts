@@ -42,13 +42,15 @@ export class ModuleStore {
    * Changes the row as it was read, and tells of it in the history, in one transaction. Undefined: somebody else was
    * faster, and nothing happened.
    */
-  change(row: ModuleRow, change: RowChange, ...entries: NewEntry[]): Promise<ModuleRow | undefined> {
+  async change(row: ModuleRow, change: RowChange, ...entries: NewEntry[]): Promise<ModuleRow | undefined> {
     const next = { ...row, ...change };
-    return this.database.transaction(async (q) => {
+    const written = await this.database.transaction(async (q) => {
       const [changed] = await q.query<ModuleRow>(update, [row.module, row.version, ...valuesOf(next)]);
-      if (changed) for (const entry of entries) await this.history.write(entry, q);
+      if (changed) for (const entry of entries) await this.history.add(entry, q);
       return changed && complete(changed);
     });
+    if (written) for (const entry of entries) this.history.log(entry);
+    return written;
   }
 
   /**

@@ -43,6 +43,8 @@ export interface ControlNeeds {
   shadow(module: string): Promise<{ compared: number; mismatches: number }>;
   /** A step has been done: its calls and shadow reads are counted anew, so that the next one is judged by its own. */
   stepDone(module: string): void | Promise<void>;
+  /** Whether NATS is needed and cannot be reached (left out: no). */
+  natsLost?: () => boolean;
   /** Whether a look at the other side of a module at home would start a server (left out: no). */
   wakesServers?: () => boolean;
   mismatches(module: string): Promise<MismatchEntry[]>;

@@ -140,6 +140,7 @@ export class Steering {
         await store.reset(module);
       },
       wakesServers: () => this.options.link.asleep,
+      natsLost: () => this.options.link.trouble !== null,
       mismatches: (module) => store.samples(module),
       localUse: async (module) => watch.servedHere(module),
       publish: (module, entry) => this.board.write(module, entry),

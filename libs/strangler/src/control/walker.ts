@@ -14,6 +14,7 @@ import type { Need } from './need.js';
 import type { Controlled, ControlBoundary, ControlNeeds } from './needs.js';
 import type { Notes } from './notes.js';
 import type { Observer } from './observe.js';
+import { OutageBook, outagesIn } from './outages.js';
 import { Publisher } from './publisher.js';
 import type { Rates } from './rates.js';
 import { waits } from './sentences.js';
@@ -54,6 +55,7 @@ export class Walker {
   moving = false;
   private readonly journal: Journal;
   private readonly publisher: Publisher;
+  private readonly outages: OutageBook;
   private waitUntil = 0;
   private waitMs = firstWaitMs;
 
@@ -62,6 +64,7 @@ export class Walker {
     private readonly controlled: Controlled,
   ) {
     this.journal = new Journal(parts.store, parts.clock);
+    this.outages = new OutageBook(parts.store, parts.clock);
     this.publisher = new Publisher(parts.needs, parts.clock);
   }
 
@@ -74,13 +77,18 @@ export class Walker {
   async tick(): Promise<boolean> {
     const { store, observer, verifier } = this.parts;
     const row = await store.read(this.controlled.module);
-    if (isAtHome(row)) return this.rest(row);
+    if (isAtHome(row)) {
+      await this.outages.see(row, []);
+      return this.rest(row);
+    }
     const verification = await verifier.tend(row);
     const observed = await observer.look(row);
     this.parts.rates.measure(row.module, observed, verification);
     const at = this.positionOf(row, observed);
     if (!at) return false;
+    const natsLost = this.parts.needs.natsLost?.() ?? false;
     const moved = await this.goOn(row, at, observed);
+    if (!moved) await this.outages.see(row, outagesIn(row, observed, natsLost));
     // After a step at once: what was seen before it says nothing any more.
     if (!moved) await this.note(row, at, observed, verification);
     return moved;
