@@ -28,8 +28,8 @@ export class Parcel {
 export const shipping = contract('shipping', {
   ownership: 'by-key',
   operations: {
-    getParcel: query({ input: ByOrder, output: Parcel, errors: ['not_found'], key: (i) => i.orderId }),
-    pack: command({ input: Pack, output: Parcel, key: (i) => i.orderId }),
-    move: command({ input: Move, output: Parcel, errors: ['not_found'], key: (i) => i.orderId }),
+    getParcel: query({ input: ByOrder, output: Parcel, errors: ['not_found'], key: 'orderId' }),
+    pack: command({ input: Pack, output: Parcel, key: 'orderId' }),
+    move: command({ input: Move, output: Parcel, errors: ['not_found'], key: 'orderId' }),
   },
 });

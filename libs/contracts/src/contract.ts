@@ -1,7 +1,20 @@
 import { DomainError, internalCodes, type DomainErrorData } from './errors.js';
+import { needsOnly } from './required.js';
 
 /** A DTO class: its class-validator rules are the contract's schema on every transport. */
 export type Dto<T> = new () => T;
+
+/** Names of an input's fields that can be its routing key. */
+type KeyName<I> = { [K in keyof I]-?: I[K] extends string ? K : never }[keyof I] & string;
+
+/** How a routing key is declared: the field that holds it, or how it is found. */
+type KeyGiven<I> = KeyName<I> | ((input: I) => string);
+
+/** As {@link Keys}, as it is declared. */
+type GivenKeys<I> =
+  | { key: KeyGiven<I>; keys?: never }
+  | { keys: (input: I) => readonly string[]; key?: never }
+  | { key?: never; keys?: never };
 
 type Keys<I> =
   | {
@@ -14,6 +27,11 @@ type Keys<I> =
       key?: never;
     }
   | { key?: never; keys?: never };
+
+/** As {@link CommandKeys}, as it is declared. */
+type GivenCommandKeys<I, O> =
+  | { key: KeyGiven<I>; keys?: never; pick?: never; merge?: never }
+  | Exclude<CommandKeys<I, O>, { key: unknown }>;
 
 /** As {@link Keys}; a command over several keys also says how it falls into parts, one an owner. */
 type CommandKeys<I, O> =
@@ -44,6 +62,12 @@ export type Query<I, O, E extends string> = Shared<I, O, E> &
     reads?: 'owner' | 'any';
     /** Fields of the output (`items.*.seenAt`) that may differ between both sides: shadow reads do not compare them. */
     volatile?: readonly string[];
+    /**
+     * Makes an input of a routing key (of a module with one owner: of the primary key of its first table), so that the
+     * controller can ask both sides where customers do not. Left out, it is derived where `key` names a field and the input
+     * needs no other.
+     */
+    probe?: (key: string) => NoInfer<I>;
   };
 
 /**
@@ -111,24 +135,40 @@ export type Handlers<C extends Contract> = Pick<Api<C>, NamesOf<C, 'query'>> & {
 
 /** Declares an operation that changes nothing. */
 export function query<I, O, const E extends string = never>(
-  definition: Omit<Query<I, O, E>, 'kind' | 'key' | 'keys'> & Keys<I>,
+  definition: Omit<Query<I, O, E>, 'kind' | 'key' | 'keys'> & GivenKeys<I>,
 ): Query<I, O, NoInfer<E>> {
-  return { ...definition, kind: 'query' };
+  const { key, input } = definition;
+  const derived = typeof key === 'string' && needsOnly(input, key) ? { probe: probeOf<I>(key) } : {};
+  return { ...derived, ...withKey(definition), kind: 'query' };
 }
 
 /** Declares an operation that is one transaction in its module. `undo` names the command that takes it back. */
 export function command<I, O, const E extends string = never>(
-  definition: Omit<Command<I, O, E>, 'kind' | 'key' | 'keys' | 'pick' | 'merge'> & CommandKeys<I, O>,
+  definition: Omit<Command<I, O, E>, 'kind' | 'key' | 'keys' | 'pick' | 'merge'> & GivenCommandKeys<I, O>,
 ): Command<I, O, NoInfer<E>> {
-  return { ...definition, kind: 'command' };
+  return { ...withKey(definition), kind: 'command' };
 }
 
 /** Declares an operation that spans modules and runs as a saga. */
 export function process<I, O, const E extends string = never>(
-  definition: Omit<Process<I, O, E>, 'kind' | 'key' | 'keys'> & Keys<I>,
+  definition: Omit<Process<I, O, E>, 'kind' | 'key' | 'keys'> & GivenKeys<I>,
 ): Process<I, O, NoInfer<E>> {
-  return { ...definition, kind: 'process' };
+  return { ...withKey(definition), kind: 'process' };
 }
+
+type KeyFound<D, I> = Omit<D, 'key'> & { key?: (input: I) => string };
+
+/** The definition with its key as a function. */
+function withKey<I, D extends { key?: KeyGiven<I> }>(definition: D): D & KeyFound<D, I> {
+  const { key } = definition;
+  if (typeof key !== 'string') return definition as D & KeyFound<D, I>;
+  return { ...definition, key: (input: I) => input[key] as string } as D & KeyFound<D, I>;
+}
+
+const probeOf =
+  <I>(field: string) =>
+  (key: string): I =>
+    ({ [field]: key }) as I;
 
 /** Declares a module's contract. @throws naming the operation that breaks a rule of the toolkit. */
 export function contract<const N extends string, O extends Record<string, Operation>>(
@@ -152,11 +192,20 @@ function problemOf(
   if (undo !== undefined && operations[undo]?.kind !== 'command') {
     return `its undo "${undo}" is no command of this contract`;
   }
-  return ownership === 'by-key' && operation.keys ? problemOfKeys(operation) : undefined;
+  if (operation.kind !== 'query' && 'probe' in operation) return 'only a query can be asked by itself';
+  if (ownership === 'whole') return undefined;
+  return operation.keys ? problemOfKeys(operation) : problemOfProbe(operation);
+}
+
+/** A probe is made of a routing key: the input has to lead back to it. */
+function problemOfProbe(operation: Operation): string | undefined {
+  if (operation.kind !== 'query' || !operation.probe) return undefined;
+  return operation.key ? undefined : 'a probe is made of a routing key: declare its key';
 }
 
 /** Keys of one input can have different owners. */
 function problemOfKeys(operation: Operation): string | undefined {
+  if (operation.kind === 'query' && operation.probe) return 'a probe has one routing key: declare key';
   if (operation.kind === 'process') return 'a process has one owner: give it one key';
   if (operation.kind === 'query') {
     return operation.reads === 'any' ? undefined : "its keys have no one owner: declare reads: 'any'";

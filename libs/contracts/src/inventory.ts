@@ -81,15 +81,15 @@ const moved = ({ orderId }: OrderStock): StockMoved => ({ orderId });
 export const inventory = contract('inventory', {
   ownership: 'by-key',
   operations: {
-    getProduct: query({ input: BySku, output: Product, errors: ['not_found'], key: (i) => i.sku }),
+    getProduct: query({ input: BySku, output: Product, errors: ['not_found'], key: 'sku' }),
     listProducts: query({ input: Page, output: Products, reads: 'any' }),
-    putProduct: command({ input: PutProduct, output: Product, key: (i) => i.sku }),
+    putProduct: command({ input: PutProduct, output: Product, key: 'sku' }),
     /** `too_much_stock`: with it there would be more pieces than a count can tell (2,147,483,647). */
     restock: command({
       input: Restock,
       output: Product,
       errors: ['not_found', 'too_much_stock'],
-      key: (i) => i.sku,
+      key: 'sku',
     }),
     /** Sets stock aside for an order, all lines or none, and answers the prices of this moment. */
     reserve: command({

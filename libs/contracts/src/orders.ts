@@ -51,18 +51,18 @@ export const orders = contract('orders', {
       output: Order,
       // `mixed_currencies`: an order is paid in one currency; sums over several mean nothing.
       errors: ['not_found', 'out_of_stock', 'mixed_currencies', 'payment_declined', 'order_cancelled'],
-      key: (i) => i.userId,
+      key: 'userId',
       timeoutMs: 8_000,
     }),
     cancel: process({
       input: OrderRef,
       output: Order,
       errors: ['not_found'],
-      key: (i) => i.userId,
+      key: 'userId',
       timeoutMs: 8_000,
     }),
-    getOrder: query({ input: OrderRef, output: Order, errors: ['not_found'], key: (i) => i.userId }),
-    listOrders: query({ input: ListOrders, output: Orders, key: (i) => i.userId }),
+    getOrder: query({ input: OrderRef, output: Order, errors: ['not_found'], key: 'userId' }),
+    listOrders: query({ input: ListOrders, output: Orders, key: 'userId' }),
     /** For those who know the order but not its customer (admins). */
     findOrder: query({ input: ById, output: Order, errors: ['not_found'], reads: 'any' }),
     listAllOrders: query({ input: IdPage, output: Orders, reads: 'any' }),

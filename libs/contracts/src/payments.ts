@@ -32,13 +32,13 @@ export class Refunded {
 export const payments = contract('payments', {
   ownership: 'by-key',
   operations: {
-    getPayment: query({ input: ByOrder, output: Payment, errors: ['not_found'], key: (i) => i.orderId }),
+    getPayment: query({ input: ByOrder, output: Payment, errors: ['not_found'], key: 'orderId' }),
     /** Takes the money of one order, once. */
     charge: command({
       input: Charge,
       output: Payment,
       errors: ['payment_declined', 'provider_unavailable', 'order_cancelled'],
-      key: (i) => i.orderId,
+      key: 'orderId',
       undo: 'refund',
       timeoutMs: 5_000,
     }),
@@ -47,7 +47,7 @@ export const payments = contract('payments', {
       input: ByOrder,
       output: Refunded,
       errors: ['provider_unavailable'],
-      key: (i) => i.orderId,
+      key: 'orderId',
       timeoutMs: 5_000,
     }),
   },

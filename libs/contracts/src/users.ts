@@ -111,7 +111,13 @@ export const users = contract('users', {
       timeoutMs: 3_000,
     }),
     jwks: query({ input: Nothing, output: Jwks, reads: 'owner' }),
-    getUser: query({ input: ById, output: User, errors: ['not_found'], reads: 'owner' }),
+    getUser: query({
+      input: ById,
+      output: User,
+      errors: ['not_found'],
+      reads: 'owner',
+      probe: (id) => ({ id }),
+    }),
     /** Whether tokens of this user still count. */
     getSession: query({ input: ById, output: Session, errors: ['not_found'], reads: 'owner' }),
     /** Changes the name, the e-mail or both, together or not at all. */

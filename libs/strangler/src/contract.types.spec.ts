@@ -4,6 +4,7 @@ import {
   Count,
   DomainError,
   List,
+  Page,
   process,
   query,
   Sku,
@@ -69,6 +70,51 @@ describe('errors', () => {
     shelf.error('give', 'not_found');
     // @ts-expect-error -- data is JSON of one level
     shelf.error('look', 'not_found', { pieces: [1] });
+  });
+});
+
+describe('a key', () => {
+  it('that names a field is that field, and a query that needs no other can be asked without a caller', () => {
+    const look = query({ input: BySku, output: Piece, key: 'sku' });
+    expect(look.key?.({ sku: 'A' })).toBe('A');
+    expect(look.probe?.('B')).toEqual({ sku: 'B' });
+    expect(query({ input: Piece, output: Piece, key: 'sku' }).probe).toBeUndefined();
+    expect(query({ input: BySku, output: Piece, key: (i) => i.sku }).probe).toBeUndefined();
+    expect(query({ input: Page, output: Piece, key: 'after' as never }).probe?.('x')).toEqual({ after: 'x' });
+  });
+
+  it('that names no text of the input, or a probe that makes another input, does not compile', () => {
+    // @ts-expect-error -- a number is no key
+    query({ input: Piece, output: Piece, key: 'quantity' });
+    // @ts-expect-error -- there is no such field
+    command({ input: Piece, output: Piece, key: 'name' });
+    // @ts-expect-error -- the quantity is missing
+    query({ input: Piece, output: Piece, key: 'sku', probe: (sku) => ({ sku }) });
+  });
+
+  it('of a command is no reason to ask it by itself', () => {
+    // @ts-expect-error -- nor does it compile
+    const take = command({ input: BySku, output: Piece, key: 'sku', probe: (sku: string) => ({ sku }) });
+    expect(() => contract('shelf', { ownership: 'whole', operations: { take } })).toThrow('only a query');
+    expect(command({ input: BySku, output: Piece, key: 'sku' })).not.toHaveProperty('probe');
+  });
+
+  it.each([
+    ['no key', query({ input: BySku, output: Piece, probe: (sku) => ({ sku }) }), 'declare its key'],
+    [
+      'several keys',
+      query({
+        input: BySku,
+        output: Piece,
+        reads: 'any',
+        keys: (i) => [i.sku],
+        probe: (sku) => ({ sku }),
+      }),
+      'declare key',
+    ],
+  ])('of a query with %s cannot be probed', (_what, look, problem) => {
+    expect(() => contract('shelf', { ownership: 'by-key', operations: { look } })).toThrow(problem);
+    expect(() => contract('shelf', { ownership: 'whole', operations: { look } })).not.toThrow();
   });
 });
 

@@ -28,6 +28,8 @@ export interface PreparedOperation {
   undoing(): PreparedOperation | undefined;
   /** Paths in the output that shadow reads do not compare. */
   readonly volatile: readonly string[];
+  /** Makes an input of a routing key; `undefined`: this cannot be asked without a caller. */
+  readonly probe: ((key: string) => unknown) | undefined;
 }
 
 const defaultTimeoutMs = 1_500;
@@ -67,6 +69,7 @@ function prepareOne(contract: Contract, name: string): PreparedOperation {
     timeoutMs: operation.timeoutMs ?? defaultTimeoutMs,
     undoing: () => (undo === undefined ? undefined : prepare(contract).get(undo)),
     volatile: (operation.kind === 'query' && operation.volatile) || [],
+    probe: operation.kind === 'query' ? operation.probe : undefined,
   };
 }
 

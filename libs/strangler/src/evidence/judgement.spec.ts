@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import type { Seen } from './binomial.js';
+import { judge, verdict, type Population, type Rule } from './judgement.js';
+
+const rule: Rule = { limit: 0.01, minSamples: 200, confidence: 0.95 };
+const none: Seen = { n: 0, bad: 0 };
+const of = (n: number, bad = 0): Seen => ({ n, bad });
+const nobody: Population = { now: none, old: none };
+/** Judged against the limit alone. */
+const alone = (n: number, bad = 0): Population => ({ now: of(n, bad), old: none });
+const beside = (now: Seen, old: Seen): Population => ({ now, old });
+
+it.each<[what: string, populations: Population[], state: string, needed: number]>([
+  ['nothing', [nobody, nobody], 'hold', 321],
+  ['without a fault, against the limit alone: one too few', [alone(320), nobody], 'hold', 321],
+  ['without a fault, against the limit alone', [alone(321), nobody], 'pass', 321],
+  ['probes and customers are enough together', [alone(300), alone(21)], 'pass', 321],
+  ['beside an old side without a fault: one too few', [beside(of(303), of(303)), nobody], 'hold', 304],
+  ['beside an old side without a fault', [beside(of(304), of(304)), nobody], 'pass', 304],
+  ['one fault has to be made up for', [alone(321, 1), nobody], 'hold', 718],
+  ['and is, with more samples', [alone(718, 1), nobody], 'pass', 718],
+  ['by the population in which it was, not by the other', [alone(5_000), alone(21, 1)], 'hold', 5_718],
+  ['an old side with the same faults excuses them', [beside(of(20_000, 400), of(20_000, 400))], 'pass', 304],
+  ['an old side without does not', [beside(of(20_000, 400), of(20_000))], 'fail', 304],
+  ['one population fails though the other is good', [alone(100_000), alone(40, 8)], 'fail', 0],
+])('%s', (_what, populations, state, needed) => {
+  const judged = judge(populations, rule);
+  expect(judged.state).toBe(state);
+  if (state !== 'fail' && !populations.some(({ now }) => now.bad > 1)) expect(judged.needed).toBe(needed);
+  expect(judged.confidence).toBe({ pass: 0.95, hold: null, fail: 0.99 }[judged.state]);
+});
+
+it('a limit of 0 breaks at the first, and cannot be proven', () => {
+  const strict = { ...rule, limit: 0 };
+  expect(judge([alone(1, 1)], strict)).toMatchObject({ state: 'fail' });
+  expect(judge([alone(199)], strict)).toMatchObject({ state: 'hold', needed: 200 });
+  expect(judge([alone(180), alone(20)], strict)).toEqual({ state: 'pass', needed: 200, confidence: null });
+});
+
+it('where no samples are asked for nothing is waited for; what is clearly bad fails all the same', () => {
+  const lax = { ...rule, minSamples: 0 };
+  expect(judge([nobody], lax)).toEqual({ state: 'pass', needed: 0, confidence: null });
+  expect(judge([alone(50, 40)], lax)).toMatchObject({ state: 'fail' });
+});
+
+it('after a million good calls, a bad burst stops it at that look', () => {
+  const good = of(1_000_000);
+  const burst = (bad: number): Population => ({
+    now: of(1_000_020, bad),
+    old: good,
+    recent: { now: of(20, bad), old: of(2_000) },
+  });
+  // The lower 99 % bound of 2 of 20 is 0.76 %, of 3 of 20 it is 2.3 %.
+  expect(judge([burst(2)], rule).state).not.toBe('fail');
+  expect(judge([burst(3)], rule).state).toBe('fail');
+});
+
+it('what both sides suffer from is not the fault of the new one', () => {
+  const outage = { now: of(100, 50), old: of(100, 50), recent: { now: of(100, 50), old: of(100, 50) } };
+  expect(judge([outage], rule).state).toBe('hold');
+});
+
+const anySeen = fc.nat(2_000).chain((n) => fc.record({ n: fc.constant(n), bad: fc.nat(Math.min(n, 30)) }));
+const anyPopulation = fc.record({ now: anySeen, old: anySeen });
+const anyRule = fc.record({
+  limit: fc.constantFrom(0, 0.001, 0.01, 0.2, 1),
+  minSamples: fc.constantFrom(0, 1, 200),
+  confidence: fc.constantFrom(0.5, 0.95, 0.99),
+});
+
+it('nothing passes with fewer samples than it says it needs, and what it needs is enough if all goes on so', () => {
+  fc.assert(
+    fc.property(anyPopulation, anyPopulation, anyRule, (a, b, asked) => {
+      const judged = judge([a, b], asked);
+      if (judged.state === 'pass') expect(a.now.n + b.now.n).toBeGreaterThanOrEqual(judged.needed);
+      if (judged.state === 'hold' && a.now.bad + b.now.bad === 0 && asked.limit > 0) {
+        const n = judged.needed;
+        const old = a.old.n + b.old.n > 0 ? of(n) : none;
+        expect(judge([beside(of(n), old), nobody], asked).state).toBe('pass');
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('one more fault never makes it better', () => {
+  const rank = { fail: 0, hold: 1, pass: 2 };
+  fc.assert(
+    fc.property(anyPopulation, anyRule, ({ now, old }, asked) => {
+      fc.pre(now.bad < now.n);
+      const worse = { now: of(now.n, now.bad + 1), old };
+      expect(rank[judge([worse], asked).state]).toBeLessThanOrEqual(rank[judge([{ now, old }], asked).state]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/* How often it is wrong. A pseudo-random generator with a seed (mulberry32): the same numbers in every run. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Walks of 30 looks with 100 calls to each side between two looks. Answers the shares of walks that ended so. */
+function simulate({ runs, now, old, seed }: { runs: number; now: number; old: number | null; seed: number }) {
+  const next = random(seed);
+  const bad = (share: number) => Array.from({ length: 100 }, next).filter((x) => x < share).length;
+  const ends = { pass: 0, fail: 0, hold: 0 };
+  for (let run = 0; run < runs; run++) {
+    const seen = { now: of(0), old: of(0) };
+    let state: 'pass' | 'hold' | 'fail' = 'hold';
+    for (let look = 0; look < 30 && state === 'hold'; look++) {
+      seen.now = of(seen.now.n + 100, seen.now.bad + bad(now));
+      if (old !== null) seen.old = of(seen.old.n + 100, seen.old.bad + bad(old));
+      state = verdict([seen], rule);
+    }
+    ends[state] += 1 / runs;
+  }
+  return ends;
+}
+
+it.each([
+  ['alone, at the limit', 0.01, null],
+  ['beside a flawless side, at the limit', 0.01, 0],
+  ['beside a side with faults, at the limit', 0.015, 0.005],
+])(
+  '%s: looked at each second, it passes in at most 5 % of all walks, and is stopped in at most 1 %',
+  (_what, now, old) => {
+    const ends = simulate({ runs: 400, now, old, seed: 7 });
+    // Of 400 walks, three standard deviations more.
+    expect(ends.pass).toBeLessThanOrEqual(0.05 + 3 * Math.sqrt((0.05 * 0.95) / 400));
+    expect(ends.fail).toBeLessThanOrEqual(0.01 + 3 * Math.sqrt((0.01 * 0.99) / 400));
+  },
+);
+
+it('without a fault it always passes; five times worse than allowed it is always stopped', () => {
+  expect(simulate({ runs: 50, now: 0, old: 0, seed: 8 }).pass).toBeCloseTo(1);
+  expect(simulate({ runs: 50, now: 0.05, old: 0, seed: 9 }).fail).toBeCloseTo(1);
+});

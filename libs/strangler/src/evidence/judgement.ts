@@ -1,0 +1,131 @@
+import { evidenceAbove, isAbove, isBelow, upperBound, upperDifference, type Seen } from './binomial.js';
+
+/** What a population has shown: of the new side, and of the old one that it is compared with (n = 0: with the limit alone). */
+export interface Population {
+  now: Seen;
+  old: Seen;
+  /** Of the last ten seconds; left out: a burst is no reason to stop. */
+  recent?: { now: Seen; old: Seen };
+}
+
+/** What is asked of a share. */
+export interface Rule {
+  /** How much larger than that of the old side it may be, 0 to 1. */
+  limit: number;
+  /** Fewer are no data; 0: nothing is asked for, and only what is clearly bad fails. */
+  minSamples: number;
+  /** How sure a decision to go on has to be, 0 to 1. */
+  confidence: number;
+}
+
+export interface Judgement {
+  state: 'pass' | 'hold' | 'fail';
+  /** So many are needed, all together. */
+  needed: number;
+  /** Of the decision; null: none yet, or it needs none. */
+  confidence: number | null;
+}
+
+/** A decision to stop is this sure, however often it is asked for. */
+const stopAlpha = 0.01;
+
+/**
+ * Judges each population by itself. `fail`: at least one of them is worse than the limit. `pass`: together they are enough, and
+ * each that has shown something bad has also shown, with its own samples, that this is within the limit.
+ */
+export function judge(populations: readonly Population[], rule: Rule): Judgement {
+  const state = verdict(populations, rule);
+  const proven = rule.limit > 0 && rule.limit < 1 && rule.minSamples > 0;
+  if (state === 'fail') {
+    return { state, needed: neededOf(populations, rule), confidence: rule.limit > 0 ? 1 - stopAlpha : null };
+  }
+  const confidence = state === 'pass' && proven ? rule.confidence : null;
+  return { state, needed: neededOf(populations, rule), confidence };
+}
+
+/** The state alone. */
+export function verdict(populations: readonly Population[], rule: Rule): Judgement['state'] {
+  if (populations.some((each) => breaks(each, rule))) return 'fail';
+  if (rule.minSamples === 0) return 'pass';
+  const samples = populations.reduce((sum, { now }) => sum + now.n, 0);
+  if (samples < flawlessOf(populations, rule)) return 'hold';
+  return populations.every((each) => each.now.bad === 0 || holds(each, rule)) ? 'pass' : 'hold';
+}
+
+/** Whether it is clearly worse than the limit. */
+function breaks({ now, old, recent }: Population, { limit }: Rule): boolean {
+  // What is seen no more often than allowed is no evidence against it.
+  if (now.bad <= now.n * limit && !recent?.now.bad) return false;
+  if (recent && isAbove(recent.now, limit + (shareOf(recent.old) ?? 0), stopAlpha)) return true;
+  if (old.n === 0) return evidenceAbove(now, limit) > Math.log(1 / stopAlpha);
+  // Half of the doubt is for the old side, which may be worse than it looks.
+  const half = stopAlpha / 2;
+  return evidenceAbove(now, limit + upperBound(old, half)) > Math.log(1 / half);
+}
+
+/**
+ * Whether it is shown that it is within the limit. May be asked again and again: each bad one more is a stage of its own, and
+ * the doubts of all stages add up to the one that is allowed.
+ */
+function holds({ now, old }: Population, { limit, confidence }: Rule): boolean {
+  if (limit <= 0) return now.bad === 0;
+  if (limit >= 1) return true;
+  const alpha = doubtAt(now.bad, 1 - confidence);
+  return old.n > 0 ? upperDifference(now, old, alpha) <= limit : isBelow(now, limit, alpha);
+}
+
+/** Four fifths of the doubt are for a sample without anything bad; the rest is for all others: 1/1 + 1/4 + 1/9 + … is π²/6. */
+const doubtAt = (bad: number, doubt: number): number =>
+  bad === 0 ? 0.8 * doubt : (0.2 * doubt * 6) / (Math.PI * bad) ** 2;
+
+/** So many samples are needed if all goes on as it has. */
+function neededOf(populations: readonly Population[], rule: Rule): number {
+  if (rule.minSamples === 0) return 0;
+  const flawless = flawlessOf(populations, rule);
+  if (rule.limit <= 0 || rule.limit >= 1) return flawless;
+  const all = populations.reduce((sum, { now }) => sum + now.n, 0);
+  const flawed = populations.filter(({ now }) => now.bad > 0);
+  return Math.max(flawless, ...flawed.map((each) => all - each.now.n + neededBy(each, rule)));
+}
+
+/** By limit and confidence, which settings name: there are few. */
+const knownFlawless = new Map<string, number>();
+
+/** So many are needed where nothing is bad. */
+function flawlessOf(populations: readonly Population[], { limit, confidence, minSamples }: Rule): number {
+  if (limit <= 0 || limit >= 1) return minSamples;
+  const compared = populations.some(({ old }) => old.n > 0);
+  const key = `${limit} ${confidence} ${compared}`;
+  const old = (n: number) => ({ n: compared ? n : 0, bad: 0 });
+  const enough = (n: number) => holds({ now: { n, bad: 0 }, old: old(n) }, { limit, confidence, minSamples });
+  const found = knownFlawless.get(key) ?? atLeast(1, enough);
+  knownFlawless.set(key, found);
+  return Math.max(minSamples, found);
+}
+
+/** By one population alone; the old side's share stays as it is. */
+const neededBy = ({ now, old }: Population, rule: Rule): number =>
+  atLeast(now.n, (n) => holds({ now: { n, bad: now.bad }, old: grown(old, n) }, rule));
+
+const grown = ({ n, bad }: Seen, atLeastN: number): Seen =>
+  n === 0 || n >= atLeastN ? { n, bad } : { n: atLeastN, bad: (bad * atLeastN) / n };
+
+/** The end of the search: who needs more will not be helped by a number. */
+const most = 2 ** 24;
+
+/** The smallest number from `from` on for which it holds, and for all larger ones. */
+function atLeast(from: number, ok: (n: number) => boolean): number {
+  if (ok(from)) return from;
+  let high = from;
+  while (high < most && !ok(high)) high *= 2;
+  let low = from;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (ok(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+/** Null: nothing was seen. */
+export const shareOf = ({ n, bad }: Seen): number | null => (n === 0 ? null : bad / n);
