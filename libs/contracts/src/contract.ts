@@ -162,7 +162,7 @@ type KeyFound<D, I> = Omit<D, 'key'> & { key?: (input: I) => string };
 function withKey<I, D extends { key?: KeyGiven<I> }>(definition: D): D & KeyFound<D, I> {
   const { key } = definition;
   if (typeof key !== 'string') return definition as D & KeyFound<D, I>;
-  return { ...definition, key: (input: I) => input[key] as string } as D & KeyFound<D, I>;
+  return { ...definition, key: (input: I) => input[key] as string };
 }
 
 const probeOf =
