@@ -9,6 +9,7 @@ import { CommandParts1764000000003 } from './strangler/0003-command-parts.js';
 import { Control1764000000004 } from './strangler/0004-control.js';
 import { Shadow1764000000005 } from './strangler/0005-shadow.js';
 import { Routes1764000000006 } from './strangler/0006-routes.js';
+import { Evidence1764000000007 } from './strangler/0007-evidence.js';
 import { Steering1764000000008 } from './strangler/0008-steering.js';
 import { Notes1764000000009 } from './strangler/0009-notes.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
@@ -27,6 +28,7 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     Control1764000000004,
     Shadow1764000000005,
     Routes1764000000006,
+    Evidence1764000000007,
     Steering1764000000008,
     Notes1764000000009,
   ],

@@ -59,6 +59,7 @@ describe('what changes something', () => {
       { verb: 'decommission', confirm: 'inventory', purge: true },
     ],
     [['parked', 'inventory', '--retry', '17', '18'], { verb: 'parked', how: 'retry', ids: [17, 18] }],
+    [['mismatches', 'inventory', '--clear'], { verb: 'mismatches', clear: true }],
     [['parked', 'inventory', '--discard', '17'], { verb: 'parked', how: 'discard', ids: [17] }],
   ])('%j', async (args, action) => {
     const text = await cli(...args);

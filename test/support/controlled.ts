@@ -13,7 +13,7 @@ import { Verifier } from '../../libs/strangler/src/control/verifier.js';
 import { Walker } from '../../libs/strangler/src/control/walker.js';
 import type { Phase } from '../../libs/strangler/src/phase.js';
 import type { RouteEntry } from '../../libs/strangler/src/routes.js';
-import type { SideStats } from '../../libs/strangler/src/control/call-stats.js';
+import { noCalls, noComparisons, type Evidence } from '../../libs/strangler/src/evidence/evidence.js';
 import { directSides, parcels, wholeParcels, type DirectSides } from './sides.js';
 import { until } from './until.js';
 
@@ -38,14 +38,21 @@ export const fastSettings: ModuleSettings = {
   gates: { ...defaultSettings.gates, lagMs: 10_000, minSamples: 0 },
 };
 
-export const quiet: SideStats = { calls: 0, errors: 0, p50Ms: null, p99Ms: null };
+const quietSides = { monolith: noCalls, extracted: noCalls };
+const quietBoth = { probe: quietSides, customer: quietSides };
+/** Nobody calls. */
+export const quiet: Omit<Evidence, 'ageMs'> = {
+  calls: quietBoth,
+  recent: quietBoth,
+  shadow: { probe: noComparisons, customer: noComparisons },
+  probing: { able: 'no query', queries: true, anyReads: false },
+};
 
 /** A module with both its databases, under the controller; its figures are what a test says. */
 export class Controlled {
   readonly module = 'parcels';
   readonly published: RouteEntry[] = [];
-  stats = { monolith: quiet, extracted: quiet };
-  shadow = { compared: 0, mismatches: 0 };
+  evidence: Omit<Evidence, 'ageMs'> = quiet;
   localUse: string[] = [];
   /** How often verify ran. */
   verified = 0;
@@ -66,9 +73,10 @@ export class Controlled {
         const differences = await this.differences();
         return { rows: 1, differences: differences.length, repaired: 0, examples: differences };
       },
-      stats: () => Promise.resolve(this.stats),
-      shadow: () => Promise.resolve(this.shadow),
-      stepDone: () => undefined,
+      evidence: (_module, ageMs) => Promise.resolve({ ...this.evidence, ageMs }),
+      outage: () => Promise.resolve(),
+      probe: () => undefined,
+      clearMismatches: () => Promise.resolve(0),
       mismatches: () => Promise.resolve([]),
       localUse: () => Promise.resolve(this.localUse),
       publish: (_module, entry) => void this.published.push(entry),

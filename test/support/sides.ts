@@ -47,7 +47,17 @@ const methods: Method[] = [
     'release',
     'raise',
   ] as const),
-  ...(['parked', 'unpark', 'chunkEnd', 'chunkHash', 'chunkRows', 'inFlight', 'resend', 'retire'] as const),
+  ...([
+    'parked',
+    'unpark',
+    'chunkEnd',
+    'chunkHash',
+    'chunkRows',
+    'inFlight',
+    'resend',
+    'sampleKeys',
+    'retire',
+  ] as const),
 ];
 
 /** A module whose rows are parcels. */

@@ -1,8 +1,7 @@
 import { getMetadataStorage } from 'class-validator';
-import type { Dto } from './contract.js';
 
 /** Whether an input with this field alone can be valid: all others may be left out. */
-export function needsOnly(dto: Dto<unknown>, field: string): boolean {
+export function needsOnly(dto: new () => unknown, field: string): boolean {
   const rules = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
   // `IsOptional` is a condition on the other rules of its field.
   const optional = new Set(rules.filter(isCondition).map(({ propertyName }) => propertyName));

@@ -1,14 +1,29 @@
 import type { Command } from 'commander';
+import { act } from '../act.js';
 import type { Cli } from '../cli.js';
-import { looking, type LookingFlags } from '../command.js';
+import { changing, type ChangingFlags } from '../command.js';
+import { Misuse } from '../failure.js';
 import { mismatchLines } from '../text/lists.js';
 
-/** `mismatches <module>`: shadow reads whose answers differed. */
+interface Flags extends ChangingFlags {
+  clear?: true;
+}
+
+/** `mismatches <module> [--clear]`: shadow reads whose answers differed. */
 export const mismatches = (program: Command, cli: Cli): Command =>
-  looking(program, 'mismatches <module>', 'the shadow reads whose two answers differed, field by field', {
+  changing(program, 'mismatches <module>', 'the shadow reads whose two answers differed, field by field', {
     'mismatches inventory': 'the newest of them',
-  }).action(async (module: string, { json }: LookingFlags) => {
-    const entries = await cli.client.mismatches(module);
-    if (json) cli.out.json({ items: entries });
-    else cli.out.print(mismatchLines(entries));
-  });
+    'mismatches inventory --clear': 'forget them, once you have mended what was wrong: the gate begins anew',
+  })
+    .option('--clear', 'forget what was compared in this step, and the samples')
+    .action(async (module: string, { clear, ...flags }: Flags) => {
+      if (clear) await act(cli, module, 'mismatches', { ...flags, clear });
+      else await list(cli, module, flags);
+    });
+
+async function list({ client, out }: Cli, module: string, { json, dryRun }: ChangingFlags): Promise<void> {
+  if (dryRun) throw new Misuse('--dry-run goes with --clear: without it nothing is changed');
+  const entries = await client.mismatches(module);
+  if (json) out.json({ items: entries });
+  else out.print(mismatchLines(entries));
+}

@@ -4,6 +4,7 @@ import { Shape } from '../shape.js';
 import {
   DecommissionBody,
   FailoverBody,
+  MismatchesBody,
   ParkedBody,
   PlainBody,
   RepairBody,
@@ -59,10 +60,11 @@ const readers: Readonly<Record<Verb, Reader>> = {
     purge: purge ?? undefined,
   })),
   parked: reader(ParkedBody, ({ how, ids }) => ({ verb: 'parked', how, ids })),
+  mismatches: reader(MismatchesBody, ({ clear }) => ({ verb: 'mismatches', clear })),
   doctor: reader(RepairBody, ({ repair }) => ({ verb: 'doctor', repair: repair ?? false })),
 };
 
-const atOnce: ReadonlySet<string> = new Set<Verb>(['approve', 'pause', 'resume', 'parked']);
+const atOnce: ReadonlySet<string> = new Set<Verb>(['approve', 'pause', 'resume', 'parked', 'mismatches']);
 
 /** What operators can ask for. */
 export const verbs = Object.keys(readers);

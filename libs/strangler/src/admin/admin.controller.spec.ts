@@ -109,6 +109,7 @@ describe('acting', () => {
       202,
     ],
     ['parked', { how: 'retry', ids: [1, 2] }, { verb: 'parked', how: 'retry', ids: [1, 2] }, 200],
+    ['mismatches', { clear: true }, { verb: 'mismatches', clear: true }, 200],
     ['doctor', {}, { verb: 'doctor', repair: false }, 202],
     ['doctor', { repair: true }, { verb: 'doctor', repair: true }, 202],
   ])('%s %j', async (verb, body, action, status) => {

@@ -63,6 +63,11 @@ export class ParkedBody extends PlainBody {
   ids: number[];
 }
 
+export class MismatchesBody extends PlainBody {
+  /** Forgets what was compared, and the samples: the gate begins anew. */
+  @IsIn([true]) clear: true;
+}
+
 /** The query string of a list that grows for ever. */
 export class NewestQuery {
   @Maybe() @IsInt() @Min(1) @Max(1_000) limit?: number | null;

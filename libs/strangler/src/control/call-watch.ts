@@ -1,20 +1,40 @@
+import { Logger } from '@nestjs/common';
 import type { AnsweredQuery, CallObserver, FinishedCall } from '../call-observer.js';
+import { policyOf, type Routes } from '../routes.js';
 import type { ShadowReads } from '../shadow/shadow-reads.js';
-import { CallStats } from './call-stats.js';
+import type { Side } from '../phase.js';
+import type { Origin } from '../evidence/evidence.js';
+import type { CallDelta, Windows } from '../evidence/windows.js';
+import { CallTally } from './call-stats.js';
 
 /** A module that was called here within this time is still in use here, in ms. */
 const recentMs = 5_000;
+/** How often calls are written down, in ms: a process that dies loses no more. */
+const flushMs = 1_000;
+
+interface Counted {
+  module: string;
+  side: Side;
+  origin: Origin;
+  tally: CallTally;
+}
 
 /** Sees every call of this process: counts it for the gates, and hands queries on to the shadow reads. */
 export class CallWatch implements CallObserver {
   /** Set once there is a controller. */
   shadow: ShadowReads | undefined;
-  private readonly stats = new Map<string, CallStats>();
+  private readonly logger = new Logger(CallWatch.name);
+  private readonly counted = new Map<string, Counted>();
   /** When an operation was last served on the side `monolith`, by its name with its module's. */
   private readonly lastHere = new Map<string, number>();
+  private begun = performance.now();
+  private timer: NodeJS.Timeout | undefined;
+  private writing: Promise<void> = Promise.resolve();
+  private windows: Windows | undefined;
+  private routes: Pick<Routes, 'entryOf'> | undefined;
 
   finished({ module, operation, side, ms, outcome }: FinishedCall): void {
-    this.of(module).record(side, ms, outcome === 'error');
+    this.record(module, side, 'customer', ms, outcome === 'error');
     if (side === 'monolith') this.lastHere.set(`${module}.${operation}`, performance.now());
   }
 
@@ -22,11 +42,12 @@ export class CallWatch implements CallObserver {
     this.shadow?.answered(query);
   }
 
-  /** The figures of a module since its last reset. */
-  of(module: string): CallStats {
-    let stats = this.stats.get(module);
-    if (!stats) this.stats.set(module, (stats = new CallStats()));
-    return stats;
+  /** Counts one call. */
+  record(module: string, side: Side, origin: Origin, ms: number, failed: boolean): void {
+    const key = `${module} ${side} ${origin}`;
+    let counted = this.counted.get(key);
+    if (!counted) this.counted.set(key, (counted = { module, side, origin, tally: new CallTally() }));
+    counted.tally.add(ms, failed);
   }
 
   /** Operations of the module that the monolith has served just now. */
@@ -35,5 +56,51 @@ export class CallWatch implements CallObserver {
     return [...this.lastHere].flatMap(([name, at]) =>
       name.startsWith(`${module}.`) && at > since ? [name] : [],
     );
+  }
+
+  /** Begins to write down what is counted, once a second. */
+  start(windows: Windows, routes: Pick<Routes, 'entryOf'>): void {
+    this.windows = windows;
+    this.routes = routes;
+    this.timer = setInterval(() => void this.flush(), flushMs).unref();
+  }
+
+  /** Writes down what was counted until now; what cannot be written is kept for the next time. */
+  flush(): Promise<void> {
+    this.writing = this.writing.then(() => this.write());
+    return this.writing;
+  }
+
+  /** Writes the last down. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.flush();
+  }
+
+  private async write(): Promise<void> {
+    const [ageMs, now] = [performance.now() - this.begun, performance.now()];
+    const taken = [...this.counted.values()].flatMap(({ tally, ...whose }) => {
+      const calls = tally.take();
+      return calls ? [{ tally, delta: { ...whose, ...calls } }] : [];
+    });
+    if (taken.length > 0) {
+      try {
+        const deltas: CallDelta[] = taken.map(({ delta }) => delta);
+        await this.windows?.addCalls(deltas, ageMs, this.resting(deltas));
+      } catch (error) {
+        for (const { tally, delta } of taken) tally.restore(delta);
+        this.logger.warn({ msg: 'calls not counted yet', error: String(error) });
+        return;
+      }
+    }
+    this.begun = now;
+  }
+
+  private resting(deltas: readonly CallDelta[]): string[] {
+    return deltas.flatMap(({ module }) => {
+      const entry = this.routes?.entryOf(module);
+      const policy = entry && policyOf(entry);
+      return policy && !policy.shadowed && !policy.checksReads ? [module] : [];
+    });
   }
 }

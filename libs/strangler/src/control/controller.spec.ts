@@ -1,3 +1,4 @@
+import { noCalls } from '../evidence/evidence.js';
 import { Logger } from '@nestjs/common';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -179,7 +180,10 @@ it('advance goes one step, and overrides what only has too little data', async (
 
 it('advance does not override a gate that fails', async () => {
   await reach('shadow');
-  controlled.shadow = { compared: 10, mismatches: 1 };
+  controlled.evidence = {
+    ...quiet,
+    shadow: { ...quiet.shadow, customer: { compared: 10, mismatches: 1, unavailable: 0 } },
+  };
   expect(await refusal({ verb: 'advance' })).toMatch(
     /"shadow mismatches" cannot be overridden: 10 % .* 10 samples/,
   );
@@ -198,7 +202,8 @@ it('shift goes up and down', async () => {
 it('a gate that breaks while shifting takes it back to shadow, says why, and does not let it start again', async () => {
   await reach('shifting', 30);
   await controlled.want('extracted');
-  controlled.stats = { monolith: quiet, extracted: { ...quiet, calls: 100, errors: 50 } };
+  const failing = { ...quiet.calls.customer, extracted: { ...noCalls, calls: 100, errors: 50 } };
+  controlled.evidence = { ...quiet, calls: { ...quiet.calls, customer: failing } };
   await controlled.reaches('shadow');
   expect(await status()).toMatchObject({
     paused: true,
@@ -213,7 +218,7 @@ it('a gate that breaks while shifting takes it back to shadow, says why, and doe
       figures: expect.objectContaining({ gate: 'error rate', value: 0.5, samples: 100 }),
     }),
   );
-  controlled.stats = { monolith: quiet, extracted: quiet };
+  controlled.evidence = quiet;
   await act({ verb: 'run' });
   await controlled.reaches('extracted');
 });

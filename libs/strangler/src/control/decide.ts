@@ -73,5 +73,7 @@ const awaitsVerify = (blocked: readonly Gate[]): boolean =>
 export const blocking = (gates: readonly Gate[], overridden: readonly string[]): Gate[] =>
   gates.filter(
     ({ name, state, nature }) =>
-      state !== 'pass' && !(state === 'hold' && nature !== 'firm' && overridden.includes(name)),
+      state !== 'pass' &&
+      state !== 'not applicable' &&
+      !(state === 'hold' && nature !== 'firm' && overridden.includes(name)),
   );

@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import type { SideState } from '../side/side.js';
 import { blocking, decide } from './decide.js';
+import { noCalls, noComparisons, type Calls, type Evidence } from '../evidence/evidence.js';
+import { bucketOfMs, emptyHistogram } from '../evidence/histogram.js';
+import { gateTable } from './gate-table.js';
+import { gatesFor, watchGates, type Observed } from './gates.js';
+import { wantedProbes } from './measured-gates.js';
 import { plainAdvice } from './advice.js';
-import { gatesFor, judge, watchGates, type Observed } from './gates.js';
 import type { Position, Step } from './machine.js';
 import type { ModuleRow } from './module-row.js';
 import { gateSentence } from './sentences.js';
@@ -32,12 +36,43 @@ const state = (outgoing: Partial<SideState['outgoing']> = {}): SideState => ({
   incoming: { term: 0, seq: 0, ageMs: null },
 });
 
-const good = { calls: 1_000, errors: 0, p50Ms: 10, p99Ms: 100 };
+/** Calls of so many ms each. */
+function calls(count: number, errors = 0, ms = 10, slow = 0): Calls {
+  const latency = emptyHistogram();
+  latency[bucketOfMs(ms)]! += count - slow;
+  latency[bucketOfMs(ms * 10)]! += slow;
+  return { calls: count, errors, latency };
+}
+const good = calls(1_000);
+const nobody = { monolith: noCalls, extracted: noCalls };
+const by = (monolith: Calls, extracted: Calls): Evidence['calls'] => ({
+  probe: nobody,
+  customer: { monolith, extracted },
+});
+const compared = (count: number, mismatches = 0): Evidence['shadow'] => ({
+  probe: noComparisons,
+  customer: { compared: count, mismatches, unavailable: 0 },
+});
+const evidence = (change: Partial<Evidence> = {}): { evidence: Evidence } => ({
+  evidence: {
+    ageMs: 60_000,
+    calls: by(good, good),
+    recent: { probe: nobody, customer: nobody },
+    shadow: compared(1_000),
+    probing: { able: 'yes', queries: true, anyReads: true },
+    ...change,
+  },
+});
+const idle = (probing: Partial<Evidence['probing']> = {}): { evidence: Evidence } =>
+  evidence({
+    calls: by(noCalls, noCalls),
+    shadow: compared(0),
+    probing: { able: 'yes', queries: true, anyReads: true, ...probing },
+  });
 const calm: Observed = {
   now: 100_000,
   states: { monolith: state(), extracted: state() },
-  stats: { monolith: good, extracted: good },
-  shadow: { compared: 1_000, mismatches: 0 },
+  ...evidence(),
   verified: { beganAt: 50_000, differences: 0 },
   localUse: [],
   approved: [],
@@ -74,7 +109,6 @@ const sides = (outgoing: Partial<SideState['outgoing']>): Partial<Observed> => (
   states: { monolith: state(outgoing), extracted: state() },
 });
 const open = [{ table: 'thing', copied: 1, total: 2, done: false }];
-const slow = { ...good, p99Ms: 1_000 };
 
 it.each<[step: string, gate: string, change: Partial<Observed>, expected: string]>([
   ['to shadow', 'backfill', sides({ backfill: open }), 'hold'],
@@ -85,17 +119,19 @@ it.each<[step: string, gate: string, change: Partial<Observed>, expected: string
   ['to shadow', 'verify', { verified: { beganAt: null, differences: 0 } }, 'hold'],
   ['to shadow', 'verify', { verified: { beganAt: 39_999, differences: 0 } }, 'hold'],
   ['to shadow', 'verify', { verified: { beganAt: 50_000, differences: 1 } }, 'fail'],
-  ['to shifting', 'shadow mismatches', { shadow: { compared: 199, mismatches: 0 } }, 'hold'],
-  ['to shifting', 'shadow mismatches', { shadow: { compared: 1_000, mismatches: 1 } }, 'fail'],
-  ['to shifting', 'bake', { stepSince: 99_000, verified: { beganAt: 99_500, differences: 0 } }, 'hold'],
-  ['next share', 'error rate', { stats: { monolith: good, extracted: { ...good, errors: 11 } } }, 'fail'],
-  ['next share', 'error rate', { stats: { monolith: good, extracted: { ...good, calls: 199 } } }, 'hold'],
-  ['next share', 'p99 ratio', { stats: { monolith: good, extracted: slow } }, 'fail'],
-  ['next share', 'p99 ratio', { stats: { monolith: { ...good, calls: 10 }, extracted: slow } }, 'hold'],
+  ['to shifting', 'shadow mismatches', evidence({ shadow: compared(199) }), 'hold'],
+  ['to shifting', 'shadow mismatches', evidence({ shadow: compared(1_000, 1) }), 'fail'],
+  ['to shifting', 'bake', evidence({ ageMs: 29_999 }), 'hold'],
+  ['next share', 'error rate', evidence({ calls: by(good, calls(1_000, 11)) }), 'hold'],
+  ['next share', 'error rate', evidence({ calls: by(good, calls(1_000, 60)) }), 'fail'],
+  ['next share', 'error rate', evidence({ calls: by(good, calls(303)) }), 'hold'],
+  ['next share', 'p99 ratio', evidence({ calls: by(good, calls(1_000, 0, 1_000)) }), 'fail'],
+  ['next share', 'p99 ratio', evidence({ calls: by(good, calls(1_000, 0, 10, 15)) }), 'hold'],
+  ['next share', 'p99 ratio', evidence({ calls: by(calls(10), calls(1_000, 0, 1_000)) }), 'hold'],
   ['back', 'lag', { states: { monolith: state(), extracted: null } }, 'hold'],
   ['decommission', 'local use', { localUse: ['a process'] }, 'fail'],
   ['decommission', 'outbox', sides({ pending: 1 }), 'hold'],
-])('%s, %s: %j', (step, gate, change, expected) => {
+])('%s, %s: case %#', (step, gate, change, expected) => {
   const observed = { ...calm, ...change };
   expect(stateOf(step, gate, observed)).toBe(expected);
   const found = gates(step, observed).find((each) => each.name === gate);
@@ -103,8 +139,89 @@ it.each<[step: string, gate: string, change: Partial<Observed>, expected: string
 });
 
 it('what nobody feels is no ratio: 20 ms against 1 ms', () => {
-  const stats = { monolith: { ...good, p99Ms: 1 }, extracted: { ...good, p99Ms: 20 } };
-  expect(stateOf('next share', 'p99 ratio', { ...calm, stats })).toBe('pass');
+  const quick = by(calls(1_000, 0, 1), calls(1_000, 0, 20));
+  expect(stateOf('next share', 'p99 ratio', { ...calm, ...evidence({ calls: quick }) })).toBe('pass');
+});
+
+it('probes and customers are counted apart, and the worse of both is shown', () => {
+  const both = evidence({
+    calls: {
+      probe: { monolith: good, extracted: good },
+      customer: { monolith: good, extracted: calls(50, 1) },
+    },
+  });
+  const gate = gates('next share', { ...calm, ...both }).find(({ name }) => name === 'error rate');
+  expect(gate).toMatchObject({ probes: 1_000, customers: 50, samples: 1_050, value: 0.02, state: 'hold' });
+});
+
+it('the bake is short while all samples are probes, and long once a customer calls', () => {
+  const limit = (observed: Partial<Observed>, probes: 'on' | 'off' = 'on') =>
+    gatesFor(
+      named('next share').from,
+      named('next share').step,
+      { ...calm, ...observed },
+      { ...defaultSettings, gates: { ...defaultSettings.gates, probes } },
+    ).find(({ name }) => name === 'bake')?.limit;
+  expect(limit(idle())).toBe(5_000);
+  expect(limit(evidence({ calls: by(calls(1), noCalls) }))).toBe(30_000);
+  expect(limit(idle(), 'off')).toBe(30_000);
+});
+
+it('while a side is out nothing that was seen counts, good or bad', () => {
+  const bad = evidence({ calls: by(good, calls(1_000, 500)) });
+  const out = { ...calm, ...bad, states: { monolith: state(), extracted: null } };
+  expect(stateOf('next share', 'error rate', out)).toBe('hold');
+  expect(decide(row('shifting', 1), at('shifting', 1), out).kind).toBe('hold');
+});
+
+it.each<[string, step: string, gate: string, observed: { evidence: Evidence }, expected: string]>([
+  [
+    'no query at all',
+    'to shifting',
+    'shadow mismatches',
+    idle({ queries: false, able: 'no query' }),
+    'query',
+  ],
+  ['not a single row', 'to shifting', 'shadow mismatches', idle({ able: 'no rows' }), 'not a single row'],
+  ['not a single row', 'next share', 'error rate', idle({ able: 'no rows' }), 'not a single row'],
+])('%s, %s, %s: not applicable, and in the way of nothing', (_what, step, name, observed, why) => {
+  const all = gates(step, { ...calm, ...observed });
+  const gate = all.find((each) => each.name === name)!;
+  expect(gate).toMatchObject({ state: 'not applicable', why: expect.stringContaining(why) });
+  expect(blocking(all, []).map((each) => each.name)).not.toContain(name);
+});
+
+it('reads of a module owned as a whole that only its owner answers reach the new side by probes alone', () => {
+  const whole = { ...at('shifting', 1), ownership: 'whole' as const, below: 0 };
+  const error = (able: Evidence['probing']['able']) =>
+    watchGates(whole, { ...calm, ...idle({ able, anyReads: false }) }, defaultSettings)[0];
+  expect(error('no query')).toMatchObject({
+    state: 'not applicable',
+    why: expect.stringContaining('hand-off'),
+  });
+  expect(error('yes')).toMatchObject({ state: 'hold', why: null });
+});
+
+it('so many questions are asked as are missing, and none while a side is out, or where they are not wanted', () => {
+  const order = (observed: Partial<Observed>, probes: 'on' | 'off' = 'on') => {
+    const seen = { ...calm, ...observed };
+    return wantedProbes(at('shifting', 1), gates('next share', seen), seen, {
+      ...defaultSettings.gates,
+      probes,
+    });
+  };
+  expect(order(evidence())).toBeUndefined();
+  expect(order(idle())).toEqual({ how: 'measure', count: 321, below: 100 });
+  expect(order({ ...idle(), states: { monolith: state(), extracted: null } })).toBeUndefined();
+  expect(order(idle(), 'off')).toBeUndefined();
+});
+
+it('every gate stands in the table', () => {
+  const all = Object.keys(steps).flatMap((step) => gates(step, calm).map(({ name }) => name));
+  const asked = { ...defaultSettings, approve: [5] };
+  const approval = gatesFor(named('next share').from, named('next share').step, calm, asked);
+  const names = new Set([...all, ...approval.map(({ name }) => name)]);
+  expect([...names].sort()).toEqual(gateTable.map(({ name }) => name).sort());
 });
 
 it('the first share has no calls yet to be judged by', () => {
@@ -116,17 +233,29 @@ const anySide = fc.option(
     .record({ lagMs: fc.nat(5_000), parked: fc.nat(2), pending: fc.nat(5) })
     .map((outgoing) => state(outgoing)),
 );
-const anyStats = fc.record({
-  calls: fc.nat(500),
-  errors: fc.nat(20),
-  p50Ms: fc.option(fc.nat(100)),
-  p99Ms: fc.option(fc.nat(1_000)),
+const anyCalls = fc
+  .record({ count: fc.nat(500), bad: fc.nat(20), ms: fc.nat(1_000) })
+  .map(({ count, bad, ms }) => calls(count, Math.min(count, bad), ms));
+const anySides = fc.record({ monolith: anyCalls, extracted: anyCalls });
+const anyBoth = fc.record({ probe: anySides, customer: anySides });
+const anyCompared = fc
+  .record({ compared: fc.nat(500), mismatches: fc.nat(3), unavailable: fc.nat(3) })
+  .map((each) => ({ ...each, mismatches: Math.min(each.mismatches, each.compared) }));
+const anyEvidence: fc.Arbitrary<Evidence> = fc.record({
+  ageMs: fc.nat(100_000),
+  calls: anyBoth,
+  recent: anyBoth,
+  shadow: fc.record({ probe: anyCompared, customer: anyCompared }),
+  probing: fc.record({
+    able: fc.constantFrom('yes' as const, 'no query', 'no rows', 'not known yet'),
+    queries: fc.boolean(),
+    anyReads: fc.boolean(),
+  }),
 });
 const anything: fc.Arbitrary<Observed> = fc.record({
   now: fc.constant(100_000),
   states: fc.record({ monolith: anySide, extracted: anySide }),
-  stats: fc.record({ monolith: anyStats, extracted: anyStats }),
-  shadow: fc.record({ compared: fc.nat(500), mismatches: fc.nat(3) }),
+  evidence: anyEvidence,
   verified: fc.record({ beganAt: fc.option(fc.nat(100_000)), differences: fc.nat(2) }),
   localUse: fc.array(fc.string(), { maxLength: 1 }),
   approved: fc.constant([]),
@@ -145,16 +274,6 @@ it('no gate passes without a sample, unless none is asked for', () => {
         if (gate.state === 'pass') expect(gate.samples > 0 || settings.gates.minSamples === 0).toBe(true);
         if (gate.state === 'fail') expect(gate.samples).toBeGreaterThan(0);
       }
-    }),
-  );
-});
-
-it('a gate fails only above its limit, and passes never above it', () => {
-  fc.assert(
-    fc.property(fc.option(fc.nat(10)), fc.nat(10), fc.nat(5), fc.nat(5), (value, limit, samples, least) => {
-      const judged = judge(value, limit, samples, least);
-      if (judged === 'fail') expect(value! > limit && samples >= least).toBe(true);
-      if (judged === 'pass' && samples > 0 && value !== null) expect(value).toBeLessThanOrEqual(limit);
     }),
   );
 });
@@ -231,7 +350,7 @@ it.each<[string, ModuleRow, Position, Partial<Observed>, string]>([
     'errors',
     row('shifting', 1),
     at('shifting', 1),
-    { stats: { monolith: good, extracted: { ...good, errors: 500 } } },
+    evidence({ calls: by(good, calls(1_000, 500)) }),
     'return',
   ],
 ])('%s: %#', (_what, of, where, change, expected) => {

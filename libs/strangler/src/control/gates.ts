@@ -2,9 +2,10 @@ import type { Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
 import { awaitedApprovals } from './approvals.js';
 import type { Absence } from './absence.js';
-import type { SideStats } from './call-stats.js';
+import type { Evidence } from '../evidence/evidence.js';
 import type { Step } from './machine.js';
 import { leadsOut, type Position } from './machine.js';
+import { errorRate, hasCustomers, mismatches, p99Ratio, type MeasuredGate } from './measured-gates.js';
 import type { ModuleSettings } from './settings.js';
 import type { GateView } from './operator.js';
 
@@ -16,8 +17,8 @@ export interface Observed {
   states: Readonly<Record<Side, SideState | null>>;
   /** Why a side could not be asked; null: it was, or need not be. */
   absent?: Readonly<Record<Side, Absence | null>>;
-  stats: Readonly<Record<Side, SideStats>>;
-  shadow: { compared: number; mismatches: number };
+  /** What has been seen since the present step began, or since the last outage. */
+  evidence: Evidence;
   /** The last finished verification; `beganAt`, ms since 1970: null: none yet. */
   verified: { beganAt: number | null; differences: number };
   /** Who calls the module's code inside the monolith. */
@@ -36,23 +37,24 @@ export interface Gate extends GateView {
   nature: 'plain' | 'firm' | 'watch';
 }
 
-/** Below this, in ms, nobody feels how many times slower one side is: a call over the network takes its millisecond. */
-const unfeltMs = 25;
-
-type Maker = (observed: Observed, settings: ModuleSettings) => Gate;
-type Nature = Gate['nature'];
-
-/** The state of a measured gate: no data neither passes nor fails, unless no data are asked for. */
-export function judge(
-  value: number | null,
-  limit: number,
-  samples: number,
-  minSamples: number,
-): GateView['state'] {
-  if (samples === 0 || value === null) return minSamples === 0 ? 'pass' : 'hold';
-  if (samples < minSamples) return 'hold';
-  return value <= limit ? 'pass' : 'fail';
+/** What the history keeps of a gate: what it was decided by, each population by itself. */
+export function figuresOfGate({
+  value,
+  limit,
+  samples,
+  probes,
+  customers,
+  needed,
+  confidence,
+  state,
+  why,
+}: Gate) {
+  const counted = needed > 1 || probes + customers > 0 ? { probes, customers, needed, confidence } : {};
+  return { value, limit, samples, ...counted, state, ...(why !== null && { why }) };
 }
+
+type Maker = (observed: Observed, settings: ModuleSettings, at: Position) => Gate;
+type Nature = Gate['nature'];
 
 /** Nothing was counted for it. */
 const unmeasured = { probes: 0, customers: 0, needed: 1, confidence: null, why: null };
@@ -135,68 +137,18 @@ const verifySince =
     return known('verify', nature, fresh ? verified.differences : null, 0, 'fail');
   };
 
-const mismatches: Maker = ({ shadow: { compared, mismatches: found } }, { gates }) => {
-  const value = compared === 0 ? null : found / compared;
-  const state = judge(value, gates.mismatchRate, compared, gates.minSamples);
-  return {
-    ...unmeasured,
-    name: 'shadow mismatches',
-    value,
-    limit: gates.mismatchRate,
-    samples: compared,
-    customers: compared,
-    needed: gates.minSamples,
-    state,
-    nature: 'plain',
-  };
-};
+const measured =
+  (gate: MeasuredGate): Maker =>
+  (observed, { gates }, at) =>
+    gate(observed, at, gates);
 
-const errorRate: Maker = ({ stats: { extracted } }, { gates }) => {
-  const value = extracted.calls === 0 ? null : extracted.errors / extracted.calls;
-  const state = judge(value, gates.errorRate, extracted.calls, gates.minSamples);
-  return {
-    ...unmeasured,
-    name: 'error rate',
-    value,
-    limit: gates.errorRate,
-    samples: extracted.calls,
-    customers: extracted.calls,
-    needed: gates.minSamples,
-    state,
-    nature: 'watch',
-  };
-};
-
-const p99Ratio: Maker = ({ stats: { monolith, extracted } }, { gates }) => {
-  const samples = Math.min(monolith.calls, extracted.calls);
-  const [old, now] = [monolith.p99Ms, extracted.p99Ms];
-  const value = old === null || now === null ? null : Math.max(now, unfeltMs) / Math.max(old, unfeltMs);
-  const state = judge(value, gates.p99Ratio, samples, gates.minSamples);
-  return {
-    ...unmeasured,
-    name: 'p99 ratio',
-    value,
-    limit: gates.p99Ratio,
-    samples,
-    customers: samples,
-    needed: gates.minSamples,
-    state,
-    nature: 'watch',
-  };
-};
-
-/** In ms. It only ever holds: time passes by itself. */
-const bake: Maker = ({ now, stepSince }, { bakeMs }) => {
-  const value = Math.max(0, now - stepSince);
-  return {
-    ...unmeasured,
-    name: 'bake',
-    value,
-    limit: bakeMs,
-    samples: 1,
-    state: value >= bakeMs ? 'pass' : 'hold',
-    nature: 'plain',
-  };
+/** In ms, of which nothing was in the way. It only ever holds: time passes by itself. */
+const bake: Maker = (observed, { bakeMs, probeBakeMs, gates }) => {
+  const alone = gates.probes === 'on' && !hasCustomers(observed);
+  const limit = alone ? Math.min(bakeMs, probeBakeMs) : bakeMs;
+  const value = observed.evidence.ageMs;
+  const state = value >= limit ? 'pass' : 'hold';
+  return { ...unmeasured, name: 'bake', value, limit, samples: 1, state, nature: 'plain' };
 };
 
 /** The share in percent that waits for a person's approval; 0: none does. Nobody overrides it: that is what approving is. */
@@ -215,7 +167,7 @@ const calm: readonly Maker[] = [lag, parked, degraded];
 /** What has to hold before a step may be done. Steps back wait only for what makes them safe. */
 export function gatesFor(at: Position, step: Step, observed: Observed, settings: ModuleSettings): Gate[] {
   return [...makersFor(at, step), ...approvalsFor(at, step, settings)].map((make) =>
-    make(observed, settings),
+    make(observed, settings, at),
   );
 }
 
@@ -225,7 +177,7 @@ function makersFor(at: Position, step: Step): readonly Maker[] {
   if (!leadsOut(at, step)) return step.kind === 'hand-off' ? calm : [];
   if (step.kind === 'phase' && step.to === 'shadow') return [backfill, ...calm, verifySince('firm')];
   if (step.kind === 'phase' && step.to === 'shifting') {
-    return [backfill, ...calm, verifySince('firm'), mismatches, bake];
+    return [backfill, ...calm, verifySince('firm'), measured(mismatches), bake];
   }
   return [...calm, ...watchersAt(at), ...(at.percent > 0 ? [bake] : []), ...lastWatch(at)];
 }
@@ -233,7 +185,7 @@ function makersFor(at: Position, step: Step): readonly Maker[] {
 /** What is watched while shifting. At 100 % the old side has no calls left to be compared with. */
 function watchersAt({ phase, percent }: Position): readonly Maker[] {
   if (phase !== 'shifting' || percent === 0) return [];
-  return percent < 100 ? [errorRate, p99Ratio] : [errorRate];
+  return percent < 100 ? [measured(errorRate), measured(p99Ratio)] : [measured(errorRate)];
 }
 
 /** Before the last step the data of everything that has moved is compared once more. */
@@ -243,6 +195,6 @@ const lastWatch = ({ percent }: Position): readonly Maker[] =>
 /** What is watched although no step is wanted: the share rests, its callers do not. */
 export function watchGates(at: Position, observed: Observed, settings: ModuleSettings): Gate[] {
   return [...watchersAt(at), ...(at.phase === 'shifting' ? lastWatch(at) : [])].map((make) =>
-    make(observed, settings),
+    make(observed, settings, at),
   );
 }

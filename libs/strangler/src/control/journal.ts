@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { handOffTo } from '../ownership/hand-off.js';
 import type { Clock } from './clock.js';
-import type { Gate } from './gates.js';
+import { figuresOfGate, type Gate } from './gates.js';
 import type { NewEntry } from './history.js';
 import { after, inWords, leadsOut, type Position, type Step } from './machine.js';
 import type { ModuleRow, RowChange, Transition } from './module-row.js';
@@ -19,9 +19,7 @@ export interface Beginning {
 }
 
 const figuresOf = (gates: readonly Gate[]): Record<string, unknown> =>
-  Object.fromEntries(
-    gates.map(({ name, value, limit, samples, state }) => [name, { value, limit, samples, state }]),
-  );
+  Object.fromEntries(gates.map((gate) => [gate.name, figuresOfGate(gate)]));
 
 /** Steps that change nothing on the sides: they are done once they are written. */
 const isInstant = ({ kind }: Step): boolean => kind === 'phase' || kind === 'reads';

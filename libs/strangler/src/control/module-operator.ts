@@ -139,6 +139,8 @@ export class ModuleOperator implements Operator {
         return this.upkeep.verify(situation, action.repair ?? false, dryRun);
       case 'parked':
         return this.upkeep.unpark(situation, action, dryRun);
+      case 'mismatches':
+        return this.upkeep.clearMismatches(situation, dryRun);
       case 'doctor':
         return this.upkeep.heal(situation, action.repair, dryRun);
       case 'failover':

@@ -1,7 +1,7 @@
 import type { Side } from '../phase.js';
 import type { RouteEntry } from '../routes.js';
 import type { SideControl } from '../side/side.js';
-import type { SideStats } from './call-stats.js';
+import type { Evidence } from '../evidence/evidence.js';
 import type { MismatchEntry } from './operator.js';
 
 /** How a verification goes about. */
@@ -31,18 +31,30 @@ export interface Controlled {
   ownership: 'by-key' | 'whole';
 }
 
+/** What the controller wants to know where customers do not ask. */
+export interface ProbeOrder {
+  /** `compare`: whether both sides answer the same. `measure`: how they answer. */
+  how: 'compare' | 'measure';
+  /** So many more questions. */
+  count: number;
+  /** Buckets below belong to `extracted`: whose rows name the keys. */
+  below: number;
+}
+
 /** What the controller needs of the rest of the toolkit. */
 export interface ControlNeeds {
   modules: readonly Controlled[];
   sides(module: string): Readonly<Record<Side, SideControl>>;
   /** Compares both sides. @throws when it cannot be finished; it is then begun again from its cursor. */
   verify(module: string, order: VerifyOrder): Promise<VerifyReport>;
-  /** The calls since the step began. */
-  stats(module: string): Promise<Readonly<Record<Side, SideStats>>>;
-  /** The shadow reads since the step began. */
-  shadow(module: string): Promise<{ compared: number; mismatches: number }>;
-  /** A step has been done: its calls and shadow reads are counted anew, so that the next one is judged by its own. */
-  stepDone(module: string): void | Promise<void>;
+  /** What has been seen of both sides since the step began, `stepAgeMs` ago, or since the last outage. */
+  evidence(module: string, stepAgeMs: number): Promise<Evidence>;
+  /** A side is not there, or behind: what has been seen says nothing of what comes. */
+  outage(module: string): Promise<void>;
+  /** Asks both sides by itself, in the background; one order after the other. */
+  probe(module: string, order: ProbeOrder): void;
+  /** Forgets comparisons and samples; answers how many samples there were. */
+  clearMismatches(module: string): Promise<number>;
   /** Whether NATS is needed and cannot be reached (left out: no). */
   natsLost?: () => boolean;
   /** Whether a look at the other side of a module at home would start a server (left out: no). */

@@ -20,20 +20,19 @@ export class Observer {
   /** `last`: with what matters only before the step from which there is no way back. */
   async look(row: ModuleRow, last = row.wanted.phase === 'decommissioned'): Promise<Observed> {
     const { module } = row;
-    const [sides, stats, shadow, verification, localUse] = await Promise.all([
+    const { stepSince } = row;
+    const now = this.clock.now();
+    const [sides, evidence, verification, localUse] = await Promise.all([
       this.sides(row),
-      this.needs.stats(module),
-      this.needs.shadow(module),
+      this.needs.evidence(module, now - stepSince),
       this.verifications.read(module),
       last ? this.needs.localUse(module) : [],
     ]);
     const { beganAt, differences } = verification;
-    const { stepSince } = row;
     return {
-      now: this.clock.now(),
+      now,
       ...sides,
-      stats,
-      shadow,
+      evidence,
       verified: { beganAt, differences },
       localUse,
       approved: row.approved.map(({ percent }) => percent),

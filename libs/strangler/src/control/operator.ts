@@ -142,6 +142,7 @@ export type Action =
   | { verb: 'verify'; repair?: boolean | undefined }
   | { verb: 'decommission'; confirm: string; purge?: boolean | undefined }
   | { verb: 'parked'; how: 'retry' | 'discard'; ids: number[] }
+  | { verb: 'mismatches'; clear: true }
   | { verb: 'doctor'; repair: boolean };
 
 /** What an accepted action will do, step by step, in words. */

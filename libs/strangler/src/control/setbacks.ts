@@ -1,5 +1,5 @@
 import type { Subject } from './advice.js';
-import type { Gate } from './gates.js';
+import { figuresOfGate, type Gate } from './gates.js';
 import type { NewEntry } from './history.js';
 import type { ModuleRow, RowChange } from './module-row.js';
 import { gateSentence, speaking } from './sentences.js';
@@ -9,12 +9,7 @@ interface Setback {
   entry: NewEntry;
 }
 
-const figuresOf = ({ name, value, limit, samples }: Gate): Record<string, unknown> => ({
-  gate: name,
-  value,
-  limit,
-  samples,
-});
+const figuresOf = (gate: Gate): Record<string, unknown> => ({ gate: gate.name, ...figuresOfGate(gate) });
 
 /** A gate broke while shifting: the module goes back to `shadow`, and does not start again by itself. */
 export function returned(row: ModuleRow, gate: Gate, subject: Subject, now: number): Setback {

@@ -13,11 +13,14 @@ const namesIn = (value: object): string[] =>
 
 /** The settings in force as they would be written, and where each comes from. */
 export function settingsInForce(
-  { bakeMs, gates, ...others }: ModuleSettings,
+  { bakeMs, probeBakeMs, gates, ...others }: ModuleSettings,
   sources: Readonly<Record<string, string>>,
 ): SettingView[] {
   const limits = Object.entries(gates).map(([name, value]) => [`gates.${name}`, value] as const);
-  const all = [...Object.entries({ ...others, bake: timeText(bakeMs) }), ...limits];
+  const all = [
+    ...Object.entries({ ...others, bake: timeText(bakeMs), probeBake: timeText(probeBakeMs) }),
+    ...limits,
+  ];
   return all.map(([key, value]: readonly [string, unknown]) => ({
     key,
     value,

@@ -11,8 +11,12 @@ export interface GateLimits {
   errorRate: number;
   /** How many times slower than the old side the new one may be, at the 99th percentile. */
   p99Ratio: number;
-  /** Fewer observations are no data; 0: a gate without any passes (for a shop without traffic). */
+  /** Fewer observations are no data, whatever the confidence; 0: a gate without any passes. */
   minSamples: number;
+  /** How sure a decision to go on has to be, 0 to 1. */
+  confidence: number;
+  /** Whether the controller asks both sides by itself where customers do not. */
+  probes: 'on' | 'off';
 }
 
 /** How a module is moved. */
@@ -22,6 +26,8 @@ export interface ModuleSettings {
   ramp: readonly number[];
   /** How long each step is watched before the next, in ms. */
   bakeMs: number;
+  /** The same while no customer calls, in ms. */
+  probeBakeMs: number;
   gates: GateLimits;
   cohorts: readonly Cohort[];
   /** Shares in percent that a person approves before the step that leads to them. */
@@ -42,7 +48,16 @@ export const defaultSettings: ModuleSettings = {
   ack: 'both',
   ramp: [1, 5, 25, 50, 100],
   bakeMs: 30_000,
-  gates: { lagMs: 1_000, mismatchRate: 0, errorRate: 0.01, p99Ratio: 3, minSamples: 200 },
+  probeBakeMs: 5_000,
+  gates: {
+    lagMs: 1_000,
+    mismatchRate: 0,
+    errorRate: 0.01,
+    p99Ratio: 3,
+    minSamples: 200,
+    confidence: 0.95,
+    probes: 'on',
+  },
   cohorts: [],
   approve: [],
   shadowSample: 1,

@@ -1,12 +1,13 @@
 import type { Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
 import type { Advice } from './advice.js';
-import type { SideStats } from './call-stats.js';
+import { figuresOf } from '../evidence/evidence.js';
 import { goalOf } from './decide.js';
 import { etaOf } from './eta.js';
 import { gatesFor, watchGates, type Gate, type Observed } from './gates.js';
 import { healthOf, moduleHealth } from './health.js';
 import { nextStep, type Position } from './machine.js';
+import { totalOf } from './measured-gates.js';
 import { isAtHome, type ModuleRow } from './module-row.js';
 import type { Need } from './need.js';
 import type { Note } from './notes.js';
@@ -93,25 +94,25 @@ export function waitingSince(kind: string, { transition }: ModuleRow, { now }: O
 }
 
 function viewOf(side: Side, row: ModuleRow, observed: Observed): SideView {
-  const { states, stats } = observed;
+  const { states, evidence } = observed;
   const state = states[side];
   const health = healthOf(side, row, observed);
-  const calls: SideStats = stats[side];
   return {
     healthy: health === 'up',
     health,
-    ...calls,
-    probes: { calls: 0, errors: 0, p50Ms: null, p99Ms: null },
+    ...figuresOf(evidence.calls.customer[side]),
+    probes: figuresOf(evidence.calls.probe[side]),
     lagMs: state?.outgoing.lagMs ?? null,
     pending: state?.outgoing.pending ?? 0,
     parked: state?.outgoing.parked ?? 0,
   };
 }
 
-function shadowOf({ shadow }: Observed): ModuleStatus['shadow'] {
-  const customers = { ...shadow, unavailable: 0 };
-  return { ...customers, customers, probes: { compared: 0, mismatches: 0, unavailable: 0 } };
-}
+const shadowOf = ({ evidence: { shadow } }: Observed): ModuleStatus['shadow'] => ({
+  ...totalOf(shadow),
+  probes: shadow.probe,
+  customers: shadow.customer,
+});
 
 function backfillOf(monolith: SideState | null, rowsPerSecond: number | null): ModuleStatus['backfill'] {
   const tables = monolith?.outgoing.backfill ?? [];

@@ -4,7 +4,10 @@ import type { Router } from '../router.js';
 import type { Routes } from '../routes.js';
 import type { NatsLink } from '../rpc/link.js';
 import { natsFindings } from '../rpc/nats-findings.js';
-import { ShadowReads } from '../shadow/shadow-reads.js';
+import { EvidenceReader } from '../evidence/reader.js';
+import { Windows } from '../evidence/windows.js';
+import { prepare } from '../operation.js';
+import { ShadowReads, type AskSide } from '../shadow/shadow-reads.js';
 import { ShadowStore } from '../shadow/shadow-store.js';
 import { SideAgent } from '../side/agent.js';
 import type { Agents } from '../side/agents.js';
@@ -15,6 +18,7 @@ import type { CallWatch } from './call-watch.js';
 import { Controller } from './controller.js';
 import type { ControlNeeds } from './needs.js';
 import type { FindingSource, Operator } from './operator.js';
+import { Prober } from './prober.js';
 import { RouteBoard } from './route-board.js';
 import { verifyBoth } from './verify-both.js';
 import { WishesFile } from './wishes-file.js';
@@ -48,6 +52,9 @@ export class Steering {
   private readonly file: WishesFile;
   private readonly processes: Processes;
   private readonly shadow: ShadowReads;
+  private readonly windows: Windows;
+  private readonly evidence: EvidenceReader;
+  private readonly probers: ReadonlyMap<string, Prober>;
   private readonly sides = new Map<string, ControlledSides>();
   private stopWatching: () => void = () => undefined;
 
@@ -67,11 +74,14 @@ export class Steering {
     const names = contracts.map(({ name }) => name);
     const store = new ShadowStore(database);
     this.board = new RouteBoard(database, names, routes);
-    this.shadow = new ShadowReads(
-      store,
-      (operation, side, input) => router.askSide(operation, side, input),
-      (module) => routes.entryOf(module)?.shadowSample ?? 0,
-    );
+    const windows = (this.windows = new Windows(database));
+    const ask: AskSide = (operation, side, input) => router.askSide(operation, side, input);
+    this.shadow = new ShadowReads(store, windows, ask, (module) => {
+      const entry = routes.entryOf(module);
+      return entry && !entry.degraded ? entry.shadowSample : 0;
+    });
+    this.probers = new Map(contracts.map((contract) => [contract.name, this.proberOf(contract, ask)]));
+    this.evidence = new EvidenceReader(windows, (module) => this.probers.get(module)?.probing);
     this.file = new WishesFile(wishesPath, names, (wishes) => {
       if (wishes) this.controller.steer(wishes);
       void this.processes.beat();
@@ -108,7 +118,9 @@ export class Steering {
 
   /** Begins to move what is to move. */
   start(): void {
-    this.options.watch.shadow = this.shadow;
+    const { watch, routes } = this.options;
+    watch.shadow = this.shadow;
+    watch.start(this.windows, routes);
     this.stopWatching = this.file.watch();
     this.controller.start();
     this.processes.start();
@@ -119,25 +131,25 @@ export class Steering {
     this.stopWatching();
     this.options.watch.shadow = undefined;
     await this.controller.stop();
+    await Promise.all([...this.probers.values()].map((prober) => prober.stop()));
+    await this.options.watch.stop();
     await this.processes.stop();
     await this.shadow.close();
     await this.board.stop();
   }
 
-  private needs(store: ShadowStore, watch: CallWatch): ControlNeeds {
+  private needs(store: ShadowStore, watch: Pick<CallWatch, 'servedHere'>): ControlNeeds {
     const { contracts } = this.options;
     return {
       modules: contracts.map(({ name, ownership }) => ({ module: name, ownership })),
       sides: (module) => this.sidesOf(module),
       verify: (module, order) => verifyBoth(this.sidesOf(module), this.options.agents.of(module), order),
-      stats: async (module) => ({
-        monolith: watch.of(module).of('monolith'),
-        extracted: watch.of(module).of('extracted'),
-      }),
-      shadow: (module) => store.counts(module),
-      stepDone: async (module) => {
-        watch.of(module).reset();
-        await store.reset(module);
+      evidence: (module, stepAgeMs) => this.evidence.of(module, stepAgeMs),
+      outage: (module) => this.evidence.restart(module),
+      probe: (module, order) => this.probers.get(module)?.order(order),
+      clearMismatches: async (module) => {
+        await this.evidence.clearComparisons(module);
+        return store.clear(module);
       },
       wakesServers: () => this.options.link.asleep,
       natsLost: () => this.options.link.trouble !== null,
@@ -145,6 +157,24 @@ export class Steering {
       localUse: async (module) => watch.servedHere(module),
       publish: (module, entry) => this.board.write(module, entry),
     };
+  }
+
+  private proberOf(contract: Contract, ask: AskSide): Prober {
+    const { routes, watch } = this.options;
+    const module = contract.name;
+    return new Prober({
+      module,
+      operations: [...prepare(contract).values()].filter(({ kind }) => kind === 'query'),
+      sides: () => this.sidesOf(module),
+      ask,
+      compare: (operation, input) => this.shadow.probe(operation, input),
+      record: (side, ms, failed) => watch.record(module, side, 'probe', ms, failed),
+      halted: () => routes.entryOf(module)?.degraded ?? true,
+      flush: async () => {
+        await Promise.all([watch.flush(), this.shadow.flush()]);
+        this.evidence.forget(module);
+      },
+    });
   }
 
   private sidesOf(module: string): ControlledSides {

@@ -6,6 +6,7 @@ import { diagnose } from './doctor.js';
 import type { Diagnosis } from './examiner.js';
 import type { FilePen } from './file-pen.js';
 import type { HistoryFeed } from './history-feed.js';
+import { totalOf } from './measured-gates.js';
 import type { NewEntry } from './history.js';
 import { requireAlive } from './legal.js';
 import {
@@ -79,6 +80,23 @@ export class Upkeep {
           await this.parts.needs.sides(module)[each.side].unpark({ ids: each.ids, how });
       }
       await this.audit(situation, { verb: 'parked' }, 'done', plan.join('; '));
+      this.parts.wake(module);
+    }
+    return { plan, change: {}, begins: false };
+  }
+
+  /** Forgets what was compared since the step began: the gate asks anew. */
+  async clearMismatches(situation: Situation, dryRun: boolean): Promise<Accepted> {
+    const { module } = situation.row;
+    const { compared, mismatches } = totalOf(situation.observed.evidence.shadow);
+    const plan = [
+      `forget the comparisons of this step (${compared}, of which ${mismatches} differ) and the samples kept`,
+      'the gate "shadow mismatches" begins anew',
+    ];
+    if (!dryRun) {
+      const samples = await this.parts.needs.clearMismatches(module);
+      const entry = auditOf(situation, { verb: 'mismatches' }, 'done', plan.join('; '));
+      await this.parts.store.history.write({ ...entry, figures: { compared, mismatches, samples } });
       this.parts.wake(module);
     }
     return { plan, change: {}, begins: false };

@@ -1,13 +1,14 @@
 import { handOffProblems } from '../ownership/hand-off.js';
 import { subjectOf, type Advice, type Subject } from './advice.js';
 import { captureObstacle } from './capture-step.js';
-import { routeOf } from '../routes.js';
+import { policyOf, routeOf } from '../routes.js';
 import type { Clock } from './clock.js';
 import { decide, positionOf, type Decision } from './decide.js';
 import { fenceReturned } from './failover-step.js';
 import type { Gate, Observed } from './gates.js';
 import { Journal } from './journal.js';
 import type { Position, Step } from './machine.js';
+import { isOut, wantedProbes } from './measured-gates.js';
 import { isAtHome, type ModuleRow, type Transition } from './module-row.js';
 import type { ModuleStore } from './module-store.js';
 import type { Need } from './need.js';
@@ -27,6 +28,8 @@ import { waitOf } from './waiting.js';
 
 /** Routers leave the check of reads out only if they refreshed within the last second; this long after, none does. In ms. */
 const toldMs = 2_000;
+/** How often an outage is noted while it lasts, in ms. */
+const outageEveryMs = 250;
 const firstWaitMs = 500;
 const longestWaitMs = 30_000;
 
@@ -56,6 +59,7 @@ export class Walker {
   private readonly journal: Journal;
   private readonly publisher: Publisher;
   private readonly outages: OutageBook;
+  private outageNoted = 0;
   private waitUntil = 0;
   private waitMs = firstWaitMs;
 
@@ -111,8 +115,25 @@ export class Walker {
     await this.publisher.tell(row.module, entryOf(row, at, observed));
     if (row.lost && row.phase === 'monolith' && !row.transition && observed.states.extracted)
       await this.fenceReturned(row);
+    if (policyOf(row).checksReads || policyOf(row).shadowed) await this.noteOutage(at, observed);
     if (this.parts.clock.now() < this.waitUntil) return false;
-    return this.follow(decide(row, at, observed), row, at, observed);
+    const decision = decide(row, at, observed);
+    this.askWhereNobodyAsks(decision, row, at, observed);
+    return this.follow(decision, row, at, observed);
+  }
+
+  /** Of a side that is not there nothing is learnt, and what was seen before says nothing of how it is afterwards. */
+  private async noteOutage(at: Position, observed: Observed): Promise<void> {
+    const now = this.parts.clock.now();
+    if (!isOut({ observed, at }) || now - this.outageNoted < outageEveryMs) return;
+    this.outageNoted = now;
+    await this.parts.needs.outage(at.module);
+  }
+
+  private askWhereNobodyAsks(decision: Decision, row: ModuleRow, at: Position, observed: Observed): void {
+    if (decision.kind !== 'hold' && decision.kind !== 'verify') return;
+    const order = wantedProbes(at, decision.gates, observed, row.settings.gates);
+    if (order) this.parts.needs.probe(row.module, order);
   }
 
   /** A module that nobody moves costs one query a look. */
@@ -178,7 +199,7 @@ export class Walker {
     await this.at('begin', 'after');
     if (!begun) return true;
     if (begun.transition) return this.carryOut(begun, at, true);
-    return this.stepDone(step);
+    return this.stepDone();
   }
 
   /** What is in the way of a step that all gates let through. */
@@ -221,18 +242,17 @@ export class Walker {
     return { outcome: 'stuck' as const, reason: (error as Error).message, figures: {} };
   }
 
-  private async ended({ step }: Transition, { outcome, reason }: StepEnd, row: ModuleRow): Promise<boolean> {
+  private ended({ step }: Transition, { outcome, reason }: StepEnd, row: ModuleRow): boolean {
     this.doing = null;
-    if (outcome === 'done') return this.stepDone(step);
+    if (outcome === 'done') return this.stepDone();
     this.trouble = waits.takenBack(step.kind, reason ?? 'not known why', this.subject(row));
     this.putOff();
     return false;
   }
 
-  private async stepDone(step: Step | { kind: 'failover' }): Promise<boolean> {
+  private stepDone(): true {
     this.trouble = null;
     this.waitMs = firstWaitMs;
-    if (step.kind !== 'failover') await this.parts.needs.stepDone(this.controlled.module);
     return true;
   }
 

@@ -21,12 +21,21 @@ class Gates {
   @Maybe() @IsNumber() @Min(0) @Max(1) errorRate?: number;
   @Maybe() @IsNumber() @Min(1) p99Ratio?: number;
   @Maybe() @IsInt() @Min(0) minSamples?: number;
+  @Maybe() @IsNumber() @Min(0.5) @Max(0.999) confidence?: number;
+  @Maybe() @IsIn(['on', 'off']) probes?: 'on' | 'off';
 }
 
 class Cohort {
   @Matches(/^[a-z0-9-]+$/, { message: 'header must be a header name in lower case' }) header: string;
   @Length(1, 200) equals: string;
 }
+
+const Time = () =>
+  applyDecorators(
+    Maybe(),
+    IsString(),
+    Matches(/^\d+(ms|s|m|h)$/, { message: '$property must be a time such as 30s' }),
+  );
 
 /** Shares in percent. */
 const Shares = () =>
@@ -54,10 +63,9 @@ const Rises = () =>
 export class WrittenSettings {
   @Maybe() @IsIn(['both', 'owner']) ack?: 'both' | 'owner';
   @Shares() @Rises() ramp?: number[];
-  @Maybe()
-  @IsString()
-  @Matches(/^\d+(ms|s|m|h)$/, { message: 'bake must be a time such as 30s' })
-  bake?: string;
+  @Time() bake?: string;
+  /** As `bake`, while no customer calls. */
+  @Time() probeBake?: string;
   @Maybe() @Nested(() => Gates) gates?: Gates;
   @Maybe() @List(() => Cohort, { max: 100 }) cohorts?: Cohort[];
   /** Shares that a person approves before the step that leads to them. */
@@ -68,11 +76,12 @@ export class WrittenSettings {
 
 /** The settings that result when `written` is laid over `base`. */
 export function settingsOf(written: WrittenSettings, base: ModuleSettings): ModuleSettings {
-  const { ack, ramp, bake, gates, cohorts, approve, shadowSample } = written;
+  const { ack, ramp, bake, probeBake, gates, cohorts, approve, shadowSample } = written;
   return {
     ack: ack ?? base.ack,
     ramp: ramp ?? base.ramp,
     bakeMs: bake == null ? base.bakeMs : millisecondsOf(bake),
+    probeBakeMs: probeBake == null ? base.probeBakeMs : millisecondsOf(probeBake),
     gates: { ...base.gates, ...definedOf(gates ?? {}) },
     cohorts: cohorts ?? base.cohorts,
     approve: approve ?? base.approve,

@@ -1,4 +1,4 @@
-import { DomainError } from '#contracts';
+import { DomainError, OutcomeUnknownError, UnavailableError } from '#contracts';
 import { Logger } from '@nestjs/common';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
 import { toy } from '../../../../test/support/toy.js';
@@ -7,6 +7,7 @@ import { Database } from '../database.js';
 import { prepare, type PreparedOperation } from '../operation.js';
 import type { Side } from '../phase.js';
 import { ShadowReads, type AskSide } from './shadow-reads.js';
+import { Windows } from '../evidence/windows.js';
 import { ShadowStore } from './shadow-store.js';
 
 /* A shadow read may find out anything, and must never touch the caller. */
@@ -17,15 +18,17 @@ let test: TestDatabase;
 let database: Database;
 let store: ShadowStore;
 let reads: ShadowReads;
+let windows: Windows;
 
 beforeAll(async () => {
   test = await freshDatabase();
   database = new Database(test.url);
   store = new ShadowStore(database);
+  windows = new Windows(database);
 });
 afterEach(async () => {
   await reads.close();
-  await test.query('truncate strangler.shadow, strangler.mismatch');
+  await test.query('truncate strangler.shadow_window, strangler.mismatch');
 });
 afterAll(async () => {
   await database.close();
@@ -37,28 +40,28 @@ function begin(extracted: () => Promise<unknown>, sample = 1): jest.Mock {
   const ask = jest.fn((_operation: PreparedOperation, side: Side) =>
     side === 'extracted' ? extracted() : Promise.resolve({ name: 'A', amount: 1 }),
   );
-  reads = new ShadowReads(store, ask as AskSide, () => sample);
+  reads = new ShadowReads(store, windows, ask as AskSide, () => sample);
   return ask;
 }
 const answered = () =>
   reads.answered({ operation: look, side: 'monolith', input, result: { name: 'A', amount: 1 } });
 const counted = (compared: number) =>
   until(`${compared} have been compared`, async () => {
-    const counts = await store.counts('toy');
-    return counts.compared >= compared ? counts : undefined;
+    const { customer } = (await windows.sums('toy', 60_000)).shadow;
+    return customer.compared + customer.unavailable >= compared ? customer : undefined;
   });
 
 it('equal answers are counted, and nothing is kept of them', async () => {
   begin(() => Promise.resolve({ name: 'A', amount: 1 }));
   answered();
-  expect(await counted(1)).toEqual({ compared: 1, mismatches: 0 });
+  expect(await counted(1)).toEqual({ compared: 1, mismatches: 0, unavailable: 0 });
   expect(await store.samples('toy')).toEqual([]);
 });
 
 it('a difference is kept with its fields, the input and both values', async () => {
   begin(() => Promise.resolve({ name: 'A', amount: 2 }));
   answered();
-  expect(await counted(1)).toEqual({ compared: 1, mismatches: 1 });
+  expect(await counted(1)).toEqual({ compared: 1, mismatches: 1, unavailable: 0 });
   expect(await store.samples('toy')).toMatchObject([
     { operation: 'look', input, differences: [{ path: 'amount', monolith: 1, extracted: 2 }] },
   ]);
@@ -68,7 +71,7 @@ it('a copy that is behind for a moment is no mismatch', async () => {
   let asked = 0;
   begin(() => Promise.resolve({ name: 'A', amount: ++asked < 3 ? 0 : 1 }));
   answered();
-  expect(await counted(1)).toEqual({ compared: 1, mismatches: 0 });
+  expect(await counted(1)).toEqual({ compared: 1, mismatches: 0, unavailable: 0 });
 });
 
 it.each([
@@ -77,9 +80,51 @@ it.each([
 ])('a candidate that ends in %s is a mismatch, and nobody else hears of it', async (_what, error, code) => {
   begin(() => Promise.reject(error));
   expect(answered).not.toThrow();
-  expect(await counted(1)).toEqual({ compared: 1, mismatches: 1 });
+  expect(await counted(1)).toEqual({ compared: 1, mismatches: 1, unavailable: 0 });
   const [sample] = await store.samples('toy');
   expect(sample?.differences).toContainEqual({ path: 'failed', extracted: code });
+});
+
+it.each([
+  ['is not there', new UnavailableError('toy', 'nobody serves it')],
+  ['gave no answer in time', new OutcomeUnknownError('toy', 'look', '')],
+])('a candidate that %s has said nothing: that is no mismatch, and counted apart', async (_what, error) => {
+  begin(() => Promise.reject(error));
+  answered();
+  expect(await counted(1)).toEqual({ compared: 0, mismatches: 0, unavailable: 1 });
+  expect(await store.samples('toy')).toEqual([]);
+});
+
+it('a copy that proves to be behind while it is asked is not compared', async () => {
+  let sample = 1;
+  const ask: AskSide = (_operation, side) => {
+    sample = 0;
+    return Promise.resolve({ name: 'A', amount: side === 'extracted' ? 0 : 1 });
+  };
+  reads = new ShadowReads(store, windows, ask, () => sample);
+  answered();
+  expect(await counted(1)).toEqual({ compared: 0, mismatches: 0, unavailable: 1 });
+});
+
+it('a question of its own asks both sides, and is counted as a probe', async () => {
+  const ask = begin(() => Promise.resolve({ name: 'A', amount: 2 }));
+  await reads.probe(look, input);
+  await reads.flush();
+  const { shadow } = await windows.sums('toy', 60_000);
+  expect(shadow.probe).toEqual({ compared: 1, mismatches: 1, unavailable: 0 });
+  expect(shadow.customer.compared).toBe(0);
+  expect(ask.mock.calls.map(([, side]: unknown[]) => side)).toEqual(
+    expect.arrayContaining(['monolith', 'extracted']),
+  );
+});
+
+it('cleared, neither counts nor samples are left', async () => {
+  begin(() => Promise.resolve({ name: 'A', amount: 2 }));
+  answered();
+  await counted(1);
+  await windows.clearComparisons('toy');
+  expect(await store.clear('toy')).toBe(1);
+  expect((await windows.sums('toy', 60_000)).shadow.customer.compared).toBe(0);
 });
 
 it('a candidate that never answers is not asked for more than a few times at once', async () => {
@@ -109,9 +154,10 @@ it('of many samples the latest hundred are kept', async () => {
 
 it('a database that is away costs a line in the log and no more', async () => {
   const warned = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
-  const broken = new ShadowStore({ query: () => Promise.reject(new Error('away')) });
+  const broken = { query: () => Promise.reject(new Error('away')) };
   reads = new ShadowReads(
-    broken,
+    store,
+    new Windows(broken),
     () => Promise.resolve({ name: 'A', amount: 1 }),
     () => 1,
   );

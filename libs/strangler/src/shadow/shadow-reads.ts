@@ -2,6 +2,8 @@ import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { otherSide, type Side } from '../phase.js';
 import type { PreparedOperation } from '../operation.js';
+import type { Comparisons, Origin } from '../evidence/evidence.js';
+import type { ComparisonDelta, Windows } from '../evidence/windows.js';
 import { compare, type Difference } from './compare.js';
 import type { ShadowStore } from './shadow-store.js';
 
@@ -20,25 +22,35 @@ export type AskSide = (operation: PreparedOperation, side: Side, input: unknown)
 /** More than so many at a time are not begun: a slow candidate must not pile up work. */
 const mostAtOnce = 8;
 /** A copy is behind by the replication lag: answers that differ are asked for again, so many times, so many ms later. */
-const tries = 4;
+const tries = 6;
 const lagMs = 100;
 const flushMs = 500;
 
+/** Codes of calls that got no answer: nothing can be compared then. */
+const noAnswer: ReadonlySet<unknown> = new Set(['unavailable', 'outcome_unknown']);
+
+/** What a side has said: its answer, or the code of its refusal. */
+type Said = { answer: unknown } | { none: true };
+type Outcome = 'same' | 'unavailable' | Difference[];
+
 /**
  * Asks the other side what has been asked of this one, after the caller has its answer, and compares (GitHub's Scientist).
- * Nothing that goes wrong here reaches a caller: a candidate that fails counts as a mismatch, one that is too slow too.
+ * Nothing that goes wrong here reaches a caller. A candidate that fails counts as a mismatch; one that is not there, too slow or
+ * known to be behind has said nothing, and is counted apart.
  */
 export class ShadowReads {
   private readonly logger = new Logger(ShadowReads.name);
-  private readonly counted = new Map<string, { compared: number; mismatches: number }>();
+  private readonly counted = new Map<string, ComparisonDelta>();
+  private begun = performance.now();
   private running = 0;
   private readonly timer: NodeJS.Timeout;
   private flushing: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly store: ShadowStore,
+    private readonly store: Pick<ShadowStore, 'keep'>,
+    private readonly windows: Pick<Windows, 'addComparisons'>,
     private readonly ask: AskSide,
-    /** The share of a module's queries that are compared now, 0 to 1. */
+    /** The share of a module's queries that are compared now, 0 to 1; 0 while a side is known to be behind. */
     private readonly sampleOf: (module: string) => number,
   ) {
     this.timer = setInterval(() => void this.flush(), flushMs).unref();
@@ -50,10 +62,17 @@ export class ShadowReads {
     if (sample === 0 || this.running >= mostAtOnce || Math.random() >= sample) return;
     this.running++;
     setImmediate(() => {
-      void this.examine(query)
+      void this.examine(query, 'customer')
         .catch((error: unknown) => this.logger.warn({ msg: 'shadow read not counted', error: String(error) }))
         .finally(() => this.running--);
     });
+  }
+
+  /** Asks both sides by itself, and compares. */
+  async probe(operation: PreparedOperation, input: unknown): Promise<void> {
+    const own = await this.said(operation, 'monolith', input);
+    if ('none' in own) this.count(operation.module, 'probe', 'unavailable');
+    else await this.examine({ operation, side: 'monolith', input, result: own.answer }, 'probe');
   }
 
   /** Writes the last counts down. */
@@ -63,27 +82,35 @@ export class ShadowReads {
     await this.flush();
   }
 
-  private async examine(query: AnsweredQuery): Promise<void> {
-    const { operation, side, input } = query;
-    let own: unknown = query.result;
-    let differences: Difference[] = [];
-    for (let attempt = 1; attempt <= tries; attempt++) {
-      differences = this.differences(operation, side, own, await this.candidate(operation, side, input));
-      if (differences.length === 0 || attempt === tries) break;
-      await sleep(lagMs * attempt);
-      own = await this.ask(operation, side, input);
-    }
-    this.count(operation.module, differences.length > 0);
-    if (differences.length > 0) {
-      await this.store.keep(operation.module, operation.name, operation.input.identity(input), differences);
+  private async examine(query: AnsweredQuery, origin: Origin): Promise<void> {
+    const { operation, input } = query;
+    const outcome = await this.outcomeOf(query);
+    this.count(operation.module, origin, outcome);
+    if (typeof outcome === 'object') {
+      await this.store.keep(operation.module, operation.name, operation.input.identity(input), outcome);
     }
   }
 
-  private async candidate(operation: PreparedOperation, side: Side, input: unknown): Promise<unknown> {
+  private async outcomeOf({ operation, side, input, result }: AnsweredQuery): Promise<Outcome> {
+    let own: Said = { answer: result };
+    for (let attempt = 1; ; attempt++) {
+      const other = await this.said(operation, otherSide(side), input);
+      if ('none' in own || 'none' in other) return 'unavailable';
+      const differences = this.differences(operation, side, own.answer, other.answer);
+      if (differences.length === 0) return 'same';
+      if (this.sampleOf(operation.module) === 0) return 'unavailable';
+      if (attempt === tries) return differences;
+      await sleep(lagMs * attempt);
+      own = await this.said(operation, side, input);
+    }
+  }
+
+  private async said(operation: PreparedOperation, side: Side, input: unknown): Promise<Said> {
     try {
-      return await this.ask(operation, otherSide(side), input);
+      return { answer: await this.ask(operation, side, input) };
     } catch (error) {
-      return { failed: (error as { code?: string }).code ?? 'internal' };
+      const { code = 'internal' } = error as { code?: string };
+      return noAnswer.has(code) ? { none: true } : { answer: { failed: code } };
     }
   }
 
@@ -93,24 +120,46 @@ export class ShadowReads {
     return side === 'monolith' ? compare(a, b, operation.volatile) : compare(b, a, operation.volatile);
   }
 
-  private count(module: string, mismatch: boolean): void {
-    const counts = this.counted.get(module) ?? { compared: 0, mismatches: 0 };
-    counts.compared++;
-    if (mismatch) counts.mismatches++;
-    this.counted.set(module, counts);
+  private count(module: string, origin: Origin, outcome: Outcome): void {
+    const key = `${module} ${origin}`;
+    const counts = this.counted.get(key) ?? { module, origin, compared: 0, mismatches: 0, unavailable: 0 };
+    if (outcome === 'unavailable') counts.unavailable++;
+    else counts.compared++;
+    if (typeof outcome === 'object') counts.mismatches++;
+    this.counted.set(key, counts);
   }
 
-  private flush(): Promise<void> {
-    const now = [...this.counted];
-    this.counted.clear();
-    const write = async () => {
-      for (const [module, { compared, mismatches }] of now) {
-        await this.store.count(module, compared, mismatches);
-      }
-    };
-    this.flushing = this.flushing
-      .then(write)
-      .catch((error: unknown) => this.logger.warn({ msg: 'shadow counts not stored', error: String(error) }));
+  /** Writes the counts down. */
+  flush(): Promise<void> {
+    this.flushing = this.flushing.then(() => this.write());
     return this.flushing;
+  }
+
+  private async write(): Promise<void> {
+    const [deltas, ageMs, now] = [
+      [...this.counted.values()],
+      performance.now() - this.begun,
+      performance.now(),
+    ];
+    this.counted.clear();
+    try {
+      if (deltas.length > 0) await this.windows.addComparisons(deltas, ageMs);
+      this.begun = now;
+    } catch (error) {
+      for (const delta of deltas) this.restore(delta);
+      this.logger.warn({ msg: 'shadow counts not stored yet', error: String(error) });
+    }
+  }
+
+  private restore({ module, origin, ...delta }: ComparisonDelta): void {
+    const key = `${module} ${origin}`;
+    const now: Comparisons = this.counted.get(key) ?? { compared: 0, mismatches: 0, unavailable: 0 };
+    this.counted.set(key, {
+      module,
+      origin,
+      compared: now.compared + delta.compared,
+      mismatches: now.mismatches + delta.mismatches,
+      unavailable: now.unavailable + delta.unavailable,
+    });
   }
 }

@@ -5,19 +5,9 @@ import type { Difference } from './compare.js';
 /** So many samples of a module are kept, the latest. */
 const mostSamples = 100;
 
-/** The results of shadow reads, in the database: they are of all processes, and outlive them. */
+/** Pairs of answers that differ, in the database: they are of all processes, and outlive them. */
 export class ShadowStore {
   constructor(private readonly database: Queryable) {}
-
-  /** Adds to the module's counts. */
-  async count(module: string, compared: number, mismatches: number): Promise<void> {
-    await this.database.query(
-      `insert into strangler.shadow (module, compared, mismatches) values ($1, $2, $3)
-       on conflict (module) do update set
-         compared = shadow.compared + excluded.compared, mismatches = shadow.mismatches + excluded.mismatches`,
-      [module, compared, mismatches],
-    );
-  }
 
   /** Keeps one pair of answers that differ, and forgets the oldest beyond the bound. */
   async keep(module: string, operation: string, input: unknown, differences: Difference[]): Promise<void> {
@@ -32,14 +22,6 @@ export class ShadowStore {
     );
   }
 
-  async counts(module: string): Promise<{ compared: number; mismatches: number }> {
-    const rows = await this.database.query<{ compared: number; mismatches: number }>(
-      'select compared, mismatches from strangler.shadow where module = $1',
-      [module],
-    );
-    return rows[0] ?? { compared: 0, mismatches: 0 };
-  }
-
   /** The samples, newest first. */
   samples(module: string): Promise<MismatchEntry[]> {
     return this.database.query<MismatchEntry>(
@@ -48,8 +30,11 @@ export class ShadowStore {
     );
   }
 
-  /** Begins anew: a walk is judged by its own reads. The samples stay. */
-  async reset(module: string): Promise<void> {
-    await this.database.query('delete from strangler.shadow where module = $1', [module]);
+  /** Forgets the samples; answers how many there were. */
+  async clear(module: string): Promise<number> {
+    const gone = await this.database.query('delete from strangler.mismatch where module = $1 returning id', [
+      module,
+    ]);
+    return gone.length;
   }
 }

@@ -17,6 +17,7 @@ import { describeTables, type MovingModule, type MovingTable } from '../tables.j
 import { Chunks } from '../verify/chunks.js';
 import { serveSide } from './remote.js';
 import { retireTables } from './retire.js';
+import { sampleKeys } from './sample-keys.js';
 import type { ChunkRange, ParkedRow, SideControl, SideState } from './side.js';
 
 /** How soon a process notices that capture was begun or ended through another one, in ms. */
@@ -186,6 +187,10 @@ export class SideAgent implements SideControl {
   chunkRows = (of: ChunkRange & { as: Side }) => this.chunks.chunkRows(of);
   inFlight = (of: { table: string; pks: string[][] }) => this.chunks.inFlight(of);
   resend = (of: { table: string; rows: { pk: string[]; key: string }[] }) => this.chunks.resend(of);
+
+  sampleKeys(of: { from: number; to: number; limit: number }): Promise<string[]> {
+    return sampleKeys(this.database, this.options.module, this.tables, of);
+  }
 
   retire({ purge }: { purge: boolean }): Promise<void> {
     return retireTables(this.database, this.name, purge);

@@ -26,6 +26,7 @@ const patience: Record<Method, number> = {
   chunkRows: 60_000,
   inFlight: 10_000,
   resend: 10_000,
+  sampleKeys: 10_000,
   retire: 30_000,
 };
 const methods = Object.keys(patience) as Method[];

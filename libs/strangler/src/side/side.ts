@@ -106,6 +106,11 @@ export interface SideControl {
   inFlight(of: { table: string; pks: string[][] }): Promise<string[][]>;
   /** Puts rows into the outbox once more, so that the other side gets their current image (or their deletion). */
   resend(of: { table: string; rows: { pk: string[]; key: string }[] }): Promise<number>;
+  /**
+   * Routing keys of rows here whose buckets lie in `[from, to)`, spread over them, at most `limit`; of a module owned as a whole,
+   * primary keys of its first table.
+   */
+  sampleKeys(of: { from: number; to: number; limit: number }): Promise<string[]>;
   /** Moves the module's tables to schema `<module>_retired`, or drops that schema. */
   retire(how: { purge: boolean }): Promise<void>;
 }

@@ -1,0 +1,156 @@
+import type { Calls, Comparisons, Evidence, Origin } from '../evidence/evidence.js';
+import { origins } from '../evidence/evidence.js';
+import { above, percentile, sizeOf } from '../evidence/histogram.js';
+import { judge, shareOf, type Population, type Rule } from '../evidence/judgement.js';
+import type { Seen } from '../evidence/binomial.js';
+import { policies } from '../phase.js';
+import type { Gate, Observed } from './gates.js';
+import type { Position } from './machine.js';
+import { isDegraded } from './route-entry.js';
+import type { GateLimits } from './settings.js';
+
+/** Below this, in ms, nobody feels how many times slower one side is: a call over the network takes its millisecond. */
+const unfeltMs = 25;
+/** By its definition one of a hundred calls is slower than the 99th percentile; as many again are allowed for chance. */
+const slowShare = 0.02;
+/** Of fewer calls the 99th percentile says nothing. */
+const fewest = 50;
+
+const nothing: Seen = { n: 0, bad: 0 };
+
+/** What one gate measures of one population, with the figure that people see. */
+type Measure = Population & { value: number | null };
+
+/** The gates that are measured, in `shadow` and while shifting. */
+export type MeasuredGate = (observed: Observed, at: Position, limits: GateLimits) => Gate;
+
+/** Share of the compared answers that differ. */
+export const mismatches: MeasuredGate = (observed, at, limits) => {
+  const of = ({ compared, mismatches: bad }: Comparisons): Measure => {
+    const now = { n: compared, bad };
+    return { now, old: nothing, value: shareOf(now) };
+  };
+  const { shadow } = observed.evidence;
+  return gateOf('shadow mismatches', 'plain', limits.mismatchRate, limits, (origin) => of(shadow[origin]), {
+    observed,
+    at,
+    limits,
+  });
+};
+
+/** Share of the new side's calls that fail, less that of the old side's. */
+export const errorRate: MeasuredGate = (observed, at, limits) => {
+  const { evidence } = observed;
+  // At 100 % the old side has no calls left to be compared with.
+  const old = ({ monolith }: CallsBySide): Seen => (at.percent < 100 ? failed(monolith) : nothing);
+  const of = (origin: Origin): Measure => {
+    const [all, recent] = [evidence.calls[origin], evidence.recent[origin]];
+    const now = failed(all.extracted);
+    return {
+      now,
+      old: old(all),
+      recent: { now: failed(recent.extracted), old: old(recent) },
+      value: shareOf(now),
+    };
+  };
+  return gateOf('error rate', 'watch', limits.errorRate, limits, of, { observed, at, limits });
+};
+
+type CallsBySide = Evidence['calls'][Origin];
+const failed = ({ calls, errors }: Calls): Seen => ({ n: calls, bad: errors });
+
+/** How many times slower the new side is at the 99th percentile: judged by the share of its calls that are slower than allowed. */
+export const p99Ratio: MeasuredGate = (observed, at, limits) => {
+  const of = (origin: Origin): Measure => slowness(observed.evidence.calls[origin], limits.p99Ratio);
+  const rule = { ...limits, slow: slowShare };
+  return gateOf('p99 ratio', 'watch', rule.slow, limits, of, { observed, at, limits }, limits.p99Ratio);
+};
+
+function slowness({ monolith, extracted }: CallsBySide, ratio: number): Measure {
+  const [was, is] = [percentile(monolith.latency, 0.99), percentile(extracted.latency, 0.99)];
+  const n = sizeOf(extracted.latency);
+  if (was === null || is === null || sizeOf(monolith.latency) < fewest) {
+    return { now: nothing, old: nothing, value: null };
+  }
+  const allowedMs = Math.max(was, unfeltMs) * ratio;
+  const bad = n < fewest ? 0 : above(extracted.latency, allowedMs);
+  return { now: { n, bad }, old: nothing, value: Math.max(is, unfeltMs) / Math.max(was, unfeltMs) };
+}
+
+interface Circumstances {
+  observed: Observed;
+  at: Position;
+  limits: GateLimits;
+}
+
+function gateOf(
+  name: string,
+  nature: Gate['nature'],
+  limit: number,
+  { minSamples, confidence }: GateLimits,
+  of: (origin: Origin) => Measure,
+  circumstances: Circumstances,
+  shown = limit,
+): Gate {
+  const [probe, customer] = [of('probe'), of('customer')];
+  const rule: Rule = { limit, minSamples, confidence };
+  const judged = judge([probe, customer], rule);
+  const [probes, customers] = [probe.now.n, customer.now.n];
+  const worse = (customer.value ?? -1) >= (probe.value ?? -1) ? customer : probe;
+  const counted = { probes, customers, samples: probes + customers, needed: judged.needed };
+  const gate = { name, nature, limit: shown, value: worse.value, ...counted, why: null };
+  const why = customers === 0 && minSamples > 0 ? unmeasurable(name, circumstances) : null;
+  if (why !== null && judged.state === 'hold') {
+    return { ...gate, needed: 0, confidence: null, state: 'not applicable', why };
+  }
+  // What is seen of a side that is not there, or behind, says nothing of how it does.
+  if (isOut(circumstances) && minSamples > 0) return { ...gate, confidence: null, state: 'hold' };
+  return { ...gate, confidence: judged.confidence, state: judged.state };
+}
+
+/** Whether a side cannot be asked, or its copy is behind, in a phase in which that matters. */
+export const isOut = ({ observed, at }: Pick<Circumstances, 'observed' | 'at'>): boolean =>
+  observed.states.monolith === null || isDegraded(at.phase, observed);
+
+/** Why there will never be anything to measure; null: there may be. */
+function unmeasurable(name: string, { observed, at, limits }: Circumstances): string | null {
+  const { able, queries, anyReads } = observed.evidence.probing;
+  if (!queries) return 'the contract has no query, so nothing can be asked of both sides';
+  if (limits.probes === 'on' && able === 'no rows') return 'there is not a single row to ask about';
+  const asks = limits.probes === 'on' && able !== 'no query';
+  const reached = name === 'shadow mismatches' || at.ownership === 'by-key' || anyReads || at.below > 0;
+  if (asks || reached) return null;
+  return 'until the hand-off no call of a customer goes to the new side, and no query can be asked with a key alone';
+}
+
+/** Whether customers have called since the step began. */
+export const hasCustomers = ({ evidence: { calls, shadow } }: Observed): boolean =>
+  shadow.customer.compared + shadow.customer.unavailable > 0 ||
+  calls.customer.monolith.calls + calls.customer.extracted.calls > 0;
+
+const compares = (at: Position): boolean => policies[at.phase].shadowed;
+
+/** What the controller is to ask by itself, so that the gates can be judged; undefined: nothing. */
+export function wantedProbes(
+  at: Position,
+  gates: readonly Gate[],
+  observed: Observed,
+  { probes }: GateLimits,
+): { how: 'compare' | 'measure'; count: number; below: number } | undefined {
+  const missing = gates.filter(({ name, state }) => measuredNames.has(name) && state === 'hold');
+  const count = Math.max(0, ...missing.map(({ needed, samples }) => needed - samples));
+  if (probes === 'off' || count === 0 || isOut({ observed, at })) return undefined;
+  return { how: compares(at) ? 'compare' : 'measure', count, below: at.below };
+}
+
+const measuredNames: ReadonlySet<string> = new Set(['shadow mismatches', 'error rate', 'p99 ratio']);
+
+/** Totals of both populations. */
+export const totalOf = (shadow: Evidence['shadow']): Comparisons =>
+  origins
+    .map((origin) => shadow[origin])
+    .reduce((sum, each) => ({
+      compared: sum.compared + each.compared,
+      mismatches: sum.mismatches + each.mismatches,
+      unavailable: sum.unavailable + each.unavailable,
+    }));

@@ -1,0 +1,66 @@
+import type { Evidence, Probing } from './evidence.js';
+import { longestMs, type Windows, type WindowSums } from './windows.js';
+
+/** Sums are read anew after this time, in ms: gates are judged once a second, however often they are looked at. */
+const freshMs = 1_000;
+const pruneEveryMs = 600_000;
+/** A step that began so many ms later is another one. */
+const sameStepMs = 50;
+
+interface Read {
+  at: number;
+  /** When the step began, by this process's monotonic clock. */
+  stepAt: number;
+  sums: Promise<WindowSums>;
+}
+
+/** What gates are judged by, read at most once a second, for whoever looks. */
+export class EvidenceReader {
+  private readonly known = new Map<string, Read>();
+  private prunedAt = performance.now();
+
+  constructor(
+    private readonly windows: Windows,
+    private readonly probing: (module: string) => Probing | undefined,
+  ) {}
+
+  /** Since the step began, `stepAgeMs` ago. */
+  async of(module: string, stepAgeMs: number): Promise<Evidence> {
+    const now = performance.now();
+    const stepAt = now - stepAgeMs;
+    let read = this.known.get(module);
+    if (!read || now - read.at > freshMs || Math.abs(read.stepAt - stepAt) > sameStepMs) {
+      read = { at: now, stepAt, sums: this.windows.sums(module, stepAgeMs) };
+      this.known.set(module, read);
+      read.sums.catch(() => this.forget(module));
+      this.prune(now);
+    }
+    const { ageMs, ...sums } = await read.sums;
+    const probing = this.probing(module) ?? { able: 'no query', queries: false, anyReads: false };
+    return { ...sums, ageMs: ageMs + now - read.at, probing };
+  }
+
+  /** The next look reads anew. */
+  forget(module: string): void {
+    this.known.delete(module);
+  }
+
+  /** What was seen until now says nothing of what comes. */
+  async restart(module: string): Promise<void> {
+    await this.windows.restart(module);
+    this.forget(module);
+  }
+
+  /** Forgets all comparisons. */
+  async clearComparisons(module: string): Promise<void> {
+    await this.windows.clearComparisons(module);
+    this.forget(module);
+  }
+
+  private prune(now: number): void {
+    if (now - this.prunedAt < pruneEveryMs || now < longestMs / 10) return;
+    this.prunedAt = now;
+    // Who cannot forget now does so ten minutes later.
+    void this.windows.prune().catch(() => undefined);
+  }
+}

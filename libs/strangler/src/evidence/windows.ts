@@ -1,0 +1,156 @@
+import { hostname } from 'node:os';
+import type { Queryable } from '../database.js';
+import { sides, type Side } from '../phase.js';
+import { origins, type ByOrigin, type Calls, type Comparisons, type Origin } from './evidence.js';
+import { emptyHistogram } from './histogram.js';
+
+/** Evidence older than this, in ms, says nothing of now. */
+export const longestMs = 3_600_000;
+/** What is asked when it is asked for a burst, in ms. */
+const recentMs = 10_000;
+const keptFor = '24 hours';
+
+/** Calls that one process has seen since it wrote the last ones down. */
+export interface CallDelta extends Calls {
+  module: string;
+  side: Side;
+  origin: Origin;
+}
+export interface ComparisonDelta extends Comparisons {
+  module: string;
+  origin: Origin;
+}
+
+/** What is counted of one module, of all processes. */
+export interface WindowSums {
+  ageMs: number;
+  calls: ByOrigin<Readonly<Record<Side, Calls>>>;
+  recent: ByOrigin<Readonly<Record<Side, Calls>>>;
+  shadow: ByOrigin<Comparisons>;
+}
+
+type CallRow = { side: Side; origin: Origin; recent: boolean } & Calls;
+type ShadowRow = { origin: Origin } & Comparisons;
+
+/** The slot in which something began `$n` ms ago; of a module that rests, a coarser one. */
+const slotOf = (ageMs: string, coarse: string): string =>
+  `date_bin(case when ${coarse} then interval '10 s' else interval '1 s' end,
+     clock_timestamp() - ${ageMs}::float8 * interval '1 ms', timestamptz 'epoch')`;
+
+/** Calls and comparisons in slots of time, by process: what is lost with a process is what it has not written down yet. */
+export class Windows {
+  private readonly process = `${hostname()}:${process.pid}`;
+
+  constructor(private readonly database: Queryable) {}
+
+  /** Adds calls to the slot in which they began to be counted, `ageMs` ago. `resting`: modules that do not move. */
+  async addCalls(deltas: readonly CallDelta[], ageMs: number, resting: readonly string[]): Promise<void> {
+    await this.database.query(
+      `insert into strangler.call_window as w (module, slot, process, side, origin, calls, errors, latency)
+       select d.module, ${slotOf('$2', 'd.module = any($4)')}, $3, d.side, d.origin, d.calls, d.errors,
+         array(select json_array_elements_text(d.latency)::integer)
+       from json_to_recordset($1::json)
+         d (module text, side text, origin text, calls integer, errors integer, latency json)
+       on conflict (module, slot, process, side, origin) do update set calls = w.calls + excluded.calls,
+         errors = w.errors + excluded.errors, latency = strangler.add_up(w.latency, excluded.latency)`,
+      [JSON.stringify(deltas), ageMs, this.process, resting],
+    );
+  }
+
+  async addComparisons(deltas: readonly ComparisonDelta[], ageMs: number): Promise<void> {
+    await this.database.query(
+      `insert into strangler.shadow_window as w (module, slot, process, origin, compared, mismatches, unavailable)
+       select d.module, ${slotOf('$2', 'false')}, $3, d.origin, d.compared, d.mismatches, d.unavailable
+       from json_to_recordset($1::json)
+         d (module text, origin text, compared integer, mismatches integer, unavailable integer)
+       on conflict (module, slot, process, origin) do update set compared = w.compared + excluded.compared,
+         mismatches = w.mismatches + excluded.mismatches, unavailable = w.unavailable + excluded.unavailable`,
+      [JSON.stringify(deltas), ageMs, this.process],
+    );
+  }
+
+  /** All of the last `stepAgeMs` (ms since the step began), but nothing from before the last outage. */
+  async sums(module: string, stepAgeMs: number): Promise<WindowSums> {
+    const [evidence] = await this.database.query<{ ageMs: number | null }>(
+      `select extract(epoch from clock_timestamp() - since)::float8 * 1000 as "ageMs"
+       from strangler.evidence where module = $1`,
+      [module],
+    );
+    const ageMs = Math.max(0, Math.min(stepAgeMs, evidence?.ageMs ?? Infinity));
+    const window = [module, Math.min(ageMs, longestMs)];
+    const [calls, shadow] = await Promise.all([
+      this.database.query<CallRow>(callSums, [...window, recentMs]),
+      this.database.query<ShadowRow>(shadowSums, window),
+    ]);
+    return {
+      ageMs,
+      calls: callsBy(calls.filter(({ recent }) => !recent)),
+      recent: callsBy(calls.filter(({ recent }) => recent)),
+      shadow: byOrigin((origin) => {
+        const {
+          compared = 0,
+          mismatches = 0,
+          unavailable = 0,
+        } = shadow.find((row) => row.origin === origin) ?? {};
+        return { compared, mismatches, unavailable };
+      }),
+    };
+  }
+
+  /** What was seen until now says nothing of what comes: a side was not there. */
+  async restart(module: string): Promise<void> {
+    await this.database.query(
+      `insert into strangler.evidence (module, since) values ($1, clock_timestamp())
+       on conflict (module) do update set since = excluded.since`,
+      [module],
+    );
+  }
+
+  /** Forgets all comparisons of a module. */
+  async clearComparisons(module: string): Promise<void> {
+    await this.database.query('delete from strangler.shadow_window where module = $1', [module]);
+  }
+
+  /** Forgets what nobody looks at any more. */
+  async prune(): Promise<void> {
+    for (const table of ['call_window', 'shadow_window']) {
+      await this.database.query(
+        `delete from strangler.${table} where slot < clock_timestamp() - $1::interval`,
+        [keptFor],
+      );
+    }
+  }
+}
+
+const callSums = `
+  with within as materialized (
+    select side, origin, calls, errors, latency, slot >= clock_timestamp() - $3::float8 * interval '1 ms' as recent
+    from strangler.call_window where module = $1 and slot >= clock_timestamp() - $2::float8 * interval '1 ms'),
+  looks as (select *, false as burst from within union all select *, true from within where recent),
+  durations as (
+    select side, origin, burst, array_agg(calls order by place) as latency
+    from (select side, origin, burst, place, sum(each)::integer as calls
+          from looks cross join unnest(latency) with ordinality l (each, place) group by 1, 2, 3, 4) by_place
+    group by 1, 2, 3)
+  select side, origin, burst as recent, sum(calls)::float8 as calls, sum(errors)::float8 as errors, d.latency
+  from looks join durations d using (side, origin, burst) group by 1, 2, 3, d.latency`;
+
+const shadowSums = `
+  select origin, sum(compared)::float8 as compared, sum(mismatches)::float8 as mismatches,
+    sum(unavailable)::float8 as unavailable
+  from strangler.shadow_window where module = $1 and slot >= clock_timestamp() - $2::float8 * interval '1 ms'
+  group by origin`;
+
+const byOrigin = <T>(of: (origin: Origin) => T): ByOrigin<T> =>
+  Object.fromEntries(origins.map((origin) => [origin, of(origin)])) as ByOrigin<T>;
+
+const callsBy = (rows: readonly CallRow[]): WindowSums['calls'] =>
+  byOrigin((origin) => {
+    const of = (side: Side): Calls => {
+      const row = rows.find((each) => each.side === side && each.origin === origin);
+      return row
+        ? { calls: row.calls, errors: row.errors, latency: row.latency }
+        : { calls: 0, errors: 0, latency: emptyHistogram() };
+    };
+    return Object.fromEntries(sides.map((side) => [side, of(side)])) as Record<Side, Calls>;
+  });
