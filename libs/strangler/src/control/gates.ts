@@ -1,57 +1,13 @@
-import type { Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
 import { awaitedApprovals } from './approvals.js';
-import type { Absence } from './absence.js';
-import type { Evidence } from '../evidence/evidence.js';
+import type { Gate, Observed } from './gate.js';
 import type { Step } from './machine.js';
 import { leadsOut, type Position } from './machine.js';
 import { errorRate, hasCustomers, mismatches, p99Ratio, type MeasuredGate } from './measured-gates.js';
 import type { ModuleSettings } from './settings.js';
 import type { GateView } from './operator.js';
 
-/** What the gates look at. */
-export interface Observed {
-  /** ms since 1970. */
-  now: number;
-  /** Null: cannot be asked. */
-  states: Readonly<Record<Side, SideState | null>>;
-  /** Why a side could not be asked; null: it was, or need not be. */
-  absent?: Readonly<Record<Side, Absence | null>>;
-  /** What has been seen since the present step began, or since the last outage. */
-  evidence: Evidence;
-  /** The last finished verification; `beganAt`, ms since 1970: null: none yet. */
-  verified: { beganAt: number | null; differences: number };
-  /** Who calls the module's code inside the monolith. */
-  localUse: readonly string[];
-  /** The shares that a person has approved, in percent. */
-  approved: readonly number[];
-  /** When the present step was reached, ms since 1970. */
-  stepSince: number;
-}
-
-/**
- * A gate, and what may be done about it. `firm`: nobody can override it. `watch`: while shifting, a failure takes the module
- * back by itself. All others can be overridden by an operator while they hold, not when they fail.
- */
-export interface Gate extends GateView {
-  nature: 'plain' | 'firm' | 'watch';
-}
-
-/** What the history keeps of a gate: what it was decided by, each population by itself. */
-export function figuresOfGate({
-  value,
-  limit,
-  samples,
-  probes,
-  customers,
-  needed,
-  confidence,
-  state,
-  why,
-}: Gate) {
-  const counted = needed > 1 || probes + customers > 0 ? { probes, customers, needed, confidence } : {};
-  return { value, limit, samples, ...counted, state, ...(why !== null && { why }) };
-}
+export type { Gate, Observed } from './gate.js';
 
 type Maker = (observed: Observed, settings: ModuleSettings, at: Position) => Gate;
 type Nature = Gate['nature'];

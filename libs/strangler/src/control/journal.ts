@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { handOffTo } from '../ownership/hand-off.js';
 import type { Clock } from './clock.js';
-import { figuresOfGate, type Gate } from './gates.js';
+import { figuresOfGate, type Gate } from './gate.js';
 import type { NewEntry } from './history.js';
 import { after, inWords, leadsOut, type Position, type Step } from './machine.js';
 import type { ModuleRow, RowChange, Transition } from './module-row.js';

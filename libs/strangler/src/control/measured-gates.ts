@@ -4,7 +4,7 @@ import { above, percentile, sizeOf } from '../evidence/histogram.js';
 import { judge, shareOf, type Population, type Rule } from '../evidence/judgement.js';
 import type { Seen } from '../evidence/binomial.js';
 import { policies } from '../phase.js';
-import type { Gate, Observed } from './gates.js';
+import type { Gate, Observed } from './gate.js';
 import type { Position } from './machine.js';
 import { isDegraded } from './route-entry.js';
 import type { GateLimits } from './settings.js';

@@ -1,7 +1,7 @@
 import { buckets } from '../bucket.js';
 import { policies, type Phase } from '../phase.js';
 import { routeOf, type RouteEntry } from '../routes.js';
-import type { Observed } from './gates.js';
+import type { Observed } from './gate.js';
 import type { Position } from './machine.js';
 import type { ModuleRow } from './module-row.js';
 

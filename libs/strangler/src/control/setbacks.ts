@@ -1,5 +1,5 @@
 import type { Subject } from './advice.js';
-import { figuresOfGate, type Gate } from './gates.js';
+import { figuresOfGate, type Gate } from './gate.js';
 import type { NewEntry } from './history.js';
 import type { ModuleRow, RowChange } from './module-row.js';
 import { gateSentence, speaking } from './sentences.js';
