@@ -42,7 +42,7 @@ const rows = (name: string, callers: readonly Caller[]): Line[][] =>
       );
 
 const tableText = ({ name, rows: count, bytes }: TableFacts): string =>
-  `${name} (about ${number(count)} rows, ${number(bytes / 1_024)} kB)`;
+  `${name} (about ${number(count)} ${count === 1 ? 'row' : 'rows'}, ${number(bytes / 1_024)} kB)`;
 
 const crossingsLine = (count: number): Line =>
   count === 0 ? line('nothing', 'green') : line(`${count} things in the database`, 'red');
