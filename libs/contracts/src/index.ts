@@ -84,6 +84,7 @@ export {
   Profile,
   Register,
   roles,
+  RotateKeys,
   Session,
   sessionClaim,
   SetRole,

@@ -1,4 +1,4 @@
-import { IsIn, IsInt, IsObject, IsString, Length, MaxLength } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsObject, IsString, Length, MaxLength } from 'class-validator';
 import { command, contract, query } from './contract.js';
 import { Email, Id, List, Maybe, Nested, Secret } from './fields.js';
 import { ById, IdPage } from './shared.js';
@@ -90,6 +90,11 @@ export class AccessToken {
 
 export class Nothing {}
 
+export class RotateKeys {
+  /** Ends all tokens that were signed so far, at once: for a key that may be in foreign hands. */
+  @Maybe() @IsBoolean() endTokens?: boolean | null;
+}
+
 export class Jwks {
   /** Public keys as of RFC 7517. */
   @IsObject({ each: true }) keys: Record<string, string>[];
@@ -111,6 +116,8 @@ export const users = contract('users', {
       timeoutMs: 3_000,
     }),
     jwks: query({ input: Nothing, output: Jwks, reads: 'owner' }),
+    /** Signs with a new key from now on. Old keys stay published while a token of theirs may be about. */
+    rotateKeys: command({ input: RotateKeys, output: Jwks }),
     getUser: query({
       input: ById,
       output: User,

@@ -1,26 +1,34 @@
 import type { Jwks } from '#contracts';
 import { withContext } from '#strangler';
 import { createLocalJWKSet, errors } from 'jose';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { UsersPort } from '../ports.js';
 import type { FindKey } from './signature.js';
 
 interface Patience {
-  /** At least so long, in ms, between two looks for a key that is not known: tokens with made-up key ids cost no call each. */
+  /**
+   * At least so long, in ms, between two looks for a key that is not known. Whoever comes before waits: it may be a new key,
+   * and tokens with made-up key ids cost no call each.
+   */
   coolDownMs: number;
   /** After so long, in ms, keys are asked for again: a withdrawn one ends by then. */
   maxAgeMs: number;
 }
 
+/** How long an answer is waited for, in ms. */
+const answerMs = 1_000;
+
 /** The public keys of the users module, through its port, kept for a while. */
 export class UserKeys {
   private keys: ReturnType<typeof createLocalJWKSet> | undefined;
   private asking: Promise<void> | undefined;
+  private again: Promise<void> | undefined;
   private coolUntil = -Infinity;
   private staleAt = -Infinity;
 
   constructor(
     private readonly users: UsersPort,
-    private readonly patience: Patience = { coolDownMs: 5_000, maxAgeMs: 5_000 },
+    private readonly patience: Patience = { coolDownMs: 500, maxAgeMs: 5_000 },
   ) {}
 
   /** Finds the key of a token. @throws whatever the port throws when there are no keys to go by. */
@@ -29,8 +37,8 @@ export class UserKeys {
     try {
       return await this.known(header);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || performance.now() < this.coolUntil) throw error;
-      await this.ask();
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      await this.askAgain();
       return this.known(header);
     }
   };
@@ -40,22 +48,34 @@ export class UserKeys {
     return this.keys(header);
   };
 
+  private askAgain(): Promise<void> {
+    this.again ??= sleep(Math.max(0, this.coolUntil - performance.now()))
+      .then(() => this.ask())
+      .finally(() => (this.again = undefined));
+    return this.again;
+  }
+
   /** Old keys are better than none: while the module is away, those who have a token go on. */
   private async refresh(): Promise<void> {
     try {
       await this.ask();
     } catch (error) {
       if (!this.keys) throw error;
-      this.staleAt = performance.now() + this.patience.coolDownMs;
+      this.staleAt = performance.now() + this.patience.maxAgeMs;
     }
   }
 
-  /** Many requests, one question. It is nobody's own: it has no deadline and is not in the answer's `X-Served-By`. */
+  /** Many requests, one question. It is nobody's own: it has its own deadline and is not in the answer's `X-Served-By`. */
   private ask(): Promise<void> {
-    this.asking ??= withContext({ requestId: 'jwks', servedBy: new Map() }, () => this.users.jwks({}))
+    this.asking ??= this.jwks()
       .then((jwks) => this.keep(jwks))
       .finally(() => (this.asking = undefined));
     return this.asking;
+  }
+
+  private jwks(): Promise<Jwks> {
+    const context = { requestId: 'jwks', servedBy: new Map(), deadline: Date.now() + answerMs };
+    return withContext(context, () => this.users.jwks({}));
   }
 
   private keep(jwks: Jwks): void {

@@ -54,6 +54,7 @@ describe('the OpenAPI document', () => {
       'get /api/v2/users/{id}',
       'patch /api/v1/users/{id}',
       'patch /api/v2/users/{id}',
+      'post /api/v1/auth/keys',
       'post /api/v1/auth/token',
       'post /api/v1/orders',
       'post /api/v1/orders/{id}/cancel',

@@ -37,6 +37,29 @@ export class SigningKeys {
     );
   }
 
+  /**
+   * Makes a new key the active one. Removes those of which no token can be good any more: the ones that were replaced
+   * `keptS` seconds ago or longer. Answers what is published then.
+   */
+  async rotate(keptS: number): Promise<Jwks> {
+    // Of two at once the second waits here, and replaces the first one's key.
+    await this.keys.query(`select pg_advisory_xact_lock(hashtext('users.signing_key'), 0)`);
+    const { kid, jwk } = await newKey();
+    await this.keys.query('update users.signing_key set active = false where active');
+    await this.keys.query(
+      // The clock of this statement: the time of a transaction that had to wait is older than the other's key.
+      `insert into users.signing_key (kid, private_jwk, active, created_at) values ($1, $2, true, clock_timestamp())`,
+      [kid, JSON.stringify(jwk)],
+    );
+    await this.keys.query(
+      `delete from users.signing_key old where not active and exists (
+         select from users.signing_key next
+         where next.created_at > old.created_at and next.created_at <= clock_timestamp() - make_interval(secs => $1))`,
+      [keptS],
+    );
+    return this.published();
+  }
+
   /** The key for new tokens. Its row is read each time, so that a key made elsewhere is used at once. */
   async active(): Promise<{ kid: string; key: CryptoKey }> {
     const { kid, privateJwk } = await this.keys.findOneByOrFail({ active: true });

@@ -14,6 +14,7 @@ import {
   type ImportUser,
   type Jwks,
   type Register,
+  type RotateKeys,
   type Session,
   type SetRole,
   type UpdateUser,
@@ -74,6 +75,10 @@ export class UsersService implements Handlers<typeof users> {
 
   jwks(): Promise<Jwks> {
     return this.signingKeys.published();
+  }
+
+  rotateKeys({ endTokens }: RotateKeys): Promise<Jwks> {
+    return this.signingKeys.rotate(endTokens ? 0 : tokenLifetime);
   }
 
   async getUser({ id }: ById): Promise<User> {
