@@ -145,10 +145,10 @@ test('a token is checked while libuv’s threads are all taken, as by password h
   expect(await check()).toBe(200);
   let done = 0;
   const hashes = Array.from({ length: 4 }, async () => {
-    await promisify(pbkdf2)('x', 'y', 3_000_000, 64, 'sha512');
+    await promisify(pbkdf2)('x', 'y', 400_000, 64, 'sha512');
     done++;
   });
-  for (let i = 0; i < 10; i++) expect(await check()).toBe(200);
+  for (let i = 0; i < 3; i++) expect(await check()).toBe(200);
   expect(done).toBe(0);
   await Promise.all(hashes);
   await app.close();

@@ -1,7 +1,7 @@
 import { users, type ImportUser, type Register } from '#contracts';
 import { ExtractedUsersModule, UsersModule } from '#domain/users';
 import { migrate } from '#platform';
-import type { Port } from '#strangler';
+import { admissions, type Port } from '#strangler';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { outcomes } from '../../../../test/support/failure.js';
@@ -75,6 +75,18 @@ describe.each(forms)('on a table with $form', ({ module, side, nameColumn }) => 
     const calls = Array.from({ length: 16 }, () => port.register(input, { commandId }));
     expect(new Set((await Promise.all(calls)).map((user) => JSON.stringify(user))).size).toBe(1);
     expect(await accountsWith(input.email)).toBe(1);
+  });
+
+  test('of 100 who log in or register at once, two passwords are hashed at a time; who cannot wait is told to come again', async () => {
+    const known = await register(port);
+    const calls = Array.from({ length: 100 }, (_, i) =>
+      i % 2 ? port.register(someone()) : port.authenticate({ email: known.email, password: known.password }),
+    );
+    const { ok, unavailable, ...others } = await outcomes(calls);
+    expect([ok! + unavailable!, others]).toEqual([100, {}]);
+    // Two at a time, and 16 who wait.
+    expect(ok).toBeGreaterThanOrEqual(18);
+    expect(admissions()['password hashes']).toMatchObject({ mostRunning: 2, running: 0, waiting: 0 });
   });
 
   test.each([
