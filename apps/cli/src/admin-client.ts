@@ -46,7 +46,8 @@ export class AdminClient {
   }
 
   private async call<T>(path: string, call: Call): Promise<T> {
-    const send = async () => callJson(this.url + path, { ...call, token: await this.session.token() });
+    const send = async () =>
+      callJson(this.url + path, { ...call, authorization: await this.session.authorization() });
     let answer = await send().catch((error: unknown) => explain(error, call));
     if (answer.status === 401 && this.session.renew())
       answer = await send().catch((error: unknown) => explain(error, call));

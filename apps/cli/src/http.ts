@@ -10,7 +10,8 @@ export interface Call {
   method: 'GET' | 'POST';
   /** Of the answer, in ms. */
   timeoutMs: number;
-  token?: string;
+  /** What stands in the header `Authorization`. */
+  authorization?: string;
   body?: object;
 }
 
@@ -25,12 +26,15 @@ export class NoAnswer extends Failure {
 }
 
 /** Calls an HTTP API that speaks JSON. @throws {NoAnswer} */
-export async function callJson(url: string, { method, timeoutMs, token, body }: Call): Promise<Answer> {
+export async function callJson(
+  url: string,
+  { method, timeoutMs, authorization, body }: Call,
+): Promise<Answer> {
   try {
     const response = await fetch(url, {
       method,
       headers: {
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(authorization !== undefined && { authorization }),
         ...(body && { 'content-type': 'application/json' }),
       },
       ...(body && { body: JSON.stringify(body) }),

@@ -12,15 +12,16 @@ const timeoutMs = 10_000;
 const tries = 5;
 const againMs = 1_000;
 
-/** The operator's token: asked for when it is first needed, kept in memory only. */
+/** How the operator says who he is: asked for when it is first needed, kept in memory only. */
 export class Session {
   private asked: Promise<string> | undefined;
 
   constructor(private readonly settings: Settings) {}
 
-  /** @throws {Failure} saying why there is none and what to do. */
-  token(): Promise<string> {
-    this.asked ??= this.settings.token ? Promise.resolve(this.settings.token) : this.logIn();
+  /** The header `Authorization`. @throws {Failure} saying why there is none and what to do. */
+  authorization(): Promise<string> {
+    const { token } = this.settings;
+    this.asked ??= token ? Promise.resolve(`Bearer ${token}`) : this.logIn();
     return this.asked;
   }
 
@@ -33,14 +34,15 @@ export class Session {
   private async logIn(): Promise<string> {
     const login = this.settings.login ?? (await keptLogin(this.settings.dataDir));
     const { status, body } = await this.post(login);
-    if (typeof body.accessToken === 'string') return body.accessToken;
+    if (typeof body.accessToken === 'string') return `Bearer ${body.accessToken}`;
     const url = this.settings.shopUrl;
     if (status === 401 || status === 400) throw new Failure(unknownLogin(login.email, this.settings, url));
-    if (status >= 500) {
+    if (status === 429)
       throw new Failure(
-        `cannot log in: the shop at ${url} answers ${status}; wait until it is healthy, or give a token in ADMIN_TOKEN`,
+        `cannot log in: ${typeof body.detail === 'string' ? body.detail : 'too many failed attempts'}`,
       );
-    }
+    // Nobody can log in while the users are away; the admin API then takes the bootstrap admin's password itself.
+    if (status >= 500) return `Basic ${Buffer.from(`${login.email}:${login.password}`).toString('base64')}`;
     throw new Failure(`what answers at ${url} is not this shop (${status}): name the shop in SHOP_URL`);
   }
 
