@@ -1,6 +1,6 @@
 import type { Role } from '#contracts';
 import { TokenVerifier } from '#api';
-import { Closing, createLogger } from '#platform';
+import { Closing, createLogger, createRegistry } from '#platform';
 import type { Operator } from '#strangler';
 import type { INestApplication } from '@nestjs/common';
 import type { AddressInfo } from 'node:net';
@@ -37,7 +37,10 @@ export async function openAdmin(operator: Operator): Promise<AdminListener> {
   const shop = { get: () => ({ verify }) } as unknown as INestApplication;
   const settings = { adminPort: 0 } as Settings;
   const logger = createLogger({ level: 'fatal' });
-  const app = await startAdmin(settings, shop, logger, closing, operator);
+  const app = await startAdmin(settings, shop, logger, closing, {
+    operator,
+    operations: { registry: createRegistry({ service: 'monolith', version: '0' }), checks: [] },
+  });
   const login = await scriptedLogin(adminLogin, () =>
     key.sign({ ...claimsOf(ann, 'admin'), email: adminLogin.email }),
   );

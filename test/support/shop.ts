@@ -118,7 +118,7 @@ export async function openShop({ env }: Premises, crashAt?: string): Promise<Ope
 
 /** Waits until a monolith that was started is open. */
 export async function opened(program: Program): Promise<OpenShop> {
-  const [, url = '', adminUrl = ''] = await program.printed(/open: (http:\S+?)\/api.* admin (http:\S+)/);
+  const [, url = '', adminUrl = ''] = await program.printed(/open: (http:\S+?)\/api.* admin (http:[^\s"]+)/);
   return { ...program, url, adminUrl };
 }
 

@@ -18,7 +18,7 @@ export class Fleet {
   async openShop(): Promise<{ url: string; adminUrl: string }> {
     const shop = await this.launch('monolith', 'apps/monolith/src/main.js', []);
     const [, url = '', adminUrl = ''] = await shop.printed(
-      /open: (http:\S+?)\/api.* admin (http:\S+)/,
+      /open: (http:\S+?)\/api.* admin (http:[^\s"]+)/,
       this.stop,
     );
     shop.onDeath(this.onDeath);

@@ -1,6 +1,7 @@
 import { inventory, orders, payments, users } from '#contracts';
 import {
   choiceSetting,
+  healthSetting,
   logLevels,
   natsSettings,
   paymentsSetting,
@@ -8,6 +9,7 @@ import {
   textSetting,
   urlSetting,
   type Environment,
+  type HealthAddress,
   type LogLevel,
   type NatsSettings,
   type PaymentsProvider,
@@ -27,13 +29,14 @@ export interface Settings {
   nats: NatsSettings;
   dataDir: string;
   logLevel: LogLevel;
+  health: HealthAddress;
 }
 
 /** What `--help` prints. */
 export const usage = `usage: npm run start:extracted -- <module>      (or MODULE=<module>)
 
 Serves one module from its own database, over NATS. Modules: ${Object.keys(contracts).join(', ')}.
-Settings: <MODULE>_DATABASE_URL, NATS_URL, DATA_DIR, LOG_LEVEL (README.md, "Settings").`;
+Settings: <MODULE>_DATABASE_URL, NATS_URL, HEALTH_PORT, HOST, DATA_DIR, LOG_LEVEL (README.md, "Settings").`;
 
 /** Reads the settings; the module is the first argument, else `MODULE`. @throws {SettingsError} naming the first wrong one. */
 export function readSettings(env: Environment, args: readonly string[]): Settings {
@@ -46,6 +49,7 @@ export function readSettings(env: Environment, args: readonly string[]): Setting
     nats: natsSettings(env),
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
+    health: healthSetting(env),
   };
 }
 

@@ -3,7 +3,7 @@ import { OrdersModule } from '#domain/orders';
 import { PaymentsModule, PaymentsWithoutProviderModule } from '#domain/payments';
 import { ExtractedUsersModule } from '#domain/users';
 import { dataSourceOptions, StartError, type PaymentsProvider } from '#platform';
-import { NatsCalls, StranglerModule, type NatsLink, type Routes } from '#strangler';
+import { NatsCalls, StranglerModule, type CallObserver, type NatsLink, type Routes } from '#strangler';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { contracts, type ModuleName, type Settings } from './config.js';
@@ -16,15 +16,19 @@ const moduleClasses = (provider: PaymentsProvider): Readonly<Partial<Record<Modu
   orders: OrdersModule,
 });
 
+export interface ServiceOptions {
+  settings: Pick<Settings, 'module' | 'payments'>;
+  databaseUrl: string;
+  routes: Routes;
+  link: NatsLink;
+  observer: CallObserver;
+}
+
 /** One module with its own database. It may call the others, wherever they are. */
 @Module({})
 export class ServiceModule {
-  static forRoot(
-    { module, payments }: Pick<Settings, 'module' | 'payments'>,
-    databaseUrl: string,
-    routes: Routes,
-    link: NatsLink,
-  ): DynamicModule {
+  static forRoot({ settings, databaseUrl, routes, link, observer }: ServiceOptions): DynamicModule {
+    const { module, payments } = settings;
     const moduleClass = moduleClasses(payments)[module];
     if (!moduleClass) throw new StartError(`the code of ${module} is not in this repository`);
     return {
@@ -36,6 +40,7 @@ export class ServiceModule {
           contracts: Object.values(contracts),
           routes,
           link,
+          observer,
           remote: new NatsCalls(link),
         }),
         moduleClass,

@@ -1,23 +1,44 @@
 import {
+  announcer,
   createLogger,
+  createRegistry,
+  DatabaseProbe,
   EmbeddedServers,
   natsConnection,
   NestLogger,
   openDatabase,
+  openOperations,
+  packageVersion,
+  poolGauges,
+  register,
   type Closing,
+  type PoolFigures,
 } from '#platform';
-import { ContractServer, currentContext, followRoutes, LocalModules, NatsLink, Routes } from '#strangler';
-import { Logger } from '@nestjs/common';
+import {
+  Agents,
+  ContractServer,
+  currentContext,
+  followRoutes,
+  LocalModules,
+  NatsLink,
+  Routes,
+  ToolkitMetrics,
+} from '#strangler';
+import { Logger, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { DataSource } from 'typeorm';
 import type { Settings } from './config.js';
 import { ServiceModule } from './service.module.js';
-
-const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 /** Starts one module as a service: its own database, its contract served over NATS. Ended by `closing`. */
 export async function startService(settings: Settings, closing: Closing): Promise<void> {
   const { module, nats } = settings;
-  const logger = new NestLogger(createLogger({ level: settings.logLevel, context: currentContext }));
+  const who = { service: module, version: packageVersion() };
+  const lines = createLogger({ level: settings.logLevel, ...who, context: currentContext });
+  const say = announcer(lines);
+  lines.info('starting');
+  closing.onBegin(() => lines.info('stopping'));
+  const logger = new NestLogger(lines);
   Logger.overrideLogger(logger);
   const servers = new EmbeddedServers(settings.dataDir, say);
   closing.add(() => servers.release());
@@ -29,16 +50,60 @@ export async function startService(settings: Settings, closing: Closing): Promis
   const routes = new Routes();
   const stopFollowing = followRoutes(link, routes);
   closing.add(() => Promise.resolve(stopFollowing()));
-  const app = await NestFactory.create(ServiceModule.forRoot(settings, databaseUrl, routes, link), {
-    logger,
-    abortOnError: false,
-  });
+  const metrics = new ToolkitMetrics();
+  const app = await NestFactory.create(
+    ServiceModule.forRoot({ settings, databaseUrl, routes, link, observer: metrics.called }),
+    {
+      logger,
+      abortOnError: false,
+    },
+  );
   closing.add(() => app.close());
-  const server = new ContractServer(link, app.get(LocalModules));
+  const server = new ContractServer(link, app.get(LocalModules), metrics.served);
   app.connectMicroservice({ strategy: server });
   await app.startAllMicroservices();
   await app.init();
   link.start();
   await server.serving;
-  say(`${module} is served from its own database, over NATS at ${new URL(natsUrl).host}`);
+  const health = await openHealth(settings, who, app, { databaseUrl, link, metrics }, closing);
+  const host = new URL(natsUrl).host;
+  say(
+    `${module} is served from its own database, over NATS at ${host} · health http://localhost:${health}/health/ready`,
+  );
+}
+
+/** Opens the health port, once calls are taken. Answers which it is. */
+async function openHealth(
+  { health }: Settings,
+  who: { service: string; version: string },
+  app: INestApplicationContext,
+  { databaseUrl, link, metrics }: { databaseUrl: string; link: NatsLink; metrics: ToolkitMetrics },
+  closing: Closing,
+): Promise<number> {
+  const dataSource = app.get(DataSource);
+  const database = app.get(Agents).databaseOf(dataSource);
+  const commands = () => (dataSource.driver as unknown as { master: PoolFigures }).master;
+  const registry = createRegistry(who);
+  register(registry, {
+    histograms: metrics.histograms,
+    gauges: [
+      poolGauges({ commands, toolkit: () => database.figures }),
+      ...metrics.gauges({ database, link }),
+    ],
+  });
+  const probe = new DatabaseProbe(databaseUrl);
+  closing.add(() => probe.close());
+  const server = await openOperations(health, {
+    registry,
+    checks: [
+      { name: 'database', check: () => probe.check() },
+      { name: 'nats', check: () => assertConnected(link) },
+    ],
+  });
+  closing.add(() => server.close());
+  return server.port;
+}
+
+function assertConnected({ current, trouble }: NatsLink): void {
+  if (!current) throw new Error(trouble ?? 'there is no connection');
 }

@@ -1,10 +1,11 @@
 import { AdminGuard, BoundedAdapter, configureAdmin, TokenVerifier, type BootstrapAdmin } from '#api';
-import { NestLogger, type Closing } from '#platform';
+import { NestLogger, operationsRoutes, type Closing, type OperationsOptions } from '#platform';
 import { adminLogin } from '#sample';
 import { AdminController, DoctorController, EventsController, OPERATOR, type Operator } from '#strangler';
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Settings } from './config.js';
 
@@ -35,7 +36,7 @@ export async function startAdmin(
   shop: INestApplication,
   logger: Logger,
   closing: Closing,
-  operator: Operator,
+  { operator, operations }: { operator: Operator; operations: OperationsOptions },
 ): Promise<NestExpressApplication> {
   const tokens = shop.get<TokenVerifier>(TokenVerifier, { strict: false });
   const guard = new AdminGuard(tokens, bootstrapAdmin(settings));
@@ -48,6 +49,11 @@ export async function startAdmin(
       abortOnError: false,
     },
   );
+  // Before guards and logs: probes and scrapers have no token, and come every few seconds.
+  const answer = operationsRoutes(operations);
+  app.use((request: Request, response: Response, next: () => void) => {
+    if (!answer(request, response)) next();
+  });
   configureAdmin(app, logger);
   closing.add(() => app.close());
   await app.listen(settings.adminPort, '127.0.0.1');

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import {
   choiceSetting,
   countSetting,
+  healthSetting,
   logLevels,
   natsSettings,
   paymentsSetting,
@@ -10,6 +11,7 @@ import {
   textSetting,
   urlSetting,
   type Environment,
+  type HealthAddress,
   type LogLevel,
   type NatsSettings,
   type PaymentsProvider,
@@ -27,6 +29,8 @@ export interface Settings {
   dataDir: string;
   wishesPath: string;
   logLevel: LogLevel;
+  /** Without a port: none but the admin listener's. */
+  health: HealthAddress;
   /** Names the sides that worked on a request in `X-Served-By`. */
   servedBy: boolean;
   /** Proxies before this process: whose word on a client's address is taken. */
@@ -60,6 +64,7 @@ export function readSettings(env: Environment): Settings {
     wishesPath: wishesPath(env),
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
     proxies: countSetting(env, 'TRUST_PROXY', 10, 0),
+    health: healthSetting(env),
     servedBy: choiceSetting(env, 'SERVED_BY_HEADER', ['on', 'off'], 'on') === 'on',
     identityProvider: identityProvider(env),
     admin: adminAccount(env, databaseUrl !== undefined),

@@ -8,7 +8,14 @@ import {
   NestLogger,
   openDatabase,
   openLimitPool,
+  openOperations,
   packageVersion,
+  poolGauges,
+  register,
+  createRegistry,
+  announcer,
+  type Check,
+  type PoolFigures,
   type Closing,
 } from '#platform';
 import {
@@ -19,6 +26,9 @@ import {
   decommissionedModules,
   LocalModules,
   NatsLink,
+  observers,
+  ToolkitMetrics,
+  type Operator,
   publishRoutes,
   Router,
   Routes,
@@ -29,6 +39,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger as PinoLogger } from 'pino';
 import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { bootstrapAdmin, startAdmin } from './admin.js';
 import { advice } from './advice.js';
@@ -37,11 +48,13 @@ import type { Settings } from './config.js';
 import { Furnishing } from './furnishing.js';
 import { loadModules, moduleNames } from './modules.js';
 
-const say = (line: string) => void process.stdout.write(`${line}\n`);
-
 /** Starts the shop: servers, schemas, modules, listeners, sample. Everything it starts is ended by `closing`. */
 export async function startShop(settings: Settings, closing: Closing): Promise<void> {
-  const logger = createLogger({ level: settings.logLevel, context: currentContext });
+  const who = { service: 'monolith', version: packageVersion() };
+  const logger = createLogger({ level: settings.logLevel, ...who, context: currentContext });
+  const say = announcer(logger);
+  logger.info('starting');
+  closing.onBegin(() => logger.info('stopping'));
   Logger.overrideLogger(new NestLogger(logger));
   await assertPortFree(settings.port, settings.host, 'PORT');
   await assertPortFree(settings.adminPort, '127.0.0.1', 'ADMIN_PORT');
@@ -53,7 +66,8 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   const link = connectWhenNeeded(settings, servers, routes, closing);
   const furnishing = new Furnishing(settings, say);
   const watch = new CallWatch();
-  const parts = { databaseUrl, routes, link, modules, observer: watch };
+  const metrics = new ToolkitMetrics();
+  const parts = { databaseUrl, routes, link, modules, metrics, observer: observers(watch, metrics.called) };
   const probe = new DatabaseProbe(databaseUrl);
   closing.add(() => probe.close());
   const checks: ReadinessCheck[] = [
@@ -64,11 +78,15 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   closing.add(() => limits.end());
   const app = await createApp(settings, parts, { checks, limits }, logger);
   closing.add(() => app.close());
-  const steering = await steer(settings, app, { link, watch }, closing);
+  const steering = await steer(settings, app, { link, watch, announce: say }, closing);
   await app.startAllMicroservices();
   await listen(app, settings);
   steering.start();
-  const admin = await startAdmin(settings, app, logger, closing, steering.operator);
+  const { operator } = steering;
+  const registry = registryOf(who, app, { metrics, link, operator });
+  const operations = { registry, checks };
+  const admin = await startAdmin(settings, app, logger, closing, { operator, operations });
+  await openHealth(settings, operations, closing);
   await furnishing.furnish(app, closing);
   const shop = addressOf(app);
   say(`The shop is open: ${shop}/api/v1/products · OpenAPI ${shop}/docs · admin ${addressOf(admin)}`);
@@ -91,6 +109,37 @@ async function openModules(databaseUrl: string, { payments }: Settings): Promise
 const listen = (app: NestExpressApplication, { port, host }: Settings): Promise<unknown> =>
   host === undefined ? app.listen(port) : app.listen(port, host);
 
+/** What `/metrics` tells: docs/operations.md lists it. */
+function registryOf(
+  who: { service: string; version: string },
+  app: NestExpressApplication,
+  { metrics, ...parts }: { metrics: ToolkitMetrics; link: NatsLink; operator: Operator },
+): Registry {
+  const dataSource = app.get(DataSource);
+  const database = app.get(Agents).databaseOf(dataSource);
+  const commands = () => (dataSource.driver as unknown as { master: PoolFigures }).master;
+  const registry = createRegistry(who);
+  register(registry, {
+    histograms: metrics.histograms,
+    gauges: [
+      poolGauges({ commands, toolkit: () => database.figures }),
+      ...metrics.gauges({ ...parts, database }),
+    ],
+  });
+  return registry;
+}
+
+/** The health port, where one is set: the admin listener is for this machine only, and a container's probes come from outside. */
+async function openHealth(
+  { health }: Settings,
+  operations: { registry: Registry; checks: readonly Check[] },
+  closing: Closing,
+): Promise<void> {
+  if (health.port === undefined) return;
+  const server = await openOperations(health, operations);
+  closing.add(() => server.close());
+}
+
 /** Where an application listens; the port may have been chosen by the system. */
 function addressOf(app: NestExpressApplication): string {
   const { address, family, port } = app.getHttpServer().address() as AddressInfo;
@@ -102,7 +151,7 @@ function addressOf(app: NestExpressApplication): string {
 async function steer(
   { wishesPath }: Settings,
   app: NestExpressApplication,
-  { link, watch }: { link: NatsLink; watch: CallWatch },
+  { link, watch, announce }: { link: NatsLink; watch: CallWatch; announce: (line: string) => void },
   closing: Closing,
 ): Promise<Steering> {
   const agents = app.get(Agents);
@@ -121,7 +170,7 @@ async function steer(
   closing.add(() => steering.stop());
   // A slip in the file must not keep the shop shut: the modules stay where they are.
   const problem = await steering.prepare();
-  if (problem !== null) say(`${problem}; what was in force before stays in force`);
+  if (problem !== null) announce(`${problem}; what was in force before stays in force`);
   return steering;
 }
 
@@ -147,7 +196,7 @@ function connectWhenNeeded(
 
 async function createApp(
   settings: Settings,
-  parts: Omit<AppOptions, 'api'>,
+  parts: Omit<AppOptions, 'api'> & { metrics: ToolkitMetrics },
   { checks, limits }: { checks: ReadinessCheck[]; limits: LimitStore },
   logger: PinoLogger,
 ): Promise<NestExpressApplication> {
@@ -167,6 +216,7 @@ async function createApp(
     },
   );
   configureHttp(app, { logger, servedBy: settings.servedBy, proxies: settings.proxies });
-  app.connectMicroservice({ strategy: new ContractServer(parts.link, app.get(LocalModules)) });
+  const { link, metrics } = parts;
+  app.connectMicroservice({ strategy: new ContractServer(link, app.get(LocalModules), metrics.served) });
   return app;
 }

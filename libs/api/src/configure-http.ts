@@ -55,7 +55,8 @@ export function configureAdmin(app: NestExpressApplication, logger: Logger): voi
   app.disable('x-powered-by');
   app.set('etag', false);
   app.use(callContext({ servedBy: false }));
-  app.use(requestLog(logger));
+  // Who watches asks every second.
+  app.use(requestLog(logger, { reads: 'debug' }));
   app.use(utf8Url);
   app.useGlobalFilters(new ProblemFilter('operators'));
   readJsonBodies(app, adminBodies);

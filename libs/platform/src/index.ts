@@ -1,4 +1,5 @@
 export {
+  announcer,
   createLogger,
   logLevels,
   NestLogger,
@@ -26,12 +27,24 @@ export { packageVersion, projectRoot } from './project-root.js';
 export {
   choiceSetting,
   countSetting,
+  healthSetting,
   portSetting,
   SettingsError,
   textSetting,
   urlSetting,
   type Environment,
+  type HealthAddress,
 } from './settings.js';
 export { EmbeddedServers } from './embedded-servers.js';
 export { environment } from './environment.js';
 export { paymentsSetting, type PaymentsProvider } from './payments-setting.js';
+export {
+  createRegistry,
+  openOperations,
+  operationsRoutes,
+  poolGauges,
+  register,
+  type Check,
+  type OperationsOptions,
+  type PoolFigures,
+} from './metrics/index.js';

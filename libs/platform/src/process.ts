@@ -5,6 +5,13 @@ import { SettingsError } from './settings.js';
 export class Closing {
   private readonly closers: (() => Promise<unknown>)[] = [];
 
+  private announce: () => void = () => undefined;
+
+  /** Called when the end begins, before anything is closed. */
+  onBegin(announce: () => void): void {
+    this.announce = announce;
+  }
+
   /** Remembers how to end something that has just begun. */
   add(close: () => Promise<unknown>): void {
     this.closers.push(close);
@@ -12,6 +19,7 @@ export class Closing {
 
   /** Ends everything, last begun first, even if one of them fails. */
   async closeAll(): Promise<void> {
+    this.announce();
     for (const close of this.closers.splice(0).reverse()) {
       await close().catch((error: unknown) => process.stderr.write(`while ending: ${String(error)}\n`));
     }

@@ -48,3 +48,16 @@ export function choiceSetting<const T extends string>(
   if (choice) return choice;
   throw new SettingsError(`${name}=${text}: one of ${choices.join(', ')} is expected`);
 }
+
+/** Where health and metrics are served. */
+export interface HealthAddress {
+  host: string;
+  /** `undefined`: none is set. */
+  port: number | undefined;
+}
+
+/** `HEALTH_PORT`, at the address `HOST` (this machine only, unless it is set). @throws {SettingsError} */
+export const healthSetting = (env: Environment): HealthAddress => ({
+  host: textSetting(env, 'HOST') ?? '127.0.0.1',
+  port: textSetting(env, 'HEALTH_PORT') === undefined ? undefined : portSetting(env, 'HEALTH_PORT', 0),
+});

@@ -133,6 +133,12 @@ export class Database implements Queryable {
     return other;
   }
 
+  /** How its connections are used just now. */
+  get figures(): { totalCount: number; idleCount: number; waitingCount: number } {
+    const { totalCount, idleCount, waitingCount } = this.pool;
+    return { totalCount, idleCount, waitingCount };
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.pool.end(), ...this.others.map((other) => other.close())]);
   }

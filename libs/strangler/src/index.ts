@@ -41,3 +41,5 @@ export { decommissionedModules } from './control/decommissioned.js';
 export { type Advice } from './control/advice.js';
 export { Steering } from './control/steering.js';
 export { Agents } from './side/agents.js';
+export { observers } from './metrics/call-tally.js';
+export { ToolkitMetrics } from './metrics/toolkit-metrics.js';

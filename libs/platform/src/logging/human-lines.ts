@@ -13,7 +13,8 @@ export const humanLines = (out: { write(text: string): unknown }): DestinationSt
 });
 
 function lineOf(json: string): string {
-  const { level, time, msg = '', context, err, ...rest } = JSON.parse(json) as Line;
+  // Whoever looks at a terminal knows what runs there.
+  const { level, time, msg = '', context, err, service, version, ...rest } = JSON.parse(json) as Line;
   const who = typeof context === 'string' ? `[${context}] ` : '';
   const more = Object.entries(rest).map(([key, value]) => ` ${key}=${shown(value)}`);
   const stack = err?.stack ? `\n${err.stack}` : '';

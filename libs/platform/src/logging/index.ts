@@ -1,4 +1,11 @@
-export { createLogger, logLevels, type LogContext, type LoggerOptions, type LogLevel } from './logger.js';
+export {
+  announcer,
+  createLogger,
+  logLevels,
+  type LogContext,
+  type LoggerOptions,
+  type LogLevel,
+} from './logger.js';
 export { NestLogger } from './nest-logger.js';
 export { requestLog } from './request-log.js';
 export { traceIdOf } from './trace-id.js';

@@ -13,6 +13,9 @@ export type LogLevel = (typeof logLevels)[number];
 
 export interface LoggerOptions {
   level: LogLevel;
+  /** Who writes; stands on each line with its version. */
+  service?: string;
+  version?: string;
   /** The running request, if there is one. Asked at every line, so that whoever writes it need not know of requests. */
   context?: () => LogContext | undefined;
   /** Where lines go; else standard output: JSON, or short lines for people when it is a terminal. */
@@ -22,10 +25,10 @@ export interface LoggerOptions {
 const secrets = ['password', 'passwordHash', 'token', 'accessToken', 'authorization', 'cookie'];
 
 /** A pino logger with the request's id on every line of the request, and without anybody's secrets. */
-export function createLogger({ level, context, destination }: LoggerOptions): Logger {
+export function createLogger({ level, service, version, context, destination }: LoggerOptions): Logger {
   const options = {
     level,
-    base: null,
+    base: service === undefined ? null : { service, version },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     redact: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
@@ -35,6 +38,12 @@ export function createLogger({ level, context, destination }: LoggerOptions): Lo
     options,
     destination ?? (process.stdout.isTTY ? humanLines(process.stdout) : pino.destination(1)),
   );
+}
+
+/** Says what the operator waits for (addresses, the progress of a start) in the form of the log, whatever its level. */
+export function announcer(logger: Logger): (line: string) => void {
+  const always = logger.child({}, { level: 'info' });
+  return (line) => always.info(line);
 }
 
 // A fresh object each time: pino writes into it.

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { ServerNats } from '@nestjs/microservices';
 import { Svcm, type Service, type ServiceMsg } from '@nats-io/services';
 import { InvalidArgumentError, type NatsConnection } from '@nats-io/transport-node';
+import { outcomeOf, type CallObserver, type FinishedCall } from '../call-observer.js';
 import { currentContext, withContext, type CallContext } from '../context.js';
 import type { Executor } from '../executor.js';
 import { hide } from '../failure.js';
@@ -32,6 +33,8 @@ export class ContractServer extends ServerNats {
   constructor(
     private readonly link: NatsLink,
     private readonly modules: LocalModules,
+    /** Is told of every call that is answered here. */
+    private readonly served?: Pick<CallObserver, 'finished'>,
   ) {
     super({});
   }
@@ -90,9 +93,12 @@ export class ContractServer extends ServerNats {
     await withContext(context, async () => {
       const started = performance.now();
       const how = { commandId, undoOf };
-      this.respond(message, operation, await this.reply(executor, operation, message, how, context));
-      const ms = Math.round(performance.now() - started);
-      this.log.log({ msg: 'call served', module, operation: name, ms });
+      const { text, outcome } = await this.reply(executor, operation, message, how, context);
+      this.respond(message, operation, text);
+      const ms = performance.now() - started;
+      const side = this.modules.side ?? 'monolith';
+      this.served?.finished({ module, operation: name, kind: operation.kind, side, ms, outcome });
+      this.log.log({ msg: 'call served', module, operation: name, ms: Math.round(ms) });
     });
   }
 
@@ -102,17 +108,17 @@ export class ContractServer extends ServerNats {
     message: ServiceMsg,
     { commandId, undoOf }: CallOptions,
     { deadline, servedBy }: CallContext,
-  ): Promise<string> {
+  ): Promise<{ text: string; outcome: FinishedCall['outcome'] }> {
     try {
       if (deadline !== undefined && deadline <= Date.now()) {
         throw new UnavailableError(operation.module, 'the call came after its deadline and was not started');
       }
       const result = await executor.execute(operation.name, decodeInput(message), commandId, { undoOf });
-      return encodeResult(result, servedBy);
+      return { text: encodeResult(result, servedBy), outcome: 'ok' };
     } catch (error) {
       // Not a declared one: the result is no JSON.
       const shown = isDomainError(error) ? error : hide(error, this.log, operation, commandId ?? '');
-      return encodeError(shown, servedBy);
+      return { text: encodeError(shown, servedBy), outcome: outcomeOf(shown) };
     }
   }
 
