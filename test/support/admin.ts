@@ -25,6 +25,8 @@ export interface AdminListener {
   forgetTokens(): Promise<void>;
   /** `Authorization` of someone. */
   authorization(role: Role): Promise<string>;
+  /** `GET /modules/:module`, … as the application has registered them. */
+  routes(): string[];
   close(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export async function openAdmin(operator: Operator): Promise<AdminListener> {
       verifier = verifierOf(key);
     },
     authorization: (role) => bearer(key, ann, role),
+    routes: () => routesOf(app),
     close: async () => {
       await closing.closeAll();
       await login.close();
@@ -66,3 +69,14 @@ const verifierOf = ({ jwk }: Awaited<ReturnType<typeof signingKey>>): TokenVerif
 
 /** Everybody's session goes on; the role is the token's. */
 const getSession = async ({ id }: { id: string }) => ({ id, role: 'admin', version: 0 });
+
+interface Layer {
+  route?: { path: string; methods: Record<string, boolean> };
+}
+
+function routesOf(app: INestApplication): string[] {
+  const { router } = app.getHttpAdapter().getInstance() as { router: { stack: Layer[] } };
+  return router.stack.flatMap(({ route }) =>
+    route ? Object.keys(route.methods).map((method) => `${method.toUpperCase()} ${route.path}`) : [],
+  );
+}

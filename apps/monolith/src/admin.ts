@@ -1,9 +1,23 @@
 import { AdminGuard, BoundedAdapter, configureAdmin, TokenVerifier, type BootstrapAdmin } from '#api';
-import { NestLogger, operationsRoutes, type Closing, type OperationsOptions } from '#platform';
+import {
+  NestLogger,
+  operationsRoutes,
+  packageVersion,
+  type Closing,
+  type OperationsOptions,
+} from '#platform';
 import { adminLogin } from '#sample';
-import { AdminController, DoctorController, EventsController, OPERATOR, type Operator } from '#strangler';
+import {
+  AdminController,
+  adminDocument,
+  DoctorController,
+  EventsController,
+  OPERATOR,
+  type Operator,
+} from '#strangler';
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
+import { SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
@@ -54,6 +68,8 @@ export async function startAdmin(
   app.use((request: Request, response: Response, next: () => void) => {
     if (!answer(request, response)) next();
   });
+  const document = adminDocument(packageVersion()) as unknown as OpenAPIObject;
+  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'docs/openapi.json' });
   configureAdmin(app, logger);
   closing.add(() => app.close());
   await app.listen(settings.adminPort, '127.0.0.1');

@@ -43,3 +43,4 @@ export { Steering } from './control/steering.js';
 export { Agents } from './side/agents.js';
 export { observers } from './metrics/call-tally.js';
 export { ToolkitMetrics } from './metrics/toolkit-metrics.js';
+export { adminDocument } from './admin/openapi/document.js';

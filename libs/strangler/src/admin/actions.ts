@@ -23,15 +23,16 @@ export interface Asked {
 }
 
 type Verb = Action['verb'];
-type Reader = (body: unknown) => Omit<Asked, 'atOnce'>;
+type Reader = ((body: unknown) => Omit<Asked, 'atOnce'>) & { readonly dto: Dto<unknown> };
 
 /** Reads a body by its rules and makes the action of it. */
-const reader =
-  <B extends PlainBody>(dto: Dto<B>, actionOf: (body: B) => Action): Reader =>
-  (value) => {
+function reader<B extends PlainBody>(dto: Dto<B>, actionOf: (body: B) => Action): Reader {
+  const read = (value: unknown) => {
     const body = Shape.of(dto).parse(value);
     return { action: actionOf(body), dryRun: body.dryRun ?? false };
   };
+  return Object.assign(read, { dto });
+}
 
 const plain = (verb: 'approve' | 'pause' | 'resume' | 'abort'): Reader => reader(PlainBody, () => ({ verb }));
 
@@ -68,6 +69,12 @@ const atOnce: ReadonlySet<string> = new Set<Verb>(['approve', 'pause', 'resume',
 
 /** What operators can ask for. */
 export const verbs = Object.keys(readers);
+
+/** The rules of a verb's body, and whether all is done when it is answered. */
+export const bodyOf = (verb: string): { dto: Dto<unknown>; atOnce: boolean } => ({
+  dto: readers[verb as Verb].dto,
+  atOnce: atOnce.has(verb),
+});
 
 /** What `POST /modules/:module/<verb>` asks for; undefined: there is no such verb. @throws {ValidationError} */
 export function askedBy(verb: string, body: unknown): Asked | undefined {

@@ -1,0 +1,112 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { openAdmin, type AdminListener } from '../../../../../test/support/admin.js';
+import { ScriptedOperator } from '../../../../../test/support/scripted-operator.js';
+import { entry } from '../../../../../test/support/standing.js';
+import { verbs } from '../actions.js';
+
+interface Document {
+  paths: Record<
+    string,
+    Record<string, { responses: Record<string, { content?: Content }>; requestBody?: { content: Content } }>
+  >;
+  components: { schemas: Record<string, object> };
+}
+type Content = Record<string, { schema: object }>;
+
+/* What the document of the admin API says is what the listener does. */
+const operator = new ScriptedOperator('inventory');
+let admin: AdminListener;
+let document: Document;
+const ajv = new Ajv2020({ strict: false });
+
+beforeAll(async () => {
+  admin = await openAdmin(operator);
+  document = (await (await fetch(`${admin.url}/docs/openapi.json`)).json()) as Document;
+  ajv.addSchema({ $id: 'api', components: document.components });
+});
+afterAll(() => admin.close());
+
+const validator = (schema: object) =>
+  ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"api#/')) as object);
+
+it('has every route of the listener, the verbs one by one, and no other', async () => {
+  const listed = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const routes = admin
+    .routes()
+    .filter((route) => !route.includes('/docs'))
+    .map((route) => route.replace(':module', '{module}'))
+    .flatMap((route) =>
+      route.endsWith(':verb') ? verbs.map((verb) => route.replace(':verb', verb)) : [route],
+    );
+  expect(routes.length).toBeGreaterThan(verbs.length + 5);
+  // Those three are answered before any route.
+  const machines = ['GET /health/live', 'GET /health/ready', 'GET /metrics'];
+  for (const route of machines) expect((await fetch(admin.url + route.slice(4))).status).toBe(200);
+  expect(listed.sort()).toEqual([...routes, ...machines].sort());
+});
+
+it.each([
+  ['/modules', '/modules'],
+  ['/modules/{module}', '/modules/inventory'],
+  ['/modules/{module}/history', '/modules/inventory/history'],
+  ['/modules/{module}/mismatches', '/modules/inventory/mismatches'],
+  ['/modules/{module}/parked', '/modules/inventory/parked'],
+  ['/doctor', '/doctor'],
+])('GET %s answers as it says', async (path, url) => {
+  operator.entries = [entry(1)];
+  operator.differing = [
+    {
+      at: '2026-01-02T03:04:05Z',
+      operation: 'list',
+      input: {},
+      differences: [{ path: 'a', monolith: 1, extracted: 2 }],
+    },
+  ];
+  operator.findings = [{ module: null, problem: 'p', meaning: 'm', remedy: 'r', repairable: false }];
+  const headers = { authorization: await admin.authorization('admin') };
+  const answer = await fetch(admin.url + url, { headers });
+  const { schema } = document.paths[path]!.get!.responses[answer.status]!.content!['application/json']!;
+  const valid = validator(schema);
+  valid(await answer.json());
+  expect(valid.errors).toBeNull();
+  for (const status of ['401', '403']) expect(document.paths[path]!.get!.responses).toHaveProperty(status);
+});
+
+const bodies: Record<string, object> = {
+  shift: { percent: 5 },
+  failover: { iHaveFencedIt: true },
+  decommission: { confirm: 'inventory' },
+  parked: { how: 'retry', ids: [1] },
+};
+
+it.each(verbs)('POST %s takes the body and answers as it says', async (verb) => {
+  const { requestBody, responses } = document.paths[`/modules/{module}/${verb}`]!.post!;
+  const authorization = await admin.authorization('admin');
+  const post = (body: object) =>
+    fetch(`${admin.url}/modules/inventory/${verb}`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const good = bodies[verb] ?? {};
+  for (const body of [
+    good,
+    { ...good, dryRun: true },
+    { ...good, nonsense: 1 },
+    { ...good, dryRun: 'yes' },
+  ]) {
+    const allowed = validator(requestBody!.content['application/json']!.schema)(body);
+    const answer = await post(body);
+    expect([body, answer.status < 400]).toEqual([body, allowed]);
+    const [type] = (answer.headers.get('content-type') ?? '').split(';');
+    const valid = validator(responses[answer.status]!.content![type!]!.schema);
+    valid(await answer.json());
+    expect(valid.errors).toBeNull();
+  }
+  operator.refusal = 'not now';
+  expect((await post(good)).status).toBe(409);
+  operator.refusal = undefined;
+  expect(responses).toMatchObject({ '401': {}, '403': {}, '404': {}, '409': {} });
+});

@@ -1,0 +1,122 @@
+import { bodyOf, verbs } from '../actions.js';
+import { answers } from './answers.js';
+import { listOf, number, object, schemaOf, text, type Schema } from './schema.js';
+
+type Answers = keyof typeof answers;
+type Responses = Readonly<Record<string, object>>;
+
+const ref = (name: Answers): Schema => ({ $ref: `#/components/schemas/${name}` });
+const json = (description: string, schema: Schema) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+const items = (name: Answers) => object({ items: listOf(ref(name)) });
+
+const problem = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: ref('Problem') } },
+});
+const refusals = {
+  '401': problem('There is no valid token.'),
+  '403': problem('The token is of a role that may not do this.'),
+};
+const noModule = { '404': problem('There is no such module.') };
+const badInput = { '400': problem('The input breaks a rule; it says which.') };
+
+const named = { name: 'module', in: 'path', required: true, schema: text };
+const inQuery = (name: string, description: string, schema: Schema) => ({
+  ...{ name, in: 'query', description, schema },
+});
+
+const get = (summary: string, success: object, more: Responses = {}, parameters: readonly object[] = []) => ({
+  get: { summary, parameters, responses: { '200': success, ...refusals, ...more } },
+});
+
+/** What an action takes, and how it is answered. */
+function action(verb: string): object {
+  const { dto, atOnce } = bodyOf(verb);
+  const schema = schemaOf(dto);
+  const needed = 'required' in schema;
+  const done = atOnce ? 'Done.' : 'With dryRun: what would be done.';
+  return {
+    post: {
+      summary: `As: strangler ${verb}`,
+      description: 'For admins. The answer is the plan, step by step, in words.',
+      parameters: [named],
+      requestBody: { required: needed, content: { 'application/json': { schema } } },
+      responses: {
+        '200': json(done, ref('ActionAnswer')),
+        ...(!atOnce && { '202': json('Accepted: it has begun.', ref('ActionAnswer')) }),
+        ...{ ...badInput, ...refusals, ...noModule },
+        '409': problem('It is not legal now: the reason, and what would make it legal.'),
+        '415': problem('The body is not JSON.'),
+      },
+    },
+  };
+}
+
+const stream = {
+  description:
+    'Server-sent events: `entry` (a HistoryEntry), `status` (all modules, once a second), `failure` (why that cannot be told).',
+  content: { 'text/event-stream': { schema: text } },
+};
+const open = (summary: string, responses: Responses) => ({ get: { summary, security: [], responses } });
+const state = json('It is.', object({ status: text }));
+const limit = inQuery('limit', 'So many, the newest first; 100 when nothing is said.', {
+  ...number,
+  ...{ type: 'integer', minimum: 1, maximum: 1_000 },
+});
+
+const paths = {
+  '/modules': get('Where all modules stand', json('Success', items('ModuleStatus'))),
+  '/modules/{module}': get('Where a module stands', json('Success', ref('ModuleStatus')), noModule, [named]),
+  '/modules/{module}/history': get(
+    'Who did what, when, why, with which figures',
+    json('Success', items('HistoryEntry')),
+    { ...badInput, ...noModule },
+    [named, limit],
+  ),
+  '/modules/{module}/mismatches': get(
+    'Queries whose two answers differed',
+    json('Success', items('MismatchEntry')),
+    noModule,
+    [named],
+  ),
+  '/modules/{module}/parked': get(
+    'Rows that cannot be applied',
+    json('Success', items('ParkedRow')),
+    noModule,
+    [named],
+  ),
+  '/doctor': get('What is stuck', json('Success', items('Finding')), { ...badInput, ...noModule }, [
+    inQuery('module', 'Only this one.', text),
+  ]),
+  '/events': get('What happens, as it happens', stream),
+  '/health/live': open('Is the process alive?', { '200': state }),
+  '/health/ready': open('May it get requests?', { '200': state, '503': problem('Not now.') }),
+  '/metrics': open('Figures for Prometheus', {
+    '200': { description: 'Success', content: { 'text/plain': { schema: text } } },
+  }),
+};
+
+/** The OpenAPI document of the admin API. Actions that share a path with a list (`parked`) stand beside it. */
+export function adminDocument(version: string) {
+  const acts = Object.fromEntries(verbs.map((verb) => [`/modules/{module}/${verb}`, action(verb)]));
+  const all: Record<string, object> = { ...paths };
+  for (const [path, act] of Object.entries(acts)) all[path] = { ...all[path], ...act };
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Strangler: the operator’s API',
+      version,
+      description:
+        'Viewers may read, admins may act. The token is that of a log-in at the shop. Errors are problem documents (RFC 9457).',
+    },
+    security: [{ bearer: [] }],
+    paths: all,
+    components: {
+      schemas: { ...answers },
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { startNats, type TestNats } from '../support/nats.js';
+import { endAllPrograms, type Program } from '../support/programs.js';
+import {
+  Client,
+  makePremises,
+  openService,
+  openShop,
+  type OpenShop,
+  type Premises,
+} from '../support/shop.js';
+import { until } from '../support/until.js';
+
+/* What machines ask of the programs: health, metrics, the log. docs/operations.md says what they get. */
+let nats: TestNats;
+let premises: Premises;
+let shop: OpenShop;
+let service: Program;
+let serviceUrl: string;
+
+beforeAll(async () => {
+  nats = await startNats();
+  premises = await makePremises(nats.url);
+  premises.env.LOG_LEVEL = 'info';
+  await premises.extract(['inventory']);
+  service = await openService(premises, 'inventory');
+  [, serviceUrl = ''] = await service.printed(/health (http:\/\/localhost:\d+)\//);
+  shop = await openShop(premises);
+  await premises.arrived();
+});
+afterAll(async () => {
+  endAllPrograms();
+  await nats.stop();
+  await premises.drop();
+});
+
+const get = (url: string) => fetch(url);
+const metricsOf = async (url: string) => (await get(`${url}/metrics`)).text();
+
+it('health is told without a token, on the admin listener and on the health port of a service', async () => {
+  for (const url of [shop.adminUrl, serviceUrl]) {
+    expect(await (await get(`${url}/health/live`)).json()).toEqual({ status: 'ok' });
+    expect(await (await get(`${url}/health/ready`)).json()).toEqual({ status: 'ok' });
+    expect((await get(`${url}/modules`)).status).toBe(url === serviceUrl ? 404 : 401);
+  }
+});
+
+it('calls are counted by module, operation, side and outcome, on both ends of the wire', async () => {
+  expect((await get(`${shop.url}/api/v1/products/NO-SUCH`)).status).toBe(404);
+  const labels = 'module="inventory",operation="getProduct",side="extracted",outcome="refused"';
+  expect(await metricsOf(shop.adminUrl)).toMatch(`strangler_call_seconds_count{${labels}} 1`);
+  expect(await metricsOf(serviceUrl)).toMatch(`strangler_served_call_seconds_count{${labels}} 1`);
+});
+
+it('where the modules stand is told: phase, outbox, admission, pools', async () => {
+  const text = await metricsOf(shop.adminUrl);
+  expect(text).toContain('strangler_phase{module="inventory",phase="extracted"} 1');
+  expect(text).toContain('strangler_extracted_ratio{module="inventory"} 1');
+  expect(text).toContain('strangler_outbox_rows{module="inventory"} 0');
+  expect(text).toMatch(/^strangler_admission_running\{work="[\w ]+"\} \d+$/m);
+  expect(text).toMatch(/^database_pool_connections\{pool="commands",state="idle"\} \d+$/m);
+  expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds \S+$/m);
+});
+
+it('docs/operations.md lists every metric that is ours, and no other', async () => {
+  const told = [await metricsOf(shop.adminUrl), await metricsOf(serviceUrl)].join('\n');
+  const ours = [...told.matchAll(/^# TYPE ((?:strangler|database|app)_\w+) /gm)].map(([, name]) => name!);
+  const page = readFileSync('docs/operations.md', 'utf8');
+  const listed = [...page.matchAll(/^\| `((?:strangler|database|app)_\w+)/gm)].map(([, name]) => name!);
+  expect([...new Set(listed)].sort()).toEqual([...new Set(ours)].sort());
+});
+
+it('every line of the log is JSON and says who writes; a look of the operator is no news', async () => {
+  const admin = (await Client.admin(shop.url)).at(shop.adminUrl);
+  expect((await admin.send('GET', '/modules')).status).toBe(200);
+  await shop.end();
+  const lines = shop
+    .output()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  for (const line of lines) expect(line).toMatchObject({ service: 'monolith', version: expect.any(String) });
+  const said = lines.map(({ msg }) => msg);
+  expect(said[0]).toBe('starting');
+  expect(said).toContain('stopping');
+  expect(said).toContainEqual(expect.stringMatching(/^The shop is open: http/));
+  expect(said).toContainEqual(expect.stringMatching(/^GET \/api\/v1\/products/));
+  expect(said).not.toContainEqual(expect.stringMatching(/^GET \/modules/));
+});
+
+it('a service without NATS is alive and not ready', async () => {
+  await nats.kill();
+  const refused = await until('it is not ready', async () => {
+    const answer = await get(`${serviceUrl}/health/ready`);
+    return answer.status === 503 ? answer : undefined;
+  });
+  expect(await refused.json()).toMatchObject({ code: 'unavailable', detail: 'not ready: nats' });
+  expect((await get(`${serviceUrl}/health/live`)).status).toBe(200);
+  expect(await metricsOf(serviceUrl)).toMatch(/^strangler_nats_connected 0$/m);
+});
