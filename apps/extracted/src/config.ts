@@ -5,6 +5,7 @@ import {
   logLevels,
   natsSettings,
   paymentsSetting,
+  requireServers,
   SettingsError,
   textSetting,
   urlSetting,
@@ -41,12 +42,15 @@ Settings: <MODULE>_DATABASE_URL, NATS_URL, HEALTH_PORT, HOST, DATA_DIR, LOG_LEVE
 /** Reads the settings; the module is the first argument, else `MODULE`. @throws {SettingsError} naming the first wrong one. */
 export function readSettings(env: Environment, args: readonly string[]): Settings {
   const module = moduleOf(args[0] ?? textSetting(env, 'MODULE'));
-  const databaseUrl = urlSetting(env, `${module.toUpperCase()}_DATABASE_URL`, ['postgres', 'postgresql']);
+  const setting = `${module.toUpperCase()}_DATABASE_URL`;
+  const databaseUrl = urlSetting(env, setting, ['postgres', 'postgresql']);
+  const nats = natsSettings(env);
+  requireServers(env, { [setting]: databaseUrl, NATS_URL: nats.url });
   return {
     module,
     databaseUrl,
     payments: paymentsSetting(env, { tryingOut: databaseUrl === undefined }),
-    nats: natsSettings(env),
+    nats,
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
     health: healthSetting(env),

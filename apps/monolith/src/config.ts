@@ -5,6 +5,7 @@ import {
   healthSetting,
   logLevels,
   natsSettings,
+  requireServers,
   paymentsSetting,
   portSetting,
   SettingsError,
@@ -52,6 +53,8 @@ Settings: PORT, HOST, ADMIN_PORT, DATABASE_URL, NATS_URL, STRANGLER_CONFIG, DATA
 /** Reads the settings. @throws {SettingsError} naming the first wrong one. */
 export function readSettings(env: Environment): Settings {
   const databaseUrl = urlSetting(env, 'DATABASE_URL', ['postgres', 'postgresql']);
+  const nats = natsSettings(env);
+  requireServers(env, { DATABASE_URL: databaseUrl, NATS_URL: nats.url });
   const sample = choiceSetting(env, 'SAMPLE', ['on', 'off'], databaseUrl ? 'off' : 'on') === 'on';
   return {
     port: portSetting(env, 'PORT', 3000),
@@ -59,7 +62,7 @@ export function readSettings(env: Environment): Settings {
     host: textSetting(env, 'HOST') ?? (databaseUrl ? undefined : '127.0.0.1'),
     adminPort: portSetting(env, 'ADMIN_PORT', 3001),
     databaseUrl,
-    nats: natsSettings(env),
+    nats,
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     wishesPath: wishesPath(env),
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),

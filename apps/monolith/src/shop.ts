@@ -61,7 +61,7 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   const servers = new EmbeddedServers(settings.dataDir, say);
   closing.add(() => servers.release());
   const databaseUrl = settings.databaseUrl ?? (await servers.database('shop'));
-  const modules = await openModules(databaseUrl, settings);
+  const modules = await openModules(databaseUrl, settings, say);
   const routes = new Routes();
   const link = connectWhenNeeded(settings, servers, routes, closing);
   const furnishing = new Furnishing(settings, say);
@@ -96,7 +96,11 @@ const noProvider =
   'no payment provider: every card is declined (PAYMENTS_PROVIDER=test takes test tokens; a real one plugs in at payments.module.ts)';
 
 /** Migrates the database and loads the code of the modules that live here: all but the decommissioned. */
-async function openModules(databaseUrl: string, { payments }: Settings): Promise<readonly Type[]> {
+async function openModules(
+  databaseUrl: string,
+  { payments }: Settings,
+  say: (line: string) => void,
+): Promise<readonly Type[]> {
   await openDatabase(databaseUrl, [], 'DATABASE_URL');
   const gone = await decommissionedModules(databaseUrl);
   const here = moduleNames.filter((name) => !gone.includes(name));

@@ -29,6 +29,7 @@ export {
   countSetting,
   healthSetting,
   portSetting,
+  requireServers,
   SettingsError,
   textSetting,
   urlSetting,

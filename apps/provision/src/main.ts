@@ -1,0 +1,17 @@
+import { environment, provideDatabase, runServer } from '#platform';
+import { readSettings, usage } from './config.js';
+
+if (process.argv.includes('--help') || process.argv.includes('-h')) {
+  process.stdout.write(`${usage}\n`);
+} else {
+  await runServer(async () => {
+    const { adminUrl, targets } = readSettings(environment());
+    for (const { setting, url } of targets) {
+      const { username, password, pathname } = new URL(url);
+      const [role, secret, name] = [username, password, pathname.slice(1)].map(decodeURIComponent);
+      await provideDatabase(adminUrl, { role: role!, password: secret!, name: name! });
+      process.stdout.write(`${setting}: database ${name} for the role ${role}\n`);
+    }
+    process.exit(0);
+  });
+}
