@@ -8,6 +8,7 @@ import type {
   ModuleStatus,
   ShadowCounts,
   SideView,
+  WaitView,
 } from '../../control/operator.js';
 import { phases } from '../../phase.js';
 import type { ParkedRow } from '../../side/side.js';
@@ -30,6 +31,7 @@ const figures = {
 const side = {
   ...figures,
   healthy: flag,
+  health: oneOf(['up', 'fenced', 'not there', 'no answer', 'no database', 'no NATS', 'failing']),
   probes: object(figures),
   lagMs: orNumber,
   pending: number,
@@ -50,6 +52,12 @@ const gate = {
   state: oneOf(['pass', 'hold', 'fail', 'not applicable']),
   why: orText,
 } satisfies Members<GateView>;
+
+const wait = {
+  ...{ needs: text, has: text, todo: text },
+  command: orText,
+  sinceMs: number,
+} satisfies Members<WaitView>;
 
 const status = {
   module: text,
@@ -74,7 +82,11 @@ const status = {
   }),
   shadow: object({ ...counts, probes: object(counts), customers: object(counts) }),
   gates: listOf(object(gate)),
+  health: oneOf(['up', 'degraded', 'down']),
   waitingFor: orText,
+  waiting: nullable(object(wait)),
+  etaSeconds: orNumber,
+  etaUnknown: orText,
   rollbackSafe: flag,
   settings: listOf(object({ key: text, value: anything, from: text })),
   notices: listOf(text),

@@ -16,10 +16,18 @@ export function schemaOf(dto: Dto<unknown>): Schema {
   const { properties = {}, required = [] } = targetConstructorToSchema(dto, { additionalConverters });
   const members = Object.entries(properties).map(([name, schema]) => {
     const nested = nestedOf(dto, name);
-    const own = nested ? schemaOf(nested) : (schema as Schema);
+    // A reference to the class Array comes with a list that has rules for its members.
+    const { $ref, ...plain } = schema as Schema;
+    const own = nested ? nestedIn(plain, nested) : plain;
     return [name, required.includes(name) ? own : orNull(own)] as const;
   });
   return object(Object.fromEntries(members), required);
+}
+
+/** An array of nested objects, or one of them. */
+function nestedIn(schema: Schema, dto: Dto<unknown>): Schema {
+  if (schema['type'] !== 'array') return schemaOf(dto);
+  return { ...schema, items: schemaOf(dto) };
 }
 
 const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
