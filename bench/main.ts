@@ -3,6 +3,7 @@ import { Argument, Command } from 'commander';
 import { abuse } from './abuse/abuse.js';
 import { ack } from './ack/ack.js';
 import { capture } from './capture/capture.js';
+import { flip } from './flip/flip.js';
 import { handOffBench } from './hand-off/hand-off.js';
 import { http } from './http/http.js';
 import { orders } from './orders/orders.js';
@@ -24,6 +25,7 @@ const benches: Record<string, Bench> = {
   'hand-off': handOffBench,
   verify,
   abuse,
+  flip,
 };
 const names = Object.keys(benches);
 
@@ -36,6 +38,7 @@ Names:
   capture      what a write costs whose rows go to another process, and how soon: against none of it, and writing twice
   ack          what it costs to answer once the other side has a write: ack: both against ack: owner
   hand-off     how long writes wait while buckets change their owner
+  flip         how long one word in strangler.yaml takes until inventory is extracted, without customers and with them
   verify       how fast both sides' rows are compared: against COPY of both through md5sum
   abuse        how long others wait while one client sends the worst that he can
 

@@ -1,6 +1,6 @@
 import type { HistoryEntry } from '#strangler';
 import { writeFile } from 'node:fs/promises';
-import { endAllPrograms } from '../support/programs.js';
+import { endAllPrograms, type Program } from '../support/programs.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { OperatorClient } from '../support/operator.js';
 import { Client, makePremises, openService, openShop, type Premises } from '../support/shop.js';
@@ -14,12 +14,13 @@ const skus = Array.from({ length: 24 }, (_, i) => `IDLE-${i}`);
 let nats: TestNats;
 let premises: Premises;
 let operator: OperatorClient;
+let service: Program;
 
 beforeAll(async () => {
   nats = await startNats();
   premises = await makePremises(nats.url);
   const shop = await openShop(premises);
-  await Promise.all([openService(premises, 'inventory'), openService(premises, 'payments')]);
+  [service] = await Promise.all([openService(premises, 'inventory'), openService(premises, 'payments')]);
   operator = await OperatorClient.of(shop);
   const admin = await Client.admin(shop.url);
   await Promise.all(skus.map((sku) => admin.stock(sku, 5)));
@@ -30,6 +31,12 @@ afterAll(async () => {
   await nats.stop();
 });
 
+const want = (line: string) => writeFile(premises.env['STRANGLER_CONFIG'] as string, `modules:\n${line}\n`);
+const reaches = (phase: string, percent = 0) =>
+  until(`inventory is ${phase} ${percent} %`, async () => {
+    const status = await operator.status('inventory');
+    return status.phase === phase && status.percent >= percent ? true : undefined;
+  });
 const arrives = (module: string) =>
   until(`${module} is extracted`, async () => {
     const status = await operator.status(module);
@@ -48,10 +55,7 @@ const decidedBy = (history: HistoryEntry[], phase: string): Gates[] =>
     .map(({ figures }) => figures as Gates);
 
 it('inventory arrives, asked by the controller itself; payments, which has no row, too', async () => {
-  await writeFile(
-    premises.env['STRANGLER_CONFIG'] as string,
-    'modules:\n  inventory: { phase: extracted }\n  payments: { phase: extracted }\n',
-  );
+  await want('  inventory: { phase: extracted }\n  payments: { phase: extracted }');
   await Promise.all([arrives('inventory'), arrives('payments')]);
 
   const history = await operator.history('inventory');
@@ -70,3 +74,20 @@ it('inventory arrives, asked by the controller itself; payments, which has no ro
     why: expect.stringContaining('row'),
   });
 }, 180_000);
+
+it('a service that dies and comes back, in shadow and while shifting, delays it and no more', async () => {
+  const restart = async () => {
+    await service.end('SIGKILL');
+    service = await openService(premises, 'inventory');
+  };
+  await want('  inventory: { phase: monolith }');
+  await reaches('monolith');
+  await want('  inventory: { phase: extracted, ramp: [50, 100] }');
+  await reaches('shadow');
+  await restart();
+  await reaches('shifting', 50);
+  await restart();
+  await arrives('inventory');
+  const history = await operator.history('inventory');
+  expect(history.filter(({ action }) => action === 'return')).toEqual([]);
+}, 240_000);
