@@ -82,7 +82,7 @@ it('a service that dies and comes back, in shadow and while shifting, delays it 
   };
   await want('  inventory: { phase: monolith }');
   await reaches('monolith');
-  await want('  inventory: { phase: extracted, ramp: [50, 100] }');
+  await want('  inventory: { phase: extracted, ramp: [50, 100], probeBake: 1s }');
   await reaches('shadow');
   await restart();
   await reaches('shifting', 50);

@@ -106,17 +106,17 @@ function random(seed: number): () => number {
   };
 }
 
-/** Walks of 30 looks with 100 calls to each side between two looks. Answers the shares of walks that ended so. */
+/** Walks of 15 looks with 200 calls to each side between two looks. Answers the shares of walks that ended so. */
 function simulate({ runs, now, old, seed }: { runs: number; now: number; old: number | null; seed: number }) {
   const next = random(seed);
-  const bad = (share: number) => Array.from({ length: 100 }, next).filter((x) => x < share).length;
+  const bad = (share: number) => Array.from({ length: 200 }, next).filter((x) => x < share).length;
   const ends = { pass: 0, fail: 0, hold: 0 };
   for (let run = 0; run < runs; run++) {
     const seen = { now: of(0), old: of(0) };
     let state: 'pass' | 'hold' | 'fail' = 'hold';
-    for (let look = 0; look < 30 && state === 'hold'; look++) {
-      seen.now = of(seen.now.n + 100, seen.now.bad + bad(now));
-      if (old !== null) seen.old = of(seen.old.n + 100, seen.old.bad + bad(old));
+    for (let look = 0; look < 15 && state === 'hold'; look++) {
+      seen.now = of(seen.now.n + 200, seen.now.bad + bad(now));
+      if (old !== null) seen.old = of(seen.old.n + 200, seen.old.bad + bad(old));
       state = verdict([seen], rule);
     }
     ends[state] += 1 / runs;
@@ -131,14 +131,14 @@ it.each([
 ])(
   '%s: looked at each second, it passes in at most 5 % of all walks, and is stopped in at most 1 %',
   (_what, now, old) => {
-    const ends = simulate({ runs: 400, now, old, seed: 7 });
-    // Of 400 walks, three standard deviations more.
-    expect(ends.pass).toBeLessThanOrEqual(0.05 + 3 * Math.sqrt((0.05 * 0.95) / 400));
-    expect(ends.fail).toBeLessThanOrEqual(0.01 + 3 * Math.sqrt((0.01 * 0.99) / 400));
+    const ends = simulate({ runs: 200, now, old, seed: 7 });
+    // Of 200 walks, three standard deviations more.
+    expect(ends.pass).toBeLessThanOrEqual(0.05 + 3 * Math.sqrt((0.05 * 0.95) / 200));
+    expect(ends.fail).toBeLessThanOrEqual(0.01 + 3 * Math.sqrt((0.01 * 0.99) / 200));
   },
 );
 
 it('without a fault it always passes; five times worse than allowed it is always stopped', () => {
-  expect(simulate({ runs: 50, now: 0, old: 0, seed: 8 }).pass).toBeCloseTo(1);
-  expect(simulate({ runs: 50, now: 0.05, old: 0, seed: 9 }).fail).toBeCloseTo(1);
+  expect(simulate({ runs: 20, now: 0, old: 0, seed: 8 }).pass).toBeCloseTo(1);
+  expect(simulate({ runs: 20, now: 0.05, old: 0, seed: 9 }).fail).toBeCloseTo(1);
 });

@@ -63,7 +63,7 @@ async function keysIn(
      ranked as (
        select key, bucket, row_number() over (order by bucket, key) - 1 as place, count(*) over () as n
        from placed where bucket >= $1 and bucket < $2)
-     select key from ranked where place * $3 / n > (place - 1) * $3 / n or n <= $3 order by bucket, key limit $3`,
+     select key from ranked where (place + 1) * $3 / n > place * $3 / n or n <= $3 order by bucket, key limit $3`,
     [from, to, limit],
   );
   return rows.map((row) => row.key);

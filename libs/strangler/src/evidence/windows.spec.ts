@@ -1,0 +1,84 @@
+import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
+import { Database } from '../database.js';
+import { describeTables, type MovingModule } from '../tables.js';
+import { bucketOf } from '../bucket.js';
+import { sampleKeys } from '../side/sample-keys.js';
+import { bucketOfMs, emptyHistogram, percentile } from './histogram.js';
+import { Windows, type CallDelta } from './windows.js';
+
+/* What would go wrong: a new leader begins with nothing; what other processes saw does not count; an outage is held against a side. */
+let test: TestDatabase;
+let database: Database;
+let windows: Windows;
+
+beforeAll(async () => {
+  test = await freshDatabase();
+  database = new Database(test.url);
+  windows = new Windows(database);
+});
+afterAll(async () => {
+  await database.close();
+  await test.drop();
+});
+
+function delta(ms: number, change: Partial<CallDelta> = {}): CallDelta {
+  const latency = emptyHistogram();
+  latency[bucketOfMs(ms)] = 10;
+  return { module: 'toy', side: 'extracted', origin: 'customer', calls: 10, errors: 1, latency, ...change };
+}
+
+it('calls of all processes are added up, by side and origin, and outlive who saw them', async () => {
+  await windows.addCalls([delta(3), delta(40, { origin: 'probe' })], 0, []);
+  await windows.addCalls([delta(3), delta(3, { side: 'monolith', errors: 0 })], 0, []);
+  await test.query(`insert into strangler.call_window select module, slot, 'another', side, origin, calls, errors, latency
+    from strangler.call_window where origin = 'customer' and side = 'extracted'`);
+  const { calls, recent } = await new Windows(database).sums('toy', 60_000);
+  expect(calls.customer.extracted).toMatchObject({ calls: 40, errors: 4 });
+  expect(calls.customer.monolith).toMatchObject({ calls: 10, errors: 0 });
+  expect(calls.probe.extracted).toMatchObject({ calls: 10, errors: 1 });
+  expect(percentile(calls.customer.extracted.latency, 0.99)).toBeLessThan(5);
+  expect(percentile(calls.probe.extracted.latency, 0.99)).toBeGreaterThan(39);
+  expect(recent.customer.extracted.calls).toBe(40);
+});
+
+it('what was before the step, or before an outage, does not count; what is old is no burst', async () => {
+  await windows.addCalls([delta(3, { module: 'old' })], 20_000, []);
+  expect((await windows.sums('old', 60_000)).calls.customer.extracted.calls).toBe(10);
+  expect((await windows.sums('old', 60_000)).recent.customer.extracted.calls).toBe(0);
+  expect((await windows.sums('old', 10_000)).calls.customer.extracted.calls).toBe(0);
+  await windows.restart('old');
+  const { ageMs, calls } = await windows.sums('old', 60_000);
+  expect(calls.customer.extracted.calls).toBe(0);
+  expect(ageMs).toBeLessThan(60_000);
+});
+
+it('after a day it is forgotten', async () => {
+  await windows.addCalls([delta(3, { module: 'gone' })], 25 * 3_600_000, ['gone']);
+  await windows.prune();
+  expect(await test.query(`select from strangler.call_window where module = 'gone'`)).toEqual([]);
+  expect(await test.query(`select from strangler.call_window where module = 'toy' limit 1`)).toHaveLength(1);
+});
+
+it('keys are sampled at their owner, over all its buckets, as many as are wanted; of a large table too', async () => {
+  await test.query(`create schema toy; create table toy.thing (name text primary key, more text not null);
+    insert into toy.thing select 'T-' || i, repeat('x', 300) from generate_series(1, 20000) i`);
+  const module: MovingModule = {
+    module: 'toy',
+    ownership: 'by-key',
+    tables: ['thing'],
+    routingKey: 'name',
+    transforms: {},
+  };
+  const tables = await describeTables(database, module);
+  const keys = await sampleKeys(database, module, tables, { from: 0, to: 5_000, limit: 200 });
+  const found = keys.map((key) => bucketOf('toy', key));
+  expect(keys.length).toBeGreaterThan(100);
+  expect(keys.length).toBeLessThanOrEqual(200);
+  expect(Math.max(...found)).toBeLessThan(5_000);
+  // In each tenth of the buckets there are some.
+  expect(new Set(found.map((bucket) => Math.floor(bucket / 500))).size).toBe(10);
+  const whole = { ...module, ownership: 'whole' as const, routingKey: undefined };
+  expect(await sampleKeys(database, whole, tables, { from: 0, to: 10_000, limit: 5 })).toHaveLength(5);
+  await test.query('delete from toy.thing');
+  expect(await sampleKeys(database, module, tables, { from: 0, to: 10_000, limit: 5 })).toEqual([]);
+});
