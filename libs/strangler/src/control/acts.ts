@@ -1,10 +1,17 @@
 import { phases, type Phase } from '../phase.js';
 import { awaitedApprovals } from './approvals.js';
 import { commandOf } from './commands.js';
-import { subjectOf, type Advice, type Subject } from './advice.js';
+import { subjectOf, type Subject } from './advice.js';
 import { blocking, goalOf } from './decide.js';
 import { gatesFor, type Gate, type Observed } from './gates.js';
-import { requireAlive, requireCopy, requireIdle, requireUnheld, type Circumstances } from './legal.js';
+import {
+  abortable,
+  requireAlive,
+  requireCopy,
+  requireIdle,
+  requireUnheld,
+  type Circumstances,
+} from './legal.js';
 import { after, inWords, nextStep, plan, rank, type Goal, type Step } from './machine.js';
 import type { ModuleRow, RowChange, Wanted } from './module-row.js';
 import { RefusedError, type Action } from './operator.js';
@@ -20,7 +27,6 @@ export interface Situation extends Circumstances {
   /** What `strangler.yaml` wants of the module; null: it is not in the file. */
   wish: Pick<Wanted, 'phase' | 'percent'> | null;
   verifying: boolean;
-  advice: Advice;
 }
 
 /** An action that is legal: what it will do, and what to write down for it. */
@@ -206,8 +212,11 @@ function shift(situation: Situation, percent: number): Accepted {
   return towards(situation, wants(situation, 'shifting', percent));
 }
 
-function pause({ row, actor }: Situation): Accepted {
-  if (row.paused === 'all') throw new RefusedError(`${row.module} is paused already; resume lets it go on`);
+function pause({ row, actor, advice }: Situation): Accepted {
+  if (row.paused === 'all')
+    throw new RefusedError(
+      `${row.module} is paused already; let it go on: ${advice.cli} resume ${row.module}`,
+    );
   const under = row.transition ? ['the step under way is ended'] : [];
   return {
     plan: [...under, 'no other step begins until: resume'],
@@ -256,7 +265,6 @@ function abort(situation: Situation): Accepted {
   };
 }
 
-const abortable: ReadonlySet<string> = new Set(['hand-off', 'capture']);
 const takenBack = ({ kind }: { kind: Step['kind'] | 'failover' }): string =>
   kind === 'capture'
     ? 'capture is stopped on both sides'
@@ -270,6 +278,11 @@ function nowhereBack({ module, phase }: ModuleRow, to: Phase): string {
   const where =
     earlier.length === 0 ? 'there is nothing to go back to' : `rollback leads back: to ${earlier.join(', ')}`;
   return `${module} is in phase ${phase}${phase === to ? ' already' : ''}; ${where}`;
+}
+
+function startIt({ row: { module }, advice }: Situation): string {
+  const command = advice.start(module);
+  return command === null ? 'start it' : `start it: ${command}`;
 }
 
 const restingBelow = new Set<Phase>(['monolith', 'dual-write', 'shadow']);
@@ -289,7 +302,7 @@ function rollback(situation: Situation, to: Phase): Accepted {
   }
   if (at.below > 0 && observed.states.extracted === null) {
     throw new RefusedError(
-      `${at.below / 100} % of ${row.module} belong to the extracted side, which cannot be asked: its latest writes are only there; start it, or if it is gone for good: failover`,
+      `${at.below / 100} % of ${row.module} belong to the extracted side, which cannot be asked: its latest writes are only there; ${startIt(situation)}, or if it is gone for good: ${situation.advice.cli} failover ${row.module} --i-have-fenced-it`,
     );
   }
   return towards(situation, wants(situation, to));

@@ -121,7 +121,7 @@ function requireRetirable(situation: Situation): void {
   const { differences } = observed.verified;
   if (differences > 0) {
     throw new RefusedError(
-      `verify found ${differences} differences; run: strangler verify ${row.module} --repair`,
+      `verify found ${differences} differences; let the owner's rows win: ${situation.advice.cli} verify ${row.module} --repair`,
     );
   }
 }

@@ -1,3 +1,4 @@
+import type { Advice } from './advice.js';
 import { rank, type Position } from './machine.js';
 import type { ModuleRow } from './module-row.js';
 import { RefusedError } from './operator.js';
@@ -10,13 +11,14 @@ export interface Circumstances {
   held: string | null;
   /** Whether what is asked for may go against that line: it only looks, or changes the line itself. */
   free: boolean;
+  advice: Advice;
 }
 
 /** @throws {RefusedError} when the file steers the module; `command` is what was asked for, as the CLI takes it. */
-export function requireUnheld({ row: { module }, held, free }: Circumstances, command: string): void {
+export function requireUnheld({ row: { module }, held, free, advice }: Circumstances, command: string): void {
   if (held && !free) {
     throw new RefusedError(
-      `${module} is steered by ${held}; change it there, or from here with: strangler ${command} --write`,
+      `${module} is steered by ${held}; change it there, or from here with: ${advice.cli} ${command} --write`,
     );
   }
 }
@@ -29,19 +31,21 @@ export function requireAlive({ row: { module, phase } }: Circumstances): void {
 }
 
 /** @throws {RefusedError} unless the module is in one of the phases that hold a full copy. */
-export function requireCopy({ row: { module, phase } }: Circumstances, verb: string): void {
+export function requireCopy({ row: { module, phase }, held, advice }: Circumstances, verb: string): void {
   if (rank(phase) < rank('shadow')) {
     throw new RefusedError(
-      `${verb} needs a full copy, and ${module} is in phase ${phase}; run or advance it to shadow first`,
+      `${verb} needs a full copy, and ${module} is in phase ${phase}; run or advance it to shadow first: ${advice.cli} run ${module}${held ? ' --write' : ''}`,
     );
   }
 }
 
 /** @throws {RefusedError} while a step is under way. */
-export function requireIdle({ row: { module, transition } }: Circumstances): void {
-  if (transition) {
-    throw new RefusedError(
-      `${module} is in the middle of a step (${transition.step.kind}); wait for its end, or abort`,
-    );
-  }
+export function requireIdle({ row: { module, transition }, advice }: Circumstances): void {
+  if (!transition) return;
+  const { kind } = transition.step;
+  const back = abortable.has(kind) ? `, or take it back: ${advice.cli} abort ${module}` : '';
+  throw new RefusedError(`${module} is in the middle of a step (${kind}); wait for its end${back}`);
 }
+
+/** The steps that can be taken back once they are begun. */
+export const abortable: ReadonlySet<string> = new Set(['hand-off', 'capture']);

@@ -112,6 +112,9 @@ const gateWords: Readonly<Record<string, Words>> = {
   bake: ({ value, limit }) => ({ needs: `${ms(limit)} of watching`, has: ms(value ?? 0) }),
 };
 
+/** The gates that have words. */
+export const gateNames: readonly string[] = Object.keys(gateWords);
+
 /** What a gate that does not pass waits for. */
 export const gateNeed = (gate: Gate, subject: Subject): Need =>
   makeNeed(
