@@ -21,8 +21,8 @@ export class Rates {
     const before = this.points.get(counter) ?? [];
     const last = before.at(-1);
     const points = [...(last && done < last.done ? [] : before), { at: now, done }];
-    // What is older than the window goes, but the newest of it: who looks seldom has a rate too.
-    while (points.length > 2 && points[1]!.at < now - windowMs) points.shift();
+    // What is older than the window goes, but for the last look: who looks seldom has a rate too.
+    while (points.length > 2 && points[0]!.at < now - windowMs) points.shift();
     this.points.set(counter, points);
     const [first] = points as [Point];
     const seconds = (now - first.at) / 1_000;
