@@ -6,7 +6,7 @@ import type { Controller } from '../../libs/strangler/src/control/controller.js'
 import { absenceNeed, gateNames, gateNeed, waits } from '../../libs/strangler/src/control/sentences.js';
 import type { Outgoing, SideState } from '../../libs/strangler/src/side/side.js';
 import { adminLogin, openAdmin, type AdminListener } from '../support/admin.js';
-import { Controlled, fastClock } from '../support/controlled.js';
+import { Controlled, fastClock, quiet } from '../support/controlled.js';
 import { runCli } from '../support/run-cli.js';
 import { until } from '../support/until.js';
 
@@ -85,7 +85,8 @@ const scenes: Readonly<Record<string, readonly [advised: string, arrange: () => 
       async () => {
         await found(0);
         says({ backfill: [{ table: 'parcel', copied: 0, total: 0, done: true }] });
-        controlled.shadow = { ...controlled.shadow, compared: 300, mismatches: 30 };
+        const customer = { compared: 300, mismatches: 30, unavailable: 0 };
+        controlled.evidence = { ...quiet, shadow: { ...quiet.shadow, customer } };
         await put({ phase: 'shadow', wanted: outwards });
       },
     ],

@@ -20,6 +20,9 @@ const verification: Verification = {
 /** A comparison of all rows that took 3 s, before the present step began. */
 const compared = { ...verification, beganAt: 1_000, checkedAt: new Date(4_000).toISOString(), rows: 300 };
 
+/** Only customers are counted, so that every step is watched for the same time. */
+const settings = { ...defaultSettings, gates: { ...defaultSettings.gates, probes: 'off' as const } };
+
 interface Scene {
   phase?: Position['phase'];
   percent?: number;
@@ -37,7 +40,7 @@ function eta(scene: Scene): { seconds: number | null; unknown: string | null } {
   const now = 100_000;
   const tables = backfill ? [{ table: 'parcel', ...backfill }] : [];
   const row = {
-    ...{ module: 'toy', phase, percent, paused: null, transition: null, settings: defaultSettings },
+    ...{ module: 'toy', phase, percent, paused: null, transition: null, settings },
     wanted: { phase: wanted, percent: null, by: 'operator', actor: 'ann', since: 0 },
   } as unknown as ModuleRow;
   const observed = {
@@ -45,6 +48,7 @@ function eta(scene: Scene): { seconds: number | null; unknown: string | null } {
     states: { monolith: { outgoing: { backfill: tables } }, extracted: null },
     verified: { beganAt: scene.verifiedAt ?? null, differences: 0 },
     stepSince: now - watchedMs,
+    evidence: { ageMs: watchedMs },
   } as unknown as Observed;
   return etaOf({
     row,

@@ -1,4 +1,4 @@
-import type { Observed } from './gates.js';
+import { bakeMsNow, type Observed } from './gates.js';
 import { goalOf } from './decide.js';
 import { after, leadsOut, plan, type Position, type Step } from './machine.js';
 import type { ModuleRow } from './module-row.js';
@@ -46,7 +46,7 @@ export function etaOf(parts: EtaParts): Eta {
 
 /** It was watched for long enough, and lacks samples: when they come, nobody knows. */
 const isOverdue = ({ row, observed }: EtaParts, { kind }: Need): boolean =>
-  sampledGates.has(kind) && observed.now - observed.stepSince >= row.settings.bakeMs;
+  sampledGates.has(kind) && observed.evidence.ageMs >= bakeMsNow(observed, row.settings);
 
 const sampledGates = new Set(['gate shadow mismatches', 'gate error rate', 'gate p99 ratio']);
 
@@ -109,8 +109,8 @@ function walked(at: Position, steps: readonly Step[]): [Position, Step][] {
 
 /** The time for which steps are watched before the next one, in s; of the first of them some is over. */
 function watching({ row, at, observed }: EtaParts, steps: readonly Step[]): number {
-  const { bakeMs } = row.settings;
-  const over = Math.min(bakeMs, observed.now - observed.stepSince);
+  const bakeMs = bakeMsNow(observed, row.settings);
+  const over = Math.min(bakeMs, observed.evidence.ageMs);
   const watched = walked(at, steps).map(([position, step], i) =>
     isWatched(position, step) ? bakeMs - (i === 0 ? over : 0) : 0,
   );

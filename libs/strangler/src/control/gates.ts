@@ -98,10 +98,15 @@ const measured =
   (observed, { gates }, at) =>
     gate(observed, at, gates);
 
-/** In ms, of which nothing was in the way. It only ever holds: time passes by itself. */
-const bake: Maker = (observed, { bakeMs, probeBakeMs, gates }) => {
+/** For how long a step is watched as things are: shorter while no customer calls, in ms. */
+export function bakeMsNow(observed: Observed, { bakeMs, probeBakeMs, gates }: ModuleSettings): number {
   const alone = gates.probes === 'on' && !hasCustomers(observed);
-  const limit = alone ? Math.min(bakeMs, probeBakeMs) : bakeMs;
+  return alone ? Math.min(bakeMs, probeBakeMs) : bakeMs;
+}
+
+/** In ms, of which nothing was in the way. It only ever holds: time passes by itself. */
+const bake: Maker = (observed, settings) => {
+  const limit = bakeMsNow(observed, settings);
   const value = observed.evidence.ageMs;
   const state = value >= limit ? 'pass' : 'hold';
   return { ...unmeasured, name: 'bake', value, limit, samples: 1, state, nature: 'plain' };

@@ -1,3 +1,4 @@
+import { noCalls, noComparisons } from '../evidence/evidence.js';
 import type { Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
 import type { Absence } from './absence.js';
@@ -13,6 +14,8 @@ import { statusOf, type StatusParts } from './status.js';
 import { waitOf } from './waiting.js';
 
 const now = 100_000;
+const neither = { monolith: noCalls, extracted: noCalls };
+const nobody = { probe: neither, customer: neither };
 const advice = { ...plainAdvice, start: (module: string) => `npm run start:extracted -- ${module}` };
 
 const side = (which: Side, below: number, change: Partial<SideState['ownership']> = {}): SideState => ({
@@ -54,7 +57,6 @@ function partsOf({ row = {}, below = 0, away = null, monolith, note }: Scene): S
     wanted: { phase, percent: null, by: 'operator', actor: 'ann', since: 0 },
     ...row,
   } as unknown as ModuleRow;
-  const calls = { calls: 0, errors: 0, p50Ms: null, p99Ms: null };
   const observed = {
     now,
     states: {
@@ -62,8 +64,11 @@ function partsOf({ row = {}, below = 0, away = null, monolith, note }: Scene): S
       extracted: away === null ? side('extracted', below) : null,
     },
     absent: { monolith: null, extracted: away && { kind: away, detail: 'its words' } },
-    stats: { monolith: calls, extracted: calls },
-    shadow: { compared: 0, mismatches: 0 },
+    evidence: {
+      ageMs: 12_000,
+      ...{ calls: nobody, recent: nobody, shadow: { probe: noComparisons, customer: noComparisons } },
+      probing: { able: 'no query', queries: true, anyReads: true },
+    },
     verified: { beganAt: now, differences: 0 },
     localUse: [],
     stepSince: 0,
