@@ -1,7 +1,6 @@
 import { nestedOf, type Dto } from '#contracts';
 import { readFileSync } from 'node:fs';
-import { gatesFor, watchGates, type Observed } from './gates.js';
-import { after, plan, type Position } from './machine.js';
+import { gateTable } from './gate-table.js';
 import { settingsInForce } from './setting-keys.js';
 import { defaultSettings } from './settings.js';
 import { keysOf } from './unknown-key.js';
@@ -51,27 +50,18 @@ it('every default is the one in force where nobody says otherwise', () => {
   expect(Object.fromEntries(defaults)).toEqual(Object.fromEntries(inForce));
 });
 
-it('every gate has its line', () => {
-  const start: Position = { module: 'shelf', ownership: 'by-key', phase: 'monolith', percent: 0, below: 0 };
-  const side = { calls: 0, errors: 0, p50Ms: null, p99Ms: null };
-  const observed = {
-    now: 0,
-    states: { monolith: null, extracted: null },
-    stats: { monolith: side, extracted: side },
-    shadow: { compared: 0, mismatches: 0 },
-    verified: { beganAt: null, differences: 0 },
-    localUse: [],
-    approved: [],
-    stepSince: 0,
-  } as unknown as Observed;
-  const settings = { ...defaultSettings, approve: [100] };
-  const names = new Set<string>();
-  const goal = { phase: 'decommissioned', percent: null, ramp: [50], direct: false } as const;
-  let at = start;
-  for (const step of plan(start, goal)) {
-    for (const { name } of [...gatesFor(at, step, observed, settings), ...watchGates(at, observed, settings)])
-      names.add(name);
-    at = after(at, step);
-  }
-  expect(first(tableOf('gate', 'measures'))).toEqual([...names].sort());
+it('every gate has its line, which says of it what the code says', () => {
+  const said = gateTable.map(({ name, settings, measures, over, fails }) => [
+    name,
+    settings.map((key) => `\`${key}\``).join(', '),
+    measures,
+    over,
+    fails,
+  ]);
+  const rows = tableOf('gate', 'settings').map(([name = '', settings = '', ...others]) => [
+    name,
+    settings === '' || settings.startsWith('`') ? settings : `\`${settings}\``,
+    ...others,
+  ]);
+  expect(rows).toEqual(said);
 });

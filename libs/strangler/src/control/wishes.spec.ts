@@ -14,7 +14,7 @@ modules:
     ack: both               # both | owner
     ramp: [1, 5, 25, 50, 100]
     bake: 30s
-    gates: { lagMs: 1000, mismatchRate: 0, errorRate: 0.01, p99Ratio: 3, minSamples: 200 }
+    gates: { lagMs: 999, mismatchRate: 0.5, errorRate: 0.02, p99Ratio: 2, minSamples: 7 }
     cohorts: [{ header: x-user-group, equals: beta }]
     approve: [100]
     shadowSample: 0.5
@@ -28,7 +28,15 @@ it('a file with every setting is understood', () => {
     ack: 'both',
     ramp: [1, 5, 25, 50, 100],
     bakeMs: 30_000,
-    gates: { lagMs: 1_000, mismatchRate: 0, errorRate: 0.01, p99Ratio: 3, minSamples: 200 },
+    probeBakeMs: 5_000,
+    gates: {
+      ...defaultSettings.gates,
+      lagMs: 999,
+      mismatchRate: 0.5,
+      errorRate: 0.02,
+      p99Ratio: 2,
+      minSamples: 7,
+    },
     cohorts: [{ header: 'x-user-group', equals: 'beta' }],
     approve: [100],
     shadowSample: 0.5,
