@@ -39,7 +39,7 @@ function headOf(status: ModuleStatus): Line {
 }
 
 /** What is left of the whole way, where it is known. */
-const leftText = ({ etaSeconds }: ModuleStatus): string =>
+export const leftText = ({ etaSeconds }: ModuleStatus): string =>
   etaSeconds === null || etaSeconds === 0 ? '' : `about ${duration(etaSeconds)} left`;
 
 /** Its progress as long as there is any, its gates, and what it waits for. */

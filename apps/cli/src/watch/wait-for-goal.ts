@@ -6,6 +6,7 @@ import { NoAnswer } from '../http.js';
 import { progressLine } from '../text/bar.js';
 import { duration } from '../text/figures.js';
 import { joined, line, type Line } from '../text/line.js';
+import { leftText } from '../text/moving.js';
 import { phaseLine, wantedText } from '../text/phase.js';
 import { standing } from '../text/standing.js';
 import { Arrival } from './arrival.js';
@@ -65,6 +66,7 @@ function progressOf(status: ModuleStatus): Line {
     line(module, 'bold'),
     phaseLine(status),
     line(wantedText(status)),
+    line(leftText(status)),
     copying ? joined([line('backfill'), progressLine(backfill, 8)]) : [],
     verify.running ? joined([line('verify'), progressLine(verify.running, 8)]) : [],
     line(copying || verify.running ? '' : (waitingFor ?? ''), 'dim'),
