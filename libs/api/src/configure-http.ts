@@ -6,6 +6,7 @@ import { ProblemFilter } from './errors/problem.filter.js';
 import { acceptVersion } from './http/accept-version.js';
 import { callContext } from './http/call-context.js';
 import { readJsonBodies, utf8Url, type BodyLimits } from './http/json-bodies.js';
+import { securityHeaders } from './http/security-headers.js';
 import { ShapePipe } from './http/shape.pipe.js';
 import { serveDocs } from './openapi/document.js';
 
@@ -40,6 +41,7 @@ export function configureHttp(
   app.set('trust proxy', proxies);
   app.use(callContext({ servedBy }));
   if (logger) app.use(requestLog(logger));
+  app.use(securityHeaders);
   app.use(utf8Url);
   app.use(acceptVersion);
   // The prefix stands in the version and is no global one: health, docs and keys have neither.
@@ -57,6 +59,7 @@ export function configureAdmin(app: NestExpressApplication, logger: Logger): voi
   app.use(callContext({ servedBy: false }));
   // Who watches asks every second.
   app.use(requestLog(logger, { reads: 'debug' }));
+  app.use(securityHeaders);
   app.use(utf8Url);
   app.useGlobalFilters(new ProblemFilter('operators'));
   readJsonBodies(app, adminBodies);

@@ -6,6 +6,7 @@ import { UsersModule } from '#domain/users';
 import { dataSourceOptions } from '#platform';
 import { portToken, routeOf, Routes, StranglerModule, type Port } from '#strangler';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import request from 'supertest';
@@ -246,6 +247,50 @@ describe('the shop over HTTP, with the real modules', () => {
     expect(await available('C-4')).toBe(2_147_483_647);
   });
 
+  it('every example of the OpenAPI document succeeds, one after the other', async () => {
+    await http().put('/api/v1/products/85123A').set(admin).send({ description: 'Holder', price, onHand: 6 });
+    const { paths } = (await http().get('/docs/openapi.json')).body as OpenAPIObject;
+    const tried: string[] = [];
+    let who: { authorization?: string } = {};
+    const attempt = async (method: 'get' | 'post' | 'put' | 'patch', path: string, id = '') => {
+      const { parameters = [], requestBody } = paths[path]?.[method] as Documented;
+      let url = path.replace('{id}', id);
+      const query: Record<string, string> = {};
+      for (const { name, in: place, example } of parameters) {
+        if (place === 'path' && name !== 'id') url = url.replace(`{${name}}`, String(example));
+        if (place === 'query' && example !== undefined) query[name] = String(example);
+      }
+      const body = requestBody?.content['application/json']?.example;
+      if (requestBody) expect(body).toBeDefined();
+      const answer = await http()[method](url).query(query).set(who).send(body);
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+      tried.push(`${method} ${path}`);
+      return answer.body as { id: string; accessToken: string };
+    };
+    const { id: userId } = await attempt('post', '/api/v1/users');
+    const { accessToken } = await attempt('post', '/api/v1/auth/token');
+    who = { authorization: `Bearer ${accessToken}` };
+    await attempt('get', '/api/v1/products');
+    await attempt('get', '/api/v1/products/{sku}');
+    const { id: orderId } = await attempt('post', '/api/v1/orders');
+    await attempt('get', '/api/v1/orders');
+    for (const path of ['', '/payment']) await attempt('get', `/api/v1/orders/{id}${path}`, orderId);
+    await attempt('post', '/api/v1/orders/{id}/cancel', orderId);
+    for (const version of ['v1', 'v2'])
+      for (const method of ['get', 'patch'] as const)
+        await attempt(method, `/api/${version}/users/{id}`, userId);
+    who = admin;
+    await attempt('put', '/api/v1/products/{sku}');
+    await attempt('post', '/api/v1/products/{sku}/restock');
+    await attempt('get', '/api/v1/users');
+    const withBodies = Object.entries(paths).flatMap(([path, item]) =>
+      Object.entries(item as Record<string, Documented>)
+        .filter(([, { requestBody }]) => requestBody?.content['application/json']?.example)
+        .map(([method]) => `${method} ${path}`),
+    );
+    expect(tried).toEqual(expect.arrayContaining(withBodies));
+  });
+
   it('orders of others do not exist; admins see and cancel them', async () => {
     await stock('O-4', 5);
     const { id } = (await order(ann, [{ sku: 'O-4', quantity: 1 }])).body as Order;
@@ -265,6 +310,11 @@ describe('the shop over HTTP, with the real modules', () => {
     expect((await http().post(`${path}/cancel`).set(admin)).body).toMatchObject({ id, status: 'cancelled' });
   });
 });
+
+interface Documented {
+  parameters?: { name: string; in: string; example?: string | number }[];
+  requestBody?: { content: Record<string, { example?: object }> };
+}
 
 async function startShop(url: string): Promise<NestExpressApplication> {
   const routes = new Routes();

@@ -16,7 +16,6 @@ export const callContext =
     for (const name in request.headers) if (identity.test(name)) delete request.headers[name];
     const context = contextOf(request);
     response.setHeader('X-Request-Id', context.requestId);
-    response.setHeader('X-Content-Type-Options', 'nosniff');
     // What persons own is kept by nobody on the way; handlers whose answers belong to nobody say otherwise.
     response.setHeader('Cache-Control', 'no-store');
     beforeHead(response, () => {
