@@ -60,7 +60,7 @@ describe('the page /docs', () => {
     await block.locator('.try-out__btn').click();
     for (const [name, value] of Object.entries(parameters))
       await block.locator(`tr[data-param-name="${name}"] input`).fill(value);
-    const answered = page.waitForResponse(({ url }) => url().includes('/api/v1/'));
+    const answered = page.waitForResponse((response) => response.url().includes('/api/v1/'));
     await block.locator('.execute').click();
     const answer = await answered;
     await block.locator('.live-responses-table .response-col_status').first().waitFor();
