@@ -1,12 +1,6 @@
 import { nestedOf, type Dto } from '#contracts';
 import { readFileSync } from 'node:fs';
-<<<<<<< HEAD
 import { gateTable } from './gate-table.js';
-=======
-import { noCalls, noComparisons, type Evidence } from '../evidence/evidence.js';
-import { gatesFor, watchGates, type Observed } from './gates.js';
-import { after, plan, type Position } from './machine.js';
->>>>>>> 6f5a4c0 (docs(strangler.yaml): probeBake, confidence, probes, and what the gates decide by)
 import { settingsInForce } from './setting-keys.js';
 import { defaultSettings } from './settings.js';
 import { keysOf } from './unknown-key.js';
@@ -56,7 +50,6 @@ it('every default is the one in force where nobody says otherwise', () => {
   expect(Object.fromEntries(defaults)).toEqual(Object.fromEntries(inForce));
 });
 
-<<<<<<< HEAD
 it('every gate has its line, which says of it what the code says', () => {
   const said = gateTable.map(({ name, settings, measures, over, fails }) => [
     name,
@@ -71,36 +64,4 @@ it('every gate has its line, which says of it what the code says', () => {
     ...others,
   ]);
   expect(rows).toEqual(said);
-=======
-it('every gate has its line', () => {
-  const start: Position = { module: 'shelf', ownership: 'by-key', phase: 'monolith', percent: 0, below: 0 };
-  const sides = { monolith: noCalls, extracted: noCalls };
-  const both = { probe: sides, customer: sides };
-  const evidence: Evidence = {
-    ageMs: 0,
-    calls: both,
-    recent: both,
-    shadow: { probe: noComparisons, customer: noComparisons },
-    probing: { able: 'yes', queries: true, anyReads: true },
-  };
-  const observed = {
-    now: 0,
-    states: { monolith: null, extracted: null },
-    evidence,
-    verified: { beganAt: null, differences: 0 },
-    localUse: [],
-    approved: [],
-    stepSince: 0,
-  } as unknown as Observed;
-  const settings = { ...defaultSettings, approve: [100] };
-  const names = new Set<string>();
-  const goal = { phase: 'decommissioned', percent: null, ramp: [50], direct: false } as const;
-  let at = start;
-  for (const step of plan(start, goal)) {
-    for (const { name } of [...gatesFor(at, step, observed, settings), ...watchGates(at, observed, settings)])
-      names.add(name);
-    at = after(at, step);
-  }
-  expect(first(tableOf('gate', 'measures'))).toEqual([...names].sort());
->>>>>>> 6f5a4c0 (docs(strangler.yaml): probeBake, confidence, probes, and what the gates decide by)
 });
