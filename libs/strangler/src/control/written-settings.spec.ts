@@ -12,7 +12,7 @@ it('what is left out, or null, stays as it was', () => {
   expect(settingsOf(nothing, base)).toEqual(base);
   expect(settingsOf({ ramp: [50, 5], gates: { minSamples: 0 } }, base)).toEqual({
     ...base,
-    ramp: [5, 50],
+    ramp: [50, 5],
     gates: { ...base.gates, minSamples: 0 },
   });
 });
