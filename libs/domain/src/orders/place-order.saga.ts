@@ -42,9 +42,7 @@ export class PlaceOrderSaga implements Saga<PlaceOrder, Order, Placing> {
       input: ({ id, lines }) => ({ orderId: id, lines }),
       save: ({ lines }) => ({ items: lines, total: totalOf(lines) }),
     }),
-    own('open', (order) => this.orders.open(inOneCurrency(open(order))), {
-      undo: ({ id }) => this.orders.discard(id),
-    }),
+    own('open', (order) => this.orders.open(open(order)), { undo: ({ id }) => this.orders.discard(id) }),
     call(payments, 'charge', {
       input: ({ id, total, token }) => ({ orderId: id, amount: total, token }),
       save: (payment) => ({ paymentId: payment.id, token: '' }),
@@ -84,7 +82,7 @@ function mergeLines(items: readonly StockLine[]): StockLine[] {
   return [...merged].map(([sku, quantity]) => ({ sku, quantity }));
 }
 
-/** Of the lines in the first line's currency: where there is another, `inOneCurrency` refuses the order. */
+/** Of the lines in the first line's currency: where there is another, the order is refused. */
 function totalOf(lines: readonly ReservedLine[]): Money {
   const currency = lines[0]?.unitPrice.currency ?? '';
   const same = lines.filter(({ unitPrice }) => unitPrice.currency === currency);
@@ -95,17 +93,13 @@ function totalOf(lines: readonly ReservedLine[]): Money {
 }
 
 /** @throws `mixed_currencies` */
-function inOneCurrency<T extends Pick<Placing, 'items'>>(order: T): T {
-  const currencies = [...new Set(order.items.map(({ unitPrice }) => unitPrice.currency))].sort();
+function requireOneCurrency(items: readonly ReservedLine[]): void {
+  const currencies = [...new Set(items.map(({ unitPrice }) => unitPrice.currency))].sort();
   if (currencies.length > 1)
     throw orders.error('place', 'mixed_currencies', { currencies: currencies.join(', ') });
-  return order;
 }
 
-const open = ({ id, userId, items, total, customerEmail }: Placing) => ({
-  id,
-  userId,
-  items,
-  total,
-  customerEmail,
-});
+function open({ id, userId, items, total, customerEmail }: Placing) {
+  requireOneCurrency(items);
+  return { id, userId, items, total, customerEmail };
+}
