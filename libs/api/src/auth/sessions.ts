@@ -88,7 +88,8 @@ export class Sessions {
       timer = setTimeout(() => reject(new Error(`no answer within ${answerMs} ms`)), answerMs);
     });
     const context = { requestId: 'session', servedBy: new Map(), deadline: Date.now() + answerMs };
-    const answer = withContext(context, () => this.users.getSession({ id }));
+    // Async, so that what throws at once is heard by the race, beside which `late` is never left unheard.
+    const answer = withContext(context, async () => this.users.getSession({ id }));
     return Promise.race([answer, late]).finally(() => clearTimeout(timer));
   }
 
