@@ -22,7 +22,7 @@ let database: Database;
 beforeAll(async () => {
   test_ = await freshDatabase({ asSuperuser: true });
   await test_.query(
-    `drop schema strangler, ${modules.join(', ')} cascade;
+    `drop schema strangler, limits, ${modules.join(', ')} cascade;
      create schema attic;
      create type attic.mood as enum ('fine');
      create domain attic.word as text;

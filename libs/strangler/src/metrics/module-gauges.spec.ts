@@ -18,10 +18,10 @@ it('each module has its phase, its share, whether it waits, and the state of eac
     { ...gate, name: 'errors', state: 'hold' },
   ];
   const modules = [
-    standing('inventory', { phase: 'shifting', percent: 25, waitingFor: 'more calls', gates }),
+    standing('stock', { phase: 'shifting', percent: 25, waitingFor: 'more calls', gates }),
   ];
   const read = await moduleGauges({ modules: () => Promise.resolve(modules) }).read();
-  const module = 'inventory';
+  const module = 'stock';
   expect(read).toEqual({
     strangler_phase: [{ labels: { module, phase: 'shifting' }, value: 1 }],
     strangler_extracted_ratio: [{ labels: { module }, value: 0.25 }],

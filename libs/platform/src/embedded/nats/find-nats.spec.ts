@@ -11,7 +11,13 @@ it('a download that fails is tried again after ever longer pauses up to a minute
     own.addEventListener('abort', () => undefined); // as a program does that could not be run
     return Promise.reject(new Error(`no route at ${second} s`));
   };
-  const finder = new NatsFinder('/nowhere', offline, () => second * 1_000, []);
+  const finder = new NatsFinder(
+    '/nowhere',
+    offline,
+    () => second * 1_000,
+    [],
+    () => Promise.resolve(false),
+  );
   for (; second < 300; second += 2.5) {
     const search = { tell: (line: string) => void told.push(line), signal };
     await expect(finder.find(search)).rejects.toThrow(

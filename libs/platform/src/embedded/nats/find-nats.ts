@@ -28,6 +28,7 @@ export class NatsFinder {
     private readonly now = () => performance.now(),
     // Debian puts it in /usr/sbin, which is not on everybody's PATH.
     private readonly installed: readonly string[] = ['nats-server', '/usr/sbin/nats-server'],
+    private readonly runs = answersVersion,
   ) {
     this.copy = join(folder, 'bin', 'nats-server');
   }
@@ -35,11 +36,11 @@ export class NatsFinder {
   /** The path of a program that can be run. @throws EmbeddedError that says how to get one. */
   async find(search: Search): Promise<string> {
     for (const program of [...this.installed, this.copy]) {
-      if (await runs(program)) return program;
+      if (await this.runs(program)) return program;
     }
     if (this.failure && this.now() < this.failure.notBefore) throw this.failure.error;
     await this.fetch(search);
-    if (await runs(this.copy)) return this.copy;
+    if (await this.runs(this.copy)) return this.copy;
     throw this.failed(`the nats-server in ${this.copy} does not run here: ${HOW_TO_GET_IT}`);
   }
 
@@ -66,7 +67,7 @@ export class NatsFinder {
   }
 }
 
-const runs = (program: string): Promise<boolean> =>
+const answersVersion = (program: string): Promise<boolean> =>
   promisify(execFile)(program, ['--version']).then(
     ({ stdout }) => /v?\d+\.\d+\.\d+/.test(stdout),
     () => false,

@@ -14,7 +14,7 @@ interface Document {
 type Content = Record<string, { schema: object }>;
 
 /* What the document of the admin API says is what the listener does. */
-const operator = new ScriptedOperator('inventory');
+const operator = new ScriptedOperator('stock');
 let admin: AdminListener;
 let document: Document;
 const ajv = new Ajv2020({ strict: false });
@@ -49,10 +49,10 @@ it('has every route of the listener, the verbs one by one, and no other', async 
 
 it.each([
   ['/modules', '/modules'],
-  ['/modules/{module}', '/modules/inventory'],
-  ['/modules/{module}/history', '/modules/inventory/history'],
-  ['/modules/{module}/mismatches', '/modules/inventory/mismatches'],
-  ['/modules/{module}/parked', '/modules/inventory/parked'],
+  ['/modules/{module}', '/modules/stock'],
+  ['/modules/{module}/history', '/modules/stock/history'],
+  ['/modules/{module}/mismatches', '/modules/stock/mismatches'],
+  ['/modules/{module}/parked', '/modules/stock/parked'],
   ['/doctor', '/doctor'],
 ])('GET %s answers as it says', async (path, url) => {
   operator.entries = [entry(1)];
@@ -77,15 +77,16 @@ it.each([
 const bodies: Record<string, object> = {
   shift: { percent: 5 },
   failover: { iHaveFencedIt: true },
-  decommission: { confirm: 'inventory' },
+  decommission: { confirm: 'stock' },
   parked: { how: 'retry', ids: [1] },
+  mismatches: { clear: true },
 };
 
 it.each(verbs)('POST %s takes the body and answers as it says', async (verb) => {
   const { requestBody, responses } = document.paths[`/modules/{module}/${verb}`]!.post!;
   const authorization = await admin.authorization('admin');
   const post = (body: object) =>
-    fetch(`${admin.url}/modules/inventory/${verb}`, {
+    fetch(`${admin.url}/modules/stock/${verb}`, {
       method: 'POST',
       headers: { authorization, 'content-type': 'application/json' },
       body: JSON.stringify(body),

@@ -9,7 +9,7 @@ import {
   type Dto,
 } from '#contracts';
 import { IsString } from 'class-validator';
-import { Shape } from './shape.js';
+import { Shape } from '../../libs/strangler/src/shape.js';
 
 /*
  * What would go wrong: a value as wide, long or deep as its sender likes is walked, and one request stops the process for
