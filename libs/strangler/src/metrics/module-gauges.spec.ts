@@ -17,9 +17,7 @@ it('each module has its phase, its share, whether it waits, and the state of eac
     { ...gate, name: 'lag', state: 'pass' },
     { ...gate, name: 'errors', state: 'hold' },
   ];
-  const modules = [
-    standing('stock', { phase: 'shifting', percent: 25, waitingFor: 'more calls', gates }),
-  ];
+  const modules = [standing('stock', { phase: 'shifting', percent: 25, waitingFor: 'more calls', gates })];
   const read = await moduleGauges({ modules: () => Promise.resolve(modules) }).read();
   const module = 'stock';
   expect(read).toEqual({
