@@ -30,6 +30,8 @@ export interface Observed {
  */
 export interface Gate extends GateView {
   nature: 'plain' | 'firm' | 'watch';
+  /** So many more questions of the controller's own would be enough; left out: it takes none. */
+  probesLacking?: number;
 }
 
 /** What the history keeps of a gate: what it was decided by, each population by itself. */

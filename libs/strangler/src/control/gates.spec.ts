@@ -212,6 +212,17 @@ it('so many questions are asked as are missing, and none while a side is out, or
   };
   expect(order(evidence())).toBeUndefined();
   expect(order(idle())).toEqual({ how: 'measure', count: 321, below: 100 });
+  // Beside customers of whom there are too few: as many as are enough without them.
+  const few = (probes: number) =>
+    evidence({
+      calls: {
+        probe: { monolith: calls(probes), extracted: calls(probes) },
+        customer: { monolith: good, extracted: calls(40) },
+      },
+    });
+  expect(order(few(0))).toMatchObject({ count: 321 });
+  expect(order(few(200))).toMatchObject({ count: 104 });
+  expect(order(few(304))).toBeUndefined();
   expect(order({ ...idle(), states: { monolith: state(), extracted: null } })).toBeUndefined();
   expect(order(idle(), 'off')).toBeUndefined();
 });

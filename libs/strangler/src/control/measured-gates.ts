@@ -97,7 +97,13 @@ function gateOf(
   const judged = judge([probe, customer], rule);
   const [probes, customers] = [probe.now.n, customer.now.n];
   const worse = (customer.value ?? -1) >= (probe.value ?? -1) ? customer : probe;
-  const counted = { probes, customers, samples: probes + customers, needed: judged.needed };
+  const counted = {
+    probes,
+    customers,
+    samples: probes + customers,
+    needed: judged.needed,
+    probesLacking: judged.lacking[0] ?? 0,
+  };
   const gate = { name, nature, limit: shown, value: worse.value, ...counted, why: null };
   const why = customers === 0 && minSamples > 0 ? unmeasurable(name, circumstances) : null;
   if (why !== null && judged.state === 'hold') {
@@ -138,7 +144,7 @@ export function wantedProbes(
   { probes }: GateLimits,
 ): { how: 'compare' | 'measure'; count: number; below: number } | undefined {
   const missing = gates.filter(({ name, state }) => measuredNames.has(name) && state === 'hold');
-  const count = Math.max(0, ...missing.map(({ needed, samples }) => needed - samples));
+  const count = Math.max(0, ...missing.map(({ probesLacking }) => probesLacking ?? 0));
   if (probes === 'off' || count === 0 || isOut({ observed, at })) return undefined;
   return { how: compares(at) ? 'compare' : 'measure', count, below: at.below };
 }

@@ -14,7 +14,7 @@ export interface GateView {
   probes: number;
   /** Calls that customers made. */
   customers: number;
-  /** So many samples are needed for a decision, probes and customers together; more when some of them are bad. */
+  /** So many samples are needed for a decision, probes and customers together, of which a share needs one kind to be enough alone. */
   needed: number;
   /** That of the decision, 0 to 1; null: none has been made, or the gate needs none. */
   confidence: number | null;

@@ -14,7 +14,18 @@ it.each<[what: string, populations: Population[], state: string, needed: number]
   ['nothing', [nobody, nobody], 'hold', 321],
   ['without a fault, against the limit alone: one too few', [alone(320), nobody], 'hold', 321],
   ['without a fault, against the limit alone', [alone(321), nobody], 'pass', 321],
-  ['probes and customers are enough together', [alone(300), alone(21)], 'pass', 321],
+  ['probes and customers are never pooled', [alone(300), alone(21)], 'hold', 342],
+  ['nor are they if each has almost enough', [alone(320), alone(320)], 'hold', 641],
+  ['one of them is enough by itself, and the other is clean', [alone(321), alone(21)], 'pass', 342],
+  ['either of them', [alone(21), alone(321)], 'pass', 342],
+  [
+    'beside the one that is enough, the other has to make up for its fault',
+    [alone(321), alone(717, 1)],
+    'hold',
+    1_039,
+  ],
+  ['and has', [alone(321), alone(718, 1)], 'pass', 1_039],
+  ['what makes up for its fault is enough for both', [alone(100), alone(718, 1)], 'pass', 818],
   ['beside an old side without a fault: one too few', [beside(of(303), of(303)), nobody], 'hold', 304],
   ['beside an old side without a fault', [beside(of(304), of(304)), nobody], 'pass', 304],
   ['one fault has to be made up for', [alone(321, 1), nobody], 'hold', 718],
@@ -34,12 +45,17 @@ it('a limit of 0 breaks at the first, and cannot be proven', () => {
   const strict = { ...rule, limit: 0 };
   expect(judge([alone(1, 1)], strict)).toMatchObject({ state: 'fail' });
   expect(judge([alone(199)], strict)).toMatchObject({ state: 'hold', needed: 200 });
-  expect(judge([alone(180), alone(20)], strict)).toEqual({ state: 'pass', needed: 200, confidence: null });
+  expect(judge([alone(180), alone(19)], strict)).toMatchObject({ state: 'hold', lacking: [1, 1] });
+  expect(judge([alone(180), alone(20)], strict)).toMatchObject({
+    state: 'pass',
+    needed: 200,
+    confidence: null,
+  });
 });
 
 it('where no samples are asked for nothing is waited for; what is clearly bad fails all the same', () => {
   const lax = { ...rule, minSamples: 0 };
-  expect(judge([nobody], lax)).toEqual({ state: 'pass', needed: 0, confidence: null });
+  expect(judge([nobody], lax)).toEqual({ state: 'pass', needed: 0, lacking: [0], confidence: null });
   expect(judge([alone(50, 40)], lax)).toMatchObject({ state: 'fail' });
 });
 
@@ -68,16 +84,36 @@ const anyRule = fc.record({
   confidence: fc.constantFrom(0.5, 0.95, 0.99),
 });
 
-it('nothing passes with fewer samples than it says it needs, and what it needs is enough if all goes on so', () => {
+it('nothing passes with fewer samples than it says it needs, and what holds needs more than there are', () => {
   fc.assert(
     fc.property(anyPopulation, anyPopulation, anyRule, (a, b, asked) => {
       const judged = judge([a, b], asked);
-      if (judged.state === 'pass') expect(a.now.n + b.now.n).toBeGreaterThanOrEqual(judged.needed);
-      if (judged.state === 'hold' && a.now.bad + b.now.bad === 0 && asked.limit > 0) {
-        const n = judged.needed;
-        const old = a.old.n + b.old.n > 0 ? of(n) : none;
-        expect(judge([beside(of(n), old), nobody], asked).state).toBe('pass');
-      }
+      const size = a.now.n + b.now.n;
+      if (judged.state === 'pass') expect(size).toBeGreaterThanOrEqual(judged.needed);
+      if (judged.state === 'hold' && asked.limit > 0) expect(size).toBeLessThan(judged.needed);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('what a population lacks is enough without more of the other, where that one has shown nothing bad', () => {
+  fc.assert(
+    fc.property(anySeen, fc.nat(400), anyRule, (now, other, asked) => {
+      const populations = (n: number) => [alone(n, now.bad), alone(other)];
+      const { state, lacking } = judge(populations(now.n), asked);
+      fc.pre(state === 'hold' && now.bad <= now.n * asked.limit);
+      expect(judge(populations(now.n + lacking[0]!), asked).state).toBe('pass');
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('a share is never proven by two populations of which neither proves it', () => {
+  const proving = anyRule.filter(({ limit, minSamples }) => limit > 0 && limit < 1 && minSamples > 0);
+  fc.assert(
+    fc.property(anyPopulation, anyPopulation, proving, (a, b, asked) => {
+      const each = [a, b].map((one) => judge([one], asked).state);
+      if (judge([a, b], asked).state === 'pass') expect(each).toContain('pass');
     }),
     { numRuns: 300 },
   );

@@ -20,8 +20,10 @@ export interface Rule {
 
 export interface Judgement {
   state: 'pass' | 'hold' | 'fail';
-  /** So many are needed, all together. */
+  /** So many are needed, all together, if all goes on as it has. */
   needed: number;
+  /** So many more of each population would be enough, without more of the other. */
+  lacking: readonly number[];
   /** Of the decision; null: none yet, or it needs none. */
   confidence: number | null;
 }
@@ -30,27 +32,36 @@ export interface Judgement {
 const stopAlpha = 0.01;
 
 /**
- * Judges each population by itself. `fail`: at least one of them is worse than the limit. `pass`: together they are enough, and
- * each that has shown something bad has also shown, with its own samples, that this is within the limit.
+ * Judges each population by itself. `fail`: at least one of them is worse than the limit. `pass`: one of them is enough by
+ * itself, and each that has shown something bad has also shown, with its own samples, that this is within the limit.
  */
 export function judge(populations: readonly Population[], rule: Rule): Judgement {
   const state = verdict(populations, rule);
-  const proven = rule.limit > 0 && rule.limit < 1 && rule.minSamples > 0;
-  if (state === 'fail') {
-    return { state, needed: neededOf(populations, rule), confidence: rule.limit > 0 ? 1 - stopAlpha : null };
-  }
-  const confidence = state === 'pass' && proven ? rule.confidence : null;
-  return { state, needed: neededOf(populations, rule), confidence };
+  return { state, ...needsOf(populations, rule), confidence: confidenceOf(state, rule) };
+}
+
+function confidenceOf(state: Judgement['state'], rule: Rule): number | null {
+  if (state === 'fail') return rule.limit > 0 ? 1 - stopAlpha : null;
+  return state === 'pass' && isProven(rule) ? rule.confidence : null;
 }
 
 /** The state alone. */
 export function verdict(populations: readonly Population[], rule: Rule): Judgement['state'] {
   if (populations.some((each) => breaks(each, rule))) return 'fail';
   if (rule.minSamples === 0) return 'pass';
-  const samples = populations.reduce((sum, { now }) => sum + now.n, 0);
-  if (samples < flawlessOf(populations, rule)) return 'hold';
-  return populations.every((each) => each.now.bad === 0 || holds(each, rule)) ? 'pass' : 'hold';
+  const shown = populations.every((each) => each.now.bad === 0 || holds(each, rule));
+  return shown && enough(populations, rule) ? 'pass' : 'hold';
 }
+
+/** A share is proven by one population alone: the other one has other keys and other operations. A number is reached by both. */
+const enough = (populations: readonly Population[], rule: Rule): boolean =>
+  isProven(rule)
+    ? populations.some((each) => each.now.n >= flawlessOf(each, rule))
+    : sizeOf(populations) >= rule.minSamples;
+
+const isProven = ({ limit, minSamples }: Rule): boolean => limit > 0 && limit < 1 && minSamples > 0;
+const sizeOf = (populations: readonly Population[]): number =>
+  populations.reduce((sum, { now }) => sum + now.n, 0);
 
 /** Whether it is clearly worse than the limit. */
 function breaks({ now, old, recent }: Population, { limit }: Rule): boolean {
@@ -78,27 +89,36 @@ function holds({ now, old }: Population, { limit, confidence }: Rule): boolean {
 const doubtAt = (bad: number, doubt: number): number =>
   bad === 0 ? 0.8 * doubt : (0.2 * doubt * 6) / (Math.PI * bad) ** 2;
 
-/** So many samples are needed if all goes on as it has. */
-function neededOf(populations: readonly Population[], rule: Rule): number {
-  if (rule.minSamples === 0) return 0;
-  const flawless = flawlessOf(populations, rule);
-  if (rule.limit <= 0 || rule.limit >= 1) return flawless;
-  const all = populations.reduce((sum, { now }) => sum + now.n, 0);
-  const flawed = populations.filter(({ now }) => now.bad > 0);
-  return Math.max(flawless, ...flawed.map((each) => all - each.now.n + neededBy(each, rule)));
+/** So many are needed, of all populations and of each, if all goes on as it has. */
+function needsOf(populations: readonly Population[], rule: Rule): Pick<Judgement, 'needed' | 'lacking'> {
+  const size = sizeOf(populations);
+  if (!isProven(rule)) {
+    const lacks = Math.max(0, rule.minSamples - size);
+    return { needed: rule.minSamples, lacking: populations.map(() => lacks) };
+  }
+  // One with something bad has to grow in any case; then one of them has to be enough.
+  const grown = populations.map((each) => (each.now.bad > 0 ? neededBy(each, rule) : each.now.n));
+  const wanted = populations.map((each, i) =>
+    Math.max(flawlessOf(each, rule), each.now.bad > 0 ? grown[i]! : 0),
+  );
+  const sum = grown.reduce((all, n) => all + n, 0);
+  const rest = Math.min(...wanted.map((n, i) => n - grown[i]!));
+  return {
+    needed: sum + (sum > size ? Math.max(0, rest) : rest),
+    lacking: wanted.map((n, i) => Math.max(0, n - populations[i]!.now.n)),
+  };
 }
 
 /** By limit and confidence, which settings name: there are few. */
 const knownFlawless = new Map<string, number>();
 
-/** So many are needed where nothing is bad. */
-function flawlessOf(populations: readonly Population[], { limit, confidence, minSamples }: Rule): number {
-  if (limit <= 0 || limit >= 1) return minSamples;
-  const compared = populations.some(({ old }) => old.n > 0);
+/** So many a population needs in which nothing is bad. */
+function flawlessOf({ old }: Population, { limit, confidence, minSamples }: Rule): number {
+  const compared = old.n > 0;
   const key = `${limit} ${confidence} ${compared}`;
-  const old = (n: number) => ({ n: compared ? n : 0, bad: 0 });
-  const enough = (n: number) => holds({ now: { n, bad: 0 }, old: old(n) }, { limit, confidence, minSamples });
-  const found = knownFlawless.get(key) ?? atLeast(1, enough);
+  const ok = (n: number) =>
+    holds({ now: { n, bad: 0 }, old: { n: compared ? n : 0, bad: 0 } }, { limit, confidence, minSamples });
+  const found = knownFlawless.get(key) ?? atLeast(1, ok);
   knownFlawless.set(key, found);
   return Math.max(minSamples, found);
 }
