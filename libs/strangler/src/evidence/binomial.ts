@@ -80,7 +80,9 @@ export function betaShare(a: number, b: number, x: number): number {
 }
 
 const tiny = 1e-300;
-const awayFromZero = (value: number): number => (Math.abs(value) < tiny ? tiny : value);
+const isAbout = (value: number, other: number, by: number): boolean =>
+  value < other + by && value > other - by;
+const awayFromZero = (value: number): number => (isAbout(value, 0, tiny) ? tiny : value);
 
 /** Lentz's method. */
 function fraction(a: number, b: number, x: number): number {
@@ -95,7 +97,7 @@ function fraction(a: number, b: number, x: number): number {
       c = awayFromZero(1 + step / c);
       result *= c * d;
     }
-    if (Math.abs(c * d - 1) < 1e-14) break;
+    if (isAbout(c * d, 1, 1e-14)) break;
   }
   return result;
 }

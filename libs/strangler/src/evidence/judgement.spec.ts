@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Seen } from './binomial.js';
-import { judge, verdict, type Population, type Rule } from './judgement.js';
+import { bursts, judge, verdict, type Population, type Rule } from './judgement.js';
 
 const rule: Rule = { limit: 0.01, minSamples: 200, confidence: 0.95 };
 const none: Seen = { n: 0, bad: 0 };
@@ -71,6 +71,18 @@ it('after a million good calls, a bad burst stops it at that look', () => {
   expect(judge([burst(3)], rule).state).toBe('fail');
 });
 
+it('where some were bad before, a burst is what chance does not make of them', () => {
+  const after = (n: number, before: number, bad: number): Population => ({
+    now: of(n + 20, before + bad),
+    old: none,
+    recent: { now: of(20, bad), old: none },
+  });
+  expect(judge([after(100_000, 500, 3)], rule).state).not.toBe('fail');
+  expect(judge([after(100_000, 500, 4)], rule).state).toBe('fail');
+  // What was there before does not excuse more than the limit does.
+  expect(bursts(after(100_000, 5_000, 5), rule.limit)).toBe(true);
+});
+
 it('what both sides suffer from is not the fault of the new one', () => {
   const outage = { now: of(100, 50), old: of(100, 50), recent: { now: of(100, 50), old: of(100, 50) } };
   expect(judge([outage], rule).state).toBe('hold');
@@ -133,26 +145,42 @@ it('one more fault never makes it better', () => {
 
 /* How often it is wrong. A pseudo-random generator with a seed (mulberry32): the same numbers in every run. */
 function random(seed: number): () => number {
+  // Jest's sandbox looks a global up each time, slowly.
+  const { imul } = Math;
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    let t = imul(state ^ (state >>> 15), 1 | state);
+    t = (t + imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** How many of `n` are bad, each with the probability `share`; by inversion, one random number for all. */
+function binomial(n: number, share: number, next: () => number): () => number {
+  const none = (1 - share) ** n;
+  return () => {
+    let [bad, left, probability] = [0, next(), none];
+    while (left > probability && bad < n) {
+      left -= probability;
+      bad += 1;
+      probability *= ((n - bad + 1) * share) / (bad * (1 - share));
+    }
+    return bad;
   };
 }
 
 /** Walks of 15 looks with 200 calls to each side between two looks. Answers the shares of walks that ended so. */
 function simulate({ runs, now, old, seed }: { runs: number; now: number; old: number | null; seed: number }) {
   const next = random(seed);
-  const bad = (share: number) => Array.from({ length: 200 }, next).filter((x) => x < share).length;
+  const [badNow, badOld] = [binomial(200, now, next), binomial(200, old ?? 0, next)];
   const ends = { pass: 0, fail: 0, hold: 0 };
   for (let run = 0; run < runs; run++) {
     const seen = { now: of(0), old: of(0) };
     let state: 'pass' | 'hold' | 'fail' = 'hold';
     for (let look = 0; look < 15 && state === 'hold'; look++) {
-      seen.now = of(seen.now.n + 200, seen.now.bad + bad(now));
-      if (old !== null) seen.old = of(seen.old.n + 200, seen.old.bad + bad(old));
+      seen.now = of(seen.now.n + 200, seen.now.bad + badNow());
+      if (old !== null) seen.old = of(seen.old.n + 200, seen.old.bad + badOld());
       state = verdict([seen], rule);
     }
     ends[state] += 1 / runs;
@@ -178,3 +206,49 @@ it('without a fault it always passes; five times worse than allowed it is always
   expect(simulate({ runs: 20, now: 0, old: 0, seed: 8 }).pass).toBeCloseTo(1);
   expect(simulate({ runs: 20, now: 0.05, old: 0, seed: 9 }).fail).toBeCloseTo(1);
 });
+
+/** The share of hours, begun with a step, in which some second's look at the last ten seconds stops it; and of bakes of 30 s. */
+function falseAlarms({ runs, perSecond, share }: { runs: number; perSecond: number; share: number }) {
+  const bad = binomial(perSecond, share, random(11));
+  const alarms = { hour: 0, bake: 0 };
+  for (let run = 0; run < runs; run++) {
+    const at = firstBurst(bad, perSecond);
+    if (at <= 3_600) alarms.hour += 1 / runs;
+    if (at <= 30) alarms.bake += 1 / runs;
+  }
+  return alarms;
+}
+
+/** The second of the first look that says `bursts`. */
+function firstBurst(bad: () => number, perSecond: number): number {
+  const seconds: number[] = [];
+  const [all, recent] = [of(0), of(0)];
+  for (let at = 1; at <= 3_600; at++) {
+    const now = bad();
+    seconds.push(now);
+    const gone = at > 10 ? (seconds[at - 11] as number) : 0;
+    all.n += perSecond;
+    all.bad += now;
+    recent.n = (at > 10 ? 10 : at) * perSecond;
+    recent.bad += now - gone;
+    if (recent.bad > 0 && bursts({ now: all, old: none, recent: { now: recent, old: none } }, rule.limit))
+      return at;
+  }
+  return Infinity;
+}
+
+it.each([
+  // More runs are in ADR 0016.
+  [2, 0.001, 100],
+  [2, 0.005, 100],
+  [2, 0.01, 100],
+  [20, 0.005, 100],
+])(
+  '%d calls a second of which %d are bad: a look at each second of an hour stops at most 1 % of all walks for a burst',
+  (perSecond, share, runs) => {
+    const { hour, bake } = falseAlarms({ runs, perSecond, share });
+    // Three standard deviations more. The bare lower bound of the last ten seconds stops 13 % at half of the limit.
+    expect(hour).toBeLessThanOrEqual(0.01 + 3 * Math.sqrt((0.01 * 0.99) / runs));
+    expect(bake).toBeLessThanOrEqual(0.01);
+  },
+);

@@ -30,6 +30,10 @@ export interface Judgement {
 
 /** A decision to stop is this sure, however often it is asked for. */
 const stopAlpha = 0.01;
+/** An hour of looks at the last ten seconds, once a second, tells as much as so many that have nothing in common. */
+const looksPerHour = 1_000;
+/** Of an estimate that is as likely too low as too high. */
+const even = 0.5;
 
 /**
  * Judges each population by itself. `fail`: at least one of them is worse than the limit. `pass`: one of them is enough by
@@ -64,10 +68,28 @@ const sizeOf = (populations: readonly Population[]): number =>
   populations.reduce((sum, { now }) => sum + now.n, 0);
 
 /** Whether it is clearly worse than the limit. */
-function breaks({ now, old, recent }: Population, { limit }: Rule): boolean {
+function breaks(population: Population, { limit }: Rule): boolean {
+  return bursts(population, limit) || isClear(population, limit);
+}
+
+/**
+ * Whether the last ten seconds were worse than the limit, by the lower 99 % bound. A share within the limit makes such bursts by
+ * chance as well, the more often it is looked at: so one also has to be more than chance makes, in about one of a hundred hours, of
+ * the share that was there before. After flawless calls each one is.
+ */
+export function bursts({ now, old, recent }: Population, limit: number): boolean {
+  if (!recent) return false;
+  const allowed = limit + Math.max(shareOf(recent.old) ?? 0, shareOf(old) ?? 0);
+  if (recent.now.bad <= recent.now.n * allowed || !isAbove(recent.now, allowed, stopAlpha)) return false;
+  const before = { n: now.n - recent.now.n, bad: now.bad - recent.now.bad };
+  const usual = Math.min(allowed, upperBound(before, even));
+  return isAbove(recent.now, usual, stopAlpha / looksPerHour);
+}
+
+/** Whether all that was seen shows that it is worse. */
+function isClear({ now, old }: Population, limit: number): boolean {
   // What is seen no more often than allowed is no evidence against it.
-  if (now.bad <= now.n * limit && !recent?.now.bad) return false;
-  if (recent && isAbove(recent.now, limit + (shareOf(recent.old) ?? 0), stopAlpha)) return true;
+  if (now.bad <= now.n * (limit + (shareOf(old) ?? 0))) return false;
   if (old.n === 0) return evidenceAbove(now, limit) > Math.log(1 / stopAlpha);
   // Half of the doubt is for the old side, which may be worse than it looks.
   const half = stopAlpha / 2;
