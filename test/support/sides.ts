@@ -56,6 +56,7 @@ const methods: Method[] = [
     'inFlight',
     'resend',
     'sampleKeys',
+    'callsTo',
     'retire',
   ] as const),
 ];

@@ -16,11 +16,13 @@ import {
 } from '#platform';
 import {
   Agents,
+  CallWatch,
   ContractServer,
   currentContext,
   followRoutes,
   LocalModules,
   NatsLink,
+  observers,
   Routes,
   ToolkitMetrics,
 } from '#strangler';
@@ -51,18 +53,22 @@ export async function startService(settings: Settings, closing: Closing): Promis
   const stopFollowing = followRoutes(link, routes);
   closing.add(() => Promise.resolve(stopFollowing()));
   const metrics = new ToolkitMetrics();
+  const watch = new CallWatch();
+  const observer = observers(watch, metrics.called);
   const app = await NestFactory.create(
-    ServiceModule.forRoot({ settings, databaseUrl, routes, link, observer: metrics.called }),
+    ServiceModule.forRoot({ settings, databaseUrl, routes, link, observer }),
     {
       logger,
       abortOnError: false,
     },
   );
   closing.add(() => app.close());
+  closing.add(() => watch.stop());
   const server = new ContractServer(link, app.get(LocalModules), metrics.served);
   app.connectMicroservice({ strategy: server });
   await app.startAllMicroservices();
   await app.init();
+  watch.start(app.get(Agents).databaseOf(app.get(DataSource)), routes);
   link.start();
   await server.serving;
   const health = await openHealth(settings, who, app, { databaseUrl, link, metrics }, closing);

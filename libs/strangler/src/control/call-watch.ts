@@ -4,13 +4,16 @@ import { policyOf, type Routes } from '../routes.js';
 import type { ShadowReads } from '../shadow/shadow-reads.js';
 import type { Side } from '../phase.js';
 import type { Origin } from '../evidence/evidence.js';
-import type { CallDelta, Windows } from '../evidence/windows.js';
+import type { Queryable } from '../database.js';
+import { Windows, type CallDelta } from '../evidence/windows.js';
 import { CallTally } from './call-stats.js';
 
 /** A module that was called here within this time is still in use here, in ms. */
 const recentMs = 5_000;
 /** How often calls are written down, in ms: a process that dies loses no more. */
 const flushMs = 1_000;
+/** How often what nobody looks at any more is forgotten, in ms. */
+const pruneMs = 600_000;
 
 interface Counted {
   module: string;
@@ -28,7 +31,7 @@ export class CallWatch implements CallObserver {
   /** When an operation was last served on the side `monolith`, by its name with its module's. */
   private readonly lastHere = new Map<string, number>();
   private begun = performance.now();
-  private timer: NodeJS.Timeout | undefined;
+  private timers: NodeJS.Timeout[] = [];
   private writing: Promise<void> = Promise.resolve();
   private windows: Windows | undefined;
   private routes: Pick<Routes, 'entryOf'> | undefined;
@@ -58,11 +61,15 @@ export class CallWatch implements CallObserver {
     );
   }
 
-  /** Begins to write down what is counted, once a second. */
-  start(windows: Windows, routes: Pick<Routes, 'entryOf'>): void {
-    this.windows = windows;
+  /** Begins to write down what is counted, once a second, in this process's database. */
+  start(database: Queryable, routes: Pick<Routes, 'entryOf'>): void {
+    const windows = (this.windows = new Windows(database));
     this.routes = routes;
-    this.timer = setInterval(() => void this.flush(), flushMs).unref();
+    this.timers = [
+      setInterval(() => void this.flush(), flushMs).unref(),
+      // Who cannot forget now does so the next time.
+      setInterval(() => void windows.prune().catch(() => undefined), pruneMs).unref(),
+    ];
   }
 
   /** Writes down what was counted until now; what cannot be written is kept for the next time. */
@@ -73,7 +80,7 @@ export class CallWatch implements CallObserver {
 
   /** Writes the last down. */
   async stop(): Promise<void> {
-    clearInterval(this.timer);
+    this.timers.forEach((timer) => clearInterval(timer));
     await this.flush();
   }
 

@@ -4,6 +4,7 @@ import type { Router } from '../router.js';
 import type { Routes } from '../routes.js';
 import type { NatsLink } from '../rpc/link.js';
 import { natsFindings } from '../rpc/nats-findings.js';
+import { Elsewhere } from '../evidence/elsewhere.js';
 import { EvidenceReader } from '../evidence/reader.js';
 import { Windows } from '../evidence/windows.js';
 import { prepare } from '../operation.js';
@@ -52,7 +53,6 @@ export class Steering {
   private readonly file: WishesFile;
   private readonly processes: Processes;
   private readonly shadow: ShadowReads;
-  private readonly windows: Windows;
   private readonly evidence: EvidenceReader;
   private readonly probers: ReadonlyMap<string, Prober>;
   private readonly sides = new Map<string, ControlledSides>();
@@ -74,14 +74,15 @@ export class Steering {
     const names = contracts.map(({ name }) => name);
     const store = new ShadowStore(database);
     this.board = new RouteBoard(database, names, routes);
-    const windows = (this.windows = new Windows(database));
+    const windows = new Windows(database);
     const ask: AskSide = (operation, side, input) => router.askSide(operation, side, input);
     this.shadow = new ShadowReads(store, windows, ask, (module) => {
       const entry = routes.entryOf(module);
       return entry && !entry.degraded ? entry.shadowSample : 0;
     });
     this.probers = new Map(contracts.map((contract) => [contract.name, this.proberOf(contract, ask)]));
-    this.evidence = new EvidenceReader(windows, (module) => this.probers.get(module)?.probing);
+    const elsewhere = new Elsewhere(() => this.services());
+    this.evidence = new EvidenceReader(windows, elsewhere, (module) => this.probers.get(module)?.probing);
     this.file = new WishesFile(wishesPath, names, (wishes) => {
       if (wishes) this.controller.steer(wishes);
       void this.processes.beat();
@@ -118,9 +119,9 @@ export class Steering {
 
   /** Begins to move what is to move. */
   start(): void {
-    const { watch, routes } = this.options;
+    const { watch, routes, database } = this.options;
     watch.shadow = this.shadow;
-    watch.start(this.windows, routes);
+    watch.start(database, routes);
     this.stopWatching = this.file.watch();
     this.controller.start();
     this.processes.start();
@@ -157,6 +158,15 @@ export class Steering {
       localUse: async (module) => watch.servedHere(module),
       publish: (module, entry) => this.board.write(module, entry),
     };
+  }
+
+  /** Services that may call other modules; where there is no connection nobody is asked. */
+  private services(): SideControl[] {
+    const { contracts, routes, link } = this.options;
+    if (!link.current) return [];
+    return contracts
+      .filter(({ name }) => (routes.phaseOf(name) ?? 'monolith') !== 'monolith')
+      .map(({ name }) => this.sidesOf(name).extracted);
   }
 
   private proberOf(contract: Contract, ask: AskSide): Prober {

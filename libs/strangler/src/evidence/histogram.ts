@@ -1,21 +1,24 @@
 /** The lowest border, in ms, and how many borders there are from one to its double. */
 const first = 0.25;
 const perDouble = 3;
-/** The last bucket has no upper border: 21 s and more. */
-const count = 50;
+/** How many there are. The last one has no upper border: 21 s and more. */
+export const bucketsOfTime = 50;
 
 /** Upper borders in ms, each a quarter larger than the one before. A call of a duration equal to a border lies below it. */
-const borders: readonly number[] = Array.from({ length: count - 1 }, (_, i) => first * 2 ** (i / perDouble));
+const borders: readonly number[] = Array.from(
+  { length: bucketsOfTime - 1 },
+  (_, i) => first * 2 ** (i / perDouble),
+);
 
 /** Durations, counted by buckets that are the same in every process and release: they can be added up. */
 export type Histogram = readonly number[];
 
 /** The bucket of a duration in ms. */
 export const bucketOfMs = (ms: number): number =>
-  ms <= first ? 0 : Math.min(count - 1, Math.ceil(perDouble * Math.log2(ms / first) - 1e-9));
+  ms <= first ? 0 : Math.min(bucketsOfTime - 1, Math.ceil(perDouble * Math.log2(ms / first) - 1e-9));
 
 /** A histogram without durations, to count into. */
-export const emptyHistogram = (): number[] => new Array<number>(count).fill(0);
+export const emptyHistogram = (): number[] => new Array<number>(bucketsOfTime).fill(0);
 
 /** How many durations there are. */
 export const sizeOf = (histogram: Histogram): number => histogram.reduce((sum, each) => sum + each, 0);

@@ -1,9 +1,9 @@
 import type { Evidence, Probing } from './evidence.js';
-import { longestMs, type Windows, type WindowSums } from './windows.js';
+import type { Elsewhere } from './elsewhere.js';
+import type { Windows, WindowSums } from './windows.js';
 
 /** Sums are read anew after this time, in ms: gates are judged once a second, however often they are looked at. */
 const freshMs = 1_000;
-const pruneEveryMs = 600_000;
 /** A step that began so many ms later is another one. */
 const sameStepMs = 50;
 
@@ -17,10 +17,10 @@ interface Read {
 /** What gates are judged by, read at most once a second, for whoever looks. */
 export class EvidenceReader {
   private readonly known = new Map<string, Read>();
-  private prunedAt = performance.now();
 
   constructor(
     private readonly windows: Windows,
+    private readonly elsewhere: Pick<Elsewhere, 'ask'>,
     private readonly probing: (module: string) => Probing | undefined,
   ) {}
 
@@ -30,10 +30,9 @@ export class EvidenceReader {
     const stepAt = now - stepAgeMs;
     let read = this.known.get(module);
     if (!read || now - read.at > freshMs || Math.abs(read.stepAt - stepAt) > sameStepMs) {
-      read = { at: now, stepAt, sums: this.windows.sums(module, stepAgeMs) };
+      read = { at: now, stepAt, sums: this.sums(module, stepAgeMs) };
       this.known.set(module, read);
       read.sums.catch(() => this.forget(module));
-      this.prune(now);
     }
     const { ageMs, ...sums } = await read.sums;
     const probing = this.probing(module) ?? { able: 'no query', queries: false, anyReads: false };
@@ -57,10 +56,7 @@ export class EvidenceReader {
     this.forget(module);
   }
 
-  private prune(now: number): void {
-    if (now - this.prunedAt < pruneEveryMs || now < longestMs / 10) return;
-    this.prunedAt = now;
-    // Who cannot forget now does so ten minutes later.
-    void this.windows.prune().catch(() => undefined);
+  private sums(module: string, stepAgeMs: number): Promise<WindowSums> {
+    return this.windows.sums(module, stepAgeMs, (question) => this.elsewhere.ask(question));
   }
 }

@@ -4,9 +4,11 @@ import { describeTables, type MovingModule } from '../tables.js';
 import { bucketOf } from '../bucket.js';
 import { sampleKeys } from '../side/sample-keys.js';
 import { bucketOfMs, emptyHistogram, percentile } from './histogram.js';
-import { Windows, type CallDelta } from './windows.js';
+import { Windows, type CallDelta, type CallQuestion } from './windows.js';
 
 /* What would go wrong: a new leader begins with nothing; what other processes saw does not count; an outage is held against a side. */
+/** In ms. */
+const minute = 60_000;
 let test: TestDatabase;
 let database: Database;
 let windows: Windows;
@@ -50,6 +52,39 @@ it('what was before the step, or before an outage, does not count; what is old i
   const { ageMs, calls } = await windows.sums('old', 60_000);
   expect(calls.customer.extracted.calls).toBe(0);
   expect(ageMs).toBeLessThan(60_000);
+});
+
+it('what services report of their databases is added; a report of this database is not', async () => {
+  await windows.addCalls([delta(3, { module: 'served' })], 0, []);
+  const here = await windows.report({ module: 'served', ageMs: 60_000 });
+  const asked: CallQuestion[] = [];
+  const { calls, recent } = await windows.sums('served', 60_000, (question) => {
+    asked.push(question);
+    return Promise.resolve([here, { ...here, home: 'of orders' }]);
+  });
+  expect(asked).toEqual([{ module: 'served', ageMs: 60_000 }]);
+  expect(calls.customer.extracted).toMatchObject({ calls: 20, errors: 2 });
+  expect(recent.customer.extracted).toMatchObject({ calls: 20, errors: 2 });
+  expect(calls.customer.extracted.latency.reduce((sum, each) => sum + each)).toBe(20);
+});
+
+it('after an hour neither a call nor a comparison counts any more, however long the step lasts', async () => {
+  const compared = {
+    module: 'slow',
+    origin: 'customer',
+    compared: 3,
+    mismatches: 1,
+    unavailable: 2,
+  } as const;
+  for (const ageMs of [61 * minute, 59 * minute]) {
+    await windows.addCalls([delta(3, { module: 'slow' })], ageMs, []);
+    await windows.addComparisons([compared], ageMs);
+  }
+  const { ageMs, calls, shadow } = await windows.sums('slow', 600 * minute);
+  expect(ageMs).toBe(600 * minute);
+  expect(calls.customer.extracted).toMatchObject({ calls: 10, errors: 1 });
+  expect(shadow.customer).toEqual({ compared: 3, mismatches: 1, unavailable: 2 });
+  expect((await windows.sums('slow', 30 * minute)).shadow.customer.compared).toBe(0);
 });
 
 it('after a day it is forgotten', async () => {

@@ -1,8 +1,7 @@
 import { hostname } from 'node:os';
 import type { Queryable } from '../database.js';
 import { sides, type Side } from '../phase.js';
-import { origins, type ByOrigin, type Calls, type Comparisons, type Origin } from './evidence.js';
-import { emptyHistogram } from './histogram.js';
+import { noCalls, origins, type ByOrigin, type Calls, type Comparisons, type Origin } from './evidence.js';
 
 /** Evidence older than this, in ms, says nothing of now. */
 export const longestMs = 3_600_000;
@@ -29,7 +28,24 @@ export interface WindowSums {
   shadow: ByOrigin<Comparisons>;
 }
 
-type CallRow = { side: Side; origin: Origin; recent: boolean } & Calls;
+/** The sums of one population; `recent`: of the last ten seconds, once more. */
+export type CallRow = { side: Side; origin: Origin; recent: boolean } & Calls;
+
+/** Calls to one module, made by the processes on one database. */
+export interface CallReport {
+  /** Which database. */
+  home: string;
+  /** At most one of each side, origin, and age. */
+  rows: readonly CallRow[];
+}
+
+/** What is asked of other databases. */
+export interface CallQuestion {
+  module: string;
+  /** Calls of the last so many ms. */
+  ageMs: number;
+}
+
 type ShadowRow = { origin: Origin } & Comparisons;
 
 /** The slot in which something began `$n` ms ago; of a module that rests, a coarser one. */
@@ -69,19 +85,29 @@ export class Windows {
     );
   }
 
-  /** All of the last `stepAgeMs` (ms since the step began), but nothing from before the last outage. */
-  async sums(module: string, stepAgeMs: number): Promise<WindowSums> {
+  /**
+   * All of the last `stepAgeMs` (ms since the step began), but nothing from before the last outage; with what `elsewhere`
+   * was seen. Each database counts once.
+   */
+  async sums(
+    module: string,
+    stepAgeMs: number,
+    elsewhere: (question: CallQuestion) => Promise<readonly CallReport[]> = () => Promise.resolve([]),
+  ): Promise<WindowSums> {
     const [evidence] = await this.database.query<{ ageMs: number | null }>(
       `select extract(epoch from clock_timestamp() - since)::float8 * 1000 as "ageMs"
        from strangler.evidence where module = $1`,
       [module],
     );
     const ageMs = Math.max(0, Math.min(stepAgeMs, evidence?.ageMs ?? Infinity));
-    const window = [module, Math.min(ageMs, longestMs)];
-    const [calls, shadow] = await Promise.all([
-      this.database.query<CallRow>(callSums, [...window, recentMs]),
-      this.database.query<ShadowRow>(shadowSums, window),
+    const question = { module, ageMs };
+    const [here, there, shadow] = await Promise.all([
+      this.report(question),
+      elsewhere(question),
+      this.database.query<ShadowRow>(shadowSums, [module, Math.min(ageMs, longestMs)]),
     ]);
+    const reports = new Map([...there, here].map((report) => [report.home, report]));
+    const calls = [...reports.values()].flatMap(({ rows }) => rows);
     return {
       ageMs,
       calls: callsBy(calls.filter(({ recent }) => !recent)),
@@ -95,6 +121,15 @@ export class Windows {
         return { compared, mismatches, unavailable };
       }),
     };
+  }
+
+  /** What the processes on this database have seen, at most of the last hour. */
+  async report({ module, ageMs }: CallQuestion): Promise<CallReport> {
+    const [rows, [database]] = await Promise.all([
+      this.database.query<CallRow>(callSums, [module, Math.min(ageMs, longestMs), recentMs]),
+      this.database.query<{ home: string }>('select strangler.home() as home'),
+    ]);
+    return { home: database?.home ?? '', rows };
   }
 
   /** What was seen until now says nothing of what comes: a side was not there. */
@@ -144,13 +179,15 @@ const shadowSums = `
 const byOrigin = <T>(of: (origin: Origin) => T): ByOrigin<T> =>
   Object.fromEntries(origins.map((origin) => [origin, of(origin)])) as ByOrigin<T>;
 
+const addUp = (a: Calls, b: Calls): Calls => ({
+  calls: a.calls + b.calls,
+  errors: a.errors + b.errors,
+  latency: a.latency.map((each, i) => each + (b.latency[i] ?? 0)),
+});
+
 const callsBy = (rows: readonly CallRow[]): WindowSums['calls'] =>
   byOrigin((origin) => {
-    const of = (side: Side): Calls => {
-      const row = rows.find((each) => each.side === side && each.origin === origin);
-      return row
-        ? { calls: row.calls, errors: row.errors, latency: row.latency }
-        : { calls: 0, errors: 0, latency: emptyHistogram() };
-    };
+    const of = (side: Side): Calls =>
+      rows.filter((row) => row.side === side && row.origin === origin).reduce<Calls>(addUp, noCalls);
     return Object.fromEntries(sides.map((side) => [side, of(side)])) as Record<Side, Calls>;
   });

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database.js';
+import { Windows, type CallQuestion, type CallReport } from '../evidence/windows.js';
 import { described } from '../failure.js';
 import { startCapture, stopCapture } from '../ownership/capture.js';
 import { checkModule } from '../ownership/check.js';
@@ -190,6 +191,10 @@ export class SideAgent implements SideControl {
 
   sampleKeys(of: { from: number; to: number; limit: number }): Promise<string[]> {
     return sampleKeys(this.database, this.options.module, this.tables, of);
+  }
+
+  callsTo(question: CallQuestion): Promise<CallReport> {
+    return new Windows(this.database).report(question);
   }
 
   retire({ purge }: { purge: boolean }): Promise<void> {

@@ -27,6 +27,8 @@ const patience: Record<Method, number> = {
   inFlight: 10_000,
   resend: 10_000,
   sampleKeys: 10_000,
+  // Asked at each look, and its answer can be done without.
+  callsTo: 500,
   retire: 30_000,
 };
 const methods = Object.keys(patience) as Method[];

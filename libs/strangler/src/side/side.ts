@@ -1,3 +1,4 @@
+import type { CallQuestion, CallReport } from '../evidence/windows.js';
 import type { OwnershipRow } from '../ownership/ownership.js';
 
 /** How far the copying of a table's rows from before capture has come. */
@@ -111,6 +112,8 @@ export interface SideControl {
    * primary keys of its first table.
    */
   sampleKeys(of: { from: number; to: number; limit: number }): Promise<string[]>;
+  /** What the processes on this side's database have seen of their calls to a module, whichever: gates add it up. */
+  callsTo(question: CallQuestion): Promise<CallReport>;
   /** Moves the module's tables to schema `<module>_retired`, or drops that schema. */
   retire(how: { purge: boolean }): Promise<void>;
 }
