@@ -60,7 +60,7 @@ it('what services report of their databases is added; a report of this database 
   const asked: CallQuestion[] = [];
   const { calls, recent } = await windows.sums('served', 60_000, (question) => {
     asked.push(question);
-    return Promise.resolve([here, { ...here, home: 'of orders' }]);
+    return Promise.resolve([here, { ...here, home: 'another' }]);
   });
   expect(asked).toEqual([{ module: 'served', ageMs: 60_000 }]);
   expect(calls.customer.extracted).toMatchObject({ calls: 20, errors: 2 });
