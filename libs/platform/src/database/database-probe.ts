@@ -5,8 +5,17 @@ import { ClosingClient } from './closing-client.js';
 const patienceMs = 1_500;
 
 /**
- * Asks the database whether it is there, over a connection of its own: readiness must not wait behind the work for which the
- * others are taken. However many ask at a time, the database is asked once.
+ * Does not fit into memory, so the server writes a temporary file where the tables of the database are: on a full disk that
+ * is an error (53100). Nothing of it stays, and a standby can do it.
+ */
+const writing = `
+  set local work_mem = '64kB';
+  set local temp_tablespaces = '';
+  select count(*) from generate_series(1, 10000)`;
+
+/**
+ * Asks the database whether it is there and can write, over a connection of its own: readiness must not wait behind the work
+ * for which the others are taken. However many ask at a time, the database is asked once.
  */
 export class DatabaseProbe {
   private readonly pool: pg.Pool;
@@ -25,9 +34,9 @@ export class DatabaseProbe {
     this.pool.on('error', () => undefined);
   }
 
-  /** @throws when there is no answer in time. */
+  /** @throws when there is no answer in time, or no room on the disk. */
   async check(): Promise<void> {
-    this.asking ??= this.pool.query('select 1').finally(() => (this.asking = undefined));
+    this.asking ??= this.pool.query(writing).finally(() => (this.asking = undefined));
     await this.asking;
   }
 

@@ -23,7 +23,7 @@ export interface NeedParts {
   sentence?: string;
 }
 
-export const nothingToDo = 'nothing to do';
+const nothingToDo = 'nothing to do';
 
 /** Puts a sentence together: what is needed, what is there, what to do. */
 export function makeNeed(kind: string, parts: NeedParts): Need {

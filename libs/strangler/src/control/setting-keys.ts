@@ -31,4 +31,4 @@ export function settingsInForce(
 const builtIn = 'built-in';
 
 /** A time as people write it: `500ms`, `30s`. */
-export const timeText = (ms: number): string => (ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`);
+const timeText = (ms: number): string => (ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`);
