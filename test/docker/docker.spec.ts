@@ -3,19 +3,14 @@ import { validate } from 'dockerfile-utils';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { knownHoles } from '../../libs/strangler/src/rpc/known-holes.js';
-
-interface Service {
-  image: string;
-  command?: string[];
-  environment?: Record<string, string>;
-  ports?: string[];
-}
+import { services } from './compose.js';
+import { ignoring } from './ignoring.js';
 
 /* The image and the compose file, as far as they can be judged without Docker; each RUN is tried in image.full.spec.ts. */
 const read = (file: string) => readFileSync(file, 'utf8');
 const dockerfile = read('Dockerfile');
 const lastStage = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
-const { services } = parse(read('compose.yaml'), { merge: true }) as { services: Record<string, Service> };
+const { monolith, inventory, nats } = services();
 
 it('the Dockerfile is sound', () => {
   expect(validate(dockerfile).map(({ message }) => message)).toEqual([]);
@@ -34,11 +29,17 @@ it('the image runs as an ordinary user, with nothing of development, and says wh
 });
 
 it('secrets and data of this machine do not get into the image', () => {
-  const [all, ...allowed] = read('.dockerignore').trim().split('\n');
-  expect(all).toBe('**');
-  expect(allowed).not.toEqual(
-    expect.arrayContaining([expect.stringMatching(/\.env|\.data|\.git|node_modules/)]),
-  );
+  const ignores = ignoring(read('.dockerignore'));
+  const kept = ['.env', 'apps/monolith/.env', 'test/.env.local', '.data/admin.json', '.git/config'];
+  for (const path of [
+    ...kept,
+    'node_modules/pg/package.json',
+    'README.md',
+    'apps/monolith/src/config.spec.ts',
+  ])
+    expect([path, ignores(path)]).toEqual([path, true]);
+  for (const path of ['package.json', 'apps/monolith/src/main.ts', 'data/online-retail-2010-12.csv.gz'])
+    expect([path, ignores(path)]).toEqual([path, false]);
 });
 
 it('the compose file is valid by the specification', () => {
@@ -65,16 +66,15 @@ it('the compose file is valid by the specification', () => {
 });
 
 it('its NATS has no known holes; its programs are no superuser, and reachable from this machine only', () => {
-  expect(knownHoles(`${/:(.+)-alpine/.exec(services.nats!.image)![1]}.0`)).toBeUndefined();
-  for (const name of ['monolith', 'inventory']) {
-    const environment = JSON.stringify(services[name]!.environment);
-    expect(environment).not.toMatch(/postgres:\/\/postgres|POSTGRES_PASSWORD/);
-    for (const port of services[name]!.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
+  expect(knownHoles(`${/:(.+)-alpine/.exec(nats!.image)![1]}.0`)).toBeUndefined();
+  for (const { environment, ports = [] } of [monolith!, inventory!]) {
+    expect(JSON.stringify(environment)).not.toMatch(/postgres:\/\/postgres|POSTGRES_PASSWORD/);
+    for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
   }
 });
 
 it('no password stands in it', () => {
-  for (const { environment = {} } of Object.values(services))
+  for (const { environment = {} } of Object.values(services()))
     for (const [name, value] of Object.entries(environment))
       if (/PASSWORD|URL/.test(name)) expect(value).toMatch(/\$\{\w+(:\?is required)?\}/);
 });

@@ -1,6 +1,7 @@
 import { projectRoot } from '#platform';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,16 +96,18 @@ export class Command {
   }
 }
 
-/** What git would clone, with what is not committed yet. */
-async function copyRepository(target: string): Promise<void> {
+/** The files that git would clone, with what is not committed yet. */
+export async function filesOfRepository(): Promise<string[]> {
   const { stdout } = await run('git', ['ls-files', '-co', '--exclude-standard'], { cwd: projectRoot() });
-  const files = stdout.trim().split('\n');
-  for (const file of files) {
-    await cp(join(projectRoot(), file), join(target, file)).catch((error: unknown) => {
-      // Deleted, but not committed as deleted.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    });
-  }
+  // Some may be deleted, but not committed as deleted.
+  return stdout
+    .trim()
+    .split('\n')
+    .filter((file) => existsSync(join(projectRoot(), file)));
+}
+
+async function copyRepository(target: string): Promise<void> {
+  for (const file of await filesOfRepository()) await cp(join(projectRoot(), file), join(target, file));
 }
 
 const bareEnvironment = (): Record<string, string> => {
