@@ -172,7 +172,7 @@ it(
     await want('extracted');
     await until('inventory is extracted', async () => {
       const said = await cli('status', 'inventory', '--json');
-      return /"phase": ?"extracted"/.test(said) ? true : undefined;
+      return (JSON.parse(said) as { phase: string }).phase === 'extracted' ? true : undefined;
     });
     expect(await customer.order('second', { [sku]: 1 })).toMatchObject({ status: 201 });
     const { body, headers } = await customer.send('GET', `/api/v1/products/${sku}`);
