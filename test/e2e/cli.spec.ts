@@ -203,18 +203,26 @@ describe('waiting', () => {
     ]);
   });
 
-  it.each([['run'], ['advance'], ['approve'], ['rollback'], ['abort'], ['resume']])(
-    '%s takes a time-out',
-    async (verb) => {
-      operator.goal = { phase: 'shadow', percent: null };
-      operator.put('inventory', { waitingFor: 'it waits for 3 more samples' });
-      const { code, stderr } = await cli(verb, 'inventory', '--wait', '--timeout', '1');
-      expect([code, stderr]).toEqual([
-        1,
-        expect.stringMatching(/not done after 1 s, it goes on: .*3 more samples/),
-      ]);
-    },
-  );
+  // That the controller names a goal for each of them is shown in controller.spec.
+  it.each([
+    ['run'],
+    ['advance'],
+    ['approve'],
+    ['rollback'],
+    ['abort'],
+    ['resume'],
+    ['shift', '30'],
+    ['failover', '--i-have-fenced-it'],
+    ['decommission', '--confirm', 'inventory'],
+  ])('%s takes a time-out', async (verb, ...more) => {
+    operator.goal = { phase: 'shadow', percent: null };
+    operator.put('inventory', { waitingFor: 'it waits for 3 more samples' });
+    const { code, stderr } = await cli(verb, 'inventory', ...more, '--wait', '--timeout', '1');
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/not done after 1 s, it goes on: .*3 more samples/),
+    ]);
+  });
 
   it('ends when the module is in the phase', async () => {
     const waiting = startCli(['status', 'inventory', '--wait-for', 'extracted', '--json'], env);

@@ -134,11 +134,11 @@ it('monolith: what cannot be is refused, with what would make it possible', asyn
   const early = await strangler('decommission', 'payments', '--confirm', 'payments');
   expect([early.code, early.stderr]).toEqual([
     1,
-    'refused: payments is in phase monolith; only an extracted module is decommissioned; run it first\n',
+    'refused: payments is in phase monolith; only an extracted module is decommissioned; first: npm run -s strangler -- run payments\n',
   ]);
   const slip = await strangler('decommission', 'payments', '--confirm', 'orders');
   expect([slip.code, slip.stderr]).toEqual([2, expect.stringContaining('--confirm payments')]);
-  expect((await strangler('shift', 'payments', '25')).stderr).toContain('run or advance it to shadow first');
+  expect((await strangler('shift', 'payments', '25')).stderr).toContain('run it to shadow first');
 });
 
 it('dual-write, and back', async () => {

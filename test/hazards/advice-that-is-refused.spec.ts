@@ -1,3 +1,9 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { projectRoot } from '#platform';
+import { FilePen } from '../../libs/strangler/src/control/file-pen.js';
+import { WishesFile } from '../../libs/strangler/src/control/wishes-file.js';
 import { plainAdvice } from '../../libs/strangler/src/control/advice.js';
 import type { RowChange } from '../../libs/strangler/src/control/module-row.js';
 import type { Need } from '../../libs/strangler/src/control/need.js';
@@ -5,6 +11,7 @@ import { Notes } from '../../libs/strangler/src/control/notes.js';
 import type { Controller } from '../../libs/strangler/src/control/controller.js';
 import { absenceNeed, gateNames, gateNeed, waits } from '../../libs/strangler/src/control/sentences.js';
 import type { Outgoing, SideState } from '../../libs/strangler/src/side/side.js';
+import { Logger } from '@nestjs/common';
 import { adminLogin, openAdmin, type AdminListener } from '../support/admin.js';
 import { Controlled, fastClock, quiet } from '../support/controlled.js';
 import { runCli } from '../support/run-cli.js';
@@ -55,11 +62,19 @@ const noted = async (trouble: Need) =>
     { trouble, wait: trouble.kind },
     fastClock.now(),
   );
-const found = (differences: number) =>
+const found = (differences: number, when = '1 day') =>
   controlled.sides.monolith.test.query(
     `insert into strangler.verification (module, began_at, checked_at, differences)
-     values ('parcels', now() + interval '1 day', now(), ${differences})`,
+     values ('parcels', now() + interval '${when}', now(), ${differences})`,
   );
+
+const differing = async () => {
+  await found(0);
+  says({ backfill: [{ table: 'parcel', copied: 0, total: 0, done: true }] });
+  const customer = { compared: 300, mismatches: 30, unavailable: 0 };
+  controlled.evidence = { ...quiet, shadow: { ...quiet.shadow, customer } };
+  await put({ phase: 'shadow', wanted: outwards });
+};
 
 /** By the kind of the sentence, what brings the module into the state that prints it, and what is advised then. */
 const scenes: Readonly<Record<string, readonly [advised: string, arrange: () => Promise<unknown>][]>> = {
@@ -80,16 +95,8 @@ const scenes: Readonly<Record<string, readonly [advised: string, arrange: () => 
     ],
   ],
   'gate shadow mismatches': [
-    [
-      'mismatches parcels',
-      async () => {
-        await found(0);
-        says({ backfill: [{ table: 'parcel', copied: 0, total: 0, done: true }] });
-        const customer = { compared: 300, mismatches: 30, unavailable: 0 };
-        controlled.evidence = { ...quiet, shadow: { ...quiet.shadow, customer } };
-        await put({ phase: 'shadow', wanted: outwards });
-      },
-    ],
+    ['mismatches parcels', () => differing()],
+    ['mismatches parcels --clear', () => differing()],
   ],
   'gate approval': [
     [
@@ -124,6 +131,12 @@ async function troubled(trouble: Need): Promise<void> {
   await put({ phase: 'shifting', wanted: outwards, transition: trouble.kind === 'stuck' ? handOff : null });
 }
 
+/** The operator's commands that a text names. */
+const commandsIn = (text: string): string[] =>
+  [...text.matchAll(/strangler ([a-z]+ parcels(?: --[a-z-]+(?: [a-z0-9-]+)?)*)/g)].map(
+    ([, command]) => command!,
+  );
+
 /** Types a command of the operator's; what it answers. */
 async function follow(command: string) {
   expect(command).toMatch(/^strangler /);
@@ -156,7 +169,7 @@ it.each(advised)('%s: %s', async (_kind, command, arrange) => {
   await arrange();
   const waitingFor = await until(`it advises ${command}`, async () => {
     const status = await controller.operator.module(parcels);
-    return status.waiting?.command === `strangler ${command}` ? status.waitingFor! : undefined;
+    return commandsIn(status.waitingFor ?? '').includes(command) ? status.waitingFor! : undefined;
   });
   expect(waitingFor).toContain(command);
   await assertFollowed(`strangler ${command}`);
@@ -172,36 +185,203 @@ it('a service that is away: what starts it comes from the application, and docto
   await assertFollowed(command!);
 });
 
-/** What is refused, in which state; the way that the refusal names is open. */
-const refusals: [what: string, asked: string, named: RegExp, arrange: () => Promise<unknown>][] = [
-  ['shift without a copy', 'shift parcels 5', /: (strangler run parcels)$/m, async () => undefined],
-  [
-    'pause of what is paused',
-    'pause parcels',
-    /: (strangler resume parcels)$/m,
-    () => put({ phase: 'shadow', paused: 'all', pauseReason: 'by ann' }),
-  ],
-  [
-    'advance in a step',
-    'advance parcels',
-    /: (strangler abort parcels)$/m,
-    () => put({ phase: 'shifting', wanted: outwards, transition: handOff }),
-  ],
-];
+/** Straight into a state of ownership, on both sides or one. */
+const owned = (change: string, ...which: readonly (keyof typeof controlled.sides.controls)[]) =>
+  Promise.all(
+    (which.length > 0 ? which : (['monolith', 'extracted'] as const)).map((side) =>
+      controlled.sides[side].test.query(`update strangler.ownership set ${change}`),
+    ),
+  );
+const extracted = async (change: RowChange = {}) => {
+  await owned('extracted_below = 10000');
+  await put({ phase: 'extracted', wanted: outwards, ...change });
+};
+const parked = () =>
+  controlled.sides.monolith.test.query(
+    `insert into strangler.outbox (id, module, table_name, pk, key, bucket, parked) overriding system value
+     values (17, 'parcels', 'parcel', '{a}', 'a', 1, 'too large')`,
+  );
+const inShadow = () => put({ phase: 'shadow', wanted: gone });
 
-it.each(refusals)('a refusal of %s: "%s"', async (_what, asked, named, arrange) => {
-  await arrange();
-  const { code, stderr } = await follow(`strangler ${asked}`);
-  expect(code).toBe(1);
-  const [, command] = named.exec(stderr)!;
-  await assertFollowed(command!);
+let folder: string | undefined;
+afterEach(async () => {
+  if (folder) await rm(folder, { recursive: true });
+  folder = undefined;
 });
 
-it('capture that somebody has switched off: the way that doctor names is open', async () => {
-  await put({ phase: 'shadow', wanted: { ...outwards, phase: 'shadow' } });
-  const findings = await controller.operator.doctor(parcels);
-  const finding = findings.find(({ problem }) => problem.startsWith('monolith does not capture'))!;
-  await assertFollowed(/: (strangler rollback parcels)$/.exec(finding.remedy)![1]!);
+/** The file steers the module, in a process that may write it. */
+async function steered(): Promise<void> {
+  jest.spyOn(Logger.prototype, 'log').mockReturnValue();
+  folder = await mkdtemp(join(tmpdir(), 'advice-'));
+  const path = join(folder, 'strangler.yaml');
+  await writeFile(path, 'modules:\n  parcels: { phase: monolith }\n');
+  const file: WishesFile = new WishesFile(path, [parcels], (wishes) => wishes && leader.steer(wishes));
+  const leader = controlled.controller({ advice, pen: new FilePen(path, [parcels], file) });
+  await file.load();
+  leader.start();
+  await until('the file steers', async () => ((await controlled.row()).filed ? true : undefined));
+  await admin.close();
+  admin = await openAdmin(leader.operator);
+}
+
+/** What is typed to get the sentence. */
+const doctor = 'doctor parcels';
+const bury = 'decommission parcels --confirm parcels';
+
+/** By the place in the source that makes the command: the state, what is asked there, and the command as it is then typed. */
+const elsewhere: readonly [site: string, asked: string, command: string, arrange: () => Promise<unknown>][] =
+  [
+    ['acts: rollback', 'run parcels', 'rollback parcels', extracted],
+    ['acts: decommission --confirm ${subject.module}', 'advance parcels', bury, extracted],
+    [
+      'acts: resume',
+      'pause parcels',
+      'resume parcels',
+      () => put({ phase: 'shadow', paused: 'all', pauseReason: 'by ann' }),
+    ],
+    [
+      'acts: rollback',
+      'resume parcels --dry-run',
+      'rollback parcels',
+      () => extracted({ paused: 'all', pauseReason: 'by ann' }),
+    ],
+    [
+      'acts: run',
+      'resume parcels --dry-run',
+      'run parcels',
+      () => put({ phase: 'shadow', wanted: gone, paused: 'all', pauseReason: 'by ann' }),
+    ],
+    [
+      'acts: rollback --to ${earlier.at(-1)}',
+      'rollback parcels --to shadow',
+      'rollback parcels --to dual-write',
+      inShadow,
+    ],
+    [
+      'acts: failover --i-have-fenced-it',
+      'rollback parcels',
+      'failover parcels --i-have-fenced-it',
+      async () => {
+        await extracted();
+        controlled.sides.extracted.fault = () => Promise.reject(new Error('gone'));
+      },
+    ],
+    ['legal: advice.cli', 'run parcels', 'run parcels --write', steered],
+    ['legal: run', 'shift parcels 5', 'run parcels --write', steered],
+    ['legal: run', 'shift parcels 5', 'run parcels', async () => undefined],
+    [
+      'legal: abort',
+      'advance parcels',
+      'abort parcels',
+      () => put({ phase: 'shifting', wanted: outwards, transition: handOff }),
+    ],
+    [
+      'last-acts: decommission --confirm ${module} --purge',
+      bury,
+      `${bury} --purge`,
+      () => put({ phase: 'decommissioned' }),
+    ],
+    ['last-acts: decommission --confirm ${row.module}', `${bury} --purge`, bury, extracted],
+    ['last-acts: run', bury, 'run parcels', async () => undefined],
+    ['last-acts: resume', bury, 'resume parcels', () => extracted({ paused: 'all', pauseReason: 'by ann' })],
+    [
+      'last-acts: verify --repair',
+      bury,
+      'verify parcels --repair',
+      async () => {
+        await extracted();
+        await found(2, '-1 day');
+      },
+    ],
+    [
+      'upkeep: abort',
+      'verify parcels --no-wait',
+      'abort parcels',
+      async () => {
+        await inShadow();
+        await follow('strangler verify parcels --no-wait');
+      },
+    ],
+    ['upkeep: parked', 'parked parcels --retry 18', 'parked parcels', inShadow],
+    [
+      'doctor-sides: failover --i-have-fenced-it',
+      doctor,
+      'failover parcels --i-have-fenced-it',
+      async () => {
+        await inShadow();
+        await owned('fence_from = 0, fence_to = 10000', 'monolith');
+      },
+    ],
+    [
+      'doctor-sides: failover --i-have-fenced-it',
+      doctor,
+      'failover parcels --i-have-fenced-it',
+      async () => {
+        await inShadow();
+        await owned('epoch = epoch + 1, extracted_below = 500', 'extracted');
+      },
+    ],
+    ['doctor-sides: rollback', doctor, 'rollback parcels', inShadow],
+    ...['', ' --retry 17', ' --discard 17'].map((how): (typeof elsewhere)[number] => [
+      `doctor-sides: parked${how.replace('17', '<id>')}`,
+      doctor,
+      `parked parcels${how}`,
+      async () => {
+        await inShadow();
+        await parked();
+      },
+    ]),
+    [
+      'doctor-waits: resume',
+      doctor,
+      'resume parcels',
+      () => put({ phase: 'shadow', wanted: gone, paused: 'all', pauseReason: 'by ann' }),
+    ],
+    [
+      'doctor-waits: failover --i-have-fenced-it',
+      doctor,
+      'failover parcels --i-have-fenced-it',
+      async () => {
+        await put({ phase: 'shifting', wanted: outwards });
+        controlled.sides.extracted.fault = () => Promise.reject(new Error('gone'));
+      },
+    ],
+  ];
+
+it.each(elsewhere)('%s, of "%s": %s', async (_site, asked, command, arrange) => {
+  await arrange();
+  const { stdout, stderr } = await follow(`strangler ${asked}`);
+  // A reader of doctor has the id of the parked row from the list before.
+  expect(commandsIn((stdout + stderr).replaceAll('<id>', '17'))).toContain(command);
+  await assertFollowed(`strangler ${command}`);
+});
+
+it('no place that makes a command is without its scene', async () => {
+  const control = join(projectRoot(), 'libs/strangler/src/control');
+  const names = (await readdir(control)).filter((name) => /(?<!spec)\.ts$/.test(name));
+  const made = await Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(join(control, name), 'utf8');
+      const calls = [
+        ...text.matchAll(/\btyped\(\s*(?:\w+|subjectOf\([^)]*\)),\s*((?:[^()]|\([^()]*\))*)\)/g),
+      ];
+      // Each use of the helper is understood.
+      expect(text.match(/\btyped\(/g) ?? []).toHaveLength(calls.length);
+      const commands = calls.map(([, words]) =>
+        words!.replaceAll(/['`,]/g, '').trim().replaceAll(/\s+/g, ' '),
+      );
+      const others = text.match(/\badvice\.cli\b/g) ?? [];
+      return [...commands, ...others].map((words) => `${name.replace('.ts', '')}: ${words}`);
+    }),
+  );
+  // The sentences are followed by their kind, and the helper itself says nothing.
+  const places = made.flat().filter((place) => !/^(sentences|advice):/.test(place));
+  const scened = new Set(elsewhere.map(([site]) => site));
+  expect([...new Set(places)].sort()).toEqual([...scened].sort());
+  for (const place of scened) {
+    const shown = elsewhere.filter(([site]) => site === place).length;
+    expect([place, shown >= places.filter((each) => each === place).length]).toEqual([place, true]);
+  }
 });
 
 it('no sentence that names a command is without its scene', () => {
@@ -227,8 +407,14 @@ it('no sentence that names a command is without its scene', () => {
   const absences = (['nobody', 'silent', 'no database', 'failed', 'no NATS'] as const).map((kind) =>
     absenceNeed({ kind, detail: 'x' }, held),
   );
-  const named = [...gates, ...Object.values(others)].filter(({ command }) => command !== null);
-  expect([...new Set(named.map(({ kind }) => kind))].sort()).toEqual(Object.keys(scenes).sort());
+  const again = waits.paused('x', 'resume', free);
+  const named = [...gates, ...Object.values(others), again].flatMap(({ kind, command, sentence }) => {
+    if (command !== null) expect(sentence).toContain(command);
+    return commandsIn(sentence).map((each) => `${kind}: ${each}`);
+  });
+  expect([...new Set(named)].sort()).toEqual(
+    [...new Set(advised.map(([kind, command]) => `${kind}: ${command}`))].sort(),
+  );
   // The application's own command, or none: never one of the operator's.
   for (const { command } of absences) expect([null, 'start the parcels']).toContain(command);
 });

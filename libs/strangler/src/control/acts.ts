@@ -1,7 +1,7 @@
 import { phases, type Phase } from '../phase.js';
 import { awaitedApprovals } from './approvals.js';
 import { commandOf } from './commands.js';
-import { subjectOf, type Subject } from './advice.js';
+import { subjectOf, typed, type Subject } from './advice.js';
 import { blocking, goalOf } from './decide.js';
 import { gatesFor, type Gate, type Observed } from './gates.js';
 import {
@@ -102,10 +102,13 @@ function towards(situation: Situation, wanted: Wanted): Accepted {
 function run(situation: Situation, written: WrittenSettings = {}): Accepted {
   const { row } = situation;
   requireAlive(situation);
-  requireUnheld(situation, commandOf(row.module, { verb: 'run', settings: written }));
   if (row.phase === 'extracted' && !row.transition && row.wanted.phase === 'extracted') {
-    throw new RefusedError(`${row.module} is extracted already; rollback leads back, decommission ends it`);
+    const subject = subjectOf(row, situation.advice);
+    throw new RefusedError(
+      `${row.module} is extracted already; go back: ${typed(subject, 'rollback')}; or end it: ${ending(subject)}`,
+    );
   }
+  requireUnheld(situation, commandOf(row.module, { verb: 'run', settings: written }));
   const settings = settingsOf(written, row.settings);
   const accepted = towards({ ...situation, row: { ...row, settings } }, wants(situation, 'extracted'));
   const how = Object.keys(written).length > 0 ? [inOtherWays(settings)] : [];
@@ -122,10 +125,11 @@ function advance(situation: Situation): Accepted {
   const { row, at, observed } = situation;
   requireAlive(situation);
   requireIdle(situation);
+  const subject = subjectOf(row, situation.advice);
   const out: Goal = { phase: 'extracted', percent: null, ramp: row.settings.ramp, direct: false };
   const step = nextStep(at, rank(row.wanted.phase) > rank(row.phase) ? goalOf(row) : out);
   if (!step || step.kind === 'decommission') {
-    throw new RefusedError(`${row.module} is extracted: the one step further is decommission`);
+    throw new RefusedError(`${row.module} is extracted; the one step further: ${ending(subject)}`);
   }
   const next = after(at, step);
   const goal: Place = { phase: next.phase, percent: percentOf(next.phase, next.percent) };
@@ -133,7 +137,7 @@ function advance(situation: Situation): Accepted {
   const farther = row.paused === null && leadsTo(row.wanted, goal);
   if (!farther) requireUnheld(situation, commandOf(row.module, { verb: 'advance' }));
   const gates = gatesFor(at, step, observed, row.settings);
-  const held = overridable(gates, subjectOf(row, situation.advice));
+  const held = overridable(gates, subject);
   const wanted = farther ? row.wanted : wants(situation, goal.phase, goal.percent);
   const words = [
     ...held.map((name) => `the gate "${name}", which has too little data, is overridden`),
@@ -200,7 +204,6 @@ const isDue = ({ name, state }: Gate): boolean => name === 'verify' && state ===
 function shift(situation: Situation, percent: number): Accepted {
   const { row, at } = situation;
   requireAlive(situation);
-  requireUnheld(situation, commandOf(row.module, { verb: 'shift', percent }));
   requireCopy(situation, 'shift');
   if (!Number.isInteger(percent) || percent < 0 || percent > 100) {
     throw new RefusedError(`${percent} is no share: a whole number from 0 to 100 is`);
@@ -209,17 +212,16 @@ function shift(situation: Situation, percent: number): Accepted {
   if (there && row.wanted.phase === 'shifting' && row.wanted.percent === percent) {
     throw new RefusedError(`${row.module} is at ${percent} % already`);
   }
+  requireUnheld(situation, commandOf(row.module, { verb: 'shift', percent }));
   return towards(situation, wants(situation, 'shifting', percent));
 }
 
 function pause({ row, actor, advice }: Situation): Accepted {
-  if (row.paused === 'all')
-    throw new RefusedError(
-      `${row.module} is paused already; let it go on: ${advice.cli} resume ${row.module}`,
-    );
+  const goOn = typed(subjectOf(row, advice), 'resume');
+  if (row.paused === 'all') throw new RefusedError(`${row.module} is paused already; let it go on: ${goOn}`);
   const under = row.transition ? ['the step under way is ended'] : [];
   return {
-    plan: [...under, 'no other step begins until: resume'],
+    plan: [...under, `no other step begins until: ${goOn}`],
     change: { paused: 'all', pauseReason: `by ${actor}` },
     begins: false,
   };
@@ -227,17 +229,26 @@ function pause({ row, actor, advice }: Situation): Accepted {
 
 function resume(situation: Situation): Accepted {
   const { row, wish, observed } = situation;
+  const subject = subjectOf(row, situation.advice);
   if (row.paused === null) throw new RefusedError(`${row.module} is not paused`);
   const wanted: Wanted = wish
     ? { ...wish, by: 'file', actor: situation.held ?? 'file', since: observed.now }
     : row.wanted;
   const way = wayOf(situation, goalOf({ ...row, wanted }));
   return {
-    plan: way.length > 0 ? way : ['it stays where it is: nothing else is wanted; run or shift moves it'],
+    plan: way.length > 0 ? way : [`it stays where it is: nothing else is wanted; ${onward(subject, row)}`],
     change: { wanted, paused: null, pauseReason: null },
     begins: false,
+    goal: { phase: wanted.phase, percent: wanted.percent },
   };
 }
+
+/** What moves a module that stays where it is. */
+const onward = (subject: Subject, { phase }: ModuleRow): string =>
+  phase === 'extracted' ? `move it back: ${typed(subject, 'rollback')}` : `move it: ${typed(subject, 'run')}`;
+
+/** The command that ends a module's move for good. */
+const ending = (subject: Subject): string => typed(subject, 'decommission', `--confirm ${subject.module}`);
 
 /** Takes back what is under way, and stays in the last phase in which it rested. */
 function abort(situation: Situation): Accepted {
@@ -273,10 +284,14 @@ const takenBack = ({ kind }: { kind: Step['kind'] | 'failover' }): string =>
 const abortOf = ({ transition }: ModuleRow): RowChange =>
   transition ? { transition: { ...transition, aborted: true } } : {};
 
-function nowhereBack({ module, phase }: ModuleRow, to: Phase): string {
+function nowhereBack({ row, advice }: Situation, to: Phase): string {
+  const { module, phase } = row;
   const earlier = phases.slice(0, Math.min(rank(phase), restingBelow.size));
+  const back = typed(subjectOf(row, advice), 'rollback', `--to ${earlier.at(-1)}`);
   const where =
-    earlier.length === 0 ? 'there is nothing to go back to' : `rollback leads back: to ${earlier.join(', ')}`;
+    earlier.length === 0
+      ? 'there is nothing to go back to'
+      : `to ${earlier.join(', ')} one goes back: ${back}`;
   return `${module} is in phase ${phase}${phase === to ? ' already' : ''}; ${where}`;
 }
 
@@ -290,7 +305,6 @@ const restingBelow = new Set<Phase>(['monolith', 'dual-write', 'shadow']);
 function rollback(situation: Situation, to: Phase): Accepted {
   const { row, at, observed } = situation;
   requireAlive(situation);
-  requireUnheld(situation, commandOf(row.module, { verb: 'rollback', to }));
   if (!restingBelow.has(to)) {
     throw new RefusedError(
       `rollback leads to ${[...restingBelow].join(', ')}; for a smaller share use shift`,
@@ -298,12 +312,13 @@ function rollback(situation: Situation, to: Phase): Accepted {
   }
   const further = row.transition !== null || rank(row.wanted.phase) > rank(to);
   if (rank(to) >= rank(row.phase) && !(rank(to) === rank(row.phase) && further)) {
-    throw new RefusedError(nowhereBack(row, to));
+    throw new RefusedError(nowhereBack(situation, to));
   }
   if (at.below > 0 && observed.states.extracted === null) {
     throw new RefusedError(
-      `${at.below / 100} % of ${row.module} belong to the extracted side, which cannot be asked: its latest writes are only there; ${startIt(situation)}, or if it is gone for good: ${situation.advice.cli} failover ${row.module} --i-have-fenced-it`,
+      `${at.below / 100} % of ${row.module} belong to the extracted side, which cannot be asked: its latest writes are only there; ${startIt(situation)}, or if it is gone for good: ${typed(subjectOf(row, situation.advice), 'failover', '--i-have-fenced-it')}`,
     );
   }
+  requireUnheld(situation, commandOf(row.module, { verb: 'rollback', to }));
   return towards(situation, wants(situation, to));
 }

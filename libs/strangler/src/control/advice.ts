@@ -29,3 +29,13 @@ export const subjectOf = (
   held: filed !== null,
   advice,
 });
+
+/** What the file refuses to an operator who does not change its line. */
+const writes: ReadonlySet<string> = new Set(['run', 'shift', 'rollback']);
+
+/**
+ * A command of the operator's as a sentence names it: every sentence takes it from here, and a test follows each of them.
+ * What moves a module that the file steers is asked for with `--write`.
+ */
+export const typed = ({ advice, module, held }: Subject, verb: string, flags = ''): string =>
+  [advice.cli, verb, module, flags, held && writes.has(verb) ? '--write' : ''].filter(Boolean).join(' ');

@@ -7,7 +7,13 @@ import { Controlled, fastClock, fastSettings, quiet } from '../../../../test/sup
 import { until } from '../../../../test/support/until.js';
 import type { Phase } from '../phase.js';
 import type { RouteEntry } from '../routes.js';
-import { RefusedError, type Action, type ModuleStatus, type Operator } from './operator.js';
+import {
+  RefusedError,
+  UnknownModuleError,
+  type Action,
+  type ModuleStatus,
+  type Operator,
+} from './operator.js';
 import type { ModuleSettings } from './settings.js';
 import { FilePen } from './file-pen.js';
 import { WishesFile } from './wishes-file.js';
@@ -128,7 +134,7 @@ it('a dry run answers the plan and changes nothing', async () => {
 });
 
 const illegalOnMonolith: [Action, string][] = [
-  [{ verb: 'shift', percent: 5 }, 'run or advance it to shadow first'],
+  [{ verb: 'shift', percent: 5 }, 'run it to shadow first'],
   [{ verb: 'rollback' }, 'is in phase monolith'],
   [{ verb: 'resume' }, 'is not paused'],
   [{ verb: 'abort' }, 'nothing is under way'],
@@ -145,6 +151,48 @@ it('on monolith, what makes no sense is refused with what would make it legal, a
     const [entry] = await operator.history(parcels, 1);
     expect(entry).toMatchObject({ actor: 'ann', action: action.verb, outcome: 'refused' });
   }
+});
+
+it('a module that is not there is answered with those that are', async () => {
+  const nobody = operator.act('orders', { verb: 'run' }, { actor: 'ann', dryRun: false });
+  await expect(nobody).rejects.toThrow(
+    new UnknownModuleError('there is no module orders (there are parcels)'),
+  );
+  await expect(operator.module('parcel')).rejects.toThrow(
+    new UnknownModuleError('there is no module parcel; did you mean parcels?'),
+  );
+});
+
+it('each verb that begins something says where it ends, so that one can wait for it', async () => {
+  const goalOf = async (action: Action) => (await act(action, true)).goal;
+  const paused = { paused: 'all', pauseReason: 'by ann' } as const;
+  const home = { phase: 'monolith', percent: null };
+  expect(await goalOf({ verb: 'run' })).toEqual({ phase: 'extracted', percent: null });
+  expect(await goalOf({ verb: 'advance' })).toEqual({ phase: 'dual-write', percent: null });
+  await reach('shadow');
+  await stop();
+  expect(await goalOf({ verb: 'shift', percent: 30 })).toEqual({ phase: 'shifting', percent: 30 });
+  expect(await goalOf({ verb: 'rollback' })).toEqual(home);
+  expect(await goalOf({ verb: 'failover', iHaveFencedIt: true })).toEqual(home);
+  await controlled.want('shifting', 30);
+  expect(await goalOf({ verb: 'abort' })).toEqual({ phase: 'shadow', percent: null });
+  await controlled.store.amend(parcels, () => ({ change: paused }));
+  expect(await goalOf({ verb: 'resume' })).toEqual({ phase: 'shifting', percent: 30 });
+  await controlled.store.amend(parcels, ({ settings }) => ({
+    change: { settings: { ...settings, approve: [10] }, phase: 'shifting', paused: null, pauseReason: null },
+  }));
+  await controlled.want('extracted');
+  expect(await goalOf({ verb: 'approve' })).toEqual({ phase: 'shifting', percent: 10 });
+  await Promise.all(
+    [controlled.sides.monolith, controlled.sides.extracted].map(({ test }) =>
+      test.query('update strangler.ownership set extracted_below = 10000'),
+    ),
+  );
+  await controlled.store.amend(parcels, () => ({ change: { phase: 'extracted' } }));
+  expect(await goalOf({ verb: 'decommission', confirm: parcels })).toEqual({
+    phase: 'decommissioned',
+    percent: null,
+  });
 });
 
 it('a module that is not fit to move is refused with the reasons', async () => {
@@ -433,20 +481,22 @@ describe('steered by the file', () => {
       [{ verb: 'rollback' }, 'rollback parcels'],
       [{ verb: 'rollback', to: 'shadow' }, 'rollback parcels --to shadow'],
       [{ verb: 'shift', percent: 5 }, 'shift parcels 5'],
-      [
-        { verb: 'run', settings: { ramp: [5, 50], bake: '1m', gates: { minSamples: 9 } } },
-        'run parcels --ramp 5,50 --bake 1m --min-samples 9',
-      ],
     ];
-    for (const [action, command] of commands) {
-      expect(await refusal(action)).toBe(
-        `parcels is steered by strangler.yaml, line 3; change it there, or from here with: strangler ${command} --write`,
-      );
-    }
+    const refused = (command: string) =>
+      `parcels is steered by strangler.yaml, line 3; change it there, or from here with: strangler ${command} --write`;
+    for (const [action, command] of commands) expect(await refusal(action)).toBe(refused(command));
     await act({ verb: 'pause' });
     await act({ verb: 'resume' });
     controller.steer(wish('monolith'));
     await controlled.reaches('monolith');
+    const settings = { ramp: [5, 50], bake: '1m', gates: { minSamples: 9 } };
+    expect(await refusal({ verb: 'run', settings })).toBe(
+      refused('run parcels --ramp 5,50 --bake 1m --min-samples 9'),
+    );
+    // What no change of the line makes legal is not said to be so.
+    expect(await refusal({ verb: 'shift', percent: 5 })).toMatch(
+      /needs a full copy.*: strangler run parcels --write$/,
+    );
     controller.steer(new Map());
     await until('the operator steers', async () =>
       (await status()).wanted.by === 'operator' ? true : undefined,

@@ -1,6 +1,7 @@
 import { buckets } from '../bucket.js';
 import { otherSide, policies, sides, type Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
+import { subjectOf, typed } from './advice.js';
 import type { Examiner, Found, Patient, Repair } from './examiner.js';
 import type { ModuleRow } from './module-row.js';
 
@@ -39,7 +40,7 @@ export const fences = onEachSide((side, { ownership: own }, { row, observed: { s
   const agreed =
     other?.fenceFrom === null && other.epoch === own.epoch && other.extractedBelow === own.extractedBelow;
   if (restored || !agreed) {
-    const remedy = `this database was restored from a backup, or is a copy; go back to the original, or accept what it has with: ${advice.cli} failover ${row.module} --i-have-fenced-it`;
+    const remedy = `this database was restored from a backup, or is a copy; go back to the original, or accept what it has with: ${typed(subjectOf(row, advice), 'failover', '--i-have-fenced-it')}`;
     return [{ problem, meaning, remedy }];
   }
   const repair: Repair = { kind: 'lift fence', side, epoch: own.epoch };
@@ -58,7 +59,7 @@ export const epochs: Examiner = ({ row, observed, advice }) => {
   const safe =
     low.extractedBelow === high.extractedBelow && low.fenceFrom === null && high.fenceFrom === null;
   if (!safe) {
-    const remedy = `one database is older than the other: restore it, or accept what the monolith has with: ${advice.cli} failover ${row.module} --i-have-fenced-it`;
+    const remedy = `one database is older than the other: restore it, or accept what the monolith has with: ${typed(subjectOf(row, advice), 'failover', '--i-have-fenced-it')}`;
     return [{ problem, meaning, remedy }];
   }
   const repair: Repair = { kind: 'raise', side: low.side, epoch: low.epoch, to: high.epoch };
@@ -68,6 +69,7 @@ export const epochs: Examiner = ({ row, observed, advice }) => {
 /** What a side sends, or should. */
 export const flow = onEachSide((side, { ownership, outgoing }, { row, advice }) => {
   const found: Found[] = [];
+  const subject = subjectOf(row, advice);
   if (outgoing.degradedSince) {
     found.push({
       problem: `${side} is degraded since ${outgoing.degradedSince}: ${outgoing.reason ?? 'not confirmed'}`,
@@ -79,7 +81,7 @@ export const flow = onEachSide((side, { ownership, outgoing }, { row, advice }) 
     found.push({
       problem: `${side} has ${outgoing.parked} parked rows`,
       meaning: 'they can never be applied as they are; they block their keys, and every hand-off',
-      remedy: `see why: ${advice.cli} parked ${row.module}; then give it --retry or --discard with their ids`,
+      remedy: `see why: ${typed(subject, 'parked')}; mend that, and: ${typed(subject, 'parked', '--retry <id>')}; or forget them: ${typed(subject, 'parked', '--discard <id>')}`,
     });
   }
   if (outgoing.oldestTransactionMs > longTransactionMs) {
@@ -109,7 +111,7 @@ export const flow = onEachSide((side, { ownership, outgoing }, { row, advice }) 
     found.push({
       problem: `${side} does not capture its changes, in phase ${row.phase}`,
       meaning: 'the other side does not get them, and no hand-off can begin',
-      remedy: `somebody has switched it off; go back and let it be copied anew: ${advice.cli} rollback ${row.module}`,
+      remedy: `somebody has switched it off; go back and let it be copied anew: ${typed(subject, 'rollback')}`,
     });
   }
   return found;

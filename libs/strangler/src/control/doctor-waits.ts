@@ -1,5 +1,5 @@
 import type { Examiner } from './examiner.js';
-import { subjectOf } from './advice.js';
+import { subjectOf, typed } from './advice.js';
 import { passesByItself, type Need } from './need.js';
 import { absenceNeed } from './sentences.js';
 import { waitingSince } from './status.js';
@@ -17,7 +17,7 @@ export const pauses: Examiner = (patient) => {
     {
       problem: `paused: ${row.pauseReason ?? 'no reason given'}`,
       meaning: row.paused === 'all' ? 'no step begins' : 'no step that leads further out begins',
-      remedy: wait?.kind === 'paused' ? remedyOf(wait) : `${patient.advice.cli} resume ${row.module}`,
+      remedy: wait?.kind === 'paused' ? remedyOf(wait) : typed(subjectOf(row, patient.advice), 'resume'),
     },
   ];
 };
@@ -26,9 +26,10 @@ export const pauses: Examiner = (patient) => {
 export const absences: Examiner = ({ row, at, observed, advice }) => {
   if (observed.states.extracted || !needsService(row)) return [];
   const absence = observed.absent?.extracted ?? { kind: 'silent', detail: 'no answer' };
-  const need = absenceNeed(absence, subjectOf(row, advice));
+  const subject = subjectOf(row, advice);
+  const need = absenceNeed(absence, subject);
   const mayGiveUp = row.phase !== 'monolith' && row.phase !== 'decommissioned';
-  const giveUp = `; if it is gone for good: ${advice.cli} failover ${row.module} --i-have-fenced-it`;
+  const giveUp = `; if it is gone for good: ${typed(subject, 'failover', '--i-have-fenced-it')}`;
   const owns = at.below > 0 || row.phase === 'decommissioned';
   return [
     {

@@ -1,5 +1,5 @@
 import { buckets } from '../bucket.js';
-import { subjectOf } from './advice.js';
+import { subjectOf, typed } from './advice.js';
 import type { Accepted, Situation } from './acts.js';
 import { requireIdle } from './legal.js';
 import { inWords, rank } from './machine.js';
@@ -76,9 +76,8 @@ export function decommission(situation: Situation, confirm: string, purge: boole
   }
   if (row.phase === 'decommissioned') return purged(situation, purge);
   if (purge) {
-    throw new RefusedError(
-      'decommission without --purge first; the tables that are moved aside can be dropped later',
-    );
+    const aside = typed(subjectOf(row, situation.advice), 'decommission', `--confirm ${row.module}`);
+    throw new RefusedError(`the tables are moved aside before they can be dropped; first: ${aside}`);
   }
   requireRetirable(situation);
   const { observed, actor, at } = situation;
@@ -99,29 +98,33 @@ export function decommission(situation: Situation, confirm: string, purge: boole
   };
 }
 
-function purged({ row: { module } }: Situation, purge: boolean): Accepted {
-  if (!purge)
-    throw new RefusedError(`${module} is decommissioned already; --purge drops the tables moved aside`);
+function purged({ row, advice }: Situation, purge: boolean): Accepted {
+  const { module } = row;
+  if (!purge) {
+    const drop = typed(subjectOf(row, advice), 'decommission', `--confirm ${module} --purge`);
+    throw new RefusedError(`${module} is decommissioned already; drop the tables moved aside: ${drop}`);
+  }
   return { plan: [`the schema ${module}_retired is dropped`], change: {}, begins: false };
 }
 
 function requireRetirable(situation: Situation): void {
   const { row, at, observed } = situation;
+  const subject = subjectOf(row, situation.advice);
   if (row.phase !== 'extracted' || at.below !== buckets) {
     throw new RefusedError(
-      `${row.module} is in phase ${row.phase}; only an extracted module is decommissioned; run it first`,
+      `${row.module} is in phase ${row.phase}; only an extracted module is decommissioned; first: ${typed(subject, 'run')}`,
     );
   }
   requireIdle(situation);
-  if (row.paused) throw new RefusedError(`${row.module} is paused; resume it first`);
+  if (row.paused) throw new RefusedError(`${row.module} is paused; first: ${typed(subject, 'resume')}`);
   const failing = gatesFor(at, { kind: 'decommission' }, observed, row.settings).find(
     ({ state }) => state === 'fail',
   );
-  if (failing) throw new RefusedError(gateSentence(failing, subjectOf(row, situation.advice)));
+  if (failing) throw new RefusedError(gateSentence(failing, subject));
   const { differences } = observed.verified;
   if (differences > 0) {
     throw new RefusedError(
-      `verify found ${differences} differences; let the owner's rows win: ${situation.advice.cli} verify ${row.module} --repair`,
+      `verify found ${differences} differences; let the owner's rows win: ${typed(subject, 'verify', '--repair')}`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import type { Advice } from './advice.js';
+import { subjectOf, typed, type Advice } from './advice.js';
 import { rank, type Position } from './machine.js';
 import type { ModuleRow } from './module-row.js';
 import { RefusedError } from './operator.js';
@@ -31,19 +31,21 @@ export function requireAlive({ row: { module, phase } }: Circumstances): void {
 }
 
 /** @throws {RefusedError} unless the module is in one of the phases that hold a full copy. */
-export function requireCopy({ row: { module, phase }, held, advice }: Circumstances, verb: string): void {
+export function requireCopy({ row, advice }: Circumstances, verb: string): void {
+  const { module, phase } = row;
   if (rank(phase) < rank('shadow')) {
     throw new RefusedError(
-      `${verb} needs a full copy, and ${module} is in phase ${phase}; run or advance it to shadow first: ${advice.cli} run ${module}${held ? ' --write' : ''}`,
+      `${verb} needs a full copy, and ${module} is in phase ${phase}; run it to shadow first: ${typed(subjectOf(row, advice), 'run')}`,
     );
   }
 }
 
 /** @throws {RefusedError} while a step is under way. */
-export function requireIdle({ row: { module, transition }, advice }: Circumstances): void {
+export function requireIdle({ row, advice }: Circumstances): void {
+  const { module, transition } = row;
   if (!transition) return;
   const { kind } = transition.step;
-  const back = abortable.has(kind) ? `, or take it back: ${advice.cli} abort ${module}` : '';
+  const back = abortable.has(kind) ? `, or take it back: ${typed(subjectOf(row, advice), 'abort')}` : '';
   throw new RefusedError(`${module} is in the middle of a step (${kind}); wait for its end${back}`);
 }
 

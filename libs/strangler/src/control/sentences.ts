@@ -1,5 +1,5 @@
 import type { Absence } from './absence.js';
-import type { Subject } from './advice.js';
+import { typed, type Subject } from './advice.js';
 import type { Gate } from './gates.js';
 import { makeNeed, type Need, type NeedParts } from './need.js';
 
@@ -10,10 +10,6 @@ const share = (value: number): string => `${Math.round(value * 10_000) / 100} %`
 const ratio = (value: number): string => `${Math.round(value * 10) / 10}`;
 const counted = (count: number, one: string, many = `${one}s`): string =>
   `${number(count)} ${count === 1 ? one : many}`;
-
-/** A command of the operator's. */
-const cli = ({ advice, module }: Subject, verb: string, flags = ''): string =>
-  `${advice.cli} ${verb} ${module}${flags && ` ${flags}`}`;
 
 type Words = (gate: Gate, subject: Subject) => NeedParts;
 
@@ -61,7 +57,7 @@ const gateWords: Readonly<Record<string, Words>> = {
           needs: `a lag of at most ${ms(limit)}`,
           has: ms(value),
           todo: 'wait; if it does not fall, look for what makes it slow',
-          command: cli(subject, 'doctor'),
+          command: typed(subject, 'doctor'),
         },
   parked: ({ value }, subject) =>
     value === null
@@ -71,7 +67,7 @@ const gateWords: Readonly<Record<string, Words>> = {
           has: number(value),
           fact: `${counted(value, 'parked row')} cannot be stored on the other side`,
           todo: 'see why',
-          command: cli(subject, 'parked'),
+          command: typed(subject, 'parked'),
         },
   degraded: ({ value }) =>
     value === null
@@ -95,11 +91,11 @@ const gateWords: Readonly<Record<string, Words>> = {
           has: number(value),
           fact: `verify found ${number(value)} differences (limit 0)`,
           todo: "let the owner's rows win",
-          command: cli(subject, 'verify', '--repair'),
+          command: typed(subject, 'verify', '--repair'),
         },
   'shadow mismatches': measured('compared reads', share, 'of the compared reads differ', (subject) => ({
-    todo: 'see which',
-    command: cli(subject, 'mismatches'),
+    todo: `see which (${typed(subject, 'mismatches')}), mend it, and let the gate begin anew`,
+    command: typed(subject, 'mismatches', '--clear'),
   })),
   'error rate': measured('calls of the new side', share, "of the new side's calls fail", mendService),
   'p99 ratio': latency,
@@ -107,7 +103,7 @@ const gateWords: Readonly<Record<string, Words>> = {
     needs: `a person's approval of the step to ${value} %`,
     has: 'none yet',
     todo: 'give it',
-    command: cli(subject, 'approve'),
+    command: typed(subject, 'approve'),
   }),
   bake: ({ value, limit }) => ({ needs: `${ms(limit)} of watching`, has: ms(value ?? 0) }),
 };
@@ -199,7 +195,7 @@ export const waits = {
       has: problems.join('; '),
       fact: `no hand-off may begin: ${problems.join('; ')}`,
       todo: 'see what frees it',
-      command: cli(subject, 'doctor'),
+      command: typed(subject, 'doctor'),
     }),
   step: (step: string, doing: string | null) =>
     makeNeed('step', {
@@ -213,7 +209,7 @@ export const waits = {
       has: reason,
       fact: `${step} is stuck (${reason}) and is tried again`,
       todo: 'see what frees it',
-      command: cli(subject, 'doctor'),
+      command: typed(subject, 'doctor'),
     }),
   takenBack: (step: string, reason: string, subject: Subject) =>
     makeNeed('taken back', {
@@ -221,7 +217,7 @@ export const waits = {
       has: reason,
       fact: `the ${step} was taken back (${reason}) and is tried again`,
       todo: 'see what holds it up',
-      command: cli(subject, 'doctor'),
+      command: typed(subject, 'doctor'),
     }),
   verifying: (done: number, total: number) =>
     makeNeed('verifying', {
@@ -241,7 +237,7 @@ export const waits = {
       has: 'none yet',
       fact: `paused (${reason})`,
       todo: 'let it go on',
-      command: cli(subject, onward),
+      command: typed(subject, onward),
     }),
   retired: (wanted: string, by: string) =>
     makeNeed('retired', {

@@ -1,6 +1,7 @@
 import { sides, type Side } from '../phase.js';
 import type { ParkedRow } from '../side/side.js';
 import type { Accepted, Situation } from './acts.js';
+import { subjectOf, typed } from './advice.js';
 import { carryOutRepair } from './doctor-repair.js';
 import { diagnose } from './doctor.js';
 import type { Diagnosis } from './examiner.js';
@@ -40,10 +41,14 @@ export class Upkeep {
 
   async verify(situation: Situation, repair: boolean, dryRun: boolean): Promise<Accepted> {
     const { row, verifying, actor } = situation;
+    const subject = subjectOf(row, this.parts.advice);
     requireAlive(situation);
     if (row.phase === 'monolith')
       throw new RefusedError(`${row.module} is on monolith: there is no copy to compare with`);
-    if (verifying) throw new RefusedError(`verify of ${row.module} is running already; abort stops it`);
+    if (verifying)
+      throw new RefusedError(
+        `verify of ${row.module} is running already; stop it: ${typed(subject, 'abort')}`,
+      );
     const plan = [
       'compare all rows of both sides',
       ...(repair ? ['send the owner’s rows again where they differ'] : []),
@@ -70,7 +75,7 @@ export class Upkeep {
     const unknown = ids.filter((id) => !known.some((each) => each.ids.includes(id)));
     if (unknown.length > 0) {
       throw new RefusedError(
-        `there is no parked row ${unknown.join(', ')} of ${module}; see: ${this.parts.advice.cli} parked ${module}`,
+        `there is no parked row ${unknown.join(', ')} of ${module}; see: ${typed(subjectOf(situation.row, this.parts.advice), 'parked')}`,
       );
     }
     const plan = known.flatMap((each) => each.ids.map((id) => `${how} row ${id} of ${each.side}`));
