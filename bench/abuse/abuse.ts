@@ -1,6 +1,6 @@
 import { Closing } from '#platform';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openShop } from '../orders/shop.js';
+import { openShop, type BenchShop } from '../orders/shop.js';
 import { report, type Figure } from '../report.js';
 import type { BenchServers } from '../servers.js';
 import type { Abuse, Deed } from './deed.js';
@@ -39,8 +39,15 @@ export async function abuse(servers: BenchServers, quick: boolean): Promise<bool
       // One is not to pay for the other.
       await sleep(1_000);
     }
+    figures.push({ figure: 'most password hashes at a time', atMost: 2, reached: await mostHashes(shop) });
     return await report('abuse', {}, figures);
   } finally {
     await closing.closeAll();
   }
+}
+
+/** Since the shop began. */
+async function mostHashes({ adminUrl }: BenchShop): Promise<number> {
+  const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
+  return Number(/^strangler_admission_most_running\{.*work="password hashes".*\} (\d+)/m.exec(metrics)?.[1]);
 }

@@ -6,6 +6,10 @@ import type { GaugeSet, Reading } from './gauges.js';
 export const processGauges = (link: Pick<NatsLink, 'current'>): GaugeSet => ({
   gauges: {
     strangler_admission_running: { help: 'Work under way, of a kind that is bounded', labels: ['work'] },
+    strangler_admission_most_running: {
+      help: 'The most of it that has been under way at a time since the start',
+      labels: ['work'],
+    },
     strangler_admission_waiting: { help: 'Work that waits for its turn', labels: ['work'] },
     strangler_admission_refused: {
       help: 'Work refused since the start, because too much waited',
@@ -15,10 +19,11 @@ export const processGauges = (link: Pick<NatsLink, 'current'>): GaugeSet => ({
   },
   read: async () => {
     const figures = Object.entries(admissions());
-    const of = (name: 'running' | 'waiting' | 'refused'): Reading[] =>
+    const of = (name: 'running' | 'mostRunning' | 'waiting' | 'refused'): Reading[] =>
       figures.map(([work, each]) => ({ labels: { work }, value: each[name] }));
     return {
       strangler_admission_running: of('running'),
+      strangler_admission_most_running: of('mostRunning'),
       strangler_admission_waiting: of('waiting'),
       strangler_admission_refused: of('refused'),
       strangler_nats_connected: [{ value: link.current ? 1 : 0 }],
