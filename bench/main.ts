@@ -38,7 +38,7 @@ Names:
   capture      what a write costs whose rows go to another process, and how soon: against none of it, and writing twice
   ack          what it costs to answer once the other side has a write: ack: both against ack: owner
   hand-off     how long writes wait while buckets change their owner
-  flip         how long one word in strangler.yaml takes until inventory is extracted, without customers and with them
+  flip         how long one word in strangler.yaml takes until inventory is extracted: without customers, with few, with many
   verify       how fast both sides' rows are compared: against COPY of both through md5sum
   abuse        how long others wait while one client sends the worst that he can
 

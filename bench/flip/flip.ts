@@ -12,22 +12,24 @@ import type { BenchServers } from '../servers.js';
 const mostSeconds = 120;
 /** One with customers waits 30 s at each of six steps; then it is given up, in ms. */
 const giveUpMs = 600_000;
-/** Reads of customers in a second. */
-const readsPerSecond = 50;
+/** Reads of customers in a second. Too few prove nothing by themselves while a step is watched. */
+const [fewReads, manyReads] = [4, 50];
 
-/** One word in the file of a fresh shop: how long until inventory is extracted, with the settings as shipped; without and with customers. */
+/** One word in the file of a fresh shop: how long until inventory is extracted, with the settings as shipped; without customers, with few and with many. */
 export async function flip(servers: BenchServers, quick: boolean): Promise<boolean> {
-  const idle = await flipped(servers, false);
-  const busy = quick ? [] : await flipped(servers, true);
-  return report('flip', {}, [...idle, ...busy]);
+  const figures: Figure[] = [];
+  for (const reads of quick ? [0] : [0, fewReads, manyReads])
+    figures.push(...(await flipped(servers, reads)));
+  return report('flip', {}, figures);
 }
 
-async function flipped(servers: BenchServers, customers: boolean): Promise<Figure[]> {
+async function flipped(servers: BenchServers, readsPerSecond: number): Promise<Figure[]> {
   const closing = new Closing();
-  const name = customers ? 'with customers' : 'no customer';
+  const customers = readsPerSecond > 0;
+  const name = customers ? `${readsPerSecond} reads/s` : 'no customer';
   try {
     const { url, database, want } = await openShop(servers, closing);
-    const stop = customers ? readOn(url) : () => undefined;
+    const stop = customers ? readOn(url, readsPerSecond) : () => undefined;
     await want('extracted');
     const steps = await watched(database, closing);
     stop();
@@ -103,7 +105,7 @@ async function watched(database: string, closing: Closing): Promise<{ place: str
 }
 
 /** Customers who look at the first products, one after the other. Returns the way to stop them. */
-function readOn(url: string): () => void {
+function readOn(url: string, readsPerSecond: number): () => void {
   let skus: string[] = [];
   let turn = 0;
   const read = async () => {

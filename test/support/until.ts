@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const patienceMs = 80_000;
 
-/** Waits until `probe` gives something. @throws after 80 s, naming what did not happen. */
+/** Waits until `probe` gives something. @throws after 80 s, or what a promise allows, naming what did not happen. */
 export async function until<T>(
   what: string,
   probe: () => T | undefined | Promise<T | undefined>,
+  mostMs = patienceMs,
 ): Promise<T> {
-  const giveUpAt = Date.now() + patienceMs;
+  const giveUpAt = Date.now() + mostMs;
   for (;;) {
     const found = await probe();
     if (found !== undefined) return found;

@@ -65,7 +65,7 @@ export function statusOf(parts: StatusParts): ModuleStatus {
     backfill: backfillOf(monolith, parts.rates.backfill),
     verify: verifyOf(parts.verification, parts.rates.verify),
     shadow: shadowOf(observed),
-    gates: gatesNow(parts).map(({ nature, ...gate }) => gate),
+    gates: gatesNow(parts).map(({ nature, probesLacking, ...gate }) => gate),
     health: moduleHealth(row, at, observed),
     waitingFor: waiting?.sentence ?? null,
     waiting: waiting && waitView(waiting, parts),
