@@ -96,7 +96,7 @@ it('four questions at once, one each 8 ms, and 128 of one order', async () => {
     ask: async (_operation, side) => {
       if (side === 'monolith') return;
       most = Math.max(most, ++now);
-      await new Promise((resolve) => setTimeout(resolve, 40));
+      await until('four are under way', () => (most >= 4 ? true : undefined));
       now--;
     },
   });
