@@ -104,7 +104,13 @@ it('nothing passes with fewer samples than it says it needs, and what holds need
       if (judged.state === 'pass') expect(size).toBeGreaterThanOrEqual(judged.needed);
       if (judged.state === 'hold' && asked.limit > 0) expect(size).toBeLessThan(judged.needed);
     }),
-    { numRuns: 300 },
+    {
+      numRuns: 300,
+      // Where the old side was asked seldom it is not clear how good it is.
+      examples: [
+        [alone(575), beside(of(269, 3), of(30, 3)), { limit: 0.01, minSamples: 1, confidence: 0.99 }],
+      ],
+    },
   );
 });
 

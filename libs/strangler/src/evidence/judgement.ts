@@ -145,12 +145,11 @@ function flawlessOf({ old }: Population, { limit, confidence, minSamples }: Rule
   return Math.max(minSamples, found);
 }
 
-/** By one population alone; the old side's share stays as it is. */
+/** By one population alone; the old side is asked as often beside it as until now, and its share stays as it is. */
 const neededBy = ({ now, old }: Population, rule: Rule): number =>
-  atLeast(now.n, (n) => holds({ now: { n, bad: now.bad }, old: grown(old, n) }, rule));
+  atLeast(now.n, (n) => holds({ now: { n, bad: now.bad }, old: grown(old, n / now.n) }, rule));
 
-const grown = ({ n, bad }: Seen, atLeastN: number): Seen =>
-  n === 0 || n >= atLeastN ? { n, bad } : { n: atLeastN, bad: (bad * atLeastN) / n };
+const grown = ({ n, bad }: Seen, times: number): Seen => ({ n: n * times, bad: bad * times });
 
 /** The end of the search: who needs more will not be helped by a number. */
 const most = 2 ** 24;
