@@ -11,6 +11,9 @@ export default async function setUp(): Promise<void> {
   process.env.TEST_RUN = String(process.pid);
   if (process.env.TEST_POSTGRES_URL) return;
   globalThis.embeddedForTests = await acquireEmbedded({ dataDir: '.data/test' });
+  // Its program is fetched once, before there are workers: who fetches clears away what others have begun to. What is wrong
+  // with it, a test that needs one says.
+  await globalThis.embeddedForTests.need('nats').catch(() => undefined);
   process.env.TEST_SUPERUSER_URL = await globalThis.embeddedForTests.need('postgres');
   process.env.TEST_POSTGRES_URL = await plainUrl(process.env.TEST_SUPERUSER_URL);
 }

@@ -16,12 +16,18 @@ export interface TestNats {
   stop(): Promise<void>;
 }
 
-/** Starts a nats-server; it is ready when this resolves. */
-export async function startNats(): Promise<TestNats> {
-  const folder = '.data/test';
+const folder = '.data/test';
+
+/** The path of a nats-server that can be run; downloads it where there is none. */
+export async function findNats(): Promise<string> {
   await mkdir(`${folder}/bin`, { recursive: true });
   const { signal } = new AbortController();
-  const program = await new NatsFinder(folder).find({ tell: () => undefined, signal });
+  return new NatsFinder(folder).find({ tell: () => undefined, signal });
+}
+
+/** Starts a nats-server; it is ready when this resolves. */
+export async function startNats(): Promise<TestNats> {
+  const program = await findNats();
   const port = await freePort();
   const url = `nats://127.0.0.1:${port}`;
   let server: ChildProcess;

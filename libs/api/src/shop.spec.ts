@@ -279,7 +279,10 @@ describe('the shop over HTTP, with the real modules', () => {
     for (const version of ['v1', 'v2'])
       for (const method of ['get', 'patch'] as const)
         await attempt(method, `/api/${version}/users/{id}`, userId);
+    await attempt('put', '/api/v1/users/{id}/password', userId);
     who = admin;
+    await attempt('put', '/api/v1/users/{id}/role', userId);
+    await attempt('post', '/api/v1/auth/keys');
     await attempt('put', '/api/v1/products/{sku}');
     await attempt('post', '/api/v1/products/{sku}/restock');
     await attempt('get', '/api/v1/users');

@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { problemMediaType } from '../errors/problem.js';
-import { problems } from '../errors/problems.js';
+import { problems, type ProblemCode } from '../errors/problems.js';
 import { addExamples } from './examples.js';
 
 const config = new DocumentBuilder()
@@ -9,7 +9,7 @@ const config = new DocumentBuilder()
   .setTitle('Strangler shop')
   .setDescription(
     'Fields that are not listed are refused. Lists are pages: `next`, when it is there, is the `after` of the next page. Money is in minor units. ' +
-      'Errors are problem documents (RFC 9457). `Accept-Version: v2` is the same as `/api/v2` where a v2 exists.\n\n' +
+      'Errors are problem documents (RFC 9457); another method on a path is 405, with `Allow`. `Accept-Version: v2` is the same as `/api/v2` where a v2 exists.\n\n' +
       'A first order, with "Try it out": register, log in, put the `accessToken` into "Authorize", place an order, and get it and its payment by its `id`.',
   )
   .setVersion('1')
@@ -23,7 +23,11 @@ function openApiDocument(app: INestApplication): OpenAPIObject {
   addExamples(document);
   for (const operation of operationsOf(document)) {
     const isPublic = operation.security?.some((needed) => Object.keys(needed).length === 0);
-    if (!isPublic) operation.responses['401'] = unauthenticated;
+    if (!isPublic) operation.responses['401'] = problem('unauthenticated');
+    if (operation.requestBody) {
+      operation.responses['413'] = problem('payload_too_large');
+      operation.responses['415'] = problem('unsupported_media_type');
+    }
   }
   return document;
 }
@@ -43,10 +47,10 @@ export function serveDocs(app: INestApplication): void {
 const operationId = (controller: string, method: string) =>
   `${controller.replace('Controller', '')}_${method}`;
 
-const unauthenticated = {
-  description: `\`unauthenticated\`: ${problems.unauthenticated.title}`,
+const problem = (code: ProblemCode) => ({
+  description: `\`${code}\`: ${problems[code].title}`,
   content: { [problemMediaType]: { schema: { $ref: '#/components/schemas/Problem' } } },
-};
+});
 
 const methods = ['get', 'put', 'post', 'patch', 'delete'] as const;
 

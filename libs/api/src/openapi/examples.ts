@@ -19,6 +19,11 @@ const examples: Readonly<Record<string, Example>> = {
   'post /api/v1/orders': { body: { items: [{ ...sample, quantity: 6 }], payment: { token: 'tok_ok' } } },
   'patch /api/v1/users/{id}': { body: { name: 'Ann Mary Lee' } },
   'patch /api/v2/users/{id}': { body: { name: 'Ann Mary Lee' } },
+  'put /api/v1/users/{id}/password': {
+    body: { currentPassword: login.password, newPassword: 'a second teapot, on Mars' },
+  },
+  'put /api/v1/users/{id}/role': { body: { role: 'viewer' } },
+  'post /api/v1/auth/keys': { body: { endTokens: false } },
   'put /api/v1/products/{sku}': {
     parameters: teapot,
     body: { description: 'TEAPOT OF CAST IRON', price: { amount: 2_450, currency: 'GBP' }, onHand: 12 },

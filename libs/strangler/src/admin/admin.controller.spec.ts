@@ -208,3 +208,20 @@ describe('who may', () => {
     expect(operator.acts[0]?.actor).toBe(admin.subject);
   });
 });
+
+const manyFields = JSON.stringify(Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`f${i}`, 1])));
+
+it.each<[string, string, string, number]>([
+  ['more than 32 kB', JSON.stringify({ a: 'x'.repeat(33_000) }), 'application/json', 413],
+  ['no JSON', 'percent=5', 'application/x-www-form-urlencoded', 415],
+  ['half a JSON', '{"percent":', 'application/json', 400],
+  ['two thousand unknown fields', manyFields, 'application/json', 400],
+])('%s is refused in few words', async (_what, body, type, status) => {
+  const answer = await request(admin.url)
+    .post('/modules/stock/shift')
+    .set({ authorization, 'content-type': type })
+    .send(body);
+  expect(answer.status).toBe(status);
+  expect(answer.text.length).toBeLessThan(16_384);
+  expect(operator.acts).toEqual([]);
+});
