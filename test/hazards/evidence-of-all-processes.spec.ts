@@ -92,14 +92,15 @@ it('calls of services and of a leader that was killed turn the gate of the next 
 
   await first.end('SIGKILL');
   await sees(next, 100);
-  await order(customer.at(second.url), 'second', 40);
-  await until('all has moved', async () =>
-    (await next.status('inventory')).percent === 100 ? true : undefined,
-  );
+  // On a busy machine a side may be late for a moment: then all is counted anew, and more is needed.
+  let rounds = 0;
+  await until('all has moved', async () => {
+    await order(customer.at(second.url), `second-${rounds++}`, 40);
+    return (await next.status('inventory')).percent === 100 ? true : undefined;
+  });
   const step = (await next.history('inventory')).find(
     ({ from, figures }) => from === 'shifting' && 'error rate' in figures,
   );
-  // Since the second leads it is 80 at most.
   const { customers } = step?.figures['error rate'] as { customers: number };
   expect(customers).toBeGreaterThanOrEqual(160);
 }, 180_000);
