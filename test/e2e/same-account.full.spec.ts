@@ -1,4 +1,4 @@
 import { sameAccountWith } from '../support/same-account.js';
 import { moduleNames } from '../support/shop.js';
 
-describe('the account of a replay', () => sameAccountWith(moduleNames.map((name) => [name])));
+describe('the account of a replay', () => sameAccountWith([...moduleNames.map((name) => [name]), moduleNames]));

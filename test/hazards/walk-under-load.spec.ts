@@ -1,6 +1,5 @@
 import { walkUnderLoad } from './support/walk-under-load.js';
 
 /* A module walks out, back, and out again while customers order, look and cancel: nobody sees more than a slower answer. */
-// One by its keys, one as a whole; the others: walk-under-load.full.spec.ts.
+// The others, one of which is owned as a whole: walk-under-load.full.spec.ts.
 walkUnderLoad('inventory');
-walkUnderLoad('users');
