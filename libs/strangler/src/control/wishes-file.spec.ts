@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../../../../test/support/until.js';
@@ -101,4 +101,15 @@ it.each([
   expect(told).toHaveLength(before);
   await writeFile(path, file('monolith'));
   await phaseIs('monolith');
+});
+
+it('a file that could not be read for a moment is in force again, though it is the same', async () => {
+  await watched(file('shadow'));
+  await rename(path, `${path}.aside`);
+  await mkdir(path);
+  await complains('cannot be read');
+  await rm(path, { recursive: true });
+  await rename(`${path}.aside`, path);
+  await until('it is read again', () => (wishes.reading.problem === null ? true : undefined));
+  await phaseIs('shadow');
 });

@@ -31,6 +31,8 @@ export class WishesFile {
   private readonly logger = new Logger('strangler.yaml');
   /** The text that we looked at last; `undefined`: there was none. */
   private seen: string | undefined;
+  /** Whether the last look could not read it: the next one that can takes the same text again. */
+  private unread = false;
   private known: Reading;
   private busy: Promise<void> = Promise.resolve();
 
@@ -76,9 +78,12 @@ export class WishesFile {
 
   private async lookOnce(): Promise<void> {
     try {
-      const text = await this.read();
-      if (text === this.seen) return;
-      this.seen = text;
+      const text = await this.read().catch((error: unknown) => {
+        this.unread = true;
+        throw error;
+      });
+      if (text === this.seen && !this.unread) return;
+      [this.seen, this.unread] = [text, false];
       // Who writes a file anew empties it or takes it away for a moment: calls must not move because of that.
       if (text === undefined) throw new WishesError('it is gone');
       if (text.trim() === '') throw new WishesError('it is empty');

@@ -118,6 +118,15 @@ it('a question of its own asks both sides, and is counted as a probe', async () 
   );
 });
 
+it('a question of its own that the first side refuses shows nothing: two refusals are always equal', async () => {
+  const ask: AskSide = () => Promise.reject(new DomainError('not_found', {}));
+  reads = new ShadowReads(store, windows, ask, () => 1);
+  await reads.probe(look, input);
+  await reads.flush();
+  const { shadow } = await windows.sums('toy', 60_000);
+  expect(shadow.probe).toEqual({ compared: 0, mismatches: 0, unavailable: 1 });
+});
+
 it('cleared, neither counts nor samples are left', async () => {
   begin(() => Promise.resolve({ name: 'A', amount: 2 }));
   answered();

@@ -70,9 +70,15 @@ export class ShadowReads {
 
   /** Asks both sides by itself, and compares. */
   async probe(operation: PreparedOperation, input: unknown): Promise<void> {
-    const own = await this.said(operation, 'monolith', input);
-    if ('none' in own) this.count(operation.module, 'probe', 'unavailable');
-    else await this.examine({ operation, side: 'monolith', input, result: own.answer }, 'probe');
+    let result: unknown;
+    try {
+      result = await this.ask(operation, 'monolith', input);
+    } catch {
+      // Two refusals are equal, and show nothing: the row is gone, or the contract's probe is wrong.
+      this.count(operation.module, 'probe', 'unavailable');
+      return;
+    }
+    await this.examine({ operation, side: 'monolith', input, result }, 'probe');
   }
 
   /** Writes the last counts down. */
