@@ -154,9 +154,9 @@ it('on monolith, what makes no sense is refused with what would make it legal, a
 });
 
 it('a module that is not there is answered with those that are', async () => {
-  const nobody = operator.act('orders', { verb: 'run' }, { actor: 'ann', dryRun: false });
+  const nobody = operator.act('letters', { verb: 'run' }, { actor: 'ann', dryRun: false });
   await expect(nobody).rejects.toThrow(
-    new UnknownModuleError('there is no module orders (there are parcels)'),
+    new UnknownModuleError('there is no module letters (there are parcels)'),
   );
   await expect(operator.module('parcel')).rejects.toThrow(
     new UnknownModuleError('there is no module parcel; did you mean parcels?'),

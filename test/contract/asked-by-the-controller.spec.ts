@@ -1,10 +1,10 @@
 import { inventory } from '#contracts';
-import { prepare, type PreparedOperation } from '../operation.js';
-import type { Side } from '../phase.js';
-import type { SideControl } from '../side/side.js';
-import type { ProbeOrder } from './needs.js';
-import { until } from '../../../../test/support/until.js';
-import { Prober, type ProberParts } from './prober.js';
+import { prepare, type PreparedOperation } from '../../libs/strangler/src/operation.js';
+import type { Side } from '../../libs/strangler/src/phase.js';
+import type { SideControl } from '../../libs/strangler/src/side/side.js';
+import type { ProbeOrder } from '../../libs/strangler/src/control/needs.js';
+import { until } from '../support/until.js';
+import { Prober, type ProberParts } from '../../libs/strangler/src/control/prober.js';
 
 /*
  * What would go wrong: customers feel the questions, or a restart of the service is counted as its fault, or the process cannot end.
