@@ -147,6 +147,18 @@ it.each<[string, Scene, string | RegExp | null]>([
     },
     /^strangler.yaml:3 wants monolith, .* no way back; take its line out/,
   ],
+  [
+    'a fence of no step, whatever else is in the way',
+    {
+      row: { phase: 'shifting', ...outwards },
+      below: 100,
+      monolith: {
+        ...side('monolith', 100, { fenceFrom: 0, fenceTo: 10_000 }),
+        outgoing: { ...side('monolith', 100).outgoing, lagMs: 99_000, pending: 1 },
+      },
+    },
+    'no hand-off may begin: monolith has fenced buckets; see what frees it: strangler doctor toy',
+  ],
   ['too few samples', { row: { phase: 'shadow', ...outwards } }, /needs .*; nothing to do$|: strangler /],
 ])('%s', (_what, scene, expected) => {
   const said = sentence(scene);

@@ -1,4 +1,4 @@
-import { policies } from '../phase.js';
+import { policies, sides, type Side } from '../phase.js';
 import { absenceNeed, gateNeed, speaking, waits } from './sentences.js';
 import { subjectOf, type Advice } from './advice.js';
 import { decide } from './decide.js';
@@ -31,8 +31,18 @@ export function waitOf(parts: WaitParts): Need | null {
     return absenceNeed(absence, subjectOf(row, advice));
   }
   if (row.transition) return parts.trouble ?? waits.step(row.transition.step.kind, parts.doing);
-  return byDecision(parts);
+  // Behind a fence nothing moves: a lag, for instance, would never fall by itself.
+  const fenced = fencedSides(row, observed).map((side) => `${side} has fenced buckets`);
+  return fenced.length > 0 ? waits.handOff(fenced, subjectOf(row, advice)) : byDecision(parts);
 }
+
+/** Sides with a fence that belongs to no step. One of the service is harmless while the monolith owns everything. */
+const fencedSides = ({ phase }: ModuleRow, { states }: Observed): Side[] =>
+  sides.filter(
+    (side) =>
+      typeof states[side]?.ownership.fenceFrom === 'number' &&
+      !(side === 'extracted' && phase === 'monolith'),
+  );
 
 /** Whether the module has another side that it cannot do without: it is on its way, or what it owns is there. */
 export function needsService(row: ModuleRow): boolean {
