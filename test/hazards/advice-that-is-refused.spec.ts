@@ -217,7 +217,7 @@ async function steered(): Promise<void> {
   await writeFile(path, 'modules:\n  parcels: { phase: monolith }\n');
   const file: WishesFile = new WishesFile(path, [parcels], (wishes) => wishes && leader.steer(wishes));
   const leader = controlled.controller({ advice, pen: new FilePen(path, [parcels], file) });
-  await file.load();
+  await file.load(false);
   leader.start();
   await until('the file steers', async () => ((await controlled.row()).filed ? true : undefined));
   await admin.close();

@@ -593,7 +593,7 @@ describe('the file that is changed from here', () => {
     await stop();
     const file: WishesFile = new WishesFile(path, [parcels], (wishes) => wishes && controller.steer(wishes));
     const controller = controlled.controller({ pen: new FilePen(path, [parcels], file) });
-    await file.load();
+    await file.load(false);
     controller.start();
     operator = controller.operator;
     await until('it is steered', async () => ((await status()).wanted.by === 'file' ? true : undefined));

@@ -97,11 +97,14 @@ export class Controller {
     return this.options.wishesPath ?? 'strangler.yaml';
   }
 
-  /** Makes the rows of modules that have none. Before the file is read. */
-  async prepare(): Promise<void> {
+  /** Makes the rows of modules that have none. Before the file is read. Answers whether a file has steered one of them. */
+  async prepare(): Promise<{ filed: boolean }> {
+    let filed = false;
     for (const { module } of this.options.needs.modules) {
       await this.store.ensure(module, defaultSettings, this.clock.now());
+      filed ||= (await this.store.read(module)).filed !== null;
     }
+    return { filed };
   }
 
   /** The modules that this process leads. */

@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Filed, ModuleRow, RowChange } from './module-row.js';
-import { defaultSettings } from './settings.js';
 import type { FileWish } from './wishes.js';
 
 /**
  * What the file changes in a module's row; undefined: nothing. Only an edit moves a module: what the file said last stands in
  * the row, so a process that starts, or begins to lead, and reads the same does nothing. An edit also frees a module that
- * went back by itself. A module that is taken out of the file stays where it is.
+ * went back by itself. A module that is taken out of the file goes on as the file said last, with its limits and approvals.
  */
 export function steeredBy(
   wish: FileWish | undefined,
@@ -35,5 +34,8 @@ function edited({ phase, percent }: Filed, { filed, wanted }: ModuleRow): boolea
 
 function released(row: ModuleRow): RowChange | undefined {
   if (row.wanted.by === 'operator' && !row.filed) return undefined;
-  return { wanted: { ...row.wanted, by: 'operator' }, filed: null, settings: defaultSettings, sources: {} };
+  const sources = Object.fromEntries(
+    Object.entries(row.sources).map(([key, where]) => [key, `${where}, taken out since`]),
+  );
+  return { wanted: { ...row.wanted, by: 'operator' }, filed: null, sources };
 }

@@ -111,9 +111,9 @@ export class Steering {
 
   /** Reads routes and file, before the first call is taken. Answers why the file is refused; null: it is not. */
   async prepare(): Promise<string | null> {
-    await this.controller.prepare();
+    const { filed } = await this.controller.prepare();
     await this.board.start();
-    await this.file.load();
+    await this.file.load(filed);
     return this.file.reading.problem;
   }
 

@@ -33,7 +33,7 @@ afterEach(async () => {
 
 async function watched(text: string): Promise<void> {
   await writeFile(path, text);
-  await wishes.load();
+  await wishes.load(false);
   stop = wishes.watch();
 }
 
@@ -45,13 +45,30 @@ const complains = (of: string) =>
   );
 
 it('no file means that no module is steered by it', async () => {
-  await wishes.load();
+  await wishes.load(false);
   expect(told).toEqual([new Map()]);
 });
 
+it.each([
+  ['missing', () => Promise.resolve(), 'is gone'],
+  ['empty', () => writeFile(path, '\n'), 'is empty'],
+])(
+  'a %s file that has steered modules is refused: they keep what it said last',
+  async (_what, leave, complaint) => {
+    await leave();
+    await wishes.load(true);
+    expect(told).toEqual([]);
+    expect(wishes.reading.problem).toContain(complaint);
+    stop = wishes.watch();
+    await writeFile(path, 'modules: {}\n');
+    await until('it is left out by a file', () => (told.length > 0 ? true : undefined));
+    expect(told).toEqual([new Map()]);
+  },
+);
+
 it('a file that cannot be read is refused with its path, and is followed all the same', async () => {
   const unreadable = new WishesFile(folder, ['shelf'], () => undefined);
-  await unreadable.load();
+  await unreadable.load(false);
   expect(unreadable.reading).toMatchObject({ hash: null, problem: expect.stringContaining(folder) });
 });
 
@@ -76,7 +93,7 @@ it('a changed file is taken up without a restart, and so is the next change', as
 });
 
 it('a file that appears after the start is taken up', async () => {
-  await wishes.load();
+  await wishes.load(false);
   stop = wishes.watch();
   await writeFile(path, file('extracted'));
   await phaseIs('extracted');

@@ -50,11 +50,14 @@ export class WishesFile {
     return this.known;
   }
 
-  /** Reads the file for the first time. A missing one steers no module; a wrong one leaves them to what was read before. */
-  async load(): Promise<void> {
+  /**
+   * Reads the file for the first time; a wrong one leaves the modules to what was read before. A missing or empty one steers no module,
+   * and is refused where a file is expected because it has steered some: an approval or a limit must not vanish with it.
+   */
+  async load(expected: boolean): Promise<void> {
     try {
       this.seen = await this.read();
-      this.take(this.seen ?? '');
+      this.take(expected ? written(this.seen) : (this.seen ?? ''));
     } catch (error) {
       this.refuse(error as Error);
     }
@@ -85,9 +88,7 @@ export class WishesFile {
       if (text === this.seen && !this.unread) return;
       [this.seen, this.unread] = [text, false];
       // Who writes a file anew empties it or takes it away for a moment: calls must not move because of that.
-      if (text === undefined) throw new WishesError('it is gone');
-      if (text.trim() === '') throw new WishesError('it is empty');
-      this.take(text);
+      this.take(written(text));
       this.logger.log('changed, and in force');
     } catch (error) {
       this.refuse(error as Error);
@@ -121,4 +122,11 @@ export class WishesFile {
       throw new WishesError(`it cannot be read (${code ?? message})`);
     });
   }
+}
+
+/** The text of a file in which something stands. @throws {WishesError} */
+function written(text: string | undefined): string {
+  if (text === undefined) throw new WishesError('it is gone');
+  if (text.trim() === '') throw new WishesError('it is empty');
+  return text;
 }
