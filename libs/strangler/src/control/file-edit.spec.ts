@@ -11,6 +11,12 @@ const edit = (text: string, change: Partial<FileChange>) =>
 it.each<[what: string, text: string, change: Partial<FileChange>, after: string]>([
   ['the short form', 'modules:\n  shelf: monolith # why\n', {}, 'modules:\n  shelf: extracted # why\n'],
   [
+    'the short form in quotes',
+    'modules:\n  shelf: "monolith" # why\n',
+    {},
+    'modules:\n  shelf: extracted # why\n',
+  ],
+  [
     'braces, as they are spaced',
     '# top\nmodules:\n  shelf:   { phase: monolith,  bake: 5s }   # why\n  till: monolith\n',
     {},
@@ -90,7 +96,8 @@ const comment = fc.constantFrom('', ' # why', '   # { phase: monolith }');
 const written = fc.oneof(
   fc
     .constantFrom(...phases.slice(0, -1))
-    .map((phase) => (phase === 'shifting' ? '{ phase: shifting, percent: 7 }' : phase)),
+    .chain((phase) => fc.constantFrom(phase, `"${phase}"`, `'${phase}'`))
+    .map((phase) => (phase.includes('shifting') ? `{ phase: ${phase}, percent: 7 }` : phase)),
   fc.tuple(space, space).map(([a, b]) => `{${a}bake: 5s,${b} phase: shadow,${a} gates: {lagMs: 5${a}} }`),
   fc
     .tuple(comment, comment)

@@ -4,7 +4,7 @@ import { settingKeys } from './setting-keys.js';
 import type { ModuleSettings } from './settings.js';
 import { parseWishes, type FileWish } from './wishes.js';
 import { settingsOf, type WrittenSettings } from './written-settings.js';
-import { deleteIn, setIn, UneditableError } from './yaml-edit.js';
+import { deleteIn, isScalarIn, setIn, UneditableError } from './yaml-edit.js';
 
 /** What an operator wants the file to say of a module. */
 export interface FileChange {
@@ -54,14 +54,8 @@ function edited(text: string, { module, phase, percent, settings }: FileChange):
 }
 
 /** In the short form, or where the phase stands. */
-function withPhase(text: string, path: string[], phase: Phase): string {
-  try {
-    return setIn(text, [...path, 'phase'], phase).replace(/\{ phase: [\w-]+, phase: ([\w-]+) \}/, '$1');
-  } catch (error) {
-    if (error instanceof UneditableError) return setIn(text, path, phase);
-    throw error;
-  }
-}
+const withPhase = (text: string, path: string[], phase: Phase): string =>
+  setIn(text, isScalarIn(text, path) ? path : [...path, 'phase'], phase);
 
 function withLimit(text: string, path: string[], limit: string, value: unknown): string {
   try {

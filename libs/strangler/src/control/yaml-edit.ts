@@ -24,6 +24,10 @@ export function setIn(text: string, path: Path, value: string): string {
   return spliced(text, from, to, value);
 }
 
+/** Whether a single value stands at the path, quoted or not. */
+export const isScalarIn = (text: string, path: Path): boolean =>
+  isScalar(parseDocument(text).getIn(path, true));
+
 /** Takes the key at the path away, with its value. Nothing happens if it is not there. */
 export function deleteIn(text: string, path: Path): string {
   const { parent, key } = placeOf(parseDocument(text), path);
