@@ -16,6 +16,7 @@ import {
 } from './operator.js';
 import type { ModuleSettings } from './settings.js';
 import { FilePen } from './file-pen.js';
+import { ModuleStore } from './module-store.js';
 import { WishesFile } from './wishes-file.js';
 import type { FileWish } from './wishes.js';
 
@@ -585,13 +586,14 @@ describe('steered by the file', () => {
 describe('the file that is changed from here', () => {
   let folder: string;
   let path: string;
+  let file: WishesFile;
   beforeEach(async () => {
     jest.spyOn(Logger.prototype, 'error').mockReturnValue();
     folder = await mkdtemp(join(tmpdir(), 'pen-'));
     path = join(folder, 'strangler.yaml');
     await writeFile(path, text('monolith'));
     await stop();
-    const file: WishesFile = new WishesFile(path, [parcels], (wishes) => wishes && controller.steer(wishes));
+    file = new WishesFile(path, [parcels], (wishes) => wishes && controller.steer(wishes));
     const controller = controlled.controller({ pen: new FilePen(path, [parcels], file) });
     await file.load(false);
     controller.start();
@@ -619,6 +621,29 @@ describe('the file that is changed from here', () => {
     expect(settings).toContainEqual({ key: 'ack', value: 'owner', from });
     const history = await operator.history(parcels, 50);
     expect(history.find(({ action }) => action === 'run')).toMatchObject({ actor: 'ann', outcome: 'begun' });
+  });
+
+  it('and row end the same, whoever else writes: others at once, and a hand in the middle of it', async () => {
+    const change = ModuleStore.prototype.change;
+    const slow = jest.spyOn(ModuleStore.prototype, 'change');
+    // The row follows only when somebody else has written the file anew, and that has been read and carried over.
+    slow.mockImplementationOnce(async function (this: ModuleStore, ...how) {
+      await writeFile(path, text('dual-write'));
+      await file.look();
+      await until('the hand counts', async () =>
+        (await controlled.row()).filed?.phase === 'dual-write' ? true : undefined,
+      );
+      await act({ verb: 'pause' });
+      return change.apply(this, how);
+    });
+    await act({ verb: 'run', write: true });
+    slow.mockRestore();
+    await until('row and file agree', async () => {
+      const { filed, wanted } = await controlled.row();
+      return filed?.phase === 'dual-write' && wanted.phase === 'dual-write' ? true : undefined;
+    });
+    expect(await controlled.row()).toMatchObject({ paused: 'all', wanted: { by: 'file' } });
+    expect(await readFile(path, 'utf8')).toBe(text('dual-write'));
   });
 
   it('is left alone where somebody has spoiled it', async () => {

@@ -89,6 +89,10 @@ export class Controller {
       pen: options.pen,
       leaderOf: options.leaderOf ?? (() => 'another process'),
       leads: (module) => this.leadership.termOf(module) !== undefined,
+      applyFile: (module) => {
+        this.applied.delete(module);
+        this.loops.get(module)?.wake();
+      },
       wake: (module) => this.loops.get(module)?.wake(),
     });
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chown, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -54,13 +55,14 @@ export class FilePen {
   /** Beside the file, then in its place: who reads it meanwhile sees the old text or the new one, whole. */
   private async replace(edit: FileEdit, hash: string): Promise<void> {
     const target = await realpath(this.path);
-    const beside = join(dirname(target), `.${basename(target)}.${process.pid}`);
+    const beside = join(dirname(target), `.${basename(target)}.${randomUUID()}`);
     try {
       const { mode, uid, gid } = await stat(target);
-      const file = await open(beside, 'w', mode);
-      await file.writeFile(edit.text);
-      await file.sync();
-      await file.close();
+      const file = await open(beside, 'wx', mode);
+      await file
+        .writeFile(edit.text)
+        .then(() => file.sync())
+        .finally(() => file.close());
       await chown(beside, uid, gid).catch(() => undefined);
       if (hashOf(await readFile(target, 'utf8')) !== hash) throw changedMeanwhile(this.path);
       await rename(beside, target);

@@ -8,7 +8,7 @@ import { decommission, failover } from './last-acts.js';
 import { nextStep } from './machine.js';
 import { goalOf, positionOf } from './decide.js';
 import type { FilePen } from './file-pen.js';
-import type { Filed, ModuleRow } from './module-row.js';
+import type { Filed, ModuleRow, RowChange } from './module-row.js';
 import { nearest } from './nearest.js';
 import {
   RefusedError,
@@ -160,7 +160,10 @@ export class ModuleOperator implements Operator {
     if (refusal !== undefined && !dryRun) throw new RefusedError(refusal);
     const through = await this.throughFile(action, situation, accepted, dryRun);
     const written = await this.write(action, situation, through, dryRun);
-    if (through.filed && !dryRun) await this.parts.pen?.read();
+    if (through.filed && !dryRun) {
+      await this.parts.pen?.read();
+      this.parts.applyFile(row.module);
+    }
     if (action.verb === 'abort' && situation.verifying && !dryRun) {
       await this.parts.verifications.cancel(row.module);
     }
@@ -237,7 +240,11 @@ export class ModuleOperator implements Operator {
     const [change, entries] = [accepted.change, [{ ...entry, figures }]] as const;
     const { store } = this.parts;
     const changed = accepted.filed
-      ? await store.amend(row.module, () => ({ change, entries: [...entries] }))
+      ? await store.amend(row.module, ({ paused }) => ({
+          // The file is written already; a pause that came meanwhile stays.
+          change: paused === row.paused ? change : withoutPause(change),
+          entries: [...entries],
+        }))
       : await store.change(row, change, ...entries);
     if (!changed) {
       throw new RefusedError(
@@ -260,6 +267,8 @@ export class ModuleOperator implements Operator {
     return this.write(action, situation, accepted, dryRun);
   }
 }
+
+const withoutPause = ({ paused: _paused, pauseReason: _reason, ...change }: RowChange): RowChange => change;
 
 /** What a look at a module that the file holds says first. */
 function heldBack({ row, held }: Situation, accepted: Accepted, dryRun: boolean): Accepted {

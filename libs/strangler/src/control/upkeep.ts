@@ -31,6 +31,8 @@ export interface OperatorParts extends WalkerParts {
   leads: (module: string) => boolean;
   /** Which process does, in words. */
   leaderOf: (module: string) => string;
+  /** Lets what the file says of the module count again, whoever has changed its row since it was read. */
+  applyFile: (module: string) => void;
   /** Lets the module's loop look at once. */
   wake: (module: string) => void;
 }
