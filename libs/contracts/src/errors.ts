@@ -59,6 +59,16 @@ export class UnavailableError extends DomainError<'unavailable'> {
   }
 }
 
+/**
+ * Turned away because too much of what anyone may ask for is asked for at once. Nothing was done; it says nothing of how the side does,
+ * so no gate counts it (`data.shed`).
+ */
+export class ShedError extends DomainError<'unavailable'> {
+  constructor(module: string, detail: string, retryAfterSeconds = 1) {
+    super('unavailable', { module, retryAfterSeconds, shed: true }, detail);
+  }
+}
+
 /** No answer in time: the command may have happened. Retry with the same command id only. */
 export class OutcomeUnknownError extends DomainError<'outcome_unknown'> {
   constructor(module: string, operation: string, commandId: string) {

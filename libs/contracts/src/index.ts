@@ -21,6 +21,7 @@ export {
   isDomainError,
   OutcomeUnknownError,
   transportCodes,
+  ShedError,
   UnavailableError,
   ValidationError,
   type DomainErrorData,

@@ -10,9 +10,16 @@ export interface FinishedCall {
   readonly side: Side;
   /** With all waiting and turning. */
   readonly ms: number;
-  /** `refused`: by an error that the contract declares; `error`: internal, unavailable, unknown. */
-  readonly outcome: 'ok' | 'refused' | 'error';
+  readonly outcome: 'ok' | CallFailure;
+  /** Asked for an operator, not for a customer: it says nothing of what customers do. */
+  readonly forOperator: boolean;
 }
+
+/**
+ * `refused`: by an error that the contract declares; `shed`: turned away because what anyone may ask for without limit has one
+ * (`data.shed`), which says nothing of the side; `error`: internal, unavailable, unknown.
+ */
+export type CallFailure = 'refused' | 'shed' | 'error';
 
 /** A query that has its answer. */
 export interface AnsweredQuery {
@@ -32,7 +39,8 @@ export interface CallObserver {
 const failures: ReadonlySet<unknown> = new Set(['internal', 'unavailable', 'outcome_unknown']);
 
 /** How a call that was not answered ended. */
-export const outcomeOf = (error: unknown): 'refused' | 'error' => {
-  const code = (error as { code?: unknown }).code;
+export const outcomeOf = (error: unknown): CallFailure => {
+  const { code, data } = error as { code?: unknown; data?: { shed?: unknown } };
+  if (code === 'unavailable' && data?.shed === true) return 'shed';
   return code === undefined || failures.has(code) ? 'error' : 'refused';
 };

@@ -14,6 +14,8 @@ export interface CallContext {
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
   /** A query asked of a side that may not be its owner, only to compare: it is answered by whatever is there. */
   readonly shadow?: boolean | undefined;
+  /** Asked for an operator: no evidence of what customers get. Known to this process only. */
+  readonly forOperator?: boolean | undefined;
   /** Which side worked for which module; filled while the request runs. */
   readonly servedBy: Map<string, Side>;
   /** The open transaction, and the module whose command opened it (`undefined`: a process, which may span modules). */

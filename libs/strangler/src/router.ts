@@ -1,6 +1,6 @@
 import { UnavailableError, type Contract, type InputOf, type OutputOf } from '#contracts';
 import { v7 as uuidv7 } from 'uuid';
-import { outcomeOf, type CallObserver } from './call-observer.js';
+import { outcomeOf, type CallObserver, type FinishedCall } from './call-observer.js';
 import { currentContext, withContext, type CallContext } from './context.js';
 import type { LocalModules } from './here.js';
 import { prepare, type PreparedOperation } from './operation.js';
@@ -198,7 +198,8 @@ export class Router {
     try {
       const result = await this.carry(operation, side, input, how);
       this.told(call, side, 'ok');
-      if (operation.kind === 'query') this.observer.answered({ operation, side, input, result });
+      if (operation.kind === 'query' && !currentContext()?.forOperator)
+        this.observer.answered({ operation, side, input, result });
       return result;
     } catch (error) {
       if (!isForRouter(error)) this.told(call, side, outcomeOf(error));
@@ -206,10 +207,11 @@ export class Router {
     }
   }
 
-  private told({ operation, startedAt }: PursuedCall, side: Side, outcome: 'ok' | 'refused' | 'error'): void {
+  private told({ operation, startedAt }: PursuedCall, side: Side, outcome: FinishedCall['outcome']): void {
     const { module, name, kind } = operation;
     const ms = performance.now() - startedAt;
-    this.observer?.finished({ module, operation: name, kind, side, ms, outcome });
+    const forOperator = currentContext()?.forOperator ?? false;
+    this.observer?.finished({ module, operation: name, kind, side, ms, outcome, forOperator });
   }
 
   private carry(

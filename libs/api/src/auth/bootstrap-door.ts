@@ -30,7 +30,7 @@ export class BootstrapDoor {
     const encoded = /^Basic ([\w+/]+=*)$/i.exec(headers.authorization ?? '')?.[1];
     if (!encoded) return undefined;
     const admin = await this.admin?.();
-    if (!this.sessions || !admin || (await this.sessions.ask(admin.id))) {
+    if (!this.sessions || !admin || (await this.sessions.ask(admin.id, true))) {
       throw refusal('unauthenticated', 'log in and send the token: POST /api/v1/auth/token of the shop');
     }
     if ((await this.failures.get(everyone))?.remainingPoints === 0) throw this.tooMany();

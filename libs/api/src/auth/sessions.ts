@@ -10,9 +10,12 @@ interface Patience {
   maxAgeMs: number;
   /** How long an answer is waited for. */
   answerMs: number;
-  /** How long nobody is asked after the users could not be. */
+  /** How long nobody is asked after the users could not be, several times in a row. */
   awayMs: number;
 }
+
+/** One slow answer is not yet an outage, which would concern everybody. */
+const failuresOfAnOutage = 3;
 
 /** Most sessions that are remembered; the oldest is forgotten first. */
 const mostKept = 10_000;
@@ -22,12 +25,18 @@ interface Kept {
   readonly at: number;
 }
 
+/** A question that is on its way; resolves to whether the users answered. */
+interface Question {
+  answered: Promise<boolean>;
+}
+
 /** What the users module says of the sessions of those who come, through its port, kept for a while. */
 export class Sessions {
   private readonly logger = new Logger(Sessions.name);
   private readonly kept = new Map<string, Kept>();
-  private readonly asking = new Map<string, Promise<boolean>>();
+  private readonly asking = new Map<string, Question>();
   private awayUntil = -Infinity;
+  private failures = 0;
 
   constructor(
     private readonly users: UsersPort,
@@ -40,38 +49,45 @@ export class Sessions {
     if (kept && role === 'user' && this.isRecent(kept) && !isBehind(kept, version)) {
       return { asked: true, session: kept.session };
     }
-    const asked = await this.ask(id);
+    let asked = await this.ask(id, role !== 'user');
+    const known = this.kept.get(id);
+    // It was asked before the token was made, by somebody else.
+    if (asked && known && isBehind(known, version)) asked = await this.askAnew(id, role !== 'user');
     return { asked, session: this.kept.get(id)?.session };
   }
 
-  /** Whether the users module answers now. @throws nothing. */
-  ask(id: string): Promise<boolean> {
+  /** Whether the users module answers now. `forOperator`: whose calls are no customers'. @throws nothing. */
+  ask(id: string, forOperator: boolean): Promise<boolean> {
     if (performance.now() < this.awayUntil) return Promise.resolve(false);
-    let asking = this.asking.get(id);
-    if (!asking) {
-      asking = this.askNow(id).finally(() => this.asking.delete(id));
-      this.asking.set(id, asking);
-    }
-    return asking;
+    return this.asking.get(id)?.answered ?? this.askAnew(id, forOperator);
   }
 
-  /** What was changed here is not to be taken from memory. */
+  /** What was changed here is not to be taken from memory, nor from an answer that is on its way. */
   forget(id: string): void {
     this.kept.delete(id);
+    this.asking.delete(id);
+  }
+
+  private askAnew(id: string, forOperator: boolean): Promise<boolean> {
+    const question: Question = { answered: Promise.resolve(false) };
+    this.asking.set(id, question);
+    const isLatest = () => this.asking.get(id) === question;
+    question.answered = this.askNow(id, forOperator, isLatest).finally(() => {
+      if (isLatest()) this.asking.delete(id);
+    });
+    return question.answered;
   }
 
   private isRecent = ({ at }: Kept): boolean => performance.now() - at < this.patience.maxAgeMs;
 
-  private async askNow(id: string): Promise<boolean> {
+  private async askNow(id: string, forOperator: boolean, isLatest: () => boolean): Promise<boolean> {
     try {
-      this.keep(id, await this.inTime(id));
+      const session = await this.inTime(id, forOperator).catch(unlessGone);
+      if (isLatest()) this.keep(id, session);
+      this.failures = 0;
       return true;
     } catch (error) {
-      if (isDomainError(error) && error.code === 'not_found') {
-        this.keep(id, 'gone');
-        return true;
-      }
-      this.awayUntil = performance.now() + this.patience.awayMs;
+      if (++this.failures >= failuresOfAnOutage) this.awayUntil = performance.now() + this.patience.awayMs;
       this.logger.warn({
         msg: 'the users cannot be asked: what was known last counts',
         error: String(error),
@@ -81,13 +97,14 @@ export class Sessions {
   }
 
   /** Nobody's own question: it has no part in the answer's `X-Served-By`, and waits less long than the caller. */
-  private async inTime(id: string): Promise<Session> {
+  private async inTime(id: string, forOperator: boolean): Promise<Session> {
     const { answerMs } = this.patience;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(new Error(`no answer within ${answerMs} ms`)), answerMs);
     });
-    const context = { requestId: 'session', servedBy: new Map(), deadline: Date.now() + answerMs };
+    const deadline = Date.now() + answerMs;
+    const context = { requestId: 'session', servedBy: new Map(), deadline, forOperator };
     // Async, so that what throws at once is heard by the race, beside which `late` is never left unheard.
     const answer = withContext(context, async () => this.users.getSession({ id }));
     return Promise.race([answer, late]).finally(() => clearTimeout(timer));
@@ -103,3 +120,8 @@ export class Sessions {
 /** Whether the token was made after the last look. */
 const isBehind = ({ session }: Kept, version: number): boolean =>
   session !== 'gone' && session.version < version;
+
+function unlessGone(error: unknown): 'gone' {
+  if (isDomainError(error) && error.code === 'not_found') return 'gone';
+  throw error;
+}

@@ -1,4 +1,4 @@
-import { UnavailableError, ValidationError } from '#contracts';
+import { ShedError, ValidationError } from '#contracts';
 import { Admission } from '#strangler';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
@@ -18,7 +18,7 @@ const nobody =
 const limits = { running: 2, waiting: 16, waitMs: 2_000 };
 
 const refusal = () =>
-  new UnavailableError('users', 'too many passwords are being checked just now: try again in a moment');
+  new ShedError('users', 'too many passwords are being checked just now: try again in a moment');
 
 /** Whether it is the PHC string of an argon2id hash, as {@link Passwords} needs it. */
 export const isPasswordHash = (text: string): boolean =>

@@ -6,6 +6,7 @@ import type { Side } from '../phase.js';
 import type { Origin } from '../evidence/evidence.js';
 import type { Queryable } from '../database.js';
 import { Windows, type CallDelta } from '../evidence/windows.js';
+import { inTurn } from '../in-turn.js';
 import { CallTally } from './call-stats.js';
 
 /** A module that was called here within this time is still in use here, in ms. */
@@ -32,12 +33,11 @@ export class CallWatch implements CallObserver {
   private readonly lastHere = new Map<string, number>();
   private begun = performance.now();
   private timers: NodeJS.Timeout[] = [];
-  private writing: Promise<void> = Promise.resolve();
   private windows: Windows | undefined;
   private routes: Pick<Routes, 'entryOf'> | undefined;
 
-  finished({ module, operation, side, ms, outcome }: FinishedCall): void {
-    this.record(module, side, 'customer', ms, outcome === 'error');
+  finished({ module, operation, side, ms, outcome, forOperator }: FinishedCall): void {
+    if (outcome !== 'shed' && !forOperator) this.record(module, side, 'customer', ms, outcome === 'error');
     if (side === 'monolith') this.lastHere.set(`${module}.${operation}`, performance.now());
   }
 
@@ -73,10 +73,7 @@ export class CallWatch implements CallObserver {
   }
 
   /** Writes down what was counted until now; what cannot be written is kept for the next time. */
-  flush(): Promise<void> {
-    this.writing = this.writing.then(() => this.write());
-    return this.writing;
-  }
+  readonly flush = inTurn(() => this.write());
 
   /** Writes the last down. */
   async stop(): Promise<void> {

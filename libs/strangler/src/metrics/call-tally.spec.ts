@@ -2,7 +2,15 @@ import type { FinishedCall } from '../call-observer.js';
 import { callBounds, CallTally, observers } from './call-tally.js';
 
 const call = (ms: number, change: Partial<FinishedCall> = {}): FinishedCall => ({
-  ...{ module: 'stock', operation: 'getProduct', kind: 'query', side: 'monolith', outcome: 'ok', ms },
+  ...{
+    module: 'stock',
+    operation: 'getProduct',
+    kind: 'query',
+    side: 'monolith',
+    outcome: 'ok',
+    forOperator: false,
+    ms,
+  },
   ...change,
 });
 

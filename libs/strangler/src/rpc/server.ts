@@ -97,7 +97,15 @@ export class ContractServer extends ServerNats {
       this.respond(message, operation, text);
       const ms = performance.now() - started;
       const side = this.modules.side ?? 'monolith';
-      this.served?.finished({ module, operation: name, kind: operation.kind, side, ms, outcome });
+      this.served?.finished({
+        module,
+        operation: name,
+        kind: operation.kind,
+        side,
+        ms,
+        outcome,
+        forOperator: false,
+      });
       this.log.log({ msg: 'call served', module, operation: name, ms: Math.round(ms) });
     });
   }

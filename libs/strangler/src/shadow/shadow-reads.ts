@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inTurn } from '../in-turn.js';
 import { otherSide, type Side } from '../phase.js';
 import type { PreparedOperation } from '../operation.js';
 import type { Comparisons, Origin } from '../evidence/evidence.js';
@@ -44,7 +45,6 @@ export class ShadowReads {
   private begun = performance.now();
   private running = 0;
   private readonly timer: NodeJS.Timeout;
-  private flushing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly store: Pick<ShadowStore, 'keep'>,
@@ -136,10 +136,7 @@ export class ShadowReads {
   }
 
   /** Writes the counts down. */
-  flush(): Promise<void> {
-    this.flushing = this.flushing.then(() => this.write());
-    return this.flushing;
-  }
+  readonly flush = inTurn(() => this.write());
 
   private async write(): Promise<void> {
     const [deltas, ageMs, now] = [
