@@ -1,6 +1,5 @@
 import { UnavailableError, ShedError } from '#contracts';
 import { outcomeOf, type FinishedCall } from '../call-observer.js';
-import type { Queryable } from '../database.js';
 import { CallWatch } from './call-watch.js';
 
 const call = (change: Partial<FinishedCall>): FinishedCall => ({
