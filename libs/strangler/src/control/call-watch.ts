@@ -7,7 +7,7 @@ import type { Origin } from '../evidence/evidence.js';
 import type { Queryable } from '../database.js';
 import { Windows, type CallDelta } from '../evidence/windows.js';
 import { inTurn } from '../in-turn.js';
-import { CallTally } from './call-stats.js';
+import { CallCount } from './call-count.js';
 
 /** A module that was called here within this time is still in use here, in ms. */
 const recentMs = 5_000;
@@ -20,7 +20,7 @@ interface Counted {
   module: string;
   side: Side;
   origin: Origin;
-  tally: CallTally;
+  tally: CallCount;
 }
 
 /** Sees every call of this process: counts it for the gates, and hands queries on to the shadow reads. */
@@ -49,7 +49,7 @@ export class CallWatch implements CallObserver {
   record(module: string, side: Side, origin: Origin, ms: number, failed: boolean): void {
     const key = `${module} ${side} ${origin}`;
     let counted = this.counted.get(key);
-    if (!counted) this.counted.set(key, (counted = { module, side, origin, tally: new CallTally() }));
+    if (!counted) this.counted.set(key, (counted = { module, side, origin, tally: new CallCount() }));
     counted.tally.add(ms, failed);
   }
 

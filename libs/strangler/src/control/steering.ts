@@ -1,10 +1,10 @@
 import type { Contract } from '#contracts';
 import type { Database } from '../database.js';
 import type { Router } from '../router.js';
-import type { Routes } from '../routes.js';
+import { policyOf, type Routes } from '../routes.js';
 import type { NatsLink } from '../rpc/link.js';
 import { natsFindings } from '../rpc/nats-findings.js';
-import { Elsewhere } from '../evidence/elsewhere.js';
+import { ServiceReports } from '../evidence/service-reports.js';
 import { EvidenceReader } from '../evidence/reader.js';
 import { Windows } from '../evidence/windows.js';
 import { prepare } from '../operation.js';
@@ -81,8 +81,8 @@ export class Steering {
       return entry && !entry.degraded ? entry.shadowSample : 0;
     });
     this.probers = new Map(contracts.map((contract) => [contract.name, this.proberOf(contract, ask)]));
-    const elsewhere = new Elsewhere(() => this.services());
-    this.evidence = new EvidenceReader(windows, elsewhere, (module) => this.probers.get(module)?.probing);
+    const services = new ServiceReports((module) => this.services(module));
+    this.evidence = new EvidenceReader(windows, services, (module) => this.probers.get(module)?.probing);
     this.file = new WishesFile(wishesPath, names, (wishes) => {
       if (wishes) this.controller.steer(wishes);
       void this.processes.beat();
@@ -160,10 +160,12 @@ export class Steering {
     };
   }
 
-  /** Services that may call other modules; where there is no connection nobody is asked. */
-  private services(): SideControl[] {
+  /** Services that may call a module whose calls are judged; of one that rests, and where there is no connection, nobody is asked. */
+  private services(module: string): SideControl[] {
     const { contracts, routes, link } = this.options;
-    if (!link.current) return [];
+    const entry = routes.entryOf(module);
+    const policy = entry && policyOf(entry);
+    if (!link.current || !(policy?.shadowed || policy?.checksReads)) return [];
     return contracts
       .filter(({ name }) => (routes.phaseOf(name) ?? 'monolith') !== 'monolith')
       .map(({ name }) => this.sidesOf(name).extracted);

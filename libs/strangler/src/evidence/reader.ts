@@ -1,5 +1,5 @@
 import type { Evidence, Probing } from './evidence.js';
-import type { Elsewhere } from './elsewhere.js';
+import type { ServiceReports } from './service-reports.js';
 import type { Windows, WindowSums } from './windows.js';
 
 /** Sums are read anew after this time, in ms: gates are judged once a second, however often they are looked at. */
@@ -20,7 +20,7 @@ export class EvidenceReader {
 
   constructor(
     private readonly windows: Windows,
-    private readonly elsewhere: Pick<Elsewhere, 'ask'>,
+    private readonly services: Pick<ServiceReports, 'ask'>,
     private readonly probing: (module: string) => Probing | undefined,
   ) {}
 
@@ -57,6 +57,6 @@ export class EvidenceReader {
   }
 
   private sums(module: string, stepAgeMs: number): Promise<WindowSums> {
-    return this.windows.sums(module, stepAgeMs, (question) => this.elsewhere.ask(question));
+    return this.windows.sums(module, stepAgeMs, (question) => this.services.ask(question));
   }
 }

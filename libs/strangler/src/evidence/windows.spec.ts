@@ -4,7 +4,8 @@ import { describeTables, type MovingModule } from '../tables.js';
 import { bucketOf } from '../bucket.js';
 import { sampleKeys } from '../side/sample-keys.js';
 import { bucketOfMs, emptyHistogram, percentile } from './histogram.js';
-import { Windows, type CallDelta, type CallQuestion } from './windows.js';
+import type { CallQuestion } from './call-sums.js';
+import { Windows, type CallDelta } from './windows.js';
 
 /* What would go wrong: a new leader begins with nothing; what other processes saw does not count; an outage is held against a side. */
 /** In ms. */
@@ -85,6 +86,24 @@ it('after an hour neither a call nor a comparison counts any more, however long 
   expect(calls.customer.extracted).toMatchObject({ calls: 10, errors: 1 });
   expect(shadow.customer).toEqual({ compared: 3, mismatches: 1, unavailable: 2 });
   expect((await windows.sums('slow', 30 * minute)).shadow.customer.compared).toBe(0);
+});
+
+it('whole minutes are added up once, and each look after it reads the same sums without them', async () => {
+  for (let i = 0; i < 10; i++) await windows.addCalls([delta(3, { module: 'long' })], i * minute, []);
+  const first = await windows.sums('long', 60 * minute);
+  expect(first.calls.customer.extracted).toMatchObject({ calls: 100, errors: 10 });
+  // What is settled is not looked at again: neither is a row that is gone missed, nor one that comes too late counted.
+  await test.query(
+    `delete from strangler.call_window where module = 'long' and slot < clock_timestamp() - interval '5 min'`,
+  );
+  await windows.addCalls([delta(3, { module: 'long' })], 0, []);
+  const again = await windows.sums('long', 60 * minute);
+  expect(again.calls.customer.extracted).toMatchObject({ calls: 110, errors: 11 });
+  expect(again.calls.customer.extracted.latency).toEqual(
+    first.calls.customer.extracted.latency.map((each) => Math.round(each * 1.1)),
+  );
+  // The step begins later: what was before does not count, though it is known.
+  expect((await windows.sums('long', 3.5 * minute)).calls.customer.extracted.calls).toBe(50);
 });
 
 it('after a day it is forgotten', async () => {

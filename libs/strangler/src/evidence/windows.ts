@@ -1,12 +1,9 @@
 import { hostname } from 'node:os';
 import type { Queryable } from '../database.js';
 import { sides, type Side } from '../phase.js';
+import { addUp, CallSums, longestMs, type CallQuestion, type CallReport, type CallRow } from './call-sums.js';
 import { noCalls, origins, type ByOrigin, type Calls, type Comparisons, type Origin } from './evidence.js';
 
-/** Evidence older than this, in ms, says nothing of now. */
-export const longestMs = 3_600_000;
-/** What is asked when it is asked for a burst, in ms. */
-const recentMs = 10_000;
 const keptFor = '24 hours';
 
 /** Calls that one process has seen since it wrote the last ones down. */
@@ -28,24 +25,6 @@ export interface WindowSums {
   shadow: ByOrigin<Comparisons>;
 }
 
-/** The sums of one population; `recent`: of the last ten seconds, once more. */
-export type CallRow = { side: Side; origin: Origin; recent: boolean } & Calls;
-
-/** Calls to one module, made by the processes on one database. */
-export interface CallReport {
-  /** Which database. */
-  home: string;
-  /** At most one of each side, origin, and age. */
-  rows: readonly CallRow[];
-}
-
-/** What is asked of other databases. */
-export interface CallQuestion {
-  module: string;
-  /** Calls of the last so many ms. */
-  ageMs: number;
-}
-
 type ShadowRow = { origin: Origin } & Comparisons;
 
 /** The slot in which something began `$n` ms ago; of a module that rests, a coarser one. */
@@ -57,7 +36,11 @@ const slotOf = (ageMs: string, coarse: string): string =>
 export class Windows {
   private readonly process = `${hostname()}:${process.pid}`;
 
-  constructor(private readonly database: Queryable) {}
+  private readonly calls: CallSums;
+
+  constructor(private readonly database: Queryable) {
+    this.calls = new CallSums(database);
+  }
 
   /** Adds calls to the slot in which they began to be counted, `ageMs` ago. `resting`: modules that do not move. */
   async addCalls(deltas: readonly CallDelta[], ageMs: number, resting: readonly string[]): Promise<void> {
@@ -124,12 +107,8 @@ export class Windows {
   }
 
   /** What the processes on this database have seen, at most of the last hour. */
-  async report({ module, ageMs }: CallQuestion): Promise<CallReport> {
-    const [rows, [database]] = await Promise.all([
-      this.database.query<CallRow>(callSums, [module, Math.min(ageMs, longestMs), recentMs]),
-      this.database.query<{ home: string }>('select strangler.home() as home'),
-    ]);
-    return { home: database?.home ?? '', rows };
+  report(question: CallQuestion): Promise<CallReport> {
+    return this.calls.report(question);
   }
 
   /** What was seen until now says nothing of what comes: a side was not there. */
@@ -157,19 +136,6 @@ export class Windows {
   }
 }
 
-const callSums = `
-  with within as materialized (
-    select side, origin, calls, errors, latency, slot >= clock_timestamp() - $3::float8 * interval '1 ms' as recent
-    from strangler.call_window where module = $1 and slot >= clock_timestamp() - $2::float8 * interval '1 ms'),
-  looks as (select *, false as burst from within union all select *, true from within where recent),
-  durations as (
-    select side, origin, burst, array_agg(calls order by place) as latency
-    from (select side, origin, burst, place, sum(each)::integer as calls
-          from looks cross join unnest(latency) with ordinality l (each, place) group by 1, 2, 3, 4) by_place
-    group by 1, 2, 3)
-  select side, origin, burst as recent, sum(calls)::float8 as calls, sum(errors)::float8 as errors, d.latency
-  from looks join durations d using (side, origin, burst) group by 1, 2, 3, d.latency`;
-
 const shadowSums = `
   select origin, sum(compared)::float8 as compared, sum(mismatches)::float8 as mismatches,
     sum(unavailable)::float8 as unavailable
@@ -178,12 +144,6 @@ const shadowSums = `
 
 const byOrigin = <T>(of: (origin: Origin) => T): ByOrigin<T> =>
   Object.fromEntries(origins.map((origin) => [origin, of(origin)])) as ByOrigin<T>;
-
-const addUp = (a: Calls, b: Calls): Calls => ({
-  calls: a.calls + b.calls,
-  errors: a.errors + b.errors,
-  latency: a.latency.map((each, i) => each + (b.latency[i] ?? 0)),
-});
 
 const callsBy = (rows: readonly CallRow[]): WindowSums['calls'] =>
   byOrigin((origin) => {

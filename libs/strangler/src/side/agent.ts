@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database.js';
-import { Windows, type CallQuestion, type CallReport } from '../evidence/windows.js';
+import { CallSums, type CallQuestion, type CallReport } from '../evidence/call-sums.js';
 import { described } from '../failure.js';
 import { startCapture, stopCapture } from '../ownership/capture.js';
 import { checkModule } from '../ownership/check.js';
@@ -49,6 +49,7 @@ export class SideAgent implements SideControl {
   private readonly database: Database;
   private readonly name: string;
   private readonly ownership: Ownership;
+  private readonly calls: CallSums;
   private relay: Relay | undefined;
   /** The database came here with a backup or a clone, as far as is known. */
   private copy = false;
@@ -60,6 +61,7 @@ export class SideAgent implements SideControl {
     this.database = options.database;
     this.name = options.module.module;
     this.ownership = new Ownership(options.database);
+    this.calls = new CallSums(options.database);
     this.deliveries = new Deliveries(options.database, this.name);
     this.logger = new Logger(`${this.name}.${options.side}`);
   }
@@ -194,7 +196,7 @@ export class SideAgent implements SideControl {
   }
 
   callsTo(question: CallQuestion): Promise<CallReport> {
-    return new Windows(this.database).report(question);
+    return this.calls.report(question);
   }
 
   retire({ purge }: { purge: boolean }): Promise<void> {

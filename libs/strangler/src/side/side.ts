@@ -1,4 +1,4 @@
-import type { CallQuestion, CallReport } from '../evidence/windows.js';
+import type { CallQuestion, CallReport } from '../evidence/call-sums.js';
 import type { OwnershipRow } from '../ownership/ownership.js';
 
 /** How far the copying of a table's rows from before capture has come. */

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { above, bucketOfMs, emptyHistogram, percentile, sizeOf } from '../evidence/histogram.js';
-import { CallTally } from './call-stats.js';
+import { CallCount } from './call-count.js';
 
 const durations = fc.array(fc.double({ min: 0, max: 60_000, noNaN: true }), { minLength: 1, maxLength: 200 });
 
 it('calls are counted once: taken, they are gone; what could not be written down is put back', () => {
-  const tally = new CallTally();
+  const tally = new CallCount();
   expect(tally.take()).toBeUndefined();
   tally.add(3, false);
   tally.add(700, true);

@@ -1,7 +1,7 @@
 import { sides } from '../phase.js';
 import { origins } from './evidence.js';
 import { bucketsOfTime } from './histogram.js';
-import { longestMs, type CallQuestion, type CallReport, type CallRow } from './windows.js';
+import { longestMs, type CallQuestion, type CallReport, type CallRow } from './call-sums.js';
 
 /** Who reports the calls of the processes on another database. */
 export interface Reporter {
@@ -16,24 +16,26 @@ interface Known {
   reports: ReadonlyMap<string, { at: number; report: CallReport }>;
 }
 
-/** What began so many ms later is another step. */
-const sameStepMs = 50;
+/** What began so many ms later is another step. Clocks and busy machines move the beginning of the same one by less. */
+const sameStepMs = 1_000;
 
 /**
  * Calls that services make to other modules: each writes them to its own database, and is asked for their sums. Of a database
  * that nobody reports just now counts what was last known in the same step. Nobody is waited for longer than its call takes.
  */
-export class Elsewhere {
+export class ServiceReports {
   private readonly known = new Map<string, Known>();
 
-  /** `reporters`: one of each service. Several may stand on one database. */
-  constructor(private readonly reporters: () => readonly Reporter[]) {}
+  /** `reporters`: one of each service that may call the module. Several may stand on one database. */
+  constructor(private readonly reporters: (module: string) => readonly Reporter[]) {}
 
   /** A report of each database. */
   async ask(question: CallQuestion): Promise<readonly CallReport[]> {
     const now = performance.now();
     const since = now - question.ageMs;
-    const answers = await Promise.all(this.reporters().map((each) => answerOf(each, question)));
+    const answers = await Promise.all(
+      this.reporters(question.module).map((each) => answerOf(each, question)),
+    );
     const fresh = answers.flatMap((report) => (report ? [[report.home, { at: now, report }] as const] : []));
     const reports = new Map([...this.lastKnown(question.module, since, now), ...fresh]);
     this.known.set(question.module, { since, reports });

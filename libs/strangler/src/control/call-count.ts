@@ -2,7 +2,7 @@ import type { Calls } from '../evidence/evidence.js';
 import { bucketOfMs, emptyHistogram } from '../evidence/histogram.js';
 
 /** Counts calls until they are written down. */
-export class CallTally {
+export class CallCount {
   private calls = 0;
   private errors = 0;
   private latency = emptyHistogram();

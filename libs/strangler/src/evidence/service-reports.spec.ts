@@ -1,6 +1,6 @@
-import { Elsewhere, type Reporter } from './elsewhere.js';
+import { ServiceReports, type Reporter } from './service-reports.js';
 import { emptyHistogram } from './histogram.js';
-import type { CallReport, CallRow } from './windows.js';
+import type { CallReport, CallRow } from './call-sums.js';
 
 /* What would go wrong: calls of a service count twice, or for another step; who does not answer stops the walk; rubbish is believed. */
 const row = (calls: number, change: Partial<CallRow> = {}): CallRow => ({
@@ -15,9 +15,9 @@ const question = { module: 'toy', ageMs: 60_000 };
 /** Asks those who are there now. */
 function asking(...first: Reporter[]) {
   const there = { reporters: first };
-  const elsewhere = new Elsewhere(() => there.reporters);
+  const services = new ServiceReports(() => there.reporters);
   const ask = async (ageMs = question.ageMs) => {
-    const reports = await elsewhere.ask({ ...question, ageMs });
+    const reports = await services.ask({ ...question, ageMs });
     return Object.fromEntries(reports.map(({ home, rows }) => [home, rows.map(({ calls }) => calls)]));
   };
   return { there, ask };
