@@ -34,8 +34,8 @@ export class Evidence1764000000007 implements MigrationInterface {
         unavailable integer     not null,
         primary key (module, slot, process, origin)
       );
-      -- Since when the evidence of the present step counts: an outage makes what was before it void.
-      create table strangler.evidence (module text primary key, since timestamptz not null);
+      -- Since when the evidence of the present step counts: an outage makes what was before it void, and an operator the comparisons.
+      create table strangler.evidence (module text primary key, since timestamptz, compared_since timestamptz);
 
       create function strangler.add_up(a integer[], b integer[]) returns integer[]
         language sql immutable parallel safe as $$

@@ -106,6 +106,32 @@ it('whole minutes are added up once, and each look after it reads the same sums 
   expect((await windows.sums('long', 3.5 * minute)).calls.customer.extracted.calls).toBe(50);
 });
 
+it('comparisons that were cleared do not come back with what a process had not written down yet', async () => {
+  const compared = {
+    module: 'mended',
+    origin: 'customer',
+    compared: 3,
+    mismatches: 1,
+    unavailable: 0,
+  } as const;
+  await windows.addComparisons([compared], 0);
+  await windows.clearComparisons('mended');
+  await windows.addComparisons([compared], 500);
+  const { shadow, ageMs } = await windows.sums('mended', minute);
+  expect({ ...shadow.customer, ageMs }).toEqual({
+    compared: 0,
+    mismatches: 0,
+    unavailable: 0,
+    ageMs: minute,
+  });
+  // Seconds later they count again.
+  await test.query(`update strangler.evidence set compared_since = compared_since - interval '1 min'`);
+  expect((await windows.sums('mended', minute)).shadow.customer).toMatchObject({
+    compared: 6,
+    mismatches: 2,
+  });
+});
+
 it('after a day it is forgotten', async () => {
   await windows.addCalls([delta(3, { module: 'gone' })], 25 * 3_600_000, ['gone']);
   await windows.prune();

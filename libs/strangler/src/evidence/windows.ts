@@ -4,6 +4,8 @@ import { sides, type Side } from '../phase.js';
 import { addUp, CallSums, longestMs, type CallQuestion, type CallReport, type CallRow } from './call-sums.js';
 import { noCalls, origins, type ByOrigin, type Calls, type Comparisons, type Origin } from './evidence.js';
 
+/** A comparison that takes longer than this, in ms, has been given up. */
+const longestComparisonMs = 3_000;
 const keptFor = '24 hours';
 
 /** Calls that one process has seen since it wrote the last ones down. */
@@ -120,9 +122,14 @@ export class Windows {
     );
   }
 
-  /** Forgets all comparisons of a module. */
+  /** Lets no comparison of a module count any more, nor those that are under way in any process. */
   async clearComparisons(module: string): Promise<void> {
-    await this.database.query('delete from strangler.shadow_window where module = $1', [module]);
+    await this.database.query(
+      `insert into strangler.evidence (module, compared_since)
+       values ($1, clock_timestamp() + $2::float8 * interval '1 ms')
+       on conflict (module) do update set compared_since = excluded.compared_since`,
+      [module, longestComparisonMs],
+    );
   }
 
   /** Forgets what nobody looks at any more. */
@@ -140,6 +147,7 @@ const shadowSums = `
   select origin, sum(compared)::float8 as compared, sum(mismatches)::float8 as mismatches,
     sum(unavailable)::float8 as unavailable
   from strangler.shadow_window where module = $1 and slot >= clock_timestamp() - $2::float8 * interval '1 ms'
+    and slot > coalesce((select compared_since from strangler.evidence where module = $1), '-infinity')
   group by origin`;
 
 const byOrigin = <T>(of: (origin: Origin) => T): ByOrigin<T> =>
