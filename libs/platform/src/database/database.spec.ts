@@ -1,4 +1,6 @@
 import { createDatabase, dataSourceOptions, migrate, Timestamp } from '#platform';
+import { Logger } from '@nestjs/common';
+import { until } from '../../../../test/support/until.js';
 import { Column, DataSource, Entity, PrimaryColumn, type DataSourceOptions } from 'typeorm';
 import { absentDatabase, freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
 
@@ -47,6 +49,27 @@ describe('the first start', () => {
     await migrate(url, ['inventory', 'payments']);
     expect(pool).not.toHaveBeenCalled();
     pool.mockRestore();
+  });
+
+  test('that has to wait for a long transaction lets others pass meanwhile, and tries again', async () => {
+    const waits = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    await migrate(url, ['users']);
+    await within(dataSourceOptions(url), async (dataSource) => {
+      await dataSource.query(`alter table users.account drop session_version`);
+      await dataSource.query(`delete from users.migrations where name like 'Sessions%'`);
+      const long = dataSource.createQueryRunner();
+      await long.startTransaction();
+      await long.query('select from users.account');
+      const migrated = migrate(url, ['users']);
+      await until('it waits', () => (waits.mock.calls.length > 0 ? true : undefined));
+      // Behind a migration that waited for ever this one would wait too.
+      await dataSource.query('select from users.account');
+      await long.rollbackTransaction();
+      await long.release();
+      await migrated;
+      expect(await dataSource.query('select session_version from users.account')).toEqual([]);
+    });
+    waits.mockRestore();
   });
 
   test('refuses a module that has no migrations', async () => {

@@ -1,4 +1,6 @@
 import { extractedMigrations, migrations, type Migration } from '#migrations';
+import { Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from './data-source-options.js';
@@ -6,6 +8,14 @@ import { withClient } from './with-client.js';
 
 /** The toolkit's own schema comes first: the modules' commands call its functions. */
 const toolkit = 'strangler';
+
+/** How long a lock is waited for, and the pause in which others have their turn, in ms. */
+const lockTimeoutMs = 2_000;
+const pauseMs = 1_000;
+const mostTries = 20;
+const lockNotAvailable = '55P03';
+
+const logger = new Logger('migrations');
 
 /** Where a database stands. The schema of a module may differ by it. */
 export type DatabaseSide = 'monolith' | 'extracted';
@@ -62,9 +72,10 @@ async function run(url: string, module: string, known: readonly Migration[]): Pr
     schema: module,
     migrations: [...known],
     migrationsTableName: 'migrations',
-    // A migration may take as long as it needs.
+    // A migration may take as long as it needs, but not let those queue up for long who come after it for the same table.
     extra: {
       ...options.extra,
+      lock_timeout: lockTimeoutMs,
       statement_timeout: 0,
       query_timeout: 0,
       idle_in_transaction_session_timeout: 0,
@@ -72,9 +83,25 @@ async function run(url: string, module: string, known: readonly Migration[]): Pr
   });
   await dataSource.initialize();
   try {
-    await dataSource.runMigrations({ transaction: 'all' });
+    await patiently(() => dataSource.runMigrations({ transaction: 'all' }));
   } finally {
     await dataSource.destroy();
+  }
+}
+
+/** Tries again while somebody else holds a lock on a table. @throws the last error, with 55P03. */
+async function patiently(work: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== lockNotAvailable || tries === mostTries) throw error;
+      logger.warn(
+        `a migration waits for a table that a long transaction holds (try ${tries} of ${mostTries})`,
+      );
+      await sleep(pauseMs);
+    }
   }
 }
 
