@@ -45,7 +45,7 @@ import { bootstrapAdmin, startAdmin } from './admin.js';
 import { advice } from './advice.js';
 import { AppModule, contracts, type AppOptions } from './app.module.js';
 import type { Settings } from './config.js';
-import { Furnishing } from './furnishing.js';
+import { InitialData } from './initial-data.js';
 import { loadModules, moduleNames } from './modules.js';
 
 /** Starts the shop: servers, schemas, modules, listeners, sample. Everything it starts is ended by `closing`. */
@@ -64,7 +64,7 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   const modules = await openModules(databaseUrl, settings, say);
   const routes = new Routes();
   const link = connectWhenNeeded(settings, servers, routes, closing);
-  const furnishing = new Furnishing(settings, say);
+  const initialData = new InitialData(settings, say);
   const watch = new CallWatch();
   const metrics = new ToolkitMetrics();
   const parts = { databaseUrl, routes, link, modules, metrics, observer: observers(watch, metrics.called) };
@@ -72,7 +72,7 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   closing.add(() => probe.close());
   const checks: ReadinessCheck[] = [
     { name: 'database', check: () => probe.check() },
-    { name: 'sample', check: () => furnishing.assertDone() },
+    { name: 'sample', check: () => initialData.assertDone() },
   ];
   const limits = openLimitPool(databaseUrl);
   closing.add(() => limits.end());
@@ -87,7 +87,7 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   const operations = { registry, checks };
   const admin = await startAdmin(settings, app, logger, closing, { operator, operations });
   await openHealth(settings, operations, closing);
-  await furnishing.furnish(app, closing);
+  await initialData.load(app, closing);
   const shop = addressOf(app);
   say(`The shop is open: ${shop}/api/v1/products · OpenAPI ${shop}/docs · admin ${addressOf(admin)}`);
 }

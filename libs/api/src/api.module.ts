@@ -5,7 +5,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { AuthController } from './auth.controller.js';
 import { AuthGuard } from './auth/auth.guard.js';
-import type { BootstrapAdmin } from './auth/bootstrap-door.js';
+import type { BootstrapAdmin } from './auth/bootstrap-login.js';
 import { TokenVerifier, type IdentityProvider } from './auth/token-verifier.js';
 import { HealthController } from './health.controller.js';
 import { StrayQueryGuard } from './http/stray-query.guard.js';

@@ -2,7 +2,7 @@ import type { Role } from '#contracts';
 import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { refusal } from '../errors/problems.js';
 import { bearerOf } from './auth.guard.js';
-import { BootstrapDoor, type BootstrapAdmin } from './bootstrap-door.js';
+import { BootstrapLogin, type BootstrapAdmin } from './bootstrap-login.js';
 import type { Principal, SignedRequest } from './principal.js';
 import { TokenVerifier } from './token-verifier.js';
 
@@ -10,18 +10,19 @@ import { TokenVerifier } from './token-verifier.js';
 @Injectable()
 export class AdminGuard implements CanActivate {
   private readonly logger = new Logger(AdminGuard.name);
-  private readonly door: BootstrapDoor;
+  private readonly bootstrapLogin: BootstrapLogin;
 
   constructor(
     private readonly tokens: TokenVerifier,
     bootstrap?: BootstrapAdmin,
   ) {
-    this.door = new BootstrapDoor(tokens.sessions, bootstrap);
+    this.bootstrapLogin = new BootstrapLogin(tokens.sessions, bootstrap);
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<SignedRequest>();
-    const principal = (await this.door.open(request)) ?? (await this.tokens.verify(bearerOf(request)));
+    const principal =
+      (await this.bootstrapLogin.open(request)) ?? (await this.tokens.verify(bearerOf(request)));
     if (!mayDo(principal.role, request.method)) {
       const needed = principal.role === 'viewer' ? 'admin' : 'admin or viewer';
       throw refusal('forbidden', `this takes the role ${needed}`);

@@ -3,7 +3,7 @@ import { createRemoteJWKSet, errors, type JWTPayload } from 'jose';
 import { validate as isUuid } from 'uuid';
 import { refusal } from '../errors/problems.js';
 import type { UsersPort } from '../ports.js';
-import type { BootstrapAdmin } from './bootstrap-door.js';
+import type { BootstrapAdmin } from './bootstrap-login.js';
 import type { Principal } from './principal.js';
 import { judge, type SessionClaims } from './session-rule.js';
 import { Sessions } from './sessions.js';

@@ -34,6 +34,8 @@ export class Attempts {
   private readonly counts: Counter;
   private readonly waits: Counter;
   private readonly known: Counter;
+  /** By account and address, when the last attempt is over. */
+  private readonly turns = new Map<string, Promise<void>>();
 
   constructor(
     store?: LimitStore,
@@ -47,6 +49,25 @@ export class Attempts {
   /** Makes one attempt. @throws `rate_limited` during a wait, else what the attempt throws. */
   async make<T>(who: Who, attempt: () => Promise<T>): Promise<T> {
     const keys = keysOf(who);
+    const pair = keyOf('pair', keys);
+    return pair === undefined
+      ? this.makeNow(keys, attempt)
+      : this.inTurn(pair, () => this.makeNow(keys, attempt));
+  }
+
+  /** Guesses at one account from one address are looked at one by one: each hears of the wait that the one before has earned. */
+  private async inTurn<T>(pair: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.turns.get(pair) ?? Promise.resolve()).then(work);
+    const over = turn.then(ignore, ignore);
+    this.turns.set(pair, over);
+    try {
+      return await turn;
+    } finally {
+      if (this.turns.get(pair) === over) this.turns.delete(pair);
+    }
+  }
+
+  private async makeNow<T>(keys: readonly [Counted, string][], attempt: () => Promise<T>): Promise<T> {
     await this.assertNoWait(keys);
     try {
       const result = await attempt();
@@ -105,6 +126,8 @@ export class Attempts {
     ]);
   }
 }
+
+const ignore = (): void => undefined;
 
 const keyOf = (wanted: Counted, keys: readonly [Counted, string][]): string | undefined =>
   keys.find(([counted]) => counted === wanted)?.[1];

@@ -99,6 +99,14 @@ describe.each(['in memory', 'in the database'])('attempts that are counted %s', 
     expect(looked).toBe(before);
   });
 
+  test('of many at once no more are looked at than of as many in turn', async () => {
+    const before = looked;
+    const slowly = () => new Promise<void>(setImmediate).then(wrong);
+    const ended = await outcomes(Array.from({ length: 50 }, () => attempts.make(ann, slowly)));
+    expect(looked - before).toBe(6);
+    expect(ended).toEqual({ unauthenticated: 6, rate_limited: 44 });
+  });
+
   test('who gets in begins anew', async () => {
     await guess(ann, 5);
     expect(await attempts.make(ann, right)).toBe('in');

@@ -21,7 +21,7 @@ const tryAgainMs = 1_000;
  * Puts into the modules what a new shop needs: the sample and the admin account. It works through the ports, so it fills
  * whichever side a module is on.
  */
-export class Furnishing {
+export class InitialData {
   private readonly open = new Set<SampleModule>(sampleModules);
   private stopped = false;
   private work: Promise<void> = Promise.resolve();
@@ -39,7 +39,7 @@ export class Furnishing {
   }
 
   /** Fills all modules; those that cannot be reached in time are filled later, when they can. */
-  async furnish(app: INestApplication, closing: Closing): Promise<void> {
+  async load(app: INestApplication, closing: Closing): Promise<void> {
     const ports: SamplePorts = {
       users: app.get<Port<typeof users>>(portToken(users)),
       inventory: app.get<Port<typeof inventory>>(portToken(inventory)),
