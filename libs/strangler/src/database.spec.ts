@@ -36,6 +36,14 @@ describe('statements that are sent together', () => {
     expect(await stored()).toEqual([3]);
   });
 
+  it('one takes longer than it may: the server ends it, and the next on that connection may take its time', async () => {
+    const slow = database.together([{ sql: 'select pg_sleep(60)' }], { statementTimeoutMs: 20 });
+    await expect(slow).rejects.toMatchObject({ code: '57014' });
+    expect(await database.together([{ sql: 'show statement_timeout' }])).toEqual([
+      [{ statement_timeout: '0' }],
+    ]);
+  });
+
   it('only the commit fails: so do they', async () => {
     await test.query('create table later (id integer references note deferrable initially deferred)');
     const orphan = { sql: 'insert into later values (7)' };

@@ -27,6 +27,8 @@ export type SessionSettings = Readonly<Record<string, string | number>>;
 export interface TransactionOptions {
   /** A statement that waits longer for a lock fails with 55P03. */
   lockTimeoutMs?: number;
+  /** A statement that takes longer is ended by the server, with 57014. */
+  statementTimeoutMs?: number;
 }
 
 /**
@@ -144,8 +146,12 @@ export class Database implements Queryable {
   }
 }
 
-const beginWith = ({ lockTimeoutMs }: TransactionOptions): string =>
-  lockTimeoutMs === undefined ? 'begin' : `begin; set local lock_timeout = ${lockTimeoutMs}`;
+const beginWith = ({ lockTimeoutMs, statementTimeoutMs }: TransactionOptions): string =>
+  [
+    'begin',
+    ...(lockTimeoutMs === undefined ? [] : [`set local lock_timeout = ${lockTimeoutMs}`]),
+    ...(statementTimeoutMs === undefined ? [] : [`set local statement_timeout = ${statementTimeoutMs}`]),
+  ].join('; ');
 
 /** PostgreSQL cuts a name after 63 bytes. */
 const nameOf = (sql: string): string => createHash('sha1').update(sql).digest('hex');

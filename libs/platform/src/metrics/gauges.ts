@@ -20,8 +20,9 @@ const patienceMs = 2_500;
 export function registerGauges(registry: Registry, { gauges, read }: ReadGauges): void {
   const logger = new Logger('Metrics');
   let reading: ReturnType<typeof read> | undefined;
-  // All gauges of a scrape are collected at once: they share the question that the first one asks.
-  const together = () => (reading ??= inTime(patienceMs, read()).finally(() => (reading = undefined)));
+  // All gauges of a scrape are collected at once: they share the question that the first one asks. So does a later scrape while
+  // it has no answer: scrapes do not pile questions up.
+  const together = () => inTime(patienceMs, (reading ??= read().finally(() => (reading = undefined))));
   for (const [name, { help, labels }] of Object.entries(gauges)) {
     new Gauge({
       ...{ name, help, labelNames: [...labels], registers: [registry] },

@@ -69,6 +69,26 @@ it('gauges of one set are read by one question a scrape, and left out while it f
   expect(later).toContain('database_pool_waiting{pool="commands"} 7');
 });
 
+it('a question that hangs is asked once, however many scrapes come, and they are answered without it', async () => {
+  const of = registry();
+  let asked = 0;
+  registerGauges(of, {
+    gauges: { rows: { help: 'Rows', labels: [] } },
+    read: () => {
+      asked++;
+      return new Promise<never>(() => undefined);
+    },
+  });
+  jest.useFakeTimers();
+  for (let i = 0; i < 2; i++) {
+    const text = of.metrics();
+    await jest.advanceTimersByTimeAsync(3_000);
+    expect(await text).toContain('app_info');
+  }
+  jest.useRealTimers();
+  expect(asked).toBe(1);
+});
+
 it('the health port answers health and metrics, and nothing else', async () => {
   let ready = false;
   const server = await openOperations(local, {

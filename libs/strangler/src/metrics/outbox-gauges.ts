@@ -1,4 +1,4 @@
-import type { Queryable } from '../database.js';
+import type { Database } from '../database.js';
 import type { GaugeSet, Reading } from './gauges.js';
 
 interface Row {
@@ -8,6 +8,9 @@ interface Row {
   lag: number;
   degraded: number;
 }
+
+/** Nobody waits for a scrape longer; nor does what counts go on then, in ms. */
+const statementTimeoutMs = 2_500;
 
 /** Of each module that has an ownership row here; a module that is at home has an empty outbox. */
 const sql = `
@@ -23,7 +26,7 @@ const sql = `
   order by module`;
 
 /** What waits in this database to be sent to the other side. */
-export function outboxGauges(database: Queryable): GaugeSet {
+export function outboxGauges(database: Pick<Database, 'together'>): GaugeSet {
   const labels = ['module'];
   return {
     gauges: {
@@ -33,7 +36,8 @@ export function outboxGauges(database: Queryable): GaugeSet {
       strangler_degraded: { help: '1: writes are answered without the other side', labels },
     },
     read: async () => {
-      const rows = await database.query<Row>(sql);
+      const [found = []] = await database.together([{ sql }], { statementTimeoutMs });
+      const rows = found as Row[];
       const of = (value: (row: Row) => number): Reading[] =>
         rows.map((row) => ({ labels: { module: row.module }, value: value(row) }));
       return {
