@@ -6,10 +6,11 @@ import type { BenchServers } from '../servers.js';
 import type { Abuse, Deed } from './deed.js';
 import { megabytes } from './megabytes.js';
 import { guesses, passwords } from './passwords.js';
+import { slowPayments } from './payments.js';
 import { Witness } from './witness.js';
 
 /** A line for each abuse; what it does to others is measured alike for all. */
-const abuses: readonly Abuse[] = [...passwords, ...megabytes, guesses];
+const abuses: readonly Abuse[] = [...passwords, slowPayments, ...megabytes, guesses];
 
 /** The goal for the worst read of another client, in ms. */
 const mostMs = 1_000;

@@ -36,7 +36,7 @@ export async function openShop(
     closing.add(() => service.stop());
   }
   const main = new URL('../../apps/monolith/src/main.js', import.meta.url);
-  const monolith = await startProgram(main, [], /open: (http:\/\/[^/]+).* admin (http\S+)/, env);
+  const monolith = await startProgram(main, [], /open: (http:\/\/[^/]+).* admin (http:[^\s"]+)/, env);
   closing.add(() => monolith.stop());
   await arrived(env['DATABASE_URL']!, inventory);
   const [, url = '', adminUrl = ''] = monolith.ready;

@@ -84,6 +84,11 @@ describe('every command line', () => {
   });
 });
 
+it('nothing that is installed tells anybody of it', () => {
+  const { scarfSettings } = JSON.parse(readFileSync('package.json', 'utf8')) as { scarfSettings: object };
+  expect(scarfSettings).toEqual({ enabled: false });
+});
+
 it('every script that is named exists', () => {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
   const named = [...pages, 'README.md'].flatMap((page) =>

@@ -1,4 +1,4 @@
-import { dataSourceOptions } from '#platform';
+import { DatabaseProbe, dataSourceOptions } from '#platform';
 import { randomUUID } from 'node:crypto';
 import { Column, DataSource, Entity, PrimaryGeneratedColumn, type Repository } from 'typeorm';
 import type { Executor } from '../../libs/strangler/src/executor.js';
@@ -85,6 +85,10 @@ it('a read does not wait for commands; what is too much is refused at once, and 
   const ended = outcomes(commands);
   const reads = Array.from({ length: 20 }, () => executor.execute('look', { name: 'A' }));
   expect(await Promise.all(reads)).toHaveLength(20);
+  // Nor does readiness: a load balancer would take away a process that only has much to do.
+  const probe = new DatabaseProbe(database.url);
+  await probe.check();
+  await probe.close();
   expect(await database.effects()).toEqual([]);
   release();
   // One runs, as this pool is small; 200 wait for it, and on a busy machine some of them too long.

@@ -132,7 +132,7 @@ class Reader {
     if (phase === 'decommissioned') {
       this.refuse(
         [...at, 'phase'],
-        `modules.${name}.phase: there is no way back from decommissioned, so it is asked for by hand: npm run strangler -- decommission ${name} --confirm ${name}`,
+        `modules.${name}.phase: there is no way back from decommissioned, so it is asked for by hand: strangler decommission ${name} --confirm ${name}`,
       );
     }
     if (phase === 'shifting' && percent == null) {

@@ -77,7 +77,7 @@ export class Receiver {
     this.comparedAt = now;
     if (!(await giveWay(this.database, this.module, claims))) return;
     this.logger.error(
-      'the other side owns what this database believes to own: it was put back from a backup, and is fenced. Run: npm run strangler -- doctor',
+      'the other side owns what this database believes to own: it was put back from a backup, and is fenced. What to do is said by: strangler doctor',
     );
   }
 

@@ -73,7 +73,7 @@ export class SideAgent implements SideControl {
     this.copy = await this.ownership.isCopy(this.name);
     if (this.copy) {
       this.logger.error(
-        'this database is a copy or was restored from a backup: it starts fenced. Run: npm run strangler -- doctor',
+        'this database is a copy or was restored from a backup: it starts fenced. What to do is said by: strangler doctor',
       );
     }
     this.tables = await describeTables(this.database, module);
