@@ -1,19 +1,25 @@
 import type { Response } from 'express';
 
 const heartbeatMs = 15_000;
+/** Whoever listens on after this, in ms, comes again, and is asked again who he is: his role may have been taken meanwhile. */
+const longestMs = 60_000;
 /** What may wait for a client that does not read, in bytes; then it is let go, and comes again when it can. */
 const patienceBytes = 1_000_000;
 
 /** A response that goes on: server-sent events (WHATWG HTML, section 9.2). */
 export class EventStream {
-  private readonly heartbeat: NodeJS.Timeout;
+  private readonly timers: readonly NodeJS.Timeout[];
 
-  constructor(private readonly response: Response) {
+  constructor(
+    private readonly response: Response,
+    endsAfterMs = longestMs,
+  ) {
     response.status(200).set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
     response.flushHeaders();
     // A proxy that sees nothing for a minute takes the connection for dead.
-    this.heartbeat = setInterval(() => this.write(': still here\n\n'), heartbeatMs);
-    response.once('close', () => clearInterval(this.heartbeat));
+    const heartbeat = setInterval(() => this.write(': still here\n\n'), heartbeatMs);
+    this.timers = [heartbeat, setTimeout(() => this.end(), endsAfterMs)];
+    response.once('close', () => this.timers.forEach((timer) => clearTimeout(timer)));
   }
 
   /** Sends an event that must arrive. `id` is what a client that comes again says it has seen. */

@@ -1,7 +1,11 @@
+import express from 'express';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { openAdmin, type AdminListener } from '../../../../test/support/admin.js';
 import { ScriptedOperator } from '../../../../test/support/scripted-operator.js';
 import { entry } from '../../../../test/support/standing.js';
 import { until } from '../../../../test/support/until.js';
+import { EventStream } from './event-stream.js';
 
 let operator: ScriptedOperator;
 let admin: AdminListener;
@@ -79,4 +83,16 @@ it('ends when the application stops: a listener with an open stream would never 
   await admin.close();
   await watcher.ended;
   expect(operator.listeners.size).toBe(0);
+});
+
+it('a stream ends by itself, so that who listens on is asked again who he is', async () => {
+  const app = express().get(
+    '/',
+    (_request, response) => new EventStream(response, 20).send('entry', {}),
+  );
+  const server = app.listen(0);
+  await once(server, 'listening');
+  const answer = await fetch(`http://localhost:${(server.address() as AddressInfo).port}`);
+  expect(await answer.text()).toBe('event: entry\ndata: {}\n\n');
+  server.close();
 });
