@@ -1,3 +1,4 @@
+import type { GateName } from './gate-name.js';
 import { gatesFor, watchGates, type Gate, type Observed } from './gates.js';
 import { leadsOut, nextStep, rank, type Goal, type Position, type Step } from './machine.js';
 import type { ModuleRow } from './module-row.js';
@@ -54,7 +55,7 @@ function throughGates(step: Step, gates: Gate[], blocked: readonly Gate[]): Deci
 }
 
 /** Gates that pass by themselves with time and traffic; verify need not wait for them. */
-const timely = new Set([
+const timely = new Set<GateName>([
   'verify',
   'bake',
   'shadow mismatches',

@@ -1,7 +1,9 @@
+import type { GateName } from './gate-name.js';
+
 /** A gate, for people: the reference page is compared with this. */
 export interface GateEntry {
   /** As `status` and the history name it. */
-  name: string;
+  name: GateName;
   /** The settings that say where its limit is; empty: it has none. */
   settings: readonly string[];
   /** What it measures. */

@@ -1,4 +1,5 @@
 import type { Evidence } from '../evidence/evidence.js';
+import type { GateName } from './gate-name.js';
 import type { Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
 import type { Absence } from './absence.js';
@@ -29,6 +30,7 @@ export interface Observed {
  * back by itself. All others can be overridden by an operator while they hold, not when they fail.
  */
 export interface Gate extends GateView {
+  name: GateName;
   nature: 'plain' | 'firm' | 'watch';
   /** So many more questions of the controller's own would be enough; left out: it takes none. */
   probesLacking?: number;

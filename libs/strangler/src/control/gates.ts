@@ -1,5 +1,6 @@
 import type { SideState } from '../side/side.js';
 import { awaitedApprovals } from './approvals.js';
+import type { GateName } from './gate-name.js';
 import type { Gate, Observed } from './gate.js';
 import type { Step } from './machine.js';
 import { leadsOut, type Position } from './machine.js';
@@ -17,7 +18,7 @@ const unmeasured = { probes: 0, customers: 0, needed: 1, confidence: null, why: 
 
 /** A gate on the sides' own state, which is either known or not: then it holds. */
 function known(
-  name: string,
+  name: GateName,
   nature: Nature,
   value: number | null,
   limit: number,

@@ -4,6 +4,7 @@ import { above, percentile, sizeOf } from '../evidence/histogram.js';
 import { judge, shareOf, type Population, type Rule } from '../evidence/judgement.js';
 import type { Seen } from '../evidence/binomial.js';
 import { policies } from '../phase.js';
+import type { GateName } from './gate-name.js';
 import type { Gate, Observed } from './gate.js';
 import type { Position } from './machine.js';
 import { isDegraded } from './route-entry.js';
@@ -84,7 +85,7 @@ interface Circumstances {
 }
 
 function gateOf(
-  name: string,
+  name: GateName,
   nature: Gate['nature'],
   limit: number,
   { minSamples, confidence }: GateLimits,
@@ -119,7 +120,7 @@ export const isOut = ({ observed, at }: Pick<Circumstances, 'observed' | 'at'>):
   observed.states.monolith === null || isDegraded(at.phase, observed);
 
 /** Why there will never be anything to measure; null: there may be. */
-function unmeasurable(name: string, { observed, at, limits }: Circumstances): string | null {
+function unmeasurable(name: GateName, { observed, at, limits }: Circumstances): string | null {
   const { able, queries, anyReads } = observed.evidence.probing;
   if (!queries) return 'the contract has no query, so nothing can be asked of both sides';
   if (limits.probes === 'on' && able === 'no rows') return 'there is not a single row to ask about';
@@ -149,7 +150,7 @@ export function wantedProbes(
   return { how: compares(at) ? 'compare' : 'measure', count, below: at.below };
 }
 
-const measuredNames: ReadonlySet<string> = new Set(['shadow mismatches', 'error rate', 'p99 ratio']);
+const measuredNames: ReadonlySet<GateName> = new Set(['shadow mismatches', 'error rate', 'p99 ratio']);
 
 /** Totals of both populations. */
 export const totalOf = (shadow: Evidence['shadow']): Comparisons =>

@@ -1,5 +1,6 @@
 import type { Absence } from './absence.js';
 import { typed, type Subject } from './advice.js';
+import type { GateName } from './gate-name.js';
 import type { Gate } from './gates.js';
 import { makeNeed, type Need, type NeedParts } from './need.js';
 
@@ -49,7 +50,7 @@ const mendService = ({ module }: Subject): Partial<NeedParts> => ({
 const latency = measured('calls of both sides', ratio, 'times as slow is the new side', mendService);
 
 /** What each gate waits for. */
-const gateWords: Readonly<Record<string, Words>> = {
+const gateWords: Readonly<Record<GateName, Words>> = {
   lag: ({ value, limit }, subject) =>
     value === null
       ? unknown
@@ -108,18 +109,9 @@ const gateWords: Readonly<Record<string, Words>> = {
   bake: ({ value, limit }) => ({ needs: `${ms(limit)} of watching`, has: ms(value ?? 0) }),
 };
 
-/** The gates that have words. */
-export const gateNames: readonly string[] = Object.keys(gateWords);
-
 /** What a gate that does not pass waits for. */
 export const gateNeed = (gate: Gate, subject: Subject): Need =>
-  makeNeed(
-    `gate ${gate.name}`,
-    gateWords[gate.name]?.(gate, subject) ?? {
-      needs: `${gate.name} of at most ${gate.limit}`,
-      has: gate.value === null ? 'none yet' : String(gate.value),
-    },
-  );
+  makeNeed(`gate ${gate.name}`, gateWords[gate.name](gate, subject));
 
 /** The same in one sentence. */
 export const gateSentence = (gate: Gate, subject: Subject): string => gateNeed(gate, subject).sentence;

@@ -234,7 +234,7 @@ it('a gate that lacks samples says how many it needs, has, and that nothing is t
     probes: 8,
     customers: 4,
     needed: 200,
-  };
+  } as const;
   const rest = { confidence: null, why: null, state: 'hold', nature: 'plain' } as const;
   expect(gateSentence({ ...gate, ...rest }, { module: 'toy', held: true, advice })).toBe(
     'needs 200 compared reads, has 12 (8 probes); nothing to do',
