@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '#platform';
-import { FilePen } from '../../libs/strangler/src/control/file-pen.js';
+import { FileWriter } from '../../libs/strangler/src/control/file-writer.js';
 import { WishesFile } from '../../libs/strangler/src/control/wishes-file.js';
 import { plainAdvice } from '../../libs/strangler/src/control/advice.js';
 import type { RowChange } from '../../libs/strangler/src/control/module-row.js';
@@ -217,7 +217,7 @@ async function steered(): Promise<void> {
   const path = join(folder, 'strangler.yaml');
   await writeFile(path, 'modules:\n  parcels: { phase: monolith }\n');
   const file: WishesFile = new WishesFile(path, [parcels], (wishes) => wishes && leader.steer(wishes));
-  const leader = controlled.controller({ advice, pen: new FilePen(path, [parcels], file) });
+  const leader = controlled.controller({ advice, writer: new FileWriter(path, [parcels], file) });
   await file.load(false);
   leader.start();
   await until('the file steers', async () => ((await controlled.row()).filed ? true : undefined));
@@ -295,7 +295,7 @@ const elsewhere: readonly [site: string, asked: string, command: string, arrange
       },
     ],
     [
-      'upkeep: abort',
+      'maintenance: abort',
       'verify parcels --no-wait',
       'abort parcels',
       async () => {
@@ -303,7 +303,7 @@ const elsewhere: readonly [site: string, asked: string, command: string, arrange
         await follow('strangler verify parcels --no-wait');
       },
     ],
-    ['upkeep: parked', 'parked parcels --retry 18', 'parked parcels', inShadow],
+    ['maintenance: parked', 'parked parcels --retry 18', 'parked parcels', inShadow],
     [
       'doctor-sides: failover --i-have-fenced-it',
       doctor,

@@ -94,7 +94,7 @@ export class Controlled {
   controller({
     wakesServers,
     ...options
-  }: Pick<ControllerOptions, 'boundary' | 'findings' | 'advice' | 'pen' | 'leaderOf'> &
+  }: Pick<ControllerOptions, 'boundary' | 'findings' | 'advice' | 'writer' | 'leaderOf'> &
     Pick<ControlNeeds, 'wakesServers'> = {}): Controller {
     const needs = { ...this.needs, ...(wakesServers && { wakesServers }) };
     const { database } = this.sides.monolith;

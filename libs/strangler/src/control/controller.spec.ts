@@ -15,7 +15,7 @@ import {
   type Operator,
 } from './operator.js';
 import type { ModuleSettings } from './settings.js';
-import { FilePen } from './file-pen.js';
+import { FileWriter } from './file-writer.js';
 import { ModuleStore } from './module-store.js';
 import { WishesFile } from './wishes-file.js';
 import type { FileWish } from './wishes.js';
@@ -589,12 +589,12 @@ describe('the file that is changed from here', () => {
   let file: WishesFile;
   beforeEach(async () => {
     jest.spyOn(Logger.prototype, 'error').mockReturnValue();
-    folder = await mkdtemp(join(tmpdir(), 'pen-'));
+    folder = await mkdtemp(join(tmpdir(), 'written-'));
     path = join(folder, 'strangler.yaml');
     await writeFile(path, text('monolith'));
     await stop();
     file = new WishesFile(path, [parcels], (wishes) => wishes && controller.steer(wishes));
-    const controller = controlled.controller({ pen: new FilePen(path, [parcels], file) });
+    const controller = controlled.controller({ writer: new FileWriter(path, [parcels], file) });
     await file.load(false);
     controller.start();
     operator = controller.operator;

@@ -1,7 +1,7 @@
 import type { Database } from '../database.js';
 import { plainAdvice, type Advice } from './advice.js';
 import { systemClock, type Clock } from './clock.js';
-import type { FilePen } from './file-pen.js';
+import type { FileWriter } from './file-writer.js';
 import { HistoryFeed } from './history-feed.js';
 import { Leadership } from './leadership.js';
 import { ModuleLoop, type Pace } from './module-loop.js';
@@ -37,7 +37,7 @@ export interface ControllerOptions {
   /** What is wrong with who steers, for `status` and `doctor`. */
   notices?: () => Finding[];
   /** Writes the file for an operator. */
-  pen?: FilePen;
+  writer?: FileWriter;
   /** Which process leads a module, in words. */
   leaderOf?: (module: string) => string;
   /** How what a sentence advises is typed in this application. */
@@ -86,7 +86,7 @@ export class Controller {
       feed: this.feed,
       findings: options.findings ?? [],
       notices: options.notices ?? (() => []),
-      pen: options.pen,
+      writer: options.writer,
       leaderOf: options.leaderOf ?? (() => 'another process'),
       leads: (module) => this.leadership.termOf(module) !== undefined,
       applyFile: (module) => {

@@ -7,7 +7,7 @@ import { captureObstacle } from './capture-step.js';
 import { decommission, failover } from './last-acts.js';
 import { nextStep } from './machine.js';
 import { goalOf, positionOf } from './decide.js';
-import type { FilePen } from './file-pen.js';
+import type { FileWriter } from './file-writer.js';
 import type { Filed, ModuleRow, RowChange } from './module-row.js';
 import { nearest } from './nearest.js';
 import {
@@ -22,14 +22,14 @@ import {
   type Operator,
 } from './operator.js';
 import { statusOf } from './status.js';
-import { auditOf, Upkeep, type OperatorParts } from './upkeep.js';
+import { auditOf, Maintenance, type OperatorParts } from './maintenance.js';
 
 /** What operators see and ask for. Judged by pure functions, written by compare-and-set, carried out by the loops. */
 export class ModuleOperator implements Operator {
-  private readonly upkeep: Upkeep;
+  private readonly maintenance: Maintenance;
 
   constructor(private readonly parts: OperatorParts) {
-    this.upkeep = new Upkeep(parts);
+    this.maintenance = new Maintenance(parts);
   }
 
   modules(): Promise<ModuleStatus[]> {
@@ -65,7 +65,7 @@ export class ModuleOperator implements Operator {
       if (!(error instanceof RefusedError)) throw error;
       // Who only looks is told, not turned away.
       if (by.dryRun) return { ...answer, plan: [], refusal: error.message };
-      await this.upkeep.audit(situation, action, 'refused', error.message);
+      await this.maintenance.audit(situation, action, 'refused', error.message);
       throw error;
     }
   }
@@ -82,7 +82,7 @@ export class ModuleOperator implements Operator {
 
   async parked(module: string): Promise<(ParkedRow & { side: Side })[]> {
     this.require(module);
-    const rows = await this.upkeep.parkedBySide(module);
+    const rows = await this.maintenance.parkedBySide(module);
     return sides.flatMap((side) => rows[side].map((row) => ({ ...row, side })));
   }
 
@@ -90,7 +90,7 @@ export class ModuleOperator implements Operator {
     const names = module === undefined ? this.parts.needs.modules.map((each) => each.module) : [module];
     const [beside, found] = await Promise.all([
       Promise.all(this.parts.findings.map(async (source) => source())),
-      Promise.all(names.map(async (name) => this.upkeep.diagnose(await this.situation(name, 'nobody')))),
+      Promise.all(names.map(async (name) => this.maintenance.diagnose(await this.situation(name, 'nobody')))),
     ]);
     return [
       ...this.parts.notices(),
@@ -136,13 +136,13 @@ export class ModuleOperator implements Operator {
   private async judgeAndDo(action: Action, situation: Situation, dryRun: boolean): Promise<Accepted> {
     switch (action.verb) {
       case 'verify':
-        return this.upkeep.verify(situation, action.repair ?? false, dryRun);
+        return this.maintenance.verify(situation, action.repair ?? false, dryRun);
       case 'parked':
-        return this.upkeep.unpark(situation, action, dryRun);
+        return this.maintenance.unpark(situation, action, dryRun);
       case 'mismatches':
-        return this.upkeep.clearMismatches(situation, dryRun);
+        return this.maintenance.clearMismatches(situation, dryRun);
       case 'doctor':
-        return this.upkeep.heal(situation, action.repair, dryRun);
+        return this.maintenance.heal(situation, action.repair, dryRun);
       case 'failover':
         return this.write(action, situation, failover(situation, action.iHaveFencedIt, randomUUID()), dryRun);
       case 'decommission':
@@ -161,7 +161,7 @@ export class ModuleOperator implements Operator {
     const through = await this.throughFile(action, situation, accepted, dryRun);
     const written = await this.write(action, situation, through, dryRun);
     if (through.filed && !dryRun) {
-      await this.parts.pen?.read();
+      await this.parts.writer?.read();
       this.parts.applyFile(row.module);
     }
     if (action.verb === 'abort' && situation.verifying && !dryRun) {
@@ -183,9 +183,9 @@ export class ModuleOperator implements Operator {
     if (!('write' in action) || !action.write || !wanted) return heldBack(situation, accepted, dryRun);
     const settings = action.verb === 'run' ? (action.settings ?? {}) : {};
     const { phase, percent } = wanted;
-    const { pen, filed } = this.requirePen(situation);
+    const { writer, filed } = this.requireWriter(situation);
     const change = { module: situation.row.module, phase, percent, settings };
-    const edit = dryRun ? await pen.plan(change) : await pen.write(change);
+    const edit = dryRun ? await writer.plan(change) : await writer.write(change);
     const words =
       edit.before === edit.after
         ? `${filed.path} says so already, in line ${filed.line}`
@@ -199,12 +199,12 @@ export class ModuleOperator implements Operator {
   }
 
   /** @throws {RefusedError} unless this process leads the module, and so reads the file that counts. */
-  private requirePen({ row: { module, filed } }: Situation): { pen: FilePen; filed: Filed } {
+  private requireWriter({ row: { module, filed } }: Situation): { writer: FileWriter; filed: Filed } {
     if (!filed) {
       throw new RefusedError(`${module} does not stand in strangler.yaml: steer it without --write`);
     }
-    const { pen, leads, leaderOf } = this.parts;
-    if (pen && leads(module)) return { pen, filed };
+    const { writer, leads, leaderOf } = this.parts;
+    if (writer && leads(module)) return { writer, filed };
     throw new RefusedError(
       `${module} is led by ${leaderOf(module)}: ask the admin API of that process, or change line ${filed.line} of ${filed.path} there by hand`,
     );

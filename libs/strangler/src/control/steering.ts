@@ -23,7 +23,7 @@ import { Prober } from './prober.js';
 import { RouteBoard } from './route-board.js';
 import { verifyBoth } from './verify-both.js';
 import { WishesFile } from './wishes-file.js';
-import { FilePen } from './file-pen.js';
+import { FileWriter } from './file-writer.js';
 import { leaderOf, noticesOf } from './notices.js';
 import { Processes } from './processes.js';
 
@@ -99,7 +99,7 @@ export class Steering {
       notices: () => noticesOf(this.processes.live),
       findings: [natsFindings(link), ...findings],
       ...(advice && { advice }),
-      pen: new FilePen(wishesPath, names, this.file),
+      writer: new FileWriter(wishesPath, names, this.file),
       leaderOf: (module) => leaderOf(module, this.processes.live),
     });
   }

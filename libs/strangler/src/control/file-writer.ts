@@ -7,7 +7,7 @@ import { RefusedError } from './operator.js';
 import { hashOf, type WishesFile } from './wishes-file.js';
 
 /** Writes `strangler.yaml` for an operator: the file that this process reads, and only what it has read. */
-export class FilePen {
+export class FileWriter {
   private writing: Promise<unknown> = Promise.resolve();
 
   constructor(

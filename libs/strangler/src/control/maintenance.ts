@@ -5,7 +5,7 @@ import { subjectOf, typed } from './advice.js';
 import { carryOutRepair } from './doctor-repair.js';
 import { diagnose } from './doctor.js';
 import type { Diagnosis } from './examiner.js';
-import type { FilePen } from './file-pen.js';
+import type { FileWriter } from './file-writer.js';
 import type { HistoryFeed } from './history-feed.js';
 import { totalOf } from './measured-gates.js';
 import type { NewEntry } from './history.js';
@@ -26,7 +26,7 @@ export interface OperatorParts extends WalkerParts {
   /** What is wrong with who steers, for `status` and `doctor`. */
   notices: () => Finding[];
   /** Writes the file; undefined: this process has none. */
-  pen: FilePen | undefined;
+  writer: FileWriter | undefined;
   /** Whether this process leads the module. */
   leads: (module: string) => boolean;
   /** Which process does, in words. */
@@ -38,7 +38,7 @@ export interface OperatorParts extends WalkerParts {
 }
 
 /** What operators ask for that moves nothing: verify, parked rows, doctor. */
-export class Upkeep {
+export class Maintenance {
   constructor(private readonly parts: OperatorParts) {}
 
   async verify(situation: Situation, repair: boolean, dryRun: boolean): Promise<Accepted> {
