@@ -19,7 +19,7 @@ export interface TestNats {
 const folder = '.data/test';
 
 /** The path of a nats-server that can be run; downloads it where there is none. */
-export async function findNats(): Promise<string> {
+async function findNats(): Promise<string> {
   await mkdir(`${folder}/bin`, { recursive: true });
   const { signal } = new AbortController();
   return new NatsFinder(folder).find({ tell: () => undefined, signal });

@@ -1,18 +1,15 @@
 import {
   announcer,
   createLogger,
-  createRegistry,
   DatabaseProbe,
   EmbeddedServers,
   natsConnection,
   NestLogger,
   openDatabase,
   openOperations,
+  processRegistry,
   packageVersion,
-  poolGauges,
-  register,
   type Closing,
-  type PoolFigures,
 } from '#platform';
 import {
   Agents,
@@ -88,15 +85,9 @@ async function openHealth(
 ): Promise<number> {
   const dataSource = app.get(DataSource);
   const database = app.get(Agents).databaseOf(dataSource);
-  const commands = () => (dataSource.driver as unknown as { master: PoolFigures }).master;
-  const registry = createRegistry(who);
-  register(registry, {
-    histograms: metrics.histograms,
-    gauges: [
-      poolGauges({ commands, toolkit: () => database.figures }),
-      ...metrics.gauges({ database, link }),
-    ],
-  });
+  const { histograms } = metrics;
+  const pools = { dataSource, toolkit: () => database.figures };
+  const registry = processRegistry(who, pools, { histograms, gauges: metrics.gauges({ database, link }) });
   const probe = new DatabaseProbe(databaseUrl);
   closing.add(() => probe.close());
   const server = await openOperations(health, {

@@ -9,13 +9,10 @@ import {
   openDatabase,
   openLimitPool,
   openOperations,
+  processRegistry,
   packageVersion,
-  poolGauges,
-  register,
-  createRegistry,
   announcer,
   type Check,
-  type PoolFigures,
   type Closing,
 } from '#platform';
 import {
@@ -121,16 +118,9 @@ function registryOf(
 ): Registry {
   const dataSource = app.get(DataSource);
   const database = app.get(Agents).databaseOf(dataSource);
-  const commands = () => (dataSource.driver as unknown as { master: PoolFigures }).master;
-  const registry = createRegistry(who);
-  register(registry, {
-    histograms: metrics.histograms,
-    gauges: [
-      poolGauges({ commands, toolkit: () => database.figures }),
-      ...metrics.gauges({ ...parts, database }),
-    ],
-  });
-  return registry;
+  const { histograms } = metrics;
+  const gauges = metrics.gauges({ ...parts, database });
+  return processRegistry(who, { dataSource, toolkit: () => database.figures }, { histograms, gauges });
 }
 
 /** The health port, where one is set: the admin listener is for this machine only, and a container's probes come from outside. */

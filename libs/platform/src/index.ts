@@ -40,12 +40,9 @@ export { EmbeddedServers } from './embedded-servers.js';
 export { environment } from './environment.js';
 export { paymentsSetting, type PaymentsProvider } from './payments-setting.js';
 export {
-  createRegistry,
   openOperations,
   operationsRoutes,
-  poolGauges,
-  register,
+  processRegistry,
   type Check,
   type OperationsOptions,
-  type PoolFigures,
 } from './metrics/index.js';

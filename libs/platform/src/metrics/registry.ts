@@ -1,6 +1,8 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { DataSource } from 'typeorm';
 import { registerGauges, type ReadGauges } from './gauges.js';
 import { registerHistogram, type TalliedHistogram } from './histogram.js';
+import { poolGauges, type PoolFigures } from './pool-gauges.js';
 
 /** A registry of one process: its own figures (CPU, memory, event loop, garbage collection), and who it is. */
 export function createRegistry({ service, version }: { service: string; version: string }): Registry {
@@ -21,8 +23,22 @@ export interface Measured {
   gauges?: readonly ReadGauges[];
 }
 
-/** Adds all of it to the registry. */
-export function register(registry: Registry, { histograms = [], gauges = [] }: Measured): void {
+/** The connections of a process: those of its commands, and the toolkit's own. */
+export interface Pools {
+  dataSource: DataSource;
+  toolkit: () => PoolFigures;
+}
+
+/** A registry with the process's connections, and with all that others measure. */
+export function processRegistry(
+  who: { service: string; version: string },
+  { dataSource, toolkit }: Pools,
+  { histograms = [], gauges = [] }: Measured,
+): Registry {
+  const registry = createRegistry(who);
+  // TypeORM tells nobody of its pool.
+  const commands = () => (dataSource.driver as unknown as { master: PoolFigures }).master;
   for (const each of histograms) registerHistogram(registry, each);
-  for (const each of gauges) registerGauges(registry, each);
+  for (const each of [poolGauges({ commands, toolkit }), ...gauges]) registerGauges(registry, each);
+  return registry;
 }

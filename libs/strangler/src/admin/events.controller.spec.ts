@@ -86,10 +86,7 @@ it('ends when the application stops: a listener with an open stream would never 
 });
 
 it('a stream ends by itself, so that who listens on is asked again who he is', async () => {
-  const app = express().get(
-    '/',
-    (_request, response) => new EventStream(response, 20).send('entry', {}),
-  );
+  const app = express().get('/', (_request, response) => new EventStream(response, 20).send('entry', {}));
   const server = app.listen(0);
   await once(server, 'listening');
   const answer = await fetch(`http://localhost:${(server.address() as AddressInfo).port}`);
