@@ -64,34 +64,11 @@ describe('a start that cannot be', () => {
     ],
     ['no port', monolith, [], () => ({ PORT: 'http' }), /^PORT=http: a port number/],
     [
-      'no database URL',
-      monolith,
-      [],
-      () => ({ DATABASE_URL: 'mysql://x' }),
-      /^DATABASE_URL: a URL that begins with/,
-    ],
-    [
       'a database that is not there',
       monolith,
       [],
       () => ({ DATABASE_URL: 'postgres://x:secret@127.0.0.1:1/shop' }),
       /^the database shop at 127.0.0.1:1 \(DATABASE_URL\) cannot be opened: (?!.*secret)/,
-    ],
-    ['no log level', monolith, [], () => ({ LOG_LEVEL: 'loud' }), /^LOG_LEVEL=loud: one of trace, debug/],
-    [
-      'a strangler.yaml that is not there',
-      monolith,
-      [],
-      () => ({ STRANGLER_CONFIG: join(folder, 'none.yaml') }),
-      /^STRANGLER_CONFIG=.*none.yaml: there is no such file/,
-    ],
-    ['half an admin', monolith, [], () => ({ ADMIN_EMAIL: '' }), /^ADMIN_EMAIL and ADMIN_PASSWORD: both/],
-    [
-      'half an identity provider',
-      monolith,
-      [],
-      () => ({ JWT_ISSUER: 'x' }),
-      /^JWT_JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together/,
     ],
     [
       'a data folder that is a file',
@@ -101,7 +78,6 @@ describe('a start that cannot be', () => {
       /^cannot use the data folder .*file/,
     ],
     ['no module', extracted, [], () => ({}), /^no module is named: npm run start:extracted -- <module>/],
-    ['an unknown module', extracted, ['shipping'], () => ({}), /^there is no module "shipping"/],
   ])('for %s says so', async (_what, entry, args, change, sentence) => {
     const program = startProgram(entry, args, { ...env, ...change() });
     expect(await program.ended()).toBe(1);

@@ -17,7 +17,7 @@ it('killed at any moment of a hand-off, under load: the next start goes on by it
     const load = await scene.load(seed);
     await load.placed(10);
     const interrupted: string[] = [];
-    for (const percent of [100, 0, 100, 0, 100]) {
+    for (const percent of [100, 0, 100]) {
       const letGo = await scene.writerInside(percent === 100 ? 'monolith' : 'extracted', 'S-0');
       await scene.want('shifting', percent);
       await underWay(scene);

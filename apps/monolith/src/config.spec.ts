@@ -25,3 +25,11 @@ it('another provider is not known', () => {
     'PAYMENTS_PROVIDER=stripe: one of test, none is expected',
   );
 });
+
+it.each([
+  [{ DATABASE_URL: 'mysql://x' }, /^DATABASE_URL: a URL that begins with/],
+  [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL=loud: one of trace, debug/],
+  [{ STRANGLER_CONFIG: '/none.yaml' }, /^STRANGLER_CONFIG=.*none.yaml: there is no such file/],
+  [{ ...outside, ADMIN_EMAIL: '' }, /^ADMIN_EMAIL and ADMIN_PASSWORD: both/],
+  [{ JWT_ISSUER: 'x' }, /^JWT_JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together/],
+])('%j is refused with its name', (env, sentence) => expect(() => readSettings(env)).toThrow(sentence));

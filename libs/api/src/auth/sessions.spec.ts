@@ -62,9 +62,10 @@ it('one that fails is not an outage; three in a row are, and then nobody waits',
   expect(waiting).toHaveLength(3);
 });
 
-it('what is asked to know an operator is marked, so that no gate takes it for a customer', () => {
+it('what is asked to know an operator is marked, so that no gate takes it for a customer', async () => {
   const { waiting, sessions } = usersThatWait();
-  void sessions.of(claims(1));
-  void sessions.of({ ...claims(1), id: 'another', role: 'admin' });
+  const asked = [sessions.of(claims(1)), sessions.of({ ...claims(1), id: 'another', role: 'admin' })];
   expect(waiting.map(({ forOperator }) => forOperator)).toEqual([false, true]);
+  for (const { answer } of waiting) answer(session(1));
+  await Promise.all(asked);
 });

@@ -89,7 +89,8 @@ export class Prober {
     const worker = async () => {
       while (left-- > 0 && !this.stopped && !this.parts.halted()) {
         const wait = began + everyMs * begun++ - performance.now();
-        if (wait > 0) await sleep(wait);
+        // A timer takes whole milliseconds, and would begin too early with less.
+        if (wait > 0) await sleep(Math.ceil(wait));
         await this.question(how, keys);
       }
     };
