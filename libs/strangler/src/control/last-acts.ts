@@ -110,9 +110,15 @@ function purged({ row, advice }: Situation, purge: boolean): Accepted {
 function requireRetirable(situation: Situation): void {
   const { row, at, observed } = situation;
   const subject = subjectOf(row, situation.advice);
-  if (row.phase !== 'extracted' || at.below !== buckets) {
+  if (row.phase !== 'extracted') {
     throw new RefusedError(
       `${row.module} is in phase ${row.phase}; only an extracted module is decommissioned; first: ${typed(subject, 'run')}`,
+    );
+  }
+  if (!observed.states.monolith) throw new RefusedError("the monolith's own database does not answer");
+  if (at.below !== buckets) {
+    throw new RefusedError(
+      `the monolith still owns some of ${row.module}, though it is extracted; see: ${typed(subject, 'doctor')}`,
     );
   }
   requireIdle(situation);
