@@ -283,6 +283,15 @@ const elsewhere: readonly [site: string, asked: string, command: string, arrange
       () => put({ phase: 'decommissioned' }),
     ],
     ['last-acts: decommission --confirm ${row.module}', `${bury} --purge`, bury, extracted],
+    [
+      'last-acts: doctor',
+      bury,
+      'doctor parcels',
+      async () => {
+        await extracted();
+        await owned('extracted_below = 9000', 'monolith');
+      },
+    ],
     ['last-acts: run', bury, 'run parcels', async () => undefined],
     ['last-acts: resume', bury, 'resume parcels', () => extracted({ paused: 'all', pauseReason: 'by ann' })],
     [
