@@ -42,7 +42,8 @@ function valueText(name: string, value: number | null): string {
 /** What there is of what is needed; nothing for a gate that takes no samples. */
 function samplesText({ samples, needed, probes, customers }: GateView): string {
   if (needed <= 1 && probes + customers === 0) return '';
-  return `${number(samples)} of ${number(needed)}${probes > 0 ? ` (${number(probes)} probes)` : ''}`;
+  const whose = probes > 0 ? ` (${number(probes)} probes, ${number(customers)} of customers)` : '';
+  return `${number(samples)} of ${number(needed)}${whose}`;
 }
 
 /** A gate that has measured nothing, and need not, has not found anything good either. */

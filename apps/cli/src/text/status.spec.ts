@@ -136,11 +136,11 @@ describe('a module that moves', () => {
       '  backfill  ██████████░░░░░░░░░░   50 %  5 of 10 rows · 100/s · 7 s left',
       '  waiting for 1 min 15 s: the service of inventory is not there: npm run start:extracted -- inventory',
       '  GATE               VALUE     LIMIT  SAMPLES',
-      '  lag                 3 ms  1,000 ms                        ✓ pass',
-      '  shadow mismatches    0 %     0.5 %  12 of 200 (8 probes)  … hold',
-      '  error rate             –       1 %  0 of 0 (8 probes)     – not measured',
-      '  p99                 4.25         3                        ✗ fail',
-      '  x                      –         0                        – not applicable: no queries',
+      '  lag                 3 ms  1,000 ms                                        ✓ pass',
+      '  shadow mismatches    0 %     0.5 %  12 of 200 (8 probes, 4 of customers)  … hold',
+      '  error rate             –       1 %  0 of 0 (8 probes, 4 of customers)     – not measured',
+      '  p99                 4.25         3                                        ✗ fail',
+      '  x                      –         0                                        – not applicable: no queries',
     ]);
   });
 

@@ -10,6 +10,6 @@ export const run = (program: Command, cli: Cli): Command =>
     steering(program, 'run <module>', 'walk the module all the way to extracted, gate by gate', {
       'run inventory': 'copy, compare, shift by the ramp, extract',
       'run inventory --dry-run': 'only say what that would be',
-      'run inventory --min-samples 0 --bake 0s': 'in a shop without traffic: wait for no calls',
+      'run inventory --ramp 25,50 --bake 5m': 'in fewer steps, each watched for longer',
     }),
   ).action((module: string, flags: RunFlags) => start(cli, module, 'run', bodyOf(flags)));

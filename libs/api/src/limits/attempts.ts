@@ -21,6 +21,9 @@ const failures: ReadonlySet<string> = new Set(['unauthenticated', 'wrong_passwor
 /** How long an address is known as one from which the account's owner comes, in seconds. */
 const knownS = 20 * 86_400;
 
+/** Attempts at one account from one address that may wait for each other: what is looked at in about a second. */
+const mostInTurn = 20;
+
 type Counter = RateLimiterAbstract & {
   set(key: string, points: number, seconds: number): Promise<RateLimiterRes>;
 };
@@ -34,8 +37,8 @@ export class Attempts {
   private readonly counts: Counter;
   private readonly waits: Counter;
   private readonly known: Counter;
-  /** By account and address, when the last attempt is over. */
-  private readonly turns = new Map<string, Promise<void>>();
+  /** By account and address: when the last attempt is over, and how many are not. */
+  private readonly turns = new Map<string, { last: Promise<void>; count: number }>();
 
   constructor(
     store?: LimitStore,
@@ -57,13 +60,20 @@ export class Attempts {
 
   /** Guesses at one account from one address are looked at one by one: each hears of the wait that the one before has earned. */
   private async inTurn<T>(pair: string, work: () => Promise<T>): Promise<T> {
-    const turn = (this.turns.get(pair) ?? Promise.resolve()).then(work);
-    const over = turn.then(ignore, ignore);
-    this.turns.set(pair, over);
+    const { last, count } = this.turns.get(pair) ?? { last: Promise.resolve(), count: 0 };
+    if (count >= mostInTurn) {
+      throw refusal('unavailable', 'too many attempts at one account at the same time', {
+        retryAfterSeconds: 1,
+      });
+    }
+    const turn = last.then(work);
+    this.turns.set(pair, { last: turn.then(ignore, ignore), count: count + 1 });
     try {
       return await turn;
     } finally {
-      if (this.turns.get(pair) === over) this.turns.delete(pair);
+      const now = this.turns.get(pair);
+      if (now && now.count > 1) now.count--;
+      else this.turns.delete(pair);
     }
   }
 

@@ -104,7 +104,9 @@ describe.each(['in memory', 'in the database'])('attempts that are counted %s', 
     const slowly = () => new Promise<void>(setImmediate).then(wrong);
     const ended = await outcomes(Array.from({ length: 50 }, () => attempts.make(ann, slowly)));
     expect(looked - before).toBe(6);
-    expect(ended).toEqual({ unauthenticated: 6, rate_limited: 44 });
+    // Only so many wait for each other.
+    expect(ended).toEqual({ unauthenticated: 6, rate_limited: 14, unavailable: 30 });
+    expect(await refusal(attempts.make(ann, right))).toMatchObject({ code: 'rate_limited' });
   });
 
   test('who gets in begins anew', async () => {

@@ -234,7 +234,7 @@ it('advance does not override a gate that fails', async () => {
     shadow: { ...quiet.shadow, customer: { compared: 10, mismatches: 1, unavailable: 0 } },
   };
   expect(await refusal({ verb: 'advance' })).toMatch(
-    /"shadow mismatches" cannot be overridden: 10 % .* 10 samples/,
+    /"shadow mismatches" cannot be overridden: 10 % .* of 10 calls of customers/,
   );
 });
 

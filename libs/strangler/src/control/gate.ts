@@ -1,4 +1,4 @@
-import type { Evidence } from '../evidence/evidence.js';
+import type { Evidence, Origin } from '../evidence/evidence.js';
 import type { GateName } from './gate-name.js';
 import type { Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
@@ -32,6 +32,8 @@ export interface Observed {
 export interface Gate extends GateView {
   name: GateName;
   nature: 'plain' | 'firm' | 'watch';
+  /** Whose figure is shown; left out: it measures no calls. */
+  shownOf?: Origin;
   /** So many more questions of the controller's own would be enough; left out: it takes none. */
   probesLacking?: number;
 }

@@ -1,7 +1,7 @@
 import type { Calls, Comparisons, Evidence, Origin } from '../evidence/evidence.js';
 import { origins } from '../evidence/evidence.js';
 import { above, percentile, sizeOf } from '../evidence/histogram.js';
-import { judge, shareOf, type Population, type Rule } from '../evidence/judgement.js';
+import { judge, shareOf, verdict, type Population, type Rule } from '../evidence/judgement.js';
 import type { Seen } from '../evidence/binomial.js';
 import { policies } from '../phase.js';
 import type { GateName } from './gate-name.js';
@@ -62,20 +62,28 @@ const failed = ({ calls, errors }: Calls): Seen => ({ n: calls, bad: errors });
 
 /** How many times slower the new side is at the 99th percentile: judged by the share of its calls that are slower than allowed. */
 export const p99Ratio: MeasuredGate = (observed, at, limits) => {
-  const of = (origin: Origin): Measure => slowness(observed.evidence.calls[origin], limits.p99Ratio);
+  const { calls, recent } = observed.evidence;
+  const of = (origin: Origin): Measure => slowness(calls[origin], recent[origin].extracted, limits.p99Ratio);
   const rule = { ...limits, slow: slowShare };
   return gateOf('p99 ratio', 'watch', rule.slow, limits, of, { observed, at, limits }, limits.p99Ratio);
 };
 
-function slowness({ monolith, extracted }: CallsBySide, ratio: number): Measure {
+function slowness({ monolith, extracted }: CallsBySide, recent: Calls, ratio: number): Measure {
   const [was, is] = [percentile(monolith.latency, 0.99), percentile(extracted.latency, 0.99)];
   const n = sizeOf(extracted.latency);
   if (was === null || is === null || sizeOf(monolith.latency) < fewest) {
     return { now: nothing, old: nothing, value: null };
   }
   const allowedMs = Math.max(was, unfeltMs) * ratio;
-  const bad = n < fewest ? 0 : above(extracted.latency, allowedMs);
-  return { now: { n, bad }, old: nothing, value: Math.max(is, unfeltMs) / Math.max(was, unfeltMs) };
+  const slow = ({ latency }: Calls): Seen =>
+    n < fewest ? { n: sizeOf(latency), bad: 0 } : { n: sizeOf(latency), bad: above(latency, allowedMs) };
+  const burst = { now: slow(recent), old: nothing };
+  return {
+    now: slow(extracted),
+    old: nothing,
+    recent: burst,
+    value: Math.max(is, unfeltMs) / Math.max(was, unfeltMs),
+  };
 }
 
 interface Circumstances {
@@ -97,15 +105,23 @@ function gateOf(
   const rule: Rule = { limit, minSamples, confidence };
   const judged = judge([probe, customer], rule);
   const [probes, customers] = [probe.now.n, customer.now.n];
-  const worse = (customer.value ?? -1) >= (probe.value ?? -1) ? customer : probe;
+  const shownOf = worse({ probe, customer }, rule);
   const counted = {
     probes,
     customers,
     samples: probes + customers,
+    shownOf,
     needed: judged.needed,
     probesLacking: judged.lacking[0] ?? 0,
   };
-  const gate = { name, nature, limit: shown, value: worse.value, ...counted, why: null };
+  const gate = {
+    name,
+    nature,
+    limit: shown,
+    value: { probe, customer }[shownOf].value,
+    ...counted,
+    why: null,
+  };
   const why = customers === 0 && minSamples > 0 ? unmeasurable(name, circumstances) : null;
   if (why !== null && judged.state === 'hold') {
     return { ...gate, needed: 0, confidence: null, state: 'not applicable', why };
@@ -113,6 +129,13 @@ function gateOf(
   // What is seen of a side that is not there, or behind, says nothing of how it does.
   if (isOut(circumstances) && minSamples > 0) return { ...gate, confidence: null, state: 'hold' };
   return { ...gate, confidence: judged.confidence, state: judged.state };
+}
+
+/** The population whose figure is shown: the one that fails, else the one with the larger share. */
+function worse({ probe, customer }: Record<Origin, Measure>, rule: Rule): Origin {
+  const fails = (each: Measure): boolean => verdict([each], rule) === 'fail';
+  if (fails(customer) !== fails(probe)) return fails(customer) ? 'customer' : 'probe';
+  return (customer.value ?? -1) >= (probe.value ?? -1) ? 'customer' : 'probe';
 }
 
 /** Whether a side cannot be asked, or its copy is behind, in a phase in which that matters. */

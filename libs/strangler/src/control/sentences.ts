@@ -24,6 +24,12 @@ const unknown: NeedParts = {
 const sampled = ({ samples, probes }: Gate): string =>
   `${number(samples)}${probes > 0 ? ` (${counted(probes, 'probe')})` : ''}`;
 
+/** Those of which the figure is. */
+const whose = ({ shownOf, probes, customers }: Gate): string =>
+  shownOf === 'probe'
+    ? counted(probes, 'probe')
+    : counted(customers, 'call of customers', 'calls of customers');
+
 /** A gate that decides by what was measured: it holds until there is enough of it. */
 const measured =
   (
@@ -38,7 +44,7 @@ const measured =
     return {
       needs: `at most ${show(limit)}`,
       has: show(value),
-      fact: `${show(value)} ${bad} (limit ${show(limit)}, ${sampled(gate)} samples)`,
+      fact: `${show(value)} ${bad} (limit ${show(limit)}, of ${whose(gate)})`,
       ...mend(subject),
     };
   };

@@ -26,8 +26,7 @@ export interface Comparisons {
 
 /** What can be asked of a module without a caller. */
 export interface Probing {
-  /** `off`: the settings say so. */
-  able: 'yes' | 'off' | 'no query' | 'no rows' | 'not known yet';
+  able: 'yes' | 'no query' | 'no rows' | 'not known yet';
   /** Whether the contract has a query at all, and one that any copy may answer. */
   queries: boolean;
   anyReads: boolean;

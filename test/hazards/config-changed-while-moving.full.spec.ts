@@ -14,7 +14,7 @@ it('out and back in the middle of steps, under load: it ends where the file says
     const load = await scene.load(seed);
     await load.placed(10);
     const seen = new Set<string>();
-    for (let i = 0; i < 6; i++) {
+    for (let i = 0; i < 10; i++) {
       await scene.want(i % 2 === 0 ? 'extracted' : 'monolith');
       // All over the walk: where in it, is what the seed decides.
       await load.placed(random.integer(60));
