@@ -289,6 +289,20 @@ it('no gate passes without a sample, unless none is asked for', () => {
   );
 });
 
+it('the figure that is shown is of the calls that failed, and says of which they are', () => {
+  const seen = evidence({
+    calls: {
+      probe: { monolith: good, extracted: calls(400, 40) },
+      customer: { monolith: good, extracted: calls(3, 1) },
+    },
+  });
+  const gate = watchGates(at('shifting', 50), { ...calm, ...seen }, defaultSettings).find(
+    ({ name }) => name === 'error rate',
+  )!;
+  expect(gate).toMatchObject({ state: 'fail', value: 0.1 });
+  expect(gateSentence(gate, toy)).toContain("10 % of the new side's calls fail (limit 1 %, of 400 probes)");
+});
+
 it('an override opens what holds, never what fails, nor what is firm', () => {
   fc.assert(
     fc.property(fc.constantFrom(...Object.keys(steps)), anything, (name, observed) => {

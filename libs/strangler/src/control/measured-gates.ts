@@ -62,26 +62,22 @@ const failed = ({ calls, errors }: Calls): Seen => ({ n: calls, bad: errors });
 
 /** How many times slower the new side is at the 99th percentile: judged by the share of its calls that are slower than allowed. */
 export const p99Ratio: MeasuredGate = (observed, at, limits) => {
-  const { calls, recent } = observed.evidence;
-  const of = (origin: Origin): Measure => slowness(calls[origin], recent[origin].extracted, limits.p99Ratio);
+  const of = (origin: Origin): Measure => slowness(observed.evidence.calls[origin], limits.p99Ratio);
   const rule = { ...limits, slow: slowShare };
   return gateOf('p99 ratio', 'watch', rule.slow, limits, of, { observed, at, limits }, limits.p99Ratio);
 };
 
-function slowness({ monolith, extracted }: CallsBySide, recent: Calls, ratio: number): Measure {
+function slowness({ monolith, extracted }: CallsBySide, ratio: number): Measure {
   const [was, is] = [percentile(monolith.latency, 0.99), percentile(extracted.latency, 0.99)];
   const n = sizeOf(extracted.latency);
   if (was === null || is === null || sizeOf(monolith.latency) < fewest) {
     return { now: nothing, old: nothing, value: null };
   }
   const allowedMs = Math.max(was, unfeltMs) * ratio;
-  const slow = ({ latency }: Calls): Seen =>
-    n < fewest ? { n: sizeOf(latency), bad: 0 } : { n: sizeOf(latency), bad: above(latency, allowedMs) };
-  const burst = { now: slow(recent), old: nothing };
+  const bad = n < fewest ? 0 : above(extracted.latency, allowedMs);
   return {
-    now: slow(extracted),
+    now: { n, bad },
     old: nothing,
-    recent: burst,
     value: Math.max(is, unfeltMs) / Math.max(was, unfeltMs),
   };
 }
