@@ -17,15 +17,18 @@ export const specFiles = (root) =>
   );
 
 /**
- * `full` by its name (`*.full.spec.ts`); `process` when it can start a process; `db` when it can make a database; else
- * `unit`. It can what it imports itself, or through test code; what the product imports does not count.
+ * `full` by its name (`*.full.spec.ts`); `process` when it can start a process; `db` when it can make a database or
+ * open an HTTP listener; else `unit`: pure rules. It can what it imports itself, or through test code; what the product imports does not count.
  */
 export function laneOf(file, root) {
   if (file.endsWith('.full.spec.ts')) return 'full';
   const reached = reachedFrom(file, root);
   if (reached.has('node:child_process')) return 'process';
-  return reached.has('test/support/postgres.ts') ? 'db' : 'unit';
+  return servers.some((name) => reached.has(name)) ? 'db' : 'unit';
 }
+
+/** A database, or a listener of one's own. */
+const servers = ['test/support/postgres.ts', 'supertest', 'node:http', 'express'];
 
 const testCode = /^(test\/|libs\/[^/]+\/src\/testing\/)/;
 /** What is there at run time: types are gone by then. */
