@@ -194,8 +194,8 @@ it('a query that has its answer is told with it, and refusals and faults as what
 describe('a list, for which any copy will do', () => {
   const heard = (ago: string) =>
     both.extracted.database.query(
-      `insert into strangler.applied (module, at) values ('toy', clock_timestamp() - $1::interval)
-       on conflict (module) do update set at = excluded.at`,
+      `insert into strangler.applied (module, whole_at) values ('toy', clock_timestamp() - $1::interval)
+       on conflict (module) do update set whole_at = excluded.whole_at`,
       [ago],
     );
   let clock = performance.now();

@@ -47,7 +47,7 @@ it('a hand-off waits for the batch: it is not over while the old owner has not h
   await caller.add(name);
   const late = await caught;
   expect(await twin.carryOut(plan, { drainMs: 300 })).toMatchObject({ outcome: 'aborted' });
-  expect(await late.deliver()).toEqual({ outcome: 'stored' });
+  expect(await late.deliver()).toMatchObject({ outcome: 'stored' });
   expect(await twin.handOff(100)).toMatchObject({ outcome: 'done' });
   await caller.add(name);
   await check(twin, caller.ledger);

@@ -50,7 +50,7 @@ it('what is said to be stored survives', async () => {
         parts: [{ kind: 'rows', table: 'basket', columns, text: `[{"id":"${seq}","owner":"anna"}]` }],
       }),
     );
-  for (const seq of [1, 2, 3]) expect(await batch(seq)).toEqual({ outcome: 'stored' });
+  for (const seq of [1, 2, 3]) expect(await batch(seq)).toMatchObject({ outcome: 'stored' });
   await server.end('crash');
   await server.restart();
   expect(await queryOnce(url, 'select id::int from fruit.basket order by id')).toEqual([

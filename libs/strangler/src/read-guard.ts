@@ -1,16 +1,15 @@
 import { isDomainError, UnavailableError } from '#contracts';
 import type { EntityManager } from 'typeorm';
-import { bucketOf, buckets } from './bucket.js';
+import { bucketOf } from './bucket.js';
 import type { PreparedOperation } from './operation.js';
 import type { OwnershipRow } from './ownership/ownership.js';
 import type { Side } from './phase.js';
 import { MovingError, NotOwnerError } from './refusals.js';
+import { freshCopyMs } from './replication/degraded.js';
 import { policyOf, type Routes } from './routes.js';
 
 /** Routes heard longer ago than this, in ms, may hide that a module has begun to shift (which waits twice as long). */
 const freshRoutesMs = 1_000;
-/** A copy whose last batch or heartbeat is older, in ms, is not read. */
-const freshCopyMs = 1_000;
 /** How long what is known of a copy's age is used, in ms. */
 const lookEveryMs = 100;
 const maxTries = 5;
@@ -53,8 +52,12 @@ export class ReadGuard {
     manager: EntityManager,
     work: () => Promise<unknown>,
   ): Promise<unknown> {
-    if (operation.reads === 'owner') return this.validated(operation, input, manager, work);
-    if (this.side === 'extracted') await this.assertFresh(operation.module, manager);
+    const { module, reads, keyed } = operation;
+    if (reads === 'any' && (await this.isFresh(module, manager))) return work();
+    // Also where any copy would do: what one that is behind has of keys that its side owns is as good as ever.
+    if (reads === 'owner' || keyed) return this.validated(operation, input, manager, work);
+    // Someone has to answer what has no owner; the monolith's copy is the one that stays.
+    if (this.side === 'extracted') throw new NotOwnerError(module);
     return work();
   }
 
@@ -87,14 +90,15 @@ export class ReadGuard {
     return row;
   }
 
-  private async assertFresh(module: string, manager: EntityManager): Promise<void> {
+  /** Whether this side owns all, or has a copy that lacks nothing that a caller was told of. */
+  private async isFresh(module: string, manager: EntityManager): Promise<boolean> {
     let copy = this.copies.get(module);
     if (!copy || performance.now() - copy.at > lookEveryMs) {
       copy = await lookAtCopy(module, manager);
       this.copies.set(module, copy);
     }
     const ageMs = copy.ageMs + performance.now() - copy.at;
-    if (!copy.owned && ageMs > freshCopyMs) throw new NotOwnerError(module);
+    return copy.owned || (ageMs >= 0 && ageMs <= freshCopyMs);
   }
 }
 
@@ -127,9 +131,9 @@ function assertOwned(
 async function lookAtCopy(module: string, manager: EntityManager): Promise<Copy> {
   const at = performance.now();
   const [row] = await manager.query<{ owned: boolean; ageMs: number | null }[]>(
-    `select extracted_below = ${buckets} as owned,
-       (extract(epoch from clock_timestamp() - a.at) * 1000)::float8 as "ageMs"
-     from strangler.ownership left join strangler.applied a using (module) where module = $1`,
+    `select strangler.owns_all(o) as owned,
+       (extract(epoch from clock_timestamp() - a.whole_at) * 1000)::float8 as "ageMs"
+     from strangler.ownership o left join strangler.applied a using (module) where module = $1`,
     [module],
   );
   return { at, ageMs: row?.ageMs ?? Infinity, owned: row?.owned ?? false };

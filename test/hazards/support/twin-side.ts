@@ -33,6 +33,8 @@ export class TwinSide {
   carriage: Carriage = (_frame, deliver) => deliver();
   /** When commands are answered. */
   ack: 'both' | 'owner' = 'both';
+  /** Changes in a batch at most. */
+  batchRows = 2_000;
   private relay: Relay | undefined;
 
   private constructor(
@@ -72,6 +74,7 @@ export class TwinSide {
       ...{ database, module: name, side, tables: agent.tables, deliveries: agent.deliveries },
       maxPayload: 1_048_576,
       heartbeatMs: 100,
+      batchRows: this.batchRows,
       send: (frame) => other.carriage(frame, () => other.receiver.apply(frame)),
     });
     this.relay.start();

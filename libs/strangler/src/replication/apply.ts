@@ -61,8 +61,8 @@ export class Receiver {
       const batch = decodeFrame(frame);
       if (batch.module !== this.module) throw new Error(`a batch of ${batch.module} came to ${this.module}`);
       await this.compareClaims(batch);
-      await this.store.together(await this.statements(batch));
-      return { outcome: 'stored' };
+      const [, refreshed] = await this.store.together(await this.statements(batch));
+      return { outcome: 'stored', at: (refreshed as { at: string }[])[0]?.at };
     } catch (error) {
       const { code, detail } = error as { code?: string; detail?: string };
       if (code === staleState) return { outcome: 'stale', term: Number(detail) };
@@ -89,7 +89,7 @@ export class Receiver {
       prepared: true,
     };
     // First everything that goes: who comes may take a unique value of who goes.
-    return [begin, ...this.clearing(batch), ...(await this.filling(batch))];
+    return [begin, refresh(this.module, batch), ...this.clearing(batch), ...(await this.filling(batch))];
   }
 
   private clearing(batch: Batch): Statement[] {
@@ -135,6 +135,14 @@ export class Receiver {
     return known;
   }
 }
+
+/** The sender hears of a moment of our clock, and says it of what it reads then: however late that comes, it is as old as that. */
+const refresh = (module: string, { wholeAt }: Batch): Statement => ({
+  sql: `update strangler.applied set whole_at = coalesce($2::timestamptz, whole_at)
+    where module = $1 returning clock_timestamp()::text as at`,
+  params: [module, wholeAt ?? null],
+  prepared: true,
+});
 
 function ghosts(
   table: MovingTable,

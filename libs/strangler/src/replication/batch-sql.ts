@@ -65,6 +65,7 @@ export const batchSql = (
     p.*,
     (select degraded_since is not null from strangler.relay where module = $1) as degraded,
     (select recovering from strangler.relay where module = $1) as recovering,
+    exists (select from strangler.outbox where module = $1 and parked is not null) as parked,
     coalesce((select json_agg(json_build_object('table', table_name, 'startedAt', started_at::text, 'after', after))
       from strangler.backfill where module = $1 and not done), '[]') as backfill,
     ${chunk ? 'chunk_part.*' : 'null as chunk'}

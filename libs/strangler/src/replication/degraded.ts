@@ -6,16 +6,37 @@ import type { Queryable } from '../database.js';
  * without a wait. A fail-over promises that nothing is missing only while the module is not degraded.
  */
 
-/** Whether writes are answered without the other side, of the row `r` of `strangler.relay`, which may be missing. */
-export const answersAlone = `coalesce(r.degraded_since is not null and not r.recovering, false)`;
+/**
+ * A copy whose last whole batch or heartbeat is older, in ms, is not read. As long a module that has just been marked degraded
+ * holds its answers back: else a caller would read what was there before the write that he was just told of.
+ */
+export const freshCopyMs = 1_000;
 
-/** Says that the other side does not confirm: from now on writes of the module are answered without it. */
-export async function markDegraded(on: Queryable, module: string, reason: string): Promise<void> {
+/** Whether a moment that lies at most so far ahead is over; also where the clock was set back since. */
+const isOver = (moment: string): string =>
+  `clock_timestamp() not between ${moment} - interval '${freshCopyMs} ms' and ${moment}`;
+
+/** Whether writes are answered without the other side, of the row `r` of `strangler.relay`, which may be missing. */
+export const answersAlone = `coalesce(r.degraded_since is not null and not r.recovering and (${isOver('r.alone_at')}) is not false, false)`;
+
+/**
+ * Says that the other side does not confirm. Its copy counts as fresh for a while all the same; once it does not, writes of the
+ * module are answered without it. `silentMs`: for how long it has confirmed nothing, which is a part of that while.
+ */
+export async function markDegraded(
+  on: Queryable,
+  module: string,
+  reason: string,
+  silentMs = 0,
+): Promise<void> {
   await on.query(
-    `insert into strangler.relay (module, degraded_since, reason) values ($1, clock_timestamp(), $2)
+    `insert into strangler.relay (module, degraded_since, reason, alone_at)
+     values ($1, clock_timestamp(), $2, clock_timestamp() + $3 * interval '1 ms')
      on conflict (module) do update set
-       degraded_since = coalesce(relay.degraded_since, excluded.degraded_since), reason = excluded.reason, recovering = false`,
-    [module, reason],
+       degraded_since = coalesce(relay.degraded_since, excluded.degraded_since), reason = excluded.reason, recovering = false,
+       alone_at = case when relay.degraded_since is null or relay.recovering then excluded.alone_at
+         else least(relay.alone_at, excluded.alone_at) end`,
+    [module, reason, Math.max(0, freshCopyMs - silentMs)],
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Database } from '../database.js';
-import { answersAlone, markDegraded } from './degraded.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { answersAlone, freshCopyMs, markDegraded } from './degraded.js';
 
 /** How often the outbox is asked for all waiters together, in ms: where the relay tells of its deliveries, and elsewhere. */
 const pollMs = { leading: 20, following: 5 };
@@ -12,6 +13,8 @@ type Outcome = 'stored' | 'degraded';
 
 interface Waiter {
   left: Set<number>;
+  /** Since when this process knows that a row of it is parked, by `performance.now()`. */
+  parkedAt: number | undefined;
   settle: (outcome: Outcome) => void;
   /** It will not be known. */
   abandon: () => void;
@@ -45,8 +48,8 @@ export class Deliveries {
 
   /**
    * Resolves when exactly these outbox rows are stored on the other side; ids that are not in the module's outbox are.
-   * `degraded`: the other side does not confirm, a row is parked, or `deadlineMs` have passed; then the module is degraded, and
-   * its database says so. @throws when this process ends before that is written down.
+   * `degraded`: the other side does not confirm, or a row is parked, and its copy does not count as fresh any more; when `deadlineMs`
+   * have passed, the module is degraded, and its database says so. @throws when this process ends before that is written down.
    */
   whenStored(ids: readonly number[], deadlineMs: number): Promise<Outcome> {
     const left = new Set(ids.filter((id) => !this.recent.has(id) && !this.earlier.has(id)));
@@ -58,6 +61,7 @@ export class Deliveries {
       };
       const waiter: Waiter = {
         left,
+        parkedAt: undefined,
         settle: (outcome) => {
           end();
           resolve(outcome);
@@ -104,19 +108,16 @@ export class Deliveries {
   }
 
   /**
-   * Marks the module degraded, and lets all who wait go. Without the mark nobody goes: a fail-over has to know. Answers whether
-   * the mark was written.
+   * Marks the module degraded. All who wait go when the database says that answers go without the other side. Without the mark
+   * nobody goes: a fail-over has to know. `silentMs`: for how long nothing was confirmed. Answers whether the mark was written.
    */
-  async degrade(reason: string): Promise<boolean> {
-    this.degraded = true;
-    // Who comes later may have written when it was over again.
-    const waiting = [...this.waiters];
+  async degrade(reason: string, silentMs?: number): Promise<boolean> {
     try {
-      await markDegraded(this.database, this.module, reason);
+      await markDegraded(this.database, this.module, reason, silentMs);
     } catch {
       return false;
     }
-    for (const waiter of waiting) waiter.settle('degraded');
+    this.look();
     return true;
   }
 
@@ -131,7 +132,8 @@ export class Deliveries {
   }
 
   async close(): Promise<void> {
-    if (this.waiters.size > 0) await this.degrade('the process ended while answers waited');
+    if (this.waiters.size > 0 && (await this.degrade('the process ended while answers waited')))
+      await this.letGo();
     for (const waiter of this.waiters) waiter.abandon();
     clearTimeout(this.poll);
     await this.asking;
@@ -140,9 +142,22 @@ export class Deliveries {
   private async giveUp(waiter: Waiter, deadlineMs: number): Promise<void> {
     if (!this.waiters.has(waiter)) return;
     await this.ask();
-    if (this.waiters.has(waiter)) await this.degrade(`a write was not stored there within ${deadlineMs} ms`);
+    if (!this.waiters.has(waiter)) return;
+    const isSettledSoon =
+      waiter.parkedAt !== undefined ||
+      (await this.degrade(`a write was not stored there within ${deadlineMs} ms`));
+    const againMs = isSettledSoon ? freshCopyMs : markAgainMs;
     if (this.waiters.has(waiter))
-      waiter.timer = setTimeout(() => void this.giveUp(waiter, deadlineMs), markAgainMs);
+      waiter.timer = setTimeout(() => void this.giveUp(waiter, deadlineMs), againMs);
+  }
+
+  /** Waits until answers go without the other side. */
+  private async letGo(): Promise<void> {
+    const giveUpAt = performance.now() + 2 * freshCopyMs;
+    while (this.waiters.size > 0 && performance.now() < giveUpAt) {
+      await this.ask();
+      await sleep(pollMs.leading);
+    }
   }
 
   private schedule(): void {
@@ -190,10 +205,13 @@ export class Deliveries {
   private settle(asked: readonly Waiter[], found: readonly Found[]): void {
     const there = new Map(found.map(({ id, parked }) => [id, parked]));
     this.degraded = found.some(({ degraded }) => degraded);
-    for (const { left, settle } of asked) {
+    const now = performance.now();
+    for (const waiter of asked) {
+      const { left, settle } = waiter;
       for (const id of left) if (!there.has(id)) left.delete(id);
+      waiter.parkedAt = [...left].some((id) => there.get(id)) ? (waiter.parkedAt ?? now) : undefined;
       if (left.size === 0) settle('stored');
-      else if (this.degraded || [...left].some((id) => there.get(id))) settle('degraded');
+      else if (this.degraded || now - (waiter.parkedAt ?? now) > freshCopyMs) settle('degraded');
     }
   }
 }

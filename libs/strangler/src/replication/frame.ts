@@ -44,6 +44,11 @@ export interface BatchHead {
   /** The lowest and the highest bucket of its rows; null: it names none. */
   buckets: [number, number] | null;
   claims?: Claims | null;
+  /**
+   * A moment of the receiver's clock (see `stored`) behind which it was read, and held all that there was. Null: it does not hold
+   * all, or that moment is not known.
+   */
+  wholeAt?: string | null;
 }
 
 /** A part with its rows as PostgreSQL wrote them; they are never parsed in JavaScript. */
@@ -55,7 +60,8 @@ export interface Batch extends BatchHead {
 
 /** What the other side says to a batch, after it has committed. */
 export type ApplyReply =
-  | { outcome: 'stored' }
+  /** `at`: when, by the clock of the receiver's database, as its text. */
+  | { outcome: 'stored'; at?: string | undefined }
   /** A batch of this or a later term was stored already; `term` is that of the last one. */
   | { outcome: 'stale'; term: number }
   /** A unique index refuses the rows as they came. */

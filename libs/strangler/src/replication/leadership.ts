@@ -61,6 +61,8 @@ export class Leadership {
   private size: BatchSize;
   private seq = 0;
   private sentAt = -Infinity;
+  /** What the other side's clock said, in its last answer. */
+  private heard: string | null = null;
   private unconfirmed: BatchRead | undefined;
   /** A batch was refused, and all has not been well since. */
   private troubled = false;
@@ -143,19 +145,23 @@ export class Leadership {
     const { module, send, deliveries, pulse } = this.options;
     const { buckets, claims, parts, ids } = batch;
     const { mode } = this.size;
+    const wholeAt = isWhole(batch) ? batch.wanted.heard : null;
     this.sentAt = performance.now();
     const { gone } = this.session;
     return new Promise((resolve) => {
       const give = () => resolve({ outcome: 'retry', reason: 'the session of the relay has ended' });
       gone.addEventListener('abort', give, { once: true });
       void (async () =>
-        send(encodeFrame({ module, term: this.term, seq: ++this.seq, mode, buckets, claims, parts })))()
+        send(
+          encodeFrame({ module, term: this.term, seq: ++this.seq, mode, buckets, claims, wholeAt, parts }),
+        ))()
         .catch((error: unknown): ApplyReply => ({ outcome: 'retry', reason: messageOf(error) }))
         .then((reply) => {
           gone.removeEventListener('abort', give);
           if (reply.outcome === 'stored') {
             deliveries.stored(idsOf(ids));
             pulse.beat();
+            this.heard = reply.at ?? null;
           }
           resolve(reply);
         });
@@ -280,12 +286,20 @@ export class Leadership {
       chunkRows: only === 'changes' ? 0 : chunkRows,
       allRows: Math.max(rows, batchRows),
       bytes: bytes * factor,
-      ...{ rowBytes: bytes, inFlight, position },
+      ...{ rowBytes: bytes, inFlight, position, heard: this.heard },
     };
   }
 }
 
 const moreChanges = ({ cut, picked, wanted }: BatchRead): boolean => cut || picked >= wanted.rows;
+
+/** With it the other side has all that was written when it was read, and nobody was answered without it from then on. */
+const isWhole = (batch: BatchRead): boolean =>
+  !moreChanges(batch) &&
+  !batch.parked &&
+  batch.tooLarge.length === 0 &&
+  batch.backfill.length === 0 &&
+  (!batch.degraded || batch.recovering);
 
 /** Rows so large that few fit are not read by the thousand each time. */
 function fitted(size: BatchSize, { cut, kept, chunk }: BatchRead, batchRows: number): BatchSize {

@@ -3,16 +3,18 @@ export class Pulse {
   /** What went wrong lately. */
   trouble: string | undefined;
   private lastAt = 0;
+  private ledAt = 0;
   private told = false;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly limitMs: number,
-    private readonly onSilence: (reason: string) => void,
+    private readonly onSilence: (reason: string, silentMs: number) => void,
   ) {}
 
   /** Begins to watch; goes on through changes of the leadership, until another process leads. */
   start(): void {
+    this.ledAt = performance.now();
     if (this.timer) return;
     this.lastAt = performance.now();
     this.timer = setInterval(() => this.look(), this.limitMs / 10);
@@ -38,6 +40,8 @@ export class Pulse {
   private look(): void {
     if (this.told || performance.now() - this.lastAt < this.limitMs) return;
     this.told = true;
-    this.onSilence(this.trouble ?? `the other side has not confirmed for ${this.limitMs} ms`);
+    // Before this leadership, another process may have had confirmations.
+    const silentMs = performance.now() - Math.max(this.lastAt, this.ledAt);
+    this.onSilence(this.trouble ?? `the other side has not confirmed for ${this.limitMs} ms`, silentMs);
   }
 }

@@ -28,6 +28,8 @@ export interface Wanted {
   inFlight: string;
   /** Of which table to read the next chunk. */
   position: Position | undefined;
+  /** What the other side's clock said last, before it is read. */
+  heard: string | null;
 }
 
 export interface ChunkRead {
@@ -60,6 +62,8 @@ export interface BatchRead {
   degraded: boolean;
   /** Answers waited already when the batch was read. */
   recovering: boolean;
+  /** Some changes are set aside: the other side does not get them. */
+  parked: boolean;
   /** Tables that are not copied yet. */
   backfill: Position[];
   chunk: ChunkRead | undefined;
@@ -81,6 +85,7 @@ interface BatchRow {
   lagMs: number;
   degraded: boolean;
   recovering: boolean;
+  parked: boolean;
   backfill: Position[];
   chunk: OwnedBuckets | null;
   chunkFound: number;
@@ -128,10 +133,10 @@ export class BatchReader {
   private batchOf(row: BatchRow, wanted: Wanted): BatchRead {
     const { position } = wanted;
     const { picked, groups, kept, cut, claims, lagMs, backfill, lowBucket, highBucket } = row;
-    const { degraded, recovering } = row;
+    const { degraded, recovering, parked } = row;
     const chunk = row.chunk && position ? chunkOf(row, position) : undefined;
     return {
-      ...{ wanted, picked, groups, kept, cut, claims, lagMs, degraded, recovering, backfill, chunk },
+      ...{ wanted, picked, groups, kept, cut, claims, lagMs, degraded, recovering, parked, backfill, chunk },
       ids: `{${row.ids ?? ''}}`,
       buckets: lowBucket === null || highBucket === null ? null : [lowBucket, highBucket],
       tooLarge: row.tooLarge ?? [],

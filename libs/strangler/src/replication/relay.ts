@@ -61,9 +61,9 @@ export class Relay {
   constructor(private readonly options: RelayOptions) {
     const { module, side, tables, deliveries, degradedAfterMs = 1_000 } = options;
     this.logger = new Logger(`${Relay.name} ${module}`);
-    this.pulse = new Pulse(degradedAfterMs, (reason) => {
+    this.pulse = new Pulse(degradedAfterMs, (reason, silentMs) => {
       this.logger.warn(`degraded: ${reason}`);
-      void deliveries.degrade(reason);
+      void deliveries.degrade(reason, silentMs);
     });
     this.reader = new BatchReader(module, side, tables);
   }

@@ -1,0 +1,23 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** What it takes to read as honestly as to write (docs/adr/0028-reads-as-honest-as-writes.md). */
+export class Reads1764000000014 implements MigrationInterface {
+  name = 'Reads1764000000014';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      -- When this copy, by the clock of its own database, last held all that its sender had; null: that is not known. A batch that
+      -- does not hold all, or was long on its way, leaves it alone.
+      alter table strangler.applied add column whole_at timestamptz;
+      -- From when on writes are answered without the other side: not before its copy counts as fresh no more.
+      alter table strangler.relay add column alone_at timestamptz;
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      alter table strangler.relay drop alone_at;
+      alter table strangler.applied drop whole_at;
+    `);
+  }
+}
