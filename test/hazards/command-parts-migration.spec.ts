@@ -2,6 +2,7 @@ import { dataSourceOptions } from '#platform';
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { CommandParts1764000000003 } from '../../migrations/strangler/0003-command-parts.js';
+import { Claims1764000000011 } from '../../migrations/strangler/0011-claims.js';
 import { toyExecutor } from '../support/toy-executor.js';
 import { toyDatabase, type ToyDatabase } from '../support/toy.js';
 
@@ -17,15 +18,17 @@ it('the step back and the step there leave commands that work, and what they hav
   await executor.execute('put', { name: 'A' }, commandId);
   const source = await new DataSource(dataSourceOptions(database.url, { poolSize: 1 })).initialize();
   const runner = source.createQueryRunner();
-  const migration = new CommandParts1764000000003();
-  await migration.down(runner);
+  const [parts, claims] = [new CommandParts1764000000003(), new Claims1764000000011()];
+  await claims.down(runner);
+  await parts.down(runner);
   await runner.query('alter table toy.idempotency drop column undone');
   await runner.query('alter table toy.saga drop column side');
   const [old] = (await runner.query(`select state from strangler.begin_command('toy', $1, '{B}', 'hash')`, [
     randomUUID(),
   ])) as { state: string }[];
   expect(old?.state).toBe('new');
-  await migration.up(runner);
+  await parts.up(runner);
+  await claims.up(runner);
   await runner.release();
   await source.destroy();
   expect(await executor.execute('put', { name: 'A' }, commandId)).toEqual({ name: 'A' });

@@ -150,7 +150,8 @@ export class Executor {
     undoOf: string | undefined,
   ): Promise<unknown> {
     const { module } = operation;
-    const claim = claimOf(operation, input, { commandId, undoOf });
+    const early = this.options.external?.has(operation.name) ?? false;
+    const claim = claimOf(operation, input, { commandId, undoOf, early });
     const prepared = await this.options.prepare?.get(operation.name)?.(input);
     const done = await inTransaction(this.dataSource, module, (manager) =>
       runOnce(manager, operation, input, claim, (part) => this.handle(operation, part, prepared)),

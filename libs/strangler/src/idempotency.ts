@@ -28,6 +28,11 @@ export interface Claim extends CommandIdentity {
   readonly hashes: readonly Buffer[];
   /** The command that this one takes back. */
   readonly undoOf: string | undefined;
+  /**
+   * Made at once, without a result: by a process, which outlives its first transaction, and by what has effects that no
+   * rollback takes back. All others are written once, with their results.
+   */
+  readonly early: boolean;
 }
 
 /** Keys of a command that came before: with the answer of that time, or of a process that is still on its way. */
@@ -40,7 +45,7 @@ type TakenBack = { key: string; state: 'undone' };
 export function claimOf(
   operation: PreparedOperation,
   input: unknown,
-  { commandId, undoOf }: { commandId: string; undoOf?: string | undefined },
+  { commandId, undoOf, early = false }: { commandId: string; undoOf?: string | undefined; early?: boolean },
 ): Claim {
   const keys = operation.keysOf(input);
   const part = (key: string) => (operation.severalKeys ? operation.pick(input, [key]) : input);
@@ -50,15 +55,23 @@ export function claimOf(
     keys,
     hashes: keys.map((key) => hashOf(operation, part(key))),
     undoOf,
+    early,
   };
 }
+
+/** The same claim on some of its keys. */
+export const claimFor = (claim: Claim, keys: readonly string[]): Claim => ({
+  ...claim,
+  keys,
+  hashes: claim.hashes.filter((_, place) => keys.includes(claim.keys[place]!)),
+});
 
 /** The id under which a command is taken back: one for all who do that, so that it is done once. */
 export const undoIdOf = (commandId: string): string => uuidv5('undo', commandId);
 
 /**
- * Asserts that the keys are owned here and claims the command id for each of them: the first statement of every command,
- * in one round trip. A second claimer waits until the first one's transaction ends. Answers the keys that came before;
+ * Asserts that the keys are owned here and takes the command id until the end of the transaction: the first statement of
+ * every command, in one round trip. A second claimer waits until the first one's transaction ends. Answers the keys that came before;
  * none: all are new. @throws {DomainError} `idempotency_key_reused` when the id came with another input for one of its
  * keys, `command_undone` when it was taken back for one: `partly_done` with that, when it had been done for others.
  */
@@ -76,13 +89,10 @@ export async function beginCommand(manager: EntityManager, claim: Claim): Promis
 
 async function claimed(manager: EntityManager, claim: Claim): Promise<(Earlier | TakenBack)[]> {
   try {
-    return await manager.query('select key, state, result from strangler.begin_command($1, $2, $3, $4, $5)', [
-      claim.module,
-      claim.commandId,
-      claim.keys,
-      claim.hashes,
-      claim.undoOf ?? null,
-    ]);
+    return await manager.query(
+      'select key, state, result from strangler.begin_command($1, $2, $3, $4, $5, $6)',
+      [claim.module, claim.commandId, claim.keys, claim.hashes, claim.undoOf ?? null, claim.early],
+    );
   } catch (error) {
     if (sqlState(error) !== reusedState) throw error;
     throw new DomainError('idempotency_key_reused', {}, 'this command id was used with another input');
@@ -90,17 +100,18 @@ async function claimed(manager: EntityManager, claim: Claim): Promise<(Earlier |
 }
 
 /**
- * Keeps the results, key by key as JSON text, for whoever comes with the same command id again. Answers the ids of the
- * outbox rows that the transaction has written so far.
+ * Keeps the results, key by key as JSON text, for whoever comes with the same command id again: with the claims, unless
+ * those were made early. Answers the ids of the outbox rows that the transaction has written so far.
+ * @throws a serialization failure (40001) when a transaction that this one could not see has done the command.
  */
 export async function storeResults(
   manager: EntityManager,
-  { module, commandId, keys }: CommandIdentity,
+  { module, commandId, keys, hashes, early }: CommandIdentity & Partial<Claim>,
   results: readonly string[],
 ): Promise<number[]> {
   const [row] = await manager.query<{ ids: string | null }[]>(
-    'select strangler.store_results($1, $2, $3, $4) as ids',
-    [module, commandId, keys, results],
+    'select strangler.store_results($1, $2, $3, $4, $5) as ids',
+    [module, commandId, keys, results, early ? null : (hashes ?? null)],
   );
   return row?.ids ? row.ids.split(',').map(Number) : [];
 }

@@ -1,6 +1,6 @@
 import { isDomainError, OutcomeUnknownError } from '#contracts';
 import type { EntityManager } from 'typeorm';
-import { beginCommand, storeResults, type Claim, type Earlier } from './idempotency.js';
+import { beginCommand, claimFor, storeResults, type Claim, type Earlier } from './idempotency.js';
 import type { PreparedOperation } from './operation.js';
 import { PartlyDoneError } from './refusals.js';
 
@@ -34,7 +34,7 @@ export async function runOnce(
   if (keys.length === 0) return { output: operation.merge(input, outputs), ids: [], hits };
   try {
     const rest = operation.pick(input, keys);
-    const { output, ids } = await runFor(manager, operation, rest, { ...claim, keys }, handle);
+    const { output, ids } = await runFor(manager, operation, rest, claimFor(claim, keys), handle);
     return { output: operation.merge(input, [...outputs, output]), ids, hits };
   } catch (error) {
     if (isDomainError(error) && operation.declares(error.code)) throw new PartlyDoneError(hits, error);
@@ -46,12 +46,12 @@ async function runFor(
   manager: EntityManager,
   operation: PreparedOperation,
   input: unknown,
-  { module, commandId, keys }: Claim,
+  claim: Claim,
   handle: (input: unknown) => Promise<unknown>,
 ): Promise<Done> {
   const output = operation.output.pick(await handle(input));
-  const results = keys.map((key) => JSON.stringify(resultFor(operation, input, key, output)));
-  const ids = await storeResults(manager, { module, commandId, keys }, results);
+  const results = claim.keys.map((key) => JSON.stringify(resultFor(operation, input, key, output)));
+  const ids = await storeResults(manager, claim, results);
   return { output, ids, hits: [] };
 }
 

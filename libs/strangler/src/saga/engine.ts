@@ -124,7 +124,7 @@ export class SagaEngine implements ProcessRunner {
     waits: boolean,
   ): Promise<Begun> {
     const { operation, saga, steps } = entry;
-    const claim = claimOf(operation, input, { commandId });
+    const claim = claimOf(operation, input, { commandId, early: true });
     return this.transactions.run(entry, async (manager): Promise<Begun> => {
       const [earlier] = await beginCommand(manager, claim);
       if (earlier) return claimed(earlier);
