@@ -4,9 +4,11 @@ import { Logger } from '@nestjs/common';
 import { connect, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { writeFile } from 'node:fs/promises';
 import { decodeFrame } from '../../libs/strangler/src/replication/frame.js';
+import type { Side } from '../../libs/strangler/src/phase.js';
 import { decodeReply } from '../../libs/strangler/src/rpc/codec.js';
+import { anyDatabase, Subjects } from '../../libs/strangler/src/rpc/subjects.js';
 import { fixtureOf, releases } from '../fixtures/fixture.js';
-import type { Exchange, Recorded } from '../fixtures/make/record.js';
+import { areaOf, type Exchange, type Recorded } from '../fixtures/make/record.js';
 import { upgraded } from '../fixtures/restore.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { OperatorClient } from '../support/operator.js';
@@ -75,8 +77,7 @@ describe.each(releases())('a shop of %s', (version) => {
     return rows.map(({ row }) => row);
   }
 
-  const said = (area: string): Exchange[] =>
-    exchanges.filter(({ subject }) => subject.startsWith(`${area}.`));
+  const said = (area: string): Exchange[] => exchanges.filter(({ subject }) => areaOf(subject) === area);
   const answered = (area: string) =>
     said(area).filter((exchange): exchange is Exchange & { reply: Recorded } => Boolean(exchange.reply));
 
@@ -84,7 +85,7 @@ describe.each(releases())('a shop of %s', (version) => {
   async function replay({ subject, data, headers: told = {} }: Exchange, change = {}): Promise<object> {
     const sent = headers();
     for (const [name, value] of Object.entries({ ...told, ...change })) sent.set(name, String(value));
-    return (await connection.request(subject, data, { headers: sent, timeout: 10_000 })).json();
+    return (await connection.request(subjectNow(subject), data, { headers: sent, timeout: 10_000 })).json();
   }
   const inTime = () => ({ Deadline: Date.now() + 10_000 });
 
@@ -164,7 +165,7 @@ describe.each(releases())('a shop of %s', (version) => {
       for (const { data } of said('routes').filter(({ data }) => data)) {
         routes.replace({});
         await until('the routes are taken over', () => {
-          teller.publish('routes.changed', data);
+          teller.publish(link.subjects.routesChanged, data);
           return routes.entryOf('inventory');
         });
         expect(routes.snapshot()).toMatchObject(JSON.parse(data));
@@ -205,6 +206,17 @@ describe.each(releases())('a shop of %s', (version) => {
     });
   }, 240_000);
 });
+
+/** Where today's processes hear what was said on a subject of 0.1.0, which had neither namespaces nor databases. */
+function subjectNow(recorded: string): string {
+  const subjects = new Subjects();
+  const [area, module = '', ...more] = recorded.split('.');
+  const to = (side?: string) => ({ module, side: side as Side, database: anyDatabase });
+  if (area === 'rpc') return subjects.rpc(to(more[1]), more[0] as string);
+  if (area === 'control') return subjects.control(to(more[0]));
+  if (area === 'replicate') return subjects.replicate(to(more[0]));
+  return area === 'routes' ? subjects.routesGet : recorded;
+}
 
 /** Requests that only look, or that name an epoch that never was. */
 function changesNothing({

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { NatsLink } from '#strangler';
-import { createInbox, headers } from '@nats-io/transport-node';
+import { headers } from '@nats-io/transport-node';
 import { sendTo, serveReplication } from '../../libs/strangler/src/replication/transport.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { heldSend, replicas, type Replicas } from '../support/replication.js';
@@ -152,10 +152,10 @@ describe('more bytes than a message of NATS carries', () => {
     });
     const told = headers();
     told.set('Pieces', '3');
-    told.set('Pieces-At', createInbox());
+    told.set('Pieces-Of', 'gone');
     const reply = await until('somebody receives', () =>
       here
-        .current!.request('replicate.fruit.extracted', '', { timeout: 1_000, headers: told })
+        .current!.request('shop.replicate.fruit.extracted.any', '', { timeout: 1_000, headers: told })
         .catch(() => undefined),
     );
     expect(reply.json()).toMatchObject({ outcome: 'retry', reason: expect.stringContaining('did not come') });
@@ -171,10 +171,10 @@ describe('more bytes than a message of NATS carries', () => {
     stop = serveReplication(await connected(), 'fruit', 'extracted', { apply });
     const told = headers();
     told.set('Pieces', '1e9');
-    told.set('Pieces-At', 'anywhere');
+    told.set('Pieces-Of', 'huge');
     const reply = await until('somebody receives', () =>
       here
-        .current!.request('replicate.fruit.extracted', '', { timeout: 1_000, headers: told })
+        .current!.request('shop.replicate.fruit.extracted.any', '', { timeout: 1_000, headers: told })
         .catch(() => undefined),
     );
     expect(reply.json()).toMatchObject({ outcome: 'retry' });

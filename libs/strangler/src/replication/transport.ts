@@ -1,24 +1,17 @@
-import {
-  createInbox,
-  headers,
-  type Msg,
-  type NatsConnection,
-  type Subscription,
-} from '@nats-io/transport-node';
-import type { Side } from '../phase.js';
+import { headers, nuid, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { otherSide, type Side } from '../phase.js';
 import type { NatsLink } from '../rpc/link.js';
+import { anyDatabase } from '../rpc/subjects.js';
 import type { Receiver } from './apply.js';
 import type { ApplyReply, Send } from './frame.js';
 
 /** A batch that is not answered within so many ms is sent again. */
 const patienceMs = 2_000;
-/** A frame that is too large for one message is fetched by its receiver: how many pieces there are, and where. */
+/** A frame that is too large for one message is fetched by its receiver: how many pieces there are, and of which batch. */
 const piecesHeader = 'Pieces';
-const whereHeader = 'Pieces-At';
+const batchHeader = 'Pieces-Of';
 /** More are no batch of ours. */
 const mostPieces = 64;
-
-const subjectOf = (module: string, side: Side): string => `replicate.${module}.${side}`;
 
 /** Stores what comes for the module on this side; the processes of a side share the work. Returns the way to stop. */
 export function serveReplication(
@@ -27,10 +20,13 @@ export function serveReplication(
   side: Side,
   receiver: Pick<Receiver, 'apply'>,
 ): () => void {
+  const { subjects } = link;
+  const sender = { module, side: otherSide(side), database: anyDatabase };
+  const piecesAt = (batch: string) => subjects.pieces(sender, batch);
   let subscription: Subscription | undefined;
   let stopped = false;
   const answer = async (connection: NatsConnection, message: Msg) => {
-    const reply = await frameOf(connection, message).then(
+    const reply = await frameOf(connection, message, piecesAt).then(
       (frame) => receiver.apply(frame),
       (error: unknown): ApplyReply => ({
         outcome: 'retry',
@@ -42,7 +38,7 @@ export function serveReplication(
   };
   link.onConnection((connection) => {
     if (stopped) return;
-    subscription = connection.subscribe(subjectOf(module, side), {
+    subscription = connection.subscribe(subjects.replicate({ module, side, database: anyDatabase }), {
       queue: side,
       callback: (error, message) => void (error ?? answer(connection, message)),
     });
@@ -54,13 +50,18 @@ export function serveReplication(
 }
 
 /** Sends to the other side over NATS. Rejects when it does not answer in time, or cannot be reached. */
-export function sendTo(link: NatsLink, module: string, otherSide: Side): Send {
-  const subject = subjectOf(module, otherSide);
+export function sendTo(link: NatsLink, module: string, to: Side): Send {
+  const { subjects } = link;
+  const subject = subjects.replicate({ module, side: to, database: anyDatabase });
+  const own = { module, side: otherSide(to), database: anyDatabase };
   return async (frame) => {
     const connection = link.current;
     if (!connection) throw new Error('there is no connection to NATS');
     const most = connection.info?.max_payload ?? frame.length;
-    if (frame.length > most) return offer(connection, subject, frame, most);
+    if (frame.length > most) {
+      const batch = nuid.next();
+      return offer(connection, { subject, batch, at: subjects.pieces(own, batch) }, frame, most);
+    }
     const message = await connection.request(subject, frame, { timeout: patienceMs });
     return message.json<ApplyReply>();
   };
@@ -69,12 +70,11 @@ export function sendTo(link: NatsLink, module: string, otherSide: Side): Send {
 /** Lets the receiver fetch the frame from here, piece by piece: all of them have to reach the same process. */
 async function offer(
   connection: NatsConnection,
-  subject: string,
+  { subject, batch, at }: { subject: string; batch: string; at: string },
   frame: Uint8Array,
   size: number,
 ): Promise<ApplyReply> {
-  const where = createInbox();
-  const pieces = connection.subscribe(where, {
+  const pieces = connection.subscribe(at, {
     callback: (_error, message) => {
       const from = Number(message.string()) * size;
       message.respond(frame.subarray(from, from + size));
@@ -83,7 +83,7 @@ async function offer(
   try {
     const told = headers();
     told.set(piecesHeader, String(Math.ceil(frame.length / size)));
-    told.set(whereHeader, where);
+    told.set(batchHeader, batch);
     const message = await connection.request(subject, '', { timeout: patienceMs, headers: told });
     return message.json<ApplyReply>();
   } finally {
@@ -92,13 +92,19 @@ async function offer(
 }
 
 /** The frame that a message carries, or tells of. */
-async function frameOf(connection: NatsConnection, { data, headers: told }: Msg): Promise<Uint8Array> {
+async function frameOf(
+  connection: NatsConnection,
+  { data, headers: told }: Msg,
+  piecesAt: (batch: string) => string,
+): Promise<Uint8Array> {
   const count = Number(told?.get(piecesHeader) || 0);
   if (count === 0) return data;
   if (!(count <= mostPieces)) throw new Error(`it is said to have ${count} pieces`);
-  const where = told!.get(whereHeader);
+  // A word, not a subject: nobody has us publish where he may not.
+  const batch = told!.get(batchHeader);
+  if (!/^\w+$/.test(batch)) throw new Error('its pieces are of no batch');
   const asked = Array.from({ length: count }, (_, at) =>
-    connection.request(where, String(at), { timeout: patienceMs }),
+    connection.request(piecesAt(batch), String(at), { timeout: patienceMs }),
   );
   return Buffer.concat((await Promise.all(asked)).map((piece) => piece.data));
 }

@@ -40,7 +40,7 @@ afterAll(async () => {
 
 /** Asks past our own client, as a foreign tool or an older version would. */
 async function askRaw(operation: string, payload: string, told?: MsgHdrs): Promise<unknown> {
-  const reply = await wire.request(`rpc.toy.${operation}.extracted`, payload, {
+  const reply = await wire.request(`shop.rpc.toy.extracted.any.${operation}`, payload, {
     timeout: 10_000,
     ...(told && { headers: told }),
   });
@@ -120,7 +120,7 @@ it('a message whose headers cannot be read does not end the process', async () =
   const { port } = new URL(nats.url);
   const socket = createConnection(Number(port), '127.0.0.1');
   const told = 'NATS/1.0\r\na b: c\r\n\r\n';
-  const publish = `HPUB rpc.toy.look.extracted ${told.length} ${told.length + 2}\r\n${told}{}\r\n`;
+  const publish = `HPUB shop.rpc.toy.extracted.any.look ${told.length} ${told.length + 2}\r\n${told}{}\r\n`;
   socket.write(`CONNECT {"headers":true,"verbose":false}\r\n${publish}`);
   await until('the service complains', () => logged.mock.calls.length > 0 || undefined);
   expect(await caller.port.look({ name: 'A' })).toEqual({ name: 'A' });
@@ -237,7 +237,11 @@ describe('standard NATS tools', () => {
     const { endpoints } = (await wire.request('$SRV.INFO.toy')).json<{ endpoints: object[] }>();
     expect(endpoints).toHaveLength(Object.keys(toy.operations).length);
     expect(endpoints).toContainEqual(
-      expect.objectContaining({ name: 'put', subject: 'rpc.toy.put.extracted', queue_group: 'extracted' }),
+      expect.objectContaining({
+        name: 'put',
+        subject: 'shop.rpc.toy.extracted.any.put',
+        queue_group: 'extracted',
+      }),
     );
   });
 

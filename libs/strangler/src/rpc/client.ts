@@ -6,8 +6,9 @@ import { currentContext } from '../context.js';
 import type { PreparedOperation } from '../operation.js';
 import type { Side } from '../phase.js';
 import type { RemoteCalls, RemoteOptions } from '../router.js';
-import { decodeReply, encodeHeaders, rpcSubject } from './codec.js';
+import { decodeReply, encodeHeaders } from './codec.js';
 import type { NatsLink } from './link.js';
+import { anyDatabase } from './subjects.js';
 
 /** How long a call waits for a side that nobody serves (a restart, a flip) before it says so, in ms. */
 const absenceMs = 1_000;
@@ -55,7 +56,8 @@ export class NatsCalls implements RemoteCalls {
       shadow: context?.shadow,
       headers: options.headers,
     });
-    const subject = rpcSubject(operation.module, operation.name, side);
+    const to = { module: operation.module, side, database: anyDatabase };
+    const subject = this.link.subjects.rpc(to, operation.name);
     const ended = await this.untilPresent(deadline, () => this.ask(subject, payload, headers, deadline));
     if (typeof ended === 'object') return decodeReply(ended, context?.servedBy);
     throw failure(operation, side, ended, commandId);
@@ -98,7 +100,7 @@ export class NatsCalls implements RemoteCalls {
   }
 
   private listen(connection: NatsConnection): void {
-    this.inbox = createInbox();
+    this.inbox = createInbox(this.link.inboxPrefix);
     const prefix = this.inbox.length + 1;
     connection.subscribe(`${this.inbox}.*`, {
       callback: (_error, message) => this.waiting.get(message.subject.slice(prefix))?.(message),

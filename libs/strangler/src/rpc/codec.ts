@@ -3,10 +3,6 @@ import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import type { CallContext } from '../context.js';
 import type { Side } from '../phase.js';
 
-/** `rpc.<module>.<operation>.<side>` */
-export const rpcSubject = (module: string, operation: string, side: Side): string =>
-  `rpc.${module}.${operation}.${side}`;
-
 /** What travels beside a call's input. */
 export interface CallHeaders {
   requestId: string;

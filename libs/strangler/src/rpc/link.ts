@@ -3,12 +3,22 @@ import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/t
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { knownHoles } from './known-holes.js';
+import { Subjects } from './subjects.js';
 
 /** Where and how to connect; asked at every attempt, since a server may be started for it. */
 export type LinkOptions = () => Promise<ConnectionOptions>;
 
 /** Between two attempts for a first connection, in ms: doubled with each. */
 const backoffMs = { least: 500, most: 5_000 };
+
+export interface LinkHow {
+  /** To connect means to start a server, so a mere look must not. */
+  startsServer?: boolean;
+  /** Of the shop; by default those of the namespace `shop`. */
+  subjects?: Subjects;
+  /** Who connects: its answers come to an inbox of its own. Left out, they come where those of anybody come. */
+  user?: string;
+}
 
 /** Defaults of the client wait minutes before they notice a dead server; ours notice within seconds, and never give up. */
 const patience: ConnectionOptions = {
@@ -32,11 +42,18 @@ export class NatsLink {
   private problem: string | null = null;
   private told: string | undefined;
 
-  /** `startsServer`: to connect means to start a server, so a mere look must not. */
+  /** What is said, and heard, where. */
+  readonly subjects: Subjects;
+  /** What the inboxes of this process begin with. */
+  readonly inboxPrefix: string;
+
   constructor(
     private readonly options: LinkOptions,
-    private readonly how: { startsServer?: boolean } = {},
-  ) {}
+    private readonly how: LinkHow = {},
+  ) {
+    this.subjects = how.subjects ?? new Subjects();
+    this.inboxPrefix = how.user === undefined ? '_INBOX' : this.subjects.inboxOf(how.user);
+  }
 
   /** Why there is no connection, though one is wanted, with what to do where that is known; null: there is, or none is wanted. */
   get trouble(): string | null {
@@ -110,7 +127,7 @@ export class NatsLink {
     try {
       const options = await this.options();
       at = `NATS at ${addressOf(options)} does not answer: `;
-      return await connect({ ...patience, ...options });
+      return await connect({ ...patience, inboxPrefix: this.inboxPrefix, ...options });
     } catch (error) {
       this.tell(`${at}${(error as Error).message}`);
       return undefined;

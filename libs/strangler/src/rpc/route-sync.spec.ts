@@ -127,7 +127,7 @@ it.each([
   const lost = jest.fn();
   other.link.onDown(lost);
   const wire = await untilUp(link);
-  wire.publish('routes.changed', news);
+  wire.publish('shop.routes.changed', news);
   routes.replace({ shelf: routeOf('extracted') });
   await hears(other.routes, { shelf: routeOf('extracted') });
   for (const [table] of told.mock.calls)

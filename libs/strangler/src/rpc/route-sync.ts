@@ -1,11 +1,9 @@
-import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { headers, type Msg } from '@nats-io/transport-node';
 import { buckets } from '../bucket.js';
 import { policies } from '../phase.js';
 import type { RouteEntry, Routes, RouteTable } from '../routes.js';
 import type { NatsLink } from './link.js';
 
-const changedSubject = 'routes.changed';
-const askSubject = 'routes.get';
 /** How long ago the process that answers was itself told its routes, in ms. */
 const ageHeader = 'Routes-Age';
 /**
@@ -18,7 +16,7 @@ const askAgainMs = 400;
 /** Tells other processes the routes of this one: on demand, and at once when they change. */
 export function publishRoutes(link: NatsLink, routes: Routes): void {
   link.onConnection((connection) => {
-    connection.subscribe(askSubject, {
+    connection.subscribe(link.subjects.routesGet, {
       callback: (_error, message) => {
         // This process may have lost its database, and not know that all is different now.
         const age = headers();
@@ -27,7 +25,7 @@ export function publishRoutes(link: NatsLink, routes: Routes): void {
       },
     });
   });
-  const tell = () => link.current?.publish(changedSubject, JSON.stringify(routes.snapshot()));
+  const tell = () => link.current?.publish(link.subjects.routesChanged, JSON.stringify(routes.snapshot()));
   routes.onChange(tell);
   link.onUp(tell);
 }
@@ -41,16 +39,16 @@ export function followRoutes(link: NatsLink, routes: Routes): () => void {
     if (table) routes.replace(table, askedAt - ageIn(message));
   };
   const ask = async (): Promise<void> => {
-    const answered = await askOnce(link.current, take);
+    const answered = await askOnce(link, take);
     if (!stopped) timer = setTimeout(() => void ask(), answered ? askEveryMs : askAgainMs).unref();
   };
   let refreshing: Promise<unknown> | undefined;
   const refresh = () => {
-    refreshing ??= askOnce(link.current, take).finally(() => (refreshing = undefined));
+    refreshing ??= askOnce(link, take).finally(() => (refreshing = undefined));
   };
   const stopRefreshing = routes.onRefresh(refresh);
   link.onConnection((connection) => {
-    connection.subscribe(changedSubject, { callback: (_error, message) => take(message) });
+    connection.subscribe(link.subjects.routesChanged, { callback: (_error, message) => take(message) });
     void ask();
   });
   return () => {
@@ -61,13 +59,13 @@ export function followRoutes(link: NatsLink, routes: Routes): () => void {
 }
 
 async function askOnce(
-  connection: NatsConnection | undefined,
+  { current, subjects }: NatsLink,
   take: (message: Msg, askedAt: number) => void,
 ): Promise<boolean> {
   const askedAt = performance.now();
   try {
-    if (!connection) return false;
-    take(await connection.request(askSubject, '', { timeout: 1_000 }), askedAt);
+    if (!current) return false;
+    take(await current.request(subjects.routesGet, '', { timeout: 1_000 }), askedAt);
     return true;
   } catch {
     // Nobody there yet: asked again soon.

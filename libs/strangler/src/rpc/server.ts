@@ -11,8 +11,9 @@ import type { LocalModules } from '../here.js';
 import { prepare, type PreparedOperation } from '../operation.js';
 import type { Side } from '../phase.js';
 import type { CallOptions } from '../router.js';
-import { decodeHeaders, decodeInput, encodeError, encodeResult, rpcSubject } from './codec.js';
+import { decodeHeaders, decodeInput, encodeError, encodeResult } from './codec.js';
 import type { NatsLink } from './link.js';
+import { anyDatabase } from './subjects.js';
 
 const version = '1.0.0';
 
@@ -60,7 +61,8 @@ export class ContractServer extends ServerNats {
       const { name } = executor.contract;
       const service = await new Svcm(connection).add({ name, version, queue: side, metadata: { side } });
       for (const operation of prepare(executor.contract).values()) {
-        const subject = rpcSubject(name, operation.name, side);
+        const here = { module: name, side, database: anyDatabase };
+        const subject = this.link.subjects.rpc(here, operation.name);
         service.addEndpoint(operation.name, {
           subject,
           handler: (_error, message) => this.track(this.answer(executor, operation, message)),

@@ -77,6 +77,8 @@ it('a method that there is not is refused', async () => {
   const link = linkTo(nats.url);
   link.start();
   const wire = await untilUp(link);
-  const reply = await wire.request('control.box.extracted', '{"method":"constructor"}', { timeout: 5_000 });
+  const reply = await wire.request('shop.control.box.extracted.any', '{"method":"constructor"}', {
+    timeout: 5_000,
+  });
   expect(reply.json()).toEqual({ error: 'a side has no method constructor' });
 });

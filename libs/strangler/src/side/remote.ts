@@ -3,6 +3,7 @@ import { RequestError, type Msg, type NatsConnection } from '@nats-io/transport-
 import type { Side } from '../phase.js';
 import { databaseLoss, described } from '../failure.js';
 import type { NatsLink } from '../rpc/link.js';
+import { anyDatabase } from '../rpc/subjects.js';
 import type { SideControl } from './side.js';
 
 type Method = keyof SideControl;
@@ -54,8 +55,6 @@ export class SideUnreachableError extends Error {
   }
 }
 
-const subjectOf = (module: string, side: Side): string => `control.${module}.${side}`;
-
 /** A side of a module in another process. Its methods throw {@link SideUnreachableError} when nobody answers in time. */
 export function remoteSide(link: NatsLink, module: string, side: Side): SideControl {
   const call = async (method: Method, argument: unknown): Promise<unknown> => {
@@ -65,7 +64,7 @@ export function remoteSide(link: NatsLink, module: string, side: Side): SideCont
     }
     const reply = await ask(
       connection,
-      subjectOf(module, side),
+      link.subjects.control({ module, side, database: anyDatabase }),
       JSON.stringify({ method, argument }),
       patience[method],
     );
@@ -103,7 +102,7 @@ export function serveSide(link: NatsLink, module: string, side: Side, control: S
     message.respond(JSON.stringify(reply));
   };
   link.onConnection((connection) => {
-    connection.subscribe(subjectOf(module, side), {
+    connection.subscribe(link.subjects.control({ module, side, database: anyDatabase }), {
       queue: side,
       callback: (_error, message) =>
         void answer(message).catch((error: unknown) =>

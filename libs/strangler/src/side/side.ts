@@ -70,7 +70,7 @@ export interface VerifyRow {
 }
 
 /**
- * What the controller asks of one side of a module: directly in its own process, over `control.<module>.<side>` elsewhere.
+ * What the controller asks of one side of a module: directly in its own process, over NATS elsewhere.
  * Every method may be called again after an answer was lost. All arguments and results are JSON.
  */
 export interface SideControl {
