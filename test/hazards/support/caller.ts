@@ -29,11 +29,12 @@ export class Caller {
     name: string,
     { amount = 1, commandId = randomUUID(), at = 'gateway' }: How = {},
   ): Promise<Counted | undefined> {
+    const began = this.ledger.history.now();
     const answer = await this.settled('add', name, () =>
       this.twin.ports[at].add({ name, amount }, { commandId }),
     );
-    if (answer) this.ledger.added(answer, amount, commandId);
-    else this.ledger.unknown(name, amount);
+    if (answer) this.ledger.added(answer, amount, commandId, began);
+    else this.ledger.unknown(name, amount, began);
     return answer;
   }
 
@@ -55,19 +56,30 @@ export class Caller {
     const commandId = randomUUID();
     const input = { ticket: randomUUID(), items: [...items] };
     const names = items.map(({ name }) => name).join(' ');
+    const began = this.ledger.history.now();
     const ended = await this.settled('addAll', names, () => this.twin.ports[at].addAll(input, { commandId }));
-    if (ended === undefined) for (const { name, amount } of items) this.ledger.unknown(name, amount);
     for (const { name, amount } of items) {
       const answer = ended?.items?.find((each) => each.name === name);
-      if (answer) this.ledger.added(answer, amount, commandId);
+      if (answer) this.ledger.added(answer, amount, commandId, began);
+      else if (ended) this.ledger.refused(name, amount, began);
+      else this.ledger.unknown(name, amount, began);
     }
   }
 
   /** Never behind what anyone was told before. */
   async look(name: string, at: Place = 'gateway'): Promise<Counted | undefined> {
     const floor = this.ledger.floorOf(name);
+    const began = this.ledger.history.now();
     const answer = await this.settled('look', name, () => this.twin.ports[at].look({ name }));
-    if (answer) this.ledger.looked(answer, floor);
+    if (answer) this.ledger.looked(answer, floor, began);
+    return answer;
+  }
+
+  /** Asks what any copy may answer: never behind what was acknowledged. */
+  async peek(name: string, at: Place = 'gateway'): Promise<Counted | undefined> {
+    const floor = this.ledger.acknowledgedOf(name);
+    const answer = await this.settled('peek', name, () => this.twin.ports[at].peek({ name }));
+    if (answer) this.ledger.peeked(answer, floor);
     return answer;
   }
 
@@ -105,7 +117,7 @@ export class Crowd {
   private readonly working: Promise<unknown>;
 
   constructor(
-    twin: Twin,
+    private readonly twin: Twin,
     readonly ledger: Ledger,
     private readonly names: readonly string[],
     callers = 8,
@@ -130,10 +142,17 @@ export class Crowd {
       const at = random.pick(places);
       const name = random.pick(this.names);
       const turn = random.next();
-      if (turn < 0.5) await this.addTwice(caller, name, at, random);
-      else if (turn < 0.8) await caller.look(name, at);
+      if (turn < 0.4) await this.addTwice(caller, name, at, random);
+      else if (turn < 0.75) await caller.look(name, at);
+      else if (turn < 0.85) await this.peek(caller, name, at);
       else await caller.addAll(this.several(random), at);
     }
+  }
+
+  /** A copy promises to hold what was acknowledged only where that was said of both sides. */
+  private async peek(caller: Caller, name: string, at: Place): Promise<void> {
+    const { monolith, extracted } = this.twin;
+    if (monolith.ack === 'both' && extracted.ack === 'both') await caller.peek(name, at);
   }
 
   private async addTwice(caller: Caller, name: string, at: Place, random: Random): Promise<void> {

@@ -37,6 +37,7 @@ export async function check(premises: Premises, load: Load, options: CheckOption
   const problems = [
     ...account.violations.map((violation) => `${violation.rule}: ${violation.subject}: ${violation.detail}`),
     ...load.contradictions,
+    ...load.history.violations(),
     ...lostOrChanged(load, stored),
     ...doubled(load, stored),
     ...(errors === 'none' ? serverErrors(load) : []),

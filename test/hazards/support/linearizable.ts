@@ -31,16 +31,19 @@ const mostWays = 20_000;
 /** One way to explain what was seen so far: the state, and which of the open operations have taken effect. */
 interface Way<State> {
   readonly state: State;
-  readonly taken: ReadonlySet<number>;
+  readonly certain: ReadonlySet<number>;
+  /** Those that need not have happened at all. */
+  readonly possible: ReadonlySet<number>;
 }
 
 /**
- * Looks for an order of the operations that one register, asked one after the other, would have answered alike, each in its
+ * Looks for an order of the operations in which one key, asked one after the other, would have answered alike, each in its
  * place between its begin and its end. Answers the first operation that no such order has room for, or undefined.
  *
- * Wing & Gong's search (1993) over all orders at once, moment by moment; ways that agree in what counts from there on are
- * looked at once (Lowe, "Testing for linearizability", 2016; Porcupine does the same). An operation takes effect no sooner
- * than some answer demands it: one whose outcome is unknown, and that no answer needs, costs nothing.
+ * Wing & Gong's search (1993) over all orders at once, moment by moment: an operation takes effect no sooner than some answer
+ * demands it, and ways that agree in what counts from there on are followed once (Lowe, "Testing for linearizability", 2016;
+ * Porcupine does so, too). Of two ways that differ only in what need not have happened, the one with less of it can do all
+ * that the other can.
  *
  * @throws when a history is too entangled to be searched.
  */
@@ -49,19 +52,18 @@ export function firstViolation<State, Step>(
   model: Model<State, Step>,
 ): Operation<Step> | undefined {
   const open = new Map<number, Operation<Step>>();
-  let ways: Way<State>[] = [{ state: model.initial, taken: new Set() }];
+  let ways: Way<State>[] = [{ state: model.initial, certain: new Set(), possible: new Set() }];
   for (const { begins, id } of moments(history)) {
     const operation = history[id]!;
     if (begins) {
       open.set(id, operation);
       continue;
     }
-    ways = operation.certain
-      ? waysWith(id, ways, open, model)
-      : distinct(ways.flatMap((way) => [way, ...waysWith(id, [way], open, model)]));
+    const taken = follow(ways, id, open, model);
+    ways = operation.certain ? taken : [...ways, ...taken];
     if (ways.length === 0) return operation;
     open.delete(id);
-    ways = distinct(ways.map(({ state, taken }) => ({ state, taken: without(taken, id) })));
+    ways = distinct(ways.map((way) => over(way, id)));
   }
   return undefined;
 }
@@ -75,48 +77,73 @@ function moments(history: readonly Operation<unknown>[]): { begins: boolean; id:
   return all.sort((a, b) => a.at - b.at || Number(b.begins) - Number(a.begins));
 }
 
-/** All ways in which the operation has taken effect, alone or behind others that are open. */
-function waysWith<State, Step>(
-  id: number,
+/** All ways that lead on to where the operation has taken effect, alone or behind others that are open. */
+function follow<State, Step>(
   from: readonly Way<State>[],
+  id: number,
   open: ReadonlyMap<number, Operation<Step>>,
   model: Model<State, Step>,
 ): Way<State>[] {
-  const seen = new Set<string>();
+  const known = new Known<State>();
   const found: Way<State>[] = [];
-  const left = [...from];
-  for (let way = left.pop(); way; way = left.pop()) {
-    const name = nameOf(way);
-    if (seen.has(name)) continue;
-    seen.add(name);
-    if (seen.size > mostWays)
-      throw new Error(`more than ${mostWays} ways to explain ${open.size} open operations`);
-    if (way.taken.has(id)) found.push(way);
-    else left.push(...after(way, open, model));
+  // The list grows behind the one that is looked at: those with fewer operations come first.
+  const ways = [...from];
+  for (const way of ways) {
+    if (!known.add(way)) continue;
+    if (known.size > mostWays)
+      throw new Error(`more than ${mostWays} ways to explain ${open.size} operations`);
+    if (way.certain.has(id) || way.possible.has(id)) found.push(way);
+    else ways.push(...onward(way, open, model));
   }
   return found;
 }
 
 /** The way with one more operation that has taken effect. */
-function after<State, Step>(
-  { state, taken }: Way<State>,
+function onward<State, Step>(
+  { state, certain, possible }: Way<State>,
   open: ReadonlyMap<number, Operation<Step>>,
   model: Model<State, Step>,
 ): Way<State>[] {
-  const others = [...open].filter(([id]) => !taken.has(id));
-  return others.flatMap(([id, { step }]) =>
-    model.next(state, step).map((next) => ({ state: next, taken: new Set(taken).add(id) })),
+  const others = [...open].filter(([id]) => !certain.has(id) && !possible.has(id));
+  return others.flatMap(([id, operation]) =>
+    model.next(state, operation.step).map((next) => ({
+      state: next,
+      certain: operation.certain ? new Set(certain).add(id) : certain,
+      possible: operation.certain ? possible : new Set(possible).add(id),
+    })),
   );
 }
 
-const nameOf = <State>({ state, taken }: Way<State>): string =>
-  `${JSON.stringify(state)} ${[...taken].sort((a, b) => a - b).join()}`;
+/** Ways that were met; one that can do no more than another is none of its own. */
+class Known<State> {
+  size = 0;
+  private readonly met = new Map<string, ReadonlySet<number>[]>();
 
-const distinct = <State>(ways: readonly Way<State>[]): Way<State>[] => [
-  ...new Map(ways.map((way) => [nameOf(way), way])).values(),
-];
+  /** Whether the way is new. */
+  add({ state, certain, possible }: Way<State>): boolean {
+    const name = `${JSON.stringify(state)} ${[...certain].sort((a, b) => a - b).join()}`;
+    const alike = this.met.get(name) ?? [];
+    if (alike.some((met) => [...met].every((id) => possible.has(id)))) return false;
+    this.met.set(name, [...alike, possible]);
+    this.size += 1;
+    return true;
+  }
+}
+
+function distinct<State>(ways: readonly Way<State>[]): Way<State>[] {
+  const known = new Known<State>();
+  return [...ways].sort((a, b) => a.possible.size - b.possible.size).filter((way) => known.add(way));
+}
+
+/** The way when the operation has ended: from then on all that counts is the state. */
+const over = <State>({ state, certain, possible }: Way<State>, id: number): Way<State> => ({
+  state,
+  certain: without(certain, id),
+  possible: without(possible, id),
+});
 
 function without(ids: ReadonlySet<number>, id: number): ReadonlySet<number> {
+  if (!ids.has(id)) return ids;
   const left = new Set(ids);
   left.delete(id);
   return left;

@@ -2,6 +2,7 @@ import type { Order } from '#contracts';
 import { Client, type Answer } from '../../support/shop.js';
 import { pause, until } from '../../support/until.js';
 import { History, type Outcome } from './history.js';
+import type { RegisterStep } from './linearizable.js';
 import { Random } from './random.js';
 
 export interface LoadOptions {
@@ -13,6 +14,8 @@ export interface LoadOptions {
   cancel?: number;
   /** Where to write down the orders that are known, if others order too. */
   orders?: Map<string, KnownOrder>;
+  /** Whether they also write names and descriptions, over and over, and read them (by default they do). */
+  names?: boolean;
 }
 
 /** An order that a client knows of, with the status that it was told last. */
@@ -24,6 +27,20 @@ export interface KnownOrder {
 
 const passing = new Set([0, 502, 503, 504]);
 const patienceMs = 40_000;
+/** So many products are described anew over and over. */
+const described = 3;
+
+/** What an answer says of a key; nothing, if it does not say anything. */
+type Said<T> = (answer: Pick<Answer<T>, 'status' | 'body'>) => RegisterStep | undefined;
+
+/** A request to be sent until its outcome is known. */
+interface Request<T> {
+  operation: string;
+  subject: string;
+  send: () => Promise<Answer<T>>;
+  /** The key that it writes or reads, and what. */
+  register?: { key: string; said: Said<T> };
+}
 
 /** Customers who order, look and cancel, all at once, until they are told to stop. */
 export class Load {
@@ -39,6 +56,7 @@ export class Load {
   private constructor(
     private readonly options: LoadOptions,
     customers: readonly Client[],
+    private readonly admin: Client,
   ) {
     this.history = new History(options.seed);
     this.orders = options.orders ?? new Map();
@@ -48,7 +66,7 @@ export class Load {
   /** Everybody registers and begins. */
   static async start(options: LoadOptions): Promise<Load> {
     const customers = Array.from({ length: options.clients ?? 8 }, () => Client.register(options.url));
-    return new Load(options, await Promise.all(customers));
+    return new Load(options, await Promise.all(customers), await Client.admin(options.url));
   }
 
   /** Resolves once so many more orders have been placed. @throws after a minute without. */
@@ -78,7 +96,50 @@ export class Load {
       await this.look(customer, number, id);
       if (random.next() < (this.options.cancel ?? 0.2)) await this.cancel(customer, number, id);
       if (random.next() < 0.3) await this.browse(customer, number, random.pick(this.options.skus));
+      if (this.options.names ?? true) await this.name(customer, number, `${number}-${turn}`, random);
     }
+  }
+
+  /** Writes what others read at the same time: the name of a customer, the description of a product. */
+  private async name(customer: Client, client: number, value: string, random: Random): Promise<void> {
+    const { seed } = this.options;
+    const product = `/api/v1/products/R-${seed}-${random.integer(described)}`;
+    const price = { amount: 1, currency: 'GBP' };
+    if (random.next() < 0.2) {
+      const body = { description: value, price, onHand: 0 };
+      await this.written(client, product, value, () => this.admin.send('PUT', product, body));
+    }
+    await this.seen<{ description: string }>(customer, client, product, ({ description }) => description);
+    if (random.next() > 0.1) return;
+    const self = `/api/v1/users/${customer.id}`;
+    const nameOf = ({ name }: { name: string }) => name;
+    await Promise.all([
+      this.written(client, self, value, () => customer.send('PATCH', self, { name: value })),
+      this.seen(customer, client, self, nameOf),
+    ]);
+    await this.seen(customer, client, self, nameOf);
+  }
+
+  private async written(
+    client: number,
+    path: string,
+    value: string,
+    send: () => Promise<Answer<unknown>>,
+  ): Promise<void> {
+    const register = { key: path, said: () => ({ write: value }) };
+    await this.settled(client, { operation: 'write', subject: path, send, register });
+  }
+
+  private async seen<T>(
+    customer: Client,
+    client: number,
+    path: string,
+    valueOf: (body: T) => string,
+  ): Promise<void> {
+    const send = () => customer.send<T>('GET', path);
+    const said: Said<T> = ({ status, body }) =>
+      status === 200 ? { read: valueOf(body) } : status === 404 ? { read: null } : undefined;
+    await this.settled(client, { operation: 'see', subject: path, send, register: { key: path, said } });
   }
 
   private async order(
@@ -93,40 +154,52 @@ export class Load {
         1 + random.integer(2),
       ]),
     );
-    const answer = await this.settled<Order>(client, 'order', key, () => customer.order(key, items));
+    const send = () => customer.order(key, items);
+    const began = this.history.now();
+    const answer = await this.settled<Order>(client, { operation: 'order', subject: key, send });
     if (answer?.status !== 201) return undefined;
     const { id, status } = answer.body;
+    // Only now is it known which one it is.
+    const register = { key: id, step: { write: status } };
+    this.history.add({ ...{ client, operation: 'ordered', subject: id, began }, ...told(answer), register });
     this.orders.set(id, { status, userId: customer.id, key });
     return id;
   }
 
   /** Reads its own write: never behind what it was told. */
   private async look(customer: Client, client: number, id: string): Promise<void> {
-    const answer = await this.settled<Order>(client, 'read', id, () =>
-      customer.send('GET', `/api/v1/orders/${id}`),
-    );
-    if (answer) this.told(id, answer);
+    const before = this.orders.get(id)?.status;
+    const send = () => customer.send<Order>('GET', `/api/v1/orders/${id}`);
+    const register = { key: id, said: read };
+    const answer = await this.settled(client, { operation: 'read', subject: id, send, register });
+    if (answer) this.told(id, answer, before);
   }
 
   private async cancel(customer: Client, client: number, id: string): Promise<void> {
     const path = `/api/v1/orders/${id}/cancel`;
     const headers = { 'idempotency-key': `cancel ${id}` };
-    const cancel = () => customer.send<Order>('POST', path, undefined, headers);
-    const answer = await this.settled<Order>(client, 'cancel', id, cancel);
-    if (answer) this.told(id, answer);
+    const send = () => customer.send<Order>('POST', path, undefined, headers);
+    const before = this.orders.get(id)?.status;
+    const register = { key: id, said: () => ({ write: 'cancelled' }) };
+    const [answer] = await Promise.all([
+      this.settled(client, { operation: 'cancel', subject: id, send, register }),
+      this.look(customer, client, id),
+    ]);
+    if (answer) this.told(id, answer, before);
     await this.look(customer, client, id);
   }
 
   private async browse(customer: Client, client: number, sku: string): Promise<void> {
-    await this.settled(client, 'browse', sku, () => customer.send('GET', `/api/v1/products/${sku}`));
+    const send = () => customer.send('GET', `/api/v1/products/${sku}`);
+    await this.settled(client, { operation: 'browse', subject: sku, send });
   }
 
-  private told(id: string, { status, body }: Answer<Order>): void {
+  /** `before`: what was known when it was asked. */
+  private told(id: string, { status, body }: Answer<Order>, before: string | undefined): void {
     const known = this.orders.get(id);
-    const before = known?.status;
     if (status !== 200 || (before === 'cancelled' && body.status !== 'cancelled') || !known) {
       this.contradictions.push(`${id}: ${before}, then ${status} ${body.status ?? JSON.stringify(body)}`);
-    } else {
+    } else if (known.status !== 'cancelled') {
       known.status = body.status;
     }
   }
@@ -134,9 +207,7 @@ export class Load {
   /** Sends a request again, under the same key, as long as its outcome is not known. */
   private async settled<T>(
     client: number,
-    operation: string,
-    subject: string,
-    send: () => Promise<Answer<T>>,
+    { operation, subject, send, register }: Request<T>,
   ): Promise<Answer<T> | undefined> {
     const giveUpAt = Date.now() + patienceMs;
     for (;;) {
@@ -145,14 +216,25 @@ export class Load {
         status: 0,
         body: { code: (error as Error).message } as T,
       }));
-      const outcome = outcomeOf(answer.status);
-      const detail = outcome === 'ok' ? '' : String((answer.body as { code?: string }).code);
-      this.history.add({ client, operation, subject, began, outcome, status: answer.status, detail });
+      const step = register?.said(answer);
+      const said = register && step && { key: register.key, step };
+      this.history.add({ ...{ client, operation, subject, began }, ...told(answer), register: said });
       if (!passing.has(answer.status)) return answer as Answer<T>;
       if (this.abandoned || Date.now() > giveUpAt) return undefined;
       await pause(100);
     }
   }
+}
+
+const read: Said<Order> = ({ status, body }) => (status === 200 ? { read: body.status } : undefined);
+
+function told({ status, body }: Pick<Answer, 'status' | 'body'>): {
+  outcome: Outcome;
+  status: number;
+  detail: string;
+} {
+  const outcome = outcomeOf(status);
+  return { outcome, status, detail: outcome === 'ok' ? '' : String((body as { code?: string }).code) };
 }
 
 function outcomeOf(status: number): Outcome {
