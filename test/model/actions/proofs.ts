@@ -1,0 +1,123 @@
+import type { Turn } from '../action.js';
+import { fenceAs, proven } from '../ownership.js';
+import { conclude } from '../proof.js';
+import { givenUp, nameOf, other, sides, toldOf, type Side } from '../state.js';
+import { sawEpoch, witnessAgrees } from '../witness.js';
+
+/** How a side proves itself on its present start. */
+export function proofs(turn: Turn): void {
+  if (!turn.scenario.rules.restartProof) return;
+  for (const side of sides) {
+    says(turn, side);
+    concludes(turn, side);
+    byWitness(turn, side);
+  }
+  lateHellos(turn);
+}
+
+function says({ state, scenario: { rules }, can, fault }: Turn, side: Side): void {
+  const mine = state.databases[side];
+  const peer = state.databases[other(side)];
+  const name = nameOf(side);
+  const peerKnowsNot = mine.paired && peer.paired && peer.peerStart !== state.starts[side];
+  const unproven = mine.provenStart !== state.starts[side];
+  const asks = unproven || peerKnowsNot || mine.standing === givenUp;
+  if (asks && mine.standing !== 1 && !state.proofs[side] && (mine.paired || rules.unpairedProof))
+    can(
+      'hello',
+      () => `${name} says hello with its new start.`,
+      (next) => {
+        const before = next.databases[side].peerStart;
+        const his = next.databases[other(side)];
+        if (his.paired) his.peerStart = next.starts[side];
+        if (rules.challenge) next.lateHellos = next.lateHellos.filter((late) => late.side !== side);
+        next.proofs[side] = {
+          start: next.starts[side],
+          peerStart: next.starts[other(side)],
+          peerStartBefore: before,
+          peer: toldOf(his),
+        };
+        return 'answered';
+      },
+    );
+  if (state.left.lateHello && unproven && mine.standing === 0 && mine.paired && peer.paired)
+    fault(
+      'hello',
+      () => `${name} says hello with its new start; the message is late.`,
+      (next) => {
+        next.left.lateHello--;
+        next.lateHellos.push({ side, start: next.starts[side] });
+        return 'late';
+      },
+    );
+}
+
+function concludes({ state, scenario, can }: Turn, side: Side): void {
+  const answered = state.proofs[side];
+  const { rules } = scenario;
+  if (!answered) return;
+  can(
+    'prove',
+    () => `${nameOf(side)} compares the answer with its own data.`,
+    (next) => {
+      next.proofs[side] = null;
+      const mine = next.databases[side];
+      const { peer, peerStart, peerStartBefore, start } = answered;
+      if (start !== next.starts[side]) return 'void: it has restarted since';
+      const otherHello =
+        mine.paired && peer.paired && mine.peerStart !== peerStartBefore && mine.peerStart !== peerStart;
+      if (rules.freshAnswer && otherHello) return 'void: the peer has restarted since';
+      if (!mine.paired && peer.paired) {
+        if (mine.standing === 0) fenceAs(mine);
+        return 'rolled back: the peer knows of a pairing that this database does not';
+      }
+      if (mine.paired && peer.paired) {
+        const outcome = conclude(mine, answered, side, rules);
+        sawEpoch(next, side, scenario);
+        return outcome;
+      }
+      mine.provenStart = start;
+      return 'proven: nobody claims the module';
+    },
+  );
+}
+
+function byWitness({ state, scenario: { witness: kind, rules }, can }: Turn, side: Side): void {
+  const mine = state.databases[side];
+  if (kind === 'none' || proven(state, side, rules) || mine.standing !== 0) return;
+  const name = nameOf(side);
+  if (kind === 'nothing at all')
+    return can(
+      'serve unproven',
+      () => `${name} cannot reach its peer and serves all the same.`,
+      (next) => {
+        next.databases[side].provenStart = next.starts[side];
+        return 'unproven';
+      },
+    );
+  const witness = state.witnesses[side];
+  if (!witness || !witnessAgrees(witness, mine)) return;
+  can(
+    'prove by witness',
+    () => `${name} cannot reach its peer; its witness (${kind}) agrees with its data.`,
+    (next) => {
+      next.databases[side].provenStart = next.starts[side];
+      if (kind === 'clean stop' && rules.witnessSpent) next.witnesses[side] = null;
+      return 'proven';
+    },
+  );
+}
+
+function lateHellos({ state, can }: Turn): void {
+  state.lateHellos.forEach(({ side, start }, index) =>
+    can(
+      'late hello',
+      () => `A late hello of ${nameOf(side as Side)} arrives.`,
+      (next) => {
+        next.lateHellos.splice(index, 1);
+        next.databases[other(side as Side)].peerStart = start;
+        return 'believed';
+      },
+    ),
+  );
+}

@@ -1,0 +1,362 @@
+import { bag, list, nullable, num, Reader, start, struct, Writer, type Codec } from './codec.js';
+
+/** 0: the monolith's database, M; 1: the extracted service's, E. */
+export type Side = 0 | 1;
+export const sides: readonly Side[] = [0, 1];
+export const other = (side: Side): Side => (side === 0 ? 1 : 0);
+export const nameOf = (side: Side): string => (side === 0 ? 'M' : 'E');
+
+/** Buckets of the model's module; each holds one row. A set of them is a bit mask. */
+export const buckets = 2;
+export const all = (1 << buckets) - 1;
+
+/** A batch's place, (term, seq), as one number; `0`: none. */
+export const at = (term: number, seq: number): number => term * 8 + seq;
+export const termOf = (position: number): number => position >> 3;
+
+/** `standing`: rolled back, a side that found out that it was restored; given up, one that lets the other take over. */
+export const rolledBack = 1;
+export const givenUp = 2;
+
+/** One row of the outbox: what is left of a statement, or the part of it that was set aside. */
+export interface OutboxRow {
+  id: number;
+  /** The rows that the statement changed and that are still to be carried over. */
+  keys: number;
+  parked: number;
+}
+
+/** Ids of outbox rows that a batch carried. */
+export interface Received {
+  position: number;
+  ids: number[];
+}
+
+/** What is committed in one side's database. */
+export interface Database {
+  epoch: number;
+  /** Buckets below belong to `extracted`. */
+  below: number;
+  /** Buckets that nobody owns. */
+  fence: number;
+  standing: number;
+  /** Capture is on, and the other database is known. */
+  paired: number;
+  provenStart: number;
+  peerStart: number;
+  /** Of each row, the writes that it has seen. */
+  rows: number[];
+  outbox: OutboxRow[];
+  nextId: number;
+  // What it sends.
+  term: number;
+  life: number;
+  confirmed: number;
+  /** Buckets that the backfill has still to copy. */
+  backfill: number;
+  degraded: number;
+  // What it receives.
+  applied: number;
+  /** -1: incomplete. */
+  appliedLife: number;
+  /** The backfill of this life has arrived as a whole. */
+  complete: number;
+  pruned: number;
+  received: Received[];
+}
+
+export interface Part {
+  id: number;
+  keys: number;
+}
+
+/** A batch that was sent, as its relay remembers it. `chunk`: buckets that the backfill added. */
+export interface Sent {
+  position: number;
+  parts: Part[];
+  chunk: number;
+}
+
+/** The process that leads a relay. */
+export interface Leader {
+  term: number;
+  seq: number;
+  start: number;
+  /** The last batch with content that was answered. */
+  after: number;
+  unconfirmed: Sent | null;
+  inFlight: Sent | null;
+}
+
+export interface Batch extends Sent {
+  from: number;
+  start: number;
+  life: number;
+  after: number;
+  confirmed: number;
+  /** This chunk ends the backfill. */
+  last: number;
+  images: number[];
+}
+
+export const answers = ['stored', 'stale', 'behind', 'retry'] as const;
+export type Answer = (typeof answers)[number];
+
+export interface Reply extends Sent {
+  to: number;
+  start: number;
+  answer: number;
+}
+
+/** A client's write. `left`: rows that are not known to be on the other side. */
+export interface Write {
+  state: number;
+  side: number;
+  id: number;
+  start: number;
+  left: number;
+}
+export const unwritten = 0;
+export const waiting = 1;
+export const acknowledged = 2;
+/** Answered without the promise of `ack: both`. */
+export const answeredAlone = 3;
+
+export const stages = ['fence', 'drain', 'own', 'release', 'settle', 'free'] as const;
+export type Stage = (typeof stages)[number];
+
+/** A hand-off in the journal, which is in M. */
+export interface HandOff {
+  from: number;
+  epoch: number;
+  oldBelow: number;
+  newBelow: number;
+  stage: number;
+  fromStart: number;
+  toStart: number;
+  after: number;
+  life: number;
+}
+
+export const commands = ['fence', 'own', 'release'] as const;
+
+/** A command that is on its way to a side, and that nobody waits for any more. */
+export interface Late {
+  command: number;
+  side: number;
+  plan: HandOff;
+}
+
+/** What a side answers to a hello. */
+export interface Answered {
+  /** The starts between which it holds. */
+  start: number;
+  peerStart: number;
+  peerStartBefore: number;
+  peer: Database;
+}
+
+/** A record outside of the database, of what was relied on. */
+export interface Witness {
+  epoch: number;
+  applied: number;
+  life: number;
+  pruned: number;
+  received: Received[];
+  /** The leadership that a process has seen; 0: all of them. */
+  term: number;
+  /** After a clean stop: how the database stood. Empty: there was none. */
+  mark: number[];
+}
+
+export interface Snapshot {
+  side: number;
+  start: number;
+  database: Database;
+  journal: HandOff | null;
+  witness: Witness | null;
+}
+
+/** How often each fault may still happen. */
+export interface Budget {
+  snapshot: number;
+  restore: number;
+  resume: number;
+  restart: number;
+  cleanStop: number;
+  handOff: number;
+  newLeader: number;
+  late: number;
+  lateHello: number;
+  degrade: number;
+  park: number;
+  foreign: number;
+  duplicate: number;
+  failover: number;
+  earlyTimeout: number;
+}
+
+export interface State {
+  databases: [Database, Database];
+  starts: [number, number];
+  leaders: [Leader | null, Leader | null];
+  zombies: [Leader | null, Leader | null];
+  proofs: [Answered | null, Answered | null];
+  witnesses: [Witness | null, Witness | null];
+  writes: Write[];
+  batches: Batch[];
+  replies: Reply[];
+  journal: HandOff | null;
+  late: Late[];
+  lateHellos: { side: number; start: number }[];
+  snapshot: Snapshot | null;
+  left: Budget;
+  /** Acknowledged writes that an operator has given up by a failover. */
+  forgiven: number;
+}
+
+const pair = <T>(of: Codec<T>): Codec<[T, T]> => list(of) as unknown as Codec<[T, T]>;
+const sent = { position: num, parts: list(struct<Part>({ id: num, keys: num })), chunk: num };
+const received = struct<Received>({ position: num, ids: list(num) });
+
+export const databaseCodec = struct<Database>({
+  epoch: num,
+  below: num,
+  fence: num,
+  standing: num,
+  paired: num,
+  provenStart: start,
+  peerStart: start,
+  rows: list(num),
+  outbox: list(struct<OutboxRow>({ id: num, keys: num, parked: num })),
+  nextId: num,
+  term: num,
+  life: num,
+  confirmed: num,
+  backfill: num,
+  degraded: num,
+  applied: num,
+  appliedLife: num,
+  complete: num,
+  pruned: num,
+  received: list(received),
+});
+const leader = struct<Leader>({
+  term: num,
+  seq: num,
+  start,
+  after: num,
+  unconfirmed: nullable(struct<Sent>(sent)),
+  inFlight: nullable(struct<Sent>(sent)),
+});
+const handOff = struct<HandOff>({
+  from: num,
+  epoch: num,
+  oldBelow: num,
+  newBelow: num,
+  stage: num,
+  fromStart: start,
+  toStart: start,
+  after: num,
+  life: num,
+});
+const witness = struct<Witness>({
+  epoch: num,
+  applied: num,
+  life: num,
+  pruned: num,
+  received: list(received),
+  term: num,
+  mark: list(num),
+});
+const budget = struct<Budget>({
+  snapshot: num,
+  restore: num,
+  resume: num,
+  restart: num,
+  cleanStop: num,
+  handOff: num,
+  newLeader: num,
+  late: num,
+  lateHello: num,
+  degrade: num,
+  park: num,
+  foreign: num,
+  duplicate: num,
+  failover: num,
+  earlyTimeout: num,
+});
+
+const codec = struct<State>({
+  starts: pair(start),
+  databases: pair(databaseCodec),
+  leaders: pair(nullable(leader)),
+  zombies: pair(nullable(leader)),
+  proofs: pair(
+    nullable(struct<Answered>({ start, peerStart: start, peerStartBefore: start, peer: databaseCodec })),
+  ),
+  witnesses: pair(nullable(witness)),
+  writes: list(struct<Write>({ state: num, side: num, id: num, start, left: num })),
+  batches: bag(
+    struct<Batch>({
+      ...sent,
+      from: num,
+      start,
+      life: num,
+      after: num,
+      confirmed: num,
+      last: num,
+      images: list(num),
+    }),
+  ),
+  replies: bag(struct<Reply>({ ...sent, to: num, start, answer: num })),
+  journal: nullable(handOff),
+  late: bag(struct<Late>({ command: num, side: num, plan: handOff })),
+  lateHellos: bag(struct<{ side: number; start: number }>({ side: num, start })),
+  snapshot: nullable(
+    struct<Snapshot>({
+      side: num,
+      start,
+      database: databaseCodec,
+      journal: nullable(handOff),
+      witness: nullable(witness),
+    }),
+  ),
+  left: budget,
+  forgiven: num,
+});
+
+const writer = new Writer();
+
+/** The canonical bytes of a state; valid until the next call. */
+export function encode(state: State): Uint8Array {
+  writer.reset();
+  codec.write(state, writer);
+  return writer.bytes.subarray(0, writer.length);
+}
+
+export const decode = (bytes: Uint8Array): State => codec.read(new Reader(bytes));
+export const copyOf = (database: Database): Database => ({
+  ...database,
+  rows: [...database.rows],
+  outbox: database.outbox.map((row) => ({ ...row })),
+  received: [...database.received],
+});
+
+/** A start that no other one is equal to. */
+export function newStart(state: State): number {
+  encode(state);
+  return writer.top + 1;
+}
+
+/** What a side tells of itself in a hello; the rest of it plays no part. */
+export const toldOf = (database: Database): Database => ({
+  ...copyOf(database),
+  rows: [],
+  outbox: [],
+  nextId: 0,
+  provenStart: 0,
+  peerStart: 0,
+  backfill: 0,
+  degraded: 0,
+});

@@ -1,0 +1,80 @@
+import type { Scenario } from './scenario.js';
+import type { Database, Sent, Side, State, Witness } from './state.js';
+
+/* What is kept outside of a database, so that it can prove a start while the peer cannot be asked. */
+
+const nothingYet = (database: Database, term = 0): Witness => ({
+  epoch: database.epoch,
+  applied: database.confirmed,
+  life: database.life,
+  pruned: 0,
+  received: [],
+  term,
+  mark: [],
+});
+
+export const firstWitness = ({ witness }: Scenario, database: Database): Witness | null =>
+  witness === 'file' ? nothingYet(database) : null;
+
+/** A batch is known to be stored: this is written down before anybody is told. */
+export function sawStored(state: State, side: Side, sent: Sent, term: number): void {
+  const witness = state.witnesses[side];
+  const { confirmed, life } = state.databases[side];
+  if (!witness || witness.mark.length > 0 || (sent.parts.length === 0 && sent.chunk === 0)) return;
+  if (witness.term !== 0 && witness.term !== term) return;
+  if (witness.life !== life) Object.assign(witness, { life, received: [], pruned: 0 });
+  witness.applied = Math.max(witness.applied, sent.position);
+  witness.pruned = Math.max(witness.pruned, confirmed);
+  witness.received = witness.received.filter(({ position }) => position > confirmed);
+  if (sent.parts.length > 0)
+    witness.received.push({ position: sent.position, ids: sent.parts.map(({ id }) => id) });
+}
+
+/** The epoch has changed: this is written down before it is answered. */
+export function sawEpoch(state: State, side: Side, { witness: kind, rules }: Scenario): void {
+  const witness = state.witnesses[side];
+  if (!witness || witness.mark.length > 0) return;
+  if (kind === 'process' && !rules.witnessSawAll) return;
+  witness.epoch = state.databases[side].epoch;
+}
+
+/** A process that begins to lead remembers what it sees from here on; whoever led before has not seen all. */
+export function sawLeadership(state: State, side: Side, { witness, rules }: Scenario, term: number): void {
+  if (witness !== 'process' || (state.witnesses[side] && !rules.witnessSawAll)) return;
+  state.witnesses[side] = nothingYet(state.databases[side], term);
+}
+
+/** At a clean stop: how the database stands. */
+export const stoppedAt = (database: Database): Witness => ({
+  ...nothingYet(database),
+  mark: markOf(database),
+});
+
+const markOf = ({ epoch, below, nextId, term, life, confirmed, applied }: Database): number[] => [
+  epoch,
+  below,
+  nextId,
+  term,
+  life,
+  confirmed,
+  applied,
+];
+
+/** Whether a database still holds what its witness has seen. It can only say yes: else the side waits for its peer. */
+export function witnessAgrees(witness: Witness, database: Database): boolean {
+  if (witness.mark.length > 0) return witness.mark.join() === markOf(database).join();
+  if (witness.epoch > database.epoch || witness.life > database.life) return false;
+  if (Math.max(witness.term, witness.applied >> 3) > database.term) return false;
+  return witness.life !== database.life || holds(database, witness);
+}
+
+/** The comparison of the sender's side: everything that was stored is confirmed here, or still in the outbox. */
+export function holds(
+  { confirmed, outbox }: Database,
+  { pruned, received }: Pick<Witness, 'pruned' | 'received'>,
+): boolean {
+  if (pruned > confirmed) return false;
+  return received.every(
+    ({ position, ids }) => position <= confirmed || ids.every((id) => outbox.some((row) => row.id === id)),
+  );
+}
