@@ -47,6 +47,7 @@ const firstDatabase = ({ paired, below }: Scenario, side: Side): Database => ({
   standing: 0,
   paired: paired ? 1 : 0,
   provenStart: side + 1,
+  byWitness: 0,
   peerStart: paired ? 2 - side : 0,
   rows: Array.from({ length: buckets }, () => 0),
   outbox: [],

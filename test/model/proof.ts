@@ -15,6 +15,7 @@ export function senderHolds(mine: Database, peer: Database, rules: Rules): boole
 export const receiverHolds = (mine: Database, peer: Database, rules: Rules): boolean =>
   !rules.receiverCheck ||
   peer.confirmed === 0 ||
+  (rules.olderPeer && peer.life < mine.appliedLife) ||
   (peer.life === mine.appliedLife && mine.applied >= peer.confirmed);
 
 /** Buckets that both say to own. */
@@ -42,6 +43,7 @@ export function conclude(
   rules: Rules,
 ): string {
   mine.peerStart = peerStart;
+  mine.byWitness = 0;
   const sender = senderHolds(mine, peer, rules);
   const receiver = receiverHolds(mine, peer, rules);
   if (mustGiveWay(mine, peer, side, rules))

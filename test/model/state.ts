@@ -43,6 +43,8 @@ export interface Database {
   /** Capture is on, and the other database is known. */
   paired: number;
   provenStart: number;
+  /** Proven by a witness only: the peer has still to be asked. */
+  byWitness: number;
   peerStart: number;
   /** Of each row, the writes that it has seen. */
   rows: number[];
@@ -158,6 +160,8 @@ export interface Answered {
 
 /** A record outside of the database, of what was relied on. */
 export interface Witness {
+  /** Of the server: who relies on what an earlier one has done is refused. */
+  start: number;
   epoch: number;
   applied: number;
   life: number;
@@ -226,6 +230,7 @@ export const databaseCodec = struct<Database>({
   standing: num,
   paired: num,
   provenStart: start,
+  byWitness: num,
   peerStart: start,
   rows: list(num),
   outbox: list(struct<OutboxRow>({ id: num, keys: num, parked: num })),
@@ -261,6 +266,7 @@ const handOff = struct<HandOff>({
   life: num,
 });
 const witness = struct<Witness>({
+  start,
   epoch: num,
   applied: num,
   life: num,
@@ -356,6 +362,7 @@ export const toldOf = (database: Database): Database => ({
   outbox: [],
   nextId: 0,
   provenStart: 0,
+  byWitness: 0,
   peerStart: 0,
   backfill: 0,
   degraded: 0,

@@ -1,5 +1,5 @@
 import { bits, type Turn } from '../action.js';
-import { accepts, endSessions } from '../ownership.js';
+import { accepts, endSessions, proven } from '../ownership.js';
 import { copyOf, nameOf, newStart, sides, stages, type Side, type State } from '../state.js';
 import { sawStored, stoppedAt } from '../witness.js';
 
@@ -70,6 +70,7 @@ function restores({ state, scenario, fault }: Turn, side: Side): void {
 }
 
 function restarts({ state, scenario, fault }: Turn, side: Side): void {
+  const { rules } = scenario;
   const restart = (next: State): string => {
     endSessions(next, side);
     next.starts[side] = newStart(next);
@@ -92,7 +93,8 @@ function restarts({ state, scenario, fault }: Turn, side: Side): void {
         next.left.cleanStop--;
         endSessions(next, side);
         next.zombies[side] = null;
-        next.witnesses[side] = stoppedAt(next.databases[side]);
+        const known = !rules.witnessOfProven || proven(next, side, rules);
+        next.witnesses[side] = known ? stoppedAt(next.databases[side]) : null;
         next.starts[side] = newStart(next);
         return 'with a witness';
       },
@@ -139,7 +141,7 @@ function witnessLate({ state, scenario, can }: Turn, side: Side): void {
     'witness synced late',
     () => `The witness of ${nameOf(side)} is written down now.`,
     (next) => {
-      sawStored(next, side, sent, next.leaders[side]!.term);
+      sawStored(next, side, sent, next.leaders[side]!, scenario.rules);
       return 'written';
     },
   );

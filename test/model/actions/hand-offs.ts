@@ -1,5 +1,5 @@
 import type { Turn } from '../action.js';
-import { moved, owned, ownedBelow, proven } from '../ownership.js';
+import { dropKeys, moved, owned, ownedBelow, proven } from '../ownership.js';
 import { overlap } from '../proof.js';
 import type { Scenario } from '../scenario.js';
 import {
@@ -25,7 +25,15 @@ type Command = (typeof commands)[number];
 /** What the controller does: it moves borders, and ends what was begun. */
 export function handOffs(turn: Turn): void {
   const { state } = turn;
-  if (!state.databases.every(({ paired }) => paired)) return;
+  if (!state.databases.every(({ paired }) => paired)) {
+    if (state.journal)
+      turn.can(
+        'settle',
+        () => 'The controller finds a side that knows of no pairing.',
+        (next) => end(next, 'nothing to settle: that side was put back'),
+      );
+    return;
+  }
   if (state.journal) carryOut(turn, state.journal);
   else {
     begins(turn);
@@ -172,6 +180,7 @@ function release(mine: Database, plan: HandOff, { rules }: Scenario, side: Side)
   mine.below = plan.newBelow;
   mine.fence = 0;
   mine.backfill &= ownedBelow(side, plan.newBelow);
+  if (rules.releaseDrops) dropKeys(mine, range(plan));
   return 'done';
 }
 

@@ -2,7 +2,7 @@ import type { Turn } from '../action.js';
 import { fenceAs, proven } from '../ownership.js';
 import { conclude } from '../proof.js';
 import { givenUp, nameOf, other, sides, toldOf, type Side } from '../state.js';
-import { sawEpoch, witnessAgrees } from '../witness.js';
+import { sawEpoch, sawProof, witnessAgrees } from '../witness.js';
 
 /** How a side proves itself on its present start. */
 export function proofs(turn: Turn): void {
@@ -21,7 +21,8 @@ function says({ state, scenario: { rules }, can, fault }: Turn, side: Side): voi
   const name = nameOf(side);
   const peerKnowsNot = mine.paired && peer.paired && peer.peerStart !== state.starts[side];
   const unproven = mine.provenStart !== state.starts[side];
-  const asks = unproven || peerKnowsNot || mine.standing === givenUp;
+  const owes = rules.witnessOwesHello && mine.byWitness === 1;
+  const asks = unproven || owes || peerKnowsNot || mine.standing === givenUp;
   if (asks && mine.standing !== 1 && !state.proofs[side] && (mine.paired || rules.unpairedProof))
     can(
       'hello',
@@ -67,13 +68,14 @@ function concludes({ state, scenario, can }: Turn, side: Side): void {
       const otherHello =
         mine.paired && peer.paired && mine.peerStart !== peerStartBefore && mine.peerStart !== peerStart;
       if (rules.freshAnswer && otherHello) return 'void: the peer has restarted since';
-      if (!mine.paired && peer.paired) {
-        if (mine.standing === 0) fenceAs(mine);
+      if (!mine.paired && peer.paired && mine.standing !== givenUp) {
+        fenceAs(mine);
         return 'rolled back: the peer knows of a pairing that this database does not';
       }
-      if (mine.paired && peer.paired) {
+      if (peer.paired) {
         const outcome = conclude(mine, answered, side, rules);
         sawEpoch(next, side, scenario);
+        sawProof(next, side, scenario, peer);
         return outcome;
       }
       mine.provenStart = start;
@@ -92,6 +94,7 @@ function byWitness({ state, scenario: { witness: kind, rules }, can }: Turn, sid
       () => `${name} cannot reach its peer and serves all the same.`,
       (next) => {
         next.databases[side].provenStart = next.starts[side];
+        next.databases[side].byWitness = 1;
         return 'unproven';
       },
     );
@@ -102,6 +105,8 @@ function byWitness({ state, scenario: { witness: kind, rules }, can }: Turn, sid
     () => `${name} cannot reach its peer; its witness (${kind}) agrees with its data.`,
     (next) => {
       next.databases[side].provenStart = next.starts[side];
+      next.databases[side].byWitness = 1;
+      next.witnesses[side]!.start = next.starts[side];
       if (kind === 'clean stop' && rules.witnessSpent) next.witnesses[side] = null;
       return 'proven';
     },

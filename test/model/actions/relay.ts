@@ -55,6 +55,8 @@ function mayLead({ state, scenario: { rules, heartbeats } }: Turn, side: Side): 
 /** Nothing is learned from a batch that can only be refused; leaving these out keeps the state space small. */
 function wouldBeHeard(state: State, side: Side, rules: Rules): boolean {
   const peer = state.databases[other(side)];
+  const keys = state.databases[side].outbox.reduce((mask, row) => mask | (row.parked ? 0 : row.keys), 0);
+  if (rules.derivedBuckets && (keys & owned(peer, other(side)) & ~peer.fence) !== 0) return false;
   if (!rules.startStamp) return true;
   if (peer.peerStart !== state.starts[side] || peer.standing !== 0) return false;
   return !rules.unprovenRefuses || proven(state, other(side), rules);
@@ -241,8 +243,9 @@ function hears({ state, scenario, can }: Turn, reply: Reply): void {
   );
 
   function heardStored(next: State, to: Side, who: Leader, sent: Sent): string {
-    if (scenario.rules.witnessFirst) sawStored(next, to, sent, who.term);
-    acknowledge(next, to, { parts: sent.parts, start: who.start }, scenario.rules);
+    const { rules } = scenario;
+    const known = !rules.witnessFirst || sawStored(next, to, sent, who, rules);
+    if (known) acknowledge(next, to, { parts: sent.parts, start: who.start }, rules);
     if (sent.parts.length > 0 || sent.chunk !== 0) who.after = sent.position;
     who.unconfirmed = mine ? sent : (who.unconfirmed ?? sent);
     return 'stored';

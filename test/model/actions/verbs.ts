@@ -93,7 +93,7 @@ function takesOver({ state, scenario, can }: Turn, side: Side): void {
 /** The other side is gone; it is fenced for real, so its processes end, and its server starts anew before it serves again. */
 function failsOver({ state, scenario, can, fault }: Turn, side: Side): void {
   const { rules } = scenario;
-  if (state.journal || !state.databases.every(({ paired }) => paired)) return;
+  if (state.journal || !state.databases[other(side)].paired) return;
   const say = () =>
     `An operator runs \`failover\` towards ${nameOf(side)}, and has fenced ${nameOf(other(side))}.`;
   const run = (next: State): string => {
@@ -103,7 +103,14 @@ function failsOver({ state, scenario, can, fault }: Turn, side: Side): void {
     if (rules.failoverTakesWitness) next.witnesses[other(side)] = null;
     const epoch =
       Math.max(database.epoch, database.standing === 0 ? 0 : next.databases[other(side)].epoch) + 3;
-    Object.assign(database, { epoch, below: everything(side), fence: 0, standing: 0, degraded: 0 });
+    Object.assign(database, {
+      epoch,
+      below: everything(side),
+      fence: 0,
+      standing: 0,
+      degraded: 0,
+      paired: 1,
+    });
     Object.assign(database, { peerStart: 0, provenStart: next.starts[side] });
     next.leaders[side] = null;
     next.writes.forEach((write, index) => {
@@ -123,7 +130,7 @@ function failsOver({ state, scenario, can, fault }: Turn, side: Side): void {
       return run(next);
     });
   // Marked, and nobody else has the whole: what is here is the best that there is.
-  const stuck = state.databases[side].standing === rolledBack && !wholeCopy(state, other(side));
+  const stuck = state.databases[side].standing !== 0 && !wholeCopy(state, other(side));
   if (stuck && rules.rejoinComplete) can('failover', say, run);
 }
 
