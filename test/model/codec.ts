@@ -45,7 +45,10 @@ export class Reader {
 
 /** A small number, from -1 to 254. */
 export const num: Codec<number> = {
-  write: (value, to) => to.byte(value + 1),
+  write(value, to) {
+    if (value < -1 || value > 254) throw new RangeError(`${value} does not fit: something grows without end`);
+    to.byte(value + 1);
+  },
   read: (from) => from.bytes[from.at++]! - 1,
 };
 

@@ -103,6 +103,8 @@ function giveWay(
   }
   mine.provenStart = start;
   if (rules.dropRows) dropKeys(mine, both);
+  if (rules.dropConfirms && sender && peer.appliedLife === mine.life)
+    mine.confirmed = Math.max(mine.confirmed, peer.applied);
   if (rules.wholeOrFilled ? drained && passed && !wasGivenUp : passed)
     return 'gives way: it was drained before';
   if (rules.incomplete) Object.assign(mine, { appliedLife: -1, complete: 0 });

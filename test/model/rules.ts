@@ -27,6 +27,9 @@ export const rules = {
   settleReads: '`settle` reads where both sides stand, whatever their epochs.',
   incomplete: 'A rolled-back side that owns nothing counts as an incomplete copy, to be filled anew.',
   dropRows: 'Who gives way forgets its outbox rows of those buckets; they are a report.',
+  dropConfirms:
+    'Who drops rows takes what the peer has applied for confirmed, or the next proof misses their ids.',
+  reported: 'A waiter looks into the report too: a row that was given up is not stored.',
   wholeOrFilled: 'Who gives way without having been drained, or fails a check, is filled anew.',
   challenge: 'A hello carries a number that was asked for, good once.',
   freshAnswer: 'An answer to a hello is void once the peer has restarted and said hello itself.',
@@ -45,7 +48,7 @@ export const rules = {
     'A witness serves one start: proving a later one by it closes it for answers of the earlier.',
   witnessOwesHello: 'Who was proven by a witness still says hello, until an answer was compared.',
   witnessOfProven: 'Only a side that is proven writes a witness when it stops.',
-  releaseDrops: '`release` forgets outbox rows of the buckets: they are restored ones, drained before.',
+  commandByPeer: 'A hand-off asks for sides that were proven by their peers, not by a witness.',
   witnessOutside: 'A witness is not restored together with its database.',
   witnessSawAll: 'A witness that has seen one leadership only, or not every epoch, proves nothing.',
   witnessSpent: 'A witness of a clean stop is removed before the first write.',

@@ -250,6 +250,61 @@ export const clean: Named[] = [
     witness: 'nothing at all',
     budget: { restart: 2, handOff: 1 },
   }),
+  of('X1', 'divided: M is restored, two writes, the border moves twice', {
+    ...divided,
+    writes: [1, 2],
+    borders: [0, 1, 2],
+    budget: { restore: 1, handOff: 2 },
+    restoreOf: m,
+  }),
+  of('X2', 'divided: E is restored, two writes, the border moves twice', {
+    ...divided,
+    writes: [1, 2],
+    borders: [0, 1, 2],
+    budget: { restore: 1, handOff: 2 },
+    restoreOf: e,
+  }),
+  of('X3', 'M is restored, zombie relay, late command, half of the buckets move', {
+    writes: [1],
+    borders: [1],
+    budget: { restore: 1, handOff: 1, late: 1, newLeader: 1 },
+    restoreOf: m,
+  }),
+  of('X4', 'E is restored, zombie relay, late command, half of the buckets move', {
+    writes: [1],
+    borders: [1],
+    budget: { restore: 1, handOff: 1, late: 1, newLeader: 1 },
+    restoreOf: e,
+  }),
+  of('X5', 'failover to either side, the lost one returns, hand-off, a restart', {
+    writes: [1, 2],
+    borders: [0, 2],
+    budget: { failover: 1, handOff: 1, restart: 1 },
+  }),
+  of('X6', 'failover to either side, and M is restored', {
+    budget: { failover: 1, restore: 1, handOff: 1 },
+    restoreOf: m,
+  }),
+  of('X7', 'a witness file, there and back, M is restored, a restart', {
+    witness: 'file',
+    borders: [0, 2],
+    budget: { restore: 1, restart: 1, handOff: 2 },
+    restoreOf: m,
+  }),
+  of('X8', 'a witness file, divided, failover, hand-off, a restart', {
+    ...divided,
+    witness: 'file',
+    writes: [1, 2],
+    borders: [2],
+    budget: { failover: 1, restart: 1, handOff: 1 },
+  }),
+  of('X9', 'bulk and single statements in parts, a row is parked, hand-off, M is restored', {
+    writes: [3, 1],
+    borders: [1],
+    parts: true,
+    budget: { park: 1, handOff: 1, restore: 1 },
+    restoreOf: m,
+  }),
 ];
 
 /** What cannot hold: each has a counterexample, and guarantees.md has to say so. */
@@ -283,6 +338,12 @@ export const limits: Named[] = [
       restoreOf: m,
     },
     { expected: 'I2', quick: true },
+  ),
+  of(
+    'K5',
+    'the same, with the comparison at each leadership: is it somewhere?',
+    { budget: { resume: 1 }, restoreOf: m, check: 'somewhere' },
+    { expected: 'I2' },
   ),
   of(
     'K4',

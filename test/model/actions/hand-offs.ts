@@ -1,5 +1,5 @@
 import type { Turn } from '../action.js';
-import { dropKeys, moved, owned, ownedBelow, proven } from '../ownership.js';
+import { moved, owned, ownedBelow, proven } from '../ownership.js';
 import { overlap } from '../proof.js';
 import type { Scenario } from '../scenario.js';
 import {
@@ -151,6 +151,7 @@ function execute(next: State, command: Command, plan: HandOff, scenario: Scenari
   if (command !== 'release' && rules.commandByStart && next.starts[side] !== planned)
     return 'refused: another start';
   if (rules.commandByStart && !proven(next, side, rules)) return 'refused: unproven';
+  if (rules.commandByPeer && mine.byWitness) return 'refused: its peer has not been asked';
   const outcome = { fence, own, release }[command](mine, plan, scenario, side);
   if (outcome === 'done') sawEpoch(next, side, scenario);
   return outcome;
@@ -180,7 +181,6 @@ function release(mine: Database, plan: HandOff, { rules }: Scenario, side: Side)
   mine.below = plan.newBelow;
   mine.fence = 0;
   mine.backfill &= ownedBelow(side, plan.newBelow);
-  if (rules.releaseDrops) dropKeys(mine, range(plan));
   return 'done';
 }
 
@@ -226,7 +226,9 @@ function releases({ scenario, can }: Turn, plan: HandOff): void {
 }
 
 const provenHere = (next: State, side: Side, { rules }: Scenario): boolean =>
-  !rules.restartProof || next.databases[side].provenStart === next.starts[side];
+  !rules.restartProof ||
+  (next.databases[side].provenStart === next.starts[side] &&
+    !(rules.commandByPeer && next.databases[side].byWitness));
 
 /** Nobody knows how far it came: reads where things stand, and goes on or takes it back, `to` first. */
 function settles({ scenario, can }: Turn, plan: HandOff): void {

@@ -1,6 +1,7 @@
 import type { Turn } from '../action.js';
 import { fenceAs, proven } from '../ownership.js';
 import { conclude } from '../proof.js';
+import { reporting } from '../report-rows.js';
 import { givenUp, nameOf, other, sides, toldOf, type Side } from '../state.js';
 import { sawEpoch, sawProof, witnessAgrees } from '../witness.js';
 
@@ -73,7 +74,7 @@ function concludes({ state, scenario, can }: Turn, side: Side): void {
         return 'rolled back: the peer knows of a pairing that this database does not';
       }
       if (peer.paired) {
-        const outcome = conclude(mine, answered, side, rules);
+        const outcome = reporting(next, side, rules, () => conclude(mine, answered, side, rules));
         sawEpoch(next, side, scenario);
         sawProof(next, side, scenario, peer);
         return outcome;

@@ -46,7 +46,7 @@ function mayLead({ state, scenario: { rules, heartbeats } }: Turn, side: Side): 
   if (!mine.paired || mine.standing !== 0 || !proven(state, side, rules)) return false;
   const something =
     mine.outbox.some(({ parked }) => !parked) ||
-    (mine.backfill & owned(mine, side)) !== 0 ||
+    (mine.backfill & owned(mine, side) & ~mine.fence) !== 0 ||
     (heartbeats && owned(mine, side) !== 0) ||
     copyIsBehind(state, side, rules);
   return something && wouldBeHeard(state, side, rules);
@@ -113,7 +113,7 @@ function sends(turn: Turn, side: Side): void {
     .filter(({ parked }) => !parked)
     .map(({ id, keys }) => ({ id, keys: keys & ~(ahead?.parts.find((part) => part.id === id)?.keys ?? 0) }))
     .filter(({ keys }) => keys !== 0);
-  const left = mine.backfill & owned(mine, side) & ~(ahead?.chunk ?? 0);
+  const left = mine.backfill & owned(mine, side) & ~mine.fence & ~(ahead?.chunk ?? 0);
   const chunk = left & -left;
   if (rows.length > 0) {
     offerBatch(turn, side, rows, chunk);

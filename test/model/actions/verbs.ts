@@ -99,6 +99,7 @@ function failsOver({ state, scenario, can, fault }: Turn, side: Side): void {
   const run = (next: State): string => {
     const database = next.databases[side];
     endSessions(next, other(side));
+    next.zombies[other(side)] = null;
     next.starts[other(side)] = newStart(next);
     if (rules.failoverTakesWitness) next.witnesses[other(side)] = null;
     const epoch =
