@@ -43,6 +43,7 @@ export const rules = {
   pruneByConfirmed: 'Ids are forgotten up to the confirmed position, not up to `after`.',
   degradedHolds: 'A degraded module begins no hand-off.',
   leaderProves: 'Each leadership begins with the comparison of the proof, also on an old start.',
+  waitersBySession: 'A lost connection ends the waiters of its process: their outcome is unknown.',
   witnessFirst: 'A witness is synced before what it records is relied on.',
   witnessByStart:
     'A witness serves one start: proving a later one by it closes it for answers of the earlier.',

@@ -250,6 +250,19 @@ export const clean: Named[] = [
     witness: 'nothing at all',
     budget: { restart: 2, handOff: 1 },
   }),
+  of('M1', 'the owner resumes from a memory snapshot, on the same start: every write is somewhere', {
+    heartbeats: true,
+    budget: { resume: 1 },
+    restoreOf: m,
+    check: 'somewhere',
+    wayOut: false,
+  }),
+  of('M2', 'the copy resumes from a memory snapshot, on the same start: every write is somewhere', {
+    heartbeats: true,
+    budget: { resume: 1 },
+    restoreOf: e,
+    check: 'somewhere',
+  }),
   of('X1', 'divided: M is restored, two writes, the border moves twice', {
     ...divided,
     writes: [1, 2],
@@ -338,12 +351,6 @@ export const limits: Named[] = [
       restoreOf: m,
     },
     { expected: 'I2', quick: true },
-  ),
-  of(
-    'K5',
-    'the same, with the comparison at each leadership: is it somewhere?',
-    { budget: { resume: 1 }, restoreOf: m, check: 'somewhere' },
-    { expected: 'I2' },
   ),
   of(
     'K4',

@@ -1,6 +1,6 @@
 import { bits, type Turn } from '../action.js';
 import { accepts, endSessions, proven } from '../ownership.js';
-import { copyOf, nameOf, newStart, sides, stages, type Side, type State } from '../state.js';
+import { copyOf, nameOf, newStart, sides, stages, waiting, type Side, type State } from '../state.js';
 import { sawStored, stoppedAt } from '../witness.js';
 
 /** Restarts, restores, rows that cannot be stored. */
@@ -64,6 +64,9 @@ function restores({ state, scenario, fault }: Turn, side: Side): void {
       (next) => {
         next.left.resume--;
         putBack(next);
+        if (scenario.rules.waitersBySession)
+          for (const write of next.writes)
+            if (write.side === side && write.state === waiting) write.start = 0;
         return 'with the same start';
       },
     );

@@ -1,0 +1,64 @@
+import type { Rule } from './rules.js';
+
+/** Where taking a rule out is found, and what it breaks; `null`: no counterexample is known (ADR 0024 says why it is kept). */
+export interface Mutation {
+  at: string;
+  breaks: 'I1' | 'I2' | 'I4';
+  /** So small that it runs in every `npm test`. */
+  quick: boolean;
+}
+
+export const mutations: Record<Rule, Mutation | null> = {
+  identity: { at: 'F1', breaks: 'I2', quick: true },
+  restartProof: { at: 'T2', breaks: 'I2', quick: true },
+  senderCheck: { at: 'T2', breaks: 'I2', quick: true },
+  tailKept: { at: 'T2', breaks: 'I2', quick: true },
+  receiverCheck: { at: 'C1', breaks: 'I2', quick: true },
+  olderPeer: { at: 'X6', breaks: 'I4', quick: false },
+  claims: { at: 'G1', breaks: 'I1', quick: true },
+  lostOwn: { at: 'P4', breaks: 'I4', quick: true },
+  unpairedProof: { at: 'E1', breaks: 'I2', quick: true },
+  startStamp: { at: 'T2', breaks: 'I2', quick: true },
+  after: { at: 'E1', breaks: 'I2', quick: true },
+  afterIsAnswered: { at: 'P4', breaks: 'I2', quick: true },
+  lives: { at: 'P4', breaks: 'I2', quick: true },
+  derivedBuckets: null,
+  confirmByTerm: { at: 'A2', breaks: 'I4', quick: true },
+  pollByStart: { at: 'T2', breaks: 'I2', quick: true },
+  replyByStart: { at: 'W5', breaks: 'I2', quick: true },
+  ackByPart: { at: 'S3', breaks: 'I2', quick: true },
+  commandByStart: { at: 'B1', breaks: 'I1', quick: true },
+  ownAfter: { at: 'P4', breaks: 'I2', quick: true },
+  drainOverlap: { at: 'S1', breaks: 'I4', quick: true },
+  parkedHolds: { at: 'S1', breaks: 'I4', quick: true },
+  planLife: { at: 'P6', breaks: 'I2', quick: true },
+  releaseByStart: { at: 'P4', breaks: 'I4', quick: true },
+  settleReads: { at: 'P4', breaks: 'I4', quick: true },
+  incomplete: { at: 'C2', breaks: 'I2', quick: true },
+  dropRows: { at: 'P3', breaks: 'I4', quick: true },
+  reported: { at: 'X1', breaks: 'I2', quick: false },
+  wholeOrFilled: { at: 'X6', breaks: 'I4', quick: false },
+  challenge: { at: 'L1', breaks: 'I2', quick: true },
+  freshAnswer: { at: 'J1', breaks: 'I4', quick: false },
+  twoSteps: { at: 'X6', breaks: 'I4', quick: false },
+  rejoinComplete: null,
+  higherEpoch: null,
+  alignRefuses: null,
+  unprovenRefuses: null,
+  pruneByConfirmed: null,
+  degradedHolds: null,
+  leaderProves: { at: 'M1', breaks: 'I2', quick: true },
+  waitersBySession: { at: 'M1', breaks: 'I2', quick: true },
+  witnessFirst: { at: 'W1', breaks: 'I2', quick: true },
+  witnessOwesHello: { at: 'W1', breaks: 'I4', quick: false },
+  witnessOfProven: { at: 'W7', breaks: 'I2', quick: true },
+  commandByPeer: { at: 'W2', breaks: 'I4', quick: true },
+  witnessOutside: { at: 'W1', breaks: 'I2', quick: true },
+  witnessSawAll: { at: 'W6', breaks: 'I1', quick: true },
+  witnessSpent: { at: 'W7', breaks: 'I2', quick: true },
+  failoverTakesWitness: { at: 'W4', breaks: 'I1', quick: true },
+  drainOverlap: { at: 'S1', breaks: 'I4', quick: true },
+  parkedHolds: { at: 'S1', breaks: 'I4', quick: true },
+  ackByPart: { at: 'S3', breaks: 'I2', quick: true },
+  degradedHolds: null,
+};
