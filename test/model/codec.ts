@@ -100,7 +100,8 @@ export const bag = <T>(of: Codec<T>): Codec<T[]> => ({
 
 export function struct<T extends object>(fields: { [K in keyof T]: Codec<T[K]> }): Codec<T> {
   const names = Object.keys(fields) as (keyof T)[];
-  // Written out once: a loop over names makes each property a dictionary access.
+  // Written out once, from the names above only: a loop over names makes each property a dictionary access.
+  /* eslint-disable @typescript-eslint/no-implied-eval */
   const args = ['f', 'value', 'to'];
   const write = new Function(
     ...args,
@@ -111,6 +112,7 @@ export function struct<T extends object>(fields: { [K in keyof T]: Codec<T[K]> }
     'from',
     `return { ${names.map((name) => `${String(name)}: f.${String(name)}.read(from)`).join(', ')} };`,
   ) as (f: typeof fields, from: Reader) => T;
+  /* eslint-enable @typescript-eslint/no-implied-eval */
   return { write: (value, to) => write(fields, value, to), read: (from) => read(fields, from) };
 }
 

@@ -353,6 +353,12 @@ export const limits: Named[] = [
     { expected: 'I2', quick: true },
   ),
   of(
+    'K5',
+    'the same with a second write, with every rule: is each write somewhere?',
+    { heartbeats: true, writes: [1, 1], budget: { resume: 1 }, restoreOf: m, check: 'somewhere' },
+    { expected: 'I2' },
+  ),
+  of(
     'K4',
     'both are restored',
     {

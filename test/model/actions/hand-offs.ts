@@ -93,7 +93,7 @@ function carryOut(turn: Turn, plan: HandOff): void {
       return releases(turn, plan);
     case 'settle':
       return settles(turn, plan);
-    case 'free':
+    default:
       return frees(turn, plan);
   }
 }
