@@ -9,7 +9,7 @@ export function violation(state: State, { rules, writes, check }: Scenario): str
     return 'I1: two databases take writes for one bucket';
   if (check === 'one owner') return null;
   for (const side of sides)
-    if (rules.restartProof && accepted[side] !== 0)
+    if (rules.restartProof && accepted[side] !== 0 && state.databases[side].paired === 1)
       if (state.databases[side].provenStart !== state.starts[side])
         return 'I3: a side takes writes that has not proven its start';
   for (let index = 0; index < writes.length; index++) {
