@@ -2,6 +2,7 @@ import { explore } from './explore.js';
 import { mutations } from './mutations.js';
 import { ruleNames, without } from './rules.js';
 import { clean, holes, limits } from './scenarios.js';
+import { printed } from './story.js';
 import { traces } from './traces.js';
 
 /* A slice of the model: what is explored in a moment. All of it runs in model.full.spec.ts. */
@@ -39,7 +40,7 @@ it('a story names each step, and the last one is what breaks', () => {
   const { story, broken } = explore(late.scenario);
   expect(story.map(({ kind }) => kind)).toContain('restore');
   expect(story.at(-1)!.text).toBe('A late `own` arrives at E. → done');
-  expect(broken).toMatch('I1');
+  expect(printed(story, broken)).toMatch(/^1\. .*\n9\. A late `own` arrives at E\. → done\n=> I1/s);
 });
 
 it('traces are the same each time, and end with what they were chosen for', () => {

@@ -6,19 +6,8 @@ import { proofs } from './actions/proofs.js';
 import { receivers } from './actions/receiver.js';
 import { relays, tidyRelays } from './actions/relay.js';
 import { verbs } from './actions/verbs.js';
-import { owned } from './ownership.js';
 import type { Scenario } from './scenario.js';
-import {
-  at,
-  buckets,
-  decode,
-  encode,
-  sides,
-  type Budget,
-  type Database,
-  type Side,
-  type State,
-} from './state.js';
+import { at, buckets, decode, type Budget, type Database, type Side, type State } from './state.js';
 import { firstWitness } from './witness.js';
 import { settled } from './actions/clients.js';
 
@@ -100,7 +89,7 @@ export function actionsOf(state: State, scenario: Scenario): Action[] {
 }
 
 /** Leaves out what can have no effect any more, so that states that differ by nothing are one. */
-export function tidy(state: State, { rules }: Scenario): void {
+function tidy(state: State, { rules }: Scenario): void {
   tidyRelays(state);
   const { left, snapshot } = state;
   const noMoreRestores = left.restore + left.resume === 0;
@@ -130,6 +119,3 @@ export function after(
   tidy(next, scenario);
   return { next, outcome };
 }
-
-export const same = (a: State, b: State): boolean => Buffer.compare(encode(a).slice(), encode(b)) === 0;
-export const ownedBy = (state: State): number[] => sides.map((side) => owned(state.databases[side], side));

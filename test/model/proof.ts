@@ -12,7 +12,7 @@ export function senderHolds(mine: Database, peer: Database, rules: Rules): boole
 }
 
 /** What the peer has confirmed was applied here. */
-export const receiverHolds = (mine: Database, peer: Database, rules: Rules): boolean =>
+const receiverHolds = (mine: Database, peer: Database, rules: Rules): boolean =>
   !rules.receiverCheck ||
   peer.confirmed === 0 ||
   (rules.olderPeer && peer.life < mine.appliedLife) ||

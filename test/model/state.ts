@@ -223,7 +223,7 @@ const pair = <T>(of: Codec<T>): Codec<[T, T]> => list(of) as unknown as Codec<[T
 const sent = { position: num, parts: list(struct<Part>({ id: num, keys: num })), chunk: num };
 const received = struct<Received>({ position: num, ids: list(num) });
 
-export const databaseCodec = struct<Database>({
+const databaseCodec = struct<Database>({
   epoch: num,
   below: num,
   fence: num,
