@@ -25,8 +25,8 @@ async function findNats(): Promise<string> {
   return new NatsFinder(folder).find({ tell: () => undefined, signal });
 }
 
-/** Starts a nats-server; it is ready when this resolves. */
-export async function startNats(): Promise<TestNats> {
+/** Starts a nats-server, with more words on its command line if given; it is ready when this resolves. */
+export async function startNats(...words: string[]): Promise<TestNats> {
   const program = await findNats();
   const port = await freePort();
   const url = `nats://127.0.0.1:${port}`;
@@ -41,7 +41,7 @@ export async function startNats(): Promise<TestNats> {
     server.kill('SIGKILL');
     await exit;
   };
-  await start();
+  await start(...words);
   return { url, kill, restart: start, stop: kill };
 }
 

@@ -1,3 +1,4 @@
+import { calls } from '#contracts';
 import {
   announcer,
   createLogger,
@@ -19,14 +20,16 @@ import {
   followRoutes,
   LocalModules,
   NatsLink,
+  natsUsers,
   observers,
   Routes,
+  Subjects,
   ToolkitMetrics,
 } from '#strangler';
 import { Logger, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
-import type { Settings } from './config.js';
+import { contracts, type Settings } from './config.js';
 import { ServiceModule } from './service.module.js';
 
 /** Starts one module as a service: its own database, its contract served over NATS. Ended by `closing`. */
@@ -39,12 +42,18 @@ export async function startService(settings: Settings, closing: Closing): Promis
   closing.onBegin(() => lines.info('stopping'));
   const logger = new NestLogger(lines);
   Logger.overrideLogger(logger);
-  const servers = new EmbeddedServers(settings.dataDir, say);
+  const subjects = new Subjects(nats.namespace);
+  const users = natsUsers(subjects, Object.values(contracts), calls);
+  const servers = new EmbeddedServers(settings.dataDir, say, users);
   closing.add(() => servers.release());
   const databaseUrl = settings.databaseUrl ?? (await servers.database(module));
   await openDatabase(databaseUrl, [module], `${module.toUpperCase()}_DATABASE_URL`, 'extracted');
-  const natsUrl = nats.url ?? (await servers.nats());
-  const link = new NatsLink(async () => natsConnection(nats.url ?? (await servers.nats()), nats.options));
+  const urlOfNats = async () => nats.url ?? (await servers.nats(subjects.userOf(module)));
+  const natsUrl = await urlOfNats();
+  const link = new NatsLink(async () => natsConnection(await urlOfNats(), nats.options), {
+    subjects,
+    user: module,
+  });
   closing.add(() => link.close());
   const routes = new Routes();
   const stopFollowing = followRoutes(link, routes);

@@ -1,4 +1,5 @@
 import { BoundedAdapter, configureHttp, type ApiOptions, type LimitStore, type ReadinessCheck } from '#api';
+import { calls } from '#contracts';
 import {
   assertPortFree,
   createLogger,
@@ -22,7 +23,9 @@ import {
   currentContext,
   decommissionedModules,
   LocalModules,
+  monolithUser,
   NatsLink,
+  natsUsers,
   observers,
   ToolkitMetrics,
   type Operator,
@@ -30,6 +33,7 @@ import {
   Router,
   Routes,
   Steering,
+  Subjects,
 } from '#strangler';
 import { Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -55,12 +59,13 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   Logger.overrideLogger(new NestLogger(logger));
   await assertPortFree(settings.port, settings.host, 'PORT');
   await assertPortFree(settings.adminPort, '127.0.0.1', 'ADMIN_PORT');
-  const servers = new EmbeddedServers(settings.dataDir, say);
+  const subjects = new Subjects(settings.nats.namespace);
+  const servers = new EmbeddedServers(settings.dataDir, say, natsUsers(subjects, contracts, calls));
   closing.add(() => servers.release());
   const databaseUrl = settings.databaseUrl ?? (await servers.database('shop'));
   const modules = await openModules(databaseUrl, settings, say);
   const routes = new Routes();
-  const link = connectWhenNeeded(settings, servers, routes, closing);
+  const link = connectWhenNeeded({ settings, servers, subjects }, routes, closing);
   const initialData = new InitialData(settings, say);
   const watch = new CallWatch();
   const metrics = new ToolkitMetrics();
@@ -170,13 +175,16 @@ async function steer(
 
 /** NATS is connected to, and if need be started, when the first module leaves. */
 function connectWhenNeeded(
-  { nats }: Settings,
-  servers: EmbeddedServers,
+  { settings, servers, subjects }: { settings: Settings; servers: EmbeddedServers; subjects: Subjects },
   routes: Routes,
   closing: Closing,
 ): NatsLink {
-  const link = new NatsLink(async () => natsConnection(nats.url ?? (await servers.nats()), nats.options), {
+  const { nats } = settings;
+  const url = async () => nats.url ?? (await servers.nats(subjects.userOf(monolithUser)));
+  const link = new NatsLink(async () => natsConnection(await url(), nats.options), {
     startsServer: nats.url === undefined,
+    subjects,
+    user: monolithUser,
   });
   closing.add(() => link.close());
   publishRoutes(link, routes);

@@ -1,3 +1,4 @@
+export { calls } from './calls.js';
 export {
   command,
   contract,

@@ -1,4 +1,5 @@
 import { acquireEmbedded, type EmbeddedLease } from './embedded/index.js';
+import type { NatsUser } from './nats-authorization.js';
 
 /** The embedded servers, joined when the first of them is needed: with outside servers in the settings, never. */
 export class EmbeddedServers {
@@ -7,6 +8,7 @@ export class EmbeddedServers {
   constructor(
     private readonly dataDir: string,
     private readonly onProgress: (line: string) => void,
+    private readonly natsUsers: readonly NatsUser[] = [],
   ) {}
 
   /** URL of a database of this name on the embedded PostgreSQL, for a plain role that owns it and nothing else. */
@@ -14,17 +16,17 @@ export class EmbeddedServers {
     return (await this.join()).need(`postgres/${name}`);
   }
 
-  async nats(): Promise<string> {
-    return (await this.join()).need('nats');
+  /** URL of the embedded NATS for one of the users; without a name for who may do all there. */
+  async nats(user?: string): Promise<string> {
+    return (await this.join()).need(user === undefined ? 'nats' : `nats/${user}`);
   }
 
   private join(): Promise<EmbeddedLease> {
-    this.lease ??= acquireEmbedded({ dataDir: this.dataDir, onProgress: this.onProgress }).catch(
-      (error: unknown) => {
-        this.lease = undefined;
-        throw error;
-      },
-    );
+    const { dataDir, onProgress, natsUsers } = this;
+    this.lease ??= acquireEmbedded({ dataDir, onProgress, natsUsers }).catch((error: unknown) => {
+      this.lease = undefined;
+      throw error;
+    });
     return this.lease;
   }
 

@@ -1,4 +1,4 @@
-import { connect as connectToNats } from '@nats-io/transport-node';
+import { connect as connectToNats, type NatsConnection } from '@nats-io/transport-node';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { until } from '../../../../test/support/until.js';
+import type { NatsUser } from '../nats-authorization.js';
 import { EmbeddedError, acquireEmbedded, type EmbeddedLease } from './index.js';
 import { runningProcesses, type RunningProcess } from './processes.js';
 
@@ -102,6 +103,33 @@ describe('the embedded servers', () => {
     await expect(query(strange.href, 'select 1')).rejects.toThrow(/permission denied for database/);
     await expect(lease.need('postgres/postgres')).rejects.toThrow(/cannot have the name postgres/);
     expect(await (await acquire()).need('postgres/shop')).toBe(shop);
+  });
+
+  it('give each program a user of NATS that may do what was said, also once NATS runs, and nobody notices', async () => {
+    const all = await connectedTo(await (await acquire()).need('nats'));
+    const heard: string[] = [];
+    all.subscribe('>', { callback: (_error, { subject }) => void heard.push(subject) });
+    const lost = jest.fn();
+    void all.closed().then(lost);
+    const may = { publish: ['stock.said'], subscribe: [] };
+    const users = ['fair.stock', 'fair.desk'].map((name) => ({ name, ...may }));
+    const lease = await acquire(users);
+    const stock = await lease.need('nats/fair.stock');
+
+    const connection = await connectedTo(stock);
+    connection.publish('stock.said');
+    connection.publish('desk.said');
+    await connection.flush();
+    await connection.close();
+    await all.flush();
+    expect(heard).toEqual(['stock.said']);
+    expect(lost).not.toHaveBeenCalled();
+    await all.close();
+    expect(new URL(await lease.need('nats/fair.desk')).password).not.toBe(new URL(stock).password);
+    await expect(lease.need('nats/fair.till')).rejects.toThrow('the embedded NATS has no user fair.till');
+    process.kill((await theKeeper()).pid, 'SIGKILL');
+    expect(await (await acquire(users)).need('nats/fair.stock')).toBe(stock);
+    expect(await natsAnswers(stock)).toBe(true);
   });
 
   it('stay for those who still need them, and end with the last release, the keeper too', async () => {
@@ -228,8 +256,8 @@ describe('the embedded servers', () => {
   });
 });
 
-async function acquire(): Promise<EmbeddedLease> {
-  const lease = await acquireEmbedded({ dataDir: folder });
+async function acquire(natsUsers: readonly NatsUser[] = []): Promise<EmbeddedLease> {
+  const lease = await acquireEmbedded({ dataDir: folder, natsUsers });
   leases.push(lease);
   return lease;
 }
@@ -286,15 +314,14 @@ async function query(url: string, sql: string): Promise<unknown> {
   }
 }
 
-async function natsAnswers(url: string): Promise<boolean> {
+async function connectedTo(url: string): Promise<NatsConnection> {
   const { host, username, password } = new URL(url);
+  return connectToNats({ servers: host, user: username, pass: password, reconnect: false });
+}
+
+async function natsAnswers(url: string): Promise<boolean> {
   try {
-    const connection = await connectToNats({
-      servers: host,
-      user: username,
-      pass: password,
-      reconnect: false,
-    });
+    const connection = await connectedTo(url);
     const { info } = connection;
     await connection.close();
     return info !== undefined && !info.jetstream;

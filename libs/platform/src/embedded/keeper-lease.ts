@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { NatsUser } from '../nats-authorization.js';
 import { EmbeddedError, reasonOf } from './embedded-error.js';
 import { findKeeper } from './find-keeper.js';
 import { pending, type Pending } from './pending.js';
@@ -20,6 +21,7 @@ export class KeeperLease {
   constructor(
     private readonly folder: string,
     private readonly tell: (line: string) => void,
+    private readonly users: readonly NatsUser[],
   ) {}
 
   connect(): Promise<void> {
@@ -64,7 +66,9 @@ export class KeeperLease {
   /** A server that died with its keeper should come back under the address that we use already. */
   private ask(server: Need): void {
     const url = this.needs.get(server)?.value;
-    void send(this.socket!, { need: server, ...(url ? { port: Number(new URL(url).port) } : {}) });
+    const known = url ? { port: Number(new URL(url).port) } : {};
+    const whom = server.startsWith('nats') ? { users: this.users } : {};
+    void send(this.socket!, { need: server, ...known, ...whom });
     this.holdWhileWaiting();
   }
 

@@ -20,6 +20,7 @@ class Keeper {
   readonly listener = createServer((socket) => this.receive(socket));
   private readonly sessions = new Set<Socket>();
   private readonly servers: Record<ServerName, SupervisedServer>;
+  private readonly nats: NatsServer;
   private readonly address = newAddress();
   private inUse = false;
   private closing = false;
@@ -32,9 +33,10 @@ class Keeper {
         (line) => this.tell(line),
         () => checkAddress(folder, this.address),
       );
+    this.nats = new NatsServer(folder);
     this.servers = {
       postgres: supervise(new PostgresServer(folder)),
-      nats: supervise(new NatsServer(folder)),
+      nats: supervise(this.nats),
     };
   }
 
@@ -61,15 +63,19 @@ class Keeper {
     socket.once('close', () => this.leave(socket));
     onMessages<Request>(socket, (request) => {
       this.use();
-      if ('need' in request) void this.serve(socket, request.need, request.port);
+      if ('need' in request) void this.serve(socket, request);
       if ('goodbye' in request) this.leave(socket);
     });
     void send(socket, { welcome: process.pid });
   }
 
-  private async serve(socket: Socket, name: Need, port: number | undefined): Promise<void> {
+  private async serve(
+    socket: Socket,
+    { need: name, port, users = [] }: Extract<Request, { need: Need }>,
+  ): Promise<void> {
     let reply: Reply;
     try {
+      this.nats.allow(users);
       reply = { ready: name, url: await this.urlOf(name, port) };
     } catch (error) {
       reply = { failed: name, reason: this.sentenceFor(error) };
@@ -78,9 +84,10 @@ class Keeper {
   }
 
   private async urlOf(need: Need, port: number | undefined): Promise<string> {
-    const [server, database] = need.split('/') as [ServerName, string?];
+    const [server, whose] = need.split('/') as [ServerName, string?];
     const url = await this.servers[server].need(port);
-    return database === undefined ? url : plainUrl(url, database);
+    if (whose === undefined) return url;
+    return server === 'nats' ? this.nats.urlFor(whose) : plainUrl(url, whose);
   }
 
   private sentenceFor(error: unknown): string {

@@ -1,3 +1,4 @@
+import type { NatsUser } from '../nats-authorization.js';
 import { openDataFolder } from './data-folder.js';
 import { EmbeddedError } from './embedded-error.js';
 import { checkPathLength } from './keeper-address.js';
@@ -8,7 +9,8 @@ import type { Need } from './wire.js';
 export interface EmbeddedLease {
   /**
    * Starts the server if nobody has yet; resolves with its URL, credentials included. `postgres/<name>` is a database for a
-   * plain role of that name, made if it is missing; `postgres` alone is the superuser's, without a database: for tests.
+   * plain role of that name, made if it is missing; `nats/<name>` is for one of `natsUsers`. Without a name they are for who may
+   * do all: for tests.
    * Throws EmbeddedError with one sentence.
    */
   need(what: Need): Promise<string>;
@@ -21,11 +23,13 @@ export interface EmbeddedLease {
  * leaves as well: the kernel closes its connection to the keeper.
  *
  * @param options.dataDir where data, secrets and logs are kept, made if missing; one set of servers for each
+ * @param options.natsUsers who may do what in NATS, of all processes that share it
  * @param options.onProgress told what takes long, and what the operator should know
  * @throws EmbeddedError when the data folder or the keeper cannot be used
  */
 export async function acquireEmbedded(options: {
   dataDir: string;
+  natsUsers?: readonly NatsUser[];
   onProgress?: (line: string) => void;
 }): Promise<EmbeddedLease> {
   if (process.platform === 'win32') {
@@ -35,7 +39,7 @@ export async function acquireEmbedded(options: {
   }
   const folder = await openDataFolder(options.dataDir);
   checkPathLength(folder);
-  const lease = new KeeperLease(folder, options.onProgress ?? (() => undefined));
+  const lease = new KeeperLease(folder, options.onProgress ?? (() => undefined), options.natsUsers ?? []);
   await lease.connect();
   return lease;
 }

@@ -1,13 +1,20 @@
 import type { Socket } from 'node:net';
+import type { NatsUser } from '../nats-authorization.js';
 
 /** The servers that the keeper can run. */
 export type ServerName = 'postgres' | 'nats';
 
-/** What a process may need: a server, or a database of the embedded PostgreSQL for a plain role of that name. */
-export type Need = ServerName | `postgres/${string}`;
+/**
+ * What a process may need: a server, a database of the embedded PostgreSQL for a plain role of that name, or the embedded NATS
+ * for a user of that name.
+ */
+export type Need = ServerName | `${ServerName}/${string}`;
 
-/** What a process says to the keeper. `port` is the one it has been told before, and would like to keep. */
-export type Request = { need: Need; port?: number } | { goodbye: true };
+/**
+ * What a process says to the keeper. `port` is the one it has been told before, and would like to keep; `users`: of NATS, whom
+ * the process knows of.
+ */
+export type Request = { need: Need; port?: number; users?: readonly NatsUser[] } | { goodbye: true };
 
 /**
  * What the keeper says to a process. `welcome` carries its pid; without it the connection counts for nothing.

@@ -6,8 +6,9 @@ export const anyDatabase = 'any';
 /** A side of a module on one database: whom a message is for. */
 export interface Address {
   module: string;
-  side: Side;
-  /** Id of the database, or {@link anyDatabase}. */
+  /** In a pattern `*` stands for each. */
+  side: Side | '*';
+  /** Id of the database, or {@link anyDatabase}; in a pattern `*` for each, at its end `>` for each and what follows. */
   database: string;
 }
 
@@ -40,9 +41,19 @@ export class Subjects {
     return `${this.namespace}.rpc.${addressed(to)}.${operation}`;
   }
 
-  /** Where answers for a user come; nobody else may listen there. `user`: one word. */
-  inboxOf(user: string): string {
-    return `_INBOX_${this.namespace}.${user}`;
+  /** The pattern of calls of all operations. `to.database`: `>` */
+  calls(to: Address): string {
+    return `${this.namespace}.rpc.${addressed(to)}`;
+  }
+
+  /** The name in NATS of who connects for the monolith or a service. `who`: one word. */
+  userOf(who: string): string {
+    return `${this.namespace}.${who}`;
+  }
+
+  /** Where the answers to that user come; nobody else may listen there. */
+  inboxOf(who: string): string {
+    return `_INBOX_${this.userOf(who)}`;
   }
 
   /** What the controller asks of a side. */

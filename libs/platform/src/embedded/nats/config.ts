@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { natsAuthorization, type NatsUser } from '../../nats-authorization.js';
 import type { Owner } from '../run-as.js';
 import { writePrivately } from '../secret-file.js';
 
@@ -10,25 +11,33 @@ export interface NatsAccess {
   password: string;
 }
 
+/** May do all: the keeper, and tests. */
 const USER = 'embedded';
 
 /**
- * Writes the server's configuration. The password is in this file, readable for the server's user only, and not on the
- * command line, which every user of the machine can read. A password that is there stays: clients know it.
+ * The server's configuration. Passwords are in this file, readable for the server's user only, and not on the command line,
+ * which every user of the machine can read. The first user may do all.
  */
+export function natsConfig({ port, password }: NatsAccess, users: readonly NatsUser[]): string {
+  const logins = users.map((may) => ({ name: may.name, password: passwordOf(password, may.name), may }));
+  const lines = [
+    '# Written anew at each start, and when a user is added.',
+    'host: "127.0.0.1"',
+    `port: ${port}`,
+    natsAuthorization([{ name: USER, password }, ...logins]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Writes the configuration for a start. A password that is there stays: clients know it. */
 export async function writeNatsConfig(
   path: string,
-  wanted: { port: number; owner: Owner | undefined },
+  wanted: { port: number; owner: Owner | undefined; users: readonly NatsUser[] },
 ): Promise<NatsAccess> {
   const password = (await readNatsConfig(path))?.password ?? randomBytes(24).toString('hex');
-  const lines = [
-    '# Written anew at each start.',
-    'host: "127.0.0.1"',
-    `port: ${wanted.port}`,
-    `authorization { user: "${USER}", password: "${password}" }`,
-  ];
-  await writePrivately(path, `${lines.join('\n')}\n`, wanted.owner);
-  return { port: wanted.port, user: USER, password };
+  const access = { port: wanted.port, user: USER, password };
+  await writePrivately(path, natsConfig(access, wanted.users), wanted.owner);
+  return access;
 }
 
 /** What an earlier start wrote, if any. */
@@ -38,3 +47,16 @@ export async function readNatsConfig(path: string): Promise<NatsAccess | undefin
   const password = /password: "(\w+)"/.exec(text)?.[1];
   return port && password ? { port: Number(port), user: USER, password } : undefined;
 }
+
+/** The access of one user: its password follows from the first one's, and does not lead back to it. */
+export const accessOf = ({ port, password }: NatsAccess, user: string): NatsAccess => ({
+  port,
+  user,
+  password: passwordOf(password, user),
+});
+
+const passwordOf = (password: string, user: string): string =>
+  createHmac('sha256', password).update(`user ${user}`).digest('hex');
+
+export const urlOf = ({ port, user, password }: NatsAccess): string =>
+  `nats://${user}:${password}@127.0.0.1:${port}`;

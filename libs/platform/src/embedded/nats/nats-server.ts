@@ -1,27 +1,34 @@
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ServerEnded } from '../embedded-error.js';
+import type { NatsUser } from '../../nats-authorization.js';
+import { EmbeddedError, ServerEnded } from '../embedded-error.js';
 import { launch } from '../launch.js';
 import { choosePort } from '../ports.js';
 import { mentions, runningProcesses, stopProcess, untilGone, type StopStep } from '../processes.js';
 import { chooseRunAs } from '../run-as.js';
 import type { RunningServer, ServerKind, StartOrder } from '../supervised-server.js';
 import { untilNatsAnswers } from './answers.js';
-import { readNatsConfig, writeNatsConfig, type NatsAccess } from './config.js';
+import { writePrivately } from '../secret-file.js';
+import { accessOf, natsConfig, readNatsConfig, urlOf, writeNatsConfig, type NatsAccess } from './config.js';
 import { NatsFinder } from './find-nats.js';
 
 const FIRST_CHOICE_PORT = 42229;
 const ADOPTION_MS = 30_000;
+const ADMISSION_MS = 10_000;
 
 const STOP: StopStep[] = [
   { signal: 'SIGTERM', waitMs: 10_000 },
   { signal: 'SIGKILL', waitMs: 5_000 },
 ];
 
-/** NATS without JetStream, which nothing here uses; its port and password are in `<dataDir>/nats.conf`. */
+/** NATS without JetStream, which nothing here uses; its port, users and passwords are in `<dataDir>/nats.conf`. */
 export class NatsServer implements ServerKind {
   readonly label = 'NATS';
   private readonly config: string;
   private readonly finder: NatsFinder;
+  private readonly users = new Map<string, NatsUser>();
+  private running: { access: NatsAccess; pid: number } | undefined;
+  private admitting: Promise<void> = Promise.resolve();
 
   constructor(private readonly folder: string) {
     this.config = join(folder, 'nats.conf');
@@ -47,6 +54,31 @@ export class NatsServer implements ServerKind {
     }
   }
 
+  /** From the next start on these users get in too; from a start that has been, once {@link urlFor} asks for one of them. */
+  allow(users: readonly NatsUser[]): void {
+    for (const user of users) this.users.set(user.name, user);
+  }
+
+  /** The URL of one user of the running server. @throws EmbeddedError when nobody has said what that one may do. */
+  async urlFor(name: string): Promise<string> {
+    if (!this.users.has(name)) throw new EmbeddedError(`the embedded NATS has no user ${name}`);
+    this.admitting = this.admitting.catch(() => undefined).then(() => this.admit(name));
+    await this.admitting;
+    return urlOf(accessOf(this.running!.access, name));
+  }
+
+  /** Has the server read its configuration again where that has changed. */
+  private async admit(name: string): Promise<void> {
+    if (!this.running) throw new EmbeddedError('the embedded NATS does not run');
+    const { access, pid } = this.running;
+    const wanted = natsConfig(access, [...this.users.values()]);
+    if ((await readFile(this.config, 'utf8')) === wanted) return;
+    const { uid, gid } = await stat(this.config);
+    await writePrivately(this.config, wanted, { uid, gid });
+    process.kill(pid, 'SIGHUP');
+    await untilNatsAnswers(accessOf(access, name), pid, AbortSignal.timeout(ADMISSION_MS));
+  }
+
   async start({ port: known, tell, signal }: StartOrder): Promise<RunningServer> {
     const program = await this.finder.find({ tell, signal });
     const { label, folder } = this;
@@ -58,7 +90,7 @@ export class NatsServer implements ServerKind {
       setting: 'NATS_URL',
     });
     const port = await choosePort(known, FIRST_CHOICE_PORT);
-    const access = await writeNatsConfig(this.config, { port, owner });
+    const access = await writeNatsConfig(this.config, { port, owner, users: [...this.users.values()] });
     const server = await launch([...prefix, program, '-c', this.config], join(folder, 'nats.log'));
     try {
       const running = await this.whenReady(access, server.pid, server.gone, signal);
@@ -77,8 +109,8 @@ export class NatsServer implements ServerKind {
     signal: AbortSignal,
   ): Promise<RunningServer | undefined> {
     if (!(await untilNatsAnswers(access, pid, signal))) return undefined;
-    const { port, user, password } = access;
-    const url = `nats://${user}:${password}@127.0.0.1:${port}`;
-    return { url, port, gone, stop: () => stopProcess(pid, STOP) };
+    this.running = { access, pid };
+    const { port } = access;
+    return { url: urlOf(access), port, gone, stop: () => stopProcess(pid, STOP) };
   }
 }

@@ -1,0 +1,29 @@
+import { inventory } from './inventory.js';
+import { orders } from './orders.js';
+import { payments } from './payments.js';
+import { users } from './users.js';
+
+type All = {
+  users: typeof users;
+  inventory: typeof inventory;
+  payments: typeof payments;
+  orders: typeof orders;
+};
+
+/** Operations of other modules, by module. */
+type Called = { readonly [M in keyof All]?: readonly (keyof All[M]['operations'] & string)[] };
+
+/**
+ * What each module calls of the others: its service may say that over NATS and nothing else. What takes a command back comes
+ * with it. test/boundaries/calls.spec.ts holds it against the sources.
+ */
+export const calls: Readonly<Record<keyof All, Called>> = {
+  users: {},
+  inventory: {},
+  payments: {},
+  orders: {
+    users: ['getUser'],
+    inventory: ['reserve', 'commit', 'release'],
+    payments: ['charge', 'refund'],
+  },
+};

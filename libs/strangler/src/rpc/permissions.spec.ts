@@ -1,0 +1,71 @@
+import { BySku, command, contract, OrderStock, query, StockMoved } from '#contracts';
+import { natsUsers, type Called } from './permissions.js';
+import { Subjects } from './subjects.js';
+
+const look = query({ input: BySku, output: StockMoved, reads: 'any' });
+const undone = { input: OrderStock, output: StockMoved, key: (i: OrderStock) => i.orderId };
+const desk = contract('desk', { ownership: 'whole', operations: { look } });
+const stock = contract('stock', {
+  ownership: 'by-key',
+  operations: { look, reserve: command({ ...undone, undo: 'release' }), release: command(undone) },
+});
+
+/** The user of one module, of a shop with two. */
+const userOf = (module: string, calls: Record<string, Called> = {}, namespace?: string) => {
+  const users = natsUsers(new Subjects(namespace), [desk, stock], calls);
+  return users.find(({ name }) => name.endsWith(`.${module}`));
+};
+/** What the service of `desk` may do, whomever it calls. */
+const always = {
+  publish: ['shop.replicate.desk.monolith.>', 'shop.routes.get'],
+  subscribe: [
+    'shop.rpc.desk.extracted.>',
+    'shop.control.desk.extracted.>',
+    'shop.replicate.desk.extracted.>',
+    'shop.routes.changed',
+    ...['$SRV.PING', '$SRV.PING.desk', '$SRV.PING.desk.>'],
+    ...['$SRV.INFO', '$SRV.INFO.desk', '$SRV.INFO.desk.>'],
+    ...['$SRV.STATS', '$SRV.STATS.desk', '$SRV.STATS.desk.>'],
+    '_INBOX_shop.desk.>',
+  ],
+};
+
+it.each<[string, Record<string, Called>, string[]]>([
+  ['nothing', {}, []],
+  ['a query', { desk: { stock: ['look'] } }, ['shop.rpc.stock.*.*.look']],
+  [
+    'a command, so it may take it back',
+    { desk: { stock: ['reserve'] } },
+    ['shop.rpc.stock.*.*.reserve', 'shop.rpc.stock.*.*.release'],
+  ],
+  [
+    'both commands, each once',
+    { desk: { stock: ['reserve', 'release'] } },
+    ['shop.rpc.stock.*.*.reserve', 'shop.rpc.stock.*.*.release'],
+  ],
+  ['what another module calls', { stock: { desk: ['look'] } }, []],
+])('a service whose module calls %s', (_what, calls, may) => {
+  const { publish, subscribe } = always;
+  expect(userOf('desk', calls)).toEqual({ name: 'shop.desk', publish: [...may, ...publish], subscribe });
+});
+
+it('the monolith may do all in its namespace, and nothing beyond', () => {
+  expect(userOf('monolith', {}, 'fair')).toEqual({
+    name: 'fair.monolith',
+    publish: ['fair.>'],
+    subscribe: ['fair.>', '$SRV.>', '_INBOX_fair.monolith.>'],
+  });
+});
+
+it('nothing of a service leads out of its namespace', () => {
+  const { publish, subscribe } = userOf('desk', { desk: { stock: ['look'] } }, 'fair')!;
+  const strange = [...publish, ...subscribe].filter(
+    (subject) => !/^(fair\.|_INBOX_fair\.|\$SRV\.)/.test(subject),
+  );
+  expect(strange).toEqual([]);
+});
+
+it('a module cannot pass for the monolith', () => {
+  const posing = contract('monolith', { ownership: 'whole', operations: { look } });
+  expect(() => natsUsers(new Subjects(), [posing], {})).toThrow('no module can have the name monolith');
+});

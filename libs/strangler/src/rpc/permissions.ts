@@ -1,0 +1,84 @@
+import type { Contract } from '#contracts';
+import type { Subjects } from './subjects.js';
+
+/** What one user of NATS may say and hear, as patterns of subjects. Whom he is asked by he may answer, once, besides. */
+export interface NatsUser {
+  name: string;
+  publish: readonly string[];
+  subscribe: readonly string[];
+}
+
+/** The operations of other modules that a module calls, by their module. */
+export type Called = Readonly<Record<string, readonly string[]>>;
+
+/** Who connects for the monolith; the others have the name of their module. */
+export const monolithUser = 'monolith';
+
+/**
+ * The users of one shop: one for the monolith, which steers and so may do all in the shop's namespace, and one for the service
+ * of each module, which may do what it is there for. Their names begin with the namespace.
+ *
+ * @param calls by module; the commands that take a called one back are added
+ * @throws {Error} when a module has the monolith's name
+ */
+export function natsUsers(
+  subjects: Subjects,
+  contracts: readonly Contract[],
+  calls: Readonly<Record<string, Called>>,
+): NatsUser[] {
+  if (contracts.some(({ name }) => name === monolithUser))
+    throw new Error(`no module can have the name ${monolithUser}`);
+  const services = contracts.map(({ name }) => serviceUser(subjects, name, contracts, calls[name] ?? {}));
+  return [monolith(subjects), ...services];
+}
+
+const monolith = (subjects: Subjects): NatsUser => ({
+  name: subjects.userOf(monolithUser),
+  publish: [`${subjects.namespace}.>`],
+  subscribe: [`${subjects.namespace}.>`, '$SRV.>', `${subjects.inboxOf(monolithUser)}.>`],
+});
+
+function serviceUser(
+  subjects: Subjects,
+  module: string,
+  contracts: readonly Contract[],
+  called: Called,
+): NatsUser {
+  const here = { module, side: 'extracted', database: '>' } as const;
+  const there = { module, side: 'monolith', database: '>' } as const;
+  return {
+    name: subjects.userOf(module),
+    publish: [...callsOf(subjects, contracts, called), subjects.replicate(there), subjects.routesGet],
+    subscribe: [
+      subjects.calls(here),
+      subjects.control(here),
+      subjects.replicate(here),
+      subjects.routesChanged,
+      ...microService(module),
+      `${subjects.inboxOf(module)}.>`,
+    ],
+  };
+}
+
+/**
+ * As a micro service it says what it is when it is asked, and nobody else for it. Not with `*` for the verb: a server takes
+ * the subscription `$SRV.>` for a subject that `$SRV.*` allows.
+ */
+const microService = (module: string): string[] =>
+  ['PING', 'INFO', 'STATS'].flatMap((verb) => [
+    `$SRV.${verb}`,
+    `$SRV.${verb}.${module}`,
+    `$SRV.${verb}.${module}.>`,
+  ]);
+
+/** Calls of these operations, on whichever side and database. */
+const callsOf = (subjects: Subjects, contracts: readonly Contract[], called: Called): string[] =>
+  contracts.flatMap(({ name, operations }) => {
+    const names = called[name] ?? [];
+    const undone = names.flatMap((each) => {
+      const operation = operations[each];
+      return operation?.kind === 'command' && operation.undo !== undefined ? [operation.undo] : [];
+    });
+    const to = { module: name, side: '*', database: '*' } as const;
+    return [...new Set([...names, ...undone])].map((each) => subjects.rpc(to, each));
+  });
