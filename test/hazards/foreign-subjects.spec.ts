@@ -1,6 +1,6 @@
 import { calls, inventory, orders, payments, users } from '#contracts';
 import { natsAuthorization } from '#platform';
-import { natsUsers, Subjects } from '#strangler';
+import { natsPermissions, Subjects } from '#strangler';
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -57,7 +57,7 @@ let opened: NatsConnection[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nats-'));
-  const logins = natsUsers(subjects, contracts, calls).map((may) => ({
+  const logins = natsPermissions(subjects, contracts, calls).map((may) => ({
     name: may.name,
     password: may.name,
     may,

@@ -20,7 +20,7 @@ import {
   followRoutes,
   LocalModules,
   NatsLink,
-  natsUsers,
+  natsPermissions,
   observers,
   Routes,
   Subjects,
@@ -43,7 +43,7 @@ export async function startService(settings: Settings, closing: Closing): Promis
   const logger = new NestLogger(lines);
   Logger.overrideLogger(logger);
   const subjects = new Subjects(nats.namespace);
-  const users = natsUsers(subjects, Object.values(contracts), calls);
+  const users = natsPermissions(subjects, Object.values(contracts), calls);
   const servers = new EmbeddedServers(settings.dataDir, say, users);
   closing.add(() => servers.release());
   const databaseUrl = settings.databaseUrl ?? (await servers.database(module));

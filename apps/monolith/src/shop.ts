@@ -25,7 +25,7 @@ import {
   LocalModules,
   monolithUser,
   NatsLink,
-  natsUsers,
+  natsPermissions,
   observers,
   ToolkitMetrics,
   type Operator,
@@ -60,7 +60,7 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   await assertPortFree(settings.port, settings.host, 'PORT');
   await assertPortFree(settings.adminPort, '127.0.0.1', 'ADMIN_PORT');
   const subjects = new Subjects(settings.nats.namespace);
-  const servers = new EmbeddedServers(settings.dataDir, say, natsUsers(subjects, contracts, calls));
+  const servers = new EmbeddedServers(settings.dataDir, say, natsPermissions(subjects, contracts, calls));
   closing.add(() => servers.release());
   const databaseUrl = settings.databaseUrl ?? (await servers.database('shop'));
   const modules = await openModules(databaseUrl, settings, say);

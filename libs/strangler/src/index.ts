@@ -33,7 +33,7 @@ export { Shape } from './shape.js';
 export { StranglerModule, type FeatureOptions, type StranglerOptions } from './strangler.module.js';
 export { NatsCalls } from './rpc/client.js';
 export { NatsLink } from './rpc/link.js';
-export { monolithUser, natsUsers, type NatsUser } from './rpc/permissions.js';
+export { monolithUser, natsPermissions, type NatsUser } from './rpc/permissions.js';
 export { Subjects } from './rpc/subjects.js';
 export { followRoutes, publishRoutes } from './rpc/route-sync.js';
 export { ContractServer } from './rpc/server.js';

@@ -1,5 +1,5 @@
 import { BySku, command, contract, OrderStock, query, StockMoved } from '#contracts';
-import { natsUsers, type Called } from './permissions.js';
+import { natsPermissions, type Called } from './permissions.js';
 import { Subjects } from './subjects.js';
 
 const look = query({ input: BySku, output: StockMoved, reads: 'any' });
@@ -12,8 +12,8 @@ const stock = contract('stock', {
 
 /** The user of one module, of a shop with two. */
 const userOf = (module: string, calls: Record<string, Called> = {}, namespace?: string) => {
-  const users = natsUsers(new Subjects(namespace), [desk, stock], calls);
-  return users.find(({ name }) => name.endsWith(`.${module}`));
+  const all = natsPermissions(new Subjects(namespace), [desk, stock], calls);
+  return all.find(({ name }) => name.endsWith(`.${module}`));
 };
 /** What the service of `desk` may do, whomever it calls. */
 const always = {
@@ -67,5 +67,5 @@ it('nothing of a service leads out of its namespace', () => {
 
 it('a module cannot pass for the monolith', () => {
   const posing = contract('monolith', { ownership: 'whole', operations: { look } });
-  expect(() => natsUsers(new Subjects(), [posing], {})).toThrow('no module can have the name monolith');
+  expect(() => natsPermissions(new Subjects(), [posing], {})).toThrow('no module can have the name monolith');
 });

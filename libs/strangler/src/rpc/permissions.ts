@@ -15,13 +15,13 @@ export type Called = Readonly<Record<string, readonly string[]>>;
 export const monolithUser = 'monolith';
 
 /**
- * The users of one shop: one for the monolith, which steers and so may do all in the shop's namespace, and one for the service
+ * Who connects, of one shop: one for the monolith, which steers and so may do all in the shop's namespace, and one for the service
  * of each module, which may do what it is there for. Their names begin with the namespace.
  *
  * @param calls by module; the commands that take a called one back are added
  * @throws {Error} when a module has the monolith's name
  */
-export function natsUsers(
+export function natsPermissions(
   subjects: Subjects,
   contracts: readonly Contract[],
   calls: Readonly<Record<string, Called>>,
