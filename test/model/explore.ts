@@ -2,7 +2,7 @@ import { actionsOf, after, initial } from './model.js';
 import { Frontier, Growing, Hashes, hashOf } from './memory.js';
 import { goal, violation } from './invariants.js';
 import type { Scenario } from './scenario.js';
-import { decode, encode } from './state.js';
+import { decode, encode } from './state-codec.js';
 import { tellPath, type Told } from './story.js';
 
 export interface Result {

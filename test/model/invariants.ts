@@ -1,9 +1,9 @@
 import { accepts } from './ownership.js';
 import type { Scenario } from './scenario.js';
-import { acknowledged, sides, type State } from './state.js';
+import { acknowledged, answeredBefore, sides, type State } from './state.js';
 
 /** What may never be. Returns what is broken, or null. */
-export function violation(state: State, { rules, writes, check }: Scenario): string | null {
+export function violation(state: State, { rules, writes, check, budget }: Scenario): string | null {
   const accepted = sides.map((side) => accepts(state, side, rules));
   if (check !== 'somewhere' && (accepted[0]! & accepted[1]!) !== 0)
     return 'I1: two databases take writes for one bucket';
@@ -12,8 +12,13 @@ export function violation(state: State, { rules, writes, check }: Scenario): str
     if (rules.restartProof && accepted[side] !== 0 && state.databases[side].paired === 1)
       if (state.databases[side].provenStart !== state.starts[side])
         return 'I3: a side takes writes that has not proven its start';
+  const { restore = 0, resume = 0, failover = 0 } = budget;
+  if (restore + resume + failover === 0 && state.databases.some(({ standing }) => standing !== 0))
+    return 'I5: nothing was put back, and a side is marked';
   for (let index = 0; index < writes.length; index++) {
-    if (state.writes[index]!.state !== acknowledged || state.forgiven & (1 << index)) continue;
+    const answered = state.writes[index]!.state;
+    if (answered !== acknowledged && answered !== answeredBefore) continue;
+    if (state.forgiven & (1 << index)) continue;
     const lost = lostKey(state, writes[index]!, index, accepted, check === 'somewhere');
     if (lost !== null) return lost;
   }
@@ -48,7 +53,7 @@ export function goal(state: State, { rules }: Scenario): boolean {
     (taken[0]! ^ taken[1]!) === every &&
     m.epoch === e.epoch &&
     m.below === e.below &&
-    m.rows.join() === e.rows.join() &&
+    m.rows.every((row, key) => ((row ^ e.rows[key]!) & ~state.discarded) === 0) &&
     m.outbox.length + e.outbox.length === 0 &&
     !state.journal &&
     (m.backfill | e.backfill) === 0 &&

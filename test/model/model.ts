@@ -4,10 +4,12 @@ import { faults } from './actions/faults.js';
 import { handOffs } from './actions/hand-offs.js';
 import { proofs } from './actions/proofs.js';
 import { receivers } from './actions/receiver.js';
-import { relays, tidyRelays } from './actions/relay.js';
+import { tidyRelays } from './actions/answers.js';
+import { relays } from './actions/relay.js';
 import { verbs } from './actions/verbs.js';
 import type { Scenario } from './scenario.js';
-import { at, buckets, decode, type Budget, type Database, type Side, type State } from './state.js';
+import { at, buckets, type Budget, type Database, type Side, type State } from './state.js';
+import { decode } from './state-codec.js';
 import { firstWitness } from './witness.js';
 import { settled } from './actions/clients.js';
 
@@ -24,6 +26,8 @@ const noFaults: Budget = {
   degrade: 0,
   park: 0,
   foreign: 0,
+  forged: 0,
+  discard: 0,
   duplicate: 0,
   failover: 0,
   earlyTimeout: 0,
@@ -72,6 +76,7 @@ export function initial(scenario: Scenario): State {
     snapshot: null,
     left: { ...noFaults, snapshot: restore + resume, ...scenario.budget },
     forgiven: 0,
+    discarded: 0,
   };
 }
 

@@ -51,8 +51,11 @@ export function forgetOutgoing(database: Database, peer: Database): void {
 
 /** Takes buckets out of an outbox. */
 export function dropKeys(database: Database, keys: number): void {
-  for (const row of database.outbox) row.keys &= ~keys;
-  database.outbox = database.outbox.filter((row) => row.keys !== 0);
+  database.outbox = database.outbox.filter((row) => {
+    const had = row.keys;
+    row.keys &= ~keys;
+    return row.keys !== 0 || had === 0;
+  });
 }
 
 export const fenceAs = (database: Database): void => {

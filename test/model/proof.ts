@@ -4,7 +4,7 @@ import { givenUp, termOf, type Answered, type Database, type Side, other } from 
 import { holds } from './witness.js';
 
 /** What was stored over there is confirmed here, or is still in the outbox here. */
-export function senderHolds(mine: Database, peer: Database, rules: Rules): boolean {
+function senderHolds(mine: Database, peer: Database, rules: Rules): boolean {
   if (!rules.senderCheck) return true;
   if (termOf(peer.applied) > mine.term || peer.appliedLife > mine.life) return false;
   if (peer.appliedLife !== mine.life) return true;

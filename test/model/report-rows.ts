@@ -6,13 +6,14 @@ import { waiting, type Side, type State } from './state.js';
  * and the outcome of their write is not known.
  */
 export function reporting<T>(state: State, side: Side, rules: Rules, change: () => T): T {
-  const before = state.databases[side].outbox.map(({ id }) => id);
+  const keysOf = (wanted: number): number =>
+    state.databases[side].outbox.reduce((mask, { id, keys }) => (id === wanted ? mask | keys : mask), 0);
+  const waiters = state.writes.filter((write) => write.state === waiting && write.side === side);
+  const before = waiters.map(({ id }) => keysOf(id));
   const result = change();
   if (!rules.reported) return result;
-  const after = state.databases[side].outbox.map(({ id }) => id);
-  for (const write of state.writes) {
-    const gone = before.includes(write.id) && !after.includes(write.id);
-    if (write.state === waiting && write.side === side && gone) write.start = 0;
-  }
+  waiters.forEach((write, index) => {
+    if (keysOf(write.id) !== before[index]) write.start = 0;
+  });
   return result;
 }

@@ -22,6 +22,7 @@ export const rules = {
   ownAfter: '`own` is refused when the copy lacks what its former owner confirmed.',
   drainOverlap: 'Draining waits for every statement that touches a moving bucket.',
   parkedHolds: 'A parked row of a moving bucket is not drained.',
+  discardKeepsId: 'A discarded row stays in the outbox as an id without rows, until a batch has carried it.',
   planLife: 'The plan names the life, and `drained` answers for that life only.',
   releaseByStart: '`release` names the start at which the new owner was seen to own.',
   settleReads: '`settle` reads where both sides stand, whatever their epochs.',
@@ -35,14 +36,11 @@ export const rules = {
   freshAnswer: 'An answer to a hello is void once the peer has restarted and said hello itself.',
   twoSteps: '`rejoin` marks the rolled-back side until it has seen the other own.',
   rejoinComplete: '`rejoin` makes only a complete copy the owner.',
-  rejoinKeepsOutbox:
-    'Who takes over in `rejoin` keeps its outbox: its rows are not stored on the other side.',
   higherEpoch: 'A proof ends at the higher epoch of both.',
   alignRefuses: 'Pairing refuses a peer that owns, captures, or is at a higher epoch.',
   unprovenRefuses: 'An unproven side stores no batch.',
   pruneByConfirmed: 'Ids are forgotten up to the confirmed position, not up to `after`.',
   degradedHolds: 'A degraded module begins no hand-off.',
-  leaderProves: 'Each leadership begins with the comparison of the proof, also on an old start.',
   waitersBySession: 'A lost connection ends the waiters of its process: their outcome is unknown.',
   witnessFirst: 'A witness is synced before what it records is relied on.',
   witnessByStart:

@@ -1,5 +1,3 @@
-import { bag, list, nullable, num, Reader, start, struct, Writer, type Codec } from './codec.js';
-
 /** 0: the monolith's database, M; 1: the extracted service's, E. */
 export type Side = 0 | 1;
 export const sides: readonly Side[] = [0, 1];
@@ -21,7 +19,7 @@ export const givenUp = 2;
 /** One row of the outbox: what is left of a statement, or the part of it that was set aside. */
 export interface OutboxRow {
   id: number;
-  /** The rows that the statement changed and that are still to be carried over. */
+  /** The rows that the statement changed and that are still to be carried over; none: they were discarded, and only the id is. */
   keys: number;
   parked: number;
 }
@@ -123,6 +121,8 @@ export const waiting = 1;
 export const acknowledged = 2;
 /** Answered without the promise of `ack: both`. */
 export const answeredAlone = 3;
+/** Answered before the pairing, when nobody else needed it. */
+export const answeredBefore = 4;
 
 export const stages = ['fence', 'drain', 'own', 'release', 'settle', 'free'] as const;
 export type Stage = (typeof stages)[number];
@@ -195,6 +195,8 @@ export interface Budget {
   degrade: number;
   park: number;
   foreign: number;
+  forged: number;
+  discard: number;
   duplicate: number;
   failover: number;
   earlyTimeout: number;
@@ -217,143 +219,16 @@ export interface State {
   left: Budget;
   /** Acknowledged writes that an operator has given up by a failover. */
   forgiven: number;
+  /** Writes that the other side does not get, for an operator has discarded their row. */
+  discarded: number;
 }
 
-const pair = <T>(of: Codec<T>): Codec<[T, T]> => list(of) as unknown as Codec<[T, T]>;
-const sent = { position: num, parts: list(struct<Part>({ id: num, keys: num })), chunk: num };
-const received = struct<Received>({ position: num, ids: list(num) });
-
-const databaseCodec = struct<Database>({
-  epoch: num,
-  below: num,
-  fence: num,
-  standing: num,
-  paired: num,
-  provenStart: start,
-  byWitness: num,
-  peerStart: start,
-  rows: list(num),
-  outbox: list(struct<OutboxRow>({ id: num, keys: num, parked: num })),
-  nextId: num,
-  term: num,
-  life: num,
-  confirmed: num,
-  backfill: num,
-  degraded: num,
-  applied: num,
-  appliedLife: num,
-  complete: num,
-  pruned: num,
-  received: list(received),
-});
-const leader = struct<Leader>({
-  term: num,
-  seq: num,
-  start,
-  after: num,
-  unconfirmed: nullable(struct<Sent>(sent)),
-  inFlight: nullable(struct<Sent>(sent)),
-});
-const handOff = struct<HandOff>({
-  from: num,
-  epoch: num,
-  oldBelow: num,
-  newBelow: num,
-  stage: num,
-  fromStart: start,
-  toStart: start,
-  after: num,
-  life: num,
-});
-const witness = struct<Witness>({
-  start,
-  epoch: num,
-  applied: num,
-  life: num,
-  pruned: num,
-  received: list(received),
-  term: num,
-  mark: list(num),
-});
-const budget = struct<Budget>({
-  snapshot: num,
-  restore: num,
-  resume: num,
-  restart: num,
-  cleanStop: num,
-  handOff: num,
-  newLeader: num,
-  late: num,
-  lateHello: num,
-  degrade: num,
-  park: num,
-  foreign: num,
-  duplicate: num,
-  failover: num,
-  earlyTimeout: num,
-});
-
-const codec = struct<State>({
-  starts: pair(start),
-  databases: pair(databaseCodec),
-  leaders: pair(nullable(leader)),
-  zombies: pair(nullable(leader)),
-  proofs: pair(
-    nullable(struct<Answered>({ start, peerStart: start, peerStartBefore: start, peer: databaseCodec })),
-  ),
-  witnesses: pair(nullable(witness)),
-  writes: list(struct<Write>({ state: num, side: num, id: num, start, left: num })),
-  batches: bag(
-    struct<Batch>({
-      ...sent,
-      from: num,
-      start,
-      life: num,
-      after: num,
-      confirmed: num,
-      last: num,
-      images: list(num),
-    }),
-  ),
-  replies: bag(struct<Reply>({ ...sent, to: num, start, answer: num })),
-  journal: nullable(handOff),
-  late: bag(struct<Late>({ command: num, side: num, plan: handOff })),
-  lateHellos: bag(struct<{ side: number; start: number }>({ side: num, start })),
-  snapshot: nullable(
-    struct<Snapshot>({
-      side: num,
-      start,
-      database: databaseCodec,
-      journal: nullable(handOff),
-      witness: nullable(witness),
-    }),
-  ),
-  left: budget,
-  forgiven: num,
-});
-
-const writer = new Writer();
-
-/** The canonical bytes of a state; valid until the next call. */
-export function encode(state: State): Uint8Array {
-  writer.reset();
-  codec.write(state, writer);
-  return writer.bytes.subarray(0, writer.length);
-}
-
-export const decode = (bytes: Uint8Array): State => codec.read(new Reader(bytes));
 export const copyOf = (database: Database): Database => ({
   ...database,
   rows: [...database.rows],
   outbox: database.outbox.map((row) => ({ ...row })),
   received: [...database.received],
 });
-
-/** A start that no other one is equal to. */
-export function newStart(state: State): number {
-  encode(state);
-  return writer.top + 1;
-}
 
 /** What a side tells of itself in a hello; the rest of it plays no part. */
 export const toldOf = (database: Database): Database => ({

@@ -1,7 +1,8 @@
 import { hashOf, type Hashes } from './memory.js';
 import { actionsOf, after, initial } from './model.js';
 import type { Scenario } from './scenario.js';
-import { decode, encode, type State } from './state.js';
+import type { State } from './state.js';
+import { decode, encode } from './state-codec.js';
 
 /** One step of a story. */
 export interface Told {

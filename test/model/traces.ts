@@ -1,7 +1,8 @@
 import { hashOf, Frontier, Growing, Hashes } from './memory.js';
 import { actionsOf, after, initial } from './model.js';
 import type { Named } from './scenarios.js';
-import { decode, encode, type State } from './state.js';
+import type { State } from './state.js';
+import { decode, encode } from './state-codec.js';
 
 /** One step of a trace: what to do, what has to come of it, and how both sides have to stand then. */
 export interface TraceStep {

@@ -3,6 +3,7 @@ import { accepts } from '../ownership.js';
 import {
   acknowledged,
   answeredAlone,
+  answeredBefore,
   nameOf,
   sides,
   unwritten,
@@ -32,7 +33,7 @@ function write({ state, scenario, can }: Turn, side: Side): void {
       const database = next.databases[side];
       database.rows = database.rows.map((row, key) => (keys & (1 << key) ? row | (1 << index) : row));
       if (!database.paired) {
-        next.writes[index] = settled(answeredAlone);
+        next.writes[index] = settled(answeredBefore);
         return 'answered: nobody else needs it';
       }
       const id = database.nextId++;

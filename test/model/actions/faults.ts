@@ -1,6 +1,18 @@
 import { bits, type Turn } from '../action.js';
 import { accepts, endSessions, proven } from '../ownership.js';
-import { copyOf, nameOf, newStart, sides, stages, waiting, type Side, type State } from '../state.js';
+import {
+  answeredBefore,
+  copyOf,
+  nameOf,
+  other,
+  sides,
+  stages,
+  waiting,
+  type Side,
+  type State,
+} from '../state.js';
+import { newStart } from '../state-codec.js';
+import { reporting } from '../report-rows.js';
 import { sawStored, stoppedAt } from '../witness.js';
 
 /** Restarts, restores, rows that cannot be stored. */
@@ -39,6 +51,7 @@ function restores({ state, scenario, fault }: Turn, side: Side): void {
   if (snapshot?.side !== side) return;
   const name = nameOf(side);
   const putBack = (next: State): void => {
+    forgiveBeforePairing(next, side, snapshot.database.rows);
     next.databases[side] = copyOf(snapshot.database);
     if (side === 0)
       next.journal = snapshot.journal && { ...snapshot.journal, stage: stages.indexOf('settle') };
@@ -70,6 +83,15 @@ function restores({ state, scenario, fault }: Turn, side: Side): void {
         return 'with the same start';
       },
     );
+}
+
+/** What only this database had, and the backup lacks, is lost with it. */
+function forgiveBeforePairing(next: State, side: Side, kept: readonly number[]): void {
+  const peer = next.databases[other(side)].rows;
+  next.writes.forEach(({ state }, index) => {
+    const has = [...kept, ...peer].some((row) => row & (1 << index));
+    if (state === answeredBefore && !has) next.forgiven |= 1 << index;
+  });
 }
 
 function restarts({ state, scenario, fault }: Turn, side: Side): void {
@@ -105,10 +127,13 @@ function restarts({ state, scenario, fault }: Turn, side: Side): void {
 }
 
 /** A row that can never be stored as it is leaves its statement's row, at its position. */
-function parks({ state, scenario: { rules }, can, fault }: Turn, side: Side): void {
+function parks(turn: Turn, side: Side): void {
+  const { state, scenario, can, fault } = turn;
+  const { rules } = scenario;
   const { outbox } = state.databases[side];
   outbox.forEach((row, index) => {
     const name = nameOf(side);
+    if (row.parked) discards(turn, side, index);
     if (row.parked)
       return can(
         'unpark',
@@ -118,7 +143,7 @@ function parks({ state, scenario: { rules }, can, fault }: Turn, side: Side): vo
           return 'sent again';
         },
       );
-    if (!state.left.park || !accepts(state, side, rules)) return;
+    if (!state.left.park || row.keys === 0 || !accepts(state, side, rules)) return;
     const keys = row.keys & -row.keys;
     fault(
       'park',
@@ -133,6 +158,27 @@ function parks({ state, scenario: { rules }, can, fault }: Turn, side: Side): vo
       },
     );
   });
+}
+
+function discards({ state, scenario: { rules }, fault }: Turn, side: Side, index: number): void {
+  const row = state.databases[side].outbox[index]!;
+  if (!state.left.discard) return;
+  fault(
+    'discard',
+    () => `An operator discards row ${bits(row.keys)} of statement ${row.id} at ${nameOf(side)}.`,
+    (next) => {
+      next.left.discard--;
+      const mine = next.databases[side];
+      mine.rows.forEach((seen, key) => {
+        if (row.keys & (1 << key)) next.discarded |= seen & ~next.databases[other(side)].rows[key]!;
+      });
+      return reporting(next, side, rules, () => {
+        const left = rules.discardKeepsId ? [{ id: row.id, keys: 0, parked: 0 }] : [];
+        mine.outbox.splice(index, 1, ...left);
+        return 'a report';
+      });
+    },
+  );
 }
 
 /** Where the witness is not the first to know, it is told at some later time. */

@@ -48,6 +48,7 @@ export function receivers({ state, scenario, can, fault }: Turn): void {
         },
       );
   });
+  if (state.left.forged) forgedBatch({ state, scenario, can, fault });
   if (state.left.foreign) foreignBatch({ state, scenario, can, fault });
 }
 
@@ -62,6 +63,25 @@ function foreignBatch({ state, scenario: { rules }, fault }: Turn): void {
       (next) => {
         next.left.foreign--;
         if (rules.identity) return 'refused: not from its peer';
+        const mine = next.databases[to];
+        mine.rows = mine.rows.map((row, key) => (keys & (1 << key) ? 0 : row));
+        return 'stored over the rows that are there';
+      },
+    );
+  }
+}
+
+/** A peer that is wrong about the border, or lies, sends rows of the receiver's own buckets. */
+function forgedBatch({ state, scenario: { rules }, fault }: Turn): void {
+  for (const to of [0, 1] as const) {
+    const keys = owned(state.databases[to], to) & ~state.databases[to].fence;
+    if (keys === 0 || !state.databases[to].paired) continue;
+    fault(
+      'receive rows of an own bucket',
+      () => `A batch from the peer of ${nameOf(to)} holds rows ${bits(keys)}, which ${nameOf(to)} owns.`,
+      (next) => {
+        next.left.forged--;
+        if (rules.derivedBuckets) return 'refused: owned here';
         const mine = next.databases[to];
         mine.rows = mine.rows.map((row, key) => (keys & (1 << key) ? 0 : row));
         return 'stored over the rows that are there';

@@ -1,23 +1,9 @@
 import { bits, type Turn } from '../action.js';
-import { beginLife, fenceAs, owned, proven } from '../ownership.js';
-import { senderHolds } from '../proof.js';
+import { owned, proven } from '../ownership.js';
 import type { Rules } from '../rules.js';
-import {
-  answers,
-  at,
-  nameOf,
-  other,
-  sides,
-  type Database,
-  type Leader,
-  type Part,
-  type Reply,
-  type Sent,
-  type Side,
-  type State,
-} from '../state.js';
-import { sawLeadership, sawStored } from '../witness.js';
-import { acknowledge } from './clients.js';
+import { at, nameOf, other, sides, type OutboxRow, type Part, type Side, type State } from '../state.js';
+import { sawLeadership } from '../witness.js';
+import { confirms, hears, isOf } from './answers.js';
 
 const lastSeq = 7;
 
@@ -67,11 +53,6 @@ function leads(turn: Turn, side: Side): void {
   if (!mayLead(turn, side)) return;
   const lead = (next: State): string => {
     const mine = next.databases[side];
-    if (scenario.rules.leaderProves && !senderHolds(mine, next.databases[other(side)], scenario.rules)) {
-      if (owned(mine, side) === 0) return 'it finds that the copy knows more than its outbox';
-      fenceAs(mine);
-      return 'it finds that this database was put back, and fences it';
-    }
     mine.term++;
     const term = mine.term;
     next.leaders[side] = {
@@ -109,10 +90,7 @@ function sends(turn: Turn, side: Side): void {
   if (mine.standing !== 0 || !proven(state, side, rules) || !wouldBeHeard(state, side, rules)) return;
   if (state.batches.filter(({ from }) => from === side).length > 1) return;
   const ahead = leader.unconfirmed;
-  const rows: Part[] = mine.outbox
-    .filter(({ parked }) => !parked)
-    .map(({ id, keys }) => ({ id, keys: keys & ~(ahead?.parts.find((part) => part.id === id)?.keys ?? 0) }))
-    .filter(({ keys }) => keys !== 0);
+  const rows = mine.outbox.filter(({ parked }) => !parked).flatMap((row) => toSend(row, ahead?.parts ?? []));
   const left = mine.backfill & owned(mine, side) & ~mine.fence & ~(ahead?.chunk ?? 0);
   const chunk = left & -left;
   if (rows.length > 0) {
@@ -125,6 +103,14 @@ function sends(turn: Turn, side: Side): void {
   } else if (chunk !== 0) offerBatch(turn, side, [], chunk);
   else if (copyIsBehind(state, side, rules) || (scenario.heartbeats && leader.seq === 0 && owned(mine, side)))
     if (state.batches.every(({ from }) => from !== side)) offerBatch(turn, side, [], 0);
+}
+
+/** What of a row is not on its way already; a discarded row has only its id to send. */
+function toSend({ id, keys }: OutboxRow, ahead: readonly Part[]): Part[] {
+  const same = ahead.filter((part) => part.id === id);
+  if (keys === 0) return same.length > 0 ? [] : [{ id, keys }];
+  const rest = same.reduce((left, part) => left & ~part.keys, keys);
+  return rest === 0 ? [] : [{ id, keys: rest }];
 }
 
 function offerBatch({ scenario: { rules }, can }: Turn, side: Side, parts: Part[], chunk: number): void {
@@ -158,9 +144,6 @@ function offerBatch({ scenario: { rules }, can }: Turn, side: Side, parts: Part[
   );
 }
 
-const isOf = (sent: Sent | null, start: number, of: { position: number; start: number }): boolean =>
-  sent?.position === of.position && start === of.start;
-
 function timesOut({ state, can, fault }: Turn, side: Side): void {
   const leader = state.leaders[side];
   if (!leader?.inFlight) return;
@@ -180,104 +163,4 @@ function timesOut({ state, can, fault }: Turn, side: Side): void {
       next.leaders[side]!.inFlight = null;
       return 'the message is late';
     });
-}
-
-function confirms({ state, scenario: { rules }, can }: Turn, side: Side): void {
-  const leader = state.leaders[side];
-  const zombie = state.zombies[side];
-  if (leader?.unconfirmed && leader.start === state.starts[side])
-    can(
-      'confirm',
-      () => `The relay of ${nameOf(side)} deletes what is stored from its outbox.`,
-      (next) => {
-        const sent = next.leaders[side]!.unconfirmed!;
-        next.leaders[side]!.unconfirmed = null;
-        return confirm(next.databases[side], sent, leader.term, rules);
-      },
-    );
-  if (zombie?.unconfirmed && zombie.start === state.starts[side])
-    can(
-      'zombie confirms',
-      () => `The former relay of ${nameOf(side)} deletes what is stored from its outbox.`,
-      (next) => {
-        const { unconfirmed, inFlight } = next.zombies[side]!;
-        next.zombies[side] = inFlight ? { ...zombie, unconfirmed: null } : null;
-        return confirm(next.databases[side], unconfirmed!, zombie.term, rules);
-      },
-    );
-}
-
-function confirm(mine: Database, { position, parts, chunk }: Sent, term: number, rules: Rules): string {
-  if (rules.confirmByTerm && mine.term !== term) return 'refused: it is not the current term';
-  for (const { id, keys } of parts)
-    for (const row of mine.outbox) if (row.id === id && !row.parked) row.keys &= ~keys;
-  mine.outbox = mine.outbox.filter((row) => row.keys !== 0);
-  if (position > mine.confirmed && (parts.length > 0 || chunk !== 0)) mine.confirmed = position;
-  if (mine.term === term) mine.backfill &= ~chunk;
-  return 'confirmed';
-}
-
-function hears({ state, scenario, can }: Turn, reply: Reply): void {
-  const side = reply.to as Side;
-  const leader = state.leaders[side];
-  const zombie = state.zombies[side];
-  const mine = leader !== null && isOf(leader.inFlight, leader.start, reply);
-  const his = zombie !== null && isOf(zombie.inFlight, zombie.start, reply);
-  if ((!mine && !his) || (mine && leader.unconfirmed)) return;
-  const index = state.replies.indexOf(reply);
-  const answer = answers[reply.answer]!;
-  can(
-    mine ? 'hear' : 'zombie hears',
-    () => `${nameOf(side)}${mine ? '' : ' (a former relay)'} hears: ${answer}.`,
-    (next) => {
-      next.replies.splice(index, 1);
-      const who = (mine ? next.leaders[side] : next.zombies[side])!;
-      const sent = who.inFlight!;
-      who.inFlight = null;
-      if (answer === 'stored') return heardStored(next, side, who, sent);
-      if (!mine) next.zombies[side] = null;
-      else if (answer === 'behind') return heardBehind(next, side, who);
-      else next.leaders[side] = null;
-      return answer;
-    },
-  );
-
-  function heardStored(next: State, to: Side, who: Leader, sent: Sent): string {
-    const { rules } = scenario;
-    const known = !rules.witnessFirst || sawStored(next, to, sent, who, rules);
-    if (known) acknowledge(next, to, { parts: sent.parts, start: who.start }, rules);
-    if (sent.parts.length > 0 || sent.chunk !== 0) who.after = sent.position;
-    who.unconfirmed = mine ? sent : (who.unconfirmed ?? sent);
-    return 'stored';
-  }
-}
-
-function heardBehind(next: State, side: Side, { start, term }: Leader): string {
-  const database = next.databases[side];
-  const current = next.starts[side] === start && database.term === term && database.standing === 0;
-  next.leaders[side] = null;
-  if (!current || owned(database, side) === 0) return 'behind, and nothing to fill it with';
-  beginLife(next, side);
-  return 'behind: the copy is filled anew, as a new life';
-}
-
-/** Relays of before that can do nothing any more, and answers that nobody waits for. */
-export function tidyRelays(state: State): void {
-  for (const side of sides) {
-    const zombie = state.zombies[side];
-    if (!zombie) continue;
-    if (zombie.unconfirmed && zombie.start !== state.starts[side]) zombie.unconfirmed = null;
-    const { inFlight, start } = zombie;
-    const heard =
-      inFlight &&
-      (state.batches.some((batch) => batch.from === side && isOf(inFlight, start, batch)) ||
-        state.replies.some((reply) => reply.to === side && isOf(inFlight, start, reply)));
-    if (!heard) zombie.inFlight = null;
-    if (!zombie.inFlight && !zombie.unconfirmed) state.zombies[side] = null;
-  }
-  state.replies = state.replies.filter((reply) =>
-    [state.leaders[reply.to], state.zombies[reply.to]].some(
-      (who) => who && isOf(who.inFlight, who.start, reply),
-    ),
-  );
 }

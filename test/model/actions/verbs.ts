@@ -3,16 +3,17 @@ import { beginLife, endSessions, forgetOutgoing, ownedBelow, proven } from '../o
 import {
   acknowledged,
   all,
+  answeredBefore,
   buckets,
   givenUp,
   nameOf,
-  newStart,
   other,
   rolledBack,
   sides,
   type Side,
   type State,
 } from '../state.js';
+import { newStart } from '../state-codec.js';
 import { sawEpoch } from '../witness.js';
 
 /** What operators do: pair, rejoin, fail over. */
@@ -82,7 +83,6 @@ function takesOver({ state, scenario, can }: Turn, side: Side): void {
     (next) => {
       const database = next.databases[taker];
       Object.assign(database, { epoch: mine.epoch, below: border, fence: 0, paired: 1, degraded: 0 });
-      if (!rules.rejoinKeepsOutbox) database.outbox = [];
       beginLife(next, taker);
       sawEpoch(next, taker, scenario);
       return 'owns';
@@ -116,7 +116,7 @@ function failsOver({ state, scenario, can, fault }: Turn, side: Side): void {
     next.leaders[side] = null;
     next.writes.forEach((write, index) => {
       if (
-        write.state === acknowledged &&
+        (write.state === acknowledged || write.state === answeredBefore) &&
         !database.rows.every((row, key) => seen(row, key, index, scenario.writes))
       )
         next.forgiven |= 1 << index;
