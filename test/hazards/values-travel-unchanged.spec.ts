@@ -17,12 +17,16 @@ const ddl = `
   create type zoo.mood as enum ('happy', 'it''s "odd"', 'sad');
   create type zoo.point3 as (x int, label text);
   create domain zoo.short as varchar(5) check (value <> 'wrong');
+  create domain zoo.document as jsonb;
+  create domain zoo.letter as zoo.document check (value <> '"wrong"');
+  create domain zoo.spelled as json;
   create table zoo.kinds (
     id bigint primary key, owner text not null,
     stamp timestamptz, plain timestamp, day date, clock time, big bigint, small smallint, exact numeric, money2 numeric(12, 2),
     single real, double double precision, yes boolean, words text, limited varchar(8), padded char(6),
     as_json json, as_jsonb jsonb, bytes bytea, numbers int[], texts text[], nested text[][], jsons jsonb[], span interval,
     range int4range, times tstzrange, multi nummultirange, mood zoo.mood, moods zoo.mood[], point zoo.point3, short zoo.short,
+    document zoo.document, letter zoo.letter, spelled zoo.spelled, letters zoo.letter[],
     address inet, net cidr, bits bit varying, doc xml, search tsvector, place point,
     twice bigint generated always as (big / 2) stored
   );
@@ -85,6 +89,10 @@ const values: Record<string, string[]> = {
   moods: [`{happy,"it's \\"odd\\"",NULL}`],
   point: [`(1,"a, ""b""")`, '(,)'],
   short: ['right'],
+  document: ['{"b": [1, 2.50, null]}', 'null', '"text"'],
+  letter: ['{"a": 1}'],
+  spelled: ['{ "a" :  1.50 }', 'null'],
+  letters: [`{"{\\"a\\": 1}",NULL}`],
   address: ['10.0.0.1', '::1/64'],
   net: ['10.0.0.0/8'],
   bits: ['10101', ''],

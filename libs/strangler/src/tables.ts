@@ -25,6 +25,8 @@ export interface Column {
   readonly name: string;
   /** The SQL type, as PostgreSQL writes it. */
   readonly type: string;
+  /** It is `json` or `jsonb`, or a domain over one. */
+  readonly json: boolean;
 }
 
 /** A table as the toolkit needs to know it, from the catalogue of the database at hand. */
@@ -56,14 +58,20 @@ export const literal = (text: string): string => `'${text.replaceAll("'", "''")}
 export const keyColumnOf = ({ ownership, routingKey }: MovingModule, table: string): string | undefined =>
   ownership === 'whole' ? undefined : ownTables.has(table) ? 'routing_key' : routingKey;
 
+/** A column `a` of `pg_attribute`, as {@link Column}. */
+const columnOf = `json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'json', (
+    with recursive base (oid) as (
+      select a.atttypid union all select t.typbasetype from base join pg_type t using (oid) where t.typtype = 'd')
+    select bool_or(oid in ('json'::regtype, 'jsonb'::regtype)) from base))`;
+
 /** Reads the module's tables from the catalogue. @throws naming the first that is missing or has no primary key. */
 export async function describeTables(on: Queryable, module: MovingModule): Promise<MovingTable[]> {
   const rows = await on.query<{ name: string; columns: Column[] | null; primaryKey: Column[] | null }>(
     `select wanted.name,
-       (select json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod)) order by a.attnum)
+       (select json_agg(${columnOf} order by a.attnum)
         from pg_attribute a
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '') as columns,
-       (select json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod)) order by k.place)
+       (select json_agg(${columnOf} order by k.place)
         from pg_index i
         cross join unnest(i.indkey::int2[]) with ordinality k (attnum, place)
         join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum

@@ -44,16 +44,14 @@ export function comparePk(table: MovingTable, alias: string, sign: '>' | '<=', v
 }
 
 /**
- * Rows as `rowAsJson` makes them, read from the JSON text `json` as table `x`. JSON columns are read as text: they would get
+ * Rows as `rowAsJson` makes them, read from the JSON `text` as table `x`. JSON columns are read as text: they would get
  * the text as a JSON string.
  */
-export const rowsFromJson = (columns: readonly Column[], json: string): string =>
-  `json_to_recordset(${json}::json) as x(${columns
-    .map(({ name, type }) => `${quoted(name)} ${isJson(type) ? 'text' : type}`)
+export const rowsFromJson = (columns: readonly Column[], text: string): string =>
+  `json_to_recordset(${text}::json) as x(${columns
+    .map(({ name, type, json }) => `${quoted(name)} ${json ? 'text' : type}`)
     .join(', ')})`;
 
 /** The column of a row from `rowsFromJson`, in the table's type. */
-export const valueFromJson = ({ name, type }: Column): string =>
-  isJson(type) ? `x.${quoted(name)}::${type}` : `x.${quoted(name)}`;
-
-const isJson = (type: string): boolean => type === 'json' || type === 'jsonb';
+export const valueFromJson = ({ name, type, json }: Column): string =>
+  json ? `x.${quoted(name)}::${type}` : `x.${quoted(name)}`;
