@@ -11,11 +11,16 @@ export class Reads1764000000014 implements MigrationInterface {
       alter table strangler.applied add column whole_at timestamptz;
       -- From when on writes are answered without the other side: not before its copy counts as fresh no more.
       alter table strangler.relay add column alone_at timestamptz;
+      -- Null: owners do not change. Else they may, and the number is another one each time that this is said. A process leaves the
+      -- check of a read out only if it has read a null here lately, so null is said by the controller alone, and taken back by it
+      -- long before owners change (control/standstill.ts).
+      alter table strangler.ownership add column may_shift bigint default 0;
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
+      alter table strangler.ownership drop may_shift;
       alter table strangler.relay drop alone_at;
       alter table strangler.applied drop whole_at;
     `);

@@ -63,7 +63,7 @@ it('what is said to be stored survives', async () => {
 it('so does a fence', async () => {
   const ownership = new Ownership(database);
   await ownership.ensure('crate', 'monolith');
-  expect(await ownership.fence('crate', 1, 0, 5_000)).toBe(true);
+  expect(await ownership.fence('crate', 1, { from: 0, to: 5_000 })).toBe(true);
   await server.end('crash');
   await server.restart();
   expect(await ownership.read('crate')).toMatchObject({ epoch: 2, fenceFrom: 0, fenceTo: 5_000 });

@@ -98,7 +98,7 @@ it('in buckets that are being handed off, it is looked at when they have arrived
   await copied(3);
   await corrupt(`update box.thing set count = 9 where name = 'n2'`);
   const { ownership } = pair.sides.monolith;
-  await ownership.fence('box', 1, 0, 10_000);
+  await ownership.fence('box', 1, { from: 0, to: 10_000 });
   expect(await verify({ patienceMs: 1 })).toMatchObject({ found: 0, unsettled: 1 });
   const looking = verify({ patienceMs: 60_000 });
   await ownership.raise('box', 2, 3);

@@ -21,7 +21,7 @@ afterEach(async () => {
 
 const fenceAll = async () => {
   const { epoch } = await here.ownership.read('box');
-  return here.ownership.fence('box', epoch, 0, 10_000);
+  return here.ownership.fence('box', epoch, { from: 0, to: 10_000 });
 };
 const fenced = () =>
   until('the fence stands', async () =>
@@ -69,7 +69,7 @@ it('other buckets are written while a fence waits', async () => {
   const [bucket] = await here.query<{ a: number }>(`select strangler.bucket('box', 'a') as a`);
   const a = bucket?.a as number;
   await writer.query(`begin; update box.thing set count = 1 where name = 'a'`);
-  const fencing = here.ownership.fence('box', 1, a, a + 1);
+  const fencing = here.ownership.fence('box', 1, { from: a, to: a + 1 });
   await fenced();
   await here.query(`update box.thing set count = 2 where name = 'b'`);
   expect(await settled(fencing)).toBe(false);
@@ -126,6 +126,6 @@ it('a command that read before the fence and writes after it is refused by its o
 
 it('a fence from an epoch that is over is refused and changes nothing', async () => {
   expect(await fenceAll()).toBe(true);
-  expect(await here.ownership.fence('box', 1, 0, 5)).toBe(false);
+  expect(await here.ownership.fence('box', 1, { from: 0, to: 5 })).toBe(false);
   expect(await here.ownership.read('box')).toMatchObject({ epoch: 2, fenceFrom: 0, fenceTo: 10_000 });
 });

@@ -40,6 +40,7 @@ const methods: Method[] = [
     'check',
     'startCapture',
     'stopCapture',
+    'mayShift',
     'fence',
     'drained',
     'adopt',

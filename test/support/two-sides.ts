@@ -48,10 +48,9 @@ export class TwoSides {
   }
 
   static async open(observer?: CallObserver): Promise<TwoSides> {
-    const routes = new Routes();
     const side = async (name: 'monolith' | 'extracted'): Promise<ToySide> => {
       const database = await toyDatabase({ side: name, extractedBelow: half });
-      return { database, ...toyExecutor(database.dataSource, { guard: new ReadGuard(routes, name) }) };
+      return { database, ...toyExecutor(database.dataSource, { guard: new ReadGuard(name) }) };
     };
     const both = new TwoSides(await side('monolith'), await side('extracted'), observer);
     both.believe(half);

@@ -123,16 +123,14 @@ export class Executor {
 
   private query(operation: PreparedOperation, input: unknown): Promise<unknown> {
     const { guard } = this.options;
-    if (!guard || guard.leavesOut(operation.module) || currentContext()?.shadow) {
-      return this.handle(operation, input);
-    }
+    if (!guard || currentContext()?.shadow) return this.handle(operation, input);
     const work = () => this.handle(operation, input);
     return guard.checked(operation, input, managerOf(this.dataSource), work);
   }
 
   private async step(operation: PreparedOperation, input: unknown): Promise<unknown> {
     const { kind, reads, module } = operation;
-    if (kind === 'query' && (reads === 'any' || this.options.guard?.leavesOut(module))) {
+    if (kind === 'query' && (reads === 'any' || this.options.guard?.standsStill(module))) {
       return this.query(operation, input);
     }
     // Owned from here to the end of the transaction.

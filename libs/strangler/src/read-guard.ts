@@ -6,15 +6,19 @@ import type { OwnershipRow } from './ownership/ownership.js';
 import type { Side } from './phase.js';
 import { MovingError, NotOwnerError } from './refusals.js';
 import { freshCopyMs } from './replication/degraded.js';
-import { policyOf, type Routes } from './routes.js';
 
-/** Routes heard longer ago than this, in ms, may hide that a module has begun to shift (which waits twice as long). */
-const freshRoutesMs = 1_000;
+/** For so long, in ms, it counts that nothing shifts. Owners change twice as long after it was taken back, or later. */
+const standstillMs = 1_000;
 /** How long what is known of a copy's age is used, in ms. */
 const lookEveryMs = 100;
 const maxTries = 5;
 
-type Owned = Pick<OwnershipRow, 'side' | 'version' | 'extractedBelow' | 'fenceFrom' | 'fenceTo'>;
+type Owned = Pick<OwnershipRow, 'side' | 'version' | 'extractedBelow' | 'fenceFrom' | 'fenceTo'> & {
+  /** This side owns all, and nothing shifts. */
+  standsStill: boolean;
+  /** When it was asked for, by `performance.now()`. */
+  at: number;
+};
 
 /** How old a copy was when it was looked at; `owned`: it is no copy, this side owns all. */
 interface Copy {
@@ -31,18 +35,13 @@ export class ReadGuard {
   private readonly rows = new Map<string, Owned>();
   private readonly copies = new Map<string, Copy>();
 
-  constructor(
-    private readonly routes: Pick<Routes, 'entryOf' | 'freshMs'>,
-    /** The side on which this process stands. */
-    private readonly side: Side,
-  ) {}
+  /** `side`: on which this process stands. */
+  constructor(private readonly side: Side) {}
 
-  /** Whether answers need no check: nothing of the module moves, and that was heard just now. */
-  leavesOut(module: string): boolean {
-    const entry = this.routes.entryOf(module);
-    if (!entry || this.routes.freshMs > freshRoutesMs) return false;
-    const policy = policyOf(entry);
-    return !policy.checksReads && policy.queries === this.side;
+  /** Whether what is read now is the owner's: its database has said just now that owners do not change, whatever routes say. */
+  standsStill(module: string): boolean {
+    const row = this.rows.get(module);
+    return row !== undefined && row.standsStill && performance.now() - row.at <= standstillMs;
   }
 
   /** Answers a query by `work`. @throws {NotOwnerError} {MovingError} when its answer cannot be relied upon. */
@@ -72,6 +71,8 @@ export class ReadGuard {
       // What an earlier check has seen will do: if it is the same afterwards, it was so all the time.
       const before = this.rows.get(module) ?? (await this.look(module, manager));
       const answer = await settled(work);
+      // Only now: the work may have waited long for a connection.
+      if (this.standsStill(module)) return answer();
       const now = await this.look(module, manager);
       assertOwned(now, module, operation.keysOf(input));
       if (now.version === before.version) return answer();
@@ -80,12 +81,15 @@ export class ReadGuard {
   }
 
   private async look(module: string, manager: EntityManager): Promise<Owned> {
-    const [row] = await manager.query<Owned[]>(
-      `select side, version::float8 as version, extracted_below as "extractedBelow", fence_from as "fenceFrom", fence_to as "fenceTo"
-       from strangler.ownership where module = $1`,
+    const at = performance.now();
+    const [found] = await manager.query<Omit<Owned, 'at'>[]>(
+      `select side, version::float8 as version, extracted_below as "extractedBelow", fence_from as "fenceFrom", fence_to as "fenceTo",
+         may_shift is null and strangler.owns_all(o) as "standsStill"
+       from strangler.ownership o where module = $1`,
       [module],
     );
-    if (!row) throw new UnavailableError(module, `${module} is not set up in the database of this side`);
+    if (!found) throw new UnavailableError(module, `${module} is not set up in the database of this side`);
+    const row = { ...found, at };
     this.rows.set(module, row);
     return row;
   }

@@ -82,14 +82,39 @@ it('any change of an entry is told, and nothing else', () => {
   expect(told).toHaveBeenCalledTimes(2);
 });
 
-it('is as fresh as when it was told last, changed or not', () => {
-  const routes = new Routes();
-  expect(routes.freshMs).toBe(Infinity);
-  const clock = jest.spyOn(performance, 'now').mockReturnValue(1_000);
-  routes.replace({ shelf: routeOf('monolith') });
-  clock.mockReturnValue(1_700);
-  expect(routes.freshMs).toBe(700);
-  routes.replace({ shelf: routeOf('monolith') });
-  expect(routes.freshMs).toBe(0);
-  clock.mockRestore();
+describe('an entry', () => {
+  const at = (version: number, phase: RouteEntry['phase'], start = 'monday'): RouteEntry => ({
+    ...routeOf(phase),
+    ...{ version, start },
+  });
+  let routes: Routes;
+  beforeEach(() => {
+    routes = new Routes();
+    routes.replace({ shelf: at(7, 'shifting'), till: at(3, 'monolith') });
+  });
+
+  it('that is older than what is known counts nothing, whoever brings it, and others beside it do', () => {
+    routes.replace({ shelf: at(6, 'extracted'), till: at(4, 'shadow') });
+    expect(routes.snapshot()).toEqual({ shelf: at(7, 'shifting'), till: at(4, 'shadow') });
+  });
+
+  it('of the same version may tell what the row does not say: that a side is degraded', () => {
+    routes.replace({ shelf: { ...at(7, 'shifting'), degraded: true }, till: at(3, 'monolith') });
+    expect(routes.entryOf('shelf')).toMatchObject({ degraded: true });
+  });
+
+  it('of a database that was started anew cannot be compared, so it counts', () => {
+    routes.replace({ shelf: at(2, 'monolith', 'tuesday'), till: at(3, 'monolith', 'tuesday') });
+    expect(routes.phaseOf('shelf')).toBe('monolith');
+  });
+
+  it('that is newer and says the same is no news, and remembered', () => {
+    const told = jest.fn();
+    const stop = routes.onChange(told);
+    routes.replace({ shelf: at(9, 'shifting'), till: at(3, 'monolith') });
+    expect(told).not.toHaveBeenCalled();
+    routes.replace({ shelf: at(8, 'extracted'), till: at(3, 'monolith') });
+    expect(routes.phaseOf('shelf')).toBe('shifting');
+    stop();
+  });
 });

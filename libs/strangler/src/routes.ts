@@ -10,8 +10,12 @@ export interface Cohort {
   readonly equals: string;
 }
 
-/** What every process is told of a module. A hint: who may write is decided in the database. */
+/** What every process is told of a module. A hint: who may write, and whether an answer counts, is decided in the database. */
 export interface RouteEntry {
+  /** Of the row by which the controller says so; 0: nobody has said anything yet. Of two entries the older one counts nothing. */
+  readonly version: number;
+  /** The start of the database's server that holds that row: versions of another one cannot be compared. Empty: not known. */
+  readonly start: string;
   readonly phase: Phase;
   /** Buckets below belong to `extracted`, 0 to 10,000. */
   readonly extractedBelow: number;
@@ -33,6 +37,8 @@ export type RouteTable = Readonly<Record<string, RouteEntry>>;
 export function routeOf(phase: Phase): RouteEntry {
   const below = policyOf({ phase }).commands === 'extracted' ? buckets : 0;
   return {
+    version: 0,
+    start: '',
     phase,
     extractedBelow: below,
     readsBelow: below,
@@ -46,13 +52,18 @@ export function routeOf(phase: Phase): RouteEntry {
 /** What the module's phase decides. */
 export const policyOf = ({ phase }: Pick<RouteEntry, 'phase'>): Policy => policies[phase];
 
+/** An entry apart from how old it is. */
+const said = (entry: RouteEntry | undefined): unknown => entry && { ...entry, version: 0, start: '' };
+
+const newer = (next: RouteEntry, known: RouteEntry | undefined): RouteEntry =>
+  known && known.start === next.start && next.version < known.version ? known : next;
+
 /**
  * What this process believes about every module. The monolith's controller says it, the others hear it from the
  * monolith. It may be stale for a moment.
  */
 export class Routes {
   private table: RouteTable = {};
-  private heardAt = -Infinity;
   private headers: readonly string[] = [];
   // No limit: every call that waits in `learn` listens.
   private readonly events = new EventEmitter().setMaxListeners(0);
@@ -71,11 +82,6 @@ export class Routes {
     return this.table;
   }
 
-  /** How long ago this process was told the table, changed or not, in ms. */
-  get freshMs(): number {
-    return performance.now() - this.heardAt;
-  }
-
   /** The headers of requests that some module's cohorts look at. */
   get cohortHeaders(): readonly string[] {
     return this.headers;
@@ -89,24 +95,17 @@ export class Routes {
     });
   }
 
-  /**
-   * Takes over a new table; listeners run only when something differs. `asOf` (of `performance.now()`): since when it may be
-   * out of date, which for an answer is when it was asked for, however long it was on its way. One that is older than what is
-   * known is left alone; -Infinity: nobody knows how old it is.
-   */
-  replace(next: RouteTable, asOf = performance.now()): void {
-    if (asOf > -Infinity) {
-      if (asOf < this.heardAt) return;
-      this.heardAt = asOf;
-    }
+  /** Takes over a new table, apart from entries that are older than what is known; listeners run only when calls go another way. */
+  replace(given: RouteTable): void {
     const before = this.table;
+    const next = Object.fromEntries(
+      Object.entries(given).map(([module, entry]) => [module, newer(entry, before[module])]),
+    );
+    this.table = next;
     const changed = Object.keys({ ...before, ...next }).filter(
-      (module) => !isDeepStrictEqual(before[module], next[module]),
+      (module) => !isDeepStrictEqual(said(before[module]), said(next[module])),
     );
     if (changed.length === 0) return;
-    // What has come in its place may be older.
-    if (asOf === -Infinity) this.heardAt = -Infinity;
-    this.table = { ...next };
     this.headers = [
       ...new Set(Object.values(next).flatMap(({ cohorts }) => cohorts.map(({ header }) => header))),
     ];

@@ -86,7 +86,7 @@ export class StranglerModule {
       { provide: LocalModules, useValue: modules },
       { provide: Router, useValue: router },
       { provide: Agents, useValue: new Agents(side, link, routes) },
-      ...(side ? [{ provide: ReadGuard, useValue: new ReadGuard(routes, side) }] : []),
+      ...(side ? [{ provide: ReadGuard, useValue: new ReadGuard(side) }] : []),
       ...ports,
     ];
     return {

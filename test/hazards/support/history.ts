@@ -31,6 +31,7 @@ const shopKey: Model<string | null | undefined, RegisterStep> = {
     const decided = value === 'pending_payment' && ['confirmed', 'cancelled'].includes(step.read ?? '');
     return value === undefined || step.read === value || decided ? [step.read] : [];
   },
+  reads: (step) => 'read' in step,
 };
 
 /** Everything that clients did and were told, in the order in which it ended. */

@@ -17,6 +17,7 @@ const counter: Model<State, Step> = {
     const next = { count: count + step.add, version: version + 1 };
     return !step.told || same(step.told, next) ? [next] : [];
   },
+  reads: (step) => 'looked' in step,
 };
 
 const same = (a: State, b: State): boolean => a.count === b.count && a.version === b.version;

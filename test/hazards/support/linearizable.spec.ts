@@ -63,6 +63,11 @@ describe('a history by hand', () => {
     expect(violation(...lost, read('7', [1, 2]), read('9', [2, 3]), none)).toBe(none);
   });
 
+  it('of many reads at once takes no longer than of a few', () => {
+    const atOnce = Array.from({ length: 400 }, (_, i) => read(i % 2 === 0 ? '0' : 'a', [0, 10 + i]));
+    expect(violation(write('a', [0, 9]), ...atOnce)).toBeUndefined();
+  });
+
   it('that nobody could look through in time is refused, not accepted', () => {
     const atOnce = Array.from({ length: 40 }, (_, i) => write(`${i}`, [0, 1]));
     expect(() => violation(...atOnce, read('7', [2, 3]))).toThrow('more than');

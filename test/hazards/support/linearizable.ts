@@ -14,6 +14,8 @@ export interface Operation<Step> {
 export interface Model<State, Step> {
   readonly initial: State;
   next(state: State, step: Step): readonly State[];
+  /** Whether the step only says what is so: nothing else can come of it. */
+  reads(step: Step): boolean;
 }
 
 /** Somebody wrote a value, or was told one. Null: nothing is there. */
@@ -23,6 +25,7 @@ export type RegisterStep = { readonly write: string | null } | { readonly read: 
 export const register = (initial: string | null): Model<string | null, RegisterStep> => ({
   initial,
   next: (value, step) => ('write' in step ? [step.write] : step.read === value ? [value] : []),
+  reads: (step) => 'read' in step,
 });
 
 /** So many ways to explain a history at one moment are too many to look at. */
@@ -43,7 +46,7 @@ interface Way<State> {
  * Wing & Gong's search (1993) over all orders at once, moment by moment: an operation takes effect no sooner than some answer
  * demands it, and ways that agree in what counts from there on are followed once (Lowe, "Testing for linearizability", 2016;
  * Porcupine does so, too). Of two ways that differ only in what need not have happened, the one with less of it can do all
- * that the other can.
+ * that the other can; and who only reads takes effect as soon as he may, for that leaves all others as they were.
  *
  * @throws when a history is too entangled to be searched.
  */
@@ -87,7 +90,7 @@ function follow<State, Step>(
   const known = new Known<State>();
   const found: Way<State>[] = [];
   // The list grows behind the one that is looked at: those with fewer operations come first.
-  const ways = [...from];
+  const ways = from.map((way) => read(way, open, model));
   for (const way of ways) {
     if (!known.add(way)) continue;
     if (known.size > mostWays)
@@ -106,12 +109,31 @@ function onward<State, Step>(
 ): Way<State>[] {
   const others = [...open].filter(([id]) => !certain.has(id) && !possible.has(id));
   return others.flatMap(([id, operation]) =>
-    model.next(state, operation.step).map((next) => ({
-      state: next,
-      certain: operation.certain ? new Set(certain).add(id) : certain,
-      possible: operation.certain ? possible : new Set(possible).add(id),
-    })),
+    model.next(state, operation.step).map((next) => {
+      const way = {
+        state: next,
+        certain: operation.certain ? new Set(certain).add(id) : certain,
+        possible: operation.certain ? possible : new Set(possible).add(id),
+      };
+      return read(way, open, model);
+    }),
   );
+}
+
+/** The way when all have taken effect that only say what is so. */
+function read<State, Step>(
+  way: Way<State>,
+  open: ReadonlyMap<number, Operation<Step>>,
+  model: Model<State, Step>,
+): Way<State> {
+  const is = JSON.stringify(way.state);
+  const certain = new Set(way.certain);
+  for (const [id, operation] of open) {
+    const isOpen = operation.certain && !certain.has(id) && model.reads(operation.step);
+    const says = isOpen ? model.next(way.state, operation.step) : [];
+    if (says.some((next) => JSON.stringify(next) === is)) certain.add(id);
+  }
+  return { ...way, certain };
 }
 
 /** Ways that were met; one that can do no more than another is none of its own. */

@@ -28,6 +28,7 @@ export class TwinSide {
   readonly routes = new Routes();
   readonly handlers: Record<keyof typeof tally.operations, Handler>;
   readonly executor: Executor;
+  readonly guard: ReadGuard;
   readonly receiver: Receiver;
   /** How frames come here from now on. */
   carriage: Carriage = (_frame, deliver) => deliver();
@@ -48,7 +49,8 @@ export class TwinSide {
     // Each call looks its handler up anew, so that one replaced later counts.
     const names = Object.keys(this.handlers) as (keyof typeof tally.operations)[];
     const now = names.map((each): [string, Handler] => [each, (input) => this.handlers[each](input)]);
-    const options = { guard: new ReadGuard(this.routes, side), acknowledger: this.acknowledger() };
+    this.guard = new ReadGuard(side);
+    const options = { guard: this.guard, acknowledger: this.acknowledger() };
     this.executor = new Executor(tally, Object.fromEntries(now), dataSource, noProcesses, options);
     this.receiver = new Receiver(database, agent.tables, name);
   }

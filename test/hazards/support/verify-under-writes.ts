@@ -59,7 +59,7 @@ async function moveBorder(): Promise<void> {
   const [from, to] =
     extractedBelow === below ? (['monolith', 'extracted'] as const) : (['extracted', 'monolith'] as const);
   const border = extractedBelow === below ? above : below;
-  await pair.sides[from].ownership.fence('box', epoch, below, above);
+  await pair.sides[from].ownership.fence('box', epoch, { from: below, to: above });
   await until('the outbox is drained', async () => {
     const [left] = await pair.sides[from].database.query(
       'select from strangler.outbox where bucket >= $1 and bucket < $2 limit 1',

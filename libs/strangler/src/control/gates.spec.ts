@@ -19,6 +19,7 @@ const state = (outgoing: Partial<SideState['outgoing']> = {}): SideState => ({
     epoch: 1,
     extractedBelow: 0,
     fenceFrom: null,
+    mayShift: null,
     fenceTo: null,
     capture: true,
     version: 1,

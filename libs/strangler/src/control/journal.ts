@@ -16,6 +16,8 @@ export interface Beginning {
   gates: readonly Gate[];
   /** At which both sides are. */
   epoch: number;
+  /** Of a hand-off: under which number its owner was told that owners may change. */
+  mayShift: number | null;
 }
 
 const figuresOf = (gates: readonly Gate[]): Record<string, unknown> =>
@@ -50,10 +52,10 @@ export class Journal {
     return this.store.change(row, { transition, override: null }, begun);
   }
 
-  private transition({ row, at, step, epoch }: Beginning): Transition {
+  private transition({ row, at, step, epoch, mayShift }: Beginning): Transition {
     const transition = { id: randomUUID(), step, actor: row.wanted.actor, begun: this.clock.now(), epoch };
     if (step.kind !== 'hand-off') return transition;
-    return { ...transition, handOff: handOffTo(step.below, epoch, at.below) };
+    return { ...transition, handOff: { ...handOffTo(step.below, epoch, at.below), mayShift } };
   }
 
   /** Writes down how the step ended, whatever else has changed meanwhile. Nothing happens when somebody else has. */

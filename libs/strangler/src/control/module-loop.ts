@@ -63,7 +63,7 @@ export class ModuleLoop {
     try {
       if (!(await this.leadership.leads(this.module))) return false;
       await this.prepare(this.module);
-      const moved = await this.walker.tick();
+      const moved = await this.walker.tick(this.leadership.termOf(this.module));
       this.say(this.walker.trouble?.sentence ?? '');
       return moved;
     } catch (error) {

@@ -2,8 +2,10 @@ import { Logger } from '@nestjs/common';
 import type { Queryable } from '../database.js';
 import { routeOf, type RouteEntry, type Routes } from '../routes.js';
 
-/** A process refreshes its routes well within the second after which it would have to check every read. In ms. */
+/** How late a process of the monolith may be to learn of a change that another one has written, in ms. */
 const readEveryMs = 300;
+
+const start = 'pg_postmaster_start_time()::text as start';
 
 /**
  * Where the controller writes what routers are told, and every process of the monolith reads it: they may be many, and
@@ -30,15 +32,17 @@ export class RouteBoard {
     }, readEveryMs).unref();
   }
 
-  /** Writes a module's entry, and tells this process at once. */
+  /** Writes a module's entry, unless a later one stands there (then another process leads), and tells this process at once. */
   async write(module: string, entry: RouteEntry): Promise<void> {
-    await this.database.query(
+    const [written] = await this.database.query<{ start: string }>(
       `insert into strangler.route (module, entry) values ($1, $2)
-       on conflict (module) do update set entry = excluded.entry`,
+       on conflict (module) do update set entry = excluded.entry
+         where coalesce((route.entry ->> 'version')::bigint, 0) <= (excluded.entry ->> 'version')::bigint
+       returning ${start}`,
       [module, JSON.stringify(entry)],
     );
-    // The other entries are as old as before.
-    this.routes.replace({ ...this.routes.snapshot(), [module]: entry }, -Infinity);
+    if (!written) return this.read();
+    this.routes.replace({ ...this.routes.snapshot(), [module]: { ...entry, ...written } });
   }
 
   async stop(): Promise<void> {
@@ -47,13 +51,14 @@ export class RouteBoard {
   }
 
   private async read(): Promise<void> {
-    const askedAt = performance.now();
-    const rows = await this.database.query<{ module: string; entry: RouteEntry }>(
-      'select module, entry from strangler.route',
+    const rows = await this.database.query<{ module: string; entry: RouteEntry; start: string }>(
+      `select module, entry, ${start} from strangler.route`,
     );
-    const known = new Map(rows.map(({ module, entry }) => [module, entry]));
+    const known = new Map(
+      rows.map(({ module, entry, start }) => [module, { ...routeOf('monolith'), ...entry, start }]),
+    );
     // A module that nobody has moved yet is at home.
     const entries = this.modules.map((module) => [module, known.get(module) ?? routeOf('monolith')]);
-    this.routes.replace(Object.fromEntries(entries) as Record<string, RouteEntry>, askedAt);
+    this.routes.replace(Object.fromEntries(entries) as Record<string, RouteEntry>);
   }
 }

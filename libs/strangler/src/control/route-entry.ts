@@ -8,7 +8,8 @@ import type { ModuleRow } from './module-row.js';
 /** What the routers are told of a module. */
 export function entryOf(row: ModuleRow, { phase, below, percent }: Position, observed: Observed): RouteEntry {
   const { ack, cohorts, shadowSample } = row.settings;
-  const resting = { ...routeOf(phase), ack, degraded: isDegraded(phase, observed) };
+  const { version } = row;
+  const resting = { ...routeOf(phase), version, ack, degraded: isDegraded(phase, observed) };
   if (phase === 'shadow') return { ...resting, shadowSample };
   if (phase !== 'shifting') return resting;
   return { ...resting, extractedBelow: below, readsBelow: (percent * buckets) / 100, cohorts };

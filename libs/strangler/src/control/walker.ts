@@ -21,13 +21,12 @@ import type { Rates } from './rates.js';
 import { waits } from './sentences.js';
 import { refusedLast, returned } from './setbacks.js';
 import { entryOf } from './route-entry.js';
+import { Standstill } from './standstill.js';
 import { carryOut, type StepEnd } from './step-runner.js';
 import type { Verification, VerificationStore } from './verification-store.js';
 import type { Verifier } from './verifier.js';
 import { waitOf } from './waiting.js';
 
-/** Routers leave the check of reads out only if they refreshed within the last second; this long after, none does. In ms. */
-const toldMs = 2_000;
 /** How often an outage is noted while it lasts, in ms. */
 const outageEveryMs = 250;
 const firstWaitMs = 500;
@@ -57,7 +56,12 @@ export class Walker {
   /** Whether the module is on its way, so that it is worth looking again soon. */
   moving = false;
   private readonly journal: Journal;
-  private readonly publisher: Publisher;
+  private publisher: Publisher;
+  private standstill: Standstill;
+  /** The term of leadership in which all this was seen and told. */
+  private term: number | undefined;
+  /** The module rests at home, and its owner was told so. */
+  private settled = false;
   private readonly outages: OutageBook;
   private outageNoted = 0;
   private waitUntil = 0;
@@ -69,7 +73,8 @@ export class Walker {
   ) {
     this.journal = new Journal(parts.store, parts.clock);
     this.outages = new OutageBook(parts.store, parts.clock);
-    this.publisher = new Publisher(parts.needs, parts.clock);
+    this.publisher = new Publisher(parts.needs);
+    this.standstill = new Standstill(parts.clock);
   }
 
   /** An operator has spoken: what was put off is tried at once. */
@@ -77,14 +82,19 @@ export class Walker {
     this.waitUntil = 0;
   }
 
-  /** One step of the loop; whether more may be done at once. @throws what stops the process in tests of crashes. */
-  async tick(): Promise<boolean> {
+  /**
+   * One step of the loop; whether more may be done at once. `term`: another one means that others may have led meanwhile. @throws
+   * what stops the process in tests of crashes.
+   */
+  async tick(term?: number): Promise<boolean> {
     const { store, observer, verifier } = this.parts;
+    if (term !== this.term) this.beginAnew(term);
     const row = await store.read(this.controlled.module);
     if (isAtHome(row)) {
       await this.outages.see(row, []);
       return this.rest(row);
     }
+    this.settled = false;
     const verification = await verifier.tend(row);
     const observed = await observer.look(row);
     this.parts.rates.measure(row.module, observed, verification);
@@ -96,6 +106,14 @@ export class Walker {
     // After a step at once: what was seen before it says nothing any more.
     if (!moved) await this.note(row, at, observed, verification);
     return moved;
+  }
+
+  /** What others were told, and what the sides have said, is not known any more. */
+  private beginAnew(term: number | undefined): void {
+    this.term = term;
+    this.settled = false;
+    this.publisher = new Publisher(this.parts.needs);
+    this.standstill = new Standstill(this.parts.clock);
   }
 
   /** What it waits for is written down, for processes that do not lead. */
@@ -115,6 +133,7 @@ export class Walker {
     await this.publisher.tell(row.module, entryOf(row, at, observed));
     if (row.lost && row.phase === 'monolith' && !row.transition && observed.states.extracted)
       await this.fenceReturned(row);
+    if (await this.standstill.keep(row, observed, this.parts.needs.sides(row.module))) return true;
     if (policyOf(row).checksReads || policyOf(row).shadowed) await this.noteOutage(at, observed);
     if (this.parts.clock.now() < this.waitUntil) return false;
     const decision = decide(row, at, observed);
@@ -138,11 +157,21 @@ export class Walker {
 
   /** A module that nobody moves costs one query a look. */
   private async rest(row: ModuleRow): Promise<false> {
-    await this.publisher.tell(row.module, { ...routeOf('monolith'), ack: row.settings.ack });
+    const { ack } = row.settings;
+    await this.publisher.tell(row.module, { ...routeOf('monolith'), version: row.version, ack });
+    if (!this.settled) await this.settle(row);
     this.moving = false;
     this.trouble = null;
     await this.parts.notes.write(row.module, { trouble: null, wait: null }, this.parts.clock.now());
     return false;
+  }
+
+  /** Once: a module at home moves by nobody but who leads it. */
+  private async settle(row: ModuleRow): Promise<void> {
+    const sides = this.parts.needs.sides(row.module);
+    const monolith = await sides.monolith.state().catch(() => null);
+    if (monolith) await this.standstill.keep(row, { states: { monolith, extracted: null } }, sides);
+    this.settled = monolith !== null;
   }
 
   private positionOf(row: ModuleRow, { states }: Observed): Position | undefined {
@@ -191,11 +220,12 @@ export class Walker {
       if (step.kind === 'capture') this.putOff();
       return false;
     }
-    // All routers have to hear first that owners may change now.
-    if (step.kind === 'hand-off' && this.publisher.toldForMs(row.module) < toldMs) return false;
+    // Whoever answers for the owner has to know first that it may change.
+    if (!(await this.standstill.lets(step, row, observed, this.parts.needs.sides(row.module)))) return false;
+    const mayShift = this.standstill.numberOf(step, observed);
     const epoch = observed.states.monolith?.ownership.epoch ?? 0;
     await this.at('begin', 'before');
-    const begun = await this.journal.begin({ row, at, step, gates, epoch });
+    const begun = await this.journal.begin({ row, at, step, gates, epoch, mayShift });
     await this.at('begin', 'after');
     if (!begun) return true;
     if (begun.transition) return this.carryOut(begun, at, true);

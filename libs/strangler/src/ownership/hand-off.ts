@@ -15,6 +15,8 @@ export interface HandOff {
   /** Buckets below belong to `extracted`, before and after. */
   oldBelow: number;
   newBelow: number;
+  /** Under which number the owner was told that owners may change, in time for all who read there; left out: it does not matter. */
+  mayShift?: number | null;
 }
 
 /** How it ended. `stuck`: buckets stay fenced, nobody owns them; {@link settle} has to be called again. */
@@ -124,7 +126,7 @@ async function fenceAndDrain(
 ): Promise<string | undefined> {
   const range = rangeOf(plan);
   onStep?.('fence');
-  const upTo = await from.fence({ epoch: plan.epoch, ...range });
+  const upTo = await from.fence({ epoch: plan.epoch, ...range, mayShift: plan.mayShift ?? null });
   if (upTo === null) return `${plan.from} is not at epoch ${plan.epoch}`;
   onStep?.('drain');
   while (!signal.aborted) {

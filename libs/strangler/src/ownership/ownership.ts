@@ -15,11 +15,13 @@ export interface OwnershipRow {
   fenceFrom: number | null;
   fenceTo: number | null;
   capture: boolean;
+  /** Whether owners may change: a number, another one each time that it is said; null: they do not. */
+  mayShift: number | null;
   version: number;
 }
 
 const columns = `module, side, epoch, extracted_below as "extractedBelow", fence_from as "fenceFrom",
-  fence_to as "fenceTo", capture, version`;
+  fence_to as "fenceTo", capture, may_shift as "mayShift", version`;
 
 const unfenced = 'fence_from = null, fence_to = null';
 
@@ -67,11 +69,14 @@ export class Ownership {
    * Fences buckets `[from, to)` and waits until no transaction is left that may have written them before. From `epoch` to
    * `epoch + 1`; false: the row is not at that epoch, or is a copy.
    */
-  async fence(module: string, epoch: number, from: number, to: number): Promise<boolean> {
-    const set = await this.change(module, epoch, 'epoch = $2 + 1, fence_from = $3, fence_to = $4', [
-      from,
-      to,
-    ]);
+  async fence(
+    module: string,
+    epoch: number,
+    { from, to, mayShift = null }: { from: number; to: number; mayShift?: number | null },
+  ): Promise<boolean> {
+    const fenced = 'epoch = $2 + 1, fence_from = $3, fence_to = $4';
+    const unchanged = '($5::bigint is null or may_shift = $5)';
+    const set = await this.change(module, epoch, fenced, [from, to, mayShift], unchanged);
     if (set) await this.writersGone(module);
     return set;
   }
@@ -94,6 +99,16 @@ export class Ownership {
   /** Takes the fence away, nothing having moved, and leaves `epoch` for `to`: what comes late from before is refused. */
   raise(module: string, epoch: number, to: number): Promise<boolean> {
     return this.change(module, epoch, `epoch = $3, ${unfenced}`, [to]);
+  }
+
+  /** Says whether owners may change from now on. False: the row is not that version any more. */
+  async setMayShift(module: string, version: number, may: boolean): Promise<boolean> {
+    const rows = await this.database.query(
+      `update strangler.ownership set may_shift = case when $3 then version + 1 end
+       where module = $1 and version = $2 and home = strangler.home() returning module`,
+      [module, version, may],
+    );
+    return rows.length > 0;
   }
 
   /** Makes a copy's row this database's own. Its fence stays, for who goes on from here. Done again it changes nothing. */
@@ -153,7 +168,8 @@ export class Ownership {
  * Compares the epoch and sets. Never in a copy: a hand-off in its journal is over long ago, or is the original's; it must neither
  * lift the copy's fence nor narrow it.
  */
-const changing = (module: string, epoch: number, set: string, params: unknown[]) => ({
-  sql: `update strangler.ownership set ${set} where module = $1 and epoch = $2 and home = strangler.home() returning module`,
+const changing = (module: string, epoch: number, set: string, params: unknown[], when = 'true') => ({
+  sql: `update strangler.ownership set ${set}
+    where module = $1 and epoch = $2 and home = strangler.home() and ${when} returning module`,
   params: [module, epoch, ...params],
 });

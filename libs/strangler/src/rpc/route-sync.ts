@@ -1,15 +1,10 @@
-import { headers, type Msg } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import { buckets } from '../bucket.js';
 import { policies } from '../phase.js';
 import type { RouteEntry, Routes, RouteTable } from '../routes.js';
 import type { NatsLink } from './link.js';
 
-/** How long ago the process that answers was itself told its routes, in ms. */
-const ageHeader = 'Routes-Age';
-/**
- * A lost hint is made good within this time, in ms. Well below the second after which a process that has heard nothing
- * has every answer checked.
- */
+/** A lost hint is made good within this time, in ms. */
 const askEveryMs = 400;
 const askAgainMs = 400;
 
@@ -17,12 +12,7 @@ const askAgainMs = 400;
 export function publishRoutes(link: NatsLink, routes: Routes): void {
   link.onConnection((connection) => {
     connection.subscribe(link.subjects.routesGet, {
-      callback: (_error, message) => {
-        // This process may have lost its database, and not know that all is different now.
-        const age = headers();
-        age.set(ageHeader, String(routes.freshMs));
-        message.respond(JSON.stringify(routes.snapshot()), { headers: age });
-      },
+      callback: (_error, message) => void message.respond(JSON.stringify(routes.snapshot())),
     });
   });
   const tell = () => link.current?.publish(link.subjects.routesChanged, JSON.stringify(routes.snapshot()));
@@ -34,9 +24,9 @@ export function publishRoutes(link: NatsLink, routes: Routes): void {
 export function followRoutes(link: NatsLink, routes: Routes): () => void {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
-  const take = (message: Msg, askedAt = -Infinity) => {
+  const take = (message: Msg) => {
     const table = tableIn(message);
-    if (table) routes.replace(table, askedAt - ageIn(message));
+    if (table) routes.replace(table);
   };
   const ask = async (): Promise<void> => {
     const answered = await askOnce(link, take);
@@ -58,25 +48,15 @@ export function followRoutes(link: NatsLink, routes: Routes): () => void {
   };
 }
 
-async function askOnce(
-  { current, subjects }: NatsLink,
-  take: (message: Msg, askedAt: number) => void,
-): Promise<boolean> {
-  const askedAt = performance.now();
+async function askOnce({ current, subjects }: NatsLink, take: (message: Msg) => void): Promise<boolean> {
   try {
     if (!current) return false;
-    take(await current.request(subjects.routesGet, '', { timeout: 1_000 }), askedAt);
+    take(await current.request(subjects.routesGet, '', { timeout: 1_000 }));
     return true;
   } catch {
     // Nobody there yet: asked again soon.
     return false;
   }
-}
-
-/** How old the routes in a message were when it was sent, in ms. */
-function ageIn({ headers: given }: Msg): number {
-  const age = given?.get(ageHeader) ? Number(given.get(ageHeader)) : Infinity;
-  return age >= 0 ? age : Infinity;
 }
 
 /** The routes in a message, if it holds any. An exception here would end the reading of the whole connection. */
@@ -95,6 +75,8 @@ const isRouteTable = (value: unknown): value is RouteTable =>
 /** A call must not be led astray, nor end in an exception, by what someone else has published. */
 const isRouteEntry = (value: unknown): value is RouteEntry =>
   isMapping(value) &&
+  Number.isInteger(value['version']) &&
+  typeof value['start'] === 'string' &&
   Object.hasOwn(policies, String(value['phase'])) &&
   isBorder(value['extractedBelow']) &&
   isBorder(value['readsBelow']) &&

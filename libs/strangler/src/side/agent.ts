@@ -127,8 +127,9 @@ export class SideAgent implements SideControl {
     );
   }
 
-  async fence({ epoch, from, to }: { epoch: number; from: number; to: number }): Promise<number | null> {
-    if (!(await this.ownership.fence(this.name, epoch, from, to))) {
+  async fence({ epoch, ...of }: Parameters<SideControl['fence']>[0]): Promise<number | null> {
+    const { from, to } = of;
+    if (!(await this.ownership.fence(this.name, epoch, of))) {
       const row = await this.ownership.read(this.name);
       if (row.epoch !== epoch + 1 || row.fenceFrom !== from || row.fenceTo !== to) return null;
       // Ours, its answer was lost.
@@ -153,6 +154,10 @@ export class SideAgent implements SideControl {
       if (performance.now() > until) return false;
       await sleep(drainPollMs);
     }
+  }
+
+  mayShift({ version, may }: { version: number; may: boolean }): Promise<boolean> {
+    return this.ownership.setMayShift(this.name, version, may);
   }
 
   adopt({ epoch }: { epoch: number }): Promise<boolean> {

@@ -14,6 +14,7 @@ const patience: Record<Method, number> = {
   check: 10_000,
   startCapture: 90_000,
   stopCapture: 90_000,
+  mayShift: 5_000,
   fence: 30_000,
   drained: 5_000,
   adopt: 5_000,

@@ -81,8 +81,13 @@ export interface SideControl {
   startCapture(how: { backfill: boolean }): Promise<void>;
   /** Removes capture and forgets what is in the outbox. @throws when the side is at another epoch: it may be an owner now. */
   stopCapture(step: { epoch: number }): Promise<void>;
-  /** Fences buckets and waits for the writers inside; answers the highest outbox id then, or null: not at that epoch. */
-  fence(step: { epoch: number; from: number; to: number }): Promise<number | null>;
+  /** Says whether owners may change from now on; false: the ownership row is not that version any more. */
+  mayShift(step: { version: number; may: boolean }): Promise<boolean>;
+  /**
+   * Fences buckets and waits for the writers inside; answers the highest outbox id then, or null: not at that epoch, or not told
+   * under that number that owners may change.
+   */
+  fence(step: { epoch: number; from: number; to: number; mayShift?: number | null }): Promise<number | null>;
   /** Resolves with true once no outbox row of the buckets `[from, to)` with an id up to `upTo` is left; false: not yet, ask again. */
   drained(of: { from: number; to: number; upTo: number }): Promise<boolean>;
   /** Takes a copy of a database, which is fenced, for the module's own from now on; false: it is not at that epoch. */

@@ -14,6 +14,7 @@ const ownership = (side: Side, extractedBelow: number, fence?: [number, number])
   fenceFrom: fence?.[0] ?? null,
   fenceTo: fence?.[1] ?? null,
   capture: true,
+  mayShift: 0,
   version: 1,
 });
 const at = (border: number) =>
