@@ -93,7 +93,7 @@ it('a part that cannot be taken back: the outcome is unknown; the same again end
   const commandId = randomUUID();
   expect(await refusal(both.port.putAll(input, { commandId }))).toMatchObject({ code: 'outcome_unknown' });
   expect(await both.effects()).toEqual({ monolith: [], extracted: [`ALL ${far}`] });
-  expect(await refusal(both.port.putAll(input, { commandId }))).toMatchObject({ code: 'too_many' });
+  expect(await refusal(both.port.putAll(input, { commandId }))).toMatchObject({ code: 'command_undone' });
   expect(await both.effects()).toEqual({ monolith: [], extracted: [`ALL ${far}`, `NONE ${far}`] });
 });
 
@@ -162,7 +162,7 @@ it('an earlier try has done a part, whose side cannot be reached when the other 
   both.deliveries.set('putAll', [unreachable]);
   both.deliveries.set('takeAll', [unreachable]);
   expect(await refusal(both.port.putAll(input, { commandId }))).toMatchObject({ code: 'outcome_unknown' });
-  expect(await refusal(both.port.putAll(input, { commandId }))).toMatchObject({ code: 'too_many' });
+  expect(await refusal(both.port.putAll(input, { commandId }))).toMatchObject({ code: 'command_undone' });
   expect(await both.effects()).toEqual({ monolith: [], extracted: [`ALL ${far}`, `NONE ${far}`] });
 });
 

@@ -107,7 +107,7 @@ class ScriptedRemote implements RemoteCalls {
     this.calls.push({ name: title, commandId: options.commandId });
     const deliver = () =>
       withContext({ requestId: 'remote', servedBy: new Map() }, () =>
-        this.modules.executor(module).execute(name, input, options.commandId, { undoOf: options.undoOf }),
+        this.modules.executor(module).execute(name, input, options.commandId, options),
       );
     return (this.script.get(title)?.shift() ?? ((go: () => Promise<unknown>) => go()))(deliver, options);
   }

@@ -102,10 +102,10 @@ export class TwoSides {
 
   private remote(): RemoteCalls {
     return {
-      call: ({ name }, _side, input, { commandId, undoOf }) => {
+      call: ({ name }, _side, input, { commandId, undoOf, cancel }) => {
         const deliver = () =>
           withContext({ requestId: 'far', servedBy: new Map() }, () =>
-            this.extracted.executor.execute(name, input, commandId, { undoOf }),
+            this.extracted.executor.execute(name, input, commandId, { undoOf, cancel }),
           );
         return (this.deliveries.get(name)?.shift() ?? ((go) => go()))(deliver);
       },

@@ -1,4 +1,4 @@
-import { DomainError, type Contract, isDomainError } from '#contracts';
+import { CommandUndoneError, DomainError, type Contract, isDomainError } from '#contracts';
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -6,7 +6,7 @@ import type { Acknowledger } from './acknowledger.js';
 import { currentContext } from './context.js';
 import { hide } from './failure.js';
 import { claimOf } from './idempotency.js';
-import { runOnce } from './once.js';
+import { cancelOnce, runOnce, type Done } from './once.js';
 import { prepare, type PreparedOperation } from './operation.js';
 import type { ReadGuard } from './read-guard.js';
 import { isForRouter, ownerRefusal } from './refusals.js';
@@ -42,6 +42,8 @@ export interface ExecutorOptions {
 export interface ExecuteOptions {
   /** The command that this one takes back. */
   undoOf?: string | undefined;
+  /** Not to be carried out, but refused from now on unless it has been done. */
+  cancel?: boolean | undefined;
   /** Part of the open transaction of a process. */
   step?: boolean;
   /**
@@ -118,7 +120,7 @@ export class Executor {
     if (how.step) return this.step(operation, input);
     if (operation.kind === 'query') return this.query(operation, input);
     if (operation.kind === 'process') return this.processes.run(operation, input, id);
-    return this.command(operation, input, id, how.undoOf);
+    return how.cancel ? this.cancel(operation, input, id) : this.command(operation, input, id, how.undoOf);
   }
 
   private query(operation: PreparedOperation, input: unknown): Promise<unknown> {
@@ -154,10 +156,25 @@ export class Executor {
     const done = await inTransaction(this.dataSource, module, (manager) =>
       runOnce(manager, operation, input, claim, (part) => this.handle(operation, part, prepared)),
     );
-    const { acknowledger } = this.options;
-    if (acknowledger && done.ids.length > 0) await acknowledger.afterCommit(module, done.ids);
-    if (acknowledger && done.hits.length > 0) await acknowledger.onHit(module, commandId, done.hits);
+    await this.acknowledged(module, commandId, done);
     return done.output;
+  }
+
+  private async cancel(operation: PreparedOperation, input: unknown, commandId: string): Promise<unknown> {
+    const { module } = operation;
+    const claim = claimOf(operation, input, { commandId });
+    const done = await inTransaction(this.dataSource, module, (manager) =>
+      cancelOnce(manager, operation, input, claim),
+    );
+    await this.acknowledged(module, commandId, done);
+    if (done.hits.length < claim.keys.length) throw new CommandUndoneError();
+    return done.output;
+  }
+
+  private async acknowledged(module: string, commandId: string, { ids, hits }: Done): Promise<void> {
+    const { acknowledger } = this.options;
+    if (acknowledger && ids.length > 0) await acknowledger.afterCommit(module, ids);
+    if (acknowledger && hits.length > 0) await acknowledger.onHit(module, commandId, hits);
   }
 
   private handle(operation: PreparedOperation, input: unknown, prepared?: unknown): Promise<unknown> {

@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { v5 as uuidv5 } from 'uuid';
 import type { PreparedOperation } from './operation.js';
 import { PartlyDoneError } from './refusals.js';
+import { quoted } from './tables.js';
 import { sqlState } from './transaction.js';
 
 /** Raised by `strangler.begin_command` when the id was used with another input. */
@@ -114,6 +115,20 @@ export async function storeResults(
     [module, commandId, keys, results, early ? null : (hashes ?? null)],
   );
   return row?.ids ? row.ids.split(',').map(Number) : [];
+}
+
+/**
+ * Refuses a command from now on for keys that are new: the same row that its claim would have been, so there is one of both.
+ * Answers the ids of the outbox rows, as {@link storeResults}.
+ */
+export async function storeCancelled(manager: EntityManager, claim: Claim): Promise<number[]> {
+  const { module, commandId, keys } = claim;
+  await manager.query(
+    `insert into ${quoted(module)}.idempotency (command_id, routing_key, input_hash, undone)
+     select $1, key, '', true from unnest($2::text[]) key order by key`,
+    [commandId, keys],
+  );
+  return storeResults(manager, claimFor(claim, []), []);
 }
 
 /** Forgets the claim of a process that failed for good, so that the same id can be tried anew. */

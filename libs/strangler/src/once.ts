@@ -1,6 +1,13 @@
 import { isDomainError, OutcomeUnknownError } from '#contracts';
 import type { EntityManager } from 'typeorm';
-import { beginCommand, claimFor, storeResults, type Claim, type Earlier } from './idempotency.js';
+import {
+  beginCommand,
+  claimFor,
+  storeCancelled,
+  storeResults,
+  type Claim,
+  type Earlier,
+} from './idempotency.js';
 import type { PreparedOperation } from './operation.js';
 import { PartlyDoneError } from './refusals.js';
 
@@ -40,6 +47,23 @@ export async function runOnce(
     if (isDomainError(error) && operation.declares(error.code)) throw new PartlyDoneError(hits, error);
     throw error;
   }
+}
+
+/**
+ * Cancels a command in the open transaction for those of its keys for which it has not been done: it never will be. Only if
+ * it has been done for all of them (`hits`), there is an output. @throws as {@link beginCommand}.
+ */
+export async function cancelOnce(
+  manager: EntityManager,
+  operation: PreparedOperation,
+  input: unknown,
+  claim: Claim,
+): Promise<Done> {
+  const done = resultsOf(operation, claim, await beginCommand(manager, claim));
+  const hits = [...done.keys()];
+  const keys = claim.keys.filter((key) => !done.has(key));
+  if (keys.length === 0) return { output: operation.merge(input, [...done.values()]), ids: [], hits };
+  return { output: undefined, ids: await storeCancelled(manager, claimFor(claim, keys)), hits };
 }
 
 async function runFor(

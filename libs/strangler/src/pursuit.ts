@@ -1,11 +1,11 @@
-import { OutcomeUnknownError, UnavailableError, type DomainError } from '#contracts';
+import { isDomainError, OutcomeUnknownError, UnavailableError, type DomainError } from '#contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { currentContext, withinContext } from './context.js';
 import { undoIdOf } from './idempotency.js';
 import type { PreparedOperation } from './operation.js';
 import { otherSide, type Side } from './phase.js';
 import { partsOf, type Part } from './route.js';
-import { failed, judge, keysTouched, type Ended } from './split.js';
+import { failed, judge, keysTouched, type Ended, type Failure } from './split.js';
 
 /** How long a call without a deadline looks for the owner of its keys, in ms; longer if its operation takes longer. */
 const patienceMs = 10_000;
@@ -14,6 +14,16 @@ const firstWaitMs = 2;
 const longestWaitMs = 50;
 const growth = 1.25;
 
+/** How long a call of the operation without a deadline begins new tries, in ms. */
+const patienceOf = ({ timeoutMs }: PreparedOperation): number => Math.max(timeoutMs, patienceMs);
+
+/** How long a call of the operation without a deadline may take in all, in ms: with its last try, and taking back what it did. */
+export function longestMs(operation: PreparedOperation): number {
+  const { timeoutMs } = operation;
+  const undoing = operation.undoing();
+  return patienceOf(operation) + timeoutMs + (undoing ? timeoutMs + undoing.timeoutMs : 0);
+}
+
 /** A call that looks for its owner. */
 export interface PursuedCall {
   readonly operation: PreparedOperation;
@@ -21,6 +31,7 @@ export interface PursuedCall {
   /** The same in every try. Empty: a query. */
   readonly commandId: string;
   readonly undoOf: string | undefined;
+  readonly cancel: boolean | undefined;
   /** When the call began, by `performance.now()`. */
   readonly startedAt: number;
 }
@@ -31,6 +42,8 @@ export interface Ways {
   attempt(side: Side, input: unknown): Promise<unknown>;
   /** The routes have proved to be out of date. */
   refresh(): void;
+  /** Cancels the command for a part of its input. @throws `command_undone`: it is; else another try has done it. */
+  cancel(input: unknown): Promise<unknown>;
   /** Takes a part back. */
   undo(
     operation: PreparedOperation,
@@ -70,10 +83,10 @@ export class Pursuit {
     for (let waits = 0, turned = false; ;) {
       const verdict = judge(operation, input, ended, { commandId, touched: this.touched });
       if (verdict.kind === 'answer') return verdict.output;
-      if (verdict.kind === 'fail') return this.fail(verdict.error, verdict.undo);
+      if (verdict.kind === 'fail' && (await this.takenBack(verdict))) throw verdict.error;
       for (const key of keysTouched(ended)) this.touched.add(key);
       this.ways.refresh();
-      const refusals = verdict.refusals.map(({ error }) => error);
+      const refusals = verdict.kind === 'again' ? verdict.refusals.map(({ error }) => error) : [];
       // To the other side at once; but if that one says the same, or nobody is the owner now, a little later.
       const atOnce: boolean = !turned && refusals.every(({ code }) => code === 'not_owner');
       turned = atOnce;
@@ -111,22 +124,40 @@ export class Pursuit {
     );
   }
 
-  private async fail(error: unknown, undo: readonly string[]): Promise<never> {
+  /**
+   * Takes back what a failed command has done, once it is decided that it fails. False: another try has done what was
+   * refused here, so the command is to be ended forward.
+   */
+  private async takenBack({ undo, decideAt }: Failure): Promise<boolean> {
     const { operation, input, commandId } = this.call;
     const undoing = operation.undoing();
-    if (undo.length > 0 && undoing) {
+    if (undo.length === 0 || !undoing) return true;
+    try {
+      if (decideAt !== undefined && !(await this.cancelled(decideAt))) return false;
       const part = undoing.input.pick(operation.pick(input, undo));
-      // What is done has to be undone, however little time the caller has left.
-      const deadline = Math.max(this.giveUpAt(), Date.now() + undoing.timeoutMs);
-      try {
-        await withinContext({ deadline }, () =>
-          this.ways.undo(undoing, part, { commandId: undoIdOf(commandId), undoOf: commandId }),
-        );
-      } catch {
-        throw new OutcomeUnknownError(operation.module, operation.name, commandId);
-      }
+      const how = { commandId: undoIdOf(commandId), undoOf: commandId };
+      await this.whateverTimeIsLeft(undoing, () => this.ways.undo(undoing, part, how));
+      return true;
+    } catch {
+      throw new OutcomeUnknownError(operation.module, operation.name, commandId);
     }
-    throw error;
+  }
+
+  private async cancelled(key: string): Promise<boolean> {
+    const { operation, input } = this.call;
+    const part = operation.pick(input, [key]);
+    try {
+      await this.whateverTimeIsLeft(operation, () => this.ways.cancel(part));
+      return false;
+    } catch (error) {
+      if (isDomainError(error) && error.code === 'command_undone') return true;
+      throw error;
+    }
+  }
+
+  /** What is done has to be undone, however little time the caller has left. */
+  private whateverTimeIsLeft<T>({ timeoutMs }: PreparedOperation, work: () => Promise<T>): Promise<T> {
+    return withinContext({ deadline: Math.max(this.giveUpAt(), Date.now() + timeoutMs) }, work);
   }
 
   private async pause(waits: number, giveUpAt: number): Promise<void> {
@@ -142,7 +173,7 @@ export class Pursuit {
   private giveUpAt(): number {
     const { operation, startedAt } = this.call;
     const began = Date.now() - (performance.now() - startedAt);
-    return currentContext()?.deadline ?? began + Math.max(operation.timeoutMs, patienceMs);
+    return currentContext()?.deadline ?? began + patienceOf(operation);
   }
 
   private tooLate(): DomainError {

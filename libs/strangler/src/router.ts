@@ -21,8 +21,17 @@ export interface CallOptions {
   undoOf?: string | undefined;
 }
 
+/** What a router may say beside that. */
+export interface CommandOptions extends CallOptions {
+  /**
+   * Do not carry the command out: where it has been done, answer as then; else it is refused from now on, with
+   * `command_undone`.
+   */
+  cancel?: boolean | undefined;
+}
+
 /** What travels with a call to another process, beside its input and its context. */
-export interface RemoteOptions extends CallOptions {
+export interface RemoteOptions extends CommandOptions {
   /** Headers of the request that decide on cohorts; they travel on. */
   headers?: Readonly<Record<string, string>> | undefined;
 }
@@ -97,7 +106,7 @@ export class Router {
   }
 
   /** Sends one call to where its module is served. @throws {DomainError} as the contract declares. */
-  call(operation: PreparedOperation, input: unknown, options: CallOptions): Promise<unknown> {
+  call(operation: PreparedOperation, input: unknown, options: CommandOptions): Promise<unknown> {
     const entry = this.routes.entryOf(operation.module);
     // Not `async` where there is nothing to wait for: that alone costs a tenth of a call inside the process.
     return entry ? this.send(entry, operation, input, options) : this.learnAndSend(operation, input, options);
@@ -114,7 +123,7 @@ export class Router {
   private async learnAndSend(
     operation: PreparedOperation,
     input: unknown,
-    options: CallOptions,
+    options: CommandOptions,
   ): Promise<unknown> {
     const { module } = operation;
     const entry = await this.routes.learn(module, learnMs);
@@ -126,7 +135,7 @@ export class Router {
     entry: RouteEntry,
     operation: PreparedOperation,
     input: unknown,
-    options: CallOptions,
+    options: CommandOptions,
   ): Promise<unknown> {
     const context = currentContext();
     const refused = context && refusal(operation, context);
@@ -139,6 +148,7 @@ export class Router {
     context?.servedBy.set(operation.module, side);
     return this.modules.executor(operation.module).execute(operation.name, input, options.commandId, {
       undoOf: options.undoOf,
+      cancel: options.cancel,
       redirect: (error, commandId) =>
         this.pursue(operation, input, { ...options, commandId }).after(side, error),
     });
@@ -149,7 +159,7 @@ export class Router {
     side: Side,
     operation: PreparedOperation,
     input: unknown,
-    options: CallOptions,
+    options: CommandOptions,
   ): Promise<unknown> {
     const pursuit = this.pursue(operation, input, options);
     try {
@@ -164,7 +174,7 @@ export class Router {
     entry: RouteEntry,
     operation: PreparedOperation,
     raw: unknown,
-    options: CallOptions,
+    options: CommandOptions,
   ): Promise<unknown> {
     const input = operation.input.parse(raw);
     const parts = partsOf(entry, operation.module, operation.keysOf(input));
@@ -174,26 +184,28 @@ export class Router {
       : this.pursue(operation, input, options).inParts(parts);
   }
 
-  private pursue(operation: PreparedOperation, input: unknown, options: CallOptions): Pursuit {
+  private pursue(operation: PreparedOperation, input: unknown, options: CommandOptions): Pursuit {
     const commandId = operation.kind === 'query' ? '' : (options.commandId ?? uuidv7());
     const call: PursuedCall = {
       operation,
       input,
       commandId,
       undoOf: options.undoOf,
+      cancel: options.cancel,
       startedAt: performance.now(),
     };
     return new Pursuit(call, {
       attempt: (side, part) => this.attempt(call, side, part),
       refresh: () => this.routes.refresh(),
+      cancel: (part) => this.call(operation, part, { commandId, cancel: true }),
       undo: (undoing, part, undo) => this.call(undoing, part, undo),
     });
   }
 
   /** One try on one side. @throws what the side says, also that it is not the owner. */
   private async attempt(call: PursuedCall, side: Side, input: unknown): Promise<unknown> {
-    const { operation, commandId, undoOf } = call;
-    const how = operation.kind === 'query' ? {} : { commandId, undoOf };
+    const { operation, commandId, undoOf, cancel } = call;
+    const how = operation.kind === 'query' ? {} : { commandId, undoOf, cancel };
     if (!this.observer) return this.carry(operation, side, input, how);
     try {
       const result = await this.carry(operation, side, input, how);
@@ -218,14 +230,14 @@ export class Router {
     operation: PreparedOperation,
     side: Side,
     input: unknown,
-    options: CallOptions,
+    options: CommandOptions,
   ): Promise<unknown> {
     const { module, name } = operation;
     const context = currentContext();
     context?.servedBy.set(module, side);
     if (this.isHere(module, side)) {
-      const { commandId, undoOf } = options;
-      return this.modules.executor(module).execute(name, input, commandId, { undoOf });
+      const { commandId, undoOf, cancel } = options;
+      return this.modules.executor(module).execute(name, input, commandId, { undoOf, cancel });
     }
     const headers = cohortHeaders(this.routes.cohortHeaders, context);
     return this.remote.call(operation, side, input, headers ? { ...options, headers } : options);

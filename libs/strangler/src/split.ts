@@ -39,7 +39,16 @@ export type Verdict =
   /** Some owner has changed: try again, with all keys. */
   | { kind: 'again'; refusals: readonly (Ended & { kind: 'elsewhere' })[] }
   /** Tell the caller, after `undo` (keys that are done, or may be) has been taken back. */
-  | { kind: 'fail'; error: unknown; undo: readonly string[] };
+  | Failure;
+
+/** The command fails, if that is decided: by the key at which it is cancelled before anything is taken back. */
+export interface Failure {
+  readonly kind: 'fail';
+  readonly error: unknown;
+  readonly undo: readonly string[];
+  /** `undefined`: nothing is to be decided, or it has been. */
+  readonly decideAt?: string | undefined;
+}
 
 /** What is known of a command's keys from earlier tries of the same call. */
 export interface Known {
@@ -70,7 +79,7 @@ export function judge(
       return { kind: 'fail', error: refused.error, undo: [] };
     const others = ended.flatMap(({ kind, part }) => (kind === 'refused' ? [] : part.keys));
     const done = new Set([...touched, ...others, ...refusedParts.flatMap((each) => each.done)]);
-    return { kind: 'fail', error: refused.error, undo: [...done] };
+    return { kind: 'fail', error: refused.error, undo: [...done], decideAt: decisionKey(refusedParts) };
   }
   const [unknown] = of('unknown');
   if (unknown) return { kind: 'fail', error: unknown.error, undo: [] };
@@ -86,6 +95,15 @@ export function judge(
   if (refusals.length > 0) return { kind: 'again', refusals };
   const outputs = of('ok').map(({ output }) => output);
   return { kind: 'answer', output: outputs.length === 1 ? outputs[0] : operation.merge(input, outputs) };
+}
+
+/**
+ * The lowest key that was refused. Its row decides, for it is written once: done by another try, so that this one goes on;
+ * or cancelled, so that no try can ever have all keys done. A key that is taken back already has decided.
+ */
+function decisionKey(refused: readonly (Ended & { kind: 'refused' })[]): string | undefined {
+  if (refused.some(({ error }) => error.code === 'command_undone')) return undefined;
+  return refused.flatMap(({ part, done }) => part.keys.filter((key) => !done.includes(key))).sort()[0];
 }
 
 /** The keys of parts that are done, or may be. */

@@ -127,10 +127,10 @@ export class Twin {
 
   private remote(): RemoteCalls {
     return {
-      call: ({ name }, side, input, { commandId, undoOf }) =>
+      call: ({ name }, side, input, { commandId, undoOf, cancel }) =>
         this.delivery(() =>
           withContext({ requestId: 'far', servedBy: new Map() }, () =>
-            this[side].executor.execute(name, input, commandId, { undoOf }),
+            this[side].executor.execute(name, input, commandId, { undoOf, cancel }),
           ),
         ),
     };

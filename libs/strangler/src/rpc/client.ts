@@ -53,6 +53,7 @@ export class NatsCalls implements RemoteCalls {
       deadline,
       commandId,
       undoOf: options.undoOf,
+      cancel: options.cancel,
       shadow: context?.shadow,
       headers: options.headers,
     });

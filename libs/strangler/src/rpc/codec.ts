@@ -12,6 +12,8 @@ export interface CallHeaders {
   commandId: string | undefined;
   /** The command that this one takes back. */
   undoOf?: string | undefined;
+  /** Not to be carried out, but refused from now on unless it has been done. */
+  cancel?: boolean | undefined;
   /** Only asked to compare: whoever the owner is. */
   shadow?: boolean | undefined;
   /** Headers of the first request that decide on cohorts. */
@@ -24,18 +26,20 @@ const names = {
   deadline: 'Deadline',
   commandId: 'Command-Id',
   undoOf: 'Undo-Of',
+  cancel: 'Cancel',
   shadow: 'Shadow',
   cohort: 'Cohort',
 } as const;
 
 export function encodeHeaders(call: CallHeaders): MsgHdrs {
-  const { requestId, traceparent, deadline, commandId, undoOf, shadow, headers: cohort } = call;
+  const { requestId, traceparent, deadline, commandId, undoOf, cancel, shadow, headers: cohort } = call;
   const encoded = headers();
   encoded.set(names.requestId, requestId);
   if (deadline !== undefined) encoded.set(names.deadline, String(deadline));
   if (traceparent) encoded.set(names.traceparent, traceparent);
   if (commandId) encoded.set(names.commandId, commandId);
   if (undoOf) encoded.set(names.undoOf, undoOf);
+  if (cancel) encoded.set(names.cancel, '1');
   if (shadow) encoded.set(names.shadow, '1');
   if (cohort) encoded.set(names.cohort, encodeURIComponent(JSON.stringify(cohort)));
   return encoded;
@@ -50,6 +54,7 @@ export function decodeHeaders(message: Msg): CallHeaders {
     deadline: timeIn(read(names.deadline)),
     commandId: read(names.commandId),
     undoOf: read(names.undoOf),
+    cancel: read(names.cancel) === '1' || undefined,
     shadow: read(names.shadow) === '1' || undefined,
     headers: cohortIn(read(names.cohort)),
   };

@@ -10,7 +10,7 @@ import { hide } from '../failure.js';
 import type { LocalModules } from '../here.js';
 import { prepare, type PreparedOperation } from '../operation.js';
 import type { Side } from '../phase.js';
-import type { CallOptions } from '../router.js';
+import type { CommandOptions } from '../router.js';
 import { decodeHeaders, decodeInput, encodeError, encodeResult } from './codec.js';
 import type { NatsLink } from './link.js';
 import { anyDatabase } from './subjects.js';
@@ -89,12 +89,12 @@ export class ContractServer extends ServerNats {
   }
 
   private async answer(executor: Executor, operation: PreparedOperation, message: ServiceMsg): Promise<void> {
-    const { commandId, undoOf, ...rest } = decodeHeaders(message);
+    const { commandId, undoOf, cancel, ...rest } = decodeHeaders(message);
     const context: CallContext = { ...rest, servedBy: new Map() };
     const { module, name } = operation;
     await withContext(context, async () => {
       const started = performance.now();
-      const how = { commandId, undoOf };
+      const how = { commandId, undoOf, cancel };
       const { text, outcome } = await this.reply(executor, operation, message, how, context);
       this.respond(message, operation, text);
       const ms = performance.now() - started;
@@ -116,14 +116,17 @@ export class ContractServer extends ServerNats {
     executor: Executor,
     operation: PreparedOperation,
     message: ServiceMsg,
-    { commandId, undoOf }: CallOptions,
+    { commandId, undoOf, cancel }: CommandOptions,
     { deadline, servedBy }: CallContext,
   ): Promise<{ text: string; outcome: FinishedCall['outcome'] }> {
     try {
       if (deadline !== undefined && deadline <= Date.now()) {
         throw new UnavailableError(operation.module, 'the call came after its deadline and was not started');
       }
-      const result = await executor.execute(operation.name, decodeInput(message), commandId, { undoOf });
+      const result = await executor.execute(operation.name, decodeInput(message), commandId, {
+        undoOf,
+        cancel,
+      });
       return { text: encodeResult(result, servedBy), outcome: 'ok' };
     } catch (error) {
       // Not a declared one: the result is no JSON.

@@ -13,9 +13,6 @@ import type { Step } from './saga.js';
 import { StepFailure, type Steps } from './steps.js';
 import { SagaTransactions } from './transactions.js';
 
-/** How long a saga stays with the process that works on it, beyond the time that its step may take, in ms. */
-const leaseMs = 2_000;
-
 /**
  * Carries a stored saga on, step by step, until it ends or has to wait. Whoever changes the record first has decided:
  * every change is a compare-and-set on its version, committed before the next step acts. A side that has lost the saga's key
@@ -33,11 +30,6 @@ export class SagaDriver {
   ) {
     const replicates = (module: string) => steps.replicates(module);
     this.transactions = new SagaTransactions(dataSource, replicates, acknowledger, true);
-  }
-
-  /** The lease for working on step `at`, in ms. */
-  leaseFor({ operation }: RegisteredSaga): number {
-    return operation.timeoutMs + leaseMs;
   }
 
   /**
@@ -130,7 +122,7 @@ export class SagaDriver {
       step,
       state,
       attempts: 0,
-      dueInMs: this.leaseFor(entry),
+      dueInMs: entry.leaseMs,
     });
     if (next && crossesPivot(entry, record, step)) await this.storeAnswer(entry, manager, record, state);
     return next;
@@ -158,7 +150,7 @@ export class SagaDriver {
       case 'compensate':
         return [await this.turn(entry, record, verdict.from, error), false];
       case 'retry': {
-        const dueInMs = verdict.afterMs === 0 ? this.leaseFor(entry) : verdict.afterMs;
+        const dueInMs = verdict.afterMs === 0 ? entry.leaseMs : verdict.afterMs;
         const change = { attempts: record.attempts + 1, dueInMs };
         return [await entry.store.change(managerOf(this.dataSource), record, change), verdict.afterMs > 0];
       }
@@ -174,7 +166,7 @@ export class SagaDriver {
         step: from,
         attempts: 0,
         ...(error && { error }),
-        dueInMs: this.leaseFor(entry),
+        dueInMs: entry.leaseMs,
       }),
     );
   }
@@ -215,7 +207,7 @@ export class SagaDriver {
         return entry.store.change(manager, record, {
           step: record.step - 1,
           attempts: 0,
-          dueInMs: this.leaseFor(entry),
+          dueInMs: entry.leaseMs,
         });
       });
       return [next, false];

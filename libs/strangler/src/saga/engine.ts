@@ -18,7 +18,6 @@ import { errorOf, StepFailure, type Steps } from './steps.js';
 import { SagaTransactions } from './transactions.js';
 
 const pollMs = 25;
-const leaseMs = 10_000;
 
 /** What the first transaction of a process came to. */
 type Begun =
@@ -70,7 +69,7 @@ export class SagaEngine implements ProcessRunner {
     const stores = new Map([...this.sagas.values()].map((entry) => [entry.operation.module, entry.store]));
     let found = 0;
     for (const [module, store] of stores) {
-      const due = await store.takeDue(this.dataSource.manager, limit, leaseMs);
+      const due = await store.takeDue(this.dataSource.manager, limit, this.longestLeaseMs(module));
       found += due.length;
       await Promise.all(due.map((record) => this.track(this.resume(module, record))));
     }
@@ -80,6 +79,11 @@ export class SagaEngine implements ProcessRunner {
   /** Resolves when no saga is being worked on here. */
   async idle(): Promise<void> {
     while (this.inFlight.size > 0) await Promise.allSettled(this.inFlight);
+  }
+
+  private longestLeaseMs(module: string): number {
+    const ofModule = [...this.sagas.values()].filter(({ operation }) => operation.module === module);
+    return Math.max(...ofModule.map(({ leaseMs }) => leaseMs));
   }
 
   private async resume(module: string, record: SagaRecord): Promise<void> {
@@ -158,7 +162,7 @@ export class SagaEngine implements ProcessRunner {
       attempts: at.waits ? 1 : 0,
       answered: at.waits,
     };
-    await entry.store.insert(manager, record, at.waits ? 500 : leaseMs);
+    await entry.store.insert(manager, record, at.waits ? 500 : entry.leaseMs);
     return { ...record, error: null, version: 1, ageMs: 0 };
   }
 

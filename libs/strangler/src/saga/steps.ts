@@ -1,13 +1,12 @@
 import { DomainError, isDomainError } from '#contracts';
 import { v5 as uuidv5 } from 'uuid';
 import { currentContext } from '../context.js';
-import { prepare, type PreparedOperation } from '../operation.js';
 import type { Router } from '../router.js';
 import { undoIdOf } from '../idempotency.js';
 import { isOwnerLost, NotOwnerError } from '../refusals.js';
 import { isTransient } from '../transaction.js';
 import type { StepResult, StoredError } from './progress.js';
-import type { RegisteredSaga } from './registered.js';
+import { operationOf, type RegisteredSaga } from './registered.js';
 import type { CallStep, Step } from './saga.js';
 import { boundary } from './boundary.js';
 
@@ -91,9 +90,6 @@ export class Steps {
 
 /** The command id of a step that runs on its own. */
 const stepId = ({ name }: AnyStep, sagaId: string): string => uuidv5(name, sagaId);
-
-const operationOf = ({ contract, operation }: CallStep<object>): PreparedOperation =>
-  prepare(contract).get(operation) as PreparedOperation;
 
 /** A step that did not work out, and what that says about its effect. */
 export class StepFailure extends Error {
