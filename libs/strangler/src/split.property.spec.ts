@@ -1,10 +1,11 @@
-import { CommandUndoneError, isDomainError } from '#contracts';
+import { CommandUndoneError, isDomainError, type DomainError } from '#contracts';
 import fc from 'fast-check';
-import { toy } from '../../../test/support/toy.js';
+import { tally } from '../../../test/hazards/support/tally.js';
 import { prepare, type PreparedOperation } from './operation.js';
 import type { Side } from './phase.js';
 import { Pursuit, type Ways } from './pursuit.js';
 import { judge, type Ended } from './split.js';
+import { PartlyDoneError } from './refusals.js';
 import type { Part } from './route.js';
 
 /*
@@ -12,11 +13,14 @@ import type { Part } from './route.js';
  * refused at times, and at others not; a step fails before it is done or behind it. Whatever happens, success is
  * answered only if nothing is taken back, and who comes at last ends it.
  */
-const putAll = prepare(toy).get('putAll') as PreparedOperation;
+const addAll = prepare(tally).get('addAll') as PreparedOperation;
 const keys = ['A', 'B', 'C'];
-const input = { items: keys.map((name) => ({ name })) };
-const keysIn = (asked: unknown) => putAll.keysOf(asked);
-const outputOf = (asked: unknown) => ({ items: keysIn(asked).map((name) => ({ name })) });
+const input = {
+  ticket: '0190aaaa-0000-7000-8000-0000000000aa',
+  items: keys.map((name) => ({ name, amount: 1 })),
+};
+const tooMany = (): DomainError => tally.error('addAll', 'too_many', { most: 0 });
+const keysIn = (asked: unknown) => addAll.keysOf(asked);
 const code = (error: unknown) => (isDomainError(error) ? error.code : String(error));
 
 type Fate = 'as it is' | 'refused' | 'never came' | 'reply lost';
@@ -31,19 +35,17 @@ class Store {
   constructor(readonly fates: Fate[]) {}
 
   put(asked: unknown, fate: Fate): unknown {
-    this.check(asked);
-    const open = keysIn(asked).filter((key) => !this.rows.has(key));
-    if (fate === 'refused' && open.length > 0) throw toy.error('putAll', 'too_many', { most: 0 });
+    const { done, open } = this.sorted(asked);
+    if (fate === 'refused' && open.length > 0) throw refusedBeside(done, tooMany());
     for (const key of open) this.rows.set(key, 'done');
-    return outputOf(asked);
+    return asked;
   }
 
   cancel(asked: unknown): unknown {
-    this.check(asked);
-    const open = keysIn(asked).filter((key) => !this.rows.has(key));
+    const { open } = this.sorted(asked);
     for (const key of open) this.rows.set(key, 'undone');
     if (open.length > 0) throw new CommandUndoneError();
-    return outputOf(asked);
+    return asked;
   }
 
   undo(asked: unknown): unknown {
@@ -51,20 +53,26 @@ class Store {
       this.takenBack ||= this.rows.get(key) === 'done';
       this.rows.set(key, 'undone');
     }
-    return outputOf(asked);
+    return asked;
   }
 
   fate(): Fate {
     return this.fates.pop() ?? 'as it is';
   }
 
-  private check(asked: unknown): void {
-    if (keysIn(asked).some((key) => this.rows.get(key) === 'undone')) throw new CommandUndoneError();
+  private sorted(asked: unknown): { done: string[]; open: string[] } {
+    const of = (row: Row | undefined) => keysIn(asked).filter((key) => this.rows.get(key) === row);
+    if (of('undone').length > 0) throw refusedBeside(of('done'), new CommandUndoneError());
+    return { done: of('done'), open: of(undefined) };
   }
 }
 
+/** As an owner says it that an earlier try has made do some of the keys. */
+const refusedBeside = (done: string[], refusal: DomainError): DomainError =>
+  done.length > 0 ? new PartlyDoneError(done, refusal) : refusal;
+
 /** One try; its steps are taken in the order that `scheduler` makes up. */
-function tryOnce(store: Store, parts: Part[], scheduler?: fc.Scheduler): Promise<unknown> {
+function tryOnce(store: Store, parts: readonly Part[], scheduler?: fc.Scheduler): Promise<unknown> {
   const step = async (work: (fate: Fate) => unknown): Promise<unknown> => {
     await scheduler?.schedule(Promise.resolve());
     const fate = store.fate();
@@ -80,13 +88,13 @@ function tryOnce(store: Store, parts: Part[], scheduler?: fc.Scheduler): Promise
     undo: (_operation, asked) => step(() => store.undo(asked)),
     refresh: () => undefined,
   };
-  const call = { operation: putAll, input, commandId: '0190aaaa-0000-7000-8000-000000000024' };
+  const call = { operation: addAll, input, commandId: '0190aaaa-0000-7000-8000-000000000024' };
   const startedAt = performance.now();
   return new Pursuit({ ...call, undoOf: undefined, cancel: undefined, startedAt }, ways).inParts(parts);
 }
 
 const part = (side: Side, ...own: string[]): Part => ({ side, keys: own });
-const splits = fc.constantFrom(
+const splits = fc.constantFrom<readonly Part[]>(
   [part('monolith', 'A'), part('extracted', 'B', 'C')],
   [part('monolith', 'A', 'C'), part('extracted', 'B')],
   [part('monolith', 'A', 'B'), part('extracted', 'C')],
@@ -121,10 +129,10 @@ it('success is answered only where nothing is taken back, and the last one to co
 
 describe('the decision of one try', () => {
   const [first, second] = [part('monolith', 'A', 'C'), part('extracted', 'B')];
-  const refused = (of: Part, error = toy.error('putAll', 'too_many', { most: 0 }), done: string[] = []) =>
+  const refused = (of: Part, error: DomainError = tooMany(), done: string[] = []) =>
     ({ kind: 'refused', part: of, error, done }) as const;
-  const ok = (of: Part) => ({ kind: 'ok', part: of, output: outputOf({ items: [] }) }) as const;
-  const decide = (...ended: Ended[]) => judge(putAll, input, ended, { commandId: 'c', touched: new Set() });
+  const ok = (of: Part) => ({ kind: 'ok', part: of, output: { items: [] } }) as const;
+  const decide = (...ended: Ended[]) => judge(addAll, input, ended, { commandId: 'c', touched: new Set() });
 
   it.each([
     ['at the lowest key that was refused', [refused(first), ok(second)], 'A', ['B']],

@@ -204,6 +204,20 @@ describe('what travels with a call', () => {
     });
   });
 
+  it('that a command is to be cancelled: it is, for good; or it has been done, and its answer comes back', async () => {
+    const cancel = (commandId: string) => {
+      const how = { commandId, cancel: true };
+      return caller.port.put({ name: 'A' }, how);
+    };
+    const [never, once] = [randomUUID(), randomUUID()];
+    const undone = { code: 'command_undone' };
+    expect(await refusal(cancel(never))).toMatchObject(undone);
+    expect(await refusal(caller.port.put({ name: 'A' }, { commandId: never }))).toMatchObject(undone);
+    const answer = await caller.port.put({ name: 'A' }, { commandId: once });
+    expect(await cancel(once)).toEqual(answer);
+    expect(await database.effects()).toEqual(['PUT A']);
+  });
+
   it('a tool that sends no headers at all, or odd ones, is answered, without a deadline', async () => {
     const contexts = seen();
     const odd = headers();
