@@ -1,4 +1,4 @@
-import { without, type Rule, type Rules } from './rules.js';
+import type { Rule } from './rules.js';
 
 /** Where taking a rule out is found, and what it breaks; `null`: no counterexample is known (ADR 0024 says why it is kept). */
 export interface Mutation {
@@ -6,8 +6,6 @@ export interface Mutation {
   breaks: 'I1' | 'I2' | 'I4' | 'I5';
   /** So small that it runs in every `npm test`. */
   quick: boolean;
-  /** Another rule that has to be taken out with it, for it hides the same. */
-  masked?: Rule;
 }
 
 export const mutations: Record<Rule, Mutation | null> = {
@@ -39,7 +37,7 @@ export const mutations: Record<Rule, Mutation | null> = {
   settleReads: { at: 'P4', breaks: 'I4', quick: true },
   incomplete: { at: 'C2', breaks: 'I2', quick: false },
   dropRows: { at: 'P3', breaks: 'I4', quick: false },
-  dropConfirms: { at: 'X1', breaks: 'I2', quick: false, masked: 'reported' },
+  dropConfirms: null,
   reported: { at: 'S5', breaks: 'I2', quick: true },
   wholeOrFilled: { at: 'X6', breaks: 'I4', quick: false },
   challenge: { at: 'L1', breaks: 'I2', quick: false },
@@ -62,9 +60,3 @@ export const mutations: Record<Rule, Mutation | null> = {
   witnessSpent: { at: 'W7', breaks: 'I2', quick: false },
   failoverTakesWitness: { at: 'W4', breaks: 'I1', quick: true },
 };
-
-/** All rules but this one, and the one that hides it. */
-export function mutated(rule: Rule): Rules {
-  const masked = mutations[rule]?.masked;
-  return masked ? without(rule, masked) : without(rule);
-}
