@@ -1,8 +1,7 @@
-import { AuthorizationError, connect } from '@nats-io/transport-node';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { NatsFinder } from '../../libs/platform/src/embedded/nats/find-nats.js';
 import { until } from './until.js';
 
@@ -33,7 +32,7 @@ export async function startNats(...words: string[]): Promise<TestNats> {
   let server: ChildProcess;
   const start = async (...more: string[]) => {
     server = spawn(program, ['-a', '127.0.0.1', '-p', String(port), ...more], { stdio: 'ignore' });
-    await until('NATS answers', () => answers(url));
+    await until('NATS answers', () => answers(port));
   };
   const kill = async () => {
     if (server.exitCode !== null || server.signalCode !== null) return;
@@ -45,13 +44,17 @@ export async function startNats(...words: string[]): Promise<TestNats> {
   return { url, kill, restart: start, stop: kill };
 }
 
-async function answers(url: string): Promise<true | undefined> {
-  try {
-    await (await connect({ servers: url, reconnect: false, timeout: 500 })).close();
-    return true;
-  } catch (error) {
-    return error instanceof AuthorizationError ? true : undefined;
-  }
+/** Its first words come before TLS and passwords. */
+async function answers(port: number): Promise<true | undefined> {
+  const socket = connect(port, '127.0.0.1').setTimeout(500, () => socket.destroy());
+  const said = once(socket, 'data').then(
+    ([data]) => String(data).startsWith('INFO ') || undefined,
+    () => undefined,
+  );
+  const closed = once(socket, 'close').then(() => undefined);
+  const answer = await Promise.race([said, closed]);
+  socket.destroy();
+  return answer;
 }
 
 /** A port of this machine that nobody uses at this moment. */

@@ -4,12 +4,12 @@ import { Receiver } from '../../libs/strangler/src/replication/apply.js';
 import { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
 import { Relay } from '../../libs/strangler/src/replication/relay.js';
 import { SideAgent } from '../../libs/strangler/src/side/agent.js';
-import type { SideControl } from '../../libs/strangler/src/side/side.js';
+import type { LocalSide } from '../../libs/strangler/src/side/side.js';
 import { describeTables, type MovingModule, type MovingTable } from '../../libs/strangler/src/tables.js';
 import { freshDatabase, type TestDatabase } from './postgres.js';
 import { until } from './until.js';
 
-export type Method = keyof SideControl;
+export type Method = keyof LocalSide;
 /** What happens to a call: it is carried out by `proceed`, or not, or its answer is lost. */
 export type Fault = (method: Method, proceed: () => Promise<unknown>) => Promise<unknown>;
 
@@ -18,7 +18,7 @@ export interface DirectSide {
   readonly side: Side;
   readonly test: TestDatabase;
   readonly database: Database;
-  readonly control: SideControl;
+  readonly control: LocalSide;
   /** What happens to the controller's calls from now on; undefined: they are carried out. */
   fault: Fault | undefined;
   /** Whether the relay stands still: nothing is sent. */
@@ -28,7 +28,7 @@ export interface DirectSide {
 export interface DirectSides {
   readonly monolith: DirectSide;
   readonly extracted: DirectSide;
-  readonly controls: Readonly<Record<Side, SideControl>>;
+  readonly controls: Readonly<Record<Side, LocalSide>>;
   /** The outboxes are empty. */
   drained(): Promise<void>;
   close(): Promise<void>;
@@ -112,7 +112,7 @@ async function open(side: Side, module: MovingModule): Promise<Running> {
 }
 
 class Running implements DirectSide {
-  readonly control: SideControl;
+  readonly control: LocalSide;
   fault: Fault | undefined;
   still = false;
   other: Running | undefined;
@@ -131,7 +131,7 @@ class Running implements DirectSide {
     this.receiver = new Receiver(database, tables, module);
     this.deliveries = new Deliveries(database, module);
     const entries = methods.map((method) => [method, (argument?: unknown) => this.call(method, argument)]);
-    this.control = Object.fromEntries(entries) as SideControl;
+    this.control = Object.fromEntries(entries) as LocalSide;
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,11 @@
-import { portSetting, SettingsError, textSetting, urlSetting, type Environment } from '#platform';
+import {
+  namespaceSetting,
+  portSetting,
+  SettingsError,
+  textSetting,
+  urlSetting,
+  type Environment,
+} from '#platform';
 
 /** What the CLI needs to know of the shop that it steers. */
 export interface Settings {
@@ -13,6 +20,8 @@ export interface Settings {
   token: string | undefined;
   /** `undefined`: the embedded PostgreSQL. */
   databaseUrl: string | undefined;
+  /** What the subjects of the shop begin with. */
+  namespace: string;
 }
 
 /** Reads the settings. @throws {SettingsError} naming the first wrong one. */
@@ -24,6 +33,7 @@ export function readSettings(env: Environment): Settings {
     login: loginIn(env),
     token: textSetting(env, 'ADMIN_TOKEN'),
     databaseUrl: urlSetting(env, 'DATABASE_URL', ['postgres', 'postgresql']),
+    namespace: namespaceSetting(env),
   };
 }
 

@@ -11,6 +11,7 @@ import { doctor } from './verbs/doctor.js';
 import { failover } from './verbs/failover.js';
 import { history } from './verbs/history.js';
 import { mismatches } from './verbs/mismatches.js';
+import { natsConfig } from './verbs/nats-config.js';
 import { parked } from './verbs/parked.js';
 import { pause } from './verbs/pause.js';
 import { plan } from './verbs/plan.js';
@@ -41,6 +42,7 @@ const verbs = [
   doctor,
   failover,
   decommission,
+  natsConfig,
 ];
 
 /** The command line. A wrong one makes commander throw its error, after it has said what is wrong (but for `json`). */

@@ -22,7 +22,7 @@ export { Timestamp } from './database/timestamp.column.js';
 export { acquireEmbedded, EmbeddedError, type EmbeddedLease } from './embedded/index.js';
 export { assertPortFree } from './free-port.js';
 export { natsAuthorization, type NatsLogin, type NatsUser } from './nats-authorization.js';
-export { natsConnection, natsSettings, type NatsSettings } from './nats-settings.js';
+export { namespaceSetting, natsConnection, natsSettings, type NatsSettings } from './nats-settings.js';
 export { Closing, runServer, StartError } from './process.js';
 export { packageVersion, projectRoot } from './project-root.js';
 export {

@@ -39,7 +39,8 @@ function natsUrl(env: Environment): string | undefined {
   return urlSetting(env, 'NATS_URL', ['nats', 'tls']);
 }
 
-function namespaceSetting(env: Environment): string {
+/** `NAMESPACE`: what all subjects of the shop begin with. @throws {SettingsError} */
+export function namespaceSetting(env: Environment): string {
   const name = textSetting(env, 'NAMESPACE') ?? 'shop';
   if (/^[a-z0-9-]{1,32}$/.test(name)) return name;
   throw new SettingsError(`NAMESPACE=${name}: 1 to 32 lower-case letters, digits or hyphens are expected`);

@@ -262,7 +262,9 @@ export class ModuleOperator implements Operator {
   ): Promise<Accepted> {
     const accepted = decommission(situation, action.confirm, action.purge ?? false);
     if (situation.row.phase === 'decommissioned' && !dryRun) {
-      await this.parts.needs.sides(situation.row.module).monolith.retire({ purge: true });
+      const { monolith } = this.parts.needs.sides(situation.row.module);
+      const { ownership } = await monolith.state();
+      await monolith.retire({ purge: true, epoch: ownership.epoch });
     }
     return this.write(action, situation, accepted, dryRun);
   }

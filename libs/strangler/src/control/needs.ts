@@ -1,6 +1,5 @@
-import type { Side } from '../phase.js';
 import type { RouteEntry } from '../routes.js';
-import type { SideControl } from '../side/side.js';
+import type { ControlledSides } from '../side/side.js';
 import type { Evidence } from '../evidence/evidence.js';
 import type { MismatchEntry } from './operator.js';
 
@@ -44,7 +43,7 @@ export interface ProbeOrder {
 /** What the controller needs of the rest of the toolkit. */
 export interface ControlNeeds {
   modules: readonly Controlled[];
-  sides(module: string): Readonly<Record<Side, SideControl>>;
+  sides(module: string): ControlledSides;
   /** Compares both sides. @throws when it cannot be finished; it is then begun again from its cursor. */
   verify(module: string, order: VerifyOrder): Promise<VerifyReport>;
   /** What has been seen of both sides since the step began, `stepAgeMs` ago, or since the last outage. */

@@ -13,7 +13,7 @@ import { ShadowStore } from '../shadow/shadow-store.js';
 import { SideAgent } from '../side/agent.js';
 import type { Agents } from '../side/agents.js';
 import { remoteSide } from '../side/remote.js';
-import type { SideControl } from '../side/side.js';
+import type { ControlledSides, SideControl } from '../side/side.js';
 import type { Advice } from './advice.js';
 import type { CallWatch } from './call-watch.js';
 import { Controller } from './controller.js';
@@ -209,5 +209,3 @@ export class Steering {
     return new SideAgent({ database, module: bare, side: 'monolith', link: undefined });
   }
 }
-
-type ControlledSides = Readonly<Record<'monolith' | 'extracted', SideControl>>;

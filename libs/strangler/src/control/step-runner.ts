@@ -1,6 +1,5 @@
 import { handOff, handOffTo, settle, type HandOff, type HandOffEnd } from '../ownership/hand-off.js';
-import type { Side } from '../phase.js';
-import type { SideControl } from '../side/side.js';
+import type { ControlledSides } from '../side/side.js';
 import { beginCapture, endCapture } from './capture-step.js';
 import type { Clock } from './clock.js';
 import { takeEverything } from './failover-step.js';
@@ -15,7 +14,7 @@ export interface StepEnd {
 
 export interface StepOptions {
   clock: Clock;
-  sides: Readonly<Record<Side, SideControl>>;
+  sides: ControlledSides;
   /** Begun by this very call; else it was found in the journal, and how far it came is not known. */
   fresh: boolean;
   drainMs: number;
@@ -45,7 +44,7 @@ export async function carryOut(transition: Transition, options: StepOptions): Pr
       onStep('stop capture');
       await stopBoth(transition, sides);
       onStep('move the tables aside');
-      await sides.monolith.retire({ purge: false });
+      await sides.monolith.retire({ purge: false, epoch: await epochOf(transition, sides) });
       return done();
     case 'failover':
       onStep('take everything');

@@ -19,7 +19,7 @@ import { Chunks } from '../verify/chunks.js';
 import { serveSide } from './remote.js';
 import { retireTables } from './retire.js';
 import { sampleKeys } from './sample-keys.js';
-import type { ChunkRange, ParkedRow, SideControl, SideState } from './side.js';
+import type { ChunkRange, LocalSide, ParkedRow, SideState } from './side.js';
 
 /** How soon a process notices that capture was begun or ended through another one, in ms. */
 const lookEveryMs = 500;
@@ -41,7 +41,7 @@ export interface AgentOptions {
  * What one process does for one side of a module: it carries out what the controller asks, receives the other side's
  * rows, and, while capture is on, takes its turn at sending its own.
  */
-export class SideAgent implements SideControl {
+export class SideAgent implements LocalSide {
   readonly deliveries: Deliveries;
   /** The module's tables, once started. */
   tables: readonly MovingTable[] = [];
@@ -78,7 +78,8 @@ export class SideAgent implements SideControl {
     }
     this.tables = await describeTables(this.database, module);
     if (!link) return;
-    serveSide(link, this.name, side, this);
+    // The controller stands in the monolith: whoever asks its side over NATS is somebody else.
+    if (side === 'extracted') serveSide(link, this.name, side, this);
     await this.look();
     this.timer = setInterval(() => void this.look(), lookEveryMs).unref();
   }
@@ -204,8 +205,8 @@ export class SideAgent implements SideControl {
     return this.calls.report(question);
   }
 
-  retire({ purge }: { purge: boolean }): Promise<void> {
-    return retireTables(this.database, this.name, purge);
+  retire(how: { purge: boolean; epoch: number }): Promise<void> {
+    return retireTables(this.database, this.name, how);
   }
 
   /** Rows of all tables here: what a verification has before it. */

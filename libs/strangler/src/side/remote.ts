@@ -31,7 +31,6 @@ const patience: Record<Method, number> = {
   sampleKeys: 10_000,
   // Asked at each look, and its answer can be done without.
   callsTo: 500,
-  retire: 30_000,
 };
 const methods = Object.keys(patience) as Method[];
 

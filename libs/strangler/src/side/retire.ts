@@ -1,17 +1,25 @@
-import type { Database } from '../database.js';
+import { buckets } from '../bucket.js';
+import type { Database, Queryable } from '../database.js';
 import { quoted } from '../tables.js';
 
 /**
  * Puts a decommissioned module's tables out of everyone's way, into the schema `<module>_retired`; with `purge` drops that
  * schema. The schema that they came from stays, empty. Done again it changes nothing.
+ *
+ * @throws when this side owns any of the module, or is at another epoch: nothing is moved then
  */
-export async function retireTables(database: Database, module: string, purge: boolean): Promise<void> {
+export async function retireTables(
+  database: Database,
+  module: string,
+  { purge, epoch }: { purge: boolean; epoch: number },
+): Promise<void> {
   const retired = `${module}_retired`;
-  if (purge) {
-    await database.query(`drop schema if exists ${quoted(retired)} cascade`);
-    return;
-  }
   await database.transaction(async (q) => {
+    await assertOwnsNothing(q, module, epoch);
+    if (purge) {
+      await q.query(`drop schema if exists ${quoted(retired)} cascade`);
+      return;
+    }
     await q.query(`create schema if not exists ${quoted(retired)}`);
     const tables = await q.query<{ name: string }>(
       `select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -22,4 +30,18 @@ export async function retireTables(database: Database, module: string, purge: bo
       await q.query(`alter table ${quoted(module)}.${quoted(name)} set schema ${quoted(retired)}`);
     }
   });
+}
+
+/** Until the end of the transaction: a hand-off waits for it. */
+async function assertOwnsNothing(q: Queryable, module: string, epoch: number): Promise<void> {
+  const rows = await q.query(
+    `select from strangler.ownership
+     where module = $1 and epoch = $2 and extracted_below = case side when 'extracted' then 0 else $3::int end
+     for update`,
+    [module, epoch, buckets],
+  );
+  if (rows.length > 0) return;
+  throw new Error(
+    `the tables of ${module} stay: this side owns some of it, or owners have changed since epoch ${epoch}`,
+  );
 }

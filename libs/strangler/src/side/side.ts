@@ -70,7 +70,7 @@ export interface VerifyRow {
 }
 
 /**
- * What the controller asks of one side of a module: directly in its own process, over NATS elsewhere.
+ * What the controller asks of one side of a module: directly in its own process, of an extracted one over NATS.
  * Every method may be called again after an answer was lost. All arguments and results are JSON.
  */
 export interface SideControl {
@@ -119,6 +119,19 @@ export interface SideControl {
   sampleKeys(of: { from: number; to: number; limit: number }): Promise<string[]>;
   /** What the processes on this side's database have seen of their calls to a module, whichever: gates add it up. */
   callsTo(question: CallQuestion): Promise<CallReport>;
-  /** Moves the module's tables to schema `<module>_retired`, or drops that schema. */
-  retire(how: { purge: boolean }): Promise<void>;
+}
+
+/** The monolith's side, which is only asked in its own process: what it alone can do takes data away. */
+export interface LocalSide extends SideControl {
+  /**
+   * Moves the module's tables to schema `<module>_retired`, or drops that schema. @throws when this side owns any of the module,
+   * or owners have changed since that epoch: nothing is moved then.
+   */
+  retire(how: { purge: boolean; epoch: number }): Promise<void>;
+}
+
+/** Both sides of a module, as the controller reaches them. */
+export interface ControlledSides {
+  readonly monolith: LocalSide;
+  readonly extracted: SideControl;
 }
