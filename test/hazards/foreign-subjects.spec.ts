@@ -1,12 +1,14 @@
 import { calls, inventory, orders, payments, users } from '#contracts';
 import { natsAuthorization } from '#platform';
-import { natsPermissions, Subjects } from '#strangler';
+import { NatsLink, natsPermissions, Subjects } from '#strangler';
+import { Logger } from '@nestjs/common';
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startNats, type TestNats } from '../support/nats.js';
+import { untilUp } from '../support/rpc.js';
 import { until } from '../support/until.js';
 
 /*
@@ -165,4 +167,19 @@ it('the monolith says and hears all that is the shop’s, and nothing of another
   expect(await heardOf(await as('shop.monolith'), all, ['>'])).toEqual(ofShop);
   const own = ofShop.concat(everything.filter((subject) => /^(\$SRV|_INBOX_shop\.monolith)\./.test(subject)));
   expect(await heardOf(all, await as('shop.monolith'), everything)).toEqual(own);
+});
+
+it('who may not say what he says is told in his log', async () => {
+  const warned: string[] = [];
+  Logger.overrideLogger({
+    log: () => undefined,
+    error: () => undefined,
+    warn: (text) => warned.push(String(text)),
+  });
+  const [user, pass] = ['shop.orders', 'shop.orders'];
+  const link = new NatsLink(() => Promise.resolve({ servers: nats.url, user, pass }), { user: 'orders' });
+  link.start();
+  (await untilUp(link)).publish('shop.rpc.users.monolith.any.importUser');
+  await until('it is told', () => warned.find((text) => text.includes('importUser')));
+  await link.close();
 });

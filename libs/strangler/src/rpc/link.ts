@@ -1,5 +1,10 @@
 import { Logger } from '@nestjs/common';
-import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node';
+import {
+  connect,
+  PermissionViolationError,
+  type ConnectionOptions,
+  type NatsConnection,
+} from '@nats-io/transport-node';
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { knownHoles } from './known-holes.js';
@@ -41,6 +46,7 @@ export class NatsLink {
   private state: 'idle' | 'started' | 'closed' = 'idle';
   private problem: string | null = null;
   private told: string | undefined;
+  private refused: string | undefined;
 
   /** What is said, and heard, where. */
   readonly subjects: Subjects;
@@ -140,6 +146,13 @@ export class NatsLink {
     this.problem = problem;
   }
 
+  /** What this user may not do shows nowhere else: its calls get no answer. Said once in a row. */
+  private tellRefusal(error: Error): void {
+    if (!(error instanceof PermissionViolationError) || error.message === this.refused) return;
+    this.refused = error.message;
+    this.logger.warn(`NATS refuses: ${error.message}`);
+  }
+
   private adopt(connection: NatsConnection): void {
     this.connection = connection;
     void this.watch(connection);
@@ -151,6 +164,7 @@ export class NatsLink {
     for await (const status of connection.status()) {
       if (status.type === 'disconnect') this.set(false);
       if (status.type === 'reconnect') this.set(true);
+      if (status.type === 'error') this.tellRefusal(status.error);
     }
   }
 

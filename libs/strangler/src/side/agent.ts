@@ -19,7 +19,7 @@ import { Chunks } from '../verify/chunks.js';
 import { serveSide } from './remote.js';
 import { retireTables } from './retire.js';
 import { sampleKeys } from './sample-keys.js';
-import type { ChunkRange, LocalSide, ParkedRow, SideState } from './side.js';
+import type { ChunkRange, LocalSide, ParkedRow, SideControl, SideState } from './side.js';
 
 /** How soon a process notices that capture was begun or ended through another one, in ms. */
 const lookEveryMs = 500;
