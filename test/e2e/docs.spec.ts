@@ -66,8 +66,8 @@ describe('every command line', () => {
     process.env = before;
   });
 
-  // These two end only when they are told to, or need nobody.
-  const asked = [...new Set(lines)].filter((line) => !/--watch|^boundaries|^--help/.test(line));
+  // These end only when they are told to, or need nobody.
+  const asked = [...new Set(lines)].filter((line) => !/--watch|^boundaries|^nats-config|^--help/.test(line));
   it.each(asked)('%s', async (line) => {
     const program = makeProgram(new Cli()).configureOutput({ writeErr: () => undefined });
     const outcome = await program

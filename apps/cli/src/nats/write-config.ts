@@ -1,6 +1,6 @@
 import { natsAuthorization, type NatsUser } from '#platform';
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Failure } from '../failure.js';
 import { makeCertificate } from './certificate.js';
@@ -29,6 +29,16 @@ export interface WrittenConfig {
 export async function writeServerConfig(order: ServerOrder): Promise<WrittenConfig> {
   const folder = resolve(order.folder);
   await makeFolder(folder);
+  try {
+    return await fill(folder, order);
+  } catch (error) {
+    // Half of it would stand in the way of the next try.
+    await rm(folder, { recursive: true });
+    throw error;
+  }
+}
+
+async function fill(folder: string, order: ServerOrder): Promise<WrittenConfig> {
   const [config, key, certificate] = ['nats.conf', 'server-key.pem', 'server.pem'].map((name) =>
     join(folder, name),
   ) as [string, string, string];
