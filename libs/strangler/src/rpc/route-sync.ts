@@ -63,11 +63,17 @@ async function askOnce({ current, subjects }: NatsLink, take: (message: Msg) => 
 function tableIn(message: Msg): RouteTable | undefined {
   try {
     const value = message.json();
-    return isRouteTable(value) ? value : undefined;
+    return isRouteTable(value) ? versioned(value) : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** Releases up to 0.1 say no version. */
+const versioned = (table: RouteTable): RouteTable =>
+  Object.fromEntries(
+    Object.entries(table).map(([module, entry]) => [module, { ...{ version: 0, start: '' }, ...entry }]),
+  );
 
 const isRouteTable = (value: unknown): value is RouteTable =>
   isMapping(value) && Object.values(value).every(isRouteEntry);
@@ -75,8 +81,8 @@ const isRouteTable = (value: unknown): value is RouteTable =>
 /** A call must not be led astray, nor end in an exception, by what someone else has published. */
 const isRouteEntry = (value: unknown): value is RouteEntry =>
   isMapping(value) &&
-  Number.isInteger(value['version']) &&
-  typeof value['start'] === 'string' &&
+  Number.isInteger(value['version'] ?? 0) &&
+  typeof (value['start'] ?? '') === 'string' &&
   Object.hasOwn(policies, String(value['phase'])) &&
   isBorder(value['extractedBelow']) &&
   isBorder(value['readsBelow']) &&
