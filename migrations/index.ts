@@ -12,6 +12,7 @@ import { Routes1764000000006 } from './strangler/0006-routes.js';
 import { Evidence1764000000007 } from './strangler/0007-evidence.js';
 import { Steering1764000000008 } from './strangler/0008-steering.js';
 import { Notes1764000000009 } from './strangler/0009-notes.js';
+import { Continuity1764000000010 } from './strangler/0010-continuity.js';
 import { Claims1764000000011 } from './strangler/0011-claims.js';
 import { Reads1764000000014 } from './strangler/0014-reads.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
@@ -33,6 +34,7 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     Evidence1764000000007,
     Steering1764000000008,
     Notes1764000000009,
+    Continuity1764000000010,
     Claims1764000000011,
     Reads1764000000014,
   ],

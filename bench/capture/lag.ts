@@ -1,3 +1,4 @@
+import type { WrittenRows } from '../../libs/strangler/src/acknowledger.js';
 import type { Closing } from '#platform';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -62,19 +63,21 @@ export class Lag implements Contender {
   private async sell(lags: number[]): Promise<void> {
     const client = await this.pool.connect();
     let ids: number[] = [];
+    let start = '';
     await sell(client, anySale(), async () => {
-      const { rows } = await client.query<{ ids: string }>(
-        `select current_setting('strangler.outbox') as ids`,
+      const { rows } = await client.query<{ ids: string; start: string }>(
+        `select current_setting('strangler.outbox') as ids, strangler.start_text(strangler.server_start()) as start`,
       );
+      ({ start } = rows[0]!);
       ids = rows[0]!.ids.split(',').map(Number);
     });
     const committed = performance.now();
     client.release();
-    await Promise.all(ids.map((id) => this.arrival(id, committed, lags)));
+    await Promise.all(ids.map((id) => this.arrival({ ids: [id], start }, committed, lags)));
   }
 
-  private async arrival(id: number, committed: number, lags: number[]): Promise<void> {
-    const outcome = await this.deliveries.whenStored([id], deadlineMs);
+  private async arrival(rows: WrittenRows, committed: number, lags: number[]): Promise<void> {
+    const outcome = await this.deliveries.whenStored(rows, deadlineMs);
     if (outcome !== 'stored') throw new Error('the other side does not confirm');
     lags.push(performance.now() - committed);
   }

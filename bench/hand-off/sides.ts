@@ -7,12 +7,13 @@ import type { Executor } from '../../libs/strangler/src/executor.js';
 import {
   handOff,
   handOffProblems,
-  handOffTo,
+  planHandOff,
   type HandOffEnd,
 } from '../../libs/strangler/src/ownership/hand-off.js';
 import type { Side } from '../../libs/strangler/src/phase.js';
 import { isForRouter } from '../../libs/strangler/src/refusals.js';
 import { SideAgent } from '../../libs/strangler/src/side/agent.js';
+import { belongingOf } from '../../libs/strangler/src/side/belonging.js';
 import { remoteSide } from '../../libs/strangler/src/side/remote.js';
 import type { SideControl } from '../../libs/strangler/src/side/side.js';
 import { createIdempotencyTable } from '../../migrations/tables.js';
@@ -54,7 +55,12 @@ export async function handOffSides(servers: BenchServers): Promise<HandOffSides>
   const url = await servers.nats();
   const [monolith, extracted] = [await open(servers, url, 'monolith'), await open(servers, url, 'extracted')];
   const sides = { monolith, extracted };
-  const controls = { monolith: monolith.agent, extracted: remoteSide(monolith.link, name, 'extracted') };
+  const controls = {
+    monolith: monolith.agent,
+    extracted: remoteSide(monolith.link, name, 'extracted', belongingOf(monolith.database, name)),
+  };
+  await controls.extracted.pair((await controls.monolith.state()).standpoint);
+  await controls.monolith.pair((await controls.extracted.state()).standpoint);
   await controls.extracted.startCapture({ backfill: false });
   await controls.monolith.startCapture({ backfill: true });
   const routes = new Routes();
@@ -108,7 +114,7 @@ async function planTo(controls: Record<Side, SideControl>, below: number) {
   for (;;) {
     const [monolith, extracted] = await Promise.all([controls.monolith.state(), controls.extracted.state()]);
     if (handOffProblems({ monolith, extracted }, 1_000).length === 0) {
-      return handOffTo(below, monolith.ownership.epoch, monolith.ownership.extractedBelow);
+      return planHandOff(below, { monolith, extracted });
     }
     await sleep(10);
   }

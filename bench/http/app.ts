@@ -27,6 +27,7 @@ export async function createApp(databaseUrl: string): Promise<NestExpressApplica
     routes,
     link,
     observer: new CallWatch(),
+    witness: '.data/bench/state/',
     modules: await loadModules(moduleNames, 'test'),
   };
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot({ ...parts, api: {} }), {

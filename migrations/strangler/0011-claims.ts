@@ -99,7 +99,8 @@ export class Claims1764000000011 implements MigrationInterface {
 
       -- The last statement of a command: one result a key, so that whoever comes with other keys beside them can be
       -- answered. \`p_hashes\`: of the inputs, where the claims are made with it; null: they were made early. Returns the ids
-      -- of the outbox rows of this transaction, separated by commas.
+      -- of the outbox rows of this transaction, separated by commas, and the start of the server: on another one, a row that
+      -- is not in the outbox was not stored, but lost.
       create function strangler.store_results(
         p_module text, p_command uuid, p_keys text[], p_results text[], p_hashes bytea[] default null)
         returns text language plpgsql as $$
@@ -112,7 +113,7 @@ export class Claims1764000000011 implements MigrationInterface {
              from unnest($2, $3) stored (key, result) where i.command_id = $1 and i.routing_key = stored.key', p_module)
             using p_command, p_keys, p_results;
         end if;
-        return current_setting('strangler.outbox', true);
+        return nullif(current_setting('strangler.outbox', true), '') || ' ' || strangler.start_text(strangler.server_start());
       end $$;
 
       -- Who comes with the same command id waits until it is known whether it is free again.

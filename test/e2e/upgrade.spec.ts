@@ -82,10 +82,14 @@ describe.each(releases())('a shop of %s', (version) => {
     said(area).filter((exchange): exchange is Exchange & { reply: Recorded } => Boolean(exchange.reply));
 
   /** Sends what was recorded to today's processes, with other headers if any. */
-  async function replay({ subject, data, headers: told = {} }: Exchange, change = {}): Promise<object> {
+  async function replay(
+    { subject, data, headers: told = {} }: Exchange,
+    change = {},
+    timeout = 10_000,
+  ): Promise<object> {
     const sent = headers();
     for (const [name, value] of Object.entries({ ...told, ...change })) sent.set(name, String(value));
-    return (await connection.request(subjectNow(subject), data, { headers: sent, timeout: 10_000 })).json();
+    return (await connection.request(subjectNow(subject), data, { headers: sent, timeout })).json();
   }
   const inTime = () => ({ Deadline: Date.now() + 10_000 });
 
@@ -120,19 +124,23 @@ describe.each(releases())('a shop of %s', (version) => {
       }
     });
 
-    it('batches are stale', async () => {
+    it('batches reach nobody: they name no database', async () => {
       const batches = answered('replicate');
       const kinds = batches.flatMap(({ data }) =>
         decodeFrame(Buffer.from(data)).parts.map(({ kind }) => kind),
       );
       expect(new Set(kinds)).toEqual(new Set(['rows', 'chunk']));
-      for (const batch of batches) expect(await replay(batch)).toMatchObject({ outcome: 'stale' });
+      for (const batch of batches)
+        await expect(replay(batch, {}, 500)).rejects.toThrow(/no responders|timeout/);
     });
 
     it('controller is answered, in the same form', async () => {
-      const idle = answered('control').filter(({ data }) => changesNothing(JSON.parse(data)));
+      // `drained` tells more today: no release of before may carry out a hand-off.
+      const idle = answered('control').filter(
+        ({ data }) => changesNothing(JSON.parse(data)) && JSON.parse(data).method !== 'drained',
+      );
       const methods = new Set(idle.map(({ data }) => JSON.parse(data).method));
-      expect(methods.size).toBeGreaterThan(14);
+      expect(methods.size).toBeGreaterThan(13);
       for (const request of idle)
         expect(formOf(await replay(request))).toMatchObject(formOf(JSON.parse(request.reply.data)));
     });

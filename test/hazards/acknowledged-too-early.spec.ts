@@ -1,5 +1,7 @@
 import { heldSend, replicas, type Replicas } from '../support/replication.js';
+import { written } from '../support/written.js';
 import { until } from '../support/until.js';
+import type { WrittenRows } from '../../libs/strangler/src/acknowledger.js';
 import type { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
 
 /*
@@ -15,14 +17,14 @@ afterAll(() => both.close());
 const longMs = 60_000;
 
 /** Writes a row as a command does. Returns the ids of its changes. */
-const write = (id: number, weight = 1): Promise<number[]> =>
+const write = (id: number, weight = 1): Promise<WrittenRows> =>
   both.monolith.database.transaction(async (q) => {
     await q.query(
       `insert into fruit.basket values ($1, 'anna', 'x', $2) on conflict (id) do update set weight = excluded.weight`,
       [id, weight],
     );
     const [row] = await q.query<{ ids: string }>(`select current_setting('strangler.outbox') as ids`);
-    return row!.ids.split(',').map(Number);
+    return written(both.monolith.database, row!.ids.split(',').map(Number));
   });
 
 async function settled(waiting: Promise<string>): Promise<string | undefined> {

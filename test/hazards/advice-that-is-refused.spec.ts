@@ -134,7 +134,7 @@ async function troubled(trouble: Need): Promise<void> {
 
 /** The operator's commands that a text names. */
 const commandsIn = (text: string): string[] =>
-  [...text.matchAll(/strangler ([a-z]+ parcels(?: --[a-z-]+(?: [a-z0-9-]+)?)*)/g)].map(
+  [...text.matchAll(/strangler ([a-z-]+ parcels(?: --[a-z-]+(?: [a-z0-9-]+)?)*)/g)].map(
     ([, command]) => command!,
   );
 
@@ -202,6 +202,11 @@ const parked = () =>
     `insert into strangler.outbox (id, module, table_name, pk, key, bucket, parked) overriding system value
      values (17, 'parcels', 'parcel', '{a}', 'a', 1, 'too large')`,
   );
+/** The monolith's database was put back; the service has everything, if `whole`. */
+const putBack = async ({ whole = true, standing = 'rolled back' } = {}) => {
+  await owned(`standing = '${standing}'`, 'monolith');
+  if (whole) await owned('extracted_below = 10000', 'extracted');
+};
 const inShadow = () => put({ phase: 'shadow', wanted: gone });
 
 let folder: string | undefined;
@@ -265,6 +270,31 @@ const elsewhere: readonly [site: string, asked: string, command: string, arrange
       async () => {
         await extracted();
         controlled.sides.extracted.fault = () => Promise.reject(new Error('gone'));
+      },
+    ],
+    ['capture-step: rejoin', 'run parcels', 'rejoin parcels', putBack],
+    [
+      'continuity-acts: failover --i-have-fenced-it',
+      'rejoin parcels',
+      'failover parcels --i-have-fenced-it',
+      () => putBack({ whole: false }),
+    ],
+    ['continuity-acts: rejoin', 'serve-unproven parcels --i-have-fenced-it', 'rejoin parcels', putBack],
+    ['doctor-continuity: rejoin', doctor, 'rejoin parcels', putBack],
+    ['doctor-continuity: rejoin', doctor, 'rejoin parcels', () => putBack({ standing: 'given up' })],
+    [
+      'doctor-continuity: failover --i-have-fenced-it',
+      doctor,
+      'failover parcels --i-have-fenced-it',
+      () => putBack({ whole: false }),
+    ],
+    [
+      'doctor-continuity: serve-unproven --i-have-fenced-it',
+      doctor,
+      'serve-unproven parcels --i-have-fenced-it',
+      async () => {
+        await inShadow();
+        await owned('asks = true, proven_start = null', 'monolith');
       },
     ],
     ['legal: advice.cli', 'run parcels', 'run parcels --write', steered],
@@ -414,8 +444,8 @@ it('no sentence that names a command is without its scene', () => {
     retired: waits.retired('x', 'y'),
     beginning: waits.beginning(),
   } satisfies Record<keyof typeof waits, Need>;
-  const absences = (['nobody', 'silent', 'no database', 'failed', 'no NATS'] as const).map((kind) =>
-    absenceNeed({ kind, detail: 'x' }, held),
+  const absences = (['nobody', 'silent', 'no database', 'failed', 'foreign', 'no NATS'] as const).map(
+    (kind) => absenceNeed({ kind, detail: 'x' }, held),
   );
   const again = waits.paused('x', 'resume', free);
   const named = [...gates, ...Object.values(others), again].flatMap(({ kind, command, sentence }) => {

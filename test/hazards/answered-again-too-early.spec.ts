@@ -48,7 +48,7 @@ it('a caller that comes again is told when all of the effect is there, and not b
   const effect = () => both.extracted.rows('plant');
   const outstanding = await deliveries.outstandingOf('pot', ['anna']);
   // The claim with its result, the row and its later change.
-  expect(outstanding).toHaveLength(3);
+  expect(outstanding.ids).toHaveLength(3);
   const answered = deliveries.whenStored(outstanding, 60_000).then(effect);
   expect(await Promise.race([answered, Promise.resolve('it waits')])).toBe('it waits');
   way.hold = false;

@@ -2,6 +2,7 @@ import { routeOf, Routes } from '#strangler';
 import { DataSource } from 'typeorm';
 import { Agents } from '../../libs/strangler/src/side/agents.js';
 import { fruit, heldSend, replicas, type Replicas } from '../support/replication.js';
+import { written } from '../support/written.js';
 import { until } from '../support/until.js';
 
 /*
@@ -33,7 +34,7 @@ async function answered(): Promise<void> {
     const [row] = await q.query<{ ids: string }>(`select current_setting('strangler.outbox') as ids`);
     return row!.ids.split(',').map(Number);
   });
-  await agents.afterCommit('fruit', ids);
+  await agents.afterCommit('fruit', await written(both.monolith.database, ids));
 }
 
 /** A fail-over has to know that the write may be missing. */

@@ -126,14 +126,18 @@ it('only buckets of the sender are copied, and only there ghosts are removed', a
   }
 });
 
-it('rows of fenced buckets stay in the copy, though no chunk holds them', async () => {
+it('while buckets are fenced no chunk is read: nobody would come back for their rows', async () => {
   await before(100);
   await both.backfill();
   both.relay();
   await both.drained();
   await owner().query('update strangler.ownership set fence_from = 0, fence_to = 5000');
   await both.backfill();
-  await both.drained();
+  const heartbeat = async () => (await both.extracted.outgoing.incoming()).seq;
+  const before100 = await heartbeat();
+  await until('the relay goes on', async () => ((await heartbeat()) > before100 + 1 ? true : undefined));
+  expect((await both.monolith.outgoing.outgoing()).backfill.some(({ done }) => done)).toBe(false);
   await owner().query('update strangler.ownership set fence_from = null, fence_to = null');
+  await both.drained();
   await same();
 });

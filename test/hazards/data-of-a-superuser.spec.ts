@@ -81,8 +81,8 @@ it('the plain role migrates, writes, is captured, and stores the other side’s 
   await migrate(heir, modules);
   const tables = await describeTables(database, inventory);
   await database.query(
-    `insert into strangler.ownership (module, side, extracted_below, capture, home)
-     values ('inventory', 'monolith', 0, true, strangler.home())`,
+    `insert into strangler.ownership (module, side, extracted_below, capture, home, proven_start)
+     values ('inventory', 'monolith', 0, true, strangler.home(), strangler.server_start())`,
   );
   const stock = `insert into inventory.stock_item (sku, description, price, currency, on_hand, received)
     values ($1, 'x', 1, 'GBP', 1, 1)`;

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
 import { heldSend, replicas, type HeldSend, type Replicas } from '../support/replication.js';
+import { written } from '../support/written.js';
 import { until } from '../support/until.js';
 
 /*
@@ -28,13 +29,13 @@ const longMs = 60_000;
 const isDegraded = async () => (await both.monolith.outgoing.outgoing()).degradedSince !== null;
 
 /** Writes a row as a command does; answers what its caller would go by. */
-async function written(id: number, deadlineMs = longMs): Promise<string> {
+async function answerTo(id: number, deadlineMs = longMs): Promise<string> {
   const ids = await both.monolith.database.transaction(async (q) => {
     await q.query(`insert into fruit.basket values ($1, 'anna')`, [id]);
     const [row] = await q.query<{ ids: string }>(`select current_setting('strangler.outbox') as ids`);
     return row!.ids.split(',').map(Number);
   });
-  return deliveries.whenStored(ids, deadlineMs);
+  return deliveries.whenStored(await written(both.monolith.database, ids), deadlineMs);
 }
 
 /** What has come over, and what is held on its way. */
@@ -42,10 +43,10 @@ const arrived = async () => (await both.extracted.rows('basket')).length;
 const nextBatch = (after: number) => until('another batch waits', () => way.held[after]);
 
 it('a write answered while the batch that ends it is on its way', async () => {
-  expect(await written(1, 20)).toBe('degraded');
+  expect(await answerTo(1, 20)).toBe('degraded');
   both.relay({ send: way.send, deliveries, degradedAfterMs: longMs, heartbeatMs: 50 });
   const first = await nextBatch(0);
-  expect(await written(2)).toBe('degraded');
+  expect(await answerTo(2)).toBe('degraded');
   await first.deliver();
   const second = await nextBatch(1);
   expect(await arrived()).toBe(1);
@@ -54,7 +55,7 @@ it('a write answered while the batch that ends it is on its way', async () => {
   await second.deliver();
   await until('it is degraded no more', async () => ((await isDegraded()) ? undefined : true));
   expect(await arrived()).toBe(2);
-  expect(await written(3)).toBe('stored');
+  expect(await answerTo(3)).toBe('stored');
 });
 
 it('a write that comes when the mark is over again, before its answer has come: it waits', async () => {
@@ -70,7 +71,7 @@ it('a write that comes when the mark is over again, before its answer has come: 
   const marking = deliveries.degrade('the other side is silent');
   await until('it is written down', async () => ((await isDegraded()) ? true : undefined));
   await test.query('update strangler.relay set recovering = true');
-  const waiting = written(1);
+  const waiting = answerTo(1);
   await until('it is in the outbox', async () =>
     (await both.monolith.outgoing.outgoing()).pending > 0 ? true : undefined,
   );
@@ -90,7 +91,7 @@ describe('the mark cannot be written', () => {
   beforeEach(async () => {
     const tries = jest.spyOn(both.monolith.database, 'query');
     await away(true);
-    waiting = written(1, 20);
+    waiting = answerTo(1, 20);
     waiting.catch(() => undefined);
     const marks = () => tries.mock.calls.filter(([sql]) => sql.includes('insert into strangler.relay'));
     await until('it was tried twice', () => (marks().length > 1 ? true : undefined));

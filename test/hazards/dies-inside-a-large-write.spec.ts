@@ -110,6 +110,8 @@ describe('more bytes than a message of NATS carries', () => {
     return link;
   };
 
+  const subject = async () => here.subjects.replicate(await both.extracted.place());
+
   beforeAll(async () => {
     jest.spyOn(Logger.prototype, 'log').mockReturnValue();
     nats = await startNats();
@@ -130,7 +132,10 @@ describe('more bytes than a message of NATS carries', () => {
     };
     const stops = await Promise.all(
       [1, 2].map(async () =>
-        serveReplication(await connected(), 'fruit', 'extracted', { apply: (frame) => receive(frame) }),
+        serveReplication(await connected(), await both.extracted.place(), {
+          ...both.extracted.receives,
+          apply: receive,
+        }),
       ),
     );
     stop = () => stops.forEach((each) => each());
@@ -144,8 +149,9 @@ describe('more bytes than a message of NATS carries', () => {
 
   it('the sender is gone before its pieces are fetched: nothing is stored, and the next one sends all', async () => {
     const calls: Uint8Array[] = [];
-    stop = serveReplication(await connected(), 'fruit', 'extracted', {
-      apply: (frame) => {
+    stop = serveReplication(await connected(), await both.extracted.place(), {
+      ...both.extracted.receives,
+      apply: (frame: Uint8Array) => {
         calls.push(frame);
         return both.extracted.receiver.apply(frame);
       },
@@ -153,10 +159,8 @@ describe('more bytes than a message of NATS carries', () => {
     const told = headers();
     told.set('Pieces', '3');
     told.set('Pieces-Of', 'gone');
-    const reply = await until('somebody receives', () =>
-      here
-        .current!.request('shop.replicate.fruit.extracted.any', '', { timeout: 1_000, headers: told })
-        .catch(() => undefined),
+    const reply = await until('somebody receives', async () =>
+      here.current!.request(await subject(), '', { timeout: 1_000, headers: told }).catch(() => undefined),
     );
     expect(reply.json()).toMatchObject({ outcome: 'retry', reason: expect.stringContaining('did not come') });
     expect(calls).toEqual([]);
@@ -168,14 +172,15 @@ describe('more bytes than a message of NATS carries', () => {
 
   it('a message tells of more pieces than any batch has: they are not fetched', async () => {
     const apply = jest.fn();
-    stop = serveReplication(await connected(), 'fruit', 'extracted', { apply });
+    stop = serveReplication(await connected(), await both.extracted.place(), {
+      ...both.extracted.receives,
+      apply,
+    });
     const told = headers();
     told.set('Pieces', '1e9');
     told.set('Pieces-Of', 'huge');
-    const reply = await until('somebody receives', () =>
-      here
-        .current!.request('shop.replicate.fruit.extracted.any', '', { timeout: 1_000, headers: told })
-        .catch(() => undefined),
+    const reply = await until('somebody receives', async () =>
+      here.current!.request(await subject(), '', { timeout: 1_000, headers: told }).catch(() => undefined),
     );
     expect(reply.json()).toMatchObject({ outcome: 'retry' });
     expect(apply).not.toHaveBeenCalled();

@@ -61,6 +61,7 @@ it('a chunk of rows from before: no hand-off begins while one is on its way', as
   const late = await caught;
   expect(handOffProblems(await twin.states(), 1_000)).toEqual([
     'monolith is still copying its rows from before (counter, idempotency, ticket)',
+    'extracted is still being filled by monolith',
   ]);
   await late.deliver();
   expect(await twin.handOff(100)).toMatchObject({ outcome: 'done' });

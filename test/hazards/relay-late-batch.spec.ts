@@ -46,9 +46,7 @@ it('a relay is paused after it has read, and wakes after another one has led', a
 });
 
 it('a relay that hears that another one has led takes a higher term and goes on', async () => {
-  await both.extracted.test.query(
-    `insert into strangler.applied (module, term, seq) values ('fruit', 41, 7)`,
-  );
+  await both.extracted.test.query(`update strangler.applied set term = 41, seq = 7`);
   const relay = both.relay();
   await put('new');
   await both.drained();

@@ -65,7 +65,7 @@ it('NATS dies and comes back', async () => {
   const [here, there] = [nats, nats].map(({ url }) => new NatsLink(async () => ({ servers: url })));
   here!.start();
   there!.start();
-  const stop = serveReplication(there!, 'fruit', 'extracted', both.extracted.receiver);
+  const stop = serveReplication(there!, await both.extracted.place(), both.extracted.receives);
   both.relay({ send: sendTo(here!, 'fruit', 'extracted'), degradedAfterMs: 200 });
   await put();
   await both.drained();

@@ -32,11 +32,10 @@ it.each([
     `update strangler.ownership o set (${columns}) = (select ${columns} from json_populate_record(o, $1)) where module = 'tally'`,
     [JSON.stringify(backup)],
   );
-  await until('it is fenced as a whole', async () => {
-    const [row] = await ownershipOf(side);
-    return (row as { fence_to: number | null }).fence_to === 10_000 ? true : undefined;
+  const provenOf = async (of: 'monolith' | 'extracted') => (await twin[of].agent.state()).standpoint.proven;
+  await until('it takes no writes', async () => ((await provenOf(side)) ? undefined : true));
+  await expect(twin[side].query(`insert into tally.counter values ('M-1', 1, 1)`)).rejects.toMatchObject({
+    code: 'SR425',
   });
-  expect(await twin[side].agent.state()).toMatchObject({ ownership: { fenceFrom: 0 } });
-  const other = side === 'monolith' ? 'extracted' : 'monolith';
-  expect((await ownershipOf(other))[0]).toMatchObject({ fence_from: null });
+  expect(await provenOf(side === 'monolith' ? 'extracted' : 'monolith')).toBe(true);
 });

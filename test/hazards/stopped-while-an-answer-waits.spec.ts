@@ -7,6 +7,7 @@ import { Agents } from '../../libs/strangler/src/side/agents.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { fruit, replicas, type Replicas } from '../support/replication.js';
 import { untilUp } from '../support/rpc.js';
+import { written } from '../support/written.js';
 import { until } from '../support/until.js';
 
 /*
@@ -40,7 +41,7 @@ class Service {}
 
 it('the call is answered once the other side has its changes', async () => {
   const { test, database, outgoing } = both.monolith;
-  serveReplication(await connected(), 'fruit', 'extracted', both.extracted.receiver);
+  serveReplication(await connected(), await both.extracted.place(), both.extracted.receives);
   await test.query(`update strangler.ownership set capture = true where module = 'fruit'`);
   const routes = new Routes();
   routes.replace({ fruit: routeOf('shifting') });
@@ -54,11 +55,9 @@ it('the call is answered once the other side has its changes', async () => {
   let there: boolean | undefined;
   const callUnderWay = async (): Promise<void> => {
     await database.query(`insert into fruit.basket values (1, 'anna')`);
-    const ids = await database.query<{ id: number }>('select id::float8 as id from strangler.outbox');
-    await agents.afterCommit(
-      'fruit',
-      ids.map(({ id }) => id),
-    );
+    const rows = await database.query<{ id: number }>('select id::float8 as id from strangler.outbox');
+    const ids = rows.map(({ id }) => id);
+    await agents.afterCommit('fruit', await written(database, ids));
     const degraded = (await outgoing.outgoing()).degradedSince !== null;
     there = degraded || (await both.extracted.rows('basket')).length === 1;
   };

@@ -1,4 +1,6 @@
 import { createDatabase, migrate } from '#platform';
+import { randomUUID } from 'node:crypto';
+import { ContinuityStore } from '../../libs/strangler/src/continuity/store.js';
 import { Database } from '../../libs/strangler/src/database.js';
 import { Ownership } from '../../libs/strangler/src/ownership/ownership.js';
 import { Receiver } from '../../libs/strangler/src/replication/apply.js';
@@ -41,12 +43,23 @@ afterAll(async () => {
 
 it('what is said to be stored survives', async () => {
   await new Ownership(database).ensure('fruit', 'extracted');
+  const store = new ContinuityStore(database, 'fruit');
+  const here = await store.read();
+  // A sender that nobody has to run: what it says of itself is enough.
+  const sender = { ...here, database: randomUUID(), side: 'monolith' as const, received: [] };
+  await store.pair(sender);
+  await database.query('update strangler.ownership set capture = true');
+  const origin = {
+    ...{ from: sender.database, to: here.database, start: here.start },
+    ...{ life: 1, confirmed: null, complete: false },
+    claims: { side: sender.side, epoch: 1, below: 0, fenceFrom: null, fenceTo: null },
+  };
   const receiver = new Receiver(database, await describeTables(database, fruit), 'fruit');
   const columns = ['id', 'owner'];
   const batch = (seq: number) =>
     receiver.apply(
       encodeFrame({
-        ...{ module: 'fruit', term: 1, seq, mode: 'upsert', buckets: [0, 9_999] },
+        ...{ module: 'fruit', term: 1, seq, mode: 'upsert', ids: [], after: null, origin },
         parts: [{ kind: 'rows', table: 'basket', columns, text: `[{"id":"${seq}","owner":"anna"}]` }],
       }),
     );

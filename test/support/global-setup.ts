@@ -1,5 +1,6 @@
 import { acquireEmbedded, provideRole, withClient, type EmbeddedLease } from '#platform';
 import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
 
 declare global {
   /** Kept for the tear-down, which runs in the same process. */
@@ -14,6 +15,8 @@ export default async function setUp(): Promise<void> {
   // Its program is fetched once, before there are workers: who fetches clears away what others have begun to. What is wrong
   // with it, a test that needs one says.
   await globalThis.embeddedForTests.need('nats').catch(() => undefined);
+  // Not beside what the user's own shops have had confirmed.
+  process.env.XDG_STATE_HOME = resolve('.data/test/state');
   process.env.TEST_SUPERUSER_URL = await globalThis.embeddedForTests.need('postgres');
   await answerSooner(process.env.TEST_SUPERUSER_URL);
   process.env.TEST_POSTGRES_URL = await plainUrl(process.env.TEST_SUPERUSER_URL);

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { PostgresServer } from '../../libs/platform/src/embedded/postgres/postgres-server.js';
 import { untilGone } from '../../libs/platform/src/embedded/processes.js';
 import { startProgram, type Program } from './programs.js';
@@ -14,6 +16,8 @@ export interface OwnPostgres {
   end(how: 'in order' | 'crash'): Promise<void>;
   /** Starts it again, at the same address. */
   restart(): Promise<void>;
+  /** Ends it, keeps its files as they are, and starts it again. Answers how they are put back: with that it starts once more. */
+  backUp(): Promise<() => Promise<void>>;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
@@ -23,6 +27,7 @@ export async function startPostgres(): Promise<OwnPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'postgres-'));
   let program: Program;
   let url = '';
+  let backups = 0;
   const start = async (port: string) => {
     program = startProgram('test/support/own-postgres.js', [folder, port], {});
     [, url = ''] = await program.printed(/ready: (\S+)/);
@@ -38,12 +43,30 @@ export async function startPostgres(): Promise<OwnPostgres> {
     database: (name) => `${url}/${name}`,
     end,
     restart: () => start(new URL(url).port),
+    backUp: async () => {
+      const { port } = new URL(url);
+      const data = join(folder, 'postgres');
+      const kept = `${folder}-kept-${++backups}`;
+      await end('in order');
+      await copy(data, kept);
+      await start(port);
+      return async () => {
+        await end('crash');
+        await rm(data, { recursive: true });
+        await copy(kept, data);
+        await start(port);
+      };
+    },
     stop: async () => {
       await end('in order');
       await rm(folder, { recursive: true });
+      for (let n = 1; n <= backups; n++) await rm(`${folder}-kept-${n}`, { recursive: true });
     },
   };
 }
+
+/** With owners and modes. */
+const copy = (from: string, to: string) => promisify(execFile)('cp', ['-a', from, to]);
 
 const postmaster = async (folder: string): Promise<number> =>
   Number((await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);

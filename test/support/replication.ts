@@ -8,7 +8,9 @@ import { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
 import type { ApplyReply, Send } from '../../libs/strangler/src/replication/frame.js';
 import { Outgoing } from '../../libs/strangler/src/replication/outgoing.js';
 import { Relay, type RelayOptions } from '../../libs/strangler/src/replication/relay.js';
+import type { Receives } from '../../libs/strangler/src/replication/transport.js';
 import { describeTables, type MovingModule, type MovingTable } from '../../libs/strangler/src/tables.js';
+import { pairDirectly } from './pairing.js';
 import { freshDatabase, type TestDatabase } from './postgres.js';
 import { until } from './until.js';
 
@@ -36,6 +38,9 @@ export interface ReplicaSide {
   readonly tables: MovingTable[];
   readonly receiver: Receiver;
   readonly outgoing: Outgoing;
+  /** What it does with what the other side sends, and where it is addressed. */
+  readonly receives: Receives;
+  place(): Promise<{ module: string; side: Side; database: string }>;
   /** All rows of a table as text, in order. */
   rows(table: string): Promise<string[]>;
 }
@@ -66,6 +71,8 @@ export async function replicas(
     openSide('extracted', module, ddls.extracted),
   ]);
   const sides = { monolith, extracted };
+  const databases = { monolith: monolith.database, extracted: extracted.database };
+  await pairDirectly(module.module, databases);
   const relays: Relay[] = [];
   const heard: Deliveries[] = [];
   const deliveries = (side: Side = 'monolith') => {
@@ -106,8 +113,11 @@ export async function replicas(
       await stopAll();
       for (const { test, tables } of Object.values(sides)) {
         await test.query(`set session_replication_role = replica; ${emptied(tables)}`);
-        await test.query('truncate strangler.outbox, strangler.backfill, strangler.applied, strangler.relay');
+        await test.query(
+          'truncate strangler.outbox, strangler.backfill, strangler.applied, strangler.relay, strangler.received, strangler.given_up',
+        );
       }
+      await pairDirectly(module.module, databases);
     },
     close: async () => {
       await stopAll();
@@ -138,12 +148,21 @@ async function openSide(side: Side, module: MovingModule, ddl: string): Promise<
   const tables = await describeTables(database, module);
   await new Ownership(database).ensure(module.module, side);
   await startCapture(database, tables);
+  const receiver = new Receiver(database, tables, module.module);
   return {
     side,
     test,
     database,
     tables,
-    receiver: new Receiver(database, tables, module.module),
+    receiver,
+    receives: {
+      apply: (frame) => receiver.apply(frame),
+      answer: () => Promise.reject(new Error('nobody is to ask here')),
+    },
+    place: async () => {
+      const [row] = await database.query<{ id: string }>('select strangler.database_id() as id');
+      return { module: module.module, side, database: row!.id };
+    },
     outgoing: new Outgoing(database, module.module),
     rows: async (table) => {
       const rows = await database.query<{ row: string }>(

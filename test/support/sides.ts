@@ -6,6 +6,7 @@ import { Relay } from '../../libs/strangler/src/replication/relay.js';
 import { SideAgent } from '../../libs/strangler/src/side/agent.js';
 import type { LocalSide } from '../../libs/strangler/src/side/side.js';
 import { describeTables, type MovingModule, type MovingTable } from '../../libs/strangler/src/tables.js';
+import { directPeer } from './pairing.js';
 import { freshDatabase, type TestDatabase } from './postgres.js';
 import { until } from './until.js';
 
@@ -44,6 +45,12 @@ const methods: Method[] = [
     'fence',
     'drained',
     'adopt',
+    'pair',
+    'takeOver',
+    'prove',
+    'serveUnproven',
+    'giveUp',
+    'takeWhole',
     'own',
     'release',
     'raise',
@@ -106,9 +113,14 @@ async function open(side: Side, module: MovingModule): Promise<Running> {
   const test = await freshDatabase();
   await test.query(ddl);
   const database = new Database(test.url);
-  const agent = new SideAgent({ database, module, side, link: undefined });
+  let other: () => Running | undefined = () => undefined;
+  const peer = directPeer(() => other()?.agent);
+  const agent = new SideAgent({ database, module, side, link: undefined, peer });
   await agent.start();
-  return new Running(side, test, database, module.module, agent, await describeTables(database, module));
+  const tables = await describeTables(database, module);
+  const running = new Running(side, test, database, module.module, agent, tables);
+  other = () => running.other;
+  return running;
 }
 
 class Running implements DirectSide {
@@ -125,10 +137,10 @@ class Running implements DirectSide {
     readonly test: TestDatabase,
     readonly database: Database,
     private readonly module: string,
-    private readonly agent: SideAgent,
+    readonly agent: SideAgent,
     private readonly tables: MovingTable[],
   ) {
-    this.receiver = new Receiver(database, tables, module);
+    this.receiver = new Receiver(database, tables, module, () => void agent.prove());
     this.deliveries = new Deliveries(database, module);
     const entries = methods.map((method) => [method, (argument?: unknown) => this.call(method, argument)]);
     this.control = Object.fromEntries(entries) as LocalSide;
@@ -169,6 +181,7 @@ class Running implements DirectSide {
         return other.receiver.apply(frame);
       },
       deliveries: this.deliveries,
+      prove: () => this.agent.prove(),
       maxPayload: 1_048_576,
     });
     this.relay.start();

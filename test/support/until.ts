@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const patienceMs = 80_000;
+const patienceMs = Number(process.env.UNTIL_MS ?? 80_000);
 
 /** Waits until `probe` gives something. @throws after 80 s, or what a promise allows, naming what did not happen. */
 export async function until<T>(

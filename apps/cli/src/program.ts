@@ -15,9 +15,11 @@ import { natsConfig } from './verbs/nats-config.js';
 import { parked } from './verbs/parked.js';
 import { pause } from './verbs/pause.js';
 import { plan } from './verbs/plan.js';
+import { rejoin } from './verbs/rejoin.js';
 import { resume } from './verbs/resume.js';
 import { rollback } from './verbs/rollback.js';
 import { run } from './verbs/run.js';
+import { serveUnproven } from './verbs/serve-unproven.js';
 import { shift } from './verbs/shift.js';
 import { status } from './verbs/status.js';
 import { verify } from './verbs/verify.js';
@@ -40,6 +42,8 @@ const verbs = [
   mismatches,
   parked,
   doctor,
+  rejoin,
+  serveUnproven,
   failover,
   decommission,
   natsConfig,

@@ -8,6 +8,7 @@ import {
   requireServers,
   SettingsError,
   textSetting,
+  witnessSetting,
   urlSetting,
   type Environment,
   type HealthAddress,
@@ -29,6 +30,8 @@ export interface Settings {
   payments: PaymentsProvider;
   nats: NatsSettings;
   dataDir: string;
+  /** Where it is kept, outside of the database, what that has had confirmed. */
+  witness: string;
   logLevel: LogLevel;
   health: HealthAddress;
 }
@@ -52,6 +55,7 @@ export function readSettings(env: Environment, args: readonly string[]): Setting
     payments: paymentsSetting(env, { tryingOut: databaseUrl === undefined }),
     nats,
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
+    witness: witnessSetting(env),
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
     health: healthSetting(env),
   };

@@ -17,7 +17,7 @@ const moduleClasses = (provider: PaymentsProvider): Readonly<Partial<Record<Modu
 });
 
 export interface ServiceOptions {
-  settings: Pick<Settings, 'module' | 'payments'>;
+  settings: Pick<Settings, 'module' | 'payments' | 'witness'>;
   databaseUrl: string;
   routes: Routes;
   link: NatsLink;
@@ -28,7 +28,7 @@ export interface ServiceOptions {
 @Module({})
 export class ServiceModule {
   static forRoot({ settings, databaseUrl, routes, link, observer }: ServiceOptions): DynamicModule {
-    const { module, payments } = settings;
+    const { module, payments, witness } = settings;
     const moduleClass = moduleClasses(payments)[module];
     if (!moduleClass) throw new StartError(`the code of ${module} is not in this repository`);
     return {
@@ -42,6 +42,7 @@ export class ServiceModule {
           link,
           observer,
           remote: new NatsCalls(link),
+          witness,
         }),
         moduleClass,
       ],

@@ -13,6 +13,7 @@ export interface AppOptions {
   routes: Routes;
   link: NatsLink;
   observer: CallObserver;
+  witness: string;
   /** The modules that live here: all but the decommissioned. */
   modules: readonly Type[];
   api: ApiOptions;
@@ -21,7 +22,7 @@ export interface AppOptions {
 /** The whole system on one page: the modules, the toolkit that routes between them, and the HTTP edge. */
 @Module({})
 export class AppModule {
-  static forRoot({ databaseUrl, routes, link, observer, modules, api }: AppOptions): DynamicModule {
+  static forRoot({ databaseUrl, routes, link, observer, witness, modules, api }: AppOptions): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -33,6 +34,7 @@ export class AppModule {
           link,
           observer,
           remote: new NatsCalls(link),
+          witness,
         }),
         ...modules,
         ApiModule.forRoot(api),

@@ -10,6 +10,7 @@ import {
   portSetting,
   SettingsError,
   textSetting,
+  witnessSetting,
   urlSetting,
   type Environment,
   type HealthAddress,
@@ -28,6 +29,8 @@ export interface Settings {
   databaseUrl: string | undefined;
   nats: NatsSettings;
   dataDir: string;
+  /** Where it is kept, outside of the database, what that has had confirmed. */
+  witness: string;
   wishesPath: string;
   logLevel: LogLevel;
   /** Without a port: none but the admin listener's. */
@@ -64,6 +67,7 @@ export function readSettings(env: Environment): Settings {
     databaseUrl,
     nats,
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
+    witness: witnessSetting(env),
     wishesPath: wishesPath(env),
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
     proxies: countSetting(env, 'TRUST_PROXY', 10, 0),

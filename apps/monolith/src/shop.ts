@@ -69,7 +69,8 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   const initialData = new InitialData(settings, say);
   const watch = new CallWatch();
   const metrics = new ToolkitMetrics();
-  const parts = { databaseUrl, routes, link, modules, metrics, observer: observers(watch, metrics.called) };
+  const observer = observers(watch, metrics.called);
+  const parts = { databaseUrl, routes, link, modules, metrics, observer, witness: settings.witness };
   const probe = new DatabaseProbe(databaseUrl);
   closing.add(() => probe.close());
   const checks: ReadinessCheck[] = [

@@ -15,7 +15,8 @@ let waited: [string, readonly number[]][];
 let hits: [string, string, readonly string[]][];
 
 const acknowledger: Acknowledger = {
-  afterCommit: async (module, ids) => {
+  afterCommit: async (module, { ids, start }) => {
+    expect(start).toMatch(/^\d{4}-/);
     // Committed: another session sees the rows.
     const rows = await own.query('select from strangler.outbox where module = $1 and id = any($2)', [
       module,

@@ -1,10 +1,17 @@
+/** Outbox rows that one transaction has written. */
+export interface WrittenRows {
+  readonly ids: readonly number[];
+  /** The start of the server that it ran on: on another one, a row that is not there was not stored, but lost. */
+  readonly start: string;
+}
+
 /**
  * Waits until the other side holds what a transaction has written (`ack: both`). It decides itself whether there is
- * anything to wait for; it never throws, for the transaction has been committed.
+ * anything to wait for.
  */
 export interface Acknowledger {
-  /** `ids`: the rows of the module's outbox that the transaction has written. */
-  afterCommit(module: string, ids: readonly number[]): Promise<void>;
+  /** `rows`: those of the module's outbox. @throws when it will not be known whether the other side has them. */
+  afterCommit(module: string, rows: WrittenRows): Promise<void>;
   /** A command was answered from what an earlier try has stored: that must be on the other side, too. */
   onHit(module: string, commandId: string, keys: readonly string[]): Promise<void>;
 }

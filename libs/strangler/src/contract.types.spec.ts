@@ -256,7 +256,7 @@ describe('a command over several keys', () => {
   });
 });
 
-it.each(['not_owner', 'moving', 'partly_done'] as const)(
+it.each(['not_owner', 'moving', 'unproven', 'partly_done'] as const)(
   '%s is no error that a contract can declare',
   (code) => {
     const operations = { look: query({ input: BySku, output: Piece, errors: [code] }) };

@@ -1,4 +1,10 @@
-import { CommandUndoneError, DomainError, type Contract, isDomainError } from '#contracts';
+import {
+  CommandUndoneError,
+  DomainError,
+  isDomainError,
+  OutcomeUnknownError,
+  type Contract,
+} from '#contracts';
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -9,7 +15,7 @@ import { claimOf } from './idempotency.js';
 import { cancelOnce, runOnce, type Done } from './once.js';
 import { prepare, type PreparedOperation } from './operation.js';
 import type { ReadGuard } from './read-guard.js';
-import { isForRouter, ownerRefusal } from './refusals.js';
+import { isForRouter, isUnproven, ownerRefusal } from './refusals.js';
 import { inTransaction, managerOf } from './transaction.js';
 
 /** A module's own code: one function an operation. */
@@ -36,6 +42,8 @@ export interface ExecutorOptions {
   /** Checks that queries are answered by the owner; left out: nothing of the module ever moves. */
   guard?: ReadGuard | undefined;
   acknowledger?: Acknowledger | undefined;
+  /** The database of this side has to prove itself; whether it has. */
+  prove?: ((module: string) => Promise<boolean>) | undefined;
 }
 
 /** What may be said of a call beside its input and command id. */
@@ -91,6 +99,8 @@ export class Executor {
       return operation.output.pick(await this.run(operation, input, id, how));
     } catch (error) {
       const shown = this.shown(error, operation, id);
+      // Who goes on tries here again: shared by all that wait, it takes some milliseconds.
+      if (isUnproven(shown)) await this.options.prove?.(operation.module);
       if (how.redirect && isForRouter(shown)) return how.redirect(shown, id);
       throw shown;
     }
@@ -156,25 +166,32 @@ export class Executor {
     const done = await inTransaction(this.dataSource, module, (manager) =>
       runOnce(manager, operation, input, claim, (part) => this.handle(operation, part, prepared)),
     );
-    await this.acknowledged(module, commandId, done);
+    await this.acknowledged(operation, commandId, done);
     return done.output;
   }
 
   private async cancel(operation: PreparedOperation, input: unknown, commandId: string): Promise<unknown> {
-    const { module } = operation;
     const claim = claimOf(operation, input, { commandId });
-    const done = await inTransaction(this.dataSource, module, (manager) =>
+    const done = await inTransaction(this.dataSource, operation.module, (manager) =>
       cancelOnce(manager, operation, input, claim),
     );
-    await this.acknowledged(module, commandId, done);
+    await this.acknowledged(operation, commandId, done);
     if (done.hits.length < claim.keys.length) throw new CommandUndoneError();
     return done.output;
   }
 
-  private async acknowledged(module: string, commandId: string, { ids, hits }: Done): Promise<void> {
+  private async acknowledged(
+    { module, name }: PreparedOperation,
+    commandId: string,
+    { rows, hits }: Done,
+  ): Promise<void> {
     const { acknowledger } = this.options;
-    if (acknowledger && ids.length > 0) await acknowledger.afterCommit(module, ids);
-    if (acknowledger && hits.length > 0) await acknowledger.onHit(module, commandId, hits);
+    try {
+      if (acknowledger && rows.ids.length > 0) await acknowledger.afterCommit(module, rows);
+      if (acknowledger && hits.length > 0) await acknowledger.onHit(module, commandId, hits);
+    } catch {
+      throw new OutcomeUnknownError(module, name, commandId);
+    }
   }
 
   private handle(operation: PreparedOperation, input: unknown, prepared?: unknown): Promise<unknown> {

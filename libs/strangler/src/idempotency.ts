@@ -2,6 +2,7 @@ import { CommandUndoneError, DomainError } from '#contracts';
 import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { v5 as uuidv5 } from 'uuid';
+import type { WrittenRows } from './acknowledger.js';
 import type { PreparedOperation } from './operation.js';
 import { PartlyDoneError } from './refusals.js';
 import { quoted } from './tables.js';
@@ -102,26 +103,27 @@ async function claimed(manager: EntityManager, claim: Claim): Promise<(Earlier |
 
 /**
  * Keeps the results, key by key as JSON text, for whoever comes with the same command id again: with the claims, unless
- * those were made early. Answers the ids of the outbox rows that the transaction has written so far.
+ * those were made early. Answers the outbox rows that the transaction has written so far.
  * @throws a serialization failure (40001) when a transaction that this one could not see has done the command.
  */
 export async function storeResults(
   manager: EntityManager,
   { module, commandId, keys, hashes, early }: CommandIdentity & Partial<Claim>,
   results: readonly string[],
-): Promise<number[]> {
-  const [row] = await manager.query<{ ids: string | null }[]>(
-    'select strangler.store_results($1, $2, $3, $4, $5) as ids',
+): Promise<WrittenRows> {
+  const [row] = await manager.query<{ written: string | null }[]>(
+    'select strangler.store_results($1, $2, $3, $4, $5) as written',
     [module, commandId, keys, results, early ? null : (hashes ?? null)],
   );
-  return row?.ids ? row.ids.split(',').map(Number) : [];
+  const [ids, start = ''] = row?.written?.split(' ') ?? [];
+  return { ids: ids ? ids.split(',').map(Number) : [], start };
 }
 
 /**
  * Refuses a command from now on for keys that are new: the same row that its claim would have been, so there is one of both.
- * Answers the ids of the outbox rows, as {@link storeResults}.
+ * Answers the outbox rows, as {@link storeResults}.
  */
-export async function storeCancelled(manager: EntityManager, claim: Claim): Promise<number[]> {
+export async function storeCancelled(manager: EntityManager, claim: Claim): Promise<WrittenRows> {
   const { module, commandId, keys } = claim;
   await manager.query(
     `insert into ${quoted(module)}.idempotency (command_id, routing_key, input_hash, undone)

@@ -1,5 +1,6 @@
 import { isDomainError, OutcomeUnknownError } from '#contracts';
 import type { EntityManager } from 'typeorm';
+import type { WrittenRows } from './acknowledger.js';
 import {
   beginCommand,
   claimFor,
@@ -11,11 +12,13 @@ import {
 import type { PreparedOperation } from './operation.js';
 import { PartlyDoneError } from './refusals.js';
 
+const none: WrittenRows = { ids: [], start: '' };
+
 /** What a command came to. */
 export interface Done {
   readonly output: unknown;
   /** Rows of the outbox that it has written. */
-  readonly ids: readonly number[];
+  readonly rows: WrittenRows;
   /** Keys for which it had been done before. */
   readonly hits: readonly string[];
 }
@@ -38,11 +41,11 @@ export async function runOnce(
   const hits = [...done.keys()];
   const keys = claim.keys.filter((key) => !done.has(key));
   const outputs = [...done.values()];
-  if (keys.length === 0) return { output: operation.merge(input, outputs), ids: [], hits };
+  if (keys.length === 0) return { output: operation.merge(input, outputs), rows: none, hits };
   try {
     const rest = operation.pick(input, keys);
-    const { output, ids } = await runFor(manager, operation, rest, claimFor(claim, keys), handle);
-    return { output: operation.merge(input, [...outputs, output]), ids, hits };
+    const { output, rows } = await runFor(manager, operation, rest, claimFor(claim, keys), handle);
+    return { output: operation.merge(input, [...outputs, output]), rows, hits };
   } catch (error) {
     if (isDomainError(error) && operation.declares(error.code)) throw new PartlyDoneError(hits, error);
     throw error;
@@ -62,8 +65,8 @@ export async function cancelOnce(
   const done = resultsOf(operation, claim, await beginCommand(manager, claim));
   const hits = [...done.keys()];
   const keys = claim.keys.filter((key) => !done.has(key));
-  if (keys.length === 0) return { output: operation.merge(input, [...done.values()]), ids: [], hits };
-  return { output: undefined, ids: await storeCancelled(manager, claimFor(claim, keys)), hits };
+  if (keys.length === 0) return { output: operation.merge(input, [...done.values()]), rows: none, hits };
+  return { output: undefined, rows: await storeCancelled(manager, claimFor(claim, keys)), hits };
 }
 
 async function runFor(
@@ -75,8 +78,8 @@ async function runFor(
 ): Promise<Done> {
   const output = operation.output.pick(await handle(input));
   const results = claim.keys.map((key) => JSON.stringify(resultFor(operation, input, key, output)));
-  const ids = await storeResults(manager, claim, results);
-  return { output, ids, hits: [] };
+  const rows = await storeResults(manager, claim, results);
+  return { output, rows, hits: [] };
 }
 
 /** What is kept for one key: the answer of a command for that key alone. */

@@ -4,6 +4,7 @@ import { currentContext, withinContext } from './context.js';
 import { undoIdOf } from './idempotency.js';
 import type { PreparedOperation } from './operation.js';
 import { otherSide, type Side } from './phase.js';
+import { isUnproven } from './refusals.js';
 import { partsOf, type Part } from './route.js';
 import { failed, judge, keysTouched, type Ended, type Failure } from './split.js';
 
@@ -59,6 +60,8 @@ export interface Ways {
 export class Pursuit {
   /** Keys that are done, or may be. */
   private readonly touched = new Set<string>();
+  /** The owner has not proven itself. */
+  private held = false;
 
   constructor(
     readonly call: PursuedCall,
@@ -87,6 +90,7 @@ export class Pursuit {
       for (const key of keysTouched(ended)) this.touched.add(key);
       this.ways.refresh();
       const refusals = verdict.kind === 'again' ? verdict.refusals.map(({ error }) => error) : [];
+      this.held = refusals.some(isUnproven);
       // To the other side at once; but if that one says the same, or nobody is the owner now, a little later.
       const atOnce: boolean = !turned && refusals.every(({ code }) => code === 'not_owner');
       turned = atOnce;
@@ -181,6 +185,9 @@ export class Pursuit {
     const { module, name } = operation;
     return this.touched.size > 0
       ? new OutcomeUnknownError(module, name, commandId)
-      : new UnavailableError(module, `${module} is being moved just now`);
+      : new UnavailableError(module, this.held ? heldFor(module) : `${module} is being moved just now`);
   }
 }
+
+const heldFor = (module: string): string =>
+  `${module} takes no writes: its database has not proven that it still holds what it had`;

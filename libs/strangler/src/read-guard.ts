@@ -4,7 +4,7 @@ import { bucketOf } from './bucket.js';
 import type { PreparedOperation } from './operation.js';
 import type { OwnershipRow } from './ownership/ownership.js';
 import type { Side } from './phase.js';
-import { MovingError, NotOwnerError } from './refusals.js';
+import { MovingError, NotOwnerError, UnprovenError } from './refusals.js';
 import { freshCopyMs } from './replication/degraded.js';
 
 /** For so long, in ms, it counts that nothing shifts. Owners change twice as long after it was taken back, or later. */
@@ -16,6 +16,8 @@ const maxTries = 5;
 type Owned = Pick<OwnershipRow, 'side' | 'version' | 'extractedBelow' | 'fenceFrom' | 'fenceTo'> & {
   /** This side owns all, and nothing shifts. */
   standsStill: boolean;
+  /** The present start of the server is proven. */
+  proven: boolean;
   /** When it was asked for, by `performance.now()`. */
   at: number;
 };
@@ -74,6 +76,7 @@ export class ReadGuard {
       // Only now: the work may have waited long for a connection.
       if (this.standsStill(module)) return answer();
       const now = await this.look(module, manager);
+      if (!now.proven) throw new UnprovenError(module);
       assertOwned(now, module, operation.keysOf(input));
       if (now.version === before.version) return answer();
     }
@@ -84,7 +87,8 @@ export class ReadGuard {
     const at = performance.now();
     const [found] = await manager.query<Omit<Owned, 'at'>[]>(
       `select side, version::float8 as version, extracted_below as "extractedBelow", fence_from as "fenceFrom", fence_to as "fenceTo",
-         may_shift is null and strangler.owns_all(o) as "standsStill"
+         strangler.is_proven(o) as proven,
+         may_shift is null and strangler.owns_all(o) and strangler.is_proven(o) as "standsStill"
        from strangler.ownership o where module = $1`,
       [module],
     );

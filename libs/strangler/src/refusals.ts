@@ -27,6 +27,15 @@ export class MovingError extends DomainError<'moving'> {
   }
 }
 
+/** The database of this side has not proven that it still holds what it had. Nothing was done. */
+export class UnprovenError extends DomainError<'unproven'> {
+  constructor(module: string) {
+    super('unproven', { module });
+  }
+}
+
+export const isUnproven = (error: unknown): boolean => isDomainError(error) && error.code === 'unproven';
+
 /** The command was refused for some of its keys, after an earlier try had done it for others: those are to be undone. */
 export class PartlyDoneError extends DomainError<'partly_done'> {
   constructor(keys: readonly string[], refusal: DomainError) {
@@ -64,8 +73,8 @@ export const isForRouter = (error: unknown): error is RouterError =>
 /** Whether a statement or a call says that the keys are not (or not now) this side's. */
 export const isOwnerLost = (error: unknown): boolean =>
   isDomainError(error)
-    ? error.code === 'not_owner' || error.code === 'moving'
-    : ['SR409', 'SR423'].includes(sqlState(error) ?? '');
+    ? ['not_owner', 'moving', 'unproven'].includes(error.code)
+    : ['SR409', 'SR423', 'SR425'].includes(sqlState(error) ?? '');
 
 /** What the database has refused, as the router understands it; `undefined`: it is something else. */
 export function ownerRefusal(error: unknown, module: string): DomainError | undefined {
@@ -74,6 +83,8 @@ export function ownerRefusal(error: unknown, module: string): DomainError | unde
       return new NotOwnerError(module, borderIn(error));
     case 'SR423':
       return new MovingError(module);
+    case 'SR425':
+      return new UnprovenError(module);
     case 'SR404':
       return new UnavailableError(module, `${module} is not set up in the database of this side`);
     default:

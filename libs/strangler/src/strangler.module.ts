@@ -41,6 +41,11 @@ export interface StranglerOptions {
   link?: NatsLink;
   /** Is told of every call. */
   observer?: CallObserver;
+  /**
+   * Where files are kept that prove a database that was restarted while the other side is away: a path outside of its data folder, which
+   * all processes of this side share. Without it such a database takes no writes until the other side answers.
+   */
+  witness?: string;
 }
 
 type Processes<C extends Contract> = { [K in NamesOf<C, 'process'>]: Type<AnySaga> };
@@ -74,7 +79,7 @@ export type FeatureOptions<C extends Contract, S extends Handlers<C> = Handlers<
 export class StranglerModule {
   /** Once per process: the router, and the port of every contract. */
   static forRoot(options: StranglerOptions): DynamicModule {
-    const { side, contracts, routes, remote, link, observer } = options;
+    const { side, contracts, routes, remote, link, observer, witness } = options;
     const modules = new LocalModules(side);
     const router = new Router(routes, modules, remote, observer);
     const ports = contracts.map((contract) => ({
@@ -85,7 +90,7 @@ export class StranglerModule {
       { provide: Routes, useValue: routes },
       { provide: LocalModules, useValue: modules },
       { provide: Router, useValue: router },
-      { provide: Agents, useValue: new Agents(side, link, routes) },
+      { provide: Agents, useValue: new Agents(side, link, routes, witness) },
       ...(side ? [{ provide: ReadGuard, useValue: new ReadGuard(side) }] : []),
       ...ports,
     ];
@@ -182,6 +187,7 @@ function executorOf(
         prepare: preparedBy(instance, preparations as Record<string, ServicePreparation>),
         guard,
         acknowledger,
+        prove: (module) => acknowledger.prove(module),
       });
       modules.add(executor);
       return executor;

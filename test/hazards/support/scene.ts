@@ -52,7 +52,13 @@ export class Scene {
     const nats = await startNats();
     const made = await makePremises(nats.url);
     const inventory = env['INVENTORY_DATABASE_URL'] ?? made.urls.inventory;
-    const premises = { ...made, env: { ...made.env, ...env }, urls: { ...made.urls, inventory } };
+    const home = env['DATABASE_URL'] ?? made.urls.shop;
+    const premises = {
+      ...made,
+      env: { ...made.env, ...env },
+      urls: { ...made.urls, inventory, shop: home },
+      query: <T extends object>(sql: string, params?: unknown[]) => made.on<T>(home, sql, params),
+    };
     const shop = await openShop(premises);
     const service = await openService(premises, 'inventory');
     const scene = new Scene(nats, premises, shop, service, await OperatorClient.of(shop));

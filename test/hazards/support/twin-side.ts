@@ -1,7 +1,7 @@
 import { dataSourceOptions } from '#platform';
 import { DataSource } from 'typeorm';
 import { createIdempotencyTable } from '../../../migrations/tables.js';
-import type { Acknowledger } from '../../../libs/strangler/src/acknowledger.js';
+import type { Acknowledger, WrittenRows } from '../../../libs/strangler/src/acknowledger.js';
 import { Database } from '../../../libs/strangler/src/database.js';
 import { Executor, type Handler } from '../../../libs/strangler/src/executor.js';
 import type { Side } from '../../../libs/strangler/src/phase.js';
@@ -114,11 +114,11 @@ export class TwinSide {
 
   /** As the application's (side/agents.ts), for one module. */
   private acknowledger(): Acknowledger {
-    const whenStored = async (ids: readonly number[]) => {
-      if (this.ack === 'both') await this.agent.deliveries.whenStored(ids, ackMs);
+    const whenStored = async (rows: WrittenRows) => {
+      if (this.ack === 'both') await this.agent.deliveries.whenStored(rows, ackMs);
     };
     return {
-      afterCommit: (_module, ids) => whenStored(ids),
+      afterCommit: (_module, rows) => whenStored(rows),
       onHit: async (module, _commandId, keys) =>
         whenStored(await this.agent.deliveries.outstandingOf(module, keys)),
     };

@@ -5,13 +5,14 @@ import { systemClock } from '../../../libs/strangler/src/control/clock.js';
 import {
   handOff,
   handOffProblems,
-  handOffTo,
+  planHandOff,
   type HandOff,
   type HandOffEnd,
   type HandOffOptions,
 } from '../../../libs/strangler/src/ownership/hand-off.js';
 import { sides, type Side } from '../../../libs/strangler/src/phase.js';
 import type { RemoteCalls } from '../../../libs/strangler/src/router.js';
+import { pairDirectly } from '../../support/pairing.js';
 import { until } from '../../support/until.js';
 import { tally } from './tally.js';
 import { TwinSide } from './twin-side.js';
@@ -66,6 +67,8 @@ export class Twin {
 
   /** Starts capture and copying, as on the way to dual-write. */
   async begin(): Promise<void> {
+    const databases = { monolith: this.monolith.database, extracted: this.extracted.database };
+    await pairDirectly('tally', databases);
     await this.extracted.begin(this.monolith, { backfill: false });
     await this.monolith.begin(this.extracted, { backfill: true });
   }
@@ -83,11 +86,11 @@ export class Twin {
 
   /** A hand-off to this border from where it is; begins when nothing stands against it. */
   async plan(below: number): Promise<HandOff> {
-    const { monolith } = await until('nothing stands against a hand-off', async () => {
+    const states = await until('nothing stands against a hand-off', async () => {
       const states = await this.states();
       return handOffProblems(states, 1_000).length === 0 ? states : undefined;
     });
-    return handOffTo(below, monolith.ownership.epoch, monolith.ownership.extractedBelow);
+    return planHandOff(below, states);
   }
 
   /** Hands off so that `percent` of the buckets are the extracted side's. Nobody is told. */

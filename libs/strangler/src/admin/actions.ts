@@ -34,7 +34,8 @@ function reader<B extends PlainBody>(dto: Dto<B>, actionOf: (body: B) => Action)
   return Object.assign(read, { dto });
 }
 
-const plain = (verb: 'approve' | 'pause' | 'resume' | 'abort'): Reader => reader(PlainBody, () => ({ verb }));
+const plain = (verb: 'approve' | 'pause' | 'resume' | 'abort' | 'rejoin'): Reader =>
+  reader(PlainBody, () => ({ verb }));
 
 const readers: Readonly<Record<Verb, Reader>> = {
   run: reader(RunBody, ({ settings, write }) => ({
@@ -53,6 +54,11 @@ const readers: Readonly<Record<Verb, Reader>> = {
     to: to ?? undefined,
     write: write ?? undefined,
   })),
+  rejoin: plain('rejoin'),
+  'serve-unproven': reader(FailoverBody, ({ iHaveFencedIt }) => ({
+    verb: 'serve-unproven',
+    iHaveFencedIt,
+  })),
   failover: reader(FailoverBody, ({ iHaveFencedIt }) => ({ verb: 'failover', iHaveFencedIt })),
   verify: reader(RepairBody, ({ repair }) => ({ verb: 'verify', repair: repair ?? undefined })),
   decommission: reader(DecommissionBody, ({ confirm, purge }) => ({
@@ -65,7 +71,14 @@ const readers: Readonly<Record<Verb, Reader>> = {
   doctor: reader(RepairBody, ({ repair }) => ({ verb: 'doctor', repair: repair ?? false })),
 };
 
-const atOnce: ReadonlySet<string> = new Set<Verb>(['approve', 'pause', 'resume', 'parked', 'mismatches']);
+const atOnce: ReadonlySet<string> = new Set<Verb>([
+  'approve',
+  'pause',
+  'resume',
+  'parked',
+  'mismatches',
+  'serve-unproven',
+]);
 
 /** What operators can ask for. */
 export const verbs = Object.keys(readers);

@@ -3,8 +3,8 @@ import { SideUnreachableError } from '../side/remote.js';
 
 /** Why a side could not be asked: what is missing, and what the error says. */
 export interface Absence {
-  /** `nobody`: no process of it is there. `silent`: one is there, and has not answered in time. */
-  kind: 'no NATS' | 'nobody' | 'silent' | 'no database' | 'failed';
+  /** `nobody`: no process of it is there. `silent`: one is there, and has not answered in time. `foreign`: one is there, of another shop. */
+  kind: 'no NATS' | 'nobody' | 'silent' | 'no database' | 'foreign' | 'failed';
   detail: string;
 }
 

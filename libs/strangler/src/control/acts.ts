@@ -276,7 +276,7 @@ function abort(situation: Situation): Accepted {
   };
 }
 
-const takenBack = ({ kind }: { kind: Step['kind'] | 'failover' }): string =>
+const takenBack = ({ kind }: { kind: Step['kind'] | 'failover' | 'rejoin' }): string =>
   kind === 'capture'
     ? 'capture is stopped on both sides'
     : 'the hand-off is taken back; if the new owner owns already, it is ended instead';

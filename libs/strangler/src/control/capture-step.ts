@@ -1,7 +1,7 @@
 import type { Side } from '../phase.js';
 import type { SideControl } from '../side/side.js';
 import { absenceOf } from './absence.js';
-import type { Subject } from './advice.js';
+import { typed, type Subject } from './advice.js';
 import type { Need } from './need.js';
 import { absenceNeed, waits } from './sentences.js';
 
@@ -16,6 +16,9 @@ export async function captureObstacle(sides: Sides, subject: Subject): Promise<N
   for (const side of ['monolith', 'extracted'] as const) {
     try {
       problems.push(...(await sides[side].check()).map((problem) => `${side}: ${problem}`));
+      const { standpoint } = await sides[side].state();
+      if (standpoint.standing !== null)
+        problems.push(`${side}: its database was put back; join it again: ${typed(subject, 'rejoin')}`);
     } catch (error) {
       const absence = absenceOf(error);
       return side === 'monolith' ? waits.home(absence.detail) : absenceNeed(absence, subject);
@@ -36,24 +39,40 @@ export async function beginCapture(sides: Sides): Promise<Record<string, unknown
 }
 
 /**
- * Brings both sides to one epoch. What `extracted` believes to own from an earlier life (it was given up by a failover, or
- * came from a backup) is taken from it, and what stands in its outbox is reported and forgotten, never data.
+ * Brings both sides to one epoch, and makes each other's database known to them. Nothing is taken from a side that owns
+ * something, or has seen a later hand-off: it gives way by itself, or this database is not what it was. What stands in the outbox
+ * of an earlier run is reported and forgotten, never data.
  */
 async function align({ monolith, extracted }: Sides): Promise<Record<string, unknown>> {
   const [home, away] = await Promise.all([monolith.state(), extracted.state()]);
-  if (home.ownership.extractedBelow !== 0 || home.ownership.fenceFrom !== null) {
+  if (
+    home.ownership.extractedBelow !== 0 ||
+    home.ownership.fenceFrom !== null ||
+    home.standpoint.standing !== null
+  ) {
     throw new NotNowError(
       'the monolith does not own everything: its ownership row is fenced or older than the last move',
     );
   }
   const { epoch, extractedBelow, fenceFrom, capture } = away.ownership;
+  const { peer, peerSince, database } = away.standpoint;
+  if (peer !== null && peer !== home.standpoint.database)
+    throw new NotNowError(
+      `the service that answers (database ${database}) belongs to the database ${peer} since ${peerSince}, and this is ${home.standpoint.database}`,
+    );
+  if (extractedBelow !== 0 || epoch > home.ownership.epoch)
+    throw new NotNowError(
+      `the extracted side has seen more than the monolith (epoch ${epoch}, it owns ${extractedBelow / 100} %): it gives way once it has said hello, or this database was put back`,
+    );
   const left = away.outgoing.pending + away.outgoing.parked;
   if (capture || left > 0) await extracted.stopCapture({ epoch });
   await extracted.adopt({ epoch });
-  if (extractedBelow !== 0 || fenceFrom !== null) await extracted.release({ epoch, extractedBelow: 0 });
-  const top = Math.max(epoch, home.ownership.epoch);
+  if (fenceFrom !== null) await extracted.release({ epoch, extractedBelow: 0 });
+  const top = home.ownership.epoch;
   if (epoch < top) await extracted.raise({ epoch, to: top });
-  if (home.ownership.epoch < top) await monolith.raise({ epoch: home.ownership.epoch, to: top });
+  // In this order: a side that knows of a pairing, and does not capture yet, claims nothing.
+  await extracted.pair(home.standpoint);
+  await monolith.pair(away.standpoint);
   return left > 0 ? { forgottenOnExtracted: left } : {};
 }
 
@@ -65,11 +84,19 @@ export async function endCapture(
   { monolith, extracted }: Sides,
   epoch: number,
 ): Promise<Record<string, unknown>> {
-  await monolith.stopCapture({ epoch });
+  await endAt(monolith, epoch);
   try {
-    await extracted.stopCapture({ epoch });
+    await endAt(extracted, epoch);
     return {};
   } catch (error) {
     return { captureLeftOnExtracted: (error as Error).message };
   }
+}
+
+/** Leaves the epoch: what a side still believes that does not hear of it is older from here on. Done again it changes nothing. */
+async function endAt(side: SideControl, epoch: number): Promise<void> {
+  const { ownership } = await side.state();
+  if (ownership.epoch === epoch + 1 && !ownership.capture) return;
+  await side.stopCapture({ epoch });
+  await side.raise({ epoch, to: epoch + 1 });
 }

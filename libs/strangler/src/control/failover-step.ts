@@ -1,4 +1,5 @@
 import { buckets } from '../bucket.js';
+import { reachedBy } from '../continuity/store.js';
 import type { SideControl } from '../side/side.js';
 import { NotNowError } from './capture-step.js';
 
@@ -7,26 +8,25 @@ import { NotNowError } from './capture-step.js';
  * the journalled one of the monolith before the first attempt, so that it can be done again after a crash.
  */
 export async function takeEverything(monolith: SideControl, epoch: number): Promise<void> {
-  // Who fails over accepts what this database has, also if it came from a backup.
-  await monolith.adopt({ epoch });
-  if (!(await monolith.own({ epoch, extractedBelow: 0 }))) {
+  if (!(await monolith.takeOver({ epoch }))) {
     const { ownership } = await monolith.state();
-    if (ownership.epoch < epoch + 1 || ownership.extractedBelow !== 0) {
-      throw new NotNowError(`the monolith is at epoch ${ownership.epoch}, expected was ${epoch}`);
-    }
+    throw new NotNowError(`the monolith is at epoch ${ownership.epoch}, expected was ${epoch}`);
   }
-  // The other side may have reached the next epoch in a hand-off that was under way, so it is skipped.
-  await monolith.raise({ epoch: epoch + 1, to: epoch + 3 });
-  await monolith.stopCapture({ epoch: epoch + 3 });
+  await monolith.stopCapture({ epoch: reachedBy(epoch) });
 }
 
-/** Fences a side that was given up and is back: its processes may still believe that they own something. */
+/**
+ * Fences a side that was given up and is back: its processes may still believe that they own something. It gives way once it has
+ * said hello; then what it had not sent is a report.
+ */
 export async function fenceReturned(
   extracted: SideControl,
-): Promise<{ pending: number; parked: number; extractedBelow: number; epoch: number } | undefined> {
+): Promise<{ reported: number; parked: number; extractedBelow: number; epoch: number } | undefined> {
   const { ownership, outgoing } = await extracted.state();
   const { epoch, extractedBelow } = ownership;
+  const { reported, parked } = outgoing;
+  if (extractedBelow === 0) return { reported, parked, extractedBelow, epoch };
   const fenced = ownership.fenceFrom === 0 && ownership.fenceTo === buckets;
-  if (!fenced && (await extracted.fence({ epoch, from: 0, to: buckets })) === null) return undefined;
-  return { pending: outgoing.pending, parked: outgoing.parked, extractedBelow, epoch };
+  if (!fenced) await extracted.fence({ epoch, from: 0, to: buckets });
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { standpointOf } from '../continuity/standpoint.fixture.js';
 import type { SideState } from '../side/side.js';
 import { blocking, decide } from './decide.js';
 import { noCalls, noComparisons, type Calls, type Evidence } from '../evidence/evidence.js';
@@ -28,12 +29,14 @@ const state = (outgoing: Partial<SideState['outgoing']> = {}): SideState => ({
     pending: 0,
     lagMs: 0,
     parked: 0,
+    reported: 0,
     degradedSince: null,
     reason: null,
     backfill: [{ table: 'thing', copied: 1, total: 1, done: true }],
     oldestTransactionMs: 0,
     ...outgoing,
   },
+  standpoint: standpointOf('monolith'),
   incoming: { term: 0, seq: 0, ageMs: null },
 });
 

@@ -12,6 +12,7 @@ const missing: Readonly<Record<Absence['kind'], SideView['health']>> = {
   silent: 'no answer',
   'no database': 'no database',
   'no NATS': 'no NATS',
+  foreign: 'foreign',
   failed: 'failing',
 };
 
@@ -23,6 +24,9 @@ export function healthOf(
 ): SideView['health'] {
   const state = states[side];
   if (!state) return missing[absent?.[side]?.kind ?? 'silent'];
+  const { standing, proven } = state.standpoint;
+  if (standing !== null) return 'rolled back';
+  if (!proven) return 'unproven';
   // A step lifts its fence by itself.
   return state.ownership.fenceFrom !== null && !transition ? 'fenced' : 'up';
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { handOffTo } from '../ownership/hand-off.js';
+import { reachedBy } from '../continuity/store.js';
+import type { HandOff } from '../ownership/hand-off.js';
 import type { Clock } from './clock.js';
 import { figuresOfGate, type Gate } from './gate.js';
 import type { NewEntry } from './history.js';
@@ -7,6 +8,7 @@ import { after, inWords, leadsOut, type Position, type Step } from './machine.js
 import type { ModuleRow, RowChange, Transition } from './module-row.js';
 import type { ModuleStore } from './module-store.js';
 import type { StepEnd } from './step-runner.js';
+import { otherSide, type Phase, type Side } from '../phase.js';
 
 /** A step that is about to begin, and what it was decided by. */
 export interface Beginning {
@@ -16,8 +18,7 @@ export interface Beginning {
   gates: readonly Gate[];
   /** At which both sides are. */
   epoch: number;
-  /** Of a hand-off: under which number its owner was told that owners may change. */
-  mayShift: number | null;
+  handOff: HandOff | undefined;
 }
 
 const figuresOf = (gates: readonly Gate[]): Record<string, unknown> =>
@@ -52,10 +53,9 @@ export class Journal {
     return this.store.change(row, { transition, override: null }, begun);
   }
 
-  private transition({ row, at, step, epoch, mayShift }: Beginning): Transition {
+  private transition({ row, step, epoch, handOff }: Beginning): Transition {
     const transition = { id: randomUUID(), step, actor: row.wanted.actor, begun: this.clock.now(), epoch };
-    if (step.kind !== 'hand-off') return transition;
-    return { ...transition, handOff: { ...handOffTo(step.below, epoch, at.below), mayShift } };
+    return handOff ? { ...transition, handOff } : transition;
   }
 
   /** Writes down how the step ended, whatever else has changed meanwhile. Nothing happens when somebody else has. */
@@ -70,6 +70,8 @@ export class Journal {
       const ms = this.clock.now() - transition.begun;
       if (step.kind === 'failover')
         return { change: this.home(), entries: [failedOver(row, transition, ms)] };
+      if (step.kind === 'rejoin')
+        return { change: this.joined(step.side), entries: [rejoined(row, transition, step.side, ms)] };
       const change: RowChange = outcome === 'done' ? this.done(row, at, step) : { transition: null };
       const line = {
         outcome: outcome === 'done' ? 'done' : 'aborted',
@@ -94,10 +96,19 @@ export class Journal {
   }
 
   private home(): RowChange {
+    return this.restingIn('monolith', 0);
+  }
+
+  /** Where the module stands once the side that was put back is the copy. */
+  private joined(side: Side): RowChange {
+    return side === 'monolith' ? this.restingIn('extracted', 100) : this.restingIn('dual-write', 0);
+  }
+
+  private restingIn(phase: Phase, percent: number): RowChange {
     const now = this.clock.now();
     return {
-      phase: 'monolith',
-      percent: 0,
+      phase,
+      percent,
       phaseSince: now,
       stepSince: now,
       transition: null,
@@ -136,5 +147,21 @@ const failedOver = ({ module, phase }: ModuleRow, { actor, epoch }: Transition, 
   to: 'monolith',
   outcome: 'done',
   reason: 'the monolith owns everything at an epoch that the other side cannot reach',
-  figures: { epoch: (epoch ?? 0) + 3, ms },
+  figures: { epoch: reachedBy(epoch ?? 0), ms },
+});
+
+const rejoined = (
+  { module, phase }: ModuleRow,
+  { actor, epoch }: Transition,
+  side: Side,
+  ms: number,
+): NewEntry => ({
+  module,
+  actor,
+  action: 'rejoin',
+  from: phase,
+  to: side === 'monolith' ? 'extracted' : 'dual-write',
+  outcome: 'done',
+  reason: `${otherSide(side)} owns everything and fills the copy anew; ${side}, which was put back, is that copy`,
+  figures: { epoch: epoch ?? 0, ms },
 });

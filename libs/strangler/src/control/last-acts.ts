@@ -1,4 +1,5 @@
 import { buckets } from '../bucket.js';
+import { reachedBy } from '../continuity/store.js';
 import { subjectOf, typed } from './advice.js';
 import type { Accepted, Situation } from './acts.js';
 import { requireIdle } from './legal.js';
@@ -11,7 +12,9 @@ import { gateSentence } from './sentences.js';
 export function failover(situation: Situation, iHaveFencedIt: boolean, id: string): Accepted {
   const { row, observed, actor, held } = situation;
   const { phase, module } = row;
-  const fenced = (observed.states.monolith?.ownership.fenceFrom ?? null) !== null;
+  const home = observed.states.monolith;
+  // Also of a module at home: its database may be a copy, or was put back.
+  const fenced = home !== null && (home.ownership.fenceFrom !== null || home.standpoint.standing !== null);
   if (rank(phase) === 0 && !row.transition && !fenced) {
     throw new RefusedError(`${module} is on monolith: there is nothing to take over`);
   }
@@ -32,9 +35,9 @@ export function failover(situation: Situation, iHaveFencedIt: boolean, id: strin
   return {
     plan: [
       mayBeMissing(situation),
-      `the monolith owns everything, at epoch ${epoch + 3}`,
+      `the monolith owns everything, at epoch ${reachedBy(epoch)}`,
       'capture is stopped on the monolith; phase monolith',
-      'when the other side comes back, it is fenced, and its outbox is reported, never taken as data',
+      'when the other side comes back, it gives way, and what it had not sent is reported, never taken as data',
     ],
     change: {
       transition: { id, step: { kind: 'failover' }, actor, begun: since, epoch },

@@ -7,6 +7,7 @@ import { captureObstacle } from './capture-step.js';
 import { decommission, failover } from './last-acts.js';
 import { nextStep } from './machine.js';
 import { goalOf, positionOf } from './decide.js';
+import { rejoin, serveUnproven } from './continuity-acts.js';
 import type { FileWriter } from './file-writer.js';
 import type { Filed, ModuleRow, RowChange } from './module-row.js';
 import { nearest } from './nearest.js';
@@ -56,6 +57,9 @@ export class ModuleOperator implements Operator {
 
   async act(module: string, action: Action, by: { actor: string; dryRun: boolean }): Promise<ActionAnswer> {
     const situation = await this.situation(module, by.actor, action.verb === 'decommission');
+    // A database that was put back may believe its module to be at home.
+    if (action.verb === 'rejoin')
+      Object.assign(situation.observed, await this.parts.observer.sides(situation.row, true));
     situation.free = by.dryRun || ('write' in action && action.write === true);
     const answer = { module, verb: action.verb, dryRun: by.dryRun };
     try {
@@ -145,11 +149,26 @@ export class ModuleOperator implements Operator {
         return this.maintenance.heal(situation, action.repair, dryRun);
       case 'failover':
         return this.write(action, situation, failover(situation, action.iHaveFencedIt, randomUUID()), dryRun);
+      case 'rejoin':
+        return this.write(action, situation, rejoin(situation, randomUUID()), dryRun);
+      case 'serve-unproven':
+        return this.serveUnproven(action, situation, dryRun);
       case 'decommission':
         return this.retire(action, situation, dryRun);
       default:
         return this.steer(action, situation, dryRun);
     }
+  }
+
+  private async serveUnproven(
+    action: Action & { verb: 'serve-unproven' },
+    situation: Situation,
+    dryRun: boolean,
+  ): Promise<Accepted> {
+    const accepted = serveUnproven(situation, action.iHaveFencedIt);
+    if (!dryRun && !(await this.parts.needs.sides(situation.row.module).monolith.serveUnproven()))
+      throw new RefusedError('its server has started anew this moment: look again');
+    return this.write(action, situation, accepted, dryRun);
   }
 
   private async steer(action: Steering, situation: Situation, dryRun: boolean): Promise<Accepted> {

@@ -1,5 +1,5 @@
 import type { HandOff } from '../ownership/hand-off.js';
-import type { Phase } from '../phase.js';
+import type { Phase, Side } from '../phase.js';
 import type { Step } from './machine.js';
 import type { ModuleSettings } from './settings.js';
 
@@ -13,11 +13,17 @@ export interface Wanted {
   since: number;
 }
 
+/** The side whose database was put back becomes the copy. */
+export interface RejoinStep {
+  kind: 'rejoin';
+  side: Side;
+}
+
 /** A step under way, as it stands in the journal. Written before it acts. */
 export interface Transition {
   /** Tells it from every other one. */
   id: string;
-  step: Step | { kind: 'failover' };
+  step: Step | { kind: 'failover' } | RejoinStep;
   actor: string;
   /** ms since 1970. */
   begun: number;

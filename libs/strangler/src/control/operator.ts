@@ -49,7 +49,17 @@ export interface SideView extends CallFigures {
    * `fenced`: it answers, and nobody may write what it has fenced, though no step is under way. The others say what is
    * missing: any process of it, its answer in time, its database, the connection to it.
    */
-  health: 'up' | 'fenced' | 'not there' | 'no answer' | 'no database' | 'no NATS' | 'failing';
+  health:
+    | 'up'
+    | 'fenced'
+    | 'unproven'
+    | 'rolled back'
+    | 'not there'
+    | 'no answer'
+    | 'no database'
+    | 'no NATS'
+    | 'foreign'
+    | 'failing';
   /** The figures above are of customers' calls since the step began; these are of the controller's own questions. */
   probes: CallFigures;
   /** Replication from this side to the other. */
@@ -139,6 +149,8 @@ export type Action =
   | { verb: 'abort' }
   | { verb: 'rollback'; to?: Phase | undefined; write?: boolean | undefined }
   | { verb: 'failover'; iHaveFencedIt: boolean }
+  | { verb: 'rejoin' }
+  | { verb: 'serve-unproven'; iHaveFencedIt: boolean }
   | { verb: 'verify'; repair?: boolean | undefined }
   | { verb: 'decommission'; confirm: string; purge?: boolean | undefined }
   | { verb: 'parked'; how: 'retry' | 'discard'; ids: number[] }

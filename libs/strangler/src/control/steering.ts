@@ -12,6 +12,7 @@ import { ShadowReads, type AskSide } from '../shadow/shadow-reads.js';
 import { ShadowStore } from '../shadow/shadow-store.js';
 import { SideAgent } from '../side/agent.js';
 import type { Agents } from '../side/agents.js';
+import { belongingOf } from '../side/belonging.js';
 import { remoteSide } from '../side/remote.js';
 import type { ControlledSides, SideControl } from '../side/side.js';
 import type { Advice } from './advice.js';
@@ -192,10 +193,10 @@ export class Steering {
   private sidesOf(module: string): ControlledSides {
     let sides = this.sides.get(module);
     if (!sides) {
-      const { agents, link } = this.options;
+      const { agents, link, database } = this.options;
       sides = {
         monolith: agents.of(module) ?? this.withoutCode(module),
-        extracted: remoteSide(link, module, 'extracted'),
+        extracted: remoteSide(link, module, 'extracted', belongingOf(database, module)),
       };
       this.sides.set(module, sides);
     }

@@ -1,3 +1,4 @@
+import { standpointOf } from '../continuity/standpoint.fixture.js';
 import { noCalls, noComparisons } from '../evidence/evidence.js';
 import type { Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
@@ -25,9 +26,10 @@ const side = (which: Side, below: number, change: Partial<SideState['ownership']
     ...change,
   } as SideState['ownership'],
   outgoing: {
-    ...{ pending: 0, lagMs: 0, parked: 0, degradedSince: null, reason: null },
+    ...{ pending: 0, lagMs: 0, parked: 0, reported: 0, degradedSince: null, reason: null },
     ...{ backfill: [], oldestTransactionMs: 0 },
   },
+  standpoint: standpointOf(which, { epoch: 3, extractedBelow: below }),
   incoming: { term: 1, seq: 1, ageMs: 1 },
 });
 

@@ -1,4 +1,4 @@
-import { handOffProblems } from '../ownership/hand-off.js';
+import { handOffProblems, planHandOff } from '../ownership/hand-off.js';
 import { subjectOf, type Advice, type Subject } from './advice.js';
 import { captureObstacle } from './capture-step.js';
 import { policyOf, routeOf } from '../routes.js';
@@ -225,7 +225,13 @@ export class Walker {
     const mayShift = this.standstill.numberOf(step, observed);
     const epoch = observed.states.monolith?.ownership.epoch ?? 0;
     await this.at('begin', 'before');
-    const begun = await this.journal.begin({ row, at, step, gates, epoch, mayShift });
+    const { monolith, extracted } = observed.states;
+    const handOff =
+      step.kind === 'hand-off' && monolith && extracted
+        ? { ...planHandOff(step.below, { monolith, extracted }), mayShift }
+        : undefined;
+    if (step.kind === 'hand-off' && !handOff) return false;
+    const begun = await this.journal.begin({ row, at, step, gates, epoch, handOff });
     await this.at('begin', 'after');
     if (!begun) return true;
     if (begun.transition) return this.carryOut(begun, at, true);
@@ -325,7 +331,7 @@ export class Walker {
         to: row.phase,
         outcome: 'noted',
         reason:
-          'the side that was given up is back and was fenced; what stands in its outbox is a report, not data',
+          'the side that was given up is back and has given way; what it had not sent is a report, not data',
         figures: report,
       },
     );

@@ -2,13 +2,24 @@ import { bucketOf } from '../bucket.js';
 import { systemClock } from '../control/clock.js';
 import { otherSide, sides, type Side } from '../phase.js';
 import { directSides, type DirectSides, type Fault, type Method } from '../../../../test/support/sides.js';
+import { pairDirectly } from '../../../../test/support/pairing.js';
 import { until } from '../../../../test/support/until.js';
-import { handOff, handOffProblems, handOffTo, settle, type HandOff, type HandOffEnd } from './hand-off.js';
+import {
+  handOff,
+  handOffProblems,
+  handOffTo,
+  planHandOff,
+  settle,
+  type HandOff,
+  type HandOffEnd,
+} from './hand-off.js';
 
 let both: DirectSides;
 
 beforeAll(async () => {
   both = await directSides();
+  const { monolith, extracted } = both;
+  await pairDirectly('parcels', { monolith: monolith.database, extracted: extracted.database });
   await both.controls.extracted.startCapture({ backfill: false });
   await both.controls.monolith.startCapture({ backfill: true });
 });
@@ -29,8 +40,7 @@ async function states() {
 }
 
 async function planTo(below: number): Promise<HandOff> {
-  const { monolith } = await states();
-  return handOffTo(below, monolith.ownership.epoch, monolith.ownership.extractedBelow);
+  return planHandOff(below, await states());
 }
 
 async function move(below: number): Promise<HandOffEnd | undefined> {

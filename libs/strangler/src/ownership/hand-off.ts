@@ -1,5 +1,6 @@
 import type { Clock } from '../control/clock.js';
-import type { Side } from '../phase.js';
+import type { Position } from '../continuity/position.js';
+import { otherSide, type Side } from '../phase.js';
 import type { SideControl, SideState } from '../side/side.js';
 
 /**
@@ -17,6 +18,15 @@ export interface HandOff {
   newBelow: number;
   /** Under which number the owner was told that owners may change, in time for all who read there; left out: it does not matter. */
   mayShift?: number | null;
+  /** What both sides had proven when it was planned: every command names it. Missing: planned by 0.1.0, only to be settled. */
+  proof?: HandOffProof;
+}
+
+export interface HandOffProof {
+  /** The starts of both servers. */
+  starts: Readonly<Record<Side, string>>;
+  /** The filling of the copy on `to`. */
+  life: number;
 }
 
 /** How it ended. `stuck`: buckets stay fenced, nobody owns them; {@link settle} has to be called again. */
@@ -55,6 +65,17 @@ export function handOffTo(newBelow: number, epoch: number, oldBelow: number): Ha
   };
 }
 
+/** The hand-off to a border from where both sides are. */
+export function planHandOff(
+  newBelow: number,
+  { monolith, extracted }: Readonly<Record<Side, SideState>>,
+): HandOff {
+  const plan = handOffTo(newBelow, monolith.ownership.epoch, monolith.ownership.extractedBelow);
+  const starts = { monolith: monolith.standpoint.start, extracted: extracted.standpoint.start };
+  const { life } = (plan.from === 'monolith' ? monolith : extracted).standpoint;
+  return { ...plan, proof: { starts, life } };
+}
+
 const rangeOf = ({ oldBelow, newBelow }: HandOff) => ({
   from: Math.min(oldBelow, newBelow),
   to: Math.max(oldBelow, newBelow),
@@ -71,14 +92,24 @@ export function handOffProblems(states: Readonly<Record<Side, SideState>>, lagMs
       `the sides are at different epochs (monolith ${monolith.ownership.epoch}, extracted ${extracted.ownership.epoch})`,
     );
   }
+  for (const from of ['monolith', 'extracted'] as const) {
+    const { life } = states[from].standpoint;
+    const { appliedLife, complete } = states[otherSide(from)].standpoint;
+    if (appliedLife !== life || !complete)
+      problems.push(`${otherSide(from)} is still being filled by ${from}`);
+  }
   if (monolith.ownership.extractedBelow !== extracted.ownership.extractedBelow) {
     problems.push('the sides do not agree on the border');
   }
   return problems;
 }
 
-function sideProblems(side: Side, { ownership, outgoing }: SideState, lagMs: number): string[] {
+function sideProblems(side: Side, { ownership, outgoing, standpoint }: SideState, lagMs: number): string[] {
   const problems: string[] = [];
+  if (standpoint.standing !== null)
+    problems.push(`the database of ${side} was put back (${standpoint.standing})`);
+  else if (standpoint.provenBy !== 'peer')
+    problems.push(`${side} has not proven itself to the other side yet`);
   if (ownership.fenceFrom !== null) problems.push(`${side} has fenced buckets`);
   if (!ownership.capture) problems.push(`${side} does not capture its changes`);
   if (outgoing.degradedSince !== null)
@@ -101,36 +132,58 @@ export async function handOff(sides: Sides, plan: HandOff, options: HandOffOptio
   const { clock, onStep } = options;
   const begun = clock.now();
   const over = new AbortController();
-  const failure = await Promise.race([
-    fenceAndDrain(sides[plan.from], plan, options, over.signal).catch((error: unknown) => messageOf(error)),
+  const { proof } = plan;
+  if (!proof) return settle(sides, plan, { onStep, reason: 'it was planned by an older release' });
+  const drained = await Promise.race([
+    fenceAndDrain(sides[plan.from], { ...plan, proof }, options, over.signal).catch(messageOf),
     untilGivenUp(options, over.signal),
   ]);
   over.abort();
-  if (failure !== undefined) return settle(sides, plan, { onStep, reason: failure });
+  if (typeof drained === 'string') return settle(sides, plan, { onStep, reason: drained });
   onStep?.('own');
-  const epoch = plan.epoch;
-  const owned = await attempt(() => sides[plan.to].own({ epoch, extractedBelow: plan.newBelow }));
+  const { starts, life } = proof;
+  const owned = await attempt(() =>
+    sides[plan.to].own({
+      epoch: plan.epoch,
+      extractedBelow: plan.newBelow,
+      proven: true,
+      start: starts[plan.to],
+      peerStart: starts[plan.from],
+      holds: { life, after: drained.confirmed },
+    }),
+  );
   // Without an answer nobody knows whether it owns: settling finds out, by raising its epoch.
   if (owned !== true) {
     return settle(sides, plan, { onStep, reason: `${plan.to} did not take over: ${whyNot(owned)}` });
   }
-  return release(sides, plan, { onStep, fencedMs: clock.now() - begun });
+  const fencedMs = clock.now() - begun;
+  return release(sides, plan, { onStep, peerStart: starts[plan.to], fencedMs, settles: true });
 }
 
-/** Resolves to undefined when nothing of the buckets is left in the outbox, else to the reason. */
+/** Resolves when nothing of the buckets is left in the outbox, to what the other side has then; else to the reason. */
 async function fenceAndDrain(
   from: SideControl,
-  plan: HandOff,
+  plan: HandOff & { proof: HandOffProof },
   { onStep }: HandOffOptions,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<{ confirmed: Position | null } | string> {
   const range = rangeOf(plan);
+  const { starts, life } = plan.proof;
+  const start = starts[plan.from];
   onStep?.('fence');
-  const upTo = await from.fence({ epoch: plan.epoch, ...range, mayShift: plan.mayShift ?? null });
-  if (upTo === null) return `${plan.from} is not at epoch ${plan.epoch}`;
+  const upTo = await from.fence({
+    epoch: plan.epoch,
+    ...range,
+    start,
+    proven: true,
+    mayShift: plan.mayShift ?? null,
+  });
+  if (upTo === null) return `${plan.from} is not at epoch ${plan.epoch}, or its server has started anew`;
   onStep?.('drain');
   while (!signal.aborted) {
-    if (await from.drained({ ...range, upTo })) return undefined;
+    const drained = await from.drained({ ...range, upTo, start, life });
+    if (!drained) return `${plan.from} has started anew, or fills its copy anew`;
+    if (drained.done) return drained;
   }
   return 'given up';
 }
@@ -153,9 +206,9 @@ async function untilGivenUp(
 }
 
 /**
- * Ends a hand-off that was begun and of which nobody knows how far it came: after a crash, a lost answer, a deadline. If
- * `to` owns, there is only forward. Else it is taken back: `to` first, so that a late `own` is refused, then `from`. If
- * `to` cannot be asked, the buckets stay fenced: two owners never.
+ * Ends a hand-off that was begun and of which nobody knows how far it came: after a crash, a lost answer, a deadline. It reads where
+ * both sides stand now. If `to` owns, there is only forward. Else it is taken back: `to` first, so that a late `own` is refused,
+ * then `from`. If `to` cannot be asked, or has not proven itself, the buckets stay fenced: two owners never.
  */
 export async function settle(
   sides: Sides,
@@ -163,45 +216,76 @@ export async function settle(
   { reason, onStep }: { reason: string; onStep?: HandOffOptions['onStep'] },
 ): Promise<HandOffEnd> {
   onStep?.('raise');
-  const { epoch, to } = plan;
-  const raised = await attempt(() => sides[to].raise({ epoch, to: epoch + 2 }));
-  const fate = raised === true ? 'refuses' : await fateOf(sides[to], plan);
-  if (fate === 'owns') return release(sides, plan, { onStep, fencedMs: null });
-  if (fate !== 'refuses') {
-    return stuck(`${reason}; whether ${to} owns the buckets is not known (${fate}), so they stay fenced`);
+  const taker = await attempt(() => sides[plan.to].state());
+  const giver = await attempt(() => sides[plan.from].state());
+  if (taker instanceof Error)
+    return stuck(`${reason}; ${unknown(plan)} (${taker.message}), so they stay fenced`);
+  if (giver instanceof Error) return stuck(`${reason}; ${plan.from} cannot be asked: ${giver.message}`);
+  if (taker.standpoint.standing !== null || giver.standpoint.standing !== null)
+    return {
+      outcome: 'aborted',
+      reason: `${reason}; a database was put back, so that is to be solved first`,
+      fencedMs: null,
+    };
+  if (!isProven(taker))
+    return stuck(`${reason}; ${unknown(plan)} before it has proven itself, so they stay fenced`);
+  const { epoch, extractedBelow } = taker.ownership;
+  if (extractedBelow === plan.newBelow) {
+    if (epoch !== plan.epoch + 1 && epoch !== giver.ownership.epoch)
+      return { outcome: 'aborted', reason: `${reason}; another hand-off has come since`, fencedMs: null };
+    const now = { ...plan, epoch: epoch - 1 };
+    return release(sides, now, { onStep, peerStart: taker.standpoint.start, fencedMs: null });
   }
-  // Not fenced yet, or fenced: from either epoch. In this order, because nothing ever goes back to the lower one.
-  const freed = await attempt(
-    async () =>
-      (await sides[plan.from].raise({ epoch, to: epoch + 2 })) ||
-      (await sides[plan.from].raise({ epoch: epoch + 1, to: epoch + 2 })) ||
-      (await sides[plan.from].state()).ownership.epoch === epoch + 2,
-  );
-  if (freed === true) return { outcome: 'aborted', reason, fencedMs: null };
-  return stuck(`${reason}; the fence on ${plan.from} could not be lifted: ${whyNot(freed)}`);
+  return takeBack(sides, plan, { taker, giver, reason });
 }
 
-/** What became of `to`, which could not be raised. */
-async function fateOf(
-  to: SideControl,
-  { epoch, newBelow }: HandOff,
-): Promise<'owns' | 'refuses' | (string & {})> {
-  const state = await attempt(() => to.state());
-  if (state instanceof Error) return state.message;
-  const { ownership } = state;
-  if (ownership.epoch === epoch + 1 && ownership.extractedBelow === newBelow) return 'owns';
-  if (ownership.epoch === epoch + 2) return 'refuses';
-  return `it is at epoch ${ownership.epoch}, expected was ${epoch} to ${epoch + 2}`;
+const isProven = ({ standpoint }: SideState): boolean => standpoint.proven && standpoint.provenBy === 'peer';
+const unknown = ({ to }: HandOff): string => `whether ${to} owns the buckets is not known`;
+
+async function takeBack(
+  sides: Sides,
+  { from, to, epoch }: HandOff,
+  { taker, giver, reason }: { taker: SideState; giver: SideState; reason: string },
+): Promise<HandOffEnd> {
+  const [his, mine] = [taker.ownership, giver.ownership];
+  const next = Math.max(epoch + 2, his.epoch);
+  const refuses = await attempt(() => sides[to].raise({ epoch: his.epoch, to: next }));
+  if (refuses !== true)
+    return stuck(`${reason}; whether ${to} owns the buckets is not known: ${whyNot(refuses)}`);
+  if (!isProven(giver)) return stuck(`${reason}; ${from} has not proven itself, so the buckets stay fenced`);
+  // Nothing ever goes back to a lower epoch.
+  const end = Math.max(next, mine.epoch);
+  if (end > next && (await attempt(() => sides[to].raise({ epoch: next, to: end }))) !== true)
+    return stuck(`${reason}; ${to} could not be raised to epoch ${end}`);
+  const freed = await attempt(() => sides[from].raise({ epoch: mine.epoch, to: end }));
+  if (freed === true) return { outcome: 'aborted', reason, fencedMs: null };
+  return stuck(`${reason}; the fence on ${from} could not be lifted: ${whyNot(freed)}`);
 }
 
 async function release(
   sides: Sides,
-  { from, to, epoch, newBelow }: HandOff,
-  { onStep, fencedMs }: { onStep?: HandOffOptions['onStep']; fencedMs: number | null },
+  plan: HandOff,
+  {
+    onStep,
+    peerStart,
+    fencedMs,
+    settles = false,
+  }: {
+    onStep?: HandOffOptions['onStep'];
+    peerStart: string;
+    fencedMs: number | null;
+    settles?: boolean;
+  },
 ): Promise<HandOffEnd> {
+  const { from, to, epoch, newBelow } = plan;
   onStep?.('release');
-  const released = await attempt(() => sides[from].release({ epoch: epoch + 1, extractedBelow: newBelow }));
+  const released = await attempt(() =>
+    sides[from].release({ epoch: epoch + 1, extractedBelow: newBelow, proven: true, peerStart }),
+  );
   if (released === true) return { outcome: 'done', reason: null, fencedMs };
+  // The new owner may have started anew meanwhile: whether it still owns, it has to say again.
+  if (released === false && settles)
+    return settle(sides, plan, { onStep, reason: 'a side has started anew' });
   return stuck(`${to} owns the buckets; ${from} has not heard of it yet: ${whyNot(released)}`);
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buckets } from '../bucket.js';
+import type { Position } from '../continuity/position.js';
 import type { Database, Queryable } from '../database.js';
 import type { Side } from '../phase.js';
 import { advancingSequences } from './sequences.js';
@@ -33,16 +34,26 @@ const pollMs = 1;
 export class Ownership {
   constructor(private readonly database: Database) {}
 
-  /** Makes the module's row if it is missing: then the monolith owns all. What came here as a copy is fenced as a whole. */
-  async ensure(module: string, side: Side): Promise<void> {
+  /**
+   * Makes the module's row if it is missing: then the monolith owns all. What came here as a copy is fenced as a whole, but where
+   * nothing moves: then there is nobody else. `asks`: the processes of this side can ask who claims the module.
+   */
+  async ensure(module: string, side: Side, { asks = false } = {}): Promise<void> {
+    await this.database.query('insert into strangler.database default values on conflict do nothing');
     await this.database.query(
       `insert into strangler.ownership (module, side, extracted_below, home)
        values ($1, $2, 0, strangler.home()) on conflict (module) do nothing`,
       [module, side],
     );
     await this.database.query(
-      `update strangler.ownership set fence_from = 0, fence_to = ${buckets} where module = $1 and home <> strangler.home()`,
+      `update strangler.ownership set fence_from = 0, fence_to = ${buckets}
+       where module = $1 and home <> strangler.home() and capture`,
       [module],
+    );
+    await this.database.query(
+      `update strangler.ownership set asks = $2, home = case when capture then home else strangler.home() end
+       where module = $1 and (asks <> $2 or home <> strangler.home() and not capture)`,
+      [module, asks],
     );
   }
 
@@ -72,33 +83,33 @@ export class Ownership {
   async fence(
     module: string,
     epoch: number,
-    { from, to, mayShift = null }: { from: number; to: number; mayShift?: number | null },
+    { from, to }: { from: number; to: number },
+    when: When = {},
   ): Promise<boolean> {
-    const fenced = 'epoch = $2 + 1, fence_from = $3, fence_to = $4';
-    const unchanged = '($5::bigint is null or may_shift = $5)';
-    const set = await this.change(module, epoch, fenced, [from, to, mayShift], unchanged);
+    const fenced = 'epoch = $2 + 1, fence_from = $8, fence_to = $9';
+    const set = await this.change(module, epoch, fenced, when, [from, to]);
     if (set) await this.writersGone(module);
     return set;
   }
 
   /** Takes over: from `epoch` to `epoch + 1`, with the new border. Sequences go on behind the rows that are here. */
-  async own(module: string, epoch: number, extractedBelow: number): Promise<boolean> {
-    const set = `epoch = $2 + 1, extracted_below = $3, ${unfenced}`;
+  async own(module: string, epoch: number, extractedBelow: number, when: When = {}): Promise<boolean> {
+    const set = `epoch = $2 + 1, extracted_below = $8, ${unfenced}`;
     // Where this side does not take over, that a sequence is ahead does no harm.
     const sequences = await advancingSequences(this.database, module);
-    const takeOver = changing(module, epoch, set, [extractedBelow]);
+    const takeOver = changing(module, epoch, set, when, [extractedBelow]);
     const [changed] = await this.database.together([takeOver, ...sequences], { lockTimeoutMs });
     return changed?.length === 1;
   }
 
   /** Lifts the fence with the new border; the epoch stays. Done again it changes nothing. */
-  release(module: string, epoch: number, extractedBelow: number): Promise<boolean> {
-    return this.change(module, epoch, `extracted_below = $3, ${unfenced}`, [extractedBelow]);
+  release(module: string, epoch: number, extractedBelow: number, when: When = {}): Promise<boolean> {
+    return this.change(module, epoch, `extracted_below = $8, ${unfenced}`, when, [extractedBelow]);
   }
 
   /** Takes the fence away, nothing having moved, and leaves `epoch` for `to`: what comes late from before is refused. */
   raise(module: string, epoch: number, to: number): Promise<boolean> {
-    return this.change(module, epoch, `epoch = $3, ${unfenced}`, [to]);
+    return this.change(module, epoch, `epoch = $8, ${unfenced}`, {}, [to]);
   }
 
   /** Says whether owners may change from now on. False: the row is not that version any more. */
@@ -164,12 +175,43 @@ export class Ownership {
   }
 }
 
+/** What else has to be so, beside the epoch. */
+export interface When {
+  /** The peer has proven the present start of this server. */
+  proven?: boolean | undefined;
+  /** The start of this server. */
+  start?: string | undefined;
+  /** The peer's start, as this side has heard of it. */
+  peerStart?: string | undefined;
+  /** Under which number this side was told that owners may change; null: it does not matter. */
+  mayShift?: number | null | undefined;
+  /** What this copy has to hold: a position of a filling; null: whatever of it. */
+  holds?: { life: number; after: Position | null } | undefined;
+}
+
 /**
- * Compares the epoch and sets. Never in a copy: a hand-off in its journal is over long ago, or is the original's; it must neither
- * lift the copy's fence nor narrow it.
+ * Compares and sets. Never in a copy: a hand-off in its journal is over long ago, or is the original's; it must neither lift the
+ * copy's fence nor narrow it. Nor on a side that was put back: only `rejoin` changes that.
  */
-const changing = (module: string, epoch: number, set: string, params: unknown[], when = 'true') => ({
-  sql: `update strangler.ownership set ${set}
-    where module = $1 and epoch = $2 and home = strangler.home() and ${when} returning module`,
-  params: [module, epoch, ...params],
+const changing = (module: string, epoch: number, set: string, when: When, params: unknown[]) => ({
+  sql: `update strangler.ownership o set ${set}
+    where module = $1 and epoch = $2 and home = strangler.home() and standing is null
+      and (not $6::boolean or proven_by = 'peer' and strangler.is_proven(o))
+      and ($3::text is null or strangler.start_text(strangler.server_start()) = $3)
+      and ($4::text is null or strangler.start_text(peer_start) = $4)
+      and ($5::json is null or exists (
+        select from strangler.applied a where a.module = o.module and a.life = ($5::json->>'life')::bigint
+          and (a.term, a.seq) >= (coalesce(($5::json#>>'{after,term}')::bigint, 0), coalesce(($5::json#>>'{after,seq}')::bigint, 0))))
+      and ($7::bigint is null or may_shift = $7)
+    returning module`,
+  params: [
+    module,
+    epoch,
+    when.start ?? null,
+    when.peerStart ?? null,
+    when.holds ? JSON.stringify(when.holds) : null,
+    when.proven ?? false,
+    when.mayShift ?? null,
+    ...params,
+  ],
 });

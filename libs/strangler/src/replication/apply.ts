@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { Position } from '../continuity/position.js';
 import type { Database, Statement } from '../database.js';
 import { messageOf, verdictOn } from './verdict.js';
 import type { MovingTable } from '../tables.js';
@@ -11,8 +12,8 @@ import {
   upsertSql,
   type UniqueIndex,
 } from './apply-sql.js';
+import { revokeProof } from './rival.js';
 import { decodeFrame, type ApplyReply, type Batch, type FilledPart } from './frame.js';
-import { giveWay } from './rival.js';
 
 /**
  * The sessions that store. Not set batch by batch: when the role of replication changes, PostgreSQL throws all plans of the
@@ -37,9 +38,6 @@ interface Step {
   part: FilledPart;
 }
 
-/** Raised by `strangler.begin_batch`. */
-const staleState = 'SR412';
-
 /** Stores what the other side sends, each batch in one transaction; answers after its commit. */
 export class Receiver {
   private readonly logger = new Logger(Receiver.name);
@@ -51,6 +49,8 @@ export class Receiver {
     private readonly database: Database,
     private readonly tables: readonly MovingTable[],
     private readonly module: string,
+    /** A batch has come, and this side has not proven itself yet. */
+    private readonly onUnproven: () => void = () => undefined,
   ) {
     this.store = database.withSession({ ...session, 'strangler.applying': module }, sessions);
   }
@@ -64,28 +64,28 @@ export class Receiver {
       const [, refreshed] = await this.store.together(await this.statements(batch));
       return { outcome: 'stored', at: (refreshed as { at: string }[])[0]?.at };
     } catch (error) {
-      const { code, detail } = error as { code?: string; detail?: string };
-      if (code === staleState) return { outcome: 'stale', term: Number(detail) };
-      return { outcome: verdictOn(error), reason: messageOf(error) };
+      const refused = refusalIn(error);
+      if (refused?.outcome === 'hello first') this.onUnproven();
+      return refused ?? { outcome: verdictOn(error), reason: messageOf(error) };
     }
   }
 
   /** Now and then: heartbeats bring them also where nothing is written. */
-  private async compareClaims({ claims }: Batch): Promise<void> {
+  private async compareClaims({ origin: { claims, from } }: Batch): Promise<void> {
     const now = performance.now();
-    if (!claims || now - this.comparedAt < compareEveryMs) return;
+    if (now - this.comparedAt < compareEveryMs) return;
     this.comparedAt = now;
-    if (!(await giveWay(this.database, this.module, claims))) return;
-    this.logger.error(
-      'the other side owns what this database believes to own: it was put back from a backup, and is fenced. What to do is said by: strangler doctor',
-    );
+    if (!(await revokeProof(this.database, this.module, { ...claims, from }))) return;
+    this.logger.warn('the other side owns what this database believes to own: it has to prove itself again');
+    this.onUnproven();
   }
 
   private async statements(batch: Batch): Promise<Statement[]> {
-    const { term, seq, buckets } = batch;
+    const { term, seq, origin, after, ids } = batch;
+    const { from, to, start, life, confirmed, complete } = origin;
     const begin = {
-      sql: 'select strangler.begin_batch($1, $2, $3, $4)',
-      params: [this.module, term, seq, buckets ?? []],
+      sql: 'select strangler.begin_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+      params: [this.module, from, to, start, term, seq, life, pair(after), pair(confirmed), ids, complete],
       prepared: true,
     };
     // First everything that goes: who comes may take a unique value of who goes.
@@ -143,6 +143,26 @@ const refresh = (module: string, { wholeAt }: Batch): Statement => ({
   params: [module, wholeAt ?? null],
   prepared: true,
 });
+const pair = (position: Position | null): number[] | null => position && [position.term, position.seq];
+
+/** What `strangler.begin_batch` has refused, and why; undefined: the rows have failed, or the database. */
+function refusalIn(error: unknown): ApplyReply | undefined {
+  const { code, detail, message = '' } = error as { code?: string; detail?: string; message?: string };
+  switch (code) {
+    case 'SR412':
+      return { outcome: 'stale', term: Number(detail) };
+    case 'SR430':
+      return { outcome: 'foreign', reason: message };
+    case 'SR431':
+      return { outcome: 'hello first', reason: message };
+    case 'SR425':
+      return detail === 'unproven' ? { outcome: 'hello first', reason: message } : undefined;
+    case 'SR432':
+      return { outcome: 'behind' };
+    default:
+      return undefined;
+  }
+}
 
 function ghosts(
   table: MovingTable,

@@ -1,27 +1,59 @@
-import type { Database } from '../database.js';
+import type { Database, Queryable } from '../database.js';
 import type { BackfillState } from '../side/side.js';
+import { buckets } from '../bucket.js';
 import type { MovingTable } from '../tables.js';
 
 /**
- * Begins to copy the rows of all tables anew. Capture must stand, and the writers from before it must be gone: a row is
- * then in a chunk or in the outbox. The relay does the rest; what it has done survives a crash.
+ * Begins to copy the rows of all tables anew, as a new life of the copy. Capture must stand, and the writers from before it must be
+ * gone: a row is then in a chunk or in the outbox. The relay does the rest; what it has done survives a crash.
  */
-export async function startBackfill(
+export function startBackfill(
   database: Database,
   module: string,
   tables: readonly MovingTable[],
 ): Promise<void> {
-  await database.transaction(async (q) => {
-    await q.query('delete from strangler.backfill where module = $1', [module]);
-    for (const { name, sql } of tables) {
-      await q.query(
-        `insert into strangler.backfill (module, table_name, total) select $1, $2, count(*) from ${sql}`,
-        [module, name],
-      );
-    }
-    // A sleeping relay is woken, in whatever process it is.
-    await q.query(`select pg_notify('strangler_outbox', $1)`, [module]);
+  return database.transaction((q) => fillAnew(q, module, tables));
+}
+
+/**
+ * The same, when the copy has proved to lack something in the life that is named. False: another one has begun meanwhile. A side
+ * that owns nothing has nothing to fill the copy with, but a life begins all the same.
+ */
+export function beginLife(
+  database: Database,
+  module: string,
+  tables: readonly MovingTable[],
+  life: number,
+): Promise<boolean> {
+  return database.transaction(async (q) => {
+    const [row] = await q.query<{ owns: boolean }>(
+      `select o.extracted_below <> case o.side when 'extracted' then 0 else ${buckets} end as owns
+       from strangler.ownership o join strangler.relay r using (module)
+       where module = $1 and r.life = $2 and o.standing is null for update`,
+      [module, life],
+    );
+    if (row) await fillAnew(q, module, row.owns ? tables : []);
+    return row !== undefined;
   });
+}
+
+/** The same in an open transaction. */
+export async function fillAnew(q: Queryable, module: string, tables: readonly MovingTable[]): Promise<void> {
+  // What was confirmed says nothing of the new life, and the leader of now does not know it.
+  await q.query(
+    `insert into strangler.relay (module, term, life) values ($1, 1, 1) on conflict (module) do update
+       set term = relay.term + 1, life = relay.life + 1, confirmed_term = null, confirmed_seq = null`,
+    [module],
+  );
+  await q.query('delete from strangler.backfill where module = $1', [module]);
+  for (const { name, sql } of tables) {
+    await q.query(
+      `insert into strangler.backfill (module, table_name, total) select $1, $2, count(*) from ${sql}`,
+      [module, name],
+    );
+  }
+  // A sleeping relay is woken, in whatever process it is.
+  await q.query(`select pg_notify('strangler_outbox', $1)`, [module]);
 }
 
 /** How far each table is, in the order in which they were begun. */

@@ -60,8 +60,15 @@ export const batchSql = (
   select o.ids, o.kept::int, o.cut, o.too_large as "tooLarge",
     ${tables.map((_, place) => `o.rows_${place}, o.gone_${place}`).join(', ')},
     (select count(*)::int from named) as groups,
-    (select json_build_object('side', side, 'epoch', epoch, 'below', extracted_below, 'fenceFrom', fence_from, 'fenceTo', fence_to)
-      from strangler.ownership where module = $1) as claims,
+    (select json_build_object('from', strangler.database_id(), 'to', o.peer,
+        'start', strangler.start_text(strangler.server_start()), 'life', r.life,
+        'confirmed', case when r.confirmed_term is not null
+          then json_build_object('term', r.confirmed_term, 'seq', r.confirmed_seq) end,
+        'complete', not exists (select from strangler.backfill where module = $1 and not done),
+        'claims', json_build_object('side', o.side, 'epoch', o.epoch, 'below', o.extracted_below,
+          'fenceFrom', o.fence_from, 'fenceTo', o.fence_to))
+      from strangler.ownership o join strangler.relay r using (module) where o.module = $1) as origin,
+    (select strangler.is_proven(o) from strangler.ownership o where o.module = $1) as proven,
     p.*,
     (select degraded_since is not null from strangler.relay where module = $1) as degraded,
     (select recovering from strangler.relay where module = $1) as recovering,
@@ -70,7 +77,7 @@ export const batchSql = (
       from strangler.backfill where module = $1 and not done), '[]') as backfill,
     ${chunk ? 'chunk_part.*' : 'null as chunk'}
   from outbox_part o cross join (
-    select count(*)::int as picked, min(bucket) as "lowBucket", max(bucket) as "highBucket",
+    select count(*)::int as picked,
       coalesce(extract(epoch from clock_timestamp() - min(at)) * 1000, 0)::float8 as "lagMs"
     from picked) p ${chunk ? 'cross join chunk_part' : ''}`;
 
@@ -121,6 +128,8 @@ const chunkOf = ({ table, fromStart }: ChunkOfStatement, side: Side): string => 
       from strangler.ownership o, strangler.backfill b
       where o.module = $1 and b.module = $1 and b.table_name = ${literal(table.name)} and not b.done
         and b.started_at::text = $8 and (select rows > 0 from room)
+        -- Rows of fenced buckets are left out, and nobody would come back for them.
+        and o.fence_from is null
     ) as chunk,
     count(*)::int as "chunkFound",
     count(*) filter (where fits)::int as "chunkKept",

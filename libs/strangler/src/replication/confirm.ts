@@ -1,32 +1,42 @@
 import type { ClientBase } from 'pg';
+import type { Position } from '../continuity/position.js';
 import type { BatchRead } from './read-batch.js';
 
 /**
- * The other side has stored the batch: deletes exactly its changes, and moves the backfill on. A leader of old may delete,
- * for its batch is stored; it may not move a backfill that another one carries on, or that was begun anew.
+ * The other side has stored the batch: deletes exactly its changes, moves the backfill on, and writes down how far the copy has
+ * come. Only by the current term, whose row is locked first: a leader of old, on a database that was put back since, would
+ * delete rows that it has never sent. Returns whether it was so.
  */
 export async function confirm(
   on: ClientBase,
   module: string,
-  term: number,
+  { term, seq }: Position,
   { ids, chunk }: Pick<BatchRead, 'ids' | 'chunk'>,
-): Promise<void> {
-  if (!chunk) {
-    if (ids !== '{}') await on.query(deletion, [module, ids]);
-    return;
-  }
-  const { position, upTo, last, kept } = chunk;
-  await on.query(
-    `with sent as (${deletion})
-     update strangler.backfill b set after = coalesce($5::text[], after), copied = copied + $6, done = $7
-     where module = $1 and table_name = $3 and started_at::text = $4 and after is not distinct from $8::text[]
-       and exists (select from strangler.relay r where r.module = $1 and r.term = $9)`,
-    [module, ids, position.table, position.startedAt, upTo, kept, last, position.after, term],
+): Promise<boolean> {
+  if (!chunk && ids === '{}') return true;
+  const { sql, params } = chunk ? movingOn(chunk) : { sql: '', params: [] };
+  const { rows } = await on.query(
+    `with own_term as materialized (
+       select from strangler.relay where module = $1 and term = $3 for update
+     ), sent as (
+       -- The range keeps a plan that only filters by the ids, as PostgreSQL likes them, away from the rest of the outbox.
+       delete from strangler.outbox
+       where module = $1 and id = any($2::bigint[])
+         and id between (select min(id) from unnest($2::bigint[]) id) and (select max(id) from unnest($2::bigint[]) id)
+         and exists (select from own_term)
+     )${sql}
+     update strangler.relay set confirmed_term = $3, confirmed_seq = $4
+     where module = $1 and exists (select from own_term) returning module`,
+    [module, ids, term, seq, ...params],
   );
+  return rows.length > 0;
 }
 
-/** The range keeps a plan that only filters by the ids, as PostgreSQL likes them, away from the rest of the outbox. */
-const deletion = `
-  delete from strangler.outbox
-  where module = $1 and id = any($2::bigint[])
-    and id between (select min(id) from unnest($2::bigint[]) id) and (select max(id) from unnest($2::bigint[]) id)`;
+const movingOn = ({ position, upTo, last, kept }: NonNullable<BatchRead['chunk']>) => ({
+  sql: `, copied as (
+       update strangler.backfill b set after = coalesce($7::text[], after), copied = copied + $8, done = $9
+       where module = $1 and table_name = $5 and started_at::text = $6 and after is not distinct from $10::text[]
+         and exists (select from own_term)
+     )`,
+  params: [position.table, position.startedAt, upTo, kept, last, position.after],
+});

@@ -1,3 +1,4 @@
+import type { ClientBase } from 'pg';
 import type { Queryable } from '../database.js';
 
 /*
@@ -21,22 +22,35 @@ export const answersAlone = `coalesce(r.degraded_since is not null and not r.rec
 
 /**
  * Says that the other side does not confirm. Its copy counts as fresh for a while all the same; once it does not, writes of the
- * module are answered without it. `silentMs`: for how long it has confirmed nothing, which is a part of that while.
+ * module are answered without it. `silentMs`: for how long it has confirmed nothing, which is a part of that while. False: that is not
+ * so, for the other side answers and refuses, or this one has not proven itself; neither is a reason to answer alone.
  */
 export async function markDegraded(
   on: Queryable,
   module: string,
   reason: string,
   silentMs = 0,
-): Promise<void> {
-  await on.query(
+): Promise<boolean> {
+  const rows = await on.query(
     `insert into strangler.relay (module, degraded_since, reason, alone_at)
-     values ($1, clock_timestamp(), $2, clock_timestamp() + $3 * interval '1 ms')
+     select module, clock_timestamp(), $2, clock_timestamp() + $3 * interval '1 ms'
+     from strangler.ownership o where module = $1 and strangler.is_proven(o)
      on conflict (module) do update set
        degraded_since = coalesce(relay.degraded_since, excluded.degraded_since), reason = excluded.reason, recovering = false,
        alone_at = case when relay.degraded_since is null or relay.recovering then excluded.alone_at
-         else least(relay.alone_at, excluded.alone_at) end`,
+         else least(relay.alone_at, excluded.alone_at) end
+       where relay.refused is null
+     returning module`,
     [module, reason, Math.max(0, freshCopyMs - silentMs)],
+  );
+  return rows.length > 0;
+}
+
+/** Writes down why the other side refuses all batches; null: it takes them. */
+export async function markRefused(on: ClientBase, module: string, reason: string | null): Promise<void> {
+  await on.query(
+    'update strangler.relay set refused = $2 where module = $1 and refused is distinct from $2',
+    [module, reason],
   );
 }
 

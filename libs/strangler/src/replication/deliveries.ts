@@ -1,3 +1,4 @@
+import type { WrittenRows } from '../acknowledger.js';
 import type { Database } from '../database.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answersAlone, freshCopyMs, markDegraded } from './degraded.js';
@@ -6,6 +7,8 @@ import { answersAlone, freshCopyMs, markDegraded } from './degraded.js';
 const pollMs = { leading: 20, following: 5 };
 /** How soon a mark that could not be written is tried again, in ms. */
 const markAgainMs = 100;
+/** After so many ms without a mark the outcome is not known, in ms: no caller waits for longer. */
+const unknownMs = 10_000;
 /** So many of the last deliveries are remembered, for those who ask after the fact. */
 const remembered = 50_000;
 
@@ -15,17 +18,22 @@ interface Waiter {
   left: Set<number>;
   /** Since when this process knows that a row of it is parked, by `performance.now()`. */
   parkedAt: number | undefined;
+  /** The start of the server that they were written on. */
+  start: string;
+  since: number;
   settle: (outcome: Outcome) => void;
   /** It will not be known. */
   abandon: () => void;
   timer: NodeJS.Timeout;
 }
 
-/** What the poll finds: outbox rows that are still there, and whether answers go without the other side. */
+/** What the poll finds: rows that are still in the outbox or were given up, and whether answers go without the other side. */
 interface Found {
   id: number | null;
   parked: boolean;
+  lost: boolean;
   degraded: boolean;
+  start: string;
 }
 
 /**
@@ -36,6 +44,8 @@ export class Deliveries {
   private readonly waiters = new Set<Waiter>();
   private recent = new Set<number>();
   private earlier = new Set<number>();
+  /** Of which start of the server the remembered ids are. */
+  private start = '';
   private leading = false;
   private degraded = false;
   private poll: NodeJS.Timeout | undefined;
@@ -47,12 +57,15 @@ export class Deliveries {
   ) {}
 
   /**
-   * Resolves when exactly these outbox rows are stored on the other side; ids that are not in the module's outbox are.
-   * `degraded`: the other side does not confirm, or a row is parked, and its copy does not count as fresh any more; when `deadlineMs`
-   * have passed, the module is degraded, and its database says so. @throws when this process ends before that is written down.
+   * Resolves when exactly these outbox rows are stored on the other side; ids that are not in the module's outbox are, on the start
+   * that they were written on. `degraded`: the other side does not confirm, or a row is parked, and its copy does not count as fresh
+   * any more; when `deadlineMs` have passed, the module is degraded, and its database says so. @throws when it will not be known: this
+   * process ends before that is written down, or the database was put back, or the rows were given up.
    */
-  whenStored(ids: readonly number[], deadlineMs: number): Promise<Outcome> {
-    const left = new Set(ids.filter((id) => !this.recent.has(id) && !this.earlier.has(id)));
+  whenStored({ ids, start }: WrittenRows, deadlineMs: number): Promise<Outcome> {
+    this.follow(start);
+    const known = (id: number) => start === this.start && (this.recent.has(id) || this.earlier.has(id));
+    const left = new Set(ids.filter((id) => !known(id)));
     if (left.size === 0) return Promise.resolve('stored');
     return new Promise((resolve, reject) => {
       const end = () => {
@@ -62,6 +75,8 @@ export class Deliveries {
       const waiter: Waiter = {
         left,
         parkedAt: undefined,
+        start,
+        since: performance.now(),
         settle: (outcome) => {
           end();
           resolve(outcome);
@@ -83,20 +98,23 @@ export class Deliveries {
    * that comes again while its first answer waits. Its claim alone says nothing: rows go over in the order of their last
    * change, and a later command may have changed a row of this one. Of a module owned as a whole, the key is its name.
    */
-  async outstandingOf(module: string, keys: readonly string[]): Promise<number[]> {
-    const rows = await this.database.query<{ id: number }>(
-      `select id::float8 as id from strangler.outbox
+  async outstandingOf(module: string, keys: readonly string[]): Promise<WrittenRows> {
+    const [row] = await this.database.query<{ ids: number[] | null; start: string }>(
+      `select json_agg(id) as ids, strangler.start_text(strangler.server_start()) as start from strangler.outbox
        where module = $1 and parked is null and key = any($2::text[] || module)`,
       [module, keys],
     );
-    return rows.map(({ id }) => id);
+    return { ids: row?.ids ?? [], start: row?.start ?? '' };
   }
 
-  /** The relay tells: these are stored. */
-  stored(ids: readonly number[]): void {
+  /** The relay tells: these, of this start, are stored. */
+  stored(ids: readonly number[], start: string): void {
+    this.follow(start);
+    if (start !== this.start) return;
     if (this.recent.size > remembered) [this.earlier, this.recent] = [this.recent, new Set()];
     for (const id of ids) this.recent.add(id);
     for (const waiter of this.waiters) {
+      if (waiter.start !== start) continue;
       for (const id of waiter.left) if (this.recent.has(id)) waiter.left.delete(id);
       if (waiter.left.size === 0) waiter.settle('stored');
     }
@@ -112,11 +130,7 @@ export class Deliveries {
    * nobody goes: a fail-over has to know. `silentMs`: for how long nothing was confirmed. Answers whether the mark was written.
    */
   async degrade(reason: string, silentMs?: number): Promise<boolean> {
-    try {
-      await markDegraded(this.database, this.module, reason, silentMs);
-    } catch {
-      return false;
-    }
+    if (!(await markDegraded(this.database, this.module, reason, silentMs).catch(() => false))) return false;
     this.look();
     return true;
   }
@@ -124,6 +138,14 @@ export class Deliveries {
   /** The relay tells: the other side confirms again, and answers wait for it. */
   recovered(): void {
     this.degraded = false;
+  }
+
+  /** Starts only grow. What is remembered is of one of them: on the next, the same ids may be other rows. */
+  private follow(start: string): void {
+    if (start <= this.start) return;
+    this.start = start;
+    this.recent = new Set();
+    this.earlier = new Set();
   }
 
   /** Looks after the waiters at once: a row of theirs may be parked. */
@@ -146,6 +168,8 @@ export class Deliveries {
     const isSettledSoon =
       waiter.parkedAt !== undefined ||
       (await this.degrade(`a write was not stored there within ${deadlineMs} ms`));
+    // The other side refuses, or the mark cannot be written.
+    if (performance.now() - waiter.since > unknownMs) waiter.abandon();
     const againMs = isSettledSoon ? freshCopyMs : markAgainMs;
     if (this.waiters.has(waiter))
       waiter.timer = setTimeout(() => void this.giveUp(waiter, deadlineMs), againMs);
@@ -194,9 +218,15 @@ export class Deliveries {
 
   private find(ids: number[]): Promise<Found[]> {
     return this.database.query<Found>(
-      `select o.id::float8 as id, o.parked is not null as parked, ${answersAlone} as degraded
+      `select o.id::float8 as id, o.parked, o.lost, ${answersAlone} as degraded,
+         strangler.start_text(strangler.server_start()) as start
        from (select) one
-       left join strangler.outbox o on o.module = $1 and o.id = any($2::bigint[])
+       left join (
+         select id, parked is not null as parked, false as lost from strangler.outbox
+         where module = $1 and id = any($2::bigint[])
+         union all
+         select id, parked, not parked from strangler.given_up where module = $1 and id = any($2::bigint[])
+       ) o on true
        left join strangler.relay r on r.module = $1`,
       [this.module, ids],
     );
@@ -204,10 +234,15 @@ export class Deliveries {
 
   private settle(asked: readonly Waiter[], found: readonly Found[]): void {
     const there = new Map(found.map(({ id, parked }) => [id, parked]));
+    const lost = new Set(found.flatMap(({ id, lost }) => (lost ? [id] : [])));
     this.degraded = found.some(({ degraded }) => degraded);
     const now = performance.now();
     for (const waiter of asked) {
-      const { left, settle } = waiter;
+      const { left, start, settle, abandon } = waiter;
+      if (start !== found[0]?.start || [...left].some((id) => lost.has(id))) {
+        abandon();
+        continue;
+      }
       for (const id of left) if (!there.has(id)) left.delete(id);
       waiter.parkedAt = [...left].some((id) => there.get(id)) ? (waiter.parkedAt ?? now) : undefined;
       if (left.size === 0) settle('stored');

@@ -1,7 +1,11 @@
 import { decodeFrame, encodeFrame, type Batch } from './frame.js';
 
 const batch: Batch = {
-  ...{ module: 'fruit', term: 3, seq: 7, mode: 'upsert', buckets: [1, 9_999] },
+  ...{ module: 'fruit', term: 3, seq: 7, mode: 'upsert', ids: [1, 9_999], after: { term: 3, seq: 6 } },
+  origin: {
+    ...{ from: 'a', to: 'b', start: 's', life: 1, confirmed: null, complete: true },
+    claims: { side: 'monolith', epoch: 1, below: 0, fenceFrom: null, fenceTo: null },
+  },
   parts: [
     { kind: 'gone', table: 'basket', text: '[[["1"],"żółw 🐢"]]' },
     { kind: 'rows', table: 'basket', columns: ['id', 'odd "name"\n'], text: '[{"id":"1"}]' },

@@ -1,3 +1,4 @@
+import type { Position } from '../continuity/position.js';
 import type { ChunkRange } from '../side/side.js';
 
 /**
@@ -14,9 +15,25 @@ export interface OwnedBuckets {
   fenceTo: number | null;
 }
 
-/** What the sender owned when it read a batch, and at which epoch. */
+/** What the sender owns, and at which epoch. */
 export interface Claims extends OwnedBuckets {
   epoch: number;
+}
+
+/** Who sends a batch, to whom, and what it has behind it; read in the batch's own snapshot. */
+export interface Origin {
+  /** The databases of the two sides. `to`: null, the sender is not paired. */
+  from: string;
+  to: string | null;
+  /** The start of the sender's server. */
+  start: string;
+  /** Which filling of the copy this is. */
+  life: number;
+  /** The last position that the sender knows to be stored, as it is written down there; null: none in this life. */
+  confirmed: Position | null;
+  /** All that was there before capture has been stored. */
+  complete: boolean;
+  claims: Claims;
 }
 
 /** What the rows of one table in a batch are, and what is to be done with them. */
@@ -41,9 +58,11 @@ export interface BatchHead {
   term: number;
   seq: number;
   mode: Mode;
-  /** The lowest and the highest bucket of its rows; null: it names none. */
-  buckets: [number, number] | null;
-  claims?: Claims | null;
+  origin: Origin;
+  /** The last batch with content that was answered; null: none in this life. A copy that lacks it is behind. */
+  after: Position | null;
+  /** Outbox rows that it carries. */
+  ids: number[];
   /**
    * A moment of the receiver's clock (see `stored`) behind which it was read, and held all that there was. Null: it does not hold
    * all, or that moment is not known.
@@ -64,6 +83,12 @@ export type ApplyReply =
   | { outcome: 'stored'; at?: string | undefined }
   /** A batch of this or a later term was stored already; `term` is that of the last one. */
   | { outcome: 'stale'; term: number }
+  /** It belongs to another database: neither this batch nor any other is for it. */
+  | { outcome: 'foreign'; reason: string }
+  /** One of the two has started anew: it has to prove itself before rows go over. */
+  | { outcome: 'hello first'; reason: string }
+  /** The copy lacks what its sender has had confirmed: it is to be filled anew. */
+  | { outcome: 'behind' }
   /** A unique index refuses the rows as they came. */
   | { outcome: 'conflict'; reason: string }
   /** One of its rows can never be stored. */
@@ -71,8 +96,8 @@ export type ApplyReply =
   /** Nothing is wrong with the batch: send it again. */
   | { outcome: 'retry'; reason: string };
 
-/** Carries a frame to the other side. Rejects when there is no answer: it may have been stored. */
-export type Send = (frame: Uint8Array) => Promise<ApplyReply>;
+/** Carries a frame to a database of the other side. Rejects when there is no answer: it may have been stored. */
+export type Send = (frame: Uint8Array, to: string) => Promise<ApplyReply>;
 
 /** What of a frame's size may go to its first line, in bytes. */
 export const headBytes = 8_192;

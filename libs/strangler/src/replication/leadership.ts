@@ -1,3 +1,5 @@
+import type { Position } from '../continuity/position.js';
+import type { WitnessFile } from '../continuity/witness.js';
 import type { Database } from '../database.js';
 import type { MovingTable } from '../tables.js';
 import { BackfillCursor } from './backfill-cursor.js';
@@ -11,13 +13,14 @@ import {
   type Tried,
 } from './batch-size.js';
 import { confirm } from './confirm.js';
-import { beginRecovery, endRecovery } from './degraded.js';
+import { beginLife } from './backfill.js';
+import { beginRecovery, endRecovery, markRefused } from './degraded.js';
 import type { Deliveries } from './deliveries.js';
 import { encodeFrame, type ApplyReply, type Send } from './frame.js';
 import { Parking, tooLargeReason } from './parking.js';
 import type { Pulse } from './pulse.js';
 import type { BatchRead, BatchReader, Wanted } from './read-batch.js';
-import type { RelaySession } from './relay-session.js';
+import type { RelaySession, Term } from './relay-session.js';
 import { messageOf, verdictOn } from './verdict.js';
 
 /** How long to wait after a refusal before the next try, in ms, doubling. */
@@ -45,12 +48,17 @@ export interface LeadershipOptions {
   bytes: number;
   batchRows: number;
   heartbeatMs: number;
+  /** Says what happens, to people. */
+  log: (message: string) => void;
+  /** One of the two sides has started anew: has this one say hello. Whether it may go on. */
+  prove: () => Promise<boolean>;
+  witness: Pick<WitnessFile, 'stored'> | undefined;
 }
 
 /** Another relay has led since: this leadership is over. `term`: the last that the other side has seen. */
 export class Superseded extends Error {
   constructor(readonly term: number) {
-    super(`another relay has led since, in term ${term}`);
+    super(`another relay leads, or has led since, in term ${term}`);
   }
 }
 
@@ -60,19 +68,24 @@ export class Leadership {
   private readonly parking: Parking;
   private size: BatchSize;
   private seq = 0;
+  /** The last batch with content that was answered. */
+  private after: Position | null;
   private sentAt = -Infinity;
   /** What the other side's clock said, in its last answer. */
   private heard: string | null = null;
-  private unconfirmed: BatchRead | undefined;
+  private unconfirmed: { batch: BatchRead; seq: number } | undefined;
   /** A batch was refused, and all has not been well since. */
   private troubled = false;
+  /** It is written down that the other side takes nothing. */
+  private isRefused = true;
   private backOff = backOffMs.from;
 
   constructor(
     private readonly session: RelaySession,
-    readonly term: number,
+    private readonly own: Term,
     private readonly options: LeadershipOptions,
   ) {
+    this.after = own.confirmed;
     const { module, tables, batchRows } = options;
     this.cursor = new BackfillCursor(tables.map(({ name }) => name));
     this.parking = new Parking(module, tables);
@@ -143,9 +156,12 @@ export class Leadership {
   /** Never rejects, and does not outlive the session. */
   private post(batch: BatchRead): Promise<ApplyReply> {
     const { module, send, deliveries, pulse } = this.options;
-    const { buckets, claims, parts, ids } = batch;
+    const { origin, parts } = batch;
+    const ids = idsOf(batch.ids);
     const { mode } = this.size;
+    const { after, own } = this;
     const wholeAt = isWhole(batch) ? batch.wanted.heard : null;
+    const seq = ++this.seq;
     this.sentAt = performance.now();
     const { gone } = this.session;
     return new Promise((resolve) => {
@@ -153,13 +169,14 @@ export class Leadership {
       gone.addEventListener('abort', give, { once: true });
       void (async () =>
         send(
-          encodeFrame({ module, term: this.term, seq: ++this.seq, mode, buckets, claims, wholeAt, parts }),
+          encodeFrame({ module, term: own.term, seq, mode, origin, after, ids, wholeAt, parts }),
+          origin.to ?? '',
         ))()
         .catch((error: unknown): ApplyReply => ({ outcome: 'retry', reason: messageOf(error) }))
         .then((reply) => {
           gone.removeEventListener('abort', give);
-          if (reply.outcome === 'stored') {
-            deliveries.stored(idsOf(ids));
+          if (reply.outcome === 'stored' && this.isWritten(batch, seq)) {
+            deliveries.stored(ids, origin.start);
             pulse.beat();
             this.heard = reply.at ?? null;
           }
@@ -168,9 +185,20 @@ export class Leadership {
     });
   }
 
+  /** What is relied on is written down first. */
+  private isWritten({ ids, chunk, origin: { start, confirmed, life } }: BatchRead, seq: number): boolean {
+    const { witness } = this.options;
+    if (!witness || (ids === '{}' && !chunk)) return true;
+    return witness.stored(start, { term: this.own.term, seq, ids: idsOf(ids) }, confirmed, life);
+  }
+
   private async afterStored(batch: BatchRead): Promise<void> {
     const { batchRows } = this.options;
-    this.unconfirmed = batch;
+    if (batch.ids !== '{}' || batch.chunk) {
+      this.after = { term: this.own.term, seq: this.seq };
+      this.unconfirmed = { batch, seq: this.seq };
+    }
+    await this.accepted();
     this.backOff = backOffMs.from;
     this.size = fitted(afterStored(this.size, batchRows), batch, batchRows);
     this.troubled &&= moreChanges(batch);
@@ -180,8 +208,9 @@ export class Leadership {
   /** In two steps: what is written and answered meanwhile is in a later batch. */
   private async recover({ recovering }: BatchRead): Promise<void> {
     const { database, module, deliveries } = this.options;
-    if (recovering) return endRecovery(database, module, this.term);
-    await beginRecovery(database, module, this.term);
+    const { term } = this.own;
+    if (recovering) return endRecovery(database, module, term);
+    await beginRecovery(database, module, term);
     deliveries.recovered();
     // The next batch ends it: at once.
     this.sentAt = -Infinity;
@@ -191,8 +220,14 @@ export class Leadership {
     reply: Exclude<ApplyReply, { outcome: 'stored' }>,
     batch: BatchRead,
   ): Promise<void> {
-    if (reply.outcome === 'stale') throw new Superseded(reply.term);
+    if (reply.outcome === 'stale') {
+      // A term is written down before it is used: one that this database does not know was lost with the rest of it.
+      if (reply.term > this.own.term) await this.options.prove();
+      throw new Superseded(reply.term);
+    }
+    if (reply.outcome === 'behind') return this.fillAnew(batch);
     this.troubled = true;
+    if (reply.outcome === 'foreign' || reply.outcome === 'hello first') return this.refused(reply);
     if (reply.outcome === 'retry') {
       this.size = afterRetry(this.size);
       return this.standBack(reply.reason);
@@ -203,6 +238,33 @@ export class Leadership {
     }
     // What even a replacement cannot solve is the row's own fault.
     await this.findPoison({ changed: batch.groups, copied: batch.chunk?.kept ?? 0 }, reply.reason, batch);
+  }
+
+  /** The other side answers, and takes nothing: so no answer goes out without it. */
+  private async refused({ outcome, reason }: { outcome: string; reason: string }): Promise<void> {
+    this.options.pulse.hold();
+    await markRefused(this.session.client, this.options.module, reason);
+    this.isRefused = true;
+    if (outcome === 'hello first') await this.options.prove();
+    await this.standBack(reason);
+  }
+
+  private async accepted(): Promise<void> {
+    if (!this.isRefused) return;
+    await markRefused(this.session.client, this.options.module, null);
+    this.isRefused = false;
+  }
+
+  /** The copy lacks what this side had confirmed: it is filled anew, under a term that this leadership does not have. */
+  private async fillAnew({ origin }: BatchRead): Promise<void> {
+    const { database, module, tables } = this.options;
+    const begun = await beginLife(database, module, tables, origin.life);
+    this.options.log(
+      begun
+        ? 'the other side lacks what it had confirmed: its copy is filled anew'
+        : 'the other side is behind',
+    );
+    throw new Superseded(this.own.term);
   }
 
   private async standBack(reason: string): Promise<void> {
@@ -238,7 +300,10 @@ export class Leadership {
   private async confirmFormer(): Promise<void> {
     const former = this.unconfirmed;
     if (!former) return;
-    await confirm(this.session.client, this.options.module, this.term, former);
+    const { batch, seq } = former;
+    const { term } = this.own;
+    if (!(await confirm(this.session.client, this.options.module, { term, seq }, batch)))
+      throw new Superseded(term);
     this.unconfirmed = undefined;
   }
 
@@ -258,7 +323,7 @@ export class Leadership {
 
   private async readOrPark(factor = 1): Promise<BatchRead | undefined> {
     try {
-      return await this.read(this.unconfirmed?.ids ?? '{}', factor);
+      return await this.read(this.unconfirmed?.batch.ids ?? '{}', factor);
     } catch (error) {
       if (verdictOn(error) !== 'poison') throw error;
       this.troubled = true;
@@ -271,6 +336,8 @@ export class Leadership {
 
   private async read(inFlight: string, factor = 1): Promise<BatchRead> {
     const batch = await this.options.reader.read(this.session.client, this.wanted(inFlight, factor));
+    // A life or a start that this leadership does not know: its positions say nothing there.
+    if (batch.origin.life !== this.own.life || !batch.proven) throw new Superseded(this.own.term);
     this.cursor.follow(batch);
     return batch;
   }

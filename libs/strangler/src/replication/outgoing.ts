@@ -19,6 +19,7 @@ export class Outgoing {
         `select count(*) filter (where parked is null)::float8 as pending,
            coalesce(extract(epoch from clock_timestamp() - min(at) filter (where parked is null)) * 1000, 0)::float8 as "lagMs",
            count(*) filter (where parked is not null)::float8 as parked,
+           (select count(*)::float8 from strangler.given_up where module = $1 and not parked) as reported,
            (select ${rfc3339('degraded_since')} from strangler.relay where module = $1) as "degradedSince",
            (select reason from strangler.relay where module = $1) as reason,
            coalesce((select extract(epoch from clock_timestamp() - min(xact_start)) * 1000 from pg_stat_activity
@@ -56,7 +57,9 @@ export class Outgoing {
     const rows = await this.database.query(
       how === 'retry'
         ? `update strangler.outbox set parked = null where ${which} returning id`
-        : `delete from strangler.outbox where ${which} returning id`,
+        : `with gone as (delete from strangler.outbox where ${which} returning *)
+           insert into strangler.given_up (module, id, table_name, pk, key, why, parked)
+           select module, id, table_name, pk, key, parked, true from gone returning id`,
       [this.module, ids],
     );
     await this.database.query(`select pg_notify('strangler_outbox', $1)`, [this.module]);

@@ -22,6 +22,10 @@ export class Parking {
        ), forgotten as (
          delete from strangler.outbox o using named n
          where o.module = $1 and (o.parked is not null or o.id = any($2::bigint[])) and ${later}
+         returning o.*
+       ), reported as (
+         insert into strangler.given_up (module, id, table_name, pk, key, why, parked)
+         select module, id, table_name, pk, key, $3, true from forgotten on conflict do nothing
        )
        update strangler.outbox o set parked = $3
        where o.module = $1 and o.id = any($2::bigint[]) and not exists (select from named n where ${later})`,

@@ -32,6 +32,11 @@ export class Pulse {
     this.trouble = undefined;
   }
 
+  /** The other side answers, though it refuses: that is no silence. */
+  hold(): void {
+    this.lastAt = performance.now();
+  }
+
   /** How long ago the last confirmation came, in ms; null: there was none. */
   get silentMs(): number | null {
     return this.lastAt ? performance.now() - this.lastAt : null;

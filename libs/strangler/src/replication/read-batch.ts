@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { Side } from '../phase.js';
 import type { MovingTable } from '../tables.js';
 import { batchSql } from './batch-sql.js';
-import type { Claims, FilledPart, OwnedBuckets } from './frame.js';
+import type { FilledPart, Origin, OwnedBuckets } from './frame.js';
 import { columnsSent } from './row-sql.js';
 
 /** Where the copying of one table's rows stands. */
@@ -55,8 +55,9 @@ export interface BatchRead {
   kept: number;
   /** Not all of them fit into the bytes. */
   cut: boolean;
-  buckets: [number, number] | null;
-  claims: Claims | null;
+  origin: Origin;
+  /** Whether this side may send: its server's start is proven. */
+  proven: boolean;
   /** Age of the oldest change, in ms. */
   lagMs: number;
   degraded: boolean;
@@ -79,9 +80,8 @@ interface BatchRow {
   kept: number;
   cut: boolean;
   tooLarge: BatchRead['tooLarge'] | null;
-  claims: Claims | null;
-  lowBucket: number | null;
-  highBucket: number | null;
+  origin: Origin;
+  proven: boolean;
   lagMs: number;
   degraded: boolean;
   recovering: boolean;
@@ -132,13 +132,13 @@ export class BatchReader {
 
   private batchOf(row: BatchRow, wanted: Wanted): BatchRead {
     const { position } = wanted;
-    const { picked, groups, kept, cut, claims, lagMs, backfill, lowBucket, highBucket } = row;
+    const { picked, groups, kept, cut, origin, proven, lagMs, backfill } = row;
     const { degraded, recovering, parked } = row;
     const chunk = row.chunk && position ? chunkOf(row, position) : undefined;
+    const some = { degraded, recovering, parked, backfill, chunk };
     return {
-      ...{ wanted, picked, groups, kept, cut, claims, lagMs, degraded, recovering, parked, backfill, chunk },
+      ...{ wanted, picked, groups, kept, cut, origin, proven, lagMs, ...some },
       ids: `{${row.ids ?? ''}}`,
-      buckets: lowBucket === null || highBucket === null ? null : [lowBucket, highBucket],
       tooLarge: row.tooLarge ?? [],
       parts: [...this.parts(row), ...(chunk ? [this.chunkPart(row, chunk)] : [])],
     };

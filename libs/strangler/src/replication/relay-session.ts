@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
+import type { Position } from '../continuity/position.js';
 import type { Database } from '../database.js';
 
 /** The server ends a session that is idle for so long: its process is stopped, and another one shall lead. In ms. */
@@ -16,6 +17,13 @@ const planning = `set enable_sort = off; set enable_bitmapscan = off; set enable
 const dozeMs = { from: 1, to: 10 };
 
 const sleepLock = 'strangler.sleep_lock(), hashtext($1)';
+
+/** What a leadership begins with. */
+export interface Term {
+  term: number;
+  life: number;
+  confirmed: Position | null;
+}
 
 /**
  * The relay's own connection. It holds the lock of the leadership, hears of changes, and runs every statement of the
@@ -59,14 +67,20 @@ export class RelaySession {
     return rows[0]?.won === true;
   }
 
-  /** The term of a leadership: above all that were here, and above `above`. */
-  async takeTerm(above: number): Promise<number> {
-    const { rows } = await this.client.query<{ term: number }>(
-      `insert into strangler.relay (module, term) values ($1, $2::bigint + 1)
-       on conflict (module) do update set term = greatest(relay.term, $2::bigint) + 1 returning term::float8 as term`,
+  /**
+   * The term of a leadership: above all that were here, and above `above`. Undefined: this side has not proven itself, or is not
+   * paired.
+   */
+  async takeTerm(above: number): Promise<Term | undefined> {
+    const { rows } = await this.client.query<Term>(
+      `insert into strangler.relay as r (module, term)
+       select module, $2::bigint + 1 from strangler.ownership o where module = $1 and peer is not null and strangler.is_proven(o)
+       on conflict (module) do update set term = greatest(r.term, $2::bigint) + 1
+       returning term::float8 as term, life::float8 as life,
+         case when confirmed_term is not null then json_build_object('term', confirmed_term, 'seq', confirmed_seq) end as confirmed`,
       [this.module, above],
     );
-    return rows[0]!.term;
+    return rows[0];
   }
 
   /**

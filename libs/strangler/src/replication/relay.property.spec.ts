@@ -39,7 +39,7 @@ const label = (n: number) => `00000000-0000-7000-8000-00000000000${n}`;
 /** A way on which the first frames meet their fates; those that are late come before every later one's answer. */
 function unreliable(fatesLeft: Fate[]): Send {
   const late: Uint8Array[] = [];
-  const apply: Send = (frame) => both.extracted.receiver.apply(frame);
+  const apply = (frame: Uint8Array) => both.extracted.receiver.apply(frame);
   return async (frame) => {
     const fate = fatesLeft.shift() ?? 'arrives';
     if (fate === 'arrives late') late.push(frame);

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WitnessFile } from '../continuity/witness.js';
 import type { Database } from '../database.js';
 import type { Side } from '../phase.js';
 import type { MovingTable } from '../tables.js';
@@ -33,6 +34,10 @@ export interface RelayOptions {
   heartbeatMs?: number;
   /** Without a confirmation for so long the module is degraded. */
   degradedAfterMs?: number;
+  /** Has this side prove itself; whether it may send. */
+  prove?: () => Promise<boolean>;
+  /** What was stored is written down there before anybody is told. */
+  witness?: Pick<WitnessFile, 'stored'> | undefined;
 }
 
 export interface RelayStatus {
@@ -113,16 +118,23 @@ export class Relay {
         if (this.stopping.signal.aborted) return;
         await session.pause(electionMs);
       }
-      this.term = await session.takeTerm(this.above);
+      const own = await session.takeTerm(this.above);
+      if (!own) return await this.unproven();
       if (this.stopping.signal.aborted) return;
+      this.term = own.term;
       this.pulse.start();
       deliveries.lead(true);
-      await new Leadership(session, this.term, this.forLeadership()).run();
+      await new Leadership(session, own, this.forLeadership()).run();
     } finally {
       this.term = null;
       deliveries.lead(false);
       session.close();
     }
+  }
+
+  private async unproven(): Promise<void> {
+    const { prove } = this.options;
+    if (!(await prove?.())) this.pulse.trouble = 'this side has not proven itself';
   }
 
   private forLeadership(): ConstructorParameters<typeof Leadership>[2] {
@@ -134,7 +146,10 @@ export class Relay {
       tables.map((table) => columnsSent(table, side).map(([name]) => name)),
     ).length;
     const bytes = maxPayload - headBytes - 2 * named;
-    return { database, module, tables, reader, send, deliveries, pulse, bytes, batchRows, heartbeatMs };
+    const { prove = () => Promise.resolve(false), witness } = this.options;
+    const log = (message: string) => this.logger.log(message);
+    const parts = { database, module, tables, reader, send, deliveries, pulse, prove, witness, log };
+    return { ...parts, bytes, batchRows, heartbeatMs };
   }
 
   private note(error: unknown): void {

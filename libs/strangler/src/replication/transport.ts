@@ -1,4 +1,5 @@
 import { headers, nuid, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import type { Answer, Peer, Question } from '../continuity/peer.js';
 import { otherSide, type Side } from '../phase.js';
 import type { NatsLink } from '../rpc/link.js';
 import { anyDatabase } from '../rpc/subjects.js';
@@ -7,54 +8,83 @@ import type { ApplyReply, Send } from './frame.js';
 
 /** A batch that is not answered within so many ms is sent again. */
 const patienceMs = 2_000;
+/** How long a side waits for the connection, and for an answer to a question, in ms: a customer's write waits for it. */
+const askMs = 1_000;
+/** Who answers a question that is for nobody in particular answers within so many ms. */
+const allMs = 250;
+/** The message is a question of the other side; else it is a batch. */
+const questionHeader = 'Question';
 /** A frame that is too large for one message is fetched by its receiver: how many pieces there are, and of which batch. */
 const piecesHeader = 'Pieces';
 const batchHeader = 'Pieces-Of';
 /** More are no batch of ours. */
 const mostPieces = 64;
 
-/** Stores what comes for the module on this side; the processes of a side share the work. Returns the way to stop. */
+/** What a side does with what the other side sends. */
+export interface Receives {
+  apply: Receiver['apply'];
+  answer(question: Question): Promise<Answer>;
+}
+
+/**
+ * Takes what comes for the module on this side of this database; its processes share the work. A question that names no database
+ * is answered by each. Returns the way to stop.
+ */
 export function serveReplication(
   link: NatsLink,
-  module: string,
-  side: Side,
-  receiver: Pick<Receiver, 'apply'>,
+  place: { module: string; side: Side; database: string },
+  receiver: Receives,
 ): () => void {
+  const { module, side, database } = place;
   const { subjects } = link;
   const sender = { module, side: otherSide(side), database: anyDatabase };
   const piecesAt = (batch: string) => subjects.pieces(sender, batch);
-  let subscription: Subscription | undefined;
+  const subscriptions: Subscription[] = [];
   let stopped = false;
-  const answer = async (connection: NatsConnection, message: Msg) => {
-    const reply = await frameOf(connection, message, piecesAt).then(
-      (frame) => receiver.apply(frame),
-      (error: unknown): ApplyReply => ({
-        outcome: 'retry',
-        reason: `the batch did not come: ${String(error)}`,
-      }),
-    );
+  const answer = async (connection: NatsConnection, message: Msg, addressed: boolean) => {
+    const reply = message.headers?.get(questionHeader)
+      ? await receiver.answer(message.json<Question>())
+      : addressed && (await stored(connection, message, receiver, piecesAt));
     // Without a connection nobody is left to be answered; the sender asks again.
-    if (link.current) message.respond(JSON.stringify(reply));
+    if (reply && link.current) message.respond(JSON.stringify(reply));
   };
   link.onConnection((connection) => {
     if (stopped) return;
-    subscription = connection.subscribe(subjects.replicate({ module, side, database: anyDatabase }), {
-      queue: side,
-      callback: (error, message) => void (error ?? answer(connection, message)),
-    });
+    const listen = (to: string, queue?: string) =>
+      connection.subscribe(subjects.replicate({ module, side, database: to }), {
+        ...(queue && { queue }),
+        // Whoever is not answered asks again.
+        callback: (error, message) =>
+          void (error ?? answer(connection, message, to === database).catch(() => undefined)),
+      });
+    subscriptions.push(listen(database, side), listen(anyDatabase));
   });
   return () => {
     stopped = true;
-    subscription?.unsubscribe();
+    for (const subscription of subscriptions) subscription.unsubscribe();
   };
 }
 
+const stored = (
+  connection: NatsConnection,
+  message: Msg,
+  receiver: Pick<Receives, 'apply'>,
+  piecesAt: (batch: string) => string,
+): Promise<ApplyReply> =>
+  frameOf(connection, message, piecesAt).then(
+    (frame) => receiver.apply(frame),
+    (error: unknown): ApplyReply => ({
+      outcome: 'retry',
+      reason: `the batch did not come: ${String(error)}`,
+    }),
+  );
+
 /** Sends to the other side over NATS. Rejects when it does not answer in time, or cannot be reached. */
-export function sendTo(link: NatsLink, module: string, to: Side): Send {
+export function sendTo(link: NatsLink, module: string, side: Side): Send {
   const { subjects } = link;
-  const subject = subjects.replicate({ module, side: to, database: anyDatabase });
-  const own = { module, side: otherSide(to), database: anyDatabase };
-  return async (frame) => {
+  const own = { module, side: otherSide(side), database: anyDatabase };
+  return async (frame, to) => {
+    const subject = subjects.replicate({ module, side, database: to });
     const connection = link.current;
     if (!connection) throw new Error('there is no connection to NATS');
     const most = connection.info?.max_payload ?? frame.length;
@@ -64,6 +94,41 @@ export function sendTo(link: NatsLink, module: string, to: Side): Send {
     }
     const message = await connection.request(subject, frame, { timeout: patienceMs });
     return message.json<ApplyReply>();
+  };
+}
+
+/** The other side of a module, over NATS. */
+export function remotePeer(link: NatsLink, module: string, side: Side): Peer {
+  const subjectOf = (to: string | null) =>
+    link.subjects.replicate({ module, side, database: to ?? anyDatabase });
+  const asking = () => {
+    const told = headers();
+    told.set(questionHeader, 'yes');
+    return told;
+  };
+  const connected = async (): Promise<NatsConnection> => {
+    const connection = await link.connected(askMs);
+    if (!connection) throw new Error(link.trouble ?? 'there is no connection to NATS');
+    return connection;
+  };
+  return {
+    ask: async (question, to) => {
+      const connection = await connected();
+      const how = { timeout: askMs, headers: asking() };
+      return (await connection.request(subjectOf(to), JSON.stringify(question), how)).json<Answer>();
+    },
+    askAll: async (question) => {
+      const connection = await connected();
+      const how = { strategy: 'timer' as const, maxWait: allMs, headers: asking() };
+      const answers: Answer[] = [];
+      for await (const message of await connection.requestMany(
+        subjectOf(null),
+        JSON.stringify(question),
+        how,
+      ))
+        answers.push(message.json<Answer>());
+      return answers;
+    },
   };
 }
 

@@ -66,6 +66,11 @@ export class NatsLink {
     return this.problem;
   }
 
+  /** Whether NATS can be asked without starting a server for it. */
+  get askable(): boolean {
+    return this.current !== undefined || this.how.startsServer !== true;
+  }
+
   /** Whether nobody has needed NATS yet, and to connect would start one. */
   get asleep(): boolean {
     return this.state === 'idle' && this.how.startsServer === true;

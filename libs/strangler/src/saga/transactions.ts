@@ -25,7 +25,9 @@ export class SagaTransactions {
       async (manager) => [await work(manager), await capturedIn(manager, sent)] as const,
       { begun },
     );
-    const waits = captured.map(({ module, ids }) => acknowledger.afterCommit(module, ids.map(Number)));
+    const waits = captured.map(({ module, ids, start }) =>
+      acknowledger.afterCommit(module, { ids: ids.map(Number), start }),
+    );
     await Promise.all(waits);
     return result;
   }
@@ -40,5 +42,8 @@ export class SagaTransactions {
 const capturedIn = (
   manager: EntityManager,
   modules: readonly string[],
-): Promise<{ module: string; ids: string[] }[]> =>
-  manager.query('select module, ids from strangler.captured_rows($1)', [modules]);
+): Promise<{ module: string; ids: string[]; start: string }[]> =>
+  manager.query(
+    'select module, ids, strangler.start_text(strangler.server_start()) as start from strangler.captured_rows($1)',
+    [modules],
+  );

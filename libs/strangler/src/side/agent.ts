@@ -3,23 +3,29 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database.js';
 import { CallSums, type CallQuestion, type CallReport } from '../evidence/call-sums.js';
 import { described } from '../failure.js';
+import { Continuity } from '../continuity/continuity.js';
+import type { Answer, Peer, Question } from '../continuity/peer.js';
 import { startCapture, stopCapture } from '../ownership/capture.js';
 import { checkModule } from '../ownership/check.js';
-import { Ownership } from '../ownership/ownership.js';
+import type { Standpoint } from '../continuity/standing.js';
+import { advancingSequences } from '../ownership/sequences.js';
+import { WitnessFile } from '../continuity/witness.js';
+import { Ownership, type When } from '../ownership/ownership.js';
 import { otherSide, type Side } from '../phase.js';
 import { startBackfill } from '../replication/backfill.js';
 import { Deliveries } from '../replication/deliveries.js';
 import { Outgoing } from '../replication/outgoing.js';
 import { Receiver } from '../replication/apply.js';
 import { Relay } from '../replication/relay.js';
-import { sendTo, serveReplication } from '../replication/transport.js';
+import { remotePeer, sendTo, serveReplication } from '../replication/transport.js';
 import type { NatsLink } from '../rpc/link.js';
 import { describeTables, type MovingModule, type MovingTable } from '../tables.js';
 import { Chunks } from '../verify/chunks.js';
+import { belongingOf } from './belonging.js';
 import { serveSide } from './remote.js';
 import { retireTables } from './retire.js';
 import { sampleKeys } from './sample-keys.js';
-import type { ChunkRange, LocalSide, ParkedRow, SideControl, SideState } from './side.js';
+import type { ChunkRange, Drained, LocalSide, ParkedRow, SideControl, SideState } from './side.js';
 
 /** How soon a process notices that capture was begun or ended through another one, in ms. */
 const lookEveryMs = 500;
@@ -35,6 +41,10 @@ export interface AgentOptions {
   side: Side;
   /** How the other side is reached; without it nothing is sent or received. */
   link: NatsLink | undefined;
+  /** How the other side is asked, where that is not over `link`. */
+  peer?: Peer;
+  /** Where it is kept, outside of the database, what was relied on; without it only the other side can prove a start. */
+  witness?: string | undefined;
 }
 
 /**
@@ -50,6 +60,8 @@ export class SideAgent implements LocalSide {
   private readonly name: string;
   private readonly ownership: Ownership;
   private readonly calls: CallSums;
+  private readonly continuity: Continuity;
+  private readonly witness: WitnessFile | undefined;
   private relay: Relay | undefined;
   /** The database came here with a backup or a clone, as far as is known. */
   private copy = false;
@@ -63,13 +75,17 @@ export class SideAgent implements LocalSide {
     this.ownership = new Ownership(options.database);
     this.calls = new CallSums(options.database);
     this.deliveries = new Deliveries(options.database, this.name);
+    this.witness = options.witness ? new WitnessFile(options.witness, this.name) : undefined;
+    this.continuity = new Continuity(options.database, this.name, peerOf(options), this.witness);
     this.logger = new Logger(`${this.name}.${options.side}`);
   }
 
   /** Makes the ownership row, serves the controller and the other side, and begins to look after capture. */
   async start(): Promise<void> {
     const { module, side, link } = this.options;
-    await this.ownership.ensure(this.name, side);
+    // What is extracted owns nothing before it is paired, and is found by the side that it belongs to.
+    await this.ownership.ensure(this.name, side, { asks: side === 'monolith' && link?.askable === true });
+    this.witness?.locate((await this.continuity.standpoint()).database);
     this.copy = await this.ownership.isCopy(this.name);
     if (this.copy) {
       this.logger.error(
@@ -78,10 +94,27 @@ export class SideAgent implements LocalSide {
     }
     this.tables = await describeTables(this.database, module);
     if (!link) return;
-    // The controller stands in the monolith: whoever asks its side over NATS is somebody else.
-    if (side === 'extracted') serveSide(link, this.name, side, this);
+    const { database } = await this.continuity.standpoint();
+    const belonging = belongingOf(this.database, this.name);
+    // The monolith's own controller asks it directly; nobody else has anything to ask for.
+    if (side === 'extracted') serveSide(link, { module: this.name, side, database }, this, belonging);
     await this.look();
+    // Also where this start is proven: while no process was here, the other side may have been told to take over.
+    if (!this.copy) await this.prove();
     this.timer = setInterval(() => void this.look(), lookEveryMs).unref();
+  }
+
+  /** Has this side prove that it still holds what it had; whether it takes writes. */
+  prove(): Promise<boolean> {
+    return this.continuity.prove().catch((error: unknown) => {
+      this.logger.warn({ msg: 'could not prove itself', error: described(error) });
+      return false;
+    });
+  }
+
+  /** What this side says when the other one asks. */
+  answer(question: Question): Promise<Answer> {
+    return this.continuity.answer(question);
   }
 
   async stop(): Promise<void> {
@@ -90,16 +123,18 @@ export class SideAgent implements LocalSide {
     this.stopReceiving?.();
     await this.relay?.stop();
     await this.deliveries.close();
+    this.witness?.end();
   }
 
   async state(): Promise<SideState> {
     const outgoing = new Outgoing(this.database, this.name);
-    const [ownership, sent, incoming] = await Promise.all([
+    const [ownership, sent, incoming, standpoint] = await Promise.all([
       this.ownership.read(this.name),
       outgoing.outgoing(),
       outgoing.incoming(),
+      this.continuity.standpoint(),
     ]);
-    return { ownership, outgoing: sent, incoming };
+    return { ownership, outgoing: sent, incoming, standpoint };
   }
 
   check(): Promise<string[]> {
@@ -120,6 +155,7 @@ export class SideAgent implements LocalSide {
     }
     await this.look();
     await stopCapture(this.database, this.tables);
+    this.witness?.forget();
     await this.database.query('delete from strangler.outbox where module = $1', [this.name]);
     await this.database.query('delete from strangler.backfill where module = $1', [this.name]);
     await this.database.query(
@@ -128,14 +164,19 @@ export class SideAgent implements LocalSide {
     );
   }
 
-  async fence({ epoch, ...of }: Parameters<SideControl['fence']>[0]): Promise<number | null> {
-    const { from, to } = of;
-    if (!(await this.ownership.fence(this.name, epoch, of))) {
+  async pair(told: Standpoint): Promise<void> {
+    await this.continuity.pair(told);
+    await this.look();
+  }
+
+  async fence({ epoch, from, to, ...when }: Parameters<SideControl['fence']>[0]): Promise<number | null> {
+    if (!(await this.ownership.fence(this.name, epoch, { from, to }, when))) {
       const row = await this.ownership.read(this.name);
       if (row.epoch !== epoch + 1 || row.fenceFrom !== from || row.fenceTo !== to) return null;
       // Ours, its answer was lost.
       await this.ownership.writersGone(this.name);
     }
+    this.witness?.sawEpoch(epoch + 1);
     const [row] = await this.database.query<{ highest: number }>(
       'select coalesce(max(id), 0) as highest from strangler.outbox where module = $1',
       [this.name],
@@ -144,15 +185,27 @@ export class SideAgent implements LocalSide {
     return row?.highest ?? 0;
   }
 
-  async drained({ from, to, upTo }: { from: number; to: number; upTo: number }): Promise<boolean> {
+  async drained(of: {
+    from: number;
+    to: number;
+    upTo: number;
+    start?: string;
+    life?: number;
+  }): Promise<Drained | null> {
     const until = performance.now() + drainWatchMs;
     for (;;) {
-      const left = await this.database.query(
-        `select from strangler.outbox where module = $1 and id <= $2 and bucket >= $3 and bucket < $4 limit 1`,
-        [this.name, upTo, from, to],
+      const [found] = await this.database.query<Drained & { same: boolean }>(
+        `select ($5::text is null or $5 = strangler.start_text(strangler.server_start()))
+             and ($6::bigint is null or $6 = r.life) as same,
+           case when r.confirmed_term is not null
+             then json_build_object('term', r.confirmed_term, 'seq', r.confirmed_seq) end as confirmed,
+           not exists (select from strangler.outbox where module = $1 and id <= $2 and bucket >= $3 and bucket < $4) as done
+         from strangler.ownership o left join strangler.relay r using (module) where o.module = $1`,
+        [this.name, of.upTo, of.from, of.to, of.start ?? null, of.life ?? null],
       );
-      if (left.length === 0) return true;
-      if (performance.now() > until) return false;
+      if (!found?.same) return null;
+      const { done, confirmed } = found;
+      if (done || performance.now() > until) return { done, confirmed };
       await sleep(drainPollMs);
     }
   }
@@ -161,24 +214,60 @@ export class SideAgent implements LocalSide {
     return this.ownership.setMayShift(this.name, version, may);
   }
 
+  async takeOver({ epoch }: { epoch: number }): Promise<boolean> {
+    // First: nobody writes here yet. Where this side does not take over, that a sequence is ahead does no harm.
+    await this.database.together(await advancingSequences(this.database, this.name));
+    return this.continuity.takeOver(epoch);
+  }
+
+  serveUnproven(): Promise<boolean> {
+    return this.continuity.serveUnproven();
+  }
+
+  async giveUp({ epoch }: { epoch: number }): Promise<boolean> {
+    const gave = await this.continuity.giveUp(epoch);
+    return gave && this.saw(epoch);
+  }
+
+  async takeWhole({ epoch }: { epoch: number }): Promise<boolean> {
+    await this.database.together(await advancingSequences(this.database, this.name));
+    const takes = await this.continuity.takeWhole(epoch, this.tables);
+    return takes && this.saw(epoch);
+  }
+
   adopt({ epoch }: { epoch: number }): Promise<boolean> {
     return this.ownership.adopt(this.name, epoch);
   }
 
-  async own({ epoch, extractedBelow }: { epoch: number; extractedBelow: number }): Promise<boolean> {
-    if (await this.ownership.own(this.name, epoch, extractedBelow)) return true;
+  async own({
+    epoch,
+    extractedBelow,
+    ...when
+  }: { epoch: number; extractedBelow: number } & When): Promise<boolean> {
+    if (await this.ownership.own(this.name, epoch, extractedBelow, when)) return this.saw(epoch + 1);
     const row = await this.ownership.read(this.name);
-    return row.epoch === epoch + 1 && row.extractedBelow === extractedBelow && row.fenceTo === null;
+    const owns = row.epoch === epoch + 1 && row.extractedBelow === extractedBelow && row.fenceTo === null;
+    return owns && this.saw(epoch + 1);
   }
 
-  release({ epoch, extractedBelow }: { epoch: number; extractedBelow: number }): Promise<boolean> {
-    return this.ownership.release(this.name, epoch, extractedBelow);
+  release({
+    epoch,
+    extractedBelow,
+    ...when
+  }: { epoch: number; extractedBelow: number } & When): Promise<boolean> {
+    return this.ownership.release(this.name, epoch, extractedBelow, when);
   }
 
   async raise({ epoch, to }: { epoch: number; to: number }): Promise<boolean> {
-    if (await this.ownership.raise(this.name, epoch, to)) return true;
+    if (await this.ownership.raise(this.name, epoch, to)) return this.saw(to);
     const row = await this.ownership.read(this.name);
-    return row.epoch === to && row.fenceTo === null;
+    return row.epoch === to && row.fenceTo === null && this.saw(to);
+  }
+
+  /** Written down before it is answered. */
+  private saw(epoch: number): true {
+    this.witness?.sawEpoch(epoch);
+    return true;
   }
 
   parked(): Promise<ParkedRow[]> {
@@ -232,8 +321,10 @@ export class SideAgent implements LocalSide {
     // A copy neither sends nor receives: beside the original it would bring back old rows, and take those that are not its own.
     this.copy &&= await this.ownership.isCopy(this.name);
     if (this.copy) return;
-    this.receive();
-    const { capture } = await this.ownership.read(this.name);
+    const standpoint = await this.continuity.standpoint();
+    const { capture, database } = standpoint;
+    this.receive(database);
+    if (owesProof(standpoint)) void this.prove();
     if (capture && !this.relay) this.startRelay();
     if (!capture && this.relay) {
       const { relay } = this;
@@ -242,11 +333,15 @@ export class SideAgent implements LocalSide {
     }
   }
 
-  private receive(): void {
+  private receive(database: string): void {
     const { side, link } = this.options;
     if (!link || this.stopReceiving) return;
-    const receiver = new Receiver(this.database, this.tables, this.name);
-    this.stopReceiving = serveReplication(link, this.name, side, receiver);
+    const receiver = new Receiver(this.database, this.tables, this.name, () => void this.prove());
+    const receives = {
+      apply: (frame: Uint8Array) => receiver.apply(frame),
+      answer: (question: Question) => this.answer(question),
+    };
+    this.stopReceiving = serveReplication(link, { module: this.name, side, database }, receives);
   }
 
   private startRelay(): void {
@@ -260,8 +355,23 @@ export class SideAgent implements LocalSide {
       tables: this.tables,
       send: sendTo(link, this.name, otherSide(side)),
       deliveries: this.deliveries,
+      prove: () => this.prove(),
+      witness: this.witness,
       maxPayload: link.current?.info?.max_payload ?? defaultMaxPayload,
     });
     this.relay.start();
   }
 }
+
+const peerOf = ({ module: { module }, side, link, peer }: AgentOptions): Peer =>
+  peer ?? (link ? remotePeer(link, module, otherSide(side)) : nobody);
+
+/** Without a way to the other side nobody can be asked. */
+const nobody: Peer = {
+  ask: () => Promise.reject(new Error('this process has no way to the other side')),
+  askAll: () => Promise.resolve([]),
+};
+
+/** It takes no writes before that; or only a witness has proven it, and the peer is still to be asked. */
+const owesProof = ({ standing, proven, provenBy, capture }: Standpoint): boolean =>
+  standing !== 'rolled back' && (!proven || standing === 'given up' || (capture && provenBy !== 'peer'));

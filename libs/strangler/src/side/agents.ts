@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import type { Acknowledger } from '../acknowledger.js';
+import type { Acknowledger, WrittenRows } from '../acknowledger.js';
 import { Database } from '../database.js';
 import { policyOf, type Routes } from '../routes.js';
 import type { Side } from '../phase.js';
@@ -21,13 +21,14 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
     private readonly side: Side | undefined,
     private readonly link: NatsLink | undefined,
     private readonly routes: Routes,
+    private readonly witness?: string,
   ) {}
 
   /** Adds the agent of a module; all modules of a process share its database. */
   add(module: MovingModule, dataSource: DataSource): SideAgent {
     if (!this.side) throw new Error('a process that stands on no side carries no module');
-    const { side, link } = this;
-    const agent = new SideAgent({ database: this.databaseOf(dataSource), module, side, link });
+    const { side, link, witness } = this;
+    const agent = new SideAgent({ database: this.databaseOf(dataSource), module, side, link, witness });
     this.agents.set(module.module, agent);
     return agent;
   }
@@ -42,15 +43,20 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
     return this.agents.get(module);
   }
 
-  async afterCommit(module: string, ids: readonly number[]): Promise<void> {
-    if (this.waits(module)) await this.agents.get(module)?.deliveries.whenStored(ids, ackMs);
+  async afterCommit(module: string, rows: WrittenRows): Promise<void> {
+    if (this.waits(module)) await this.agents.get(module)?.deliveries.whenStored(rows, ackMs);
+  }
+
+  /** Has the module's database prove itself; whether it has. Without another side there is nothing to prove. */
+  async prove(module: string): Promise<boolean> {
+    return (await this.agents.get(module)?.prove()) ?? true;
   }
 
   async onHit(module: string, _commandId: string, keys: readonly string[]): Promise<void> {
     const agent = this.agents.get(module);
     if (!agent || !this.waits(module)) return;
-    const ids = await agent.deliveries.outstandingOf(module, keys);
-    if (ids.length > 0) await this.afterCommit(module, ids);
+    const rows = await agent.deliveries.outstandingOf(module, keys);
+    if (rows.ids.length > 0) await this.afterCommit(module, rows);
   }
 
   async onApplicationBootstrap(): Promise<void> {

@@ -24,12 +24,16 @@ function linkTo(url: string): NatsLink {
   return link;
 }
 
+/** Two databases that belong to each other. */
+const home = () => Promise.resolve({ database: 'm', peer: 'e', peerSince: 'then' });
+const away = () => Promise.resolve({ database: 'e', peer: 'm', peerSince: 'then' });
+
 async function served(control: Partial<SideControl>): Promise<SideControl> {
   const link = linkTo(nats.url);
-  serveSide(link, 'box', 'extracted', control as SideControl);
+  serveSide(link, { module: 'box', side: 'extracted', database: 'e' }, control as SideControl, away);
   link.start();
   await (await untilUp(link)).flush();
-  return remoteSide(linkTo(nats.url), 'box', 'extracted');
+  return remoteSide(linkTo(nats.url), 'box', 'extracted', home);
 }
 
 it('arguments and results travel as they are; the first call makes the connection', async () => {
@@ -56,7 +60,7 @@ it('what the side says is wrong is an error with its words, and the side goes on
 });
 
 it('nobody there is another error: what was asked may have been done', async () => {
-  const side = remoteSide(linkTo(nats.url), 'nowhere', 'extracted');
+  const side = remoteSide(linkTo(nats.url), 'nowhere', 'extracted', home);
   await expect(side.check()).rejects.toThrow(SideUnreachableError);
 });
 
@@ -65,9 +69,9 @@ it('what is missing is told: the connection, the service, its answer, its databa
   const hung = await served({ state: () => new Promise(() => undefined), check: () => Promise.reject(away) });
   await expect(hung.check()).rejects.toMatchObject({ kind: 'no database', message: away.message });
   await expect(hung.state()).rejects.toMatchObject({ kind: 'silent' });
-  const nobody = remoteSide(linkTo(nats.url), 'nowhere', 'extracted');
+  const nobody = remoteSide(linkTo(nats.url), 'nowhere', 'extracted', home);
   await expect(nobody.state()).rejects.toMatchObject({ kind: 'nobody' });
-  const noNats = remoteSide(linkTo('nats://127.0.0.1:1'), 'box', 'extracted');
+  const noNats = remoteSide(linkTo('nats://127.0.0.1:1'), 'box', 'extracted', home);
   const message = expect.stringMatching(/NATS/);
   await expect(noNats.state()).rejects.toMatchObject({ kind: 'no NATS', message });
 });

@@ -12,12 +12,18 @@ type Method = keyof SideControl;
 const patience: Record<Method, number> = {
   state: 3_000,
   check: 10_000,
+  pair: 10_000,
   startCapture: 90_000,
   stopCapture: 90_000,
   mayShift: 5_000,
   fence: 30_000,
   drained: 5_000,
   adopt: 5_000,
+  takeOver: 10_000,
+  prove: 10_000,
+  serveUnproven: 5_000,
+  giveUp: 5_000,
+  takeWhole: 30_000,
   own: 5_000,
   release: 5_000,
   raise: 5_000,
@@ -38,11 +44,22 @@ const methods = Object.keys(patience) as Method[];
 const connectMs = 5_000;
 const lookConnectMs = 1_500;
 
-/** `database`: the side is there, and its database is not. */
-type Reply = { ok: unknown } | { error: string; database?: boolean };
+/** `database`: the side is there, and its database is not. `foreign`: it belongs to another shop. */
+type Reply = { ok: unknown } | { error: string; database?: boolean; foreign?: boolean };
 
-/** What is missing: the connection, anybody who listens, an answer in time, the other side's database. */
-type Missing = 'no NATS' | 'nobody' | 'silent' | 'no database';
+/** What is missing: the connection, anybody who listens, an answer in time, the other side's database; or it is another shop's. */
+type Missing = 'no NATS' | 'nobody' | 'silent' | 'no database' | 'foreign';
+
+/** To whom a database of a module belongs. */
+export interface Belonging {
+  database: string;
+  /** The database of the other side, and since when (RFC 3339); null: it is not paired. */
+  peer: string | null;
+  peerSince: string | null;
+}
+
+/** Whoever serves the module and is not known yet answers within so many ms. */
+const discoverMs = 250;
 
 /** The other side gave no answer: whether it has done what it was asked is not known. */
 export class SideUnreachableError extends Error {
@@ -55,26 +72,69 @@ export class SideUnreachableError extends Error {
   }
 }
 
-/** A side of a module in another process. Its methods throw {@link SideUnreachableError} when nobody answers in time. */
-export function remoteSide(link: NatsLink, module: string, side: Side): SideControl {
+/**
+ * A side of a module in another process. It is addressed by its database; while that is not known, whoever serves the module is asked
+ * whom he belongs to. `own`: this side, as it knows itself. The methods throw {@link SideUnreachableError} when nobody answers in time.
+ */
+export function remoteSide(
+  link: NatsLink,
+  module: string,
+  side: Side,
+  own: () => Promise<Belonging>,
+): SideControl {
   const call = async (method: Method, argument: unknown): Promise<unknown> => {
     const connection = await link.connected(method === 'state' ? lookConnectMs : connectMs);
     if (!connection) {
       throw new SideUnreachableError(link.trouble ?? 'there is no connection to NATS', 'no NATS');
     }
+    const subjectOf = (database: string) => link.subjects.control({ module, side, database });
+    const { database: from, peer } = await own();
+    const to = peer ?? (await discover(connection, subjectOf(anyDatabase), from));
     const reply = await ask(
       connection,
-      link.subjects.control({ module, side, database: anyDatabase }),
-      JSON.stringify({ method, argument }),
+      subjectOf(to),
+      JSON.stringify({ method, argument, from }),
       patience[method],
     );
     if ('error' in reply && reply.database) throw new SideUnreachableError(reply.error, 'no database');
+    if ('error' in reply && reply.foreign) throw new SideUnreachableError(reply.error, 'foreign');
     if ('error' in reply) throw new Error(`${module} on the side ${side}: ${reply.error}`);
     return reply.ok;
   };
   const entries = methods.map((method) => [method, (argument?: unknown) => call(method, argument)]);
   return Object.fromEntries(entries) as SideControl;
 }
+
+/** The database that is to become the other side: one that belongs to this shop, or to nobody yet. */
+async function discover(connection: NatsConnection, subject: string, from: string): Promise<string> {
+  const found = new Map<string, Belonging>();
+  try {
+    const how = { strategy: 'timer' as const, maxWait: discoverMs };
+    for await (const message of await connection.requestMany(subject, '', how)) {
+      const one = message.json<Belonging>();
+      found.set(one.database, one);
+    }
+  } catch (error) {
+    if (!(error instanceof RequestError && error.isNoResponders())) throw error;
+    throw new SideUnreachableError(`nobody answers at ${subject}`, 'nobody', { cause: error });
+  }
+  const all = [...found.values()];
+  const mine = all.filter(({ peer }) => peer === from);
+  const free = all.filter(({ peer }) => peer === null);
+  const [chosen, second] = mine.length > 0 ? mine : free;
+  if (second)
+    throw new SideUnreachableError(
+      `two services answer, on the databases ${chosen!.database} and ${second.database}: stop one of them`,
+      'foreign',
+    );
+  if (chosen) return chosen.database;
+  const [foreign] = all;
+  if (foreign) throw new SideUnreachableError(foreignTo(foreign), 'foreign');
+  throw new SideUnreachableError(`nobody answers at ${subject} in time`, 'silent');
+}
+
+const foreignTo = ({ database, peer, peerSince }: Belonging): string =>
+  `this service (database ${database}) belongs to the shop whose database is ${peer}, since ${peerSince}`;
 
 async function ask(
   connection: NatsConnection,
@@ -91,30 +151,47 @@ async function ask(
   }
 }
 
-/** Lets the controller reach this side, in whatever process it runs. One of several copies answers. */
-export function serveSide(link: NatsLink, module: string, side: Side, control: SideControl): void {
+/**
+ * Lets the controller reach this side, in whatever process it runs. One of several copies answers; a shop that this side does not
+ * belong to is refused by name.
+ */
+export function serveSide(
+  link: NatsLink,
+  place: { module: string; side: Side; database: string },
+  control: SideControl,
+  own: () => Promise<Belonging>,
+): void {
+  const { module, side, database } = place;
   const logger = new Logger(`${module}.${side}`);
   const answer = async (message: Msg): Promise<void> => {
-    const reply = await carryOut(control, message).catch((error: unknown): Reply => {
+    const reply = await carryOut(control, message, own).catch((error: unknown): Reply => {
       logger.warn({ msg: 'could not do what the controller asked', error: described(error) });
       return { error: (error as Error).message, ...(databaseLoss(error) && { database: true }) };
     });
     message.respond(JSON.stringify(reply));
   };
+  const notAnswered = (error: unknown) => logger.error({ msg: 'not answered', error: described(error) });
   link.onConnection((connection) => {
-    connection.subscribe(link.subjects.control({ module, side, database: anyDatabase }), {
+    const subjectOf = (to: string) => link.subjects.control({ module, side, database: to });
+    connection.subscribe(subjectOf(database), {
       queue: side,
+      callback: (_error, message) => void answer(message).catch(notAnswered),
+    });
+    connection.subscribe(subjectOf(anyDatabase), {
       callback: (_error, message) =>
-        void answer(message).catch((error: unknown) =>
-          logger.error({ msg: 'not answered', error: described(error) }),
-        ),
+        void own()
+          .then((belonging) => message.respond(JSON.stringify(belonging)))
+          .catch(notAnswered),
     });
   });
 }
 
-async function carryOut(control: SideControl, message: Msg): Promise<Reply> {
-  const { method, argument } = message.json<{ method: Method; argument: unknown }>();
+async function carryOut(control: SideControl, message: Msg, own: () => Promise<Belonging>): Promise<Reply> {
+  const { method, argument, from } = message.json<{ method: Method; argument: unknown; from?: string }>();
   if (!methods.includes(method)) throw new Error(`a side has no method ${method as string}`);
+  const belonging = await own();
+  if (belonging.peer !== null && belonging.peer !== from)
+    return { error: foreignTo(belonging), foreign: true };
   const run = control[method].bind(control) as (argument: unknown) => Promise<unknown>;
   return { ok: (await run(argument)) ?? null };
 }

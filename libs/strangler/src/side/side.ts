@@ -1,5 +1,7 @@
 import type { CallQuestion, CallReport } from '../evidence/call-sums.js';
-import type { OwnershipRow } from '../ownership/ownership.js';
+import type { Position } from '../continuity/position.js';
+import type { Standpoint } from '../continuity/standing.js';
+import type { OwnershipRow, When } from '../ownership/ownership.js';
 
 /** How far the copying of a table's rows from before capture has come. */
 export interface BackfillState {
@@ -17,6 +19,8 @@ export interface Outgoing {
   /** Age of the oldest of them, in ms; 0 when there is none. */
   lagMs: number;
   parked: number;
+  /** Rows that left the outbox without being stored on the other side, because this side was given up or put back. */
+  reported: number;
   /** Since when the other side has not confirmed (RFC 3339), and why; null: it does. */
   degradedSince: string | null;
   reason: string | null;
@@ -29,8 +33,18 @@ export interface Outgoing {
 export interface SideState {
   ownership: OwnershipRow;
   outgoing: Outgoing;
+  /** What it has proven, and of whom. */
+  standpoint: Standpoint;
   /** The last batch stored here, and its age in ms (null: none yet). */
   incoming: { term: number; seq: number; ageMs: number | null };
+}
+
+/** How far the draining of fenced buckets is. */
+export interface Drained {
+  /** None of their rows is left in the outbox. */
+  done: boolean;
+  /** The last position that the other side has, as it is written down. */
+  confirmed: Position | null;
 }
 
 /** A row that can never be applied as it is. It blocks its own key, and every hand-off. */
@@ -77,6 +91,8 @@ export interface SideControl {
   state(): Promise<SideState>;
   /** Why the module may not start to move, each with what to change. */
   check(): Promise<string[]>;
+  /** Comes to know the other side, as that has told of itself. @throws when it belongs to another database already. */
+  pair(told: Standpoint): Promise<void>;
   /** Installs capture. On the side that sends its rows from before, `backfill` starts that anew. */
   startCapture(how: { backfill: boolean }): Promise<void>;
   /** Removes capture and forgets what is in the outbox. @throws when the side is at another epoch: it may be an owner now. */
@@ -84,16 +100,35 @@ export interface SideControl {
   /** Says whether owners may change from now on; false: the ownership row is not that version any more. */
   mayShift(step: { version: number; may: boolean }): Promise<boolean>;
   /**
-   * Fences buckets and waits for the writers inside; answers the highest outbox id then, or null: not at that epoch, or not told
-   * under that number that owners may change.
+   * Fences buckets and waits for the writers inside; answers the highest outbox id then, or null: not at that epoch, or something
+   * else is not as it has to be.
    */
-  fence(step: { epoch: number; from: number; to: number; mayShift?: number | null }): Promise<number | null>;
-  /** Resolves with true once no outbox row of the buckets `[from, to)` with an id up to `upTo` is left; false: not yet, ask again. */
-  drained(of: { from: number; to: number; upTo: number }): Promise<boolean>;
+  fence(step: { epoch: number; from: number; to: number } & When): Promise<number | null>;
+  /**
+   * Resolves once no outbox row of the buckets `[from, to)` with an id up to `upTo` is left, or after a while: then it is to be asked
+   * again. Null: this side has another start, or fills its copy anew; it will never be done.
+   */
+  drained(of: {
+    from: number;
+    to: number;
+    upTo: number;
+    start?: string;
+    life?: number;
+  }): Promise<Drained | null>;
   /** Takes a copy of a database, which is fenced, for the module's own from now on; false: it is not at that epoch. */
   adopt(step: { epoch: number }): Promise<boolean>;
-  own(step: { epoch: number; extractedBelow: number }): Promise<boolean>;
-  release(step: { epoch: number; extractedBelow: number }): Promise<boolean>;
+  /** Owns everything, whatever the other side has, at an epoch that nothing of before can reach; false: not at that epoch. */
+  takeOver(step: { epoch: number }): Promise<boolean>;
+  /** Has this side prove itself; whether it takes writes. */
+  prove(): Promise<boolean>;
+  /** An operator's word that this database is as it was. False: its server has just started anew, or it was put back. */
+  serveUnproven(): Promise<boolean>;
+  /** A side that was put back lets the other one take over, at this epoch; false: it was not, and is no copy at that epoch either. */
+  giveUp(step: { epoch: number }): Promise<boolean>;
+  /** Owns everything at this epoch, and begins to fill the copy; false: it does not hold everything, or is beyond that epoch. */
+  takeWhole(step: { epoch: number }): Promise<boolean>;
+  own(step: { epoch: number; extractedBelow: number } & When): Promise<boolean>;
+  release(step: { epoch: number; extractedBelow: number } & When): Promise<boolean>;
   raise(step: { epoch: number; to: number }): Promise<boolean>;
   parked(): Promise<ParkedRow[]>;
   /** Sends parked rows again (`retry`), or forgets that they changed (`discard`: verify will then find a difference). */

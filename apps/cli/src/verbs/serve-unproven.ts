@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { act } from '../act.js';
+import type { Cli } from '../cli.js';
+import { changing, type ChangingFlags } from '../command.js';
+import { Misuse } from '../failure.js';
+
+/** `serve-unproven <module> --i-have-fenced-it`: takes writes of a module though nobody can say that its database is as it was. */
+export const serveUnproven = (program: Command, cli: Cli): Command =>
+  changing(
+    program,
+    'serve-unproven <module>',
+    'take writes though nobody can say that the database is as it was',
+    {
+      'serve-unproven inventory --dry-run': 'whether it is needed',
+      'serve-unproven inventory --i-have-fenced-it':
+        'do it; the database was not put back, and nobody else owns the module',
+    },
+  )
+    .option(
+      '--i-have-fenced-it',
+      'your word that the database is as it was, and that the other side owns nothing of it',
+    )
+    .action(async (module: string, { iHaveFencedIt, ...flags }: ChangingFlags & { iHaveFencedIt?: true }) => {
+      if (!iHaveFencedIt && !flags.dryRun) {
+        throw new Misuse(
+          'a database that was put back loses writes when it is served, and makes two owners: see that it was not, ' +
+            'then say --i-have-fenced-it (or look first, with --dry-run)',
+        );
+      }
+      await act(cli, module, 'serve-unproven', { ...flags, iHaveFencedIt: iHaveFencedIt ?? false });
+    });

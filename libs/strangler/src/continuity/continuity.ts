@@ -1,0 +1,192 @@
+import { Logger } from '@nestjs/common';
+import type { Database } from '../database.js';
+import { described } from '../failure.js';
+import type { MovingTable } from '../tables.js';
+import type { Answer, Foreign, Peer, Question } from './peer.js';
+import type { Standpoint } from './standing.js';
+import { ContinuityStore } from './store.js';
+import { agrees, witnessOf, type WitnessFile } from './witness.js';
+
+/** A hello that another one has overtaken is said again so often. */
+const tries = 5;
+
+/** Why a side takes no writes. */
+export type Held =
+  /** The peer cannot be asked, and nobody else can say that nothing is missing. */
+  | { kind: 'no witness'; detail: string }
+  | { kind: 'rolled back' | 'given up' }
+  | { kind: 'foreign'; foreign: Foreign };
+
+/**
+ * Proves that the database of one side still holds what it confirmed, before it takes a write on a new start of its server; and
+ * answers the peer, which does the same. In each process; callers share one proof.
+ */
+export class Continuity {
+  /** Null: it takes writes, or nobody has tried yet. */
+  held: Held | null = null;
+  private readonly store: ContinuityStore;
+  private readonly logger: Logger;
+  private proving: Promise<boolean> | undefined;
+
+  constructor(
+    database: Database,
+    private readonly module: string,
+    private readonly peer: Peer,
+    /** What is kept outside of the database; undefined: only the peer can prove a start. */
+    private readonly witness?: WitnessFile,
+  ) {
+    this.store = new ContinuityStore(database, module);
+    this.logger = new Logger(`${Continuity.name} ${module}`);
+  }
+
+  standpoint(): Promise<Standpoint> {
+    return this.store.read();
+  }
+
+  /** Comes to know the other side. @throws when it belongs to another one already. */
+  async pair(told: Standpoint): Promise<void> {
+    await this.store.pair(told);
+    this.witness?.begin(witnessOf(await this.store.read(), told));
+  }
+
+  /** Whether this side may take writes now. Says hello when it may not, or when nobody but a witness has proven it. */
+  prove(): Promise<boolean> {
+    return (this.proving ??= this.attempts().finally(() => (this.proving = undefined)));
+  }
+
+  /** An operator's word: this side owns everything. False: it is at another epoch. */
+  async takeOver(epoch: number): Promise<boolean> {
+    const taken = await this.store.takeOver(epoch);
+    if (taken) this.witness?.begin(witnessOf(await this.store.read()));
+    return taken;
+  }
+
+  /** An operator's word that this database is as it was. */
+  async serveUnproven(): Promise<boolean> {
+    const { start } = await this.store.read();
+    return (await this.store.proveStart(start, 'operator')) && this.free();
+  }
+
+  /** The first step of `rejoin`, on the side that was put back. */
+  giveUp(epoch: number): Promise<boolean> {
+    return this.store.giveUp(epoch);
+  }
+
+  /** The second one, on the side that has everything. */
+  takeWhole(epoch: number, tables: readonly MovingTable[]): Promise<boolean> {
+    return this.store.takeWhole(epoch, tables);
+  }
+
+  /** What this side says to the other one. */
+  async answer(question: Question): Promise<Answer> {
+    const standing = await this.store.read();
+    if (isFromBeforePairing(standing, question)) {
+      await this.store.mark({ database: question.from, home: question.home });
+      return this.answer(question);
+    }
+    const { database, home, peer, peerHome, peerSince, capture, epoch } = standing;
+    const unpaired = peer === null && capture;
+    if (peer !== question.from && !unpaired) return { kind: 'foreign', database, peer, peerHome, peerSince };
+    if (question.kind === 'number')
+      return { kind: 'number', number: await this.store.helloNumber(), database, home, capture, epoch };
+    const told = await this.store.greet(question);
+    return told ? { kind: 'told', told } : { kind: 'void' };
+  }
+
+  private async attempts(): Promise<boolean> {
+    for (let attempt = 1; attempt <= tries; attempt++) {
+      const proven = await this.attempt(await this.store.read());
+      if (proven !== undefined) return proven;
+    }
+    return false;
+  }
+
+  /** Undefined: another hello has come meanwhile, or a server has restarted. */
+  private async attempt(mine: Standpoint): Promise<boolean | undefined> {
+    if (mine.standing === 'rolled back') return this.hold({ kind: mine.standing });
+    if (!mine.capture && mine.standing === null) return this.askWhoClaims(mine);
+    const { database: from, home, start, peer } = mine;
+    let answer: Answer;
+    try {
+      answer = await this.peer.ask({ kind: 'number', from, home, to: peer }, peer);
+      if (answer.kind === 'number')
+        answer = await this.peer.ask(
+          { kind: 'hello', from, home, number: answer.number, start },
+          answer.database,
+        );
+    } catch (error) {
+      return this.withoutPeer(mine, (error as Error).message);
+    }
+    if (answer.kind === 'foreign') return this.hold({ kind: 'foreign', foreign: answer });
+    if (answer.kind !== 'told') return undefined;
+    return this.compare(mine, answer.told);
+  }
+
+  private async compare(asked: Standpoint, told: Standpoint): Promise<boolean | undefined> {
+    const conclusion = await this.store.conclude(asked, told);
+    if (!conclusion) return undefined;
+    const { outcome, proven, standing } = conclusion;
+    this.logger[standing === 'rolled back' ? 'error' : 'log'](outcome);
+    if (proven) this.witness?.begin(witnessOf(await this.store.read(), told));
+    if (proven) return this.free();
+    return this.hold({ kind: standing ?? 'rolled back' });
+  }
+
+  /** Of a module that was never paired here: a service that belongs to this database knows of a pairing that it has lost. */
+  private async askWhoClaims(mine: Standpoint): Promise<boolean> {
+    const question: Question = { kind: 'number', from: mine.database, home: mine.home, to: null };
+    const answers = await this.peer.askAll(question).catch((error: unknown) => {
+      this.logger.warn({ msg: 'nobody could be asked who claims the module', error: described(error) });
+      return [];
+    });
+    for (const answer of answers) {
+      if (answer.kind !== 'number' || !isClaim(answer, mine)) continue;
+      await this.store.mark(answer);
+      return this.hold({ kind: 'rolled back' });
+    }
+    // The file knows of a pairing that this database does not, and nobody who could say more is there.
+    if (answers.length === 0 && this.witness?.read() !== undefined)
+      return this.hold({
+        kind: 'no witness',
+        detail: `${this.witness?.path} knows of its peer, and nobody answers`,
+      });
+    return (await this.store.proveStart(mine.start, 'nobody claims')) && this.free();
+  }
+
+  private async withoutPeer(mine: Standpoint, detail: string): Promise<boolean> {
+    if (mine.provenBy !== null && mine.standing === null) return true;
+    if (await this.byWitness(mine)) return this.free();
+    return this.hold({ kind: 'no witness', detail });
+  }
+
+  private async byWitness(mine: Standpoint): Promise<boolean> {
+    const witness = this.witness?.read();
+    if (!witness || mine.standing !== null) return false;
+    const ids = new Set(await this.store.idsHere(witness.received.flatMap((each) => each.ids)));
+    if (!agrees(witness, mine, (of) => of.every((id) => ids.has(id)))) return false;
+    // From here on an answer to what an earlier start has sent is not told any more.
+    this.witness?.begin({ ...witness, start: mine.start });
+    const proven = await this.store.proveStart(mine.start, 'witness');
+    if (proven) this.logger.log(`proven by ${this.witness?.path}; its peer is asked as soon as it answers`);
+    return proven;
+  }
+
+  private hold(held: Held): false {
+    if (this.held?.kind !== held.kind) this.logger.warn({ msg: `${this.module} is held`, ...held });
+    this.held = held;
+    return false;
+  }
+
+  private free(): true {
+    this.held = null;
+    return true;
+  }
+}
+
+/** The other side takes this database for its peer, which has never heard of it. */
+const isFromBeforePairing = (mine: Standpoint, question: Question): boolean =>
+  question.kind === 'number' && question.to === mine.database && mine.peer === null && !mine.capture;
+
+/** It moves this database's module, and has heard of no end of that: an end raises the epoch. */
+const isClaim = (answer: Pick<Standpoint, 'capture' | 'epoch'>, mine: Standpoint): boolean =>
+  answer.capture && answer.epoch >= mine.epoch;

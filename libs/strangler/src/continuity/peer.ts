@@ -1,0 +1,43 @@
+import type { Standpoint } from './standing.js';
+
+/** What one side asks the other of itself, before it takes writes. */
+export type Question =
+  /** Whom do you belong to, and which number does the next hello have to name? `to`: whom the asking side takes for its peer. */
+  | { kind: 'number'; from: string; home: string; to: string | null }
+  /** This is my start from now on. */
+  | { kind: 'hello'; from: string; home: string; number: number; start: string };
+
+export type Answer =
+  | {
+      kind: 'number';
+      number: number;
+      database: string;
+      home: string;
+      /** It copies, or is copied, at this epoch. */
+      capture: boolean;
+      epoch: number;
+    }
+  | { kind: 'told'; told: Standpoint }
+  /** Another hello has come meanwhile: ask for another number. */
+  | { kind: 'void' }
+  /** It belongs to another database, or to none. */
+  | Foreign;
+
+/** A database whose peer is another one. `peer`: null, it is not paired. */
+export interface Foreign {
+  kind: 'foreign';
+  database: string;
+  peer: string | null;
+  /** What the peer was made in; by it a database knows itself, also from before it had an id. */
+  peerHome: string | null;
+  /** RFC 3339. */
+  peerSince: string | null;
+}
+
+/** The other side of a module, as it can be asked. */
+export interface Peer {
+  /** `database`: whom it is addressed to; null: whoever serves the module there. @throws when nobody answers. */
+  ask(question: Question, database: string | null): Promise<Answer>;
+  /** All that answer within a moment, whoever they are. */
+  askAll(question: Question): Promise<Answer[]>;
+}

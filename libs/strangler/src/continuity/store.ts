@@ -1,0 +1,270 @@
+import { buckets } from '../bucket.js';
+import { otherSide } from '../phase.js';
+import { fillAnew } from '../replication/backfill.js';
+import type { MovingTable } from '../tables.js';
+import type { Database, Queryable } from '../database.js';
+import { claimedTwice, conclude, taken, type Conclusion } from './conclude.js';
+import type { Question } from './peer.js';
+import { isEmpty, ownedBy, type Proven, type Range, type Standpoint } from './standing.js';
+
+/** A database that was put back does not know how many hand-offs it has forgotten: this is beyond them. */
+const leap = 1_000_000;
+
+/** The epoch of a side that has taken over. */
+export const reachedBy = (epoch: number): number => epoch + leap;
+
+const text = (sql: string): string => `strangler.start_text(${sql})`;
+const position = (term: string, seq: string): string =>
+  `case when ${term} is not null then json_build_object('term', ${term}, 'seq', ${seq}) end`;
+
+/** One statement, so one snapshot, but for rows that are locked. */
+const standpoint = `
+  select json_build_object(
+    'database', strangler.database_id(), 'home', strangler.home(), 'start', ${text('strangler.server_start()')},
+    'peer', o.peer, 'peerHome', o.peer_home, 'peerSince', ${text('o.peer_since')}, 'peerStart', ${text('o.peer_start')},
+    'provenBy', case when o.proven_start = strangler.server_start() then o.proven_by end,
+    'proven', strangler.is_proven(o), 'side', o.side, 'capture', o.capture, 'epoch', o.epoch, 'extractedBelow', o.extracted_below,
+    'fenceFrom', o.fence_from, 'fenceTo', o.fence_to, 'standing', o.standing,
+    'term', coalesce(r.term, 0), 'life', coalesce(r.life, 0), 'confirmed', ${position('r.confirmed_term', 'r.confirmed_seq')},
+    'appliedLife', a.life, 'applied', json_build_object('term', coalesce(a.term, 0), 'seq', coalesce(a.seq, 0)),
+    'complete', coalesce(a.complete, false),
+    'pruned', json_build_object('term', coalesce(a.pruned_term, 0), 'seq', coalesce(a.pruned_seq, 0)),
+    'received', coalesce((select json_agg(json_build_object('term', term, 'seq', seq, 'ids', ids) order by term, seq)
+      from strangler.received where module = o.module), '[]')
+  ) as standpoint
+  from strangler.ownership o left join strangler.relay r using (module) left join strangler.applied a using (module)
+  where o.module = $1`;
+
+/** Where one database stands with a module, and what it concludes from its peer's answer. */
+export class ContinuityStore {
+  constructor(
+    private readonly database: Database,
+    private readonly module: string,
+  ) {}
+
+  /** @throws when the module has no row here. */
+  async read(on: Queryable = this.database): Promise<Standpoint> {
+    const [row] = await on.query<{ standpoint: Standpoint }>(standpoint, [this.module]);
+    if (!row) throw new Error(`${this.module} has no row in strangler.ownership`);
+    return row.standpoint;
+  }
+
+  /** The number that the next hello has to name. */
+  async helloNumber(): Promise<number> {
+    const [row] = await this.database.query<{ number: number }>(
+      'select hello_no as number from strangler.ownership where module = $1',
+      [this.module],
+    );
+    return row?.number ?? 0;
+  }
+
+  /**
+   * Takes a hello; null: its number was used, or it comes from a database that is not the peer. From here on batches of an
+   * earlier start are refused. The ownership row is changed before the applied row is locked: `strangler.begin_batch` says why.
+   */
+  greet({ from, home, number, start }: Question & { kind: 'hello' }): Promise<Standpoint | null> {
+    return this.database.transaction(async (q) => {
+      const taken = await q.query(
+        `update strangler.ownership set hello_no = hello_no + 1, peer_start = $4, peer = $3, peer_home = $5,
+           peer_since = case when peer is null then clock_timestamp() else peer_since end
+         where module = $1 and hello_no = $2 and (peer = $3 or peer is null and capture) returning module`,
+        [this.module, number, from, start, home],
+      );
+      if (taken.length === 0) return null;
+      await q.query('select from strangler.applied where module = $1 for update', [this.module]);
+      return this.read(q);
+    });
+  }
+
+  /** Ends the proof of one start. Null: void, for this server or the peer's has another start since the question was asked. */
+  conclude(asked: Pick<Standpoint, 'start' | 'peerStart'>, told: Standpoint): Promise<Conclusion | null> {
+    return this.database.transaction(async (q) => {
+      for (const table of ['ownership', 'relay', 'applied'])
+        await q.query(`select from strangler.${table} where module = $1 for update`, [this.module]);
+      const mine = await this.read(q);
+      if (mine.start !== asked.start) return null;
+      if (mine.peerStart !== asked.peerStart && mine.peerStart !== told.start) return null;
+      const ids = told.received.flatMap((each) => each.ids);
+      const here = await this.idsHere(ids, q);
+      const conclusion = conclude(mine, told, {
+        holds: (of) => of.every((id) => here.has(id)),
+        undelivered: await this.undelivered(q, claimedTwice(mine, told)),
+      });
+      await this.write(q, conclusion, told);
+      return conclusion;
+    });
+  }
+
+  /** A start is proven without the peer. @returns false: this server has another start by now, or the side is marked. */
+  async proveStart(start: string, by: Proven): Promise<boolean> {
+    const rows = await this.database.query(
+      `update strangler.ownership set proven_start = strangler.server_start(), proven_by = $3
+       where module = $1 and standing is null and ${text('strangler.server_start()')} = $2 returning module`,
+      [this.module, start, by],
+    );
+    return rows.length > 0;
+  }
+
+  /** The peer knows of a pairing that this database does not: it is from before that. */
+  async mark({ database, home }: { database: string; home: string }): Promise<void> {
+    await this.database.query(
+      `update strangler.ownership set standing = 'rolled back', peer = $2, peer_home = $3,
+         peer_since = coalesce(peer_since, clock_timestamp())
+       where module = $1 and standing is null`,
+      [this.module, database, home],
+    );
+  }
+
+  /**
+   * Comes to know the other side's database, which it has been asked about itself. Whoever owns everything is proven by that, and its copy
+   * is whole; the other one takes over where the owner stands, and is to be filled. @throws when the peer is another one already.
+   */
+  async pair(told: Standpoint): Promise<void> {
+    await this.database.transaction(async (q) => {
+      await q.query('select from strangler.ownership where module = $1 for update', [this.module]);
+      const mine = await this.read(q);
+      if (mine.database === told.database)
+        throw new Error(
+          `both sides of ${this.module} are the database ${mine.database}: one is a copy of the other; make it anew`,
+        );
+      if (mine.peer !== null && mine.peer !== told.database)
+        throw new Error(`${this.module} of ${mine.database} belongs to ${mine.peer} since ${mine.peerSince}`);
+      await q.query(
+        `update strangler.ownership set peer = $2, peer_home = $3, peer_start = $4, standing = null, home = strangler.home(),
+           peer_since = case when peer is null then clock_timestamp() else peer_since end,
+           proven_start = strangler.server_start(), proven_by = 'peer'
+         where module = $1`,
+        [this.module, told.database, told.home, told.start],
+      );
+      const owns = mine.side === 'monolith';
+      await q.query(
+        `insert into strangler.applied as a (module, life, complete) values ($1, case when $2 then 1 end, $2)
+         on conflict (module) do update set life = case when $2 then coalesce(a.life, 1) end, complete = $2`,
+        [this.module, owns],
+      );
+      await q.query(
+        `insert into strangler.relay as r (module, term) values ($1, $2)
+         on conflict (module) do update set term = greatest(r.term, excluded.term), refused = null`,
+        [this.module, told.applied.term],
+      );
+      if (!owns) await this.take(q, taken(mine, told), 'the copy begins anew');
+    });
+  }
+
+  /**
+   * An operator's word: this side owns everything, without asking the other one, at an epoch that nothing of before can reach. Done
+   * again it changes nothing. False: the row is at another epoch.
+   */
+  async takeOver(epoch: number): Promise<boolean> {
+    return this.database.transaction(async (q) => {
+      const rows = await q.query(
+        `update strangler.ownership set epoch = $3, extracted_below = case side when 'extracted' then ${buckets} else 0 end,
+           fence_from = null, fence_to = null, standing = null, home = strangler.home(), peer_start = null,
+           proven_start = strangler.server_start(), proven_by = 'operator'
+         where module = $1 and epoch in ($2, $3) returning module`,
+        [this.module, epoch, reachedBy(epoch)],
+      );
+      return rows.length > 0;
+    });
+  }
+
+  /** Lets the other side take over; false: this side was not put back, and is no copy at that epoch. Done again it changes nothing. */
+  async giveUp(epoch: number): Promise<boolean> {
+    const rows = await this.database.query(
+      `update strangler.ownership set epoch = $2, standing = 'given up' where module = $1 and standing is not null and epoch <= $2
+       returning module`,
+      [this.module, epoch],
+    );
+    if (rows.length > 0) return true;
+    const mine = await this.read();
+    return mine.epoch === epoch && isEmpty(ownedBy(mine.side, mine.extractedBelow));
+  }
+
+  /** Owns everything, if everything is here, and begins a life of the copy. Done again it changes nothing. */
+  takeWhole(epoch: number, tables: readonly MovingTable[]): Promise<boolean> {
+    const all = `case o.side when 'extracted' then ${buckets} else 0 end`;
+    return this.database.transaction(async (q) => {
+      const rows = await q.query(
+        `update strangler.ownership o set epoch = $2, extracted_below = ${all}, fence_from = null, fence_to = null
+         where module = $1 and capture and strangler.is_proven(o) and epoch < $2
+           and (extracted_below = ${all}
+             or exists (select from strangler.applied a where a.module = o.module and a.complete and a.life is not null))
+         returning module`,
+        [this.module, epoch],
+      );
+      if (rows.length > 0) await fillAnew(q, this.module, tables);
+      if (rows.length > 0) return true;
+      const mine = await this.read(q);
+      return mine.epoch === epoch && isEmpty(ownedBy(otherSide(mine.side), mine.extractedBelow));
+    });
+  }
+
+  /** Which of these rows are in the outbox, or were given up. */
+  async idsHere(ids: readonly number[], q: Queryable = this.database): Promise<ReadonlySet<number>> {
+    if (ids.length === 0) return new Set();
+    const rows = await q.query<{ id: number }>(
+      `select id::float8 as id from strangler.outbox where module = $1 and id = any($2::bigint[])
+       union all select id::float8 from strangler.given_up where module = $1 and id = any($2::bigint[])`,
+      [this.module, ids],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  private async undelivered(q: Queryable, { from, to }: Range): Promise<boolean> {
+    const rows = await q.query(
+      'select from strangler.outbox where module = $1 and bucket >= $2 and bucket < $3 limit 1',
+      [this.module, from, to],
+    );
+    return rows.length > 0;
+  }
+
+  private async write(q: Queryable, conclusion: Conclusion, told: Standpoint): Promise<void> {
+    const { proven, standing, epoch, extractedBelow, unfenced, givenUp, incomplete, sending } = conclusion;
+    await q.query(
+      `update strangler.ownership set standing = $2, epoch = $3, extracted_below = $4, peer_start = $7, peer = $8, peer_home = $9,
+         fence_from = case when not $5 then fence_from end, fence_to = case when not $5 then fence_to end,
+         peer_since = coalesce(peer_since, clock_timestamp()),
+         proven_start = case when $6 then strangler.server_start() else proven_start end,
+         proven_by = case when $6 then 'peer' else proven_by end
+       where module = $1`,
+      [this.module, standing, epoch, extractedBelow, unfenced, proven, told.start, told.database, told.home],
+    );
+    if (givenUp) await this.report(q, givenUp, conclusion.outcome);
+    if (incomplete)
+      await q.query('update strangler.applied set life = null, complete = false where module = $1', [
+        this.module,
+      ]);
+    if (sending) await this.take(q, sending, conclusion.outcome);
+  }
+
+  private async take(
+    q: Queryable,
+    { life, term, confirmed, forgotten }: NonNullable<Conclusion['sending']>,
+    why: string,
+  ): Promise<void> {
+    await q.query(
+      `insert into strangler.relay as r (module, life, term, confirmed_term, confirmed_seq) values ($1, $2, $3, $4, $5)
+       on conflict (module) do update set life = $2, term = greatest(r.term, $3), confirmed_term = $4, confirmed_seq = $5`,
+      [this.module, life, term, confirmed?.term ?? null, confirmed?.seq ?? null],
+    );
+    if (!forgotten) return;
+    await this.report(q, { from: 0, to: buckets }, why);
+    await q.query('delete from strangler.backfill where module = $1', [this.module]);
+    await q.query(
+      'update strangler.relay set degraded_since = null, reason = null, recovering = false where module = $1',
+      [this.module],
+    );
+  }
+
+  /** Moves rows of the outbox into the report. */
+  private async report(q: Queryable, { from, to }: Range, why: string): Promise<void> {
+    await q.query(
+      `with gone as (
+         delete from strangler.outbox where module = $1 and bucket >= $2 and bucket < $3 returning id, table_name, pk, key
+       )
+       insert into strangler.given_up (module, id, table_name, pk, key, why) select $1, id, table_name, pk, key, $4 from gone
+       on conflict do nothing`,
+      [this.module, from, to, why],
+    );
+  }
+}

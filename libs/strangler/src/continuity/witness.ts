@@ -1,0 +1,182 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { holdsTail, type Holds } from './conclude.js';
+import { compare, nowhere, type Position } from './position.js';
+import type { Received, Standpoint } from './standing.js';
+
+/** What is kept of a module outside of its database, so that a start can be proven while the peer cannot be asked. */
+export interface Witness {
+  /** The start of the server that it serves: what earlier ones have relied on is in it. */
+  start: string;
+  epoch: number;
+  life: number;
+  term: number;
+  /** As the peer would tell it: the ids above what was confirmed. */
+  pruned: Position;
+  received: readonly Received[];
+}
+
+/** What of a file can be relied on: it was written since this machine began to run, or was synced when its process ended. */
+interface Kept extends Witness {
+  boot: string | null;
+  synced: boolean;
+}
+
+/**
+ * Whether a database still holds what its witness has seen. It can only say yes: else the side waits for its peer. Pure; the rules
+ * are those of a peer's answer (docs/adr/0024).
+ */
+export function agrees(witness: Witness, mine: Standpoint, holds: Holds): boolean {
+  if (witness.epoch > mine.epoch || witness.life > mine.life || witness.term > mine.term) return false;
+  return witness.life !== mine.life || holdsTail(mine, witness, holds);
+}
+
+/** The witness of a start that is proven, by what its peer has told; without that, of what is confirmed. */
+export function witnessOf(mine: Standpoint, told?: Standpoint): Witness {
+  const { start, epoch, life, term, confirmed } = mine;
+  const of = { start, epoch, life, term };
+  if (told?.appliedLife !== life) return { ...of, pruned: confirmed ?? nowhere, received: [] };
+  return { ...of, pruned: told.pruned, received: told.received };
+}
+
+/** With a batch that the peer has stored. What is confirmed need not be kept. */
+export function withBatch(witness: Witness, batch: Received, confirmed: Position | null): Witness {
+  const pruned = confirmed && compare(confirmed, witness.pruned) > 0 ? confirmed : witness.pruned;
+  const received = [...witness.received, batch].filter((each) => compare(each, pruned) > 0);
+  return { ...witness, term: Math.max(witness.term, batch.term), pruned, received };
+}
+
+/**
+ * The witness of one module and database: two files outside of the data folder, for a backup of the one is no backup of the other.
+ * Each change is written before it is relied on; that it is on the disk matters only to a machine that has ended since, and there a
+ * file counts that was synced as its process ended. All processes of a side have to share them. They are small, and stay in the page
+ * cache: to write one takes some 0.1 ms.
+ */
+export class WitnessFile {
+  /** `base`: the path without the module; one that ends with a slash is a folder, where the name of the file is the database's id. */
+  constructor(
+    private base: string,
+    private readonly module: string,
+  ) {}
+
+  /** Whose witness it is. */
+  locate(database: string): void {
+    if (this.base.endsWith('/')) this.base += database;
+  }
+
+  get path(): string {
+    return `${this.base}.${this.module}`;
+  }
+
+  /** Undefined: the module was never paired here. Null: it was, and nothing here can prove it. */
+  read(): Witness | null | undefined {
+    const kept = read<Kept>(this.path);
+    if (!kept) return undefined;
+    const epoch = read<{ epoch: number }>(this.epochPath)?.epoch ?? 0;
+    const current = kept.synced || (kept.boot !== null && kept.boot === bootId());
+    return current ? { ...kept, epoch: Math.max(kept.epoch, epoch) } : null;
+  }
+
+  /** A start is proven: from here on only what has come since it counts. @throws when it cannot be written. */
+  begin(witness: Witness): void {
+    // One that was synced must not outlive what is written without it from now on.
+    write(this.path, { ...witness, boot: bootId(), synced: false }, { sync: true });
+  }
+
+  /**
+   * The peer has stored a batch of this start. False: nobody may be told, for a later start has been proven without it, or it cannot
+   * be written down.
+   */
+  stored(start: string, batch: Received, confirmed: Position | null, life: number): boolean {
+    try {
+      const kept = read<Kept>(this.path);
+      // Without one the peer is asked at the next start, and tells of this batch.
+      if (!kept) return true;
+      if (kept.start !== start) return false;
+      if (kept.term > batch.term) return true;
+      const of = kept.life === life ? kept : { ...kept, life, pruned: nowhere, received: [] };
+      write(this.path, { ...withBatch(of, batch, confirmed), boot: bootId(), synced: false });
+      return true;
+    } catch {
+      return this.forget();
+    }
+  }
+
+  /** The epoch has changed. In a file of its own, since another process may write the other one. */
+  sawEpoch(epoch: number): void {
+    if (read(this.path) && (read<{ epoch: number }>(this.epochPath)?.epoch ?? 0) < epoch)
+      write(this.epochPath, { epoch }, { sync: true });
+  }
+
+  /** This process ends, and its database is as it was told. */
+  end(): void {
+    const kept = read<Kept>(this.path);
+    if (kept) write(this.path, { ...kept, synced: true }, { sync: true });
+  }
+
+  /** The module is at home again, or nothing more can be written down: then only the peer can prove it. Whether it is gone. */
+  forget(): boolean {
+    try {
+      rmSync(this.path, { force: true });
+      rmSync(this.epochPath, { force: true });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private get epochPath(): string {
+    return `${this.path}.epoch`;
+  }
+}
+
+/** Another one after each start of the machine; null: this system does not tell. */
+function bootId(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return null;
+  }
+}
+
+function read<T>(path: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Written beside it, and put in its place: whoever dies meanwhile leaves the one or the other. */
+function write(path: string, content: object, { sync = false } = {}): void {
+  const beside = `${path}.${process.pid}`;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const file = openSync(beside, 'w', 0o600);
+  try {
+    writeFileSync(file, JSON.stringify(content));
+    if (sync) fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(beside, path);
+  if (sync) syncFolder(dirname(path));
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

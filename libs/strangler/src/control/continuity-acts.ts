@@ -1,0 +1,75 @@
+import { otherSide, sides } from '../phase.js';
+import type { Accepted, Situation } from './acts.js';
+import { subjectOf, typed } from './advice.js';
+import { isWhole } from './doctor-continuity.js';
+import { requireIdle } from './legal.js';
+import { RefusedError } from './operator.js';
+
+/** The side whose database was put back becomes the copy. @throws {RefusedError} */
+export function rejoin(situation: Situation, id: string): Accepted {
+  const { row, observed, actor, held } = situation;
+  const { states } = observed;
+  const side = sides.find((each) => (states[each]?.standpoint.standing ?? null) !== null);
+  if (!side)
+    throw new RefusedError(`no database of ${row.module} was put back: there is nothing to join again`);
+  // A beginning that found out that the database was put back waits for this.
+  if (row.transition?.step.kind !== 'capture') requireIdle(situation);
+  const whole = otherSide(side);
+  if (!isWhole(whole, states[whole])) {
+    const giveUp = typed(subjectOf(row, situation.advice), 'failover', '--i-have-fenced-it');
+    const why = states[whole] ? 'does not hold everything, or has not proven itself' : 'does not answer';
+    throw new RefusedError(`${whole} ${why}; accept what the monolith has with: ${giveUp}`);
+  }
+  const epoch = Math.max(...sides.map((each) => states[each]?.ownership.epoch ?? 0)) + 1;
+  const { pending, parked } = states[side]!.outgoing;
+  const phase = whole === 'extracted' ? 'extracted' : 'dual-write';
+  const since = observed.now;
+  const wanted =
+    whole === 'extracted'
+      ? ({ phase, percent: null, by: held ? 'file' : 'operator', actor, since } as const)
+      : row.wanted;
+  const differs = held !== null && situation.wish?.phase !== phase && whole === 'extracted';
+  return {
+    plan: [
+      `${side} gives up at epoch ${epoch}: ${pending + parked} changes of its outbox, which ${whole} may never have had, become a report (strangler.given_up)`,
+      `${whole} owns everything, and fills ${side} anew: what stands there and not on ${whole} is deleted`,
+      `phase ${phase}`,
+    ],
+    change: {
+      transition: { id, step: { kind: 'rejoin', side }, actor, begun: since, epoch },
+      wanted,
+      override: null,
+      ...(differs && {
+        paused: 'all' as const,
+        pauseReason: `after a rejoin by ${actor}; change the file, then resume`,
+      }),
+    },
+    begins: true,
+    goal: { phase, percent: null },
+  };
+}
+
+/** An operator's word that this database is as it was. @throws {RefusedError} */
+export function serveUnproven(situation: Situation, iHaveFencedIt: boolean): Accepted {
+  const { row, observed, advice } = situation;
+  const state = observed.states.monolith;
+  const subject = subjectOf(row, advice);
+  if (!state) throw new RefusedError("the monolith's own database does not answer");
+  const { standing, proven } = state.standpoint;
+  if (standing !== null)
+    throw new RefusedError(
+      `the database of the monolith was put back, so it is not as it was: ${typed(subject, 'rejoin')}`,
+    );
+  if (proven) throw new RefusedError(`the monolith has proven itself: it takes writes of ${row.module}`);
+  if (!iHaveFencedIt)
+    throw new RefusedError(
+      'first make sure that this database is as it was, and that nobody else owns what it does, then say so: --i-have-fenced-it',
+    );
+  return {
+    plan: [
+      `the monolith takes writes of ${row.module} on the present start of its server, on your word alone`,
+    ],
+    change: {},
+    begins: false,
+  };
+}

@@ -1,0 +1,60 @@
+import { otherSide, sides, type Side } from '../phase.js';
+import type { SideState } from '../side/side.js';
+import { buckets } from '../bucket.js';
+import { subjectOf, typed } from './advice.js';
+import type { Examiner, Found, Patient } from './examiner.js';
+
+/** Sides whose database is not what it was, or of which nobody can say that it is. */
+export const standings: Examiner = (patient) =>
+  sides.flatMap((side) => {
+    const state = patient.observed.states[side];
+    return state ? examine(side, state, patient) : [];
+  });
+
+function examine(side: Side, { standpoint }: SideState, { row, observed, advice }: Patient): Found[] {
+  const other = otherSide(side);
+  const subject = subjectOf(row, advice);
+  const giveUp = typed(subject, 'failover', '--i-have-fenced-it');
+  if (standpoint.standing === 'rolled back') {
+    const whole = isWhole(other, observed.states[other]);
+    const problem = `the database of ${side} was put back: it lacks what it once had`;
+    const meaning = `it takes no writes of ${row.module}`;
+    if (whole)
+      return [
+        {
+          problem,
+          meaning,
+          remedy: `let it become the copy of ${other}, which has everything: ${typed(subject, 'rejoin')}`,
+        },
+      ];
+    const why = observed.states[other] ? 'does not hold everything' : 'does not answer';
+    const remedy = `${other} ${why}, so it cannot join again; accept what the monolith has with: ${giveUp}`;
+    return [{ problem, meaning, remedy }];
+  }
+  if (standpoint.standing === 'given up')
+    return [
+      {
+        problem: `${side} lets ${other} take over, and has not seen it own yet`,
+        meaning: `it takes no writes of ${row.module}`,
+        remedy: `go on with it: ${typed(subject, 'rejoin')}`,
+      },
+    ];
+  if (standpoint.proven) return [];
+  const remedy = `start ${other}, or NATS; it goes on by itself. If ${other} is gone for good: ${giveUp}; if this database is as it was: ${typed(subject, 'serve-unproven', '--i-have-fenced-it')}`;
+  return [
+    {
+      problem: `${side} is unproven: its server has started anew, ${other} does not answer, and no file says that nothing is missing`,
+      meaning: `it takes no writes of ${row.module}`,
+      remedy: side === 'monolith' ? remedy : `start its service, with NATS`,
+    },
+  ];
+}
+
+/** Whether a side holds all rows: it owns them, or its copy is whole. */
+export function isWhole(side: Side, state: SideState | null): boolean {
+  if (!state) return false;
+  const { standing, proven, complete, appliedLife, extractedBelow } = state.standpoint;
+  if (standing !== null || !proven) return false;
+  const ownsAll = extractedBelow === (side === 'extracted' ? buckets : 0);
+  return ownsAll || (complete && appliedLife !== null);
+}

@@ -1,0 +1,19 @@
+import { ContinuityStore } from '../continuity/store.js';
+import type { Database } from '../database.js';
+import type { Belonging } from './remote.js';
+
+/** How long a pairing that is known is not asked for again, in ms: it never changes. */
+const knownMs = 10_000;
+
+/** To whom a database of a module belongs: remembered once it is paired. */
+export function belongingOf(database: Database, module: string): () => Promise<Belonging> {
+  const store = new ContinuityStore(database, module);
+  let known: { at: number; belonging: Belonging } | undefined;
+  return async () => {
+    if (known && performance.now() - known.at < knownMs) return known.belonging;
+    const { database: id, peer, peerSince } = await store.read();
+    const belonging = { database: id, peer, peerSince };
+    if (peer !== null) known = { at: performance.now(), belonging };
+    return belonging;
+  };
+}

@@ -1,0 +1,29 @@
+import { Continuity } from '../../libs/strangler/src/continuity/continuity.js';
+import type { Answer, Peer } from '../../libs/strangler/src/continuity/peer.js';
+import { ContinuityStore } from '../../libs/strangler/src/continuity/store.js';
+import type { Database } from '../../libs/strangler/src/database.js';
+
+/** Makes two databases each other's peer, both with capture on, as the controller does when a module begins to move. */
+export async function pairDirectly(
+  module: string,
+  { monolith, extracted }: Readonly<Record<'monolith' | 'extracted', Database>>,
+): Promise<void> {
+  const [home, away] = [monolith, extracted].map((database) => new ContinuityStore(database, module));
+  await away!.pair(await home!.read());
+  await home!.pair(await away!.read());
+  for (const database of [monolith, extracted])
+    await database.query('update strangler.ownership set capture = true where module = $1', [module]);
+}
+
+/** Asks the other side by a direct call; `answers`: undefined while nobody is there. */
+export const directPeer = (answers: () => { answer: Continuity['answer'] } | undefined): Peer => {
+  const ask = async (question: Parameters<Peer['ask']>[0]): Promise<Answer> => {
+    const other = answers();
+    if (!other) throw new Error('nobody answers');
+    return other.answer(question);
+  };
+  return {
+    ask,
+    askAll: async (question) => [await ask(question)],
+  };
+};
