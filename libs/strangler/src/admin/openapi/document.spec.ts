@@ -77,6 +77,7 @@ it.each([
 const bodies: Record<string, object> = {
   shift: { percent: 5 },
   failover: { iHaveFencedIt: true },
+  'serve-unproven': { iHaveFencedIt: true },
   decommission: { confirm: 'stock' },
   parked: { how: 'retry', ids: [1] },
   mismatches: { clear: true },
