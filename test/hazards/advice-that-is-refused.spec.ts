@@ -310,7 +310,10 @@ const elsewhere: readonly [site: string, asked: string, command: string, arrange
       'last-acts: decommission --confirm ${module} --purge',
       bury,
       `${bury} --purge`,
-      () => put({ phase: 'decommissioned' }),
+      async () => {
+        await extracted();
+        await put({ phase: 'decommissioned' });
+      },
     ],
     ['last-acts: decommission --confirm ${row.module}', `${bury} --purge`, bury, extracted],
     [

@@ -31,7 +31,8 @@ const advised = async () =>
 async function rejoin(): Promise<void> {
   const found = await until('doctor names the command', advised);
   expect(found.remedy).toContain('rejoin inventory');
-  expect(await scene.act('rejoin')).toMatchObject({ status: 202 });
+  const { status, body } = await scene.act('rejoin');
+  expect({ status, detail: body.detail }).toEqual({ status: 202, detail: undefined });
 }
 const descriptions = (side: 'monolith' | 'extracted') =>
   scene.on<object>(side, 'select sku, description, on_hand, received from inventory.stock_item order by sku');
@@ -58,6 +59,10 @@ it('of the service, which owns a half: it takes no write, and becomes the copy o
   await scene.reaches('dual-write');
   expect((await scene.order(customer, scene.one('moves'))).status).toBe(201);
   await scene.check(load, 'monolith');
+  await scene.until(
+    'the copy is filled',
+    ({ backfill }) => backfill !== null && backfill.done === backfill.total,
+  );
   expect(await scene.differences()).toBe(0);
   expect(
     (await scene.history()).some(({ action, outcome }) => action === 'rejoin' && outcome === 'done'),

@@ -56,10 +56,12 @@ it('nobody can ask for it over NATS, and the side of the monolith for nothing', 
   }
   await link.current!.flush();
   const asker = (await connected()).current!;
-  const ask = (side: 'monolith' | 'extracted', method: string) =>
+  const idOf = async (side: 'monolith' | 'extracted') =>
+    (await both[side].control.state()).standpoint.database;
+  const ask = async (side: 'monolith' | 'extracted', method: string) =>
     asker.request(
-      link.subjects.control({ module: 'parcels', side, database: 'any' }),
-      JSON.stringify({ method, argument: { purge: true, epoch: 0 } }),
+      link.subjects.control({ module: 'parcels', side, database: await idOf(side) }),
+      JSON.stringify({ method, argument: { purge: true, epoch: 0 }, from: await idOf('monolith') }),
       { timeout: 5_000 },
     );
   expect((await ask('extracted', 'state')).json()).toHaveProperty('ok');

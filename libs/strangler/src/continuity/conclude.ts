@@ -47,7 +47,7 @@ export interface Outbox {
 }
 
 /** All that was stored at the peer is confirmed here, or still in the outbox. */
-export function senderHolds(
+function senderHolds(
   mine: Pick<Standpoint, 'term' | 'life' | 'confirmed'>,
   told: Pick<Standpoint, 'applied' | 'appliedLife' | 'pruned' | 'received'>,
   holds: Holds,
@@ -67,11 +67,11 @@ export const holdsTail = (
   above(confirmed, received).every(({ ids }) => holds(ids));
 
 /** What came after the last position that is known to be confirmed. */
-export const above = (confirmed: Position | null, received: readonly Received[]): Received[] =>
+const above = (confirmed: Position | null, received: readonly Received[]): Received[] =>
   received.filter((each) => confirmed === null || compare(each, confirmed) > 0);
 
 /** What the peer has had confirmed is here. */
-export const receiverHolds = (mine: Standpoint, told: Standpoint): boolean =>
+const receiverHolds = (mine: Standpoint, told: Standpoint): boolean =>
   told.confirmed === null ||
   // It was put back itself: it proves nothing against this side.
   told.life < (mine.appliedLife ?? -1) ||

@@ -104,7 +104,11 @@ export class Continuity {
   /** Undefined: another hello has come meanwhile, or a server has restarted. */
   private async attempt(mine: Standpoint): Promise<boolean | undefined> {
     if (mine.standing === 'rolled back') return this.hold({ kind: mine.standing });
-    if (!mine.capture && mine.standing === null) return this.askWhoClaims(mine);
+    if (!mine.capture && mine.standing === null) {
+      // There is no NATS to ask at, and none is started for it.
+      if (mine.proven && mine.provenBy === null) return this.free();
+      return this.askWhoClaims(mine);
+    }
     const { database: from, home, start, peer } = mine;
     let answer: Answer;
     try {

@@ -49,7 +49,7 @@ export function witnessOf(mine: Standpoint, told?: Standpoint): Witness {
 }
 
 /** With a batch that the peer has stored. What is confirmed need not be kept. */
-export function withBatch(witness: Witness, batch: Received, confirmed: Position | null): Witness {
+function withBatch(witness: Witness, batch: Received, confirmed: Position | null): Witness {
   const pruned = confirmed && compare(confirmed, witness.pruned) > 0 ? confirmed : witness.pruned;
   const received = [...witness.received, batch].filter((each) => compare(each, pruned) > 0);
   return { ...witness, term: Math.max(witness.term, batch.term), pruned, received };

@@ -81,8 +81,36 @@ it('a method that there is not is refused', async () => {
   const link = linkTo(nats.url);
   link.start();
   const wire = await untilUp(link);
-  const reply = await wire.request('shop.control.box.extracted.any', '{"method":"constructor"}', {
+  const reply = await wire.request('shop.control.box.extracted.e', '{"method":"constructor","from":"m"}', {
     timeout: 5_000,
   });
   expect(reply.json()).toEqual({ error: 'a side has no method constructor' });
+});
+
+it('a shop that the side does not belong to is refused by name, also when it knows the address', async () => {
+  await served({ check: () => Promise.resolve([]) });
+  const other = { database: 'x', peerSince: null };
+  const asking = (peer: string | null) =>
+    remoteSide(linkTo(nats.url), 'box', 'extracted', () => Promise.resolve({ ...other, peer }));
+  const foreign = {
+    kind: 'foreign',
+    message: expect.stringMatching(/belongs to the shop whose database is m, since then/),
+  };
+  await expect(asking('e').check()).rejects.toMatchObject(foreign);
+  await expect(asking(null).check()).rejects.toMatchObject(foreign);
+});
+
+it('of two services on two databases that belong to nobody neither is taken', async () => {
+  for (const database of ['e1', 'e2']) {
+    const link = linkTo(nats.url);
+    const free = () => Promise.resolve({ database, peer: null, peerSince: null });
+    serveSide(link, { module: 'box', side: 'extracted', database }, {} as SideControl, free);
+    link.start();
+    await (await untilUp(link)).flush();
+  }
+  const own = () => Promise.resolve({ database: 'm', peer: null, peerSince: null });
+  await expect(remoteSide(linkTo(nats.url), 'box', 'extracted', own).check()).rejects.toMatchObject({
+    kind: 'foreign',
+    message: expect.stringMatching(/two services answer, on the databases e[12] and e[12]: stop one of them/),
+  });
 });

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { RequestError, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { NoRespondersError, RequestError, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import type { Side } from '../phase.js';
 import { databaseLoss, described } from '../failure.js';
 import type { NatsLink } from '../rpc/link.js';
@@ -115,7 +115,7 @@ async function discover(connection: NatsConnection, subject: string, from: strin
       found.set(one.database, one);
     }
   } catch (error) {
-    if (!(error instanceof RequestError && error.isNoResponders())) throw error;
+    if (!(error instanceof NoRespondersError)) throw error;
     throw new SideUnreachableError(`nobody answers at ${subject}`, 'nobody', { cause: error });
   }
   const all = [...found.values()];
