@@ -2,7 +2,7 @@ import { otherSide, sides } from '../phase.js';
 import type { Accepted, Situation } from './acts.js';
 import { subjectOf, typed } from './advice.js';
 import { isWhole } from './doctor-continuity.js';
-import { requireIdle } from './legal.js';
+import { abortable, requireIdle } from './legal.js';
 import { RefusedError } from './operator.js';
 
 /** The side whose database was put back becomes the copy. @throws {RefusedError} */
@@ -12,8 +12,8 @@ export function rejoin(situation: Situation, id: string): Accepted {
   const side = sides.find((each) => (states[each]?.standpoint.standing ?? null) !== null);
   if (!side)
     throw new RefusedError(`no database of ${row.module} was put back: there is nothing to join again`);
-  // A beginning that found out that the database was put back waits for this.
-  if (row.transition?.step.kind !== 'capture') requireIdle(situation);
+  // A step that found out that the database was put back waits for this; each of its commands asks whether the side is marked.
+  if (!abortable.has(row.transition?.step.kind ?? '')) requireIdle(situation);
   const whole = otherSide(side);
   if (!isWhole(whole, states[whole])) {
     const giveUp = typed(subjectOf(row, situation.advice), 'failover', '--i-have-fenced-it');
