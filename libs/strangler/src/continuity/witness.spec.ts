@@ -1,0 +1,96 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { standpointOf } from './standpoint.fixture.js';
+import { agrees, WitnessFile, witnessOf, type Witness } from './witness.js';
+
+let folder: string;
+let file: WitnessFile;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'witness-'));
+  file = new WitnessFile(`${folder}/`, 'box');
+  file.locate('d');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const mine = standpointOf('monolith', {
+  start: 's1',
+  epoch: 3,
+  life: 2,
+  term: 5,
+  confirmed: { term: 5, seq: 1 },
+});
+const begun = (): Witness => {
+  file.begin(witnessOf(mine));
+  return file.read()!;
+};
+const has = () => true;
+const hasNot = (ids: readonly number[]) => ids.length === 0;
+
+it('knows nothing of a module that was never paired', () => expect(file.read()).toBeUndefined());
+
+it('agrees with the database that it was written of, and with one that has gone on since', () => {
+  const witness = begun();
+  expect(agrees(witness, mine, has)).toBe(true);
+  expect(agrees(witness, { ...mine, epoch: 4, term: 6, confirmed: { term: 6, seq: 1 } }, hasNot)).toBe(true);
+  expect(agrees(witness, { ...mine, life: 3, confirmed: null }, hasNot)).toBe(true);
+});
+
+it.each([
+  ['an epoch', { epoch: 2 }],
+  ['a leadership', { term: 4 }],
+  ['a life', { life: 1 }],
+  ['what was confirmed', { confirmed: null }],
+])('does not agree with one that has lost %s', (_what, change) => {
+  expect(agrees(begun(), { ...mine, ...change }, has)).toBe(false);
+});
+
+it('does not agree with one that has lost a row that was stored on the other side', () => {
+  begun();
+  expect(file.stored('s1', { term: 5, seq: 2, ids: [17] }, mine.confirmed, 2)).toBe(true);
+  const witness = file.read()!;
+  expect(agrees(witness, mine, has)).toBe(true);
+  expect(agrees(witness, mine, hasNot)).toBe(false);
+  expect(agrees(witness, { ...mine, confirmed: { term: 5, seq: 2 } }, hasNot)).toBe(true);
+});
+
+it('nobody is told of a batch of an earlier start, once a later one has been proven without it', () => {
+  const witness = begun();
+  file.begin({ ...witness, start: 's2' });
+  expect(file.stored('s1', { term: 5, seq: 2, ids: [17] }, null, 2)).toBe(false);
+  expect(file.read()!.received).toEqual([]);
+});
+
+it('a former leader changes nothing of what a later one has written', () => {
+  begun();
+  file.stored('s1', { term: 6, seq: 1, ids: [20] }, mine.confirmed, 2);
+  expect(file.stored('s1', { term: 5, seq: 9, ids: [17] }, mine.confirmed, 2)).toBe(true);
+  expect(file.read()!.received.map(({ ids }) => ids)).toEqual([[20]]);
+});
+
+it('an epoch that another process has written counts', () => {
+  begun();
+  new WitnessFile(`${folder}/d`, 'box').sawEpoch(9);
+  expect(file.read()!.epoch).toBe(9);
+});
+
+it('after the machine has ended only what was synced counts; else the peer has to be asked', () => {
+  begun();
+  const [name] = readdirSync(folder);
+  const path = join(folder, name!);
+  const elsewhere = () =>
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/"boot":"[^"]*"/, '"boot":"another"'));
+  elsewhere();
+  expect(file.read()).toBeNull();
+  begun();
+  file.end();
+  elsewhere();
+  expect(file.read()).toMatchObject({ epoch: 3 });
+});
+
+it('forgotten, it knows of no pairing', () => {
+  begun();
+  file.sawEpoch(9);
+  expect(file.forget()).toBe(true);
+  expect(readdirSync(folder)).toEqual([]);
+});
