@@ -26,17 +26,8 @@ const placing = [
   'inventory.commit',
 ];
 const cancelling = ['decide', 'payments.refund', 'inventory.release'];
-/** Steps of other modules that change something: once they are elsewhere, what they did is there when the process dies. */
-const remote: ReadonlySet<string> = new Set([
-  'inventory.reserve',
-  'payments.charge',
-  'inventory.commit',
-  'payments.refund',
-]);
 /** In one transaction `after` a step is `before` the next: nothing is stored in between. */
 const boundaries = (saga: string, steps: readonly string[], moments: CrashPlan['moments']) => {
-  if (moments === 'elsewhere')
-    return steps.filter((step) => remote.has(step)).map((step) => `${saga}:${step}:after`);
   return moments === 'both'
     ? steps.flatMap((step) => [`${saga}:${step}:before`, `${saga}:${step}:after`])
     : [`${saga}:${steps[0]}:before`, ...steps.map((step) => `${saga}:${step}:after`)];
@@ -44,11 +35,11 @@ const boundaries = (saga: string, steps: readonly string[], moments: CrashPlan['
 
 const opening = 1_000;
 
-/** Who is elsewhere, who dies, and after which steps only (`both`: before and after each; `elsewhere`: after those that other modules did). */
+/** Who is elsewhere, who dies, and when (`both`: before and after each step). */
 export interface CrashPlan {
   away: readonly ModuleName[];
   dies: 'shop' | 'orders';
-  moments: 'both' | 'after' | 'elsewhere';
+  moments: 'both' | 'after';
 }
 
 /** Crashes at every boundary in turn, then checks the account. */

@@ -25,6 +25,11 @@ import {
 import { statusOf } from './status.js';
 import { auditOf, Maintenance, type OperatorParts } from './maintenance.js';
 
+const rejoinTries = 5;
+
+/** The row that a decision was made by has changed since. */
+class ChangedMeanwhileError extends RefusedError {}
+
 /** What operators see and ask for. Judged by pure functions, written by compare-and-set, carried out by the loops. */
 export class ModuleOperator implements Operator {
   private readonly maintenance: Maintenance;
@@ -150,13 +155,26 @@ export class ModuleOperator implements Operator {
       case 'failover':
         return this.write(action, situation, failover(situation, action.iHaveFencedIt, randomUUID()), dryRun);
       case 'rejoin':
-        return this.write(action, situation, rejoin(situation, randomUUID()), dryRun);
+        return this.rejoin(action, situation, dryRun);
       case 'serve-unproven':
         return this.serveUnproven(action, situation, dryRun);
       case 'decommission':
         return this.retire(action, situation, dryRun);
       default:
         return this.steer(action, situation, dryRun);
+    }
+  }
+
+  /** The controller, which cannot go on, notes that again and again: a change of the row that means nothing to who rejoins. */
+  private async rejoin(action: Action, situation: Situation, dryRun: boolean): Promise<Accepted> {
+    const { row } = situation;
+    for (let attempt = 1; ; attempt++) {
+      const now = { ...situation, row: await this.parts.store.read(row.module) };
+      try {
+        return await this.write(action, now, rejoin(now, randomUUID()), dryRun);
+      } catch (error) {
+        if (!(error instanceof ChangedMeanwhileError) || attempt === rejoinTries) throw error;
+      }
     }
   }
 
@@ -266,7 +284,7 @@ export class ModuleOperator implements Operator {
         }))
       : await store.change(row, change, ...entries);
     if (!changed) {
-      throw new RefusedError(
+      throw new ChangedMeanwhileError(
         `somebody else, or the controller, changed ${row.module} at the same moment; look again, and repeat it if it still makes sense`,
       );
     }

@@ -1,0 +1,69 @@
+import { PutBack } from './support/put-back.js';
+
+/* Files that are put back in other moments, and a server that only starts anew. */
+let shop: PutBack;
+
+afterEach(() => shop.close());
+
+it('of the service, which owns a half: it takes no write, and becomes the copy of the monolith', async () => {
+  shop = await PutBack.open('extracted');
+  const { scene, customer, postgres } = shop;
+  await scene.goTo('shifting', 50);
+  const putBack = await postgres.backUp();
+  await shop.quiet();
+  const load = await scene.load(811);
+  await load.placed(40);
+  await load.stop();
+  await putBack();
+  await scene.until('it is known', ({ sides }) => sides.extracted?.health === 'rolled back');
+  await expect(shop.rogue('extracted', scene.one('moves'))).rejects.toMatchObject({ code: 'SR425' });
+  expect((await scene.order(customer, scene.one('stays'))).status).toBe(201);
+  await scene.want('dual-write');
+  await shop.rejoin();
+  await scene.reaches('dual-write');
+  expect((await scene.order(customer, scene.one('moves'))).status).toBe(201);
+  await scene.check(load, 'monolith');
+  await shop.quiet();
+  expect(await scene.differences()).toBe(0);
+  expect(
+    (await scene.history()).some(({ action, outcome }) => action === 'rejoin' && outcome === 'done'),
+  ).toBe(true);
+}, 180_000);
+
+it('of the service, which is the copy: it is filled anew, by itself', async () => {
+  shop = await PutBack.open('extracted');
+  const { scene, postgres } = shop;
+  await scene.goTo('dual-write');
+  await shop.quiet();
+  const putBack = await postgres.backUp();
+  await shop.quiet();
+  const load = await scene.load(812);
+  await load.placed(40);
+  await load.stop();
+  await putBack();
+  await shop.quiet();
+  await scene.check(load, 'monolith', 'some');
+  await scene.goTo('extracted');
+  await scene.check(load, 'extracted', 'some');
+  expect(await scene.differences()).toBe(0);
+}, 180_000);
+
+it.each(['in order', 'crash'] as const)(
+  'the server of the monolith ends (%s) while the service is away: the file outside says that nothing is missing',
+  async (how) => {
+    shop = await PutBack.open('monolith');
+    const { scene, customer, postgres } = shop;
+    await scene.goTo('dual-write');
+    await shop.quiet();
+    expect((await scene.order(customer, scene.one('stays'))).status).toBe(201);
+    await scene.service.end('SIGKILL');
+    await postgres.end(how);
+    await postgres.restart();
+    await scene.until('it takes writes', ({ sides }) => sides.monolith?.health === 'up');
+    expect((await scene.order(customer, scene.one('stays'))).status).toBe(201);
+    await scene.restartService();
+    await shop.quiet();
+    expect(await scene.differences()).toBe(0);
+  },
+  180_000,
+);
