@@ -14,6 +14,7 @@ import { Steering1764000000008 } from './strangler/0008-steering.js';
 import { Notes1764000000009 } from './strangler/0009-notes.js';
 import { Continuity1764000000010 } from './strangler/0010-continuity.js';
 import { Claims1764000000011 } from './strangler/0011-claims.js';
+import { Outbox1764000000012 } from './strangler/0012-outbox.js';
 import { Reads1764000000014 } from './strangler/0014-reads.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
 import { SplitName1764000000102 } from './users/0002-split-name.js';
@@ -36,6 +37,7 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     Notes1764000000009,
     Continuity1764000000010,
     Claims1764000000011,
+    Outbox1764000000012,
     Reads1764000000014,
   ],
   users: [Accounts1764000000101, Sessions1764000000103],

@@ -8,6 +8,7 @@ import type { Ways } from '../depot/captured.js';
 import { anySale, sell } from '../depot/sell.js';
 import type { Figure } from '../report.js';
 import { median, type Contender } from '../rounds.js';
+import { changesIn } from '../../libs/strangler/src/replication/changes.js';
 
 /** p99 at most, in ms, by transactions per second. */
 const goals: Readonly<Record<number, number>> = { 200: 8, 800: 12 };
@@ -69,7 +70,7 @@ export class Lag implements Contender {
         `select current_setting('strangler.outbox') as ids, strangler.start_text(strangler.server_start()) as start`,
       );
       ({ start } = rows[0]!);
-      ids = rows[0]!.ids.split(',').map(Number);
+      ids = changesIn(rows[0]!.ids);
     });
     const committed = performance.now();
     client.release();

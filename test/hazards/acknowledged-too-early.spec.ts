@@ -3,6 +3,7 @@ import { written } from '../support/written.js';
 import { until } from '../support/until.js';
 import type { WrittenRows } from '../../libs/strangler/src/acknowledger.js';
 import type { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
+import { changesIn } from '../../libs/strangler/src/replication/changes.js';
 
 /*
  * With `ack: both` a caller is answered when its own changes are stored on the other side: not before, and not never.
@@ -24,7 +25,7 @@ const write = (id: number, weight = 1): Promise<WrittenRows> =>
       [id, weight],
     );
     const [row] = await q.query<{ ids: string }>(`select current_setting('strangler.outbox') as ids`);
-    return written(both.monolith.database, row!.ids.split(',').map(Number));
+    return written(both.monolith.database, changesIn(row!.ids));
   });
 
 async function settled(waiting: Promise<string>): Promise<string | undefined> {

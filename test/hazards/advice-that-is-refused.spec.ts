@@ -199,8 +199,8 @@ const extracted = async (change: RowChange = {}) => {
 };
 const parked = () =>
   controlled.sides.monolith.test.query(
-    `insert into strangler.outbox (id, module, table_name, pk, key, bucket, parked) overriding system value
-     values (17, 'parcels', 'parcel', '{a}', 'a', 1, 'too large')`,
+    `insert into strangler.outbox (id, module, table_name, pks, keys, count, low, high, parked) overriding system value
+     values (17, 'parcels', 'parcel', array['{a}'], '{a}', 1, 1, 1, 'too large')`,
   );
 /** The monolith's database was put back; the service has everything, if `whole`. */
 const putBack = async ({ whole = true, standing = 'rolled back' } = {}) => {

@@ -1,6 +1,7 @@
 import { routeOf, Routes } from '#strangler';
 import { DataSource } from 'typeorm';
 import { Agents } from '../../libs/strangler/src/side/agents.js';
+import { changesIn } from '../../libs/strangler/src/replication/changes.js';
 import { fruit, heldSend, replicas, type Replicas } from '../support/replication.js';
 import { written } from '../support/written.js';
 import { until } from '../support/until.js';
@@ -32,7 +33,7 @@ async function answered(): Promise<void> {
   const ids = await both.monolith.database.transaction(async (q) => {
     await q.query(`insert into fruit.basket values (1, 'anna')`);
     const [row] = await q.query<{ ids: string }>(`select current_setting('strangler.outbox') as ids`);
-    return row!.ids.split(',').map(Number);
+    return changesIn(row!.ids);
   });
   await agents.afterCommit('fruit', await written(both.monolith.database, ids));
 }

@@ -16,7 +16,7 @@ afterEach(async () => {
   await here.drop();
 });
 
-const recorded = () => here.query<{ key: string }>('select key from strangler.outbox order by id');
+const recorded = () => here.query<{ key: string }>('select key from strangler.outbox_changes order by id');
 const start = () => startCapture(here.database, here.tables);
 
 it('capture waits for a writer inside: its row is committed before capture stands', async () => {

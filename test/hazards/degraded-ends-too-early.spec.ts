@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
+import { changesIn } from '../../libs/strangler/src/replication/changes.js';
 import { heldSend, replicas, type HeldSend, type Replicas } from '../support/replication.js';
 import { written } from '../support/written.js';
 import { until } from '../support/until.js';
@@ -33,7 +34,7 @@ async function answerTo(id: number, deadlineMs = longMs): Promise<string> {
   const ids = await both.monolith.database.transaction(async (q) => {
     await q.query(`insert into fruit.basket values ($1, 'anna')`, [id]);
     const [row] = await q.query<{ ids: string }>(`select current_setting('strangler.outbox') as ids`);
-    return row!.ids.split(',').map(Number);
+    return changesIn(row!.ids);
   });
   return deliveries.whenStored(await written(both.monolith.database, ids), deadlineMs);
 }

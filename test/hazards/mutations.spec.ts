@@ -92,7 +92,7 @@ describe.each(both)('rows for buckets that are owned here are refused: %s', (_wh
   it('a chunk that was read before its buckets moved arrives when the new owner has written', async () => {
     if (mutated) {
       const owned = 'exists (select from unnest(p_buckets) bucket where strangler.owned_by(o, bucket))';
-      await cut(twin.extracted, 'captured', owned, 'false');
+      await cut(twin.extracted, 'require_not_owned', owned, 'false');
     }
     await caller.add(name);
     await twin.quiet();

@@ -137,7 +137,7 @@ const emptied = (tables: readonly MovingTable[]): string =>
         sql,
       }) => `alter table ${sql} disable trigger user; delete from ${sql}; alter table ${sql} enable always trigger strangler_insert;
       alter table ${sql} enable always trigger strangler_update; alter table ${sql} enable always trigger strangler_delete;
-      alter table ${sql} enable always trigger strangler_truncate;`,
+      alter table ${sql} enable always trigger strangler_truncate; alter table ${sql} enable always trigger strangler_key;`,
     )
     .join('\n');
 

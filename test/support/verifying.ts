@@ -53,7 +53,7 @@ async function carryOnce(from: TestSide, to: TestSide): Promise<number> {
   // One statement, one snapshot: the images are at least as new as the outbox rows.
   const rows = await from.database.query<{ id: number; name: string; image: string | null }>(
     `select o.id, o.pk[1] as name, (select row_to_json(t)::text from box.thing t where t.name = o.pk[1]) as image
-     from strangler.outbox o where parked is null order by o.id limit 50`,
+     from strangler.outbox_changes o where parked is null order by o.id limit 50`,
   );
   if (rows.length === 0) return 0;
   await writeAsCopy(
@@ -70,7 +70,7 @@ async function carryOnce(from: TestSide, to: TestSide): Promise<number> {
       ),
     ],
   );
-  await from.database.query('delete from strangler.outbox where id = any($1)', [rows.map(({ id }) => id)]);
+  await from.database.query(`select strangler.detach_changes('box', $1, false)`, [rows.map(({ id }) => id)]);
   return rows.length;
 }
 

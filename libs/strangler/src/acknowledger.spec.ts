@@ -18,7 +18,7 @@ const acknowledger: Acknowledger = {
   afterCommit: async (module, { ids, start }) => {
     expect(start).toMatch(/^\d{4}-/);
     // Committed: another session sees the rows.
-    const rows = await own.query('select from strangler.outbox where module = $1 and id = any($2)', [
+    const rows = await own.query('select from strangler.outbox_changes where module = $1 and id = any($2)', [
       module,
       ids,
     ]);
@@ -48,7 +48,9 @@ async function capture(module: string): Promise<void> {
 }
 
 const idsOf = async (module: string): Promise<number[]> => {
-  const rows = await own.query<{ id: number }>('select id from strangler.outbox where module = $1', [module]);
+  const rows = await own.query<{ id: number }>('select id from strangler.outbox_changes where module = $1', [
+    module,
+  ]);
   return rows.map(({ id }) => id).sort((a, b) => a - b);
 };
 

@@ -6,6 +6,7 @@ import type { WrittenRows } from './acknowledger.js';
 import type { PreparedOperation } from './operation.js';
 import { PartlyDoneError } from './refusals.js';
 import { quoted } from './tables.js';
+import { changesIn } from './replication/changes.js';
 import { sqlState } from './transaction.js';
 
 /** Raised by `strangler.begin_command` when the id was used with another input. */
@@ -116,7 +117,7 @@ export async function storeResults(
     [module, commandId, keys, results, early ? null : (hashes ?? null)],
   );
   const [ids, start = ''] = row?.written?.split(' ') ?? [];
-  return { ids: ids ? ids.split(',').map(Number) : [], start };
+  return { ids: changesIn(ids), start };
 }
 
 /**

@@ -62,8 +62,8 @@ async function moveBorder(): Promise<void> {
   await pair.sides[from].ownership.fence('box', epoch, { from: below, to: above });
   await until('the outbox is drained', async () => {
     const [left] = await pair.sides[from].database.query(
-      'select from strangler.outbox where bucket >= $1 and bucket < $2 limit 1',
-      [below, above],
+      'select from strangler.outbox_holds($3, $1, $2, 9223372036854775807) holds where holds',
+      [below, above, 'box'],
     );
     return left ? undefined : true;
   });

@@ -203,7 +203,7 @@ export class ContinuityStore {
   async idsHere(ids: readonly number[], q: Queryable = this.database): Promise<ReadonlySet<number>> {
     if (ids.length === 0) return new Set();
     const rows = await q.query<{ id: number }>(
-      `select id::float8 as id from strangler.outbox where module = $1 and id = any($2::bigint[])
+      `select c.id::float8 as id from unnest($2::bigint[]) c (id) cross join strangler.outbox_row_of($1, c.id)
        union all select id::float8 from strangler.given_up where module = $1 and id = any($2::bigint[])`,
       [this.module, ids],
     );
@@ -212,7 +212,7 @@ export class ContinuityStore {
 
   private async undelivered(q: Queryable, { from, to }: Range): Promise<boolean> {
     const rows = await q.query(
-      'select from strangler.outbox where module = $1 and bucket >= $2 and bucket < $3 limit 1',
+      'select from strangler.outbox_holds($1, $2, $3, 9223372036854775807) holds where holds',
       [this.module, from, to],
     );
     return rows.length > 0;
@@ -259,11 +259,14 @@ export class ContinuityStore {
   /** Moves rows of the outbox into the report. */
   private async report(q: Queryable, { from, to }: Range, why: string): Promise<void> {
     await q.query(
-      `with gone as (
-         delete from strangler.outbox where module = $1 and bucket >= $2 and bucket < $3 returning id, table_name, pk, key
+      `with gone as materialized (
+         select id, table_name, pk, key from strangler.outbox_changes
+         where module = $1 and strangler.bucket($1, key) >= $2 and strangler.bucket($1, key) < $3
+       ), reported as (
+         insert into strangler.given_up (module, id, table_name, pk, key, why) select $1, id, table_name, pk, key, $4 from gone
+         on conflict do nothing
        )
-       insert into strangler.given_up (module, id, table_name, pk, key, why) select $1, id, table_name, pk, key, $4 from gone
-       on conflict do nothing`,
+       select strangler.detach_changes($1, array(select id from gone), false)`,
       [this.module, from, to, why],
     );
   }

@@ -19,7 +19,7 @@ const sql = `
   from strangler.ownership
   left join strangler.relay r using (module)
   left join (
-    select module, count(*) filter (where parked is null) as rows, count(*) filter (where parked is not null) as parked,
+    select module, sum(count) filter (where parked is null) as rows, count(*) filter (where parked is not null) as parked,
       extract(epoch from clock_timestamp() - min(at) filter (where parked is null)) as lag
     from strangler.outbox group by module
   ) o using (module)

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { buckets as bucketCount } from '../bucket.js';
 import type { Database } from '../database.js';
 import { literal, quoted, type MovingTable } from '../tables.js';
 
@@ -21,6 +22,22 @@ type Event = (typeof events)[number];
 export async function startCapture(database: Database, tables: readonly MovingTable[]): Promise<void> {
   for (const table of tables) {
     await patiently(database, table, installation(table));
+  }
+}
+
+/**
+ * Installs the triggers anew where those of an older release stand: they do not fit the outbox, so nobody can write until then.
+ * For when a process starts.
+ */
+export async function renewCapture(database: Database, tables: readonly MovingTable[]): Promise<void> {
+  const standing = await database.query<{ name: string; body: string }>(
+    `select proname as name, prosrc as body from pg_proc
+     where pronamespace = 'strangler'::regnamespace and proname like 'capture\\_%'`,
+  );
+  const stands = (table: MovingTable) => (event: Event) =>
+    standing.some(({ name, body }) => name === plainNameOf(table, event) && body === bodyFor(table, event));
+  for (const table of tables) {
+    if (!events.every(stands(table))) await patiently(database, table, installation(table));
   }
 }
 
@@ -52,78 +69,91 @@ async function patiently(database: Database, { sql: table }: MovingTable, sql: s
   }
 }
 
-const nameOf = ({ module, name }: MovingTable, event: Event): string =>
-  `strangler.${quoted(`capture_${module}_${name}_${event}`)}`;
+const nameOf = (table: MovingTable, event: Event): string => `strangler.${quoted(plainNameOf(table, event))}`;
+
+const plainNameOf = ({ module, name }: MovingTable, event: Event): string =>
+  // PostgreSQL cuts longer names.
+  `capture_${module}_${name}_${event}`.slice(0, 63);
 
 const removal = (table: MovingTable): string =>
   [
-    ...[...events, 'truncate'].map((event) => `drop trigger if exists strangler_${event} on ${table.sql};`),
+    ...[...events, 'truncate', 'key'].map(
+      (name) => `drop trigger if exists strangler_${name} on ${table.sql};`,
+    ),
     ...events.map((event) => `drop function if exists ${nameOf(table, event)}();`),
   ].join('\n');
 
 function installation(table: MovingTable): string {
   const triggers = events.map(
     (event) => `
-      ${functionFor(table, event)}
+      create or replace function ${nameOf(table, event)}() returns trigger language plpgsql as $capture$${bodyFor(table, event)}$capture$;
       create or replace trigger strangler_${event} after ${event} on ${table.sql}
-        referencing ${event === 'insert' ? '' : 'old table as old_rows'} ${event === 'delete' ? '' : 'new table as new_rows'}
+        referencing ${event === 'delete' ? 'old table as old_rows' : 'new table as new_rows'}
         for each statement execute function ${nameOf(table, event)}();
       alter table ${table.sql} enable always trigger strangler_${event};`,
   );
-  return `${triggers.join('\n')}
+  return `select pg_advisory_xact_lock(hashtextextended('strangler capture', 0));
+    ${triggers.join('\n')}
     create or replace trigger strangler_truncate before truncate on ${table.sql}
       for each statement execute function strangler.refuse_truncate();
-    alter table ${table.sql} enable always trigger strangler_truncate;`;
-}
-
-/** One function a table and event, its text without variables: PostgreSQL keeps the plans. */
-function functionFor(table: MovingTable, event: Event): string {
-  const rows = event === 'delete' ? 'old_rows' : 'new_rows';
-  return `
-    create or replace function ${nameOf(table, event)}() returns trigger language plpgsql as $capture$
-    declare
-      buckets integer[];
-      ids bigint[];
-    begin
-      ${event === 'update' ? keysUnchanged(table) : ''}
-      if current_setting('strangler.applying', true) = ${literal(table.module)} then
-        if strangler.owns_any(${literal(table.module)}) then
-          select array_agg(distinct ${table.bucket('r')}) into buckets from ${rows} r;
-        end if;
-      else
-        with added as (
-          insert into strangler.outbox (module, table_name, pk, key, bucket)
-          select ${literal(table.module)}, ${literal(table.name)}, ${table.pk('r')}, ${table.key('r')}, ${table.bucket('r')}
-          from ${rows} r
-          returning id, bucket
-        )
-        select array_agg(id), array_agg(bucket) into ids, buckets from added;
-        -- Most statements change one row: to sort for them costs a tenth of the trigger's time.
-        if cardinality(buckets) > 1 then
-          buckets := array(select distinct bucket from unnest(buckets) bucket);
-        end if;
-      end if;
-      if buckets is not null then
-        perform strangler.captured(${literal(table.module)}, buckets, ids);
-      end if;
-      return null;
-    end $capture$;`;
+    alter table ${table.sql} enable always trigger strangler_truncate;
+    create or replace trigger strangler_key after update on ${table.sql}
+      for each row when (${keyChanged(table)}) execute function strangler.refuse_key_change();
+    alter table ${table.sql} enable always trigger strangler_key;`;
 }
 
 /**
- * Old and new rows must be the same set of keys: a changed one would be a delete for one bucket and an insert for another.
- * Never a join: its plan is kept from the session's first statement, and one made for a single row compares each row of a
- * later one with each.
+ * One function a table and event, its text without variables: PostgreSQL keeps the plans. All in one, since each function that it
+ * calls costs as much as a look at the row. Checked after the write: the row locks are ours, and a refusal takes the write back.
  */
-const keysUnchanged = (table: MovingTable): string => `
-      if exists (
-        select ${keysOf(table, 'n')} from new_rows n
-        except
-        select ${keysOf(table, 'o')} from old_rows o
-      ) then
-        raise 'strangler_key_changed: ${table.sql.replaceAll('%', '%%').replaceAll("'", "''")} is being moved, and its primary or routing key cannot be changed'
-          using errcode = 'SR403';
-      end if;`;
+function bodyFor(table: MovingTable, event: Event): string {
+  const rows = event === 'delete' ? 'old_rows' : 'new_rows';
+  const module = literal(table.module);
+  return `
+    declare
+      o strangler.ownership;
+      pks text[];
+      keys text[];
+      buckets integer[];
+      low integer := 0;
+      high integer := ${bucketCount - 1};
+      first bigint;
+    begin
+      if current_setting('strangler.applying', true) = ${module} then
+        if strangler.owns_any(${module}) then
+          perform strangler.require_not_owned(${module}, array(select distinct ${table.bucket('r')} from ${rows} r));
+        end if;
+        return null;
+      end if;
+      select array_agg(${table.pk('r')}::text), array_agg(${table.key('r')}::text) into pks, keys from ${rows} r;
+      if pks is null then
+        return null;
+      end if;
+      o := strangler.enter(${module});
+      -- To know the bucket of a key takes a third of the time in which it is written down; nobody asks where all are ours.
+      if not strangler.owns_all(o) or array_position(keys, null) is not null then
+        buckets := array(select distinct strangler.bucket(${module}, key) from unnest(keys) key);
+        perform strangler.require_owned(o, buckets);
+        select min(bucket), max(bucket) into low, high from unnest(buckets) bucket;
+      end if;
+      if cardinality(keys) = 1 then
+        insert into strangler.outbox (module, table_name, pks, keys, count, low, high)
+        values (${module}, ${literal(table.name)}, pks, keys, 1, low, high) returning id into first;
+        perform set_config('strangler.outbox',
+          concat_ws(',', nullif(current_setting('strangler.outbox', true), ''), first), true);
+      else
+        perform strangler.record_changes(${module}, ${literal(table.name)}, pks, keys, low, high);
+      end if;
+      if not pg_try_advisory_xact_lock_shared(strangler.sleep_lock(), hashtext(${module})) then
+        perform pg_notify('strangler_outbox', ${module});
+      end if;
+      return null;
+    end `;
+}
+
+/** A changed key would be a delete for one bucket and an insert for another. */
+const keyChanged = (table: MovingTable): string =>
+  `(${keysOf(table, 'old')}) is distinct from (${keysOf(table, 'new')})`;
 
 const keysOf = (table: MovingTable, alias: string): string =>
   [...table.primaryKey.map(({ name }) => `${alias}.${quoted(name)}`), table.key(alias)].join(', ');

@@ -12,7 +12,7 @@ export interface ChunkOfStatement {
  * One statement, so one snapshot: the oldest rows of the outbox, the current images of the rows that they name, and the
  * next chunk of a table. Read apart, a chunk could bring back a row whose deletion was sent before.
  *
- * $1 module · $2 outbox ids in flight · $3 outbox rows at most · $4 bytes at most · $5 bytes of a row at most ·
+ * $1 module · $2 changes in flight · $3 changes at most · $4 bytes at most · $5 bytes of a row at most ·
  * $6 rows at most, in all · $7 rows of the chunk at most · $8 when the backfill began · $9 primary key before the chunk
  */
 export const batchSql = (
@@ -21,21 +21,28 @@ export const batchSql = (
   chunk: ChunkOfStatement | undefined,
 ): string => `
   with picked as materialized (
-    select id, table_name, pk, key, bucket, at from strangler.outbox
-    where module = $1 and parked is null and id <> all($2::bigint[])
-    order by id limit $3
+    select r.id + c.place - 1 as id, r.table_name, c.pk, c.key, r.at
+    from (
+      select *, sum(count) over (order by id rows unbounded preceding) - count as before
+      from (
+        select id, table_name, pks, keys, count, at from strangler.outbox
+        where module = $1 and parked is null order by id limit $3 + cardinality($2::bigint[])
+      ) oldest
+    ) r cross join unnest(r.pks, r.keys) with ordinality c (pk, key, place)
+    where r.before < $3 + cardinality($2::bigint[]) and r.id + c.place - 1 <> all($2::bigint[])
+    order by r.id, c.place limit $3
   ),
   -- A newer change of a parked row: with it the parked one is done too.
   along as (
-    select p.id, p.table_name, p.pk, p.key from strangler.outbox p
+    select p.id, p.table_name, p.pks[1] as pk, p.keys[1] as key from strangler.outbox p
     where p.module = $1 and p.parked is not null
-      and exists (select from picked n where (n.table_name, n.pk, n.key) = (p.table_name, p.pk, p.key))
+      and exists (select from picked n where (n.table_name, n.pk, n.key) = (p.table_name, p.pks[1], p.keys[1]))
   ),
   -- By the last change of each row: once a transaction's last change is sent, all its changes are.
   named as materialized (
-    select table_name, pk, key, string_agg(id::text, ',') as ids, max(id) as last
+    select table_name, r.pk::text[] as pk, key, string_agg(id::text, ',') as ids, max(id) as last
     from (select id, table_name, pk, key from picked union all select id, table_name, pk, key from along) r
-    group by table_name, pk, key
+    group by table_name, r.pk, key
   ),
   images as materialized (
     select last, ids, place, gone, coalesce(image, json_build_array(pk, key)::text) as text
@@ -111,7 +118,7 @@ const chunkOf = ({ table, fromStart }: ChunkOfStatement, side: Side): string => 
         where b.module = $1 and b.table_name = ${literal(table.name)} and not b.done and b.started_at::text = $8)
       and not exists (select from strangler.outbox p
         where p.module = $1 and p.parked is not null and p.table_name = ${literal(table.name)}
-          and p.pk = ${table.pk('t')} and p.key = ${table.key('t')})
+          and p.pks = array[${table.pk('t')}::text] and p.keys = array[${table.key('t')}])
     order by ${pkOrder(table, 't')} limit $7
   ),
   weighed as (

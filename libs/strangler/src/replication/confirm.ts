@@ -18,15 +18,11 @@ export async function confirm(
   const { rows } = await on.query(
     `with own_term as materialized (
        select from strangler.relay where module = $1 and term = $3 for update
-     ), sent as (
-       -- The range keeps a plan that only filters by the ids, as PostgreSQL likes them, away from the rest of the outbox.
-       delete from strangler.outbox
-       where module = $1 and id = any($2::bigint[])
-         and id between (select min(id) from unnest($2::bigint[]) id) and (select max(id) from unnest($2::bigint[]) id)
-         and exists (select from own_term)
+     ), sent as materialized (
+       select strangler.detach_changes($1, $2::bigint[], false) from own_term
      )${sql}
      update strangler.relay set confirmed_term = $3, confirmed_seq = $4
-     where module = $1 and exists (select from own_term) returning module`,
+     where module = $1 and exists (select from sent) returning module`,
     [module, ids, term, seq, ...params],
   );
   return rows.length > 0;

@@ -100,8 +100,9 @@ export class Deliveries {
    */
   async outstandingOf(module: string, keys: readonly string[]): Promise<WrittenRows> {
     const [row] = await this.database.query<{ ids: number[] | null; start: string }>(
-      `select json_agg(id) as ids, strangler.start_text(strangler.server_start()) as start from strangler.outbox
-       where module = $1 and parked is null and key = any($2::text[] || module)`,
+      `select json_agg(o.id + c.place - 1) as ids, strangler.start_text(strangler.server_start()) as start
+       from strangler.outbox o cross join unnest(o.keys) with ordinality c (key, place)
+       where o.module = $1 and o.parked is null and o.keys && ($2::text[] || $1) and c.key = any($2::text[] || $1)`,
       [module, keys],
     );
     return { ids: row?.ids ?? [], start: row?.start ?? '' };
@@ -222,8 +223,8 @@ export class Deliveries {
          strangler.start_text(strangler.server_start()) as start
        from (select) one
        left join (
-         select id, parked is not null as parked, false as lost from strangler.outbox
-         where module = $1 and id = any($2::bigint[])
+         select c.id, o.parked is not null as parked, false as lost
+         from unnest($2::bigint[]) c (id) cross join strangler.outbox_row_of($1, c.id) o
          union all
          select id, parked, not parked from strangler.given_up where module = $1 and id = any($2::bigint[])
        ) o on true

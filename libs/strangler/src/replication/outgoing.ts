@@ -16,7 +16,7 @@ export class Outgoing {
   async outgoing(): Promise<OutgoingState> {
     const [[state], backfill] = await Promise.all([
       this.database.query<Omit<OutgoingState, 'backfill'>>(
-        `select count(*) filter (where parked is null)::float8 as pending,
+        `select coalesce(sum(count) filter (where parked is null), 0)::float8 as pending,
            coalesce(extract(epoch from clock_timestamp() - min(at) filter (where parked is null)) * 1000, 0)::float8 as "lagMs",
            count(*) filter (where parked is not null)::float8 as parked,
            (select count(*)::float8 from strangler.given_up where module = $1 and not parked) as reported,
@@ -46,7 +46,7 @@ export class Outgoing {
   parked(): Promise<ParkedRow[]> {
     return this.database.query<ParkedRow>(
       `select id::float8 as id, table_name as "table", pk, key, parked as reason, ${rfc3339('at')} as at
-       from strangler.outbox where module = $1 and parked is not null order by id`,
+       from strangler.outbox_changes where module = $1 and parked is not null order by id`,
       [this.module],
     );
   }
@@ -59,7 +59,7 @@ export class Outgoing {
         ? `update strangler.outbox set parked = null where ${which} returning id`
         : `with gone as (delete from strangler.outbox where ${which} returning *)
            insert into strangler.given_up (module, id, table_name, pk, key, why, parked)
-           select module, id, table_name, pk, key, parked, true from gone returning id`,
+           select module, id, table_name, pks[1]::text[], keys[1], parked, true from gone returning id`,
       [this.module, ids],
     );
     await this.database.query(`select pg_notify('strangler_outbox', $1)`, [this.module]);

@@ -15,17 +15,18 @@ export class Parking {
    * all the time would fill the outbox, and each of its changes would be read with all of those before.
    */
   async changes(on: ClientBase, ids: string, reason: string): Promise<void> {
-    const later = 'n.id > o.id and n.table_name = o.table_name and n.pk = o.pk and n.key = o.key';
+    const later = 'n.id > o.id and n.table_name = o.table_name and n.pks = o.pks and n.keys = o.keys';
+    await on.query('select strangler.detach_changes($1, $2, true)', [this.module, ids]);
     await on.query(
       `with named as materialized (
-         select id, table_name, pk, key from strangler.outbox where module = $1 and id = any($2::bigint[])
+         select id, table_name, pks, keys from strangler.outbox where module = $1 and id = any($2::bigint[])
        ), forgotten as (
          delete from strangler.outbox o using named n
          where o.module = $1 and (o.parked is not null or o.id = any($2::bigint[])) and ${later}
          returning o.*
        ), reported as (
          insert into strangler.given_up (module, id, table_name, pk, key, why, parked)
-         select module, id, table_name, pk, key, $3, true from forgotten on conflict do nothing
+         select module, id, table_name, pks[1]::text[], keys[1], $3, true from forgotten on conflict do nothing
        )
        update strangler.outbox o set parked = $3
        where o.module = $1 and o.id = any($2::bigint[]) and not exists (select from named n where ${later})`,
@@ -36,20 +37,30 @@ export class Parking {
   /** The oldest change, where not even reading its row succeeds. Returns its id, as an array. */
   async oldestChange(on: ClientBase, reason: string): Promise<string> {
     const { rows } = await on.query<{ id: string }>(
-      `update strangler.outbox set parked = $2 where module = $1 and id =
-         (select id from strangler.outbox where module = $1 and parked is null order by id limit 1)
-       returning id::text`,
-      [this.module, reason],
+      'select id::text from strangler.outbox where module = $1 and parked is null order by id limit 1',
+      [this.module],
     );
-    return `{${rows.map(({ id }) => id).join()}}`;
+    const ids = `{${rows.map(({ id }) => id).join()}}`;
+    await on.query('select strangler.detach_changes($1, $2, true)', [this.module, ids]);
+    await on.query('update strangler.outbox set parked = $3 where module = $1 and id = any($2::bigint[])', [
+      this.module,
+      ids,
+      reason,
+    ]);
+    return ids;
   }
 
   /** Changes of tables that the module names no more: nobody knows how to send them. */
   async ofOtherTables(on: ClientBase): Promise<void> {
+    const params = [this.module, this.tables.map(({ name }) => name)];
+    const ofOthers = 'module = $1 and parked is null and table_name <> all($2::text[])';
     await on.query(
-      `update strangler.outbox set parked = 'the module has no table ' || table_name || ' any more'
-       where module = $1 and parked is null and table_name <> all($2::text[])`,
-      [this.module, this.tables.map(({ name }) => name)],
+      `select strangler.detach_changes($1, array(select id from strangler.outbox_changes where ${ofOthers}), true)`,
+      params,
+    );
+    await on.query(
+      `update strangler.outbox set parked = 'the module has no table ' || table_name || ' any more' where ${ofOthers}`,
+      params,
     );
   }
 
@@ -57,10 +68,10 @@ export class Parking {
   async ofChunk(on: ClientBase, { position, tooLarge }: ChunkRead, limit: number): Promise<void> {
     for (const { pk, key, bytes } of tooLarge) {
       await on.query(
-        `insert into strangler.outbox (module, table_name, pk, key, bucket, parked)
-         select $1, $2, $3::text[], $4, strangler.bucket($1, $4), $5
+        `insert into strangler.outbox (module, table_name, pks, keys, count, low, high, parked)
+         select $1, $2, array[$3::text[]::text], array[$4], 1, b, b, $5 from strangler.bucket($1, $4) b
          where not exists (select from strangler.outbox where module = $1 and parked is not null
-           and table_name = $2 and pk = $3::text[] and key = $4)`,
+           and table_name = $2 and pks = array[$3::text[]::text] and keys = array[$4])`,
         [this.module, position.table, pk, key, tooLargeReason(bytes, limit)],
       );
     }
@@ -70,13 +81,13 @@ export class Parking {
   async nextOfChunk(on: ClientBase, { table: name, after }: Position, reason: string): Promise<void> {
     const table = this.tables.find((own) => own.name === name)!;
     await on.query(
-      `insert into strangler.outbox (module, table_name, pk, key, bucket, parked)
-       select $1, ${literal(name)}, ${table.pk('t')}, ${table.key('t')}, ${table.bucket('t')}, $2
+      `insert into strangler.outbox (module, table_name, pks, keys, count, low, high, parked)
+       select $1, ${literal(name)}, array[${table.pk('t')}::text], array[${table.key('t')}], 1, ${table.bucket('t')}, ${table.bucket('t')}, $2
        from ${table.sql} t, strangler.ownership o
        where o.module = $1 and strangler.owned_by(o, ${table.bucket('t')})
          and ${after ? comparePk(table, 't', '>', '$3::text[]') : '$3::text[] is null'}
          and not exists (select from strangler.outbox p where p.module = $1 and p.parked is not null
-           and p.table_name = ${literal(name)} and p.pk = ${table.pk('t')} and p.key = ${table.key('t')})
+           and p.table_name = ${literal(name)} and p.pks = array[${table.pk('t')}::text] and p.keys = array[${table.key('t')}])
        order by ${pkOrder(table, 't')} limit 1`,
       [this.module, reason, after],
     );

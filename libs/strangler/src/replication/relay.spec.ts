@@ -27,7 +27,8 @@ it('carries inserts, updates and deletes', async () => {
 
 it('parks the changes of a table that the module names no more, and carries on', async () => {
   await both.monolith.database.query(
-    `insert into strangler.outbox (module, table_name, pk, key, bucket) values ('fruit', 'bowl', '{1}', 'anna', 1)`,
+    `insert into strangler.outbox (module, table_name, pks, keys, count, low, high)
+     values ('fruit', 'bowl', array['{1}', '{2}'], '{anna,bert}', 2, 0, 9999)`,
   );
   both.relay();
   await until('it is parked', async () => {

@@ -5,7 +5,7 @@ import { CallSums, type CallQuestion, type CallReport } from '../evidence/call-s
 import { described } from '../failure.js';
 import { Continuity } from '../continuity/continuity.js';
 import type { Answer, Peer, Question } from '../continuity/peer.js';
-import { startCapture, stopCapture } from '../ownership/capture.js';
+import { renewCapture, startCapture, stopCapture } from '../ownership/capture.js';
 import { checkModule } from '../ownership/check.js';
 import type { Standpoint } from '../continuity/standing.js';
 import { advancingSequences } from '../ownership/sequences.js';
@@ -93,6 +93,7 @@ export class SideAgent implements LocalSide {
       );
     }
     this.tables = await describeTables(this.database, module);
+    if ((await this.ownership.read(this.name)).capture) await renewCapture(this.database, this.tables);
     if (!link) return;
     const { database } = await this.continuity.standpoint();
     const belonging = belongingOf(this.database, this.name);
@@ -178,7 +179,7 @@ export class SideAgent implements LocalSide {
     }
     this.witness?.sawEpoch(epoch + 1);
     const [row] = await this.database.query<{ highest: number }>(
-      'select coalesce(max(id), 0) as highest from strangler.outbox where module = $1',
+      'select coalesce(max(id + count - 1), 0) as highest from strangler.outbox where module = $1',
       [this.name],
     );
     this.relay?.wake();
@@ -199,7 +200,7 @@ export class SideAgent implements LocalSide {
              and ($6::bigint is null or $6 = r.life) as same,
            case when r.confirmed_term is not null
              then json_build_object('term', r.confirmed_term, 'seq', r.confirmed_seq) end as confirmed,
-           not exists (select from strangler.outbox where module = $1 and id <= $2 and bucket >= $3 and bucket < $4) as done
+           not strangler.outbox_holds($1, $3, $4, $2) as done
          from strangler.ownership o left join strangler.relay r using (module) where o.module = $1`,
         [this.name, of.upTo, of.from, of.to, of.start ?? null, of.life ?? null],
       );

@@ -91,9 +91,10 @@ export class Chunks implements Omit<ChunkControl, 'state'> {
 
   async inFlight(of: { table: string; pks: string[][] }): Promise<string[][]> {
     const rows = await this.database.query<{ pk: string[] }>(
-      `select distinct pk from strangler.outbox
-       where module = $1 and table_name = $2 and pk in (
-         select array(select json_array_elements_text(wanted)) from json_array_elements($3::json) wanted)`,
+      `with wanted as materialized (
+         select array_agg(array(select json_array_elements_text(pk))::text) as pks from json_array_elements($3::json) pk)
+       select distinct pk::text[] as pk from wanted, strangler.outbox o cross join unnest(o.pks) pk
+       where o.module = $1 and o.table_name = $2 and o.pks && wanted.pks and pk = any(wanted.pks)`,
       [this.module, of.table, JSON.stringify(of.pks)],
     );
     return rows.map(({ pk }) => pk);
@@ -110,11 +111,11 @@ export class Chunks implements Omit<ChunkControl, 'state'> {
          select array(select json_array_elements_text(given -> 'pk')) as pk, given ->> 'key' as key,
            strangler.bucket($1, given ->> 'key') as bucket
          from json_array_elements($3::json) given),
-       added as (
-         insert into strangler.outbox (module, table_name, pk, key, bucket)
-         select $1, $2, pk, key, bucket from entered, wanted where strangler.owned_by(ownership, bucket)
-         returning id)
-       select count(*) as count, pg_notify('strangler_outbox', $1) from added`,
+       owned as materialized (
+         select array_agg(pk::text) as pks, array_agg(key) as keys, min(bucket) as low, max(bucket) as high
+         from entered, wanted where strangler.owned_by(ownership, bucket))
+       select coalesce(cardinality(pks), 0) as count,
+         strangler.record_changes($1, $2, pks, keys, low, high), pg_notify('strangler_outbox', $1) from owned`,
       [this.module, this.table(of.table).name, JSON.stringify(of.rows)],
     );
     return sent!.count;

@@ -23,7 +23,7 @@ it('a copy under a wrong routing key is sent as deleted there and written anew',
   const { found, sent } = await repairModule({ controls, tables: sides.monolith.tables, patienceMs: 1 });
   expect(found.differences).toMatchObject([{ key: 'right', wrongKey: 'wrong', owner: 'monolith' }]);
   expect(sent).toBe(1);
-  const outbox = await sides.monolith.query('select pk, key from strangler.outbox order by id');
+  const outbox = await sides.monolith.query('select pk, key from strangler.outbox_changes order by id');
   expect(outbox).toEqual([
     { pk: ['1'], key: 'wrong' },
     { pk: ['1'], key: 'right' },
