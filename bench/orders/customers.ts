@@ -2,6 +2,7 @@ import type { SampleInvoice } from '#sample';
 import { randomUUID } from 'node:crypto';
 import { ShopClient } from '../../apps/replay/src/shop-client.js';
 import { openAccount, type OpenAccount } from '../account.js';
+import { cpuMs } from '../cpu.js';
 import type { Contender } from '../rounds.js';
 
 /** How many order at the same time. */
@@ -14,6 +15,8 @@ const perRound = 160;
 export class Customers {
   /** Orders that were not placed, by code. */
   readonly failed: Record<string, number> = {};
+  /** CPU of all machines for an order, in ms, round by round; the first is the warm-up. */
+  readonly cpuMs: number[] = [];
   /** For each round, how long its orders took, in ms. */
   private readonly rounds: number[][] = [];
   private readonly client: ShopClient;
@@ -37,9 +40,12 @@ export class Customers {
     return {
       name,
       rate: async () => {
+        const before = await cpuMs();
         const begun = performance.now();
         await this.orderNext();
-        return (perRound / (performance.now() - begun)) * 1_000;
+        const rate = (perRound / (performance.now() - begun)) * 1_000;
+        this.cpuMs.push(((await cpuMs()) - before) / perRound);
+        return rate;
       },
     };
   }

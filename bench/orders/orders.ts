@@ -2,7 +2,7 @@ import { Closing } from '#platform';
 import { readSample } from '#sample';
 import { latenciesOf } from '../../apps/replay/src/percentiles.js';
 import { report, type Figure } from '../report.js';
-import { alternate, glance, ratio } from '../rounds.js';
+import { alternate, glance, median, ratio } from '../rounds.js';
 import type { BenchServers } from '../servers.js';
 import { Customers } from './customers.js';
 import { openShop, type Inventory } from './shop.js';
@@ -36,19 +36,22 @@ export async function orders(servers: BenchServers, quick: boolean): Promise<boo
 async function compare(crowds: Record<string, Customers>, quick: boolean): Promise<boolean> {
   const contenders = Object.entries(crowds).map(([name, customers]) => customers.ordering(name));
   const rates = await alternate(contenders, quick ? glance : { rounds: 20, ms: 0 });
+  const cpu = Object.fromEntries(Object.entries(crowds).map(([name, { cpuMs }]) => [name, cpuMs.slice(1)]));
   const figures = Object.entries(crowds).flatMap(([name, customers]) => figuresOf(name, customers));
   return report('orders', rates, [
     ...figures,
     {
       figure: `orders per second, ${dual} against ${local}`,
-      atLeast: 0.85,
+      atLeast: 0.75,
       reached: ratio(rates, dual, local),
     },
     { figure: `orders per second, ${remote} against ${local}`, reached: ratio(rates, remote, local) },
+    { figure: `CPU of an order, ${dual} against ${local}`, atMost: 1.55, reached: ratio(cpu, dual, local) },
+    { figure: `CPU of an order, ${remote} against ${local}`, reached: ratio(cpu, remote, local) },
   ]);
 }
 
-function figuresOf(name: string, { orderMs, failed }: Customers): Figure[] {
+function figuresOf(name: string, { orderMs, cpuMs, failed }: Customers): Figure[] {
   const { p50, p95, p99 } = latenciesOf(orderMs);
   for (const [code, count] of Object.entries(failed))
     console.log(`${name}: ${count} orders ended as ${code}`);
@@ -57,6 +60,7 @@ function figuresOf(name: string, { orderMs, failed }: Customers): Figure[] {
       figure: `${name}: ${percentile} of an order, ms`,
       reached: ms ?? NaN,
     })),
+    { figure: `${name}: CPU of an order, ms`, reached: median(cpuMs.slice(1)) },
     {
       figure: `${name}: orders not placed`,
       atMost: 0,
