@@ -98,26 +98,7 @@ export class Continuity1764000000010 implements MigrationInterface {
           and (not (o.capture or o.asks) or o.proven_start is not distinct from strangler.server_start());
 
       -- As before; and a side that has not proven itself takes no write.
-      create or replace function strangler.enter(p_module text) returns strangler.ownership language plpgsql as $$
-      declare
-        o strangler.ownership;
-      begin
-        perform pg_advisory_xact_lock_shared(strangler.writer_lock(), hashtext(p_module));
-        if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
-          select * into o from strangler.ownership where module = p_module for share;
-        else
-          select * into o from strangler.ownership where module = p_module;
-        end if;
-        if not found then
-          raise 'strangler_unknown: % has no row in strangler.ownership', p_module using errcode = 'SR404';
-        end if;
-        if o.standing is not null
-          or (o.capture or o.asks) and o.proven_start is distinct from strangler.server_start() then
-          raise 'strangler_unproven: this database has not proven that it still holds what it had of % (%)',
-            p_module, coalesce(o.standing, 'unproven') using errcode = 'SR425', detail = coalesce(o.standing, 'unproven');
-        end if;
-        return o;
-      end $$;
+      ${enter(unproven)}
 
       -- First of all in every batch. The applied row is locked before the ownership row is read: a hello that has been answered
       -- since is seen here, and one that comes meanwhile waits and sees what this batch has stored.
@@ -186,6 +167,29 @@ export class Continuity1764000000010 implements MigrationInterface {
         end if;
         perform strangler.captured(p_module, p_buckets, null);
       end $$;
+      ${enter('')}
+      drop function strangler.is_proven;
+      drop table strangler.given_up, strangler.received;
+      alter table strangler.applied drop life, drop complete, drop pruned_term, drop pruned_seq;
+      alter table strangler.relay drop life, drop confirmed_term, drop confirmed_seq, drop refused;
+      alter table strangler.ownership drop peer, drop peer_home, drop peer_since, drop peer_start, drop hello_no,
+        drop proven_start, drop proven_by, drop standing, drop asks;
+      drop function strangler.start_text, strangler.server_start, strangler.database_id;
+      drop table strangler.database;
+    `);
+  }
+}
+
+/** A side that has not proven itself takes no write. */
+const unproven = `
+        if o.standing is not null
+          or (o.capture or o.asks) and o.proven_start is distinct from strangler.server_start() then
+          raise 'strangler_unproven: this database has not proven that it still holds what it had of % (%)',
+            p_module, coalesce(o.standing, 'unproven') using errcode = 'SR425', detail = coalesce(o.standing, 'unproven');
+        end if;`;
+
+/** The ownership row as a writer must see it (0002), or not at all: `check` raises. */
+const enter = (check: string): string => `
       create or replace function strangler.enter(p_module text) returns strangler.ownership language plpgsql as $$
       declare
         o strangler.ownership;
@@ -199,16 +203,6 @@ export class Continuity1764000000010 implements MigrationInterface {
         if not found then
           raise 'strangler_unknown: % has no row in strangler.ownership', p_module using errcode = 'SR404';
         end if;
+${check}
         return o;
-      end $$;
-      drop function strangler.is_proven;
-      drop table strangler.given_up, strangler.received;
-      alter table strangler.applied drop life, drop complete, drop pruned_term, drop pruned_seq;
-      alter table strangler.relay drop life, drop confirmed_term, drop confirmed_seq, drop refused;
-      alter table strangler.ownership drop peer, drop peer_home, drop peer_since, drop peer_start, drop hello_no,
-        drop proven_start, drop proven_by, drop standing, drop asks;
-      drop function strangler.start_text, strangler.server_start, strangler.database_id;
-      drop table strangler.database;
-    `);
-  }
-}
+      end $$;`;

@@ -21,9 +21,10 @@ const running = new Set<ChildProcess>();
 
 /** Starts a built program (`dist/<entry>`, or one at an absolute path). Only `env` and what a bare shell has is in its environment. */
 export function startProgram(entry: string, args: string[], env: Record<string, string>): Program {
-  const { PATH = '', HOME = '' } = process.env;
+  // The last: not beside what the user's own shops have had confirmed.
+  const { PATH = '', HOME = '', XDG_STATE_HOME = '' } = process.env;
   const child = spawn(process.execPath, [resolve(projectRoot(), 'dist', entry), ...args], {
-    env: { PATH, HOME, ...env },
+    env: { PATH, HOME, XDG_STATE_HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);

@@ -61,6 +61,12 @@ it('nobody is told of a batch of an earlier start, once a later one has been pro
   expect(file.read()!.received).toEqual([]);
 });
 
+it('a file that has not seen the present start be proven is given up: it would not know all', () => {
+  begun();
+  expect(file.stored('s2', { term: 5, seq: 2, ids: [17] }, null, 2)).toBe(true);
+  expect(file.read()).toBeUndefined();
+});
+
 it('a former leader changes nothing of what a later one has written', () => {
   begun();
   file.stored('s1', { term: 6, seq: 1, ids: [20] }, mine.confirmed, 2);

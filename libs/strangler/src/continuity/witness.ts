@@ -101,7 +101,9 @@ export class WitnessFile {
       const kept = read<Kept>(this.path);
       // Without one the peer is asked at the next start, and tells of this batch.
       if (!kept) return true;
-      if (kept.start !== start) return false;
+      if (kept.start > start) return false;
+      // This start was proven by a process that writes another file: here nobody knows what that one has seen.
+      if (kept.start < start) return this.forget();
       if (kept.term > batch.term) return true;
       const of = kept.life === life ? kept : { ...kept, life, pruned: nowhere, received: [] };
       write(this.path, { ...withBatch(of, batch, confirmed), boot: bootId(), synced: false });

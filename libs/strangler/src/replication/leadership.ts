@@ -175,7 +175,8 @@ export class Leadership {
         .catch((error: unknown): ApplyReply => ({ outcome: 'retry', reason: messageOf(error) }))
         .then((reply) => {
           gone.removeEventListener('abort', give);
-          if (reply.outcome === 'stored' && this.isWritten(batch, seq)) {
+          if (reply.outcome === 'stored' && !this.isWritten(batch, seq)) return resolve(unwritten);
+          if (reply.outcome === 'stored') {
             deliveries.stored(ids, origin.start);
             pulse.beat();
             this.heard = reply.at ?? null;
@@ -357,6 +358,12 @@ export class Leadership {
     };
   }
 }
+
+/** Nobody may go by it: not the waiters, nor who finds the rows gone. */
+const unwritten: ApplyReply = {
+  outcome: 'retry',
+  reason: 'it cannot be written down what the other side has',
+};
 
 const moreChanges = ({ cut, picked, wanted }: BatchRead): boolean => cut || picked >= wanted.rows;
 

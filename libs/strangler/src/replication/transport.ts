@@ -1,4 +1,11 @@
-import { headers, nuid, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import {
+  headers,
+  NoRespondersError,
+  nuid,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from '@nats-io/transport-node';
 import type { Answer, Peer, Question } from '../continuity/peer.js';
 import { otherSide, type Side } from '../phase.js';
 import type { NatsLink } from '../rpc/link.js';
@@ -121,12 +128,13 @@ export function remotePeer(link: NatsLink, module: string, side: Side): Peer {
       const connection = await connected();
       const how = { strategy: 'timer' as const, maxWait: allMs, headers: asking() };
       const answers: Answer[] = [];
-      for await (const message of await connection.requestMany(
-        subjectOf(null),
-        JSON.stringify(question),
-        how,
-      ))
-        answers.push(message.json<Answer>());
+      try {
+        const asked = await connection.requestMany(subjectOf(null), JSON.stringify(question), how);
+        for await (const message of asked) answers.push(message.json<Answer>());
+      } catch (error) {
+        // That nobody is there is an answer, too.
+        if (!(error instanceof NoRespondersError)) throw error;
+      }
       return answers;
     },
   };
