@@ -1,61 +1,39 @@
-import { handOffProblems, planHandOff } from '../ownership/hand-off.js';
-import { subjectOf, type Advice, type Subject } from './advice.js';
-import { captureObstacle } from './capture-step.js';
 import { policyOf, routeOf } from '../routes.js';
-import type { Clock } from './clock.js';
 import { decide, positionOf, type Decision } from './decide.js';
+import { DecisionRunner, type DecisionParts } from './decision-runner.js';
 import { fenceReturned } from './failover-step.js';
-import type { Gate, Observed } from './gates.js';
-import { Journal } from './journal.js';
-import type { Position, Step } from './machine.js';
+import type { Observed } from './gates.js';
+import type { Position } from './machine.js';
 import { isOut, wantedProbes } from './measured-gates.js';
-import { isAtHome, type ModuleRow, type Transition } from './module-row.js';
-import type { ModuleStore } from './module-store.js';
+import { isAtHome, type ModuleRow } from './module-row.js';
 import type { Need } from './need.js';
-import type { Controlled, ControlBoundary, ControlNeeds } from './needs.js';
+import type { Controlled } from './needs.js';
 import type { Notes } from './notes.js';
 import type { Observer } from './observe.js';
 import { OutageBook, outagesIn } from './outages.js';
 import { Publisher } from './publisher.js';
 import type { Rates } from './rates.js';
 import { waits } from './sentences.js';
-import { refusedLast, returned } from './setbacks.js';
 import { entryOf } from './route-entry.js';
 import { Standstill } from './standstill.js';
-import { carryOut, type StepEnd } from './step-runner.js';
-import type { Verification, VerificationStore } from './verification-store.js';
-import type { Verifier } from './verifier.js';
+import type { Verification } from './verification-store.js';
 import { waitOf } from './waiting.js';
 
 /** How often an outage is noted while it lasts, in ms. */
 const outageEveryMs = 250;
-const firstWaitMs = 500;
-const longestWaitMs = 30_000;
 
-export interface WalkerParts {
-  needs: ControlNeeds;
-  store: ModuleStore;
-  verifications: VerificationStore;
-  verifier: Verifier;
+/** What a walker works with. */
+export interface WalkerParts extends DecisionParts {
   observer: Observer;
-  clock: Clock;
-  /** How long buckets may be fenced before a hand-off is aborted, in ms. */
-  drainMs: number;
-  boundary?: ControlBoundary | undefined;
   notes: Notes;
   rates: Rates;
-  advice: Advice;
 }
 
-/** Walks one module: looks, decides one thing, journals it, does it. */
+/** Walks one module: looks, decides one thing, has it done, and tells who has to know. */
 export class Walker {
-  /** Why it could not go on; null: nothing is in the way but gates. */
-  trouble: Need | null = null;
-  /** What the step under way does now. */
-  doing: string | null = null;
   /** Whether the module is on its way, so that it is worth looking again soon. */
   moving = false;
-  private readonly journal: Journal;
+  private readonly runner: DecisionRunner;
   private publisher: Publisher;
   private standstill: Standstill;
   /** The term of leadership in which all this was seen and told. */
@@ -64,22 +42,30 @@ export class Walker {
   private settled = false;
   private readonly outages: OutageBook;
   private outageNoted = 0;
-  private waitUntil = 0;
-  private waitMs = firstWaitMs;
 
   constructor(
     private readonly parts: WalkerParts,
     private readonly controlled: Controlled,
   ) {
-    this.journal = new Journal(parts.store, parts.clock);
+    this.runner = new DecisionRunner(parts, controlled.module);
     this.outages = new OutageBook(parts.store, parts.clock);
     this.publisher = new Publisher(parts.needs);
     this.standstill = new Standstill(parts.clock);
   }
 
+  /** Why it could not go on; null: nothing is in the way but gates. */
+  get trouble(): Need | null {
+    return this.runner.trouble;
+  }
+
+  /** What the step under way does now. */
+  get doing(): string | null {
+    return this.runner.doing;
+  }
+
   /** An operator has spoken: what was put off is tried at once. */
   hurry(): void {
-    this.waitUntil = 0;
+    this.runner.hurry();
   }
 
   /**
@@ -135,10 +121,11 @@ export class Walker {
       await this.fenceReturned(row);
     if (await this.standstill.keep(row, observed, this.parts.needs.sides(row.module))) return true;
     if (policyOf(row).checksReads || policyOf(row).shadowed) await this.noteOutage(at, observed);
-    if (this.parts.clock.now() < this.waitUntil) return false;
+    if (this.runner.waits) return false;
     const decision = decide(row, at, observed);
     this.askWhereNobodyAsks(decision, row, at, observed);
-    return this.follow(decision, row, at, observed);
+    this.moving = decision.kind !== 'rest' && decision.kind !== 'paused';
+    return this.runner.run(decision, row, at, observed, this.standstill);
   }
 
   /** Of a side that is not there nothing is learnt, and what was seen before says nothing of how it is afterwards. */
@@ -161,7 +148,7 @@ export class Walker {
     await this.publisher.tell(row.module, { ...routeOf('monolith'), version: row.version, ack });
     if (!this.settled) await this.settle(row);
     this.moving = false;
-    this.trouble = null;
+    this.runner.trouble = null;
     await this.parts.notes.write(row.module, { trouble: null, wait: null }, this.parts.clock.now());
     return false;
   }
@@ -178,143 +165,8 @@ export class Walker {
     if (states.monolith) {
       return positionOf(row, this.controlled.ownership, states.monolith.ownership.extractedBelow);
     }
-    this.trouble = waits.home('no answer');
+    this.runner.trouble = waits.home('no answer');
     return undefined;
-  }
-
-  private async follow(
-    decision: Decision,
-    row: ModuleRow,
-    at: Position,
-    observed: Observed,
-  ): Promise<boolean> {
-    this.moving = decision.kind !== 'rest' && decision.kind !== 'paused';
-    switch (decision.kind) {
-      case 'continue':
-        return this.carryOut(row, at, false);
-      case 'begin':
-        return this.begin(row, at, decision, observed);
-      case 'verify':
-        return this.verify(row, observed);
-      case 'return':
-        return this.setBack(row, returned(row, decision.gate, this.subject(row), this.parts.clock.now()));
-      case 'refuse':
-        return this.setBack(row, refusedLast(row, decision.gates, this.subject(row), this.parts.clock.now()));
-      case 'hold':
-      case 'paused':
-      case 'rest':
-        this.trouble = null;
-        return false;
-    }
-  }
-
-  private async begin(
-    row: ModuleRow,
-    at: Position,
-    { step, gates }: { step: Step; gates: readonly Gate[] },
-    observed: Observed,
-  ): Promise<boolean> {
-    this.trouble = await this.obstacle(step, row, observed);
-    if (this.trouble !== null) {
-      // To hear of routers takes its time; all else is not asked for ten times a second.
-      if (step.kind === 'capture') this.putOff();
-      return false;
-    }
-    // Whoever answers for the owner has to know first that it may change.
-    if (!(await this.standstill.lets(step, row, observed, this.parts.needs.sides(row.module)))) return false;
-    const mayShift = this.standstill.numberOf(step, observed);
-    const epoch = observed.states.monolith?.ownership.epoch ?? 0;
-    await this.at('begin', 'before');
-    const { monolith, extracted } = observed.states;
-    const handOff =
-      step.kind === 'hand-off' && monolith && extracted
-        ? { ...planHandOff(step.below, { monolith, extracted }), mayShift }
-        : undefined;
-    if (step.kind === 'hand-off' && !handOff) return false;
-    const begun = await this.journal.begin({ row, at, step, gates, epoch, handOff });
-    await this.at('begin', 'after');
-    if (!begun) return true;
-    if (begun.transition) return this.carryOut(begun, at, true);
-    return this.stepDone();
-  }
-
-  /** What is in the way of a step that all gates let through. */
-  private async obstacle(step: Step, row: ModuleRow, { states }: Observed): Promise<Need | null> {
-    if (step.kind === 'capture')
-      return captureObstacle(this.parts.needs.sides(row.module), this.subject(row));
-    if (step.kind !== 'hand-off' || !states.monolith || !states.extracted) return null;
-    const { monolith, extracted } = states;
-    const problems = handOffProblems({ monolith, extracted }, row.settings.gates.lagMs);
-    return problems.length > 0 ? waits.handOff(problems, this.subject(row)) : null;
-  }
-
-  private subject = (row: ModuleRow): Subject => subjectOf(row, this.parts.advice);
-
-  private async carryOut(row: ModuleRow, at: Position, fresh: boolean): Promise<boolean> {
-    const transition = row.transition as Transition;
-    const { store, needs, clock, drainMs } = this.parts;
-    await this.at(transition.step.kind, 'before');
-    const end = await carryOut(transition, {
-      clock,
-      drainMs,
-      fresh,
-      sides: needs.sides(row.module),
-      aborted: async () => (await store.read(row.module)).transition?.aborted ?? false,
-      onStep: (what) => (this.doing = what),
-    }).catch((error: unknown) => this.brokenOff(error));
-    await this.at(transition.step.kind, 'after');
-    if (end.outcome === 'stuck') {
-      this.trouble = waits.stuck(transition.step.kind, end.reason ?? 'not known why', this.subject(row));
-      this.putOff();
-      return false;
-    }
-    await this.at('end', 'before');
-    await this.journal.end(at, transition, end);
-    await this.at('end', 'after');
-    return this.ended(transition, end, row);
-  }
-
-  private brokenOff(error: unknown) {
-    return { outcome: 'stuck' as const, reason: (error as Error).message, figures: {} };
-  }
-
-  private ended({ step }: Transition, { outcome, reason }: StepEnd, row: ModuleRow): boolean {
-    this.doing = null;
-    if (outcome === 'done') return this.stepDone();
-    this.trouble = waits.takenBack(step.kind, reason ?? 'not known why', this.subject(row));
-    this.putOff();
-    return false;
-  }
-
-  private stepDone(): true {
-    this.trouble = null;
-    this.waitMs = firstWaitMs;
-    return true;
-  }
-
-  /** The next try waits longer each time. */
-  private putOff(): void {
-    this.waitUntil = this.parts.clock.now() + this.waitMs;
-    this.waitMs = Math.min(this.waitMs * 2, longestWaitMs);
-  }
-
-  private async verify(row: ModuleRow, observed: Observed): Promise<boolean> {
-    const { verifications, verifier, clock } = this.parts;
-    const broke = verifier.trouble(row.module);
-    this.trouble = broke === undefined ? null : waits.verifyBroke(broke);
-    const { request, beganAt } = await verifications.read(row.module);
-    if (request) return false;
-    // One has ended since we looked: all rows need not be compared once more.
-    if (beganAt !== observed.verified.beganAt) return true;
-    await verifications.request(row.module, { actor: 'autopilot', repair: false }, clock.now());
-    return true;
-  }
-
-  private async setBack(row: ModuleRow, { change, entry }: ReturnType<typeof returned>): Promise<boolean> {
-    await this.at('set back', 'before');
-    await this.parts.store.change(row, change, entry);
-    await this.at('set back', 'after');
-    return true;
   }
 
   private async fenceReturned(row: ModuleRow): Promise<void> {
@@ -335,9 +187,5 @@ export class Walker {
         figures: report,
       },
     );
-  }
-
-  private async at(what: string, moment: 'before' | 'after'): Promise<void> {
-    await this.parts.boundary?.(this.controlled.module, what, moment);
   }
 }

@@ -1,4 +1,5 @@
 import type { Mode } from './frame.js';
+import type { BatchRead } from './read-batch.js';
 
 /** How much the next batch may hold, and how it is stored. */
 export interface BatchSize {
@@ -63,4 +64,17 @@ export function afterPoison(size: BatchSize, { changed, copied }: Tried): AfterP
   return changed > 1
     ? { next: { ...size, rows: Math.max(1, Math.min(size.rows, changed) >> 1) } }
     : { park: 'change' };
+}
+
+/** Rows so large that few fit are not read by the thousand each time. */
+export function fitted(
+  size: BatchSize,
+  { cut, kept, chunk }: Pick<BatchRead, 'cut' | 'kept' | 'chunk'>,
+  batchRows: number,
+): BatchSize {
+  return {
+    ...size,
+    rows: cut ? Math.min(batchRows, Math.max(1, kept * 2)) : size.rows,
+    chunkRows: chunk && chunk.kept < chunk.found ? Math.max(1, chunk.kept * 2) : size.chunkRows,
+  };
 }

@@ -72,6 +72,17 @@ export interface BatchRead {
   tooLarge: { ids: number[]; bytes: number }[];
 }
 
+/** Some changes did not fit, or may not have. */
+export const moreChanges = ({ cut, picked, wanted }: BatchRead): boolean => cut || picked >= wanted.rows;
+
+/** With it the other side has all that was written when it was read, and nobody was answered without it from then on. */
+export const isWhole = (batch: BatchRead): boolean =>
+  !moreChanges(batch) &&
+  !batch.parked &&
+  batch.tooLarge.length === 0 &&
+  batch.backfill.length === 0 &&
+  (!batch.degraded || batch.recovering);
+
 interface BatchRow {
   [texts: `${'rows' | 'gone'}_${number}`]: string | null;
   ids: string | null;
