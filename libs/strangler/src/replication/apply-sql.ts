@@ -1,10 +1,15 @@
 import { literal, quoted, type MovingTable } from '../tables.js';
 import { comparePk, rowsFromJson, samePk, valueFromJson } from './row-sql.js';
 
-/** A unique index as `evictSql` needs it: its columns or expressions over a row, and its predicate. */
+/** A unique index as `evictSql` needs it. */
 export interface UniqueIndex {
+  /** Its columns, or expressions over a row. */
   expressions: string[];
   predicate: string | null;
+  /** Two rows without a value stand in each other's way too. */
+  nullsAlike: boolean;
+  /** The table's generated columns, which are not sent. */
+  generated: { name: string; expression: string }[];
 }
 
 const pkColumns = ({ primaryKey }: MovingTable, alias: string): string =>
@@ -48,24 +53,37 @@ export const clearSql = (table: MovingTable): string => `
  * Deletes who stands in the way of the rows $1 on a unique index. In the owner's database those rows were there together,
  * so the one in the way is out of date: its change is on its way, or it is no more.
  */
-export function evictSql(table: MovingTable, { expressions, predicate }: UniqueIndex): string {
+export function evictSql(table: MovingTable, index: UniqueIndex): string {
+  const { expressions, predicate, nullsAlike } = index;
   const listed = expressions.map((expression, place) => `(${expression}) as e${place}`).join(', ');
   const where = predicate ? `where ${predicate}` : '';
   const rowsOf = (source: string) => `(select *, ${listed} from ${source} ${where})`;
-  const incoming = `json_populate_recordset(null::${table.sql}, $1::json) as ${quoted(table.name)}`;
+  const same = nullsAlike ? 'is not distinct from' : '=';
   return `
     delete from ${table.sql} t using strangler.ownership o
     where o.module = ${literal(table.module)} and not ${ownedHere(table, 't')}
       and (${pkColumns(table, 't')}) in (
-        select ${pkColumns(table, 'old')} from ${rowsOf(table.sql)} old join ${rowsOf(incoming)} new
-          on ${expressions.map((_, place) => `old.e${place} = new.e${place}`).join(' and ')}
+        select ${pkColumns(table, 'old')} from ${rowsOf(table.sql)} old join ${rowsOf(incoming(table, index))} new
+          on ${expressions.map((_, place) => `old.e${place} ${same} new.e${place}`).join(' and ')}
           and (${pkColumns(table, 'old')}) <> (${pkColumns(table, 'new')}))`;
 }
 
-/** The unique indexes of a table ($1: as regclass) beside its primary key. */
+/** The rows $1 as the table will have them, under its name. */
+function incoming({ name: table, columns }: MovingTable, { generated }: UniqueIndex): string {
+  const sent = columns.map((column) => `${valueFromJson(column)} as ${quoted(column.name)}`).join(', ');
+  const made = generated.map(({ name, expression }) => `, (${expression}) as ${quoted(name)}`).join('');
+  const rows = `(select ${sent} from ${rowsFromJson(columns, '$1')}) as ${quoted(table)}`;
+  return `(select *${made} from ${rows}) as ${quoted(table)}`;
+}
+
+/** The unique indexes of a table ($1: as regclass) beside its primary key. PostgreSQL has `indnullsnotdistinct` from 15 on. */
 export const uniqueIndexesSql = `
   select array(select pg_get_indexdef(i.indexrelid, place, true) from generate_series(1, i.indnkeyatts) place) as expressions,
-    pg_get_expr(i.indpred, i.indrelid, true) as predicate
+    pg_get_expr(i.indpred, i.indrelid, true) as predicate,
+    coalesce((to_jsonb(i)->>'indnullsnotdistinct')::boolean, false) as "nullsAlike",
+    (select coalesce(json_agg(json_build_object('name', a.attname, 'expression', pg_get_expr(d.adbin, d.adrelid, true))), '[]')
+     from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+     where a.attrelid = i.indrelid and a.attgenerated <> '') as generated
   from pg_index i where i.indrelid = $1::regclass and i.indisunique and not i.indisprimary and i.indislive`;
 
 /**
