@@ -16,12 +16,16 @@ import { Continuity1764000000010 } from './strangler/0010-continuity.js';
 import { Claims1764000000011 } from './strangler/0011-claims.js';
 import { Outbox1764000000012 } from './strangler/0012-outbox.js';
 import { Reads1764000000014 } from './strangler/0014-reads.js';
+import { Releases1764000000017 } from './strangler/0017-releases.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
 import { SplitName1764000000102 } from './users/0002-split-name.js';
 import { Sessions1764000000103 } from './users/0003-sessions.js';
 
 /** A migration. TypeORM wants its name to end in 13 digits, a JavaScript timestamp, and runs them in that order. */
-export type Migration = new () => MigrationInterface;
+export type Migration = new () => MigrationInterface & {
+  /** The lowest release whose processes can work after it; older ones have to end before it runs. */
+  readonly lowestRelease?: string;
+};
 
 /** Every module's migrations, by its schema. Named one by one: a file that a glob misses is a table that is missing. */
 export const migrations: Readonly<Record<string, readonly Migration[]>> = {
@@ -39,6 +43,7 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     Claims1764000000011,
     Outbox1764000000012,
     Reads1764000000014,
+    Releases1764000000017,
   ],
   users: [Accounts1764000000101, Sessions1764000000103],
   inventory: [Stock1764000000201],

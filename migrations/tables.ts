@@ -44,4 +44,5 @@ export const createSagaTable = (runner: QueryRunner, schema: string): Promise<un
     );
     create index on ${schema}.saga (due_at) where status in ('running', 'waiting', 'compensating');
     create index on ${schema}.saga (command_id);
+    select strangler.guard_table('${schema}.saga');
   `);

@@ -32,7 +32,10 @@ afterAll(() => both.close());
 it('a caller that comes again is told when all of the effect is there, and not by the claim alone', async () => {
   const commandId = randomUUID();
   await both.monolith.database.transaction(async (q) => {
-    await q.query(`select strangler.begin_command('pot', $1, array['anna'], array['x'::bytea])`, [commandId]);
+    await q.query(
+      `select strangler.begin_command('pot', $1, array['anna'], array['x'::bytea], null, false)`,
+      [commandId],
+    );
     await q.query(`insert into pot.plant values (1, 'anna', 10)`);
     await q.query(
       `select strangler.store_results('pot', $1, array['anna'], array['"grown"'], array['x'::bytea])`,

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { CommandParts1764000000003 } from '../../migrations/strangler/0003-command-parts.js';
 import { Claims1764000000011 } from '../../migrations/strangler/0011-claims.js';
+import { Releases1764000000017 } from '../../migrations/strangler/0017-releases.js';
 import { toyExecutor } from '../support/toy-executor.js';
 import { toyDatabase, type ToyDatabase } from '../support/toy.js';
 
@@ -18,7 +19,12 @@ it('the step back and the step there leave commands that work, and what they hav
   await executor.execute('put', { name: 'A' }, commandId);
   const source = await new DataSource(dataSourceOptions(database.url, { poolSize: 1 })).initialize();
   const runner = source.createQueryRunner();
-  const [parts, claims] = [new CommandParts1764000000003(), new Claims1764000000011()];
+  const [parts, claims, releases] = [
+    new CommandParts1764000000003(),
+    new Claims1764000000011(),
+    new Releases1764000000017(),
+  ];
+  await releases.down(runner);
   await claims.down(runner);
   await parts.down(runner);
   await runner.query('alter table toy.idempotency drop column undone');
@@ -29,6 +35,7 @@ it('the step back and the step there leave commands that work, and what they hav
   expect(old?.state).toBe('new');
   await parts.up(runner);
   await claims.up(runner);
+  await releases.up(runner);
   await runner.release();
   await source.destroy();
   expect(await executor.execute('put', { name: 'A' }, commandId)).toEqual({ name: 'A' });

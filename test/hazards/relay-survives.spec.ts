@@ -26,7 +26,7 @@ const degraded = async () => (await both.monolith.outgoing.outgoing()).degradedS
 const terminateAll = (side: 'monolith' | 'extracted') =>
   both[side].test.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
-     where datname = current_database() and pid <> pg_backend_pid() and application_name = 'strangler'`,
+     where datname = current_database() and pid <> pg_backend_pid() and application_name like 'strangler 0%'`,
   );
 
 it('connections to either database are ended, again and again', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
+import { release } from './release.js';
 
 /** Runs statements; rows come as pg gives them. */
 export interface Queryable {
@@ -177,9 +178,10 @@ function connection(url: string, session: SessionSettings = {}): pg.ClientConfig
   const own = target.searchParams.get('options') ?? '';
   const more = Object.entries(session).map(([name, value]) => `-c ${name}=${value}`);
   target.searchParams.set('options', [own, pinned, ...more].join(' ').trim());
+  // Goes before a name that stands in the URL: by it the database knows the release.
+  target.searchParams.set('application_name', `strangler ${release}`);
   return {
     connectionString: target.href,
-    application_name: 'strangler',
     connectionTimeoutMillis: 3_000,
     keepAlive: true,
     // What is sent before the former answer is there does not wait for it.

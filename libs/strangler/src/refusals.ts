@@ -85,6 +85,8 @@ export function ownerRefusal(error: unknown, module: string): DomainError | unde
       return new MovingError(module);
     case 'SR425':
       return new UnprovenError(module);
+    case 'SR426':
+      return new UnavailableError(module, (error as Error).message);
     case 'SR404':
       return new UnavailableError(module, `${module} is not set up in the database of this side`);
     default:

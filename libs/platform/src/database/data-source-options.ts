@@ -1,5 +1,6 @@
 import type { DataSourceOptions } from 'typeorm';
 import { ClosingClient } from './closing-client.js';
+import { withSessionName } from './session-name.js';
 import { typeParsers } from './type-parsers.js';
 
 /** How long things may take, in ms. */
@@ -31,7 +32,6 @@ export function dataSourceOptions(url: string, { entities = [], poolSize = 10 }:
     installExtensions: false,
     poolSize,
     extra: {
-      application_name: 'strangler-shop',
       keepAlive: true,
       ...limits,
       types: typeParsers,
@@ -45,7 +45,7 @@ export function dataSourceOptions(url: string, { entities = [], poolSize = 10 }:
  * that the URL has are kept.
  */
 function withSession(url: string): string {
-  const session = new URL(url);
+  const session = new URL(withSessionName(url));
   const own = session.searchParams.get('options') ?? '';
   session.searchParams.set(
     'options',

@@ -22,7 +22,7 @@ async function fillDisk(): Promise<void> {
   const [at] = await queryOnce<{ folder: string; pid: number }>(
     url,
     `select current_setting('data_directory') || '/base/pgsql_tmp' as folder, pid from pg_stat_activity
-     where application_name = 'strangler-shop readiness'`,
+     where application_name ~ '^strangler-shop .* readiness$'`,
   );
   const { folder, pid } = at!;
   for (let next = 0; next < 10; next += 1) await symlink('/dev/full', `${folder}/pgsql_tmp${pid}.${next}`);

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { ClosingClient } from './closing-client.js';
+import { withSessionName } from './session-name.js';
 
 /** How long the database may take to answer, in ms: less than whoever asks for readiness waits. */
 const patienceMs = 1_500;
@@ -23,8 +24,7 @@ export class DatabaseProbe {
 
   constructor(url: string) {
     this.pool = new pg.Pool({
-      connectionString: url,
-      application_name: 'strangler-shop readiness',
+      connectionString: withSessionName(url, 'readiness'),
       max: 1,
       connectionTimeoutMillis: patienceMs,
       query_timeout: patienceMs,

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { ClosingClient } from './closing-client.js';
+import { withSessionName } from './session-name.js';
 
 /** How long a count may take, in ms: whoever tries to log in waits for it. */
 const patienceMs = 1_000;
@@ -10,8 +11,7 @@ const patienceMs = 1_000;
  */
 export function openLimitPool(url: string): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: url,
-    application_name: 'strangler-shop limits',
+    connectionString: withSessionName(url, 'limits'),
     options: '-c synchronous_commit=off',
     max: 2,
     connectionTimeoutMillis: patienceMs,

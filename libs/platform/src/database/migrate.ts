@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from './data-source-options.js';
+import { assertAdmitted, olderProcessesGone } from './older-processes.js';
 import { withClient } from './with-client.js';
 
 /** The toolkit's own schema comes first: the modules' commands call its functions. */
@@ -23,7 +24,8 @@ export type DatabaseSide = 'monolith' | 'extracted';
 /**
  * Brings the schemas of `modules` in this database up to date, one transaction a module, each with its record in a table
  * `migrations` of its own schema. Several processes may do so at once: one works, the others wait and find nothing to do.
- * Migrations that the database has and we do not know stay: an older version may start beside a newer one.
+ * Migrations that the database has and we do not know stay: an older version may start beside a newer one, unless one of them has
+ * made that impossible. @throws {StartError} then, and when older processes keep an upgrade waiting.
  */
 export async function migrate(
   url: string,
@@ -33,6 +35,7 @@ export async function migrate(
   await withClient(url, async (client) => {
     // Held by this session, not by a transaction: it lasts over all the transactions that follow, and ends with us.
     await client.query(`select pg_advisory_lock(hashtextextended('strangler migrations', 0))`);
+    await assertAdmitted(client);
     for (const module of [toolkit, ...modules]) {
       await migrateModule(client, url, module, migrationsOf(module, side));
     }
@@ -54,7 +57,11 @@ async function migrateModule(
   await client.query(`create schema if not exists ${pg.escapeIdentifier(module)}`);
   // Looked up by hand, because TypeORM needs a pool and some 20 queries to find that there is nothing to do.
   const done = await recorded(client, module);
-  if (known.some((migration) => !done.has(nameOf(migration)))) await run(url, module, known);
+  const pending = known.filter((migration) => !done.has(nameOf(migration)));
+  if (pending.length === 0) return;
+  const lowest = pending.map((migration) => new migration().lowestRelease).findLast(Boolean);
+  if (lowest) await olderProcessesGone(client, lowest);
+  await run(url, module, known);
 }
 
 async function recorded(client: pg.Client, module: string): Promise<ReadonlySet<string>> {

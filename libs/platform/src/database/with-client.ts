@@ -1,10 +1,10 @@
 import pg from 'pg';
+import { withSessionName } from './session-name.js';
 
 /** Opens a connection outside of any pool for `work` and closes it. @throws pg's errors. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({
-    connectionString: url,
-    application_name: 'strangler-shop set-up',
+    connectionString: withSessionName(url, 'set-up'),
     connectionTimeoutMillis: 5_000,
   });
   // A connection that breaks shows in the query that needs it; unheard, the event would end the process.

@@ -1,0 +1,65 @@
+import { Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { StartError } from '../process.js';
+import { isOlder, ownRelease, releaseOf } from './session-name.js';
+
+/** How often it is looked whether they have ended, and the pause between two looks, in ms. */
+const mostLooks = 20;
+const pauseMs = 1_000;
+
+const logger = new Logger('migrations');
+
+interface Session {
+  pid: number;
+  name: string;
+  address: string | null;
+}
+
+/**
+ * Waits until no process is connected that is older than `lowest`: a migration makes the database one that it cannot work on. Who
+ * connects later is refused by the database. @throws {StartError} naming those that are there after 20 s.
+ */
+export async function olderProcessesGone(client: pg.Client, lowest: string): Promise<void> {
+  for (let looks = 1; ; looks++) {
+    const older = (await sessions(client)).filter(({ name }) => isOlder(releaseOf(name) ?? lowest, lowest));
+    if (older.length === 0) return;
+    if (looks === 1) logger.warn(`the upgrade waits: ${sentence(older, lowest)}`);
+    if (looks === mostLooks) throw new StartError(sentence(older, lowest));
+    await sleep(pauseMs);
+  }
+}
+
+/** @throws {StartError} when the database takes no processes of this release any more. */
+export async function assertAdmitted(client: pg.Client): Promise<void> {
+  const table = await client.query<{ here: boolean }>(
+    `select to_regclass('strangler.release') is not null as here`,
+  );
+  if (!table.rows[0]?.here) return;
+  const { rows } = await client.query<{ lowest: string }>(
+    `select array_to_string(lowest, '.') as lowest from strangler.release`,
+  );
+  const lowest = rows[0]?.lowest ?? '0.1.0';
+  if (!isOlder(ownRelease(), lowest)) return;
+  throw new StartError(
+    `the database was upgraded to ${lowest}, and this process is of ${ownRelease()}: start one of ${lowest} or later`,
+  );
+}
+
+/** Whose sessions are of another role, or of another machine, shows its name, too. */
+async function sessions(client: pg.Client): Promise<Session[]> {
+  const { rows } = await client.query<Session>(
+    `select pid, application_name as name, client_addr::text as address from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid() and application_name like 'strangler%'`,
+  );
+  return rows;
+}
+
+function sentence(older: readonly Session[], lowest: string): string {
+  const releases = [...new Set(older.map(({ name }) => releaseOf(name)))].join(', ');
+  const who = older
+    .slice(0, 5)
+    .map(({ name, pid, address }) => `${name} (${address ?? 'local'}, session ${pid})`);
+  const more = older.length > who.length ? ` and ${older.length - who.length} more` : '';
+  return `processes of ${releases} are connected to the database, which cannot work on it once it is upgraded to ${lowest}: stop all of them, then start ${lowest}: ${who.join(', ')}${more}`;
+}

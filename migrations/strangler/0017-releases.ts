@@ -1,0 +1,172 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * Which releases may work on this database (docs/adr/0033-a-database-knows-its-lowest-release.md).
+ *
+ * SQLSTATE SR426: the process is of an older release than the database takes.
+ */
+export class Releases1764000000017 implements MigrationInterface {
+  name = 'Releases1764000000017';
+
+  /** Processes of older releases must have ended before this runs (libs/platform/src/database/older-processes.ts). */
+  readonly lowestRelease = '0.2.0';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      -- One row: the lowest release whose processes may work here, as numbers. Whatever makes older ones impossible raises it.
+      create table strangler.release (
+        one    boolean   primary key default true check (one),
+        lowest integer[] not null
+      );
+      insert into strangler.release (lowest) values ('{${this.lowestRelease.replaceAll('.', ',')}}');
+
+      -- Of which release the process is that this session belongs to: its name tells ('strangler-shop 0.2.0 set-up'). 0.1.0 did not
+      -- say. Null: it is nobody of ours, but a person with SQL.
+      create function strangler.session_release() returns integer[] language sql stable parallel safe
+        return case when current_setting('application_name') like 'strangler%' then coalesce(
+          string_to_array(substring(current_setting('application_name') from ' (\\d+\\.\\d+\\.\\d+)'), '.')::integer[],
+          '{0,1,0}') end;
+
+      create function strangler.refuse_release(p_release integer[]) returns void language plpgsql as $$
+      declare
+        lowest text := (select array_to_string(r.lowest, '.') from strangler.release r);
+      begin
+        raise 'strangler_older_release: this database was upgraded to %; this process is of %: stop it and start one of % or later',
+          lowest, array_to_string(p_release, '.'), lowest using errcode = 'SR426';
+      end $$;
+
+      create function strangler.require_release() returns void language plpgsql as $$
+      begin
+        if strangler.session_release() < (select lowest from strangler.release) then
+          perform strangler.refuse_release(strangler.session_release());
+        end if;
+      end $$;
+
+      create function strangler.require_release_of_writer() returns trigger language plpgsql as $$
+      begin
+        perform strangler.require_release();
+        return null;
+      end $$;
+
+      -- For tables that are written without \`enter\`.
+      create function strangler.guard_table(p_table regclass, p_events text default 'insert or update or delete') returns void
+        language plpgsql as $$
+      begin
+        execute format('create trigger strangler_release before %s on %s
+          for each statement execute function strangler.require_release_of_writer()', p_events, p_table);
+        execute format('alter table %s enable always trigger strangler_release', p_table);
+      end $$;
+    `);
+    await runner.query(enter(admitted, 'perform strangler.require_release();'));
+    await runner.query(olderFunctions);
+    await runner.query(`
+      do $$
+      declare
+        found record;
+      begin
+        -- Who inserts into the outbox has entered. Modules that come later guard their sagas themselves (migrations/tables.ts).
+        perform strangler.guard_table('strangler.outbox', 'update or delete');
+        perform strangler.guard_table(c.oid) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where c.relkind = 'r' and (n.nspname = 'strangler' and c.relname not in ('outbox', 'migrations') or c.relname = 'saga');
+
+        -- Capture as 0.1.0 installed it writes an outbox that is no more. A process that starts installs it anew.
+        for found in
+          select proname from pg_proc
+          where pronamespace = 'strangler'::regnamespace and proname like 'capture\\_%' and prosrc like '%strangler.captured(%'
+        loop
+          execute format('create or replace function strangler.%I() returns trigger language plpgsql as %L', found.proname, '
+            begin
+              perform strangler.require_release();
+              raise ''strangler_older_capture: changes of %.% are recorded again when a process of this release has started'',
+                tg_table_schema, tg_table_name using errcode = ''SR426'';
+            end ');
+        end loop;
+      end $$;
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      do $$
+      declare
+        found record;
+      begin
+        for found in select tgrelid::regclass as at from pg_trigger where tgname = 'strangler_release' loop
+          execute format('drop trigger strangler_release on %s', found.at);
+        end loop;
+      end $$;
+      drop function strangler.begin_command(text, uuid, text[], bytea[], uuid);
+      drop function strangler.store_results(text, uuid, text[], text[]);
+      drop function strangler.begin_batch(text, bigint, bigint, integer[]);
+      drop function strangler.captured(text, integer[], bigint[]);
+      ${enter()}
+      drop function strangler.guard_table, strangler.require_release_of_writer, strangler.require_release, strangler.refuse_release,
+        strangler.session_release;
+      drop table strangler.release;
+    `);
+  }
+}
+
+/**
+ * What 0.1.0 calls and no later release does. Whatever its session is named, it hears why. Those of its functions that have got more
+ * parameters since lose their defaults: a call as it was would be good for both.
+ */
+const olderFunctions = `
+  do $$
+  declare
+    latest regprocedure;
+    definition text;
+  begin
+    foreach latest in array array[
+      'strangler.begin_command(text, uuid, text[], bytea[], uuid, boolean)'::regprocedure,
+      'strangler.store_results(text, uuid, text[], text[], bytea[])'::regprocedure]
+    loop
+      definition := regexp_replace(pg_get_functiondef(latest), ' DEFAULT [^,)]+', '', 'g');
+      execute format('drop function %s', latest);
+      execute definition;
+    end loop;
+  end $$;
+  create function strangler.begin_command(
+    p_module text, p_command uuid, p_keys text[], p_hashes bytea[], p_undo_of uuid)
+    returns table (key text, state text, result text) language plpgsql as $$
+  begin
+    perform strangler.refuse_release('{0,1,0}');
+  end $$;
+  create function strangler.store_results(p_module text, p_command uuid, p_keys text[], p_results text[])
+    returns text language plpgsql as $$
+  begin
+    perform strangler.refuse_release('{0,1,0}');
+  end $$;
+  create function strangler.begin_batch(p_module text, p_term bigint, p_seq bigint, p_buckets integer[]) returns void
+    language sql as $$ select strangler.refuse_release('{0,1,0}') $$;
+  create function strangler.captured(p_module text, p_buckets integer[], p_ids bigint[]) returns void
+    language sql as $$ select strangler.refuse_release('{0,1,0}') $$;
+`;
+
+/** In the statement that reads the row: a look at a table of one row costs less than a statement of its own. */
+const admitted = `
+            and not coalesce(strangler.session_release() < (select lowest from strangler.release), false)`;
+
+/** The ownership row as a writer must see it (0010), if the `condition` holds; `complaint` may say why it was not found. */
+const enter = (condition = '', complaint = ''): string => `
+      create or replace function strangler.enter(p_module text) returns strangler.ownership language plpgsql as $$
+      declare
+        o strangler.ownership;
+      begin
+        perform pg_advisory_xact_lock_shared(strangler.writer_lock(), hashtext(p_module));
+        if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
+          select * into o from strangler.ownership where module = p_module${condition} for share;
+        else
+          select * into o from strangler.ownership where module = p_module${condition};
+        end if;
+        if not found then
+          ${complaint}
+          raise 'strangler_unknown: % has no row in strangler.ownership', p_module using errcode = 'SR404';
+        end if;
+        if o.standing is not null
+          or (o.capture or o.asks) and o.proven_start is distinct from strangler.server_start() then
+          raise 'strangler_unproven: this database has not proven that it still holds what it had of % (%)',
+            p_module, coalesce(o.standing, 'unproven') using errcode = 'SR425', detail = coalesce(o.standing, 'unproven');
+        end if;
+        return o;
+      end $$;`;
