@@ -252,7 +252,7 @@ it('the upgrade waits for a command that has begun, and for its process, and say
   const upgrade = migrate(database.url, modules).then(() => (over = true));
   await until('the upgrade has looked', () => (said.mock.calls.length > 0 ? true : undefined));
   expect(said.mock.calls[0]![0]).toMatch(
-    /^the upgrade waits: processes of 0\.1\.0 are connected to the database, .* stop all of them, then start 0\.2\.0: strangler-shop \(/,
+    /^the upgrade waits: processes of 0\.1\.0 are connected to this database, .* stop all of them, then start 0\.2\.0: strangler-shop \(/,
   );
   await old.query(...command(id).store);
   await old.query('commit');

@@ -49,7 +49,7 @@ export async function assertAdmitted(client: pg.Client): Promise<void> {
 /** Whose sessions are of another role, or of another machine, shows its name, too. */
 async function sessions(client: pg.Client): Promise<Session[]> {
   const { rows } = await client.query<Session>(
-    `select pid, application_name as name, client_addr::text as address from pg_stat_activity
+    `select pid, application_name as name, host(client_addr) as address from pg_stat_activity
      where datname = current_database() and pid <> pg_backend_pid() and application_name like 'strangler%'`,
   );
   return rows;
@@ -61,5 +61,5 @@ function sentence(older: readonly Session[], lowest: string): string {
     .slice(0, 5)
     .map(({ name, pid, address }) => `${name} (${address ?? 'local'}, session ${pid})`);
   const more = older.length > who.length ? ` and ${older.length - who.length} more` : '';
-  return `processes of ${releases} are connected to the database, which cannot work on it once it is upgraded to ${lowest}: stop all of them, then start ${lowest}: ${who.join(', ')}${more}`;
+  return `processes of ${releases} are connected to this database, and cannot work on it after its upgrade to ${lowest}: stop all of them, then start ${lowest}: ${who.join(', ')}${more}`;
 }

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -236,6 +236,20 @@ describe('the embedded servers', () => {
     process.kill((await theKeeper()).pid, 'SIGKILL');
 
     expect(await query(((await client.said) as string[])[0]!, 'SELECT 1')).toBe(1);
+  });
+
+  it('say in a sentence that those of another release are there, and leave them alone', async () => {
+    const older = join(parent, 'older');
+    await mkdir(join(older, 'keeper'), { recursive: true });
+    // As the keeper of 0.1.0 welcomes.
+    const keeper = createServer((socket) => socket.write(`{"welcome":${process.pid}}\n`));
+    keeper.listen(join(older, 'keeper', '0badcafe'));
+    await once(keeper, 'listening');
+    await expect(acquireEmbedded({ dataDir: older })).rejects.toThrow(
+      /^the servers in .*older belong to processes of another release: stop all of them, then start this one again$/,
+    );
+    expect(await readdir(join(older, 'keeper'))).toEqual(['0badcafe']);
+    keeper.close();
   });
 
   it('say in a sentence that the data folder cannot be used, and start nothing', async () => {

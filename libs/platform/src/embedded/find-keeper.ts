@@ -7,7 +7,7 @@ import { EmbeddedError, codeOf } from './embedded-error.js';
 import { unusable } from './data-folder.js';
 import { dialKeeper } from './keeper-address.js';
 import { startKeeper, type StartedKeeper } from './start-keeper.js';
-import { onMessages, type Reply } from './wire.js';
+import { onMessages, protocol, type Reply } from './wire.js';
 
 // A keeper that is closing may wait half a minute for PostgreSQL's last checkpoint.
 const PATIENCE_MS = 60_000;
@@ -21,7 +21,7 @@ type Knock = { socket: Socket } | 'nobody there' | 'not now';
  * Connects to the keeper of the data folder and starts one if there is none. A connection counts once the
  * keeper has said welcome: one that is closing hangs up instead, and we come again until it has gone.
  *
- * @throws EmbeddedError when no keeper can be started or reached.
+ * @throws EmbeddedError when no keeper can be started or reached, or it is another release's.
  */
 export async function findKeeper(folder: string, hear: (reply: Reply) => void): Promise<Socket> {
   const deadline = Date.now() + PATIENCE_MS;
@@ -46,8 +46,13 @@ export async function findKeeper(folder: string, hear: (reply: Reply) => void): 
 async function knockAt(folder: string, hear: (reply: Reply) => void): Promise<Knock> {
   const socket = await dial(folder);
   if (typeof socket === 'string') return socket;
+  let spoken: number | undefined;
   const welcomed = new Promise<void>((resolve) => {
-    onMessages<Reply>(socket, (reply) => ('welcome' in reply ? resolve() : hear(reply)));
+    onMessages<Reply>(socket, (reply) => {
+      if (!('welcome' in reply)) return hear(reply);
+      spoken = reply.protocol;
+      resolve();
+    });
   });
   const hungUp = once(socket, 'close').catch(() => undefined);
   const timer = new AbortController();
@@ -58,9 +63,13 @@ async function knockAt(folder: string, hear: (reply: Reply) => void): Promise<Kn
     tooLate.then(() => false),
   ]);
   timer.abort();
-  if (!answered) socket.destroy();
+  if (!answered || spoken !== protocol) socket.destroy();
+  if (answered && spoken !== protocol) throw new EmbeddedError(ofAnotherRelease(folder));
   return answered ? { socket } : 'not now';
 }
+
+const ofAnotherRelease = (folder: string): string =>
+  `the servers in ${folder} belong to processes of another release: stop all of them, then start this one again`;
 
 async function dial(folder: string): Promise<Socket | Exclude<Knock, object>> {
   if (!existsSync(folder)) throw unusable(folder, new Error('it has been removed'));

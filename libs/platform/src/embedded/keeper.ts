@@ -6,7 +6,7 @@ import { NatsServer } from './nats/nats-server.js';
 import { plainUrl } from './postgres/plain-url.js';
 import { PostgresServer } from './postgres/postgres-server.js';
 import { SupervisedServer, type ServerKind } from './supervised-server.js';
-import { onMessages, send, type Need, type Reply, type Request, type ServerName } from './wire.js';
+import { onMessages, protocol, send, type Need, type Reply, type Request, type ServerName } from './wire.js';
 
 // The process that owns the embedded servers. Each application process holds a connection open; when the last
 // one closes (the kernel closes those of killed processes), the servers are stopped and the keeper exits.
@@ -66,7 +66,7 @@ class Keeper {
       if ('need' in request) void this.serve(socket, request);
       if ('goodbye' in request) this.leave(socket);
     });
-    void send(socket, { welcome: process.pid });
+    void send(socket, { welcome: process.pid, protocol });
   }
 
   private async serve(

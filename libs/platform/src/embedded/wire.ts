@@ -10,6 +10,9 @@ export type ServerName = 'postgres' | 'nats';
  */
 export type Need = ServerName | `${ServerName}/${string}`;
 
+/** Grows when one side says what the other one did not understand before: 0.1.0 had none, and no needs with a name. */
+export const protocol = 2;
+
 /**
  * What a process says to the keeper. `port` is the one it has been told before, and would like to keep; `users`: of NATS, whom
  * the process knows of.
@@ -17,11 +20,11 @@ export type Need = ServerName | `${ServerName}/${string}`;
 export type Request = { need: Need; port?: number; users?: readonly NatsUser[] } | { goodbye: true };
 
 /**
- * What the keeper says to a process. `welcome` carries its pid; without it the connection counts for nothing.
+ * What the keeper says to a process. `welcome` carries its pid, and what it speaks; without it the connection counts for nothing.
  * `farewell` answers a goodbye; a connection that closes without it means that the keeper has died.
  */
 export type Reply =
-  | { welcome: number }
+  | { welcome: number; protocol?: number }
   | { farewell: true }
   | { progress: string }
   | { ready: Need; url: string }
