@@ -1,7 +1,7 @@
-import { projectRoot } from '#platform';
 import { copyFile, cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { projectRoot } from '../../libs/platform/src/project-root.js';
 
 /** The built programs, copied without one folder: whoever needs it does not start. */
 export interface Built {

@@ -1,4 +1,3 @@
-import { projectRoot } from '#platform';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -6,6 +5,7 @@ import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { projectRoot } from '../../libs/platform/src/project-root.js';
 import { freePort } from './nats.js';
 import { until } from './until.js';
 

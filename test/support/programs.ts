@@ -1,7 +1,7 @@
-import { projectRoot } from '#platform';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { projectRoot } from '../../libs/platform/src/project-root.js';
 import { until } from './until.js';
 
 /** One of our programs as a process of its own, as its users run it. */

@@ -1,8 +1,8 @@
-import { projectRoot } from '#platform';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { projectRoot } from '../../libs/platform/src/project-root.js';
 import { Cli } from '../../apps/cli/src/cli.js';
 import { runCommandLine } from '../../apps/cli/src/run-command-line.js';
 

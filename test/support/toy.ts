@@ -1,7 +1,7 @@
 import { command, contract, List, Maybe, query, Sku } from '#contracts';
-import { dataSourceOptions } from '#platform';
 import { IsInt, IsString } from 'class-validator';
 import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../libs/platform/src/database/data-source-options.js';
 import { createIdempotencyTable, createSagaTable } from '../../migrations/tables.js';
 import { buckets } from '../../libs/strangler/src/bucket.js';
 import type { Side } from '../../libs/strangler/src/phase.js';

@@ -27,6 +27,8 @@ export interface KnownOrder {
 
 const passing = new Set([0, 502, 503, 504]);
 const patienceMs = 40_000;
+/** Between two orders a customer thinks about it for so long at most, in ms. */
+const thinkMs = 500;
 /** So many products are described anew over and over. */
 const described = 3;
 
@@ -42,7 +44,10 @@ interface Request<T> {
   register?: { key: string; said: Said<T> };
 }
 
-/** Customers who order, look and cancel, all at once, until they are told to stop. */
+/**
+ * Customers who order, look and cancel, all at once, until they are told to stop. While the test waits for their orders they hurry;
+ * meanwhile they think, so that the servers have time for what the test is about.
+ */
 export class Load {
   readonly history: History;
   /** The orders that clients know of, with the status that they were told last. */
@@ -50,6 +55,7 @@ export class Load {
   /** What contradicts what a client was told before. */
   readonly contradictions: string[] = [];
   private stopping = false;
+  private hurried = 0;
   private abandoned = false;
   private readonly working: Promise<void>;
 
@@ -72,9 +78,11 @@ export class Load {
   /** Resolves once so many more orders have been placed. @throws after a minute without. */
   async placed(count: number): Promise<void> {
     const goal = this.history.of('order', 'ok').length + count;
+    this.hurried++;
     await until(`${count} more orders are placed`, () =>
       this.history.of('order', 'ok').length >= goal ? true : undefined,
     );
+    this.hurried--;
   }
 
   /** Lets everyone finish what they do. */
@@ -90,6 +98,8 @@ export class Load {
 
   private async shop(customer: Client, number: number): Promise<void> {
     const random = new Random(this.options.seed * 1_000 + number);
+    // Apart: what they order does not depend on how long they think.
+    const pace = new Random(number);
     for (let turn = 0; !this.stopping; turn++) {
       const id = await this.order(customer, number, `${number}-${turn}`, random);
       if (!id) continue;
@@ -97,6 +107,7 @@ export class Load {
       if (random.next() < (this.options.cancel ?? 0.2)) await this.cancel(customer, number, id);
       if (random.next() < 0.3) await this.browse(customer, number, random.pick(this.options.skus));
       if (this.options.names ?? true) await this.name(customer, number, `${number}-${turn}`, random);
+      if (this.hurried === 0 && !this.stopping) await pause(pace.integer(thinkMs));
     }
   }
 

@@ -1,6 +1,15 @@
 /** Numbers that look random and are the same for the same seed (mulberry32): what failed can be run again. */
 export class Random {
-  constructor(private state: number) {}
+  private state: number;
+
+  constructor(readonly seed: number) {
+    this.state = seed;
+  }
+
+  /** Other numbers in each run. */
+  static ofNow(): Random {
+    return new Random(Date.now() % 100_000);
+  }
 
   /** From 0 up to 1. */
   next(): number {

@@ -1,5 +1,5 @@
-import { dataSourceOptions } from '#platform';
 import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../../libs/platform/src/database/data-source-options.js';
 import { createIdempotencyTable } from '../../../migrations/tables.js';
 import type { Acknowledger, WrittenRows } from '../../../libs/strangler/src/acknowledger.js';
 import { Database } from '../../../libs/strangler/src/database.js';

@@ -107,5 +107,5 @@ it('both sides are equal in the end', async () => {
     await both.reset();
     await run(steps, [...fatesLeft]);
   });
-  await fc.assert(property, { numRuns: 40 });
+  await fc.assert(property, { numRuns: 20 });
 });
