@@ -10,7 +10,7 @@ export function inventoryContract(runner: ContractRunner): void {
   let port: Port<typeof inventory>;
 
   beforeAll(async () => {
-    running = await runner.start();
+    running = await runner.start(['inventory']);
     port = running.port(inventory);
   });
   afterAll(() => running.stop());

@@ -10,7 +10,7 @@ export function paymentsContract(runner: ContractRunner): void {
   let port: Port<typeof payments>;
 
   beforeAll(async () => {
-    running = await runner.start();
+    running = await runner.start(['payments']);
     port = running.port(payments);
   });
   afterAll(() => running.stop());

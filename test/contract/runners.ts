@@ -19,7 +19,7 @@ import { buckets } from '../../libs/strangler/src/bucket.js';
 import { Database } from '../../libs/strangler/src/database.js';
 import { startModules } from '../support/modules.js';
 import { startNats } from '../support/nats.js';
-import { makePremises, moduleNames, openService } from '../support/shop.js';
+import { makePremises, moduleNames, openService, type ModuleName } from '../support/shop.js';
 
 const everything = [UsersModule, InventoryModule, PaymentsModule, OrdersModule];
 
@@ -32,7 +32,8 @@ export interface RunningPorts {
 /** One way to reach the modules. Every contract suite runs over every one of them (ServiceWeaver's runner matrix). */
 export interface ContractRunner {
   readonly name: string;
-  start(): Promise<RunningPorts>;
+  /** `needed`: the modules that the suite calls, and those that they call. */
+  start(needed?: readonly ModuleName[]): Promise<RunningPorts>;
 }
 
 /** Everything in this process. */
@@ -47,15 +48,15 @@ const duplicated: ContractRunner = {
   },
 };
 
-/** Every module in a process of its own with a database of its own, over NATS. */
+/** Every module that is needed in a process of its own with a database of its own, over NATS. */
 const remote: ContractRunner = {
   name: 'remote',
-  start: async () => {
+  start: async (needed = moduleNames) => {
     const nats = await startNats();
     const premises = await makePremises(nats.url);
-    await premises.extract(moduleNames);
-    const services = await Promise.all(moduleNames.map((name) => openService(premises, name)));
-    await Promise.all(moduleNames.map((name) => ownAll(premises.databaseOf(name), name)));
+    await premises.extract(needed);
+    const services = await Promise.all(needed.map((name) => openService(premises, name)));
+    await Promise.all(needed.map((name) => ownAll(premises.databaseOf(name), name)));
     const caller = callerOf(nats.url);
     return {
       port: caller.port,

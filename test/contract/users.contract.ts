@@ -15,7 +15,7 @@ export function usersContract(runner: ContractRunner): void {
   let port: Port<typeof users>;
 
   beforeAll(async () => {
-    running = await runner.start();
+    running = await runner.start(['users']);
     port = running.port(users);
   });
   afterAll(() => running.stop());

@@ -20,7 +20,7 @@ it.each(['owner', 'both'] as const)('answered by: %s', async (ack) => {
     const caller = new Caller(twin, ledger, i);
     while (!stopping) await caller.add(name);
   });
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < 6; round++) {
     const before = ledger.floorOf(name);
     expect(await twin.handOff(round % 2 === 0 ? 100 : 0)).toMatchObject({ outcome: 'done' });
     // Somebody always writes between two hand-offs.

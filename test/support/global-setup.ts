@@ -37,6 +37,8 @@ async function plainUrl(superuserUrl: string): Promise<string> {
   const role = 'tests';
   const password = createHash('sha256').update(url.password).digest('hex');
   await withClient(`${superuserUrl}/postgres`, async (client) => {
+    // Nobody guesses it here, and tests connect thousands of times.
+    await client.query('set scram_iterations = 1');
     await client.query(`select pg_advisory_lock(hashtextextended('test role', 0))`);
     await provideRole(client, { role, password }, 'createdb');
     // Templates of a version that made them as superuser.
