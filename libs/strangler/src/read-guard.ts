@@ -1,4 +1,5 @@
 import { isDomainError, UnavailableError } from '#contracts';
+import type { EventEmitter } from 'node:events';
 import type { EntityManager } from 'typeorm';
 import { bucketOf } from './bucket.js';
 import type { PreparedOperation } from './operation.js';
@@ -36,6 +37,9 @@ interface Copy {
 export class ReadGuard {
   private readonly rows = new Map<string, Owned>();
   private readonly copies = new Map<string, Copy>();
+  private readonly pools = new WeakSet<EventEmitter>();
+  /** How many connections were made. */
+  private connections = 0;
 
   /** `side`: on which this process stands. */
   constructor(private readonly side: Side) {}
@@ -84,6 +88,7 @@ export class ReadGuard {
   }
 
   private async look(module: string, manager: EntityManager): Promise<Owned> {
+    const { connections } = this.forgettingWith(manager);
     const at = performance.now();
     const [found] = await manager.query<Omit<Owned, 'at'>[]>(
       `select side, version::float8 as version, extracted_below as "extractedBelow", fence_from as "fenceFrom", fence_to as "fenceTo",
@@ -94,16 +99,35 @@ export class ReadGuard {
     );
     if (!found) throw new UnavailableError(module, `${module} is not set up in the database of this side`);
     const row = { ...found, at };
-    this.rows.set(module, row);
+    // Who was asked may be gone meanwhile.
+    if (connections === this.connections) this.rows.set(module, row);
     return row;
+  }
+
+  /**
+   * A connection is made: its server may have started anew, on other files, and what was read before says nothing of it. A
+   * connection that outlives its server is one of a pooler in between: there what was read counts for its second.
+   */
+  private forgettingWith({ dataSource }: EntityManager): { connections: number } {
+    const pool = (dataSource.driver as unknown as { master: EventEmitter }).master;
+    if (!this.pools.has(pool)) {
+      this.pools.add(pool);
+      pool.on('connect', () => {
+        this.connections += 1;
+        this.rows.clear();
+        this.copies.clear();
+      });
+    }
+    return { connections: this.connections };
   }
 
   /** Whether this side owns all, or has a copy that lacks nothing that a caller was told of. */
   private async isFresh(module: string, manager: EntityManager): Promise<boolean> {
     let copy = this.copies.get(module);
     if (!copy || performance.now() - copy.at > lookEveryMs) {
+      const { connections } = this.forgettingWith(manager);
       copy = await lookAtCopy(module, manager);
-      this.copies.set(module, copy);
+      if (connections === this.connections) this.copies.set(module, copy);
     }
     const ageMs = copy.ageMs + performance.now() - copy.at;
     return copy.owned || (ageMs >= 0 && ageMs <= freshCopyMs);
