@@ -67,6 +67,32 @@ it('a file that has not seen the present start be proven is given up: it would n
   expect(file.read()).toBeUndefined();
 });
 
+it('the clock was set back: a later start that looks earlier is a later one', () => {
+  file.begin(witnessOf({ ...mine, start: 's9' }));
+  file.begin({ ...file.read()!, start: 's1' });
+  expect(file.stored('s1', { term: 5, seq: 2, ids: [17] }, null, 2)).toBe(true);
+  expect(file.stored('s9', { term: 5, seq: 3, ids: [18] }, null, 2)).toBe(false);
+  expect(file.read()!.received.map(({ ids }) => ids)).toEqual([[17]]);
+});
+
+it('a process that comes to this start later takes nothing away that was written meanwhile', () => {
+  begun();
+  const asked = witnessOf(mine);
+  file.stored('s1', { term: 5, seq: 2, ids: [17] }, mine.confirmed, 2);
+  file.begin(asked);
+  expect(file.read()!.received.map(({ ids }) => ids)).toEqual([[17]]);
+});
+
+it('a process elsewhere leads, and writes another file: what this one knows is not all, and it is given up', () => {
+  const shared = new WitnessFile(`${folder}/d`, 'box');
+  begun();
+  shared.stored('s1', { term: 6, seq: 1, ids: [17] }, mine.confirmed, 2);
+  expect(file.follow({ term: 6, seq: 1 })).toBe(false);
+  expect(file.read()!.received.map(({ ids }) => ids)).toEqual([[17]]);
+  expect(file.follow({ term: 6, seq: 2 })).toBe(true);
+  expect(file.read()).toBeUndefined();
+});
+
 it('a former leader changes nothing of what a later one has written', () => {
   begun();
   file.stored('s1', { term: 6, seq: 1, ids: [20] }, mine.confirmed, 2);

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { holdsTail, type Holds } from './conclude.js';
-import { compare, nowhere, type Position } from './position.js';
+import { compare, later, nowhere, type Position } from './position.js';
 import type { Received, Standpoint } from './standing.js';
 
 /** What is kept of a module outside of its database, so that a start can be proven while the peer cannot be asked. */
@@ -29,7 +29,12 @@ export interface Witness {
 interface Kept extends Witness {
   boot: string | null;
   synced: boolean;
+  /** Starts before this one, the latest last. Their times say nothing of their order: a clock may be set back. */
+  before?: readonly string[];
 }
+
+/** So many earlier starts are known. */
+const remembered = 20;
 
 /**
  * Whether a database still holds what its witness has seen. It can only say yes: else the side waits for its peer. Pure; the rules
@@ -45,8 +50,13 @@ export function witnessOf(mine: Standpoint, told?: Standpoint): Witness {
   const { start, epoch, life, term, confirmed } = mine;
   const of = { start, epoch, life, term };
   if (told?.appliedLife !== life) return { ...of, pruned: confirmed ?? nowhere, received: [] };
-  return { ...of, pruned: told.pruned, received: told.received };
+  const pruned = later(told.pruned, confirmed ?? nowhere);
+  return { ...of, pruned, received: told.received.filter((each) => compare(each, pruned) > 0) };
 }
+
+/** The last batch that a witness knows of. */
+const lastOf = ({ pruned, received }: Witness): Position =>
+  received.reduce<Position>((last, each) => later(last, each), pruned);
 
 /** With a batch that the peer has stored. What is confirmed need not be kept. */
 function withBatch(witness: Witness, batch: Received, confirmed: Position | null): Witness {
@@ -88,8 +98,17 @@ export class WitnessFile {
 
   /** A start is proven: from here on only what has come since it counts. @throws when it cannot be written. */
   begin(witness: Witness): void {
+    const kept = read<Kept>(this.path);
+    // Another process may write there just now what came after this one had asked.
+    if (kept && isSame(kept, witness)) return this.reopen(kept);
+    const former = kept && kept.start !== witness.start ? [kept.start] : [];
+    const before = [...(kept?.before ?? []), ...former].slice(-remembered);
     // One that was synced must not outlive what is written without it from now on.
-    write(this.path, { ...witness, boot: bootId(), synced: false }, { sync: true });
+    write(this.path, { ...witness, boot: bootId(), synced: false, before }, { sync: true });
+  }
+
+  private reopen(kept: Kept): void {
+    if (kept.synced) write(this.path, { ...kept, boot: bootId(), synced: false }, { sync: true });
   }
 
   /**
@@ -101,16 +120,26 @@ export class WitnessFile {
       const kept = read<Kept>(this.path);
       // Without one the peer is asked at the next start, and tells of this batch.
       if (!kept) return true;
-      if (kept.start > start) return false;
+      if (kept.before?.includes(start)) return false;
       // This start was proven by a process that writes another file: here nobody knows what that one has seen.
-      if (kept.start < start) return this.forget();
+      if (kept.start !== start) return this.forget();
       if (kept.term > batch.term) return true;
       const of = kept.life === life ? kept : { ...kept, life, pruned: nowhere, received: [] };
-      write(this.path, { ...withBatch(of, batch, confirmed), boot: bootId(), synced: false });
+      const now = { ...withBatch(of, batch, confirmed), boot: bootId(), synced: false };
+      write(this.path, now, { sync: kept.synced });
       return true;
     } catch {
       return this.forget();
     }
+  }
+
+  /**
+   * Another process leads, and this is confirmed. Who shares this file has written it down here before; whoever has not, writes
+   * another one, and this one is given up. Whether it was.
+   */
+  follow(confirmed: Position): boolean {
+    const kept = read<Kept>(this.path);
+    return kept !== undefined && compare(lastOf(kept), confirmed) < 0 && this.forget();
   }
 
   /** The epoch has changed. In a file of its own, since another process may write the other one. */
@@ -140,6 +169,14 @@ export class WitnessFile {
     return `${this.path}.epoch`;
   }
 }
+
+/** What is kept is of this very start already, and can be relied on. */
+const isSame = (kept: Kept, { start, life, epoch }: Witness): boolean =>
+  kept.start === start &&
+  kept.life === life &&
+  kept.epoch === epoch &&
+  kept.boot !== null &&
+  kept.boot === bootId();
 
 /** Another one after each start of the machine; null: this system does not tell. */
 function bootId(): string | null {

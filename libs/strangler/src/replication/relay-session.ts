@@ -83,6 +83,16 @@ export class RelaySession {
     return rows[0];
   }
 
+  /** The last batch that whoever leads has had confirmed. */
+  async confirmed(): Promise<Position | null> {
+    const { rows } = await this.client.query<{ confirmed: Position | null }>(
+      `select case when confirmed_term is not null then json_build_object('term', confirmed_term, 'seq', confirmed_seq) end as confirmed
+       from strangler.relay where module = $1`,
+      [this.module],
+    );
+    return rows[0]?.confirmed ?? null;
+  }
+
   /**
    * Sleeps until a change is there, or for `ms`. Writers wake a relay that holds the sleep lock, and those that got it
    * before are still inside; so only who holds it, and has looked once more, may sleep until he is woken.

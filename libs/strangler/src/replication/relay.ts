@@ -37,7 +37,7 @@ export interface RelayOptions {
   /** Has this side prove itself; whether it may send. */
   prove?: () => Promise<boolean>;
   /** What was stored is written down there before anybody is told. */
-  witness?: Pick<WitnessFile, 'stored'> | undefined;
+  witness?: Pick<WitnessFile, 'stored' | 'follow'> | undefined;
 }
 
 export interface RelayStatus {
@@ -116,6 +116,7 @@ export class Relay {
       while (!(await session.tryLead())) {
         this.pulse.stop();
         if (this.stopping.signal.aborted) return;
+        await this.follow(session);
         await session.pause(electionMs);
       }
       const own = await session.takeTerm(this.above);
@@ -130,6 +131,15 @@ export class Relay {
       deliveries.lead(false);
       session.close();
     }
+  }
+
+  private async follow(session: RelaySession): Promise<void> {
+    const { witness, module } = this.options;
+    const confirmed = witness && (await session.confirmed());
+    if (!confirmed || !witness.follow(confirmed)) return;
+    this.logger.warn(
+      `the process that sends ${module} writes another witness file: that of this one is given up; let all share one`,
+    );
   }
 
   private async unproven(): Promise<void> {
