@@ -8,8 +8,8 @@ import { callJson, NoAnswer, type Answer } from './http.js';
 type Login = NonNullable<Settings['login']>;
 
 const timeoutMs = 10_000;
-/** How often a login is tried while the part of the shop that knows people cannot be reached. */
-const tries = 5;
+/** For so long a login is tried while the part of the shop that knows people cannot be reached. It may keep who asks waiting, too. */
+const patienceMs = 5_000;
 const againMs = 1_000;
 
 /** How the operator says who he is: asked for when it is first needed, kept in memory only. */
@@ -48,17 +48,20 @@ export class Session {
 
   private async post(login: Login): Promise<Answer> {
     const url = `${this.settings.shopUrl}/api/v1/auth/token`;
-    for (let left = tries; ; left--) {
+    const giveUpAt = performance.now() + patienceMs;
+    for (;;) {
       const answer = await callJson(url, { method: 'POST', timeoutMs, body: login }).catch(notRunning);
       // While the module of the users moves, it may be out of reach for a moment.
-      if (answer.status < 500 || left === 1) return answer;
+      if (answer.status < 500 || performance.now() > giveUpAt) return answer;
       await sleep(againMs);
     }
   }
 }
 
-function notRunning(error: unknown): never {
+/** The shop that keeps a login waiting is there: its users are not. */
+function notRunning(error: unknown): Answer {
   if (!(error instanceof NoAnswer)) throw error;
+  if (error.reason === 'too_late') return { status: 504, body: {} };
   throw new Failure(
     `cannot log in: ${error.message}: start the shop with "npm start", or name yours in SHOP_URL and ADMIN_URL`,
   );
