@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { appendFile, chown, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import pg from 'pg';
 import { PostgresServer } from '../../libs/platform/src/embedded/postgres/postgres-server.js';
 import { untilGone } from '../../libs/platform/src/embedded/processes.js';
 import { startProgram, type Program } from './programs.js';
@@ -16,60 +18,178 @@ export interface OwnPostgres {
   end(how: 'in order' | 'crash'): Promise<void>;
   /** Starts it again, at the same address. */
   restart(): Promise<void>;
-  /** Ends it, keeps its files as they are, and starts it again. Answers how they are put back: with that it starts once more. */
+  /** Makes a backup while it runs. Answers how it is put back: it crashes, its files are exchanged, and it starts once more. */
   backUp(): Promise<() => Promise<void>>;
+  /** Makes another server that receives all of its changes, without being waited for. */
+  standby(): Promise<Standby>;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
 
+/** A streaming standby. */
+export interface Standby extends OwnPostgres {
+  /** From here on it receives nothing more. */
+  cut(): Promise<void>;
+  /** It takes writes from here on, as far as it has come. */
+  promote(): Promise<void>;
+}
+
 /** Makes a new cluster and starts it: some seconds. */
 export async function startPostgres(): Promise<OwnPostgres> {
-  const folder = await mkdtemp(join(tmpdir(), 'postgres-'));
-  let program: Program;
-  let url = '';
-  let backups = 0;
-  const start = async (port: string) => {
-    program = startProgram('test/support/own-postgres.js', [folder, port], {});
-    [, url = ''] = await program.printed(/ready: (\S+)/);
-  };
+  const server = new Server(await mkdtemp(join(tmpdir(), 'postgres-')));
+  await server.start();
+  return server;
+}
+
+/** How often a cluster is asked how far it is, in ms. */
+const pollMs = 20;
+
+const tries = 3;
+
+class Server implements Standby {
+  private readonly data: string;
+  private readonly backups: string[] = [];
+  private program: Program | undefined;
+  private url = '';
+
+  constructor(private readonly folder: string) {
+    this.data = join(folder, 'postgres');
+  }
+
+  database(name: string): string {
+    return `${this.url}/${name}`;
+  }
+
+  /** Without a port at one that is free; another test may take it first. */
+  async start(port = ''): Promise<void> {
+    for (let left = tries; ; left--) {
+      this.program = startProgram('test/support/own-postgres.js', [this.folder, port], {});
+      const printed = await this.program.printed(/ready: (\S+)/).catch((error: unknown) => {
+        if (port || left === 1) throw error;
+      });
+      if (!printed) continue;
+      [, this.url = ''] = printed;
+      return;
+    }
+  }
+
+  restart(): Promise<void> {
+    return this.start(new URL(this.url).port);
+  }
+
   // Itself, not the program that watches it: that one may have been killed with all others of the test.
-  const end = async (how: 'in order' | 'crash') => {
-    const pid = await postmaster(folder);
+  async end(how: 'in order' | 'crash'): Promise<void> {
+    const pid = await postmaster(this.data);
     process.kill(pid, how === 'crash' ? 'SIGQUIT' : 'SIGINT');
-    await Promise.all([untilGone(pid), program.ended()]);
-  };
-  await start('');
-  return {
-    database: (name) => `${url}/${name}`,
-    end,
-    restart: () => start(new URL(url).port),
-    backUp: async () => {
-      const { port } = new URL(url);
-      const data = join(folder, 'postgres');
-      const kept = `${folder}-kept-${++backups}`;
-      await end('in order');
-      await copy(data, kept);
-      await start(port);
-      return async () => {
-        await end('crash');
-        await rm(data, { recursive: true });
-        await copy(kept, data);
-        await start(port);
-      };
-    },
-    stop: async () => {
-      await end('in order');
-      await rm(folder, { recursive: true });
-      for (let n = 1; n <= backups; n++) await rm(`${folder}-kept-${n}`, { recursive: true });
-    },
-  };
+    await Promise.all([untilGone(pid), this.program?.ended()]);
+  }
+
+  async backUp(): Promise<() => Promise<void>> {
+    const kept = await this.baseBackup();
+    this.backups.push(kept);
+    return async () => {
+      await this.end('crash');
+      await rm(this.data, { recursive: true });
+      await copy(join(kept, 'postgres'), this.data);
+      await this.restart();
+    };
+  }
+
+  async standby(): Promise<Standby> {
+    const folder = await this.baseBackup();
+    await copy(join(this.folder, 'postgres-password'), folder);
+    const { hostname, port, username, password } = new URL(this.url);
+    const primary = `host=${hostname} port=${port} user=${username} password=${password}`;
+    const data = join(folder, 'postgres');
+    await appendFile(join(data, 'postgresql.auto.conf'), `primary_conninfo = '${primary}'\n`);
+    await put(data, 'standby.signal', '');
+    const standby = new Server(folder);
+    await standby.start();
+    await standby.receives(true);
+    return standby;
+  }
+
+  async cut(): Promise<void> {
+    await this.run(`alter system set primary_conninfo = ''`);
+    await this.run('select pg_reload_conf()');
+    await this.receives(false);
+  }
+
+  async promote(): Promise<void> {
+    await this.run('select pg_promote()');
+  }
+
+  async stop(): Promise<void> {
+    await this.end('in order').catch((error: unknown) => {
+      // It was ended before.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    });
+    for (const folder of [this.folder, ...this.backups]) await rm(folder, { recursive: true });
+  }
+
+  private async receives(expected: boolean): Promise<void> {
+    for (;;) {
+      const [row] = await this.run<{ streams: boolean }>(
+        `select exists (select from pg_stat_wal_receiver where status = 'streaming') as streams`,
+      );
+      if (row?.streams === expected) return;
+      await sleep(pollMs);
+    }
+  }
+
+  /** As `pg_basebackup` does it: https://www.postgresql.org/docs/18/continuous-archiving.html, "Making a Base Backup Using the Low Level API". */
+  private async baseBackup(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'postgres-backup-'));
+    const to = join(folder, 'postgres');
+    const client = new pg.Client({ connectionString: this.database('postgres') });
+    await client.connect();
+    try {
+      await client.query(`select pg_backup_start('test', true)`);
+      await copyWhileItRuns(this.data, to);
+      const { rows } = await client.query<{ label: string }>(
+        'select labelfile as label from pg_backup_stop(false)',
+      );
+      // What was written meanwhile makes a whole of it.
+      await rm(join(to, 'pg_wal'), { recursive: true });
+      await copyWhileItRuns(join(this.data, 'pg_wal'), join(to, 'pg_wal'));
+      await put(to, 'backup_label', rows[0]!.label);
+      await rm(join(to, 'postmaster.pid'));
+    } finally {
+      await client.end();
+    }
+    return folder;
+  }
+
+  private async run<T extends object>(sql: string): Promise<T[]> {
+    const client = new pg.Client({ connectionString: this.database('postgres') });
+    await client.connect();
+    try {
+      return (await client.query<T>(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  }
 }
 
 /** With owners and modes. */
 const copy = (from: string, to: string) => promisify(execFile)('cp', ['-a', from, to]);
 
-const postmaster = async (folder: string): Promise<number> =>
-  Number((await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+/** Files that are gone before they are read are none that the copy needs. */
+const copyWhileItRuns = (from: string, to: string) =>
+  copy(from, to).catch((error: unknown) => {
+    const lines = ((error as { stderr?: string }).stderr ?? '').trim().split('\n');
+    if (!lines.every((line) => line.includes('No such file or directory'))) throw error;
+  });
+
+/** Writes a file that the server can read. */
+async function put(folder: string, name: string, content: string): Promise<void> {
+  const { uid, gid } = await stat(folder);
+  await writeFile(join(folder, name), content, { mode: 0o600 });
+  await chown(join(folder, name), uid, gid);
+}
+
+const postmaster = async (data: string): Promise<number> =>
+  Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[0]);
 
 /** The program itself: PostgreSQL's own has to be found by `import()`, which jest's modules do not have. */
 async function main(folder: string, port: string): Promise<void> {

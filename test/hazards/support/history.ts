@@ -37,7 +37,8 @@ const shopKey: Model<string | null | undefined, RegisterStep> = {
 /** Everything that clients did and were told, in the order in which it ended. */
 export class History {
   readonly events: Event[] = [];
-  private readonly start = performance.now();
+  /** By `performance.now()`; all times of events are since then. */
+  readonly start = performance.now();
 
   constructor(readonly seed: number) {}
 
@@ -47,6 +48,13 @@ export class History {
 
   add(event: Omit<Event, 'ended'>): void {
     this.events.push({ ...event, ended: this.now() });
+  }
+
+  /** What was told in these events is not known any more. Answers which they were. */
+  doubt(isDoubtful: (event: Event) => boolean): Event[] {
+    const doubted = this.events.filter((event) => event.outcome === 'ok' && isDoubtful(event));
+    for (const event of doubted) event.outcome = 'unknown';
+    return doubted;
   }
 
   of(operation: string, outcome?: Outcome): Event[] {

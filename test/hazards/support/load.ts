@@ -1,7 +1,7 @@
 import type { Order } from '#contracts';
 import { Client, type Answer } from '../../support/shop.js';
 import { pause, until } from '../../support/until.js';
-import { History, type Outcome } from './history.js';
+import { History, type Event, type Outcome } from './history.js';
 import type { RegisterStep } from './linearizable.js';
 import { Random } from './random.js';
 
@@ -14,6 +14,8 @@ export interface LoadOptions {
   cancel?: number;
   /** Where to write down the orders that are known, if others order too. */
   orders?: Map<string, KnownOrder>;
+  /** How often a turn begins with a new customer, 0 to 1; by default never. */
+  registrations?: number;
   /** Whether they also write names and descriptions, over and over, and read them (by default they do). */
   names?: boolean;
 }
@@ -52,6 +54,8 @@ export class Load {
   readonly history: History;
   /** The orders that clients know of, with the status that they were told last. */
   readonly orders: Map<string, KnownOrder>;
+  /** Who has registered meanwhile, by e-mail. */
+  readonly registered = new Map<string, string>();
   /** What contradicts what a client was told before. */
   readonly contradictions: string[] = [];
   private stopping = false;
@@ -91,6 +95,17 @@ export class Load {
     await this.working;
   }
 
+  /** What these events have told counts for nothing more: it was answered without the other side. */
+  doubt(isDoubtful: (event: Event) => boolean): void {
+    for (const event of this.history.doubt(isDoubtful)) {
+      const { operation, subject, register } = event;
+      if (operation === 'register') this.registered.delete(subject);
+      if (operation === 'ordered') this.orders.delete(subject);
+      const known = this.orders.get(register?.key ?? '');
+      if (known?.status === 'cancelled' && operation !== 'ordered') known.status = 'confirmed';
+    }
+  }
+
   /** Lets everyone go at once: what they do is of no interest any more. */
   abandon(): void {
     this.stopping = this.abandoned = true;
@@ -101,6 +116,7 @@ export class Load {
     // Apart: what they order does not depend on how long they think.
     const pace = new Random(number);
     for (let turn = 0; !this.stopping; turn++) {
+      if (random.next() < (this.options.registrations ?? 0)) await this.register(customer, number, turn);
       const id = await this.order(customer, number, `${number}-${turn}`, random);
       if (!id) continue;
       await this.look(customer, number, id);
@@ -109,6 +125,15 @@ export class Load {
       if (this.options.names ?? true) await this.name(customer, number, `${number}-${turn}`, random);
       if (this.hurried === 0 && !this.stopping) await pause(pace.integer(thinkMs));
     }
+  }
+
+  /** A new customer. One whose first answer was lost is told that the address is taken. */
+  private async register(customer: Client, client: number, turn: number): Promise<void> {
+    const email = `${this.options.seed}-${client}-${turn}@shop.example`;
+    const body = { email, name: 'New Here', password: 'a long password' };
+    const send = () => customer.send<{ id: string }>('POST', '/api/v1/users', body);
+    const answer = await this.settled(client, { operation: 'register', subject: email, send });
+    if (answer?.status === 201) this.registered.set(email, answer.body.id);
   }
 
   /** Writes what others read at the same time: the name of a customer, the description of a product. */
@@ -227,6 +252,8 @@ export class Load {
         status: 0,
         body: { code: (error as Error).message } as T,
       }));
+      if (answer.status === 503 && !(answer as Answer<T>).headers.has('retry-after'))
+        this.contradictions.push(`${operation} ${subject}: 503 without Retry-After`);
       const step = register?.said(answer);
       const said = register && step && { key: register.key, step };
       this.history.add({ ...{ client, operation, subject, began }, ...told(answer), register: said });

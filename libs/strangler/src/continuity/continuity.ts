@@ -2,10 +2,11 @@ import { Logger } from '@nestjs/common';
 import type { Database } from '../database.js';
 import { described } from '../failure.js';
 import type { MovingTable } from '../tables.js';
+import type { Holds } from './conclude.js';
 import type { Answer, Foreign, Peer, Question } from './peer.js';
 import type { Standpoint } from './standing.js';
 import { ContinuityStore } from './store.js';
-import { agrees, witnessOf, type WitnessFile } from './witness.js';
+import { agrees, inNeither, witnessOf, type Witness, type WitnessFile } from './witness.js';
 
 /** A hello that another one has overtaken is said again so often. */
 const tries = 5;
@@ -127,6 +128,7 @@ export class Continuity {
   }
 
   private async compare(asked: Standpoint, told: Standpoint): Promise<boolean | undefined> {
+    await this.reportLost(asked, told);
     const conclusion = await this.store.conclude(asked, told);
     if (!conclusion) return undefined;
     const { outcome, proven, standing } = conclusion;
@@ -163,11 +165,25 @@ export class Continuity {
     return this.hold({ kind: 'no witness', detail });
   }
 
+  /** If both were put back, each may pass for whole beside the other: only what is kept outside of them tells. */
+  private async reportLost(mine: Standpoint, told: Standpoint): Promise<void> {
+    const witness = this.witness?.read();
+    const lost = witness && inNeither(witness, mine, told, await this.holding(witness));
+    if (!lost || !this.witness) return;
+    this.witness.report({ since: await this.store.wholeAt(), until: this.witness.writtenAt(), ...lost });
+    this.logger.error({ msg: 'both databases were put back', ...this.witness.unprovable() });
+  }
+
+  /** Whether rows that the other side had stored are still here. */
+  private async holding({ received }: Witness): Promise<Holds> {
+    const ids = await this.store.idsHere(received.flatMap((each) => each.ids));
+    return (of) => of.every((id) => ids.has(id));
+  }
+
   private async byWitness(mine: Standpoint): Promise<boolean> {
     const witness = this.witness?.read();
     if (!witness || mine.standing !== null) return false;
-    const ids = new Set(await this.store.idsHere(witness.received.flatMap((each) => each.ids)));
-    if (!agrees(witness, mine, (of) => of.every((id) => ids.has(id)))) return false;
+    if (!agrees(witness, mine, await this.holding(witness))) return false;
     // From here on an answer to what an earlier start has sent is not told any more.
     this.witness?.begin({ ...witness, start: mine.start });
     const proven = await this.store.proveStart(mine.start, 'witness');

@@ -199,6 +199,15 @@ export class ContinuityStore {
     });
   }
 
+  /** As of when this database last held everything that its peer had (RFC 3339); null: that is not known. */
+  async wholeAt(): Promise<string | null> {
+    const [row] = await this.database.query<{ at: string | null }>(
+      'select whole_at as at from strangler.applied where module = $1',
+      [this.module],
+    );
+    return row?.at ?? null;
+  }
+
   /** Which of these rows are in the outbox, or were given up. */
   async idsHere(ids: readonly number[], q: Queryable = this.database): Promise<ReadonlySet<number>> {
     if (ids.length === 0) return new Set();

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { standpointOf } from './standpoint.fixture.js';
-import { agrees, WitnessFile, witnessOf, type Witness } from './witness.js';
+import { agrees, inNeither, WitnessFile, witnessOf, type Witness } from './witness.js';
 
 let folder: string;
 let file: WitnessFile;
@@ -125,4 +125,39 @@ it('forgotten, it knows of no pairing', () => {
   file.sawEpoch(9);
   expect(file.forget()).toBe(true);
   expect(readdirSync(folder)).toEqual([]);
+});
+
+describe('both databases are older than the witness', () => {
+  const seen = (): Witness => {
+    begun();
+    file.stored('s1', { term: 5, seq: 2, ids: [17] }, mine.confirmed, 2);
+    return file.read()!;
+  };
+  const told = (seq: number) => standpointOf('extracted', { appliedLife: 2, applied: { term: 5, seq } });
+
+  it('what neither has any more is found', () => {
+    expect(inNeither(seen(), mine, told(1), hasNot)).toEqual({
+      above: { term: 5, seq: 1 },
+      upTo: { term: 5, seq: 2 },
+    });
+  });
+
+  it.each([
+    ['the peer has it', told(2), hasNot],
+    ['it waits in the outbox', told(1), has],
+  ])('nothing is, if %s', (_what, peer, holds) => {
+    expect(inNeither(seen(), mine, peer, holds)).toBeUndefined();
+  });
+
+  it('it is kept until a person deletes it, from the first moment on', () => {
+    begun();
+    const [above, upTo] = [
+      { term: 5, seq: 1 },
+      { term: 5, seq: 2 },
+    ];
+    file.report({ since: '2026-01-02', until: '2026-01-03', above, upTo });
+    file.report({ since: '2026-01-01', until: '2026-01-04', above: upTo, upTo });
+    file.forget();
+    expect(file.unprovable()).toMatchObject({ since: '2026-01-01', until: '2026-01-04', above, upTo });
+  });
 });

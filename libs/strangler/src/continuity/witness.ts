@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -43,6 +44,29 @@ const remembered = 20;
 export function agrees(witness: Witness, mine: Standpoint, holds: Holds): boolean {
   if (witness.epoch > mine.epoch || witness.life > mine.life || witness.term > mine.term) return false;
   return witness.life !== mine.life || holdsTail(mine, witness, holds);
+}
+
+/** What one side had sent and the other one had stored, and neither has any more: both were put back. */
+export interface Unprovable {
+  /** What was answered between these moments may be in it (RFC 3339); null: since when is not known. */
+  readonly since: string | null;
+  readonly until: string;
+  /** Batches above the one position, up to the other. */
+  readonly above: Position;
+  readonly upTo: Position;
+}
+
+/** What a witness has seen that neither this database has nor its peer: above where, and up to where. Pure. */
+export function inNeither(
+  witness: Witness,
+  mine: Standpoint,
+  told: Standpoint,
+  holds: Holds,
+): Pick<Unprovable, 'above' | 'upTo'> | undefined {
+  const { term, seq } = lastOf(witness);
+  const upTo = { term, seq };
+  const lacks = compare(told.applied, upTo) < 0 && !agrees(witness, mine, holds);
+  return lacks ? { above: later(told.applied, mine.confirmed ?? nowhere), upTo } : undefined;
 }
 
 /** The witness of a start that is proven, by what its peer has told; without that, of what is confirmed. */
@@ -142,6 +166,24 @@ export class WitnessFile {
     return kept !== undefined && compare(lastOf(kept), confirmed) < 0 && this.forget();
   }
 
+  /** When something was written here last (RFC 3339). */
+  writtenAt(): string {
+    return statSync(this.path).mtime.toISOString();
+  }
+
+  /** Keeps what cannot be proven, until a person deletes it. */
+  report(found: Unprovable): void {
+    const earlier = this.unprovable();
+    const since = earlier ? earliest(earlier.since, found.since) : found.since;
+    write(this.reportPath, { ...found, since, above: earlier?.above ?? found.above }, { sync: true });
+  }
+
+  /** What was reported, and in which file. */
+  unprovable(): (Unprovable & { path: string }) | undefined {
+    const found = read<Unprovable>(this.reportPath);
+    return found && { ...found, path: this.reportPath };
+  }
+
   /** The epoch has changed. In a file of its own, since another process may write the other one. */
   sawEpoch(epoch: number): void {
     if (read(this.path) && (read<{ epoch: number }>(this.epochPath)?.epoch ?? 0) < epoch)
@@ -165,10 +207,17 @@ export class WitnessFile {
     }
   }
 
+  private get reportPath(): string {
+    return `${this.path}.unprovable`;
+  }
+
   private get epochPath(): string {
     return `${this.path}.epoch`;
   }
 }
+
+const earliest = (a: string | null, b: string | null): string | null =>
+  a === null || b === null ? null : a < b ? a : b;
 
 /** What is kept is of this very start already, and can be relied on. */
 const isSame = (kept: Kept, { start, life, epoch }: Witness): boolean =>

@@ -8,8 +8,23 @@ import type { Examiner, Found, Patient } from './examiner.js';
 export const standings: Examiner = (patient) =>
   sides.flatMap((side) => {
     const state = patient.observed.states[side];
-    return state ? examine(side, state, patient) : [];
+    return state ? [...unprovable(side, state), ...examine(side, state, patient)] : [];
   });
+
+/** Both databases were put back. Nobody can say what was in what they lack: a person has to compare it with what others know. */
+function unprovable(side: Side, { unprovable: found }: SideState): Found[] {
+  if (!found) return [];
+  const { since, until, above, upTo, path } = found;
+  const when = since === null ? `until ${until}` : `from ${since} to ${until}`;
+  const batch = ({ term, seq }: { term: number; seq: number }) => `${term}.${seq}`;
+  return [
+    {
+      problem: `both databases were put back: what was answered ${when} may be in neither`,
+      meaning: `${side} had sent the batches above ${batch(above)} up to ${batch(upTo)}, the other side had stored them, and nobody can prove them any more`,
+      remedy: `compare what was answered then with what customers, logs and the payment provider know; then delete ${path} where ${side} runs`,
+    },
+  ];
+}
 
 function examine(side: Side, { standpoint }: SideState, { row, observed, advice }: Patient): Found[] {
   const other = otherSide(side);

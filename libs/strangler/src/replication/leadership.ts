@@ -162,11 +162,12 @@ export class Leadership {
   }
 
   /** The other side answers, and takes nothing: so no answer goes out without it. */
-  private async refused({ outcome, reason }: { outcome: string; reason: string }): Promise<void> {
+  private async refused({ reason }: { reason: string }): Promise<void> {
     this.options.pulse.hold();
     await markRefused(this.session.client, this.options.module, reason);
     this.isRefused = true;
-    if (outcome === 'hello first') await this.options.prove();
+    // Also where it says that it is another one's: one that was put back from before the pairing learns only by a question who its peer is.
+    await this.options.prove();
     await this.standBack(reason);
   }
 

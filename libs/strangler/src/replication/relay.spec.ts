@@ -63,3 +63,14 @@ it('beats when there is nothing to send, so that the copy knows that it is fresh
   await until('some empty batches', async () => ((await seqOf()) > 3 ? true : undefined));
   expect((await both.extracted.outgoing.incoming()).ageMs).not.toBeNull();
 });
+
+it.each(['hello first', 'foreign'] as const)(
+  'has its side say hello when the other one answers "%s": it may be put back, even from before the pairing',
+  async (outcome) => {
+    let asked = 0;
+    const prove = () => Promise.resolve(++asked > 0);
+    both.relay({ send: () => Promise.resolve({ outcome, reason: 'it was put back' }), prove });
+    await until('it has asked', () => asked > 0 || undefined);
+    expect(asked).toBeGreaterThan(0);
+  },
+);

@@ -135,7 +135,8 @@ export class SideAgent implements LocalSide {
       outgoing.incoming(),
       this.continuity.standpoint(),
     ]);
-    return { ownership, outgoing: sent, incoming, standpoint };
+    const unprovable = this.witness?.unprovable() ?? null;
+    return { ownership, outgoing: sent, incoming, standpoint, unprovable };
   }
 
   check(): Promise<string[]> {

@@ -1,5 +1,6 @@
 import type { CallQuestion, CallReport } from '../evidence/call-sums.js';
 import type { Position } from '../continuity/position.js';
+import type { Unprovable } from '../continuity/witness.js';
 import type { Standpoint } from '../continuity/standing.js';
 import type { OwnershipRow, When } from '../ownership/ownership.js';
 
@@ -37,6 +38,8 @@ export interface SideState {
   standpoint: Standpoint;
   /** The last batch stored here, and its age in ms (null: none yet). */
   incoming: { term: number; seq: number; ageMs: number | null };
+  /** What both sides had and neither has any more, and the file that says so; null: nothing is known of such. */
+  unprovable?: (Unprovable & { path: string }) | null;
 }
 
 /** How far the draining of fenced buckets is. */
