@@ -1,9 +1,22 @@
+import { projectRoot } from '#platform';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { projectRoot } from '#platform';
 
 /** What the kernel counts in a second (`USER_HZ`, on every Linux that Node runs on). */
 const ticks = 100;
+
+/** Those who work for one of the things compared, by what they are called. What else the machine does is not counted. */
+export interface Machines {
+  /** Process ids of programs. */
+  programs: Readonly<Record<string, number>>;
+  /** Names of databases, for their sessions. */
+  databases: Readonly<Record<string, string>>;
+  /** Servers that were started for it alone have this folder in their command. */
+  folder: string;
+}
+
+/** CPU time in ms. */
+export type CpuMs = Readonly<Record<string, number>>;
 
 interface Process {
   pid: number;
@@ -13,24 +26,39 @@ interface Process {
 }
 
 /**
- * The CPU time that all who take part have used so far, in ms: programs that this process has started, and the servers under
- * `.data/bench`. Not this process: it only asks. What else the machine does is not counted, so its figures hold on a busy one, too.
- * NaN where there is no `/proc`.
+ * The CPU time that they have used so far. `PostgreSQL itself`: its processes without a session (checkpoints, the log,
+ * vacuum); they work for all, so whoever works alone for a while may count them. All 0 where there is no `/proc`.
  */
-export async function cpuMs(): Promise<number> {
+export async function cpuMs({ programs, databases, folder }: Machines): Promise<CpuMs> {
   const all = await processes();
-  if (all.length === 0) return NaN;
-  const data = join(projectRoot(), '.data/bench');
-  const counted = new Set(all.filter(({ command }) => command.includes(data)).map(({ pid }) => pid));
-  for (let before = -1; before < counted.size;) {
-    before = counted.size;
-    for (const { pid, parent } of all) {
-      if (parent === process.pid || counted.has(parent)) counted.add(pid);
-    }
-  }
-  counted.delete(process.pid);
-  return all.filter(({ pid }) => counted.has(pid)).reduce((sum, { ms }) => sum + ms, 0);
+  const sum = (...which: ((process: Process) => boolean)[]) =>
+    all.filter((process) => which.every((is) => is(process))).reduce((total, { ms }) => total + ms, 0);
+  const servers = new Set(all.filter(isOurPostmaster).map(({ pid }) => pid));
+  const ofOurs = ({ parent }: Process) => servers.has(parent);
+  const named = (names: Readonly<Record<string, unknown>>, of: (what: never) => number) =>
+    Object.entries(names).map(([name, what]) => [name, of(what as never)] as const);
+  const pids = new Set(Object.values(programs));
+  return Object.fromEntries([
+    ...named(programs, (pid: number) => sum((process) => process.pid === pid)),
+    ...named(databases, (name: string) =>
+      sum(ofOurs, isSession, ({ command }) => command.includes(` ${name} `)),
+    ),
+    ['NATS', sum(({ pid, command }) => command.includes(folder) && !pids.has(pid))],
+    ['PostgreSQL itself', sum(ofOurs, (process) => !isSession(process))],
+  ]);
 }
+
+/** What they have used since. */
+export const cpuSince = (before: CpuMs, now: CpuMs): CpuMs =>
+  Object.fromEntries(Object.entries(now).map(([name, ms]) => [name, ms - (before[name] ?? 0)]));
+
+export const total = (cpu: CpuMs): number => Object.values(cpu).reduce((sum, ms) => sum + ms, 0);
+
+const isOurPostmaster = ({ command }: Process): boolean =>
+  command.includes(join(projectRoot(), '.data/bench/postgres')) && !command.startsWith('postgres:');
+
+/** "postgres: <role> <database> <host>(<port>) <what it does>" */
+const isSession = ({ command }: Process): boolean => /^postgres: \S+ \S+ [\d.]+\(\d+\)/.test(command);
 
 async function processes(): Promise<Process[]> {
   const names = await readdir('/proc').catch(() => []);

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 export interface Program {
   /** What the line said by which it told that it was ready. */
   readonly ready: RegExpExecArray;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -32,7 +33,7 @@ export async function startProgram(
     const ready = readyLine.exec(line);
     if (!ready) continue;
     child.stdout.resume();
-    return { ready, stop };
+    return { ready, stop, pid: child.pid ?? NaN };
   }
   throw new Error(`${fileURLToPath(file)} ended before it was ready`);
 }

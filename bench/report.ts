@@ -1,6 +1,7 @@
 import { projectRoot } from '#platform';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Interval } from './pairs.js';
 import { median, type Rates } from './rounds.js';
 
 /** A figure and, where it has one, its goal. */
@@ -9,7 +10,15 @@ export interface Figure {
   atLeast?: number;
   atMost?: number;
   reached: number;
+  /** Between these it lies with a confidence of 95 %. */
+  between?: readonly [low: number, high: number];
 }
+
+/** The figure of pairs. */
+export const reached = ({ median, low, high }: Interval): Pick<Figure, 'reached' | 'between'> => ({
+  reached: median,
+  between: [low, high],
+});
 
 /** Prints rates and figures as tables. Returns whether all goals are met. */
 export async function report(name: string, rates: Rates, figures: readonly Figure[]): Promise<boolean> {
@@ -29,11 +38,12 @@ const met = ({ atLeast = -Infinity, atMost = Infinity, reached }: Figure): boole
   reached >= atLeast && reached <= atMost;
 
 function lineOf(figure: Figure, width: number): string {
-  const { figure: text, atLeast, atMost, reached } = figure;
+  const { figure: text, atLeast, atMost, reached, between } = figure;
   const goal =
     atLeast !== undefined ? `at least ${atLeast}` : atMost !== undefined ? `at most ${atMost}` : '';
   const mark = !goal ? '' : met(figure) ? 'met' : 'MISSED';
-  return `${mark.padEnd(6)} ${text.padEnd(width)} ${reached.toFixed(2).padStart(12)} ${goal && `   (${goal})`}`;
+  const interval = between ? ` [${between.map((bound) => bound.toFixed(2)).join(' to ')}]` : '';
+  return `${mark.padEnd(6)} ${text.padEnd(width)} ${reached.toFixed(2).padStart(12)}${interval} ${goal && `   (${goal})`}`;
 }
 
 async function keep(name: string, result: object): Promise<void> {

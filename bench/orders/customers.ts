@@ -2,7 +2,8 @@ import type { SampleInvoice } from '#sample';
 import { randomUUID } from 'node:crypto';
 import { ShopClient } from '../../apps/replay/src/shop-client.js';
 import { openAccount, type OpenAccount } from '../account.js';
-import { cpuMs } from '../cpu.js';
+import { cpuMs, cpuSince, total, type CpuMs } from '../cpu.js';
+import type { BenchShop } from './shop.js';
 import type { Contender } from '../rounds.js';
 
 /** How many order at the same time. */
@@ -15,24 +16,24 @@ const perRound = 160;
 export class Customers {
   /** Orders that were not placed, by code. */
   readonly failed: Record<string, number> = {};
-  /** CPU of all machines for an order, in ms, round by round; the first is the warm-up. */
-  readonly cpuMs: number[] = [];
+  /** CPU of all machines, by part, round by round; the first is the warm-up. */
+  private readonly cpu: CpuMs[] = [];
   /** For each round, how long its orders took, in ms. */
   private readonly rounds: number[][] = [];
   private readonly client: ShopClient;
 
   private constructor(
-    url: string,
+    private readonly shop: BenchShop,
     private readonly accounts: readonly OpenAccount[],
     private readonly invoices: readonly SampleInvoice[],
   ) {
-    this.client = new ShopClient(url);
+    this.client = new ShopClient(shop.url);
   }
 
   /** Everybody registers. */
-  static async of(url: string, invoices: readonly SampleInvoice[]): Promise<Customers> {
-    const accounts = await Promise.all(Array.from({ length: crowd }, () => openAccount(url)));
-    return new Customers(url, accounts, invoices);
+  static async of(shop: BenchShop, invoices: readonly SampleInvoice[]): Promise<Customers> {
+    const accounts = await Promise.all(Array.from({ length: crowd }, () => openAccount(shop.url)));
+    return new Customers(shop, accounts, invoices);
   }
 
   /** A round is the next so many invoices and not a time: they differ in size, and every shop is to get the same ones. */
@@ -40,14 +41,29 @@ export class Customers {
     return {
       name,
       rate: async () => {
-        const before = await cpuMs();
+        const before = await cpuMs(this.shop.machines);
         const begun = performance.now();
         await this.orderNext();
         const rate = (perRound / (performance.now() - begun)) * 1_000;
-        this.cpuMs.push(((await cpuMs()) - before) / perRound);
+        this.cpu.push(cpuSince(before, await cpuMs(this.shop.machines)));
         return rate;
       },
     };
+  }
+
+  /** CPU of all machines for an order, in ms, a figure for each round but the warm-up. */
+  get cpuMs(): number[] {
+    return this.cpu.slice(1).map((each) => total(each) / perRound);
+  }
+
+  /** Of one of them. */
+  cpuMsOf(part: string): number[] {
+    return this.cpu.slice(1).map((each) => (each[part] ?? 0) / perRound);
+  }
+
+  /** What they are called. */
+  get parts(): string[] {
+    return Object.keys(this.cpu[0] ?? {});
   }
 
   /** Of all orders that were placed but for the first round, the warm-up. */

@@ -1,8 +1,9 @@
 import { Closing } from '#platform';
 import { readSample } from '#sample';
 import { latenciesOf } from '../../apps/replay/src/percentiles.js';
-import { report, type Figure } from '../report.js';
-import { alternate, glance, median, ratio } from '../rounds.js';
+import { reached, report, type Figure } from '../report.js';
+import { ratios } from '../pairs.js';
+import { alternate, glance, median } from '../rounds.js';
 import type { BenchServers } from '../servers.js';
 import { Customers } from './customers.js';
 import { openShop, type Inventory } from './shop.js';
@@ -17,9 +18,9 @@ export async function orders(servers: BenchServers, quick: boolean): Promise<boo
   const { invoices, products } = await readSample();
   const closing = new Closing();
   const enter = async (inventory: Inventory) => {
-    const { url } = await openShop(servers, inventory, closing);
-    await stock(url, products);
-    return Customers.of(url, invoices);
+    const shop = await openShop(servers, inventory, closing);
+    await stock(shop.url, products);
+    return Customers.of(shop, invoices);
   };
   try {
     const crowds = {
@@ -36,22 +37,20 @@ export async function orders(servers: BenchServers, quick: boolean): Promise<boo
 async function compare(crowds: Record<string, Customers>, quick: boolean): Promise<boolean> {
   const contenders = Object.entries(crowds).map(([name, customers]) => customers.ordering(name));
   const rates = await alternate(contenders, quick ? glance : { rounds: 20, ms: 0 });
-  const cpu = Object.fromEntries(Object.entries(crowds).map(([name, { cpuMs }]) => [name, cpuMs.slice(1)]));
   const figures = Object.entries(crowds).flatMap(([name, customers]) => figuresOf(name, customers));
+  const rate = (name: string) => ratios(rates[name] ?? [], rates[local] ?? []);
+  const cpu = (name: string) => ratios(crowds[name]?.cpuMs ?? [], crowds[local]?.cpuMs ?? []);
   return report('orders', rates, [
     ...figures,
-    {
-      figure: `orders per second, ${dual} against ${local}`,
-      atLeast: 0.75,
-      reached: ratio(rates, dual, local),
-    },
-    { figure: `orders per second, ${remote} against ${local}`, reached: ratio(rates, remote, local) },
-    { figure: `CPU of an order, ${dual} against ${local}`, atMost: 1.55, reached: ratio(cpu, dual, local) },
-    { figure: `CPU of an order, ${remote} against ${local}`, reached: ratio(cpu, remote, local) },
+    { figure: `orders per second, ${dual} against ${local}`, atLeast: 0.75, ...reached(rate(dual)) },
+    { figure: `orders per second, ${remote} against ${local}`, ...reached(rate(remote)) },
+    { figure: `CPU of an order, ${dual} against ${local}`, atMost: 1.55, ...reached(cpu(dual)) },
+    { figure: `CPU of an order, ${remote} against ${local}`, ...reached(cpu(remote)) },
   ]);
 }
 
-function figuresOf(name: string, { orderMs, cpuMs, failed }: Customers): Figure[] {
+function figuresOf(name: string, customers: Customers): Figure[] {
+  const { orderMs, cpuMs, parts, failed } = customers;
   const { p50, p95, p99 } = latenciesOf(orderMs);
   for (const [code, count] of Object.entries(failed))
     console.log(`${name}: ${count} orders ended as ${code}`);
@@ -60,7 +59,11 @@ function figuresOf(name: string, { orderMs, cpuMs, failed }: Customers): Figure[
       figure: `${name}: ${percentile} of an order, ms`,
       reached: ms ?? NaN,
     })),
-    { figure: `${name}: CPU of an order, ms`, reached: median(cpuMs.slice(1)) },
+    { figure: `${name}: CPU of an order, ms`, reached: median(cpuMs) },
+    ...parts.map((part) => ({
+      figure: `${name}: CPU of an order, ${part}, ms`,
+      reached: median(customers.cpuMsOf(part)),
+    })),
     {
       figure: `${name}: orders not placed`,
       atMost: 0,

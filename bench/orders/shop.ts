@@ -1,8 +1,10 @@
-import type { Closing } from '#platform';
+import { projectRoot, type Closing } from '#platform';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import pg from 'pg';
+import type { Machines } from '../cpu.js';
 import { startProgram } from '../program.js';
 import type { BenchServers } from '../servers.js';
 
@@ -18,6 +20,17 @@ const walkMs = 120_000;
 export interface BenchShop {
   readonly url: string;
   readonly adminUrl: string;
+  /** URLs of the monolith's database and of inventory's own. */
+  readonly databases: { readonly monolith: string; readonly inventory: string };
+  readonly machines: Machines;
+}
+
+/** What else may be said of a shop. */
+export interface ShopOptions {
+  /** Tells its databases from those of another shop in the same phase. */
+  name?: string;
+  /** Where the project lies whose programs are started; another checkout of it, to compare. */
+  root?: string;
 }
 
 /**
@@ -28,20 +41,36 @@ export async function openShop(
   servers: BenchServers,
   inventory: Inventory,
   closing: Closing,
+  { name = inventory, root = projectRoot() }: ShopOptions = {},
 ): Promise<BenchShop> {
-  const env = await environmentOf(servers, inventory);
-  if (inventory !== 'monolith') {
-    const main = new URL('../../apps/extracted/src/main.js', import.meta.url);
-    const service = await startProgram(main, ['inventory'], /is served/, env);
-    closing.add(() => service.stop());
-  }
-  const main = new URL('../../apps/monolith/src/main.js', import.meta.url);
-  const monolith = await startProgram(main, [], /open: (http:\/\/[^/]+).* admin (http:[^\s"]+)/, env);
-  closing.add(() => monolith.stop());
-  await arrived(env['DATABASE_URL']!, inventory);
+  const folder = join(servers.dataDir, `orders-${name}`);
+  const databases = {
+    monolith: await servers.freshDatabase(`bench_orders_${name.replaceAll('-', '_')}`),
+    inventory: await servers.freshDatabase(`bench_orders_inventory_${name.replaceAll('-', '_')}`),
+  };
+  const env = await environmentOf(folder, inventory, databases);
+  const start = async (app: string, args: readonly string[], ready: RegExp) => {
+    const main = pathToFileURL(join(root, `dist/apps/${app}/src/main.js`));
+    const program = await startProgram(main, args, ready, env);
+    closing.add(() => program.stop());
+    return program;
+  };
+  const service = inventory === 'monolith' ? undefined : await start('extracted', ['inventory'], /is served/);
+  const monolith = await start('monolith', [], /open: (http:\/\/[^/]+).* admin (http:[^\s"]+)/);
+  await arrived(databases.monolith, inventory);
   const [, url = '', adminUrl = ''] = monolith.ready;
-  return { url, adminUrl };
+  const machines = {
+    programs: { "the monolith's Node": monolith.pid, ...(service && { "the service's Node": service.pid }) },
+    databases: {
+      "PostgreSQL, the monolith's": nameOf(databases.monolith),
+      "PostgreSQL, the service's": nameOf(databases.inventory),
+    },
+    folder,
+  };
+  return { url, adminUrl, databases, machines };
 }
+
+const nameOf = (url: string): string => new URL(url).pathname.slice(1);
 
 /** Waits until the controller has walked inventory there. @throws when it does not come there. */
 async function arrived(url: string, phase: Inventory): Promise<void> {
@@ -59,18 +88,20 @@ async function arrived(url: string, phase: Inventory): Promise<void> {
   }
 }
 
-async function environmentOf(servers: BenchServers, inventory: Inventory): Promise<Record<string, string>> {
-  const name = inventory.replace('-', '_');
-  const folder = join(servers.dataDir, `orders-${inventory}`);
+async function environmentOf(
+  folder: string,
+  inventory: Inventory,
+  databases: BenchShop['databases'],
+): Promise<Record<string, string>> {
   const config = join(folder, 'strangler.yaml');
   await mkdir(folder, { recursive: true });
   await writeFile(config, wishes(inventory));
   return {
     PORT: '0',
     ADMIN_PORT: '0',
-    DATABASE_URL: await servers.freshDatabase(`bench_orders_${name}`),
+    DATABASE_URL: databases.monolith,
     PAYMENTS_PROVIDER: 'test',
-    INVENTORY_DATABASE_URL: await servers.freshDatabase(`bench_orders_inventory_${name}`),
+    INVENTORY_DATABASE_URL: databases.inventory,
     // With a NATS of its own in it: on one that two shops share, a service would serve both.
     DATA_DIR: folder,
     STRANGLER_CONFIG: config,

@@ -3,6 +3,7 @@ import { logIn } from '../account.js';
 import { admin } from './shop.js';
 
 const atOnce = 8;
+const mostTries = 10;
 const plenty = 100_000_000;
 
 /** Puts so much of every product on the shelf that it lasts. */
@@ -13,7 +14,12 @@ export async function stock(url: string, products: readonly PutProduct[]): Promi
   const worker = async () => {
     for (const { sku, ...product } of queue) {
       const body = JSON.stringify({ ...product, onHand: plenty });
-      const { status } = await fetch(`${url}/api/v1/products/${sku}`, { method: 'PUT', headers, body });
+      const put = async () =>
+        (await fetch(`${url}/api/v1/products/${sku}`, { method: 'PUT', headers, body })).status;
+      let status = await put();
+      // A busy machine; done again it changes nothing.
+      for (let tries = 1; tries < mostTries && (status === 503 || status === 504); tries++)
+        status = await put();
       if (status !== 200) throw new Error(`PUT product ${sku}: ${status}`);
     }
   };

@@ -14,6 +14,9 @@ const lockNotAvailable = new Set(['55P03', '40P01']);
 const events = ['insert', 'update', 'delete'] as const;
 type Event = (typeof events)[number];
 
+/** So many changes at most are in one row of the outbox. */
+const changesOfRow = 1_000;
+
 /**
  * Installs the triggers that record every change of a table in the outbox and refuse what this side may not write.
  * Statement-level with transition tables, ALWAYS (also in replica role). Waits for the writers inside. Done again it
@@ -103,21 +106,20 @@ function installation(table: MovingTable): string {
 }
 
 /**
- * One function a table and event, its text without variables: PostgreSQL keeps the plans. All in one, since each function that it
- * calls costs as much as a look at the row. Checked after the write: the row locks are ours, and a refusal takes the write back.
+ * One function a table and event, its text without variables: PostgreSQL keeps the plans. The usual case, that this side may write
+ * whatever bucket, is one statement: each further one, and each function that is called, costs as much as a look at the row. Where
+ * that statement writes nothing down, `record_owned` looks closer, and says why a write is refused. Like `enter`, it reads the
+ * ownership row behind the lock, which nobody takes exclusively; above READ COMMITTED that takes more.
  */
 function bodyFor(table: MovingTable, event: Event): string {
   const rows = event === 'delete' ? 'old_rows' : 'new_rows';
   const module = literal(table.module);
+  const name = literal(table.name);
+  const pks = `array(select ${table.pk('r')}::text from ${rows} r)`;
+  const keys = `array(select ${table.key('r')} from ${rows} r)`;
   return `
     declare
-      o strangler.ownership;
-      pks text[];
-      keys text[];
-      buckets integer[];
-      low integer := 0;
-      high integer := ${bucketCount - 1};
-      first bigint;
+      written text;
     begin
       if current_setting('strangler.applying', true) = ${module} then
         if strangler.owns_any(${module}) then
@@ -125,24 +127,23 @@ function bodyFor(table: MovingTable, event: Event): string {
         end if;
         return null;
       end if;
-      select array_agg(${table.pk('r')}::text), array_agg(${table.key('r')}::text) into pks, keys from ${rows} r;
-      if pks is null then
-        return null;
-      end if;
-      o := strangler.enter(${module});
-      -- To know the bucket of a key takes a third of the time in which it is written down; nobody asks where all are ours.
-      if not strangler.owns_all(o) or array_position(keys, null) is not null then
-        buckets := array(select distinct strangler.bucket(${module}, key) from unnest(keys) key);
-        perform strangler.require_owned(o, buckets);
-        select min(bucket), max(bucket) into low, high from unnest(buckets) bucket;
-      end if;
-      if cardinality(keys) = 1 then
+      if current_setting('transaction_isolation') not in ('repeatable read', 'serializable')
+        and pg_try_advisory_xact_lock_shared(strangler.writer_lock(), hashtext(${module})) then
         insert into strangler.outbox (module, table_name, pks, keys, count, low, high)
-        values (${module}, ${literal(table.name)}, pks, keys, 1, low, high) returning id into first;
-        perform set_config('strangler.outbox',
-          concat_ws(',', nullif(current_setting('strangler.outbox', true), ''), first), true);
-      else
-        perform strangler.record_changes(${module}, ${literal(table.name)}, pks, keys, low, high);
+        select ${module}, ${name}, pks, keys, cardinality(pks), 0, ${bucketCount - 1}
+        from (
+          select ${pks} as pks, ${keys} as keys from strangler.ownership o
+          where o.module = ${module} and strangler.may_write_all(o) offset 0
+        ) changes
+        where cardinality(pks) between 1 and ${changesOfRow} and array_position(keys, null) is null
+        returning case when count = 1 then id::text else id || '-' || id + count - 1 end into written;
+      end if;
+      if written is not null then
+        -- Read by the executor, which waits until exactly these are stored on the other side.
+        written := set_config('strangler.outbox',
+          concat_ws(',', nullif(current_setting('strangler.outbox', true), ''), written), true);
+      elsif not strangler.record_owned(${module}, ${name}, ${pks}, ${keys}) then
+        return null;
       end if;
       if not pg_try_advisory_xact_lock_shared(strangler.sleep_lock(), hashtext(${module})) then
         perform pg_notify('strangler_outbox', ${module});
@@ -151,9 +152,17 @@ function bodyFor(table: MovingTable, event: Event): string {
     end `;
 }
 
-/** A changed key would be a delete for one bucket and an insert for another. */
-const keyChanged = (table: MovingTable): string =>
-  `(${keysOf(table, 'old')}) is distinct from (${keysOf(table, 'new')})`;
-
-const keysOf = (table: MovingTable, alias: string): string =>
-  [...table.primaryKey.map(({ name }) => `${alias}.${quoted(name)}`), table.key(alias)].join(', ');
+/** A changed key would be a delete for one bucket and an insert for another. PostgreSQL compiles this anew for each statement. */
+function keyChanged(table: MovingTable): string {
+  const columns = table.primaryKey.map(
+    ({ name }) =>
+      (alias: string) =>
+        `${alias}.${quoted(name)}`,
+  );
+  const parts = [...columns, table.key].map((part) => ({ old: part('old'), now: part('new') }));
+  const isColumn = ({ old }: { old: string }) => columns.some((column) => `${column('old')}::text` === old);
+  return parts
+    .filter((part) => part.old !== part.now && !isColumn(part))
+    .map(({ old, now }) => `${old} is distinct from ${now}`)
+    .join(' or ');
+}

@@ -1,0 +1,64 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** What a captured write costs (docs/adr/0034-what-a-captured-write-costs.md). */
+export class Capture1764000000018 implements MigrationInterface {
+  name = 'Capture1764000000018';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      -- PostgreSQL compiles a check anew for each statement; whoever writes these rows counts them anyway.
+      alter table strangler.outbox drop constraint outbox_count_check;
+
+      -- Whether this side may write whatever bucket: then nobody need know any.
+      create function strangler.may_write_all(o strangler.ownership) returns boolean language sql stable parallel safe
+        return strangler.owns_all(o) and strangler.is_proven(o);
+
+      -- What a capture trigger does with its rows where not all may be written, or where it is not sure. Checked after the write:
+      -- the row locks are ours, and a refusal takes the write back. Returns whether there were any.
+      create function strangler.record_owned(p_module text, p_table text, p_pks text[], p_keys text[]) returns boolean
+        language plpgsql as $$
+      declare
+        o strangler.ownership;
+        buckets integer[];
+        low integer := 0;
+        high integer := 9999;
+      begin
+        if cardinality(p_pks) = 0 then
+          return false;
+        end if;
+        o := strangler.enter(p_module);
+        if not strangler.owns_all(o) or array_position(p_keys, null) is not null then
+          buckets := array(select distinct strangler.bucket(p_module, key) from unnest(p_keys) key);
+          perform strangler.require_owned(o, buckets);
+          select min(bucket), max(bucket) into low, high from unnest(buckets) bucket;
+        end if;
+        perform strangler.record_changes(p_module, p_table, p_pks, p_keys, low, high);
+        return true;
+      end $$;
+
+      -- As before; buckets are computed only where some are not this side's.
+      create or replace function strangler.assert_owner(p_module text, p_keys text[]) returns void language plpgsql as $$
+      declare
+        o strangler.ownership := strangler.enter(p_module);
+      begin
+        if not strangler.owns_all(o) then
+          perform strangler.require_owned(o, array(select strangler.bucket(p_module, key) from unnest(p_keys) key));
+        end if;
+      end $$;
+    `);
+  }
+
+  /** Capture of tables does not go on by itself: whoever starts next installs it anew. */
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create or replace function strangler.assert_owner(p_module text, p_keys text[]) returns void language plpgsql as $$
+      begin
+        perform strangler.require_owned(strangler.enter(p_module),
+          array(select strangler.bucket(p_module, key) from unnest(p_keys) key));
+      end $$;
+      drop function strangler.record_owned(text, text, text[], text[]);
+      drop function strangler.may_write_all(strangler.ownership);
+      alter table strangler.outbox add constraint outbox_count_check check (count between 1 and 1000);
+    `);
+  }
+}
