@@ -25,9 +25,12 @@ interface Process {
   command: string;
 }
 
+/** PostgreSQL's processes without a session: checkpoints, the log, vacuum. */
+export const forAll = 'PostgreSQL itself';
+
 /**
- * The CPU time that they have used so far. `PostgreSQL itself`: its processes without a session (checkpoints, the log,
- * vacuum); they work for all, so whoever works alone for a while may count them. All 0 where there is no `/proc`.
+ * The CPU time that they have used so far. Who works alone for a while may count what works for
+ * all ({@link forAll}). All 0 where there is no `/proc`.
  */
 export async function cpuMs({ programs, databases, folder }: Machines): Promise<CpuMs> {
   const all = await processes();
@@ -44,7 +47,7 @@ export async function cpuMs({ programs, databases, folder }: Machines): Promise<
       sum(ofOurs, isSession, ({ command }) => command.includes(` ${name} `)),
     ),
     ['NATS', sum(({ pid, command }) => command.includes(folder) && !pids.has(pid))],
-    ['PostgreSQL itself', sum(ofOurs, (process) => !isSession(process))],
+    [forAll, sum(ofOurs, (process) => !isSession(process))],
   ]);
 }
 

@@ -11,9 +11,12 @@ import { replication } from './replication/replication.js';
 import { rpc } from './rpc/rpc.js';
 import { BenchServers } from './servers.js';
 import { verify } from './verify/verify.js';
+import { writers } from './writers/writers.js';
 
-/** Answers one question. Resolves with whether its goals are met; `quick` makes it a test that it works. */
-type Bench = (servers: BenchServers, quick: boolean) => Promise<boolean>;
+/**
+ * Answers one question. Resolves with whether its goals are met; `quick` makes it a test that it works; `before`: a
+ * commit to compare with. */
+type Bench = (servers: BenchServers, quick: boolean, before?: string) => Promise<boolean>;
 
 const benches: Record<string, Bench> = {
   rpc,
@@ -21,6 +24,7 @@ const benches: Record<string, Bench> = {
   orders,
   replication,
   capture,
+  writers,
   ack,
   'hand-off': handOffBench,
   verify,
@@ -36,6 +40,7 @@ Names:
   orders       orders a second and their latency: all local against inventory in dual-write, and in another process
   replication  how fast an outbox is drained and rows from before are copied: against COPY out | COPY in
   capture      what a write costs whose rows go to another process, and how soon: against none of it, and writing twice
+  writers      what it costs the sessions that write: captured against not, and against another commit
   ack          what it costs to answer once the other side has a write: ack: both against ack: owner
   hand-off     how long writes wait while buckets change their owner
   flip         how long one word in strangler.yaml takes until inventory is extracted: without customers, with few, with many
@@ -48,6 +53,7 @@ Exit code: 0 when every goal is met; 1 when one is missed.`;
 const command = new Command('npm run bench --')
   .description('Compares ways to do the same, in turn, in one run.')
   .addArgument(new Argument('[name...]', 'what to measure').choices(names).default(names, 'all'))
+  .option('--before <commit>', 'orders, writers: compare with the programs of that commit, too')
   .option('--quick', 'short rounds: to see that it works, not to measure')
   .addHelpText('after', questions)
   .parse();
@@ -56,7 +62,8 @@ const servers = new BenchServers();
 try {
   for (const name of new Set(command.processedArgs[0] as string[])) {
     console.log(`\n${name}`);
-    const met = await benches[name]?.(servers, command.opts<{ quick?: true }>().quick ?? false);
+    const { quick = false, before } = command.opts<{ quick?: true; before?: string }>();
+    const met = await benches[name]?.(servers, quick, before);
     if (!met) process.exitCode = 1;
   }
 } finally {

@@ -2,7 +2,7 @@ import { Closing, dataSourceOptions } from '#platform';
 import { Agents, Executor, routeOf, Routes } from '#strangler';
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { drained, openWays, requireSame, type Ways } from '../depot/captured.js';
+import { drained, openWays, requireSame, startSending, type Ways } from '../depot/captured.js';
 import { depot } from '../depot/depot.js';
 import { anySale } from '../depot/sell.js';
 import { report } from '../report.js';
@@ -51,8 +51,7 @@ async function executorOn(ways: Ways, routes: Routes, closing: Closing): Promise
   const agent = agents.add(depot, dataSource);
   await agents.onApplicationBootstrap();
   closing.add(() => agents.onApplicationShutdown());
-  await agent.startCapture({ backfill: true });
-  await drained(ways);
+  await startSending(ways, agent);
   return new Executor(sales, handlersOn(dataSource), dataSource, noProcesses, { acknowledger: agents });
 }
 

@@ -1,7 +1,7 @@
 import { Closing } from '#platform';
 import { Logger } from '@nestjs/common';
 import { SideAgent } from '../../libs/strangler/src/side/agent.js';
-import { drained, openWays, requireSame, type Ways } from '../depot/captured.js';
+import { drained, openWays, requireSame, startSending, type Ways } from '../depot/captured.js';
 import { depot, makeDepot } from '../depot/depot.js';
 import { report, type Figure } from '../report.js';
 import { alternate, glance, ratio } from '../rounds.js';
@@ -58,7 +58,6 @@ async function capturing(ways: Ways, closing: Closing): Promise<SideAgent> {
   const agent = new SideAgent({ database, module: depot, side: 'monolith', link });
   await agent.start();
   closing.add(() => agent.stop());
-  await agent.startCapture({ backfill: true });
-  await drained(ways);
+  await startSending(ways, agent);
   return agent;
 }

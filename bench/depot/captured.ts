@@ -2,6 +2,9 @@ import { natsConnection, type Closing } from '#platform';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Database } from '../../libs/strangler/src/database.js';
 import { NatsLink } from '../../libs/strangler/src/rpc/link.js';
+import type { SideAgent } from '../../libs/strangler/src/side/agent.js';
+import { belongingOf } from '../../libs/strangler/src/side/belonging.js';
+import { remoteSide } from '../../libs/strangler/src/side/remote.js';
 import { startProgram } from '../program.js';
 import type { BenchServers } from '../servers.js';
 import { depot, makeDepot } from './depot.js';
@@ -38,6 +41,18 @@ export async function openWays(
   closing.add(() => link.close());
   if (!(await link.connected(10_000))) throw new Error('there is no NATS');
   return { natsUrl, link, here, from, to };
+}
+
+/** Has the agent send what is written from now on, and what is there; resolves when the other side has that. */
+export async function startSending(ways: Ways, agent: SideAgent): Promise<void> {
+  const { from, link } = ways;
+  const { module } = depot;
+  const there = remoteSide(link, module, 'extracted', belongingOf(from, module));
+  await there.pair((await agent.state()).standpoint);
+  await agent.pair((await there.state()).standpoint);
+  await there.startCapture({ backfill: false });
+  await agent.startCapture({ backfill: true });
+  await drained(ways);
 }
 
 /** Resolves when the other side has everything. @throws when some of it can never go there. */
