@@ -7,6 +7,7 @@ import { flip } from './flip/flip.js';
 import { handOffBench } from './hand-off/hand-off.js';
 import { http } from './http/http.js';
 import { orders } from './orders/orders.js';
+import { proof } from './proof/proof.js';
 import { replication } from './replication/replication.js';
 import { rpc } from './rpc/rpc.js';
 import { BenchServers } from './servers.js';
@@ -22,6 +23,7 @@ const benches: Record<string, Bench> = {
   rpc,
   http,
   orders,
+  proof,
   replication,
   capture,
   writers,
@@ -38,6 +40,7 @@ Names:
   rpc          what a call costs: direct, routed inside the process, routed over NATS, and by other ways
   http         HTTP throughput with ports against the same app with services injected directly
   orders       orders a second and their latency: all local against inventory in dual-write, and in another process
+  proof        what it costs that a database proves itself: a command and an order, with and without
   replication  how fast an outbox is drained and rows from before are copied: against COPY out | COPY in
   capture      what a write costs whose rows go to another process, and how soon: against none of it, and writing twice
   writers      what it costs the sessions that write: captured against not, and against another commit

@@ -2,9 +2,8 @@ import type { SampleInvoice } from '#sample';
 import { randomUUID } from 'node:crypto';
 import { ShopClient } from '../../apps/replay/src/shop-client.js';
 import { openAccount, type OpenAccount } from '../account.js';
-import { cpuMs, cpuSince, forAll, total, type CpuMs } from '../cpu.js';
 import type { BenchShop } from './shop.js';
-import type { Contender } from '../rounds.js';
+import { Metered } from '../metered.js';
 
 /** How many order at the same time. */
 const crowd = 16;
@@ -12,24 +11,16 @@ const crowd = 16;
 /** Orders of one round. */
 const perRound = 160;
 
-interface Moment {
-  at: number;
-  cpu: CpuMs;
-}
-
 /** Customers who order the invoices of the sample, in their order, in one shop. */
 export class Customers {
   /** Orders that were not placed, by code. */
   readonly failed: Record<string, number> = {};
-  /** CPU of all machines round by round, by part; the first is the warm-up. */
-  private readonly cpu: CpuMs[] = [];
-  private rested: Moment | undefined;
   /** For each round, how long its orders took, in ms. */
   private readonly rounds: number[][] = [];
   private readonly client: ShopClient;
 
   private constructor(
-    private readonly shop: BenchShop,
+    readonly shop: BenchShop,
     private readonly accounts: readonly OpenAccount[],
     private readonly invoices: readonly SampleInvoice[],
   ) {
@@ -43,55 +34,8 @@ export class Customers {
   }
 
   /** A round is the next so many invoices and not a time: they differ in size, and every shop is to get the same ones. */
-  ordering(name: string): Contender {
-    return {
-      name,
-      rate: async () => {
-        const begun = await this.now();
-        await this.orderNext();
-        const ended = await this.now();
-        this.cpu.push(this.withoutRest(begun, ended));
-        this.rested = ended;
-        return (perRound / (ended.at - begun.at)) * 1_000;
-      },
-    };
-  }
-
-  private now = async (): Promise<Moment> => ({
-    at: performance.now(),
-    cpu: await cpuMs(this.shop.machines),
-  });
-
-  /**
-   * What a shop uses at rest, while the others take orders, is not an order's: on a busy machine an order takes long, and would
-   * seem to cost more.
-   */
-  private withoutRest(begun: Moment, ended: Moment): CpuMs {
-    const used = cpuSince(begun.cpu, ended.cpu);
-    if (!this.rested) return used;
-    const atRest = cpuSince(this.rested.cpu, begun.cpu);
-    const share = (ended.at - begun.at) / (begun.at - this.rested.at);
-    return Object.fromEntries(
-      Object.entries(used).map(([part, ms]) => [
-        part,
-        part === forAll ? ms : ms - (atRest[part] ?? 0) * share,
-      ]),
-    );
-  }
-
-  /** CPU of all machines for an order, in ms, a figure for each round but the warm-up. */
-  get cpuMs(): number[] {
-    return this.cpu.slice(1).map((each) => total(each) / perRound);
-  }
-
-  /** Of one of them. */
-  cpuMsOf(part: string): number[] {
-    return this.cpu.slice(1).map((each) => (each[part] ?? 0) / perRound);
-  }
-
-  /** What they are called. */
-  get parts(): string[] {
-    return Object.keys(this.cpu[0] ?? {});
+  ordering(name: string): Metered {
+    return new Metered(name, this.shop.machines, perRound, () => this.orderNext());
   }
 
   /** Of all orders that were placed but for the first round, the warm-up. */

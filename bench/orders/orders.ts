@@ -1,56 +1,70 @@
 import { Closing } from '#platform';
-import { readSample } from '#sample';
 import { latenciesOf } from '../../apps/replay/src/percentiles.js';
-import { reached, report, type Figure } from '../report.js';
+import { checkOut } from '../checkout.js';
+import type { Metered } from '../metered.js';
 import { ratios } from '../pairs.js';
-import { alternate, glance, median } from '../rounds.js';
+import { reached, report, type Figure } from '../report.js';
+import { alternate, glance, median, type Pace } from '../rounds.js';
 import type { BenchServers } from '../servers.js';
-import { Customers } from './customers.js';
-import { openShop, type Inventory } from './shop.js';
-import { stock } from './stock.js';
+import { crowdOf, type Crowd } from './crowd.js';
+import type { Customers } from './customers.js';
 
 const local = 'all local';
 const dual = 'inventory in dual-write';
 const remote = 'inventory remote';
+const at = (name: string, commit: string) => `${name}, at ${commit}`;
 
-/** Shops take the same orders, in turn: one process, the same with inventory sent to another one, and with it served there. */
-export async function orders(servers: BenchServers, quick: boolean): Promise<boolean> {
-  const { invoices, products } = await readSample();
+/**
+ * Shops take the same orders, in turn: one process, the same with inventory sent to another one, and with it served there;
+ * `before`: and the last two by the programs of another commit.
+ */
+export async function orders(servers: BenchServers, quick: boolean, before?: string): Promise<boolean> {
   const closing = new Closing();
-  const enter = async (inventory: Inventory) => {
-    const shop = await openShop(servers, inventory, closing);
-    await stock(shop.url, products);
-    return Customers.of(shop, invoices);
-  };
+  const open = (crowd: Crowd) => crowdOf(servers, crowd, closing);
   try {
+    const root = before && (await checkOut(before, servers.dataDir));
     const crowds = {
-      [local]: await enter('monolith'),
-      [dual]: await enter('dual-write'),
-      [remote]: await enter('extracted'),
+      [local]: await open({ inventory: 'monolith' }),
+      [dual]: await open({ inventory: 'dual-write' }),
+      [remote]: await open({ inventory: 'extracted' }),
+      ...(root && {
+        [at(dual, before)]: await open({ inventory: 'dual-write', name: 'dual-write-before', root }),
+        [at(remote, before)]: await open({ inventory: 'extracted', name: 'extracted-before', root }),
+      }),
     };
-    return await compare(crowds, quick);
+    return await compare(crowds, quick ? glance : { rounds: 12, ms: 0 }, before);
   } finally {
     await closing.closeAll();
   }
 }
 
-async function compare(crowds: Record<string, Customers>, quick: boolean): Promise<boolean> {
-  const contenders = Object.entries(crowds).map(([name, customers]) => customers.ordering(name));
-  const rates = await alternate(contenders, quick ? glance : { rounds: 20, ms: 0 });
-  const figures = Object.entries(crowds).flatMap(([name, customers]) => figuresOf(name, customers));
-  const rate = (name: string) => ratios(rates[name] ?? [], rates[local] ?? []);
-  const cpu = (name: string) => ratios(crowds[name]?.cpuMs ?? [], crowds[local]?.cpuMs ?? []);
+async function compare(
+  crowds: Record<string, Customers>,
+  pace: Pace,
+  before: string | undefined,
+): Promise<boolean> {
+  const names = Object.keys(crowds);
+  const contenders = Object.fromEntries(names.map((name) => [name, crowds[name]!.ordering(name)]));
+  const rates = await alternate(Object.values(contenders), pace);
+  const figures = names.flatMap((name) => figuresOf(crowds[name]!, contenders[name]!));
+  const rate = (ours: string, theirs: string) => reached(ratios(rates[ours] ?? [], rates[theirs] ?? []));
+  const cpu = (ours: string, theirs: string) =>
+    reached(ratios(contenders[ours]!.cpuMs, contenders[theirs]!.cpuMs));
+  const against = (ours: string, theirs: string): Figure[] => [
+    { figure: `CPU of an order, ${ours} against ${theirs}`, atMost: 1.05, ...cpu(ours, theirs) },
+  ];
   return report('orders', rates, [
     ...figures,
-    { figure: `orders per second, ${dual} against ${local}`, atLeast: 0.75, ...reached(rate(dual)) },
-    { figure: `orders per second, ${remote} against ${local}`, ...reached(rate(remote)) },
-    { figure: `CPU of an order, ${dual} against ${local}`, atMost: 1.55, ...reached(cpu(dual)) },
-    { figure: `CPU of an order, ${remote} against ${local}`, ...reached(cpu(remote)) },
+    { figure: `orders per second, ${dual} against ${local}`, atLeast: 0.75, ...rate(dual, local) },
+    { figure: `orders per second, ${remote} against ${local}`, ...rate(remote, local) },
+    { figure: `CPU of an order, ${dual} against ${local}`, atMost: 1.55, ...cpu(dual, local) },
+    { figure: `CPU of an order, ${remote} against ${local}`, ...cpu(remote, local) },
+    ...(before ? [dual, remote].flatMap((name) => against(name, at(name, before))) : []),
   ]);
 }
 
-function figuresOf(name: string, customers: Customers): Figure[] {
-  const { orderMs, cpuMs, parts, failed } = customers;
+function figuresOf({ orderMs, failed }: Customers, contender: Metered): Figure[] {
+  const { name, cpuMs, parts } = contender;
   const { p50, p95, p99 } = latenciesOf(orderMs);
   for (const [code, count] of Object.entries(failed))
     console.log(`${name}: ${count} orders ended as ${code}`);
@@ -62,7 +76,7 @@ function figuresOf(name: string, customers: Customers): Figure[] {
     { figure: `${name}: CPU of an order, ms`, reached: median(cpuMs) },
     ...parts.map((part) => ({
       figure: `${name}: CPU of an order, ${part}, ms`,
-      reached: median(customers.cpuMsOf(part)),
+      reached: median(contender.cpuMsOf(part)),
     })),
     {
       figure: `${name}: orders not placed`,
