@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const mostTries = 10;
 
 /** A customer who is logged in. */
 export interface OpenAccount {
@@ -20,7 +23,13 @@ export async function logIn(url: string, login: { email: string; password: strin
 
 async function post<T>(url: string, body: object): Promise<T> {
   const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  const attempt = () => fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  let answer = await attempt();
+  // A machine that is busy: nothing was done.
+  for (let tries = 1; tries < mostTries && answer.status === 503; tries++) {
+    await sleep(1_000);
+    answer = await attempt();
+  }
   if (!answer.ok) throw new Error(`POST ${url}: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as T;
 }

@@ -45,6 +45,27 @@ export class Capture1764000000018 implements MigrationInterface {
           perform strangler.require_owned(o, array(select strangler.bucket(p_module, key) from unnest(p_keys) key));
         end if;
       end $$;
+
+      -- Takes changes out of their rows that are done (detach_changes). Mostly nothing is left of those, which is a simple delete.
+      create function strangler.delete_changes(p_module text, p_changes bigint[]) returns void language plpgsql as $$
+      declare
+        lowest bigint;
+        highest bigint;
+        done bigint;
+      begin
+        select min(c), max(c) into lowest, highest from unnest(p_changes) c;
+        with whole as (
+          delete from strangler.outbox o
+          where o.module = p_module and o.id between lowest and highest and o.id in (select unnest(p_changes))
+            and not exists (select from generate_series(o.id + 1, o.id + o.count - 1) c
+              where c not in (select unnest(p_changes)))
+          returning count
+        )
+        select sum(count) into done from whole;
+        if done is distinct from cardinality(p_changes) then
+          perform strangler.detach_changes(p_module, p_changes, false);
+        end if;
+      end $$;
     `);
   }
 
@@ -56,6 +77,7 @@ export class Capture1764000000018 implements MigrationInterface {
         perform strangler.require_owned(strangler.enter(p_module),
           array(select strangler.bucket(p_module, key) from unnest(p_keys) key));
       end $$;
+      drop function strangler.delete_changes(text, bigint[]);
       drop function strangler.record_owned(text, text, text[], text[]);
       drop function strangler.may_write_all(strangler.ownership);
       alter table strangler.outbox add constraint outbox_count_check check (count between 1 and 1000);

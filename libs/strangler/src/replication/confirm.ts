@@ -15,16 +15,18 @@ export async function confirm(
 ): Promise<boolean> {
   if (!chunk && ids === '{}') return true;
   const { sql, params } = chunk ? movingOn(chunk) : { sql: '', params: [] };
-  const { rows } = await on.query(
-    `with own_term as materialized (
+  const { rows } = await on.query({
+    // To plan it takes longer than to run it; a chunk is rare.
+    ...(!chunk && { name: 'confirm' }),
+    text: `with own_term as materialized (
        select from strangler.relay where module = $1 and term = $3 for update
      ), sent as materialized (
-       select strangler.detach_changes($1, $2::bigint[], false) from own_term
+       select strangler.delete_changes($1, $2::bigint[]) from own_term
      )${sql}
      update strangler.relay set confirmed_term = $3, confirmed_seq = $4
      where module = $1 and exists (select from sent) returning module`,
-    [module, ids, term, seq, ...params],
-  );
+    values: [module, ids, term, seq, ...params],
+  });
   return rows.length > 0;
 }
 

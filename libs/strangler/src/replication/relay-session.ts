@@ -150,23 +150,31 @@ export class RelaySession {
   }
 
   private async lockSleep(): Promise<boolean> {
-    const { rows } = await this.client.query<{ held: boolean }>(
-      `select pg_try_advisory_lock(${sleepLock}) as held`,
-      [this.module],
-    );
+    const { rows } = await this.client.query<{ held: boolean }>({
+      name: 'lock sleep',
+      text: `select pg_try_advisory_lock(${sleepLock}) as held`,
+      values: [this.module],
+    });
     return rows[0]?.held === true;
   }
 
   /** Nobody waits for it: what follows in the session runs behind it. */
   private unlockSleep(): void {
-    this.client.query(`select pg_advisory_unlock(${sleepLock})`, [this.module]).catch(() => this.close());
+    this.client
+      .query({
+        name: 'unlock sleep',
+        text: `select pg_advisory_unlock(${sleepLock})`,
+        values: [this.module],
+      })
+      .catch(() => this.close());
   }
 
   private async anyChange(): Promise<boolean> {
-    const { rows } = await this.client.query<{ any: boolean }>(
-      'select exists (select from strangler.outbox where module = $1 and parked is null) as any',
-      [this.module],
-    );
+    const { rows } = await this.client.query<{ any: boolean }>({
+      name: 'any change',
+      text: 'select exists (select from strangler.outbox where module = $1 and parked is null) as any',
+      values: [this.module],
+    });
     return rows[0]?.any === true;
   }
 }
