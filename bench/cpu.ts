@@ -55,8 +55,6 @@ export async function cpuMs({ programs, databases, folder }: Machines): Promise<
 export const cpuSince = (before: CpuMs, now: CpuMs): CpuMs =>
   Object.fromEntries(Object.entries(now).map(([name, ms]) => [name, ms - (before[name] ?? 0)]));
 
-export const total = (cpu: CpuMs): number => Object.values(cpu).reduce((sum, ms) => sum + ms, 0);
-
 const isOurPostmaster = ({ command }: Process): boolean =>
   command.includes(join(projectRoot(), '.data/bench/postgres')) && !command.startsWith('postgres:');
 

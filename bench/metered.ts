@@ -1,4 +1,4 @@
-import { cpuMs, cpuSince, forAll, total, type CpuMs, type Machines } from './cpu.js';
+import { cpuMs, cpuSince, forAll, type CpuMs, type Machines } from './cpu.js';
 import type { Contender } from './rounds.js';
 
 interface Moment {
@@ -6,11 +6,20 @@ interface Moment {
   cpu: CpuMs;
 }
 
-/** A contender whose rounds are so many units of work; it notes the CPU time that its machines take for one. */
+interface Span {
+  ms: number;
+  cpu: CpuMs;
+}
+
+/**
+ * A contender whose rounds are so many units of work; it notes the CPU time that its machines take for one. What they use at rest,
+ * while others have their turn, is taken off: on a busy machine a unit takes long, and would seem to cost more.
+ */
 export class Metered implements Contender {
-  /** Round by round; the first is the warm-up. */
-  private readonly rounds: CpuMs[] = [];
-  private rested: Moment | undefined;
+  /** The first is the warm-up. */
+  private readonly rounds: Span[] = [];
+  private readonly rests: Span[] = [];
+  private ended: Moment | undefined;
 
   constructor(
     readonly name: string,
@@ -21,46 +30,48 @@ export class Metered implements Contender {
 
   async rate(): Promise<number> {
     const begun = await this.now();
+    if (this.ended) this.rests.push(between(this.ended, begun));
     await this.work();
-    const ended = await this.now();
-    this.rounds.push(this.withoutRest(begun, ended));
-    this.rested = ended;
-    return (this.units / (ended.at - begun.at)) * 1_000;
+    this.ended = await this.now();
+    const round = between(begun, this.ended);
+    this.rounds.push(round);
+    return (this.units / round.ms) * 1_000;
   }
 
   /** CPU of all machines for a unit, in ms, a figure for each round but the warm-up. */
   get cpuMs(): number[] {
-    return this.rounds.slice(1).map((each) => total(each) / this.units);
+    return this.rounds
+      .slice(1)
+      .map((round) => this.parts.reduce((sum, part) => sum + this.ofUnit(round, part), 0));
   }
 
   /** Of one of them. */
   cpuMsOf(part: string): number[] {
-    return this.rounds.slice(1).map((each) => (each[part] ?? 0) / this.units);
+    return this.rounds.slice(1).map((round) => this.ofUnit(round, part));
   }
 
   /** What they are called. */
   get parts(): string[] {
-    return Object.keys(this.rounds[0] ?? {});
+    return Object.keys(this.rounds[0]?.cpu ?? {});
+  }
+
+  private ofUnit({ ms, cpu }: Span, part: string): number {
+    // What works for all rests when nobody has his turn.
+    const atRest = part === forAll ? 0 : this.perMsAtRest(part);
+    return ((cpu[part] ?? 0) - atRest * ms) / this.units;
+  }
+
+  private perMsAtRest(part: string): number {
+    const sum = (of: (rest: Span) => number) => this.rests.reduce((all, rest) => all + of(rest), 0);
+    return this.rests.length === 0 ? 0 : sum(({ cpu }) => cpu[part] ?? 0) / sum(({ ms }) => ms);
   }
 
   private async now(): Promise<Moment> {
     return { at: performance.now(), cpu: await cpuMs(this.machines) };
   }
-
-  /**
-   * What the machines use at rest, while others have their turn, no unit has used: on a busy machine one takes long, and would seem
-   * to cost more.
-   */
-  private withoutRest(begun: Moment, ended: Moment): CpuMs {
-    const used = cpuSince(begun.cpu, ended.cpu);
-    if (!this.rested) return used;
-    const atRest = cpuSince(this.rested.cpu, begun.cpu);
-    const share = (ended.at - begun.at) / (begun.at - this.rested.at);
-    return Object.fromEntries(
-      Object.entries(used).map(([part, ms]) => [
-        part,
-        part === forAll ? ms : ms - (atRest[part] ?? 0) * share,
-      ]),
-    );
-  }
 }
+
+const between = (from: Moment, to: Moment): Span => ({
+  ms: to.at - from.at,
+  cpu: cpuSince(from.cpu, to.cpu),
+});

@@ -9,7 +9,7 @@ import { Metered } from '../metered.js';
 const crowd = 16;
 
 /** Orders of one round. */
-const perRound = 160;
+const perRound = 96;
 
 /** Customers who order the invoices of the sample, in their order, in one shop. */
 export class Customers {

@@ -5,7 +5,7 @@ import { admin, type BenchShop } from '../orders/shop.js';
 
 /** How many work at the same time, and what they do in a round. */
 const atOnce = 16;
-const perRound = 320;
+const perRound = 160;
 const shelves = 100;
 
 /** Who puts products on the shelf, one command each, in one shop. */

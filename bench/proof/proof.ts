@@ -22,7 +22,7 @@ export async function proof(servers: BenchServers, quick: boolean): Promise<bool
     await withoutProof(without.shop.databases.inventory);
     const rates: Rates = {};
     const costOf = async (unit: string, ours: Metered, theirs: Metered): Promise<Figure[]> => {
-      Object.assign(rates, await alternate([ours, theirs], quick ? glance : { rounds: 16, ms: 0 }));
+      Object.assign(rates, await alternate([ours, theirs], quick ? glance : { rounds: 12, ms: 0 }));
       return [
         ...[ours, theirs].map(({ name, cpuMs }) => ({ figure: `${name}: CPU, ms`, reached: median(cpuMs) })),
         {

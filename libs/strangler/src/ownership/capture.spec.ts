@@ -1,6 +1,7 @@
 import type pg from 'pg';
-import { openSide, type TestSide } from '../../../../test/support/moving.js';
+import { box, openSide, type TestSide } from '../../../../test/support/moving.js';
 import { changesIn } from '../replication/changes.js';
+import { describeTables } from '../tables.js';
 import { startCapture, stopCapture } from './capture.js';
 
 /* The net under everything: what is written in any way is recorded once, or refused. */
@@ -119,6 +120,33 @@ describe('what cannot be carried over is refused', () => {
     await here.query(`insert into box.part values ('other', 1)`);
     await expect(here.query(sql)).rejects.toMatchObject({ code });
   });
+});
+
+describe('where the routing key is not of the primary key', () => {
+  beforeEach(async () => {
+    await here.query('create table box.label (id int primary key, name text, count int)');
+    await startCapture(here.database, await describeTables(here.database, { ...box, tables: ['label'] }));
+    await here.query(`insert into box.label values (1, 'a', 0)`);
+  });
+
+  it.each([
+    ['a changed routing key', `update box.label set name = 'b'`],
+    ['one that goes', `update box.label set name = null`],
+    ['a row without one', `insert into box.label values (2, 'c', 0), (3, null, 0)`],
+  ])('%s is refused', async (_what, sql) => {
+    await expect(here.query(sql)).rejects.toMatchObject({ code: 'SR403' });
+    expect(await recorded()).toEqual(['label 1 a']);
+  });
+
+  it('one that is set to what it is stays', async () => {
+    await here.query('update box.label set name = name, count = 1');
+    expect(await recorded()).toEqual(['label 1 a', 'label 1 a']);
+  });
+});
+
+it('a write of a side that has not proven itself is refused, from psql too', async () => {
+  await here.query(`update strangler.ownership set asks = true, proven_start = null`);
+  await expect(here.query(`insert into box.thing values ('a')`)).rejects.toMatchObject({ code: 'SR425' });
 });
 
 describe('on the side that is not the owner', () => {

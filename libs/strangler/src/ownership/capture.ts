@@ -159,7 +159,7 @@ function keyChanged(table: MovingTable): string {
       (alias: string) =>
         `${alias}.${quoted(name)}`,
   );
-  const parts = [...columns, table.key].map((part) => ({ old: part('old'), now: part('new') }));
+  const parts = [...columns, (alias: string) => table.key(alias)].map((part) => ({ old: part('old'), now: part('new') }));
   const isColumn = ({ old }: { old: string }) => columns.some((column) => `${column('old')}::text` === old);
   return parts
     .filter((part) => part.old !== part.now && !isColumn(part))
