@@ -109,7 +109,8 @@ function installation(table: MovingTable): string {
  * One function a table and event, its text without variables: PostgreSQL keeps the plans. The usual case, that this side may write
  * whatever bucket, is one statement: each further one, and each function that is called, costs as much as a look at the row. Where
  * that statement writes nothing down, `record_owned` looks closer, and says why a write is refused. Like `enter`, it reads the
- * ownership row behind the lock, which nobody takes exclusively; above READ COMMITTED that takes more.
+ * ownership row behind the lock, which nobody takes exclusively, and lets no process of an older release in; above READ COMMITTED
+ * that takes more.
  */
 function bodyFor(table: MovingTable, event: Event): string {
   const rows = event === 'delete' ? 'old_rows' : 'new_rows';
@@ -128,6 +129,7 @@ function bodyFor(table: MovingTable, event: Event): string {
         return null;
       end if;
       if current_setting('transaction_isolation') not in ('repeatable read', 'serializable')
+        and (current_setting('application_name') not like 'strangler%' or strangler.is_admitted())
         and pg_try_advisory_xact_lock_shared(strangler.writer_lock(), hashtext(${module})) then
         insert into strangler.outbox (module, table_name, pks, keys, count, low, high)
         select ${module}, ${name}, pks, keys, cardinality(pks), 0, ${bucketCount - 1}
@@ -159,7 +161,10 @@ function keyChanged(table: MovingTable): string {
       (alias: string) =>
         `${alias}.${quoted(name)}`,
   );
-  const parts = [...columns, (alias: string) => table.key(alias)].map((part) => ({ old: part('old'), now: part('new') }));
+  const parts = [...columns, (alias: string) => table.key(alias)].map((part) => ({
+    old: part('old'),
+    now: part('new'),
+  }));
   const isColumn = ({ old }: { old: string }) => columns.some((column) => `${column('old')}::text` === old);
   return parts
     .filter((part) => part.old !== part.now && !isColumn(part))
