@@ -20,6 +20,7 @@ export {
   type ShadowCounts,
   type WaitView,
 } from './control/operator.js';
+export { actDirectly, type DirectAct } from './control/direct.js';
 export { type ParkedRow } from './side/side.js';
 export { currentContext, withContext, type CallContext } from './context.js';
 export { Executor } from './executor.js';

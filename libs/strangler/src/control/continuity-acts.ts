@@ -1,4 +1,4 @@
-import { otherSide, sides } from '../phase.js';
+import { otherSide, sides, type Side } from '../phase.js';
 import type { Accepted, Situation } from './acts.js';
 import { subjectOf, typed } from './advice.js';
 import { isWhole } from './doctor-continuity.js';
@@ -49,26 +49,30 @@ export function rejoin(situation: Situation, id: string): Accepted {
   };
 }
 
-/** An operator's word that this database is as it was. @throws {RefusedError} */
+/** The side that an operator's word is for: one that answers and has not proven itself, the monolith first. */
+export const unprovenSide = ({ observed: { states } }: Pick<Situation, 'observed'>): Side =>
+  sides.find((side) => states[side]?.standpoint.proven === false) ?? 'monolith';
+
+/** An operator's word that the database of the unproven side is as it was. @throws {RefusedError} */
 export function serveUnproven(situation: Situation, iHaveFencedIt: boolean): Accepted {
   const { row, observed, advice } = situation;
-  const state = observed.states.monolith;
+  const side = unprovenSide(situation);
+  const state = observed.states[side];
   const subject = subjectOf(row, advice);
   if (!state) throw new RefusedError("the monolith's own database does not answer");
   const { standing, proven } = state.standpoint;
   if (standing !== null)
     throw new RefusedError(
-      `the database of the monolith was put back, so it is not as it was: ${typed(subject, 'rejoin')}`,
+      `the database of ${side} was put back, so it is not as it was: ${typed(subject, 'rejoin')}`,
     );
-  if (proven) throw new RefusedError(`the monolith has proven itself: it takes writes of ${row.module}`);
+  if (proven)
+    throw new RefusedError(`each side that answers has proven itself: it takes writes of ${row.module}`);
   if (!iHaveFencedIt)
     throw new RefusedError(
-      'first make sure that this database is as it was, and that nobody else owns what it does, then say so: --i-have-fenced-it',
+      `first make sure that the database of ${side} is as it was, and that nobody else owns what it does, then say so: --i-have-fenced-it`,
     );
   return {
-    plan: [
-      `the monolith takes writes of ${row.module} on the present start of its server, on your word alone`,
-    ],
+    plan: [`${side} takes writes of ${row.module} on the present start of its server, on your word alone`],
     change: {},
     begins: false,
   };

@@ -7,7 +7,7 @@ import { captureObstacle } from './capture-step.js';
 import { decommission, failover } from './last-acts.js';
 import { nextStep } from './machine.js';
 import { goalOf, positionOf } from './decide.js';
-import { rejoin, serveUnproven } from './continuity-acts.js';
+import { rejoin, serveUnproven, unprovenSide } from './continuity-acts.js';
 import type { FileWriter } from './file-writer.js';
 import type { Filed, ModuleRow, RowChange } from './module-row.js';
 import { nearest } from './nearest.js';
@@ -184,7 +184,8 @@ export class ModuleOperator implements Operator {
     dryRun: boolean,
   ): Promise<Accepted> {
     const accepted = serveUnproven(situation, action.iHaveFencedIt);
-    if (!dryRun && !(await this.parts.needs.sides(situation.row.module).monolith.serveUnproven()))
+    const side = this.parts.needs.sides(situation.row.module)[unprovenSide(situation)];
+    if (!dryRun && !(await side.serveUnproven()))
       throw new RefusedError('its server has started anew this moment: look again');
     return this.write(action, situation, accepted, dryRun);
   }

@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import type { Cli } from './cli.js';
+import { Failure, Misuse } from './failure.js';
+import { answerLines } from './text/lists.js';
+import { line } from './text/line.js';
+
+interface Flags {
+  databaseUrl: string;
+  iHaveFencedIt?: true;
+  dryRun?: true;
+  json?: true;
+}
+
+/** Adds the way around the monolith: straight into the database of the service. */
+export const withDatabaseUrl = (command: Command): Command =>
+  command.option(
+    '--database-url <url>',
+    "the service's own database, while the monolith is lost (a password may come as PGPASSWORD)",
+  );
+
+/** Does it in the database itself: there is no admin API to ask. */
+export async function actThere(
+  cli: Cli,
+  module: string,
+  verb: 'failover' | 'serve-unproven',
+  { databaseUrl, iHaveFencedIt, dryRun, json }: Flags,
+): Promise<void> {
+  // Not by commander, which would repeat what it refuses, with the password in it.
+  if (!/^postgres(ql)?:$/.test(protocolOf(databaseUrl)))
+    throw new Misuse('--database-url must be a URL that begins with postgres://');
+  // Loaded when it is needed: no other verb is to wait for it.
+  const { actDirectly, RefusedError } = await import('#strangler');
+  const act = { module, verb, iHaveFencedIt: iHaveFencedIt ?? false, dryRun: dryRun ?? false };
+  const answer = await actDirectly(databaseUrl, act).catch((error: unknown) => {
+    throw error instanceof RefusedError ? new Failure(error.message) : error;
+  });
+  if (answer.refusal !== undefined) cli.exitCode = 1;
+  if (json) return cli.out.json(answer);
+  cli.out.print(answerLines(answer));
+  if (!dryRun) cli.out.print([line('it stands in strangler.history of that database', 'dim')]);
+}
+
+const protocolOf = (url: string): string => (URL.canParse(url) ? new URL(url).protocol : '');
