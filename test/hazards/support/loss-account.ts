@@ -74,9 +74,7 @@ export async function accountFor(shop: ShopThatLoses, load: Load, lostAt: number
       ...load.contradictions,
       ...history.violations(),
       ...writesOfNoOwner(await shop.writes()),
-      ...Object.keys(statuses).flatMap((status) =>
-        Number(status) === 500 ? [`${statuses[status]} answers were 500`] : [],
-      ),
+      ...(statuses['500'] ? [`${statuses['500']} answers were 500`, ...shop.faults()] : []),
     ],
   };
 }

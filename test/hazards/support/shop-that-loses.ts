@@ -201,6 +201,14 @@ export class ShopThatLoses {
     return m?.below === 10_000 ? 'extracted' : 'monolith';
   }
 
+  /** What the programs' logs have of requests that were answered with 500. */
+  faults(): string[] {
+    const lines = [this.shop, ...this.services.values()].flatMap((each) => each.output().split('\n'));
+    const answered = lines.filter((line) => line.includes('"status":500'));
+    const ids = answered.flatMap((line) => /"requestId":"([^"]+)"/.exec(line)?.[1] ?? []);
+    return lines.filter((line) => ids.some((id) => line.includes(id)));
+  }
+
   /** What doctor says of a module. */
   async doctor(module: ModuleName): Promise<Finding[]> {
     return (await this.operator.get<{ items: Finding[] }>(`/doctor?module=${module}`)).body.items;
