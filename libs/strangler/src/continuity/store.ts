@@ -153,9 +153,10 @@ export class ContinuityStore {
 
   /**
    * An operator's word: this side owns everything, without asking the other one, at an epoch that nothing of before can reach. Done
-   * again it changes nothing. False: the row is at another epoch.
+   * again it changes nothing. False: the row is at another epoch. `copied`: where capture goes on, the tables that the other side is
+   * filled with when it is back: it may have rows that nobody else has seen.
    */
-  async takeOver(epoch: number): Promise<boolean> {
+  async takeOver(epoch: number, copied: readonly Pick<MovingTable, 'name' | 'sql'>[] = []): Promise<boolean> {
     return this.database.transaction(async (q) => {
       const rows = await q.query(
         `update strangler.ownership set epoch = $3, extracted_below = case side when 'extracted' then ${buckets} else 0 end,
@@ -164,6 +165,7 @@ export class ContinuityStore {
          where module = $1 and epoch in ($2, $3) returning module`,
         [this.module, epoch, reachedBy(epoch)],
       );
+      if (rows.length > 0 && copied.length > 0) await fillAnew(q, this.module, copied);
       return rows.length > 0;
     });
   }

@@ -61,6 +61,24 @@ describe('failover towards the service', () => {
     ]);
   });
 
+  it('the monolith that is back gives way and is filled; its rows that nobody had are no data', async () => {
+    await complete();
+    both.monolith.still = true;
+    both.extracted.still = true;
+    await write('monolith', 'never-sent');
+    await failover();
+    await write('extracted', 'sold-on');
+    both.monolith.still = false;
+    both.extracted.still = false;
+    await until('the copy is that of the service', async () => {
+      const rows = await both.monolith.test.query<{ code: string }>('select code from parcels.parcel');
+      return rows.map(({ code }) => code).join() === 'sold-on' ? true : undefined;
+    });
+    await expect(write('monolith', 'rogue')).rejects.toMatchObject({ code: 'SR409' });
+    const given = await both.monolith.test.query<{ key: string }>('select key from strangler.given_up');
+    expect(given).toEqual([{ key: 'never-sent' }]);
+  });
+
   it('says so when the copy is not whole', async () => {
     await both.extracted.test.query('update strangler.applied set complete = false');
     both.monolith.still = true;

@@ -3,6 +3,7 @@ import { buckets } from '../bucket.js';
 import { Database } from '../database.js';
 import { advancingSequences } from '../ownership/sequences.js';
 import type { Phase } from '../phase.js';
+import { quoted } from '../tables.js';
 import { judgeDirectly, type DirectVerb, type Found } from './direct-rules.js';
 import { History } from './history.js';
 import { RefusedError, type ActionAnswer } from './operator.js';
@@ -67,7 +68,18 @@ async function carryOut(database: Database, { module, verb }: DirectAct, found: 
   if (verb === 'serve-unproven') return store.proveStart(start, 'operator');
   // First: nobody writes the other side's keys here yet. That a sequence is ahead does no harm.
   await database.together(await advancingSequences(database, module));
-  return store.takeOver(epoch);
+  return store.takeOver(epoch, await capturedTables(database, module));
+}
+
+/** Those that have the triggers: what is not captured is not the module's. */
+async function capturedTables(database: Database, module: string): Promise<{ name: string; sql: string }[]> {
+  const rows = await database.query<{ name: string }>(
+    `select c.relname as name from pg_trigger t join pg_class c on c.oid = t.tgrelid
+     join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = $1 and t.tgname = 'strangler_insert' and t.tgparentid = 0 order by c.oid`,
+    [module],
+  );
+  return rows.map(({ name }) => ({ name, sql: `${quoted(module)}.${quoted(name)}` }));
 }
 
 /** @throws {RefusedError} when the module is not there. */

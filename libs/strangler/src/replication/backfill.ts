@@ -38,7 +38,11 @@ export function beginLife(
 }
 
 /** The same in an open transaction. */
-export async function fillAnew(q: Queryable, module: string, tables: readonly MovingTable[]): Promise<void> {
+export async function fillAnew(
+  q: Queryable,
+  module: string,
+  tables: readonly Pick<MovingTable, 'name' | 'sql'>[],
+): Promise<void> {
   // What was confirmed says nothing of the new life, and the leader of now does not know it.
   await q.query(
     `insert into strangler.relay (module, term, life) values ($1, 1, 1) on conflict (module) do update
