@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { natsConnection } from '#platform';
-import { ContractServer, NatsLink, type LocalModules } from '#strangler';
+import { ContractServer, NatsLink, type LocalModules, type Routes } from '#strangler';
 import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import { Controller, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -11,7 +11,7 @@ import { connect } from '@nats-io/transport-node';
 import type { AddressInfo } from 'node:net';
 import { QuoteService, type QuoteRequest } from './contract.js';
 import { grpcQuotes, type GrpcAnswer, type GrpcRequest } from './grpc.js';
-import { localQuotes } from './local.js';
+import { localQuotes, shop } from './local.js';
 
 /** The other process: the same service behind every transport. Prints its ports as one line of JSON when ready. */
 const url = process.argv[2] as string;
@@ -33,9 +33,10 @@ async function serveNest(): Promise<void> {
   await (await NestFactory.createMicroservice(QuoteModule, options)).listen();
 }
 
-async function serveOurs(modules: LocalModules): Promise<void> {
+async function serveOurs({ modules, routes }: { modules: LocalModules; routes: Routes }): Promise<void> {
   const link = new NatsLink(() => Promise.resolve(natsConnection(url, {})));
-  await new ContractServer(link, modules).listen(() => undefined);
+  routes.join(shop);
+  await new ContractServer(link, modules, routes).listen(() => undefined);
   link.start();
 }
 
@@ -73,7 +74,7 @@ function serveHttp(): Promise<number> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   Logger.overrideLogger(['error', 'warn']);
   await serveNest();
-  await serveOurs(localQuotes('extracted').modules);
+  await serveOurs(localQuotes('extracted'));
   await serveRaw();
   process.stdout.write(`${JSON.stringify({ grpc: await serveGrpc(), http: await serveHttp() })}\n`);
 }

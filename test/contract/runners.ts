@@ -12,6 +12,7 @@ import {
   Router,
   Routes,
   type Port,
+  type RouteEntry,
 } from '#strangler';
 import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
@@ -56,8 +57,10 @@ const remote: ContractRunner = {
     const premises = await makePremises(nats.url);
     await premises.extract(needed);
     const services = await Promise.all(needed.map((name) => openService(premises, name)));
-    await Promise.all(needed.map((name) => ownAll(premises.databaseOf(name), name)));
-    const caller = callerOf(nats.url);
+    const databases = await Promise.all(
+      needed.map(async (name) => [name, await ownAll(premises.databaseOf(name), name)] as const),
+    );
+    const caller = callerOf(nats.url, Object.fromEntries(databases));
     return {
       port: caller.port,
       stop: async () => {
@@ -70,25 +73,35 @@ const remote: ContractRunner = {
   },
 };
 
-/** There is no monolith that could hand anything off. */
-async function ownAll(url: string, module: string): Promise<void> {
+/** Id of the database of a monolith, if there was one. */
+const shop = uuidv7();
+
+/** There is no monolith that could hand anything off, or be paired. Answers the database's id. */
+async function ownAll(url: string, module: string): Promise<string> {
   const database = new Database(url);
   await database.query(
-    `insert into strangler.ownership (module, side, extracted_below, home)
-     values ($1, 'extracted', ${buckets}, strangler.home())
-     on conflict (module) do update set extracted_below = excluded.extracted_below`,
-    [module],
+    `insert into strangler.ownership (module, side, extracted_below, home, peer, peer_since)
+     values ($1, 'extracted', ${buckets}, strangler.home(), $2, now())
+     on conflict (module) do update set extracted_below = excluded.extracted_below, peer = $2, peer_since = now()`,
+    [module, shop],
   );
+  const [row] = await database.query<{ id: string }>('select strangler.database_id() as id');
   await database.close();
+  return row!.id;
 }
 
 /** A process without modules, as a gateway is; it also tells the services where the modules are. */
-function callerOf(url: string) {
+function callerOf(url: string, databases: Readonly<Record<string, string>>) {
   const link = new NatsLink(() => Promise.resolve({ servers: url }));
   const routes = new Routes();
-  routes.replace(Object.fromEntries(moduleNames.map((name) => [name, routeOf('extracted')])));
+  routes.join({ database: shop, shop, since: null, modules: [] });
+  const entryOf = (name: string): RouteEntry => ({
+    ...routeOf('extracted'),
+    databases: { monolith: shop, extracted: databases[name] ?? null },
+  });
+  routes.replace(Object.fromEntries(moduleNames.map((name) => [name, entryOf(name)])));
   publishRoutes(link, routes);
-  const router = new Router(routes, new LocalModules(undefined), new NatsCalls(link));
+  const router = new Router(routes, new LocalModules(undefined), new NatsCalls(link, routes));
   link.start();
   return { port: <C extends Contract>(contract: C) => router.port(contract), close: () => link.close() };
 }

@@ -32,7 +32,7 @@ const everything = [
       }),
     ),
   ),
-  ...[subjects.routesGet, subjects.routesChanged, 'fair.routes.get', 'fair.routes.changed'],
+  ...[subjects.routesGet('m'), subjects.routesChanged('m'), 'fair.routes.get.m', 'fair.routes.changed.m'],
   ...['$SRV.PING', ...services.map((name) => `$SRV.PING.${name}`), ...inboxes],
   ...['_INBOX.answer', 'rpc.users.importUser.monolith', 'shop', 'anything'],
   ...services.map((name) => `fair.rpc.${name}.extracted.any.look`),
@@ -43,12 +43,12 @@ const called =
   /^shop\.rpc\.(users\..*\.getUser|inventory\..*\.(reserve|release|commit)|payments\..*\.(charge|refund))$/;
 
 const maySay = (service: string) => (subject: string) =>
-  subject === 'shop.routes.get' ||
+  subject === 'shop.routes.get.m' ||
   subject.startsWith(`shop.replicate.${service}.monolith.`) ||
   (service === 'orders' && called.test(subject));
 
 const mayHear = (service: string) => (subject: string) =>
-  ['shop.routes.changed', '$SRV.PING', `$SRV.PING.${service}`].includes(subject) ||
+  ['shop.routes.changed.m', '$SRV.PING', `$SRV.PING.${service}`].includes(subject) ||
   new RegExp(`^shop\\.(rpc|control|replicate)\\.${service}\\.extracted\\.`).test(subject) ||
   subject.startsWith(`_INBOX_shop.${service}.`);
 

@@ -13,7 +13,11 @@ import { Database } from '../../libs/strangler/src/database.js';
  * database any more, and still answers over NATS what it once knew. What they say of where calls go is old, and takes no newer one's
  * place: not in the database, not in their own memory, not in a process that hears of both.
  */
-const at = (version: number, phase: RouteEntry['phase']): RouteEntry => ({ ...routeOf(phase), version });
+const at = (version: number, phase: RouteEntry['phase']): RouteEntry => ({
+  ...routeOf(phase),
+  version,
+  databases: { monolith: 'm', extracted: 'e' },
+});
 
 describe('in the database', () => {
   let test: TestDatabase;
@@ -64,9 +68,11 @@ describe('over NATS', () => {
 
   it('a process that has lost its database answers first: who asks keeps what it knows', async () => {
     const told = new Routes();
+    told.join({ database: 'm', shop: 'm', since: null, modules: [] });
     told.replace({ shelf: at(5, 'extracted') });
     publishRoutes(await connected(), told);
     const heard = new Routes();
+    heard.join({ database: 'e', shop: 'm', since: null, modules: [] });
     heard.replace({ shelf: at(7, 'shifting') });
     const answers = jest.spyOn(heard, 'replace');
     const stop = followRoutes(await connected(), heard);

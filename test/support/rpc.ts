@@ -1,6 +1,16 @@
 import { Logger } from '@nestjs/common';
-import { ContractServer, LocalModules, NatsCalls, NatsLink, Router, Routes, type Port } from '#strangler';
+import {
+  ContractServer,
+  LocalModules,
+  NatsCalls,
+  NatsLink,
+  Router,
+  Routes,
+  type Port,
+  type RouteEntry,
+} from '#strangler';
 import type { Executor } from '../../libs/strangler/src/executor.js';
+import type { Member } from '../../libs/strangler/src/member.js';
 import type { TestNats } from './nats.js';
 import { routeOf } from '../../libs/strangler/src/routes.js';
 import { toy } from './toy.js';
@@ -10,6 +20,7 @@ import { until } from './until.js';
 export interface ToyService {
   readonly server: ContractServer;
   readonly link: NatsLink;
+  readonly routes: Routes;
   close(): Promise<void>;
 }
 
@@ -21,6 +32,20 @@ export interface ToyCaller {
   close(): Promise<void>;
 }
 
+/** Ids of the databases of one shop: the monolith's, and its service's. */
+export const shop = { monolith: 'm', extracted: 'e' } as const;
+
+/** A process of that shop. */
+export const memberOn = (side: keyof typeof shop, modules: string[] = []): Member => ({
+  ...{ database: shop[side], shop: shop.monolith, since: null, modules },
+});
+
+/** The toy module is at its service, on that database. */
+export const toyRoute = (databases: RouteEntry['databases'] = shop): RouteEntry => ({
+  ...routeOf('extracted'),
+  databases,
+});
+
 const linkTo = (nats: Pick<TestNats, 'url'>): NatsLink => {
   // Every call is logged.
   Logger.overrideLogger(false);
@@ -31,17 +56,24 @@ const linkTo = (nats: Pick<TestNats, 'url'>): NatsLink => {
 export const untilUp = (link: NatsLink) => until('there is a connection to NATS', () => link.current);
 
 /** Starts a copy of the service; it takes calls when this resolves. */
-export async function serveToy(nats: Pick<TestNats, 'url'>, executor: Executor): Promise<ToyService> {
+export async function serveToy(
+  nats: Pick<TestNats, 'url'>,
+  executor: Executor,
+  member: Member | null = memberOn('extracted', ['toy']),
+): Promise<ToyService> {
   const link = linkTo(nats);
   const modules = new LocalModules('extracted');
   modules.add(executor);
-  const server = new ContractServer(link, modules);
+  const routes = new Routes();
+  routes.join(member);
+  const server = new ContractServer(link, modules, routes);
   await server.listen(() => undefined);
   link.start();
   await server.serving;
   return {
     server,
     link,
+    routes,
     close: async () => {
       await server.close();
       await link.close();
@@ -53,8 +85,9 @@ export async function serveToy(nats: Pick<TestNats, 'url'>, executor: Executor):
 export function callToy(nats: Pick<TestNats, 'url'>): ToyCaller {
   const link = linkTo(nats);
   const routes = new Routes();
-  routes.replace({ toy: routeOf('extracted') });
-  const router = new Router(routes, new LocalModules('monolith'), new NatsCalls(link));
+  routes.join(memberOn('monolith'));
+  routes.replace({ toy: toyRoute() });
+  const router = new Router(routes, new LocalModules('monolith'), new NatsCalls(link, routes));
   link.start();
   return { port: router.port(toy), routes, link, close: () => link.close() };
 }

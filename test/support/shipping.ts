@@ -48,7 +48,7 @@ class ShippingApp {
           contracts: [shipping],
           routes,
           link,
-          remote: new NatsCalls(link),
+          remote: new NatsCalls(link, routes),
           observer: watch,
         }),
         ShippingModule,
@@ -112,7 +112,7 @@ async function openSide(side: Side, natsUrl: string): Promise<ShippingSide> {
   const link = new NatsLink(() => Promise.resolve({ servers: natsUrl }));
   const parts = { side, url, link, routes: new Routes(), watch: new CallWatch() };
   const app = await NestFactory.create(ShippingApp.of(parts), { logger: false, abortOnError: false });
-  const server = new ContractServer(link, app.get(LocalModules));
+  const server = new ContractServer(link, app.get(LocalModules), parts.routes);
   app.connectMicroservice({ strategy: server });
   await app.startAllMicroservices();
   await app.init();

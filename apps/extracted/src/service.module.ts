@@ -41,7 +41,7 @@ export class ServiceModule {
           routes,
           link,
           observer,
-          remote: new NatsCalls(link),
+          remote: new NatsCalls(link, routes),
           witness,
         }),
         moduleClass,

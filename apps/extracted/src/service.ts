@@ -10,6 +10,7 @@ import {
   openOperations,
   processRegistry,
   packageVersion,
+  UnreadyError,
   type Closing,
 } from '#platform';
 import {
@@ -70,7 +71,7 @@ export async function startService(settings: Settings, closing: Closing): Promis
   );
   closing.add(() => app.close());
   closing.add(() => watch.stop());
-  const server = new ContractServer(link, app.get(LocalModules), metrics.served);
+  const server = new ContractServer(link, app.get(LocalModules), routes, metrics.served);
   app.connectMicroservice({ strategy: server });
   await app.startAllMicroservices();
   await app.init();
@@ -79,9 +80,11 @@ export async function startService(settings: Settings, closing: Closing): Promis
   await server.serving;
   const health = await openHealth(settings, who, app, { databaseUrl, link, metrics }, closing);
   const host = new URL(natsUrl).host;
-  say(
-    `${module} is served from its own database, over NATS at ${host} · health http://localhost:${health}/health/ready`,
-  );
+  const [not] = app.get(Agents).notServed;
+  const what =
+    not && !not.early ? not.reason : `${module} is served from its own database, over NATS at ${host}`;
+  const when = not?.early ? ', as soon as a shop is paired with it' : '';
+  say(`${what}${when} · health http://localhost:${health}/health/ready`);
 }
 
 /** Opens the health port, once calls are taken. Answers which it is. */
@@ -104,10 +107,18 @@ async function openHealth(
     checks: [
       { name: 'database', check: () => probe.check() },
       { name: 'nats', check: () => assertConnected(link) },
+      { name: 'shop', check: () => servedBy(app.get(Agents)) },
     ],
   });
   closing.add(() => server.close());
   return server.port;
+}
+
+/** A service that no shop has asked for yet may get work from that moment on; any other that serves none is in the wrong place. */
+function servedBy({ notServed }: Agents): string {
+  const reasons = notServed.map(({ reason }) => reason).join('; ');
+  if (notServed.some(({ early }) => !early)) throw new UnreadyError(reasons);
+  return reasons;
 }
 
 function assertConnected({ current, trouble }: NatsLink): void {

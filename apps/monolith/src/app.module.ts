@@ -33,7 +33,7 @@ export class AppModule {
           routes,
           link,
           observer,
-          remote: new NatsCalls(link),
+          remote: new NatsCalls(link, routes),
           witness,
         }),
         ...modules,

@@ -219,7 +219,8 @@ async function createApp(
     },
   );
   configureHttp(app, { logger, servedBy: settings.servedBy, proxies: settings.proxies });
-  const { link, metrics } = parts;
-  app.connectMicroservice({ strategy: new ContractServer(link, app.get(LocalModules), metrics.served) });
+  const { link, routes, metrics } = parts;
+  const server = new ContractServer(link, app.get(LocalModules), routes, metrics.served);
+  app.connectMicroservice({ strategy: server });
   return app;
 }

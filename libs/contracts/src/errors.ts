@@ -33,7 +33,7 @@ export const transportCodes = [
 export type TransportCode = (typeof transportCodes)[number];
 
 /** Codes between a router and an executor. They cross NATS, and no caller ever sees one. */
-export const internalCodes = ['not_owner', 'moving', 'unproven', 'partly_done'] as const;
+export const internalCodes = ['not_owner', 'moving', 'unproven', 'partly_done', 'foreign'] as const;
 
 /** What is wrong with one field of an input. */
 export interface FieldError {

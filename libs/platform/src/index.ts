@@ -45,6 +45,7 @@ export {
   openOperations,
   operationsRoutes,
   processRegistry,
+  UnreadyError,
   type Check,
   type OperationsOptions,
 } from './metrics/index.js';

@@ -25,6 +25,7 @@ export { type ParkedRow } from './side/side.js';
 export { currentContext, withContext, type CallContext } from './context.js';
 export { Executor } from './executor.js';
 export { LocalModules } from './here.js';
+export { type Member } from './member.js';
 export { type Phase, type Policy, type Side } from './phase.js';
 export { InjectPort, portToken } from './ports.js';
 export { Router, type CallOptions, type Port, type RemoteCalls } from './router.js';

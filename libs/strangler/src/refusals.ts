@@ -36,6 +36,36 @@ export class UnprovenError extends DomainError<'unproven'> {
 
 export const isUnproven = (error: unknown): boolean => isDomainError(error) && error.code === 'unproven';
 
+/** A database of a module, and the shop that it belongs to: the id of that one's monolith's database. */
+export interface Owned {
+  readonly database: string;
+  readonly shop: string;
+  /** RFC 3339; null: it is the shop's own. */
+  readonly since: string | null;
+}
+
+/** Who is of another shop is told so in these words. */
+export const foreignTo = ({
+  database,
+  shop,
+  since,
+}: Omit<Owned, 'shop'> & { readonly shop: string | null }): string =>
+  shop === null
+    ? `this service (database ${database}) is not paired with this shop`
+    : database === shop
+      ? `this is the shop whose database is ${shop}`
+      : `this service (database ${database}) belongs to the shop whose database is ${shop}, since ${since}`;
+
+/** The caller is of another shop than the module here, or names none. Nothing was done. */
+export class ForeignError extends DomainError<'foreign'> {
+  constructor(module: string, { database, shop, since }: Owned) {
+    super('foreign', { module, database, shop, since }, foreignTo({ database, shop, since }));
+  }
+}
+
+export const isForeign = (error: unknown): error is DomainError<'foreign'> =>
+  isDomainError(error) && error.code === 'foreign';
+
 /** The command was refused for some of its keys, after an earlier try had done it for others: those are to be undone. */
 export class PartlyDoneError extends DomainError<'partly_done'> {
   constructor(keys: readonly string[], refusal: DomainError) {

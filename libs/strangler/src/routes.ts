@@ -1,7 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { buckets } from './bucket.js';
-import { policies, type Phase, type Policy } from './phase.js';
+import type { Member } from './member.js';
+import { policies, type Phase, type Policy, type Side } from './phase.js';
 
 /** Queries whose request has this header are answered by `extracted`, if any copy will do for them. */
 export interface Cohort {
@@ -28,6 +29,8 @@ export interface RouteEntry {
   readonly cohorts: readonly Cohort[];
   /** The share of queries that both sides are asked, 0 to 1. */
   readonly shadowSample: number;
+  /** By id, the databases of the two sides: of the shop, and of the service that it is paired with; null: not known, or none. */
+  readonly databases: Readonly<Record<Side, string | null>>;
 }
 
 /** An entry for every module, as one value: what is told to other processes. */
@@ -46,6 +49,7 @@ export function routeOf(phase: Phase): RouteEntry {
     degraded: false,
     cohorts: [],
     shadowSample: 0,
+    databases: { monolith: null, extracted: null },
   };
 }
 
@@ -65,8 +69,22 @@ const newer = (next: RouteEntry, known: RouteEntry | undefined): RouteEntry =>
 export class Routes {
   private table: RouteTable = {};
   private headers: readonly string[] = [];
+  private own: Member | null = null;
   // No limit: every call that waits in `learn` listens.
   private readonly events = new EventEmitter().setMaxListeners(0);
+
+  /** Who this process is to others; null: it belongs to no shop (yet), so it is told nothing and calls nobody. */
+  get member(): Member | null {
+    return this.own;
+  }
+
+  /** This process is that member from now on. Routes of another shop are forgotten. */
+  join(member: Member | null): void {
+    if (isDeepStrictEqual(member, this.own)) return;
+    if (this.own && member?.shop !== this.own.shop) this.replace({});
+    this.own = member;
+    this.events.emit('member');
+  }
 
   /** The module's entry; `undefined` until this process has heard of it. */
   entryOf(module: string): RouteEntry | undefined {
@@ -130,6 +148,12 @@ export class Routes {
   onRefresh(listener: () => void): () => void {
     this.events.on('refresh', listener);
     return () => this.events.off('refresh', listener);
+  }
+
+  /** Calls `listener` when this process belongs to another shop, or serves other modules. Returns the way to stop that. */
+  onMember(listener: () => void): () => void {
+    this.events.on('member', listener);
+    return () => this.events.off('member', listener);
   }
 
   /** Calls `listener` with the names of the modules whose entry changed. Returns the way to stop that. */

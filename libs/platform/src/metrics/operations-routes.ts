@@ -6,9 +6,12 @@ import { inTime } from './in-time.js';
 /** What has to hold before a process may get work. */
 export interface Check {
   readonly name: string;
-  /** Ends well when it holds; throws when not. */
+  /** Ends well when it holds, perhaps with a word to whoever asks; throws when not: an {@link UnreadyError} says to him why. */
   readonly check: () => unknown;
 }
+
+/** Why a process may not get work, in words that everybody may read. */
+export class UnreadyError extends Error {}
 
 export interface OperationsOptions {
   registry: Registry;
@@ -29,8 +32,9 @@ export function operationsRoutes({ registry, checks }: OperationsOptions) {
   const routes: Readonly<Record<string, Handler>> = {
     '/health/live': async (_request, response) => json(response, 200, { status: 'ok' }),
     '/health/ready': async (_request, response) => {
-      const failed = await failing(checks, logger);
-      if (failed.length === 0) return json(response, 200, { status: 'ok' });
+      const { failed, notes } = await lookAt(checks, logger);
+      if (failed.length === 0)
+        return json(response, 200, { status: 'ok', ...(notes.length > 0 && { notes }) });
       json(response, 503, {
         ...{ type: 'about:blank', title: 'Not available now', status: 503, code: 'unavailable' },
         detail: `not ready: ${failed.join(', ')}`,
@@ -60,18 +64,24 @@ function json(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(JSON.stringify(body));
 }
 
-async function failing(checks: readonly Check[], logger: Logger): Promise<string[]> {
-  const failed = await Promise.all(
+/** What does not hold, and what those that hold have to say. */
+async function lookAt(
+  checks: readonly Check[],
+  logger: Logger,
+): Promise<{ failed: string[]; notes: string[] }> {
+  const failed: string[] = [];
+  const notes: string[] = [];
+  await Promise.all(
     checks.map(async ({ name, check }) => {
       try {
-        await inTime(patienceMs, Promise.resolve(check()));
-        return [];
+        const note = await inTime(patienceMs, Promise.resolve(check()));
+        if (typeof note === 'string' && note) notes.push(note);
       } catch (error) {
-        // The reason is for the log: it can hold addresses.
+        // Any other reason is for the log: it can hold addresses.
+        failed.push(error instanceof UnreadyError ? `${name} (${error.message})` : name);
         logger.warn({ msg: 'not ready', check: name, reason: String(error) });
-        return [name];
       }
     }),
   );
-  return failed.flat();
+  return { failed, notes };
 }

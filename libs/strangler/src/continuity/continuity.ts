@@ -1,22 +1,16 @@
 import { Logger } from '@nestjs/common';
 import type { Database } from '../database.js';
 import { described } from '../failure.js';
+import type { Owned } from '../refusals.js';
 import type { MovingTable } from '../tables.js';
 import type { Holds } from './conclude.js';
-import type { Answer, Foreign, Peer, Question } from './peer.js';
+import type { Answer, Held, Peer, Question } from './peer.js';
 import type { Standpoint } from './standing.js';
 import { ContinuityStore } from './store.js';
 import { agrees, inNeither, witnessOf, type Witness, type WitnessFile } from './witness.js';
 
 /** A hello that another one has overtaken is said again so often. */
 const tries = 5;
-
-/** Why a side takes no writes. */
-export type Held =
-  /** The peer cannot be asked, and nobody else can say that nothing is missing. */
-  | { kind: 'no witness'; detail: string }
-  | { kind: 'rolled back' | 'given up' }
-  | { kind: 'foreign'; foreign: Foreign };
 
 /**
  * Proves that the database of one side still holds what it confirmed, before it takes a write on a new start of its server; and
@@ -53,6 +47,16 @@ export class Continuity {
   /** Whether this side may take writes now. Says hello when it may not, or when nobody but a witness has proven it. */
   prove(): Promise<boolean> {
     return (this.proving ??= this.attempts().finally(() => (this.proving = undefined)));
+  }
+
+  /** Of a side that is not paired: the database that a shop has in its place; undefined: none that answers. */
+  async elsewhere(): Promise<Owned | undefined> {
+    const { database: from, home } = await this.store.read();
+    const answers = await this.peer.askAll({ kind: 'number', from, home, to: null }).catch(() => []);
+    for (const answer of answers)
+      if (answer.kind === 'foreign' && answer.peer !== null)
+        return { shop: answer.database, database: answer.peer, since: answer.peerSince };
+    return undefined;
   }
 
   /** An operator's word: this side owns everything. False: it is at another epoch. */

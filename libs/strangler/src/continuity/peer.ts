@@ -41,3 +41,10 @@ export interface Peer {
   /** All that answer within a moment, whoever they are. */
   askAll(question: Question): Promise<Answer[]>;
 }
+
+/** Why a side takes no writes. */
+export type Held =
+  /** The peer cannot be asked, and nobody else can say that nothing is missing. */
+  | { kind: 'no witness'; detail: string }
+  | { kind: 'rolled back' | 'given up' }
+  | { kind: 'foreign'; foreign: Foreign };

@@ -2,6 +2,7 @@ import type { Side } from '../phase.js';
 import type { SideControl } from '../side/side.js';
 import { absenceOf } from './absence.js';
 import { typed, type Subject } from './advice.js';
+import type { Observed } from './gates.js';
 import type { Need } from './need.js';
 import { absenceNeed, waits } from './sentences.js';
 
@@ -74,6 +75,17 @@ async function align({ monolith, extracted }: Sides): Promise<Record<string, unk
   await extracted.pair(home.standpoint);
   await monolith.pair(away.standpoint);
   return left > 0 ? { forgottenOnExtracted: left } : {};
+}
+
+/**
+ * Makes the sides known to each other of a module that has moved for good before databases had ids: nothing copies there any more, so
+ * no hello does it, and calls name the database that is meant. Done again it changes nothing.
+ */
+export async function pairFinished(sides: Sides, states: Observed['states']): Promise<void> {
+  const [home, away] = [states.monolith?.standpoint, states.extracted?.standpoint];
+  if (!home || !away || home.peer !== null || ![null, home.database].includes(away.peer)) return;
+  await sides.extracted.pair(home);
+  await sides.monolith.pair(away);
 }
 
 /**

@@ -416,6 +416,16 @@ it('decommission is refused while a difference exists or the code is used, and e
   await act({ verb: 'decommission', confirm: parcels });
   await controlled.reaches('decommissioned');
   expect(await refusal({ verb: 'rollback' })).toContain('is decommissioned');
+  // In a database of before there were ids it is paired now, so that it can be called.
+  for (const { test } of [controlled.sides.monolith, controlled.sides.extracted])
+    await test.query('update strangler.ownership set peer = null, peer_since = null');
+  await until('each side knows the other one', async () => {
+    const [home, away] = await Promise.all(
+      [controlled.sides.controls.monolith, controlled.sides.controls.extracted].map((side) => side.state()),
+    );
+    const [at, of] = [home!.standpoint, away!.standpoint];
+    return at.peer === of.database && of.peer === at.database ? true : undefined;
+  });
   await act({ verb: 'decommission', confirm: parcels, purge: true });
   const left = await controlled.sides.monolith.test.query(
     `select from pg_namespace where nspname = 'parcels_retired'`,

@@ -1,3 +1,4 @@
+import { missingService } from './missing-service.js';
 import type { Examiner } from './examiner.js';
 import { subjectOf, typed } from './advice.js';
 import { passesByItself, type Need } from './need.js';
@@ -24,8 +25,8 @@ export const pauses: Examiner = (patient) => {
 
 /** A service that is needed and cannot be asked. */
 export const absences: Examiner = ({ row, at, observed, advice }) => {
-  if (observed.states.extracted || !needsService(row)) return [];
-  const absence = observed.absent?.extracted ?? { kind: 'silent', detail: 'no answer' };
+  const absence = needsService(row) ? missingService(observed) : null;
+  if (!absence) return [];
   const subject = subjectOf(row, advice);
   const need = absenceNeed(absence, subject);
   const mayGiveUp = row.phase !== 'monolith' && row.phase !== 'decommissioned';

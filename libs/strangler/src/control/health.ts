@@ -1,6 +1,7 @@
 import { buckets } from '../bucket.js';
 import type { Side } from '../phase.js';
 import type { Absence } from './absence.js';
+import { missingService } from './missing-service.js';
 import type { Observed } from './gates.js';
 import type { Position } from './machine.js';
 import type { ModuleRow } from './module-row.js';
@@ -24,6 +25,7 @@ export function healthOf(
 ): SideView['health'] {
   const state = states[side];
   if (!state) return missing[absent?.[side]?.kind ?? 'silent'];
+  if (side === 'extracted' && missingService({ states, absent })?.kind === 'foreign') return 'foreign';
   const { standing, proven } = state.standpoint;
   if (standing !== null) return 'rolled back';
   if (!proven) return 'unproven';

@@ -54,7 +54,7 @@ export class ModuleOperator implements Operator {
       verification,
       note,
       doing: this.parts.walkers.get(name)?.doing ?? null,
-      notices: this.parts.notices().map(({ problem }) => problem),
+      notices: this.noticesOn(name).map(({ problem }) => problem),
       rates: this.parts.rates.measure(name, observed, verification),
       advice: this.parts.advice,
     });
@@ -102,7 +102,7 @@ export class ModuleOperator implements Operator {
       Promise.all(names.map(async (name) => this.maintenance.diagnose(await this.situation(name, 'nobody')))),
     ]);
     return [
-      ...this.parts.notices(),
+      ...this.noticesOn(module),
       ...beside.flat(),
       ...found.flat().map(({ repair, ...finding }) => finding),
     ];
@@ -110,6 +110,13 @@ export class ModuleOperator implements Operator {
 
   onEntry(listener: (entry: HistoryEntry) => void): () => void {
     return this.parts.feed.join(listener);
+  }
+
+  /** Of a module, or of all: also what concerns no module. */
+  private noticesOn(module: string | undefined): Finding[] {
+    return this.parts
+      .notices()
+      .filter((notice) => module === undefined || notice.module === null || notice.module === module);
   }
 
   /** @throws {UnknownModuleError} */

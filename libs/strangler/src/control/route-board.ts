@@ -5,7 +5,22 @@ import { routeOf, type RouteEntry, type Routes } from '../routes.js';
 /** How late a process of the monolith may be to learn of a change that another one has written, in ms. */
 const readEveryMs = 300;
 
-const start = 'pg_postmaster_start_time()::text as start';
+/** What stands on the board, and who this database is: one statement, so one snapshot. */
+const read = `
+  select strangler.database_id() as database, pg_postmaster_start_time()::text as start,
+    exists (select from strangler.ownership where capture and home <> strangler.home()) as copy,
+    (select json_object_agg(module, entry) from strangler.route) as entries,
+    (select json_object_agg(module, peer) from strangler.ownership) as peers`;
+
+interface Board {
+  database: string;
+  start: string;
+  /** It came here with a backup or a clone: beside the original it is nobody. */
+  copy: boolean;
+  entries: Record<string, RouteEntry> | null;
+  /** The database of the other side, by module. */
+  peers: Record<string, string | null> | null;
+}
 
 /**
  * Where the controller writes what routers are told, and every process of the monolith reads it: they may be many, and
@@ -24,6 +39,7 @@ export class RouteBoard {
 
   /** Reads the board, and goes on reading it. */
   async start(): Promise<void> {
+    await this.database.query('insert into strangler.database default values on conflict do nothing');
     await this.read();
     this.timer = setInterval(() => {
       this.reading = this.read().catch((error: unknown) => {
@@ -34,15 +50,13 @@ export class RouteBoard {
 
   /** Writes a module's entry, unless a later one stands there (then another process leads), and tells this process at once. */
   async write(module: string, entry: RouteEntry): Promise<void> {
-    const [written] = await this.database.query<{ start: string }>(
+    await this.database.query(
       `insert into strangler.route (module, entry) values ($1, $2)
        on conflict (module) do update set entry = excluded.entry
-         where coalesce((route.entry ->> 'version')::bigint, 0) <= (excluded.entry ->> 'version')::bigint
-       returning ${start}`,
+         where coalesce((route.entry ->> 'version')::bigint, 0) <= (excluded.entry ->> 'version')::bigint`,
       [module, JSON.stringify(entry)],
     );
-    if (!written) return this.read();
-    this.routes.replace({ ...this.routes.snapshot(), [module]: { ...entry, ...written } });
+    await this.read();
   }
 
   async stop(): Promise<void> {
@@ -51,14 +65,19 @@ export class RouteBoard {
   }
 
   private async read(): Promise<void> {
-    const rows = await this.database.query<{ module: string; entry: RouteEntry; start: string }>(
-      `select module, entry, ${start} from strangler.route`,
-    );
-    const known = new Map(
-      rows.map(({ module, entry, start }) => [module, { ...routeOf('monolith'), ...entry, start }]),
-    );
-    // A module that nobody has moved yet is at home.
-    const entries = this.modules.map((module) => [module, known.get(module) ?? routeOf('monolith')]);
+    const [board] = await this.database.query<Board>(read);
+    if (!board) return;
+    const { database, copy } = board;
+    this.routes.join(copy ? null : { database, shop: database, since: null, modules: this.modules });
+    const entries = this.modules.map((module) => [module, entryOn(board, module)]);
     this.routes.replace(Object.fromEntries(entries) as Record<string, RouteEntry>);
   }
 }
+
+/** A module that nobody has moved yet is at home. Whom its sides belong to says their own row, whatever the entry was written with. */
+const entryOn = ({ database, start, entries, peers }: Board, module: string): RouteEntry => ({
+  ...routeOf('monolith'),
+  ...entries?.[module],
+  start,
+  databases: { monolith: database, extracted: peers?.[module] ?? null },
+});

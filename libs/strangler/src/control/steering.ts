@@ -13,7 +13,7 @@ import { ShadowStore } from '../shadow/shadow-store.js';
 import { SideAgent } from '../side/agent.js';
 import type { Agents } from '../side/agents.js';
 import { belongingOf } from '../side/belonging.js';
-import { remoteSide } from '../side/remote.js';
+import { remoteSide, servedOn } from '../side/remote.js';
 import type { ControlledSides, SideControl } from '../side/side.js';
 import type { Advice } from './advice.js';
 import type { CallWatch } from './call-watch.js';
@@ -27,6 +27,7 @@ import { WishesFile } from './wishes-file.js';
 import { FileWriter } from './file-writer.js';
 import { leaderOf, noticesOf } from './notices.js';
 import { Processes } from './processes.js';
+import { Strangers } from './strangers.js';
 
 export interface SteeringOptions {
   contracts: readonly Contract[];
@@ -53,6 +54,7 @@ export class Steering {
   private readonly board: RouteBoard;
   private readonly file: WishesFile;
   private readonly processes: Processes;
+  private readonly strangers: Strangers;
   private readonly shadow: ShadowReads;
   private readonly evidence: EvidenceReader;
   private readonly probers: ReadonlyMap<string, Prober>;
@@ -93,11 +95,12 @@ export class Steering {
       reading: () => this.file.reading,
       leads: () => this.controller.leads,
     });
+    this.strangers = new Strangers(names, routes, (module) => servedOn(link, module, 'extracted'));
     this.controller = new Controller({
       database,
       wishesPath,
       needs: this.needs(store, watch),
-      notices: () => noticesOf(this.processes.live),
+      notices: () => [...noticesOf(this.processes.live), ...this.strangers.findings],
       findings: [natsFindings(link), ...findings],
       ...(advice && { advice }),
       writer: new FileWriter(wishesPath, names, this.file),
@@ -126,6 +129,7 @@ export class Steering {
     this.stopWatching = this.file.watch();
     this.controller.start();
     this.processes.start();
+    this.strangers.start();
   }
 
   /** Ends what is under way at its next safe point; the next start goes on. */
@@ -136,6 +140,7 @@ export class Steering {
     await Promise.all([...this.probers.values()].map((prober) => prober.stop()));
     await this.options.watch.stop();
     await this.processes.stop();
+    await this.strangers.stop();
     await this.shadow.close();
     await this.board.stop();
   }

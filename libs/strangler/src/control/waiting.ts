@@ -1,4 +1,5 @@
 import { policies, sides, type Side } from '../phase.js';
+import { missingService } from './missing-service.js';
 import { absenceNeed, gateNeed, speaking, waits } from './sentences.js';
 import { subjectOf, type Advice } from './advice.js';
 import { decide } from './decide.js';
@@ -26,10 +27,8 @@ export function waitOf(parts: WaitParts): Need | null {
   const { row, observed, advice } = parts;
   const { absent } = observed;
   if (!observed.states.monolith) return waits.home(absent?.monolith?.detail ?? 'no answer');
-  if (needsService(row) && !observed.states.extracted) {
-    const absence = absent?.extracted ?? { kind: 'silent', detail: 'no answer' };
-    return absenceNeed(absence, subjectOf(row, advice));
-  }
+  const absence = needsService(row) ? missingService(observed) : null;
+  if (absence) return absenceNeed(absence, subjectOf(row, advice));
   if (row.transition) return parts.trouble ?? waits.step(row.transition.step.kind, parts.doing);
   // Behind a fence nothing moves: a lag, for instance, would never fall by itself.
   const fenced = fencedSides(row, observed).map((side) => `${side} has fenced buckets`);

@@ -1,4 +1,5 @@
 import { policyOf, routeOf } from '../routes.js';
+import { pairFinished } from './capture-step.js';
 import { decide, positionOf, type Decision } from './decide.js';
 import { DecisionRunner, type DecisionParts } from './decision-runner.js';
 import { fenceReturned } from './failover-step.js';
@@ -119,6 +120,8 @@ export class Walker {
     await this.publisher.tell(row.module, entryOf(row, at, observed));
     if (row.lost && row.phase === 'monolith' && !row.transition && observed.states.extracted)
       await this.fenceReturned(row);
+    if (row.phase === 'decommissioned')
+      await pairFinished(this.parts.needs.sides(row.module), observed.states).catch(() => undefined);
     if (await this.standstill.keep(row, observed, this.parts.needs.sides(row.module))) return true;
     if (policyOf(row).checksReads || policyOf(row).shadowed) await this.noteOutage(at, observed);
     if (this.runner.waits) return false;

@@ -22,6 +22,7 @@ export class Outgoing {
            (select count(*)::float8 from strangler.given_up where module = $1 and not parked) as reported,
            (select ${rfc3339('degraded_since')} from strangler.relay where module = $1) as "degradedSince",
            (select reason from strangler.relay where module = $1) as reason,
+           (select refused from strangler.relay where module = $1) as refused,
            coalesce((select extract(epoch from clock_timestamp() - min(xact_start)) * 1000 from pg_stat_activity
              where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()), 0)::float8
              as "oldestTransactionMs"

@@ -1,15 +1,21 @@
 import { Logger } from '@nestjs/common';
-import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
 import { createConnection } from 'node:net';
 import { refusal } from '../../../../test/support/failure.js';
 import { startNats, type TestNats } from '../../../../test/support/nats.js';
-import { callToy, serveToy, untilUp, type ToyCaller, type ToyService } from '../../../../test/support/rpc.js';
+import {
+  callToy,
+  serveToy,
+  toyRoute,
+  untilUp,
+  type ToyCaller,
+  type ToyService,
+} from '../../../../test/support/rpc.js';
 import { toy, toyDatabase, type ToyDatabase } from '../../../../test/support/toy.js';
 import { toyExecutor, type ToyHandlers } from '../../../../test/support/toy-executor.js';
 import { until } from '../../../../test/support/until.js';
 import { currentContext, withContext, type CallContext } from '../context.js';
-import { routeOf } from '../routes.js';
 
 let nats: TestNats;
 let database: ToyDatabase;
@@ -39,10 +45,11 @@ afterAll(async () => {
 });
 
 /** Asks past our own client, as a foreign tool or an older version would. */
-async function askRaw(operation: string, payload: string, told?: MsgHdrs): Promise<unknown> {
-  const reply = await wire.request(`shop.rpc.toy.extracted.any.${operation}`, payload, {
+async function askRaw(operation: string, payload: string, told = headers()): Promise<unknown> {
+  told.set('From', 'm x');
+  const reply = await wire.request(`shop.rpc.toy.extracted.e.${operation}`, payload, {
     timeout: 10_000,
-    ...(told && { headers: told }),
+    headers: told,
   });
   return reply.json();
 }
@@ -120,7 +127,7 @@ it('a message whose headers cannot be read does not end the process', async () =
   const { port } = new URL(nats.url);
   const socket = createConnection(Number(port), '127.0.0.1');
   const told = 'NATS/1.0\r\na b: c\r\n\r\n';
-  const publish = `HPUB shop.rpc.toy.extracted.any.look ${told.length} ${told.length + 2}\r\n${told}{}\r\n`;
+  const publish = `HPUB shop.rpc.toy.extracted.e.look ${told.length} ${told.length + 2}\r\n${told}{}\r\n`;
   socket.write(`CONNECT {"headers":true,"verbose":false}\r\n${publish}`);
   await until('the service complains', () => logged.mock.calls.length > 0 || undefined);
   expect(await caller.port.look({ name: 'A' })).toEqual({ name: 'A' });
@@ -178,12 +185,12 @@ describe('what travels with a call', () => {
 
   it('headers that decide on a cohort, and no others, whatever is in them', async () => {
     const contexts = seen();
-    const shifting = { ...routeOf('extracted'), cohorts: [{ header: 'x-user-group', equals: 'beta' }] };
+    const shifting = { ...toyRoute(), cohorts: [{ header: 'x-user-group', equals: 'beta' }] };
     caller.routes.replace({ toy: shifting });
     const given = { 'x-user-group': 'b\r\nêta', authorization: 'Bearer secret' };
     await withContext(request({ headers: given }), () => caller.port.look({ name: 'A' }));
     expect(contexts[0]?.headers).toEqual({ 'x-user-group': 'b\r\nêta' });
-    caller.routes.replace({ toy: routeOf('extracted') });
+    caller.routes.replace({ toy: toyRoute() });
     await withContext(request({ headers: given }), () => caller.port.look({ name: 'A' }));
     expect(contexts[1]?.headers).toBeUndefined();
   });
@@ -218,11 +225,11 @@ describe('what travels with a call', () => {
     expect(await database.effects()).toEqual(['A']);
   });
 
-  it('a tool that sends no headers at all, or odd ones, is answered, without a deadline', async () => {
+  it('a tool that names its shop and nothing else, or sends odd headers, is answered, without a deadline', async () => {
     const contexts = seen();
     const odd = headers();
     odd.set('Deadline', 'soon');
-    for (const told of [undefined, odd]) {
+    for (const told of [headers(), odd]) {
       expect(await askRaw('look', '{"name":"A"}', told)).toMatchObject({ ok: { name: 'A' } });
     }
     expect(contexts.map(({ deadline }) => deadline)).toEqual([undefined, undefined]);
@@ -243,7 +250,7 @@ describe('standard NATS tools', () => {
   it.each(['$SRV.PING', '$SRV.PING.toy'])('find the service with %s', async (subject) => {
     expect((await wire.request(subject)).json()).toMatchObject({
       name: 'toy',
-      metadata: { side: 'extracted' },
+      metadata: { side: 'extracted', database: 'e' },
     });
   });
 
@@ -253,7 +260,7 @@ describe('standard NATS tools', () => {
     expect(endpoints).toContainEqual(
       expect.objectContaining({
         name: 'put',
-        subject: 'shop.rpc.toy.extracted.any.put',
+        subject: 'shop.rpc.toy.extracted.e.put',
         queue_group: 'extracted',
       }),
     );

@@ -1,14 +1,17 @@
 import { OutcomeUnknownError, UnavailableError, ValidationError } from '#contracts';
+import { Logger } from '@nestjs/common';
 import { createInbox, InvalidArgumentError, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
-import { currentContext } from '../context.js';
+import { currentContext, type CallContext } from '../context.js';
 import type { PreparedOperation } from '../operation.js';
 import type { Side } from '../phase.js';
+import { isForeign } from '../refusals.js';
 import type { RemoteCalls, RemoteOptions } from '../router.js';
+import type { Routes } from '../routes.js';
 import { decodeReply, encodeHeaders } from './codec.js';
 import type { NatsLink } from './link.js';
-import { anyDatabase } from './subjects.js';
+import { Addresses } from './addresses.js';
 
 /** How long a call waits for a side that nobody serves (a restart, a flip) before it says so, in ms. */
 const absenceMs = 1_000;
@@ -16,6 +19,7 @@ const askAgainMs = 50;
 
 type Ended = Msg | 'lost' | 'late' | 'absent';
 type Settle = (end: Ended) => void;
+const absent = Promise.resolve<Ended>('absent');
 
 /**
  * Calls over NATS request/reply. All replies come through one subscription and are told apart by a number in the
@@ -23,17 +27,23 @@ type Settle = (end: Ended) => void;
  * flush: twice as many calls in the same time (`npm run bench -- rpc`).
  */
 export class NatsCalls implements RemoteCalls {
+  private readonly log = new Logger(NatsCalls.name);
+  private readonly addresses: Addresses;
   private readonly waiting = new Map<string, Settle>();
   private inbox = '';
   private next = 0;
 
-  constructor(private readonly link: NatsLink) {
+  constructor(
+    private readonly link: NatsLink,
+    private readonly routes: Routes,
+  ) {
+    this.addresses = new Addresses(link.subjects, routes);
     link.onConnection((connection) => this.listen(connection));
     link.onDown(() => this.lose());
   }
 
   /**
-   * @throws {UnavailableError} when nothing was done: no connection, nobody there, or a query without answer.
+   * @throws {UnavailableError} when nothing was done: no connection, nobody there, one of another shop, or a query without answer.
    * @throws {OutcomeUnknownError} when a command gave no answer in time.
    */
   async call(
@@ -48,6 +58,7 @@ export class NatsCalls implements RemoteCalls {
     const context = currentContext();
     const deadline = Math.min(context?.deadline ?? Infinity, Date.now() + operation.timeoutMs);
     const headers = encodeHeaders({
+      from: this.routes.member ?? undefined,
       requestId: context?.requestId ?? '-',
       traceparent: context?.traceparent,
       deadline,
@@ -57,11 +68,25 @@ export class NatsCalls implements RemoteCalls {
       shadow: context?.shadow,
       headers: options.headers,
     });
-    const to = { module: operation.module, side, database: anyDatabase };
-    const subject = this.link.subjects.rpc(to, operation.name);
-    const ended = await this.untilPresent(deadline, () => this.ask(subject, payload, headers, deadline));
-    if (typeof ended === 'object') return decodeReply(ended, context?.servedBy);
+    const ended = await this.untilPresent(deadline, () => {
+      // Each time anew: whom it is for may have become known meanwhile, or another one.
+      const subject = this.addresses.of(operation, side);
+      return subject === undefined ? absent : this.ask(subject, payload, headers, deadline);
+    });
+    if (typeof ended === 'object') return this.answerIn(ended, operation.module, context?.servedBy);
     throw failure(operation, side, ended, commandId);
+  }
+
+  private answerIn(message: Msg, module: string, servedBy: CallContext['servedBy'] | undefined): unknown {
+    try {
+      return decodeReply(message, servedBy);
+    } catch (error) {
+      if (!isForeign(error)) throw error;
+      // Routes that are old can lead there, so they are asked for.
+      this.routes.refresh();
+      this.log.warn({ msg: 'refused by another shop', module, reason: error.message });
+      throw new UnavailableError(module, error.message);
+    }
   }
 
   private async untilPresent(deadline: number, ask: () => Promise<Ended>): Promise<Ended> {

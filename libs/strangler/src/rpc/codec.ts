@@ -3,8 +3,16 @@ import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import type { CallContext } from '../context.js';
 import type { Side } from '../phase.js';
 
+/** Who calls. */
+export interface Sender {
+  readonly shop: string;
+  readonly database: string;
+}
+
 /** What travels beside a call's input. */
 export interface CallHeaders {
+  /** The shop and the database of who calls; undefined: he names none. */
+  from: Sender | undefined;
   requestId: string;
   traceparent: string | undefined;
   /** ms since the epoch; the clocks of both sides must agree to a fraction of the shortest timeout (NTP does). */
@@ -21,6 +29,7 @@ export interface CallHeaders {
 }
 
 const names = {
+  from: 'From',
   requestId: 'X-Request-Id',
   traceparent: 'traceparent',
   deadline: 'Deadline',
@@ -32,8 +41,9 @@ const names = {
 } as const;
 
 export function encodeHeaders(call: CallHeaders): MsgHdrs {
-  const { requestId, traceparent, deadline, commandId, undoOf, cancel, shadow, headers: cohort } = call;
+  const { from, requestId, traceparent, deadline, commandId, undoOf, cancel, shadow, headers: cohort } = call;
   const encoded = headers();
+  if (from) encoded.set(names.from, `${from.shop} ${from.database}`);
   encoded.set(names.requestId, requestId);
   if (deadline !== undefined) encoded.set(names.deadline, String(deadline));
   if (traceparent) encoded.set(names.traceparent, traceparent);
@@ -49,6 +59,7 @@ export function encodeHeaders(call: CallHeaders): MsgHdrs {
 export function decodeHeaders(message: Msg): CallHeaders {
   const read = (name: string): string | undefined => message.headers?.get(name) || undefined;
   return {
+    from: senderIn(read(names.from)),
     requestId: read(names.requestId) ?? '-',
     traceparent: read(names.traceparent),
     deadline: timeIn(read(names.deadline)),
@@ -58,6 +69,13 @@ export function decodeHeaders(message: Msg): CallHeaders {
     shadow: read(names.shadow) === '1' || undefined,
     headers: cohortIn(read(names.cohort)),
   };
+}
+
+function senderIn(text: string | undefined): Sender | undefined {
+  const end = text?.indexOf(' ') ?? -1;
+  return text !== undefined && end > 0
+    ? { shop: text.slice(0, end), database: text.slice(end + 1) }
+    : undefined;
 }
 
 /** Whatever else a foreign tool may have sent is no cohort. */

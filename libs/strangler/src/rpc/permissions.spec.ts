@@ -17,12 +17,12 @@ const userOf = (module: string, calls: Record<string, Called> = {}, namespace?: 
 };
 /** What the service of `desk` may do, whomever it calls. */
 const always = {
-  publish: ['shop.replicate.desk.monolith.>', 'shop.routes.get'],
+  publish: ['shop.replicate.desk.monolith.>', 'shop.routes.get.*'],
   subscribe: [
     'shop.rpc.desk.extracted.>',
     'shop.control.desk.extracted.>',
     'shop.replicate.desk.extracted.>',
-    'shop.routes.changed',
+    'shop.routes.changed.>',
     ...['$SRV.PING', '$SRV.PING.desk', '$SRV.PING.desk.>'],
     ...['$SRV.INFO', '$SRV.INFO.desk', '$SRV.INFO.desk.>'],
     ...['$SRV.STATS', '$SRV.STATS.desk', '$SRV.STATS.desk.>'],

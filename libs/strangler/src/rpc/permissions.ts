@@ -48,12 +48,12 @@ function serviceUser(
   const there = { module, side: 'monolith', database: '>' } as const;
   return {
     name: subjects.userOf(module),
-    publish: [...callsOf(subjects, contracts, called), subjects.replicate(there), subjects.routesGet],
+    publish: [...callsOf(subjects, contracts, called), subjects.replicate(there), subjects.routesGet('*')],
     subscribe: [
       subjects.calls(here),
       subjects.control(here),
       subjects.replicate(here),
-      subjects.routesChanged,
+      subjects.routesChanged('>'),
       ...microService(module),
       `${subjects.inboxOf(module)}.>`,
     ],

@@ -1,79 +1,103 @@
-import type { Msg } from '@nats-io/transport-node';
+import type { Msg, Subscription } from '@nats-io/transport-node';
 import { buckets } from '../bucket.js';
+import type { Member } from '../member.js';
 import { policies } from '../phase.js';
 import type { RouteEntry, Routes, RouteTable } from '../routes.js';
 import type { NatsLink } from './link.js';
 
 /** A lost hint is made good within this time, in ms. */
 const askEveryMs = 400;
-const askAgainMs = 400;
 
-/** Tells other processes the routes of this one: on demand, and at once when they change. */
+/** Tells the services of this shop the routes of this process: on demand, and at once when they change. */
 export function publishRoutes(link: NatsLink, routes: Routes): void {
+  let subscription: Subscription | null | undefined;
+  const tell = () => {
+    const { member } = routes;
+    if (member)
+      link.current?.publish(link.subjects.routesChanged(member.shop), JSON.stringify(routes.snapshot()));
+  };
   link.onConnection((connection) => {
-    connection.subscribe(link.subjects.routesGet, {
-      callback: (_error, message) => void message.respond(JSON.stringify(routes.snapshot())),
-    });
+    const listen = () => {
+      subscription?.unsubscribe();
+      subscription =
+        routes.member &&
+        connection.subscribe(link.subjects.routesGet(routes.member.shop), {
+          callback: (_error, message) => void message.respond(JSON.stringify(routes.snapshot())),
+        });
+      tell();
+    };
+    routes.onMember(listen);
+    listen();
   });
-  const tell = () => link.current?.publish(link.subjects.routesChanged, JSON.stringify(routes.snapshot()));
   routes.onChange(tell);
   link.onUp(tell);
 }
 
-/** Learns the routes from the monolith. Returns the way to stop. */
+/** Learns the routes from the monolith of the shop that this process belongs to. Returns the way to stop. */
 export function followRoutes(link: NatsLink, routes: Routes): () => void {
   let timer: NodeJS.Timeout | undefined;
+  let subscription: Subscription | null | undefined;
   let stopped = false;
   const take = (message: Msg) => {
     const table = tableIn(message);
-    if (table) routes.replace(table);
+    if (table && isOf(table, routes.member)) routes.replace(table);
   };
-  const ask = async (): Promise<void> => {
-    const answered = await askOnce(link, take);
-    if (!stopped) timer = setTimeout(() => void ask(), answered ? askEveryMs : askAgainMs).unref();
+  const askOnce = () => ask(link, routes.member, take);
+  const askOn = async (): Promise<void> => {
+    await askOnce();
+    if (!stopped) timer = setTimeout(() => void askOn(), askEveryMs).unref();
   };
   let refreshing: Promise<unknown> | undefined;
   const refresh = () => {
-    refreshing ??= askOnce(link, take).finally(() => (refreshing = undefined));
+    refreshing ??= askOnce().finally(() => (refreshing = undefined));
   };
-  const stopRefreshing = routes.onRefresh(refresh);
+  const stops = [routes.onRefresh(refresh)];
   link.onConnection((connection) => {
-    connection.subscribe(link.subjects.routesChanged, { callback: (_error, message) => take(message) });
-    void ask();
+    const listen = () => {
+      subscription?.unsubscribe();
+      subscription =
+        routes.member &&
+        connection.subscribe(link.subjects.routesChanged(routes.member.shop), {
+          callback: (_error, message) => take(message),
+        });
+      refresh();
+    };
+    if (stopped) return;
+    stops.push(routes.onMember(listen));
+    listen();
+    void askOn();
   });
   return () => {
     stopped = true;
-    stopRefreshing();
+    for (const stop of stops) stop();
+    subscription?.unsubscribe();
     clearTimeout(timer);
   };
 }
 
-async function askOnce({ current, subjects }: NatsLink, take: (message: Msg) => void): Promise<boolean> {
-  try {
-    if (!current) return false;
-    take(await current.request(subjects.routesGet, '', { timeout: 1_000 }));
-    return true;
-  } catch {
-    // Nobody there yet: asked again soon.
-    return false;
-  }
+async function ask(
+  { current, subjects }: NatsLink,
+  member: Member | null,
+  take: (message: Msg) => void,
+): Promise<void> {
+  if (!current || !member) return;
+  // Nobody there yet: asked again soon.
+  await current.request(subjects.routesGet(member.shop), '', { timeout: 1_000 }).then(take, () => undefined);
 }
+
+/** Whoever says it: what is of another shop is not taken. */
+const isOf = (table: RouteTable, member: Member | null): boolean =>
+  member !== null && Object.values(table).every(({ databases }) => databases.monolith === member.shop);
 
 /** The routes in a message, if it holds any. An exception here would end the reading of the whole connection. */
 function tableIn(message: Msg): RouteTable | undefined {
   try {
     const value = message.json();
-    return isRouteTable(value) ? versioned(value) : undefined;
+    return isRouteTable(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
-
-/** Releases up to 0.1 say no version. */
-const versioned = (table: RouteTable): RouteTable =>
-  Object.fromEntries(
-    Object.entries(table).map(([module, entry]) => [module, { ...{ version: 0, start: '' }, ...entry }]),
-  );
 
 const isRouteTable = (value: unknown): value is RouteTable =>
   isMapping(value) && Object.values(value).every(isRouteEntry);
@@ -81,14 +105,17 @@ const isRouteTable = (value: unknown): value is RouteTable =>
 /** A call must not be led astray, nor end in an exception, by what someone else has published. */
 const isRouteEntry = (value: unknown): value is RouteEntry =>
   isMapping(value) &&
-  Number.isInteger(value['version'] ?? 0) &&
-  typeof (value['start'] ?? '') === 'string' &&
+  Number.isInteger(value['version']) &&
+  typeof value['start'] === 'string' &&
   Object.hasOwn(policies, String(value['phase'])) &&
   isBorder(value['extractedBelow']) &&
   isBorder(value['readsBelow']) &&
   (value['ack'] === 'both' || value['ack'] === 'owner') &&
   typeof value['degraded'] === 'boolean' &&
   isShare(value['shadowSample']) &&
+  isMapping(value['databases']) &&
+  typeof value['databases']['monolith'] === 'string' &&
+  (value['databases']['extracted'] === null || typeof value['databases']['extracted'] === 'string') &&
   Array.isArray(value['cohorts']) &&
   value['cohorts'].every(isCohort);
 

@@ -9,11 +9,13 @@ import type { Executor } from '../executor.js';
 import { hide } from '../failure.js';
 import type { LocalModules } from '../here.js';
 import { prepare, type PreparedOperation } from '../operation.js';
+import type { Member } from '../member.js';
 import type { Side } from '../phase.js';
+import { ForeignError } from '../refusals.js';
 import type { CommandOptions } from '../router.js';
-import { decodeHeaders, decodeInput, encodeError, encodeResult } from './codec.js';
+import type { Routes } from '../routes.js';
+import { decodeHeaders, decodeInput, encodeError, encodeResult, type Sender } from './codec.js';
 import type { NatsLink } from './link.js';
-import { anyDatabase } from './subjects.js';
 
 const version = '1.0.0';
 
@@ -21,63 +23,98 @@ const version = '1.0.0';
  * Serves every contract of this process over Nest's NATS transport, operation by operation as the contract lists them:
  * no handler is written by hand. Subscriptions are those of a NATS micro service, so that standard tools find it
  * (`nats micro ls`). Calls are answered straight from the executor instead of through an Observable per message.
+ * It serves those of its own shop only, at the address of its database: what belongs to no shop is not served at all.
  */
 export class ContractServer extends ServerNats {
   private readonly log = new Logger(ContractServer.name);
   private readonly services: Service[] = [];
+  private changing: Promise<void> = Promise.resolve();
+  private closed = false;
   private readonly inFlight = new Set<Promise<void>>();
   private ready: () => void = () => undefined;
+  private stopFollowing: () => void = () => undefined;
 
-  /** Resolves once calls are taken. */
+  /** Resolves once calls are taken of what belongs to a shop: perhaps of nothing yet. */
   readonly serving = new Promise<void>((resolve) => (this.ready = resolve));
 
   constructor(
     private readonly link: NatsLink,
     private readonly modules: LocalModules,
+    private readonly routes: Routes,
     /** Is told of every call that is answered here. */
     private readonly served?: Pick<CallObserver, 'finished'>,
   ) {
     super({});
   }
 
-  /** Serves as soon as there is a connection, and whenever there is one again. */
+  /** Serves as soon as there is a connection, and whenever there is one again; and follows whom this process belongs to. */
   override listen(callback: (error?: unknown) => void): Promise<void> {
     const { side } = this.modules;
-    if (side) this.link.onConnection((connection) => void this.serve(connection, side));
+    if (side)
+      this.link.onConnection((connection) => {
+        const follow = () => void this.follow(connection, side);
+        this.stopFollowing = this.routes.onMember(follow);
+        follow();
+      });
     callback();
     return Promise.resolve();
   }
 
   /** Stops taking calls, answers those that it has taken, and waits until the answers have left. */
   override async close(): Promise<void> {
-    await Promise.all(this.services.map((service) => service.stop()));
+    this.closed = true;
+    this.stopFollowing();
+    await this.stopServices();
     while (this.inFlight.size > 0) await Promise.all(this.inFlight);
     // Without a connection there is nobody left to be answered.
     await this.link.current?.flush().catch(() => undefined);
   }
 
-  private async serve(connection: NatsConnection, side: Side): Promise<void> {
-    for (const executor of this.modules.all()) {
-      const { name } = executor.contract;
-      const service = await new Svcm(connection).add({ name, version, queue: side, metadata: { side } });
-      for (const operation of prepare(executor.contract).values()) {
-        const here = { module: name, side, database: anyDatabase };
-        const subject = this.link.subjects.rpc(here, operation.name);
-        service.addEndpoint(operation.name, {
-          subject,
-          handler: (_error, message) => this.track(this.answer(executor, operation, message)),
-        });
-      }
-      this.services.push(service);
-    }
+  /** One change after the other. */
+  private follow(connection: NatsConnection, side: Side): Promise<void> {
+    this.changing = this.changing
+      .then(() => this.serve(connection, side, this.routes.member))
+      .catch((error: unknown) => this.log.error({ msg: 'calls are not served', error: String(error) }));
+    return this.changing;
+  }
+
+  private async serve(connection: NatsConnection, side: Side, member: Member | null): Promise<void> {
+    if (this.closed) return;
+    await this.stopServices();
+    const executors = this.modules.all().filter(({ contract }) => member?.modules.includes(contract.name));
+    for (const executor of executors)
+      this.services.push(await this.offer(connection, side, executor, member!));
+    if (this.closed) return this.stopServices();
     await connection.flush();
     this.ready();
-    this.log.log(
-      `serving ${this.modules
-        .all()
-        .map((e) => e.contract.name)
-        .join(', ')} as ${side}`,
-    );
+    const names = executors.map(({ contract }) => contract.name).join(', ');
+    if (names) this.log.log(`serving ${names} as ${side} of the shop ${member!.shop}`);
+  }
+
+  private async stopServices(): Promise<void> {
+    await Promise.all(this.services.splice(0).map((service) => service.stop()));
+  }
+
+  private async offer(
+    connection: NatsConnection,
+    side: Side,
+    executor: Executor,
+    { database }: Member,
+  ): Promise<Service> {
+    const { name } = executor.contract;
+    const service = await new Svcm(connection).add({
+      name,
+      version,
+      queue: side,
+      metadata: { side, database },
+    });
+    for (const operation of prepare(executor.contract).values()) {
+      service.addEndpoint(operation.name, {
+        subject: this.link.subjects.rpc({ module: name, side, database }, operation.name),
+        handler: (_error, message) => this.track(this.answer(executor, operation, message)),
+      });
+    }
+    return service;
   }
 
   private track(answer: Promise<void>): void {
@@ -89,7 +126,9 @@ export class ContractServer extends ServerNats {
   }
 
   private async answer(executor: Executor, operation: PreparedOperation, message: ServiceMsg): Promise<void> {
-    const { commandId, undoOf, cancel, ...rest } = decodeHeaders(message);
+    const { from, commandId, undoOf, cancel, ...rest } = decodeHeaders(message);
+    const { member } = this.routes;
+    if (!member || from?.shop !== member.shop) return this.refuse(message, operation, from, member);
     const context: CallContext = { ...rest, servedBy: new Map() };
     const { module, name } = operation;
     await withContext(context, async () => {
@@ -110,6 +149,20 @@ export class ContractServer extends ServerNats {
       });
       this.log.log({ msg: 'call served', module, operation: name, ms: Math.round(ms) });
     });
+  }
+
+  private refuse(
+    message: ServiceMsg,
+    { module, name }: PreparedOperation,
+    from: Sender | undefined,
+    member: Member | null,
+  ): void {
+    const error = member
+      ? new ForeignError(module, member)
+      : new UnavailableError(module, `this service of ${module} belongs to no shop any more`);
+    const caller = from ? `the shop ${from.shop} (database ${from.database})` : 'a caller that names no shop';
+    this.log.warn({ msg: 'call refused', module, operation: name, caller, reason: error.message });
+    message.respond(encodeError(error, new Map()));
   }
 
   private async reply(

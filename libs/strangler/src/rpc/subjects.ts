@@ -1,6 +1,6 @@
 import type { Side } from '../phase.js';
 
-/** In the place of a database's id, where the sender does not know it yet. */
+/** In the place of a database's id, where whoever serves the module is asked who he is. Calls never have it. */
 export const anyDatabase = 'any';
 
 /** A side of a module on one database: whom a message is for. */
@@ -26,14 +26,14 @@ export class Subjects {
     }
   }
 
-  /** Hints on where modules are served. */
-  get routesChanged(): string {
-    return `${this.namespace}.routes.changed`;
+  /** Hints on where modules of a shop are served. `shop`: id of its monolith's database; in a pattern `>`. */
+  routesChanged(shop: string): string {
+    return `${this.namespace}.routes.changed.${shop}`;
   }
 
-  /** Asks for the routes. */
-  get routesGet(): string {
-    return `${this.namespace}.routes.get`;
+  /** Asks for the routes of a shop; in a pattern `*`. */
+  routesGet(shop: string): string {
+    return `${this.namespace}.routes.get.${shop}`;
   }
 
   /** Calls of one operation. */

@@ -9,6 +9,7 @@ import { renewCapture, startCapture, stopCapture } from '../ownership/capture.js
 import { checkModule } from '../ownership/check.js';
 import type { Standpoint } from '../continuity/standing.js';
 import { advancingSequences } from '../ownership/sequences.js';
+import type { Pairing } from '../member.js';
 import { WitnessFile } from '../continuity/witness.js';
 import { Ownership, type When } from '../ownership/ownership.js';
 import { otherSide, type Side } from '../phase.js';
@@ -29,6 +30,8 @@ import type { ChunkRange, Drained, LocalSide, ParkedRow, SideControl, SideState 
 
 /** How soon a process notices that capture was begun or ended through another one, in ms. */
 const lookEveryMs = 500;
+/** How often a service that belongs to no shop asks whether one has its service elsewhere, in ms. */
+const askElsewhereMs = 3_000;
 /** How often an outbox is asked whether it is drained, and for how long at a time, in ms. */
 const drainPollMs = 1;
 const drainWatchMs = 500;
@@ -45,6 +48,8 @@ export interface AgentOptions {
   peer?: Peer;
   /** Where it is kept, outside of the database, what was relied on; without it only the other side can prove a start. */
   witness?: string | undefined;
+  /** Is told, at each look, whom the module's database belongs to. */
+  told?: ((pairing: Pairing) => void) | undefined;
 }
 
 /**
@@ -65,6 +70,8 @@ export class SideAgent implements LocalSide {
   private relay: Relay | undefined;
   /** The database came here with a backup or a clone, as far as is known. */
   private copy = false;
+  private elsewhere: Pairing['elsewhere'];
+  private askedElsewhereAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
   private stopReceiving: (() => void) | undefined;
   private looking: Promise<void> = Promise.resolve();
@@ -136,7 +143,8 @@ export class SideAgent implements LocalSide {
       this.continuity.standpoint(),
     ]);
     const unprovable = this.witness?.unprovable() ?? null;
-    return { ownership, outgoing: sent, incoming, standpoint, unprovable };
+    const { held } = this.continuity;
+    return { ownership, outgoing: sent, incoming, standpoint, unprovable, held };
   }
 
   check(): Promise<string[]> {
@@ -322,8 +330,9 @@ export class SideAgent implements LocalSide {
   private async followCapture(): Promise<void> {
     // A copy neither sends nor receives: beside the original it would bring back old rows, and take those that are not its own.
     this.copy &&= await this.ownership.isCopy(this.name);
-    if (this.copy) return;
     const standpoint = await this.continuity.standpoint();
+    await this.tell(standpoint);
+    if (this.copy) return;
     const { capture, database } = standpoint;
     this.receive(database);
     if (owesProof(standpoint)) void this.prove();
@@ -333,6 +342,20 @@ export class SideAgent implements LocalSide {
       this.relay = undefined;
       await relay.stop();
     }
+  }
+
+  /** Says whom this database belongs to: while to nobody, with what is known of another one in its place. */
+  private async tell({ database, peer, peerSince, capture }: Standpoint): Promise<void> {
+    const { told, side, link } = this.options;
+    if (!told) return;
+    const { name: module, copy } = this;
+    const now = performance.now();
+    if (peer !== null || capture || side === 'monolith') this.elsewhere = undefined;
+    else if (link?.current && now - this.askedElsewhereAt > askElsewhereMs) {
+      this.askedElsewhereAt = now;
+      this.elsewhere = await this.continuity.elsewhere();
+    }
+    told({ module, database, peer, peerSince, copy, elsewhere: this.elsewhere });
   }
 
   private receive(database: string): void {

@@ -1,7 +1,8 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import type { Acknowledger, WrittenRows } from '../acknowledger.js';
 import { Database } from '../database.js';
+import { memberOf, unservedOf, type Pairing, type Unserved } from '../member.js';
 import { policyOf, type Routes } from '../routes.js';
 import type { Side } from '../phase.js';
 import type { NatsLink } from '../rpc/link.js';
@@ -14,7 +15,10 @@ const ackMs = 1_000;
 /** The side agents of this process, one a module that it carries. They live as long as the application. */
 @Injectable()
 export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(Agents.name);
   private readonly agents = new Map<string, SideAgent>();
+  private readonly pairings = new Map<string, Pairing>();
+  private readonly unserved = new Map<string, Unserved>();
   private pool: Database | undefined;
 
   constructor(
@@ -28,7 +32,8 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
   add(module: MovingModule, dataSource: DataSource): SideAgent {
     if (!this.side) throw new Error('a process that stands on no side carries no module');
     const { side, link, witness } = this;
-    const agent = new SideAgent({ database: this.databaseOf(dataSource), module, side, link, witness });
+    const told = side === 'extracted' ? (pairing: Pairing) => this.settle(pairing) : undefined;
+    const agent = new SideAgent({ database: this.databaseOf(dataSource), module, side, link, witness, told });
     this.agents.set(module.module, agent);
     return agent;
   }
@@ -41,6 +46,11 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
   /** `undefined`: this process does not carry the module. */
   of(module: string): SideAgent | undefined {
     return this.agents.get(module);
+  }
+
+  /** Of modules of a service: why their calls are not served here. */
+  get notServed(): readonly Unserved[] {
+    return [...this.unserved.values()];
   }
 
   async afterCommit(module: string, rows: WrittenRows): Promise<void> {
@@ -67,6 +77,21 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([...this.agents.values()].map((agent) => agent.stop()));
     await this.pool?.close();
+  }
+
+  /** Where a service stands has been looked at: from here on it serves, calls and is told routes accordingly. */
+  private settle(pairing: Pairing): void {
+    this.pairings.set(pairing.module, pairing);
+    const member = memberOf([...this.pairings.values()]);
+    this.routes.join(member);
+    for (const each of this.pairings.values()) this.note(each.module, unservedOf(member, each));
+  }
+
+  private note(module: string, unserved: Unserved | null): void {
+    const before = this.unserved.get(module);
+    if (unserved === null) this.unserved.delete(module);
+    else this.unserved.set(module, unserved);
+    if (unserved && unserved.reason !== before?.reason) this.logger.warn(unserved.reason);
   }
 
   /** Whether answers are held back until the other side has what was written. */

@@ -2,8 +2,8 @@ import { ContinuityStore } from '../continuity/store.js';
 import type { Database } from '../database.js';
 import type { Belonging } from './remote.js';
 
-/** How long a pairing that is known is not asked for again, in ms: it never changes. */
-const knownMs = 10_000;
+/** How long a pairing that is known is not asked for again, in ms: it changes only with a database. */
+const knownMs = 500;
 
 /** To whom a database of a module belongs: remembered once it is paired. */
 export function belongingOf(database: Database, module: string): () => Promise<Belonging> {

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { NoRespondersError, RequestError, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import type { Side } from '../phase.js';
 import { databaseLoss, described } from '../failure.js';
+import { foreignTo } from '../refusals.js';
 import type { NatsLink } from '../rpc/link.js';
 import { anyDatabase } from '../rpc/subjects.js';
 import type { SideControl } from './side.js';
@@ -105,20 +106,30 @@ export function remoteSide(
   return Object.fromEntries(entries) as SideControl;
 }
 
+/** Whom the databases belong to that serve a side of the module now, whichever shop's. None without a connection. */
+export async function servedOn(link: NatsLink, module: string, side: Side): Promise<Belonging[]> {
+  if (!link.current) return [];
+  const subject = link.subjects.control({ module, side, database: anyDatabase });
+  return everybodyAt(link.current, subject).catch(() => []);
+}
+
+/** @throws {NoRespondersError} */
+async function everybodyAt(connection: NatsConnection, subject: string): Promise<Belonging[]> {
+  const found = new Map<string, Belonging>();
+  const how = { strategy: 'timer' as const, maxWait: discoverMs };
+  for await (const message of await connection.requestMany(subject, '', how)) {
+    const one = message.json<Belonging>();
+    found.set(one.database, one);
+  }
+  return [...found.values()];
+}
+
 /** The database that is to become the other side: one that belongs to this shop, or to nobody yet. */
 async function discover(connection: NatsConnection, subject: string, from: string): Promise<string> {
-  const found = new Map<string, Belonging>();
-  try {
-    const how = { strategy: 'timer' as const, maxWait: discoverMs };
-    for await (const message of await connection.requestMany(subject, '', how)) {
-      const one = message.json<Belonging>();
-      found.set(one.database, one);
-    }
-  } catch (error) {
+  const all = await everybodyAt(connection, subject).catch((error: unknown) => {
     if (!(error instanceof NoRespondersError)) throw error;
     throw new SideUnreachableError(`nobody answers at ${subject}`, 'nobody', { cause: error });
-  }
-  const all = [...found.values()];
+  });
   const mine = all.filter(({ peer }) => peer === from);
   const free = all.filter(({ peer }) => peer === null);
   const [chosen, second] = mine.length > 0 ? mine : free;
@@ -128,13 +139,13 @@ async function discover(connection: NatsConnection, subject: string, from: strin
       'foreign',
     );
   if (chosen) return chosen.database;
-  const [foreign] = all;
-  if (foreign) throw new SideUnreachableError(foreignTo(foreign), 'foreign');
+  const [other] = all;
+  if (other) throw new SideUnreachableError(foreign(other), 'foreign');
   throw new SideUnreachableError(`nobody answers at ${subject} in time`, 'silent');
 }
 
-const foreignTo = ({ database, peer, peerSince }: Belonging): string =>
-  `this service (database ${database}) belongs to the shop whose database is ${peer}, since ${peerSince}`;
+const foreign = ({ database, peer, peerSince }: Belonging): string =>
+  foreignTo({ database, shop: peer, since: peerSince });
 
 async function ask(
   connection: NatsConnection,
@@ -190,8 +201,7 @@ async function carryOut(control: SideControl, message: Msg, own: () => Promise<B
   const { method, argument, from } = message.json<{ method: Method; argument: unknown; from?: string }>();
   if (!methods.includes(method)) throw new Error(`a side has no method ${method as string}`);
   const belonging = await own();
-  if (belonging.peer !== null && belonging.peer !== from)
-    return { error: foreignTo(belonging), foreign: true };
+  if (belonging.peer !== null && belonging.peer !== from) return { error: foreign(belonging), foreign: true };
   const run = control[method].bind(control) as (argument: unknown) => Promise<unknown>;
   return { ok: (await run(argument)) ?? null };
 }

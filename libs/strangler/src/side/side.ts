@@ -1,4 +1,5 @@
 import type { CallQuestion, CallReport } from '../evidence/call-sums.js';
+import type { Held } from '../continuity/peer.js';
 import type { Position } from '../continuity/position.js';
 import type { Unprovable } from '../continuity/witness.js';
 import type { Standpoint } from '../continuity/standing.js';
@@ -25,6 +26,8 @@ export interface Outgoing {
   /** Since when the other side has not confirmed (RFC 3339), and why; null: it does. */
   degradedSince: string | null;
   reason: string | null;
+  /** Why the other side takes nothing though it answers; null: it does. */
+  refused?: string | null;
   backfill: BackfillState[];
   /** Age of the oldest transaction of the database, in ms: a long one makes dead outbox rows expensive. */
   oldestTransactionMs: number;
@@ -36,6 +39,8 @@ export interface SideState {
   outgoing: Outgoing;
   /** What it has proven, and of whom. */
   standpoint: Standpoint;
+  /** Why it could not prove itself, as the process that answers knows; null: it could, or has not tried. */
+  held?: Held | null;
   /** The last batch stored here, and its age in ms (null: none yet). */
   incoming: { term: number; seq: number; ageMs: number | null };
   /** What both sides had and neither has any more, and the file that says so; null: nothing is known of such. */

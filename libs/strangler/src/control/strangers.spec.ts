@@ -1,0 +1,33 @@
+import { strangersAmong } from './strangers.js';
+
+const databases = { monolith: 'm', extracted: 'e' };
+const at = (database: string, peer: string | null) => ({ database, peer, peerSince: peer && 'monday' });
+
+it('a service that the shop is paired with is no stranger', () => {
+  expect(strangersAmong([at('e', 'm')], { databases }, 'desk')).toEqual([]);
+});
+
+it.each([
+  ['that nobody has paired', null],
+  ['that takes this shop for its own', 'm'],
+])('a second one %s is named, and the one that counts', (_what, peer) => {
+  expect(strangersAmong([at('e', 'm'), at('e2', peer)], { databases }, 'desk')).toEqual([
+    {
+      module: 'desk',
+      problem: 'there is a second service of desk, on the database e2',
+      meaning:
+        'it gets no call and no change: this shop (database m) has its service of desk on the database e',
+      remedy: 'stop it, or start it on the database that the shop is paired with',
+      repairable: false,
+    },
+  ]);
+});
+
+it('one of another shop in the same namespace is named with its shop', () => {
+  const [found] = strangersAmong([at('f', 'n')], { databases }, 'desk');
+  expect(found).toMatchObject({
+    problem:
+      'in this namespace there is another shop: this service (database f) belongs to the shop whose database is n, since monday',
+    remedy: 'give each shop a NAMESPACE of its own',
+  });
+});
