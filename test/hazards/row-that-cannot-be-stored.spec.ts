@@ -100,6 +100,26 @@ it('in a chunk: parked, and the backfill ends, also beside writers', async () =>
   expect(await both.extracted.rows('basket')).toHaveLength(140);
 });
 
+it('while the copy is filled anew: it keeps the row as it was, for nobody has deleted it', async () => {
+  await fill(1, 30);
+  both.relay({ batchRows: 20 });
+  await both.drained();
+  await owner().query('update fruit.basket set weight = 6000 where id = 7');
+  await owner().query(`update fruit.basket set content = repeat('x', 2000000) where id = 30`);
+  await until('they are parked', async () =>
+    (await both.monolith.outgoing.parked()).length === 2 ? true : undefined,
+  );
+  // On the copy alone: a ghost.
+  await both.extracted.test.query(
+    `begin; set local strangler.applying = 'fruit'; insert into fruit.basket values (8000, 'anna', 'ghost', 1); commit`,
+  );
+  await both.backfill();
+  await both.drained();
+  const rows = await both.extracted.rows('basket');
+  expect(rows).toHaveLength(30);
+  expect(rows).toEqual(expect.arrayContaining(['(7,"owner 7",x,1)', '(30,"owner 30",x,1)']));
+});
+
 it('too large for a message: parked with its size, in the outbox and in a chunk', async () => {
   const large = (id: number) =>
     owner().query(`insert into fruit.basket values ($1, 'anna', repeat('x', 100000), 1)`, [id]);

@@ -44,13 +44,14 @@ const firstDatabase = ({ paired, below }: Scenario, side: Side): Database => ({
   peerStart: paired ? 2 - side : 0,
   rows: Array.from({ length: buckets }, () => 0),
   outbox: [],
+  report: [],
   nextId: 1,
-  term: 0,
+  term: 1,
   life: 1,
-  confirmed: at(0, 1),
+  confirmed: at(1, 1),
   backfill: 0,
   degraded: 0,
-  applied: at(0, 1),
+  applied: at(1, 1),
   appliedLife: 1,
   complete: 1,
   pruned: 0,
@@ -86,8 +87,8 @@ export function actionsOf(state: State, scenario: Scenario): Action[] {
   const turn: Turn = {
     state,
     scenario,
-    can: (kind, say, run) => void actions.push({ kind, say, run, fault: false }),
-    fault: (kind, say, run) => void actions.push({ kind, say, run, fault: true }),
+    can: (kind, about, say, run) => void actions.push({ kind, about, say, run, fault: false }),
+    fault: (kind, about, say, run) => void actions.push({ kind, about, say, run, fault: true }),
   };
   for (const some of [clients, relays, receivers, proofs, handOffs, verbs, faults]) some(turn);
   return actions;

@@ -52,9 +52,8 @@ export function forgetOutgoing(database: Database, peer: Database): void {
 /** Takes buckets out of an outbox. */
 export function dropKeys(database: Database, keys: number): void {
   database.outbox = database.outbox.filter((row) => {
-    const had = row.keys;
     row.keys &= ~keys;
-    return row.keys !== 0 || had === 0;
+    return row.keys !== 0;
   });
 }
 

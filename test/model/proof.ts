@@ -8,7 +8,7 @@ function senderHolds(mine: Database, peer: Database, rules: Rules): boolean {
   if (!rules.senderCheck) return true;
   if (termOf(peer.applied) > mine.term || peer.appliedLife > mine.life) return false;
   if (peer.appliedLife !== mine.life) return true;
-  return rules.tailKept ? holds(mine, peer) : peer.pruned <= mine.confirmed;
+  return rules.tailKept ? holds(mine, peer, rules) : peer.pruned <= mine.confirmed;
 }
 
 /** What the peer has confirmed was applied here. */
@@ -91,7 +91,7 @@ function giveWay(
   { sender, receiver, start, rules }: Checks,
 ): string {
   const both = overlap(mine, peer, side);
-  const drained = (both & ~mine.fence) === 0;
+  const drained = (both & ~mine.fence) === 0 && mine.outbox.every(({ keys }) => (keys & both) === 0);
   const passed = sender && receiver;
   const wasGivenUp = mine.standing === givenUp;
   Object.assign(mine, { below: peer.below, epoch: peer.epoch, fence: 0, standing: 0, paired: 1 });
@@ -103,8 +103,6 @@ function giveWay(
   }
   mine.provenStart = start;
   if (rules.dropRows) dropKeys(mine, both);
-  if (rules.dropConfirms && sender && peer.appliedLife === mine.life)
-    mine.confirmed = Math.max(mine.confirmed, peer.applied);
   if (rules.wholeOrFilled ? drained && passed && !wasGivenUp : passed)
     return 'gives way: it was drained before';
   if (rules.incomplete) Object.assign(mine, { appliedLife: -1, complete: 0 });

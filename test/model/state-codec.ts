@@ -12,6 +12,7 @@ import type {
   Part,
   Received,
   Reply,
+  Reported,
   Sent,
   Snapshot,
   State,
@@ -22,8 +23,9 @@ import type {
 /* How a state is written as bytes. */
 
 const pair = <T>(of: Codec<T>): Codec<[T, T]> => list(of) as unknown as Codec<[T, T]>;
-const sent = { position: num, parts: list(struct<Part>({ id: num, keys: num })), chunk: num };
-const received = struct<Received>({ position: num, ids: list(num) });
+const part = struct<Part>({ id: num, keys: num });
+const sent = { position: num, parts: list(part), chunk: num };
+const received = struct<Received>({ position: num, parts: list(part) });
 
 const databaseCodec = struct<Database>({
   epoch: num,
@@ -36,6 +38,7 @@ const databaseCodec = struct<Database>({
   peerStart: start,
   rows: list(num),
   outbox: list(struct<OutboxRow>({ id: num, keys: num, parked: num })),
+  report: bag(struct<Reported>({ id: num, keys: num, parked: num })),
   nextId: num,
   term: num,
   life: num,
@@ -51,6 +54,7 @@ const databaseCodec = struct<Database>({
 const leader = struct<Leader>({
   term: num,
   seq: num,
+  life: num,
   start,
   after: num,
   unconfirmed: nullable(struct<Sent>(sent)),
@@ -103,7 +107,9 @@ const codec = struct<State>({
   leaders: pair(nullable(leader)),
   zombies: pair(nullable(leader)),
   proofs: pair(
-    nullable(struct<Answered>({ start, peerStart: start, peerStartBefore: start, peer: databaseCodec })),
+    nullable(
+      struct<Answered>({ known: num, start, peerStart: start, peerStartBefore: start, peer: databaseCodec }),
+    ),
   ),
   witnesses: pair(nullable(witness)),
   writes: list(struct<Write>({ state: num, side: num, id: num, start, left: num })),
@@ -115,7 +121,7 @@ const codec = struct<State>({
       life: num,
       after: num,
       confirmed: num,
-      last: num,
+      complete: num,
       images: list(num),
     }),
   ),

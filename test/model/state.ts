@@ -19,15 +19,26 @@ export const givenUp = 2;
 /** One row of the outbox: what is left of a statement, or the part of it that was set aside. */
 export interface OutboxRow {
   id: number;
-  /** The rows that the statement changed and that are still to be carried over; none: they were discarded, and only the id is. */
+  /** The rows that the statement changed and that are still to be carried over. */
   keys: number;
   parked: number;
 }
 
-/** Ids of outbox rows that a batch carried. */
+/** Changes of one statement: rows, as a mask. */
+export interface Part {
+  id: number;
+  keys: number;
+}
+
+/** Changes that left the outbox without being stored. `parked`: an operator has discarded them. */
+export interface Reported extends Part {
+  parked: number;
+}
+
+/** The changes that a batch carried. */
 export interface Received {
   position: number;
-  ids: number[];
+  parts: Part[];
 }
 
 /** What is committed in one side's database. */
@@ -47,6 +58,8 @@ export interface Database {
   /** Of each row, the writes that it has seen. */
   rows: number[];
   outbox: OutboxRow[];
+  /** What left the outbox without being stored on the other side. */
+  report: Reported[];
   nextId: number;
   // What it sends.
   term: number;
@@ -65,11 +78,6 @@ export interface Database {
   received: Received[];
 }
 
-export interface Part {
-  id: number;
-  keys: number;
-}
-
 /** A batch that was sent, as its relay remembers it. `chunk`: buckets that the backfill added. */
 export interface Sent {
   position: number;
@@ -81,6 +89,7 @@ export interface Sent {
 export interface Leader {
   term: number;
   seq: number;
+  life: number;
   start: number;
   /** The last batch with content that was answered. */
   after: number;
@@ -94,8 +103,8 @@ export interface Batch extends Sent {
   life: number;
   after: number;
   confirmed: number;
-  /** This chunk ends the backfill. */
-  last: number;
+  /** The backfill is confirmed as a whole. */
+  complete: number;
   images: number[];
 }
 
@@ -151,6 +160,8 @@ export interface Late {
 
 /** What a side answers to a hello. */
 export interface Answered {
+  /** Whoever asked knew of the pairing. */
+  known: number;
   /** The starts between which it holds. */
   start: number;
   peerStart: number;
@@ -227,6 +238,7 @@ export const copyOf = (database: Database): Database => ({
   ...database,
   rows: [...database.rows],
   outbox: database.outbox.map((row) => ({ ...row })),
+  report: [...database.report],
   received: [...database.received],
 });
 
@@ -235,6 +247,7 @@ export const toldOf = (database: Database): Database => ({
   ...copyOf(database),
   rows: [],
   outbox: [],
+  report: [],
   nextId: 0,
   provenStart: 0,
   byWitness: 0,

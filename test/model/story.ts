@@ -1,4 +1,5 @@
 import { hashOf, type Hashes } from './memory.js';
+import type { About } from './action.js';
 import { actionsOf, after, initial } from './model.js';
 import type { Scenario } from './scenario.js';
 import type { State } from './state.js';
@@ -7,7 +8,9 @@ import { decode, encode } from './state-codec.js';
 /** One step of a story. */
 export interface Told {
   kind: string;
+  about: About;
   outcome: string;
+  /** What happens, and what comes of it. */
   text: string;
   state: State;
 }
@@ -24,6 +27,7 @@ export function tellPath(scenario: Scenario, path: readonly number[], seen: Hash
       bytes = reached.slice();
       return {
         kind: action.kind,
+        about: action.about,
         outcome: step.outcome,
         text: `${action.say()} → ${step.outcome}`,
         state: decode(bytes),

@@ -1,5 +1,6 @@
 import { hashOf, Frontier, Growing, Hashes } from './memory.js';
 import { actionsOf, after, initial } from './model.js';
+import type { About } from './action.js';
 import type { Named } from './scenarios.js';
 import type { State } from './state.js';
 import { decode, encode } from './state-codec.js';
@@ -7,6 +8,7 @@ import { decode, encode } from './state-codec.js';
 /** One step of a trace: what to do, what has to come of it, and how both sides have to stand then. */
 export interface TraceStep {
   kind: string;
+  about: About;
   /** Tells apart actions of one kind in one state. */
   say: string;
   outcome: string;
@@ -42,6 +44,53 @@ export function* traces(scenarios: readonly Named[], each: number): Generator<Tr
     for (const [covers, places] of tree.seen)
       for (const { from, choice } of spread(places, each))
         yield { scenario: named.name, covers, steps: replay(named, [...choicesTo(tree, from), choice]) };
+  }
+}
+
+/** Scenarios whose witness the code has: the peer, a file, or an operator's word. */
+export const drivable = (scenarios: readonly Named[]): Named[] =>
+  scenarios.filter(({ scenario: { witness } }) => witness !== 'process' && witness !== 'clean stop');
+
+/** Few traces that together have every transition that these have. The same each time. */
+export function* covering(scenarios: readonly Named[]): Generator<Trace> {
+  const covered = new Set<string>();
+  const found = [...traces(scenarios, 1)].sort((a, b) => b.steps.length - a.steps.length);
+  const ofRarest = new Map<string, Trace>();
+  for (const trace of found) ofRarest.set(trace.covers, trace);
+  for (const trace of ofRarest.values()) {
+    const names = trace.steps.map(({ kind, outcome }) => `${kind}: ${outcome}`);
+    if (names.every((name) => covered.has(name))) continue;
+    for (const name of names) covered.add(name);
+    yield trace;
+  }
+}
+
+/** Traces that go on and on, wherever a seed leads. */
+export function* walks(
+  scenarios: readonly Named[],
+  { count, steps, seed }: Record<'count' | 'steps' | 'seed', number>,
+): Generator<Trace> {
+  let last = seed;
+  const below = (limit: number): number => {
+    last = (Math.imul(last, 1_103_515_245) + 12_345) >>> 0;
+    return Math.floor((last / 2 ** 32) * limit);
+  };
+  for (let walk = 0; walk < count; walk++) {
+    const named = scenarios[walk % scenarios.length]!;
+    const walked: TraceStep[] = [];
+    let bytes = encode(initial(named.scenario)).slice();
+    while (walked.length < steps) {
+      const possible = actionsOf(decode(bytes), named.scenario).flatMap((action) => {
+        const step = after(bytes, action, named.scenario);
+        return step ? [{ action, outcome: step.outcome, reached: encode(step.next).slice() }] : [];
+      });
+      if (possible.length === 0) break;
+      const { action, outcome, reached } = possible[below(possible.length)]!;
+      bytes = reached;
+      const { kind, about } = action;
+      walked.push({ kind, about, say: action.say(), outcome, state: decode(bytes) });
+    }
+    yield { scenario: named.name, covers: 'a walk', steps: walked };
   }
 }
 
@@ -107,6 +156,6 @@ function replay({ scenario }: Named, choices: readonly number[]): TraceStep[] {
     const action = actionsOf(decode(bytes), scenario)[choice]!;
     const { next, outcome } = after(bytes, action, scenario)!;
     bytes = encode(next).slice();
-    return { kind: action.kind, say: action.say(), outcome, state: decode(bytes) };
+    return { kind: action.kind, about: action.about, say: action.say(), outcome, state: decode(bytes) };
   });
 }

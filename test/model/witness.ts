@@ -1,6 +1,6 @@
 import type { Scenario } from './scenario.js';
 import type { Rules } from './rules.js';
-import type { Database, Leader, Sent, Side, State, Witness } from './state.js';
+import type { Database, Leader, Part, Sent, Side, State, Witness } from './state.js';
 
 /* What is kept outside of a database, so that it can prove a start while the peer cannot be asked. */
 
@@ -38,8 +38,7 @@ export function sawStored(
   witness.applied = Math.max(witness.applied, sent.position);
   witness.pruned = Math.max(witness.pruned, confirmed);
   witness.received = witness.received.filter(({ position }) => position > confirmed);
-  if (sent.parts.length > 0)
-    witness.received.push({ position: sent.position, ids: sent.parts.map(({ id }) => id) });
+  if (sent.parts.length > 0) witness.received.push({ position: sent.position, parts: sent.parts });
   return true;
 }
 
@@ -89,20 +88,22 @@ const markOf = ({ epoch, below, nextId, term, life, confirmed, applied }: Databa
 ];
 
 /** Whether a database still holds what its witness has seen. It can only say yes: else the side waits for its peer. */
-export function witnessAgrees(witness: Witness, database: Database): boolean {
+export function witnessAgrees(witness: Witness, database: Database, rules: Rules): boolean {
   if (witness.mark.length > 0) return witness.mark.join() === markOf(database).join();
   if (witness.epoch > database.epoch || witness.life > database.life) return false;
   if (Math.max(witness.term, witness.applied >> 3) > database.term) return false;
-  return witness.life !== database.life || holds(database, witness);
+  return witness.life !== database.life || holds(database, witness, rules);
 }
 
 /** The comparison of the sender's side: everything that was stored is confirmed here, or still in the outbox. */
 export function holds(
-  { confirmed, outbox }: Database,
+  { confirmed, outbox, report }: Database,
   { pruned, received }: Pick<Witness, 'pruned' | 'received'>,
+  { proofReadsReport }: Rules,
 ): boolean {
   if (pruned > confirmed) return false;
-  return received.every(
-    ({ position, ids }) => position <= confirmed || ids.every((id) => outbox.some((row) => row.id === id)),
-  );
+  const here = [...outbox, ...(proofReadsReport ? report : [])];
+  const has = ({ id, keys }: Part): boolean =>
+    (keys & ~here.reduce((mask, row) => (row.id === id ? mask | row.keys : mask), 0)) === 0;
+  return received.every(({ position, parts }) => position <= confirmed || parts.every(has));
 }

@@ -26,6 +26,7 @@ export function confirms({ state, scenario: { rules }, can }: Turn, side: Side):
   if (leader?.unconfirmed && leader.start === state.starts[side])
     can(
       'confirm',
+      { side },
       () => `The relay of ${nameOf(side)} deletes what is stored from its outbox.`,
       (next) => {
         const sent = next.leaders[side]!.unconfirmed!;
@@ -36,6 +37,7 @@ export function confirms({ state, scenario: { rules }, can }: Turn, side: Side):
   if (zombie?.unconfirmed && zombie.start === state.starts[side])
     can(
       'zombie confirms',
+      { side },
       () => `The former relay of ${nameOf(side)} deletes what is stored from its outbox.`,
       (next) => {
         const { unconfirmed, inFlight } = next.zombies[side]!;
@@ -49,7 +51,7 @@ function confirm(mine: Database, { position, parts, chunk }: Sent, term: number,
   if (rules.confirmByTerm && mine.term !== term) return 'refused: it is not the current term';
   for (const { id, keys } of parts)
     mine.outbox = mine.outbox.filter((row) => {
-      if (row.id !== id || row.parked || (row.keys === 0 && keys !== 0)) return true;
+      if (row.id !== id || row.parked) return true;
       row.keys &= ~keys;
       return row.keys !== 0;
     });
@@ -69,6 +71,7 @@ export function hears({ state, scenario, can }: Turn, reply: Reply): void {
   const answer = answers[reply.answer]!;
   can(
     mine ? 'hear' : 'zombie hears',
+    { side, index },
     () => `${nameOf(side)}${mine ? '' : ' (a former relay)'} hears: ${answer}.`,
     (next) => {
       next.replies.splice(index, 1);
@@ -76,30 +79,34 @@ export function hears({ state, scenario, can }: Turn, reply: Reply): void {
       const sent = who.inFlight!;
       who.inFlight = null;
       if (answer === 'stored') return heardStored(next, side, who, sent);
-      if (!mine) next.zombies[side] = null;
-      else if (answer === 'behind') return heardBehind(next, side, who);
-      else next.leaders[side] = null;
-      return answer;
+      (mine ? next.leaders : next.zombies)[side] = null;
+      return answer === 'behind' ? heardBehind(next, side, who) : answer;
     },
   );
 
   function heardStored(next: State, to: Side, who: Leader, sent: Sent): string {
     const { rules } = scenario;
     const known = !rules.witnessFirst || sawStored(next, to, sent, who, rules);
-    if (known) acknowledge(next, to, { parts: sent.parts, start: who.start }, rules);
-    if (sent.parts.length > 0 || sent.chunk !== 0) who.after = sent.position;
+    if (!known) {
+      (mine ? next.leaders : next.zombies)[to] = null;
+      return 'stored, and it cannot be written down: nobody is told';
+    }
+    acknowledge(next, to, { parts: sent.parts, start: who.start }, rules);
+    if (sent.parts.length === 0 && sent.chunk === 0) return 'stored: a heartbeat';
+    who.after = sent.position;
     who.unconfirmed = mine ? sent : (who.unconfirmed ?? sent);
     return 'stored';
   }
 }
 
-function heardBehind(next: State, side: Side, { start, term }: Leader): string {
+function heardBehind(next: State, side: Side, { life }: Leader): string {
   const database = next.databases[side];
-  const current = next.starts[side] === start && database.term === term && database.standing === 0;
-  next.leaders[side] = null;
-  if (!current || owned(database, side) === 0) return 'behind, and nothing to fill it with';
+  const owns = owned(database, side) !== 0;
+  if (database.life !== life || database.standing !== 0) return 'behind, and another life has begun';
   beginLife(next, side);
-  return 'behind: the copy is filled anew, as a new life';
+  return owns
+    ? 'behind: the copy is filled anew, as a new life'
+    : 'behind: a new life, with nothing to fill it';
 }
 
 /** Relays of before that can do nothing any more, and answers that nobody waits for. */

@@ -28,6 +28,7 @@ function write({ state, scenario, can }: Turn, side: Side): void {
   if (keys === undefined || (accepts(state, side, scenario.rules) & keys) !== keys) return;
   can(
     'write',
+    { side, index, keys },
     () => `A client changes row ${bits(keys)} at ${nameOf(side)} (write ${index}) and waits.`,
     (next) => {
       const database = next.databases[side];
@@ -50,10 +51,12 @@ function polls({ state, scenario: { rules }, can }: Turn, side: Side): void {
   state.writes.forEach((one, index) => {
     if (one.state !== waiting || one.side !== side) return;
     if (rules.pollByStart && one.start !== state.starts[side]) return;
-    const rows = database.outbox.filter(({ id }) => id === one.id);
+    const report = rules.reported ? database.report.filter(({ parked }) => parked) : [];
+    const rows = [...database.outbox, ...report].filter(({ id, keys }) => id === one.id && keys & one.left);
     if (rows.length > 0 && !database.degraded && !rows.some(({ parked }) => parked)) return;
     can(
       'poll',
+      { side, index },
       () => `The process of write ${index} looks for its row in the outbox of ${nameOf(side)}.`,
       (next) => {
         next.writes[index] = settled(rows.length === 0 ? acknowledged : answeredAlone);
@@ -70,6 +73,7 @@ function degrading({ state, scenario: { rules }, can, fault }: Turn, side: Side)
   if (state.left.degrade && paired && !degraded && accepts(state, side, rules))
     fault(
       'degrade',
+      { side },
       () => `The other side of ${nameOf(side)} does not confirm in time.`,
       (next) => {
         next.left.degrade--;
@@ -80,6 +84,7 @@ function degrading({ state, scenario: { rules }, can, fault }: Turn, side: Side)
   if (degraded && !outbox.length && !backfill)
     can(
       'recover',
+      { side },
       () => `Everything of ${nameOf(side)} has arrived again.`,
       (next) => {
         next.databases[side].degraded = 0;

@@ -30,6 +30,7 @@ function snapshots({ state, scenario, fault }: Turn, side: Side): void {
   if (!state.left.snapshot || state.snapshot || !scenario.restoreOf.includes(side)) return;
   fault(
     'snapshot',
+    { side },
     () => `A backup of ${nameOf(side)} is made.`,
     (next) => {
       next.left.snapshot--;
@@ -62,6 +63,7 @@ function restores({ state, scenario, fault }: Turn, side: Side): void {
   if (left.restore)
     fault(
       'restore',
+      { side },
       () => `${name} IS PUT BACK from the backup.`,
       (next) => {
         next.left.restore--;
@@ -73,6 +75,7 @@ function restores({ state, scenario, fault }: Turn, side: Side): void {
   if (left.resume && snapshot.start === state.starts[side])
     fault(
       'resume',
+      { side },
       () => `${name} IS PUT BACK from a snapshot of its memory, running.`,
       (next) => {
         next.left.resume--;
@@ -104,6 +107,7 @@ function restarts({ state, scenario, fault }: Turn, side: Side): void {
   if (state.left.restart)
     fault(
       'restart',
+      { side },
       () => `The server of ${nameOf(side)} restarts.`,
       (next) => {
         next.left.restart--;
@@ -113,6 +117,7 @@ function restarts({ state, scenario, fault }: Turn, side: Side): void {
   if (state.left.cleanStop && scenario.witness === 'clean stop')
     fault(
       'clean stop',
+      { side },
       () => `${nameOf(side)} stops cleanly, writes down how it stands, and starts again.`,
       (next) => {
         next.left.cleanStop--;
@@ -137,16 +142,18 @@ function parks(turn: Turn, side: Side): void {
     if (row.parked)
       return can(
         'unpark',
+        { side, index },
         () => `An operator has row ${bits(row.keys)} of statement ${row.id} at ${name} sent again.`,
         (next) => {
           next.databases[side].outbox[index]!.parked = 0;
           return 'sent again';
         },
       );
-    if (!state.left.park || row.keys === 0 || !accepts(state, side, rules)) return;
+    if (!state.left.park || !accepts(state, side, rules)) return;
     const keys = row.keys & -row.keys;
     fault(
       'park',
+      { side, index },
       () => `Row ${bits(keys)} of statement ${row.id} cannot be stored, and is parked at ${name}.`,
       (next) => {
         next.left.park--;
@@ -165,6 +172,7 @@ function discards({ state, scenario: { rules }, fault }: Turn, side: Side, index
   if (!state.left.discard) return;
   fault(
     'discard',
+    { side, index },
     () => `An operator discards row ${bits(row.keys)} of statement ${row.id} at ${nameOf(side)}.`,
     (next) => {
       next.left.discard--;
@@ -172,11 +180,9 @@ function discards({ state, scenario: { rules }, fault }: Turn, side: Side, index
       mine.rows.forEach((seen, key) => {
         if (row.keys & (1 << key)) next.discarded |= seen & ~next.databases[other(side)].rows[key]!;
       });
-      return reporting(next, side, rules, () => {
-        const left = rules.discardKeepsId ? [{ id: row.id, keys: 0, parked: 0 }] : [];
-        mine.outbox.splice(index, 1, ...left);
-        return 'a report';
-      });
+      const discard = () => void mine.outbox.splice(index, 1);
+      reporting(next, side, rules, discard, 1);
+      return 'a report';
     },
   );
 }
@@ -188,6 +194,7 @@ function witnessLate({ state, scenario, can }: Turn, side: Side): void {
   if (state.witnesses[side].applied >= sent.position) return;
   can(
     'witness synced late',
+    { side },
     () => `The witness of ${nameOf(side)} is written down now.`,
     (next) => {
       sawStored(next, side, sent, next.leaders[side]!, scenario.rules);

@@ -24,6 +24,7 @@ export function handOffs(turn: Turn): void {
     if (state.journal)
       turn.can(
         'settle',
+        {},
         () => 'The controller finds a side that knows of no pairing.',
         (next) => end(next, 'nothing to settle: that side was put back'),
       );
@@ -49,10 +50,11 @@ function begins({ state, scenario: { rules, borders }, can }: Turn): void {
     const from: Side = border > below ? 0 : 1;
     const giver = state.databases[from];
     const taker = state.databases[other(from)];
-    if (giver.backfill !== 0 || (rules.lives && taker.appliedLife !== giver.life)) continue;
+    if (giver.backfill + taker.backfill !== 0 || (rules.lives && taker.appliedLife !== giver.life)) continue;
     if (rules.degradedHolds && giver.degraded) continue;
     can(
       'begin hand-off',
+      { border },
       () => `The controller begins to move the border from ${below} to ${border}: ${nameOf(from)} gives.`,
       (next) => {
         next.left.handOff--;
@@ -105,6 +107,7 @@ function sendsCommand(
   const name = nameOf(side);
   can(
     command,
+    { side },
     () => `The controller sends \`${command}\` to ${name}.`,
     (next) => {
       const outcome = execute(next, command, plan, scenario);
@@ -115,6 +118,7 @@ function sendsCommand(
   if (!state.left.late) return;
   fault(
     command,
+    { side, lost: true },
     () => `The controller sends \`${command}\` to ${name}; the answer is lost.`,
     (next) => {
       next.left.late--;
@@ -124,6 +128,7 @@ function sendsCommand(
   );
   fault(
     command,
+    { side, late: true },
     () => `The controller sends \`${command}\` to ${name}; it is late, and the controller gives it up.`,
     (next) => {
       next.left.late--;
@@ -193,17 +198,18 @@ function drains({ state, scenario: { rules }, can }: Turn, plan: HandOff): void 
     return (keys & range(plan)) !== 0;
   });
   if (rules.commandByStart && state.starts[from] !== plan.fromStart)
-    can('drain', say, goTo('settle', 'it has restarted'));
+    can('drain', { side: from }, say, goTo('settle', 'it has restarted'));
   else if (rules.lives && rules.planLife && mine.life !== plan.life)
-    can('drain', say, goTo('settle', 'it has begun another life'));
-  else if (!left) can('drain', say, goTo('own', 'drained'));
-  can('give up', () => 'The controller gives up waiting.', goTo('settle', 'to be settled'));
+    can('drain', { side: from }, say, goTo('settle', 'it has begun another life'));
+  else if (!left) can('drain', { side: from }, say, goTo('own', 'drained'));
+  can('give up', {}, () => 'The controller gives up waiting.', goTo('settle', 'to be settled'));
 }
 
 function releases({ scenario, can }: Turn, plan: HandOff): void {
   const from = plan.from as Side;
   can(
     'release',
+    { side: from },
     () => `The controller sends \`release\` to ${nameOf(from)}.`,
     (next) => {
       const mine = next.databases[from];
@@ -222,6 +228,7 @@ function lateCommands({ state, scenario, can }: Turn): void {
   state.late.forEach(({ command, side, plan }, index) =>
     can(
       'late command',
+      { side: side as Side, index },
       () => `A late \`${commands[command]!}\` arrives at ${nameOf(side as Side)}.`,
       (next) => {
         next.late.splice(index, 1);

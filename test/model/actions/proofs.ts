@@ -27,13 +27,18 @@ function says({ state, scenario: { rules }, can, fault }: Turn, side: Side): voi
   if (asks && mine.standing !== 1 && !state.proofs[side] && (mine.paired || rules.unpairedProof))
     can(
       'hello',
+      { side },
       () => `${name} says hello with its new start.`,
       (next) => {
         const before = next.databases[side].peerStart;
         const his = next.databases[other(side)];
-        if (his.paired) his.peerStart = next.starts[side];
+        const known = mine.paired === 1 || mine.standing === givenUp;
+        // It takes him for its peer, and he has never heard of it.
+        if (known && !his.paired && his.standing === 0) fenceAs(his);
+        if (known && (his.paired || his.standing !== 0)) his.peerStart = next.starts[side];
         if (rules.challenge) next.lateHellos = next.lateHellos.filter((late) => late.side !== side);
         next.proofs[side] = {
+          known: known ? 1 : 0,
           start: next.starts[side],
           peerStart: next.starts[other(side)],
           peerStartBefore: before,
@@ -45,6 +50,7 @@ function says({ state, scenario: { rules }, can, fault }: Turn, side: Side): voi
   if (state.left.lateHello && unproven && mine.standing === 0 && mine.paired && peer.paired)
     fault(
       'hello',
+      { side, late: true },
       () => `${name} says hello with its new start; the message is late.`,
       (next) => {
         next.left.lateHello--;
@@ -60,6 +66,7 @@ function concludes({ state, scenario, can }: Turn, side: Side): void {
   if (!answered) return;
   can(
     'prove',
+    { side },
     () => `${nameOf(side)} compares the answer with its own data.`,
     (next) => {
       next.proofs[side] = null;
@@ -69,15 +76,16 @@ function concludes({ state, scenario, can }: Turn, side: Side): void {
       const otherHello =
         mine.paired && peer.paired && mine.peerStart !== peerStartBefore && mine.peerStart !== peerStart;
       if (rules.freshAnswer && otherHello) return 'void: the peer has restarted since';
-      if (!mine.paired && peer.paired && mine.standing !== givenUp) {
-        fenceAs(mine);
-        return 'rolled back: the peer knows of a pairing that this database does not';
-      }
-      if (peer.paired) {
+      if (answered.known) {
         const outcome = reporting(next, side, rules, () => conclude(mine, answered, side, rules));
         sawEpoch(next, side, scenario);
         sawProof(next, side, scenario, peer);
         return outcome;
+      }
+      if (mine.paired || mine.standing !== 0) return 'void: it was paired meanwhile';
+      if (peer.paired) {
+        fenceAs(mine);
+        return 'rolled back: the peer knows of a pairing that this database does not';
       }
       mine.provenStart = start;
       return 'proven: nobody claims the module';
@@ -92,6 +100,7 @@ function byWitness({ state, scenario: { witness: kind, rules }, can }: Turn, sid
   if (kind === 'nothing at all')
     return can(
       'serve unproven',
+      { side },
       () => `${name} cannot reach its peer and serves all the same.`,
       (next) => {
         next.databases[side].provenStart = next.starts[side];
@@ -100,9 +109,10 @@ function byWitness({ state, scenario: { witness: kind, rules }, can }: Turn, sid
       },
     );
   const witness = state.witnesses[side];
-  if (!witness || !witnessAgrees(witness, mine)) return;
+  if (!witness || !witnessAgrees(witness, mine, rules)) return;
   can(
     'prove by witness',
+    { side },
     () => `${name} cannot reach its peer; its witness (${kind}) agrees with its data.`,
     (next) => {
       next.databases[side].provenStart = next.starts[side];
@@ -118,6 +128,7 @@ function lateHellos({ state, can }: Turn): void {
   state.lateHellos.forEach(({ side, start }, index) =>
     can(
       'late hello',
+      { side: side as Side, index },
       () => `A late hello of ${nameOf(side as Side)} arrives.`,
       (next) => {
         next.lateHellos.splice(index, 1);

@@ -21,6 +21,7 @@ export function receivers({ state, scenario, can, fault }: Turn): void {
     const name = `batch ${termOf(batch.position)}.${batch.position % 8}`;
     can(
       'receive',
+      { side: to, index },
       () => `The ${name} reaches ${nameOf(to)}.`,
       (next) => {
         next.batches.splice(index, 1);
@@ -30,6 +31,7 @@ export function receivers({ state, scenario, can, fault }: Turn): void {
     if (state.left.duplicate)
       fault(
         'receive',
+        { side: to, index, again: true },
         () => `The ${name} reaches ${nameOf(to)}, and will come once more.`,
         (next) => {
           next.left.duplicate--;
@@ -39,6 +41,7 @@ export function receivers({ state, scenario, can, fault }: Turn): void {
     if (state.left.foreign)
       fault(
         'foreign database receives',
+        { side: to, index },
         () => `The ${name} reaches another database that serves the module.`,
         (next) => {
           next.left.foreign--;
@@ -59,6 +62,7 @@ function foreignBatch({ state, scenario: { rules }, fault }: Turn): void {
     if (keys === 0 || !state.databases[to].paired) continue;
     fault(
       'receive from another shop',
+      { side: to },
       () => `A relay of another shop sends rows ${bits(keys)} to ${nameOf(to)}.`,
       (next) => {
         next.left.foreign--;
@@ -78,6 +82,7 @@ function forgedBatch({ state, scenario: { rules }, fault }: Turn): void {
     if (keys === 0 || !state.databases[to].paired) continue;
     fault(
       'receive rows of an own bucket',
+      { side: to },
       () => `A batch from the peer of ${nameOf(to)} holds rows ${bits(keys)}, which ${nameOf(to)} owns.`,
       (next) => {
         next.left.forged--;
@@ -112,33 +117,32 @@ interface Refusal {
 
 function refuse(next: State, to: Side, batch: Batch, rules: Rules): Refusal | null {
   const mine = next.databases[to];
+  if (mine.standing !== 0) return { answer: 'retry', why: 'refused: this side is marked' };
   const unproven = rules.unprovenRefuses && rules.restartProof && !proven(next, to, rules);
   if (unproven || (rules.startStamp && mine.peerStart !== batch.start))
     return { answer: 'retry', why: 'refused: hello first' };
-  if (mine.standing !== 0) return { answer: 'retry', why: 'refused: this side is marked' };
   if (batch.position <= mine.applied) return { answer: 'stale', why: 'refused: stale' };
+  const sameLife = !rules.lives || batch.life === mine.appliedLife;
+  if (rules.after && (sameLife ? mine.applied < batch.after : batch.after !== 0))
+    return { answer: 'behind', why: 'refused: behind' };
   if (rules.derivedBuckets && (keysOf(batch) & owned(mine, to) & ~mine.fence) !== 0)
     return { answer: 'retry', why: 'refused: owned here' };
-  if (!rules.after) return null;
-  const sameLife = !rules.lives || batch.life === mine.appliedLife;
-  if (sameLife ? mine.applied < batch.after : batch.after !== 0)
-    return { answer: 'behind', why: 'refused: behind' };
   return null;
 }
 
 const keysOf = ({ images }: Batch): number =>
   images.reduce((mask, image, key) => (image < 0 ? mask : mask | (1 << key)), 0);
 
-function store(mine: Database, { position, parts, images, confirmed, last }: Batch, rules: Rules): void {
+function store(mine: Database, { position, parts, images, confirmed, complete }: Batch, rules: Rules): void {
   images.forEach((image, key) => {
     if (image >= 0) mine.rows[key] = image;
   });
   mine.applied = position;
-  if (last) mine.complete = 1;
+  if (complete) mine.complete = 1;
   if (rules.after) mine.pruned = Math.max(mine.pruned, confirmed);
   if (!rules.tailKept) return;
   mine.received = mine.received.filter((one) => one.position > confirmed);
-  if (parts.length > 0) mine.received.push({ position, ids: parts.map(({ id }) => id) });
+  if (parts.length > 0) mine.received.push({ position, parts });
 }
 
 function reply(next: State, { position, parts, chunk, from, start }: Batch, answer: Answer): string {

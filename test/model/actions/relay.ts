@@ -1,7 +1,17 @@
 import { bits, type Turn } from '../action.js';
 import { owned, proven } from '../ownership.js';
 import type { Rules } from '../rules.js';
-import { at, nameOf, other, sides, type OutboxRow, type Part, type Side, type State } from '../state.js';
+import {
+  at,
+  nameOf,
+  other,
+  sides,
+  type Database,
+  type OutboxRow,
+  type Part,
+  type Side,
+  type State,
+} from '../state.js';
 import { sawLeadership } from '../witness.js';
 import { confirms, hears, isOf } from './answers.js';
 
@@ -24,6 +34,7 @@ function copyIsBehind(state: State, side: Side, rules: Rules): boolean {
   const peer = state.databases[other(side)];
   if (!rules.after || !mine.paired || owned(mine, side) === 0) return false;
   if (mine.backfill !== 0 && mine.confirmed === 0) return false;
+  if (mine.backfill === 0 && peer.complete === 0 && peer.appliedLife === mine.life) return true;
   return peer.applied < (state.leaders[side]?.after ?? mine.confirmed) || peer.appliedLife !== mine.life;
 }
 
@@ -32,7 +43,7 @@ function mayLead({ state, scenario: { rules, heartbeats } }: Turn, side: Side): 
   if (!mine.paired || mine.standing !== 0 || !proven(state, side, rules)) return false;
   const something =
     mine.outbox.some(({ parked }) => !parked) ||
-    (mine.backfill & owned(mine, side) & ~mine.fence) !== 0 ||
+    (mine.fence === 0 && (mine.backfill & owned(mine, side)) !== 0) ||
     (heartbeats && owned(mine, side) !== 0) ||
     copyIsBehind(state, side, rules);
   return something && wouldBeHeard(state, side, rules);
@@ -58,6 +69,7 @@ function leads(turn: Turn, side: Side): void {
     next.leaders[side] = {
       term,
       seq: 0,
+      life: mine.life,
       start: next.starts[side],
       after: mine.confirmed,
       unconfirmed: null,
@@ -67,10 +79,11 @@ function leads(turn: Turn, side: Side): void {
     return 'leads';
   };
   const leader = state.leaders[side];
-  if (!leader) return can('lead', () => `A relay of ${nameOf(side)} takes a new term.`, lead);
+  if (!leader) return can('lead', { side }, () => `A relay of ${nameOf(side)} takes a new term.`, lead);
   if (state.left.newLeader > 0 && (leader.inFlight ?? leader.unconfirmed))
     fault(
       'new leader',
+      { side },
       () => `The relay of ${nameOf(side)} stops answering, and another process leads; the old one lives on.`,
       (next) => {
         next.left.newLeader--;
@@ -86,13 +99,12 @@ function sends(turn: Turn, side: Side): void {
   const { rules } = scenario;
   const mine = state.databases[side];
   const leader = state.leaders[side];
-  if (!leader || leader.inFlight || leader.seq >= lastSeq) return;
+  if (!leader || leader.inFlight || leader.seq >= lastSeq || leader.life !== mine.life) return;
   if (mine.standing !== 0 || !proven(state, side, rules) || !wouldBeHeard(state, side, rules)) return;
   if (state.batches.filter(({ from }) => from === side).length > 1) return;
   const ahead = leader.unconfirmed;
   const rows = mine.outbox.filter(({ parked }) => !parked).flatMap((row) => toSend(row, ahead?.parts ?? []));
-  const left = mine.backfill & owned(mine, side) & ~mine.fence & ~(ahead?.chunk ?? 0);
-  const chunk = left & -left;
+  const chunk = nextChunk(mine, mine.backfill & owned(mine, side) & ~(ahead?.chunk ?? 0));
   if (rows.length > 0) {
     offerBatch(turn, side, rows, chunk);
     if (rows.length > 1) offerBatch(turn, side, rows.slice(0, 1), chunk);
@@ -105,10 +117,20 @@ function sends(turn: Turn, side: Side): void {
     if (state.batches.every(({ from }) => from !== side)) offerBatch(turn, side, [], 0);
 }
 
-/** What of a row is not on its way already; a discarded row has only its id to send. */
+/** The next row, and those before it that are set aside; nothing is copied while buckets are fenced. */
+function nextChunk({ fence, outbox }: Database, left: number): number {
+  if (fence !== 0) return 0;
+  const rows = left & ~parkedKeys(outbox);
+  const next = rows & -rows;
+  return rows === 0 ? left : left & (next | (next - 1));
+}
+
+const parkedKeys = (outbox: readonly OutboxRow[]): number =>
+  outbox.reduce((mask, { keys, parked }) => (parked ? mask | keys : mask), 0);
+
+/** What of a row is not on its way already. */
 function toSend({ id, keys }: OutboxRow, ahead: readonly Part[]): Part[] {
   const same = ahead.filter((part) => part.id === id);
-  if (keys === 0) return same.length > 0 ? [] : [{ id, keys }];
   const rest = same.reduce((left, part) => left & ~part.keys, keys);
   return rest === 0 ? [] : [{ id, keys: rest }];
 }
@@ -118,14 +140,14 @@ function offerBatch({ scenario: { rules }, can }: Turn, side: Side, parts: Part[
   const text = parts.map(({ id, keys }) => `statement ${id}, row ${bits(keys)}`).join('; ');
   can(
     `send ${what}`,
+    { side, parts, chunk },
     () =>
       `${nameOf(side)} sends a ${what}${text && ` (${text})`}${chunk ? ` with the chunk of row ${bits(chunk)}` : ''}.`,
     (next) => {
       const mine = next.databases[side];
       const leader = next.leaders[side]!;
       const position = at(leader.term, ++leader.seq);
-      const keys = parts.reduce((mask, part) => mask | part.keys, chunk);
-      const left = mine.backfill & owned(mine, side) & ~chunk & ~(leader.unconfirmed?.chunk ?? 0);
+      const keys = parts.reduce((mask, part) => mask | part.keys, chunk & ~parkedKeys(mine.outbox));
       next.batches.push({
         position,
         parts,
@@ -135,7 +157,7 @@ function offerBatch({ scenario: { rules }, can }: Turn, side: Side, parts: Part[
         life: mine.life,
         after: rules.afterIsAnswered ? leader.after : mine.confirmed,
         confirmed: rules.pruneByConfirmed ? mine.confirmed : leader.after,
-        last: left === 0 && chunk !== 0 ? 1 : 0,
+        complete: mine.backfill === 0 ? 1 : 0,
         images: mine.rows.map((row, key) => (keys & (1 << key) ? row : -1)),
       });
       leader.inFlight = { position, parts, chunk };
@@ -153,12 +175,12 @@ function timesOut({ state, can, fault }: Turn, side: Side): void {
     state.replies.some((reply) => reply.to === side && isOf(inFlight, start, reply));
   const say = () => `${nameOf(side)} hears nothing in time, and will send again.`;
   if (!onItsWay)
-    can('time out', say, (next) => {
+    can('time out', { side }, say, (next) => {
       next.leaders[side]!.inFlight = null;
       return 'the answer is lost';
     });
   else if (state.left.earlyTimeout)
-    fault('time out', say, (next) => {
+    fault('time out', { side, late: true }, say, (next) => {
       next.left.earlyTimeout--;
       next.leaders[side]!.inFlight = null;
       return 'the message is late';

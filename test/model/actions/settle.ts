@@ -32,6 +32,7 @@ export function settles({ scenario, can }: Turn, plan: HandOff): void {
   const from = plan.from as Side;
   can(
     'settle',
+    {},
     () => `The controller settles: it asks ${nameOf(to(plan))} where it stands.`,
     (next) => {
       const taker = next.databases[to(plan)];
@@ -81,6 +82,7 @@ export function frees({ scenario, can }: Turn, plan: HandOff): void {
   const from = plan.from as Side;
   can(
     'free',
+    {},
     () => `The controller lifts the fence of ${nameOf(from)}.`,
     (next) => {
       const giver = next.databases[from];
@@ -93,8 +95,8 @@ export function frees({ scenario, can }: Turn, plan: HandOff): void {
         return end(next, 'lifted');
       }
       if (!provenHere(next, to(plan), scenario)) return null;
-      giver.epoch = taker.epoch = Math.max(giver.epoch, taker.epoch);
-      giver.fence = 0;
+      giver.epoch = taker.epoch = Math.max(giver.epoch, taker.epoch, plan.epoch + 2);
+      giver.fence = taker.fence = 0;
       for (const side of sides) sawEpoch(next, side, scenario);
       return end(next, 'lifted');
     },
@@ -111,6 +113,7 @@ export function repairs({ state, scenario, can }: Turn): void {
     if (monolith.epoch === extracted.epoch && !monolith.fence && !extracted.fence) return;
     return can(
       'repair',
+      {},
       () => 'An operator lets `doctor` settle what has no journal.',
       (next) => {
         const from: Side = extracted.fence ? 1 : 0;
@@ -138,6 +141,7 @@ export function repairs({ state, scenario, can }: Turn): void {
       continue;
     can(
       'repair',
+      { side: other(owner) },
       () => `An operator lets \`doctor\` tell ${nameOf(other(owner))} who owns.`,
       (next) => {
         Object.assign(next.databases[other(owner)], { epoch: mine.epoch, below: mine.below, fence: 0 });

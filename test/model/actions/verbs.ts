@@ -13,6 +13,7 @@ import {
   type Side,
   type State,
 } from '../state.js';
+import { reporting } from '../report-rows.js';
 import { newStart } from '../state-codec.js';
 import { sawEpoch } from '../witness.js';
 
@@ -38,6 +39,7 @@ function givesUp({ state, scenario, can }: Turn, side: Side): void {
   if (rules.rejoinComplete && !wholeCopy(state, other(side))) return;
   can(
     'rejoin',
+    { side },
     () => `An operator runs \`rejoin\`: ${nameOf(side)} gives up at a new epoch.`,
     (next) => {
       const database = next.databases[side];
@@ -79,6 +81,7 @@ function takesOver({ state, scenario, can }: Turn, side: Side): void {
     return;
   can(
     'rejoin',
+    { side: taker },
     () => `\`rejoin\` goes on: ${nameOf(taker)} owns everything at that epoch and begins a life.`,
     (next) => {
       const database = next.databases[taker];
@@ -112,7 +115,7 @@ function failsOver({ state, scenario, can, fault }: Turn, side: Side): void {
       degraded: 0,
       paired: 1,
     });
-    Object.assign(database, { peerStart: 0, provenStart: next.starts[side] });
+    Object.assign(database, { peerStart: 0, provenStart: next.starts[side], byWitness: 1 });
     next.leaders[side] = null;
     next.writes.forEach((write, index) => {
       if (
@@ -126,13 +129,13 @@ function failsOver({ state, scenario, can, fault }: Turn, side: Side): void {
     return 'owns everything';
   };
   if (state.left.failover)
-    fault('failover', say, (next) => {
+    fault('failover', { side }, say, (next) => {
       next.left.failover--;
       return run(next);
     });
   // Marked, and nobody else has the whole: what is here is the best that there is.
   const stuck = state.databases[side].standing !== 0 && !wholeCopy(state, other(side));
-  if (stuck && rules.rejoinComplete) can('failover', say, run);
+  if (stuck && rules.rejoinComplete) can('failover', { side }, say, run);
 }
 
 const seen = (row: number, key: number, index: number, writes: readonly number[]): boolean =>
@@ -148,6 +151,7 @@ function pairs({ state, scenario, can }: Turn): void {
     return;
   can(
     'pair',
+    {},
     () => 'The controller pairs the two databases, starts capture, and begins to fill the copy.',
     (next) => {
       const [m, e] = next.databases;
@@ -156,7 +160,7 @@ function pairs({ state, scenario, can }: Turn): void {
         Object.assign(database, { epoch, below: 0, fence: 0, paired: 1, standing: 0 });
       m.provenStart = e.peerStart = next.starts[0];
       e.provenStart = m.peerStart = next.starts[1];
-      forgetOutgoing(e, m);
+      reporting(next, 1, rules, () => forgetOutgoing(e, m));
       Object.assign(e, { appliedLife: -1, complete: 0 });
       m.term = Math.max(m.term, e.applied >> 3);
       beginLife(next, 0);

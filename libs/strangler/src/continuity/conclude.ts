@@ -1,5 +1,5 @@
 import { otherSide } from '../phase.js';
-import { compare, later, type Position } from './position.js';
+import { compare, type Position } from './position.js';
 import {
   both,
   fenceOf,
@@ -33,7 +33,7 @@ export interface Conclusion {
   /** Rows of the outbox that are given up: a report from now on. */
   readonly givenUp: Range | null;
   /** What of its own sending it takes over from the peer; null: nothing. */
-  readonly sending: { life: number; term: number; confirmed: Position | null; forgotten: boolean } | null;
+  readonly sending: { life: number; term: number; confirmed: Position | null } | null;
 }
 
 export type Holds = (ids: readonly number[]) => boolean;
@@ -139,7 +139,6 @@ export const taken = (mine: Standpoint, told: Standpoint): NonNullable<Conclusio
   life: told.appliedLife ?? 0,
   term: Math.max(mine.term, told.applied.term),
   confirmed: told.applied.term === 0 ? null : told.applied,
-  forgotten: true,
 });
 
 function givesWay(
@@ -159,15 +158,12 @@ function givesWay(
       standing: 'rolled back',
     };
   const proven = { ...place, proven: true, givenUp: isEmpty(twice) ? null : twice };
-  const sameLife = sender && told.appliedLife === mine.life;
-  const confirmed = sameLife ? later(mine.confirmed ?? { term: 0, seq: 0 }, told.applied) : mine.confirmed;
-  const sending = sameLife ? { life: mine.life, term: mine.term, confirmed, forgotten: false } : null;
   if (passed && fences(mine, twice) && !undelivered && mine.standing !== 'given up')
-    return { ...proven, outcome: 'gives way: it was drained before', sending };
+    return { ...proven, outcome: 'gives way: it was drained before' };
   return {
     ...proven,
     outcome: 'gives way, and is filled anew',
     incomplete: true,
-    sending: keepsSome ? sending : taken(mine, told),
+    sending: keepsSome ? null : taken(mine, told),
   };
 }

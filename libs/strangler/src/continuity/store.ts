@@ -95,22 +95,26 @@ export class ContinuityStore {
     });
   }
 
-  /** A start is proven without the peer. @returns false: this server has another start by now, or the side is marked. */
+  /**
+   * A start is proven without the peer. @returns false: this server has another start by now, or the side is marked, or it was paired
+   * since it was asked who claims the module.
+   */
   async proveStart(start: string, by: Proven): Promise<boolean> {
     const rows = await this.database.query(
       `update strangler.ownership set proven_start = strangler.server_start(), proven_by = $3
-       where module = $1 and standing is null and ${text('strangler.server_start()')} = $2 returning module`,
+       where module = $1 and standing is null and ${text('strangler.server_start()')} = $2
+         and ($3 <> 'nobody claims' or not capture) returning module`,
       [this.module, start, by],
     );
     return rows.length > 0;
   }
 
-  /** The peer knows of a pairing that this database does not: it is from before that. */
+  /** The peer knows of a pairing that this database does not: it is from before that. Not if it was paired since it was asked. */
   async mark({ database, home }: { database: string; home: string }): Promise<void> {
     await this.database.query(
       `update strangler.ownership set standing = 'rolled back', peer = $2, peer_home = $3,
          peer_since = coalesce(peer_since, clock_timestamp())
-       where module = $1 and standing is null`,
+       where module = $1 and standing is null and not capture`,
       [this.module, database, home],
     );
   }
@@ -250,7 +254,7 @@ export class ContinuityStore {
 
   private async take(
     q: Queryable,
-    { life, term, confirmed, forgotten }: NonNullable<Conclusion['sending']>,
+    { life, term, confirmed }: NonNullable<Conclusion['sending']>,
     why: string,
   ): Promise<void> {
     await q.query(
@@ -258,7 +262,6 @@ export class ContinuityStore {
        on conflict (module) do update set life = $2, term = greatest(r.term, $3), confirmed_term = $4, confirmed_seq = $5`,
       [this.module, life, term, confirmed?.term ?? null, confirmed?.seq ?? null],
     );
-    if (!forgotten) return;
     await this.report(q, { from: 0, to: buckets }, why);
     await q.query('delete from strangler.backfill where module = $1', [this.module]);
     await q.query(

@@ -88,7 +88,7 @@ export const uniqueIndexesSql = `
 
 /**
  * Deletes ghosts: what is in the chunk's range and not in the chunk $1, of the buckets that the sender owned. $2 and $3: the
- * range, $4 to $7: the sender's buckets.
+ * range, $4 to $7: the sender's buckets, $8: rows that the chunk leaves out although they are there.
  */
 export const ghostsSql = (table: MovingTable, { after, upTo }: { after: boolean; upTo: boolean }): string => `
   delete from ${table.sql} t using strangler.ownership o
@@ -97,4 +97,7 @@ export const ghostsSql = (table: MovingTable, { after, upTo }: { after: boolean;
     and ${upTo ? comparePk(table, 't', '<=', '$3::text[]') : '$3::text[] is null'}
     and (${table.bucket('t')} < $4::integer) = ($5 = 'extracted')
     and not coalesce(${table.bucket('t')} >= $6::integer and ${table.bucket('t')} < $7::integer, false)
-    and not exists (select from ${rowsFromJson(table.primaryKey, '$1')} where (${pkColumns(table, 'x')}) = (${pkColumns(table, 't')}))`;
+    and not exists (select from ${rowsFromJson(table.primaryKey, '$1')} where (${pkColumns(table, 'x')}) = (${pkColumns(table, 't')}))
+    and not exists (
+      select from (select array(select json_array_elements_text(e)) as pk from json_array_elements($8::json) e offset 0) aside
+      where ${samePk(table, 't', 'aside.pk')})`;

@@ -97,10 +97,8 @@ export class Receiver {
       const { text } = part;
       return [
         ...(part.kind === 'gone' ? [{ sql: goneSql(table), params: [text], prepared: true }] : []),
-        ...(part.kind !== 'gone' && batch.mode === 'replace'
-          ? [{ sql: clearSql(table), params: [text] }]
-          : []),
-        ...(part.kind === 'chunk' ? [ghosts(table, part)] : []),
+        ...(bringsRows(part) && batch.mode === 'replace' ? [{ sql: clearSql(table), params: [text] }] : []),
+        ...(part.kind === 'chunk' ? [ghosts(table, part, asideOf(batch, part))] : []),
       ];
     });
   }
@@ -108,7 +106,7 @@ export class Receiver {
   private async filling(batch: Batch): Promise<Statement[]> {
     const filling: Statement[] = [];
     for (const { table, part } of this.steps(batch)) {
-      if (part.kind === 'gone') continue;
+      if (!bringsRows(part)) continue;
       const params = [part.text];
       const indexes = batch.mode === 'replace' ? await this.uniqueIndexes(table) : [];
       filling.push(...indexes.map((index) => ({ sql: evictSql(table, index), params })), {
@@ -164,13 +162,20 @@ function refusalIn(error: unknown): ApplyReply | undefined {
   }
 }
 
+const bringsRows = (part: FilledPart): part is FilledPart & { columns: string[] } =>
+  part.kind === 'rows' || part.kind === 'chunk';
+
+const asideOf = ({ parts }: Batch, { table }: FilledPart): string =>
+  parts.find((part) => part.kind === 'aside' && part.table === table)?.text ?? '[]';
+
 function ghosts(
   table: MovingTable,
   { text, range: { after, upTo }, owned }: FilledPart & { kind: 'chunk' },
+  aside: string,
 ): Statement {
   const { below, side, fenceFrom, fenceTo } = owned;
   return {
     sql: ghostsSql(table, { after: after !== null, upTo: upTo !== null }),
-    params: [text, after, upTo, below, side, fenceFrom, fenceTo],
+    params: [text, after, upTo, below, side, fenceFrom, fenceTo, aside],
   };
 }

@@ -109,22 +109,23 @@ const chunkOf = ({ table, fromStart }: ChunkOfStatement, side: Side): string => 
       $9::text[] as after from outbox_part
   ),
   found as materialized (
-    select ${table.pk('t')} as pk, ${table.key('t')} as key, ${rowAsJson(table, side)} as text
-    from ${table.sql} t, strangler.ownership o
+    select ${table.pk('t')} as pk, ${table.key('t')} as key, aside, case when not aside then ${rowAsJson(table, side)} end as text
+    from ${table.sql} t cross join strangler.ownership o cross join lateral (
+      select exists (select from strangler.outbox p
+        where p.module = $1 and p.parked is not null and p.table_name = ${literal(table.name)}
+          and p.pks = array[${table.pk('t')}::text] and p.keys = array[${table.key('t')}]) as aside offset 0
+    ) set_aside
     where o.module = $1 and (strangler.owns_all(o) or strangler.owned_by(o, ${table.bucket('t')}))
       ${fromStart ? '' : `and ${comparePk(table, 't', '>', '$9::text[]')}`}
       and (select rows > 0 from room)
       and exists (select from strangler.backfill b
         where b.module = $1 and b.table_name = ${literal(table.name)} and not b.done and b.started_at::text = $8)
-      and not exists (select from strangler.outbox p
-        where p.module = $1 and p.parked is not null and p.table_name = ${literal(table.name)}
-          and p.pks = array[${table.pk('t')}::text] and p.keys = array[${table.key('t')}])
     order by ${pkOrder(table, 't')} limit $7
   ),
   weighed as (
     select *, row_number() over (rows unbounded preceding) as place,
       sum(case when bytes > $5 then 0 else bytes end) over (rows unbounded preceding) as total
-    from (select *, octet_length(text) + 1 as bytes from found) f
+    from (select *, octet_length(coalesce(text, array_to_json(pk)::text)) + 1 as bytes from found) f
   ),
   fitting as materialized (
     select w.*, w.place <= room.rows and w.total <= room.bytes as fits from weighed w, room
@@ -142,7 +143,9 @@ const chunkOf = ({ table, fromStart }: ChunkOfStatement, side: Side): string => 
     count(*) filter (where fits)::int as "chunkKept",
     coalesce(bool_and(fits), true) and count(*) < $7 as "chunkLast",
     (select array_to_json(pk) from fitting where fits order by place desc limit 1) as "chunkUpTo",
-    json_agg(json_build_object('pk', pk, 'key', key, 'bytes', bytes)) filter (where fits and bytes > $5) as "chunkTooLarge",
-    string_agg(text, ',') filter (where fits and bytes <= $5) as "chunkText"
+    json_agg(json_build_object('pk', pk, 'key', key, 'bytes', bytes)) filter (where fits and bytes > $5 and not aside) as "chunkTooLarge",
+    -- What is set aside is not sent, and not told to be gone.
+    json_agg(pk) filter (where fits and (aside or bytes > $5))::text as "chunkAside",
+    string_agg(text, ',') filter (where fits and bytes <= $5 and not aside) as "chunkText"
     from fitting
   )`;

@@ -42,6 +42,8 @@ export type Part =
   | { kind: 'rows'; table: string; columns: string[] }
   /** Rows that are no more; a JSON array of `[primary key, routing key]`. */
   | { kind: 'gone'; table: string }
+  /** Rows in the range of a chunk that it leaves out, for they cannot be stored; a JSON array of primary keys. */
+  | { kind: 'aside'; table: string }
   /** All rows that the sender owns in a range of primary keys, as `rows`. */
   | {
       kind: 'chunk';

@@ -105,6 +105,7 @@ interface BatchRow {
   chunkUpTo: string[] | null;
   chunkTooLarge: ChunkRead['tooLarge'] | null;
   chunkText: string | null;
+  chunkAside: string | null;
 }
 
 /** An array of ids that is no longer than so many characters is searched as fast as a hash. */
@@ -151,7 +152,7 @@ export class BatchReader {
       ...{ wanted, picked, groups, kept, cut, origin, proven, lagMs, ...some },
       ids: `{${row.ids ?? ''}}`,
       tooLarge: row.tooLarge ?? [],
-      parts: [...this.parts(row), ...(chunk ? [this.chunkPart(row, chunk)] : [])],
+      parts: [...this.parts(row), ...(chunk ? this.chunkParts(row, chunk) : [])],
     };
   }
 
@@ -169,9 +170,9 @@ export class BatchReader {
     });
   }
 
-  private chunkPart(row: BatchRow, { position, last, upTo }: ChunkRead): FilledPart {
+  private chunkParts(row: BatchRow, { position, last, upTo }: ChunkRead): FilledPart[] {
     const table = this.tables.find(({ name }) => name === position.table)!;
-    return {
+    const chunk: FilledPart = {
       kind: 'chunk',
       table: table.name,
       columns: this.columns(table),
@@ -179,6 +180,8 @@ export class BatchReader {
       owned: row.chunk!,
       text: `[${row.chunkText ?? ''}]`,
     };
+    const { chunkAside: text } = row;
+    return text ? [chunk, { kind: 'aside', table: table.name, text }] : [chunk];
   }
 
   private columns(table: MovingTable): string[] {

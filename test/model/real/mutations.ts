@@ -1,0 +1,159 @@
+import type { Rule } from '../rules.js';
+
+/** A clause that is taken out: in the text of a function of the database, or of a source file of the toolkit. */
+export type Edit = { from: string; to: string } & ({ function: string } | { file: string });
+
+const inFunction =
+  (name: string) =>
+  (from: string, to: string): Edit => ({ function: name, from, to });
+const inFile =
+  (file: string) =>
+  (from: string, to: string): Edit => ({ file: `libs/strangler/src/${file}.ts`, from, to });
+
+const enter = inFunction('enter');
+const isProven = inFunction('is_proven');
+const beginBatch = inFunction('begin_batch');
+const outboxHolds = inFunction('outbox_holds');
+const conclude = inFile('continuity/conclude');
+const store = inFile('continuity/store');
+const witness = inFile('continuity/witness');
+const ownership = inFile('ownership/ownership');
+const handOff = inFile('ownership/hand-off');
+const deliveries = inFile('replication/deliveries');
+const sender = inFile('replication/batch-sender');
+const confirm = inFile('replication/confirm');
+const apply = inFile('replication/apply');
+
+/** What a rule is in the code: each of these is taken out, and a real acknowledged write is lost, or what else the model says. */
+export const realMutations: Partial<Record<Rule, readonly Edit[]>> = {
+  identity: [
+    beginBatch('p_to is distinct from strangler.database_id() or p_from is distinct from o.peer', 'false'),
+  ],
+  restartProof: [
+    enter('or (o.capture or o.asks) and o.proven_start is distinct from strangler.server_start()', ''),
+    isProven('(o).proven_start IS DISTINCT FROM strangler.server_start()', 'false'),
+  ],
+  senderCheck: [conclude('const sender = senderHolds(mine, told, outbox.holds);', 'const sender = true;')],
+  tailKept: [beginBatch('if cardinality(p_ids) > 0 then', 'if false then')],
+  receiverCheck: [conclude('const receiver = receiverHolds(mine, told);', 'const receiver = true;')],
+  olderPeer: [conclude('told.life < (mine.appliedLife ?? -1) ||', '')],
+  claims: [conclude('if (mustGiveWay(mine, told)) return', 'if (mustGiveWay(mine, told) && false) return')],
+  lostOwn: [conclude('if (forgotOwning(mine, told))', 'if (forgotOwning(mine, told) && false)')],
+  unpairedProof: [enter('(o.capture or o.asks)', 'o.capture'), isProven('(o).asks', 'false')],
+  startStamp: [beginBatch('if o.peer_start is distinct from p_start then', 'if false then')],
+  after: [beginBatch('elsif (case when', 'elsif false and (case when')],
+  afterIsAnswered: [
+    sender('const { after, own } = this;', 'const { own } = this; const after = origin.confirmed;'),
+  ],
+  lives: [beginBatch('elsif (case when last.life is not distinct from p_life', 'elsif (case when true')],
+  derivedBuckets: [inFunction('require_not_owned')('strangler.owned_by(o, bucket)', 'false')],
+  confirmByTerm: [
+    confirm('where module = $1 and term = $3 for update', 'where module = $1 and $3::bigint > 0 for update'),
+  ],
+  pollByStart: [deliveries('start !== found[0]?.start || ', '')],
+  ackByPart: [
+    deliveries(
+      'for (const id of waiter.left) if (this.recent.has(id)) waiter.left.delete(id);',
+      'if ([...waiter.left].some((id) => this.recent.has(id))) waiter.left.clear();',
+    ),
+  ],
+  commandByStart: [
+    ownership(
+      "and (not $6::boolean or proven_by = 'peer' and strangler.is_proven(o))",
+      'and $6::boolean is not null',
+    ),
+    ownership(
+      '($3::text is null or strangler.start_text(strangler.server_start()) = $3)',
+      '($3::text is null or true)',
+    ),
+    ownership('($4::text is null or strangler.start_text(peer_start) = $4)', '($4::text is null or true)'),
+  ],
+  ownAfter: [ownership('and ($5::json is null or exists (', 'and ($5::json is null or true or exists (')],
+  drainOverlap: [outboxHolds('from unnest(o.keys) key', 'from unnest(o.keys[1:1]) key')],
+  parkedHolds: [
+    outboxHolds('where o.module = p_module and', 'where o.parked is null and o.module = p_module and'),
+  ],
+  proofReadsReport: [
+    store(
+      'select id::float8 from strangler.given_up where module = $1',
+      'select id::float8 from strangler.given_up where false and module = $1',
+    ),
+  ],
+  releaseByStart: [
+    ownership(
+      '`extracted_below = $8, ${unfenced}`, when, [extractedBelow]',
+      '`extracted_below = $8, ${unfenced}`, { ...when, peerStart: undefined }, [extractedBelow]',
+    ),
+  ],
+  settleReads: [
+    handOff('sides[to].raise({ epoch: his.epoch, to: next })', 'sides[to].raise({ epoch, to: epoch + 2 })'),
+  ],
+  incomplete: [store('if (incomplete)', 'if (incomplete && false)')],
+  dropRows: [store('if (givenUp) await', 'if (givenUp && false) await')],
+  reported: [
+    deliveries(
+      'from strangler.given_up where module = $1 and id',
+      'from strangler.given_up where false and module = $1 and id',
+    ),
+  ],
+  wholeOrFilled: [
+    conclude(
+      "if (passed && fences(mine, twice) && !undelivered && mine.standing !== 'given up')",
+      'if (passed)',
+    ),
+  ],
+  challenge: [
+    store('where module = $1 and hello_no = $2 and', 'where module = $1 and $2::bigint is not null and'),
+  ],
+  freshAnswer: [
+    store('if (mine.peerStart !== asked.peerStart && mine.peerStart !== told.start) return null;', ''),
+  ],
+  rejoinComplete: [store('and a.complete and a.life is not null', '')],
+  pruneByConfirmed: [apply('pair(after), pair(confirmed), ids', 'pair(after), pair(after), ids')],
+  witnessFirst: [
+    sender("if (reply.outcome === 'stored' && !this.isWritten(batch, seq)) return resolve(unwritten);", ''),
+  ],
+  witnessByStart: [witness('if (kept.start > start) return false;', '')],
+  commandByPeer: [ownership("proven_by = 'peer' and strangler.is_proven(o)", 'strangler.is_proven(o)')],
+};
+
+/** Rules that no clause of the code is, each with the reason. */
+export const notInTheCode: Partial<Record<Rule, string>> = {
+  replyByStart: 'found only with a witness that is a process, which the toolkit has not',
+  planLife: 'without a counterexample, since a hand-off does not begin while either side copies',
+  twoSteps: 'the order of two commands (control/rejoin-step.ts)',
+  waitersBySession: 'a machine that resumes from its memory: guarantees.md',
+  witnessOwesHello: 'who says hello when: a running agent (owesProof), and no single call',
+  witnessOfProven: 'a witness that is written at a clean stop is not built',
+  witnessSawAll: 'a witness that is a process is not built',
+  witnessSpent: 'a witness that is written at a clean stop is not built',
+  witnessOutside: 'where a file lies',
+  failoverTakesWitness: 'what an operator vouches for with --i-have-fenced-it',
+  higherEpoch: 'without a counterexample',
+  alignRefuses: 'without a counterexample',
+  unprovenRefuses: 'without a counterexample',
+  degradedHolds: 'without a counterexample',
+};
+
+/** Mutations that are written down above, and have not been seen to break a promise in real databases yet. */
+export const untried: readonly Rule[] = [
+  ...(['olderPeer', 'claims', 'lostOwn', 'unpairedProof', 'after', 'afterIsAnswered', 'lives'] as const),
+  ...(['confirmByTerm', 'pollByStart', 'ackByPart', 'commandByStart', 'ownAfter', 'drainOverlap'] as const),
+  ...([
+    'parkedHolds',
+    'proofReadsReport',
+    'releaseByStart',
+    'settleReads',
+    'incomplete',
+    'dropRows',
+  ] as const),
+  ...([
+    'reported',
+    'wholeOrFilled',
+    'challenge',
+    'freshAnswer',
+    'rejoinComplete',
+    'pruneByConfirmed',
+  ] as const),
+  ...(['witnessFirst', 'witnessByStart', 'commandByPeer'] as const),
+];
