@@ -1,5 +1,5 @@
-import { Continuity } from '../../libs/strangler/src/continuity/continuity.js';
-import type { Answer, Peer } from '../../libs/strangler/src/continuity/peer.js';
+import type { Continuity } from '../../libs/strangler/src/continuity/continuity.js';
+import { NobodyServesError, type Peer } from '../../libs/strangler/src/continuity/peer.js';
 import { ContinuityStore } from '../../libs/strangler/src/continuity/store.js';
 import type { Database } from '../../libs/strangler/src/database.js';
 
@@ -17,13 +17,13 @@ export async function pairDirectly(
 
 /** Asks the other side by a direct call; `answers`: undefined while nobody is there. */
 export const directPeer = (answers: () => { answer: Continuity['answer'] } | undefined): Peer => {
-  const ask = async (question: Parameters<Peer['ask']>[0]): Promise<Answer> => {
+  const ask: Peer['ask'] = async (question, database) => {
     const other = answers();
-    if (!other) throw new Error('nobody answers');
-    return other.answer(question);
+    if (!other) throw new NobodyServesError('nobody answers');
+    const answer = await other.answer(question);
+    const elsewhere = 'database' in answer && database !== null && answer.database !== database;
+    if (elsewhere) throw new NobodyServesError(`nobody serves ${database}`);
+    return answer;
   };
-  return {
-    ask,
-    askAll: async (question) => [await ask(question)],
-  };
+  return { ask, askAll: async (question) => [await ask(question, null)] };
 };

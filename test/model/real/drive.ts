@@ -352,13 +352,13 @@ export class Driver {
     const his = this.peer(side).agent;
     const asked = await mine.store.read();
     const { database: from, home, start, peer: to, capture, standing } = asked;
-    const answer = await his.answer({ kind: 'number', from, home, to });
+    const answer = await his.answer({ kind: 'number', knownAs: null, from, home, to });
     if (!capture && standing === null) {
       this.proofs[side] = { asked, told: null, claims: [answer] };
       return;
     }
     if (answer.kind !== 'number') throw new Error(`a hello is answered: ${answer.kind}`);
-    const say = () => his.answer({ kind: 'hello', from, home, number: answer.number, start });
+    const say = () => his.answer({ kind: 'hello', knownAs: null, from, home, number: answer.number, start });
     if (late) {
       this.lateHellos.push({ side, start, run: say });
       return;

@@ -4,7 +4,7 @@ import { described } from '../failure.js';
 import type { Owned } from '../refusals.js';
 import type { MovingTable } from '../tables.js';
 import type { Holds } from './conclude.js';
-import type { Answer, Held, Peer, Question } from './peer.js';
+import { NobodyServesError, type Answer, type Asking, type Held, type Peer, type Question } from './peer.js';
 import type { Standpoint } from './standing.js';
 import { ContinuityStore } from './store.js';
 import { agrees, inNeither, witnessOf, type Witness, type WitnessFile } from './witness.js';
@@ -51,8 +51,8 @@ export class Continuity {
 
   /** Of a side that is not paired: the database that a shop has in its place; undefined: none that answers. */
   async elsewhere(): Promise<Owned | undefined> {
-    const { database: from, home } = await this.store.read();
-    const answers = await this.peer.askAll({ kind: 'number', from, home, to: null }).catch(() => []);
+    const asking = askingOf(await this.store.read());
+    const answers = await this.peer.askAll({ kind: 'number', to: null, ...asking }).catch(() => []);
     for (const answer of answers)
       if (answer.kind === 'foreign' && answer.peer !== null)
         return { shop: answer.database, database: answer.peer, since: answer.peerSince };
@@ -89,11 +89,26 @@ export class Continuity {
       await this.store.mark({ database: question.from, home: question.home });
       return this.answer(question);
     }
-    const { database, home, peer, peerHome, peerSince, capture, epoch } = standing;
+    const { database, home, peer, peerHome, peerSince, capture, epoch, knownAs } = standing;
     const unpaired = peer === null && capture;
-    if (peer !== question.from && !unpaired) return { kind: 'foreign', database, peer, peerHome, peerSince };
-    if (question.kind === 'number')
-      return { kind: 'number', number: await this.store.helloNumber(), database, home, capture, epoch };
+    const moved = peer !== null && peer === question.knownAs;
+    const stranger = peer !== question.from && !unpaired && !moved;
+    // Only when its original serves no more does a moved database stand in its place.
+    if (stranger || (moved && (await this.isServed(peer, standing))))
+      return { kind: 'foreign', database, peer, peerHome, peerSince };
+    if (question.kind === 'number') {
+      const told = question.knownAs !== null && { told: standing };
+      return {
+        kind: 'number',
+        number: await this.store.helloNumber(),
+        database,
+        home,
+        capture,
+        epoch,
+        knownAs,
+        ...told,
+      };
+    }
     const told = await this.store.greet(question);
     return told ? { kind: 'told', told } : { kind: 'void' };
   }
@@ -108,27 +123,66 @@ export class Continuity {
 
   /** Undefined: another hello has come meanwhile, or a server has restarted. */
   private async attempt(mine: Standpoint): Promise<boolean | undefined> {
-    if (mine.standing === 'rolled back') return this.hold({ kind: mine.standing });
+    if (mine.moved && mine.capture) return this.standInPlace(mine);
+    if (mine.standing === 'rolled back' && mine.knownAs === null) return this.hold({ kind: mine.standing });
     if (!mine.capture && mine.standing === null) {
       // There is no NATS to ask at, and none is started for it.
       if (mine.proven && mine.provenBy === null) return this.free();
       return this.askWhoClaims(mine);
     }
-    const { database: from, home, start, peer } = mine;
     let answer: Answer;
     try {
-      answer = await this.peer.ask({ kind: 'number', from, home, to: peer }, peer);
-      if (answer.kind === 'number')
-        answer = await this.peer.ask(
-          { kind: 'hello', from, home, number: answer.number, start },
-          answer.database,
-        );
+      answer = await this.peer.ask({ kind: 'number', to: mine.peer, ...askingOf(mine) }, mine.peer);
+      if (answer.kind === 'number') answer = await this.hello(mine, answer);
     } catch (error) {
       return this.withoutPeer(mine, (error as Error).message);
     }
-    if (answer.kind === 'foreign') return this.hold({ kind: 'foreign', foreign: answer });
-    if (answer.kind !== 'told') return undefined;
-    return this.compare(mine, answer.told);
+    return this.end(mine, answer);
+  }
+
+  private hello(mine: Standpoint, { number, database }: Answer & { kind: 'number' }): Promise<Answer> {
+    return this.peer.ask({ kind: 'hello', number, start: mine.start, ...askingOf(mine) }, database);
+  }
+
+  private async end(mine: Standpoint, answer: Answer): Promise<boolean | undefined> {
+    if (answer.kind === 'foreign') {
+      // Another database stands in the place of this one, whatever has been proven before.
+      if (answer.database === mine.peer) await this.store.unprove();
+      return this.hold({ kind: 'foreign', foreign: answer });
+    }
+    return answer.kind === 'told' ? this.compare(mine, answer.told) : undefined;
+  }
+
+  /**
+   * A database that was moved stands in the place of the one that it was, once nobody serves that one any more, and nothing is missing here.
+   * It sees that before it says hello: from then on the peer takes it for the other side.
+   */
+  private async standInPlace(mine: Standpoint): Promise<boolean | undefined> {
+    const held = (why: Extract<Held, { kind: 'moved' }>['why'], detail: string, told?: Standpoint) =>
+      this.hold({ kind: 'moved', why, detail, ...(told && { told }) });
+    try {
+      const answers = await this.peer.askAll({ kind: 'number', to: null, ...askingOf(mine) });
+      const answer = answers.find((each) => isPeerOf(mine, each));
+      if (answer?.kind === 'foreign' && answer.peer === mine.knownAs)
+        return held(
+          'its original is served',
+          `the database ${mine.knownAs}, which it was made from, is still served`,
+        );
+      if (answer?.kind !== 'number' || !answer.told)
+        return held('nobody answers', `its peer ${mine.peer} does not answer`);
+      const { outcome, proven } = await this.store.foresee(answer.told);
+      if (!proven) return held('it lacks something', outcome, answer.told);
+      return await this.end(mine, await this.hello(mine, answer));
+    } catch (error) {
+      return held('nobody answers', (error as Error).message);
+    }
+  }
+
+  private isServed(database: string, mine: Standpoint): Promise<boolean> {
+    return this.peer.ask({ kind: 'number', to: database, ...askingOf(mine) }, database).then(
+      () => true,
+      (error: unknown) => !(error instanceof NobodyServesError),
+    );
   }
 
   private async compare(asked: Standpoint, told: Standpoint): Promise<boolean | undefined> {
@@ -144,7 +198,7 @@ export class Continuity {
 
   /** Of a module that was never paired here: a service that belongs to this database knows of a pairing that it has lost. */
   private async askWhoClaims(mine: Standpoint): Promise<boolean> {
-    const question: Question = { kind: 'number', from: mine.database, home: mine.home, to: null };
+    const question: Question = { kind: 'number', to: null, ...askingOf(mine) };
     const answers = await this.peer.askAll(question).catch((error: unknown) => {
       this.logger.warn({ msg: 'nobody could be asked who claims the module', error: described(error) });
       return [];
@@ -160,7 +214,15 @@ export class Continuity {
         kind: 'no witness',
         detail: `${this.witness?.path} knows of its peer, and nobody answers`,
       });
+    await this.introduce(mine, answers);
     return (await this.store.proveStart(mine.start, 'nobody claims')) && this.free();
+  }
+
+  /** To the side that this one was paired with, while the module is at home: nothing is at stake there. */
+  private async introduce(mine: Standpoint, answers: readonly Answer[]): Promise<void> {
+    const peer = mine.knownAs === null ? undefined : answers.find((each) => isPeerOf(mine, each));
+    if (peer?.kind === 'number' && (await this.hello(mine, peer)).kind === 'told')
+      await this.store.introduced();
   }
 
   private async withoutPeer(mine: Standpoint, detail: string): Promise<boolean> {
@@ -206,6 +268,12 @@ export class Continuity {
     return true;
   }
 }
+
+const askingOf = ({ database: from, home, knownAs }: Standpoint): Asking => ({ from, home, knownAs });
+
+/** It is the database that this one was paired with, or says that it was. */
+const isPeerOf = ({ peer }: Standpoint, answer: Answer): boolean =>
+  'database' in answer && (answer.database === peer || (answer.kind === 'number' && answer.knownAs === peer));
 
 /** The other side takes this database for its peer, which has never heard of it. */
 const isFromBeforePairing = (mine: Standpoint, question: Question): boolean =>

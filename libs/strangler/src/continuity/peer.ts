@@ -3,9 +3,16 @@ import type { Standpoint } from './standing.js';
 /** What one side asks the other of itself, before it takes writes. */
 export type Question =
   /** Whom do you belong to, and which number does the next hello have to name? `to`: whom the asking side takes for its peer. */
-  | { kind: 'number'; from: string; home: string; to: string | null }
+  | ({ kind: 'number'; to: string | null } & Asking)
   /** This is my start from now on. */
-  | { kind: 'hello'; from: string; home: string; number: number; start: string };
+  | ({ kind: 'hello'; number: number; start: string } & Asking);
+
+/** Who asks. `knownAs`: what the other side may know its database as, from before it was moved. */
+export interface Asking {
+  from: string;
+  home: string;
+  knownAs: string | null;
+}
 
 export type Answer =
   | {
@@ -16,6 +23,9 @@ export type Answer =
       /** It copies, or is copied, at this epoch. */
       capture: boolean;
       epoch: number;
+      knownAs: string | null;
+      /** Where it stands, for who was moved and has to see first whether it has everything. */
+      told?: Standpoint;
     }
   | { kind: 'told'; told: Standpoint }
   /** Another hello has come meanwhile: ask for another number. */
@@ -34,9 +44,15 @@ export interface Foreign {
   peerSince: string | null;
 }
 
+/** No process serves the module on that database: what it would have answered is not only late. */
+export class NobodyServesError extends Error {}
+
 /** The other side of a module, as it can be asked. */
 export interface Peer {
-  /** `database`: whom it is addressed to; null: whoever serves the module there. @throws when nobody answers. */
+  /**
+   * `database`: whom it is addressed to; null: whoever serves the module there.
+   * @throws {NobodyServesError} when nobody is there; another error when no answer comes.
+   */
   ask(question: Question, database: string | null): Promise<Answer>;
   /** All that answer within a moment, whoever they are. */
   askAll(question: Question): Promise<Answer[]>;
@@ -46,5 +62,12 @@ export interface Peer {
 export type Held =
   /** The peer cannot be asked, and nobody else can say that nothing is missing. */
   | { kind: 'no witness'; detail: string }
+  /** It was moved, and does not stand in its original's place. `told`: where the other side stands. */
+  | {
+      kind: 'moved';
+      why: 'its original is served' | 'nobody answers' | 'it lacks something';
+      detail: string;
+      told?: Standpoint;
+    }
   | { kind: 'rolled back' | 'given up' }
   | { kind: 'foreign'; foreign: Foreign };

@@ -18,6 +18,10 @@ export interface Standpoint {
   readonly database: string;
   /** Tells a copy made by dump or as a template from its original. */
   readonly home: string;
+  /** It is such a copy, and does not stand in its original's place yet: it neither sends nor takes writes. */
+  readonly moved: boolean;
+  /** The id that this database had before it was moved; null: its other side knows the present one. */
+  readonly knownAs: string | null;
   /** The database of the other side, and since when (RFC 3339); null: not paired. */
   readonly peer: string | null;
   readonly peerHome: string | null;

@@ -5,6 +5,8 @@ import type { Standpoint } from './standing.js';
 export const standpointOf = (side: Side, change: Partial<Standpoint> = {}): Standpoint => ({
   database: `00000000-0000-7000-8000-00000000000${side === 'monolith' ? 1 : 2}`,
   home: `home of ${side}`,
+  moved: false,
+  knownAs: null,
   peer: `00000000-0000-7000-8000-00000000000${side === 'monolith' ? 2 : 1}`,
   peerHome: null,
   peerSince: '2026-01-01T00:00:00.000000Z',

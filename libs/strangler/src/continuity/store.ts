@@ -20,7 +20,8 @@ const position = (term: string, seq: string): string =>
 /** One statement, so one snapshot, but for rows that are locked. */
 const standpoint = `
   select json_build_object(
-    'database', strangler.database_id(), 'home', strangler.home(), 'start', ${text('strangler.server_start()')},
+    'database', strangler.database_id(), 'home', strangler.home(), 'moved', o.home <> strangler.home(), 'knownAs', o.known_as,
+    'start', ${text('strangler.server_start()')},
     'peer', o.peer, 'peerHome', o.peer_home, 'peerSince', ${text('o.peer_since')}, 'peerStart', ${text('o.peer_start')},
     'provenBy', case when o.proven_start = strangler.server_start() then o.proven_by end,
     'proven', strangler.is_proven(o), 'side', o.side, 'capture', o.capture, 'epoch', o.epoch, 'extractedBelow', o.extracted_below,
@@ -62,13 +63,13 @@ export class ContinuityStore {
    * Takes a hello; null: its number was used, or it comes from a database that is not the peer. From here on batches of an
    * earlier start are refused. The ownership row is changed before the applied row is locked: `strangler.begin_batch` says why.
    */
-  greet({ from, home, number, start }: Question & { kind: 'hello' }): Promise<Standpoint | null> {
+  greet({ from, home, knownAs, number, start }: Question & { kind: 'hello' }): Promise<Standpoint | null> {
     return this.database.transaction(async (q) => {
       const taken = await q.query(
         `update strangler.ownership set hello_no = hello_no + 1, peer_start = $4, peer = $3, peer_home = $5,
            peer_since = case when peer is null then clock_timestamp() else peer_since end
-         where module = $1 and hello_no = $2 and (peer = $3 or peer is null and capture) returning module`,
-        [this.module, number, from, start, home],
+         where module = $1 and hello_no = $2 and (peer in ($3, $6) or peer is null and capture) returning module`,
+        [this.module, number, from, start, home, knownAs],
       );
       if (taken.length === 0) return null;
       await q.query('select from strangler.applied where module = $1 for update', [this.module]);
@@ -84,14 +85,23 @@ export class ContinuityStore {
       const mine = await this.read(q);
       if (mine.start !== asked.start) return null;
       if (mine.peerStart !== asked.peerStart && mine.peerStart !== told.start) return null;
-      const ids = told.received.flatMap((each) => each.ids);
-      const here = await this.idsHere(ids, q);
-      const conclusion = conclude(mine, told, {
-        holds: (of) => of.every((id) => here.has(id)),
-        undelivered: await this.undelivered(q, claimedTwice(mine, told)),
-      });
+      const conclusion = await this.judge(mine, told, q);
       await this.write(q, conclusion, told);
       return conclusion;
+    });
+  }
+
+  /** What would be concluded; nothing is changed. */
+  foresee(told: Standpoint): Promise<Conclusion> {
+    return this.database.transaction(async (q) => this.judge(await this.read(q), told, q));
+  }
+
+  private async judge(mine: Standpoint, told: Standpoint, q: Queryable): Promise<Conclusion> {
+    const ids = told.received.flatMap((each) => each.ids);
+    const here = await this.idsHere(ids, q);
+    return conclude(mine, told, {
+      holds: (of) => of.every((id) => here.has(id)),
+      undelivered: await this.undelivered(q, claimedTwice(mine, told)),
     });
   }
 
@@ -101,12 +111,28 @@ export class ContinuityStore {
    */
   async proveStart(start: string, by: Proven): Promise<boolean> {
     const rows = await this.database.query(
-      `update strangler.ownership set proven_start = strangler.server_start(), proven_by = $3
+      `update strangler.ownership set proven_start = strangler.server_start(), proven_by = $3,
+         home = case when $3 = 'operator' then strangler.home() else home end
        where module = $1 and standing is null and ${text('strangler.server_start()')} = $2
          and ($3 <> 'nobody claims' or not capture) returning module`,
       [this.module, start, by],
     );
     return rows.length > 0;
+  }
+
+  /** What was proven of the present start counts no more. */
+  async unprove(): Promise<void> {
+    await this.database.query(
+      'update strangler.ownership set proven_start = null, proven_by = null where module = $1 and standing is null',
+      [this.module],
+    );
+  }
+
+  /** The other side knows the present id of a module that is at home. */
+  async introduced(): Promise<void> {
+    await this.database.query('update strangler.ownership set known_as = null where module = $1', [
+      this.module,
+    ]);
   }
 
   /** The peer knows of a pairing that this database does not: it is from before that. Not if it was paired since it was asked. */
@@ -131,11 +157,11 @@ export class ContinuityStore {
         throw new Error(
           `both sides of ${this.module} are the database ${mine.database}: one is a copy of the other; make it anew`,
         );
-      if (mine.peer !== null && mine.peer !== told.database)
+      if (mine.peer !== null && mine.peer !== told.database && mine.peer !== told.knownAs)
         throw new Error(`${this.module} of ${mine.database} belongs to ${mine.peer} since ${mine.peerSince}`);
       await q.query(
         `update strangler.ownership set peer = $2, peer_home = $3, peer_start = $4, standing = null, home = strangler.home(),
-           peer_since = case when peer is null then clock_timestamp() else peer_since end,
+           known_as = null, peer_since = case when peer is null then clock_timestamp() else peer_since end,
            proven_start = strangler.server_start(), proven_by = 'peer'
          where module = $1`,
         [this.module, told.database, told.home, told.start],
@@ -240,7 +266,7 @@ export class ContinuityStore {
          fence_from = case when not $5 then fence_from end, fence_to = case when not $5 then fence_to end,
          peer_since = coalesce(peer_since, clock_timestamp()),
          proven_start = case when $6 then strangler.server_start() else proven_start end,
-         proven_by = case when $6 then 'peer' else proven_by end
+         proven_by = case when $6 then 'peer' else proven_by end, home = strangler.home(), known_as = null
        where module = $1`,
       [this.module, standing, epoch, extractedBelow, unfenced, proven, told.start, told.database, told.home],
     );

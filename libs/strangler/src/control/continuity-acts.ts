@@ -1,7 +1,8 @@
 import { otherSide, sides, type Side } from '../phase.js';
+import type { SideState } from '../side/side.js';
 import type { Accepted, Situation } from './acts.js';
 import { subjectOf, typed } from './advice.js';
-import { isWhole } from './doctor-continuity.js';
+import { isWhole, standpointOf } from './whole.js';
 import { abortable, requireIdle } from './legal.js';
 import { RefusedError } from './operator.js';
 
@@ -9,18 +10,19 @@ import { RefusedError } from './operator.js';
 export function rejoin(situation: Situation, id: string): Accepted {
   const { row, observed, actor, held } = situation;
   const { states } = observed;
-  const side = sides.find((each) => (states[each]?.standpoint.standing ?? null) !== null);
+  const side = sides.find((each) => isPutBack(states[each]));
   if (!side)
     throw new RefusedError(`no database of ${row.module} was put back: there is nothing to join again`);
   // A step that found out that the database was put back waits for this; each of its commands asks whether the side is marked.
   if (!abortable.has(row.transition?.step.kind ?? '')) requireIdle(situation);
   const whole = otherSide(side);
-  if (!isWhole(whole, states[whole])) {
+  const told = standpointOf(whole, states);
+  if (!isWhole(whole, told)) {
     const giveUp = typed(subjectOf(row, situation.advice), 'failover', '--i-have-fenced-it');
-    const why = states[whole] ? 'does not hold everything, or has not proven itself' : 'does not answer';
+    const why = told ? 'does not hold everything, or has not proven itself' : 'does not answer';
     throw new RefusedError(`${whole} ${why}; accept what the monolith has with: ${giveUp}`);
   }
-  const epoch = Math.max(...sides.map((each) => states[each]?.ownership.epoch ?? 0)) + 1;
+  const epoch = Math.max(states[side]!.ownership.epoch, told!.epoch) + 1;
   const { pending, parked } = states[side]!.outgoing;
   const phase = whole === 'extracted' ? 'extracted' : 'dual-write';
   const since = observed.now;
@@ -48,6 +50,11 @@ export function rejoin(situation: Situation, id: string): Accepted {
     goal: { phase, percent: null },
   };
 }
+
+/** A side that lacks what it once had, or came from a dump and may. */
+const isPutBack = (state: SideState | null): boolean =>
+  state !== null &&
+  (state.standpoint.standing !== null || (state.standpoint.moved && state.standpoint.capture));
 
 /** The side that an operator's word is for: one that answers and has not proven itself, the monolith first. */
 export const unprovenSide = ({ observed: { states } }: Pick<Situation, 'observed'>): Side =>

@@ -1,8 +1,8 @@
 import { otherSide, sides, type Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
-import { buckets } from '../bucket.js';
-import { subjectOf, typed } from './advice.js';
+import { subjectOf, typed, type Subject } from './advice.js';
 import type { Examiner, Found, Patient } from './examiner.js';
+import { isWhole, standpointOf } from './whole.js';
 
 /** Sides whose database is not what it was, or of which nobody can say that it is. */
 export const standings: Examiner = (patient) =>
@@ -26,12 +26,33 @@ function unprovable(side: Side, { unprovable: found }: SideState): Found[] {
   ];
 }
 
-function examine(side: Side, { standpoint }: SideState, { row, observed, advice }: Patient): Found[] {
+/** A copy, or a database that was put elsewhere, which does not stand in its original's place. */
+function moved(
+  side: Side,
+  held: SideState['held'],
+  { subject, observed, meaning }: Pick<Patient, 'observed'> & { subject: Subject; meaning: string },
+): Found {
+  const other = otherSide(side);
+  const giveUp = typed(subject, 'failover', '--i-have-fenced-it');
+  const why = held?.kind === 'moved' ? held.why : 'nobody answers';
+  const remedy = {
+    'its original is served':
+      'stop the processes of the original: it goes on by itself; a copy for other ends needs another NAMESPACE',
+    'nobody answers': `start ${other}, or NATS; it goes on by itself. If ${other} is gone for good: ${giveUp}`,
+    'it lacks something': isWhole(other, standpointOf(other, observed.states))
+      ? `let it become the copy of ${other}, which has everything: ${typed(subject, 'rejoin')}`
+      : `go back to the original, or accept what the monolith has with: ${giveUp}`,
+  }[why];
+  const problem = `the database of ${side} was moved, or is a copy, and does not stand in its original's place: ${why}`;
+  return { problem, meaning, remedy };
+}
+
+function examine(side: Side, { standpoint, held }: SideState, { row, observed, advice }: Patient): Found[] {
   const other = otherSide(side);
   const subject = subjectOf(row, advice);
   const giveUp = typed(subject, 'failover', '--i-have-fenced-it');
   if (standpoint.standing === 'rolled back') {
-    const whole = isWhole(other, observed.states[other]);
+    const whole = isWhole(other, standpointOf(other, observed.states));
     const problem = `the database of ${side} was put back: it lacks what it once had`;
     const meaning = `it takes no writes of ${row.module}`;
     if (whole)
@@ -55,21 +76,14 @@ function examine(side: Side, { standpoint }: SideState, { row, observed, advice 
       },
     ];
   if (standpoint.proven) return [];
+  const meaning = `it takes no writes of ${row.module}`;
+  if (standpoint.moved) return [moved(side, held, { subject, observed, meaning })];
   const remedy = `start ${other}, or NATS; it goes on by itself. If ${other} is gone for good: ${giveUp}; if this database is as it was: ${typed(subject, 'serve-unproven', '--i-have-fenced-it')}`;
   return [
     {
       problem: `${side} is unproven: its server has started anew, ${other} does not answer, and no file says that nothing is missing`,
-      meaning: `it takes no writes of ${row.module}`,
+      meaning,
       remedy: side === 'monolith' ? remedy : `start its service, with NATS`,
     },
   ];
-}
-
-/** Whether a side holds all rows: it owns them, or its copy is whole. */
-export function isWhole(side: Side, state: SideState | null): boolean {
-  if (!state) return false;
-  const { standing, proven, complete, appliedLife, extractedBelow } = state.standpoint;
-  if (standing !== null || !proven) return false;
-  const ownsAll = extractedBelow === (side === 'extracted' ? buckets : 0);
-  return ownsAll || (complete && appliedLife !== null);
 }

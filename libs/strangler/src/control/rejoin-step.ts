@@ -13,6 +13,13 @@ export async function rejoin(
   onStep: (what: string) => void,
 ): Promise<void> {
   const whole = otherSide(side);
+  const { ownership, standpoint } = await sides[side].state();
+  if (standpoint.moved) {
+    onStep('stand in the place of its original');
+    await sides[side].adopt({ epoch: ownership.epoch });
+    if (await sides[side].prove())
+      throw new NotNowError(`${side} has proven itself: nothing is missing there`);
+  }
   onStep('give up');
   if (!(await sides[side].giveUp({ epoch })))
     throw new NotNowError(`the database of ${side} is not marked as rolled back any more`);

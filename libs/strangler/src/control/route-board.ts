@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Queryable } from '../database.js';
+import { identify } from '../ownership/ownership.js';
 import { routeOf, type RouteEntry, type Routes } from '../routes.js';
 
 /** How late a process of the monolith may be to learn of a change that another one has written, in ms. */
@@ -39,7 +40,7 @@ export class RouteBoard {
 
   /** Reads the board, and goes on reading it. */
   async start(): Promise<void> {
-    await this.database.query('insert into strangler.database default values on conflict do nothing');
+    await identify(this.database);
     await this.read();
     this.timer = setInterval(() => {
       this.reading = this.read().catch((error: unknown) => {

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buckets } from '../bucket.js';
 import type { Position } from '../continuity/position.js';
 import type { Database, Queryable } from '../database.js';
 import type { Side } from '../phase.js';
@@ -30,25 +29,32 @@ const unfenced = 'fence_from = null, fence_to = null';
 const lockTimeoutMs = 2_000;
 const pollMs = 1;
 
+/** Gives the database its id: one for each place that it was put to, so that a copy is never taken for its original. */
+export async function identify(database: Queryable): Promise<void> {
+  await database.query('insert into strangler.database default values on conflict do nothing');
+  await database.query(
+    `with before as (select id from strangler.database where home <> strangler.home() for update),
+       after as (update strangler.database set id = gen_random_uuid(), home = strangler.home() from before returning before.id)
+     update strangler.ownership set known_as = coalesce(known_as, after.id),
+       proven_start = null, proven_by = null
+     from after`,
+  );
+}
+
 /** The ownership rows of one side's database. Every change is a compare-and-set on the epoch. */
 export class Ownership {
   constructor(private readonly database: Database) {}
 
   /**
-   * Makes the module's row if it is missing: then the monolith owns all. What came here as a copy is fenced as a whole, but where
+   * Makes the module's row if it is missing: then the monolith owns all. What came here as a copy has to prove itself, but where
    * nothing moves: then there is nobody else. `asks`: the processes of this side can ask who claims the module.
    */
   async ensure(module: string, side: Side, { asks = false } = {}): Promise<void> {
-    await this.database.query('insert into strangler.database default values on conflict do nothing');
+    await identify(this.database);
     await this.database.query(
       `insert into strangler.ownership (module, side, extracted_below, home)
        values ($1, $2, 0, strangler.home()) on conflict (module) do nothing`,
       [module, side],
-    );
-    await this.database.query(
-      `update strangler.ownership set fence_from = 0, fence_to = ${buckets}
-       where module = $1 and home <> strangler.home() and capture`,
-      [module],
     );
     await this.database.query(
       `update strangler.ownership set asks = $2, home = case when capture then home else strangler.home() end
@@ -57,7 +63,7 @@ export class Ownership {
     );
   }
 
-  /** Whether the row came here with a backup or a clone, and nobody has lifted its fence since. */
+  /** Whether the row came here with a dump or a clone, and does not stand in its original's place yet. */
   async isCopy(module: string): Promise<boolean> {
     const rows = await this.database.query(
       'select from strangler.ownership where module = $1 and home <> strangler.home()',

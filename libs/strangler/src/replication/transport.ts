@@ -2,11 +2,12 @@ import {
   headers,
   NoRespondersError,
   nuid,
+  RequestError,
   type Msg,
   type NatsConnection,
   type Subscription,
 } from '@nats-io/transport-node';
-import type { Answer, Peer, Question } from '../continuity/peer.js';
+import { NobodyServesError, type Answer, type Peer, type Question } from '../continuity/peer.js';
 import { otherSide, type Side } from '../phase.js';
 import type { NatsLink } from '../rpc/link.js';
 import { anyDatabase } from '../rpc/subjects.js';
@@ -122,7 +123,12 @@ export function remotePeer(link: NatsLink, module: string, side: Side): Peer {
     ask: async (question, to) => {
       const connection = await connected();
       const how = { timeout: askMs, headers: asking() };
-      return (await connection.request(subjectOf(to), JSON.stringify(question), how)).json<Answer>();
+      try {
+        return (await connection.request(subjectOf(to), JSON.stringify(question), how)).json<Answer>();
+      } catch (error) {
+        if (!(error instanceof RequestError && error.isNoResponders())) throw error;
+        throw new NobodyServesError(`nobody answers at ${subjectOf(to)}`, { cause: error });
+      }
     },
     askAll: async (question) => {
       const connection = await connected();

@@ -96,7 +96,7 @@ export class SideAgent implements LocalSide {
     this.copy = await this.ownership.isCopy(this.name);
     if (this.copy) {
       this.logger.error(
-        'this database is a copy or was restored from a backup: it starts fenced. What to do is said by: strangler doctor',
+        'this database was moved, or is a copy: it takes no writes before it has seen that nothing is missing, and that its original is not served. If that lasts: strangler doctor',
       );
     }
     this.tables = await describeTables(this.database, module);
@@ -108,7 +108,7 @@ export class SideAgent implements LocalSide {
     if (side === 'extracted') serveSide(link, { module: this.name, side, database }, this, belonging);
     await this.look();
     // Also where this start is proven: while no process was here, the other side may have been told to take over.
-    if (!this.copy) await this.prove();
+    await this.prove();
     this.timer = setInterval(() => void this.look(), lookEveryMs).unref();
   }
 
@@ -328,14 +328,14 @@ export class SideAgent implements LocalSide {
   }
 
   private async followCapture(): Promise<void> {
-    // A copy neither sends nor receives: beside the original it would bring back old rows, and take those that are not its own.
+    // A copy sends nothing: beside the original it would bring back old rows. Nobody sends to it, for it has another id.
     this.copy &&= await this.ownership.isCopy(this.name);
     const standpoint = await this.continuity.standpoint();
     await this.tell(standpoint);
-    if (this.copy) return;
     const { capture, database } = standpoint;
     this.receive(database);
-    if (owesProof(standpoint)) void this.prove();
+    if (owesProof(standpoint) || (owesName(standpoint) && this.options.link?.current)) void this.prove();
+    if (this.copy) return;
     if (capture && !this.relay) this.startRelay();
     if (!capture && this.relay) {
       const { relay } = this;
@@ -400,3 +400,7 @@ const nobody: Peer = {
 /** It takes no writes before that; or only a witness has proven it, and the peer is still to be asked. */
 const owesProof = ({ standing, proven, provenBy, capture }: Standpoint): boolean =>
   standing !== 'rolled back' && (!proven || standing === 'given up' || (capture && provenBy !== 'peer'));
+
+/** It was moved while the module was at home, and the side that it was paired with does not know it by its new id. */
+const owesName = ({ knownAs, peer, capture }: Standpoint): boolean =>
+  knownAs !== null && peer !== null && !capture;

@@ -1,0 +1,22 @@
+import { buckets } from '../bucket.js';
+import type { Standpoint } from '../continuity/standing.js';
+import { otherSide, type Side } from '../phase.js';
+import type { SideState } from '../side/side.js';
+
+/** Where a side stands, as it says, or as it has told the other one, which it does not take for its peer yet. */
+export function standpointOf(
+  side: Side,
+  states: Readonly<Record<Side, SideState | null>>,
+): Standpoint | null {
+  const held = states[otherSide(side)]?.held;
+  return states[side]?.standpoint ?? (held?.kind === 'moved' ? (held.told ?? null) : null);
+}
+
+/** Whether a side holds all rows: it owns them, or its copy is whole. */
+export function isWhole(side: Side, standpoint: Standpoint | null): boolean {
+  if (!standpoint) return false;
+  const { standing, proven, complete, appliedLife, extractedBelow } = standpoint;
+  if (standing !== null || !proven) return false;
+  const ownsAll = extractedBelow === (side === 'extracted' ? buckets : 0);
+  return ownsAll || (complete && appliedLife !== null);
+}
