@@ -207,6 +207,13 @@ const putBack = async ({ whole = true, standing = 'rolled back' } = {}) => {
   await owned(`standing = '${standing}'`, 'monolith');
   if (whole) await owned('extracted_below = 10000', 'extracted');
 };
+/** The service has taken over from a monolith that was lost and is back. */
+const overtaken = async () => {
+  await owned(
+    'extracted_below = 10000, epoch = 1000001, capture = true, proven_start = strangler.server_start()',
+  );
+  await inShadow();
+};
 const inShadow = () => put({ phase: 'shadow', wanted: gone });
 
 let folder: string | undefined;
@@ -282,6 +289,7 @@ const elsewhere: readonly [site: string, asked: string, command: string, arrange
     ['continuity-acts: rejoin', 'serve-unproven parcels --i-have-fenced-it', 'rejoin parcels', putBack],
     ['doctor-continuity: rejoin', doctor, 'rejoin parcels', putBack],
     ['doctor-continuity: rejoin', doctor, 'rejoin parcels', () => putBack({ standing: 'given up' })],
+    ['doctor-continuity: rejoin', doctor, 'rejoin parcels', overtaken],
     [
       'doctor-continuity: failover --i-have-fenced-it',
       doctor,

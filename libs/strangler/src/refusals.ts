@@ -34,6 +34,9 @@ export class UnprovenError extends DomainError<'unproven'> {
   }
 }
 
+/** Nobody serves the module on that side, so the call was not delivered. Nothing was done. */
+export class UnservedError extends UnavailableError {}
+
 export const isUnproven = (error: unknown): boolean => isDomainError(error) && error.code === 'unproven';
 
 /** A database of a module, and the shop that it belongs to: the id of that one's monolith's database. */

@@ -1,4 +1,10 @@
-import { contract, process as processOf, ValidationError, type DomainErrorData } from '#contracts';
+import {
+  contract,
+  process as processOf,
+  UnavailableError,
+  ValidationError,
+  type DomainErrorData,
+} from '#contracts';
 import { DataSource } from 'typeorm';
 import { refusal } from '../../../test/support/failure.js';
 import { Answer, Ask, toy } from '../../../test/support/toy.js';
@@ -7,6 +13,7 @@ import { Executor, type Handler } from './executor.js';
 import { LocalModules } from './here.js';
 import type { PreparedOperation } from './operation.js';
 import type { Phase, Side } from './phase.js';
+import { UnservedError, NotOwnerError } from './refusals.js';
 import { Router, type CallOptions, type RemoteCalls } from './router.js';
 import { routeOf, Routes } from './routes.js';
 
@@ -49,6 +56,47 @@ const context = (more: Partial<CallContext> = {}): CallContext => ({
   requestId: 'r',
   servedBy: new Map(),
   ...more,
+});
+
+/** A service elsewhere, whose routes say that the monolith owns what it asks for; each side answers as given. */
+function elsewhere(answers: Record<Side, () => Promise<unknown>>) {
+  const asked: Side[] = [];
+  const routes = new Routes();
+  routes.replace({ walk: routeOf('dual-write') });
+  const remote: RemoteCalls = {
+    call: (_operation, side) => {
+      asked.push(side);
+      return answers[side]();
+    },
+  };
+  return { port: new Router(routes, new LocalModules('extracted'), remote).port(walk), asked };
+}
+
+describe('the monolith is lost, and nobody is left who says so in the routes', () => {
+  const nobody = () => Promise.reject(new UnservedError('walk', 'nobody'));
+
+  it('a service that owns the key by now is asked', async () => {
+    const { port, asked } = elsewhere({ monolith: nobody, extracted: () => Promise.resolve({ name: 'A' }) });
+    expect(await port.put({ name: 'a' })).toEqual({ name: 'A' });
+    expect(asked).toEqual(['monolith', 'extracted']);
+  });
+
+  it.each([
+    ['it does not own it', () => Promise.reject(new NotOwnerError('walk', 0)), 'unavailable'],
+    ['nobody is there either', nobody, 'unavailable'],
+    ['it refuses', () => Promise.reject(new ValidationError(['no'])), 'validation_failed'],
+  ])('%s', async (_what, extracted, code) => {
+    const { port, asked } = elsewhere({ monolith: nobody, extracted });
+    expect(await refusal(port.put({ name: 'a' }))).toMatchObject({ code });
+    expect(asked).toEqual(['monolith', 'extracted']);
+  });
+
+  it('of a call that may have been done, nobody else is asked', async () => {
+    const late = () => Promise.reject(new UnavailableError('walk', 'no answer in time'));
+    const { port, asked } = elsewhere({ monolith: late, extracted: nobody });
+    expect(await refusal(port.put({ name: 'a' }))).toMatchObject({ code: 'unavailable' });
+    expect(asked).toEqual(['monolith']);
+  });
 });
 
 describe('a call', () => {

@@ -6,7 +6,7 @@ import type { LocalModules } from './here.js';
 import { prepare, type PreparedOperation } from './operation.js';
 import type { Side } from './phase.js';
 import { Pursuit, type PursuedCall } from './pursuit.js';
-import { isForRouter } from './refusals.js';
+import { isForRouter, isOwnerLost, UnservedError } from './refusals.js';
 import { ownerOf, partsOf, sideFor, type Asker } from './route.js';
 import { policyOf, type RouteEntry, type Routes } from './routes.js';
 
@@ -206,9 +206,9 @@ export class Router {
   private async attempt(call: PursuedCall, side: Side, input: unknown): Promise<unknown> {
     const { operation, commandId, undoOf, cancel } = call;
     const how = operation.kind === 'query' ? {} : { commandId, undoOf, cancel };
-    if (!this.observer) return this.carry(operation, side, input, how);
+    if (!this.observer) return this.reach(operation, side, input, how);
     try {
-      const result = await this.carry(operation, side, input, how);
+      const result = await this.reach(operation, side, input, how);
       this.told(call, side, 'ok');
       if (operation.kind === 'query' && !currentContext()?.forOperator)
         this.observer.answered({ operation, side, input, result });
@@ -241,6 +241,36 @@ export class Router {
     }
     const headers = cohortHeaders(this.routes.cohortHeaders, context);
     return this.remote.call(operation, side, input, headers ? { ...options, headers } : options);
+  }
+
+  /** As {@link carry}, and past a monolith that is lost. */
+  private reach(
+    operation: PreparedOperation,
+    side: Side,
+    input: unknown,
+    options: CommandOptions,
+  ): Promise<unknown> {
+    const asked = this.carry(operation, side, input, options);
+    if (side === 'extracted' || this.isHere(operation.module, side)) return asked;
+    return asked.catch((error: unknown) => this.pastTheLost(error, operation, input, options));
+  }
+
+  /**
+   * Nobody serves the side of the monolith: it may be lost, and its service have taken over, with nobody left who says so in the
+   * routes. Nothing was done there, and only an owner does what it is asked. @throws the error, unless that is the owner.
+   */
+  private async pastTheLost(
+    error: unknown,
+    operation: PreparedOperation,
+    input: unknown,
+    options: CommandOptions,
+  ): Promise<unknown> {
+    if (!(error instanceof UnservedError)) throw error;
+    try {
+      return await this.carry(operation, 'extracted', input, options);
+    } catch (refused) {
+      throw isOwnerLost(refused) || refused instanceof UnservedError ? error : refused;
+    }
   }
 
   private isHere(module: string, side: Side): boolean {

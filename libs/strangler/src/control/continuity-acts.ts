@@ -5,12 +5,14 @@ import { subjectOf, typed } from './advice.js';
 import { isWhole, standpointOf } from './whole.js';
 import { abortable, requireIdle } from './legal.js';
 import { RefusedError } from './operator.js';
+import { isOvertaken } from './overtaken.js';
 
 /** The side whose database was put back becomes the copy. @throws {RefusedError} */
 export function rejoin(situation: Situation, id: string): Accepted {
   const { row, observed, actor, held } = situation;
   const { states } = observed;
-  const side = sides.find((each) => isPutBack(states[each]));
+  const marked = sides.find((each) => isPutBack(states[each]));
+  const side = marked ?? (isOvertaken(row, situation.at, states) ? 'monolith' : undefined);
   if (!side)
     throw new RefusedError(`no database of ${row.module} was put back: there is nothing to join again`);
   // A step that found out that the database was put back waits for this; each of its commands asks whether the side is marked.
@@ -22,7 +24,9 @@ export function rejoin(situation: Situation, id: string): Accepted {
     const why = told ? 'does not hold everything, or has not proven itself' : 'does not answer';
     throw new RefusedError(`${whole} ${why}; accept what the monolith has with: ${giveUp}`);
   }
-  const epoch = Math.max(states[side]!.ownership.epoch, told!.epoch) + 1;
+  const highest = Math.max(states[side]!.ownership.epoch, told!.epoch);
+  // Who gave way by himself is the copy at the epoch that he saw: that stays.
+  const epoch = marked ? highest + 1 : highest;
   const { pending, parked } = states[side]!.outgoing;
   const phase = whole === 'extracted' ? 'extracted' : 'dual-write';
   const since = observed.now;

@@ -2,6 +2,7 @@ import type { GateName } from './gate-name.js';
 import { gatesFor, watchGates, type Gate, type Observed } from './gates.js';
 import { leadsOut, nextStep, rank, type Goal, type Position, type Step } from './machine.js';
 import type { ModuleRow } from './module-row.js';
+import { isOvertaken } from './overtaken.js';
 
 /** What the controller does next with a module. */
 export type Decision =
@@ -37,6 +38,8 @@ export function goalOf({ wanted, settings }: ModuleRow): Goal {
 /** Pure: the one next thing to do, from what is stored and what is seen. */
 export function decide(row: ModuleRow, at: Position, observed: Observed): Decision {
   if (row.transition) return { kind: 'continue' };
+  // Where it is to go was said of another place: an operator decides, by `rejoin`.
+  if (isOvertaken(row, at, observed.states)) return { kind: 'rest' };
   const broken = watchGates(at, observed, row.settings).find(({ state }) => state === 'fail');
   if (broken && rank(row.wanted.phase) >= rank('shifting')) return { kind: 'return', gate: broken };
   const step = nextStep(at, goalOf(row));

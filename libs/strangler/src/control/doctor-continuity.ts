@@ -2,14 +2,29 @@ import { otherSide, sides, type Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
 import { subjectOf, typed, type Subject } from './advice.js';
 import type { Examiner, Found, Patient } from './examiner.js';
+import { isOvertaken } from './overtaken.js';
 import { isWhole, standpointOf } from './whole.js';
 
 /** Sides whose database is not what it was, or of which nobody can say that it is. */
-export const standings: Examiner = (patient) =>
-  sides.flatMap((side) => {
+export const standings: Examiner = (patient) => [
+  ...sides.flatMap((side) => {
     const state = patient.observed.states[side];
     return state ? [...unprovable(side, state), ...examine(side, state, patient)] : [];
-  });
+  }),
+  ...overtaken(patient),
+];
+
+/** Somebody has said in the database of the service that the monolith is lost, and it is back. */
+function overtaken({ row, at, observed, advice }: Patient): Found[] {
+  if (!isOvertaken(row, at, observed.states)) return [];
+  return [
+    {
+      problem: `the service has taken over all of ${row.module} while the monolith was away, which has given way`,
+      meaning: 'what the monolith had not sent is a report; the module goes nowhere by itself',
+      remedy: `let the monolith be its copy, in phase extracted: ${typed(subjectOf(row, advice), 'rejoin')}`,
+    },
+  ];
+}
 
 /** Both databases were put back. Nobody can say what was in what they lack: a person has to compare it with what others know. */
 function unprovable(side: Side, { unprovable: found }: SideState): Found[] {

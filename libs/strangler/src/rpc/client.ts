@@ -6,7 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { currentContext, type CallContext } from '../context.js';
 import type { PreparedOperation } from '../operation.js';
 import type { Side } from '../phase.js';
-import { isForeign } from '../refusals.js';
+import { isForeign, UnservedError } from '../refusals.js';
 import type { RemoteCalls, RemoteOptions } from '../router.js';
 import type { Routes } from '../routes.js';
 import { decodeReply, encodeHeaders } from './codec.js';
@@ -154,8 +154,7 @@ function failure(
   ended: 'lost' | 'late' | 'absent',
   commandId: string | undefined,
 ): Error {
-  if (ended === 'absent')
-    return new UnavailableError(module, `nobody serves ${module} on the side ${side} now`);
+  if (ended === 'absent') return new UnservedError(module, `nobody serves ${module} on the side ${side} now`);
   if (kind === 'query') return new UnavailableError(module, `${module}.${name} gave no answer in time`);
   return new OutcomeUnknownError(module, name, commandId ?? '');
 }

@@ -1,0 +1,19 @@
+import { buckets } from '../bucket.js';
+import type { Observed } from './gate.js';
+import type { Position } from './machine.js';
+import type { ModuleRow } from './module-row.js';
+
+/**
+ * The service has taken over from a monolith that was lost and is back: that has given way, and its row tells of an earlier place. No
+ * step of the controller's ends so, for each writes its end together with the place that it has led to.
+ */
+export function isOvertaken(
+  { transition }: Pick<ModuleRow, 'transition'>,
+  { ownership, phase, percent, below }: Position,
+  { monolith }: Observed['states'],
+): boolean {
+  if (transition || !monolith || monolith.ownership.fenceFrom !== null) return false;
+  if (below !== buckets || phase === 'extracted' || phase === 'decommissioned') return false;
+  if (phase !== 'shifting') return true;
+  return ownership === 'whole' ? percent < 100 : percent * buckets !== below * 100;
+}
