@@ -207,6 +207,17 @@ const putBack = async ({ whole = true, standing = 'rolled back' } = {}) => {
   await owned(`standing = '${standing}'`, 'monolith');
   if (whole) await owned('extracted_below = 10000', 'extracted');
 };
+/** The monolith's database was moved, and lacks something, while the service has everything; or nobody can say. */
+const movedAway = async (why: 'it lacks something' | 'nobody answers' = 'it lacks something') => {
+  if (why === 'nobody answers') await inShadow();
+  else await owned('extracted_below = 10000', 'extracted');
+  controlled.sides.monolith.fault = async (method, proceed) => {
+    const answer = (await proceed()) as SideState;
+    const standpoint = { ...answer.standpoint, moved: true, capture: true, proven: false };
+    const held = { kind: 'moved', why, detail: 'rows' } as const;
+    return method === 'state' ? { ...answer, standpoint, held } : answer;
+  };
+};
 /** The service has taken over from a monolith that was lost and is back. */
 const overtaken = async () => {
   await owned(
@@ -290,6 +301,13 @@ const elsewhere: readonly [site: string, asked: string, command: string, arrange
     ['doctor-continuity: rejoin', doctor, 'rejoin parcels', putBack],
     ['doctor-continuity: rejoin', doctor, 'rejoin parcels', () => putBack({ standing: 'given up' })],
     ['doctor-continuity: rejoin', doctor, 'rejoin parcels', overtaken],
+    ['doctor-continuity: rejoin', doctor, 'rejoin parcels', () => movedAway()],
+    [
+      'doctor-continuity: failover --i-have-fenced-it',
+      doctor,
+      'failover parcels --i-have-fenced-it',
+      () => movedAway('nobody answers'),
+    ],
     [
       'doctor-continuity: failover --i-have-fenced-it',
       doctor,
