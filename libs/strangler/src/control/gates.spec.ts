@@ -385,3 +385,9 @@ it.each<[string, ModuleRow, Position, Partial<Observed>, string]>([
 ])('%s: %#', (_what, of, where, change, expected) => {
   expect(decide(of, where, { ...calm, ...change }).kind).toBe(expected);
 });
+
+it('a monolith that the service has overtaken moves nothing by itself', () => {
+  const overtaken = { ...at('shifting', 50), below: 10_000 };
+  expect(decide(row('shifting', 50), overtaken, calm).kind).toBe('rest');
+  expect(decide(row('shifting', 50), { ...overtaken, percent: 100 }, calm).kind).not.toBe('rest');
+});
