@@ -1,6 +1,6 @@
 import { otherSide, sides, type Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
-import { subjectOf, typed, type Subject } from './advice.js';
+import { subjectOf, typed } from './advice.js';
 import type { Examiner, Found, Patient } from './examiner.js';
 import { isOvertaken } from './overtaken.js';
 import { isWhole, standpointOf } from './whole.js';
@@ -41,64 +41,72 @@ function unprovable(side: Side, { unprovable: found }: SideState): Found[] {
   ];
 }
 
-/** A copy, or a database that was put elsewhere, which does not stand in its original's place. */
-function moved(
-  side: Side,
-  held: SideState['held'],
-  { subject, observed, meaning }: Pick<Patient, 'observed'> & { subject: Subject; meaning: string },
-): Found {
+/** What can be done, in words. */
+interface Ways {
+  giveUp: string;
+  joinAgain: string;
+  serve: string;
+}
+
+function examine(side: Side, state: SideState, patient: Patient): Found[] {
+  const { row, observed, advice } = patient;
   const other = otherSide(side);
-  const giveUp = typed(subject, 'failover', '--i-have-fenced-it');
+  const subject = subjectOf(row, advice);
+  const rejoin = typed(subject, 'rejoin');
+  const ways: Ways = {
+    giveUp: typed(subject, 'failover', '--i-have-fenced-it'),
+    joinAgain: isWhole(other, standpointOf(other, observed.states))
+      ? `let it become the copy of ${other}, which has everything: ${rejoin}`
+      : '',
+    serve: typed(subject, 'serve-unproven', '--i-have-fenced-it'),
+  };
+  const meaning = `it takes no writes of ${row.module}`;
+  const { standing, proven, moved } = state.standpoint;
+  if (standing === 'rolled back') return [{ meaning, ...rolledBack(side, ways, observed.states[other]) }];
+  if (standing === 'given up')
+    return [
+      {
+        problem: `${side} lets ${other} take over, and has not seen it own yet`,
+        meaning,
+        remedy: `go on with it: ${rejoin}`,
+      },
+    ];
+  if (proven) return [];
+  return [{ meaning, ...(moved ? elsewhere(side, ways, state.held) : unproven(side, ways)) }];
+}
+
+type Said = Pick<Found, 'problem' | 'remedy'>;
+
+function rolledBack(side: Side, { giveUp, joinAgain }: Ways, state: SideState | null): Said {
+  const other = otherSide(side);
+  const why = state ? 'does not hold everything' : 'does not answer';
+  const remedy = `${other} ${why}, so it cannot join again; accept what the monolith has with: ${giveUp}`;
+  return {
+    problem: `the database of ${side} was put back: it lacks what it once had`,
+    remedy: joinAgain || remedy,
+  };
+}
+
+/** A copy, or a database that was put elsewhere, which does not stand in its original's place. */
+function elsewhere(side: Side, { giveUp, joinAgain }: Ways, held: SideState['held']): Said {
+  const other = otherSide(side);
   const why = held?.kind === 'moved' ? held.why : 'nobody answers';
   const remedy = {
     'its original is served':
       'stop the processes of the original: it goes on by itself; a copy for other ends needs another NAMESPACE',
     'nobody answers': `start ${other}, or NATS; it goes on by itself. If ${other} is gone for good: ${giveUp}`,
-    'it lacks something': isWhole(other, standpointOf(other, observed.states))
-      ? `let it become the copy of ${other}, which has everything: ${typed(subject, 'rejoin')}`
-      : `go back to the original, or accept what the monolith has with: ${giveUp}`,
+    'it lacks something':
+      joinAgain || `go back to the original, or accept what the monolith has with: ${giveUp}`,
   }[why];
   const problem = `the database of ${side} was moved, or is a copy, and does not stand in its original's place: ${why}`;
-  return { problem, meaning, remedy };
+  return { problem, remedy };
 }
 
-function examine(side: Side, { standpoint, held }: SideState, { row, observed, advice }: Patient): Found[] {
+function unproven(side: Side, { giveUp, serve }: Ways): Said {
   const other = otherSide(side);
-  const subject = subjectOf(row, advice);
-  const giveUp = typed(subject, 'failover', '--i-have-fenced-it');
-  if (standpoint.standing === 'rolled back') {
-    const whole = isWhole(other, standpointOf(other, observed.states));
-    const problem = `the database of ${side} was put back: it lacks what it once had`;
-    const meaning = `it takes no writes of ${row.module}`;
-    if (whole)
-      return [
-        {
-          problem,
-          meaning,
-          remedy: `let it become the copy of ${other}, which has everything: ${typed(subject, 'rejoin')}`,
-        },
-      ];
-    const why = observed.states[other] ? 'does not hold everything' : 'does not answer';
-    const remedy = `${other} ${why}, so it cannot join again; accept what the monolith has with: ${giveUp}`;
-    return [{ problem, meaning, remedy }];
-  }
-  if (standpoint.standing === 'given up')
-    return [
-      {
-        problem: `${side} lets ${other} take over, and has not seen it own yet`,
-        meaning: `it takes no writes of ${row.module}`,
-        remedy: `go on with it: ${typed(subject, 'rejoin')}`,
-      },
-    ];
-  if (standpoint.proven) return [];
-  const meaning = `it takes no writes of ${row.module}`;
-  if (standpoint.moved) return [moved(side, held, { subject, observed, meaning })];
-  const remedy = `start ${other}, or NATS; it goes on by itself. If ${other} is gone for good: ${giveUp}; if this database is as it was: ${typed(subject, 'serve-unproven', '--i-have-fenced-it')}`;
-  return [
-    {
-      problem: `${side} is unproven: its server has started anew, ${other} does not answer, and no file says that nothing is missing`,
-      meaning,
-      remedy: side === 'monolith' ? remedy : `start its service, with NATS`,
-    },
-  ];
+  const remedy = `start ${other}, or NATS; it goes on by itself. If ${other} is gone for good: ${giveUp}; if this database is as it was: ${serve}`;
+  return {
+    problem: `${side} is unproven: its server has started anew, ${other} does not answer, and no file says that nothing is missing`,
+    remedy: side === 'monolith' ? remedy : `start its service, with NATS`,
+  };
 }

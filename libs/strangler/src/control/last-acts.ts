@@ -7,6 +7,7 @@ import { inWords, rank } from './machine.js';
 import { RefusedError } from './operator.js';
 import { gatesFor } from './gates.js';
 import { gateSentence } from './sentences.js';
+import { lacksRows } from './whole.js';
 
 /** Gives the extracted side up. @throws {RefusedError} */
 export function failover(situation: Situation, iHaveFencedIt: boolean, id: string): Accepted {
@@ -59,6 +60,8 @@ function mayBeMissing({ row, at, observed: { states } }: Situation): string {
   const share = `the ${below / 100} % that belonged to the extracted side`;
   const state = states.extracted;
   const ack = row.settings.ack;
+  if (states.monolith && lacksRows('monolith', states.monolith))
+    return `of ${share}, any row may be missing: the copy on the monolith is being filled anew, and is not whole yet`;
   if (state === null) {
     const rule =
       ack === 'owner'

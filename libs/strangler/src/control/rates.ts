@@ -1,3 +1,4 @@
+import { fillingOf } from './whole.js';
 import type { Observed } from './gates.js';
 import type { Verification } from './verification-store.js';
 
@@ -35,7 +36,7 @@ export class Rates {
     { states, now }: Pick<Observed, 'states' | 'now'>,
     { request, done }: Pick<Verification, 'request' | 'done'>,
   ): { backfill: number | null; verify: number | null } {
-    const tables = states.monolith?.outgoing.backfill ?? [];
+    const tables = fillingOf(states);
     const copying = tables.some((table) => !table.done);
     const copied = tables.reduce((sum, table) => sum + table.copied, 0);
     return {

@@ -1,5 +1,5 @@
 import type { Side } from '../phase.js';
-import type { SideState } from '../side/side.js';
+import type { BackfillState } from '../side/side.js';
 import type { Advice } from './advice.js';
 import { figuresOf } from '../evidence/evidence.js';
 import { goalOf } from './decide.js';
@@ -16,6 +16,7 @@ import { isDegraded } from './route-entry.js';
 import { settingsInForce } from './setting-keys.js';
 import type { Verification } from './verification-store.js';
 import { waitOf } from './waiting.js';
+import { fillingOf } from './whole.js';
 
 /** What a status is made of. */
 export interface StatusParts {
@@ -62,7 +63,7 @@ export function statusOf(parts: StatusParts): ModuleStatus {
       extracted: isAtHome(row) ? null : viewOf('extracted', row, observed),
     },
     lagMs: lags.length > 0 ? Math.max(...lags) : null,
-    backfill: backfillOf(monolith, parts.rates.backfill),
+    backfill: backfillOf(fillingOf(observed.states), parts.rates.backfill),
     verify: verifyOf(parts.verification, parts.rates.verify),
     shadow: shadowOf(observed),
     gates: gatesNow(parts).map(({ nature, probesLacking, ...gate }) => gate),
@@ -114,8 +115,10 @@ const shadowOf = ({ evidence: { shadow } }: Observed): ModuleStatus['shadow'] =>
   customers: shadow.customer,
 });
 
-function backfillOf(monolith: SideState | null, rowsPerSecond: number | null): ModuleStatus['backfill'] {
-  const tables = monolith?.outgoing.backfill ?? [];
+function backfillOf(
+  tables: readonly BackfillState[],
+  rowsPerSecond: number | null,
+): ModuleStatus['backfill'] {
   if (tables.length === 0) return null;
   const sum = (of: 'copied' | 'total') => tables.reduce((all, table) => all + table[of], 0);
   const [copied, counted] = [sum('copied'), sum('total')];

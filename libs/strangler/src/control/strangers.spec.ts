@@ -31,3 +31,11 @@ it('one of another shop in the same namespace is named with its shop', () => {
     remedy: 'give each shop a NAMESPACE of its own',
   });
 });
+
+it('one that was moved is told from a second one', () => {
+  const [found] = strangersAmong([{ ...at('e2', 'm'), knownAs: 'e' }], { databases }, 'desk');
+  expect(found).toMatchObject({
+    problem: 'the service of desk on the database e2 was moved there from e, or is on a copy of it',
+    remedy: expect.stringContaining('takes its place by itself once nobody serves that one'),
+  });
+});

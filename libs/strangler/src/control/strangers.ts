@@ -51,22 +51,33 @@ export function strangersAmong(
   module: string,
 ): Finding[] {
   const own = `this shop (database ${databases.monolith}) has its service of ${module} on the database ${databases.extracted}`;
+  const finding = (found: Omit<Finding, 'module' | 'repairable'>) => ({
+    module,
+    ...found,
+    repairable: false,
+  });
   return all
     .filter(({ database }) => database !== databases.extracted)
-    .map(({ database, peer, peerSince }) => {
-      const other = peer !== null && peer !== databases.monolith;
-      return {
-        module,
-        problem: other
-          ? `in this namespace there is another shop: ${foreignTo({ database, shop: peer, since: peerSince })}`
-          : `there is a second service of ${module}, on the database ${database}`,
-        meaning: other
-          ? `neither takes calls or changes of the other; ${own}`
-          : `it gets no call and no change: ${own}`,
-        remedy: other
-          ? 'give each shop a NAMESPACE of its own'
-          : 'stop it, or start it on the database that the shop is paired with',
-        repairable: false,
-      };
+    .map((each) => {
+      const { database, peer, peerSince, knownAs } = each;
+      if (peer !== null && peer !== databases.monolith)
+        return finding({
+          problem: `in this namespace there is another shop: ${foreignTo({ database, shop: peer, since: peerSince })}`,
+          meaning: `neither takes calls or changes of the other; ${own}`,
+          remedy: 'give each shop a NAMESPACE of its own',
+        });
+      const meaning = `it gets no call and no change: ${own}`;
+      if (knownAs && knownAs === databases.extracted)
+        return finding({
+          problem: `the service of ${module} on the database ${database} was moved there from ${knownAs}, or is on a copy of it`,
+          meaning,
+          remedy:
+            'it takes its place by itself once nobody serves that one any more; its log says what it lacks: then go back to the original, or let the monolith take over (failover)',
+        });
+      return finding({
+        problem: `there is a second service of ${module}, on the database ${database}`,
+        meaning,
+        remedy: 'stop it, or start it on the database that the shop is paired with',
+      });
     });
 }

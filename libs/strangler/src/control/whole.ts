@@ -1,7 +1,7 @@
 import { buckets } from '../bucket.js';
 import type { Standpoint } from '../continuity/standing.js';
 import { otherSide, type Side } from '../phase.js';
-import type { SideState } from '../side/side.js';
+import type { BackfillState, SideState } from '../side/side.js';
 
 /** Where a side stands, as it says, or as it has told the other one, which it does not take for its peer yet. */
 export function standpointOf(
@@ -10,6 +10,24 @@ export function standpointOf(
 ): Standpoint | null {
   const held = states[otherSide(side)]?.held;
   return states[side]?.standpoint ?? (held?.kind === 'moved' ? (held.told ?? null) : null);
+}
+
+/** The filling of a copy that is under way, or the one that was last. */
+export function fillingOf({
+  monolith,
+  extracted,
+}: Readonly<Record<Side, SideState | null>>): readonly BackfillState[] {
+  const all = [extracted, monolith].map((state) => state?.outgoing.backfill ?? []);
+  return all.find((tables) => tables.some(({ done }) => !done)) ?? monolith?.outgoing.backfill ?? [];
+}
+
+/** Whether a side's copy lacks rows of those that the other one owns: it is not filled yet, or is filled anew. */
+export function lacksRows(
+  side: Side,
+  { standpoint: { complete, appliedLife, capture, extractedBelow } }: SideState,
+): boolean {
+  const ownsAll = extractedBelow === (side === 'extracted' ? buckets : 0);
+  return capture && !ownsAll && !(complete && appliedLife !== null);
 }
 
 /** Whether a side holds all rows: it owns them, or its copy is whole. */

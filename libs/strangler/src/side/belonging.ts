@@ -11,8 +11,8 @@ export function belongingOf(database: Database, module: string): () => Promise<B
   let known: { at: number; belonging: Belonging } | undefined;
   return async () => {
     if (known && performance.now() - known.at < knownMs) return known.belonging;
-    const { database: id, peer, peerSince } = await store.read();
-    const belonging = { database: id, peer, peerSince };
+    const { database: id, peer, peerSince, knownAs } = await store.read();
+    const belonging = { database: id, peer, peerSince, knownAs };
     if (peer !== null) known = { at: performance.now(), belonging };
     return belonging;
   };

@@ -57,6 +57,8 @@ export interface Belonging {
   /** The database of the other side, and since when (RFC 3339); null: it is not paired. */
   peer: string | null;
   peerSince: string | null;
+  /** The database that it was made from, in whose place it does not stand yet. */
+  knownAs?: string | null;
 }
 
 /** Whoever serves the module and is not known yet answers within so many ms. */
