@@ -44,7 +44,8 @@ function unprovable(side: Side, { unprovable: found }: SideState): Found[] {
 /** What can be done, in words. */
 interface Ways {
   giveUp: string;
-  joinAgain: string;
+  /** Null: the other side does not hold everything. */
+  joinAgain: string | null;
   serve: string;
 }
 
@@ -57,7 +58,7 @@ function examine(side: Side, state: SideState, patient: Patient): Found[] {
     giveUp: typed(subject, 'failover', '--i-have-fenced-it'),
     joinAgain: isWhole(other, standpointOf(other, observed.states))
       ? `let it become the copy of ${other}, which has everything: ${rejoin}`
-      : '',
+      : null,
     serve: typed(subject, 'serve-unproven', '--i-have-fenced-it'),
   };
   const meaning = `it takes no writes of ${row.module}`;
@@ -83,7 +84,7 @@ function rolledBack(side: Side, { giveUp, joinAgain }: Ways, state: SideState | 
   const remedy = `${other} ${why}, so it cannot join again; accept what the monolith has with: ${giveUp}`;
   return {
     problem: `the database of ${side} was put back: it lacks what it once had`,
-    remedy: joinAgain || remedy,
+    remedy: joinAgain ?? remedy,
   };
 }
 
@@ -96,7 +97,7 @@ function elsewhere(side: Side, { giveUp, joinAgain }: Ways, held: SideState['hel
       'stop the processes of the original: it goes on by itself; a copy for other ends needs another NAMESPACE',
     'nobody answers': `start ${other}, or NATS; it goes on by itself. If ${other} is gone for good: ${giveUp}`,
     'it lacks something':
-      joinAgain || `go back to the original, or accept what the monolith has with: ${giveUp}`,
+      joinAgain ?? `go back to the original, or accept what the monolith has with: ${giveUp}`,
   }[why];
   const problem = `the database of ${side} was moved, or is a copy, and does not stand in its original's place: ${why}`;
   return { problem, remedy };
