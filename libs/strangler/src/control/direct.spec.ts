@@ -110,8 +110,8 @@ describe('the wrong place', () => {
   it.each([
     [
       'a module that is not there',
-      { module: 'orders' },
-      /has no module orders; it has: parcels \(extracted\)/,
+      { module: 'letters' },
+      /has no module letters; it has: parcels \(extracted\)/,
     ],
   ] as const)('%s', async (_, more, message) => {
     await expect(failover(more)).rejects.toThrow(message);
