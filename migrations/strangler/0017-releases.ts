@@ -13,38 +13,58 @@ export class Releases1764000000017 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      -- One row: the lowest release whose processes may work here, as numbers. Whatever makes older ones impossible raises it.
-      create table strangler.release (
-        one    boolean   primary key default true check (one),
-        lowest integer[] not null
-      );
-      insert into strangler.release (lowest) values ('{${this.lowestRelease.replaceAll('.', ',')}}');
+      -- A release as a number: 0.2.0 is 2000.
+      create function strangler.release_number(p_release text) returns integer language sql immutable strict parallel safe
+        return split_part(p_release, '.', 1)::integer * 1000000 + split_part(p_release, '.', 2)::integer * 1000
+          + split_part(p_release, '.', 3)::integer;
+      create function strangler.release_text(p_number integer) returns text language sql stable strict parallel safe
+        return concat_ws('.', p_number / 1000000, p_number / 1000 % 1000, p_number % 1000);
 
-      -- Of which release the process is that this session belongs to: its name tells ('strangler-shop 0.2.0 set-up'). 0.1.0 did not
-      -- say. Null: it is nobody of ours, but a person with SQL.
-      create function strangler.session_release() returns integer[] language sql stable parallel safe
-        return case when current_setting('application_name') like 'strangler%' then coalesce(
-          string_to_array(substring(current_setting('application_name') from ' (\\d+\\.\\d+\\.\\d+)'), '.')::integer[],
-          '{0,1,0}') end;
+      -- The lowest release whose processes may work here. Whatever makes older ones impossible replaces this. PostgreSQL writes it into
+      -- its plans, and makes those anew when it changes; STABLE, for what is IMMUTABLE is in them for good.
+      create function strangler.lowest_release() returns integer language sql stable parallel safe
+        return strangler.release_number('${this.lowestRelease}');
 
-      create function strangler.refuse_release(p_release integer[]) returns void language plpgsql as $$
+      -- The release that the name of this session tells ('strangler-shop 0.2.0 set-up'). 0.1.0 did not say. Null: it is nobody of ours,
+      -- but a person with SQL.
+      create function strangler.named_release() returns integer language plpgsql stable parallel safe as $$
       declare
-        lowest text := (select array_to_string(r.lowest, '.') from strangler.release r);
+        name text := current_setting('application_name');
+      begin
+        if name like 'strangler%' then
+          return strangler.release_number(coalesce(substring(name from ' (\\d+\\.\\d+\\.\\d+)'), '0.1.0'));
+        end if;
+        return null;
+      end $$;
+
+      -- Of which release the process is that this session belongs to. A setting that it starts with says so at once.
+      create function strangler.session_release() returns integer language sql stable parallel safe
+        return coalesce(nullif(current_setting('strangler.release', true), '')::integer, strangler.named_release());
+
+      -- Whether that process may work here. It costs as good as nothing where it is part of a statement.
+      create function strangler.is_admitted() returns boolean language sql stable parallel safe
+        return coalesce(strangler.session_release() >= strangler.lowest_release(), true);
+
+      create function strangler.refuse_release(p_release integer) returns void language plpgsql as $$
+      declare
+        lowest text := strangler.release_text(strangler.lowest_release());
       begin
         raise 'strangler_older_release: this database was upgraded to %; this process is of %: stop it and start one of % or later',
-          lowest, array_to_string(p_release, '.'), lowest using errcode = 'SR426';
+          lowest, strangler.release_text(p_release), lowest using errcode = 'SR426';
       end $$;
 
       create function strangler.require_release() returns void language plpgsql as $$
       begin
-        if strangler.session_release() < (select lowest from strangler.release) then
+        if not strangler.is_admitted() then
           perform strangler.refuse_release(strangler.session_release());
         end if;
       end $$;
 
       create function strangler.require_release_of_writer() returns trigger language plpgsql as $$
       begin
-        perform strangler.require_release();
+        if not strangler.is_admitted() then
+          perform strangler.refuse_release(strangler.session_release());
+        end if;
         return null;
       end $$;
 
@@ -101,8 +121,8 @@ export class Releases1764000000017 implements MigrationInterface {
       drop function strangler.captured(text, integer[], bigint[]);
       ${enter()}
       drop function strangler.guard_table, strangler.require_release_of_writer, strangler.require_release, strangler.refuse_release,
-        strangler.session_release;
-      drop table strangler.release;
+        strangler.is_admitted, strangler.session_release, strangler.named_release, strangler.lowest_release, strangler.release_text,
+        strangler.release_number;
     `);
   }
 }
@@ -130,22 +150,21 @@ const olderFunctions = `
     p_module text, p_command uuid, p_keys text[], p_hashes bytea[], p_undo_of uuid)
     returns table (key text, state text, result text) language plpgsql as $$
   begin
-    perform strangler.refuse_release('{0,1,0}');
+    perform strangler.refuse_release(strangler.release_number('0.1.0'));
   end $$;
   create function strangler.store_results(p_module text, p_command uuid, p_keys text[], p_results text[])
     returns text language plpgsql as $$
   begin
-    perform strangler.refuse_release('{0,1,0}');
+    perform strangler.refuse_release(strangler.release_number('0.1.0'));
   end $$;
   create function strangler.begin_batch(p_module text, p_term bigint, p_seq bigint, p_buckets integer[]) returns void
-    language sql as $$ select strangler.refuse_release('{0,1,0}') $$;
+    language sql as $$ select strangler.refuse_release(strangler.release_number('0.1.0')) $$;
   create function strangler.captured(p_module text, p_buckets integer[], p_ids bigint[]) returns void
-    language sql as $$ select strangler.refuse_release('{0,1,0}') $$;
+    language sql as $$ select strangler.refuse_release(strangler.release_number('0.1.0')) $$;
 `;
 
-/** In the statement that reads the row: a look at a table of one row costs less than a statement of its own. */
-const admitted = `
-            and not coalesce(strangler.session_release() < (select lowest from strangler.release), false)`;
+/** In the statement that reads the row, so that who waited for an upgrade there is refused. */
+const admitted = ' and strangler.is_admitted()';
 
 /** The ownership row as a writer must see it (0010), if the `condition` holds; `complaint` may say why it was not found. */
 const enter = (condition = '', complaint = ''): string => `

@@ -13,12 +13,6 @@ export class Capture1764000000018 implements MigrationInterface {
       create function strangler.may_write_all(o strangler.ownership) returns boolean language sql stable parallel safe
         return strangler.owns_all(o) and strangler.is_proven(o);
 
-      -- Whether the process of this session may work here (0017).
-      create function strangler.is_admitted() returns boolean language plpgsql stable as $$
-      begin
-        return coalesce(strangler.session_release() >= (select lowest from strangler.release), true);
-      end $$;
-
       -- What a capture trigger does with its rows where not all may be written, or where it is not sure. Checked after the write:
       -- the row locks are ours, and a refusal takes the write back. Returns whether there were any.
       create function strangler.record_owned(p_module text, p_table text, p_pks text[], p_keys text[]) returns boolean
@@ -85,7 +79,6 @@ export class Capture1764000000018 implements MigrationInterface {
       end $$;
       drop function strangler.delete_changes(text, bigint[]);
       drop function strangler.record_owned(text, text, text[], text[]);
-      drop function strangler.is_admitted();
       drop function strangler.may_write_all(strangler.ownership);
       alter table strangler.outbox add constraint outbox_count_check check (count between 1 and 1000);
     `);

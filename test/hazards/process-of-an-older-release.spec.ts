@@ -48,8 +48,12 @@ afterEach(async () => {
   await database.drop();
 });
 
-async function session(name: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: database.url, application_name: name });
+async function session(name: string, release?: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: database.url,
+    application_name: name,
+    ...(release && { options: `-c strangler.release=${release}` }),
+  });
   await client.connect();
   open.push(client);
   return client;
@@ -235,6 +239,28 @@ it('a person with SQL is let in, as before, and so is the next release', async (
     ).resolves.toMatchObject({ rowCount: 1 });
 });
 
+it('a session tells its release by a setting, else by its name, else by its silence; a person tells none', async () => {
+  await migrate(database.url, modules);
+  const told = `select strangler.session_release() as release, strangler.is_admitted() as admitted`;
+  const expected: [string, string | undefined, object][] = [
+    ['strangler', '2000', { release: 2_000, admitted: true }],
+    ['psql', '1000', { release: 1_000, admitted: false }],
+    // Where a pooler drops settings.
+    ['strangler-shop 0.10.3 set-up', undefined, { release: 10_003, admitted: true }],
+    [toolkit, undefined, { release: 1_000, admitted: false }],
+    ['psql', undefined, { release: null, admitted: true }],
+  ];
+  for (const [name, setting, answer] of expected)
+    expect((await (await session(name, setting)).query(told)).rows).toEqual([answer]);
+
+  const setting = `select current_setting('strangler.release')::integer as release`;
+  const own = new Database(database.url);
+  const source = await new DataSource(dataSourceOptions(database.url, { poolSize: 1 })).initialize();
+  const ours = await Promise.all([own.query(setting), source.query(setting)]);
+  await Promise.all([own.close(), source.destroy()]);
+  expect(ours).toEqual([[{ release: 2_000 }], [{ release: 2_000 }]]);
+});
+
 it('one that names its sessions otherwise, by its URL, is refused where it begins a command, ends one, or brings a batch', async () => {
   await migrate(database.url, modules);
   const other = await session('our shop');
@@ -257,8 +283,8 @@ it('the upgrade waits for a command that has begun, and for its process, and say
   await old.query(...command(id).store);
   await old.query('commit');
   expect(over).toBe(false);
-  expect(await database.query(`select to_regclass('strangler.release')::text as table`)).toEqual([
-    { table: null },
+  expect(await database.query(`select to_regproc('strangler.lowest_release')::text as name`)).toEqual([
+    { name: null },
   ]);
   await open.pop()!.end();
   await upgrade;
@@ -317,14 +343,16 @@ it('who connects while the upgrade holds the tables is refused when it lets them
 
 it('a release that the database takes no more does not start, and hears why while it runs', async () => {
   await migrate(database.url, modules);
-  await database.query(`update strangler.release set lowest = '{0,3,0}'`);
+  const own = new Database(database.url);
+  const ask = () => own.query(`select strangler.assert_owner('users', '{anna}')`);
+  // Its session keeps the plans that it has made for what the database allowed.
+  for (let n = 0; n < 10; n++) await ask();
+  await database.query(`create or replace function strangler.lowest_release() returns integer language sql stable parallel safe
+    return strangler.release_number('0.3.0')`);
   await expect(migrate(database.url, modules)).rejects.toThrow(
     /upgraded to 0\.3\.0, and this process is of 0\.2\.0: start one of 0\.3\.0 or later/,
   );
-  const own = new Database(database.url);
-  const error: unknown = await own
-    .query(`select strangler.assert_owner('users', '{anna}')`)
-    .catch((reason: unknown) => reason);
+  const error: unknown = await ask().catch((reason: unknown) => reason);
   await own.close();
   expect(error).toMatchObject({ code: 'SR426' });
   const told = ownerRefusal(error, 'users');

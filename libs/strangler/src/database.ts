@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
-import { release } from './release.js';
+import { release, releaseNumber } from './release.js';
 
 /** Runs statements; rows come as pg gives them. */
 export interface Queryable {
@@ -176,9 +176,10 @@ const parserFor: ParserByType = (oid, format) =>
 function connection(url: string, session: SessionSettings = {}): pg.ClientConfig {
   const target = new URL(url);
   const own = target.searchParams.get('options') ?? '';
-  const more = Object.entries(session).map(([name, value]) => `-c ${name}=${value}`);
+  const settings = { 'strangler.release': releaseNumber, ...session };
+  const more = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
   target.searchParams.set('options', [own, pinned, ...more].join(' ').trim());
-  // Goes before a name that stands in the URL: by it the database knows the release.
+  // Goes before a name that stands in the URL: by it the list of sessions, and a database that misses the setting, knows the release.
   target.searchParams.set('application_name', `strangler ${release}`);
   return {
     connectionString: target.href,

@@ -32,12 +32,12 @@ export async function olderProcessesGone(client: pg.Client, lowest: string): Pro
 
 /** @throws {StartError} when the database takes no processes of this release any more. */
 export async function assertAdmitted(client: pg.Client): Promise<void> {
-  const table = await client.query<{ here: boolean }>(
-    `select to_regclass('strangler.release') is not null as here`,
+  const knows = await client.query<{ here: boolean }>(
+    `select to_regproc('strangler.lowest_release') is not null as here`,
   );
-  if (!table.rows[0]?.here) return;
+  if (!knows.rows[0]?.here) return;
   const { rows } = await client.query<{ lowest: string }>(
-    `select array_to_string(lowest, '.') as lowest from strangler.release`,
+    'select strangler.release_text(strangler.lowest_release()) as lowest',
   );
   const lowest = rows[0]?.lowest ?? '0.1.0';
   if (!isOlder(ownRelease(), lowest)) return;

@@ -23,10 +23,11 @@ export function releaseOf(sessionName: string): string | undefined {
 }
 
 /** Whether the first release comes before the second. */
-export function isOlder(release: string, than: string): boolean {
-  const [left, right] = [numbers(release), numbers(than)];
-  const differs = left.findIndex((part, place) => part !== right[place]);
-  return differs >= 0 && (left[differs] as number) < (right[differs] ?? 0);
-}
+export const isOlder = (release: string, than: string): boolean =>
+  releaseNumber(release) < releaseNumber(than);
 
-const numbers = (release: string): number[] => release.split('.').map(Number);
+/** As the setting `strangler.release` of a session, by which a database compares: 2000 for 0.2.0 (migration 0017). */
+export function releaseNumber(release: string): number {
+  const [major = 0, minor = 0, patch = 0] = release.split('.').map(Number);
+  return major * 1_000_000 + minor * 1_000 + patch;
+}

@@ -129,13 +129,12 @@ function bodyFor(table: MovingTable, event: Event): string {
         return null;
       end if;
       if current_setting('transaction_isolation') not in ('repeatable read', 'serializable')
-        and (current_setting('application_name') not like 'strangler%' or strangler.is_admitted())
         and pg_try_advisory_xact_lock_shared(strangler.writer_lock(), hashtext(${module})) then
         insert into strangler.outbox (module, table_name, pks, keys, count, low, high)
         select ${module}, ${name}, pks, keys, cardinality(pks), 0, ${bucketCount - 1}
         from (
           select ${pks} as pks, ${keys} as keys from strangler.ownership o
-          where o.module = ${module} and strangler.may_write_all(o) offset 0
+          where o.module = ${module} and strangler.may_write_all(o) and strangler.is_admitted() offset 0
         ) changes
         where cardinality(pks) between 1 and ${changesOfRow} and array_position(keys, null) is null
         returning case when count = 1 then id::text else id || '-' || id + count - 1 end into written;
