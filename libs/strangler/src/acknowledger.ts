@@ -10,8 +10,15 @@ export interface WrittenRows {
  * anything to wait for.
  */
 export interface Acknowledger {
-  /** `rows`: those of the module's outbox. @throws when it will not be known whether the other side has them. */
+  /** `rows`: those of the module's outbox. @throws {UnconfirmedError} */
   afterCommit(module: string, rows: WrittenRows): Promise<void>;
   /** A command was answered from what an earlier try has stored: that must be on the other side, too. */
   onHit(module: string, commandId: string, keys: readonly string[]): Promise<void>;
+}
+
+/** Whether the other side has a write will not be known: it is committed here, if this database is still what it was. */
+export class UnconfirmedError extends Error {
+  constructor(module: string) {
+    super(`whether the other side has a write of ${module} is not known`);
+  }
 }

@@ -1,6 +1,7 @@
 import { DomainError, OutcomeUnknownError, UnavailableError } from '#contracts';
 import type { Logger } from '@nestjs/common';
-import { QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
+import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
+import { UnconfirmedError } from './acknowledger.js';
 import { currentContext } from './context.js';
 import type { PreparedOperation } from './operation.js';
 import { sqlState } from './transaction.js';
@@ -17,7 +18,8 @@ export function hide(
 ): DomainError {
   logger.error({ msg: 'operation failed', module, operation: name, error: described(error) });
   const loss = databaseLoss(error);
-  if (loss === 'in between' && kind !== 'query') return new OutcomeUnknownError(module, name, commandId);
+  const mayBeDone = loss === 'in between' || error instanceof UnconfirmedError;
+  if (mayBeDone && kind !== 'query') return new OutcomeUnknownError(module, name, commandId);
   if (loss) return new UnavailableError(module, `the database of ${module} cannot be reached`);
   const traceId = currentContext()?.requestId ?? '-';
   return new DomainError('internal', { traceId }, 'something went wrong here');
@@ -27,17 +29,30 @@ export function hide(
 export const described = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
 
-const neverThere = new Set(['ECONNREFUSED', 'ENOTFOUND', '57P03', '53300']);
-const lost = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02']);
+/** SQLSTATEs and codes of the system by which nothing was done: no connection, none more, or one that takes no writes. */
+const neverThere = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'],
+  ...['57P03', '57P04', '53300', '25006'],
+]);
+/** Those of a connection that ended while it was in use; with them all of class 08. */
+const lost = new Set([
+  ...['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'],
+  ...['57P01', '57P02', '57P05', '25P03', '25P04'],
+]);
+/** node-pg and its pool give these no code. */
+const noConnection = /timeout exceeded when trying to connect|due to connection timeout|timeout expired/;
+const broken = /Connection terminated|not queryable|Query read timeout|Received unexpected \w+ message/;
 
 /** Whether the database went away: before anything was sent, or in between, when a commit may have arrived. */
 export function databaseLoss(error: unknown): 'before' | 'in between' | undefined {
   const code = sqlState(error) ?? '';
   const text = error instanceof Error ? error.message : '';
-  // TypeORM takes a connection that broke out of its transaction, and says so to whoever goes on in it.
-  if (error instanceof QueryRunnerProviderAlreadyReleasedError) return 'in between';
-  if (neverThere.has(code) || text.includes('timeout exceeded when trying to connect')) return 'before';
-  const broken = /Connection terminated|not queryable/.test(text); // node-pg gives these no code.
-  if (lost.has(code) || code.startsWith('08') || broken) return 'in between';
+  if (neverThere.has(code) || noConnection.test(text)) return 'before';
+  if (lost.has(code) || code.startsWith('08') || broken.test(text) || isReleased(error)) return 'in between';
   return undefined;
 }
+
+/** TypeORM takes a connection that broke out of its transaction, and says so to whoever goes on in it, or commits. */
+const isReleased = (error: unknown): boolean =>
+  error instanceof QueryRunnerProviderAlreadyReleasedError ||
+  error instanceof QueryRunnerAlreadyReleasedError;

@@ -7,6 +7,8 @@ import pg from 'pg';
 export class ClosingClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config);
+    // Whoever borrows it listens a moment after it is lent: unheard, an end that comes in between would end the process.
+    this.on('error', () => undefined);
     const query = this.query.bind(this) as (...args: unknown[]) => unknown;
     this.query = ((...args: unknown[]) => this.watch(query(...args))) as typeof this.query;
   }

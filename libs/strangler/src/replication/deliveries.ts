@@ -1,4 +1,4 @@
-import type { WrittenRows } from '../acknowledger.js';
+import { UnconfirmedError, type WrittenRows } from '../acknowledger.js';
 import type { Database } from '../database.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answersAlone, freshCopyMs, markDegraded } from './degraded.js';
@@ -59,7 +59,7 @@ export class Deliveries {
   /**
    * Resolves when exactly these outbox rows are stored on the other side; ids that are not in the module's outbox are, on the start
    * that they were written on. `degraded`: the other side does not confirm, or a row is parked, and its copy does not count as fresh
-   * any more; when `deadlineMs` have passed, the module is degraded, and its database says so. @throws when it will not be known: this
+   * any more; when `deadlineMs` have passed, the module is degraded, and its database says so. @throws {UnconfirmedError} this
    * process ends before that is written down, or the database was put back, or the rows were given up.
    */
   whenStored({ ids, start }: WrittenRows, deadlineMs: number): Promise<Outcome> {
@@ -83,7 +83,7 @@ export class Deliveries {
         },
         abandon: () => {
           end();
-          reject(new Error(`whether the other side has a write of ${this.module} is not known`));
+          reject(new UnconfirmedError(this.module));
         },
         timer: setTimeout(() => void this.giveUp(waiter, deadlineMs), deadlineMs),
       };

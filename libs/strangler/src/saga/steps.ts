@@ -1,6 +1,7 @@
 import { DomainError, isDomainError } from '#contracts';
 import { v5 as uuidv5 } from 'uuid';
 import { currentContext } from '../context.js';
+import { databaseLoss } from '../failure.js';
 import type { Router } from '../router.js';
 import { undoIdOf } from '../idempotency.js';
 import { isOwnerLost, NotOwnerError } from '../refusals.js';
@@ -44,10 +45,9 @@ export class Steps {
       const step = entry.steps[at] as AnyStep;
       boundary.reached(entry.operation.name, step.name, 'before');
       now = await this.inTransaction(step, now).catch((error: unknown) => {
-        // Not the step's doing: the whole transaction is to be run again, or its process elsewhere.
-        throw isTransient(error) || (step.kind === 'own' && isOwnerLost(error))
-          ? error
-          : new StepFailure(at, step, error);
+        // Not the step's doing: the whole transaction is to be run again, now or once there is a database, or its process elsewhere.
+        const ofAll = isTransient(error) || databaseLoss(error) !== undefined;
+        throw ofAll || (step.kind === 'own' && isOwnerLost(error)) ? error : new StepFailure(at, step, error);
       });
       boundary.reached(entry.operation.name, step.name, 'after');
     }
