@@ -72,6 +72,26 @@ it('in a statement of a query: it cannot be reached', async () => {
   expect(await looking).toMatchObject({ code: 'unavailable' });
 });
 
+it('a statement that the server ends, for it takes too long: nothing is done, and the caller may come again', async () => {
+  handlers.put = async () => {
+    await writeDown(database.dataSource, 'late');
+    await query(`set local statement_timeout = '1ms'`);
+    await query('select pg_sleep(600)');
+  };
+  handlers.look = async () => {
+    await database.dataSource.transaction(async (manager) => {
+      await manager.query(`set local lock_timeout = '1ms'`);
+      await manager.query('lock table toy.effect in access exclusive mode');
+    });
+  };
+  expect(await refusal(put())).toMatchObject({ code: 'unavailable' });
+  expect(await database.effects()).not.toContain('late');
+  await database.dataSource.transaction(async (manager) => {
+    await manager.query('select from toy.effect for share');
+    expect(await refusal(look())).toMatchObject({ code: 'unavailable' });
+  });
+});
+
 it('at whatever moment, over and over: no caller is told of a fault', async () => {
   handlers.look = async (input) => {
     await query('select from toy.effect limit 1');

@@ -59,7 +59,7 @@ it('a read check that was left out ends with the connection', async () => {
       try {
         return await monolith.executor.execute('look', { name });
       } catch (error) {
-        if ((error as { code?: string }).code !== 'internal' || attempt > 10) throw error;
+        if ((error as { code?: string }).code !== 'unavailable' || attempt > 10) throw error;
       }
     }
   }

@@ -143,7 +143,7 @@ export interface Answer<T = unknown> {
 export class Client {
   private constructor(
     private readonly url: string,
-    private readonly token: string,
+    private readonly authorization: string,
     readonly id: string,
   ) {}
 
@@ -157,14 +157,21 @@ export class Client {
     return Client.login(url, admin, '');
   }
 
+  /** The admin at the admin listener; while nobody can log in, by the password itself, as the command line does it. */
+  static async operator({ url, adminUrl }: Pick<OpenShop, 'url' | 'adminUrl'>): Promise<Client> {
+    const { status, body } = await logIn(url, admin);
+    const basic = Buffer.from(`${admin.email}:${admin.password}`).toString('base64');
+    return new Client(adminUrl, status >= 500 ? `Basic ${basic}` : `Bearer ${body.accessToken}`, '');
+  }
+
   private static async login(url: string, login: object, id: string): Promise<Client> {
-    const { body } = await request<{ accessToken: string }>(url, 'POST', '/api/v1/auth/token', login);
-    return new Client(url, body.accessToken, id);
+    const { body } = await logIn(url, login);
+    return new Client(url, `Bearer ${body.accessToken}`, id);
   }
 
   /** The same customer at a shop that has another address now. */
   at(url: string): Client {
-    return new Client(url, this.token, this.id);
+    return new Client(url, this.authorization, this.id);
   }
 
   send<T = unknown>(
@@ -173,7 +180,7 @@ export class Client {
     body?: object,
     headers: Record<string, string> = {},
   ): Promise<Answer<T>> {
-    return request<T>(this.url, method, path, body, { authorization: `Bearer ${this.token}`, ...headers });
+    return request<T>(this.url, method, path, body, { authorization: this.authorization, ...headers });
   }
 
   /** Puts a product on the shelf (admins only). */
@@ -188,6 +195,9 @@ export class Client {
     return this.send<Order>('POST', '/api/v1/orders', { items: lines, payment: { token } }, headers);
   }
 }
+
+const logIn = (url: string, login: object) =>
+  request<{ accessToken: string }>(url, 'POST', '/api/v1/auth/token', login);
 
 async function request<T>(
   url: string,

@@ -21,6 +21,8 @@ export function hide(
   const mayBeDone = loss === 'in between' || error instanceof UnconfirmedError;
   if (mayBeDone && kind !== 'query') return new OutcomeUnknownError(module, name, commandId);
   if (loss) return new UnavailableError(module, `the database of ${module} cannot be reached`);
+  if (tooSlow.has(sqlState(error) ?? ''))
+    return new UnavailableError(module, `the database of ${module} took too long`);
   const traceId = currentContext()?.requestId ?? '-';
   return new DomainError('internal', { traceId }, 'something went wrong here');
 }
@@ -29,7 +31,9 @@ export function hide(
 export const described = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
 
-/** SQLSTATEs and codes of the system by which nothing was done: no connection, none more, or one that takes no writes. */
+/** SQLSTATEs of a statement that was ended because it took too long, or waited too long for a lock: its transaction is rolled back. */
+const tooSlow = new Set(['57014', '55P03']);
+/** Codes by which nothing was done: no connection, none more, or one that takes no writes. */
 const neverThere = new Set([
   ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'],
   ...['57P03', '57P04', '53300', '25006'],
