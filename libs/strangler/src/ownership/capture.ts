@@ -120,15 +120,10 @@ function bodyFor(table: MovingTable, event: Event): string {
   const keys = `array(select ${table.key('r')} from ${rows} r)`;
   return `
     declare
-      written text;
+      recorded text;
     begin
-      if current_setting('strangler.applying', true) = ${module} then
-        if strangler.owns_any(${module}) then
-          perform strangler.require_not_owned(${module}, array(select distinct ${table.bucket('r')} from ${rows} r));
-        end if;
-        return null;
-      end if;
-      if current_setting('transaction_isolation') not in ('repeatable read', 'serializable')
+      if current_setting('strangler.applying', true) is distinct from ${module}
+        and current_setting('transaction_isolation') = 'read committed'
         and pg_try_advisory_xact_lock_shared(strangler.writer_lock(), hashtext(${module})) then
         insert into strangler.outbox (module, table_name, pks, keys, count, low, high)
         select ${module}, ${name}, pks, keys, cardinality(pks), 0, ${bucketCount - 1}
@@ -137,14 +132,19 @@ function bodyFor(table: MovingTable, event: Event): string {
           where o.module = ${module} and strangler.may_write_all(o) and strangler.is_admitted() offset 0
         ) changes
         where cardinality(pks) between 1 and ${changesOfRow} and array_position(keys, null) is null
-        returning case when count = 1 then id::text else id || '-' || id + count - 1 end into written;
-      end if;
-      if written is not null then
         -- Read by the executor, which waits until exactly these are stored on the other side.
-        written := set_config('strangler.outbox',
-          concat_ws(',', nullif(current_setting('strangler.outbox', true), ''), written), true);
-      elsif not strangler.record_owned(${module}, ${name}, ${pks}, ${keys}) then
-        return null;
+        returning set_config('strangler.outbox', concat_ws(',', nullif(current_setting('strangler.outbox', true), ''),
+          case when count = 1 then id::text else id || '-' || id + count - 1 end), true) into recorded;
+      end if;
+      if recorded is null then
+        if current_setting('strangler.applying', true) = ${module} then
+          if strangler.owns_any(${module}) then
+            perform strangler.require_not_owned(${module}, array(select distinct ${table.bucket('r')} from ${rows} r));
+          end if;
+          return null;
+        elsif not strangler.record_owned(${module}, ${name}, ${pks}, ${keys}) then
+          return null;
+        end if;
       end if;
       if not pg_try_advisory_xact_lock_shared(strangler.sleep_lock(), hashtext(${module})) then
         perform pg_notify('strangler_outbox', ${module});
