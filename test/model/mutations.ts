@@ -32,7 +32,7 @@ export const mutations: Record<Rule, Mutation | null> = {
   drainOverlap: { at: 'S1', breaks: 'I4', quick: false },
   parkedHolds: { at: 'S1', breaks: 'I4', quick: true },
   proofReadsReport: { at: 'S4', breaks: 'I5', quick: true },
-  planLife: null,
+  planLife: { at: 'P7', breaks: 'I2', quick: false },
   releaseByStart: { at: 'P4', breaks: 'I4', quick: true },
   settleReads: { at: 'P4', breaks: 'I4', quick: true },
   incomplete: { at: 'C2', breaks: 'I2', quick: false },

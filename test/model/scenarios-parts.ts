@@ -38,6 +38,12 @@ export const parts: Named[] = [
     writes: [1],
     restoreOf: e,
   }),
+  of('P7', 'E is restored, half of the buckets move, a write of each', {
+    borders: [1],
+    budget: { restore: 1, handOff: 1 },
+    writes: [1, 2],
+    restoreOf: e,
+  }),
   of(
     'S1',
     'a bulk statement straddles a hand-off, sent in parts, a row is parked',

@@ -48,13 +48,16 @@ export class Comparison {
 
   private database(side: Side, look: Look): void {
     compareStarts(this.state, side, look, (what, model, real) => this.start(`${side}.${what}`, model, real));
-    const [model, real] = both(this.state, side, look, { epochs: this.driver.epochs, rules: this.rules });
+    const [model, real] = both(this.state, side, look, {
+      epochs: this.driver.sides.epochs,
+      rules: this.rules,
+    });
     for (const what of Object.keys(model)) this.expect(`${'ME'[side]}.${what}`, model[what], real[what]);
   }
 
   private leader(side: Side): void {
     const leader = this.state.leaders[side];
-    const his = this.driver.leaders[side];
+    const his = this.driver.relays.leaders[side];
     const name = 'ME'[side];
     this.expect(`${name} leads`, leader !== null, his !== null);
     if (!leader || !his) return;
@@ -68,15 +71,17 @@ export class Comparison {
   }
 
   private messages(): void {
-    const { driver, state } = this;
+    const { state } = this;
+    const { messages } = this.driver;
     for (const batch of state.batches) {
-      this.meet(batch.start, batch, driver.batches);
+      this.meet(batch.start, batch, messages.batches);
       this.batch(batch);
     }
     for (const { to, start, position, answer } of state.replies) {
-      this.meet(start, { from: to, position }, driver.replies);
+      this.meet(start, { from: to, position }, messages.replies);
       const outcome =
-        driver.find(driver.replies, { from: to, start, position }, this.startOf)?.reply?.outcome ?? 'none';
+        messages.find(messages.replies, { from: to, start, position }, this.startOf)?.reply?.outcome ??
+        'none';
       const told = ['stored', 'stale', 'behind', 'none'].includes(outcome) ? outcome : 'retry';
       this.expect(`answer to ${position} of ${'ME'[to]}`, answers[answer], told);
     }
@@ -103,7 +108,7 @@ export class Comparison {
   }
 
   private batch(batch: ModelBatch): void {
-    const message = this.driver.find(this.driver.batches, batch, this.startOf);
+    const message = this.driver.messages.find(this.driver.messages.batches, batch, this.startOf);
     const name = `batch ${batch.position} of ${'ME'[batch.from]}`;
     if (!message) return this.expect(name, 'on its way', 'nowhere');
     const { origin, after, ids, parts } = message.batch;

@@ -13,7 +13,6 @@ import { mutateFunctions } from './mutate.js';
 import type { Edit } from './mutations.js';
 import { stateOf } from './real-client.js';
 import { RealSide } from './real-side.js';
-import { Strangers } from './strangers.js';
 
 /** What a trace has come to. `differs`: what is not as the model says, after so many steps. */
 export interface Driven {
@@ -41,8 +40,7 @@ export class Conformance {
       await Promise.all(all.map((side) => side.close()));
       throw error;
     }
-    const driver = new Driver([monolith, extracted], new Strangers(other));
-    return new Conformance(folder, all, driver);
+    return new Conformance(folder, all, new Driver([monolith, extracted], other));
   }
 
   async close(): Promise<void> {
@@ -102,12 +100,12 @@ export class Conformance {
     const looks = await this.looks();
     if (promisesOnly) comparison.promises(looks);
     else comparison.all(looks);
-    this.driver.startOf = comparison.startOf;
+    this.driver.sides.startOf = comparison.startOf;
     return comparison;
   }
 
   private async looks(): Promise<[Look, Look]> {
-    return (await Promise.all(sides.map((side) => this.driver.look(side)))) as [Look, Look];
+    return (await Promise.all(sides.map((side) => this.driver.sides.look(side)))) as [Look, Look];
   }
 
   /** A promise, as test/model/invariants.ts has it, of the real databases. */

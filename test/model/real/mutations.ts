@@ -23,6 +23,10 @@ const deliveries = inFile('replication/deliveries');
 const sender = inFile('replication/batch-sender');
 const confirm = inFile('replication/confirm');
 const apply = inFile('replication/apply');
+const agent = inFile('side/agent');
+
+const drainedForALife = agent('$6 = r.life', 'true');
+const ownsALife = ownership("a.life = ($5::json->>'life')::bigint", 'true');
 
 /** What a rule is in the code: each of these is taken out, and a real acknowledged write is lost, or what else the model says. */
 export const realMutations: Partial<Record<Rule, readonly Edit[]>> = {
@@ -45,7 +49,11 @@ export const realMutations: Partial<Record<Rule, readonly Edit[]>> = {
   afterIsAnswered: [
     sender('const { after, own } = this;', 'const { own } = this; const after = origin.confirmed;'),
   ],
-  lives: [beginBatch('elsif (case when last.life is not distinct from p_life', 'elsif (case when true')],
+  lives: [
+    beginBatch('elsif (case when last.life is not distinct from p_life', 'elsif (case when true'),
+    drainedForALife,
+    ownsALife,
+  ],
   derivedBuckets: [inFunction('require_not_owned')('strangler.owned_by(o, bucket)', 'false')],
   confirmByTerm: [
     confirm('where module = $1 and term = $3 for update', 'where module = $1 and $3::bigint > 0 for update'),
@@ -79,6 +87,7 @@ export const realMutations: Partial<Record<Rule, readonly Edit[]>> = {
       'select id::float8 from strangler.given_up where false and module = $1',
     ),
   ],
+  planLife: [drainedForALife, ownsALife],
   releaseByStart: [
     ownership(
       '`extracted_below = $8, ${unfenced}`, when, [extractedBelow]',
@@ -113,14 +122,16 @@ export const realMutations: Partial<Record<Rule, readonly Edit[]>> = {
   witnessFirst: [
     sender("if (reply.outcome === 'stored' && !this.isWritten(batch, seq)) return resolve(unwritten);", ''),
   ],
-  witnessByStart: [witness('if (kept.start > start) return false;', '')],
-  commandByPeer: [ownership("proven_by = 'peer' and strangler.is_proven(o)", 'strangler.is_proven(o)')],
+  witnessByStart: [witness('if (kept.before?.includes(start)) return false;', '')],
+  commandByPeer: [
+    ownership("proven_by = 'peer' and strangler.is_proven(o)", 'strangler.is_proven(o)'),
+    handOff("standpoint.proven && standpoint.provenBy === 'peer'", 'standpoint.proven'),
+  ],
 };
 
 /** Rules that no clause of the code is, each with the reason. */
 export const notInTheCode: Partial<Record<Rule, string>> = {
   replyByStart: 'found only with a witness that is a process, which the toolkit has not',
-  planLife: 'without a counterexample, since a hand-off does not begin while either side copies',
   twoSteps: 'the order of two commands (control/rejoin-step.ts)',
   waitersBySession: 'a machine that resumes from its memory: guarantees.md',
   witnessOwesHello: 'who says hello when: a running agent (owesProof), and no single call',
@@ -138,7 +149,15 @@ export const notInTheCode: Partial<Record<Rule, string>> = {
 /** Mutations that are written down above, and have not been seen to break a promise in real databases yet. */
 export const untried: readonly Rule[] = [
   ...(['olderPeer', 'claims', 'lostOwn', 'unpairedProof', 'after', 'afterIsAnswered', 'lives'] as const),
-  ...(['confirmByTerm', 'pollByStart', 'ackByPart', 'commandByStart', 'ownAfter', 'drainOverlap'] as const),
+  ...([
+    'planLife',
+    'confirmByTerm',
+    'pollByStart',
+    'ackByPart',
+    'commandByStart',
+    'ownAfter',
+    'drainOverlap',
+  ] as const),
   ...([
     'parkedHolds',
     'proofReadsReport',

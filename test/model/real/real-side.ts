@@ -35,6 +35,14 @@ const paired = `
     peer_home = 'x', peer_since = case when $2 then now() end, peer_start = case when $2 then $4::timestamptz end,
     proven_start = strangler.server_start(), proven_by = case when $2 then 'peer' else 'nobody claims' end`;
 
+interface Beginning {
+  below: number;
+  paired: boolean;
+  peer: RealSide;
+  start: string;
+  peerStart: string;
+}
+
 /** One side of the model, as it really is: a database, and what a process on it has. */
 export class RealSide {
   /** Whom it asks: what a test has fetched before. */
@@ -105,19 +113,22 @@ export class RealSide {
     return real;
   }
 
-  async begin(
-    below: number,
-    isPaired: boolean,
-    peer: RealSide,
-    start: string,
-    peerStart: string,
-  ): Promise<void> {
+  /** As a scenario begins. */
+  async begin({ below, paired: isPaired, peer, start, peerStart }: Beginning): Promise<void> {
     await this.database.query('select model.set_start($1)', [start]);
     const { database } = await peer.store.read();
     await this.database.query('select model.clear()');
     await this.database.query(paired, [below, isPaired, database, peerStart]);
     await this.database.query('select model.fill()');
     await this.followCapture(isPaired);
+  }
+
+  /** What is kept outside of the database; without a file only the peer can prove a start. */
+  async beginWitness(isFile: boolean): Promise<void> {
+    this.witness.forget();
+    if (!isFile) return;
+    const { start, epoch, life, term } = await this.store.read();
+    this.witness.begin({ start, epoch, life, term, pruned: { term: 1, seq: 1 }, received: [] });
   }
 
   async look(): Promise<Look> {
