@@ -19,7 +19,7 @@ export const mutations: Record<Rule, Mutation | null> = {
   lostOwn: { at: 'P4', breaks: 'I4', quick: true },
   unpairedProof: { at: 'E1', breaks: 'I2', quick: true },
   startStamp: { at: 'T2', breaks: 'I2', quick: true },
-  after: { at: 'E1', breaks: 'I2', quick: true },
+  after: { at: 'P7', breaks: 'I2', quick: false },
   afterIsAnswered: { at: 'P4', breaks: 'I2', quick: true },
   lives: { at: 'P4', breaks: 'I2', quick: true },
   derivedBuckets: { at: 'F3', breaks: 'I2', quick: true },

@@ -103,7 +103,7 @@ function receive(next: State, to: Side, batch: Batch, rules: Rules): string {
     reply(next, batch, refusal.answer);
     return refusal.why;
   }
-  if (rules.after && batch.life !== mine.appliedLife)
+  if (batch.life !== mine.appliedLife)
     Object.assign(mine, { appliedLife: batch.life, pruned: 0, received: [], complete: 0 });
   store(mine, batch, rules);
   reply(next, batch, 'stored');
@@ -139,7 +139,7 @@ function store(mine: Database, { position, parts, images, confirmed, complete }:
   });
   mine.applied = position;
   if (complete) mine.complete = 1;
-  if (rules.after) mine.pruned = Math.max(mine.pruned, confirmed);
+  mine.pruned = Math.max(mine.pruned, confirmed);
   if (!rules.tailKept) return;
   mine.received = mine.received.filter((one) => one.position > confirmed);
   if (parts.length > 0) mine.received.push({ position, parts });

@@ -116,10 +116,9 @@ export class Comparison {
     this.expect(`after of ${name}`, batch.after, placeOf(after));
     this.expect(`confirmed of ${name}`, batch.confirmed, placeOf(origin.confirmed));
     this.expect(`complete of ${name}`, batch.complete === 1, origin.complete);
-    const sent = batch.parts.map(({ id, keys: mask }) => `${id}*${keysOf(mask).length}`);
-    const statements = [...new Set(ids.map(statementOf))];
-    const carried = statements.map((id) => `${id}*${ids.filter((one) => statementOf(one) === id).length}`);
-    this.expect(`changes of ${name}`, sent.sort().join(), carried.sort().join());
+    // One by one: what was set aside and is sent again is a part of its own, whose rows need not be.
+    const sent = batch.parts.flatMap(({ id, keys: mask }) => keysOf(mask).map(() => id));
+    this.expect(`statements of ${name}`, sent.sort().join(), ids.map(statementOf).sort().join());
     const rows = parts
       .filter(({ kind }) => kind === 'rows' || kind === 'chunk')
       .flatMap(({ text }) => JSON.parse(text) as { code: string; seen: string }[]);

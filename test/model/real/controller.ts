@@ -2,7 +2,7 @@ import { planHandOff, settle, type HandOff } from '../../../libs/strangler/src/o
 import type { SideControl } from '../../../libs/strangler/src/side/side.js';
 import type { About } from '../action.js';
 import { moved } from '../ownership.js';
-import { commands, other, type Side, type State } from '../state.js';
+import { commands, other, stages, type Side, type State } from '../state.js';
 import { rangeOf, width } from './keys.js';
 import { sideName } from './real-side.js';
 import type { Sides, Steps } from './sides.js';
@@ -41,7 +41,7 @@ export class Controller {
       const place = this.late.findIndex((one) => one.side === side && one.kind === command);
       return this.late.splice(place, 1)[0]!.run();
     },
-    drain: () => this.drain(),
+    drain: (_, { after }) => this.drain(after),
     'give up': () => undefined,
     settle: (_, { after }) => this.settle(after),
     free: async () => {
@@ -96,12 +96,13 @@ export class Controller {
     }
   }
 
-  private async drain(): Promise<void> {
+  private async drain({ journal }: State): Promise<void> {
     const { plan, mask, upTo } = this.journal!;
     const { starts, life } = plan.proof!;
     const giver = this.sides.controls[plan.from];
     const drained = await giver.drained({ ...rangeOf(mask), upTo, start: starts[plan.from], life });
-    if (drained && !drained.done) throw new Error('it is not drained');
+    const next = !drained ? 'settle' : drained.done ? 'own' : 'drain';
+    if (next !== stages[journal!.stage]) throw new Error(`what comes next is \`${next}\``);
     this.journal!.confirmed = drained?.confirmed ?? null;
   }
 

@@ -52,6 +52,7 @@ export class Driver {
     const run = this.steps[step.kind];
     if (!run) throw new Error(`nothing real does what "${step.kind}" is`);
     await run(step.about.side ?? 0, step);
+    this.sides.forgetFiles();
   }
 
   follow(state: State): void {

@@ -1,6 +1,6 @@
 import { transformSync } from '@swc/core';
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { Database } from '../../../libs/strangler/src/database.js';
 import type { Edit } from './mutations.js';
 
@@ -19,7 +19,7 @@ export function mutateSources(edits: readonly Edit[]): void {
     const source = edits
       .filter((edit) => 'file' in edit && edit.file === file)
       .reduce(replaced, readFileSync(path, 'utf8'));
-    jest.doMock(path, () => evaluated(path, source));
+    jest.doMock(path, () => evaluated(path, source, (other) => files.has(relative(process.cwd(), other))));
   }
 }
 
@@ -29,14 +29,17 @@ export function restoreSources(edits: readonly Edit[]): void {
   jest.resetModules();
 }
 
-function evaluated(path: string, source: string): unknown {
+/** `isChanged`: another file that is changed as well. */
+function evaluated(path: string, source: string, isChanged: (path: string) => boolean): unknown {
   const { code } = transformSync(source, {
     ...{ filename: path, swcrc: false, module: { type: 'commonjs' } },
     jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' },
   });
   const module = { exports: {} };
-  const load = (name: string): unknown =>
-    jest.requireActual(name.startsWith('.') ? join(dirname(path), name.replace(/\.js$/, '.ts')) : name);
+  const load = (name: string): unknown => {
+    const from = name.startsWith('.') ? join(dirname(path), name.replace(/\.js$/, '.ts')) : name;
+    return isChanged(from) ? jest.requireMock(from) : jest.requireActual(from);
+  };
   // The only way to run a text as a module of CommonJS.
   // eslint-disable-next-line @typescript-eslint/no-implied-eval
   (new Function('exports', 'require', 'module', code) as (...of: unknown[]) => void)(

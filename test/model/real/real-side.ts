@@ -123,10 +123,9 @@ export class RealSide {
     await this.followCapture(isPaired);
   }
 
-  /** What is kept outside of the database; without a file only the peer can prove a start. */
-  async beginWitness(isFile: boolean): Promise<void> {
+  /** What is kept outside of the database. */
+  async beginWitness(): Promise<void> {
     this.witness.forget();
-    if (!isFile) return;
     const { start, epoch, life, term } = await this.store.read();
     this.witness.begin({ start, epoch, life, term, pruned: { term: 1, seq: 1 }, received: [] });
   }

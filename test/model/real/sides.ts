@@ -23,6 +23,7 @@ export class Sides {
   starts: [string, string] = ['', ''];
   /** Of the model's starts, the real ones. */
   startOf = new Map<number, string>();
+  private hasFiles = false;
   private starting = 0;
 
   constructor(private readonly real: readonly [RealSide, RealSide]) {}
@@ -56,9 +57,16 @@ export class Sides {
     const first = async (side: Side): Promise<void> => {
       const [start, peerStart] = [this.starts[side], this.starts[other(side)]];
       await this.at(side).begin({ below: below * width, paired, peer: this.peer(side), start, peerStart });
-      await this.at(side).beginWitness(witness === 'file');
+      if (this.hasFiles) await this.at(side).beginWitness();
     };
+    this.hasFiles = witness === 'file';
     await Promise.all(sides.map(first));
+    this.forgetFiles();
+  }
+
+  /** Every proof leaves a file beside the database. In most scenarios there is none. */
+  forgetFiles(): void {
+    if (!this.hasFiles) for (const { witness } of this.real) witness.forget();
   }
 
   /** Its server has restarted. */

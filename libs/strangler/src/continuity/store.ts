@@ -212,13 +212,17 @@ export class ContinuityStore {
     return mine.epoch === epoch && isEmpty(ownedBy(mine.side, mine.extractedBelow));
   }
 
-  /** Owns everything, if everything is here, and begins a life of the copy. Done again it changes nothing. */
+  /**
+   * Owns everything, if everything is here, and begins a life of the copy. Done again it changes nothing. That it is at this epoch says
+   * only that it has heard of it: a proof takes over the higher epoch.
+   */
   takeWhole(epoch: number, tables: readonly MovingTable[]): Promise<boolean> {
     const all = `case o.side when 'extracted' then ${buckets} else 0 end`;
     return this.database.transaction(async (q) => {
       const rows = await q.query(
         `update strangler.ownership o set epoch = $2, extracted_below = ${all}, fence_from = null, fence_to = null
-         where module = $1 and capture and strangler.is_proven(o) and epoch < $2
+         where module = $1 and capture and strangler.is_proven(o)
+           and (epoch < $2 or epoch = $2 and (extracted_below <> ${all} or fence_from is not null))
            and (extracted_below = ${all}
              or exists (select from strangler.applied a where a.module = o.module and a.complete and a.life is not null))
          returning module`,
