@@ -83,7 +83,11 @@ async function align({ monolith, extracted }: Sides): Promise<Record<string, unk
  */
 export async function pairFinished(sides: Sides, states: Observed['states']): Promise<void> {
   const [home, away] = [states.monolith?.standpoint, states.extracted?.standpoint];
-  if (!home || !away || home.peer !== null || ![null, home.database].includes(away.peer)) return;
+  if (!home || !away) return;
+  const known = [home.peer === away.database, away.peer === home.database];
+  // What belongs to another one stays with it.
+  const free = [home.peer, away.peer].every((peer, place) => peer === null || known[place]);
+  if (known.every(Boolean) || !free) return;
   await sides.extracted.pair(home);
   await sides.monolith.pair(away);
 }
