@@ -46,7 +46,7 @@ const partsOf = (changes: readonly { id: number; key: string }[]): string =>
   merged(changes.map(({ id, key }) => ({ id: statementOf(id), keys: maskOf([key]) })));
 
 /** Parts of the same statements together, as text. */
-export function merged(parts: readonly Part[]): string {
+function merged(parts: readonly Part[]): string {
   const masks = new Map<number, number>();
   for (const { id, keys: mask } of parts) masks.set(id, (masks.get(id) ?? 0) | mask);
   return [...masks]

@@ -5,7 +5,7 @@ import type { Database } from '../../../libs/strangler/src/database.js';
 import type { Edit } from './mutations.js';
 
 /** @throws unless it is there exactly once: a mutation that changes nothing would pass for one that harms nobody. */
-export function replaced(text: string, { from, to }: Edit): string {
+function replaced(text: string, { from, to }: Edit): string {
   const parts = text.split(from);
   if (parts.length !== 2) throw new Error(`"${from}" is there ${parts.length - 1} times`);
   return parts.join(to);
