@@ -65,9 +65,9 @@ async function end(place: Place): Promise<void> {
 const nameOf = (url: string): string => new URL(url).pathname.slice(1);
 
 /** The database as it is now, in another place. */
-async function copyOf({ test }: Place): Promise<TestDatabase> {
+async function copyOf({ test }: Place, suffix = 'copy'): Promise<TestDatabase> {
   const server = Object.assign(new URL(test.url), { pathname: '/postgres' }).href;
-  const name = `${nameOf(test.url)}_copy`;
+  const name = `${nameOf(test.url)}_${suffix}`;
   await queryOnce(server, `create database ${name} template ${nameOf(test.url)}`);
   const url = Object.assign(new URL(test.url), { pathname: `/${name}` }).href;
   copies.push(() => queryOnce(server, `drop database ${name} with (force)`));
@@ -149,6 +149,18 @@ it('beside its original it is nobody: it takes no write, and the other side stay
   expect(await peerOf(away)).toBe(home.id);
   expect(await original.continuity.prove()).toBe(true);
   await write(original);
+});
+
+it('of two copies the first one takes the place; the other one is refused by name', async () => {
+  await shareOut();
+  const [one, two] = [await copyOf(await ended(home), 'one'), await copyOf(home, 'two')];
+  const first = await start('monolith', one);
+  const second = await start('monolith', two);
+  expect(await first.continuity.prove()).toBe(true);
+  expect(await second.continuity.prove()).toBe(false);
+  expect(second.continuity.held).toMatchObject({ kind: 'foreign', foreign: { peer: first.id } });
+  await expect(write(second)).rejects.toMatchObject({ code: 'SR425' });
+  expect(await peerOf(away)).toBe(first.id);
 });
 
 it('one that lacks what its original has had confirmed is held, and the other side does not take it', async () => {

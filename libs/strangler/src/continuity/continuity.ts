@@ -168,6 +168,7 @@ export class Continuity {
           'its original is served',
           `the database ${mine.knownAs}, which it was made from, is still served`,
         );
+      if (answer?.kind === 'foreign') return this.hold({ kind: 'foreign', foreign: answer });
       if (answer?.kind !== 'number' || !answer.told)
         return held('nobody answers', `its peer ${mine.peer} does not answer`);
       const { outcome, proven } = await this.store.foresee(answer.told);

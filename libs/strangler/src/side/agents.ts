@@ -91,7 +91,9 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
     const before = this.unserved.get(module);
     if (unserved === null) this.unserved.delete(module);
     else this.unserved.set(module, unserved);
-    if (unserved && unserved.reason !== before?.reason) this.logger.warn(unserved.reason);
+    // A service that is started before the first move is on its usual way.
+    if (unserved && unserved.reason !== before?.reason)
+      this.logger[unserved.early ? 'log' : 'warn'](unserved.reason);
   }
 
   /** Whether answers are held back until the other side has what was written. */
