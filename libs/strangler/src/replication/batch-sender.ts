@@ -2,6 +2,7 @@ import type { Position } from '../continuity/position.js';
 import type { WitnessFile } from '../continuity/witness.js';
 import type { Deliveries } from './deliveries.js';
 import { encodeFrame, type ApplyReply, type Mode, type Send } from './frame.js';
+import { idsOf } from './ids.js';
 import type { Pulse } from './pulse.js';
 import { isWhole, type BatchRead } from './read-batch.js';
 import type { RelaySession, Term } from './relay-session.js';
@@ -96,5 +97,3 @@ const unwritten: ApplyReply = {
   outcome: 'retry',
   reason: 'it cannot be written down what the other side has',
 };
-
-const idsOf = (ids: string): number[] => (ids === '{}' ? [] : ids.slice(1, -1).split(',').map(Number));

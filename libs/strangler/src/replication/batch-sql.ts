@@ -12,8 +12,8 @@ export interface ChunkOfStatement {
  * One statement, so one snapshot: the oldest rows of the outbox, the current images of the rows that they name, and the
  * next chunk of a table. Read apart, a chunk could bring back a row whose deletion was sent before.
  *
- * $1 module · $2 changes in flight · $3 changes at most · $4 bytes at most · $5 bytes of a row at most ·
- * $6 rows at most, in all · $7 rows of the chunk at most · $8 when the backfill began · $9 primary key before the chunk
+ * $1 module · $2 changes in flight · $3 how many they are · $4 changes at most · $5 bytes at most · $6 bytes of a row at most ·
+ * $7 rows at most, in all · $8 rows of the chunk at most · $9 when the backfill began · $10 primary key before the chunk
  */
 export const batchSql = (
   tables: readonly MovingTable[],
@@ -26,11 +26,11 @@ export const batchSql = (
       select *, sum(count) over (order by id rows unbounded preceding) - count as before
       from (
         select id, table_name, pks, keys, count, at from strangler.outbox
-        where module = $1 and parked is null order by id limit $3 + cardinality($2::bigint[])
+        where module = $1 and parked is null order by id limit $4::int + $3::int
       ) oldest
     ) r cross join unnest(r.pks, r.keys) with ordinality c (pk, key, place)
-    where r.before < $3 + cardinality($2::bigint[]) and r.id + c.place - 1 <> all($2::bigint[])
-    order by r.id, c.place limit $3
+    where r.before < $4::int + $3::int and not $2::int8multirange @> (r.id + c.place - 1)
+    order by r.id, c.place limit $4
   ),
   -- A newer change of a parked row: with it the parked one is done too.
   along as (
@@ -50,16 +50,16 @@ export const batchSql = (
   ),
   -- The comma behind each row counts too.
   measured as (
-    select *, sum(case when bytes > $5 then 0 else bytes end) over (order by last rows unbounded preceding) as total
+    select *, sum(case when bytes > $6 then 0 else bytes end) over (order by last rows unbounded preceding) as total
     from (select *, octet_length(text) + 1 as bytes from images) i
   ),
   outbox_part as materialized (
     select
-      string_agg(ids, ',') filter (where total <= $4 and bytes <= $5) as ids,
-      count(*) filter (where total <= $4) as kept,
-      coalesce(max(total) filter (where total <= $4), 0) as bytes,
-      coalesce(bool_or(total > $4), false) as cut,
-      json_agg(json_build_object('ids', ('[' || ids || ']')::json, 'bytes', bytes)) filter (where bytes > $5) as too_large,
+      string_agg(ids, ',') filter (where total <= $5 and bytes <= $6) as ids,
+      count(*) filter (where total <= $5) as kept,
+      coalesce(max(total) filter (where total <= $5), 0) as bytes,
+      coalesce(bool_or(total > $5), false) as cut,
+      json_agg(json_build_object('ids', ('[' || ids || ']')::json, 'bytes', bytes)) filter (where bytes > $6) as too_large,
       ${tables.map((_, place) => textsOf(place)).join(', ')}
     from measured
   )
@@ -98,15 +98,15 @@ const textsOf = (place: number): string =>
   ['rows', 'gone']
     .map(
       (kind) => `string_agg(text, ',') filter (where place = ${place}
-        and ${kind === 'gone' ? '' : 'not '}gone and total <= $4 and bytes <= $5) as ${kind}_${place}`,
+        and ${kind === 'gone' ? '' : 'not '}gone and total <= $5 and bytes <= $6) as ${kind}_${place}`,
     )
     .join(', ');
 
 /** Fills what the outbox leaves of the batch; that is the throttle. A chunk ends before the first row that does not fit. */
 const chunkOf = ({ table, fromStart }: ChunkOfStatement, side: Side): string => `,
   room as materialized (
-    select case when cut then 0 else $6 - (select count(*) from picked) end as rows, $4 - bytes as bytes,
-      $9::text[] as after from outbox_part
+    select case when cut then 0 else $7 - (select count(*) from picked) end as rows, $5 - bytes as bytes,
+      $10::text[] as after from outbox_part
   ),
   found as materialized (
     select ${table.pk('t')} as pk, ${table.key('t')} as key, aside, case when not aside then ${rowAsJson(table, side)} end as text
@@ -116,15 +116,15 @@ const chunkOf = ({ table, fromStart }: ChunkOfStatement, side: Side): string => 
           and p.pks = array[${table.pk('t')}::text] and p.keys = array[${table.key('t')}]) as aside offset 0
     ) set_aside
     where o.module = $1 and (strangler.owns_all(o) or strangler.owned_by(o, ${table.bucket('t')}))
-      ${fromStart ? '' : `and ${comparePk(table, 't', '>', '$9::text[]')}`}
+      ${fromStart ? '' : `and ${comparePk(table, 't', '>', '$10::text[]')}`}
       and (select rows > 0 from room)
       and exists (select from strangler.backfill b
-        where b.module = $1 and b.table_name = ${literal(table.name)} and not b.done and b.started_at::text = $8)
-    order by ${pkOrder(table, 't')} limit $7
+        where b.module = $1 and b.table_name = ${literal(table.name)} and not b.done and b.started_at::text = $9)
+    order by ${pkOrder(table, 't')} limit $8
   ),
   weighed as (
     select *, row_number() over (rows unbounded preceding) as place,
-      sum(case when bytes > $5 then 0 else bytes end) over (rows unbounded preceding) as total
+      sum(case when bytes > $6 then 0 else bytes end) over (rows unbounded preceding) as total
     from (select *, octet_length(coalesce(text, array_to_json(pk)::text)) + 1 as bytes from found) f
   ),
   fitting as materialized (
@@ -135,17 +135,17 @@ const chunkOf = ({ table, fromStart }: ChunkOfStatement, side: Side): string => 
       select json_build_object('side', o.side, 'below', o.extracted_below, 'fenceFrom', o.fence_from, 'fenceTo', o.fence_to)
       from strangler.ownership o, strangler.backfill b
       where o.module = $1 and b.module = $1 and b.table_name = ${literal(table.name)} and not b.done
-        and b.started_at::text = $8 and (select rows > 0 from room)
+        and b.started_at::text = $9 and (select rows > 0 from room)
         -- Rows of fenced buckets are left out, and nobody would come back for them.
         and o.fence_from is null
     ) as chunk,
     count(*)::int as "chunkFound",
     count(*) filter (where fits)::int as "chunkKept",
-    coalesce(bool_and(fits), true) and count(*) < $7 as "chunkLast",
+    coalesce(bool_and(fits), true) and count(*) < $8 as "chunkLast",
     (select array_to_json(pk) from fitting where fits order by place desc limit 1) as "chunkUpTo",
-    json_agg(json_build_object('pk', pk, 'key', key, 'bytes', bytes)) filter (where fits and bytes > $5 and not aside) as "chunkTooLarge",
+    json_agg(json_build_object('pk', pk, 'key', key, 'bytes', bytes)) filter (where fits and bytes > $6 and not aside) as "chunkTooLarge",
     -- What is set aside is not sent, and not told to be gone.
-    json_agg(pk) filter (where fits and (aside or bytes > $5))::text as "chunkAside",
-    string_agg(text, ',') filter (where fits and bytes <= $5 and not aside) as "chunkText"
+    json_agg(pk) filter (where fits and (aside or bytes > $6))::text as "chunkAside",
+    string_agg(text, ',') filter (where fits and bytes <= $6 and not aside) as "chunkText"
     from fitting
   )`;

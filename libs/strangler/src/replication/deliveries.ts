@@ -2,9 +2,10 @@ import { UnconfirmedError, type WrittenRows } from '../acknowledger.js';
 import type { Database } from '../database.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answersAlone, freshCopyMs, markDegraded } from './degraded.js';
+import { multirange } from './ids.js';
 
 /** How often the outbox is asked for all waiters together, in ms: where the relay tells of its deliveries, and elsewhere. */
-const pollMs = { leading: 20, following: 5 };
+const pollMs = { leading: 50, following: 5 };
 /** How soon a mark that could not be written is tried again, in ms. */
 const markAgainMs = 100;
 /** After so many ms without a mark the outcome is not known, in ms: no caller waits for longer. */
@@ -29,7 +30,9 @@ interface Waiter {
 
 /** What the poll finds: rows that are still in the outbox or were given up, and whether answers go without the other side. */
 interface Found {
+  /** Its changes have this id, and the next ones, so many. */
   id: number | null;
+  count: number;
   parked: boolean;
   lost: boolean;
   degraded: boolean;
@@ -219,23 +222,27 @@ export class Deliveries {
 
   private find(ids: number[]): Promise<Found[]> {
     return this.database.query<Found>(
-      `select o.id::float8 as id, o.parked, o.lost, ${answersAlone} as degraded,
+      `select o.id::float8 as id, o.count, o.parked, o.lost, ${answersAlone} as degraded,
          strangler.start_text(strangler.server_start()) as start
        from (select) one
        left join (
-         select c.id, o.parked is not null as parked, false as lost
-         from unnest($2::bigint[]) c (id) cross join strangler.outbox_row_of($1, c.id) o
+         select o.id, o.count, o.parked is not null as parked, false as lost
+         from unnest($2::int8multirange) asked join strangler.outbox o
+           on o.module = $1 and o.id > lower(asked) - 1000 and o.id < upper(asked) and o.id + o.count > lower(asked)
          union all
-         select id, parked, not parked from strangler.given_up where module = $1 and id = any($2::bigint[])
+         select g.id, 1, g.parked, not g.parked
+         from unnest($2::int8multirange) asked join strangler.given_up g
+           on g.module = $1 and g.id >= lower(asked) and g.id < upper(asked)
        ) o on true
        left join strangler.relay r on r.module = $1`,
-      [this.module, ids],
+      [this.module, multirange(ids)],
+      { prepared: true },
     );
   }
 
   private settle(asked: readonly Waiter[], found: readonly Found[]): void {
-    const there = new Map(found.map(({ id, parked }) => [id, parked]));
-    const lost = new Set(found.flatMap(({ id, lost }) => (lost ? [id] : [])));
+    const there = new Map(found.flatMap((row) => changesOf(row).map((id) => [id, row.parked])));
+    const lost = new Set(found.flatMap((row) => (row.lost ? changesOf(row) : [])));
     this.degraded = found.some(({ degraded }) => degraded);
     const now = performance.now();
     for (const waiter of asked) {
@@ -251,3 +258,6 @@ export class Deliveries {
     }
   }
 }
+
+const changesOf = ({ id, count }: Found): number[] =>
+  id === null ? [] : Array.from({ length: count }, (_, place) => id + place);

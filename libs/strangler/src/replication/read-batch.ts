@@ -3,6 +3,7 @@ import type { Side } from '../phase.js';
 import type { MovingTable } from '../tables.js';
 import { batchSql } from './batch-sql.js';
 import type { FilledPart, Origin, OwnedBuckets } from './frame.js';
+import { idsOf, multirange } from './ids.js';
 import { columnsSent } from './row-sql.js';
 
 /** Where the copying of one table's rows stands. */
@@ -108,9 +109,6 @@ interface BatchRow {
   chunkAside: string | null;
 }
 
-/** An array of ids that is no longer than so many characters is searched as fast as a hash. */
-const fewIds = 500;
-
 /** Reads batches of one module. */
 export class BatchReader {
   private readonly statements = new Map<string, string>();
@@ -125,12 +123,12 @@ export class BatchReader {
     const { rows, allRows, chunkRows, bytes, rowBytes, inFlight, position } = wanted;
     const table = chunkRows > 0 ? this.tables.find(({ name }) => name === position?.table) : undefined;
     const chunk = table && { table, fromStart: position?.after == null };
-    const params = [this.module, inFlight, rows, bytes, rowBytes];
-    if (chunk) params.push(allRows, chunkRows, position!.startedAt, position!.after as never);
+    const ids = idsOf(inFlight);
+    const params: unknown[] = [this.module, multirange(ids), ids.length, rows, bytes, rowBytes];
+    if (chunk) params.push(allRows, chunkRows, position!.startedAt, position!.after);
     const text = this.statement(chunk);
-    // Prepared, since to plan it takes longer than to run it. But a chunk's plan depends on where it begins; and many ids
-    // are hashed only when they are known to the plan.
-    const named = chunk || inFlight.length > fewIds ? {} : { name: `batch of ${this.module}` };
+    // Prepared, since to plan it takes longer than to run it. But a chunk's plan depends on where it begins.
+    const named = chunk ? {} : { name: `batch of ${this.module}` };
     const { rows: answer } = await on.query<BatchRow>({ ...named, text, values: params });
     return this.batchOf(answer[0]!, wanted);
   }
