@@ -2,7 +2,7 @@ import { otherSide, sides, type Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
 import type { Examiner, Found } from './examiner.js';
 import { isAtHome } from './module-row.js';
-import { lacksRows } from './whole.js';
+import { lacksRows, rowsOf } from './whole.js';
 
 /** Copies that lack something, and are filled anew. The first filling of `extracted` is a part of the way. */
 export const copies: Examiner = ({ row, observed: { states } }) =>
@@ -16,10 +16,9 @@ export const copies: Examiner = ({ row, observed: { states } }) =>
 
 function beingFilled(side: Side, owner: SideState | null): Found {
   const other = otherSide(side);
-  const tables = owner?.outgoing.backfill ?? [];
-  const rows = (of: 'copied' | 'total') => tables.reduce((sum, table) => sum + table[of], 0);
+  const { copied, total } = rowsOf(owner?.outgoing.backfill ?? []);
   return {
-    problem: `the copy on ${side} lacks something that ${other} has, and is filled anew: ${rows('copied')} of about ${rows('total')} rows`,
+    problem: `the copy on ${side} lacks something that ${other} has, and is filled anew: ${copied} of about ${total} rows`,
     meaning: `no hand-off begins; a failover to ${side} now would miss what has not come yet`,
     remedy: owner ? 'nothing: it goes on by itself' : `start ${other}: it goes on by itself`,
   };

@@ -16,7 +16,7 @@ import { isDegraded } from './route-entry.js';
 import { settingsInForce } from './setting-keys.js';
 import type { Verification } from './verification-store.js';
 import { waitOf } from './waiting.js';
-import { fillingOf } from './whole.js';
+import { fillingOf, rowsOf } from './whole.js';
 
 /** What a status is made of. */
 export interface StatusParts {
@@ -120,11 +120,9 @@ function backfillOf(
   rowsPerSecond: number | null,
 ): ModuleStatus['backfill'] {
   if (tables.length === 0) return null;
-  const sum = (of: 'copied' | 'total') => tables.reduce((all, table) => all + table[of], 0);
-  const [copied, counted] = [sum('copied'), sum('total')];
+  const { copied, total } = rowsOf(tables);
   if (tables.every(({ done }) => done))
     return { done: copied, total: copied, rowsPerSecond: null, etaSeconds: 0 };
-  const total = Math.max(counted, copied);
   return { done: copied, total, rowsPerSecond, etaSeconds: secondsLeft(copied, total, rowsPerSecond) };
 }
 

@@ -21,6 +21,15 @@ export function fillingOf({
   return all.find((tables) => tables.some(({ done }) => !done)) ?? monolith?.outgoing.backfill ?? [];
 }
 
+/** How many rows are copied, of about how many: of more, while one table is not done, however few were expected. */
+export function rowsOf(tables: readonly BackfillState[]): { copied: number; total: number } {
+  const sum = (rows: (table: BackfillState) => number) => tables.reduce((all, each) => all + rows(each), 0);
+  return {
+    copied: sum(({ copied }) => copied),
+    total: sum(({ copied, total, done }) => (done ? copied : Math.max(total, copied + 1))),
+  };
+}
+
 /** Whether a side's copy lacks rows of those that the other one owns: it is not filled yet, or is filled anew. */
 export function lacksRows(
   side: Side,

@@ -2,6 +2,7 @@ import type { Database, Queryable } from '../database.js';
 import type { BackfillState } from '../side/side.js';
 import { buckets } from '../bucket.js';
 import type { MovingTable } from '../tables.js';
+import { estimatedRows } from './estimate.js';
 
 /**
  * Begins to copy the rows of all tables anew, as a new life of the copy. Capture must stand, and the writers from before it must be
@@ -51,10 +52,12 @@ export async function fillAnew(
   );
   await q.query('delete from strangler.backfill where module = $1', [module]);
   for (const { name, sql } of tables) {
-    await q.query(
-      `insert into strangler.backfill (module, table_name, total) select $1, $2, count(*) from ${sql}`,
-      [module, name],
-    );
+    // Nobody may write meanwhile, so nothing is counted here: a large table would hold a failover up.
+    await q.query('insert into strangler.backfill (module, table_name, total) values ($1, $2, $3)', [
+      module,
+      name,
+      await estimatedRows(q, sql),
+    ]);
   }
   // A sleeping relay is woken, in whatever process it is.
   await q.query(`select pg_notify('strangler_outbox', $1)`, [module]);

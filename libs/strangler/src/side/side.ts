@@ -10,6 +10,7 @@ export interface BackfillState {
   table: string;
   /** Rows. */
   copied: number;
+  /** About so many there are; of a large table nobody has counted them. */
   total: number;
   done: boolean;
 }
