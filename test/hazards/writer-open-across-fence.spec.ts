@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { openSide, type TestSide } from '../support/moving.js';
+import { untilBlocked } from '../support/blocked.js';
 import { until } from '../support/until.js';
 
 /*
@@ -121,6 +122,57 @@ it('a command that read before the fence and writes after it is refused by its o
   await fenceAll();
   await expect(writer.query(`update box.thing set count = 1 where name = 'a'`)).rejects.toMatchObject({
     code: 'SR423',
+  });
+});
+
+describe('a writer whose rows are written by a deferred trigger, at its commit', () => {
+  beforeEach(() =>
+    here.query(`
+      create table box.note (name text);
+      create function box.late() returns trigger language plpgsql as $$ begin
+        update box.thing set note = 'at commit' where name = new.name;
+        return null;
+      end $$;
+      create constraint trigger late after insert on box.note deferrable initially deferred
+        for each row execute function box.late()`),
+  );
+  const notes = () => here.query(`select note from box.thing where name = 'a'`);
+
+  it('is taken back at its commit when the fence came before', async () => {
+    await writer.query(`begin; insert into box.note values ('a')`);
+    expect(await fenceAll()).toBe(true);
+    await expect(writer.query('commit')).rejects.toMatchObject({ code: 'SR423' });
+    expect(await notes()).toEqual([{ note: null }]);
+    expect(await here.query('select from box.note')).toEqual([]);
+  });
+
+  it('is waited for when it is inside its commit as the fence comes, and what it writes is captured', async () => {
+    const other = await here.database.session();
+    try {
+      await other.query(`begin; select pg_advisory_xact_lock(1)`);
+      // Behind those of the toolkit: it has been let in, and stands still before its commit is through.
+      await here.query(`
+        create function box.stop() returns trigger language plpgsql as $$ begin
+          perform pg_advisory_xact_lock(1);
+          return null;
+        end $$;
+        create trigger zz_stop after update on box.thing for each statement execute function box.stop()`);
+      await writer.query(`begin; insert into box.note values ('a')`);
+      const committed = writer.query('commit');
+      await untilBlocked(here.test, 1);
+      const fencing = fenceAll();
+      await fenced();
+      expect(await settled(fencing)).toBe(false);
+      await other.query('commit');
+      await committed;
+      expect(await fencing).toBe(true);
+    } finally {
+      await other.end();
+    }
+    expect(await notes()).toEqual([{ note: 'at commit' }]);
+    expect(await here.query(`select keys from strangler.outbox order by id desc limit 1`)).toEqual([
+      { keys: ['a'] },
+    ]);
   });
 });
 

@@ -40,12 +40,12 @@ export interface TestSide {
   drop(): Promise<void>;
 }
 
-/** Makes one side of the module `box` (or of another one, with its DDL). */
+/** Makes one side of the module `box` (or of another one, with its DDL), in a database of its own unless one is given. */
 export async function openSide(
   side: Side,
-  { capture = true, module = box, ddl = boxTables } = {},
+  { capture = true, module = box, ddl = boxTables, test: given = undefined as TestDatabase | undefined } = {},
 ): Promise<TestSide> {
-  const test = await freshDatabase();
+  const test = given ?? (await freshDatabase());
   const database = new Database(test.url);
   const ownership = new Ownership(database);
   await database.query(ddl);
