@@ -1,7 +1,7 @@
 import { heldSend, replicas, type Replicas } from '../support/replication.js';
 import { written } from '../support/written.js';
 import { until } from '../support/until.js';
-import type { WrittenRows } from '../../libs/strangler/src/acknowledger.js';
+import { UnconfirmedError, type WrittenRows } from '../../libs/strangler/src/acknowledger.js';
 import type { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
 import { changesIn } from '../../libs/strangler/src/replication/changes.js';
 
@@ -86,4 +86,34 @@ it('nobody relays: the deadline passes, and the module is degraded until somebod
     (await both.monolith.outgoing.outgoing()).degradedSince ? undefined : true,
   );
   expect(await deliveries.whenStored(await write(2), longMs)).toBe('stored');
+});
+
+describe('what was written on one start of the server', () => {
+  const otherStarts = ['1999-01-01T00:00:00.000000Z', '2999-01-01T00:00:00.000000Z'];
+
+  it.each(otherStarts)(
+    'is not known on another one (%s): an absent row says nothing, for the database may have been put back',
+    async (start) => {
+      both.relay();
+      const { ids } = await write(1);
+      await both.drained();
+      await expect(both.deliveries().whenStored({ ids, start }, longMs)).rejects.toThrow(UnconfirmedError);
+    },
+  );
+
+  it.each(otherStarts)(
+    'is not what the relay tells of another one (%s), before or meanwhile',
+    async (other) => {
+      const deliveries = both.deliveries();
+      const { ids, start } = await write(1);
+      deliveries.stored(ids, other);
+      const waiting = deliveries.whenStored({ ids, start }, longMs);
+      deliveries.stored(ids, other);
+      expect(await settled(waiting)).toBeUndefined();
+      // Nobody relays: the row waits in the outbox, and only the relay's word lets its writer go. The clock may have been set back.
+      deliveries.stored(ids, start);
+      expect(await waiting).toBe('stored');
+      expect(await deliveries.whenStored({ ids, start }, longMs)).toBe('stored');
+    },
+  );
 });

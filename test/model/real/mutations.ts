@@ -60,8 +60,8 @@ export const realMutations: Partial<Record<Rule, readonly Edit[]>> = {
   pollByStart: [deliveries('start !== found[0]?.start || ', '')],
   ackByPart: [
     deliveries(
-      'for (const id of waiter.left) if (this.recent.has(id)) waiter.left.delete(id);',
-      'if ([...waiter.left].some((id) => this.recent.has(id))) waiter.left.clear();',
+      'for (const id of waiter.left) if (told.recent.has(id)) waiter.left.delete(id);',
+      'if ([...waiter.left].some((id) => told.recent.has(id))) waiter.left.clear();',
     ),
   ],
   commandByStart: [
@@ -100,8 +100,8 @@ export const realMutations: Partial<Record<Rule, readonly Edit[]>> = {
   dropRows: [store('if (givenUp) await', 'if (givenUp && false) await')],
   reported: [
     deliveries(
-      'from strangler.given_up where module = $1 and id',
-      'from strangler.given_up where false and module = $1 and id',
+      'on g.module = $1 and g.id >= lower(asked)',
+      'on false and g.module = $1 and g.id >= lower(asked)',
     ),
   ],
   wholeOrFilled: [

@@ -12,6 +12,8 @@ const markAgainMs = 100;
 const unknownMs = 10_000;
 /** So many of the last deliveries are remembered, for those who ask after the fact. */
 const remembered = 50_000;
+/** Of so many starts of the server: of the present one, and of the one that some may still wait on. */
+const startsRemembered = 2;
 
 type Outcome = 'stored' | 'degraded';
 
@@ -26,6 +28,12 @@ interface Waiter {
   /** It will not be known. */
   abandon: () => void;
   timer: NodeJS.Timeout;
+}
+
+/** Rows that are stored on the other side, by their ids; the earlier ones are forgotten first. */
+interface Told {
+  recent: Set<number>;
+  earlier: Set<number>;
 }
 
 /** What the poll finds: rows that are still in the outbox or were given up, and whether answers go without the other side. */
@@ -45,10 +53,8 @@ interface Found {
  */
 export class Deliveries {
   private readonly waiters = new Set<Waiter>();
-  private recent = new Set<number>();
-  private earlier = new Set<number>();
-  /** Of which start of the server the remembered ids are. */
-  private start = '';
+  /** By start of the server: on another one the same ids may be other rows. Starts have no order, for a clock may be set back. */
+  private readonly told = new Map<string, Told>();
   private leading = false;
   private degraded = false;
   private poll: NodeJS.Timeout | undefined;
@@ -66,9 +72,8 @@ export class Deliveries {
    * process ends before that is written down, or the database was put back, or the rows were given up.
    */
   whenStored({ ids, start }: WrittenRows, deadlineMs: number): Promise<Outcome> {
-    this.follow(start);
-    const known = (id: number) => start === this.start && (this.recent.has(id) || this.earlier.has(id));
-    const left = new Set(ids.filter((id) => !known(id)));
+    const told = this.told.get(start);
+    const left = new Set(ids.filter((id) => !told?.recent.has(id) && !told?.earlier.has(id)));
     if (left.size === 0) return Promise.resolve('stored');
     return new Promise((resolve, reject) => {
       const end = () => {
@@ -113,13 +118,12 @@ export class Deliveries {
 
   /** The relay tells: these, of this start, are stored. */
   stored(ids: readonly number[], start: string): void {
-    this.follow(start);
-    if (start !== this.start) return;
-    if (this.recent.size > remembered) [this.earlier, this.recent] = [this.recent, new Set()];
-    for (const id of ids) this.recent.add(id);
+    const told = this.toldOn(start);
+    if (told.recent.size > remembered) [told.earlier, told.recent] = [told.recent, new Set()];
+    for (const id of ids) told.recent.add(id);
     for (const waiter of this.waiters) {
       if (waiter.start !== start) continue;
-      for (const id of waiter.left) if (this.recent.has(id)) waiter.left.delete(id);
+      for (const id of waiter.left) if (told.recent.has(id)) waiter.left.delete(id);
       if (waiter.left.size === 0) waiter.settle('stored');
     }
   }
@@ -144,12 +148,12 @@ export class Deliveries {
     this.degraded = false;
   }
 
-  /** Starts only grow. What is remembered is of one of them: on the next, the same ids may be other rows. */
-  private follow(start: string): void {
-    if (start <= this.start) return;
-    this.start = start;
-    this.recent = new Set();
-    this.earlier = new Set();
+  private toldOn(start: string): Told {
+    const told = this.told.get(start) ?? { recent: new Set(), earlier: new Set() };
+    this.told.set(start, told);
+    const [oldest] = this.told.keys();
+    if (this.told.size > startsRemembered) this.told.delete(oldest!);
+    return told;
   }
 
   /** Looks after the waiters at once: a row of theirs may be parked. */
