@@ -3,6 +3,7 @@ import { Continuity } from '../../libs/strangler/src/continuity/continuity.js';
 import { NobodyServesError, type Peer } from '../../libs/strangler/src/continuity/peer.js';
 import { ContinuityStore } from '../../libs/strangler/src/continuity/store.js';
 import { Database } from '../../libs/strangler/src/database.js';
+import { actDirectly } from '../../libs/strangler/src/control/direct.js';
 import { Ownership } from '../../libs/strangler/src/ownership/ownership.js';
 import { otherSide, sides, type Side } from '../../libs/strangler/src/phase.js';
 import { pairDirectly } from '../support/pairing.js';
@@ -200,6 +201,24 @@ it('twice, before the other side could be asked', async () => {
   served.set(away.id, away);
   expect(await second.continuity.prove()).toBe(true);
   expect(await peerOf(away)).toBe(second.id);
+});
+
+it('takes over by the word of an operator before its first process: that takes the word not away, and the other side gives way', async () => {
+  await shareOut();
+  const test = await copyOf(await ended(away));
+  const said = { module: tally, verb: 'failover', iHaveFencedIt: true } as const;
+  await actDirectly(test.url, { ...said, dryRun: true });
+  const [before] = await test.query<{ id: string }>('select id from strangler.database');
+  expect(before).toEqual({ id: away.id });
+  await actDirectly(test.url, { ...said, dryRun: false });
+  const moved = await start('extracted', test);
+  await write(moved);
+  expect(moved.id).not.toBe(away.id);
+  expect(await moved.continuity.prove()).toBe(true);
+  expect(await peerOf(home)).toBe(moved.id);
+  expect((await moved.store.read()).extractedBelow).toBe(10_000);
+  expect(await home.continuity.prove()).toBe(true);
+  expect((await home.store.read()).extractedBelow).toBe(10_000);
 });
 
 it('where nothing moves it is served, and the other side comes to know it', async () => {

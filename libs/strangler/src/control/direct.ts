@@ -1,6 +1,7 @@
 import { ContinuityStore, reachedBy } from '../continuity/store.js';
 import { buckets } from '../bucket.js';
 import { Database } from '../database.js';
+import { identify } from '../ownership/ownership.js';
 import { advancingSequences } from '../ownership/sequences.js';
 import type { Phase } from '../phase.js';
 import { quoted } from '../tables.js';
@@ -16,7 +17,7 @@ export interface DirectAct {
   dryRun: boolean;
 }
 
-/** How an answer about nothing at all is given up, in ms. */
+/** A statement that takes longer, or waits longer for a lock, fails, in ms: an operator is not left without an answer. */
 const session = { statement_timeout: 10_000, lock_timeout: 5_000 };
 
 /**
@@ -65,6 +66,8 @@ async function actOn(database: Database, act: DirectAct): Promise<ActionAnswer> 
 async function carryOut(database: Database, { module, verb }: DirectAct, found: Found): Promise<boolean> {
   const store = new ContinuityStore(database, module);
   const { epoch, start } = found.standpoint;
+  // Where it was moved it is another one from now on: else its first process would see that, and take the word away that is given here.
+  await identify(database);
   if (verb === 'serve-unproven') return store.proveStart(start, 'operator');
   // First: nobody writes the other side's keys here yet. That a sequence is ahead does no harm.
   await database.together(await advancingSequences(database, module));

@@ -1,6 +1,6 @@
 import type { Queryable } from '../database.js';
 
-/** So many pages of each partition are read at most. */
+/** So many pages are read at most. */
 const samplePages = 64;
 
 /**
@@ -8,19 +8,15 @@ const samplePages = 64;
  * analyzed, or, if it never was, as its first pages let expect. `sql`: its quoted name with its schema.
  */
 export async function estimatedRows(on: Queryable, sql: string): Promise<number> {
-  const [table] = await on.query<{ pages: number; sampled: number; analyzed: number }>(
-    `select coalesce(sum(pages), 0)::float8 as pages, coalesce(sum(least(pages, $2)), 0)::float8 as sampled,
-       coalesce(sum(reltuples) filter (where reltuples > 0), 0)::float8 as analyzed
-     from (
-       select reltuples, pg_relation_size(oid) / current_setting('block_size')::bigint as pages from pg_class
-       where relkind = 'r' and (oid = $1::regclass or oid in (select relid from pg_partition_tree($1::regclass)))
-     ) leaves`,
-    [sql, samplePages],
+  const [table] = await on.query<{ pages: number; analyzed: number }>(
+    `select pg_relation_size(oid)::float8 / current_setting('block_size')::int as pages, reltuples::float8 as analyzed
+     from pg_class where oid = $1::regclass`,
+    [sql],
   );
-  const { pages, sampled, analyzed } = table!;
-  if (pages > sampled && analyzed > 0) return Math.round(analyzed);
+  const { pages, analyzed } = table!;
+  if (pages > samplePages && analyzed > 0) return analyzed;
   const [first] = await on.query<{ rows: number }>(
     `select count(*)::float8 as rows from ${sql} where ctid < '(${samplePages},0)'`,
   );
-  return Math.round((first!.rows * pages) / Math.max(1, sampled));
+  return Math.round(first!.rows * Math.max(1, pages / samplePages));
 }
