@@ -67,3 +67,43 @@ it.each(['in order', 'crash'] as const)(
   },
   180_000,
 );
+
+it('the server of the monolith ends while the service is away, and the file outside is gone: an operator has to say that nothing is missing', async () => {
+  shop = await PutBack.open('monolith');
+  const { scene, customer, postgres } = shop;
+  await scene.goTo('dual-write');
+  await shop.quiet();
+  expect((await scene.order(customer, scene.one('stays'))).status).toBe(201);
+  await scene.service.end('SIGKILL');
+  await shop.loseWitness('monolith');
+  await postgres.end('crash');
+  await postgres.restart();
+  await scene.until('it is held', ({ sides }) => sides.monolith?.health === 'unproven');
+  expect((await scene.order(customer, scene.one('stays'))).status).toBe(503);
+  expect(await shop.remedy('is unproven')).toContain('serve-unproven inventory --i-have-fenced-it');
+  expect((await scene.act('serve-unproven', { iHaveFencedIt: true })).status).toBe(200);
+  expect((await scene.order(customer, scene.one('stays'))).status).toBe(201);
+  const entry = (await scene.history()).find(({ action }) => action === 'serve-unproven');
+  expect(entry).toMatchObject({ outcome: 'done' });
+  await scene.restartService();
+  await shop.quiet();
+  expect(await scene.differences()).toBe(0);
+}, 180_000);
+
+it('of the monolith, from before the move, which was moved by hand, with the embedded NATS: the service holds that, so it is asked', async () => {
+  shop = await PutBack.open('monolith', { NATS_URL: '' });
+  const { scene, customer, postgres } = shop;
+  const putBack = await postgres.backUp();
+  await scene.goTo('extracted');
+  expect((await scene.order(customer, scene.one('moves'))).status).toBe(201);
+  await scene.premises.steerByHand();
+  await scene.shop.end('SIGTERM');
+  await shop.loseWitness('monolith');
+  await putBack();
+  await scene.restartShop();
+  await scene.until('it is known', ({ sides }) => sides.monolith?.health === 'rolled back');
+  expect((await scene.order(customer.at(scene.shop.url), scene.one('moves'))).status).toBe(503);
+  await shop.rejoin();
+  await scene.reaches('extracted');
+  expect((await scene.order(customer.at(scene.shop.url), scene.one('moves'))).status).toBe(201);
+}, 180_000);

@@ -65,7 +65,7 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   const databaseUrl = settings.databaseUrl ?? (await servers.database('shop'));
   const modules = await openModules(databaseUrl, settings, say);
   const routes = new Routes();
-  const link = connectWhenNeeded({ settings, servers, subjects }, routes, closing);
+  const link = await connectWhenNeeded({ settings, servers, subjects }, routes, closing);
   const initialData = new InitialData(settings, say);
   const watch = new CallWatch();
   const metrics = new ToolkitMetrics();
@@ -175,15 +175,15 @@ async function steer(
 }
 
 /** NATS is connected to, and if need be started, when the first module leaves. */
-function connectWhenNeeded(
+async function connectWhenNeeded(
   { settings, servers, subjects }: { settings: Settings; servers: EmbeddedServers; subjects: Subjects },
   routes: Routes,
   closing: Closing,
-): NatsLink {
+): Promise<NatsLink> {
   const { nats } = settings;
   const url = async () => nats.url ?? (await servers.nats(subjects.userOf(monolithUser)));
   const link = new NatsLink(async () => natsConnection(await url(), nats.options), {
-    startsServer: nats.url === undefined,
+    startsServer: nats.url === undefined && !(await servers.natsRuns()),
     subjects,
     user: monolithUser,
   });

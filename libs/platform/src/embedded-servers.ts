@@ -1,4 +1,4 @@
-import { acquireEmbedded, type EmbeddedLease } from './embedded/index.js';
+import { acquireEmbedded, natsRuns, type EmbeddedLease } from './embedded/index.js';
 import type { NatsUser } from './nats-authorization.js';
 
 /** The embedded servers, joined when the first of them is needed: with outside servers in the settings, never. */
@@ -19,6 +19,11 @@ export class EmbeddedServers {
   /** URL of the embedded NATS for one of the users; without a name for who may do all there. */
   async nats(user?: string): Promise<string> {
     return (await this.join()).need(user === undefined ? 'nats' : `nats/${user}`);
+  }
+
+  /** Whether the embedded NATS runs already, so that to ask there starts nothing. */
+  natsRuns(): Promise<boolean> {
+    return natsRuns(this.dataDir);
   }
 
   private join(): Promise<EmbeddedLease> {

@@ -1,4 +1,6 @@
 import type { Finding } from '#strangler';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { startPostgres, type OwnPostgres } from '../../support/own-postgres.js';
 import { Client } from '../../support/shop.js';
 import { until } from '../../support/until.js';
@@ -14,11 +16,11 @@ export class PutBack {
     readonly customer: Client,
   ) {}
 
-  /** `of`: the side whose files are to be put back. */
-  static async open(of: Side): Promise<PutBack> {
+  /** `of`: the side whose files are to be put back. `env`: what the programs find other than usual. */
+  static async open(of: Side, env: Record<string, string> = {}): Promise<PutBack> {
     const postgres = await startPostgres();
     const setting = of === 'monolith' ? 'DATABASE_URL' : 'INVENTORY_DATABASE_URL';
-    const scene = await Scene.open({ [setting]: postgres.database('put_back') });
+    const scene = await Scene.open({ [setting]: postgres.database('put_back'), ...env });
     return new PutBack(postgres, scene, await Client.register(scene.shop.url));
   }
 
@@ -29,14 +31,27 @@ export class PutBack {
 
   /** The one command that doctor names. */
   async rejoin(): Promise<void> {
-    const found = await until('doctor names the command', async () =>
-      (await this.scene.get<{ items: Finding[] }>('/doctor?module=inventory')).body.items.find(
-        ({ problem }) => problem.includes('was put back'),
-      ),
-    );
-    expect(found.remedy).toContain('rejoin inventory');
+    expect(await this.remedy('was put back')).toContain('rejoin inventory');
     const { status, body } = await this.scene.act('rejoin');
     expect({ status, detail: body.detail }).toEqual({ status: 202, detail: undefined });
+  }
+
+  /** What doctor says of a problem, once it has found it. */
+  async remedy(problem: string): Promise<string> {
+    const found = await until(`doctor names it: ${problem}`, async () =>
+      (await this.scene.get<{ items: Finding[] }>('/doctor?module=inventory')).body.items.find((each) =>
+        each.problem.includes(problem),
+      ),
+    );
+    return found.remedy;
+  }
+
+  /** What is kept outside of the database is gone. */
+  async loseWitness(side: Side): Promise<void> {
+    const [row] = await this.scene.on<{ id: string }>(side, 'select strangler.database_id() as id');
+    const base = join(process.env['XDG_STATE_HOME'] as string, 'strangler', row!.id);
+    await rm(`${base}.inventory`);
+    await rm(`${base}.inventory.epoch`, { force: true });
   }
 
   products(side: Side): Promise<object[]> {

@@ -11,7 +11,7 @@ import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { until } from '../../../../test/support/until.js';
 import type { NatsUser } from '../nats-authorization.js';
-import { EmbeddedError, acquireEmbedded, type EmbeddedLease } from './index.js';
+import { EmbeddedError, acquireEmbedded, natsRuns, type EmbeddedLease } from './index.js';
 import { runningProcesses, type RunningProcess } from './processes.js';
 
 jest.setTimeout(60_000);
@@ -61,6 +61,7 @@ afterAll(async () => {
 describe('the embedded servers', () => {
   it('are one of each for processes that start at once, and none is root below a closed folder', async () => {
     const [one, two, here] = await Promise.all([startClient(), startClient(), acquire()]);
+    expect(await natsRuns(join(folder, 'none'))).toBe(false);
     const urls = [await here.need('postgres'), await here.need('nats')];
 
     expect(await one.said).toEqual(urls);
@@ -70,6 +71,7 @@ describe('the embedded servers', () => {
     expect(await postmasters()).toHaveLength(1);
     expect(await query(urls[0]!, 'SHOW fsync')).toBe('on');
     expect(await natsAnswers(urls[1]!)).toBe(true);
+    expect(await natsRuns(folder)).toBe(true);
     expect((await stat(parent)).mode & 0o777).toBe(0o700);
     const { uid } = await stat(join(folder, 'postgres'));
     expect(uid === process.getuid!()).toBe(process.getuid!() !== 0);
@@ -143,6 +145,7 @@ describe('the embedded servers', () => {
 
     await expect(isOpen(postgres)).resolves.toBe(false);
     await expect(isOpen(nats)).resolves.toBe(false);
+    expect(await natsRuns(folder)).toBe(false);
     expect(await ours('-D')).toEqual([]);
     expect(await readdir(folder)).not.toContain('keeper');
     await expect(last.need('postgres')).rejects.toThrow(EmbeddedError);

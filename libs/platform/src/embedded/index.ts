@@ -1,2 +1,3 @@
 export { EmbeddedError } from './embedded-error.js';
 export { acquireEmbedded, type EmbeddedLease } from './lease.js';
+export { natsRuns } from './nats/nats-server.js';

@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Logger } from '@nestjs/common';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { standpointOf } from './standpoint.fixture.js';
@@ -10,8 +11,12 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'witness-'));
   file = new WitnessFile(`${folder}/`, 'box');
   file.locate('d');
+  jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+  jest.restoreAllMocks();
+});
 
 const mine = standpointOf('monolith', {
   start: 's1',
@@ -20,6 +25,12 @@ const mine = standpointOf('monolith', {
   term: 5,
   confirmed: { term: 5, seq: 1 },
 });
+/** What another process has of the same file. */
+const another = (): WitnessFile => {
+  const same = new WitnessFile(`${folder}/`, 'box');
+  same.locate('d');
+  return same;
+};
 const begun = (): Witness => {
   file.begin(witnessOf(mine));
   return file.read()!;
@@ -64,7 +75,11 @@ it('nobody is told of a batch of an earlier start, once a later one has been pro
 it('a file that has not seen the present start be proven is given up: it would not know all', () => {
   begun();
   expect(file.stored('s2', { term: 5, seq: 2, ids: [17] }, null, 2)).toBe(true);
-  expect(file.read()).toBeUndefined();
+  expect(file.read()).toBeNull();
+  file.end();
+  expect(file.read()).toBeNull();
+  file.begin(witnessOf({ ...mine, start: 's2' }));
+  expect(file.read()).toMatchObject({ start: 's2' });
 });
 
 it('the clock was set back: a later start that looks earlier is a later one', () => {
@@ -84,13 +99,13 @@ it('a process that comes to this start later takes nothing away that was written
 });
 
 it('a process elsewhere leads, and writes another file: what this one knows is not all, and it is given up', () => {
-  const shared = new WitnessFile(`${folder}/d`, 'box');
+  const shared = another();
   begun();
   shared.stored('s1', { term: 6, seq: 1, ids: [17] }, mine.confirmed, 2);
   expect(file.follow({ term: 6, seq: 1 })).toBe(false);
   expect(file.read()!.received.map(({ ids }) => ids)).toEqual([[17]]);
   expect(file.follow({ term: 6, seq: 2 })).toBe(true);
-  expect(file.read()).toBeUndefined();
+  expect(file.read()).toBeNull();
 });
 
 it('a former leader changes nothing of what a later one has written', () => {
@@ -102,7 +117,7 @@ it('a former leader changes nothing of what a later one has written', () => {
 
 it('an epoch that another process has written counts', () => {
   begun();
-  new WitnessFile(`${folder}/d`, 'box').sawEpoch(9);
+  another().sawEpoch(9);
   expect(file.read()!.epoch).toBe(9);
 });
 
@@ -125,6 +140,57 @@ it('forgotten, it knows of no pairing', () => {
   file.sawEpoch(9);
   expect(file.forget()).toBe(true);
   expect(readdirSync(folder)).toEqual([]);
+});
+
+it.each(['/', '/witness'])('two databases of one machine have a file each (WITNESS_FILE=…%s)', (base) => {
+  const [one, other] = ['d1', 'd2'].map((database) => {
+    const of = new WitnessFile(`${folder}${base}`, 'box');
+    of.locate(database);
+    return of;
+  }) as [WitnessFile, WitnessFile];
+  one.begin(witnessOf(mine));
+  expect(other.read()).toBeUndefined();
+  other.begin(witnessOf({ ...mine, start: 's2' }));
+  expect(one.stored('s1', { term: 5, seq: 2, ids: [17] }, mine.confirmed, 2)).toBe(true);
+  expect(one.read()!.received.map(({ ids }) => ids)).toEqual([[17]]);
+});
+
+describe('a file that cannot be read', () => {
+  it.each(['', '{"start":"s1","epo', 'rubbish'])('says of a pairing, and proves nothing: %p', (content) => {
+    begun();
+    writeFileSync(file.path, content);
+    expect(file.read()).toBeNull();
+    expect(file.stored('s1', { term: 5, seq: 2, ids: [17] }, null, 2)).toBe(true);
+    file.sawEpoch(9);
+    file.end();
+    expect(file.read()).toBeNull();
+    file.begin(witnessOf(mine));
+    expect(file.read()).toMatchObject({ start: 's1', epoch: 3 });
+  });
+
+  it('of an epoch: it proves nothing, until the next one is written down', () => {
+    begun();
+    writeFileSync(`${file.path}.epoch`, '');
+    expect(file.read()).toBeNull();
+    file.sawEpoch(9);
+    expect(file.read()).toMatchObject({ epoch: 9 });
+  });
+
+  it('something else stands in its place, and cannot be replaced: that is said, and what to do', () => {
+    mkdirSync(join(file.path, 'a folder'), { recursive: true });
+    expect(file.read()).toBeNull();
+    expect(() => file.begin(witnessOf(mine))).toThrow(`${file.path} cannot be written`);
+    expect(file.stored('s1', { term: 5, seq: 2, ids: [17] }, null, 2)).toBe(true);
+  });
+});
+
+it('where nothing can be written, and nothing stands, the peer alone proves', () => {
+  writeFileSync(join(folder, 'a file'), '');
+  const nowhere = new WitnessFile(join(folder, 'a file', 'witness'), 'box');
+  nowhere.locate('d');
+  nowhere.begin(witnessOf(mine));
+  expect(nowhere.stored('s1', { term: 5, seq: 2, ids: [17] }, null, 2)).toBe(true);
+  expect(nowhere.read()).toBeUndefined();
 });
 
 describe('both databases are older than the witness', () => {

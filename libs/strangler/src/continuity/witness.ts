@@ -1,3 +1,5 @@
+import { Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
@@ -10,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { described } from '../failure.js';
 import { holdsTail, type Holds } from './conclude.js';
 import { compare, later, nowhere, type Position } from './position.js';
 import type { Received, Standpoint } from './standing.js';
@@ -30,6 +33,8 @@ export interface Witness {
 interface Kept extends Witness {
   boot: string | null;
   synced: boolean;
+  /** Not all is in it that was relied on since: it says that the module was paired, and proves nothing. */
+  gaveUp?: boolean;
   /** Starts before this one, the latest last. Their times say nothing of their order: a clock may be set back. */
   before?: readonly string[];
 }
@@ -93,46 +98,51 @@ function withBatch(witness: Witness, batch: Received, confirmed: Position | null
  * The witness of one module and database: two files outside of the data folder, for a backup of the one is no backup of the other.
  * Each change is written before it is relied on; that it is on the disk matters only to a machine that has ended since, and there a
  * file counts that was synced as its process ended. All processes of a side have to share them. They are small, and stay in the page
- * cache: to write one takes some 0.1 ms.
+ * cache: to write one takes some 0.1 ms. What cannot be read proves nothing, and what cannot be written down is given up: then only
+ * the peer can prove a start.
  */
 export class WitnessFile {
-  /** `base`: the path without the module; one that ends with a slash is a folder, where the name of the file is the database's id. */
+  private readonly logger = new Logger(WitnessFile.name);
+  private database = '';
+
+  /** `base`: a folder, if it ends with a slash; else what the name of the file begins with. */
   constructor(
-    private base: string,
+    private readonly base: string,
     private readonly module: string,
   ) {}
 
-  /** Whose witness it is. */
+  /** Whose witness it is: the other side's, and another shop's, may lie beside it. */
   locate(database: string): void {
-    if (this.base.endsWith('/')) this.base += database;
+    this.database = database;
   }
 
   get path(): string {
-    return `${this.base}.${this.module}`;
+    const { base, database, module } = this;
+    return `${base}${base.endsWith('/') ? '' : '.'}${database}.${module}`;
   }
 
   /** Undefined: the module was never paired here. Null: it was, and nothing here can prove it. */
   read(): Witness | null | undefined {
-    const kept = read<Kept>(this.path);
+    const kept = this.kept();
     if (!kept) return undefined;
-    const epoch = read<{ epoch: number }>(this.epochPath)?.epoch ?? 0;
-    const current = kept.synced || (kept.boot !== null && kept.boot === bootId());
-    return current ? { ...kept, epoch: Math.max(kept.epoch, epoch) } : null;
+    const { epoch, unreadable } = this.epochSeen();
+    const counts = kept.synced || (kept.boot !== null && kept.boot === bootId());
+    return counts && !kept.gaveUp && !unreadable ? { ...kept, epoch: Math.max(kept.epoch, epoch) } : null;
   }
 
-  /** A start is proven: from here on only what has come since it counts. @throws when it cannot be written. */
+  /** A start is proven: from here on only what has come since it counts. @throws when what stands there cannot be changed. */
   begin(witness: Witness): void {
-    const kept = read<Kept>(this.path);
+    const kept = this.kept();
     // Another process may write there just now what came after this one had asked.
     if (kept && isSame(kept, witness)) return this.reopen(kept);
-    const former = kept && kept.start !== witness.start ? [kept.start] : [];
+    const former = kept?.start && kept.start !== witness.start ? [kept.start] : [];
     const before = [...(kept?.before ?? []), ...former].slice(-remembered);
     // One that was synced must not outlive what is written without it from now on.
-    write(this.path, { ...witness, boot: bootId(), synced: false, before }, { sync: true });
+    this.write({ ...witness, boot: bootId(), synced: false, before });
   }
 
   private reopen(kept: Kept): void {
-    if (kept.synced) write(this.path, { ...kept, boot: bootId(), synced: false }, { sync: true });
+    if (kept.synced) this.write({ ...kept, boot: bootId(), synced: false });
   }
 
   /**
@@ -140,20 +150,21 @@ export class WitnessFile {
    * be written down.
    */
   stored(start: string, batch: Received, confirmed: Position | null, life: number): boolean {
+    const kept = this.kept();
+    // Without one the peer is asked at the next start, and tells of this batch.
+    if (!kept) return true;
+    if (kept.before?.includes(start)) return false;
+    if (kept.gaveUp) return true;
+    // This start was proven by a process that writes another file: here nobody knows what that one has seen.
+    if (kept.start !== start) return this.giveUp('another process has proven this start');
+    if (kept.term > batch.term) return true;
+    const of = kept.life === life ? kept : { ...kept, life, pruned: nowhere, received: [] };
+    const now = { ...withBatch(of, batch, confirmed), boot: bootId(), synced: false };
     try {
-      const kept = read<Kept>(this.path);
-      // Without one the peer is asked at the next start, and tells of this batch.
-      if (!kept) return true;
-      if (kept.before?.includes(start)) return false;
-      // This start was proven by a process that writes another file: here nobody knows what that one has seen.
-      if (kept.start !== start) return this.forget();
-      if (kept.term > batch.term) return true;
-      const of = kept.life === life ? kept : { ...kept, life, pruned: nowhere, received: [] };
-      const now = { ...withBatch(of, batch, confirmed), boot: bootId(), synced: false };
       write(this.path, now, { sync: kept.synced });
       return true;
-    } catch {
-      return this.forget();
+    } catch (error) {
+      return this.giveUp(error);
     }
   }
 
@@ -162,8 +173,9 @@ export class WitnessFile {
    * another one, and this one is given up. Whether it was.
    */
   follow(confirmed: Position): boolean {
-    const kept = read<Kept>(this.path);
-    return kept !== undefined && compare(lastOf(kept), confirmed) < 0 && this.forget();
+    const kept = this.kept();
+    if (!kept || kept.gaveUp || compare(lastOf(kept), confirmed) >= 0) return false;
+    return this.giveUp('the process that leads writes another file');
   }
 
   /** When something was written here last (RFC 3339). */
@@ -186,24 +198,78 @@ export class WitnessFile {
 
   /** The epoch has changed. In a file of its own, since another process may write the other one. */
   sawEpoch(epoch: number): void {
-    if (read(this.path) && (read<{ epoch: number }>(this.epochPath)?.epoch ?? 0) < epoch)
+    const kept = this.kept();
+    const seen = this.epochSeen();
+    if (!kept || kept.gaveUp || (seen.epoch >= epoch && !seen.unreadable)) return;
+    try {
       write(this.epochPath, { epoch }, { sync: true });
+    } catch (error) {
+      this.giveUp(error, { orThrow: true });
+    }
   }
 
   /** This process ends, and its database is as it was told. */
   end(): void {
-    const kept = read<Kept>(this.path);
-    if (kept) write(this.path, { ...kept, synced: true }, { sync: true });
+    const kept = this.kept();
+    if (kept && !kept.gaveUp) this.write({ ...kept, synced: true });
   }
 
-  /** The module is at home again, or nothing more can be written down: then only the peer can prove it. Whether it is gone. */
+  /** The module is at home again: it counts as never paired. Whether it is gone. */
   forget(): boolean {
     try {
       rmSync(this.path, { force: true });
       rmSync(this.epochPath, { force: true });
       return true;
     } catch {
-      return false;
+      return this.kept() === undefined;
+    }
+  }
+
+  private kept(): Kept | undefined {
+    try {
+      return read<Kept>(this.path);
+    } catch (error) {
+      // A machine that lost its power leaves such a file; or nobody may read it.
+      this.logger.warn({ msg: `${this.path} cannot be read: it proves nothing`, error: described(error) });
+      return unusable;
+    }
+  }
+
+  private epochSeen(): { epoch: number; unreadable: boolean } {
+    try {
+      const epoch = read<{ epoch: number }>(this.epochPath)?.epoch ?? 0;
+      return { epoch, unreadable: false };
+    } catch {
+      return { epoch: 0, unreadable: true };
+    }
+  }
+
+  private write(kept: Kept): void {
+    try {
+      write(this.path, kept, { sync: true });
+    } catch (error) {
+      this.giveUp(error, { orThrow: true });
+    }
+  }
+
+  /** What is relied on from here on will not be in it. Whether it says so: the file, or its absence. */
+  private giveUp(why: unknown, { orThrow = false } = {}): boolean {
+    const kept = this.kept();
+    this.logger.warn({
+      msg: `${this.path} is given up: only the peer can prove this database`,
+      why: described(why),
+    });
+    try {
+      write(this.path, { ...(kept ?? unusable), received: [], gaveUp: true }, { sync: true });
+      return true;
+    } catch {
+      const gone = this.forget();
+      if (!gone && orThrow)
+        throw new Error(
+          `${this.path} cannot be written, and what stands there is not true any more: make it writable, or delete it`,
+          { cause: why },
+        );
+      return gone;
     }
   }
 
@@ -216,6 +282,12 @@ export class WitnessFile {
   }
 }
 
+/** Of a file that cannot be read. */
+const unusable: Kept = {
+  ...{ start: '', epoch: 0, life: 0, term: 0, pruned: nowhere, received: [] },
+  ...{ boot: null, synced: false, gaveUp: true },
+};
+
 const earliest = (a: string | null, b: string | null): string | null =>
   a === null || b === null ? null : a < b ? a : b;
 
@@ -224,6 +296,7 @@ const isSame = (kept: Kept, { start, life, epoch }: Witness): boolean =>
   kept.start === start &&
   kept.life === life &&
   kept.epoch === epoch &&
+  !kept.gaveUp &&
   kept.boot !== null &&
   kept.boot === bootId();
 
@@ -240,14 +313,17 @@ function read<T>(path: string): T | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as T;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
 }
 
+/** Processes in containers that share a volume may have the same id. */
+const self = randomUUID();
+
 /** Written beside it, and put in its place: whoever dies meanwhile leaves the one or the other. */
 function write(path: string, content: object, { sync = false } = {}): void {
-  const beside = `${path}.${process.pid}`;
+  const beside = `${path}.${self}`;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const file = openSync(beside, 'w', 0o600);
   try {

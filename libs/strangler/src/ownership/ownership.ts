@@ -29,8 +29,8 @@ const unfenced = 'fence_from = null, fence_to = null';
 const lockTimeoutMs = 2_000;
 const pollMs = 1;
 
-/** Gives the database its id: one for each place that it was put to, so that a copy is never taken for its original. */
-export async function identify(database: Queryable): Promise<void> {
+/** Gives the database its id: one for each place that it was put to, so that a copy is never taken for its original. Answers it. */
+export async function identify(database: Queryable): Promise<string> {
   await database.query('insert into strangler.database default values on conflict do nothing');
   await database.query(
     `with before as (select id from strangler.database where home <> strangler.home() for update),
@@ -39,6 +39,8 @@ export async function identify(database: Queryable): Promise<void> {
        proven_start = null, proven_by = null
      from after`,
   );
+  const [row] = await database.query<{ id: string }>('select strangler.database_id() as id');
+  return row!.id;
 }
 
 /** The ownership rows of one side's database. Every change is a compare-and-set on the epoch. */

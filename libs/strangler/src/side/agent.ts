@@ -11,7 +11,7 @@ import type { Standpoint } from '../continuity/standing.js';
 import { advancingSequences } from '../ownership/sequences.js';
 import type { Pairing } from '../member.js';
 import { WitnessFile } from '../continuity/witness.js';
-import { Ownership, type When } from '../ownership/ownership.js';
+import { identify, Ownership, type When } from '../ownership/ownership.js';
 import { otherSide, type Side } from '../phase.js';
 import { startBackfill } from '../replication/backfill.js';
 import { Deliveries } from '../replication/deliveries.js';
@@ -90,9 +90,8 @@ export class SideAgent implements LocalSide {
   /** Makes the ownership row, serves the controller and the other side, and begins to look after capture. */
   async start(): Promise<void> {
     const { module, side, link } = this.options;
-    // What is extracted owns nothing before it is paired, and is found by the side that it belongs to.
-    await this.ownership.ensure(this.name, side, { asks: side === 'monolith' && link?.askable === true });
-    this.witness?.locate((await this.continuity.standpoint()).database);
+    this.witness?.locate(await identify(this.database));
+    await this.ownership.ensure(this.name, side, { asks: this.asks() });
     this.copy = await this.ownership.isCopy(this.name);
     if (this.copy) {
       this.logger.error(
@@ -110,6 +109,16 @@ export class SideAgent implements LocalSide {
     // Also where this start is proven: while no process was here, the other side may have been told to take over.
     await this.prove();
     this.timer = setInterval(() => void this.look(), lookEveryMs).unref();
+  }
+
+  /**
+   * Whether this side asks who claims its module, before it takes writes: where NATS is, and where the file knows of a pairing. What is
+   * extracted owns nothing before it is paired, and is found by the side that it belongs to.
+   */
+  private asks(): boolean {
+    const { side, link } = this.options;
+    if (side === 'extracted' || !link) return false;
+    return link.askable || this.witness?.read() !== undefined;
   }
 
   /** Has this side prove that it still holds what it had; whether it takes writes. */

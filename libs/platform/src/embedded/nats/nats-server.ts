@@ -1,10 +1,17 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NatsUser } from '../../nats-authorization.js';
 import { EmbeddedError, ServerEnded } from '../embedded-error.js';
 import { launch } from '../launch.js';
 import { choosePort } from '../ports.js';
-import { mentions, runningProcesses, stopProcess, untilGone, type StopStep } from '../processes.js';
+import {
+  mentions,
+  runningProcesses,
+  stopProcess,
+  untilGone,
+  type RunningProcess,
+  type StopStep,
+} from '../processes.js';
 import { chooseRunAs } from '../run-as.js';
 import type { RunningServer, ServerKind, StartOrder } from '../supervised-server.js';
 import { untilNatsAnswers } from './answers.js';
@@ -21,6 +28,18 @@ const STOP: StopStep[] = [
   { signal: 'SIGKILL', waitMs: 5_000 },
 ];
 
+/** The server of this configuration, if it runs. */
+const processOf = async (config: string): Promise<RunningProcess | undefined> =>
+  (await runningProcesses()).find((one) => mentions(one, '-c', config));
+
+/** Whether the embedded NATS of this data folder runs: for another process that shares it, or left behind by one. */
+export async function natsRuns(dataDir: string): Promise<boolean> {
+  const folder = await realpath(dataDir).catch(() => undefined);
+  return folder !== undefined && (await processOf(configIn(folder))) !== undefined;
+}
+
+const configIn = (folder: string): string => join(folder, 'nats.conf');
+
 /** NATS without JetStream, which nothing here uses; its port, users and passwords are in `<dataDir>/nats.conf`. */
 export class NatsServer implements ServerKind {
   readonly label = 'NATS';
@@ -31,7 +50,7 @@ export class NatsServer implements ServerKind {
   private admitting: Promise<void> = Promise.resolve();
 
   constructor(private readonly folder: string) {
-    this.config = join(folder, 'nats.conf');
+    this.config = configIn(folder);
     this.finder = new NatsFinder(folder);
   }
 
@@ -42,7 +61,7 @@ export class NatsServer implements ServerKind {
   async adopt(signal: AbortSignal): Promise<RunningServer | undefined> {
     const access = await readNatsConfig(this.config);
     if (!access) return undefined;
-    const living = (await runningProcesses()).find((one) => mentions(one, '-c', this.config));
+    const living = await processOf(this.config);
     if (!living) return undefined;
     const patience = AbortSignal.any([signal, AbortSignal.timeout(ADOPTION_MS)]);
     try {
