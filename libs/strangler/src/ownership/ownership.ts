@@ -65,15 +65,6 @@ export class Ownership {
     );
   }
 
-  /** Whether the row came here with a dump or a clone, and does not stand in its original's place yet. */
-  async isCopy(module: string): Promise<boolean> {
-    const rows = await this.database.query(
-      'select from strangler.ownership where module = $1 and home <> strangler.home()',
-      [module],
-    );
-    return rows.length > 0;
-  }
-
   /** @throws when the module has no row here. */
   async read(module: string, on: Queryable = this.database): Promise<OwnershipRow> {
     const [row] = await on.query<OwnershipRow>(

@@ -5,7 +5,6 @@ import {
   RequestError,
   type Msg,
   type NatsConnection,
-  type Subscription,
 } from '@nats-io/transport-node';
 import { NobodyServesError, type Answer, type Peer, type Question } from '../continuity/peer.js';
 import { otherSide, type Side } from '../phase.js';
@@ -47,8 +46,6 @@ export function serveReplication(
   const { subjects } = link;
   const sender = { module, side: otherSide(side), database: anyDatabase };
   const piecesAt = (batch: string) => subjects.pieces(sender, batch);
-  const subscriptions: Subscription[] = [];
-  let stopped = false;
   const answer = async (connection: NatsConnection, message: Msg, addressed: boolean) => {
     const reply = message.headers?.get(questionHeader)
       ? await receiver.answer(message.json<Question>())
@@ -56,8 +53,7 @@ export function serveReplication(
     // Without a connection nobody is left to be answered; the sender asks again.
     if (reply && link.current) message.respond(JSON.stringify(reply));
   };
-  link.onConnection((connection) => {
-    if (stopped) return;
+  return link.listen((connection) => {
     const listen = (to: string, queue?: string) =>
       connection.subscribe(subjects.replicate({ module, side, database: to }), {
         ...(queue && { queue }),
@@ -65,12 +61,8 @@ export function serveReplication(
         callback: (error, message) =>
           void (error ?? answer(connection, message, to === database).catch(() => undefined)),
       });
-    subscriptions.push(listen(database, side), listen(anyDatabase));
+    return [listen(database, side), listen(anyDatabase)];
   });
-  return () => {
-    stopped = true;
-    for (const subscription of subscriptions) subscription.unsubscribe();
-  };
 }
 
 const stored = (

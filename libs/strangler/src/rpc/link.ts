@@ -4,6 +4,7 @@ import {
   PermissionViolationError,
   type ConnectionOptions,
   type NatsConnection,
+  type Subscription,
 } from '@nats-io/transport-node';
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -102,6 +103,19 @@ export class NatsLink {
   onConnection(listener: (connection: NatsConnection) => void): void {
     if (this.connection) listener(this.connection);
     else this.events.once('connection', listener);
+  }
+
+  /** Listens from the first connection on. Returns the way to stop. */
+  listen(subscribe: (connection: NatsConnection) => Subscription[]): () => void {
+    let subscriptions: Subscription[] = [];
+    let stopped = false;
+    this.onConnection((connection) => {
+      if (!stopped) subscriptions = subscribe(connection);
+    });
+    return () => {
+      stopped = true;
+      for (const subscription of subscriptions) subscription.unsubscribe();
+    };
   }
 
   /** Calls `listener` each time the connection is there (again). */

@@ -23,7 +23,7 @@ import type { NatsLink } from '../rpc/link.js';
 import { describeTables, type MovingModule, type MovingTable } from '../tables.js';
 import { Chunks } from '../verify/chunks.js';
 import { belongingOf } from './belonging.js';
-import { serveSide } from './remote.js';
+import { serveSide, type Belonging } from './remote.js';
 import { retireTables } from './retire.js';
 import { sampleKeys } from './sample-keys.js';
 import type { ChunkRange, Drained, LocalSide, ParkedRow, SideControl, SideState } from './side.js';
@@ -66,6 +66,7 @@ export class SideAgent implements LocalSide {
   private readonly ownership: Ownership;
   private readonly calls: CallSums;
   private readonly continuity: Continuity;
+  private readonly belonging: () => Promise<Belonging>;
   private readonly witness: WitnessFile | undefined;
   private relay: Relay | undefined;
   /** The database came here with a backup or a clone, as far as is known. */
@@ -73,7 +74,8 @@ export class SideAgent implements LocalSide {
   private elsewhere: Pairing['elsewhere'];
   private askedElsewhereAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
-  private stopReceiving: (() => void) | undefined;
+  private listensAt: string | undefined;
+  private stopListening: () => void = () => undefined;
   private looking: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: AgentOptions) {
@@ -84,31 +86,34 @@ export class SideAgent implements LocalSide {
     this.deliveries = new Deliveries(options.database, this.name);
     this.witness = options.witness ? new WitnessFile(options.witness, this.name) : undefined;
     this.continuity = new Continuity(options.database, this.name, peerOf(options), this.witness);
+    this.belonging = belongingOf(options.database, this.name);
     this.logger = new Logger(`${this.name}.${options.side}`);
   }
 
   /** Makes the ownership row, serves the controller and the other side, and begins to look after capture. */
   async start(): Promise<void> {
-    const { module, side, link } = this.options;
-    this.witness?.locate(await identify(this.database));
-    await this.ownership.ensure(this.name, side, { asks: this.asks() });
-    this.copy = await this.ownership.isCopy(this.name);
-    if (this.copy) {
-      this.logger.error(
-        'this database was moved, or is a copy: it takes no writes before it has seen that nothing is missing, and that its original is not served. If that lasts: strangler doctor',
-      );
-    }
+    const { module, link } = this.options;
+    await this.settle();
     this.tables = await describeTables(this.database, module);
     if ((await this.ownership.read(this.name)).capture) await renewCapture(this.database, this.tables);
     if (!link) return;
-    const { database } = await this.continuity.standpoint();
-    const belonging = belongingOf(this.database, this.name);
-    // The monolith's own controller asks it directly; nobody else has anything to ask for.
-    if (side === 'extracted') serveSide(link, { module: this.name, side, database }, this, belonging);
     await this.look();
     // Also where this start is proven: while no process was here, the other side may have been told to take over.
     await this.prove();
     this.timer = setInterval(() => void this.look(), lookEveryMs).unref();
+  }
+
+  /** Makes the ownership row, and gives the database its id: another one where it was moved, be it under running processes. */
+  private async settle(): Promise<Standpoint> {
+    this.witness?.locate(await identify(this.database));
+    await this.ownership.ensure(this.name, this.options.side, { asks: this.asks() });
+    const standpoint = await this.continuity.standpoint();
+    if (standpoint.moved && !this.copy)
+      this.logger.error(
+        'this database was moved, or is a copy: it takes no writes before it has seen that nothing is missing, and that its original is not served. If that lasts: strangler doctor',
+      );
+    this.copy = standpoint.moved;
+    return standpoint;
   }
 
   /**
@@ -137,7 +142,7 @@ export class SideAgent implements LocalSide {
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.looking;
-    this.stopReceiving?.();
+    this.stopListening();
     await this.relay?.stop();
     await this.deliveries.close();
     this.witness?.end();
@@ -337,16 +342,18 @@ export class SideAgent implements LocalSide {
   }
 
   private async followCapture(): Promise<void> {
-    // A copy sends nothing: beside the original it would bring back old rows. Nobody sends to it, for it has another id.
-    this.copy &&= await this.ownership.isCopy(this.name);
-    const standpoint = await this.continuity.standpoint();
+    let standpoint = await this.continuity.standpoint();
+    if (standpoint.moved) standpoint = await this.settle();
+    this.copy = standpoint.moved;
     await this.tell(standpoint);
     const { capture, database } = standpoint;
-    this.receive(database);
+    this.witness?.locate(database);
+    this.listenAt(database);
     if (owesProof(standpoint) || (owesName(standpoint) && this.options.link?.current)) void this.prove();
-    if (this.copy) return;
-    if (capture && !this.relay) this.startRelay();
-    if (!capture && this.relay) {
+    // A copy sends nothing: beside the original it would bring back old rows. Nobody sends to it, for it has another id.
+    const sends = capture && !this.copy;
+    if (sends && !this.relay) this.startRelay();
+    if (!sends && this.relay) {
       const { relay } = this;
       this.relay = undefined;
       await relay.stop();
@@ -367,15 +374,23 @@ export class SideAgent implements LocalSide {
     told({ module, database, peer, peerSince, copy, elsewhere: this.elsewhere });
   }
 
-  private receive(database: string): void {
+  /** Where the database has another id since, it is not asked by the old one any more: its original is served no more. */
+  private listenAt(database: string): void {
     const { side, link } = this.options;
-    if (!link || this.stopReceiving) return;
+    if (!link || this.listensAt === database) return;
+    this.stopListening();
+    this.listensAt = database;
+    const place = { module: this.name, side, database };
     const receiver = new Receiver(this.database, this.tables, this.name, () => void this.prove());
-    const receives = {
-      apply: (frame: Uint8Array) => receiver.apply(frame),
-      answer: (question: Question) => this.answer(question),
-    };
-    this.stopReceiving = serveReplication(link, { module: this.name, side, database }, receives);
+    const stops = [
+      serveReplication(link, place, {
+        apply: (frame) => receiver.apply(frame),
+        answer: (question) => this.answer(question),
+      }),
+      // The monolith's own controller asks it directly; nobody else has anything to ask for.
+      ...(side === 'extracted' ? [serveSide(link, place, this, this.belonging)] : []),
+    ];
+    this.stopListening = () => stops.forEach((stop) => stop());
   }
 
   private startRelay(): void {

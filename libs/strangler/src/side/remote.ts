@@ -166,14 +166,14 @@ async function ask(
 
 /**
  * Lets the controller reach this side, in whatever process it runs. One of several copies answers; a shop that this side does not
- * belong to is refused by name.
+ * belong to is refused by name. Returns the way to stop.
  */
 export function serveSide(
   link: NatsLink,
   place: { module: string; side: Side; database: string },
   control: SideControl,
   own: () => Promise<Belonging>,
-): void {
+): () => void {
   const { module, side, database } = place;
   const logger = new Logger(`${module}.${side}`);
   const answer = async (message: Msg): Promise<void> => {
@@ -184,19 +184,17 @@ export function serveSide(
     message.respond(JSON.stringify(reply));
   };
   const notAnswered = (error: unknown) => logger.error({ msg: 'not answered', error: described(error) });
-  link.onConnection((connection) => {
-    const subjectOf = (to: string) => link.subjects.control({ module, side, database: to });
+  const tell = async (message: Msg) => message.respond(JSON.stringify(await own()));
+  const subjectOf = (to: string) => link.subjects.control({ module, side, database: to });
+  return link.listen((connection) => [
     connection.subscribe(subjectOf(database), {
       queue: side,
       callback: (_error, message) => void answer(message).catch(notAnswered),
-    });
+    }),
     connection.subscribe(subjectOf(anyDatabase), {
-      callback: (_error, message) =>
-        void own()
-          .then((belonging) => message.respond(JSON.stringify(belonging)))
-          .catch(notAnswered),
-    });
-  });
+      callback: (_error, message) => void tell(message).catch(notAnswered),
+    }),
+  ]);
 }
 
 async function carryOut(control: SideControl, message: Msg, own: () => Promise<Belonging>): Promise<Reply> {
