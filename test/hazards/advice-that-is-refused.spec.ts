@@ -207,6 +207,15 @@ const putBack = async ({ whole = true, standing = 'rolled back' } = {}) => {
   await owned(`standing = '${standing}'`, 'monolith');
   if (whole) await owned('extracted_below = 10000', 'extracted');
 };
+/** The same, and the service is away. */
+const putBackAlone = async () => {
+  await putBack();
+  controlled.sides.extracted.fault = () => Promise.reject(new Error('gone'));
+};
+const unproven = async (side: 'monolith' | 'extracted') => {
+  await inShadow();
+  await owned('asks = true, proven_start = null', side);
+};
 /** The monolith's database was moved, and lacks something, while the service has everything; or nobody can say. */
 const movedAway = async (why: 'it lacks something' | 'nobody answers' = 'it lacks something') => {
   if (why === 'nobody answers') await inShadow();
@@ -297,11 +306,23 @@ const elsewhere: readonly [site: string, asked: string, command: string, arrange
       'failover parcels --i-have-fenced-it',
       () => putBack({ whole: false }),
     ],
+    [
+      'continuity-acts: failover --i-have-fenced-it',
+      'rejoin parcels',
+      'failover parcels --i-have-fenced-it',
+      () => putBackAlone(),
+    ],
     ['continuity-acts: rejoin', 'serve-unproven parcels --i-have-fenced-it', 'rejoin parcels', putBack],
     ['doctor-continuity: rejoin', doctor, 'rejoin parcels', putBack],
     ['doctor-continuity: rejoin', doctor, 'rejoin parcels', () => putBack({ standing: 'given up' })],
     ['doctor-continuity: rejoin', doctor, 'rejoin parcels', overtaken],
     ['doctor-continuity: rejoin', doctor, 'rejoin parcels', () => movedAway()],
+    [
+      'doctor-continuity: failover --i-have-fenced-it',
+      doctor,
+      'failover parcels --i-have-fenced-it',
+      () => putBackAlone(),
+    ],
     [
       'doctor-continuity: failover --i-have-fenced-it',
       doctor,
@@ -318,10 +339,13 @@ const elsewhere: readonly [site: string, asked: string, command: string, arrange
       'doctor-continuity: serve-unproven --i-have-fenced-it',
       doctor,
       'serve-unproven parcels --i-have-fenced-it',
-      async () => {
-        await inShadow();
-        await owned('asks = true, proven_start = null', 'monolith');
-      },
+      () => unproven('monolith'),
+    ],
+    [
+      'doctor-continuity: serve-unproven --i-have-fenced-it',
+      doctor,
+      'serve-unproven parcels --i-have-fenced-it',
+      () => unproven('extracted'),
     ],
     ['legal: advice.cli', 'run parcels', 'run parcels --write', steered],
     ['legal: run', 'shift parcels 5', 'run parcels --write', steered],
@@ -378,7 +402,7 @@ const elsewhere: readonly [site: string, asked: string, command: string, arrange
       'failover parcels --i-have-fenced-it',
       async () => {
         await inShadow();
-        await owned('fence_from = 0, fence_to = 10000', 'monolith');
+        await owned('fence_from = 0, fence_to = 10000, extracted_below = 500', 'monolith');
       },
     ],
     [

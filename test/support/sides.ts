@@ -57,6 +57,7 @@ const methods: Method[] = [
   ] as const),
   ...([
     'parked',
+    'stake',
     'unpark',
     'chunkEnd',
     'chunkHash',

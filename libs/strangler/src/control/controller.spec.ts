@@ -433,16 +433,27 @@ it('decommission is refused while a difference exists or the code is used, and e
   expect(left).toEqual([]);
 });
 
-it('doctor frees a fence that nobody is behind', async () => {
+it.each([
+  ['of some buckets, of which the other side has heard', { from: 5_000, to: 6_000 }, true],
+  ['of all buckets, of which it has not', { from: 0, to: 10_000 }, false],
+])('doctor frees a fence that nobody is behind, %s', async (_what, range, heard) => {
   await reach('shifting', 30);
   const { monolith, extracted } = controlled.sides.controls;
   const { epoch } = (await monolith.state()).ownership;
-  await monolith.fence({ epoch, from: 5_000, to: 6_000 });
-  await extracted.raise({ epoch, to: epoch + 1 });
+  await monolith.fence({ epoch, ...range });
+  if (heard) await extracted.raise({ epoch, to: epoch + 1 });
   const [found] = await operator.doctor(parcels);
-  expect(found).toMatchObject({ repairable: true, problem: expect.stringContaining('[5000, 6000)') });
+  expect(found).toMatchObject({ repairable: true, problem: expect.stringContaining(`[${range.from}, `) });
   await act({ verb: 'doctor', repair: true });
   expect(await operator.doctor(parcels)).toEqual([]);
+  for (const side of [monolith, extracted])
+    expect((await side.state()).ownership).toMatchObject({
+      fenceFrom: null,
+      extractedBelow: 3_000,
+      epoch: epoch + 2,
+    });
+  // What the hand-off had sent and comes late is refused.
+  expect(await extracted.own({ epoch, extractedBelow: 6_000 })).toBe(false);
 });
 
 it('doctor stops capture that was left on a side while it could not be asked', async () => {

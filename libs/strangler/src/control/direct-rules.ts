@@ -103,7 +103,9 @@ function heard({ heardMs, standpoint }: Found): string {
 /** What a side that takes over may never have got. */
 function atStake({ standpoint }: Found): string {
   const { side, extractedBelow, complete, appliedLife, standing } = standpoint;
-  if (isEmpty(ownedBy(otherSide(side), extractedBelow)) && standing === null)
+  if (standing !== null)
+    return 'what the service had got since the moment that this database was put back to, is missing, whoever owned it: how much, nobody here knows';
+  if (isEmpty(ownedBy(otherSide(side), extractedBelow)))
     return 'nothing is missing: the service owned everything';
   const share = `the ${100 - extractedBelow / 100} % that belonged to the monolith`;
   if (!complete || appliedLife === null)

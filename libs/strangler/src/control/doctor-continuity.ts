@@ -2,8 +2,9 @@ import { otherSide, sides, type Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
 import { subjectOf, typed } from './advice.js';
 import type { Examiner, Found, Patient } from './examiner.js';
+import { startOf } from './sentences.js';
 import { isOvertaken } from './overtaken.js';
-import { isWhole, standpointOf } from './whole.js';
+import { holdsAll, isWhole, standpointOf } from './whole.js';
 
 /** Sides whose database is not what it was, or of which nobody can say that it is. */
 export const standings: Examiner = (patient) => [
@@ -43,6 +44,8 @@ function unprovable(side: Side, { unprovable: found }: SideState): Found[] {
 
 /** What can be done, in words. */
 interface Ways {
+  /** Starts the other side. */
+  start: string;
   giveUp: string;
   /** Null: the other side does not hold everything. */
   joinAgain: string | null;
@@ -55,6 +58,7 @@ function examine(side: Side, state: SideState, patient: Patient): Found[] {
   const subject = subjectOf(row, advice);
   const rejoin = typed(subject, 'rejoin');
   const ways: Ways = {
+    start: startOf(other, subject),
     giveUp: typed(subject, 'failover', '--i-have-fenced-it'),
     joinAgain: isWhole(other, standpointOf(other, observed.states))
       ? `let it become the copy of ${other}, which has everything: ${rejoin}`
@@ -63,29 +67,30 @@ function examine(side: Side, state: SideState, patient: Patient): Found[] {
   };
   const meaning = `it takes no writes of ${row.module}`;
   const { standing, proven, moved } = state.standpoint;
-  if (standing === 'rolled back') return [{ meaning, ...rolledBack(side, ways, observed.states[other]) }];
-  if (standing === 'given up')
-    return [
-      {
-        problem: `${side} lets ${other} take over, and has not seen it own yet`,
-        meaning,
-        remedy: `go on with it: ${rejoin}`,
-      },
-    ];
+  if (standing !== null) return [{ meaning, ...putBack(side, standing, ways, observed.states[other]) }];
   if (proven) return [];
-  return [{ meaning, ...(moved ? elsewhere(side, ways, state.held) : unproven(side, ways)) }];
+  return [{ meaning, ...(moved ? elsewhere(side, ways, state.held) : unproven(side, ways, state.held)) }];
 }
 
 type Said = Pick<Found, 'problem' | 'remedy'>;
 
-function rolledBack(side: Side, { giveUp, joinAgain }: Ways, state: SideState | null): Said {
+function putBack(
+  side: Side,
+  standing: 'rolled back' | 'given up',
+  { start, giveUp, joinAgain }: Ways,
+  state: SideState | null,
+): Said {
   const other = otherSide(side);
-  const why = state ? 'does not hold everything' : 'does not answer';
-  const remedy = `${other} ${why}, so it cannot join again; accept what the monolith has with: ${giveUp}`;
-  return {
-    problem: `the database of ${side} was put back: it lacks what it once had`,
-    remedy: joinAgain ?? remedy,
-  };
+  const without = !state
+    ? `${start}: as the copy of ${other} it loses nothing. If ${other} is gone for good: ${giveUp}`
+    : holdsAll(other, state.standpoint)
+      ? `wait until ${other}, which says that it has everything, has proven itself: then let it become the copy`
+      : `${other} does not hold everything, so it cannot join again; accept what the monolith has with: ${giveUp}`;
+  const problem = {
+    'rolled back': `the database of ${side} was put back: it lacks what it once had`,
+    'given up': `${side} lets ${other} take over, and has not seen it own yet`,
+  }[standing];
+  return { problem, remedy: joinAgain ?? without };
 }
 
 /** A copy, or a database that was put elsewhere, which does not stand in its original's place. */
@@ -103,11 +108,16 @@ function elsewhere(side: Side, { giveUp, joinAgain }: Ways, held: SideState['hel
   return { problem, remedy };
 }
 
-function unproven(side: Side, { giveUp, serve }: Ways): Said {
+function unproven(side: Side, { start, giveUp, serve }: Ways, held: SideState['held']): Said {
   const other = otherSide(side);
-  const remedy = `start ${other}, or NATS; it goes on by itself. If ${other} is gone for good: ${giveUp}; if this database is as it was: ${serve}`;
+  const heard = held && 'detail' in held ? ` (${held.detail})` : '';
+  // Who reads this has the monolith running.
+  const remedy =
+    side === 'monolith'
+      ? `${start}; it goes on by itself. If ${other} is gone for good: ${giveUp}; if this database is as it was: ${serve}`
+      : `let it reach ${other} over NATS; it goes on by itself. If its database is as it was, and you have made sure that ${other} takes no writes of what it owns: ${serve}, or the same with --database-url`;
   return {
-    problem: `${side} is unproven: its server has started anew, ${other} does not answer, and no file says that nothing is missing`,
-    remedy: side === 'monolith' ? remedy : `start its service, with NATS`,
+    problem: `${side} is unproven: its server has started anew, ${other} does not answer it${heard}, and no file says that nothing is missing`,
+    remedy,
   };
 }

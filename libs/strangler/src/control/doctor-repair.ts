@@ -1,4 +1,4 @@
-import type { Side } from '../phase.js';
+import { otherSide, type Side } from '../phase.js';
 import type { SideControl } from '../side/side.js';
 import type { Repair } from './examiner.js';
 
@@ -13,9 +13,10 @@ export async function carryOutRepair(
       await side.stopCapture({ epoch: repair.epoch });
       return true;
     case 'lift fence': {
-      const { ownership } = await side.state();
-      const { epoch, extractedBelow } = ownership;
-      return epoch === repair.epoch && side.release({ epoch, extractedBelow });
+      // As a hand-off is taken back: the other one first, beyond all of before, so that a late `own` is refused there.
+      const to = Math.max(repair.epoch, repair.otherEpoch) + 1;
+      const refuses = await sides[otherSide(repair.side)].raise({ epoch: repair.otherEpoch, to });
+      return refuses && side.raise({ epoch: repair.epoch, to });
     }
     case 'raise':
       return side.raise({ epoch: repair.epoch, to: repair.to });

@@ -1,4 +1,3 @@
-import { buckets } from '../bucket.js';
 import { otherSide, policies, sides, type Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
 import { subjectOf, typed } from './advice.js';
@@ -18,14 +17,26 @@ const onEachSide =
       return state ? examine(side, state, patient) : [];
     });
 
+/** No database was put back, and each has proven itself, so that what it says of owners is true. Else `standings` has the one way out. */
+const believed = ({ observed: { states } }: Patient): boolean =>
+  sides.every((side) => {
+    const standpoint = states[side]?.standpoint;
+    return !standpoint || (standpoint.standing === null && standpoint.proven);
+  });
+
+/** A hello ends it, or finds out that a database was put back; each process says one when it starts. */
+const askedAnew = (side: Side, { row, advice }: Patient): string =>
+  `restart the processes of ${side}: they ask ${otherSide(side)} who owns what; if nothing comes of it: ${typed(subjectOf(row, advice), 'failover', '--i-have-fenced-it')}`;
+
 /** A fence belongs to a step under way; without one nobody will ever lift it. */
-export const fences = onEachSide((side, { ownership: own }, { row, observed: { states }, advice }) => {
-  const other = states[otherSide(side)]?.ownership;
-  if (own.fenceFrom === null || row.transition) return [];
+export const fences = onEachSide((side, { ownership: own }, patient) => {
+  const { row, observed } = patient;
+  if (own.fenceFrom === null || row.transition || !believed(patient)) return [];
+  const other = otherSide(side);
+  const theirs = observed.states[other]?.ownership;
   const meaning = 'nobody owns these buckets: their writes are refused';
   const problem = `${side} has fenced the buckets [${own.fenceFrom}, ${own.fenceTo}), and no step is under way`;
-  const idle = side === 'extracted' && row.phase === 'monolith';
-  if (idle) {
+  if (side === 'extracted' && row.phase === 'monolith') {
     return [
       {
         problem,
@@ -34,34 +45,31 @@ export const fences = onEachSide((side, { ownership: own }, { row, observed: { s
       },
     ];
   }
-  // A database that was restored or cloned starts fenced as a whole: what it misses, nobody here knows.
-  const restored = own.fenceFrom === 0 && own.fenceTo === buckets;
-  // Both agree on who owned what, so nothing has happened behind the fence's back.
-  const agreed =
-    other?.fenceFrom === null && other.epoch === own.epoch && other.extractedBelow === own.extractedBelow;
-  if (restored || !agreed) {
-    const remedy = `this database was restored from a backup, or is a copy; go back to the original, or accept what it has with: ${typed(subjectOf(row, advice), 'failover', '--i-have-fenced-it')}`;
-    return [{ problem, meaning, remedy }];
+  // The same border: the hand-off that this fence is of has not come to an owner, and its journal is gone.
+  if (theirs?.extractedBelow === own.extractedBelow) {
+    const repair: Repair = { kind: 'lift fence', side, epoch: own.epoch, otherEpoch: theirs.epoch };
+    return [{ problem, meaning, remedy: 'lift the fence', repair }];
   }
-  const repair: Repair = { kind: 'lift fence', side, epoch: own.epoch };
-  return [{ problem, meaning, remedy: 'lift the fence', repair }];
+  const remedy = theirs
+    ? askedAnew(side, patient)
+    : `start ${other}, without which nobody knows who owns them`;
+  return [{ problem, meaning, remedy }];
 });
 
 /** Both sides have to agree before anything is handed over. */
-export const epochs: Examiner = ({ row, observed, advice }) => {
+export const epochs: Examiner = (patient) => {
+  const { row, observed } = patient;
   const { monolith, extracted } = observed.states;
-  if (!monolith || !extracted || row.transition || !moving(row)) return [];
+  if (!monolith || !extracted || row.transition || !moving(row) || !believed(patient)) return [];
   const [home, away] = [monolith.ownership, extracted.ownership];
-  if (home.epoch === away.epoch && home.extractedBelow === away.extractedBelow) return [];
+  const agreed = home.extractedBelow === away.extractedBelow;
+  // Whoever lifts a fence makes the epochs equal.
+  const fenced = home.fenceFrom !== null || away.fenceFrom !== null;
+  if (agreed && (fenced || home.epoch === away.epoch)) return [];
   const problem = `the sides differ: monolith epoch ${home.epoch}, border ${home.extractedBelow}; extracted epoch ${away.epoch}, border ${away.extractedBelow}`;
   const meaning = 'no hand-off can begin';
   const [low, high] = home.epoch < away.epoch ? [home, away] : [away, home];
-  const safe =
-    low.extractedBelow === high.extractedBelow && low.fenceFrom === null && high.fenceFrom === null;
-  if (!safe) {
-    const remedy = `one database is older than the other: restore it, or accept what the monolith has with: ${typed(subjectOf(row, advice), 'failover', '--i-have-fenced-it')}`;
-    return [{ problem, meaning, remedy }];
-  }
+  if (!agreed) return [{ problem, meaning, remedy: askedAnew(low.side, patient) }];
   const repair: Repair = { kind: 'raise', side: low.side, epoch: low.epoch, to: high.epoch };
   return [{ problem, meaning, remedy: `raise ${low.side} to epoch ${high.epoch}`, repair }];
 };

@@ -8,7 +8,7 @@ import type { WaitParts } from './waiting.js';
 /** What is done about a finding by `--repair`. */
 export type Repair =
   | { kind: 'stop capture'; side: Side; epoch: number }
-  | { kind: 'lift fence'; side: Side; epoch: number }
+  | { kind: 'lift fence'; side: Side; epoch: number; otherEpoch: number }
   | { kind: 'raise'; side: Side; epoch: number; to: number };
 
 /** A finding, and what `--repair` does about it; undefined: only a human can. */

@@ -53,24 +53,29 @@ export function failover(situation: Situation, iHaveFencedIt: boolean, id: strin
   };
 }
 
-/** What the monolith may never have got, in one sentence. */
+/** What the monolith may never have got, or has no more, in one sentence. */
 function mayBeMissing({ row, at, observed: { states } }: Situation): string {
   const below = Math.max(at.below, row.transition?.handOff?.newBelow ?? 0);
+  const home = states.monolith?.standpoint;
+  if (home && home.standing !== null)
+    return 'what the monolith had got since the moment that its database was put back to, is missing, whoever owned it: how much, nobody here knows';
+  if (home && !home.proven)
+    return 'the monolith has not proven itself: if its database was put back, what it had got since is missing, whoever owned it';
   if (below === 0) return 'nothing is missing: the monolith owned everything';
   const share = `the ${below / 100} % that belonged to the extracted side`;
   const state = states.extracted;
-  const ack = row.settings.ack;
   if (states.monolith && lacksRows('monolith', states.monolith))
     return `of ${share}, any row may be missing: the copy on the monolith is being filled anew, and is not whole yet`;
-  if (state === null) {
-    const rule =
-      ack === 'owner'
-        ? 'writes are answered before the monolith has them (ack: owner), so the latest ones may be missing'
-        : 'every write answered while the sides confirmed each other is here (ack: both); of those answered while degraded, and of rows parked there, the latest may be missing, or here in part';
-    return `of ${share}, the last state is not known: ${rule}`;
-  }
+  // What a database says of its outbox is worth nothing once it was put back, or may have been.
+  if (!state?.standpoint.proven)
+    return `of ${share}, the last state is not known: ${confirmedBy(row.settings.ack)}`;
   return `of ${share}, ${state.outgoing.pending + state.outgoing.parked} changes have not arrived here and will be missing`;
 }
+
+const confirmedBy = (ack: 'both' | 'owner'): string =>
+  ack === 'owner'
+    ? 'writes are answered before the monolith has them (ack: owner), so the latest ones may be missing'
+    : 'every write answered while the sides confirmed each other is here (ack: both); of those answered while degraded, and of rows parked there, the latest may be missing, or here in part';
 
 /** The last step, or the very last: dropping the tables that were moved aside. @throws {RefusedError} */
 export function decommission(situation: Situation, confirm: string, purge: boolean): Accepted {

@@ -7,7 +7,7 @@ import { captureObstacle } from './capture-step.js';
 import { decommission, failover } from './last-acts.js';
 import { nextStep } from './machine.js';
 import { goalOf, positionOf } from './decide.js';
-import { rejoin, serveUnproven, unprovenSide } from './continuity-acts.js';
+import { rejoin, rejoiningSide, serveUnproven, unprovenSide, type Stake } from './continuity-acts.js';
 import type { FileWriter } from './file-writer.js';
 import type { Filed, ModuleRow, RowChange } from './module-row.js';
 import { nearest } from './nearest.js';
@@ -175,26 +175,40 @@ export class ModuleOperator implements Operator {
   /** The controller, which cannot go on, notes that again and again: a change of the row that means nothing to who rejoins. */
   private async rejoin(action: Action, situation: Situation, dryRun: boolean): Promise<Accepted> {
     const { row } = situation;
+    const stake = await this.stakeOf(situation);
     for (let attempt = 1; ; attempt++) {
       const now = { ...situation, row: await this.parts.store.read(row.module) };
       try {
-        return await this.write(action, now, rejoin(now, randomUUID()), dryRun);
+        return await this.write(action, now, rejoin(now, stake, randomUUID()), dryRun);
       } catch (error) {
         if (!(error instanceof ChangedMeanwhileError) || attempt === rejoinTries) throw error;
       }
     }
   }
 
+  /** Not to know it does not stand in the way. */
+  private async stakeOf(situation: Situation): Promise<Stake> {
+    const side = rejoiningSide(situation);
+    if (!side) return [];
+    const control = this.parts.needs.sides(situation.row.module)[side];
+    return control.stake().catch((error: unknown) => (error as Error).message);
+  }
+
+  /** Nothing of the row is changed, so that nobody can be faster. */
   private async serveUnproven(
     action: Action & { verb: 'serve-unproven' },
     situation: Situation,
     dryRun: boolean,
   ): Promise<Accepted> {
     const accepted = serveUnproven(situation, action.iHaveFencedIt);
-    const side = this.parts.needs.sides(situation.row.module)[unprovenSide(situation)];
-    if (!dryRun && !(await side.serveUnproven()))
+    if (dryRun) return accepted;
+    const { module } = situation.row;
+    await this.maintenance.audit(situation, action, 'begun', accepted.plan.join('; '));
+    if (!(await this.parts.needs.sides(module)[unprovenSide(situation)].serveUnproven()))
       throw new RefusedError('its server has started anew this moment: look again');
-    return this.write(action, situation, accepted, dryRun);
+    await this.maintenance.audit(situation, action, 'done', accepted.plan.join('; '));
+    this.parts.wake(module);
+    return accepted;
   }
 
   private async steer(action: Steering, situation: Situation, dryRun: boolean): Promise<Accepted> {

@@ -2,6 +2,7 @@ import type { Absence } from './absence.js';
 import { typed, type Subject } from './advice.js';
 import type { GateName } from './gate-name.js';
 import type { Gate } from './gates.js';
+import type { Side } from '../phase.js';
 import { makeNeed, type Need, type NeedParts } from './need.js';
 
 const number = (value: number): string => Math.round(value).toLocaleString('en-GB');
@@ -176,6 +177,13 @@ const absences: Readonly<Record<Absence['kind'], (subject: Subject, detail: stri
 /** Why the service of a module cannot be asked, and what to do. */
 export const absenceNeed = ({ kind, detail }: Absence, subject: Subject): Need =>
   makeNeed(`service: ${kind}`, absences[kind](subject, detail));
+
+/** How a side is started that somebody cannot do without. */
+export const startOf = (side: Side, { module, advice }: Subject): string => {
+  const command = advice.start(module);
+  if (side === 'monolith') return 'start the monolith and its database';
+  return `start the service of ${module}, its database and NATS${command === null ? '' : ` (${command})`}`;
+};
 
 /** What a module can wait for besides its gates and its service. */
 export const waits = {

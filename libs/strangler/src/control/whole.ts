@@ -39,11 +39,14 @@ export function lacksRows(
   return capture && !ownsAll && !(complete && appliedLife !== null);
 }
 
-/** Whether a side holds all rows: it owns them, or its copy is whole. */
-export function isWhole(side: Side, standpoint: Standpoint | null): boolean {
-  if (!standpoint) return false;
-  const { standing, proven, complete, appliedLife, extractedBelow } = standpoint;
-  if (standing !== null || !proven) return false;
+/** Whether a side holds all rows, if what it says of itself is true: it owns them, or its copy is whole. */
+export function holdsAll(side: Side, standpoint: Standpoint | null): boolean {
+  if (!standpoint || standpoint.standing !== null) return false;
+  const { complete, appliedLife, extractedBelow } = standpoint;
   const ownsAll = extractedBelow === (side === 'extracted' ? buckets : 0);
   return ownsAll || (complete && appliedLife !== null);
 }
+
+/** Whether a side holds all rows, and has proven itself. */
+export const isWhole = (side: Side, standpoint: Standpoint | null): boolean =>
+  standpoint?.proven === true && holdsAll(side, standpoint);

@@ -27,6 +27,7 @@ import { serveSide, type Belonging } from './remote.js';
 import { retireTables } from './retire.js';
 import { sampleKeys } from './sample-keys.js';
 import type { ChunkRange, Drained, LocalSide, ParkedRow, SideControl, SideState } from './side.js';
+import { stakeOf, type TableStake } from './stake.js';
 
 /** How soon a process notices that capture was begun or ended through another one, in ms. */
 const lookEveryMs = 500;
@@ -296,6 +297,10 @@ export class SideAgent implements LocalSide {
 
   parked(): Promise<ParkedRow[]> {
     return new Outgoing(this.database, this.name).parked();
+  }
+
+  stake(): Promise<TableStake[]> {
+    return stakeOf(this.database, this.name, this.tables);
   }
 
   async unpark(what: { ids: number[]; how: 'retry' | 'discard' }): Promise<number> {

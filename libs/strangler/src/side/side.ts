@@ -4,6 +4,7 @@ import type { Position } from '../continuity/position.js';
 import type { Unprovable } from '../continuity/witness.js';
 import type { Standpoint } from '../continuity/standing.js';
 import type { OwnershipRow, When } from '../ownership/ownership.js';
+import type { TableStake } from './stake.js';
 
 /** How far the copying of a table's rows from before capture has come. */
 export interface BackfillState {
@@ -140,6 +141,8 @@ export interface SideControl {
   release(step: { epoch: number; extractedBelow: number } & When): Promise<boolean>;
   raise(step: { epoch: number; to: number }): Promise<boolean>;
   parked(): Promise<ParkedRow[]>;
+  /** What this side would give up, by table, if it became the copy of the other one. */
+  stake(): Promise<TableStake[]>;
   /** Sends parked rows again (`retry`), or forgets that they changed (`discard`: verify will then find a difference). */
   unpark(what: { ids: number[]; how: 'retry' | 'discard' }): Promise<number>;
   /** Where the next chunk of about `rows` rows ends; null: there are no more rows in the range. */
