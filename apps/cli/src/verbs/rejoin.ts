@@ -10,7 +10,7 @@ export const rejoin = (program: Command, cli: Cli): Command =>
     'rejoin <module>',
     'let a side whose database was put back become the copy of the other one',
     {
-      'rejoin inventory --dry-run': 'which changes are at stake',
+      'rejoin inventory --dry-run': 'which changes and rows are at stake',
       'rejoin inventory --wait': 'do it, and wait for the end',
     },
   ).action((module: string, flags: BeginningFlags) => start(cli, module, 'rejoin', flags));
