@@ -40,6 +40,14 @@ describe('failover towards the service', () => {
     expect(await history()).toEqual([]);
   });
 
+  it('promises nothing of a database that was put back', async () => {
+    await complete();
+    await both.extracted.test.query("update strangler.ownership set standing = 'rolled back'");
+    expect((await failover({ dryRun: true })).plan[1]).toMatch(
+      /since the moment that this database was put back/,
+    );
+  });
+
   it('asks for a promise first, and says that the monolith still runs', async () => {
     await expect(failover({ iHaveFencedIt: false })).rejects.toThrow(/--i-have-fenced-it.*it still runs/);
     expect(await state()).toMatchObject({ extractedBelow: 0 });
