@@ -200,3 +200,18 @@ it('installed twice it records once; removed it leaves nothing behind', async ()
   );
   expect(left).toEqual([]);
 });
+
+it('of tables whose long names begin alike each has its own functions, and leaves none behind', async () => {
+  const names = ['first', 'other'].map((end) => `${'thing'.repeat(10)}_${end}`);
+  for (const name of names) await here.query(`create table box.${name} (name text primary key)`);
+  const tables = await describeTables(here.database, { ...box, tables: names });
+  await startCapture(here.database, tables);
+  for (const name of names) await here.query(`insert into box.${name} values ('a')`);
+  await here.query(`delete from box.${names[0]}`);
+  expect(await recorded()).toEqual([`${names[0]} a a`, `${names[0]} a a`, `${names[1]} a a`]);
+  await stopCapture(here.database, tables);
+  const functions = await here.query(
+    `select from pg_proc where proname ~ '^capture_' and proname !~ '_box_'`,
+  );
+  expect(functions).toEqual([]);
+});

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buckets as bucketCount } from '../bucket.js';
 import type { Database } from '../database.js';
@@ -74,9 +75,15 @@ async function patiently(database: Database, { sql: table }: MovingTable, sql: s
 
 const nameOf = (table: MovingTable, event: Event): string => `strangler.${quoted(plainNameOf(table, event))}`;
 
-const plainNameOf = ({ module, name }: MovingTable, event: Event): string =>
-  // PostgreSQL cuts longer names.
-  `capture_${module}_${name}_${event}`.slice(0, 63);
+/** PostgreSQL cuts longer ones, in bytes: two tables, or two events, would then have one function. */
+const longestName = 63;
+
+function plainNameOf({ module, name }: MovingTable, event: Event): string {
+  const whole = `capture_${module}_${name}_${event}`;
+  if (Buffer.byteLength(whole) <= longestName) return whole;
+  const digest = createHash('sha256').update(`${module}.${name}`).digest('hex');
+  return `capture_${digest.slice(0, 32)}_${event}`;
+}
 
 const removal = (table: MovingTable): string =>
   [

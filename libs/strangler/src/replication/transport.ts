@@ -1,12 +1,8 @@
-import {
-  headers,
-  NoRespondersError,
-  nuid,
-  RequestError,
-  type Msg,
-  type NatsConnection,
-} from '@nats-io/transport-node';
-import { NobodyServesError, type Answer, type Peer, type Question } from '../continuity/peer.js';
+import { Logger } from '@nestjs/common';
+import { headers, nuid, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import type { Answer, Question } from '../continuity/peer.js';
+import { questionHeader } from '../continuity/remote-peer.js';
+import { described } from '../failure.js';
 import { otherSide, type Side } from '../phase.js';
 import type { NatsLink } from '../rpc/link.js';
 import { anyDatabase } from '../rpc/subjects.js';
@@ -15,12 +11,6 @@ import type { ApplyReply, Send } from './frame.js';
 
 /** A batch that is not answered within so many ms is sent again. */
 const patienceMs = 2_000;
-/** How long a side waits for the connection, and for an answer to a question, in ms: a customer's write waits for it. */
-const askMs = 1_000;
-/** Who answers a question that is for nobody in particular answers within so many ms. */
-const allMs = 250;
-/** The message is a question of the other side; else it is a batch. */
-const questionHeader = 'Question';
 /** A frame that is too large for one message is fetched by its receiver: how many pieces there are, and of which batch. */
 const piecesHeader = 'Pieces';
 const batchHeader = 'Pieces-Of';
@@ -53,16 +43,34 @@ export function serveReplication(
     // Without a connection nobody is left to be answered; the sender asks again.
     if (reply && link.current) message.respond(JSON.stringify(reply));
   };
+  const logger = new Logger(`${module}.${side}`);
+  const failures = new Map<string, string>();
+  // Whoever is not answered asks again, each second: said once, until it works again.
+  const answerOrSay = (connection: NatsConnection, message: Msg, addressed: boolean): Promise<void> => {
+    const what = message.headers?.get(questionHeader) ? 'question' : 'batch';
+    return answer(connection, message, addressed).then(
+      () => void failures.delete(what),
+      (error: unknown) => {
+        const kind = kindOf(error);
+        if (failures.get(what) === kind) return;
+        failures.set(what, kind);
+        logger.warn({ msg: `a ${what} of the other side is not answered`, error: described(error) });
+      },
+    );
+  };
   return link.listen((connection) => {
     const listen = (to: string, queue?: string) =>
       connection.subscribe(subjects.replicate({ module, side, database: to }), {
         ...(queue && { queue }),
-        // Whoever is not answered asks again.
-        callback: (error, message) =>
-          void (error ?? answer(connection, message, to === database).catch(() => undefined)),
+        callback: (error, message) => void (error ?? answerOrSay(connection, message, to === database)),
       });
     return [listen(database, side), listen(anyDatabase)];
   });
+}
+
+function kindOf(error: unknown): string {
+  const { code, name } = error as { code?: string; name: string };
+  return code ?? name;
 }
 
 const stored = (
@@ -94,47 +102,6 @@ export function sendTo(link: NatsLink, module: string, side: Side): Send {
     }
     const message = await connection.request(subject, frame, { timeout: patienceMs });
     return message.json<ApplyReply>();
-  };
-}
-
-/** The other side of a module, over NATS. */
-export function remotePeer(link: NatsLink, module: string, side: Side): Peer {
-  const subjectOf = (to: string | null) =>
-    link.subjects.replicate({ module, side, database: to ?? anyDatabase });
-  const asking = () => {
-    const told = headers();
-    told.set(questionHeader, 'yes');
-    return told;
-  };
-  const connected = async (): Promise<NatsConnection> => {
-    const connection = await link.connected(askMs);
-    if (!connection) throw new Error(link.trouble ?? 'there is no connection to NATS');
-    return connection;
-  };
-  return {
-    ask: async (question, to) => {
-      const connection = await connected();
-      const how = { timeout: askMs, headers: asking() };
-      try {
-        return (await connection.request(subjectOf(to), JSON.stringify(question), how)).json<Answer>();
-      } catch (error) {
-        if (!(error instanceof RequestError && error.isNoResponders())) throw error;
-        throw new NobodyServesError(`nobody answers at ${subjectOf(to)}`, { cause: error });
-      }
-    },
-    askAll: async (question) => {
-      const connection = await connected();
-      const how = { strategy: 'timer' as const, maxWait: allMs, headers: asking() };
-      const answers: Answer[] = [];
-      try {
-        const asked = await connection.requestMany(subjectOf(null), JSON.stringify(question), how);
-        for await (const message of asked) answers.push(message.json<Answer>());
-      } catch (error) {
-        // That nobody is there is an answer, too.
-        if (!(error instanceof NoRespondersError)) throw error;
-      }
-      return answers;
-    },
   };
 }
 

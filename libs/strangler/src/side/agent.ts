@@ -5,6 +5,7 @@ import { CallSums, type CallQuestion, type CallReport } from '../evidence/call-s
 import { described } from '../failure.js';
 import { Continuity } from '../continuity/continuity.js';
 import type { Answer, Peer, Question } from '../continuity/peer.js';
+import { remotePeer } from '../continuity/remote-peer.js';
 import { renewCapture, startCapture, stopCapture } from '../ownership/capture.js';
 import { checkModule } from '../ownership/check.js';
 import type { Standpoint } from '../continuity/standing.js';
@@ -18,7 +19,7 @@ import { Deliveries } from '../replication/deliveries.js';
 import { Outgoing } from '../replication/outgoing.js';
 import { Receiver } from '../replication/apply.js';
 import { Relay } from '../replication/relay.js';
-import { remotePeer, sendTo, serveReplication } from '../replication/transport.js';
+import { sendTo, serveReplication } from '../replication/transport.js';
 import type { NatsLink } from '../rpc/link.js';
 import { describeTables, type MovingModule, type MovingTable } from '../tables.js';
 import { Chunks } from '../verify/chunks.js';
