@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { Agent, get, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { edge } from '../testing/edge.js';
 import { BoundedAdapter, connectionLimits } from './bounded-adapter.js';
@@ -81,4 +81,31 @@ it('the limits of the shop and of the admin listener', () => {
   const server = adapter.getHttpServer() as Server;
   expect(server).toMatchObject({ requestTimeout: 30_000, headersTimeout: 15_000, maxConnections: 1_000 });
   expect(connectionLimits.lookMs).toBeLessThanOrEqual(2_000);
+});
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+it('ends although connections are always busy, as those of a proxy are; nobody is cut off', async () => {
+  const { app, server } = await edge({}, {}, { adapter: new BoundedAdapter() });
+  await app.listen(0, '127.0.0.1');
+  const { port } = server.address() as AddressInfo;
+  const agent = new Agent({ keepAlive: true });
+  const statuses: number[] = [];
+  const ask = async () => {
+    const asked = get({ port, path: '/health/live', agent });
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    response.resume();
+    await once(response, 'end');
+    statuses.push(response.statusCode!);
+  };
+  const busy = async () => {
+    // Until nobody listens any more.
+    for (;;) if ((await ask().catch(codeOf)) === 'ECONNREFUSED') return;
+  };
+  const all = Promise.all([busy(), busy(), busy()]);
+  while (statuses.length < 30) await ask();
+  await app.close();
+  await all;
+  expect(new Set(statuses)).toEqual(new Set([200]));
+  agent.destroy();
 });

@@ -1,6 +1,6 @@
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 
 /** What a listener grants to those who connect. */
 export interface ConnectionLimits {
@@ -22,6 +22,9 @@ export const connectionLimits: ConnectionLimits = {
   connections: 1_000,
 };
 
+/** How often a server that ends closes connections whose answer is sent, in ms. */
+const sweepMs = 50;
+
 /** Express behind a server that waits for nobody without end. */
 export class BoundedAdapter extends ExpressAdapter {
   constructor(private readonly limits: ConnectionLimits = connectionLimits) {
@@ -37,6 +40,17 @@ export class BoundedAdapter extends ExpressAdapter {
     };
     const server = createServer(times, this.getInstance<RequestListener>());
     server.maxConnections = connections;
+    // A connection that is always busy (a proxy's) would keep a server that ends open for ever.
+    server.prependListener('request', (_request, response) => {
+      if (!server.listening) response.setHeader('Connection', 'close');
+    });
     this.setHttpServer(server);
+  }
+
+  /** Ends when all that was begun is answered. */
+  override async close(): Promise<void> {
+    const server = this.getHttpServer() as Server;
+    const sweeping = setInterval(() => server.closeIdleConnections(), sweepMs);
+    await Promise.resolve(super.close()).finally(() => clearInterval(sweeping));
   }
 }

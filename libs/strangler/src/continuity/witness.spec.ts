@@ -156,16 +156,25 @@ it.each(['/', '/witness'])('two databases of one machine have a file each (WITNE
 });
 
 describe('a file that cannot be read', () => {
-  it.each(['', '{"start":"s1","epo', 'rubbish'])('says of a pairing, and proves nothing: %p', (content) => {
+  it.each(['', '{"start":"s1","epo', 'rubbish', '{"synced":true}'])(
+    'says of a pairing, and proves nothing: %p',
+    (content) => {
+      begun();
+      writeFileSync(file.path, content);
+      expect(file.read()).toBeNull();
+      expect(file.stored('s1', { term: 5, seq: 2, ids: [17] }, null, 2)).toBe(true);
+      file.sawEpoch(9);
+      file.end();
+      expect(file.read()).toBeNull();
+      file.begin(witnessOf(mine));
+      expect(file.read()).toMatchObject({ start: 's1', epoch: 3 });
+    },
+  );
+
+  it('of what was missing: that is all that is known', () => {
     begun();
-    writeFileSync(file.path, content);
-    expect(file.read()).toBeNull();
-    expect(file.stored('s1', { term: 5, seq: 2, ids: [17] }, null, 2)).toBe(true);
-    file.sawEpoch(9);
-    file.end();
-    expect(file.read()).toBeNull();
-    file.begin(witnessOf(mine));
-    expect(file.read()).toMatchObject({ start: 's1', epoch: 3 });
+    writeFileSync(`${file.path}.unprovable`, 'x');
+    expect(file.unprovable()).toMatchObject({ since: null, path: `${file.path}.unprovable` });
   });
 
   it('of an epoch: it proves nothing, until the next one is written down', () => {

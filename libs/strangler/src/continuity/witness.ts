@@ -192,8 +192,14 @@ export class WitnessFile {
 
   /** What was reported, and in which file. */
   unprovable(): (Unprovable & { path: string }) | undefined {
-    const found = read<Unprovable>(this.reportPath);
-    return found && { ...found, path: this.reportPath };
+    const path = this.reportPath;
+    try {
+      const found = read<Unprovable>(path);
+      return found && { ...found, path };
+    } catch {
+      // That something was missing is all that is left of it.
+      return { since: null, until: statSync(path).mtime.toISOString(), above: nowhere, upTo: nowhere, path };
+    }
   }
 
   /** The epoch has changed. In a file of its own, since another process may write the other one. */
@@ -227,7 +233,9 @@ export class WitnessFile {
 
   private kept(): Kept | undefined {
     try {
-      return read<Kept>(this.path);
+      const kept = read<Kept>(this.path);
+      if (kept && !isWitness(kept)) throw new Error('it is no witness');
+      return kept;
     } catch (error) {
       // A machine that lost its power leaves such a file; or nobody may read it.
       this.logger.warn({ msg: `${this.path} cannot be read: it proves nothing`, error: described(error) });
@@ -281,6 +289,13 @@ export class WitnessFile {
     return `${this.path}.epoch`;
   }
 }
+
+/** What this release has written; another one, or a person, may have written something else. */
+const isWitness = ({ start, received, pruned, ...numbers }: Partial<Kept>): boolean =>
+  typeof start === 'string' &&
+  typeof pruned?.seq === 'number' &&
+  Array.isArray(received) &&
+  [numbers.epoch, numbers.life, numbers.term].every((number) => typeof number === 'number');
 
 /** Of a file that cannot be read. */
 const unusable: Kept = {
