@@ -1,5 +1,8 @@
 import { Logger } from '@nestjs/common';
+import { Continuity } from '../../libs/strangler/src/continuity/continuity.js';
+import { Receiver } from '../../libs/strangler/src/replication/apply.js';
 import { decodeFrame, encodeFrame, type Batch } from '../../libs/strangler/src/replication/frame.js';
+import { directPeer } from '../support/pairing.js';
 import { Caller } from './support/caller.js';
 import { Ledger } from './support/ledger.js';
 import { Twin } from './support/twin.js';
@@ -13,7 +16,8 @@ let twin: Twin;
 let last: Batch;
 
 beforeEach(async () => {
-  for (const level of ['warn', 'error'] as const) jest.spyOn(Logger.prototype, level).mockReturnValue();
+  for (const level of ['log', 'warn', 'error'] as const)
+    jest.spyOn(Logger.prototype, level).mockReturnValue();
   twin = await Twin.open();
   const caller = new Caller(twin, new Ledger());
   twin.extracted.carriage = (frame, deliver) => {
@@ -74,6 +78,35 @@ it('another database is refused by name, and its claims count for nothing', asyn
   expect(await there()).toBe(before);
   expect(await ownership()).toEqual(owned);
 });
+
+it.each(['with rows', 'as a heartbeat'])(
+  'claims under the id of the peer (%s): the side asks the peer itself, whose answer decides',
+  async (how) => {
+    const { monolith, extracted } = twin;
+    expect(await twin.handOff(100)).toMatchObject({ outcome: 'done' });
+    const [before, owned] = [await there(), await ownership()];
+    const claims = { side: 'monolith', epoch: 1_000, below: 0, fenceFrom: null, fenceTo: null } as const;
+    const { from } = last.origin;
+    const claiming = forged({
+      origin: { ...last.origin, from, claims },
+      ...(how === 'as a heartbeat' && { parts: [] }),
+    });
+    const peer = directPeer(() => monolith.agent);
+    const continuity = new Continuity(extracted.database, 'tally', peer);
+    const asked = jest.fn();
+    const receiver = new Receiver(extracted.database, extracted.agent.tables, 'tally', asked);
+    expect(await receiver.apply(claiming)).toMatchObject({ outcome: 'hello first' });
+    // Nothing is written meanwhile, for it might be so.
+    expect(asked).toHaveBeenCalled();
+    await expect(extracted.query(`insert into tally.counter values ('F-2', 1, 1)`)).rejects.toMatchObject({
+      code: 'SR425',
+    });
+    expect(await continuity.prove()).toBe(true);
+    expect(await ownership()).toEqual(owned);
+    expect(await there()).toBe(before);
+    await extracted.query(`insert into tally.counter values ('F-2', 1, 1)`);
+  },
+);
 
 it('what is meant for another database is refused', async () => {
   const origin = { ...last.origin, to: '00000000-0000-7000-8000-000000000009' };

@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { startNats, type TestNats } from '../../../../test/support/nats.js';
 import { untilUp } from '../../../../test/support/rpc.js';
+import { carryOutRepair } from '../control/doctor-repair.js';
+import type { Repair } from '../control/examiner.js';
 import { NatsLink } from '../rpc/link.js';
 import { remoteSide, serveSide, SideUnreachableError } from './remote.js';
 import type { SideControl } from './side.js';
@@ -98,6 +100,24 @@ it('a shop that the side does not belong to is refused by name, also when it kno
   };
   await expect(asking('e').check()).rejects.toMatchObject(foreign);
   await expect(asking(null).check()).rejects.toMatchObject(foreign);
+});
+
+it.each<Repair>([
+  { kind: 'stop capture', side: 'extracted', epoch: 1 },
+  { kind: 'lift fence', side: 'extracted', epoch: 1 },
+  { kind: 'raise', side: 'extracted', epoch: 1, to: 2 },
+])('`doctor --repair` does nothing on a side of another shop: $kind', async (repair) => {
+  const did: string[] = [];
+  const noting = (method: string) => () => Promise.resolve(did.push(method));
+  const names = ['state', 'stopCapture', 'release', 'raise'] as const;
+  await served(Object.fromEntries(names.map((name) => [name, noting(name)])));
+  for (const peer of ['e', null]) {
+    const own = () => Promise.resolve({ database: 'x', peer, peerSince: null });
+    const extracted = remoteSide(linkTo(nats.url), 'box', 'extracted', own);
+    const sides = { monolith: {} as SideControl, extracted };
+    await expect(carryOutRepair(repair, sides)).rejects.toMatchObject({ kind: 'foreign' });
+  }
+  expect(did).toEqual([]);
 });
 
 it('of two services on two databases that belong to nobody neither is taken', async () => {
