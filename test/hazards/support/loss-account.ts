@@ -1,6 +1,6 @@
 import { accountOf } from '#sample';
 import { until } from '../../support/until.js';
-import type { Event } from './history.js';
+import type { Event, History } from './history.js';
 import type { Load } from './load.js';
 import type { ShopThatLoses } from './shop-that-loses.js';
 import { writesOfNoOwner } from './side-evidence.js';
@@ -28,8 +28,22 @@ export interface LossAccount {
 /** What was read in the last moment before a loss may have been a write that nobody was answered yet, in ms. */
 const unansweredMs = 1_000;
 
-/** Waits until the books are quiet, and makes the account. `lostAt`: when files were lost, by `performance.now()`. */
-export async function accountFor(shop: ShopThatLoses, load: Load, lostAt: number): Promise<LossAccount> {
+/** A read of the last moment before files were lost, by `performance.now()`: what it was told of may be lost, too. */
+export function isReadBefore(lostAt: number, { start }: History, { register, ended }: Event): boolean {
+  const before = lostAt - start - ended;
+  return register !== undefined && 'read' in register.step && before >= 0 && before <= unansweredMs;
+}
+
+/**
+ * Waits until the books are quiet, and makes the account. `lostAt`: when files were lost, by `performance.now()`. `isTold`: of which
+ * answers somebody says that they may be lost; what they have said counts for nothing.
+ */
+export async function accountFor(
+  shop: ShopThatLoses,
+  load: Load,
+  lostAt: number,
+  isTold: (event: Event) => boolean = () => false,
+): Promise<LossAccount> {
   const { history } = load;
   const urls = {
     users: shop.urlOf(await shop.owner('users'), 'users'),
@@ -51,12 +65,12 @@ export async function accountFor(shop: ShopThatLoses, load: Load, lostAt: number
   const statuses = tally(history.events.map(({ status }) => String(status)));
   const outcomes = tally(history.events.map(({ outcome }) => outcome));
 
-  const isDoubtful = (event: Event) => {
-    const isRead = event.register !== undefined && 'read' in event.register.step;
-    const before = lostAt - history.start - event.ended;
-    return shop.isAlone(history, event) || (isRead && before >= 0 && before <= unansweredMs);
-  };
-  load.doubt(isDoubtful);
+  load.doubt(
+    (event) => isTold(event) || shop.isAlone(history, event) || isReadBefore(lostAt, history, event),
+  );
+  const told = new Set(
+    history.events.filter(isTold).map(({ register, subject }) => register?.key ?? subject),
+  );
   const both = [...load.orders.keys(), ...load.registered.values()];
   const missing = both.filter((id) => !there.has(id));
   return {
@@ -71,7 +85,7 @@ export async function accountFor(shop: ShopThatLoses, load: Load, lostAt: number
     statuses,
     problems: [
       ...account.violations.map(({ rule, subject, detail }) => `${rule}: ${subject}: ${detail}`),
-      ...load.contradictions,
+      ...load.contradictions.filter((problem) => !told.has(problem.split(':')[0]!)),
       ...history.violations(),
       ...writesOfNoOwner(await shop.writes()),
       ...(statuses['500'] ? [`${statuses['500']} answers were 500`, ...shop.faults()] : []),

@@ -19,7 +19,7 @@ import {
 import { until } from '../../support/until.js';
 import type { Event, History } from './history.js';
 import { Load } from './load.js';
-import { SideEvidence, type WriteSeen } from './side-evidence.js';
+import { isAlone, SideEvidence, type WriteSeen } from './side-evidence.js';
 
 export type Side = 'monolith' | 'extracted';
 export const bothSides: readonly Side[] = ['monolith', 'extracted'];
@@ -115,10 +115,8 @@ export class ShopThatLoses {
   }
 
   /** Whether it was answered while answers went without the other side. */
-  isAlone({ start }: History, { began, ended }: Event): boolean {
-    return bothSides
-      .flatMap((side) => this.evidence[side].flatMap(({ degraded }) => degraded))
-      .some(({ from, to }) => from <= start + ended && start + began <= to);
+  isAlone(history: History, event: Event): boolean {
+    return isAlone([...this.evidence.monolith, ...this.evidence.extracted], history, event);
   }
 
   /** Says in `strangler.yaml` where all modules are to go, and waits until they are there. */

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { until } from '../../support/until.js';
+import type { Event, History } from './history.js';
 
 /** What a database itself has seen an application write: which key, in which role of its side. */
 export interface WriteSeen {
@@ -124,6 +125,16 @@ export class SideEvidence {
     if (!is && open) open.to = performance.now();
   }
 }
+
+/** Whether a request was answered while answers went without the other side. */
+export const isAlone = (
+  evidence: readonly SideEvidence[],
+  { start }: History,
+  { began, ended }: Event,
+): boolean =>
+  evidence
+    .flatMap(({ degraded }) => degraded)
+    .some(({ from, to }) => from <= start + ended && start + began <= to);
 
 /**
  * Writes of a side that did not own the key any more, or not yet: of one key, epochs never fall, and at one epoch the writer changes
