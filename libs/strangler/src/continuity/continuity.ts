@@ -237,7 +237,7 @@ export class Continuity {
     const witness = this.witness?.read();
     const lost = witness && inNeither(witness, mine, told, await this.holding(witness));
     if (!lost || !this.witness) return;
-    this.witness.report({ since: await this.store.wholeAt(), until: this.witness.writtenAt(), ...lost });
+    this.witness.report({ since: await this.store.wholeAt(), until: this.witness.answeredUntil(), ...lost });
     this.logger.error({ msg: 'both databases were put back', ...this.witness.unprovable() });
   }
 

@@ -1,5 +1,13 @@
 import { Logger } from '@nestjs/common';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { standpointOf } from './standpoint.fixture.js';
@@ -222,6 +230,12 @@ describe('both databases are older than the witness', () => {
     ['it waits in the outbox', told(1), has],
   ])('nothing is, if %s', (_what, peer, holds) => {
     expect(inNeither(seen(), mine, peer, holds)).toBeUndefined();
+  });
+
+  it('until when it may have been answered: answers come after what they rely on was written', () => {
+    seen();
+    utimesSync(file.path, new Date(), new Date('2026-01-01T00:00:00.000Z'));
+    expect(file.answeredUntil()).toBe('2026-01-01T00:00:10.000Z');
   });
 
   it('it is kept until a person deletes it, from the first moment on', () => {

@@ -39,6 +39,9 @@ interface Kept extends Witness {
   before?: readonly string[];
 }
 
+/** Whoever relies on what was written is answered within so many ms: nobody waits for longer. */
+const answeredMs = 10_000;
+
 /** So many earlier starts are known. */
 const remembered = 20;
 
@@ -178,9 +181,9 @@ export class WitnessFile {
     return this.giveUp('the process that leads writes another file');
   }
 
-  /** When something was written here last (RFC 3339). */
-  writtenAt(): string {
-    return statSync(this.path).mtime.toISOString();
+  /** By when all was answered that relies on what is written here (RFC 3339). */
+  answeredUntil(): string {
+    return new Date(statSync(this.path).mtimeMs + answeredMs).toISOString();
   }
 
   /** Keeps what cannot be proven, until a person deletes it. */
