@@ -12,7 +12,10 @@ import {
 import { randomUUID } from 'node:crypto';
 import { runCli } from '../support/run-cli.js';
 import { until } from '../support/until.js';
+import { choosePort } from '../../libs/platform/src/embedded/ports.js';
+import { isReadBefore } from './support/loss-account.js';
 import { PutBack } from './support/put-back.js';
+import { isAlone, SideEvidence, writesOfNoOwner } from './support/side-evidence.js';
 
 /*
  * At 50 % the monolith and its database are lost, under load. The operator says in the service's database that it goes on alone. What
@@ -20,8 +23,12 @@ import { PutBack } from './support/put-back.js';
  * takes writes, or brings its rows back over those that were acknowledged since.
  */
 let shop: PutBack;
+let evidence: SideEvidence[] = [];
 
-afterEach(() => shop.close());
+afterEach(async () => {
+  await Promise.all(evidence.map((each) => each.stop()));
+  await shop.close();
+});
 
 /** Another service of the shop, as it is left: what it was told last says that the monolith owns a half. */
 function otherService(nats: { url: string }, databases: RouteEntry['databases']) {
@@ -35,18 +42,20 @@ function otherService(nats: { url: string }, databases: RouteEntry['databases'])
 }
 
 it('the service sells all keys; the monolith comes back as its copy, with every acknowledged write in place', async () => {
-  shop = await PutBack.open('monolith');
+  shop = await PutBack.open('monolith', { PORT: String(await choosePort()) });
   const { scene, customer, postgres } = shop;
   await scene.goTo('shifting', 50);
   await shop.quiet();
+  evidence = await Promise.all(
+    (['monolith', 'extracted'] as const).map((side) => SideEvidence.of(scene.urls[side], ['inventory'])),
+  );
   const load = await scene.load(1401);
   await load.placed(40);
-  await load.stop();
-  await shop.quiet();
   const [paired] = await scene.on<{ monolith: string; extracted: string }>(
     'monolith',
     `select strangler.database_id() as monolith, peer as extracted from strangler.ownership where module = 'inventory'`,
   );
+  const lostAt = performance.now();
   await scene.shop.end('SIGKILL');
   await postgres.end('crash');
 
@@ -59,15 +68,16 @@ it('the service sells all keys; the monolith comes back as its copy, with every 
   try {
     for (const which of ['stays', 'moves'] as const) {
       const sku = scene.one(which);
+      const commandId = randomUUID();
       await until(`${which} is sold`, async () =>
-        other.inventory.restock({ sku, quantity: 1 }, { commandId: randomUUID() }).catch(() => undefined),
+        other.inventory.restock({ sku, quantity: 1 }, { commandId }).catch(() => undefined),
       );
+      scene.received.set(sku, scene.received.get(sku)! + 1);
       expect((await other.inventory.getProduct({ sku })).sku).toBe(sku);
     }
   } finally {
     await other.close();
   }
-  const before = await shop.products('extracted');
 
   await postgres.restart();
   await scene.restartShop();
@@ -88,10 +98,16 @@ it('the service sells all keys; the monolith comes back as its copy, with every 
   expect(remedy).toContain('rejoin inventory');
   expect(await scene.act('rejoin')).toMatchObject({ status: 202 });
   await scene.reaches('extracted');
-  expect(await shop.products('extracted')).toEqual(before);
+  await load.placed(20);
   for (const which of ['stays', 'moves'] as const)
     expect((await scene.order(customer.at(scene.shop.url), scene.one(which))).status).toBe(201);
+  await load.stop();
   await shop.quiet();
   expect(await scene.differences()).toBe(0);
   expect(await shop.products('monolith')).toEqual(await shop.products('extracted'));
+  const { history } = load;
+  load.doubt((event) => isAlone(evidence, history, event) || isReadBefore(lostAt, history, event));
+  await scene.check(load, 'extracted', 'some');
+  const writes = (await Promise.all(evidence.map((each) => each.writes()))).flat();
+  expect(writesOfNoOwner(writes)).toEqual([]);
 }, 180_000);

@@ -1,6 +1,8 @@
 import type { Finding, ModuleStatus } from '#strangler';
+import { writeFile } from 'node:fs/promises';
 import { absentDatabase } from '../support/postgres.js';
 import { Client, openService } from '../support/shop.js';
+import { until } from '../support/until.js';
 import { Scene } from './support/scene.js';
 
 /*
@@ -80,7 +82,9 @@ it('where the service of one is gone, that of the other does not answer in its p
   await first.restartService();
 }, 120_000);
 
-it('a second service on another database gets no call and no change; it says so, and so do status and doctor', async () => {
+it('under load a second service on another database gets no call and no change; it says so, and so do status and doctor', async () => {
+  const load = await first.load(313);
+  await load.placed(10);
   const other = absentDatabase();
   const env = { ...first.premises.env, INVENTORY_DATABASE_URL: other.url };
   const service = await openService({ ...first.premises, env }, 'inventory');
@@ -100,9 +104,7 @@ it('a second service on another database gets no call and no change; it says so,
   expect(await doctor(first)).toContainEqual(
     expect.objectContaining({ problem: expect.stringMatching(named) }),
   );
-  const ann = await Client.register(first.shop.url);
-  for (let i = 0; i < 6; i++)
-    expect(await first.order(ann, first.one('moves'))).toMatchObject({ status: 201 });
+  await load.placed(40);
   const query = <T extends object>(sql: string) => first.premises.on<T>(other.url, sql);
   expect(await query('select from inventory.stock_item')).toEqual([]);
   expect(await query('select from strangler.applied')).toEqual([]);
@@ -112,5 +114,42 @@ it('a second service on another database gets no call and no change; it says so,
     'it is forgotten',
     ({ notices }: ModuleStatus) => !notices.some((notice) => named.test(notice)),
   );
+  await load.placed(10);
+  await load.stop();
+  await first.until('all is carried over', ({ lagMs, degraded }) => lagMs === 0 && !degraded);
+  expect(await first.differences()).toBe(0);
+  for (const side of ['monolith', 'extracted'] as const) await first.check(load, side);
   await other.drop();
+}, 120_000);
+
+it('of two services of a module that has not moved yet neither is taken, until one of them is stopped', async () => {
+  const open = async () => {
+    const database = absentDatabase();
+    const env = { ...first.premises.env, PAYMENTS_DATABASE_URL: database.url };
+    return { database, service: await openService({ ...first.premises, env }, 'payments') };
+  };
+  const [one, two] = await Promise.all([open(), open()]);
+  const peers = async () => {
+    const rows = await Promise.all(
+      [one, two].map(({ database }) =>
+        first.premises.on<{ peer: string | null }>(database.url, 'select peer from strangler.ownership'),
+      ),
+    );
+    return rows.map(([row]) => row?.peer ?? null);
+  };
+  const payments = async () => (await first.get<ModuleStatus>('/modules/payments')).body;
+  await writeFile(
+    first.premises.env['STRANGLER_CONFIG'] as string,
+    'modules:\n  inventory: { phase: shifting, percent: 50 }\n  payments: { phase: dual-write, bake: 0s, gates: { minSamples: 0 } }\n',
+  );
+  await until('it is told', async () =>
+    JSON.stringify(await payments()).includes('two services answer, on the databases') ? true : undefined,
+  );
+  expect(await peers()).toEqual([null, null]);
+  await two.service.end('SIGTERM');
+  await until('it goes on', async () => ((await payments()).phase === 'dual-write' ? true : undefined));
+  const [shop] = await first.premises.query<{ id: string }>('select strangler.database_id() as id');
+  expect(await peers()).toEqual([shop!.id, null]);
+  await one.service.end('SIGTERM');
+  await Promise.all([one, two].map(({ database }) => database.drop()));
 }, 120_000);

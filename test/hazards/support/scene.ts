@@ -30,7 +30,7 @@ const atOnce = 'ramp: [100], bake: 0s, gates: { minSamples: 0, lagMs: 5000, p99R
 /** A shop of real processes whose stock is on its way out, while servers and services fail. */
 export class Scene {
   readonly skus = skus;
-  readonly received: ReadonlyMap<string, number> = new Map(skus.map((sku) => [sku, opening]));
+  readonly received = new Map(skus.map((sku) => [sku, opening]));
   readonly urls: Readonly<Record<'monolith' | 'extracted', string>>;
 
   /** Of all customers. */
