@@ -104,7 +104,7 @@ it('a shop that the side does not belong to is refused by name, also when it kno
 
 it.each<Repair>([
   { kind: 'stop capture', side: 'extracted', epoch: 1 },
-  { kind: 'lift fence', side: 'extracted', epoch: 1 },
+  { kind: 'lift fence', side: 'extracted', epoch: 1, otherEpoch: 1 },
   { kind: 'raise', side: 'extracted', epoch: 1, to: 2 },
 ])('`doctor --repair` does nothing on a side of another shop: $kind', async (repair) => {
   const did: string[] = [];
@@ -114,7 +114,10 @@ it.each<Repair>([
   for (const peer of ['e', null]) {
     const own = () => Promise.resolve({ database: 'x', peer, peerSince: null });
     const extracted = remoteSide(linkTo(nats.url), 'box', 'extracted', own);
-    const sides = { monolith: {} as SideControl, extracted };
+    const sides = {
+      monolith: { raise: () => Promise.resolve(true) } as Partial<SideControl> as SideControl,
+      extracted,
+    };
     await expect(carryOutRepair(repair, sides)).rejects.toMatchObject({ kind: 'foreign' });
   }
   expect(did).toEqual([]);
