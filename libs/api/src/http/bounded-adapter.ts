@@ -1,6 +1,6 @@
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 
 /** What a listener grants to those who connect. */
 export interface ConnectionLimits {
@@ -22,9 +22,6 @@ export const connectionLimits: ConnectionLimits = {
   connections: 1_000,
 };
 
-/** How often a server that ends closes connections whose answer is sent, in ms. */
-const sweepMs = 50;
-
 /** Express behind a server that waits for nobody without end. */
 export class BoundedAdapter extends ExpressAdapter {
   constructor(private readonly limits: ConnectionLimits = connectionLimits) {
@@ -45,12 +42,5 @@ export class BoundedAdapter extends ExpressAdapter {
       if (!server.listening) response.setHeader('Connection', 'close');
     });
     this.setHttpServer(server);
-  }
-
-  /** Ends when all that was begun is answered. */
-  override async close(): Promise<void> {
-    const server = this.getHttpServer() as Server;
-    const sweeping = setInterval(() => server.closeIdleConnections(), sweepMs);
-    await Promise.resolve(super.close()).finally(() => clearInterval(sweeping));
   }
 }
