@@ -36,6 +36,7 @@ export interface Conclusion {
   readonly sending: { life: number; term: number; confirmed: Position | null } | null;
 }
 
+/** Whether all of these rows, by their ids in the outbox, are still here, or were given up: none is lost. */
 export type Holds = (ids: readonly number[]) => boolean;
 
 /** What of this side's outbox a comparison needs. */

@@ -14,6 +14,7 @@ export interface Asking {
   knownAs: string | null;
 }
 
+/** What the other side answers to a {@link Question}. */
 export type Answer =
   | {
       kind: 'number';

@@ -1,4 +1,4 @@
-import type { Side } from '../phase.js';
+import { otherSide, type Side } from '../phase.js';
 import { buckets } from '../bucket.js';
 import type { Position } from './position.js';
 
@@ -58,8 +58,10 @@ export interface Range {
   readonly to: number;
 }
 
+/** It has no bucket. */
 export const isEmpty = ({ from, to }: Range): boolean => from >= to;
 
+/** The buckets that are in both; empty: none is. */
 export const both = (a: Range, b: Range): Range => ({
   from: Math.max(a.from, b.from),
   to: Math.min(a.to, b.to),
@@ -72,10 +74,15 @@ const isWithin = (inner: Range, outer: Range): boolean =>
 export const ownedBy = (side: Side, below: number): Range =>
   side === 'extracted' ? { from: 0, to: below } : { from: below, to: buckets };
 
+/** Whether a side owns every bucket while those below `below` belong to `extracted`. */
+export const ownsAll = (side: Side, below: number): boolean => isEmpty(ownedBy(otherSide(side), below));
+
+/** The buckets that are owned by nobody here; empty: none. */
 export const fenceOf = ({ fenceFrom, fenceTo }: Pick<Standpoint, 'fenceFrom' | 'fenceTo'>): Range => ({
   from: fenceFrom ?? 0,
   to: fenceTo ?? 0,
 });
 
+/** Whether all buckets of the range are owned by nobody here. Of an empty range they always are. */
 export const fences = (of: Pick<Standpoint, 'fenceFrom' | 'fenceTo'>, range: Range): boolean =>
   isWithin(range, fenceOf(of));

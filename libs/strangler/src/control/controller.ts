@@ -3,7 +3,7 @@ import { plainAdvice, type Advice } from './advice.js';
 import { systemClock, type Clock } from './clock.js';
 import type { FileWriter } from './file-writer.js';
 import { HistoryFeed } from './history-feed.js';
-import { Leadership } from './leadership.js';
+import { LeaderLock } from './leader-lock.js';
 import { ModuleLoop, type Pace } from './module-loop.js';
 import type { NewEntry } from './history.js';
 import type { ModuleRow, RowChange } from './module-row.js';
@@ -21,6 +21,7 @@ import { Verifier } from './verifier.js';
 import { Walker } from './walker.js';
 import type { FileWish } from './wishes.js';
 
+/** What a controller works with; what is left out has defaults. */
 export interface ControllerOptions {
   /** The monolith's. */
   database: Database;
@@ -52,7 +53,7 @@ export class Controller {
   readonly operator: Operator;
   private readonly store: ModuleStore;
   private readonly clock: Clock;
-  private readonly leadership: Leadership;
+  private readonly leadership: LeaderLock;
   private readonly verifier: Verifier;
   private readonly feed: HistoryFeed;
   private readonly loops = new Map<string, ModuleLoop>();
@@ -69,7 +70,7 @@ export class Controller {
     const verifications = new VerificationStore(database);
     const verifier = (this.verifier = new Verifier(needs, verifications, store.history, clock));
     const observer = new Observer(needs, verifications, clock);
-    this.leadership = new Leadership(database);
+    this.leadership = new LeaderLock(database);
     this.feed = new HistoryFeed(database, store.history);
     const parts = {
       ...{ needs, store, verifications, verifier, observer, clock, drainMs, boundary },

@@ -1,5 +1,5 @@
 import { buckets } from '../bucket.js';
-import { isEmpty, ownedBy, type Standpoint } from '../continuity/standing.js';
+import { ownsAll, type Standpoint } from '../continuity/standing.js';
 import { otherSide } from '../phase.js';
 
 /*
@@ -105,8 +105,7 @@ function atStake({ standpoint }: Found): string {
   const { side, extractedBelow, complete, appliedLife, standing } = standpoint;
   if (standing !== null)
     return 'what the service had got since the moment that this database was put back to, is missing, whoever owned it: how much, nobody here knows';
-  if (isEmpty(ownedBy(otherSide(side), extractedBelow)))
-    return 'nothing is missing: the service owned everything';
+  if (ownsAll(side, extractedBelow)) return 'nothing is missing: the service owned everything';
   const share = `the ${100 - extractedBelow / 100} % that belonged to the monolith`;
   if (!complete || appliedLife === null)
     return `of ${share}, this copy is NOT whole: rows that were not copied yet will be missing`;

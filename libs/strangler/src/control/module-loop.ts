@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { described } from '../failure.js';
 import type { Clock } from './clock.js';
-import type { Leadership } from './leadership.js';
+import type { LeaderLock } from './leader-lock.js';
 import type { Walker } from './walker.js';
 
 /** How often a module is looked at, in ms: while it moves, and at rest. */
@@ -24,7 +24,7 @@ export class ModuleLoop {
   constructor(
     private readonly module: string,
     private readonly walker: Walker,
-    private readonly leadership: Leadership,
+    private readonly leadership: LeaderLock,
     private readonly clock: Clock,
     private readonly pace: Pace,
     private readonly prepare: Preparation,

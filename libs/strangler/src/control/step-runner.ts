@@ -13,14 +13,17 @@ export interface StepEnd {
   figures: Record<string, unknown>;
 }
 
+/** What a step is run with. */
 export interface StepOptions {
   clock: Clock;
   sides: ControlledSides;
   /** Begun by this very call; else it was found in the journal, and how far it came is not known. */
   fresh: boolean;
+  /** How long buckets may be fenced before the hand-off is aborted, in ms. */
   drainMs: number;
   /** Whether an operator wants it taken back. */
   aborted: () => Promise<boolean>;
+  /** Is told what it does now. */
   onStep: (what: string) => void;
 }
 

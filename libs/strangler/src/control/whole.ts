@@ -1,5 +1,4 @@
-import { buckets } from '../bucket.js';
-import type { Standpoint } from '../continuity/standing.js';
+import { ownsAll, type Standpoint } from '../continuity/standing.js';
 import { otherSide, type Side } from '../phase.js';
 import type { BackfillState, SideState } from '../side/side.js';
 
@@ -35,16 +34,14 @@ export function lacksRows(
   side: Side,
   { standpoint: { complete, appliedLife, capture, extractedBelow } }: SideState,
 ): boolean {
-  const ownsAll = extractedBelow === (side === 'extracted' ? buckets : 0);
-  return capture && !ownsAll && !(complete && appliedLife !== null);
+  return capture && !ownsAll(side, extractedBelow) && !(complete && appliedLife !== null);
 }
 
 /** Whether a side holds all rows, if what it says of itself is true: it owns them, or its copy is whole. */
 export function holdsAll(side: Side, standpoint: Standpoint | null): boolean {
   if (!standpoint || standpoint.standing !== null) return false;
   const { complete, appliedLife, extractedBelow } = standpoint;
-  const ownsAll = extractedBelow === (side === 'extracted' ? buckets : 0);
-  return ownsAll || (complete && appliedLife !== null);
+  return ownsAll(side, extractedBelow) || (complete && appliedLife !== null);
 }
 
 /** Whether a side holds all rows, and has proven itself. */

@@ -121,7 +121,7 @@ export class Ownership {
     return rows.length > 0;
   }
 
-  /** Makes a copy's row this database's own. Its fence stays, for who goes on from here. Done again it changes nothing. */
+  /** Makes a copy's row this database's own; it still has to prove itself. Done again it changes nothing. */
   async adopt(module: string, epoch: number): Promise<boolean> {
     const rows = await this.database.query(
       'update strangler.ownership set home = strangler.home() where module = $1 and epoch = $2 returning module',
@@ -189,8 +189,8 @@ export interface When {
 }
 
 /**
- * Compares and sets. Never in a copy: a hand-off in its journal is over long ago, or is the original's; it must neither lift the
- * copy's fence nor narrow it. Nor on a side that was put back: only `rejoin` changes that.
+ * Compares and sets. Never in a copy: a hand-off in its journal is over long ago, or is the original's: it decides
+ * nothing of the copy. Nor on a side that was put back: only `rejoin` changes that.
  */
 const changing = (module: string, epoch: number, set: string, when: When, params: unknown[]) => ({
   sql: `update strangler.ownership o set ${set}

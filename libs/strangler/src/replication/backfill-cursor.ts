@@ -1,6 +1,6 @@
-import type { BatchRead, Position } from './read-batch.js';
+import type { BatchRead, ChunkPlace } from './read-batch.js';
 
-interface Place extends Position {
+interface Place extends ChunkPlace {
   /** All rows of the table are read. */
   last: boolean;
 }
@@ -12,7 +12,7 @@ export class BackfillCursor {
   /** `tables`: their names, in the order in which they are copied. */
   constructor(private readonly tables: readonly string[]) {}
 
-  next(): Position | undefined {
+  next(): ChunkPlace | undefined {
     return this.tables.map((name) => this.places.get(name)).find((place) => place && !place.last);
   }
 
@@ -33,7 +33,7 @@ export class BackfillCursor {
     if (chunk) this.set(chunk.position, chunk.position.after, false);
   }
 
-  private set({ table, startedAt }: Position, after: string[] | null, last: boolean): void {
+  private set({ table, startedAt }: ChunkPlace, after: string[] | null, last: boolean): void {
     if (this.places.get(table)?.startedAt !== startedAt) return;
     this.places.set(table, { table, startedAt, after, last });
   }

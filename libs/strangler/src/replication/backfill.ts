@@ -1,6 +1,6 @@
 import type { Database, Queryable } from '../database.js';
 import type { BackfillState } from '../side/side.js';
-import { buckets } from '../bucket.js';
+import { ownsNothing } from '../ownership/owned-sql.js';
 import type { MovingTable } from '../tables.js';
 import { estimatedRows } from './estimate.js';
 
@@ -28,7 +28,7 @@ export function beginLife(
 ): Promise<boolean> {
   return database.transaction(async (q) => {
     const [row] = await q.query<{ owns: boolean }>(
-      `select o.extracted_below <> case o.side when 'extracted' then 0 else ${buckets} end as owns
+      `select not (${ownsNothing('o')}) as owns
        from strangler.ownership o join strangler.relay r using (module)
        where module = $1 and r.life = $2 and o.standing is null for update`,
       [module, life],

@@ -11,7 +11,7 @@ import {
   type Tried,
 } from './batch-size.js';
 import type { Mode } from './frame.js';
-import { moreChanges, type BatchRead, type BatchReader, type Position, type Wanted } from './read-batch.js';
+import { moreChanges, type BatchRead, type BatchReader, type ChunkPlace, type Wanted } from './read-batch.js';
 
 /** What a batch is read with. */
 export interface BatchSourceOptions {
@@ -47,7 +47,7 @@ export class BatchSource {
   }
 
   /** Where the next chunk begins; undefined: nothing is left to copy. */
-  get position(): Position | undefined {
+  get position(): ChunkPlace | undefined {
     return this.cursor.next();
   }
 

@@ -75,6 +75,7 @@ export interface BatchHead {
 /** A part with its rows as PostgreSQL wrote them; they are never parsed in JavaScript. */
 export type FilledPart = Part & { text: string };
 
+/** A batch as its receiver has it: what it is, and its rows. */
 export interface Batch extends BatchHead {
   parts: FilledPart[];
 }

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { literal, type MovingTable } from '../tables.js';
-import type { ChunkRead, Position } from './read-batch.js';
+import type { ChunkPlace, ChunkRead } from './read-batch.js';
 import { comparePk, pkOrder } from './row-sql.js';
 
 /** Sets rows aside that can never be stored as they are. They stay in the outbox, and block nothing but themselves. */
@@ -78,7 +78,7 @@ export class Parking {
   }
 
   /** The next row that the backfill would copy. From then on the backfill leaves it out. */
-  async nextOfChunk(on: ClientBase, { table: name, after }: Position, reason: string): Promise<void> {
+  async nextOfChunk(on: ClientBase, { table: name, after }: ChunkPlace, reason: string): Promise<void> {
     const table = this.tables.find((own) => own.name === name)!;
     await on.query(
       `insert into strangler.outbox (module, table_name, pks, keys, count, low, high, parked)

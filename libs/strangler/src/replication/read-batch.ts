@@ -7,7 +7,7 @@ import { idsOf, multirange } from './ids.js';
 import { columnsSent } from './row-sql.js';
 
 /** Where the copying of one table's rows stands. */
-export interface Position {
+export interface ChunkPlace {
   table: string;
   /** Tells one run from the next. */
   startedAt: string;
@@ -28,19 +28,22 @@ export interface Wanted {
   /** Outbox ids that are under way, as PostgreSQL writes an array. */
   inFlight: string;
   /** Of which table to read the next chunk. */
-  position: Position | undefined;
+  position: ChunkPlace | undefined;
   /** What the other side's clock said last, before it is read. */
   heard: string | null;
 }
 
+/** The next rows of a table that is copied, as one snapshot holds them. */
 export interface ChunkRead {
-  position: Position;
+  position: ChunkPlace;
+  /** Rows read, and how many of them are in the batch. */
   found: number;
   kept: number;
   /** The table has no more rows. */
   last: boolean;
   /** The last row of the chunk; null: it has none. */
   upTo: string[] | null;
+  /** Rows that no batch can carry. */
   tooLarge: { pk: string[]; key: string; bytes: number }[];
 }
 
@@ -67,7 +70,7 @@ export interface BatchRead {
   /** Some changes are set aside: the other side does not get them. */
   parked: boolean;
   /** Tables that are not copied yet. */
-  backfill: Position[];
+  backfill: ChunkPlace[];
   chunk: ChunkRead | undefined;
   parts: FilledPart[];
   tooLarge: { ids: number[]; bytes: number }[];
@@ -98,7 +101,7 @@ interface BatchRow {
   degraded: boolean;
   recovering: boolean;
   parked: boolean;
-  backfill: Position[];
+  backfill: ChunkPlace[];
   chunk: OwnedBuckets | null;
   chunkFound: number;
   chunkKept: number;
@@ -188,7 +191,7 @@ export class BatchReader {
 }
 
 /** Nothing of it fitted: then there is no chunk this time. */
-function chunkOf(row: BatchRow, position: Position): ChunkRead | undefined {
+function chunkOf(row: BatchRow, position: ChunkPlace): ChunkRead | undefined {
   if (row.chunkKept === 0 && !row.chunkLast) return undefined;
   return {
     position,

@@ -18,6 +18,7 @@ const electionMs = 250;
 /** How long to wait after a lost leadership, in ms, doubling. */
 const backOffMs = { from: 50, to: 2_000 };
 
+/** What a relay sends, whereto, and how patiently; times in ms. */
 export interface RelayOptions {
   database: Database;
   module: string;
@@ -40,8 +41,11 @@ export interface RelayOptions {
   witness?: Pick<WitnessFile, 'stored' | 'follow'> | undefined;
 }
 
+/** How the relay of this process is doing. */
 export interface RelayStatus {
+  /** It sends; the others stand by. */
   leading: boolean;
+  /** Of its leadership; null: it does not lead. */
   term: number | null;
   /** Age of the last confirmation, in ms. */
   silentMs: number | null;

@@ -40,6 +40,7 @@ const names = {
   cohort: 'Cohort',
 } as const;
 
+/** Writes what goes with a call as headers of its message; what is not there gets none. */
 export function encodeHeaders(call: CallHeaders): MsgHdrs {
   const { from, requestId, traceparent, deadline, commandId, undoOf, cancel, shadow, headers: cohort } = call;
   const encoded = headers();

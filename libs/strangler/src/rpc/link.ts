@@ -17,6 +17,7 @@ export type LinkOptions = () => Promise<ConnectionOptions>;
 /** Between two attempts for a first connection, in ms: doubled with each. */
 const backoffMs = { least: 500, most: 5_000 };
 
+/** For whom a connection is made, and what that costs. */
 export interface LinkHow {
   /** To connect means to start a server, so a mere look must not. */
   startsServer?: boolean;

@@ -40,6 +40,7 @@ const drainWatchMs = 500;
 /** What NATS carries, unless the server says otherwise, in bytes. */
 const defaultMaxPayload = 1_048_576;
 
+/** Which module, on which side, and how the other side is reached. */
 export interface AgentOptions {
   database: Database;
   module: MovingModule;

@@ -1,4 +1,4 @@
-import { buckets } from '../bucket.js';
+import { ownsNothing } from '../ownership/owned-sql.js';
 import type { Database, Queryable } from '../database.js';
 import { quoted } from '../tables.js';
 
@@ -35,10 +35,8 @@ export async function retireTables(
 /** Until the end of the transaction: a hand-off waits for it. */
 async function assertOwnsNothing(q: Queryable, module: string, epoch: number): Promise<void> {
   const rows = await q.query(
-    `select from strangler.ownership
-     where module = $1 and epoch = $2 and extracted_below = case side when 'extracted' then 0 else $3::int end
-     for update`,
-    [module, epoch, buckets],
+    `select from strangler.ownership o where module = $1 and epoch = $2 and ${ownsNothing('o')} for update`,
+    [module, epoch],
   );
   if (rows.length > 0) return;
   throw new Error(

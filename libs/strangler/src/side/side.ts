@@ -125,7 +125,7 @@ export interface SideControl {
     start?: string;
     life?: number;
   }): Promise<Drained | null>;
-  /** Takes a copy of a database, which is fenced, for the module's own from now on; false: it is not at that epoch. */
+  /** Lets a database that was moved, or is a copy, stand in its original's place; what it owns it does not say. False: it is not at that epoch. */
   adopt(step: { epoch: number }): Promise<boolean>;
   /** Owns everything, whatever the other side has, at an epoch that nothing of before can reach; false: not at that epoch. */
   takeOver(step: { epoch: number }): Promise<boolean>;
@@ -137,8 +137,17 @@ export interface SideControl {
   giveUp(step: { epoch: number }): Promise<boolean>;
   /** Owns everything at this epoch, and begins to fill the copy; false: it does not hold everything, or is beyond that epoch. */
   takeWhole(step: { epoch: number }): Promise<boolean>;
+  /**
+   * Takes over up to the border `extractedBelow`, from `epoch` to `epoch + 1`. False: it is at another epoch, or something that the plan
+   * relies on has changed (the proof, a start, what the copy holds); then nothing has.
+   */
   own(step: { epoch: number; extractedBelow: number } & When): Promise<boolean>;
+  /** Lifts the fence with the new border; the epoch stays. False: as with {@link own}. */
   release(step: { epoch: number; extractedBelow: number } & When): Promise<boolean>;
+  /**
+   * Lifts the fence, nothing having moved, and leaves `epoch` for `to`: what comes late is refused. False: it is at neither of the two, or was
+   * put back.
+   */
   raise(step: { epoch: number; to: number }): Promise<boolean>;
   parked(): Promise<ParkedRow[]>;
   /** What this side would give up, by table, if it became the copy of the other one. */

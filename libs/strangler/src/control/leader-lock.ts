@@ -9,7 +9,7 @@ const pingMs = 3_000;
  * One leader a module among all processes: a session lock on a connection of its own. A leader that has lost it without
  * knowing does no harm: everything it does is a compare-and-set on the epoch or the row's version.
  */
-export class Leadership {
+export class LeaderLock {
   private session: Promise<Client> | undefined;
   /** By module, the number of the term: how often this process has begun to lead anything. */
   private readonly held = new Map<string, number>();
