@@ -30,7 +30,14 @@ it('the image runs as an ordinary user, with nothing of development, and says wh
 
 it('secrets and data of this machine do not get into the image', () => {
   const ignores = ignoring(read('.dockerignore'));
-  const kept = ['.env', 'apps/monolith/.env', 'test/.env.local', '.data/admin.json', '.git/config'];
+  const kept = [
+    '.env',
+    'apps/monolith/.env',
+    'test/.env.local',
+    '.data/admin.json',
+    'nats/server-key.pem',
+    '.git/config',
+  ];
   for (const path of [
     ...kept,
     'node_modules/pg/package.json',
@@ -40,6 +47,10 @@ it('secrets and data of this machine do not get into the image', () => {
     expect([path, ignores(path)]).toEqual([path, true]);
   for (const path of ['package.json', 'apps/monolith/src/main.ts', 'data/online-retail-2010-12.csv.gz'])
     expect([path, ignores(path)]).toEqual([path, false]);
+});
+
+it('what nats-config writes is never committed', () => {
+  expect(read('.gitignore').split('\n')).toContain('/nats/');
 });
 
 it('the compose file is valid by the specification', () => {

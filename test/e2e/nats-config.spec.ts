@@ -55,6 +55,7 @@ it('writes what a server needs, once, for its owner only; a shop moves and sells
   for (const name of files.filter((each) => each !== 'server.pem'))
     expect([name, (await stat(join(folder, name))).mode & 0o077]).toEqual([name, 0]);
   const before = await readFile(join(folder, 'nats.conf'), 'utf8');
+  expect(before).toMatch(/^listen: "127\.0\.0\.1:\d+"$/m);
   expect(await configure(folder)).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('is there already'),
@@ -86,6 +87,13 @@ it('who does not speak TLS, or trusts another certificate, does not get in; nor 
   const { host } = new URL(plain.url);
   await expect(connect({ ...trying, servers: host, tls: {} })).rejects.toThrow(/does not support 'tls'/);
   await plain.stop();
+});
+
+it('for a host that programs reach by a name it listens to other machines', async () => {
+  const reached = join(parent, 'reached');
+  expect(await configure(reached, '--host', 'nats.example')).toMatchObject({ code: 0 });
+  expect(await readFile(join(reached, 'nats.conf'), 'utf8')).toMatch(/^listen: "0\.0\.0\.0:\d+"$/m);
+  await rm(reached, { recursive: true });
 });
 
 it('a host that cannot stand in a certificate is refused, and nothing is left', async () => {

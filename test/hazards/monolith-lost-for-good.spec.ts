@@ -57,7 +57,12 @@ it('the monolith comes back: it gives way, its controller moves nothing, and doc
   // Written there when it was lost, and never sent: ack was not `both`, or it was degraded.
   const late = `late-${codes.length}`;
   await put('monolith', late).catch(() => put('monolith', `${late}-too`));
-  expect((await failover('--i-have-fenced-it')).code).toBe(0);
+  const written = 'it stands in strangler.history of that database';
+  expect(await failover('--i-have-fenced-it')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(written),
+  });
+  expect((await failover('--i-have-fenced-it')).stdout).not.toContain(written);
   const acknowledged = await Promise.all(codes.map((code) => put('extracted', code))).then(() =>
     weights('extracted'),
   );

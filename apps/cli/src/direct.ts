@@ -37,7 +37,13 @@ export async function actThere(
   if (answer.refusal !== undefined) cli.exitCode = 1;
   if (json) return cli.out.json(answer);
   cli.out.print(answerLines(answer));
-  if (!dryRun) cli.out.print([line('it stands in strangler.history of that database', 'dim')]);
+  const { history, unchanged } = ends;
+  if (!dryRun) cli.out.print([line(answer.noted ? history : unchanged, 'dim')]);
 }
+
+const ends = {
+  history: 'it stands in strangler.history of that database',
+  unchanged: 'nothing was changed there, nor written down',
+};
 
 const protocolOf = (url: string): string => (URL.canParse(url) ? new URL(url).protocol : '');

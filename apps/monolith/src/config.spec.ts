@@ -1,6 +1,10 @@
 import { readSettings } from './config.js';
 
-const outside = { DATABASE_URL: 'postgres://db/shop', ADMIN_EMAIL: 'a@b.example', ADMIN_PASSWORD: 'secret' };
+const outside = {
+  DATABASE_URL: 'postgres://db/shop',
+  ADMIN_EMAIL: 'a@b.example',
+  ADMIN_PASSWORD: 'a secret',
+};
 
 it.each([
   ['with the embedded database', {}, '127.0.0.1'],
@@ -30,6 +34,7 @@ it.each([
   [{ DATABASE_URL: 'mysql://x' }, /^DATABASE_URL: a URL that begins with/],
   [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL=loud: one of trace, debug/],
   [{ STRANGLER_CONFIG: '/none.yaml' }, /^STRANGLER_CONFIG=.*none.yaml: there is no such file/],
+  [{ ...outside, ADMIN_PASSWORD: '7 chars' }, /^ADMIN_PASSWORD: at least 8 characters/],
   [{ ...outside, ADMIN_EMAIL: '' }, /^ADMIN_EMAIL and ADMIN_PASSWORD: both/],
   [{ JWT_ISSUER: 'x' }, /^JWT_JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together/],
 ])('%j is refused with its name', (env, sentence) => expect(() => readSettings(env)).toThrow(sentence));

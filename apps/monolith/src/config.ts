@@ -97,9 +97,14 @@ function identityProvider(env: Environment): Settings['identityProvider'] {
   throw new SettingsError('JWT_JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together: set all three or none');
 }
 
+/** As the contract of users wants it of everybody who registers. */
+const leastPassword = 8;
+
 function adminAccount(env: Environment, required: boolean): Settings['admin'] {
   const email = textSetting(env, 'ADMIN_EMAIL');
   const password = textSetting(env, 'ADMIN_PASSWORD');
+  if (password && password.length < leastPassword)
+    throw new SettingsError(`ADMIN_PASSWORD: at least ${leastPassword} characters, as of any customer`);
   if (email && password) return { email, password };
   if (!email && !password && !required) return undefined;
   throw new SettingsError('ADMIN_EMAIL and ADMIN_PASSWORD: both are required when DATABASE_URL is set');

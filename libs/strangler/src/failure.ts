@@ -33,10 +33,11 @@ export const described = (error: unknown): string =>
 
 /** SQLSTATEs of a statement that was ended because it took too long, or waited too long for a lock: its transaction is rolled back. */
 const tooSlow = new Set(['57014', '55P03']);
-/** Codes by which nothing was done: no connection, none more, or one that takes no writes. */
+/** Codes by which nothing was done: no connection, none more, one that takes no writes, or another server that does not know us. */
 const neverThere = new Set([
   ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'],
   ...['57P03', '57P04', '53300', '25006'],
+  ...['28P01', '28000', '3D000'],
 ]);
 /** Those of a connection that ended while it was in use; with them all of class 08. */
 const lost = new Set([

@@ -9,7 +9,7 @@ import { makeCertificate } from './certificate.js';
 export interface ServerOrder {
   /** Is made; must not be there yet. */
   folder: string;
-  /** As clients reach it. */
+  /** As clients reach it; as `localhost` no other machine does. */
   host: string;
   port: number;
   namespace: string;
@@ -55,7 +55,8 @@ async function fill(folder: string, order: ServerOrder): Promise<WrittenConfig> 
     await writePrivately(settings[name], settingsOf(order, { name, password }, certificate));
   }
   const tls = `tls { cert_file: ${JSON.stringify(certificate)}, key_file: ${JSON.stringify(key)} }`;
-  await writePrivately(config, `port: ${order.port}\n${tls}\n${natsAuthorization(logins)}\n`);
+  const listens = order.host === 'localhost' ? '127.0.0.1' : '0.0.0.0';
+  await writePrivately(config, `listen: "${listens}:${order.port}"\n${tls}\n${natsAuthorization(logins)}\n`);
   return { config, settings };
 }
 

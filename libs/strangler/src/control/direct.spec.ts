@@ -100,9 +100,11 @@ describe('serve-unproven', () => {
     both.monolith.still = true;
     both.extracted.still = true;
     await startsAnew();
-    await serve();
+    expect(await serve({ dryRun: true })).toMatchObject({ noted: false });
+    expect(await serve()).toMatchObject({ noted: true });
     expect(await state()).toMatchObject({ proven: true, provenBy: 'operator' });
-    expect((await serve()).plan).toEqual([expect.stringContaining('extracted has proven itself')]);
+    const plan = [expect.stringContaining('extracted has proven itself')];
+    expect(await serve()).toMatchObject({ plan, noted: false });
   });
 
   it('refuses what was put back, or was moved', async () => {

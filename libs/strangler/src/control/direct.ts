@@ -17,6 +17,9 @@ export interface DirectAct {
   dryRun: boolean;
 }
 
+/** `noted`: it stands in the history of that database; what only looked, or found nothing to do, does not. */
+export type DirectAnswer = ActionAnswer & { noted: boolean };
+
 /** A statement that takes longer, or waits longer for a lock, fails, in ms: an operator is not left without an answer. */
 const session = { statement_timeout: 10_000, lock_timeout: 5_000 };
 
@@ -25,7 +28,7 @@ const session = { statement_timeout: 10_000, lock_timeout: 5_000 };
  * lost. It is written into the history of that database. Done again it changes nothing.
  * @throws {RefusedError} when it is the wrong database, or may not be done; no message tells the password of `url`.
  */
-export async function actDirectly(url: string, act: DirectAct): Promise<ActionAnswer> {
+export async function actDirectly(url: string, act: DirectAct): Promise<DirectAnswer> {
   const database = new Database(url, { session, max: 2 });
   try {
     return await actOn(database, act);
@@ -37,7 +40,7 @@ export async function actDirectly(url: string, act: DirectAct): Promise<ActionAn
   }
 }
 
-async function actOn(database: Database, act: DirectAct): Promise<ActionAnswer> {
+async function actOn(database: Database, act: DirectAct): Promise<DirectAnswer> {
   const { module, verb, dryRun, iHaveFencedIt } = act;
   const found = await look(database, module);
   const { epoch } = found.standpoint;
@@ -45,7 +48,7 @@ async function actOn(database: Database, act: DirectAct): Promise<ActionAnswer> 
     iHaveFencedIt,
     epochAfter: reachedBy(epoch),
   });
-  const answer = { module, verb, dryRun, plan: [...plan] };
+  const answer = { module, verb, dryRun, plan: [...plan], noted: false };
   if (dryRun) return { ...answer, ...(refusal !== undefined && { refusal }) };
   const journal = await journalOf(database, act, found);
   if (refusal !== undefined) {
@@ -60,7 +63,7 @@ async function actOn(database: Database, act: DirectAct): Promise<ActionAnswer> 
     throw new RefusedError(changed);
   }
   await journal('done', null);
-  return answer;
+  return { ...answer, noted: true };
 }
 
 async function carryOut(database: Database, { module, verb }: DirectAct, found: Found): Promise<boolean> {
