@@ -17,18 +17,14 @@ import { otherSide, type Side } from '../phase.js';
 import { startBackfill } from '../replication/backfill.js';
 import { Deliveries } from '../replication/deliveries.js';
 import { Outgoing } from '../replication/outgoing.js';
-import { Receiver } from '../replication/apply.js';
-import { Relay } from '../replication/relay.js';
-import { sendTo, serveReplication } from '../replication/transport.js';
 import type { NatsLink } from '../rpc/link.js';
 import { describeTables, type MovingModule, type MovingTable } from '../tables.js';
 import { Chunks } from '../verify/chunks.js';
-import { belongingOf } from './belonging.js';
-import { serveSide, type Belonging } from './remote.js';
 import { retireTables } from './retire.js';
 import { sampleKeys } from './sample-keys.js';
 import type { ChunkRange, Drained, LocalSide, ParkedRow, SideControl, SideState } from './side.js';
 import { stakeOf, type TableStake } from './stake.js';
+import { Traffic } from './traffic.js';
 
 /** How soon a process notices that capture was begun or ended through another one, in ms. */
 const lookEveryMs = 500;
@@ -37,8 +33,6 @@ const askElsewhereMs = 3_000;
 /** How often an outbox is asked whether it is drained, and for how long at a time, in ms. */
 const drainPollMs = 1;
 const drainWatchMs = 500;
-/** What NATS carries, unless the server says otherwise, in bytes. */
-const defaultMaxPayload = 1_048_576;
 
 /** Which module, on which side, and how the other side is reached. */
 export interface AgentOptions {
@@ -69,16 +63,13 @@ export class SideAgent implements LocalSide {
   private readonly ownership: Ownership;
   private readonly calls: CallSums;
   private readonly continuity: Continuity;
-  private readonly belonging: () => Promise<Belonging>;
   private readonly witness: WitnessFile | undefined;
-  private relay: Relay | undefined;
+  private traffic: Traffic | undefined;
   /** The database came here with a backup or a clone, as far as is known. */
   private copy = false;
   private elsewhere: Pairing['elsewhere'];
   private askedElsewhereAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
-  private listensAt: string | undefined;
-  private stopListening: () => void = () => undefined;
   private looking: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: AgentOptions) {
@@ -89,17 +80,20 @@ export class SideAgent implements LocalSide {
     this.deliveries = new Deliveries(options.database, this.name);
     this.witness = options.witness ? new WitnessFile(options.witness, this.name) : undefined;
     this.continuity = new Continuity(options.database, this.name, peerOf(options), this.witness);
-    this.belonging = belongingOf(options.database, this.name);
     this.logger = new Logger(`${this.name}.${options.side}`);
   }
 
   /** Makes the ownership row, serves the controller and the other side, and begins to look after capture. */
   async start(): Promise<void> {
-    const { module, link } = this.options;
+    const { module, side, link } = this.options;
     await this.settle();
     this.tables = await describeTables(this.database, module);
     if ((await this.ownership.read(this.name)).capture) await renewCapture(this.database, this.tables);
     if (!link) return;
+    const { database, name, tables, deliveries, witness } = this;
+    this.traffic = new Traffic({
+      ...{ database, module: name, side, link, tables, deliveries, witness, agent: this },
+    });
     await this.look();
     // Also where this start is proven: while no process was here, the other side may have been told to take over.
     await this.prove();
@@ -145,8 +139,7 @@ export class SideAgent implements LocalSide {
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.looking;
-    this.stopListening();
-    await this.relay?.stop();
+    await this.traffic?.stop();
     await this.deliveries.close();
     this.witness?.end();
   }
@@ -208,7 +201,7 @@ export class SideAgent implements LocalSide {
       'select coalesce(max(id + count - 1), 0) as highest from strangler.outbox where module = $1',
       [this.name],
     );
-    this.relay?.wake();
+    this.traffic?.wake();
     return row?.highest ?? 0;
   }
 
@@ -307,7 +300,7 @@ export class SideAgent implements LocalSide {
 
   async unpark(what: { ids: number[]; how: 'retry' | 'discard' }): Promise<number> {
     const count = await new Outgoing(this.database, this.name).unpark(what);
-    this.relay?.wake();
+    this.traffic?.wake();
     return count;
   }
 
@@ -355,16 +348,10 @@ export class SideAgent implements LocalSide {
     await this.tell(standpoint);
     const { capture, database } = standpoint;
     this.witness?.locate(database);
-    this.listenAt(database);
+    this.traffic?.listenAt(database);
     if (owesProof(standpoint) || (owesName(standpoint) && this.options.link?.current)) void this.prove();
     // A copy sends nothing: beside the original it would bring back old rows. Nobody sends to it, for it has another id.
-    const sends = capture && !this.copy;
-    if (sends && !this.relay) this.startRelay();
-    if (!sends && this.relay) {
-      const { relay } = this;
-      this.relay = undefined;
-      await relay.stop();
-    }
+    await this.traffic?.send(capture && !this.copy);
   }
 
   /** Says whom this database belongs to: while to nobody, with what is known of another one in its place. */
@@ -379,43 +366,6 @@ export class SideAgent implements LocalSide {
       this.elsewhere = await this.continuity.elsewhere();
     }
     told({ module, database, peer, peerSince, copy, elsewhere: this.elsewhere });
-  }
-
-  /** Where the database has another id since, it is not asked by the old one any more: its original is served no more. */
-  private listenAt(database: string): void {
-    const { side, link } = this.options;
-    if (!link || this.listensAt === database) return;
-    this.stopListening();
-    this.listensAt = database;
-    const place = { module: this.name, side, database };
-    const receiver = new Receiver(this.database, this.tables, this.name, () => void this.prove());
-    const stops = [
-      serveReplication(link, place, {
-        apply: (frame) => receiver.apply(frame),
-        answer: (question) => this.answer(question),
-      }),
-      // The monolith's own controller asks it directly; nobody else has anything to ask for.
-      ...(side === 'extracted' ? [serveSide(link, place, this, this.belonging)] : []),
-    ];
-    this.stopListening = () => stops.forEach((stop) => stop());
-  }
-
-  private startRelay(): void {
-    const { side, link } = this.options;
-    if (!link) return;
-    link.start();
-    this.relay = new Relay({
-      database: this.database,
-      module: this.name,
-      side,
-      tables: this.tables,
-      send: sendTo(link, this.name, otherSide(side)),
-      deliveries: this.deliveries,
-      prove: () => this.prove(),
-      witness: this.witness,
-      maxPayload: link.current?.info?.max_payload ?? defaultMaxPayload,
-    });
-    this.relay.start();
   }
 }
 
