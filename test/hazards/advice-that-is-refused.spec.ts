@@ -11,7 +11,7 @@ import { Notes } from '../../libs/strangler/src/control/notes.js';
 import type { Controller } from '../../libs/strangler/src/control/controller.js';
 import { gateNames } from '../../libs/strangler/src/control/gate-name.js';
 import { absenceNeed, gateNeed, waits } from '../../libs/strangler/src/control/sentences.js';
-import type { Outgoing, SideState } from '../../libs/strangler/src/side/side.js';
+import type { OutgoingState, SideState } from '../../libs/strangler/src/side/side.js';
 import { Logger } from '@nestjs/common';
 import { adminLogin, openAdmin, type AdminListener } from '../support/admin.js';
 import { Controlled, fastClock, quiet } from '../support/controlled.js';
@@ -51,7 +51,7 @@ const handOff = {
 } as const;
 
 /** Lets a side say something else of what it sends. */
-const says = (change: Partial<Outgoing>) => {
+const says = (change: Partial<OutgoingState>) => {
   controlled.sides.monolith.fault = async (method, proceed) => {
     const answer = (await proceed()) as SideState;
     return method === 'state' ? { ...answer, outgoing: { ...answer.outgoing, ...change } } : answer;

@@ -1,5 +1,5 @@
 import type { Database } from '../database.js';
-import type { Outgoing as OutgoingState, ParkedRow, SideState } from '../side/side.js';
+import type { OutgoingState, ParkedRow, SideState } from '../side/side.js';
 import { backfillStates } from './backfill.js';
 
 /** A time of the database in the form of RFC 3339. */

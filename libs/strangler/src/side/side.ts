@@ -17,7 +17,7 @@ export interface BackfillState {
 }
 
 /** What a side sends: its outbox and its relay. */
-export interface Outgoing {
+export interface OutgoingState {
   /** Rows in the outbox that are on their way. */
   pending: number;
   /** Age of the oldest of them, in ms; 0 when there is none. */
@@ -38,7 +38,7 @@ export interface Outgoing {
 /** How a module stands on one side. */
 export interface SideState {
   ownership: OwnershipRow;
-  outgoing: Outgoing;
+  outgoing: OutgoingState;
   /** What it has proven, and of whom. */
   standpoint: Standpoint;
   /** Why it could not prove itself, as the process that answers knows; null: it could, or has not tried. */
