@@ -191,6 +191,12 @@ export class Scene {
     this.service = await openService(this.premises, 'inventory');
   }
 
+  /** Starts the service on another database. */
+  async serviceOn(url: string): Promise<void> {
+    this.premises.env['INVENTORY_DATABASE_URL'] = url;
+    await this.restartService();
+  }
+
   /** Compares all rows of both sides, and answers how many differ. */
   async differences(repair = false): Promise<number> {
     const before = (await this.status()).verify.checkedAt;

@@ -36,6 +36,18 @@ const standpoint = `
   from strangler.ownership o left join strangler.relay r using (module) left join strangler.applied a using (module)
   where o.module = $1`;
 
+/**
+ * A monolith that owns everything, and from which nothing is copied, is bound to no database: its service may get a new one, which has
+ * never belonged to anybody.
+ */
+const takesAnother = (mine: Standpoint, told: Standpoint): boolean =>
+  mine.side === 'monolith' &&
+  !mine.capture &&
+  mine.standing === null &&
+  mine.extractedBelow === 0 &&
+  mine.fenceFrom === null &&
+  (told.peer === null || told.peer === mine.database);
+
 /** Where one database stands with a module, and what it concludes from its peer's answer. */
 export class ContinuityStore {
   constructor(
@@ -157,14 +169,15 @@ export class ContinuityStore {
         throw new Error(
           `both sides of ${this.module} are the database ${mine.database}: one is a copy of the other; make it anew`,
         );
-      if (mine.peer !== null && mine.peer !== told.database && mine.peer !== told.knownAs)
+      const known = [told.database, told.knownAs].includes(mine.peer);
+      if (mine.peer !== null && !known && !takesAnother(mine, told))
         throw new Error(`${this.module} of ${mine.database} belongs to ${mine.peer} since ${mine.peerSince}`);
       await q.query(
         `update strangler.ownership set peer = $2, peer_home = $3, peer_start = $4, standing = null, home = strangler.home(),
-           known_as = null, peer_since = case when peer is null then clock_timestamp() else peer_since end,
+           known_as = null, peer_since = case when $5 then peer_since else clock_timestamp() end,
            proven_start = strangler.server_start(), proven_by = 'peer'
          where module = $1`,
-        [this.module, told.database, told.home, told.start],
+        [this.module, told.database, told.home, told.start, known],
       );
       const owns = mine.side === 'monolith';
       await q.query(

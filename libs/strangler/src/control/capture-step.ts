@@ -79,15 +79,22 @@ async function align({ monolith, extracted }: Sides): Promise<Record<string, unk
 
 /**
  * Makes the sides known to each other of a module that has moved for good before databases had ids: nothing copies there any more, so
- * no hello does it, and calls name the database that is meant. Done again it changes nothing.
+ * no hello does it, and calls name the database that is meant. `moved`: also a database that was made from the service's own, for an
+ * operator says that nothing is missing there. Done again it changes nothing.
  */
-export async function pairFinished(sides: Sides, states: Observed['states']): Promise<void> {
+export async function pairFinished(
+  sides: Sides,
+  states: Observed['states'],
+  { moved = false } = {},
+): Promise<void> {
   const [home, away] = [states.monolith?.standpoint, states.extracted?.standpoint];
   if (!home || !away) return;
-  const known = [home.peer === away.database, away.peer === home.database];
+  const paired = home.peer === away.database && away.peer === home.database;
   // What belongs to another one stays with it.
-  const free = [home.peer, away.peer].every((peer, place) => peer === null || known[place]);
-  if (known.every(Boolean) || !free) return;
+  const free =
+    [null, away.database, ...(moved ? [away.knownAs] : [])].includes(home.peer) &&
+    [null, home.database].includes(away.peer);
+  if (paired || !free) return;
   await sides.extracted.pair(home);
   await sides.monolith.pair(away);
 }

@@ -111,9 +111,20 @@ export function unprovenSide({ observed: { states } }: Pick<Situation, 'observed
   return unproven.find((side) => states[side]?.standpoint.standing === null) ?? unproven[0] ?? 'monolith';
 }
 
+/** A service that has moved for good stands on a database that was made from its own, and nobody can see whether it lacks something. */
+export function standsElsewhere({ row, observed: { states } }: Pick<Situation, 'row' | 'observed'>): boolean {
+  const away = states.extracted?.standpoint;
+  return (
+    row.phase === 'decommissioned' &&
+    Boolean(away?.knownAs) &&
+    away?.knownAs === states.monolith?.standpoint.peer
+  );
+}
+
 /** An operator's word that the database of the unproven side is as it was. @throws {RefusedError} */
 export function serveUnproven(situation: Situation, iHaveFencedIt: boolean): Accepted {
   const { row, observed, advice } = situation;
+  if (standsElsewhere(situation)) return serveElsewhere(situation, iHaveFencedIt);
   const side = unprovenSide(situation);
   const state = observed.states[side];
   const subject = subjectOf(row, advice);
@@ -131,6 +142,21 @@ export function serveUnproven(situation: Situation, iHaveFencedIt: boolean): Acc
     );
   return {
     plan: [`${side} takes writes of ${row.module} on the present start of its server, on your word alone`],
+    change: {},
+    begins: false,
+  };
+}
+
+function serveElsewhere({ row, observed }: Situation, iHaveFencedIt: boolean): Accepted {
+  const { database, knownAs } = observed.states.extracted!.standpoint;
+  if (!iHaveFencedIt)
+    throw new RefusedError(
+      `first make sure that nothing is missing in the database ${database}, and that nobody serves ${knownAs} any more, then say so: --i-have-fenced-it`,
+    );
+  return {
+    plan: [
+      `the database ${database} is that of ${row.module} from now on, in the place of ${knownAs}, on your word alone`,
+    ],
     change: {},
     begins: false,
   };

@@ -3,11 +3,18 @@ import { sides, type Side } from '../phase.js';
 import type { ParkedRow } from '../side/side.js';
 import { steer, type Accepted, type Situation, type Steering } from './acts.js';
 import { subjectOf } from './advice.js';
-import { captureObstacle } from './capture-step.js';
+import { captureObstacle, pairFinished } from './capture-step.js';
 import { decommission, failover } from './last-acts.js';
 import { nextStep } from './machine.js';
 import { goalOf, positionOf } from './decide.js';
-import { rejoin, rejoiningSide, serveUnproven, unprovenSide, type Stake } from './continuity-acts.js';
+import {
+  rejoin,
+  rejoiningSide,
+  serveUnproven,
+  unprovenSide,
+  type Stake,
+  standsElsewhere,
+} from './continuity-acts.js';
 import type { FileWriter } from './file-writer.js';
 import type { Filed, ModuleRow, RowChange } from './module-row.js';
 import { nearest } from './nearest.js';
@@ -204,7 +211,9 @@ export class ModuleOperator implements Operator {
     if (dryRun) return accepted;
     const { module } = situation.row;
     await this.maintenance.audit(situation, action, 'begun', accepted.plan.join('; '));
-    if (!(await this.parts.needs.sides(module)[unprovenSide(situation)].serveUnproven()))
+    const sides = this.parts.needs.sides(module);
+    if (standsElsewhere(situation)) await pairFinished(sides, situation.observed.states, { moved: true });
+    else if (!(await sides[unprovenSide(situation)].serveUnproven()))
       throw new RefusedError('its server has started anew this moment: look again');
     await this.maintenance.audit(situation, action, 'done', accepted.plan.join('; '));
     this.parts.wake(module);

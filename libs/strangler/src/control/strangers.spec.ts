@@ -4,14 +4,14 @@ const databases = { monolith: 'm', extracted: 'e' };
 const at = (database: string, peer: string | null) => ({ database, peer, peerSince: peer && 'monday' });
 
 it('a service that the shop is paired with is no stranger', () => {
-  expect(strangersAmong([at('e', 'm')], { databases }, 'desk')).toEqual([]);
+  expect(strangersAmong([at('e', 'm')], { databases, phase: 'dual-write' }, 'desk')).toEqual([]);
 });
 
 it.each([
   ['that nobody has paired', null],
   ['that takes this shop for its own', 'm'],
 ])('a second one %s is named, and the one that counts', (_what, peer) => {
-  expect(strangersAmong([at('e', 'm'), at('e2', peer)], { databases }, 'desk')).toEqual([
+  expect(strangersAmong([at('e', 'm'), at('e2', peer)], { databases, phase: 'dual-write' }, 'desk')).toEqual([
     {
       module: 'desk',
       problem: 'there is a second service of desk, on the database e2',
@@ -23,8 +23,24 @@ it.each([
   ]);
 });
 
+it('of a module at home, whose database nobody serves: a service that belongs to nobody may take its place', () => {
+  const entry = { databases, phase: 'monolith' } as const;
+  expect(strangersAmong([at('e2', null)], entry, 'desk')).toEqual([]);
+  expect(strangersAmong([at('e', 'm'), at('e2', null)], entry, 'desk')).toHaveLength(1);
+  expect(strangersAmong([at('e2', 'n')], entry, 'desk')).toHaveLength(1);
+});
+
+it('of a module that has moved for good a copy needs the word of an operator', () => {
+  const [found] = strangersAmong(
+    [{ ...at('e2', 'm'), knownAs: 'e' }],
+    { databases, phase: 'decommissioned' },
+    'desk',
+  );
+  expect(found?.remedy).toContain('serve-unproven desk --i-have-fenced-it');
+});
+
 it('one of another shop in the same namespace is named with its shop', () => {
-  const [found] = strangersAmong([at('f', 'n')], { databases }, 'desk');
+  const [found] = strangersAmong([at('f', 'n')], { databases, phase: 'dual-write' }, 'desk');
   expect(found).toMatchObject({
     problem:
       'in this namespace there is another shop: this service (database f) belongs to the shop whose database is n, since monday',
@@ -33,7 +49,11 @@ it('one of another shop in the same namespace is named with its shop', () => {
 });
 
 it('one that was moved is told from a second one', () => {
-  const [found] = strangersAmong([{ ...at('e2', 'm'), knownAs: 'e' }], { databases }, 'desk');
+  const [found] = strangersAmong(
+    [{ ...at('e2', 'm'), knownAs: 'e' }],
+    { databases, phase: 'dual-write' },
+    'desk',
+  );
   expect(found).toMatchObject({
     problem: 'the service of desk on the database e2 was moved there from e, or is on a copy of it',
     remedy: expect.stringContaining('takes its place by itself once nobody serves that one'),

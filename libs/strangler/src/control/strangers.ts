@@ -47,7 +47,7 @@ export class Strangers {
 /** What is wrong with those that are not the shop's own service. Pure. */
 export function strangersAmong(
   all: readonly Belonging[],
-  { databases }: Pick<RouteEntry, 'databases'>,
+  { databases, phase }: Pick<RouteEntry, 'databases' | 'phase'>,
   module: string,
 ): Finding[] {
   const own = `this shop (database ${databases.monolith}) has its service of ${module} on the database ${databases.extracted}`;
@@ -56,28 +56,35 @@ export function strangersAmong(
     ...found,
     repairable: false,
   });
-  return all
-    .filter(({ database }) => database !== databases.extracted)
-    .map((each) => {
-      const { database, peer, peerSince, knownAs } = each;
-      if (peer !== null && peer !== databases.monolith)
+  const others = all.filter(({ database }) => database !== databases.extracted);
+  const isThere = others.length < all.length;
+  return (
+    others
+      // The service of a module at home may get a new database: it is taken when the module begins to move.
+      .filter(({ peer }) => isThere || phase !== 'monolith' || peer !== null)
+      .map((each) => {
+        const { database, peer, peerSince, knownAs } = each;
+        if (peer !== null && peer !== databases.monolith)
+          return finding({
+            problem: `in this namespace there is another shop: ${foreignTo({ database, shop: peer, since: peerSince })}`,
+            meaning: `neither takes calls or changes of the other; ${own}`,
+            remedy: 'give each shop a NAMESPACE of its own',
+          });
+        const meaning = `it gets no call and no change: ${own}`;
+        if (knownAs && knownAs === databases.extracted)
+          return finding({
+            problem: `the service of ${module} on the database ${database} was moved there from ${knownAs}, or is on a copy of it`,
+            meaning,
+            remedy:
+              phase === 'decommissioned'
+                ? `start the original; if that is gone for good, and nothing is missing here: serve-unproven ${module} --i-have-fenced-it`
+                : 'it takes its place by itself once nobody serves that one any more; its log says what it lacks: then go back to the original, or let the monolith take over (failover)',
+          });
         return finding({
-          problem: `in this namespace there is another shop: ${foreignTo({ database, shop: peer, since: peerSince })}`,
-          meaning: `neither takes calls or changes of the other; ${own}`,
-          remedy: 'give each shop a NAMESPACE of its own',
-        });
-      const meaning = `it gets no call and no change: ${own}`;
-      if (knownAs && knownAs === databases.extracted)
-        return finding({
-          problem: `the service of ${module} on the database ${database} was moved there from ${knownAs}, or is on a copy of it`,
+          problem: `there is a second service of ${module}, on the database ${database}`,
           meaning,
-          remedy:
-            'it takes its place by itself once nobody serves that one any more; its log says what it lacks: then go back to the original, or let the monolith take over (failover)',
+          remedy: 'stop it, or start it on the database that the shop is paired with',
         });
-      return finding({
-        problem: `there is a second service of ${module}, on the database ${database}`,
-        meaning,
-        remedy: 'stop it, or start it on the database that the shop is paired with',
-      });
-    });
+      })
+  );
 }

@@ -11,8 +11,8 @@ export function belongingOf(database: Database, module: string): () => Promise<B
   let known: { at: number; belonging: Belonging } | undefined;
   return async () => {
     if (known && performance.now() - known.at < knownMs) return known.belonging;
-    const { database: id, peer, peerSince, knownAs } = await store.read();
-    const belonging = { database: id, peer, peerSince, knownAs };
+    const { database: id, peer, peerSince, knownAs, capture } = await store.read();
+    const belonging = { database: id, peer, peerSince, knownAs, capture };
     if (peer !== null) known = { at: performance.now(), belonging };
     return belonging;
   };

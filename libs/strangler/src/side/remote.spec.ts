@@ -102,6 +102,15 @@ it('a shop that the side does not belong to is refused by name, also when it kno
   await expect(asking(null).check()).rejects.toMatchObject(foreign);
 });
 
+it('nobody serves the database that is known: while nothing moves another one is asked, and else nobody', async () => {
+  await served({ check: () => Promise.resolve(['here']) });
+  const own = (capture: boolean) => () =>
+    Promise.resolve({ database: 'm', peer: 'gone', peerSince: 'then', capture });
+  const asking = (capture: boolean) => remoteSide(linkTo(nats.url), 'box', 'extracted', own(capture));
+  expect(await asking(false).check()).toEqual(['here']);
+  await expect(asking(true).check()).rejects.toMatchObject({ kind: 'nobody' });
+});
+
 it.each<Repair>([
   { kind: 'stop capture', side: 'extracted', epoch: 1 },
   { kind: 'lift fence', side: 'extracted', epoch: 1, otherEpoch: 1 },

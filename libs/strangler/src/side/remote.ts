@@ -60,6 +60,8 @@ export interface Belonging {
   peerSince: string | null;
   /** The database that it was made from, in whose place it does not stand yet. */
   knownAs?: string | null;
+  /** It copies, or is copied. */
+  capture?: boolean;
 }
 
 /** Whoever serves the module and is not known yet answers within so many ms. */
@@ -92,14 +94,15 @@ export function remoteSide(
       throw new SideUnreachableError(link.trouble ?? 'there is no connection to NATS', 'no NATS');
     }
     const subjectOf = (database: string) => link.subjects.control({ module, side, database });
-    const { database: from, peer } = await own();
-    const to = peer ?? (await discover(connection, subjectOf(anyDatabase), from));
-    const reply = await ask(
-      connection,
-      subjectOf(to),
-      JSON.stringify({ method, argument, from }),
-      patience[method],
-    );
+    const { database: from, peer, capture } = await own();
+    const payload = JSON.stringify({ method, argument, from });
+    const askAt = (to: string) => ask(connection, subjectOf(to), payload, patience[method]);
+    const found = () => discover(connection, subjectOf(anyDatabase), from);
+    const reply = await askAt(peer ?? (await found())).catch(async (error: unknown) => {
+      // Nobody serves that database any more, and nothing moves: another one may be there in its place.
+      if (peer === null || capture || !isNobody(error)) throw error;
+      return askAt(await found().catch(() => Promise.reject(error as Error)));
+    });
     if ('error' in reply && reply.database) throw new SideUnreachableError(reply.error, 'no database');
     if ('error' in reply && reply.foreign) throw new SideUnreachableError(reply.error, 'foreign');
     if ('error' in reply) throw new Error(`${module} on the side ${side}: ${reply.error}`);
@@ -126,6 +129,9 @@ async function everybodyAt(connection: NatsConnection, subject: string): Promise
   }
   return [...found.values()];
 }
+
+const isNobody = (error: unknown): boolean =>
+  error instanceof SideUnreachableError && error.kind === 'nobody';
 
 /** The database that is to become the other side: one that belongs to this shop, or to nobody yet. */
 async function discover(connection: NatsConnection, subject: string, from: string): Promise<string> {

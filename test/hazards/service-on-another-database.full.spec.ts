@@ -1,0 +1,68 @@
+import type { Finding } from '#strangler';
+import { absentDatabase, freshDatabase, queryOnce } from '../support/postgres.js';
+import { Client } from '../support/shop.js';
+import { until } from '../support/until.js';
+import { Scene } from './support/scene.js';
+
+/*
+ * The service of a module is started on another database than the one that the shop knows. While the module is at home that is nobody's
+ * loss, so it must do; once it has moved for good nobody but its own database has the rows, so a person has to say that nothing is missing.
+ */
+let scene: Scene;
+const drops: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  await scene.close();
+  for (const drop of drops.splice(0)) await drop();
+});
+
+const findings = async (): Promise<Finding[]> =>
+  (await scene.get<{ items: Finding[] }>('/doctor?module=inventory')).body.items;
+
+it('a module that is at home gets a service on a new database, and moves out to that one', async () => {
+  scene = await Scene.open();
+  const customer = await Client.register(scene.shop.url);
+  await scene.goTo('extracted');
+  await scene.goTo('monolith');
+  await scene.service.end('SIGTERM');
+  const another = await freshDatabase();
+  drops.push(() => another.drop());
+  await scene.serviceOn(another.url);
+  await scene.goTo('extracted');
+  expect((await scene.order(customer, scene.one('moves'))).status).toBe(201);
+  expect(await scene.differences()).toBe(0);
+  expect((await findings()).filter(({ module }) => module === 'inventory')).toEqual([]);
+}, 180_000);
+
+it('a module that has moved for good is served by a copy of its database only on the word of an operator', async () => {
+  scene = await Scene.open();
+  const customer = await Client.register(scene.shop.url);
+  await scene.goTo('extracted');
+  const sku = scene.one('moves');
+  expect((await scene.order(customer, sku)).status).toBe(201);
+  expect(await scene.differences()).toBe(0);
+  await until('it may be decommissioned', async () =>
+    (await scene.act('decommission', { confirm: 'inventory' })).status === 202 ? true : undefined,
+  );
+  await scene.reaches('decommissioned');
+  await scene.service.end('SIGTERM');
+  const copy = absentDatabase();
+  drops.push(() => copy.drop());
+  const [original, name] = [scene.urls.extracted, copy.url].map((url) => new URL(url).pathname.slice(1));
+  const server = Object.assign(new URL(copy.url), { pathname: '/postgres' }).href;
+  await queryOnce(server, `create database ${name} template ${original}`);
+  await scene.serviceOn(copy.url);
+  expect((await scene.order(customer, sku)).status).toBe(503);
+  const remedy = await until(
+    'doctor has seen it',
+    async () => (await findings()).find(({ problem }) => problem.includes('was moved there'))?.remedy,
+  );
+  expect(remedy).toContain('serve-unproven inventory --i-have-fenced-it');
+  expect(await scene.act('serve-unproven', { iHaveFencedIt: false })).toMatchObject({
+    status: 409,
+    body: { detail: expect.stringContaining('nothing is missing') as string },
+  });
+  expect((await scene.act('serve-unproven', { iHaveFencedIt: true })).status).toBe(200);
+  await scene.until('it is served again', ({ sides }) => sides.extracted?.health === 'up');
+  expect((await scene.order(customer, sku)).status).toBe(201);
+}, 180_000);
