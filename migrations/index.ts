@@ -19,6 +19,7 @@ import { Reads1764000000014 } from './strangler/0014-reads.js';
 import { Releases1764000000017 } from './strangler/0017-releases.js';
 import { Capture1764000000018 } from './strangler/0018-capture.js';
 import { Moved1764000000019 } from './strangler/0019-moved.js';
+import { PutBackInPlace1764000000020 } from './strangler/0020-put-back-in-place.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
 import { SplitName1764000000102 } from './users/0002-split-name.js';
 import { Sessions1764000000103 } from './users/0003-sessions.js';
@@ -48,6 +49,7 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     Releases1764000000017,
     Capture1764000000018,
     Moved1764000000019,
+    PutBackInPlace1764000000020,
   ],
   users: [Accounts1764000000101, Sessions1764000000103],
   inventory: [Stock1764000000201],

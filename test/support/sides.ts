@@ -182,7 +182,7 @@ class Running implements DirectSide {
         return other.receiver.apply(frame);
       },
       deliveries: this.deliveries,
-      prove: () => this.agent.prove(),
+      ...this.agent.proofs,
       maxPayload: 1_048_576,
     });
     this.relay.start();

@@ -57,7 +57,7 @@ export class RealRelay {
     const nothing = () => undefined;
     this.parts = new Leadership(session, own, {
       ...{ database, module: cells.module, tables, reader, witness },
-      deliveries: { ...deliveries, recovered: nothing, look: nothing } as never,
+      deliveries: { ...deliveries, recovered: nothing, look: nothing, forget: nothing } as never,
       pulse: new Pulse(2 ** 30, nothing),
       ...{ bytes: 1_000_000, batchRows: 2_000, heartbeatMs: 2 ** 30 },
       send: (frame) =>
@@ -68,6 +68,8 @@ export class RealRelay {
         }),
       log: nothing,
       prove: () => Promise.resolve(false),
+      compare: () => Promise.resolve(true),
+      doubt: () => Promise.resolve(false),
     }) as unknown as Parts;
     // A step of its own in the model.
     this.parts.recover = () => Promise.resolve();
@@ -75,7 +77,7 @@ export class RealRelay {
 
   static async lead(side: RealSide, start: string, deliveries: Deliveries): Promise<RealRelay> {
     const session = side.sessions[side.turn]!;
-    const own = await session.takeTerm(0);
+    const own = await session.takeTerm();
     if (!own) throw new Error('the side has not proven itself, and does not lead');
     return new RealRelay(side, own, start, session, deliveries);
   }

@@ -135,6 +135,12 @@ const rolledBack = (mine: Standpoint, why: string): Conclusion => ({
   standing: 'rolled back',
 });
 
+/** Whether buckets are another one's from now on. (A mark takes nothing away: that comes later, when the side gives way.) */
+export const losesBuckets = (mine: Standpoint, { extractedBelow }: Conclusion): boolean => {
+  const [before, after] = [mine.extractedBelow, extractedBelow].map((below) => ownedBy(mine.side, below));
+  return after!.to - after!.from < before!.to - before!.from;
+};
+
 /** Who owns nothing takes for confirmed what the peer has of it; what is left in its outbox is a report. */
 export const taken = (mine: Standpoint, told: Standpoint): NonNullable<Conclusion['sending']> => ({
   life: told.appliedLife ?? 0,

@@ -6,7 +6,7 @@ import type { MovingTable } from '../tables.js';
 import type { Holds } from './conclude.js';
 import { NobodyServesError, type Answer, type Asking, type Held, type Peer, type Question } from './peer.js';
 import type { Standpoint } from './standing.js';
-import { ContinuityStore } from './store.js';
+import { ContinuityStore, WritersInsideError } from './store.js';
 import { agrees, inNeither, witnessOf, type Witness, type WitnessFile } from './witness.js';
 
 /** A hello that another one has overtaken is said again so often. */
@@ -22,6 +22,8 @@ export class Continuity {
   private readonly store: ContinuityStore;
   private readonly logger: Logger;
   private proving: Promise<boolean> | undefined;
+  /** When the peer has said last what it has, by `performance.now()`. */
+  private comparedAt = -Infinity;
 
   constructor(
     database: Database,
@@ -47,6 +49,20 @@ export class Continuity {
   /** Whether this side may take writes now. Says hello when it may not, or when nobody but a witness has proven it. */
   prove(): Promise<boolean> {
     return (this.proving ??= this.attempts().finally(() => (this.proving = undefined)));
+  }
+
+  /** Whether the peer, asked anew, has said that nothing is missing here. */
+  async compareAnew(): Promise<boolean> {
+    // What it was asked before may be older than what is to be compared.
+    await this.proving?.catch(() => undefined);
+    const since = performance.now();
+    return (await this.prove()) && this.comparedAt >= since;
+  }
+
+  /** This database lacks what it had confirmed: it takes no write before the peer was asked. */
+  async doubt(): Promise<boolean> {
+    await this.store.unprove();
+    return this.prove();
   }
 
   /** Of a side that is not paired: the database that a shop has in its place; undefined: none that answers. */
@@ -188,8 +204,10 @@ export class Continuity {
 
   private async compare(asked: Standpoint, told: Standpoint): Promise<boolean | undefined> {
     await this.reportLost(asked, told);
-    const conclusion = await this.store.conclude(asked, told);
+    const conclusion = await this.store.conclude(asked, told).catch(writersInside);
     if (!conclusion) return undefined;
+    if ('pids' in conclusion) return this.hold({ kind: 'writers inside', pids: conclusion.pids });
+    this.comparedAt = performance.now();
     const { outcome, proven, standing } = conclusion;
     this.logger[standing === 'rolled back' ? 'error' : 'log'](outcome);
     if (proven) this.witness?.begin(witnessOf(await this.store.read(), told));
@@ -268,6 +286,11 @@ export class Continuity {
     this.held = null;
     return true;
   }
+}
+
+function writersInside(error: unknown): WritersInsideError {
+  if (error instanceof WritersInsideError) return error;
+  throw error;
 }
 
 const askingOf = ({ database: from, home, knownAs }: Standpoint): Asking => ({ from, home, knownAs });

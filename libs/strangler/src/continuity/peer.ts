@@ -71,4 +71,6 @@ export type Held =
       told?: Standpoint;
     }
   | { kind: 'rolled back' | 'given up' }
+  /** It owns less than it did, and waits for transactions that began before. `pids`: of their sessions in PostgreSQL. */
+  | { kind: 'writers inside'; pids: readonly number[] }
   | { kind: 'foreign'; foreign: Foreign };

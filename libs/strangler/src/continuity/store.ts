@@ -1,9 +1,11 @@
 import { buckets } from '../bucket.js';
+import { locking, Ownership } from '../ownership/ownership.js';
 import { otherSide } from '../phase.js';
+import { sqlState } from '../transaction.js';
 import { fillAnew } from '../replication/backfill.js';
 import type { MovingTable } from '../tables.js';
 import type { Database, Queryable } from '../database.js';
-import { claimedTwice, conclude, taken, type Conclusion } from './conclude.js';
+import { claimedTwice, conclude, losesBuckets, taken, type Conclusion } from './conclude.js';
 import type { Question } from './peer.js';
 import { isEmpty, ownedBy, type Proven, type Range, type Standpoint } from './standing.js';
 
@@ -12,6 +14,22 @@ const leap = 1_000_000;
 
 /** The epoch of a side that has taken over. */
 export const reachedBy = (epoch: number): number => epoch + leap;
+
+/** How long a proof waits for writers that were let in before it, in ms. Then it is tried anew. */
+const writersMs = 2_000;
+const lockNotAvailable = '55P03';
+
+/** What a proof has read before it asked. */
+type Asked = Pick<Standpoint, 'start' | 'peerStart' | 'proven'>;
+
+/** This side is to own less, and transactions that were let in before are still open. `pids`: of their sessions in PostgreSQL. */
+export class WritersInsideError extends Error {
+  constructor(readonly pids: readonly number[]) {
+    super(
+      `transactions that write are still open: the sessions of PostgreSQL with the pid ${pids.join(', ')}`,
+    );
+  }
+}
 
 const text = (sql: string): string => `strangler.start_text(${sql})`;
 const position = (term: string, seq: string): string =>
@@ -89,18 +107,59 @@ export class ContinuityStore {
     });
   }
 
-  /** Ends the proof of one start. Null: void, for this server or the peer's has another start since the question was asked. */
-  conclude(asked: Pick<Standpoint, 'start' | 'peerStart'>, told: Standpoint): Promise<Conclusion | null> {
-    return this.database.transaction(async (q) => {
-      for (const table of ['ownership', 'relay', 'applied'])
+  /**
+   * Ends the proof of one start. Null: void, for this server or the peer's has another start since the question was asked, or this one
+   * has lost its proof since: what the peer has told may be older than the reason. @throws {WritersInsideError}
+   */
+  async conclude(asked: Asked, told: Standpoint): Promise<Conclusion | null> {
+    const first = await this.concludeBehind(asked, told, { empty: false });
+    if (first !== 'writers may be inside') return first;
+    await this.close();
+    const alone = await this.concludeBehind({ ...asked, proven: false }, told, { empty: true });
+    return alone as Conclusion | null;
+  }
+
+  /** `empty`: no writer is inside. */
+  private concludeBehind(
+    asked: Asked,
+    told: Standpoint,
+    { empty }: { empty: boolean },
+  ): Promise<Conclusion | null | 'writers may be inside'> {
+    const work = async (q: Queryable) => {
+      await q.query(locking(this.module).sql, [this.module]);
+      await q.query('set local lock_timeout = 0');
+      for (const table of ['relay', 'applied'])
         await q.query(`select from strangler.${table} where module = $1 for update`, [this.module]);
       const mine = await this.read(q);
       if (mine.start !== asked.start) return null;
       if (mine.peerStart !== asked.peerStart && mine.peerStart !== told.start) return null;
+      if (asked.proven && !mine.proven) return null;
       const conclusion = await this.judge(mine, told, q);
+      if (!empty && losesBuckets(mine, conclusion)) return 'writers may be inside';
       await this.write(q, conclusion, told);
       return conclusion;
-    });
+    };
+    return this.orWritersInside(this.database.transaction(work, { lockTimeoutMs: writersMs }));
+  }
+
+  /**
+   * From here on nobody comes in. Whoever was let in before ends first: what he leaves in the outbox is to be seen by whoever decides
+   * what becomes of it. @throws {WritersInsideError}
+   */
+  private async close(): Promise<void> {
+    await this.orWritersInside(this.unprove());
+    const left = await new Ownership(this.database).writersGone(this.module, writersMs);
+    if (left.length > 0) throw new WritersInsideError(left);
+  }
+
+  /** Writers under REPEATABLE READ hold the row locked, too. */
+  private async orWritersInside<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (sqlState(error) !== lockNotAvailable) throw error;
+      throw new WritersInsideError(await new Ownership(this.database).writersGone(this.module, 0));
+    }
   }
 
   /** What would be concluded; nothing is changed. */
@@ -134,10 +193,9 @@ export class ContinuityStore {
 
   /** What was proven of the present start counts no more. */
   async unprove(): Promise<void> {
-    await this.database.query(
-      'update strangler.ownership set proven_start = null, proven_by = null where module = $1 and standing is null',
-      [this.module],
-    );
+    const sql =
+      'update strangler.ownership set proven_start = null, proven_by = null where module = $1 and standing is null';
+    await this.database.together([{ sql, params: [this.module] }], { lockTimeoutMs: writersMs });
   }
 
   /** The other side knows the present id of a module that is at home. */
@@ -231,7 +289,9 @@ export class ContinuityStore {
    */
   takeWhole(epoch: number, tables: readonly MovingTable[]): Promise<boolean> {
     const all = `case o.side when 'extracted' then ${buckets} else 0 end`;
+    const { sql, params } = locking(this.module);
     return this.database.transaction(async (q) => {
+      await q.query(sql, params);
       const rows = await q.query(
         `update strangler.ownership o set epoch = $2, extracted_below = ${all}, fence_from = null, fence_to = null
          where module = $1 and capture and strangler.is_proven(o)

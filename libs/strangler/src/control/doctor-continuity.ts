@@ -69,10 +69,17 @@ function examine(side: Side, state: SideState, patient: Patient): Found[] {
   const { standing, proven, moved } = state.standpoint;
   if (standing !== null) return [{ meaning, ...putBack(side, standing, ways, observed.states[other]) }];
   if (proven) return [];
+  if (state.held?.kind === 'writers inside') return [{ meaning, ...writersInside(side, state.held.pids) }];
   return [{ meaning, ...(moved ? elsewhere(side, ways, state.held) : unproven(side, ways, state.held)) }];
 }
 
 type Said = Pick<Found, 'problem' | 'remedy'>;
+
+/** The other side has taken over; who began to write before that is waited for. */
+const writersInside = (side: Side, pids: readonly number[]): Said => ({
+  problem: `${side} owns less than it did, and transactions that began before are open there (pg_stat_activity, pid ${pids.join(', ')})`,
+  remedy: 'let them end, or end them: it goes on by itself',
+});
 
 function putBack(
   side: Side,

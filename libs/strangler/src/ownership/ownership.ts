@@ -97,7 +97,9 @@ export class Ownership {
     // Where this side does not take over, that a sequence is ahead does no harm.
     const sequences = await advancingSequences(this.database, module);
     const takeOver = changing(module, epoch, set, when, [extractedBelow]);
-    const [changed] = await this.database.together([takeOver, ...sequences], { lockTimeoutMs });
+    const [, changed] = await this.database.together([locking(module), takeOver, ...sequences], {
+      lockTimeoutMs,
+    });
     return changed?.length === 1;
   }
 
@@ -145,27 +147,28 @@ export class Ownership {
 
   /**
    * Resolves when every transaction that held the module's writer lock at this moment has ended. Who came later has seen
-   * the row as it is now.
+   * the row as it is now. `mostMs`: not later than that. Answers who is left: the process ids of their sessions.
    */
-  async writersGone(module: string): Promise<void> {
+  async writersGone(module: string, mostMs = Infinity): Promise<number[]> {
+    const giveUpAt = performance.now() + mostMs;
     let before = await this.writers(module);
-    while (before.length > 0) {
+    while (before.length > 0 && performance.now() < giveUpAt) {
       await sleep(pollMs);
-      const now = new Set(await this.writers(module));
-      before = before.filter((writer) => now.has(writer));
+      const now = new Set((await this.writers(module)).map(({ writer }) => writer));
+      before = before.filter(({ writer }) => now.has(writer));
     }
+    return before.map(({ pid }) => pid);
   }
 
-  private async writers(module: string): Promise<string[]> {
-    const rows = await this.database.query<{ writer: string }>(
-      `select virtualtransaction as writer from pg_locks
+  private writers(module: string): Promise<{ writer: string; pid: number }[]> {
+    return this.database.query<{ writer: string; pid: number }>(
+      `select virtualtransaction as writer, pid from pg_locks
        where locktype = 'advisory' and objsubid = 2 and granted
          and database = (select oid from pg_database where datname = current_database())
          and classid = strangler.writer_lock()::oid
          and objid = (hashtext($1)::bigint & 4294967295)::oid`,
       [module],
     );
-    return rows.map(({ writer }) => writer);
   }
 
   private async change(...what: Parameters<typeof changing>): Promise<boolean> {
@@ -187,6 +190,14 @@ export interface When {
   /** What this copy has to hold: a position of a filling; null: whatever of it. */
   holds?: { life: number; after: Position | null } | undefined;
 }
+
+/**
+ * Goes before a statement that decides by other tables, too: who waits for the row inside of that one reads those as of before the wait.
+ */
+export const locking = (module: string) => ({
+  sql: 'select from strangler.ownership where module = $1 for update',
+  params: [module],
+});
 
 /**
  * Compares and sets. Never in a copy: a hand-off in its journal is over long ago, or is the original's: it decides

@@ -157,6 +157,8 @@ function refusalIn(error: unknown): ApplyReply | undefined {
       return detail === 'unproven' ? { outcome: 'hello first', reason: message } : undefined;
     case 'SR432':
       return { outcome: 'behind' };
+    case 'SR410':
+      return { outcome: 'retry', reason: message, owned: true };
     default:
       return undefined;
   }

@@ -75,6 +75,7 @@ export const batchSql = (
         'claims', json_build_object('side', o.side, 'epoch', o.epoch, 'below', o.extracted_below,
           'fenceFrom', o.fence_from, 'fenceTo', o.fence_to))
       from strangler.ownership o join strangler.relay r using (module) where o.module = $1) as origin,
+    (select term::float8 from strangler.relay where module = $1) as term,
     (select strangler.is_proven(o) from strangler.ownership o where o.module = $1) as proven,
     p.*,
     (select degraded_since is not null from strangler.relay where module = $1) as degraded,

@@ -5,17 +5,18 @@ import type { BatchRead } from './read-batch.js';
 /**
  * The other side has stored the batch: deletes exactly its changes, moves the backfill on, and writes down how far the copy has
  * come. Only by the current term, whose row is locked first: a leader of old, on a database that was put back since, would
- * delete rows that it has never sent. Returns whether it was so.
+ * delete rows that it has never sent. `lost`: a change that was sent is not here, and nobody has taken it away. `nothing`: it was a
+ * heartbeat.
  */
 export async function confirm(
   on: ClientBase,
   module: string,
   { term, seq }: Position,
   { ids, chunk }: Pick<BatchRead, 'ids' | 'chunk'>,
-): Promise<boolean> {
-  if (!chunk && ids === '{}') return true;
+): Promise<'confirmed' | 'nothing' | 'another term' | 'lost'> {
+  if (!chunk && ids === '{}') return 'nothing';
   const { sql, params } = chunk ? movingOn(chunk) : { sql: '', params: [] };
-  const { rows } = await on.query({
+  const query = {
     // To plan it takes longer than to run it; a chunk is rare.
     ...(!chunk && { name: 'confirm' }),
     text: `with own_term as materialized (
@@ -26,9 +27,18 @@ export async function confirm(
      update strangler.relay set confirmed_term = $3, confirmed_seq = $4
      where module = $1 and exists (select from sent) returning module`,
     values: [module, ids, term, seq, ...params],
-  });
-  return rows.length > 0;
+  };
+  try {
+    const { rows } = await on.query(query);
+    return rows.length > 0 ? 'confirmed' : 'another term';
+  } catch (error) {
+    if ((error as { code?: string }).code === changeIsLost) return 'lost';
+    throw error;
+  }
 }
+
+/** Raised by `strangler.delete_changes`. */
+const changeIsLost = 'SR435';
 
 const movingOn = ({ position, upTo, last, kept }: NonNullable<BatchRead['chunk']>) => ({
   sql: `, copied as (

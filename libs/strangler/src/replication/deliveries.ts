@@ -45,6 +45,8 @@ interface Found {
   lost: boolean;
   degraded: boolean;
   start: string;
+  /** No change has a greater number yet. */
+  highest: number;
 }
 
 /**
@@ -156,6 +158,11 @@ export class Deliveries {
     return told;
   }
 
+  /** The database was put back: the same ids may be other rows. */
+  forget(): void {
+    this.told.clear();
+  }
+
   /** Looks after the waiters at once: a row of theirs may be parked. */
   look(): void {
     if (this.waiters.size > 0) void this.ask();
@@ -226,9 +233,10 @@ export class Deliveries {
 
   private find(ids: number[]): Promise<Found[]> {
     return this.database.query<Found>(
-      `select o.id::float8 as id, o.count, o.parked, o.lost, ${answersAlone} as degraded,
-         strangler.start_text(strangler.server_start()) as start
-       from (select) one
+      `select o.id::float8 as id, o.count, o.parked, o.lost, ${answersAlone} and strangler.is_proven(w) as degraded,
+         strangler.start_text(strangler.server_start()) as start,
+         (select last_value::float8 from strangler.outbox_id_seq) + 999 as highest
+       from strangler.ownership w
        left join (
          select o.id, o.count, o.parked is not null as parked, false as lost
          from unnest($2::int8multirange) asked join strangler.outbox o
@@ -238,7 +246,8 @@ export class Deliveries {
          from unnest($2::int8multirange) asked join strangler.given_up g
            on g.module = $1 and g.id >= lower(asked) and g.id < upper(asked)
        ) o on true
-       left join strangler.relay r on r.module = $1`,
+       left join strangler.relay r on r.module = $1
+       where w.module = $1`,
       [this.module, multirange(ids)],
       { prepared: true },
     );
@@ -251,7 +260,8 @@ export class Deliveries {
     const now = performance.now();
     for (const waiter of asked) {
       const { left, start, settle, abandon } = waiter;
-      if (start !== found[0]?.start || [...left].some((id) => lost.has(id))) {
+      // An id that was never given here: its row went with the rest of a database that was put back.
+      if (start !== found[0]?.start || [...left].some((id) => lost.has(id) || id > found[0]!.highest)) {
         abandon();
         continue;
       }

@@ -97,7 +97,12 @@ export type ApplyReply =
   /** One of its rows can never be stored. */
   | { outcome: 'poison'; reason: string }
   /** Nothing is wrong with the batch: send it again. */
-  | { outcome: 'retry'; reason: string };
+  | {
+      outcome: 'retry';
+      reason: string;
+      /** Rows of buckets that the other side owns are among them: so it stays, unless an owner changes. */
+      owned?: boolean;
+    };
 
 /** Carries a frame to a database of the other side. Rejects when there is no answer: it may have been stored. */
 export type Send = (frame: Uint8Array, to: string) => Promise<ApplyReply>;

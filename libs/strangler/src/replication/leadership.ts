@@ -1,3 +1,4 @@
+import { compare, nowhere, type Position } from '../continuity/position.js';
 import type { Database } from '../database.js';
 import type { MovingTable } from '../tables.js';
 import { beginLife } from './backfill.js';
@@ -10,6 +11,7 @@ import type { ApplyReply } from './frame.js';
 import { Parking, tooLargeReason } from './parking.js';
 import { moreChanges, type BatchRead } from './read-batch.js';
 import type { RelaySession, Term } from './relay-session.js';
+import { giveUpStrays } from './strays.js';
 import { messageOf, verdictOn } from './verdict.js';
 
 /** How long to wait after a refusal before the next try, in ms, doubling. */
@@ -32,6 +34,10 @@ export interface LeadershipOptions extends BatchSourceOptions, BatchSenderOption
   log: (message: string) => void;
   /** One of the two sides has started anew: has this one say hello. Whether it may go on. */
   prove: () => Promise<boolean>;
+  /** Has it ask the other side anew what that one has; whether nothing is missing here. */
+  compare: () => Promise<boolean>;
+  /** This database lacks what it had confirmed: has it take no write before it has proven itself. */
+  doubt: () => Promise<boolean>;
 }
 
 /** Another relay has led since: this leadership is over. `term`: the last that the other side has seen. */
@@ -52,6 +58,10 @@ export class Leadership {
   /** It is written down that the other side takes nothing. */
   private isRefused = true;
   private backOff = backOffMs.from;
+  /** The other side has said, since this leadership began, that nothing of what it has is missing here. */
+  private compared = false;
+  /** The last that this database knows to be stored there. */
+  private confirmed: Position | null;
 
   constructor(
     private readonly session: RelaySession,
@@ -61,6 +71,7 @@ export class Leadership {
     this.source = new BatchSource(options);
     this.sender = new BatchSender(session, own, options);
     this.parking = new Parking(options.module, options.tables);
+    this.confirmed = own.confirmed;
   }
 
   /** @throws {Superseded}; @throws what has ended the session. */
@@ -110,6 +121,7 @@ export class Leadership {
     ]);
     const reply = await flight;
     if (reply.outcome === 'stored') {
+      await this.compare();
       await this.afterStored(batch);
       return ahead;
     }
@@ -118,6 +130,16 @@ export class Leadership {
     this.source.rewind(batch);
     await this.afterRefusal(reply, batch);
     return undefined;
+  }
+
+  /**
+   * Before anything is confirmed: what is confirmed, the other side forgets. A leader of before may have had answers, and this database
+   * may have been put back since; what it lacks, the other side still knows.
+   */
+  private async compare(): Promise<void> {
+    if (this.compared) return;
+    if (!(await this.options.compare())) throw new Error('the other side has not said what it has');
+    this.compared = true;
   }
 
   private async afterStored(batch: BatchRead): Promise<void> {
@@ -146,13 +168,14 @@ export class Leadership {
   ): Promise<void> {
     if (reply.outcome === 'stale') {
       // A term is written down before it is used: one that this database does not know was lost with the rest of it.
-      if (reply.term > this.own.term) await this.options.prove();
+      if (reply.term > this.own.term) return this.doubt(`it does not know of term ${reply.term}`);
       throw new Superseded(reply.term);
     }
     if (reply.outcome === 'behind') return this.fillAnew(batch);
     this.troubled = true;
     if (reply.outcome === 'foreign' || reply.outcome === 'hello first') return this.refused(reply);
     if (reply.outcome === 'retry') {
+      if (reply.owned) await this.reportStrays(batch);
       this.source.retry();
       return this.standBack(reply.reason);
     }
@@ -169,6 +192,14 @@ export class Leadership {
     // Also where it says that it is another one's: one that was put back from before the pairing learns only by a question who its peer is.
     await this.options.prove();
     await this.standBack(reason);
+  }
+
+  /** It owns buckets of the batch. Either this side has to give way; or it knows, and has kept what can never be stored there. */
+  private async reportStrays({ ids }: BatchRead): Promise<void> {
+    if (!(await this.options.prove())) return;
+    const count = await giveUpStrays(this.session.client, this.options.module, ids);
+    if (count > 0)
+      this.options.log(`${count} changes of buckets that the other side owns are in strangler.given_up`);
   }
 
   private async accepted(): Promise<void> {
@@ -221,9 +252,30 @@ export class Leadership {
     if (!former) return;
     const { batch, seq } = former;
     const { term } = this.own;
-    if (!(await confirm(this.session.client, this.options.module, { term, seq }, batch)))
-      throw new Superseded(term);
+    const { client } = this.session;
+    const outcome = await confirm(client, this.options.module, { term, seq }, batch);
+    if (outcome === 'lost') return this.doubt('a change that was sent is not in its outbox');
+    if (outcome === 'another term') return this.supersededHere(await this.session.term());
+    if (outcome === 'confirmed') this.confirmed = { term, seq };
     this.unconfirmed = undefined;
+  }
+
+  /** Who leads holds the lock, so nobody else has taken a term; a lower one is of before. */
+  private supersededHere(known: number): Promise<never> {
+    const { term } = this.own;
+    if (known < term) return this.doubt(`its last term is ${known}, and this one is ${term}`);
+    return Promise.reject(new Superseded(term));
+  }
+
+  /**
+   * The database was put back while its server ran on: it lacks what it has had confirmed. Nobody takes a write there, and no id of
+   * before counts, until the other side has said what is missing.
+   */
+  private async doubt(why: string): Promise<never> {
+    this.options.log(`the database was put back: ${why}`);
+    this.options.deliveries.forget();
+    await this.options.doubt();
+    throw new Superseded(this.own.term);
   }
 
   private async readAhead({ ids }: BatchRead): Promise<BatchRead | undefined> {
@@ -253,6 +305,9 @@ export class Leadership {
     const batch = await this.source.read(this.session.client, { inFlight, heard }, factor);
     // A life or a start that this leadership does not know: its positions say nothing there.
     if (batch.origin.life !== this.own.life || !batch.proven) throw new Superseded(this.own.term);
+    if (batch.term < this.own.term) return this.supersededHere(batch.term);
+    if (this.confirmed && compare(batch.origin.confirmed ?? nowhere, this.confirmed) < 0)
+      return this.doubt('what it has had confirmed is not there');
     return batch;
   }
 }

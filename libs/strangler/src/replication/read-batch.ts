@@ -60,6 +60,8 @@ export interface BatchRead {
   /** Not all of them fit into the bytes. */
   cut: boolean;
   origin: Origin;
+  /** Of the last leadership, as the database knows it. */
+  term: number;
   /** Whether this side may send: its server's start is proven. */
   proven: boolean;
   /** Age of the oldest change, in ms. */
@@ -96,6 +98,7 @@ interface BatchRow {
   cut: boolean;
   tooLarge: BatchRead['tooLarge'] | null;
   origin: Origin;
+  term: number;
   proven: boolean;
   lagMs: number;
   degraded: boolean;
@@ -145,12 +148,12 @@ export class BatchReader {
 
   private batchOf(row: BatchRow, wanted: Wanted): BatchRead {
     const { position } = wanted;
-    const { picked, groups, kept, cut, origin, proven, lagMs, backfill } = row;
+    const { picked, groups, kept, cut, origin, term, proven, lagMs, backfill } = row;
     const { degraded, recovering, parked } = row;
     const chunk = row.chunk && position ? chunkOf(row, position) : undefined;
     const some = { degraded, recovering, parked, backfill, chunk };
     return {
-      ...{ wanted, picked, groups, kept, cut, origin, proven, lagMs, ...some },
+      ...{ wanted, picked, groups, kept, cut, origin, term, proven, lagMs, ...some },
       ids: `{${row.ids ?? ''}}`,
       tooLarge: row.tooLarge ?? [],
       parts: [...this.parts(row), ...(chunk ? this.chunkParts(row, chunk) : [])],

@@ -67,20 +67,26 @@ export class RelaySession {
     return rows[0]?.won === true;
   }
 
-  /**
-   * The term of a leadership: above all that were here, and above `above`. Undefined: this side has not proven itself, or is not
-   * paired.
-   */
-  async takeTerm(above: number): Promise<Term | undefined> {
+  /** The term of a leadership: above all that were here. Undefined: this side has not proven itself, or is not paired. */
+  async takeTerm(): Promise<Term | undefined> {
     const { rows } = await this.client.query<Term>(
       `insert into strangler.relay as r (module, term)
-       select module, $2::bigint + 1 from strangler.ownership o where module = $1 and peer is not null and strangler.is_proven(o)
-       on conflict (module) do update set term = greatest(r.term, $2::bigint) + 1
+       select module, 1 from strangler.ownership o where module = $1 and peer is not null and strangler.is_proven(o)
+       on conflict (module) do update set term = r.term + 1
        returning term::float8 as term, life::float8 as life,
          case when confirmed_term is not null then json_build_object('term', confirmed_term, 'seq', confirmed_seq) end as confirmed`,
-      [this.module, above],
+      [this.module],
     );
     return rows[0];
+  }
+
+  /** The last term that this database knows of. */
+  async term(): Promise<number> {
+    const { rows } = await this.client.query<{ term: number }>(
+      'select term::float8 as term from strangler.relay where module = $1',
+      [this.module],
+    );
+    return rows[0]?.term ?? 0;
   }
 
   /** The last batch that whoever leads has had confirmed. */

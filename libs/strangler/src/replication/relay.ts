@@ -18,6 +18,9 @@ const electionMs = 250;
 /** How long to wait after a lost leadership, in ms, doubling. */
 const backOffMs = { from: 50, to: 2_000 };
 
+const no = () => Promise.resolve(false);
+const yes = () => Promise.resolve(true);
+
 /** What a relay sends, whereto, and how patiently; times in ms. */
 export interface RelayOptions {
   database: Database;
@@ -37,9 +40,16 @@ export interface RelayOptions {
   degradedAfterMs?: number;
   /** Has this side prove itself; whether it may send. */
   prove?: () => Promise<boolean>;
+  /** Has it ask the other side anew what that one has; whether nothing is missing here. */
+  compare?: () => Promise<boolean>;
+  /** This database lacks what it had confirmed: it is to take no write before it has proven itself. */
+  doubt?: () => Promise<boolean>;
   /** What was stored is written down there before anybody is told. */
   witness?: Pick<WitnessFile, 'stored' | 'follow'> | undefined;
 }
+
+/** What a relay asks of its side. */
+export type RelayProofs = Pick<Required<RelayOptions>, 'prove' | 'compare' | 'doubt'>;
 
 /** How the relay of this process is doing. */
 export interface RelayStatus {
@@ -65,7 +75,6 @@ export class Relay {
   private running: Promise<void> | undefined;
   private session: RelaySession | undefined;
   private term: number | null = null;
-  private above = 0;
 
   constructor(private readonly options: RelayOptions) {
     const { module, side, tables, deliveries, degradedAfterMs = 1_000 } = options;
@@ -123,7 +132,7 @@ export class Relay {
         await this.follow(session);
         await session.pause(electionMs);
       }
-      const own = await session.takeTerm(this.above);
+      const own = await session.takeTerm();
       if (!own) return await this.unproven();
       if (this.stopping.signal.aborted) return;
       this.term = own.term;
@@ -160,16 +169,28 @@ export class Relay {
       tables.map((table) => columnsSent(table, side).map(([name]) => name)),
     ).length;
     const bytes = maxPayload - headBytes - 2 * named;
-    const { prove = () => Promise.resolve(false), witness } = this.options;
+    const { prove = no, compare = yes, doubt = no, witness } = this.options;
     const log = (message: string) => this.logger.log(message);
-    const parts = { database, module, tables, reader, send, deliveries, pulse, prove, witness, log };
+    const parts = {
+      database,
+      module,
+      tables,
+      reader,
+      send,
+      deliveries,
+      pulse,
+      prove,
+      compare,
+      doubt,
+      witness,
+      log,
+    };
     return { ...parts, bytes, batchRows, heartbeatMs };
   }
 
   private note(error: unknown): void {
     if (this.stopping.signal.aborted) return;
-    if (error instanceof Superseded) this.above = Math.max(this.above, error.term);
-    else this.pulse.trouble = messageOf(error);
+    if (!(error instanceof Superseded)) this.pulse.trouble = messageOf(error);
     this.logger.warn(`leads no more: ${messageOf(error)}`);
   }
 }

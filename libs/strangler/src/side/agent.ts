@@ -17,6 +17,7 @@ import { otherSide, type Side } from '../phase.js';
 import { startBackfill } from '../replication/backfill.js';
 import { Deliveries } from '../replication/deliveries.js';
 import { Outgoing } from '../replication/outgoing.js';
+import type { RelayProofs } from '../replication/relay.js';
 import type { NatsLink } from '../rpc/link.js';
 import { describeTables, type MovingModule, type MovingTable } from '../tables.js';
 import { Chunks } from '../verify/chunks.js';
@@ -129,6 +130,15 @@ export class SideAgent implements LocalSide {
       this.logger.warn({ msg: 'could not prove itself', error: described(error) });
       return false;
     });
+  }
+
+  /** What a relay may ask for. */
+  get proofs(): RelayProofs {
+    return {
+      prove: () => this.prove(),
+      compare: () => this.continuity.compareAnew(),
+      doubt: () => this.continuity.doubt(),
+    };
   }
 
   /** What this side says when the other one asks. */

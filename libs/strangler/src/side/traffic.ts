@@ -4,7 +4,7 @@ import type { Database } from '../database.js';
 import { otherSide, type Side } from '../phase.js';
 import { Receiver } from '../replication/apply.js';
 import type { Deliveries } from '../replication/deliveries.js';
-import { Relay } from '../replication/relay.js';
+import { Relay, type RelayProofs } from '../replication/relay.js';
 import { sendTo, serveReplication } from '../replication/transport.js';
 import type { NatsLink } from '../rpc/link.js';
 import type { MovingTable } from '../tables.js';
@@ -25,7 +25,7 @@ export interface TrafficOptions {
   tables: readonly MovingTable[];
   deliveries: Deliveries;
   witness: WitnessFile | undefined;
-  agent: SideControl & { answer(question: Question): Promise<Answer> };
+  agent: SideControl & { answer(question: Question): Promise<Answer>; readonly proofs: RelayProofs };
 }
 
 /** What one process takes from the other side of a module, and sends to it. */
@@ -90,7 +90,7 @@ export class Traffic {
       tables,
       send: sendTo(link, module, otherSide(side)),
       deliveries,
-      prove: () => agent.prove(),
+      ...agent.proofs,
       witness,
       maxPayload: link.current?.info?.max_payload ?? defaultMaxPayload,
     });
