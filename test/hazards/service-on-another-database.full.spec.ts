@@ -66,3 +66,37 @@ it('a module that has moved for good is served by a copy of its database only on
   await scene.until('it is served again', ({ sides }) => sides.extracted?.health === 'up');
   expect((await scene.order(customer, sku)).status).toBe(201);
 }, 180_000);
+
+it('the service is lost, and what is left is a copy of its database that lacks something: the monolith takes over, and nothing is missing', async () => {
+  scene = await Scene.open();
+  const customer = await Client.register(scene.shop.url);
+  await scene.goTo('shifting', 50);
+  await scene.service.end('SIGTERM');
+  const copy = absentDatabase();
+  drops.push(() => copy.drop());
+  const [original, name] = [scene.urls.extracted, copy.url].map((url) => new URL(url).pathname.slice(1));
+  const server = Object.assign(new URL(copy.url), { pathname: '/postgres' }).href;
+  await queryOnce(server, `create database ${name} template ${original}`);
+  await scene.restartService();
+  await scene.until(
+    'both sides confirm',
+    ({ degraded, sides }) => !degraded && sides.extracted?.health === 'up',
+  );
+  const load = await scene.load(97);
+  await load.placed(30);
+  await load.stop();
+  await scene.service.end('SIGKILL');
+  await scene.serviceOn(copy.url, /this database was moved, or is a copy/);
+  const remedy = await until(
+    'doctor has seen it',
+    async () => (await findings()).find(({ problem }) => problem.includes('was moved there'))?.remedy,
+  );
+  expect(remedy).toContain('failover');
+  expect((await scene.act('failover', { iHaveFencedIt: true })).status).toBe(202);
+  await scene.want('dual-write');
+  expect((await scene.act('resume')).status).toBe(200);
+  await scene.reaches('dual-write');
+  await scene.check(load, 'monolith', 'some');
+  expect((await scene.order(customer, scene.one('moves'))).status).toBe(201);
+  expect(await scene.differences()).toBe(0);
+}, 180_000);

@@ -7,7 +7,7 @@ import { bucketOf } from '../../../libs/strangler/src/bucket.js';
 import { startNats, type TestNats } from '../../support/nats.js';
 import { OperatorClient } from '../../support/operator.js';
 import type { Answer } from '../../support/shop.js';
-import { endAllPrograms, type Program } from '../../support/programs.js';
+import { endAllPrograms, startProgram, type Program } from '../../support/programs.js';
 import {
   Client,
   makePremises,
@@ -191,10 +191,11 @@ export class Scene {
     this.service = await openService(this.premises, 'inventory');
   }
 
-  /** Starts the service on another database. */
-  async serviceOn(url: string): Promise<void> {
+  /** Starts the service on another database; it is ready once it says `so`. */
+  async serviceOn(url: string, so = /inventory is served/): Promise<void> {
     this.premises.env['INVENTORY_DATABASE_URL'] = url;
-    await this.restartService();
+    this.service = startProgram('apps/extracted/src/main.js', ['inventory'], this.premises.env);
+    await this.service.printed(so);
   }
 
   /** Compares all rows of both sides, and answers how many differ. */
