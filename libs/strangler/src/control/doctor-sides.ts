@@ -75,7 +75,8 @@ export const epochs: Examiner = (patient) => {
 };
 
 /** What a side sends, or should. */
-export const flow = onEachSide((side, { ownership, outgoing }, { row, advice }) => {
+export const flow = onEachSide((side, { ownership, outgoing }, patient) => {
+  const { row, advice } = patient;
   const found: Found[] = [];
   const subject = subjectOf(row, advice);
   if (outgoing.degradedSince) {
@@ -99,7 +100,9 @@ export const flow = onEachSide((side, { ownership, outgoing }, { row, advice }) 
       remedy: 'end it: select pid, query from pg_stat_activity order by xact_start',
     });
   }
-  if (!moving(row) && ownership.capture && !row.transition) {
+  // What owns something, though nothing moves, knows of a move that this row does not: it is the evidence.
+  const owns = row.phase === 'monolith' && ownership.extractedBelow !== 0;
+  if (!moving(row) && ownership.capture && !row.transition && believed(patient) && !owns) {
     found.push({
       problem: `${side} still captures changes, in phase ${row.phase}`,
       meaning: 'its outbox grows, and nobody reads it',

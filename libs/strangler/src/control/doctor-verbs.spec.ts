@@ -124,6 +124,22 @@ it.each<[what: string, monolith: Change, extracted: Change | null, verb: string]
   expect(verbs(about(monolith, extracted))).toEqual([verb]);
 });
 
+it.each<[what: string, monolith: Change]>([
+  ['was put back to before the move', { ...marked, epoch: 1, extractedBelow: 0, capture: false }],
+  ['has not heard of that yet', { epoch: 1, extractedBelow: 0, capture: false }],
+])('what the service knows of a move is not taken from it while the monolith %s', (_what, monolith) => {
+  const found = diagnose(about(monolith, whole, { phase: 'monolith' }));
+  expect(found.filter(({ repairable }) => repairable)).toEqual([]);
+});
+
+it('a service that owns nothing is freed of what it captures while nothing moves', () => {
+  const home = { extractedBelow: 0, capture: false };
+  const found = diagnose(about(home, { extractedBelow: 0 }, { phase: 'monolith' }));
+  expect(found.filter(({ repairable }) => repairable)).toMatchObject([
+    { problem: 'extracted still captures changes, in phase monolith' },
+  ]);
+});
+
 it('who is put back while the service is away is told to start that first, also by rejoin', () => {
   const patient = about(marked, null);
   const start = 'start the service of toy, its database and NATS (npm run start:extracted -- toy)';
