@@ -1,12 +1,25 @@
 import { calls, inventory, orders, payments, users } from '#contracts';
 import { natsAuthorization } from '#platform';
-import { NatsLink, natsPermissions, Subjects } from '#strangler';
+import {
+  followRoutes,
+  NatsCalls,
+  NatsLink,
+  natsPermissions,
+  publishRoutes,
+  Routes,
+  Subjects,
+} from '#strangler';
 import { Logger } from '@nestjs/common';
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { prepare } from '../../libs/strangler/src/operation.js';
+import { serveReplication } from '../../libs/strangler/src/replication/transport.js';
+import { natsFindings } from '../../libs/strangler/src/rpc/nats-findings.js';
+import { serveSide } from '../../libs/strangler/src/side/remote.js';
+import type { SideControl } from '../../libs/strangler/src/side/side.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { untilUp } from '../support/rpc.js';
 import { until } from '../support/until.js';
@@ -182,4 +195,46 @@ it('who may not say what he says is told in his log', async () => {
   (await untilUp(link)).publish('shop.rpc.users.monolith.any.importUser');
   await until('it is told', () => warned.find((text) => text.includes('importUser')));
   await link.close();
+});
+
+it('who uses a namespace that his user may not use keeps his connection, and is told once, whatever he listens to', async () => {
+  const told: string[] = [];
+  const line = (text: unknown) => void told.push(typeof text === 'string' ? text : JSON.stringify(text));
+  Logger.overrideLogger({ log: line, error: line, warn: line });
+  const [user, pass] = ['shop.monolith', 'shop.monolith'];
+  const how = { user: 'monolith', subjects: new Subjects('fair') };
+  const link = new NatsLink(() => Promise.resolve({ servers: nats.url, user, pass }), how);
+  const made: NatsConnection[] = [];
+  link.onConnection((connection) => made.push(connection));
+  const routes = new Routes();
+  routes.join({ database: 'm', shop: 'm', since: null, modules: ['users'] });
+  const nothing = () => Promise.reject(new Error('not to be asked'));
+  const place = { module: 'users', side: 'monolith', database: 'm' } as const;
+  publishRoutes(link, routes);
+  const stops = [
+    followRoutes(link, routes),
+    serveReplication(link, place, { apply: nothing, answer: nothing }),
+    serveSide(link, place, {} as SideControl, nothing),
+  ];
+  const caller = new NatsCalls(link, routes);
+  try {
+    link.start();
+    await until('it is told', () => (link.barred ? true : undefined));
+    expect(link.trouble).toMatch(
+      /^the user shop\.monolith of NATS may not use the namespace fair \(NAMESPACE=fair strangler nats-config/,
+    );
+    await made[0]!.flush();
+    expect(link.current).toBeUndefined();
+    const [finding] = await natsFindings(link)();
+    expect(finding).toMatchObject({ problem: expect.stringContaining('may not use the namespace fair') });
+    const getUser = prepare(users).get('getUser')!;
+    await expect(caller.call(getUser, 'monolith', { id: randomUUID() }, {})).rejects.toThrow(
+      /nobody serves users/,
+    );
+    expect(told.filter((text) => /TypeError|reader closed|lost/.test(text))).toEqual([]);
+    expect(told.filter((text) => text.includes('may not use the namespace'))).toHaveLength(1);
+  } finally {
+    for (const stop of stops) stop();
+    await link.close();
+  }
 });

@@ -4,5 +4,5 @@ import type { Advice } from '#strangler';
 export const advice: Advice = {
   cli: 'npm run -s strangler --',
   start: (module) => `npm run start:extracted -- ${module}`,
-  nats: 'start NATS, or name a server that runs in NATS_URL',
+  nats: 'start NATS, or name a server that runs, and a user of this NAMESPACE, in NATS_URL',
 };

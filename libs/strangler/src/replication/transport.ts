@@ -4,7 +4,7 @@ import type { Answer, Question } from '../continuity/peer.js';
 import { questionHeader } from '../continuity/remote-peer.js';
 import { described } from '../failure.js';
 import { otherSide, type Side } from '../phase.js';
-import type { NatsLink } from '../rpc/link.js';
+import { heard, type NatsLink } from '../rpc/link.js';
 import { anyDatabase } from '../rpc/subjects.js';
 import type { Receiver } from './apply.js';
 import type { ApplyReply, Send } from './frame.js';
@@ -62,7 +62,7 @@ export function serveReplication(
     const listen = (to: string, queue?: string) =>
       connection.subscribe(subjects.replicate({ module, side, database: to }), {
         ...(queue && { queue }),
-        callback: (error, message) => void (error ?? answerOrSay(connection, message, to === database)),
+        callback: heard((message) => void answerOrSay(connection, message, to === database)),
       });
     return [listen(database, side), listen(anyDatabase)];
   });
@@ -113,10 +113,10 @@ async function offer(
   size: number,
 ): Promise<ApplyReply> {
   const pieces = connection.subscribe(at, {
-    callback: (_error, message) => {
+    callback: heard((message) => {
       const from = Number(message.string()) * size;
       message.respond(frame.subarray(from, from + size));
-    },
+    }),
   });
   try {
     const told = headers();

@@ -10,7 +10,7 @@ import { isForeign, UnservedError } from '../refusals.js';
 import type { RemoteCalls, RemoteOptions } from '../router.js';
 import type { Routes } from '../routes.js';
 import { decodeReply, encodeHeaders } from './codec.js';
-import type { NatsLink } from './link.js';
+import { heard, type NatsLink } from './link.js';
 import { Addresses } from './addresses.js';
 
 /** How long a call waits for a side that nobody serves (a restart, a flip) before it says so, in ms. */
@@ -129,7 +129,7 @@ export class NatsCalls implements RemoteCalls {
     this.inbox = createInbox(this.link.inboxPrefix);
     const prefix = this.inbox.length + 1;
     connection.subscribe(`${this.inbox}.*`, {
-      callback: (_error, message) => this.waiting.get(message.subject.slice(prefix))?.(message),
+      callback: heard((message) => this.waiting.get(message.subject.slice(prefix))?.(message)),
     });
   }
 

@@ -3,6 +3,7 @@ import {
   connect,
   PermissionViolationError,
   type ConnectionOptions,
+  type Msg,
   type NatsConnection,
   type Subscription,
 } from '@nats-io/transport-node';
@@ -39,6 +40,13 @@ const patience: ConnectionOptions = {
   ignoreClusterUpdates: true,
 };
 
+/** For a subscription: what NATS refuses calls it with an error, and without a message. An exception there would end the connection. */
+export const heard =
+  (take: (message: Msg) => void) =>
+  (error: Error | null, message: Msg): void => {
+    if (!error) take(message);
+  };
+
 /** This process's one connection to NATS. It is made when it is first needed, and again for ever when it is lost. */
 export class NatsLink {
   private readonly logger = new Logger(NatsLink.name);
@@ -49,6 +57,8 @@ export class NatsLink {
   private problem: string | null = null;
   private told: string | undefined;
   private refused: string | undefined;
+  private user: string | undefined;
+  private refusing = false;
 
   /** What is said, and heard, where. */
   readonly subjects: Subjects;
@@ -66,6 +76,11 @@ export class NatsLink {
   /** Why there is no connection, though one is wanted, with what to do where that is known; null: there is, or none is wanted. */
   get trouble(): string | null {
     return this.problem;
+  }
+
+  /** Whether that is for good: this process may not even hear answers. It is started again with other settings. */
+  get barred(): boolean {
+    return this.refusing;
   }
 
   /** Whether NATS can be asked without starting a server for it. */
@@ -152,6 +167,7 @@ export class NatsLink {
     let at = '';
     try {
       const options = await this.options();
+      this.user = options.user;
       at = `NATS at ${addressOf(options)} does not answer: `;
       return await connect({ ...patience, inboxPrefix: this.inboxPrefix, ...options });
     } catch (error) {
@@ -169,8 +185,21 @@ export class NatsLink {
   /** What this user may not do shows nowhere else: its calls get no answer. Said once in a row. */
   private tellRefusal(error: Error): void {
     if (!(error instanceof PermissionViolationError) || error.message === this.refused) return;
+    if (this.refusing) return;
+    if (error.subject.startsWith(`${this.inboxPrefix}.`)) return this.bar();
     this.refused = error.message;
     this.logger.warn(`NATS refuses: ${error.message}`);
+  }
+
+  /** Where even answers are refused nothing of the namespace is allowed; and the client does not ask for it again. */
+  private bar(): void {
+    const { namespace } = this.subjects;
+    const whose = this.user === undefined ? 'this user of NATS' : `the user ${this.user} of NATS`;
+    this.refusing = true;
+    this.up = false;
+    this.problem = `${whose} may not use the namespace ${namespace} (NAMESPACE=${namespace} strangler nats-config writes users that may)`;
+    this.logger.error(this.problem);
+    this.events.emit('down');
   }
 
   private adopt(connection: NatsConnection): void {
@@ -189,7 +218,7 @@ export class NatsLink {
   }
 
   private set(up: boolean): void {
-    if (up === this.up) return;
+    if (up === this.up || this.refusing) return;
     this.up = up;
     const server = this.connection?.getServer() ?? '';
     this.problem = up

@@ -4,20 +4,22 @@ import type { NatsLink } from './link.js';
 
 /** What `doctor` finds out about NATS. It looks at the connection that there is, and makes none. */
 export const natsFindings =
-  (link: Pick<NatsLink, 'current' | 'trouble'>): FindingSource =>
+  (link: Pick<NatsLink, 'current' | 'trouble' | 'barred'>): FindingSource =>
   () => {
-    const { current, trouble } = link;
-    if (trouble) return [unreachable(trouble)];
+    const { current, trouble, barred } = link;
+    if (trouble) return [unreachable(trouble, barred)];
     const holes = current?.info && knownHoles(current.info.version);
     return holes ? [insecure(holes)] : [];
   };
 
-const unreachable = (trouble: string): Finding => ({
+const unreachable = (trouble: string, barred: boolean): Finding => ({
   module: null,
   problem: `there is no connection to NATS: ${trouble}`,
   meaning:
     'modules that are served elsewhere cannot be called, nothing is replicated, and no module can move',
-  remedy: 'make NATS reachable; the connection is then made by itself',
+  remedy: barred
+    ? 'start this program again, with NAMESPACE and the user in NATS_URL that belong together'
+    : 'make NATS reachable; the connection is then made by itself',
   repairable: false,
 });
 

@@ -3,7 +3,7 @@ import { buckets } from '../bucket.js';
 import type { Member } from '../member.js';
 import { policies } from '../phase.js';
 import type { RouteEntry, Routes, RouteTable } from '../routes.js';
-import type { NatsLink } from './link.js';
+import { heard, type NatsLink } from './link.js';
 
 /** A lost hint is made good within this time, in ms. */
 const askEveryMs = 400;
@@ -22,7 +22,7 @@ export function publishRoutes(link: NatsLink, routes: Routes): void {
       subscription =
         routes.member &&
         connection.subscribe(link.subjects.routesGet(routes.member.shop), {
-          callback: (_error, message) => void message.respond(JSON.stringify(routes.snapshot())),
+          callback: heard((message) => message.respond(JSON.stringify(routes.snapshot()))),
         });
       tell();
     };
@@ -58,7 +58,7 @@ export function followRoutes(link: NatsLink, routes: Routes): () => void {
       subscription =
         routes.member &&
         connection.subscribe(link.subjects.routesChanged(routes.member.shop), {
-          callback: (_error, message) => take(message),
+          callback: heard(take),
         });
       refresh();
     };

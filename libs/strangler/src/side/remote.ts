@@ -3,7 +3,7 @@ import { NoRespondersError, RequestError, type Msg, type NatsConnection } from '
 import type { Side } from '../phase.js';
 import { databaseLoss, described } from '../failure.js';
 import { foreignTo } from '../refusals.js';
-import type { NatsLink } from '../rpc/link.js';
+import { heard, type NatsLink } from '../rpc/link.js';
 import { anyDatabase } from '../rpc/subjects.js';
 import type { SideControl } from './side.js';
 
@@ -196,10 +196,10 @@ export function serveSide(
   return link.listen((connection) => [
     connection.subscribe(subjectOf(database), {
       queue: side,
-      callback: (_error, message) => void answer(message).catch(notAnswered),
+      callback: heard((message) => void answer(message).catch(notAnswered)),
     }),
     connection.subscribe(subjectOf(anyDatabase), {
-      callback: (_error, message) => void tell(message).catch(notAnswered),
+      callback: heard((message) => void tell(message).catch(notAnswered)),
     }),
   ]);
 }
