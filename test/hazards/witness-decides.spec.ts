@@ -122,6 +122,8 @@ it('an operator says that nothing is missing: it takes writes', async () => {
   await wasPaired();
   await starts(nobody);
   await expect(write()).rejects.toMatchObject({ code: 'SR425' });
-  expect(await agent.serveUnproven()).toBe(true);
+  const { start } = (await agent.state()).standpoint;
+  expect(await agent.serveUnproven({ start: 'of before' })).toBe(false);
+  expect(await agent.serveUnproven({ start })).toBe(true);
   await write();
 });

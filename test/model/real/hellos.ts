@@ -41,7 +41,10 @@ export class Hellos {
       if (!(await this.partsOf(side).byWitness(await this.sides.at(side).store.read())))
         throw new Error('the witness file does not agree');
     },
-    'serve unproven': (side) => this.sides.at(side).agent.serveUnproven(),
+    'serve unproven': async (side) => {
+      const { agent, store } = this.sides.at(side);
+      await agent.serveUnproven({ start: (await store.read()).start });
+    },
   };
 
   /** Whoever has asked is gone. */

@@ -82,9 +82,8 @@ export class Continuity {
     return taken;
   }
 
-  /** An operator's word that this database is as it was. */
-  async serveUnproven(): Promise<boolean> {
-    const { start } = await this.store.read();
+  /** An operator's word that this database is as it was, on this start of its server. */
+  async serveUnproven(start: string): Promise<boolean> {
     return (await this.store.proveStart(start, 'operator')) && this.free();
   }
 

@@ -211,9 +211,11 @@ export class ModuleOperator implements Operator {
     if (dryRun) return accepted;
     const { module } = situation.row;
     await this.maintenance.audit(situation, action, 'begun', accepted.plan.join('; '));
+    const { states } = situation.observed;
     const sides = this.parts.needs.sides(module);
-    if (standsElsewhere(situation)) await pairFinished(sides, situation.observed.states, { moved: true });
-    else if (!(await sides[unprovenSide(situation)].serveUnproven()))
+    const side = unprovenSide(situation);
+    if (standsElsewhere(situation)) await pairFinished(sides, states, { moved: true });
+    else if (!(await sides[side].serveUnproven({ start: states[side]?.standpoint.start ?? '' })))
       throw new RefusedError('its server has started anew this moment: look again');
     await this.maintenance.audit(situation, action, 'done', accepted.plan.join('; '));
     this.parts.wake(module);

@@ -250,8 +250,8 @@ export class SideAgent implements LocalSide {
     return this.continuity.takeOver(epoch);
   }
 
-  serveUnproven(): Promise<boolean> {
-    return this.continuity.serveUnproven();
+  serveUnproven({ start }: { start: string }): Promise<boolean> {
+    return this.continuity.serveUnproven(start);
   }
 
   async giveUp({ epoch }: { epoch: number }): Promise<boolean> {

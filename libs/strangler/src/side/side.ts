@@ -131,8 +131,8 @@ export interface SideControl {
   takeOver(step: { epoch: number }): Promise<boolean>;
   /** Has this side prove itself; whether it takes writes. */
   prove(): Promise<boolean>;
-  /** An operator's word that this database is as it was. False: its server has just started anew, or it was put back. */
-  serveUnproven(): Promise<boolean>;
+  /** An operator's word that this database is as it was, on this start of its server. False: it has started anew since, or was put back. */
+  serveUnproven(step: { start: string }): Promise<boolean>;
   /** A side that was put back lets the other one take over, at this epoch; false: it was not, and is no copy at that epoch either. */
   giveUp(step: { epoch: number }): Promise<boolean>;
   /** Owns everything at this epoch, and begins to fill the copy; false: it does not hold everything, or is beyond that epoch. */
