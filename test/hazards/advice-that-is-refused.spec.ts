@@ -312,6 +312,15 @@ const elsewhere: readonly [site: string, asked: string, command: string, arrange
       'failover parcels --i-have-fenced-it',
       () => putBackAlone(),
     ],
+    [
+      'rejoin-first: rejoin',
+      'verify parcels --repair --no-wait',
+      'rejoin parcels',
+      async () => {
+        await inShadow();
+        await putBack();
+      },
+    ],
     ['continuity-acts: rejoin', 'serve-unproven parcels --i-have-fenced-it', 'rejoin parcels', putBack],
     ['doctor-continuity: rejoin', doctor, 'rejoin parcels', putBack],
     ['doctor-continuity: rejoin', doctor, 'rejoin parcels', () => putBack({ standing: 'given up' })],

@@ -16,6 +16,7 @@ import { after, inWords, nextStep, plan, rank, type Goal, type Step } from './ma
 import type { ModuleRow, RowChange, Wanted } from './module-row.js';
 import { RefusedError, type Action } from './operator.js';
 import { gateSentence, speaking } from './sentences.js';
+import { rejoinFirst } from './rejoin-first.js';
 import { settingKeys } from './setting-keys.js';
 import type { ModuleSettings } from './settings.js';
 import { settingsOf, type WrittenSettings } from './written-settings.js';
@@ -51,6 +52,15 @@ export type Steering = Extract<Action, { verb: Verb }>;
 
 /** Judges what moves a module. Pure. @throws {RefusedError} with the reason and with what would make it legal. */
 export function steer(action: Steering, situation: Situation): Accepted {
+  const accepted = judge(action, situation);
+  const first = leading.has(action.verb) ? rejoinFirst(situation) : undefined;
+  return first === undefined ? accepted : { ...accepted, plan: [first, ...accepted.plan] };
+}
+
+/** What leads somewhere, and so waits for what has to come first. */
+const leading: ReadonlySet<Verb> = new Set(['run', 'advance', 'shift', 'resume', 'rollback']);
+
+function judge(action: Steering, situation: Situation): Accepted {
   switch (action.verb) {
     case 'run':
       return run(situation, action.settings);

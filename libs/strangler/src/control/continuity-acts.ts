@@ -136,28 +136,28 @@ export function serveUnproven(situation: Situation, iHaveFencedIt: boolean): Acc
     );
   if (proven)
     throw new RefusedError(`each side that answers has proven itself: it takes writes of ${row.module}`);
-  if (!iHaveFencedIt)
-    throw new RefusedError(
-      `first make sure that the database of ${side} is as it was, and that nobody else owns what it does, then say so: --i-have-fenced-it`,
-    );
   return {
-    plan: [`${side} takes writes of ${row.module} on the present start of its server, on your word alone`],
+    plan: [
+      `${side} takes writes of ${row.module} on the present start of its server, on your word alone: if the database was put back, what it had confirmed since then is lost`,
+    ],
     change: {},
     begins: false,
+    ...(!iHaveFencedIt && {
+      refusal: `first make sure that the database of ${side} is as it was, and that nobody else owns what it does, then say so: --i-have-fenced-it`,
+    }),
   };
 }
 
 function serveElsewhere({ row, observed }: Situation, iHaveFencedIt: boolean): Accepted {
   const { database, knownAs } = observed.states.extracted!.standpoint;
-  if (!iHaveFencedIt)
-    throw new RefusedError(
-      `first make sure that nothing is missing in the database ${database}, and that nobody serves ${knownAs} any more, then say so: --i-have-fenced-it`,
-    );
   return {
     plan: [
       `the database ${database} is that of ${row.module} from now on, in the place of ${knownAs}, on your word alone`,
     ],
     change: {},
     begins: false,
+    ...(!iHaveFencedIt && {
+      refusal: `first make sure that nothing is missing in the database ${database}, and that nobody serves ${knownAs} any more, then say so: --i-have-fenced-it`,
+    }),
   };
 }

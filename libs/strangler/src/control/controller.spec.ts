@@ -347,8 +347,14 @@ it('failover: only when fenced; the monolith takes all, and who comes back is fe
   await put('extracted', 'lost');
   extracted.fault = () => Promise.reject(new Error('gone'));
   expect(await refusal({ verb: 'failover', iHaveFencedIt: false })).toContain('--i-have-fenced-it');
+  const missing = expect.stringMatching(/of the 100 % .* the last state is not known/);
+  const by = { actor: 'ann', dryRun: true };
+  expect(await operator.act(parcels, { verb: 'failover', iHaveFencedIt: false }, by)).toMatchObject({
+    plan: expect.arrayContaining([missing]),
+    refusal: expect.stringContaining('--i-have-fenced-it'),
+  });
   const { plan } = await act({ verb: 'failover', iHaveFencedIt: true });
-  expect(plan[0]).toMatch(/of the 100 % .* the last state is not known/);
+  expect(plan[0]).toEqual(missing);
   await controlled.reaches('monolith');
   await put('monolith', 'kept');
   extracted.fault = undefined;

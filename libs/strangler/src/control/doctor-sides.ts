@@ -24,6 +24,12 @@ const believed = ({ observed: { states } }: Patient): boolean =>
     return !standpoint || (standpoint.standing === null && standpoint.proven);
   });
 
+/** Which side has a database that was put back, in words; undefined: none. */
+function standingOf({ observed: { states } }: Patient): string | undefined {
+  const side = sides.find((each) => (states[each]?.standpoint.standing ?? null) !== null);
+  return side && `${side} is ${states[side]!.standpoint.standing}`;
+}
+
 /** A hello ends it, or finds out that a database was put back; each process says one when it starts. */
 const askedAnew = (side: Side, { row, advice }: Patient): string =>
   `restart the processes of ${side}: they ask ${otherSide(side)} who owns what; if nothing comes of it: ${typed(subjectOf(row, advice), 'failover', '--i-have-fenced-it')}`;
@@ -79,11 +85,16 @@ export const flow = onEachSide((side, { ownership, outgoing }, patient) => {
   const { row, advice } = patient;
   const found: Found[] = [];
   const subject = subjectOf(row, advice);
+  const marked = standingOf(patient);
   if (outgoing.degradedSince) {
+    // What was written down is the first reason; since then the other one may have come to answer.
+    const reason = marked ?? outgoing.refused ?? outgoing.reason ?? 'not confirmed';
     found.push({
-      problem: `${side} is degraded since ${outgoing.degradedSince}: ${outgoing.reason ?? 'not confirmed'}`,
+      problem: `${side} is degraded since ${outgoing.degradedSince}: ${reason}`,
       meaning: 'the other side does not confirm: writes are answered once they are stored here',
-      remedy: 'look at the other side and at NATS; it ends by itself',
+      remedy: marked
+        ? 'first what is said of that database; then it ends by itself'
+        : 'look at the other side and at NATS; it ends by itself',
     });
   }
   if (outgoing.parked > 0) {
@@ -111,7 +122,7 @@ export const flow = onEachSide((side, { ownership, outgoing }, patient) => {
     });
   }
   const stale = outgoing.pending > 0 && outgoing.lagMs > staleMs && !outgoing.degradedSince;
-  if (moving(row) && stale) {
+  if (moving(row) && stale && !marked) {
     found.push({
       problem: `${side} has sent nothing for ${Math.round(outgoing.lagMs / 1_000)} s, and ${outgoing.pending} changes wait`,
       meaning: 'its relay is not running, or stands still',

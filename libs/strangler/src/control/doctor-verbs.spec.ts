@@ -236,3 +236,21 @@ describe('what a failover may lose', () => {
     );
   });
 });
+
+it('beside a database that was put back nobody is told of old reasons, nor to restart what cannot send', () => {
+  const patient = about(marked, whole);
+  const lagging = { pending: 3, lagMs: 24_000 };
+  Object.assign(patient.observed.states.monolith!.outgoing, lagging);
+  Object.assign(patient.observed.states.extracted!.outgoing, lagging, {
+    degradedSince: '2026-11-28T18:00:00Z',
+    reason: 'connect ECONNREFUSED',
+  });
+  const found = diagnose(patient);
+  expect(
+    found.map(({ problem }) => problem).filter((text) => /has sent nothing|ECONNREFUSED/.test(text)),
+  ).toEqual([]);
+  expect(found.find(({ problem }) => problem.includes('is degraded'))).toMatchObject({
+    problem: expect.stringContaining(': monolith is rolled back'),
+    remedy: expect.stringMatching(/^first what is said/),
+  });
+});

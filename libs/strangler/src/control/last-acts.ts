@@ -9,7 +9,7 @@ import { gatesFor } from './gates.js';
 import { gateSentence } from './sentences.js';
 import { lacksRows } from './whole.js';
 
-/** Gives the extracted side up. @throws {RefusedError} */
+/** Gives the extracted side up; without the promise it only says what that would mean. @throws {RefusedError} */
 export function failover(situation: Situation, iHaveFencedIt: boolean, id: string): Accepted {
   const { row, observed, actor, held } = situation;
   const { phase, module } = row;
@@ -22,11 +22,6 @@ export function failover(situation: Situation, iHaveFencedIt: boolean, id: strin
   if (phase === 'decommissioned') {
     throw new RefusedError(
       `${module} is decommissioned: the monolith has no copy to take over with; restore a backup`,
-    );
-  }
-  if (!iHaveFencedIt) {
-    throw new RefusedError(
-      `first make sure that no process of the extracted ${module} and nobody else writes to its database any more, then say so: --i-have-fenced-it`,
     );
   }
   const epoch = observed.states.monolith?.ownership.epoch;
@@ -50,6 +45,9 @@ export function failover(situation: Situation, iHaveFencedIt: boolean, id: strin
     },
     begins: true,
     goal: { phase: 'monolith', percent: null },
+    ...(!iHaveFencedIt && {
+      refusal: `first make sure that no process of the extracted ${module} and nobody else writes to its database any more, then say so: --i-have-fenced-it`,
+    }),
   };
 }
 

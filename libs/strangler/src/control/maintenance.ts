@@ -10,6 +10,7 @@ import type { HistoryFeed } from './history-feed.js';
 import { totalOf } from './measured-gates.js';
 import type { NewEntry } from './history.js';
 import { requireAlive } from './legal.js';
+import { rejoinFirst } from './rejoin-first.js';
 import {
   RefusedError,
   type Action,
@@ -51,6 +52,8 @@ export class Maintenance {
       throw new RefusedError(
         `verify of ${row.module} is running already; stop it: ${typed(subject, 'abort')}`,
       );
+    const first = repair ? rejoinFirst(situation) : undefined;
+    if (first !== undefined) throw new RefusedError(`no row is sent again now: ${first}`);
     const plan = [
       'compare all rows of both sides',
       ...(repair ? ['send the owner’s rows again where they differ'] : []),

@@ -209,6 +209,7 @@ export class ModuleOperator implements Operator {
   ): Promise<Accepted> {
     const accepted = serveUnproven(situation, action.iHaveFencedIt);
     if (dryRun) return accepted;
+    requireUnrefused(accepted);
     const { module } = situation.row;
     await this.maintenance.audit(situation, action, 'begun', accepted.plan.join('; '));
     const { states } = situation.observed;
@@ -297,6 +298,7 @@ export class ModuleOperator implements Operator {
     dryRun: boolean,
   ): Promise<Accepted> {
     if (dryRun) return accepted;
+    requireUnrefused(accepted);
     const { row, observed } = situation;
     const to = (accepted.change.wanted ?? row.wanted).phase;
     const entry = auditOf(
@@ -338,6 +340,11 @@ export class ModuleOperator implements Operator {
     }
     return this.write(action, situation, accepted, dryRun);
   }
+}
+
+/** @throws {RefusedError} for what only a dry run may show. */
+function requireUnrefused({ refusal }: Accepted): void {
+  if (refusal !== undefined) throw new RefusedError(refusal);
 }
 
 const withoutPause = ({ paused: _paused, pauseReason: _reason, ...change }: RowChange): RowChange => change;

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Controlled } from '../../../../test/support/controlled.js';
+import type { Action } from './operator.js';
 import type { Side } from '../phase.js';
 
 /* An operator's word lets a side take writes. What would go wrong: it does, and the history does not say on whose word. */
@@ -21,6 +22,8 @@ const serve = () =>
       { verb: 'serve-unproven', iHaveFencedIt: true },
       { actor: 'ann', dryRun: false },
     );
+const asked = (action: Action, dryRun: boolean) =>
+  controlled.controller().operator.act('parcels', action, { actor: 'ann', dryRun });
 const history = async () =>
   (await controlled.store.history.latest('parcels', 10)).map(
     ({ actor, action, outcome }) => `${actor}: ${action} ${outcome}`,
@@ -56,4 +59,30 @@ it('beside a side that was put back it is for the other one', async () => {
   await unproven('extracted');
   await serve();
   expect((await controlled.sides.controls.extracted.state()).standpoint).toMatchObject({ proven: true });
+});
+
+it('who only looks sees what it means and what is asked of him; who promises nothing changes nothing', async () => {
+  await unproven('monolith');
+  const action = { verb: 'serve-unproven', iHaveFencedIt: false } as const;
+  expect(await asked(action, true)).toMatchObject({
+    plan: [expect.stringContaining('on your word alone')],
+    refusal: expect.stringContaining('--i-have-fenced-it'),
+  });
+  await expect(asked(action, false)).rejects.toThrow('--i-have-fenced-it');
+  expect((await controlled.sides.controls.monolith.state()).standpoint.proven).toBe(false);
+});
+
+it('while a side is rolled back the plan of what moves begins with rejoin, and no row is repaired', async () => {
+  await controlled.store.amend('parcels', () => ({ change: { phase: 'shadow' } }));
+  await controlled.sides.monolith.test.query(`update strangler.ownership set standing = 'rolled back'`);
+  const first = expect.stringMatching(
+    /^first let monolith become the copy of extracted.*strangler rejoin parcels$/,
+  );
+  const verbs: Action[] = [{ verb: 'shift', percent: 5 }, { verb: 'rollback' }, { verb: 'run' }];
+  for (const action of verbs) expect((await asked(action, true)).plan[0]).toEqual(first);
+  expect(await asked({ verb: 'verify', repair: true }, true)).toMatchObject({
+    plan: [],
+    refusal: expect.stringContaining('strangler rejoin parcels'),
+  });
+  await expect(asked({ verb: 'verify', repair: true }, false)).rejects.toThrow('strangler rejoin parcels');
 });
