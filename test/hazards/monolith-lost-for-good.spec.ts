@@ -103,3 +103,13 @@ it('the monolith comes back: it gives way, its controller moves nothing, and doc
   expect(given).toEqual([{ key: expect.stringContaining('late') }]);
   expect(await controller.operator.doctor('parcels')).toEqual([]);
 });
+
+it('who asks a monolith that is not there is told of the database of the service', async () => {
+  await atHalf();
+  const nobody = { ADMIN_URL: 'http://127.0.0.1:9', ADMIN_TOKEN: 'x' };
+  for (const verb of ['failover', 'serve-unproven'])
+    expect(await runCli([verb, 'parcels', '--dry-run'], nobody)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/"npm start".*--database-url postgres:/),
+    });
+});

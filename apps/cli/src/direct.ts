@@ -18,6 +18,15 @@ export const withDatabaseUrl = (command: Command): Command =>
     "the service's own database, while the monolith is lost (a password may come as PGPASSWORD)",
   );
 
+/** Who finds no monolith to ask is told of the way around it. */
+export const orThere = (asked: Promise<void>): Promise<void> =>
+  asked.catch((error: unknown) => {
+    if (!(error instanceof Failure) || !error.message.includes('"npm start"')) throw error;
+    throw new Failure(
+      `${error.message}; if the monolith is lost, say it to the database of the service: --database-url postgres://…`,
+    );
+  });
+
 /** Does it in the database itself: there is no admin API to ask. */
 export async function actThere(
   cli: Cli,

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { start } from '../act.js';
 import type { Cli } from '../cli.js';
 import { beginning, type BeginningFlags } from '../command.js';
-import { actThere, withDatabaseUrl } from '../direct.js';
+import { actThere, orThere, withDatabaseUrl } from '../direct.js';
 import { Misuse } from '../failure.js';
 
 interface Flags extends BeginningFlags {
@@ -34,5 +34,5 @@ export const failover = (program: Command, cli: Cli): Command =>
           databaseUrl,
           ...(iHaveFencedIt && { iHaveFencedIt }),
         });
-      await start(cli, module, 'failover', { ...flags, iHaveFencedIt: iHaveFencedIt ?? false });
+      await orThere(start(cli, module, 'failover', { ...flags, iHaveFencedIt: iHaveFencedIt ?? false }));
     });

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { act } from '../act.js';
 import type { Cli } from '../cli.js';
 import { changing, type ChangingFlags } from '../command.js';
-import { actThere, withDatabaseUrl } from '../direct.js';
+import { actThere, orThere, withDatabaseUrl } from '../direct.js';
 import { Misuse } from '../failure.js';
 
 interface Flags extends ChangingFlags {
@@ -43,5 +43,5 @@ export const serveUnproven = (program: Command, cli: Cli): Command =>
           databaseUrl,
           ...(iHaveFencedIt && { iHaveFencedIt }),
         });
-      await act(cli, module, 'serve-unproven', { ...flags, iHaveFencedIt: iHaveFencedIt ?? false });
+      await orThere(act(cli, module, 'serve-unproven', { ...flags, iHaveFencedIt: iHaveFencedIt ?? false }));
     });

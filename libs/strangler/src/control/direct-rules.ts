@@ -62,6 +62,7 @@ function judgeFailover(module: string, found: Found, epochAfter: number): Judgem
       heard(found),
       atStake(found),
       `the service owns everything of ${module}, at epoch ${epochAfter}, on your word alone`,
+      `on the machine of the old monolith delete ${peer}.${module} and ${peer}.${module}.epoch, in ~/.local/state/strangler or at WITNESS_FILE, before it may start again: they would let it own what it had`,
       'it goes on capturing its changes, and refuses what the old monolith still sends until that has said hello',
     ],
   };

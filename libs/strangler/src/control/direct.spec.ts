@@ -36,6 +36,8 @@ describe('failover towards the service', () => {
     const { plan, refusal } = await failover({ dryRun: true });
     expect(refusal).toBeUndefined();
     expect(plan.join('\n')).toMatch(/last heard here \d+ s ago[^]*the 100 % that belonged[^]*at epoch 1000/);
+    const { peer } = await state();
+    expect(plan.join('\n')).toContain(`delete ${peer}.parcels and ${peer}.parcels.epoch`);
     expect(await state()).toMatchObject({ extractedBelow: 0 });
     expect(await history()).toEqual([]);
   });
