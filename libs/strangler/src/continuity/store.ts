@@ -15,6 +15,9 @@ const leap = 1_000_000;
 /** The epoch of a side that has taken over. */
 export const reachedBy = (epoch: number): number => epoch + leap;
 
+/** Whether a side has ever taken over on an operator's word: hand-offs alone do not come so far. */
+export const isBeyondTakeOver = (epoch: number): boolean => epoch >= leap;
+
 /** How long a proof waits for writers that were let in before it, in ms. Then it is tried anew. */
 const writersMs = 2_000;
 const lockNotAvailable = '55P03';

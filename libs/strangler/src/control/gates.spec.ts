@@ -388,6 +388,11 @@ it.each<[string, ModuleRow, Position, Partial<Observed>, string]>([
 
 it('a monolith that the service has overtaken moves nothing by itself', () => {
   const overtaken = { ...at('shifting', 50), below: 10_000 };
-  expect(decide(row('shifting', 50), overtaken, calm).kind).toBe('rest');
-  expect(decide(row('shifting', 50), { ...overtaken, percent: 100 }, calm).kind).not.toBe('rest');
+  const { monolith } = calm.states;
+  const afterFailover = { ...monolith, ownership: { ...monolith!.ownership, epoch: 1_000_003 } } as SideState;
+  const lost = { ...calm, states: { ...calm.states, monolith: afterFailover } };
+  expect(decide(row('shifting', 50), overtaken, lost).kind).toBe('rest');
+  expect(decide(row('shifting', 50), { ...overtaken, percent: 100 }, lost).kind).not.toBe('rest');
+  // Hand-offs of its own, which a monolith that was put back has forgotten.
+  expect(decide(row('shifting', 50), overtaken, calm).kind).not.toBe('rest');
 });

@@ -1,11 +1,13 @@
 import { buckets } from '../bucket.js';
+import { isBeyondTakeOver } from '../continuity/store.js';
 import type { Observed } from './gate.js';
 import type { Position } from './machine.js';
 import type { ModuleRow } from './module-row.js';
 
 /**
  * The service has taken over from a monolith that was lost and is back: that has given way, and its row tells of an earlier place. No
- * step of the controller's ends so, for each writes its end together with the place that it has led to.
+ * step of the controller's ends so, for each writes its end together with the place that it has led to. A monolith that was put back to
+ * before hand-offs of its own goes on from where they have led.
  */
 export function isOvertaken(
   { transition }: Pick<ModuleRow, 'transition'>,
@@ -13,6 +15,7 @@ export function isOvertaken(
   { monolith }: Observed['states'],
 ): boolean {
   if (transition || !monolith || monolith.ownership.fenceFrom !== null) return false;
+  if (!isBeyondTakeOver(monolith.ownership.epoch)) return false;
   if (below !== buckets || phase === 'extracted' || phase === 'decommissioned') return false;
   if (phase !== 'shifting') return true;
   return ownership === 'whole' ? percent < 100 : percent * buckets !== below * 100;
