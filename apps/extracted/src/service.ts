@@ -80,9 +80,10 @@ export async function startService(settings: Settings, closing: Closing): Promis
   await server.serving;
   const health = await openHealth(settings, who, app, { databaseUrl, link, metrics }, closing);
   const host = new URL(natsUrl).host;
-  const [not] = app.get(Agents).notServed;
-  const what =
-    not && !not.early ? not.reason : `${module} is served from its own database, over NATS at ${host}`;
+  const { notServed, held } = app.get(Agents);
+  const [not] = notServed;
+  const reason = not && !not.early ? not.reason : held[0]?.reason;
+  const what = reason ?? `${module} is served from its own database, over NATS at ${host}`;
   const when = not?.early ? ', as soon as a shop is paired with it' : '';
   say(`${what}${when} · health http://localhost:${health}/health/ready`);
 }
@@ -115,8 +116,8 @@ async function openHealth(
 }
 
 /** A service that no shop has asked for yet may get work from that moment on; any other that serves none is in the wrong place. */
-function servedBy({ notServed }: Agents): string {
-  const reasons = notServed.map(({ reason }) => reason).join('; ');
+function servedBy({ notServed, held }: Agents): string {
+  const reasons = [...new Set([...notServed, ...held].map(({ reason }) => reason))].join('; ');
   if (notServed.some(({ early }) => !early)) throw new UnreadyError(reasons);
   return reasons;
 }

@@ -4,6 +4,7 @@ import { described } from '../failure.js';
 import type { Owned } from '../refusals.js';
 import type { MovingTable } from '../tables.js';
 import type { Holds } from './conclude.js';
+import { heldSentence } from './held.js';
 import { NobodyServesError, type Answer, type Asking, type Held, type Peer, type Question } from './peer.js';
 import type { Standpoint } from './standing.js';
 import { ContinuityStore, WritersInsideError } from './store.js';
@@ -244,7 +245,7 @@ export class Continuity {
   }
 
   private async withoutPeer(mine: Standpoint, detail: string): Promise<boolean> {
-    if (mine.provenBy !== null && mine.standing === null) return true;
+    if (mine.provenBy !== null && mine.standing === null) return this.free();
     if (await this.byWitness(mine)) return this.free();
     return this.hold({ kind: 'no witness', detail });
   }
@@ -276,12 +277,13 @@ export class Continuity {
   }
 
   private hold(held: Held): false {
-    if (this.held?.kind !== held.kind) this.logger.warn({ msg: `${this.module} is held`, ...held });
+    if (this.held?.kind !== held.kind) this.logger.warn(heldSentence(this.module, held));
     this.held = held;
     return false;
   }
 
   private free(): true {
+    if (this.held) this.logger.log(`${this.module} takes writes again`);
     this.held = null;
     return true;
   }

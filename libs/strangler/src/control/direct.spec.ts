@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { directSides, type DirectSides } from '../../../../test/support/sides.js';
 import { freshDatabase } from '../../../../test/support/postgres.js';
 import { until } from '../../../../test/support/until.js';
@@ -107,6 +108,28 @@ describe('serve-unproven', () => {
     expect(await state()).toMatchObject({ proven: true, provenBy: 'operator' });
     const plan = [expect.stringContaining('extracted has proven itself')];
     expect(await serve()).toMatchObject({ plan, noted: false });
+  });
+
+  it('who could not prove itself says what that means and what is next, and once that it takes writes again', async () => {
+    await complete();
+    both.monolith.still = both.extracted.still = true;
+    Object.assign(both.extracted, { other: undefined });
+    const said: string[] = [];
+    const note = (text: unknown) => void said.push(String(text));
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation(note);
+    jest.spyOn(Logger.prototype, 'log').mockImplementation(note);
+    await startsAnew();
+    expect(await both.extracted.control.prove()).toBe(false);
+    await serve();
+    expect(await both.extracted.control.prove()).toBe(true);
+    await both.extracted.control.prove();
+    jest.restoreAllMocks();
+    expect(said.filter((text) => text.includes('takes'))).toEqual([
+      expect.stringMatching(
+        /^parcels takes no writes: its server has started anew.*else: strangler doctor parcels$/,
+      ),
+      'parcels takes writes again',
+    ]);
   });
 
   it('refuses what was put back, or was moved', async () => {

@@ -4,7 +4,7 @@ import type { Database } from '../database.js';
 import { CallSums, type CallQuestion, type CallReport } from '../evidence/call-sums.js';
 import { described } from '../failure.js';
 import { Continuity } from '../continuity/continuity.js';
-import type { Answer, Peer, Question } from '../continuity/peer.js';
+import type { Held, Answer, Peer, Question } from '../continuity/peer.js';
 import { remotePeer } from '../continuity/remote-peer.js';
 import { renewCapture, startCapture, stopCapture } from '../ownership/capture.js';
 import { checkModule } from '../ownership/check.js';
@@ -130,6 +130,11 @@ export class SideAgent implements LocalSide {
       this.logger.warn({ msg: 'could not prove itself', error: described(error) });
       return false;
     });
+  }
+
+  /** Why it takes no writes, as far as this process has seen; null: it does. */
+  get held(): Held | null {
+    return this.continuity.held;
   }
 
   /** What a relay may ask for. */

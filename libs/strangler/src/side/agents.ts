@@ -1,6 +1,8 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import type { Acknowledger, WrittenRows } from '../acknowledger.js';
+import { heldSentence } from '../continuity/held.js';
+import type { Held } from '../continuity/peer.js';
 import { Database } from '../database.js';
 import { memberOf, unservedOf, type Pairing, type Unserved } from '../member.js';
 import { policyOf, type Routes } from '../routes.js';
@@ -50,7 +52,15 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
 
   /** Of modules of a service: why their calls are not served here. */
   get notServed(): readonly Unserved[] {
-    return [...this.unserved.values()];
+    const foreign = this.held.filter(({ kind }) => kind === 'foreign');
+    return [...this.unserved.values(), ...foreign.map(({ reason }) => ({ reason, early: false }))];
+  }
+
+  /** Why modules of this process take no writes. */
+  get held(): readonly { kind: Held['kind']; reason: string }[] {
+    return [...this.agents].flatMap(([module, { held }]) =>
+      held ? [{ kind: held.kind, reason: heldSentence(module, held) }] : [],
+    );
   }
 
   async afterCommit(module: string, rows: WrittenRows): Promise<void> {
