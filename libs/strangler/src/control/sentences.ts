@@ -153,13 +153,23 @@ const absences: Readonly<Record<Absence['kind'], (subject: Subject, detail: stri
     fact: `the service of ${module} cannot reach its database (${detail})`,
     todo: 'start the database; the service goes on by itself',
   }),
-  foreign: ({ module, advice }, detail) => ({
-    needs: `a service of ${module} that belongs to this shop`,
-    has: 'another one',
-    fact: detail,
-    todo: `start one on a database of its own; shops that share a NATS are kept apart by NAMESPACE`,
-    command: advice.start(module),
-  }),
+  foreign: ({ module, advice }, detail) =>
+    // To start another one would make it three.
+    detail.startsWith('two services answer')
+      ? {
+          needs: `one service of ${module}`,
+          has: 'two',
+          fact: detail,
+          sentence: detail,
+          todo: 'stop one of them',
+        }
+      : {
+          needs: `a service of ${module} that belongs to this shop`,
+          has: 'another one',
+          fact: detail,
+          todo: `start one on a database of its own; shops that share a NATS are kept apart by NAMESPACE`,
+          command: advice.start(module),
+        },
   failed: ({ module }, detail) => ({
     needs: `an answer of the service of ${module}`,
     has: 'an error',

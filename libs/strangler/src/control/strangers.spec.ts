@@ -17,7 +17,8 @@ it.each([
       problem: 'there is a second service of desk, on the database e2',
       meaning:
         'it gets no call and no change: this shop (database m) has its service of desk on the database e',
-      remedy: 'stop it, or start it on the database that the shop is paired with',
+      remedy:
+        'stop it, or start it on the database that the shop is paired with; if it is of another shop, give each a NAMESPACE of its own',
       repairable: false,
     },
   ]);

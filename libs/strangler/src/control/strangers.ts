@@ -83,7 +83,8 @@ export function strangersAmong(
         return finding({
           problem: `there is a second service of ${module}, on the database ${database}`,
           meaning,
-          remedy: 'stop it, or start it on the database that the shop is paired with',
+          remedy:
+            'stop it, or start it on the database that the shop is paired with; if it is of another shop, give each a NAMESPACE of its own',
         });
       })
   );

@@ -9,7 +9,7 @@ import type { Patient } from './examiner.js';
 import type { Observed } from './gates.js';
 import { moduleHealth, healthOf } from './health.js';
 import type { ModuleRow } from './module-row.js';
-import { gateSentence } from './sentences.js';
+import { absenceNeed, gateSentence } from './sentences.js';
 import { defaultSettings } from './settings.js';
 import { statusOf, type StatusParts } from './status.js';
 import { waitOf } from './waiting.js';
@@ -280,4 +280,10 @@ it('doctor tells every wait that is older than ten seconds, and which of them pa
   expect(at(now - 11_000)).toMatchObject([
     { problem: expect.stringMatching(/^needs .*; so for 11 s$/), byItself: true },
   ]);
+});
+
+it('of two services that answer one is to be stopped, and none is started', () => {
+  const detail = 'two services answer, on the databases a and b: stop one of them';
+  const need = absenceNeed({ kind: 'foreign', detail }, { module: 'toy', held: false, advice: plainAdvice });
+  expect(need).toMatchObject({ sentence: detail, todo: 'stop one of them', command: null });
 });
