@@ -128,7 +128,8 @@ export async function openService({ env }: Premises, module: ModuleName, crashAt
   const program = crashAt
     ? startProgram('test/support/crashing.js', [main, module], { ...env, CRASH_AT: crashAt })
     : startProgram(main, [module], env);
-  await program.printed(new RegExp(`${module} is served`));
+  // Also one that has to wait for its other side before it takes calls.
+  await program.printed(/· health http/);
   return program;
 }
 

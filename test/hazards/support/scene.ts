@@ -192,7 +192,7 @@ export class Scene {
   }
 
   /** Starts the service on another database; it is ready once it says `so`. */
-  async serviceOn(url: string, so = /inventory is served/): Promise<void> {
+  async serviceOn(url: string, so = /· health http/): Promise<void> {
     this.premises.env['INVENTORY_DATABASE_URL'] = url;
     this.service = startProgram('apps/extracted/src/main.js', ['inventory'], this.premises.env);
     await this.service.printed(so);

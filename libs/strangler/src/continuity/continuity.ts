@@ -49,7 +49,11 @@ export class Continuity {
 
   /** Whether this side may take writes now. Says hello when it may not, or when nobody but a witness has proven it. */
   prove(): Promise<boolean> {
-    return (this.proving ??= this.attempts().finally(() => (this.proving = undefined)));
+    return this.attemptOnce({ moving: false });
+  }
+
+  private attemptOnce(how: Attempting): Promise<boolean> {
+    return (this.proving ??= this.attempts(how).finally(() => (this.proving = undefined)));
   }
 
   /** Whether the peer, asked anew, has said that nothing is missing here. */
@@ -57,13 +61,13 @@ export class Continuity {
     // What it was asked before may be older than what is to be compared.
     await this.proving?.catch(() => undefined);
     const since = performance.now();
-    return (await this.prove()) && this.comparedAt >= since;
+    return (await this.attemptOnce({ moving: true })) && this.comparedAt >= since;
   }
 
   /** This database lacks what it had confirmed: it takes no write before the peer was asked. */
   async doubt(): Promise<boolean> {
-    await this.store.unprove();
-    return this.prove();
+    await this.store.unprove({ moving: true });
+    return this.attemptOnce({ moving: true });
   }
 
   /** Of a side that is not paired: the database that a shop has in its place; undefined: none that answers. */
@@ -129,16 +133,17 @@ export class Continuity {
     return told ? { kind: 'told', told } : { kind: 'void' };
   }
 
-  private async attempts(): Promise<boolean> {
+  private async attempts(how: Attempting): Promise<boolean> {
     for (let attempt = 1; attempt <= tries; attempt++) {
-      const proven = await this.attempt(await this.store.read());
+      const proven = await this.attempt(await this.store.read(), how);
       if (proven !== undefined) return proven;
     }
     return false;
   }
 
   /** Undefined: another hello has come meanwhile, or a server has restarted. */
-  private async attempt(mine: Standpoint): Promise<boolean | undefined> {
+  private async attempt(mine: Standpoint, { moving }: Attempting): Promise<boolean | undefined> {
+    if (moving && !mine.capture) return false;
     if (mine.moved && mine.capture) return this.standInPlace(mine);
     if (mine.standing === 'rolled back' && mine.knownAs === null) return this.hold({ kind: mine.standing });
     if (!mine.capture && mine.standing === null) {
@@ -292,6 +297,14 @@ export class Continuity {
 function writersInside(error: unknown): WritersInsideError {
   if (error instanceof WritersInsideError) return error;
   throw error;
+}
+
+/**
+ * `moving`: a relay asks. While capture ends the other side still claims what it has copied: of a module that is at home by then nothing is
+ * to be proven.
+ */
+interface Attempting {
+  moving: boolean;
 }
 
 const askingOf = ({ database: from, home, knownAs }: Standpoint): Asking => ({ from, home, knownAs });

@@ -137,6 +137,8 @@ export class ContinuityStore {
       if (mine.start !== asked.start) return null;
       if (mine.peerStart !== asked.peerStart && mine.peerStart !== told.start) return null;
       if (asked.proven && !mine.proven) return null;
+      // Another process has proven it meanwhile, and writers have come in.
+      if (empty && mine.proven) return null;
       const conclusion = await this.judge(mine, told, q);
       if (!empty && losesBuckets(mine, conclusion)) return 'writers may be inside';
       await this.write(q, conclusion, told);
@@ -194,11 +196,11 @@ export class ContinuityStore {
     return rows.length > 0;
   }
 
-  /** What was proven of the present start counts no more. */
-  async unprove(): Promise<void> {
-    const sql =
-      'update strangler.ownership set proven_start = null, proven_by = null where module = $1 and standing is null';
-    await this.database.together([{ sql, params: [this.module] }], { lockTimeoutMs: writersMs });
+  /** What was proven of the present start counts no more. `moving`: only if the module is moving. */
+  async unprove({ moving = false } = {}): Promise<void> {
+    const sql = `update strangler.ownership set proven_start = null, proven_by = null
+       where module = $1 and standing is null and (capture or not $2)`;
+    await this.database.together([{ sql, params: [this.module, moving] }], { lockTimeoutMs: writersMs });
   }
 
   /** The other side knows the present id of a module that is at home. */

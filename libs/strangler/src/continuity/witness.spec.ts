@@ -185,13 +185,16 @@ describe('a file that cannot be read', () => {
     expect(file.unprovable()).toMatchObject({ since: null, path: `${file.path}.unprovable` });
   });
 
-  it('of an epoch: it proves nothing, until the next one is written down', () => {
-    begun();
-    writeFileSync(`${file.path}.epoch`, '');
-    expect(file.read()).toBeNull();
-    file.sawEpoch(9);
-    expect(file.read()).toMatchObject({ epoch: 9 });
-  });
+  it.each(['', '{}', '{"epoch":"x"}'])(
+    'of an epoch: it proves nothing, until the next one is written down: %p',
+    (content) => {
+      begun();
+      writeFileSync(`${file.path}.epoch`, content);
+      expect(file.read()).toBeNull();
+      file.sawEpoch(9);
+      expect(file.read()).toMatchObject({ epoch: 9 });
+    },
+  );
 
   it('something else stands in its place, and cannot be replaced: that is said, and what to do', () => {
     mkdirSync(join(file.path, 'a folder'), { recursive: true });

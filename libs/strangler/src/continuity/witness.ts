@@ -248,8 +248,8 @@ export class WitnessFile {
 
   private epochSeen(): { epoch: number; unreadable: boolean } {
     try {
-      const epoch = read<{ epoch: number }>(this.epochPath)?.epoch ?? 0;
-      return { epoch, unreadable: false };
+      const { epoch } = read<{ epoch: unknown }>(this.epochPath) ?? { epoch: 0 };
+      return typeof epoch === 'number' ? { epoch, unreadable: false } : { epoch: 0, unreadable: true };
     } catch {
       return { epoch: 0, unreadable: true };
     }

@@ -95,6 +95,8 @@ export async function pairFinished(
     [null, away.database, ...(moved ? [away.knownAs] : [])].includes(home.peer) &&
     [null, home.database].includes(away.peer);
   if (paired || !free) return;
+  // Whoever says so again finds what he has said only as long as the service is known by its former id.
+  if (moved) await sides.monolith.pair(away);
   await sides.extracted.pair(home);
   await sides.monolith.pair(away);
 }

@@ -40,6 +40,9 @@ export interface LeadershipOptions extends BatchSourceOptions, BatchSenderOption
   doubt: () => Promise<boolean>;
 }
 
+/** What makes a batch an empty one; it does not hold all changes. */
+const nothing = { ids: '{}', parts: [], chunk: undefined, cut: true };
+
 /** Another relay has led since: this leadership is over. `term`: the last that the other side has seen. */
 export class Superseded extends Error {
   constructor(readonly term: number) {
@@ -58,8 +61,6 @@ export class Leadership {
   /** It is written down that the other side takes nothing. */
   private isRefused = true;
   private backOff = backOffMs.from;
-  /** The other side has said, since this leadership began, that nothing of what it has is missing here. */
-  private compared = false;
   /** The last that this database knows to be stored there. */
   private confirmed: Position | null;
 
@@ -76,6 +77,7 @@ export class Leadership {
 
   /** @throws {Superseded}; @throws what has ended the session. */
   async run(): Promise<never> {
+    await this.begin();
     let ahead: BatchRead | undefined;
     for (;;) {
       const some: BatchRead | undefined = ahead ?? (await this.readOrPark());
@@ -90,6 +92,26 @@ export class Leadership {
         // In this order in the session, and none waits for the other's answer.
         await Promise.all([this.confirmFormer(), this.session.sleep(this.sender.dueIn)]);
       }
+    }
+  }
+
+  /**
+   * An empty batch ends the leadership of before at the other side. Then that is asked what it has, before anything is confirmed: what is
+   * confirmed, it forgets. A leader of before may have had answers, and this database may have been put back since; what it lacks, the
+   * other side still knows. Empty, for who cannot be answered begins again and again.
+   */
+  private async begin(): Promise<void> {
+    for (;;) {
+      const batch = await this.readOrPark();
+      if (!batch) continue;
+      this.source.rewind(batch);
+      const reply = await this.sender.post({ ...batch, ...nothing }, this.source.mode);
+      if (reply.outcome !== 'stored') {
+        await this.afterRefusal(reply, batch);
+        continue;
+      }
+      if (!(await this.options.compare())) throw new Error('the other side has not said what it has');
+      return this.accepted();
     }
   }
 
@@ -121,7 +143,6 @@ export class Leadership {
     ]);
     const reply = await flight;
     if (reply.outcome === 'stored') {
-      await this.compare();
       await this.afterStored(batch);
       return ahead;
     }
@@ -130,16 +151,6 @@ export class Leadership {
     this.source.rewind(batch);
     await this.afterRefusal(reply, batch);
     return undefined;
-  }
-
-  /**
-   * Before anything is confirmed: what is confirmed, the other side forgets. A leader of before may have had answers, and this database
-   * may have been put back since; what it lacks, the other side still knows.
-   */
-  private async compare(): Promise<void> {
-    if (this.compared) return;
-    if (!(await this.options.compare())) throw new Error('the other side has not said what it has');
-    this.compared = true;
   }
 
   private async afterStored(batch: BatchRead): Promise<void> {
@@ -168,7 +179,8 @@ export class Leadership {
   ): Promise<void> {
     if (reply.outcome === 'stale') {
       // A term is written down before it is used: one that this database does not know was lost with the rest of it.
-      if (reply.term > this.own.term) return this.doubt(`it does not know of term ${reply.term}`);
+      if (reply.term > (await this.session.term()))
+        return this.doubt(`it does not know of term ${reply.term}`);
       throw new Superseded(reply.term);
     }
     if (reply.outcome === 'behind') return this.fillAnew(batch);

@@ -197,7 +197,7 @@ export class NatsLink {
     const whose = this.user === undefined ? 'this user of NATS' : `the user ${this.user} of NATS`;
     this.refusing = true;
     this.up = false;
-    this.problem = `${whose} may not use the namespace ${namespace} (NAMESPACE=${namespace} strangler nats-config writes users that may)`;
+    this.problem = `${whose} may not use the namespace ${namespace} (NAMESPACE=${namespace} strangler nats-config writes one that may)`;
     this.logger.error(this.problem);
     this.events.emit('down');
   }
