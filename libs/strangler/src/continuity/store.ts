@@ -97,7 +97,7 @@ export class ContinuityStore {
    * earlier start are refused. The ownership row is changed before the applied row is locked: `strangler.begin_batch` says why.
    */
   greet({ from, home, knownAs, number, start }: Question & { kind: 'hello' }): Promise<Standpoint | null> {
-    return this.database.transaction(async (q) => {
+    const work = async (q: Queryable) => {
       const taken = await q.query(
         `update strangler.ownership set hello_no = hello_no + 1, peer_start = $4, peer = $3, peer_home = $5,
            peer_since = case when peer is null then clock_timestamp() else peer_since end
@@ -107,7 +107,9 @@ export class ContinuityStore {
       if (taken.length === 0) return null;
       await q.query('select from strangler.applied where module = $1 for update', [this.module]);
       return this.read(q);
-    });
+    };
+    // Whoever asks does not wait for longer either.
+    return this.database.transaction(work, { lockTimeoutMs: writersMs });
   }
 
   /**
