@@ -5,7 +5,7 @@ import { otherSide, type Side } from '../../libs/strangler/src/phase.js';
 import { Receiver } from '../../libs/strangler/src/replication/apply.js';
 import { startBackfill } from '../../libs/strangler/src/replication/backfill.js';
 import { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
-import type { ApplyReply, Send } from '../../libs/strangler/src/replication/frame.js';
+import { decodeFrame, type ApplyReply, type Send } from '../../libs/strangler/src/replication/frame.js';
 import { Outgoing } from '../../libs/strangler/src/replication/outgoing.js';
 import { Relay, type RelayOptions } from '../../libs/strangler/src/replication/relay.js';
 import type { Receives } from '../../libs/strangler/src/replication/transport.js';
@@ -182,12 +182,18 @@ export interface HeldSend {
   hold: boolean;
 }
 
+/** With the first one, which is empty, a leader says that it leads. */
+function isFirstOfALeader(frame: Uint8Array): boolean {
+  const { seq, parts } = decodeFrame(frame);
+  return seq === 1 && parts.length === 0;
+}
+
 export function heldSend(receiver: Pick<Receiver, 'apply'>): HeldSend {
   const way: HeldSend = {
     hold: true,
     held: [],
     send: (frame) => {
-      if (!way.hold) return receiver.apply(frame);
+      if (!way.hold || isFirstOfALeader(frame)) return receiver.apply(frame);
       return new Promise((resolve, reject) => {
         way.held.push({
           frame,
