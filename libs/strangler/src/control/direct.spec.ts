@@ -133,8 +133,15 @@ describe('serve-unproven', () => {
   });
 
   it('refuses what was put back, or was moved', async () => {
-    await both.extracted.test.query(`update strangler.ownership set home = 'elsewhere'`);
-    await expect(serve()).rejects.toThrow(/dump or pg_upgrade/);
+    // Its running processes see that soon, and give it the id of the place where it is.
+    const refused = await until('it is asked before they have', async () => {
+      await both.extracted.test.query(`update strangler.ownership set home = 'elsewhere'`);
+      return serve().then(
+        () => undefined,
+        (error: unknown) => (error as Error).message,
+      );
+    });
+    expect(refused).toMatch(/dump or pg_upgrade/);
     await both.extracted.test.query(`update strangler.ownership set standing = 'rolled back'`);
     await expect(serve()).rejects.toThrow(/rolled back.*rejoin parcels/);
     expect((await history()).map(({ outcome }) => outcome)).toEqual(['refused', 'refused']);
