@@ -1,7 +1,7 @@
 import { Continuity } from '../../../libs/strangler/src/continuity/continuity.js';
 import type { Answer, Peer } from '../../../libs/strangler/src/continuity/peer.js';
 import { ContinuityStore } from '../../../libs/strangler/src/continuity/store.js';
-import { WitnessFile } from '../../../libs/strangler/src/continuity/witness.js';
+import { WitnessFile } from '../../../libs/strangler/src/continuity/witness-file.js';
 import { Database } from '../../../libs/strangler/src/database.js';
 import { startCapture, stopCapture } from '../../../libs/strangler/src/ownership/capture.js';
 import { Ownership } from '../../../libs/strangler/src/ownership/ownership.js';

@@ -8,7 +8,8 @@ import { heldSentence } from './held.js';
 import { NobodyServesError, type Answer, type Asking, type Held, type Peer, type Question } from './peer.js';
 import type { Standpoint } from './standing.js';
 import { ContinuityStore, WritersInsideError } from './store.js';
-import { agrees, inNeither, witnessOf, type Witness, type WitnessFile } from './witness.js';
+import type { WitnessFile } from './witness-file.js';
+import { agrees, inNeither, witnessOf, type Witness } from './witness.js';
 
 /** A hello that another one has overtaken is said again so often. */
 const tries = 5;

@@ -11,7 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { standpointOf } from './standpoint.fixture.js';
-import { agrees, inNeither, WitnessFile, witnessOf, type Witness } from './witness.js';
+import { WitnessFile } from './witness-file.js';
+import { agrees, inNeither, witnessOf, type Witness } from './witness.js';
 
 let folder: string;
 let file: WitnessFile;

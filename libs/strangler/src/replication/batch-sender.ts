@@ -1,5 +1,5 @@
 import type { Position } from '../continuity/position.js';
-import type { WitnessFile } from '../continuity/witness.js';
+import type { WitnessFile } from '../continuity/witness-file.js';
 import type { Deliveries } from './deliveries.js';
 import { encodeFrame, type ApplyReply, type Mode, type Send } from './frame.js';
 import { idsOf } from './ids.js';

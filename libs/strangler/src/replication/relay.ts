@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WitnessFile } from '../continuity/witness.js';
+import type { WitnessFile } from '../continuity/witness-file.js';
 import type { Database } from '../database.js';
 import type { Side } from '../phase.js';
 import type { MovingTable } from '../tables.js';

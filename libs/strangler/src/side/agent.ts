@@ -11,7 +11,7 @@ import { checkModule } from '../ownership/check.js';
 import type { Standpoint } from '../continuity/standing.js';
 import { advancingSequences } from '../ownership/sequences.js';
 import type { Pairing } from '../member.js';
-import { WitnessFile } from '../continuity/witness.js';
+import { WitnessFile } from '../continuity/witness-file.js';
 import { identify, Ownership, type When } from '../ownership/ownership.js';
 import { otherSide, type Side } from '../phase.js';
 import { startBackfill } from '../replication/backfill.js';

@@ -1,5 +1,5 @@
 import type { Answer, Question } from '../continuity/peer.js';
-import type { WitnessFile } from '../continuity/witness.js';
+import type { WitnessFile } from '../continuity/witness-file.js';
 import type { Database } from '../database.js';
 import { otherSide, type Side } from '../phase.js';
 import { Receiver } from '../replication/apply.js';
