@@ -1,6 +1,6 @@
 import { accepts } from './ownership.js';
 import type { Scenario } from './scenario.js';
-import { acknowledged, answeredBefore, sides, type State } from './state.js';
+import { acknowledged, answeredBefore, rolledBack, sides, type State } from './state.js';
 
 /** What may never be. Returns what is broken, or null. */
 export function violation(state: State, { rules, writes, check, budget }: Scenario): string | null {
@@ -12,9 +12,12 @@ export function violation(state: State, { rules, writes, check, budget }: Scenar
     if (rules.restartProof && accepted[side] !== 0 && state.databases[side].paired === 1)
       if (state.databases[side].provenStart !== state.starts[side])
         return 'I3: a side takes writes that has not proven its start';
-  const { restore = 0, resume = 0, failover = 0 } = budget;
-  if (restore + resume + failover === 0 && state.databases.some(({ standing }) => standing !== 0))
+  const { restore = 0, resume = 0 } = budget;
+  if (restore + resume === 0 && state.databases.some(({ standing }) => standing !== 0))
     return 'I5: nothing was put back, and a side is marked';
+  for (const side of sides)
+    if (state.tookOver & (1 << side) && state.databases[side].standing === rolledBack)
+      return "I5: a side took over by an operator's word, was not put back since, and is marked";
   for (let index = 0; index < writes.length; index++) {
     const answered = state.writes[index]!.state;
     if (answered !== acknowledged && answered !== answeredBefore) continue;

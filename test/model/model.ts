@@ -77,6 +77,7 @@ export function initial(scenario: Scenario): State {
     snapshot: null,
     left: { ...noFaults, snapshot: restore + resume, ...scenario.budget },
     forgiven: 0,
+    tookOver: 0,
     discarded: 0,
   };
 }

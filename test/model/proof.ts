@@ -94,7 +94,15 @@ function giveWay(
   const drained = (both & ~mine.fence) === 0 && mine.outbox.every(({ keys }) => (keys & both) === 0);
   const passed = sender && receiver;
   const wasGivenUp = mine.standing === givenUp;
-  Object.assign(mine, { below: peer.below, epoch: peer.epoch, fence: 0, standing: 0, paired: 1 });
+  // Nobody comes in from here on, until it is proven again.
+  Object.assign(mine, {
+    below: peer.below,
+    epoch: peer.epoch,
+    fence: 0,
+    standing: 0,
+    paired: 1,
+    provenStart: 0,
+  });
   const kept = owned(mine, side);
   mine.backfill &= kept;
   if (kept !== 0 && !passed) {

@@ -57,4 +57,8 @@ export const crossed: Named[] = [
     budget: { handOff: 1, restore: 1 },
     restoreOf: m,
   }),
+  of('X10', 'failover to either side, a restart, and M is restored', {
+    budget: { failover: 1, restore: 1, restart: 1 },
+    restoreOf: m,
+  }),
 ];

@@ -140,6 +140,7 @@ const codec = struct<State>({
   ),
   left: budget,
   forgiven: num,
+  tookOver: num,
   discarded: num,
 });
 

@@ -230,6 +230,8 @@ export interface State {
   left: Budget;
   /** Acknowledged writes that an operator has given up by a failover. */
   forgiven: number;
+  /** Sides that own everything by an operator's word, and were not put back since. */
+  tookOver: number;
   /** Writes that the other side does not get, for an operator has discarded their row. */
   discarded: number;
 }

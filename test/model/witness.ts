@@ -57,6 +57,13 @@ export function sawProof(state: State, side: Side, { witness: kind, rules }: Sce
   state.witnesses[side] = { start, epoch, applied, life, pruned, received, term: had?.term ?? 0, mark: [] };
 }
 
+/** An operator's word proves this start: a file begins anew with how the database stands; of other witnesses only the epoch counts. */
+export function beginsAnew(state: State, side: Side, scenario: Scenario): void {
+  const had = state.witnesses[side];
+  if (scenario.witness !== 'file' || !had) return sawEpoch(state, side, scenario);
+  state.witnesses[side] = nothingYet(state.databases[side], state.starts[side], had.term);
+}
+
 /** The epoch has changed: this is written down before it is answered. */
 export function sawEpoch(state: State, side: Side, { witness: kind, rules }: Scenario): void {
   const witness = state.witnesses[side];

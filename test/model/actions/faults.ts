@@ -54,6 +54,7 @@ function restores({ state, scenario, fault }: Turn, side: Side): void {
   const putBack = (next: State): void => {
     forgiveBeforePairing(next, side, snapshot.database.rows);
     next.databases[side] = copyOf(snapshot.database);
+    next.tookOver &= ~(1 << side);
     if (side === 0)
       next.journal = snapshot.journal && { ...snapshot.journal, stage: stages.indexOf('settle') };
     if (!scenario.rules.witnessOutside) next.witnesses[side] = snapshot.witness;

@@ -10,12 +10,14 @@ import {
   other,
   rolledBack,
   sides,
+  termOf,
+  type Database,
   type Side,
   type State,
 } from '../state.js';
 import { reporting } from '../report-rows.js';
 import { newStart } from '../state-codec.js';
-import { sawEpoch } from '../witness.js';
+import { beginsAnew, sawEpoch } from '../witness.js';
 
 /** What operators do: pair, rejoin, fail over. */
 export function verbs(turn: Turn): void {
@@ -117,6 +119,7 @@ function failsOver({ state, scenario, can, fault }: Turn, side: Side): void {
     });
     Object.assign(database, { peerStart: 0, provenStart: next.starts[side], byWitness: 1 });
     next.leaders[side] = null;
+    next.tookOver = 1 << side;
     next.writes.forEach((write, index) => {
       if (
         (write.state === acknowledged || write.state === answeredBefore) &&
@@ -124,8 +127,9 @@ function failsOver({ state, scenario, can, fault }: Turn, side: Side): void {
       )
         next.forgiven |= 1 << index;
     });
+    if (rules.takesAbove) leap(database, next.databases[other(side)]);
     beginLife(next, side);
-    sawEpoch(next, side, scenario);
+    beginsAnew(next, side, scenario);
     return 'owns everything';
   };
   if (state.left.failover)
@@ -136,6 +140,14 @@ function failsOver({ state, scenario, can, fault }: Turn, side: Side): void {
   // Marked, and nobody else has the whole: what is here is the best that there is.
   const stuck = state.databases[side].standing !== 0 && !wholeCopy(state, other(side));
   if (stuck && rules.rejoinComplete) can('failover', { side }, say, run);
+}
+
+/** Beyond what the other side can have stored: what it lacks of that is what the operator has given up. */
+function leap(mine: Database, peer: Database): void {
+  mine.term = Math.max(mine.term, termOf(peer.applied));
+  mine.life = Math.max(mine.life, peer.appliedLife);
+  mine.appliedLife = Math.max(mine.appliedLife, peer.life) + 1;
+  mine.complete = 1;
 }
 
 const seen = (row: number, key: number, index: number, writes: readonly number[]): boolean =>

@@ -2,6 +2,7 @@ import type { Rules } from '../rules.js';
 import { answers, at, sides, type Batch as ModelBatch, type Side, type State } from '../state.js';
 import type { Driver } from './drive.js';
 import { keys, keysOf } from './keys.js';
+import type { Leaps } from './leaps.js';
 import { both, compareStarts, statementOf, type Look } from './look.js';
 import { stateOf } from './real-client.js';
 
@@ -35,6 +36,10 @@ export class Comparison {
     return this;
   }
 
+  private get leaps(): Leaps {
+    return this.driver.sides.leaps;
+  }
+
   private expect(what: string, model: unknown, real: unknown): void {
     if (model !== real) this.found.push(`${what}: ${String(model)} in the model, ${String(real)} here`);
   }
@@ -49,7 +54,7 @@ export class Comparison {
   private database(side: Side, look: Look): void {
     compareStarts(this.state, side, look, (what, model, real) => this.start(`${side}.${what}`, model, real));
     const [model, real] = both(this.state, side, look, {
-      epochs: this.driver.sides.epochs,
+      leaps: this.leaps,
       rules: this.rules,
     });
     for (const what of Object.keys(model)) this.expect(`${'ME'[side]}.${what}`, model[what], real[what]);
@@ -62,12 +67,20 @@ export class Comparison {
     this.expect(`${name} leads`, leader !== null, his !== null);
     if (!leader || !his) return;
     this.start(`start of the leader of ${name}`, leader.start, his.start);
-    this.expect(`term of the leader of ${name}`, leader.term, his.own.term);
-    this.expect(`life of the leader of ${name}`, leader.life, his.own.life);
-    for (const what of ['seq', 'after'] as const)
-      this.expect(`${what} of the leader of ${name}`, leader[what], his[what]);
-    for (const what of ['unconfirmed', 'inFlight'] as const)
-      this.expect(`${what} of the leader of ${name}`, leader[what]?.position ?? 0, his[what]);
+    this.expect(`term of the leader of ${name}`, leader.term, this.leaps.terms[side].toModel(his.own.term));
+    this.expect(`life of the leader of ${name}`, leader.life, this.leaps.lives[side].toModel(his.own.life));
+    this.expect(`seq of the leader of ${name}`, leader.seq, his.seq);
+    const places = {
+      after: leader.after,
+      unconfirmed: leader.unconfirmed?.position,
+      inFlight: leader.inFlight?.position,
+    };
+    for (const what of ['after', 'unconfirmed', 'inFlight'] as const)
+      this.expect(
+        `${what} of the leader of ${name}`,
+        places[what] ?? 0,
+        this.leaps.position(side, his[what]),
+      );
   }
 
   private messages(): void {
@@ -97,24 +110,30 @@ export class Comparison {
   private meet(
     start: number,
     of: { from: number; position: number },
-    among: readonly { from: number; position: number; start: string }[],
+    among: readonly { from: Side; position: number; start: string }[],
   ): void {
     if (this.startOf.has(start)) return;
     const known = [...this.startOf.values()];
     const found = among.find(
-      (one) => one.from === of.from && one.position === of.position && !known.includes(one.start),
+      (one) =>
+        one.from === of.from &&
+        this.leaps.position(one.from, one.position) === of.position &&
+        !known.includes(one.start),
     );
     this.start('start of a message', start, found?.start ?? null);
   }
 
   private batch(batch: ModelBatch): void {
     const message = this.driver.messages.find(this.driver.messages.batches, batch, this.startOf);
-    const name = `batch ${batch.position} of ${'ME'[batch.from]}`;
+    const from = batch.from as Side;
+    const name = `batch ${batch.position} of ${'ME'[from]}`;
     if (!message) return this.expect(name, 'on its way', 'nowhere');
     const { origin, after, ids, parts } = message.batch;
-    this.expect(`life of ${name}`, batch.life, origin.life);
-    this.expect(`after of ${name}`, batch.after, placeOf(after));
-    this.expect(`confirmed of ${name}`, batch.confirmed, placeOf(origin.confirmed));
+    const place = (of: { term: number; seq: number } | null): number =>
+      this.leaps.position(from, of ? at(of.term, of.seq) : 0);
+    this.expect(`life of ${name}`, batch.life, this.leaps.lives[from].toModel(origin.life));
+    this.expect(`after of ${name}`, batch.after, place(after));
+    this.expect(`confirmed of ${name}`, batch.confirmed, place(origin.confirmed));
     this.expect(`complete of ${name}`, batch.complete === 1, origin.complete);
     // One by one: what was set aside and is sent again is a part of its own, whose rows need not be.
     const sent = batch.parts.flatMap(({ id, keys: mask }) => keysOf(mask).map(() => id));
@@ -126,6 +145,3 @@ export class Comparison {
     this.expect(`rows of ${name}`, batch.images.join(), images.join());
   }
 }
-
-const placeOf = (position: { term: number; seq: number } | null): number =>
-  position ? at(position.term, position.seq) : 0;

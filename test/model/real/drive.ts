@@ -128,9 +128,12 @@ export class Driver {
     this.relays.zombies[other(side)] = null;
     this.sides.peer(side).witness.forget();
     if (!(await mine.agent.takeOver({ epoch }))) throw new Error('`failover` was refused');
-    await mine.agent.startCapture({ backfill: true });
-    mine.captureStarted();
-    this.sides.epochs.leap((await mine.agent.state()).ownership.epoch, after.databases[side].epoch);
+    const { epochs, terms, lives } = this.sides.leaps;
+    const [real, model] = [await mine.look(), after.databases[side]];
+    epochs.leap(real.epoch, model.epoch);
+    terms[side].leap(real.term, model.term);
+    lives[side].leap(real.life, model.life);
+    lives[other(side)].leap(real.appliedLife ?? -1, model.appliedLife);
   }
 
   private async putBack(side: Side): Promise<void> {

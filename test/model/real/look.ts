@@ -2,7 +2,7 @@ import { accepts, owned } from '../ownership.js';
 import type { Rules } from '../rules.js';
 import { at, givenUp, other, rolledBack, type Database, type Part, type Side, type State } from '../state.js';
 import { keys, maskOf, width } from './keys.js';
-import type { Epochs } from './epochs.js';
+import type { Leaps } from './leaps.js';
 
 /** How a real database stands, as `model.look` tells it. */
 export interface Look {
@@ -76,7 +76,7 @@ export function both(
   state: State,
   side: Side,
   look: Look,
-  { epochs, rules }: { epochs: Epochs; rules: Rules },
+  { leaps, rules }: { leaps: Leaps; rules: Rules },
 ): [model: Record<string, unknown>, real: Record<string, unknown>] {
   const mine = state.databases[side];
   const mask = (from: number, to: number): number =>
@@ -107,9 +107,12 @@ export function both(
     received: mine.received.map((one) => one.position).join(),
   };
   const below = look.below / width;
+  const his = other(side);
+  const sent = (of: readonly [number | null, number | null]): number => leaps.position(side, position(of));
+  const received = (of: readonly [number, number]): number => leaps.position(his, position(of));
   const real = {
     accepts: maskOf(keys.filter((_, bit) => look.accepts[bit])),
-    epoch: epochs.toModel(look.epoch),
+    epoch: leaps.epochs.toModel(look.epoch),
     below,
     fence: look.fenceFrom === null ? 0 : mask(look.fenceFrom / width, look.fenceTo! / width),
     standing: look.standing === null ? 0 : look.standing === 'rolled back' ? rolledBack : givenUp,
@@ -120,16 +123,16 @@ export function both(
     parked: partsOf(look.outbox.filter(({ parked }) => parked)),
     report: partsOf(look.report),
     nextId: look.nextId,
-    term: look.term,
-    life: look.life,
-    confirmed: position(look.confirmed),
+    term: leaps.terms[side].toModel(look.term),
+    life: leaps.lives[side].toModel(look.life),
+    confirmed: sent(look.confirmed),
     degraded: look.degraded ? 1 : 0,
     backfill: backfillOf({ backfill: look.backfill, below, side }),
-    applied: position(look.applied),
-    appliedLife: look.appliedLife ?? -1,
+    applied: received(look.applied),
+    appliedLife: leaps.lives[his].toModel(look.appliedLife ?? -1),
     complete: look.complete ? 1 : 0,
-    pruned: position(look.pruned),
-    received: look.received.map(({ term, seq }) => at(term, seq)).join(),
+    pruned: received(look.pruned),
+    received: look.received.map(({ term, seq }) => received([term, seq])).join(),
   };
   return [model, real];
 }

@@ -56,7 +56,10 @@ export class Messages {
     startOf = this.sides.startOf,
   ): OnItsWay | undefined {
     return among.find(
-      (one) => one.from === from && one.position === position && one.start === startOf.get(start),
+      (one) =>
+        one.from === from &&
+        this.sides.leaps.position(one.from, one.position) === position &&
+        one.start === startOf.get(start),
     );
   }
 

@@ -1,8 +1,8 @@
 import type { About } from '../action.js';
 import type { Scenario } from '../scenario.js';
 import { other, sides, type Side, type State } from '../state.js';
-import { Epochs } from './epochs.js';
 import { width } from './keys.js';
+import { Leaps } from './leaps.js';
 import type { Look } from './look.js';
 import type { RealSide } from './real-side.js';
 
@@ -19,7 +19,7 @@ export type Steps = Record<string, (side: Side, step: Step) => Promise<unknown> 
 
 /** Two real databases, and when their servers were started. */
 export class Sides {
-  epochs = new Epochs();
+  leaps = new Leaps();
   starts: [string, string] = ['', ''];
   /** Of the model's starts, the real ones. */
   startOf = new Map<number, string>();
@@ -47,7 +47,7 @@ export class Sides {
 
   /** As a scenario begins. */
   async begin({ below, paired, witness }: Scenario): Promise<void> {
-    this.epochs = new Epochs();
+    this.leaps = new Leaps();
     this.starts = [this.newStart(), this.newStart()];
     const [mine, his] = this.starts;
     this.startOf = new Map([

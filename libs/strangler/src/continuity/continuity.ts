@@ -82,8 +82,8 @@ export class Continuity {
   }
 
   /** An operator's word: this side owns everything. False: it is at another epoch. */
-  async takeOver(epoch: number): Promise<boolean> {
-    const taken = await this.store.takeOver(epoch);
+  async takeOver(epoch: number, tables: readonly MovingTable[]): Promise<boolean> {
+    const taken = await this.store.takeOver(epoch, tables);
     if (taken) this.witness?.begin(witnessOf(await this.store.read()));
     return taken;
   }

@@ -261,21 +261,38 @@ export class ContinuityStore {
 
   /**
    * An operator's word: this side owns everything, without asking the other one, at an epoch that nothing of before can reach. Done
-   * again it changes nothing. False: the row is at another epoch. `copied`: where capture goes on, the tables that the other side is
-   * filled with when it is back: it may have rows that nobody else has seen.
+   * again it changes nothing. False: the row is at another epoch. `tables`: what the other side is filled with when it is back, where
+   * capture goes on: it may have rows that nobody else has seen.
    */
-  async takeOver(epoch: number, copied: readonly Pick<MovingTable, 'name' | 'sql'>[] = []): Promise<boolean> {
+  async takeOver(epoch: number, tables: readonly Pick<MovingTable, 'name' | 'sql'>[]): Promise<boolean> {
     return this.database.transaction(async (q) => {
-      const rows = await q.query(
-        `update strangler.ownership set epoch = $3, extracted_below = case side when 'extracted' then ${buckets} else 0 end,
+      const rows = await q.query<{ first: boolean; capture: boolean }>(
+        `update strangler.ownership o set epoch = $3, extracted_below = case side when 'extracted' then ${buckets} else 0 end,
            fence_from = null, fence_to = null, standing = null, home = strangler.home(), peer_start = null,
            proven_start = strangler.server_start(), proven_by = 'operator'
-         where module = $1 and epoch in ($2, $3) returning module`,
+         from (select epoch from strangler.ownership where module = $1 for update) before
+         where o.module = $1 and before.epoch in ($2, $3) returning before.epoch = $2 as first, o.capture`,
         [this.module, epoch, reachedBy(epoch)],
       );
-      if (rows.length > 0 && copied.length > 0) await fillAnew(q, this.module, copied);
+      if (rows[0]?.first) await this.leapAhead(q);
+      if (rows[0]?.first && rows[0].capture) await fillAnew(q, this.module, tables);
       return rows.length > 0;
     });
+  }
+
+  /**
+   * What the other side has stored, or has sent, that this database knows nothing of, was given up with it: it is sent to, and listened
+   * to, in lives that nothing of before can reach. Else its answer to a hello would show a loss that was agreed to.
+   */
+  private async leapAhead(q: Queryable): Promise<void> {
+    await q.query('update strangler.relay set term = term + $2, life = life + $2 where module = $1', [
+      this.module,
+      leap,
+    ]);
+    await q.query(
+      'update strangler.applied set life = coalesce(life, 0) + $2, complete = true where module = $1',
+      [this.module, leap],
+    );
   }
 
   /** Lets the other side take over; false: this side was not put back, and is no copy at that epoch. Done again it changes nothing. */

@@ -252,7 +252,7 @@ export class SideAgent implements LocalSide {
   async takeOver({ epoch }: { epoch: number }): Promise<boolean> {
     // First: nobody writes here yet. Where this side does not take over, that a sequence is ahead does no harm.
     await this.database.together(await advancingSequences(this.database, this.name));
-    return this.continuity.takeOver(epoch);
+    return this.continuity.takeOver(epoch, this.tables);
   }
 
   serveUnproven({ start }: { start: string }): Promise<boolean> {
