@@ -32,7 +32,7 @@ interface Tree {
 }
 
 /** States of a scenario that are looked at; enough to see what its actions can come to. */
-const statesLooked = 30_000;
+const statesLooked = 250_000;
 
 /**
  * Traces of the model for a test that drives the real procedures along them: for every transition (kind of action and outcome) of

@@ -128,12 +128,19 @@ export class Driver {
     this.relays.zombies[other(side)] = null;
     this.sides.peer(side).witness.forget();
     if (!(await mine.agent.takeOver({ epoch }))) throw new Error('`failover` was refused');
+    // One from before the pairing captures nothing: the copy is to be filled all the same.
+    if (!(await mine.agent.state()).ownership.capture) await this.captureAnew(mine);
     const { epochs, terms, lives } = this.sides.leaps;
     const [real, model] = [await mine.look(), after.databases[side]];
     epochs.leap(real.epoch, model.epoch);
     terms[side].leap(real.term, model.term);
     lives[side].leap(real.life, model.life);
     lives[other(side)].leap(real.appliedLife ?? -1, model.appliedLife);
+  }
+
+  private async captureAnew(side: RealSide): Promise<void> {
+    await side.agent.startCapture({ backfill: true });
+    side.captureStarted();
   }
 
   private async putBack(side: Side): Promise<void> {

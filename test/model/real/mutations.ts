@@ -147,6 +147,3 @@ export const notInTheCode: Partial<Record<Rule, string>> = {
   unprovenRefuses: 'without a counterexample',
   degradedHolds: 'without a counterexample',
 };
-
-/** Mutations that are written down above, and have not been seen to break a promise in real databases yet. */
-export const untried: readonly Rule[] = [];

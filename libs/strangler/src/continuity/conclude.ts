@@ -74,7 +74,7 @@ const above = (confirmed: Position | null, received: readonly Received[]): Recei
 /** What the peer has had confirmed is here. */
 const receiverHolds = (mine: Standpoint, told: Standpoint): boolean =>
   told.confirmed === null ||
-  // It was put back itself: it proves nothing against this side.
+  // What it sent in an older life was given up by a failover, or it was put back itself: it proves nothing against this side.
   told.life < (mine.appliedLife ?? -1) ||
   (told.life === mine.appliedLife && compare(mine.applied, told.confirmed) >= 0);
 
