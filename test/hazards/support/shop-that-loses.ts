@@ -225,11 +225,12 @@ export class ShopThatLoses {
     const found = await this.patiently(`${module} is well, or doctor names a command`, module, async () => {
       if (await this.isWell(module, await this.status(module))) return 'well' as const;
       const { body } = await this.operator.get<{ items: Finding[] }>(`/doctor?module=${module}`);
-      return body.items.find(({ problem }) => problem.includes('was put back'));
+      // Some are told to wait first.
+      return body.items.find(({ problem, remedy }) => problem.includes('was put back') && commandIn(remedy));
     });
     if (found === 'well') return;
     const { problem, remedy } = found;
-    const [, command = ''] = /strangler -- ([^;,]+)/.exec(remedy) ?? [];
+    const command = commandIn(remedy)!;
     this.advised.set(module, { said: `${problem}; ${remedy}`, command });
     const { ADMIN_EMAIL = '', ADMIN_PASSWORD = '' } = this.premises.env;
     const { url: SHOP_URL, adminUrl: ADMIN_URL } = this.shop;
@@ -316,3 +317,5 @@ const addresses = (servers: Readonly<Record<Side, OwnPostgres>>): Record<string,
     moduleNames.map((name) => [`${name.toUpperCase()}_DATABASE_URL`, urlOf(servers, 'extracted', name)]),
   ),
 });
+
+const commandIn = (remedy: string): string | undefined => /strangler -- ([^;,]+)/.exec(remedy)?.[1];
