@@ -20,6 +20,7 @@ import { Releases1764000000017 } from './strangler/0017-releases.js';
 import { Capture1764000000018 } from './strangler/0018-capture.js';
 import { Moved1764000000019 } from './strangler/0019-moved.js';
 import { PutBackInPlace1764000000020 } from './strangler/0020-put-back-in-place.js';
+import { CapturedRows1764000000021 } from './strangler/0021-captured-rows.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
 import { SplitName1764000000102 } from './users/0002-split-name.js';
 import { Sessions1764000000103 } from './users/0003-sessions.js';
@@ -50,6 +51,7 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     Capture1764000000018,
     Moved1764000000019,
     PutBackInPlace1764000000020,
+    CapturedRows1764000000021,
   ],
   users: [Accounts1764000000101, Sessions1764000000103],
   inventory: [Stock1764000000201],

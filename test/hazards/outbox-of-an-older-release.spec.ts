@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { renewCapture } from '../../libs/strangler/src/ownership/capture.js';
 import { Outbox1764000000012 } from '../../migrations/strangler/0012-outbox.js';
 import { Releases1764000000017 } from '../../migrations/strangler/0017-releases.js';
+import { CapturedRows1764000000021 } from '../../migrations/strangler/0021-captured-rows.js';
 import { replicas, type Replicas } from '../support/replication.js';
 
 /*
@@ -53,6 +54,8 @@ it('what waits keeps its number, its key and its place, there and back', async (
   ).initialize();
   const runner = source.createQueryRunner();
   const [migration, releases] = [new Outbox1764000000012(), new Releases1764000000017()];
+  const rows = new CapturedRows1764000000021();
+  await rows.down(runner);
   await releases.down(runner);
   await migration.down(runner);
   const old = (await runner.query(
@@ -67,6 +70,7 @@ it('what waits keeps its number, its key and its place, there and back', async (
   await runner.query('update fruit.basket set weight = 3 where id = 1');
   await migration.up(runner);
   await releases.up(runner);
+  await rows.up(runner);
   await source.destroy();
   const after = await changes();
   expect(after.slice(0, 6)).toEqual(before);

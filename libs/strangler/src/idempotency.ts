@@ -116,7 +116,12 @@ export async function storeResults(
     'select strangler.store_results($1, $2, $3, $4, $5) as written',
     [module, commandId, keys, results, early ? null : (hashes ?? null)],
   );
-  const [ids, start = ''] = row?.written?.split(' ') ?? [];
+  return writtenRows(row?.written);
+}
+
+/** What a transaction has written down, from the text in which `store_results` and `captured_rows` say it: `5000-5002,7000 <start>`. */
+export function writtenRows(text: string | null | undefined): WrittenRows {
+  const [ids, start = ''] = text?.split(' ') ?? [];
   return { ids: changesIn(ids), start };
 }
 

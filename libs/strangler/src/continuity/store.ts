@@ -78,7 +78,8 @@ export class ContinuityStore {
 
   /** @throws when the module has no row here. */
   async read(on: Queryable = this.database): Promise<Standpoint> {
-    const [row] = await on.query<{ standpoint: Standpoint }>(standpoint, [this.module]);
+    // Asked some times a second, and to plan it takes longer than to run it.
+    const [row] = await on.query<{ standpoint: Standpoint }>(standpoint, [this.module], { prepared: true });
     if (!row) throw new Error(`${this.module} has no row in strangler.ownership`);
     return row.standpoint;
   }

@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { Acknowledger } from '../acknowledger.js';
+import type { Acknowledger, WrittenRows } from '../acknowledger.js';
+import { writtenRows } from '../idempotency.js';
 import { inTransaction } from '../transaction.js';
 import type { RegisteredSaga } from './registered.js';
 
@@ -25,10 +26,7 @@ export class SagaTransactions {
       async (manager) => [await work(manager), await capturedIn(manager, sent)] as const,
       { begun },
     );
-    const waits = captured.map(({ module, ids, start }) =>
-      acknowledger.afterCommit(module, { ids: ids.map(Number), start }),
-    );
-    await Promise.all(waits);
+    await Promise.all(captured.map(({ module, rows }) => acknowledger.afterCommit(module, rows)));
     return result;
   }
 
@@ -38,12 +36,16 @@ export class SagaTransactions {
   }
 }
 
-/** Rows of the open transaction that wait in the outbox. */
-const capturedIn = (
+/** Rows of the open transaction that wait in the outbox, by module. */
+async function capturedIn(
   manager: EntityManager,
   modules: readonly string[],
-): Promise<{ module: string; ids: string[]; start: string }[]> =>
-  manager.query(
-    'select module, ids, strangler.start_text(strangler.server_start()) as start from strangler.captured_rows($1)',
+): Promise<{ module: string; rows: WrittenRows }[]> {
+  const [row] = await manager.query<[{ written: (string | null)[] }]>(
+    'select strangler.captured_rows($1) as written',
     [modules],
   );
+  return modules
+    .map((module, place) => ({ module, rows: writtenRows(row.written[place]) }))
+    .filter(({ rows }) => rows.ids.length > 0);
+}
