@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { box, openSide, type TestSide } from '../../../../test/support/moving.js';
+import { writtenRows } from '../idempotency.js';
 import { changesIn } from '../replication/changes.js';
 import { describeTables } from '../tables.js';
 import { startCapture, stopCapture } from './capture.js';
@@ -96,6 +97,31 @@ describe('a change is recorded once, with its key', () => {
     );
     expect(changesIn(rows[0]?.ids)).toEqual(known.map(({ id }) => id));
     expect((await session.query<{ ids: string }>(ids)).rows[0]?.ids).toBe('');
+  });
+
+  it('a process that spans modules knows them by module', async () => {
+    const captured = async () => {
+      const sql = `select strangler.captured_rows(array['shelf', 'none', 'box']) as written, strangler.start_text(strangler.server_start()) as start`;
+      const [row] = (await session.query<{ written: (string | null)[]; start: string }>(sql)).rows;
+      expect(row!.written.every((text) => text === null || text.endsWith(` ${row!.start}`))).toBe(true);
+      return row!.written.map((text) => text && writtenRows(text).ids);
+    };
+    await session.query(`begin; insert into box.thing values ('a'), ('b')`);
+    const many = `array(select '{1}' from generate_series(1, 1001))`;
+    await session.query(`select strangler.record_changes('shelf', 'book', ${many}, ${many}, 0, 0)`);
+    await session.query(`update box.thing set count = 1`);
+    const found = await captured();
+    await session.query('commit');
+    const idsOf = async (module: string) =>
+      (
+        await here.query<{ id: number }>(
+          'select id::int from strangler.outbox_changes where module = $1 order by id',
+          [module],
+        )
+      ).map(({ id }) => id);
+    expect(found).toEqual([await idsOf('shelf'), null, await idsOf('box')]);
+    expect(found.map((ids) => ids?.length)).toEqual([1_001, undefined, 4]);
+    expect(await captured()).toEqual([null, null, null]);
   });
 });
 
