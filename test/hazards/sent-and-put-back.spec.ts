@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { changesIn } from '../../libs/strangler/src/replication/changes.js';
+import { decodeFrame, type Batch } from '../../libs/strangler/src/replication/frame.js';
 import { heldSend, replicas, type Replicas } from '../support/replication.js';
 import { until } from '../support/until.js';
 import { written } from '../support/written.js';
@@ -55,6 +56,23 @@ it('is not confirmed, and the database is doubted', async () => {
   expect(await frame.deliver()).toMatchObject({ outcome: 'stored' });
   await until('it is doubted', () => (doubts > 0 ? true : undefined));
   expect(await confirmed()).toEqual(before);
+});
+
+it('who begins to lead, and is not told what the other side has, sends nothing and confirms nothing', async () => {
+  const frames: Batch[] = [];
+  const send = (frame: Uint8Array) => {
+    frames.push(decodeFrame(frame));
+    return both.extracted.receiver.apply(frame);
+  };
+  let asked = 0;
+  const compare = () => Promise.resolve(++asked < 0);
+  await write(1);
+  both.relay({ send, compare, degradedAfterMs: 60_000 });
+  await until('it has asked twice', () => (asked > 1 ? true : undefined));
+  expect(frames.length).toBeGreaterThan(1);
+  expect(frames.flatMap(({ ids, parts }) => [...ids, ...parts])).toEqual([]);
+  expect(await both.extracted.rows('basket')).toEqual([]);
+  expect(await confirmed()).toMatchObject([{ confirmed_term: null }]);
 });
 
 it('whoever waits for a number that was never given hears that nobody knows', async () => {

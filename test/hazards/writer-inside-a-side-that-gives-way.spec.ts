@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { UnconfirmedError } from '../../libs/strangler/src/acknowledger.js';
 import { plainAdvice } from '../../libs/strangler/src/control/advice.js';
 import { beginCapture } from '../../libs/strangler/src/control/capture-step.js';
+import { ContinuityStore } from '../../libs/strangler/src/continuity/store.js';
 import { standings } from '../../libs/strangler/src/control/doctor-continuity.js';
 import { changesIn } from '../../libs/strangler/src/replication/changes.js';
 import { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
@@ -114,6 +115,22 @@ it('who does not end holds the proof, and is named; it goes on when he has ended
   await client.query('commit');
   expect(await monolith.control.prove()).toBe(true);
   expect(await rowsOf('given_up')).toEqual([{ key: 'late' }]);
+});
+
+it('who is waited for while another process proves the side: what the other one had told is void', async () => {
+  const { monolith } = both;
+  stall(true);
+  const { client } = await writing('late');
+  const store = new ContinuityStore(monolith.database, 'parcels');
+  const asked = await store.read();
+  await takesOver();
+  const concluding = store.conclude(asked, (await both.controls.extracted.state()).standpoint);
+  await until('nobody comes in any more', async () => ((await store.read()).proven ? undefined : true));
+  expect(await store.proveStart(asked.start, 'peer')).toBe(true);
+  await client.query('commit');
+  expect(await concluding).toBeNull();
+  expect(await store.read()).toMatchObject({ proven: true, extractedBelow: 0 });
+  expect(await rowsOf('given_up')).toEqual([]);
 });
 
 it('a change of a bucket that the other side owns does not stay in the outbox', async () => {
