@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { takeWhole } from '../../libs/strangler/src/continuity/take-over.js';
 import { ContinuityStore } from '../../libs/strangler/src/continuity/store.js';
 import { Ownership } from '../../libs/strangler/src/ownership/ownership.js';
 import { Controlled } from '../support/controlled.js';
@@ -42,7 +43,7 @@ it.each(['own', 'takeWhole'] as const)('%s', async (how) => {
         ...{ proven: true, start, peerStart: peerStart! },
         holds: { life: appliedLife!, after: null },
       }),
-    takeWhole: () => store.takeWhole(epoch + 1, []),
+    takeWhole: () => takeWhole(extracted.database, 'parcels', { epoch: epoch + 1, tables: [] }),
   };
   const proof = await extracted.database.session();
   try {

@@ -16,6 +16,8 @@ const beginBatch = inFunction('begin_batch');
 const outboxHolds = inFunction('outbox_holds');
 const conclude = inFile('continuity/conclude');
 const store = inFile('continuity/store');
+const takeOver = inFile('continuity/take-over');
+const carryOut = inFile('continuity/conclusion-sql');
 const witness = inFile('continuity/witness-file');
 const ownership = inFile('ownership/ownership');
 const handOff = inFile('ownership/hand-off');
@@ -40,7 +42,7 @@ export const realMutations: Partial<Record<Rule, readonly Edit[]>> = {
   tailKept: [beginBatch('if cardinality(p_ids) > 0 then', 'if false then')],
   receiverCheck: [conclude('const receiver = receiverHolds(mine, told);', 'const receiver = true;')],
   olderPeer: [conclude('told.life < (mine.appliedLife ?? -1) ||', '')],
-  takesAbove: [store('if (rows[0]?.first) await this.leapAhead(q);', '')],
+  takesAbove: [takeOver('if (rows[0]?.first) await leapAhead(q, module);', '')],
   claims: [conclude('if (mustGiveWay(mine, told)) return', 'if (mustGiveWay(mine, told) && false) return')],
   lostOwn: [conclude('if (forgotOwning(mine, told))', 'if (forgotOwning(mine, told) && false)')],
   unpairedProof: [enter('(o.capture or o.asks)', 'o.capture'), isProven('(o).asks', 'false')],
@@ -82,7 +84,7 @@ export const realMutations: Partial<Record<Rule, readonly Edit[]>> = {
     outboxHolds('where o.module = p_module and', 'where o.parked is null and o.module = p_module and'),
   ],
   proofReadsReport: [
-    store(
+    carryOut(
       'select id::float8 from strangler.given_up where module = $1',
       'select id::float8 from strangler.given_up where false and module = $1',
     ),
@@ -97,8 +99,8 @@ export const realMutations: Partial<Record<Rule, readonly Edit[]>> = {
   settleReads: [
     handOff('sides[to].raise({ epoch: his.epoch, to: next })', 'sides[to].raise({ epoch, to: epoch + 2 })'),
   ],
-  incomplete: [store('if (incomplete)', 'if (incomplete && false)')],
-  dropRows: [store('if (givenUp) await', 'if (givenUp && false) await')],
+  incomplete: [carryOut('if (incomplete)', 'if (incomplete && false)')],
+  dropRows: [carryOut('if (givenUp) await', 'if (givenUp && false) await')],
   reported: [
     deliveries(
       'on g.module = $1 and g.id >= lower(asked)',
@@ -117,7 +119,7 @@ export const realMutations: Partial<Record<Rule, readonly Edit[]>> = {
   freshAnswer: [
     store('if (mine.peerStart !== asked.peerStart && mine.peerStart !== told.start) return null;', ''),
   ],
-  rejoinComplete: [store('and a.complete and a.life is not null', '')],
+  rejoinComplete: [takeOver('and a.complete and a.life is not null', '')],
   pruneByConfirmed: [
     sender('seq, mode, origin, after, ids', 'seq, mode, origin: { ...origin, confirmed: after }, after, ids'),
   ],

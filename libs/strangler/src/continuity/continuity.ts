@@ -8,6 +8,7 @@ import { heldSentence } from './held.js';
 import { NobodyServesError, type Answer, type Asking, type Held, type Peer, type Question } from './peer.js';
 import type { Standpoint } from './standing.js';
 import { ContinuityStore, WritersInsideError } from './store.js';
+import { giveUp, takeOver, takeWhole } from './take-over.js';
 import type { WitnessFile } from './witness-file.js';
 import { agrees, inNeither, witnessOf, type Witness } from './witness.js';
 
@@ -28,7 +29,7 @@ export class Continuity {
   private comparedAt = -Infinity;
 
   constructor(
-    database: Database,
+    private readonly database: Database,
     private readonly module: string,
     private readonly peer: Peer,
     /** What is kept outside of the database; undefined: only the peer can prove a start. */
@@ -83,7 +84,7 @@ export class Continuity {
 
   /** An operator's word: this side owns everything. False: it is at another epoch. */
   async takeOver(epoch: number, tables: readonly MovingTable[]): Promise<boolean> {
-    const taken = await this.store.takeOver(epoch, tables);
+    const taken = await takeOver(this.database, this.module, { epoch, tables });
     if (taken) this.witness?.begin(witnessOf(await this.store.read()));
     return taken;
   }
@@ -95,12 +96,12 @@ export class Continuity {
 
   /** The first step of `rejoin`, on the side that was put back. */
   giveUp(epoch: number): Promise<boolean> {
-    return this.store.giveUp(epoch);
+    return giveUp(this.database, this.module, epoch);
   }
 
   /** The second one, on the side that has everything. */
   takeWhole(epoch: number, tables: readonly MovingTable[]): Promise<boolean> {
-    return this.store.takeWhole(epoch, tables);
+    return takeWhole(this.database, this.module, { epoch, tables });
   }
 
   /** What this side says to the other one. */

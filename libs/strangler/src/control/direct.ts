@@ -1,4 +1,5 @@
-import { ContinuityStore, reachedBy } from '../continuity/store.js';
+import { ContinuityStore } from '../continuity/store.js';
+import { reachedBy, takeOver } from '../continuity/take-over.js';
 import { buckets } from '../bucket.js';
 import { Database } from '../database.js';
 import { identify } from '../ownership/ownership.js';
@@ -74,7 +75,7 @@ async function carryOut(database: Database, { module, verb }: DirectAct, found: 
   if (verb === 'serve-unproven') return store.proveStart(start, 'operator');
   // First: nobody writes the other side's keys here yet. That a sequence is ahead does no harm.
   await database.together(await advancingSequences(database, module));
-  return store.takeOver(epoch, await capturedTables(database, module));
+  return takeOver(database, module, { epoch, tables: await capturedTables(database, module) });
 }
 
 /** Those that have the triggers: what is not captured is not the module's. */

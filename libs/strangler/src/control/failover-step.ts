@@ -1,5 +1,5 @@
 import { buckets } from '../bucket.js';
-import { reachedBy } from '../continuity/store.js';
+import { reachedBy } from '../continuity/take-over.js';
 import type { SideControl } from '../side/side.js';
 import { NotNowError } from './capture-step.js';
 

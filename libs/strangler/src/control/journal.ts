@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { reachedBy } from '../continuity/store.js';
+import { reachedBy } from '../continuity/take-over.js';
 import type { HandOff } from '../ownership/hand-off.js';
 import type { Clock } from './clock.js';
 import { figuresOfGate, type Gate } from './gate.js';

@@ -1,5 +1,5 @@
 import { buckets } from '../bucket.js';
-import { reachedBy } from '../continuity/store.js';
+import { reachedBy } from '../continuity/take-over.js';
 import { subjectOf, typed } from './advice.js';
 import type { Accepted, Situation } from './acts.js';
 import { requireIdle } from './legal.js';

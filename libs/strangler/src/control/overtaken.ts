@@ -1,5 +1,5 @@
 import { buckets } from '../bucket.js';
-import { isBeyondTakeOver } from '../continuity/store.js';
+import { isBeyondTakeOver } from '../continuity/take-over.js';
 import type { Observed } from './gate.js';
 import type { Position } from './machine.js';
 import type { ModuleRow } from './module-row.js';
