@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { described } from '../failure.js';
-import { readJson, writeJson } from './json-file.js';
+import { appendJson, readJson, readJsonLines, writeJson } from './json-file.js';
 import { compare, nowhere, type Position } from './position.js';
 import type { Received } from './standing.js';
-import { lastOf, withBatch, type Unprovable, type Witness } from './witness.js';
+import { lastOf, withSeen, type Seen, type Unprovable, type Witness } from './witness.js';
 
 /** What of a file can be relied on: it was written since this machine began to run, or was synced when its process ended. */
 interface Kept extends Witness {
@@ -22,12 +22,15 @@ const answeredMs = 10_000;
 /** So many earlier starts are known. */
 const remembered = 20;
 
+/** A longer file is written anew instead of growing, in UTF-16 units: it is read for each batch. */
+const longest = 16_000;
+
 /**
  * The witness of one module and database: two files outside of the data folder, for a backup of the one is no backup of the other.
  * Each change is written before it is relied on; that it is on the disk matters only to a machine that has ended since, and there a
  * file counts that was synced as its process ended. All processes of a side have to share them. They are small, and stay in the page
- * cache: to write one takes some 0.1 ms. What cannot be read proves nothing, and what cannot be written down is given up: then only
- * the peer can prove a start.
+ * cache. A batch is a line more: to put another file in its place takes ten times as long, for ext4 then begins to write it to the disk.
+ * What cannot be read proves nothing, and what cannot be written down is given up: then only the peer can prove a start.
  */
 export class WitnessFile {
   private readonly logger = new Logger(WitnessFile.name);
@@ -78,18 +81,24 @@ export class WitnessFile {
    * be written down.
    */
   stored(start: string, batch: Received, confirmed: Position | null, life: number): boolean {
-    const kept = this.kept();
+    const found = this.found();
     // Without one the peer is asked at the next start, and tells of this batch.
-    if (!kept) return true;
+    if (!found) return true;
+    const { kept, mayGrow } = found;
     if (kept.before?.includes(start)) return false;
     if (kept.gaveUp) return true;
     // This start was proven by a process that writes another file: here nobody knows what that one has seen.
     if (kept.start !== start) return this.giveUp('another process has proven this start');
     if (kept.term > batch.term) return true;
-    const of = kept.life === life ? kept : { ...kept, life, pruned: nowhere, received: [] };
-    const now = { ...withBatch(of, batch, confirmed), boot: bootId(), synced: false };
+    const seen: Seen = { start, batch, confirmed, life };
     try {
-      writeJson(this.path, now, { sync: kept.synced });
+      if (mayGrow) appendJson(this.path, seen);
+      else
+        writeJson(
+          this.path,
+          { ...withSeen(kept, seen), boot: bootId(), synced: false },
+          { sync: kept.synced },
+        );
       return true;
     } catch (error) {
       return this.giveUp(error);
@@ -160,14 +169,24 @@ export class WitnessFile {
   }
 
   private kept(): Kept | undefined {
+    return this.found()?.kept;
+  }
+
+  /** `mayGrow`: a line may follow. */
+  private found(): { kept: Kept; mayGrow: boolean } | undefined {
     try {
-      const kept = readJson<Kept>(this.path);
-      if (kept && !isWitness(kept)) throw new Error('it is no witness');
-      return kept;
+      const file = readJsonLines(this.path);
+      if (!file) return undefined;
+      const [first, ...seen] = file.lines as [Kept, ...Seen[]];
+      // A line of another start came after this one was proven without it.
+      if (!isWitness(first) || seen.some(({ start }) => start !== first.start))
+        throw new Error('it is no witness');
+      const mayGrow = file.whole && file.length < longest && !first.synced && first.boot === bootId();
+      return { kept: seen.reduce(withSeen, first), mayGrow };
     } catch (error) {
       // A machine that lost its power leaves such a file; or nobody may read it.
       this.logger.warn({ msg: `${this.path} cannot be read: it proves nothing`, error: described(error) });
-      return unusable;
+      return { kept: unusable, mayGrow: false };
     }
   }
 

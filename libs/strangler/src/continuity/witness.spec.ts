@@ -1,10 +1,13 @@
 import { Logger } from '@nestjs/common';
 import {
+  appendFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -72,6 +75,64 @@ it('does not agree with one that has lost a row that was stored on the other sid
   expect(agrees(witness, mine, has)).toBe(true);
   expect(agrees(witness, mine, hasNot)).toBe(false);
   expect(agrees(witness, { ...mine, confirmed: { term: 5, seq: 2 } }, hasNot)).toBe(true);
+});
+
+describe('batch after batch', () => {
+  const storedUpTo = (last: number) => {
+    for (let seq = 2; seq <= last; seq++) {
+      expect(file.stored('s1', { term: 5, seq, ids: [seq] }, { term: 5, seq: seq - 2 }, 2)).toBe(true);
+    }
+  };
+  const idsRead = () => file.read()?.received.map(({ ids: [id] }) => id);
+  const fileNow = () => statSync(file.path);
+
+  it('goes into the same file, and what is confirmed meanwhile counts no more', () => {
+    begun();
+    const { ino } = fileNow();
+    storedUpTo(9);
+    expect(idsRead()).toEqual([8, 9]);
+    expect(fileNow().ino).toBe(ino);
+  });
+
+  it('the file stays small', () => {
+    begun();
+    storedUpTo(500);
+    expect(idsRead()).toEqual([499, 500]);
+    expect(fileNow().size).toBeLessThan(20_000);
+  });
+
+  it('a new life begins without those of before', () => {
+    begun();
+    storedUpTo(3);
+    file.stored('s1', { term: 6, seq: 1, ids: [17] }, null, 3);
+    expect(file.read()).toMatchObject({ life: 3, term: 6, received: [{ ids: [17] }] });
+  });
+
+  it('a process that dies as it writes has told nobody: what was there before counts, and what comes after', () => {
+    begun();
+    storedUpTo(3);
+    truncateSync(file.path, fileNow().size - 3);
+    expect(idsRead()).toEqual([2]);
+    expect(another().stored('s1', { term: 6, seq: 1, ids: [17] }, mine.confirmed, 2)).toBe(true);
+    expect(idsRead()).toEqual([2, 17]);
+  });
+
+  it.each(['rubbish', '{"start":"s0","life":2,"confirmed":null,"batch":{"term":5,"seq":9,"ids":[9]}}'])(
+    'a line that nobody can have written so: all of it proves nothing: %p',
+    (line) => {
+      begun();
+      appendFileSync(file.path, `${line}\n`);
+      storedUpTo(2);
+      expect(file.read()).toBeNull();
+    },
+  );
+
+  it('one that another release has written in one piece goes on', () => {
+    begun();
+    truncateSync(file.path, fileNow().size - 1);
+    storedUpTo(3);
+    expect(idsRead()).toEqual([2, 3]);
+  });
 });
 
 it('nobody is told of a batch of an earlier start, once a later one has been proven without it', () => {

@@ -59,9 +59,20 @@ export function witnessOf(mine: Standpoint, told?: Standpoint): Witness {
 export const lastOf = ({ pruned, received }: Witness): Position =>
   received.reduce<Position>((last, each) => later(last, each), pruned);
 
-/** With a batch that the peer has stored. What is confirmed need not be kept. */
-export function withBatch(witness: Witness, batch: Received, confirmed: Position | null): Witness {
-  const pruned = confirmed && compare(confirmed, witness.pruned) > 0 ? confirmed : witness.pruned;
-  const received = [...witness.received, batch].filter((each) => compare(each, pruned) > 0);
-  return { ...witness, term: Math.max(witness.term, batch.term), pruned, received };
+/** A batch that the peer has stored. */
+export interface Seen {
+  /** The start of the server that its rows were written on. */
+  start: string;
+  batch: Received;
+  /** As its sender knew it then. */
+  confirmed: Position | null;
+  life: number;
+}
+
+/** A witness that has seen this as well. What is confirmed need not be kept. */
+export function withSeen<W extends Witness>(witness: W, { batch, confirmed, life }: Seen): W {
+  const of = witness.life === life ? witness : { ...witness, life, pruned: nowhere, received: [] };
+  const pruned = confirmed && compare(confirmed, of.pruned) > 0 ? confirmed : of.pruned;
+  const received = [...of.received, batch].filter((each) => compare(each, pruned) > 0);
+  return { ...of, term: Math.max(of.term, batch.term), pruned, received };
 }
