@@ -501,6 +501,7 @@ it('no sentence that names a command is without its scene', () => {
     home: waits.home('x'),
     unfit: waits.unfit(['x']),
     handOff: waits.handOff(['x'], free),
+    oldWriters: waits.oldWriters('monolith', []),
     step: waits.step('x', null),
     stuck: waits.stuck('x', 'y', free),
     takenBack: waits.takenBack('x', 'y', free),

@@ -53,7 +53,7 @@ const both = [
 
 describe.each(both)('the fence waits for the writers inside: %s', (_what, mutated) => {
   it('someone has written and not committed when his buckets move', async () => {
-    if (mutated) jest.spyOn(Ownership.prototype, 'writersGone').mockResolvedValue([]);
+    if (mutated) jest.spyOn(Ownership.prototype, 'emptied').mockResolvedValue();
     const session = await twin.monolith.database.session();
     await session.query('begin');
     const { rows } = await session.query<Counted>(

@@ -42,6 +42,7 @@ const methods: Method[] = [
     'startCapture',
     'stopCapture',
     'mayShift',
+    'oldWriters',
     'fence',
     'drained',
     'adopt',

@@ -100,7 +100,12 @@ export class Twin {
 
   /** Carries out a hand-off, whatever stands against it. */
   carryOut(plan: HandOff, options: Partial<HandOffOptions> = {}): Promise<HandOffEnd> {
-    return handOff(this.controls, plan, { clock: systemClock, drainMs: 20_000, ...options });
+    return handOff(this.controls, plan, {
+      clock: systemClock,
+      drainMs: 20_000,
+      writersMs: 20_000,
+      ...options,
+    });
   }
 
   async states() {

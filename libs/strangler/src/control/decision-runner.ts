@@ -1,4 +1,6 @@
 import { handOffProblems, planHandOff } from '../ownership/hand-off.js';
+import type { OldWriter } from '../ownership/old-writers.js';
+import type { Side } from '../phase.js';
 import { subjectOf, type Advice, type Subject } from './advice.js';
 import { captureObstacle } from './capture-step.js';
 import type { Clock } from './clock.js';
@@ -126,7 +128,16 @@ export class DecisionRunner {
     if (step.kind !== 'hand-off' || !states.monolith || !states.extracted) return null;
     const { monolith, extracted } = states;
     const problems = handOffProblems({ monolith, extracted }, row.settings.gates.lagMs);
-    return problems.length > 0 ? waits.handOff(problems, this.subject(row)) : null;
+    if (problems.length > 0) return waits.handOff(problems, this.subject(row));
+    const { from } = planHandOff(step.below, { monolith, extracted });
+    const writers = await this.oldWriters(from);
+    return writers.length > 0 ? waits.oldWriters(from, writers) : null;
+  }
+
+  /** Before anything is fenced. A service of an older release cannot be asked so; its fence waits for them, as it did. */
+  private oldWriters(from: Side): Promise<OldWriter[]> {
+    const side = this.parts.needs.sides(this.module)[from];
+    return side.oldWriters().catch(() => []);
   }
 
   private subject = (row: ModuleRow): Subject => subjectOf(row, this.parts.advice);

@@ -2,6 +2,7 @@ import type { Absence } from './absence.js';
 import { typed, type Subject } from './advice.js';
 import type { GateName } from './gate-name.js';
 import type { Gate } from './gates.js';
+import { endOf, writerInWords, type OldWriter } from '../ownership/old-writers.js';
 import type { Side } from '../phase.js';
 import { makeNeed, type Need, type NeedParts } from './need.js';
 
@@ -219,6 +220,13 @@ export const waits = {
       fact: `no hand-off may begin: ${problems.join('; ')}`,
       todo: 'see what frees it',
       command: typed(subject, 'doctor'),
+    }),
+  oldWriters: (side: Side, writers: readonly OldWriter[]) =>
+    makeNeed('old writers', {
+      needs: `the end of transactions that write in this module on ${side}`,
+      has: writers.map(writerInWords).join('; '),
+      fact: `a fence would wait for a transaction on ${side}, and customers with it: ${writers.map(writerInWords).join('; ')}`,
+      todo: `it goes on by itself once that has ended; to end it, there: ${writers.map(endOf).join('; ')}`,
     }),
   step: (step: string, doing: string | null) =>
     makeNeed('step', {

@@ -44,6 +44,11 @@ export interface HandOffOptions {
   clock: Clock;
   /** How long buckets may be fenced before it is aborted, in ms. */
   drainMs: number;
+  /**
+   * Who has begun to write between the look for old writers and the fence has so many ms to end: customers behind the fence wait for it.
+   * The next try finds it before it fences.
+   */
+  writersMs?: number;
   /** Why it is to be given up; asked every now and then while the buckets are fenced. */
   givenUp?: () => Promise<string | undefined>;
   onStep?: (step: HandOffStep) => void;
@@ -52,6 +57,9 @@ export interface HandOffOptions {
 type Sides = Readonly<Record<Side, SideControl>>;
 
 const watchMs = 100;
+
+/** By default, in ms. */
+const patienceMs = 500;
 
 /** The hand-off of `[oldBelow, newBelow)` upwards or downwards. */
 export function handOffTo(newBelow: number, epoch: number, oldBelow: number): HandOff {
@@ -164,7 +172,7 @@ export async function handOff(sides: Sides, plan: HandOff, options: HandOffOptio
 async function fenceAndDrain(
   from: SideControl,
   plan: HandOff & { proof: HandOffProof },
-  { onStep }: HandOffOptions,
+  { onStep, writersMs = patienceMs }: HandOffOptions,
   signal: AbortSignal,
 ): Promise<{ confirmed: Position | null } | string> {
   const range = rangeOf(plan);
@@ -177,6 +185,7 @@ async function fenceAndDrain(
     start,
     proven: true,
     mayShift: plan.mayShift ?? null,
+    writersMs,
   });
   if (upTo === null) return `${plan.from} is not at epoch ${plan.epoch}, or its server has started anew`;
   onStep?.('drain');

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Position } from '../continuity/position.js';
 import type { Database, Queryable } from '../database.js';
 import type { Side } from '../phase.js';
+import { describeWriters, writerInWords, type OldWriter } from './old-writers.js';
 import { advancingSequences } from './sequences.js';
 
 /** Who owns a module's buckets, as one side's database knows it. */
@@ -77,18 +78,35 @@ export class Ownership {
 
   /**
    * Fences buckets `[from, to)` and waits until no transaction is left that may have written them before. From `epoch` to
-   * `epoch + 1`; false: the row is not at that epoch, or is a copy.
+   * `epoch + 1`; false: the row is not at that epoch, or is a copy. @throws as {@link emptied}; the fence stands then.
    */
   async fence(
     module: string,
     epoch: number,
     { from, to }: { from: number; to: number },
-    when: When = {},
+    { writersMs, ...when }: When & Patience = {},
   ): Promise<boolean> {
     const fenced = 'epoch = $2 + 1, fence_from = $8, fence_to = $9';
     const set = await this.change(module, epoch, fenced, when, [from, to]);
-    if (set) await this.writersGone(module);
+    if (set) await this.emptied(module, writersMs);
     return set;
+  }
+
+  /** Waits for the writers inside. @throws naming those that are still open after `writersMs`. */
+  async emptied(module: string, writersMs = Infinity): Promise<void> {
+    const left = await this.oldWriters(module, writersMs);
+    if (left.length > 0)
+      throw new Error(`a writer was inside and did not end: ${left.map(writerInWords).join('; ')}`);
+  }
+
+  /** Waits for the writers inside, at most so long. Answers those that are still open: a fence would wait for them, and customers with it. */
+  async oldWriters(module: string, waitMs: number): Promise<OldWriter[]> {
+    const left = await this.stayed(module, waitMs);
+    if (left.length === 0) return [];
+    return describeWriters(
+      this.database,
+      left.map(({ writer }) => writer),
+    );
   }
 
   /** Takes over: from `epoch` to `epoch + 1`, with the new border. Sequences go on behind the rows that are here. */
@@ -150,6 +168,10 @@ export class Ownership {
    * the row as it is now. `mostMs`: not later than that. Answers who is left: the process ids of their sessions.
    */
   async writersGone(module: string, mostMs = Infinity): Promise<number[]> {
+    return (await this.stayed(module, mostMs)).map(({ pid }) => pid);
+  }
+
+  private async stayed(module: string, mostMs: number): Promise<{ writer: string; pid: number }[]> {
     const giveUpAt = performance.now() + mostMs;
     let before = await this.writers(module);
     while (before.length > 0 && performance.now() < giveUpAt) {
@@ -157,7 +179,7 @@ export class Ownership {
       const now = new Set((await this.writers(module)).map(({ writer }) => writer));
       before = before.filter(({ writer }) => now.has(writer));
     }
-    return before.map(({ pid }) => pid);
+    return before;
   }
 
   private writers(module: string): Promise<{ writer: string; pid: number }[]> {
@@ -175,6 +197,11 @@ export class Ownership {
     const [changed] = await this.database.together([changing(...what)], { lockTimeoutMs });
     return changed?.length === 1;
   }
+}
+
+/** How long somebody who fences waits for the writers inside, in ms; left out: until they have ended. */
+export interface Patience {
+  writersMs?: number | undefined;
 }
 
 /** What else has to be so, beside the epoch. */

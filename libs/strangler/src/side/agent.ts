@@ -12,6 +12,7 @@ import type { Standpoint } from '../continuity/standing.js';
 import { advancingSequences } from '../ownership/sequences.js';
 import type { Pairing } from '../member.js';
 import { WitnessFile } from '../continuity/witness-file.js';
+import type { OldWriter } from '../ownership/old-writers.js';
 import { identify, Ownership, type When } from '../ownership/ownership.js';
 import { otherSide, type Side } from '../phase.js';
 import { startBackfill } from '../replication/backfill.js';
@@ -34,6 +35,8 @@ const askElsewhereMs = 3_000;
 /** How often an outbox is asked whether it is drained, and for how long at a time, in ms. */
 const drainPollMs = 1;
 const drainWatchMs = 500;
+/** A transaction that is open for longer is an old writer, in ms. */
+const writersMs = 300;
 
 /** Which module, on which side, and how the other side is reached. */
 export interface AgentOptions {
@@ -204,12 +207,16 @@ export class SideAgent implements LocalSide {
     await this.look();
   }
 
+  oldWriters(): Promise<OldWriter[]> {
+    return this.ownership.oldWriters(this.name, writersMs);
+  }
+
   async fence({ epoch, from, to, ...when }: Parameters<SideControl['fence']>[0]): Promise<number | null> {
     if (!(await this.ownership.fence(this.name, epoch, { from, to }, when))) {
       const row = await this.ownership.read(this.name);
       if (row.epoch !== epoch + 1 || row.fenceFrom !== from || row.fenceTo !== to) return null;
       // Ours, its answer was lost.
-      await this.ownership.writersGone(this.name);
+      await this.ownership.emptied(this.name, when.writersMs);
     }
     this.witness?.sawEpoch(epoch + 1);
     const [row] = await this.database.query<{ highest: number }>(

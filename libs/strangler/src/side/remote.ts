@@ -17,6 +17,7 @@ const patience: Record<Method, number> = {
   startCapture: 90_000,
   stopCapture: 90_000,
   mayShift: 5_000,
+  oldWriters: 3_000,
   fence: 30_000,
   drained: 5_000,
   adopt: 5_000,

@@ -3,7 +3,8 @@ import type { Held } from '../continuity/peer.js';
 import type { Position } from '../continuity/position.js';
 import type { Unprovable } from '../continuity/witness.js';
 import type { Standpoint } from '../continuity/standing.js';
-import type { OwnershipRow, When } from '../ownership/ownership.js';
+import type { OldWriter } from '../ownership/old-writers.js';
+import type { OwnershipRow, Patience, When } from '../ownership/ownership.js';
 import type { TableStake } from './stake.js';
 
 /** How far the copying of a table's rows from before capture has come. */
@@ -109,11 +110,13 @@ export interface SideControl {
   stopCapture(step: { epoch: number }): Promise<void>;
   /** Says whether owners may change from now on; false: the ownership row is not that version any more. */
   mayShift(step: { version: number; may: boolean }): Promise<boolean>;
+  /** Waits a moment for the writers inside; those that are still open: a fence, and customers behind it, would wait for them. */
+  oldWriters(): Promise<OldWriter[]>;
   /**
    * Fences buckets and waits for the writers inside; answers the highest outbox id then, or null: not at that epoch, or something
-   * else is not as it has to be.
+   * else is not as it has to be. @throws naming the writers that have not ended in `writersMs`; the fence stands then.
    */
-  fence(step: { epoch: number; from: number; to: number } & When): Promise<number | null>;
+  fence(step: { epoch: number; from: number; to: number } & When & Patience): Promise<number | null>;
   /**
    * Resolves once no outbox row of the buckets `[from, to)` with an id up to `upTo` is left, or after a while: then it is to be asked
    * again. Null: this side has another start, or fills its copy anew; it will never be done.
