@@ -2,7 +2,6 @@ import { dataSourceOptions } from '#platform';
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import type { ExecutorOptions } from '../../libs/strangler/src/executor.js';
 import { undoIdOf } from '../../libs/strangler/src/idempotency.js';
 import { untilBlocked } from '../support/blocked.js';
 import { refusal } from '../support/failure.js';
@@ -32,11 +31,11 @@ afterAll(() => database.drop());
 const ask = { name: 'A', amount: 1, text: null };
 
 /** Commands in transactions of this level. The first `put` waits until a second call waits for it. */
-async function commands(level: string, options: ExecutorOptions = {}) {
+async function commands(level: string) {
   const url = new URL(database.url);
   url.searchParams.set('options', `-c default_transaction_isolation=${level.replace(' ', '\\ ')}`);
   const dataSource = await new DataSource(dataSourceOptions(url.href, { poolSize: 4 })).initialize();
-  const { executor, handlers } = toyExecutor(dataSource, options);
+  const { executor, handlers } = toyExecutor(dataSource);
   const ran: string[] = [];
   handlers.put = handlers.putAll = async (input) => {
     ran.push('put');
@@ -56,15 +55,6 @@ describe.each(['read committed', 'repeatable read', 'serializable'])('twice at o
     expect(await database.effects()).toEqual(['put']);
     // The second one ran in vain where its snapshot was too old, and nowhere else.
     expect(ran).toHaveLength(level === 'read committed' ? 1 : 2);
-    await end();
-  });
-
-  it('with an effect that no rollback takes back: it is not begun a second time', async () => {
-    const { executor, ran, end } = await commands(level, { external: new Set(['put']) });
-    const commandId = randomUUID();
-    const answers = await Promise.all([1, 2].map(() => executor.execute('put', ask, commandId)));
-    expect(answers).toEqual([ask, ask]);
-    expect(ran).toEqual(['put']);
     await end();
   });
 

@@ -137,8 +137,8 @@ describe('a step says to wait', () => {
   });
 });
 
-it('a step with effects outside the database does not share the transaction: it cannot be rolled back', async () => {
-  modules = toyModules(database, { external: new Set(['pay']) });
+it('a step that needs more than its transaction does not share that of the process', async () => {
+  modules = toyModules(database, { prepare: new Map([['pay', () => Promise.resolve()]]) });
   const before: unknown[] = [];
   const pay = modules.handlers['till.pay'] as (input: unknown) => Promise<unknown>;
   modules.handlers['till.pay'] = async (input) => {

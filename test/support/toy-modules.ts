@@ -116,7 +116,7 @@ class ScriptedRemote implements RemoteCalls {
 /** The toy modules in one process; each can be set away, so that it is called through {@link ScriptedRemote}. */
 export function toyModules(
   database: ToyDatabase,
-  { external = new Set(), acknowledger }: Pick<ExecutorOptions, 'external' | 'acknowledger'> = {},
+  { prepare: prepared, acknowledger }: Pick<ExecutorOptions, 'prepare' | 'acknowledger'> = {},
 ) {
   const { dataSource } = database;
   const modules = new LocalModules('monolith');
@@ -130,7 +130,7 @@ export function toyModules(
     managerOf(dataSource).query(`insert into ${module}.effect (what) values ($1)`, [what]);
   const query = (sql: string, params: unknown[]) => managerOf(dataSource).query<object[]>(sql, params);
   const handlers: Record<string, Handler> = {};
-  const add = (module: Contract, externals?: ReadonlySet<string>) => {
+  const add = (module: Contract, options?: ExecutorOptions) => {
     const own = Object.keys(module.operations).map((name): [string, Handler] => {
       handlers[`${module.name}.${name}`] = async (input) => {
         await write(module.name, `${name} ${(input as Ask).name}`);
@@ -138,12 +138,10 @@ export function toyModules(
       };
       return [name, (input) => (handlers[`${module.name}.${name}`] as Handler)(input)];
     });
-    modules.add(
-      new Executor(module, Object.fromEntries(own), dataSource, engine, externals && { external: externals }),
-    );
+    modules.add(new Executor(module, Object.fromEntries(own), dataSource, engine, options));
   };
   add(shelf);
-  add(till, external);
+  add(till, { prepare: prepared ?? new Map() });
   add(desk);
   const last = async (name: string) => {
     const sql = `select what from desk.effect where what like '% ' || $1 order by id desc limit 1`;

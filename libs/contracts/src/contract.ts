@@ -72,10 +72,12 @@ export type Query<I, O, E extends string> = Shared<I, O, E> &
 
 /**
  * One transaction in one module, made idempotent by its command id, key by key. `undo` names the command that takes it
- * back; that must be harmless for keys where there is nothing to take back.
+ * back; that must be harmless for keys where there is nothing to take back. `result` is named by one that has an effect
+ * outside the database: its own transaction says only whether that is due ({@link callDue}), then the call is made in no
+ * transaction, and the command `result` writes down what came of it and answers.
  */
 export type Command<I, O, E extends string> = Shared<I, O, E> &
-  CommandKeys<I, O> & { kind: 'command'; undo?: string };
+  CommandKeys<I, O> & { kind: 'command'; undo?: string; result?: string };
 
 /** Spans modules: a saga (Garcia-Molina and Salem, 1987). */
 export type Process<I, O, E extends string> = Shared<I, O, E> & Keys<I> & { kind: 'process' };
@@ -118,6 +120,10 @@ export type Api<C extends Contract> = {
   [K in keyof C['operations']]: (input: InputOf<C['operations'][K]>) => Promise<OutputOf<C['operations'][K]>>;
 };
 
+/** Answered by a command that names a `result`: its call is still to be made. Any other answer is that of the command. */
+export const callDue = Symbol('call due');
+export type CallDue = typeof callDue;
+
 /**
  * What a module's service implements: its queries and commands. Processes are sagas, given beside it. A command also gets
  * what was prepared for it before its transaction, if anything was.
@@ -127,7 +133,7 @@ export type Handlers<C extends Contract> = Pick<Api<C>, NamesOf<C, 'query'>> & {
     input: InputOf<C['operations'][K]>,
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each service says what it wants; `forFeature` checks it
     prepared?: any,
-  ) => Promise<OutputOf<C['operations'][K]>>;
+  ) => Promise<OutputOf<C['operations'][K]> | CallDue>;
 };
 
 // NoInfer below: else `contract()`, which wants codes of type string, would make `string` of an operation without errors,
@@ -192,9 +198,26 @@ function problemOf(
   if (undo !== undefined && operations[undo]?.kind !== 'command') {
     return `its undo "${undo}" is no command of this contract`;
   }
+  const wrong = operation.kind === 'command' && problemOfResult(operation, operations);
+  if (wrong) return wrong;
   if (operation.kind !== 'query' && 'probe' in operation) return 'only a query can be asked by itself';
   if (ownership === 'whole') return undefined;
   return operation.keys ? problemOfKeys(operation) : problemOfProbe(operation);
+}
+
+/** Its effect is one call, and its caller hears what the result answers. */
+function problemOfResult(
+  operation: Operation & { kind: 'command' },
+  operations: Record<string, Operation>,
+): string | undefined {
+  if (operation.result === undefined) return undefined;
+  const result = operations[operation.result];
+  if (result?.kind !== 'command' || result.result !== undefined)
+    return `its result "${operation.result}" is no plain command of this contract`;
+  if (result.output !== operation.output) return `its result "${operation.result}" answers something else`;
+  const undeclared = result.errors?.find((code) => !operation.errors?.includes(code));
+  if (undeclared) return `its result can end with "${undeclared}", which it does not declare`;
+  return operation.keys ? 'what has an effect outside has one key: declare key' : undefined;
 }
 
 /** A probe is made of a routing key: the input has to lead back to it. */

@@ -1,10 +1,12 @@
 export { calls } from './calls.js';
 export {
+  callDue,
   command,
   contract,
   process,
   query,
   type Api,
+  type CallDue,
   type CodeOf,
   type Contract,
   type Dto,
@@ -70,6 +72,7 @@ export {
 export {
   ByOrder,
   Charge,
+  ChargeTaken,
   Payment,
   payments,
   paymentStatuses,

@@ -25,6 +25,12 @@ export class Charge {
   @Length(1, 200) token: string;
 }
 
+/** The provider has taken the money. */
+export class ChargeTaken {
+  @Id() orderId: string;
+  @Nested(() => Money) amount: Money;
+}
+
 export class Refunded {
   @Id() orderId: string;
 }
@@ -40,7 +46,15 @@ export const payments = contract('payments', {
       errors: ['payment_declined', 'provider_unavailable', 'order_cancelled'],
       key: 'orderId',
       undo: 'refund',
+      result: 'settleCharge',
       timeoutMs: 5_000,
+    }),
+    /** Writes down that the money was taken. Whoever has called the provider sends it; nobody else has reason to. */
+    settleCharge: command({
+      input: ChargeTaken,
+      output: Payment,
+      errors: ['order_cancelled'],
+      key: 'orderId',
     }),
     /** Gives the money of one order back, once; before its `charge` it refuses that one for ever. */
     refund: command({
@@ -48,7 +62,10 @@ export const payments = contract('payments', {
       output: Refunded,
       errors: ['provider_unavailable'],
       key: 'orderId',
+      result: 'settleRefund',
       timeoutMs: 5_000,
     }),
+    /** Writes down that the money was returned, or that there was none; sent as `settleCharge` is. */
+    settleRefund: command({ input: ByOrder, output: Refunded, key: 'orderId' }),
   },
 });

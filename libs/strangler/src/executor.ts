@@ -10,8 +10,10 @@ import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Acknowledger } from './acknowledger.js';
 import { currentContext } from './context.js';
+import { ExternalCalls, type ExternalCall, type Settle } from './external.js';
 import { hide } from './failure.js';
 import { claimOf } from './idempotency.js';
+import { intend } from './intent.js';
 import { cancelOnce, runOnce, type Done } from './once.js';
 import { prepare, type PreparedOperation } from './operation.js';
 import type { ReadGuard } from './read-guard.js';
@@ -35,8 +37,10 @@ export interface ProcessRunner {
 
 /** What an executor works with once its module may move. */
 export interface ExecutorOptions {
-  /** Operations with effects outside the database (a real payment provider), which no rollback takes back. */
-  external?: ReadonlySet<string>;
+  /** The calls of commands with effects outside the database, which no rollback takes back; by the name of the command. */
+  external?: ReadonlyMap<string, ExternalCall>;
+  /** Needed for those. */
+  settle?: Settle;
   /** By the name of the command. */
   prepare?: ReadonlyMap<string, Preparation>;
   /** Checks that queries are answered by the owner; left out: nothing of the module ever moves. */
@@ -70,7 +74,9 @@ const plain: ExecuteOptions = {};
 export class Executor {
   private readonly logger = new Logger(Executor.name);
   private readonly operations: ReadonlyMap<string, PreparedOperation>;
+  private readonly outside: ExternalCalls;
 
+  /** @throws when a command names a `result` and has no call, or has a call and names none. */
   constructor(
     readonly contract: Contract,
     private readonly handlers: Readonly<Record<string, Handler>>,
@@ -79,6 +85,10 @@ export class Executor {
     private readonly options: ExecutorOptions = {},
   ) {
     this.operations = prepare(contract);
+    const { external = new Map<string, ExternalCall>(), settle = unrouted } = options;
+    const odd = [...this.operations.values()].find((each) => !each.result() === external.has(each.name));
+    if (odd) throw new Error(`${odd.module}.${odd.name}: an external call and a result belong together`);
+    this.outside = new ExternalCalls(external, settle);
   }
 
   /**
@@ -108,8 +118,7 @@ export class Executor {
 
   /** Whether the operation does something outside of its transaction: it must not share another's. */
   isExternal(name: string): boolean {
-    const { external, prepare } = this.options;
-    return (external?.has(name) ?? false) || (prepare?.has(name) ?? false);
+    return this.operation(name).result() !== undefined || (this.options.prepare?.has(name) ?? false);
   }
 
   /** The error as the caller may see it. */
@@ -130,7 +139,10 @@ export class Executor {
     if (how.step) return this.step(operation, input);
     if (operation.kind === 'query') return this.query(operation, input);
     if (operation.kind === 'process') return this.processes.run(operation, input, id);
-    return how.cancel ? this.cancel(operation, input, id) : this.command(operation, input, id, how.undoOf);
+    if (how.cancel) return this.cancel(operation, input, id);
+    return operation.result()
+      ? this.external(operation, input, id, how.undoOf)
+      : this.command(operation, input, id, how.undoOf);
   }
 
   private query(operation: PreparedOperation, input: unknown): Promise<unknown> {
@@ -160,14 +172,29 @@ export class Executor {
     undoOf: string | undefined,
   ): Promise<unknown> {
     const { module } = operation;
-    const early = this.options.external?.has(operation.name) ?? false;
-    const claim = claimOf(operation, input, { commandId, undoOf, early });
+    const claim = claimOf(operation, input, { commandId, undoOf });
     const prepared = await this.options.prepare?.get(operation.name)?.(input);
     const done = await inTransaction(this.dataSource, module, (manager) =>
       runOnce(manager, operation, input, claim, (part) => this.handle(operation, part, prepared)),
     );
     await this.acknowledged(operation, commandId, done);
     return done.output;
+  }
+
+  /** Intent, call, result: between the two transactions nothing is held, no connection, no row and no key. */
+  private async external(
+    operation: PreparedOperation,
+    input: unknown,
+    commandId: string,
+    undoOf: string | undefined,
+  ): Promise<unknown> {
+    const claim = claimOf(operation, input, { commandId, undoOf, early: true });
+    const intent = await inTransaction(this.dataSource, operation.module, (manager) =>
+      intend(manager, operation, claim, () => this.handle(operation, input)),
+    );
+    if (intent.kind === 'due') return this.outside.complete(operation, input, commandId);
+    await this.acknowledged(operation, commandId, intent);
+    return intent.output;
   }
 
   private async cancel(operation: PreparedOperation, input: unknown, commandId: string): Promise<unknown> {
@@ -204,3 +231,5 @@ export class Executor {
     return operation;
   }
 }
+
+const unrouted: Settle = () => Promise.reject(new Error('nobody takes results of calls outside'));

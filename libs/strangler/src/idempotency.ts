@@ -32,8 +32,8 @@ export interface Claim extends CommandIdentity {
   /** The command that this one takes back. */
   readonly undoOf: string | undefined;
   /**
-   * Made at once, without a result: by a process, which outlives its first transaction, and by what has effects that no
-   * rollback takes back. All others are written once, with their results.
+   * Made at once, without a result: by a process and by what makes a call outside, which outlive their first transaction.
+   * All others are written once, with their results.
    */
   readonly early: boolean;
 }
@@ -71,6 +71,9 @@ export const claimFor = (claim: Claim, keys: readonly string[]): Claim => ({
 
 /** The id under which a command is taken back: one for all who do that, so that it is done once. */
 export const undoIdOf = (commandId: string): string => uuidv5('undo', commandId);
+
+/** The id of the command that writes down what came of a call outside: one for all tries, so that it is done once. */
+export const resultIdOf = (commandId: string): string => uuidv5('result', commandId);
 
 /**
  * Asserts that the keys are owned here and takes the command id until the end of the transaction: the first statement of
@@ -137,6 +140,18 @@ export async function storeCancelled(manager: EntityManager, claim: Claim): Prom
     [commandId, keys],
   );
   return storeResults(manager, claimFor(claim, []), []);
+}
+
+/** What a command with one key has stored, if it has been done. */
+export async function storedResult(
+  manager: EntityManager,
+  { module, commandId, keys }: CommandIdentity,
+): Promise<string | undefined> {
+  const [row] = await manager.query<{ result: string | null }[]>(
+    `select result::text as result from ${quoted(module)}.idempotency where command_id = $1 and routing_key = $2`,
+    [commandId, keys[0]],
+  );
+  return row?.result ?? undefined;
 }
 
 /** Forgets the claim of a process that failed for good, so that the same id can be tried anew. */

@@ -26,6 +26,8 @@ export interface PreparedOperation {
   readonly timeoutMs: number;
   /** The command that takes this one back, if any. */
   undoing(): PreparedOperation | undefined;
+  /** The command that writes down what came of its call; `undefined`: it has no effect outside the database. */
+  result(): PreparedOperation | undefined;
   /** Paths in the output that shadow reads do not compare. */
   readonly volatile: readonly string[];
   /** Makes an input of a routing key; `undefined`: this cannot be asked without a caller. */
@@ -51,7 +53,8 @@ function prepareOne(contract: Contract, name: string): PreparedOperation {
   const visible = new Set<string>([...transportCodes, ...(operation.errors ?? [])]);
   const byKey = contract.ownership === 'by-key';
   const keyed = byKey && (operation.key !== undefined || operation.keys !== undefined);
-  const undo = operation.kind === 'command' ? operation.undo : undefined;
+  const { undo, result } =
+    operation.kind === 'command' ? operation : ({} as { undo?: string; result?: string });
   const parts = byKey && operation.kind === 'command' ? operation : undefined;
   return {
     module: contract.name,
@@ -68,6 +71,7 @@ function prepareOne(contract: Contract, name: string): PreparedOperation {
     declares: (code) => visible.has(code),
     timeoutMs: operation.timeoutMs ?? defaultTimeoutMs,
     undoing: () => (undo === undefined ? undefined : prepare(contract).get(undo)),
+    result: () => (result === undefined ? undefined : prepare(contract).get(result)),
     volatile: (operation.kind === 'query' && operation.volatile) || [],
     probe: operation.kind === 'query' ? operation.probe : undefined,
   };

@@ -1,15 +1,9 @@
 import type { Contract, Handlers, InputOf, NamesOf } from '#contracts';
-import {
-  Module,
-  type DynamicModule,
-  type InjectionToken,
-  type ModuleMetadata,
-  type Provider,
-  type Type,
-} from '@nestjs/common';
+import { Module, type DynamicModule, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
 import { getDataSourceToken, getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource, ObjectLiteral } from 'typeorm';
 import { Executor, type Handler, type Preparation } from './executor.js';
+import type { CallOut, ExternalCall } from './external.js';
 import type { NatsLink } from './rpc/link.js';
 import type { CallObserver } from './call-observer.js';
 import { LocalModules } from './here.js';
@@ -58,6 +52,15 @@ type Preparations<C extends Contract, S extends Handlers<C>> = {
   ) => Promise<Parameters<S[K]>[1]>;
 };
 
+/** What `S` calls outside the database for commands that name a `result`; see {@link ExternalCall}. */
+type Calls<C extends Contract, S extends Handlers<C>> = {
+  [K in NamesOf<C, 'command'>]?: (
+    service: S,
+    input: InputOf<C['operations'][K]>,
+    how: CallOut,
+  ) => Promise<unknown>;
+};
+
 /** What a module brings. `processes` must name a saga class for each process of the contract. */
 export type FeatureOptions<C extends Contract, S extends Handlers<C> = Handlers<C>> = {
   /** The module's tables. Their repositories, injected into the service, work in the running command's transaction. */
@@ -68,8 +71,8 @@ export type FeatureOptions<C extends Contract, S extends Handlers<C> = Handlers<
   transforms?: Readonly<Record<string, Transform>>;
   /** What else the service injects. */
   providers?: Provider[];
-  /** Operations with effects outside the database, by the provider that knows. They never share a transaction. */
-  external?: { inject: InjectionToken; operations: (provider: never) => readonly string[] };
+  /** The calls of commands with effects outside the database; they never share a transaction. */
+  external?: Calls<C, S>;
   /** What commands need that takes long and needs no transaction; see {@link Preparation}. */
   prepare?: Preparations<C, S>;
 } & ([NamesOf<C, 'process'>] extends [never] ? { processes?: undefined } : { processes: Processes<C> });
@@ -108,7 +111,7 @@ export class StranglerModule {
     service: Type<S>,
     options: FeatureOptions<C, S>,
   ): DynamicModule {
-    const { tables, providers = [], external, processes, prepare: preparations = {} } = options;
+    const { tables, providers = [], external = {}, processes, prepare: preparations = {} } = options;
     const repositories = tables.map((table) => ({
       provide: getRepositoryToken(table),
       useFactory: (dataSource: DataSource) => transactionalRepository(dataSource, table),
@@ -162,7 +165,7 @@ function executorOf(
   contract: Contract,
   service: Type<object>,
   sagas: [string, Type<AnySaga>][],
-  external: { inject: InjectionToken; operations: (provider: never) => readonly string[] } | undefined,
+  external: object,
   preparations: object,
 ): Provider {
   return {
@@ -173,8 +176,8 @@ function executorOf(
       engine: SagaEngine,
       guard: ReadGuard,
       acknowledger: Agents,
+      router: Router,
       instance: object,
-      outside: never,
       ...definitions: AnySaga[]
     ) => {
       const operations = prepare(contract);
@@ -183,8 +186,9 @@ function executorOf(
       );
       const handlers = handlersOf(operations, instance);
       const executor = new Executor(contract, handlers, dataSource, engine, {
-        external: new Set(external?.operations(outside)),
-        prepare: preparedBy(instance, preparations as Record<string, ServicePreparation>),
+        external: boundTo<ExternalCall>(instance, external),
+        settle: (result, input, commandId) => router.call(result, input, { commandId }),
+        prepare: boundTo<Preparation>(instance, preparations),
         guard,
         acknowledger,
         prove: (module) => acknowledger.prove(module),
@@ -198,20 +202,26 @@ function executorOf(
       SagaEngine,
       ReadGuard,
       Agents,
+      Router,
       service,
-      external?.inject ?? LocalModules,
       ...sagas.map(([, saga]) => saga),
     ],
   };
 }
 
-type ServicePreparation = (service: object, input: unknown) => Promise<unknown>;
+type OfService = (service: object, ...given: unknown[]) => unknown;
 
-const preparedBy = (
+/** Functions that were given with the service as their first argument, by their names. */
+const boundTo = <F extends (...given: never[]) => unknown>(
   service: object,
-  preparations: Record<string, ServicePreparation>,
-): ReadonlyMap<string, Preparation> =>
-  new Map(Object.entries(preparations).map(([name, prepare]) => [name, (input) => prepare(service, input)]));
+  functions: object,
+): ReadonlyMap<string, F> =>
+  new Map(
+    Object.entries(functions as Record<string, OfService>).map(([name, of]) => [
+      name,
+      ((...given: unknown[]) => of(service, ...given)) as unknown as F,
+    ]),
+  );
 
 interface MovingParts {
   tables: readonly Type<ObjectLiteral>[];

@@ -21,13 +21,20 @@ export interface ProviderRefund {
 }
 
 /**
- * The one place where a real provider plugs in. An answer says what happened for certain; if that is not known (no answer
- * in time), throw: the caller tries again with the same idempotency key.
+ * The one place where a real provider plugs in. It is called in no transaction, and at times twice at once, for one order with the
+ * same keys. An answer says what happened for certain; if that is not known (no answer in time), throw: the caller tries again with
+ * the same idempotency key. `signal` ends requests that nobody waits for any more.
  */
 export interface PaymentProvider {
-  /** Whether it acts outside of our database, so that no rollback takes its effects back: true of every real one. */
-  readonly external: boolean;
-  charge(charge: ProviderCharge): Promise<'charged' | 'declined' | 'unavailable'>;
-  /** Returns what the charge took; `refunded` also when it took nothing. */
-  refund(refund: ProviderRefund): Promise<'refunded' | 'unavailable'>;
+  /** `refunded`: its refund came first, so nothing was taken, and nothing will be. */
+  charge(
+    charge: ProviderCharge,
+    signal: AbortSignal,
+  ): Promise<'charged' | 'declined' | 'refunded' | 'unavailable'>;
+  /**
+   * Returns what the charge took; `refunded` also when it took nothing. A charge with that key that comes later takes nothing: of
+   * a cancelled order the charge may be on its way still. (With most providers: cancel the payment, and refund it if it is too late
+   * for that.)
+   */
+  refund(refund: ProviderRefund, signal: AbortSignal): Promise<'refunded' | 'unavailable'>;
 }

@@ -15,8 +15,8 @@ const paymentsWith = (provider: Type<PaymentProvider>) =>
     routingKey: 'order_id',
     providers: [{ provide: PaymentProviderToken, useClass: provider }],
     external: {
-      inject: PaymentProviderToken,
-      operations: ({ external }: PaymentProvider) => (external ? ['charge', 'refund'] : []),
+      charge: (service, input, { signal }) => service.take(input, signal),
+      refund: (service, input, { signal }) => service.giveBack(input, signal),
     },
   });
 

@@ -1,7 +1,10 @@
 import {
+  callDue,
   payments,
   type ByOrder,
+  type CallDue,
   type Charge,
+  type ChargeTaken,
   type Handlers,
   type Money,
   type Payment,
@@ -16,8 +19,9 @@ import { PaymentProviderToken, type PaymentProvider } from './payment-provider.j
 import { paymentOf, PaymentRow } from './payment.entity.js';
 
 /**
- * One payment an order. Charge and refund both begin by writing the payment's row, before the provider is asked: of two
- * calls for the same order, in whatever order they come, the second waits there for the first.
+ * One payment an order. Charge and refund are three steps each: a command that says whether the provider is to be called, the
+ * call, and a command that writes down what came of it. The row of a refund is there before its call: no charge begins any more,
+ * and one that is outside finds it when it comes back.
  */
 @Injectable()
 export class PaymentsService implements Handlers<typeof payments> {
@@ -32,55 +36,68 @@ export class PaymentsService implements Handlers<typeof payments> {
     return paymentOf(payment);
   }
 
-  async charge({ orderId, amount, token }: Charge): Promise<Payment> {
-    const opened = await this.open(orderId, 'charged', amount);
-    if (!opened) return this.chargedBefore(orderId);
-    const outcome = await this.provider.charge({
-      idempotencyKey: chargeKey(orderId),
-      orderId,
-      amount,
-      token,
-    });
-    if (outcome === 'declined') throw payments.error('charge', 'payment_declined');
-    if (outcome === 'unavailable') throw payments.error('charge', 'provider_unavailable', { orderId });
-    return paymentOf(opened);
+  async charge({ orderId }: Charge): Promise<Payment | CallDue> {
+    const payment = await this.rows.findOneBy({ orderId });
+    return payment ? charged(payment) : callDue;
   }
 
-  async refund({ orderId }: ByOrder): Promise<Refunded> {
-    const ended = (await this.open(orderId, 'void')) ?? (await this.close(orderId));
-    if (!ended) return { orderId };
-    // Also without a charge in our books: an external provider may have taken the money just before we crashed.
-    const outcome = await this.provider.refund({
-      idempotencyKey: `${orderId}:refund`,
-      chargeKey: chargeKey(orderId),
-      orderId,
-    });
+  /** Takes the money. @throws {DomainError} when none was taken. */
+  async take({ orderId, amount, token }: Charge, signal: AbortSignal): Promise<ChargeTaken> {
+    const charge = { idempotencyKey: chargeKey(orderId), orderId, amount, token };
+    switch (await this.provider.charge(charge, signal)) {
+      case 'charged':
+        return { orderId, amount };
+      case 'declined':
+        throw payments.error('charge', 'payment_declined');
+      case 'refunded':
+        throw payments.error('charge', 'order_cancelled', { orderId });
+      case 'unavailable':
+        throw payments.error('charge', 'provider_unavailable', { orderId });
+    }
+  }
+
+  /** @throws {DomainError} `order_cancelled` when a refund has begun meanwhile: that one returns what was taken. */
+  async settleCharge({ orderId, amount }: ChargeTaken): Promise<Payment> {
+    await this.open(orderId, 'charged', amount);
+    return charged(await this.rows.findOneByOrFail({ orderId }));
+  }
+
+  /** Its call is always due: that of an earlier refund, or of a charge, may have been lost. */
+  async refund({ orderId }: ByOrder): Promise<CallDue> {
+    await this.open(orderId, 'void');
+    await this.rows.update({ orderId, status: 'charged' }, { status: 'refunded' });
+    return callDue;
+  }
+
+  /** Returns what the provider took, or will find to be taken. @throws {DomainError} when that is not certain. */
+  async giveBack({ orderId }: ByOrder, signal: AbortSignal): Promise<ByOrder> {
+    const refund = { idempotencyKey: `${orderId}:refund`, chargeKey: chargeKey(orderId), orderId };
+    const outcome = await this.provider.refund(refund, signal);
     if (outcome === 'unavailable') throw payments.error('refund', 'provider_unavailable', { orderId });
     return { orderId };
   }
 
+  /** The payment's row says it already; that this was answered is kept under the command id. */
+  async settleRefund({ orderId }: ByOrder): Promise<Refunded> {
+    return Promise.resolve({ orderId });
+  }
+
   /** Writes the order's payment unless it has one. Waits for whoever writes it now. */
-  private async open(orderId: string, status: PaymentStatus, money?: Money): Promise<PaymentRow | undefined> {
-    const [row] = await this.rows.query<PaymentRow[]>(
+  private async open(orderId: string, status: PaymentStatus, money?: Money): Promise<void> {
+    await this.rows.query(
       `insert into payments.payment (order_id, id, status, amount, currency) values ($1, $2, $3, $4, $5)
-       on conflict (order_id) do nothing
-       returning order_id as "orderId", id, status, amount, currency, created_at as "createdAt"`,
+       on conflict (order_id) do nothing`,
       [orderId, uuidv7(), status, money?.amount ?? null, money?.currency ?? null],
     );
-    return row;
-  }
-
-  /** Marks a charged payment as refunded; false if it was not charged, or not any more. */
-  private async close(orderId: string): Promise<boolean> {
-    const { affected } = await this.rows.update({ orderId, status: 'charged' }, { status: 'refunded' });
-    return affected === 1;
-  }
-
-  private async chargedBefore(orderId: string): Promise<Payment> {
-    const payment = await this.rows.findOneBy({ orderId, status: 'charged' });
-    if (!payment) throw payments.error('charge', 'order_cancelled', { orderId });
-    return paymentOf(payment);
   }
 }
 
+/** @throws `order_cancelled` when it was refunded, or will not be charged. */
+function charged(payment: PaymentRow): Payment {
+  const { orderId, status } = payment;
+  if (status !== 'charged') throw payments.error('charge', 'order_cancelled', { orderId });
+  return paymentOf(payment);
+}
+
+/** One an order, whoever asks under which command id: an order is paid once. */
 const chargeKey = (orderId: string): string => `${orderId}:charge`;

@@ -8,21 +8,23 @@ import type { PaymentProvider, ProviderCharge, ProviderRefund } from './payment-
 const failuresOfAnOutage = 2;
 const rememberedOrders = 10_000;
 const slowMs = 800;
+/** No currency (ISO 4217). */
+const none = 'XXX';
 
 /**
- * The built-in provider. Its ledger is a table, written in the command's own transaction: what was taken and returned can
- * be counted. The token decides: `tok_ok` works; `tok_slow` works after 800 ms; `tok_provider_down` works from the third
- * attempt of an order on, as if an outage ended (counted in this process's memory: others, and the next start, count anew);
+ * The built-in provider. Its ledger is a table, so what was taken and returned can be counted; each entry is a statement of its own,
+ * as an answer of a real provider is. The ledger moves with its orders: a side that has lost an order's key writes nothing, and the
+ * command goes to the new owner. The token decides: `tok_ok` works; `tok_slow` works after 800 ms; `tok_provider_down` works from the
+ * third attempt of an order on, as if an outage ended (counted in this process's memory: others, and the next start, count anew);
  * `tok_declined` and any other, as an unknown card, is declined.
  */
 @Injectable()
 export class TestProvider implements PaymentProvider {
-  readonly external = false;
   private readonly attempts = new Map<string, number>();
 
   constructor(@InjectRepository(LedgerEntry) private readonly ledger: Repository<LedgerEntry>) {}
 
-  async charge(charge: ProviderCharge): Promise<'charged' | 'declined' | 'unavailable'> {
+  async charge(charge: ProviderCharge): Promise<'charged' | 'declined' | 'refunded' | 'unavailable'> {
     switch (charge.token) {
       case 'tok_slow':
         await sleep(slowMs);
@@ -37,24 +39,39 @@ export class TestProvider implements PaymentProvider {
   }
 
   async refund({ idempotencyKey, chargeKey, orderId }: ProviderRefund): Promise<'refunded'> {
+    // From here on the charge's key is taken, by the charge or by this: none of the two can come in between.
+    await this.enter({ orderId, idempotencyKey: chargeKey, kind: 'refund', amount: 0, currency: none });
     await this.ledger.query(
       `insert into payments.provider_ledger (order_id, idempotency_key, kind, amount, currency)
        select order_id, $2, 'refund', amount, currency
-       from payments.provider_ledger where order_id = $1 and idempotency_key = $3
+       from payments.provider_ledger where order_id = $1 and idempotency_key = $3 and kind = 'charge'
        on conflict (order_id, idempotency_key) do nothing`,
       [orderId, idempotencyKey, chargeKey],
     );
     return 'refunded';
   }
 
-  private async take({ idempotencyKey, orderId, amount }: ProviderCharge): Promise<'charged'> {
-    await this.ledger.query(
+  private async take({ idempotencyKey, orderId, amount }: ProviderCharge): Promise<'charged' | 'refunded'> {
+    const { currency } = amount;
+    await this.enter({ orderId, idempotencyKey, kind: 'charge', amount: amount.amount, currency });
+    const { kind } = await this.ledger.findOneByOrFail({ orderId, idempotencyKey });
+    return kind === 'charge' ? 'charged' : 'refunded';
+  }
+
+  /** Writes an entry unless there is one under its key. */
+  private enter({
+    orderId,
+    idempotencyKey,
+    kind,
+    amount,
+    currency,
+  }: Omit<LedgerEntry, 'createdAt'>): Promise<unknown> {
+    return this.ledger.query(
       `insert into payments.provider_ledger (order_id, idempotency_key, kind, amount, currency)
-       values ($1, $2, 'charge', $3, $4)
+       values ($1, $2, $3, $4, $5)
        on conflict (order_id, idempotency_key) do nothing`,
-      [orderId, idempotencyKey, amount.amount, amount.currency],
+      [orderId, idempotencyKey, kind, amount, currency],
     );
-    return 'charged';
   }
 
   private isDown(orderId: string): boolean {

@@ -48,7 +48,12 @@ function serviceUser(
   const there = { module, side: 'monolith', database: '>' } as const;
   return {
     name: subjects.userOf(module),
-    publish: [...callsOf(subjects, contracts, called), subjects.replicate(there), subjects.routesGet('*')],
+    publish: [
+      ...callsOf(subjects, contracts, called),
+      ...resultsOf(subjects, contracts, module),
+      subjects.replicate(there),
+      subjects.routesGet('*'),
+    ],
     subscribe: [
       subjects.calls(here),
       subjects.control(here),
@@ -82,3 +87,11 @@ const callsOf = (subjects: Subjects, contracts: readonly Contract[], called: Cal
     const to = { module: name, side: '*', database: '*' } as const;
     return [...new Set([...names, ...undone])].map((each) => subjects.rpc(to, each));
   });
+
+/** The key of a call outside may have moved to the monolith before its result is there. */
+const resultsOf = (subjects: Subjects, contracts: readonly Contract[], module: string): string[] => {
+  const operations = Object.values(contracts.find(({ name }) => name === module)?.operations ?? {});
+  const results = operations.flatMap((each) => (each.kind === 'command' ? (each.result ?? []) : []));
+  const to = { module, side: 'monolith', database: '*' } as const;
+  return [...new Set(results)].map((each) => subjects.rpc(to, each));
+};

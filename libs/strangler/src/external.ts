@@ -1,0 +1,143 @@
+import { isDomainError, OutcomeUnknownError, transportCodes, UnavailableError } from '#contracts';
+import { Logger } from '@nestjs/common';
+import { Admission } from './admission.js';
+import { currentContext, withinContext } from './context.js';
+import { described } from './failure.js';
+import { resultIdOf } from './idempotency.js';
+import type { PreparedOperation } from './operation.js';
+import { isOwnerLost } from './refusals.js';
+import { boundary } from './saga/boundary.js';
+
+/** What a call outside is made with. */
+export interface CallOut {
+  /** The same in every try of the command: of a saga's step, the step's id. */
+  readonly idempotencyKey: string;
+  /** Ends what takes longer than a minute: its outcome is then unknown. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes the effect of a command outside the database: in no transaction, at times twice at once, each time with the same key.
+ * Resolves with the input of the command's `result`. @throws an error that the command declares: this try did nothing.
+ * Anything else says that it is not known.
+ */
+export type ExternalCall = (input: unknown, how: CallOut) => Promise<unknown>;
+
+/** Sends the result of a call to whoever owns its key now. */
+export type Settle = (result: PreparedOperation, input: unknown, commandId: string) => Promise<unknown>;
+
+/** How long a call outside is waited for at most, in ms; its caller waits no longer than the operation's `timeoutMs`. */
+const longestCallMs = 60_000;
+/** Calls outside at a time, in one process. They hold no connection; who comes on top is refused at once. */
+const admission = new Admission(
+  'external calls',
+  { running: 1_000, waiting: 0, waitMs: 0 },
+  () => new UnavailableError('outside', 'too many calls are outside just now'),
+);
+
+/**
+ * The calls outside that are on their way in this process. A call outlives its caller's patience: whoever comes with the same
+ * command id joins it, and its result is written down whenever it comes.
+ */
+export class ExternalCalls {
+  private readonly logger = new Logger(ExternalCalls.name);
+  private readonly out = new Map<string, Promise<unknown>>();
+
+  constructor(
+    private readonly calls: ReadonlyMap<string, ExternalCall>,
+    private readonly settle: Settle,
+  ) {}
+
+  /**
+   * Makes the call of a command whose intent is committed, and has its result written down: that is the command's answer.
+   * @throws {OutcomeUnknownError} when it is not there in the operation's time, or nobody knows what became of it.
+   */
+  complete(operation: PreparedOperation, input: unknown, commandId: string): Promise<unknown> {
+    const id = `${operation.name} ${commandId}`;
+    const work = this.out.get(id) ?? this.begin(id, operation, input, commandId);
+    return inTime(work, operation, commandId);
+  }
+
+  private begin(
+    id: string,
+    operation: PreparedOperation,
+    input: unknown,
+    commandId: string,
+  ): Promise<unknown> {
+    const work = withinContext({ deadline: undefined }, async () => {
+      const outcome = await this.call(operation, input, commandId);
+      return this.written(operation, outcome, commandId);
+    }).finally(() => this.out.delete(id));
+    // Whoever waited may have gone: what went wrong is in the log.
+    work.catch(() => undefined);
+    this.out.set(id, work);
+    return work;
+  }
+
+  private async call(operation: PreparedOperation, input: unknown, commandId: string): Promise<unknown> {
+    const { module, name } = operation;
+    const call = this.calls.get(name) as ExternalCall;
+    const signal = AbortSignal.timeout(longestCallMs);
+    boundary.reached(`${module}.${name}`, 'call', 'before');
+    try {
+      const calling = () => untilAborted(call(input, { idempotencyKey: commandId, signal }), signal);
+      const outcome = await admission.run(calling);
+      boundary.reached(`${module}.${name}`, 'call', 'after');
+      return outcome;
+    } catch (error) {
+      if (isDomainError(error) || isOwnerLost(error)) throw error;
+      throw this.unknown('a call outside gave no answer', operation, commandId, error);
+    }
+  }
+
+  /** The result is a command of its own, so a key that has moved meanwhile changes nothing. */
+  private async written(operation: PreparedOperation, outcome: unknown, commandId: string): Promise<unknown> {
+    const result = operation.result() as PreparedOperation;
+    try {
+      return await this.settle(result, outcome, resultIdOf(commandId));
+    } catch (error) {
+      // "Nothing was done" is said of the result; the effect was made.
+      if (isDomainError(error) && !isTransport(error.code)) throw error;
+      throw this.unknown(
+        'the result of a call outside could not be written down',
+        operation,
+        commandId,
+        error,
+      );
+    }
+  }
+
+  private unknown(
+    msg: string,
+    { module, name }: PreparedOperation,
+    commandId: string,
+    error: unknown,
+  ): Error {
+    this.logger.error({ msg, module, operation: name, commandId, error: described(error) });
+    return new OutcomeUnknownError(module, name, commandId);
+  }
+}
+
+const isTransport = (code: string): boolean => (transportCodes as readonly string[]).includes(code);
+
+/** The place of a call that does not heed its signal is free, too. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const end = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', end, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
+  });
+}
+
+function inTime<T>(
+  work: Promise<T>,
+  { module, name, timeoutMs }: PreparedOperation,
+  commandId: string,
+): Promise<T> {
+  const leftMs = Math.min(timeoutMs, (currentContext()?.deadline ?? Infinity) - Date.now());
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new OutcomeUnknownError(module, name, commandId));
+    const timer = setTimeout(late, leftMs);
+    void work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
