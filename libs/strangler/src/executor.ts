@@ -182,19 +182,22 @@ export class Executor {
   }
 
   /** Intent, call, result: between the two transactions nothing is held, no connection, no row and no key. */
-  private async external(
+  private external(
     operation: PreparedOperation,
     input: unknown,
     commandId: string,
     undoOf: string | undefined,
   ): Promise<unknown> {
     const claim = claimOf(operation, input, { commandId, undoOf, early: true });
-    const intent = await inTransaction(this.dataSource, operation.module, (manager) =>
-      intend(manager, operation, claim, () => this.handle(operation, input)),
-    );
-    if (intent.kind === 'due') return this.outside.complete(operation, input, commandId);
-    await this.acknowledged(operation, commandId, intent);
-    return intent.output;
+    const asked = { commandId, input: claim.hashes[0]!.toString('base64') };
+    return this.outside.joined(operation, asked, async () => {
+      const intent = await inTransaction(this.dataSource, operation.module, (manager) =>
+        intend(manager, operation, claim, () => this.handle(operation, input)),
+      );
+      if (intent.kind === 'due') return this.outside.complete(operation, input, commandId);
+      await this.acknowledged(operation, commandId, intent);
+      return intent.output;
+    });
   }
 
   private async cancel(operation: PreparedOperation, input: unknown, commandId: string): Promise<unknown> {

@@ -36,8 +36,8 @@ const admission = new Admission(
 );
 
 /**
- * The calls outside that are on their way in this process. A call outlives its caller's patience: whoever comes with the same
- * command id joins it, and its result is written down whenever it comes.
+ * The commands with a call outside that are on their way in this process. Their work outlives their callers' patience: whoever
+ * comes with the same command id joins it, and its result is written down whenever it comes.
  */
 export class ExternalCalls {
   private readonly logger = new Logger(ExternalCalls.name);
@@ -49,29 +49,32 @@ export class ExternalCalls {
   ) {}
 
   /**
-   * Makes the call of a command whose intent is committed, and has its result written down: that is the command's answer.
-   * @throws {OutcomeUnknownError} when it is not there in the operation's time, or nobody knows what became of it.
+   * Does all of a command's work, or joins who is at it. `input`: tells one use of the command id from another.
+   * @throws {OutcomeUnknownError} when it is not done in the operation's time.
    */
-  complete(operation: PreparedOperation, input: unknown, commandId: string): Promise<unknown> {
-    const id = `${operation.name} ${commandId}`;
-    const work = this.out.get(id) ?? this.begin(id, operation, input, commandId);
-    return inTime(work, operation, commandId);
+  joined(
+    operation: PreparedOperation,
+    { commandId, input }: { commandId: string; input: string },
+    work: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const id = `${operation.name} ${commandId} ${input}`;
+    let working = this.out.get(id);
+    if (!working) {
+      working = work().finally(() => this.out.delete(id));
+      this.out.set(id, working);
+    }
+    return inTime(working, operation, commandId);
   }
 
-  private begin(
-    id: string,
-    operation: PreparedOperation,
-    input: unknown,
-    commandId: string,
-  ): Promise<unknown> {
-    const work = withinContext({ deadline: undefined }, async () => {
+  /**
+   * Makes the call of a command whose intent is committed, and has its result written down: that is the command's answer.
+   * @throws {OutcomeUnknownError} when nobody knows what became of it.
+   */
+  complete(operation: PreparedOperation, input: unknown, commandId: string): Promise<unknown> {
+    return withinContext({ deadline: undefined }, async () => {
       const outcome = await this.call(operation, input, commandId);
       return this.written(operation, outcome, commandId);
-    }).finally(() => this.out.delete(id));
-    // Whoever waited may have gone: what went wrong is in the log.
-    work.catch(() => undefined);
-    this.out.set(id, work);
-    return work;
+    });
   }
 
   private async call(operation: PreparedOperation, input: unknown, commandId: string): Promise<unknown> {
