@@ -55,10 +55,14 @@ const everything = [
 const called =
   /^shop\.rpc\.(users\..*\.getUser|inventory\..*\.(reserve|release|commit)|payments\..*\.(charge|refund))$/;
 
+/** What payments tells the monolith of a call to the provider, when the key has moved there meanwhile. */
+const cameOfCalls = /^shop\.rpc\.payments\.monolith\.[^.]+\.(settleCharge|settleRefund|refund)$/;
+
 const maySay = (service: string) => (subject: string) =>
   subject === 'shop.routes.get.m' ||
   subject.startsWith(`shop.replicate.${service}.monolith.`) ||
-  (service === 'orders' && called.test(subject));
+  (service === 'orders' && called.test(subject)) ||
+  (service === 'payments' && cameOfCalls.test(subject));
 
 const mayHear = (service: string) => (subject: string) =>
   ['shop.routes.changed.m', '$SRV.PING', `$SRV.PING.${service}`].includes(subject) ||

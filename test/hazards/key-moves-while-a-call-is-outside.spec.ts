@@ -86,7 +86,7 @@ async function open(side: Side): Promise<PostSide> {
         },
       ],
     ]),
-    settle: (result, input, commandId) => router.call(result, input, { commandId }),
+    settle: (operation, input, how) => router.call(operation, input, how),
   });
   modules.add(executor);
   return { database, port: router.port(post), executor, routes };

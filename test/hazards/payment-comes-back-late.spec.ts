@@ -7,6 +7,7 @@ import { withContext } from '#strangler';
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { PaymentProviderToken } from '../../libs/domain/src/payments/payment-provider.js';
+import { undoIdOf } from '../../libs/strangler/src/idempotency.js';
 import { Bank, held } from '../support/bank.js';
 import { refusal } from '../support/failure.js';
 import { startModules, type RunningModules } from '../support/modules.js';
@@ -39,6 +40,7 @@ beforeEach(() => jest.spyOn(Logger.prototype, 'error').mockReturnValue());
 afterEach(() => {
   jest.restoreAllMocks();
   bank.arriving = bank.answering = undefined;
+  bank.remembers = true;
 });
 afterAll(async () => {
   await shop.stop();
@@ -165,6 +167,22 @@ it("a refund's process dies before its call: whoever asks next makes it, under w
   });
   expect(await bank.moved(input.orderId)).toEqual(['charge 500']);
   await shop.port(payments).refund(byOrder(input));
+  expect(await bank.moved(input.orderId)).toEqual(['charge 500', 'refund 500']);
+});
+
+it.each([
+  ['once', randomUUID()],
+  ['and is taken back by the saga that gave it up', undefined],
+])('a provider takes the money after its refund, %s: that is returned', async (_how, refundId) => {
+  const [{ moment, reached, go }, input, commandId] = [held(), charge(), randomUUID()];
+  bank.remembers = false;
+  bank.arriving = moment;
+  const charging = refusal(shop.port(payments).charge(input, { commandId }));
+  await reached;
+  const how = refundId ? { commandId: refundId } : { commandId: undoIdOf(commandId), undoOf: commandId };
+  await shop.port(payments).refund(byOrder(input), how);
+  go();
+  expect(await charging).toMatchObject({ code: 'order_cancelled' });
   expect(await bank.moved(input.orderId)).toEqual(['charge 500', 'refund 500']);
 });
 

@@ -74,7 +74,7 @@ export type Query<I, O, E extends string> = Shared<I, O, E> &
  * One transaction in one module, made idempotent by its command id, key by key. `undo` names the command that takes it
  * back; that must be harmless for keys where there is nothing to take back. `result` is named by one that has an effect
  * outside the database: its own transaction says only whether that is due ({@link callDue}), then the call is made in no
- * transaction, and the command `result` writes down what came of it and answers.
+ * transaction, and the command `result` writes down what came of it and answers. Where that refuses, `undo` takes the effect back.
  */
 export type Command<I, O, E extends string> = Shared<I, O, E> &
   CommandKeys<I, O> & { kind: 'command'; undo?: string; result?: string };
@@ -211,12 +211,14 @@ function problemOfResult(
   operations: Record<string, Operation>,
 ): string | undefined {
   if (operation.result === undefined) return undefined;
-  const result = operations[operation.result];
+  const result = Object.hasOwn(operations, operation.result) ? operations[operation.result] : undefined;
   if (result?.kind !== 'command' || result.result !== undefined)
     return `its result "${operation.result}" is no plain command of this contract`;
   if (result.output !== operation.output) return `its result "${operation.result}" answers something else`;
   const undeclared = result.errors?.find((code) => !operation.errors?.includes(code));
   if (undeclared) return `its result can end with "${undeclared}", which it does not declare`;
+  if (result.errors?.length && operation.undo === undefined)
+    return 'its result may refuse an effect that was made: declare undo';
   return operation.keys ? 'what has an effect outside has one key: declare key' : undefined;
 }
 

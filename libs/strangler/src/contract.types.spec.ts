@@ -11,6 +11,7 @@ import {
   type Handlers,
   type Operation,
 } from '#contracts';
+import { Executor } from './executor.js';
 import { call, own, type Saga, type Step } from './saga/saga.js';
 import type { Port } from './router.js';
 import { StranglerModule } from './strangler.module.js';
@@ -211,6 +212,49 @@ describe('an undo', () => {
   it.each(['look', 'putBack', 'toString', ''])('that names "%s" stops the start', (undo) => {
     expect(() => contract('shelf', { ownership: 'by-key', operations: operations(undo) })).toThrow(
       `shelf.take: its undo "${undo}" is no command of this contract`,
+    );
+  });
+});
+
+describe('a result, of a command with an effect outside', () => {
+  const shape = { input: Piece, output: Piece, key: 'sku' } as const;
+  const operations = (change: object, ofResult: object = {}) => ({
+    look: query({ input: BySku, output: Piece }),
+    take: command({ ...shape, errors: ['sold_out'], undo: 'giveBack', result: 'taken', ...change }),
+    taken: command({ ...shape, errors: ['sold_out'], ...ofResult }),
+    giveBack: command({ input: BySku, output: Piece, key: 'sku' }),
+  });
+  const declare = (...changes: [object, object?]) =>
+    contract('shelf', { ownership: 'by-key', operations: operations(...changes) });
+
+  it('is a command of the same contract, which answers in its place', () => {
+    expect(() => declare({})).not.toThrow();
+  });
+
+  it.each<[string, [object, object?], string]>([
+    ['is no command', [{ result: 'look' }], 'its result "look" is no plain command of this contract'],
+    ['is itself', [{ result: 'take' }], 'its result "take" is no plain command of this contract'],
+    ['is not there', [{ result: 'toString' }], 'its result "toString" is no plain command of this contract'],
+    ['answers something else', [{}, { output: BySku }], 'its result "taken" answers something else'],
+    [
+      'is refused as the command cannot be',
+      [{}, { errors: ['gone'] }],
+      'its result can end with "gone", which it does not declare',
+    ],
+    [
+      'may refuse what was done',
+      [{ undo: undefined }],
+      'its result may refuse an effect that was made: declare undo',
+    ],
+  ])('that %s stops the start', (_what, changes, problem) => {
+    expect(() => declare(...changes)).toThrow(`shelf.take: ${problem}`);
+  });
+
+  it('has a call: one without the other stops the start', () => {
+    const of = declare({});
+    const nothing = { run: () => Promise.reject(new Error('none')) };
+    expect(() => new Executor(of, {}, {} as never, nothing)).toThrow(
+      'shelf.take: an external call and a result belong together',
     );
   });
 });

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { Admission } from './admission.js';
 import { currentContext, withinContext } from './context.js';
 import { described } from './failure.js';
-import { resultIdOf } from './idempotency.js';
+import { resultIdOf, undoIdOf } from './idempotency.js';
 import type { PreparedOperation } from './operation.js';
 import { isOwnerLost } from './refusals.js';
 import { boundary } from './saga/boundary.js';
@@ -23,8 +23,12 @@ export interface CallOut {
  */
 export type ExternalCall = (input: unknown, how: CallOut) => Promise<unknown>;
 
-/** Sends the result of a call to whoever owns its key now. */
-export type Settle = (result: PreparedOperation, input: unknown, commandId: string) => Promise<unknown>;
+/** Sends what follows a call to whoever owns its key now: its result, or what takes it back. */
+export type Settle = (
+  operation: PreparedOperation,
+  input: unknown,
+  how: { commandId: string; undoOf?: string },
+) => Promise<unknown>;
 
 /** How long a call outside is waited for at most, in ms; its caller waits no longer than the operation's `timeoutMs`. */
 const longestCallMs = 60_000;
@@ -73,7 +77,7 @@ export class ExternalCalls {
   complete(operation: PreparedOperation, input: unknown, commandId: string): Promise<unknown> {
     return withinContext({ deadline: undefined }, async () => {
       const outcome = await this.call(operation, input, commandId);
-      return this.written(operation, outcome, commandId);
+      return this.written(operation, input, outcome, commandId);
     });
   }
 
@@ -94,19 +98,33 @@ export class ExternalCalls {
   }
 
   /** The result is a command of its own, so a key that has moved meanwhile changes nothing. */
-  private async written(operation: PreparedOperation, outcome: unknown, commandId: string): Promise<unknown> {
+  private async written(
+    operation: PreparedOperation,
+    input: unknown,
+    outcome: unknown,
+    commandId: string,
+  ): Promise<unknown> {
     const result = operation.result() as PreparedOperation;
     try {
-      return await this.settle(result, outcome, resultIdOf(commandId));
+      return await this.settle(result, outcome, { commandId: resultIdOf(commandId) });
     } catch (error) {
       // "Nothing was done" is said of the result; the effect was made.
-      if (isDomainError(error) && !isTransport(error.code)) throw error;
-      throw this.unknown(
-        'the result of a call outside could not be written down',
-        operation,
-        commandId,
-        error,
-      );
+      if (!isDomainError(error) || isTransport(error.code))
+        throw this.unknown('the result of a call outside was not written down', operation, commandId, error);
+      await this.takeBack(operation, input, commandId);
+      throw error;
+    }
+  }
+
+  /** The module has decided otherwise meanwhile: the effect was made, and nobody wants it. */
+  private async takeBack(operation: PreparedOperation, input: unknown, commandId: string): Promise<void> {
+    const undoing = operation.undoing() as PreparedOperation;
+    try {
+      // Not the id of those who took it back before: that is done, and the effect came after it.
+      const how = { commandId: undoIdOf(resultIdOf(commandId)), undoOf: commandId };
+      await this.settle(undoing, undoing.input.pick(input), how);
+    } catch (error) {
+      throw this.unknown('a call outside was not taken back', operation, commandId, error);
     }
   }
 

@@ -187,7 +187,7 @@ function executorOf(
       const handlers = handlersOf(operations, instance);
       const executor = new Executor(contract, handlers, dataSource, engine, {
         external: boundTo<ExternalCall>(instance, external),
-        settle: (result, input, commandId) => router.call(result, input, { commandId }),
+        settle: (operation, input, how) => router.call(operation, input, how),
         prepare: boundTo<Preparation>(instance, preparations),
         guard,
         acknowledger,

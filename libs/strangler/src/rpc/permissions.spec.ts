@@ -49,6 +49,22 @@ it.each<[string, Record<string, Called>, string[]]>([
   expect(userOf('desk', calls)).toEqual({ name: 'shop.desk', publish: [...may, ...publish], subscribe });
 });
 
+it('a service that calls outside may tell the monolith what came of it, and take it back there', () => {
+  const shape = { input: OrderStock, output: StockMoved, key: (i: OrderStock) => i.orderId };
+  const operations = {
+    send: command({ ...shape, undo: 'unsend', result: 'sent' }),
+    sent: command(shape),
+    unsend: command(shape),
+  };
+  const [, user] = natsPermissions(
+    new Subjects(),
+    [contract('post', { ownership: 'by-key', operations })],
+    {},
+  );
+  const calls = user!.publish.filter((subject) => subject.startsWith('shop.rpc.'));
+  expect(calls).toEqual(['shop.rpc.post.monolith.*.sent', 'shop.rpc.post.monolith.*.unsend']);
+});
+
 it('the monolith may do all in its namespace, and nothing beyond', () => {
   expect(userOf('monolith', {}, 'fair')).toEqual({
     name: 'fair.monolith',

@@ -88,10 +88,12 @@ const callsOf = (subjects: Subjects, contracts: readonly Contract[], called: Cal
     return [...new Set([...names, ...undone])].map((each) => subjects.rpc(to, each));
   });
 
-/** The key of a call outside may have moved to the monolith before its result is there. */
+/** The key of a call outside may have moved to the monolith before its result is there, or before it is taken back. */
 const resultsOf = (subjects: Subjects, contracts: readonly Contract[], module: string): string[] => {
   const operations = Object.values(contracts.find(({ name }) => name === module)?.operations ?? {});
-  const results = operations.flatMap((each) => (each.kind === 'command' ? (each.result ?? []) : []));
+  const names = operations.flatMap((each) =>
+    each.kind === 'command' && each.result !== undefined ? [each.result, each.undo ?? each.result] : [],
+  );
   const to = { module, side: 'monolith', database: '*' } as const;
-  return [...new Set(results)].map((each) => subjects.rpc(to, each));
+  return [...new Set(names)].map((each) => subjects.rpc(to, each));
 };

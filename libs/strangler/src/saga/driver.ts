@@ -56,8 +56,10 @@ export class SagaDriver {
     end = this.steps.localEnd(entry.steps, record.step),
   ): Promise<[SagaRecord | undefined, boolean]> {
     try {
+      const steps = { from: record.step, to: end };
       const together = end > record.step;
-      return [await (together ? this.runTogether(entry, record, end) : this.runAlone(entry, record)), false];
+      const ran = together ? this.runOn(entry, record, steps, record.state) : this.runAlone(entry, record);
+      return [await ran, false];
     } catch (failure) {
       return this.afterFailure(entry, record, uncertain, failure);
     }
@@ -85,27 +87,34 @@ export class SagaDriver {
     }
   }
 
-  /** Runs the steps up to `end` and stores the progress in one transaction. */
-  private runTogether(
-    entry: RegisteredSaga,
-    record: SagaRecord,
-    end: number,
-  ): Promise<SagaRecord | undefined> {
-    return this.transactions.run(entry, async (manager) => {
-      if (!(await entry.store.lock(manager, record))) return undefined;
-      const state = await this.steps.together(entry, { from: record.step, to: end }, record.state);
-      return this.advance(entry, manager, record, end, state);
-    });
-  }
-
   private async runAlone(entry: RegisteredSaga, record: SagaRecord): Promise<SagaRecord | undefined> {
     // The saga is stored: it goes on whatever becomes of its caller, so the caller's deadline does not bind it.
     const state = await withinContext({ deadline: undefined }, () =>
       this.steps.alone(entry, record.step, record.state, record.id),
     );
-    return this.transactions.run(entry, (manager) =>
-      this.advance(entry, manager, record, record.step + 1, state),
-    );
+    const next = record.step + 1;
+    const end = this.steps.localEnd(entry.steps, next);
+    try {
+      return await this.runOn(entry, record, { from: next, to: end }, state);
+    } catch (failure) {
+      if (!(failure instanceof StepFailure)) throw failure;
+      // What was done outside is stored by itself; the steps behind it are run again, and judged then.
+      return this.runOn(entry, record, { from: next, to: next }, state);
+    }
+  }
+
+  /** Runs the steps of a range and stores the progress, in one transaction. `state`: as it is before them. */
+  private runOn(
+    entry: RegisteredSaga,
+    record: SagaRecord,
+    { from, to }: { from: number; to: number },
+    state: object,
+  ): Promise<SagaRecord | undefined> {
+    return this.transactions.run(entry, async (manager) => {
+      if (to > from && !(await entry.store.lock(manager, record))) return undefined;
+      const reached = await this.steps.together(entry, { from, to }, state);
+      return this.advance(entry, manager, record, to, reached);
+    });
   }
 
   /** Stores that the steps before `step` are done, and the answer once the pivot is among them. */
