@@ -23,8 +23,16 @@ const post = contract('post', {
   ownership: 'by-key',
   operations: {
     look: query({ input: Ask, output: Answer, key: 'name' }),
-    send: command({ input: Ask, output: Answer, errors: ['lost'], key: 'name', result: 'sent' }),
+    send: command({
+      input: Ask,
+      output: Answer,
+      errors: ['lost'],
+      key: 'name',
+      undo: 'unsend',
+      result: 'sent',
+    }),
     sent: command({ input: Ask, output: Answer, key: 'name' }),
+    unsend: command({ input: Ask, output: Answer, key: 'name' }),
   },
 });
 
@@ -66,13 +74,15 @@ async function open(side: Side): Promise<PostSide> {
     call: ({ name }, _side, input, { commandId }) =>
       withContext({ requestId: 'far', servedBy: new Map() }, () => other().execute(name, input, commandId)),
   });
+  const write = async (input: unknown, what: string) => {
+    await managerOf(dataSource).query('insert into post.effect (what) values ($1)', [what]);
+    return input;
+  };
   const handlers: Record<string, Handler> = {
     look: (input) => Promise.resolve(input),
     send: () => Promise.resolve(callDue),
-    sent: async (input) => {
-      await managerOf(dataSource).query('insert into post.effect (what) values ($1)', [(input as Ask).name]);
-      return input;
-    },
+    sent: (input) => write(input, (input as Ask).name),
+    unsend: (input) => write(input, `not ${(input as Ask).name}`),
   };
   const noProcesses = { run: () => Promise.reject(new Error('none')) };
   const executor = new Executor(post, handlers, dataSource, noProcesses, {
@@ -185,9 +195,12 @@ it('a call that is refused leaves nothing: the same id may be tried again', asyn
   expect(await effects()).toEqual({ monolith: ['A'], extracted: [] });
 });
 
-it('what is written down by nobody is not told as done, nor as not done', async () => {
-  const { database } = sides.monolith;
-  await database.query('alter table post.effect add constraint none check (false)');
-  expect(await refusal(sides.monolith.port.send({ name: 'A' }))).toMatchObject({ code: 'outcome_unknown' });
+it('what is written down by nobody is not told as done, nor as not done, and is not taken back', async () => {
+  const { database, port } = sides.monolith;
+  const commandId = randomUUID();
+  await database.query(`alter table post.effect add constraint none check (what <> 'A')`);
+  expect(await refusal(port.send({ name: 'A' }, { commandId }))).toMatchObject({ code: 'outcome_unknown' });
   await database.query('alter table post.effect drop constraint none');
+  expect(await port.send({ name: 'A' }, { commandId })).toEqual({ name: 'A' });
+  expect(await effects()).toEqual({ monolith: ['A'], extracted: [] });
 });

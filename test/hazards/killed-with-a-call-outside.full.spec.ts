@@ -29,7 +29,7 @@ const account = () =>
       payments: of('payments'),
       orders: of('orders'),
     });
-    const { pending = 0, pending_payment = 0 } = found.totals.orders as Record<string, number>;
+    const { pending = 0, pending_payment = 0 } = found.totals.orders;
     return found.violations.length === 0 && pending + pending_payment === 0 ? found : undefined;
   });
 

@@ -5,24 +5,24 @@ import { PaymentsModule } from '#domain/payments';
 import { UsersModule } from '#domain/users';
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PaymentProviderToken } from '../../libs/domain/src/payments/payment-provider.js';
-import { Bank } from '../support/bank.js';
+import { Bank, held } from '../support/bank.js';
 import { startModules, type RunningModules } from '../support/modules.js';
 import { until } from '../support/until.js';
 
 /*
  * The provider takes 20 s to answer, more than a connection may be idle in a transaction (15 s), or a step may take (5 s). The
- * customers hear of an order that waits for its payment; it is confirmed when the answer comes, and the money is taken once.
+ * customers hear of an order that waits for its payment; it is confirmed when the answer comes, and the money is taken once. Four
+ * tries of 5 s, and the pauses between them, are over when it answers.
  */
-const answerMs = 20_000;
+const { moment, go } = held();
 let bank: Bank;
 let shop: RunningModules;
 
 beforeAll(async () => {
   jest.spyOn(Logger.prototype, 'error').mockReturnValue();
   bank = await Bank.open();
-  bank.answering = () => sleep(answerMs);
+  bank.answering = moment;
   shop = await startModules([UsersModule, InventoryModule, PaymentsModule, OrdersModule], {
     override: (builder) => builder.overrideProvider(PaymentProviderToken).useValue(bank),
   });
@@ -44,6 +44,11 @@ it('50 orders wait as pending_payment, others are not held up, and all are confi
   expect(placed.map(({ status }) => status)).toEqual(placed.map(() => 'pending_payment'));
   // Of these calls each is outside still; commands have their connections all the same.
   await shop.port(inventory).restock({ sku: 'A-1', quantity: 1 });
+  await until('each payment has been tried four times', async () => {
+    const few = await shop.database.query('select from orders.saga where attempts < 4');
+    return few.length === 0 ? true : undefined;
+  });
+  go();
   await until('all are confirmed', async () => {
     const now = await Promise.all(placed.map(({ id }) => shop.port(orders).getOrder({ userId, id })));
     return now.every(({ status }) => status === 'confirmed') ? true : undefined;
