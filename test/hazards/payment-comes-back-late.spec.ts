@@ -186,7 +186,7 @@ it.each([
   expect(await bank.moved(input.orderId)).toEqual(['charge 500', 'refund 500']);
 });
 
-describe('the order is cancelled while its charge is outside', () => {
+describe('an order', () => {
   const userId = randomUUID();
   beforeAll(async () => {
     const named = { email: 'ada@example.com', name: 'Ada', password: 'correct horse 9' };
@@ -195,8 +195,17 @@ describe('the order is cancelled while its charge is outside', () => {
     await shop.port(inventory).putProduct({ sku: 'A-1', description: 'Mug', price, onHand: 10 });
   });
 
+  it('whose card is declined leaves nothing, and no token', async () => {
+    jest.spyOn(bank, 'charge').mockResolvedValueOnce('declined');
+    const order = { userId, items: [{ sku: 'A-1', quantity: 2 }], payment: { token: 'tok_of_a_card' } };
+    expect(await refusal(shop.port(orders).place(order))).toMatchObject({ code: 'payment_declined' });
+    const kept = `select from orders.saga where status <> 'failed' or state::text like '%tok_of_a_card%'`;
+    expect(await shop.database.query(kept)).toEqual([]);
+    expect(await shop.port(inventory).getProduct({ sku: 'A-1' })).toMatchObject({ onHand: 10 });
+  });
+
   it.each(['arriving', 'answering'] as const)(
-    'and the charge is %s: no money, no stock, no order is left',
+    'is cancelled while its charge is %s: no money is taken or kept, and the stock is back',
     async (at) => {
       const [{ moment, reached, go }, commandId] = [held(), randomUUID()];
       bank[at] = moment;

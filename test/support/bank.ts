@@ -26,7 +26,7 @@ export class Bank implements PaymentProvider {
     return new Bank(books);
   }
 
-  async charge({ idempotencyKey, amount }: ProviderCharge): Promise<'charged' | 'refunded'> {
+  async charge({ idempotencyKey, amount }: ProviderCharge): Promise<'charged' | 'declined' | 'refunded'> {
     this.asked.push(idempotencyKey);
     await this.arriving?.();
     await this.enter(idempotencyKey, 'charge', amount.amount);

@@ -237,7 +237,9 @@ export class SagaDriver {
 
   private fail(entry: RegisteredSaga, record: SagaRecord): Promise<SagaRecord | undefined> {
     return this.transactions.run(entry, async (manager) => {
-      const ended = await entry.store.change(manager, record, { status: 'failed', dueInMs: 0 });
+      // Nobody asks for the state of one that never was, and it may hold what is secret.
+      const state = record.answered ? record.state : {};
+      const ended = await entry.store.change(manager, record, { status: 'failed', state, dueInMs: 0 });
       if (!ended) return undefined;
       // A caller who was answered finds the same again, as it stands now; for any other nothing has happened.
       if (record.answered) await this.storeAnswer(entry, manager, record, record.state);

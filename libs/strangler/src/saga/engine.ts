@@ -64,16 +64,22 @@ export class SagaEngine implements ProcessRunner {
     return ended ? this.outcome(entry, ended) : this.follow(entry, id);
   }
 
-  /** Works on sagas whose time has come. Returns how many there were. */
+  /** Works on sagas whose time has come, until each ends or has to wait. Returns how many there were. */
   async resumeDue(limit: number): Promise<number> {
+    const taken = await this.takeUp(limit);
+    await Promise.all(taken);
+    return taken.length;
+  }
+
+  /** Begins to work on sagas whose time has come. Returns the work on each; it does not fail. */
+  async takeUp(limit: number): Promise<Promise<void>[]> {
     const stores = new Map([...this.sagas.values()].map((entry) => [entry.operation.module, entry.store]));
-    let found = 0;
+    const taken: Promise<void>[] = [];
     for (const [module, store] of stores) {
       const due = await store.takeDue(this.dataSource.manager, limit, this.longestLeaseMs(module));
-      found += due.length;
-      await Promise.all(due.map((record) => this.track(this.resume(module, record))));
+      taken.push(...due.map((record) => this.track(this.resume(module, record))));
     }
-    return found;
+    return taken;
   }
 
   /** Resolves when no saga is being worked on here. */

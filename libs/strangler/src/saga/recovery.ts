@@ -3,6 +3,8 @@ import type { SagaEngine } from './engine.js';
 
 const idleMs = 500;
 const atOnce = 8;
+/** Sagas in hand at a time: those that wait for a slow provider keep the others from nothing. */
+const mostInHand = 64;
 
 /** Takes up sagas that wait for their next try, and those whose process died. Runs in every process that has sagas. */
 export class SagaRecovery implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -10,6 +12,7 @@ export class SagaRecovery implements OnApplicationBootstrap, BeforeApplicationSh
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
   private stopped = false;
+  private inHand = 0;
 
   constructor(private readonly engine: SagaEngine) {}
 
@@ -34,10 +37,17 @@ export class SagaRecovery implements OnApplicationBootstrap, BeforeApplicationSh
   private async once(): Promise<void> {
     let found = 0;
     try {
-      found = await this.engine.resumeDue(atOnce);
+      const taken = await this.engine.takeUp(Math.min(atOnce, Math.max(0, mostInHand - this.inHand)));
+      found = taken.length;
+      for (const work of taken) this.hold(work);
     } catch (error) {
       this.logger.warn({ msg: 'sagas could not be looked up', error: String(error) });
     }
-    this.schedule(found === atOnce ? 0 : idleMs);
+    this.schedule(found >= atOnce ? 0 : idleMs);
+  }
+
+  private hold(work: Promise<void>): void {
+    this.inHand++;
+    void work.finally(() => this.inHand--);
   }
 }
