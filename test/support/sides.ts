@@ -22,6 +22,8 @@ export interface DirectSide {
   readonly control: LocalSide;
   /** What happens to the controller's calls from now on; undefined: they are carried out. */
   fault: Fault | undefined;
+  /** What an agent does now and then, where it has a connection: looks after the tables. */
+  tend(): Promise<void>;
   /** Whether the relay stands still: nothing is sent. */
   still: boolean;
 }
@@ -142,10 +144,20 @@ class Running implements DirectSide {
     readonly agent: SideAgent,
     private readonly tables: MovingTable[],
   ) {
-    this.receiver = new Receiver(database, tables, module, () => void agent.prove());
+    this.receiver = new Receiver(
+      database,
+      tables,
+      module,
+      () => void agent.prove(),
+      () => agent.describe(),
+    );
     this.deliveries = new Deliveries(database, module);
     const entries = methods.map((method) => [method, (argument?: unknown) => this.call(method, argument)]);
     this.control = Object.fromEntries(entries) as LocalSide;
+  }
+
+  tend(): Promise<void> {
+    return this.agent.tend();
   }
 
   async stop(): Promise<void> {
@@ -177,6 +189,7 @@ class Running implements DirectSide {
       module: this.module,
       side: this.side,
       tables: this.tables,
+      describe: () => this.agent.describe(),
       send: (frame) => {
         const other = this.other;
         if (this.still || !other) return Promise.reject(new Error(`${otherSide(this.side)} does not answer`));

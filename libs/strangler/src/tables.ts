@@ -35,6 +35,10 @@ export interface MovingTable {
   readonly name: string;
   /** `"schema"."name"`, quoted. */
   readonly sql: string;
+  /** Of `pg_class`, in this database. */
+  readonly oid: string;
+  /** Its columns as a number (`strangler.columns_of`): another one after every change of them. */
+  readonly form: string;
   /** Without generated columns. */
   readonly columns: readonly Column[];
   /** In the order of the primary key. */
@@ -64,10 +68,16 @@ const columnOf = `json_build_object('name', a.attname, 'type', format_type(a.att
       select a.atttypid union all select t.typbasetype from base join pg_type t using (oid) where t.typtype = 'd')
     select bool_or(oid in ('json'::regtype, 'jsonb'::regtype)) from base))`;
 
+/** As `strangler.columns_of(array[c.oid])`, for roles and databases without the toolkit's schema, too. */
+const columnsForm = `
+  select coalesce(sum(hashtextextended(
+    concat_ws(' ', a.attrelid, a.attnum, a.atttypid, a.atttypmod, a.attgenerated, a.attname), 0)), 0)::text
+  from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped`;
+
 /** Reads the module's tables from the catalogue. @throws naming the first that is missing or has no primary key. */
 export async function describeTables(on: Queryable, module: MovingModule): Promise<MovingTable[]> {
-  const rows = await on.query<{ name: string; columns: Column[] | null; primaryKey: Column[] | null }>(
-    `select wanted.name,
+  const rows = await on.query<Found>(
+    `select wanted.name, c.oid::text as oid, (${columnsForm}) as form,
        (select json_agg(${columnOf} order by a.attnum)
         from pg_attribute a
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '') as columns,
@@ -81,21 +91,38 @@ export async function describeTables(on: Queryable, module: MovingModule): Promi
      order by wanted.place`,
     [module.module, module.tables],
   );
-  return rows.map(({ name, columns, primaryKey }) => {
+  return rows.map(({ name, oid, form, columns, primaryKey }) => {
     if (!columns) throw new Error(`${module.module}.${name}: there is no such table`);
     if (!primaryKey) throw new Error(`${module.module}.${name}: a table that moves needs a primary key`);
-    return tableOf(module, name, columns, primaryKey);
+    return tableOf(module, { name, oid, form, columns, primaryKey });
   });
 }
 
-function tableOf(moving: MovingModule, name: string, columns: Column[], primaryKey: Column[]): MovingTable {
+/** What the catalogue says of a table; null: it has none. */
+interface Found {
+  name: string;
+  oid: string;
+  form: string;
+  columns: Column[] | null;
+  primaryKey: Column[] | null;
+}
+
+/** The columns of all these tables as one number, as `strangler.columns_of` says it of all of them. */
+export const formOf = (tables: readonly Pick<MovingTable, 'form'>[]): string =>
+  String(tables.reduce((sum, { form }) => sum + BigInt(form), 0n));
+
+function tableOf(
+  moving: MovingModule,
+  { columns, primaryKey, ...found }: Found & { columns: Column[]; primaryKey: Column[] },
+): MovingTable {
+  const { name } = found;
   const { module, transforms } = moving;
   const keyColumn = keyColumnOf(moving, name);
   const key = (alias: string) =>
     keyColumn === undefined ? literal(module) : `${alias}.${quoted(keyColumn)}::text`;
   return {
     module,
-    name,
+    ...found,
     sql: `${quoted(module)}.${quoted(name)}`,
     columns,
     primaryKey,

@@ -18,6 +18,15 @@ export async function carryOutRepair(
       const refuses = await sides[otherSide(repair.side)].raise({ epoch: repair.otherEpoch, to });
       return refuses && side.raise({ epoch: repair.epoch, to });
     }
+    case 'capture anew': {
+      const both = [side, sides[otherSide(repair.side)]];
+      const states = await Promise.all(both.map((each) => each.state()));
+      if (states.some(({ ownership }) => !ownership.capture || ownership.epoch !== repair.epoch))
+        return false;
+      // The other one, too: what is missing here of its rows nobody knows either.
+      for (const each of both) await each.startCapture({ backfill: true });
+      return true;
+    }
     case 'raise':
       return side.raise({ epoch: repair.epoch, to: repair.to });
   }

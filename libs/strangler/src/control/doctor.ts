@@ -1,11 +1,22 @@
 import { epochs, fences, flow } from './doctor-sides.js';
 import { standings } from './doctor-continuity.js';
 import { copies } from './doctor-copies.js';
+import { tables } from './doctor-tables.js';
 import { absences, pauses, waits } from './doctor-waits.js';
 import type { Diagnosis, Examiner, Patient } from './examiner.js';
 
 /** All that is looked at. To find more, add to it. */
-const examiners: readonly Examiner[] = [pauses, absences, standings, copies, fences, flow, epochs, waits];
+const examiners: readonly Examiner[] = [
+  pauses,
+  absences,
+  standings,
+  copies,
+  fences,
+  tables,
+  flow,
+  epochs,
+  waits,
+];
 
 /** Finds what is stuck, or soon will be. Pure. */
 export const diagnose = (patient: Patient): Diagnosis[] =>

@@ -9,6 +9,7 @@ import type { WaitParts } from './waiting.js';
 export type Repair =
   | { kind: 'stop capture'; side: Side; epoch: number }
   | { kind: 'lift fence'; side: Side; epoch: number; otherEpoch: number }
+  | { kind: 'capture anew'; side: Side; epoch: number }
   | { kind: 'raise'; side: Side; epoch: number; to: number };
 
 /** A finding, and what `--repair` does about it; undefined: only a human can. */

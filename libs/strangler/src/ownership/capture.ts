@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { buckets as bucketCount } from '../bucket.js';
 import type { Database } from '../database.js';
 import { literal, quoted, type MovingTable } from '../tables.js';
+import { copying, recording } from './captured.js';
 
 /**
  * How long an attempt waits for the writers inside a table, in ms: others queue behind it meanwhile. Each waits longer than
@@ -25,8 +26,19 @@ const changesOfRow = 1_000;
  */
 export async function startCapture(database: Database, tables: readonly MovingTable[]): Promise<void> {
   for (const table of tables) {
-    await patiently(database, table, installation(table));
+    await patiently(database, table, installation(table) + recording(table));
   }
+}
+
+/**
+ * Captures a table that has not been captured, while the module moves, and has its rows from before copied. In one transaction: who
+ * was inside the table has ended when its triggers are there, so a row is in a chunk or in the outbox.
+ */
+export async function captureTable(database: Database, table: MovingTable): Promise<void> {
+  const { module, name, sql } = table;
+  const filling = `${copying(literal(module), literal(name), literal(sql))};
+    select pg_notify('strangler_outbox', ${literal(module)});`;
+  await patiently(database, table, installation(table) + recording(table) + filling);
 }
 
 /**
@@ -40,15 +52,20 @@ export async function renewCapture(database: Database, tables: readonly MovingTa
   );
   const stands = (table: MovingTable) => (event: Event) =>
     standing.some(({ name, body }) => name === plainNameOf(table, event) && body === bodyFor(table, event));
+  // One without any is not captured yet: then its rows from before have to be copied, too.
+  const captured = await database.query<{ oid: string }>(
+    `select tgrelid::text as oid from pg_trigger where tgname = 'strangler_insert'`,
+  );
   for (const table of tables) {
-    if (!events.every(stands(table))) await patiently(database, table, installation(table));
+    const hasSome = captured.some(({ oid }) => oid === table.oid);
+    if (hasSome && !events.every(stands(table))) await patiently(database, table, renewal(table));
   }
 }
 
 /** Removes the triggers and their functions. */
 export async function stopCapture(database: Database, tables: readonly MovingTable[]): Promise<void> {
   for (const table of tables) {
-    await patiently(database, table, removal(table));
+    await patiently(database, table, removal(table) + forgetting(table));
   }
 }
 
@@ -111,6 +128,20 @@ function installation(table: MovingTable): string {
       for each row when (${keyChanged(table)}) execute function strangler.refuse_key_change();
     alter table ${table.sql} enable always trigger strangler_key;`;
 }
+
+const ofTable = ({ module, name }: MovingTable): string =>
+  `module = ${literal(module)} and table_name = ${literal(name)}`;
+
+const forgetting = (table: MovingTable): string => `
+    delete from strangler.captured_table where ${ofTable(table)};`;
+
+/** What was missing before is missing still: only what stood on its triggers does so afterwards. */
+const renewal = (table: MovingTable): string => `
+    select set_config('strangler.stood', (strangler.triggers_of(${literal(table.sql)}::regclass)
+      = (select triggers from strangler.captured_table where ${ofTable(table)}))::text, true);
+    ${installation(table)}
+    update strangler.captured_table set triggers = strangler.triggers_of(${literal(table.sql)}::regclass)
+    where ${ofTable(table)} and current_setting('strangler.stood') = 'true';`;
 
 /**
  * One function a table and event, its text without variables: PostgreSQL keeps the plans. The usual case, that this side may write

@@ -2,6 +2,7 @@ import type { Clock } from '../control/clock.js';
 import type { Position } from '../continuity/position.js';
 import { otherSide, type Side } from '../phase.js';
 import type { SideControl, SideState } from '../side/side.js';
+import { tableProblems } from './table-problems.js';
 
 /**
  * Buckets that change their owner. This is all that has to be journalled, and before the first step: how far the move has
@@ -109,7 +110,7 @@ export function handOffProblems(states: Readonly<Record<Side, SideState>>, lagMs
   if (monolith.ownership.extractedBelow !== extracted.ownership.extractedBelow) {
     problems.push('the sides do not agree on the border');
   }
-  return problems;
+  return [...problems, ...tableProblems(monolith.tables, extracted.tables)];
 }
 
 function sideProblems(side: Side, { ownership, outgoing, standpoint }: SideState, lagMs: number): string[] {

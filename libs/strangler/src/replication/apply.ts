@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Position } from '../continuity/position.js';
 import type { Database, Statement } from '../database.js';
 import { messageOf, verdictOn } from './verdict.js';
-import type { MovingTable } from '../tables.js';
+import { formOf, type MovingTable } from '../tables.js';
 import {
   clearSql,
   evictSql,
@@ -47,10 +47,12 @@ export class Receiver {
 
   constructor(
     private readonly database: Database,
-    private readonly tables: readonly MovingTable[],
+    private tables: readonly MovingTable[],
     private readonly module: string,
     /** A batch has come, and this side has not proven itself yet. */
     private readonly onUnproven: () => void = () => undefined,
+    /** The tables as the catalogue has them now: they change while a module moves. Left out: they do not. */
+    private readonly describe?: () => Promise<readonly MovingTable[]>,
   ) {
     this.store = database.withSession({ ...session, 'strangler.applying': module }, sessions);
   }
@@ -66,8 +68,37 @@ export class Receiver {
     } catch (error) {
       const refused = refusalIn(error);
       if (refused?.outcome === 'hello first') this.onUnproven();
-      return refused ?? { outcome: verdictOn(error), reason: messageOf(error) };
+      return refused ?? (await this.verdictOn(error, frame));
     }
+  }
+
+  /** A row that does not fit because the tables of the two sides differ for now is nobody's fault: it is sent again until it does. */
+  private async verdictOn(error: unknown, frame: Uint8Array): Promise<ApplyReply> {
+    const outcome = verdictOn(error);
+    const reason = messageOf(error);
+    if (!this.describe || outcome === 'conflict') return { outcome, reason };
+    const before = this.tables;
+    await this.describeAnew().catch(() => undefined);
+    if (outcome === 'retry') return { outcome, reason };
+    const differ = formOf(before) !== formOf(this.tables) || this.lacksColumns(frame);
+    return differ
+      ? { outcome: 'retry', reason: `${reason}; the columns of the two sides differ` }
+      : { outcome, reason };
+  }
+
+  private async describeAnew(): Promise<void> {
+    this.tables = await this.describe!();
+    this.indexes.clear();
+  }
+
+  /** A transform gives a row what it is to have. */
+  private lacksColumns(frame: Uint8Array): boolean {
+    return this.steps(decodeFrame(frame)).some(
+      ({ table, part }) =>
+        bringsRows(part) &&
+        table.transform === undefined &&
+        table.columns.some(({ name }) => !part.columns.includes(name)),
+    );
   }
 
   /** Now and then: heartbeats bring them also where nothing is written. */
@@ -89,7 +120,15 @@ export class Receiver {
       prepared: true,
     };
     // First everything that goes: who comes may take a unique value of who goes.
-    return [begin, refresh(this.module, batch), ...this.clearing(batch), ...(await this.filling(batch))];
+    const storing = [...this.clearing(batch), ...(await this.filling(batch))];
+    return [begin, refresh(this.module, batch), ...storing, ...(storing.length > 0 ? this.unchanged() : [])];
+  }
+
+  /** Goes last: the tables are locked then, and have to be those that the statements were made for. */
+  private unchanged(): Statement[] {
+    if (!this.describe) return [];
+    const params = [this.tables.map(({ oid }) => oid), formOf(this.tables)];
+    return [{ sql: 'select strangler.require_columns($1, $2)', params, prepared: true }];
   }
 
   private clearing(batch: Batch): Statement[] {

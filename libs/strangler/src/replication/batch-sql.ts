@@ -76,6 +76,7 @@ export const batchSql = (
           'fenceFrom', o.fence_from, 'fenceTo', o.fence_to))
       from strangler.ownership o join strangler.relay r using (module) where o.module = $1) as origin,
     (select term::float8 from strangler.relay where module = $1) as term,
+    strangler.columns_of(array[${tables.map(({ sql }) => `${literal(sql)}::regclass::oid`).join(', ')}]::oid[]) as form,
     (select strangler.is_proven(o) from strangler.ownership o where o.module = $1) as proven,
     p.*,
     (select degraded_since is not null from strangler.relay where module = $1) as degraded,

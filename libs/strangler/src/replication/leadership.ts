@@ -30,6 +30,8 @@ const smallLagMs = 1_000;
 export interface LeadershipOptions extends BatchSourceOptions, BatchSenderOptions {
   database: Database;
   tables: readonly MovingTable[];
+  /** The columns that `tables` have; undefined: they do not change. */
+  form?: string | undefined;
   /** Says what happens, to people. */
   log: (message: string) => void;
   /** One of the two sides has started anew: has this one say hello. Whether it may go on. */
@@ -47,6 +49,13 @@ const nothing = { ids: '{}', parts: [], chunk: undefined, cut: true };
 export class Superseded extends Error {
   constructor(readonly term: number) {
     super(`another relay leads, or has led since, in term ${term}`);
+  }
+}
+
+/** The tables have other columns than this leadership knows: the next one describes them anew. Nothing of the batch was sent. */
+export class TablesChanged extends Error {
+  constructor() {
+    super('the tables have changed');
   }
 }
 
@@ -101,6 +110,7 @@ export class Leadership {
    * other side still knows. Empty, for who cannot be answered begins again and again.
    */
   private async begin(): Promise<void> {
+    await this.parking.fetchBack(this.session.client);
     for (;;) {
       const batch = await this.readOrPark();
       if (!batch) continue;
@@ -318,6 +328,7 @@ export class Leadership {
     // A life or a start that this leadership does not know: its positions say nothing there.
     if (batch.origin.life !== this.own.life || !batch.proven) throw new Superseded(this.own.term);
     if (batch.term < this.own.term) return this.supersededHere(batch.term);
+    if (this.options.form !== undefined && batch.form !== this.options.form) throw new TablesChanged();
     if (this.confirmed && compare(batch.origin.confirmed ?? nowhere, this.confirmed) < 0)
       return this.doubt('what it has had confirmed is not there');
     return batch;

@@ -64,6 +64,15 @@ export class Parking {
     );
   }
 
+  /** Of the tables that are named, what was set aside by a process of another release, which does not name them. */
+  async fetchBack(on: ClientBase): Promise<void> {
+    await on.query(
+      `update strangler.outbox set parked = null
+       where module = $1 and parked = 'the module has no table ' || table_name || ' any more' and table_name = any($2::text[])`,
+      [this.module, this.tables.map(({ name }) => name)],
+    );
+  }
+
   /** Rows of a chunk that are too large. The chunk goes on without them. */
   async ofChunk(on: ClientBase, { position, tooLarge }: ChunkRead, limit: number): Promise<void> {
     for (const { pk, key, bytes } of tooLarge) {

@@ -64,6 +64,8 @@ export interface BatchRead {
   term: number;
   /** Whether this side may send: its server's start is proven. */
   proven: boolean;
+  /** The columns of the tables, as the snapshot has them. */
+  form: string;
   /** Age of the oldest change, in ms. */
   lagMs: number;
   degraded: boolean;
@@ -100,6 +102,7 @@ interface BatchRow {
   origin: Origin;
   term: number;
   proven: boolean;
+  form: string;
   lagMs: number;
   degraded: boolean;
   recovering: boolean;
@@ -148,12 +151,12 @@ export class BatchReader {
 
   private batchOf(row: BatchRow, wanted: Wanted): BatchRead {
     const { position } = wanted;
-    const { picked, groups, kept, cut, origin, term, proven, lagMs, backfill } = row;
+    const { picked, groups, kept, cut, origin, term, proven, form, lagMs, backfill } = row;
     const { degraded, recovering, parked } = row;
     const chunk = row.chunk && position ? chunkOf(row, position) : undefined;
     const some = { degraded, recovering, parked, backfill, chunk };
     return {
-      ...{ wanted, picked, groups, kept, cut, origin, term, proven, lagMs, ...some },
+      ...{ wanted, picked, groups, kept, cut, origin, term, proven, form, lagMs, ...some },
       ids: `{${row.ids ?? ''}}`,
       tooLarge: row.tooLarge ?? [],
       parts: [...this.parts(row), ...(chunk ? this.chunkParts(row, chunk) : [])],

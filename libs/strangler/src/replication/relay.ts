@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WitnessFile } from '../continuity/witness-file.js';
 import type { Database } from '../database.js';
 import type { Side } from '../phase.js';
-import type { MovingTable } from '../tables.js';
+import { formOf, type MovingTable } from '../tables.js';
 import type { Deliveries } from './deliveries.js';
 import { headBytes, type Send } from './frame.js';
-import { Leadership, Superseded } from './leadership.js';
+import { Leadership, Superseded, TablesChanged } from './leadership.js';
 import { Pulse } from './pulse.js';
 import { BatchReader } from './read-batch.js';
 import { RelaySession } from './relay-session.js';
@@ -28,6 +28,8 @@ export interface RelayOptions {
   /** The side that sends. */
   side: Side;
   tables: readonly MovingTable[];
+  /** The tables as the catalogue has them now: each leadership asks. Left out: they do not change. */
+  describe?: (() => Promise<readonly MovingTable[]>) | undefined;
   send: Send;
   deliveries: Deliveries;
   /** What one message can carry, in bytes. */
@@ -70,20 +72,18 @@ export interface RelayStatus {
 export class Relay {
   private readonly logger: Logger;
   private readonly pulse: Pulse;
-  private readonly reader: BatchReader;
   private stopping = new AbortController();
   private running: Promise<void> | undefined;
   private session: RelaySession | undefined;
   private term: number | null = null;
 
   constructor(private readonly options: RelayOptions) {
-    const { module, side, tables, deliveries, degradedAfterMs = 1_000 } = options;
+    const { module, deliveries, degradedAfterMs = 1_000 } = options;
     this.logger = new Logger(`${Relay.name} ${module}`);
     this.pulse = new Pulse(degradedAfterMs, (reason, silentMs) => {
       this.logger.warn(`degraded: ${reason}`);
       void deliveries.degrade(reason, silentMs);
     });
-    this.reader = new BatchReader(module, side, tables);
   }
 
   start(): void {
@@ -138,7 +138,8 @@ export class Relay {
       this.term = own.term;
       this.pulse.start();
       deliveries.lead(true);
-      await new Leadership(session, own, this.forLeadership()).run();
+      const tables = (await this.options.describe?.()) ?? this.options.tables;
+      await new Leadership(session, own, this.forLeadership(tables)).run();
     } finally {
       this.term = null;
       deliveries.lead(false);
@@ -160,10 +161,12 @@ export class Relay {
     if (!(await prove?.())) this.pulse.trouble = 'this side has not proven itself';
   }
 
-  private forLeadership(): ConstructorParameters<typeof Leadership>[2] {
-    const { database, module, side, tables, send, deliveries, maxPayload } = this.options;
+  private forLeadership(tables: readonly MovingTable[]): ConstructorParameters<typeof Leadership>[2] {
+    const { database, module, side, describe, send, deliveries, maxPayload } = this.options;
     const { batchRows = 2_000, heartbeatMs = 300 } = this.options;
-    const { reader, pulse } = this;
+    const { pulse } = this;
+    const reader = new BatchReader(module, side, tables);
+    const form = describe && formOf(tables);
     // The head names the columns of each table, up to twice.
     const named = JSON.stringify(
       tables.map((table) => columnsSent(table, side).map(([name]) => name)),
@@ -175,6 +178,7 @@ export class Relay {
       database,
       module,
       tables,
+      form,
       reader,
       send,
       deliveries,
@@ -190,6 +194,8 @@ export class Relay {
 
   private note(error: unknown): void {
     if (this.stopping.signal.aborted) return;
+    if (error instanceof TablesChanged)
+      return this.logger.log('the tables have changed: they are described anew');
     if (!(error instanceof Superseded)) this.pulse.trouble = messageOf(error);
     this.logger.warn(`leads no more: ${messageOf(error)}`);
   }

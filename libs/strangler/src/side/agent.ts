@@ -6,7 +6,8 @@ import { described } from '../failure.js';
 import { Continuity } from '../continuity/continuity.js';
 import type { Held, Answer, Peer, Question } from '../continuity/peer.js';
 import { remotePeer } from '../continuity/remote-peer.js';
-import { renewCapture, startCapture, stopCapture } from '../ownership/capture.js';
+import { captureTable, renewCapture, startCapture, stopCapture } from '../ownership/capture.js';
+import { fillChanged, recordStanding, tablesInNeed, tableStates } from '../ownership/captured.js';
 import { checkModule } from '../ownership/check.js';
 import type { Standpoint } from '../continuity/standing.js';
 import { advancingSequences } from '../ownership/sequences.js';
@@ -89,14 +90,18 @@ export class SideAgent implements LocalSide {
 
   /** Makes the ownership row, serves the controller and the other side, and begins to look after capture. */
   async start(): Promise<void> {
-    const { module, side, link } = this.options;
+    const { side, link } = this.options;
     await this.settle();
-    this.tables = await describeTables(this.database, module);
-    if ((await this.ownership.read(this.name)).capture) await renewCapture(this.database, this.tables);
+    await this.describe();
+    if ((await this.ownership.read(this.name)).capture) {
+      await renewCapture(this.database, this.tables);
+      await this.tend();
+    }
     if (!link) return;
-    const { database, name, tables, deliveries, witness } = this;
+    const { database, name, deliveries, witness } = this;
+    const describe = () => this.describe();
     this.traffic = new Traffic({
-      ...{ database, module: name, side, link, tables, deliveries, witness, agent: this },
+      ...{ database, module: name, side, link, describe, deliveries, witness, agent: this },
     });
     await this.look();
     // Also where this start is proven: while no process was here, the other side may have been told to take over.
@@ -172,7 +177,33 @@ export class SideAgent implements LocalSide {
     ]);
     const unprovable = this.witness?.unprovable() ?? null;
     const { held } = this.continuity;
-    return { ownership, outgoing: sent, incoming, standpoint, unprovable, held };
+    const tables = ownership.capture && (await tableStates(this.database, this.options.module));
+    return { ownership, outgoing: sent, incoming, standpoint, unprovable, held, ...(tables && { tables }) };
+  }
+
+  /** The tables as the catalogue has them now. @throws when one is missing. */
+  async describe(): Promise<readonly MovingTable[]> {
+    return (this.tables = await describeTables(this.database, this.options.module));
+  }
+
+  /**
+   * Looks after the capture of each table: a new one is captured and filled, one with other columns is filled once more. What somebody has
+   * switched off stays so: it holds hand-offs until an operator has it mended.
+   */
+  async tend(): Promise<void> {
+    const { database } = this;
+    const need = await tablesInNeed(database, this.options.module);
+    if (need.size === 0 || [...need.values()].includes('missing')) return;
+    for (const table of await this.describe()) {
+      const care = need.get(table.name);
+      if (care === 'new') await captureTable(database, table);
+      else if (care === 'record') await recordStanding(database, table);
+      else if (care === 'columns') await fillChanged(database, table);
+      if (care === 'new' || care === 'columns')
+        this.logger.log(
+          `the table ${table.name} ${care === 'new' ? 'is new' : 'has other columns'}: it is copied`,
+        );
+    }
   }
 
   check(): Promise<string[]> {
@@ -180,6 +211,7 @@ export class SideAgent implements LocalSide {
   }
 
   async startCapture({ backfill }: { backfill: boolean }): Promise<void> {
+    await this.describe();
     await startCapture(this.database, this.tables);
     await this.ownership.setCapture(this.name);
     await this.ownership.writersGone(this.name);
@@ -374,6 +406,7 @@ export class SideAgent implements LocalSide {
     if (owesProof(standpoint) || (owesName(standpoint) && this.options.link?.current)) void this.prove();
     // A copy sends nothing: beside the original it would bring back old rows. Nobody sends to it, for it has another id.
     await this.traffic?.send(capture && !this.copy);
+    if (capture && !this.copy) await this.tend();
   }
 
   /** Says whom this database belongs to: while to nobody, with what is known of another one in its place. */

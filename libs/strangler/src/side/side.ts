@@ -3,6 +3,7 @@ import type { Held } from '../continuity/peer.js';
 import type { Position } from '../continuity/position.js';
 import type { Unprovable } from '../continuity/witness.js';
 import type { Standpoint } from '../continuity/standing.js';
+import type { TableState } from '../ownership/captured.js';
 import type { OldWriter } from '../ownership/old-writers.js';
 import type { OwnershipRow, Patience, When } from '../ownership/ownership.js';
 import type { TableStake } from './stake.js';
@@ -44,6 +45,8 @@ export interface SideState {
   standpoint: Standpoint;
   /** Why it could not prove itself, as the process that answers knows; null: it could, or has not tried. */
   held?: Held | null;
+  /** Its tables; left out: it does not capture, or is of a release that does not say. */
+  tables?: TableState[];
   /** The last batch stored here, and its age in ms (null: none yet). */
   incoming: { term: number; seq: number; ageMs: number | null };
   /** What both sides had and neither has any more, and the file that says so; null: nothing is known of such. */

@@ -22,10 +22,15 @@ export interface TrafficOptions {
   /** This side. */
   side: Side;
   link: NatsLink;
-  tables: readonly MovingTable[];
+  /** Its tables, as the catalogue has them now. */
+  describe: () => Promise<readonly MovingTable[]>;
   deliveries: Deliveries;
   witness: WitnessFile | undefined;
-  agent: SideControl & { answer(question: Question): Promise<Answer>; readonly proofs: RelayProofs };
+  agent: SideControl & {
+    answer(question: Question): Promise<Answer>;
+    readonly proofs: RelayProofs;
+    readonly tables: readonly MovingTable[];
+  };
 }
 
 /** What one process takes from the other side of a module, and sends to it. */
@@ -42,11 +47,17 @@ export class Traffic {
   /** Where the database has another id since, it is not asked by the old one any more: its original is served no more. */
   listenAt(database: string): void {
     if (this.listensAt === database) return;
-    const { link, module, side, tables, agent } = this.options;
+    const { link, module, side, describe, agent } = this.options;
     this.stopListening();
     this.listensAt = database;
     const place = { module, side, database };
-    const receiver = new Receiver(this.options.database, tables, module, () => void agent.prove());
+    const receiver = new Receiver(
+      this.options.database,
+      agent.tables,
+      module,
+      () => void agent.prove(),
+      describe,
+    );
     const stops = [
       serveReplication(link, place, {
         apply: (frame) => receiver.apply(frame),
@@ -81,13 +92,14 @@ export class Traffic {
   }
 
   private startRelay(): Relay {
-    const { database, module, side, link, tables, deliveries, witness, agent } = this.options;
+    const { database, module, side, link, describe, deliveries, witness, agent } = this.options;
     link.start();
     const relay = new Relay({
       database,
       module,
       side,
-      tables,
+      tables: agent.tables,
+      describe,
       send: sendTo(link, module, otherSide(side)),
       deliveries,
       ...agent.proofs,

@@ -1,0 +1,129 @@
+import type { Database, Queryable } from '../database.js';
+import { literal, type MovingModule, type MovingTable } from '../tables.js';
+
+/** A table of a module as one side has it. */
+export interface TableState {
+  table: string;
+  /** Names, without generated columns; null: a transform makes them, or there is no such table. */
+  columns: string[] | null;
+  /** Why changes of it may be missing on the other side; null: none are. */
+  gap: Gap | null;
+}
+
+/** What is wrong with the capture of a table. */
+export type Gap =
+  /** There is no such table. */
+  | 'missing'
+  /** It has never been captured: a release has named it. It is captured and filled by itself. */
+  | 'new'
+  /** Its triggers are not there, or do not fire always; or they were changed since: what was written meanwhile nobody knows. */
+  | 'triggers'
+  /** Its columns have changed. It is described anew and filled by itself. */
+  | 'columns';
+
+/** What the database says of a table, and what was written down when its capture began. */
+export interface CapturedView {
+  /** The table is there. */
+  there: boolean;
+  /** All its triggers are, and fire always. */
+  captured: boolean;
+  /** It was written down, of this very database: not before it was moved, or made anew from a dump. */
+  recorded: boolean;
+  sameTriggers: boolean;
+  sameColumns: boolean;
+}
+
+/** What is to be done about a table. `record`: its capture is of before it was written down, and stands. Pure. */
+export function careFor(view: CapturedView): Gap | 'record' | null {
+  const { there, captured, recorded, sameTriggers, sameColumns } = view;
+  if (!there) return 'missing';
+  if (!recorded) return captured ? 'record' : 'new';
+  if (!captured || !sameTriggers) return 'triggers';
+  return sameColumns ? null : 'columns';
+}
+
+/** How the tables of a module stand that is captured here. */
+export async function tableStates(on: Queryable, module: MovingModule): Promise<TableState[]> {
+  const found = await lookAt(on, module);
+  return found.map(({ table, columns, ...view }) => {
+    const care = careFor(view);
+    const own = module.transforms[table] === undefined && view.there;
+    return { table, columns: own ? columns : null, gap: care === 'record' ? null : care };
+  });
+}
+
+/** Tables that something is to be done about. */
+export async function tablesInNeed(
+  on: Queryable,
+  module: MovingModule,
+): Promise<ReadonlyMap<string, Gap | 'record'>> {
+  const found = await lookAt(on, module);
+  return new Map(
+    found.flatMap(({ table, ...view }) => {
+      const care = careFor(view);
+      return care === null ? [] : [[table, care] as const];
+    }),
+  );
+}
+
+function lookAt(on: Queryable, { module, tables }: MovingModule) {
+  return on.query<CapturedView & { table: string; columns: string[] }>(
+    `select w.name as table, c.oid is not null as there,
+       coalesce(strangler.is_captured(c.oid), false) as captured,
+       coalesce(r.place = strangler.place(), false) as recorded,
+       coalesce(r.triggers = strangler.triggers_of(c.oid), false) as "sameTriggers",
+       coalesce(r.columns = strangler.columns_of(array[c.oid]), false) as "sameColumns",
+       array(select a.attname::text from pg_attribute a
+         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by 1) as columns
+     from unnest($2::text[]) with ordinality w (name, place)
+     left join pg_class c on c.oid = to_regclass(quote_ident($1) || '.' || quote_ident(w.name))
+     left join strangler.captured_table r on r.module = $1 and r.table_name = w.name
+     order by w.place`,
+    [module, tables],
+  );
+}
+
+/** Writes down that capture of a table stands, where that is not known: it was begun by a release that did not. */
+export async function recordStanding(on: Queryable, { module, name, sql }: MovingTable): Promise<void> {
+  await on.query(`${recorded('$1', '$2', '$3')} where captured_table.place <> excluded.place`, [
+    module,
+    name,
+    sql,
+  ]);
+}
+
+/** The same as SQL, whatever was written down before. */
+export const recording = ({ module, name, sql }: MovingTable): string =>
+  `${recorded(literal(module), literal(name), literal(sql))};`;
+
+const recorded = (module: string, name: string, sql: string): string => `
+    insert into strangler.captured_table (module, table_name, place, triggers, columns)
+    select ${module}, ${name}, strangler.place(), strangler.triggers_of(t), strangler.columns_of(array[t::oid])
+    from (select (${sql}::text)::regclass as t) one
+    on conflict (module, table_name) do update
+      set place = excluded.place, triggers = excluded.triggers, columns = excluded.columns`;
+
+/**
+ * A table whose columns have changed is copied once more: what a migration has put into its rows (a default, a conversion) no trigger
+ * has seen. Whoever comes first does it.
+ */
+export async function fillChanged(database: Database, { module, name, sql }: MovingTable): Promise<boolean> {
+  const changed = await database.query(
+    `with changed as (
+       update strangler.captured_table set columns = strangler.columns_of(array[$3::regclass::oid])
+       where module = $1 and table_name = $2 and columns <> strangler.columns_of(array[$3::regclass::oid])
+       returning table_name),
+     woken as (select pg_notify('strangler_outbox', $1) from changed)
+     ${copying('$1', 'changed.table_name', '$3', 'changed cross join woken cross join')}
+     returning table_name`,
+    [module, name, sql],
+  );
+  return changed.length > 0;
+}
+
+/** Has the rows of a table copied from the beginning, in the life that is. As SQL; over `of`, a from item before the table. */
+export const copying = (module: string, name: string, sql: string, of = ''): string => `
+    insert into strangler.backfill (module, table_name, total)
+    select ${module}, ${name}, greatest(c.reltuples, 0) from ${of} pg_class c where c.oid = (${sql}::text)::regclass
+    on conflict (module, table_name) do update
+      set after = null, done = false, copied = 0, total = excluded.total, started_at = clock_timestamp()`;

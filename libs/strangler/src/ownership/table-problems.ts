@@ -1,0 +1,46 @@
+import { sides, otherSide, type Side } from '../phase.js';
+import type { Gap, TableState } from './captured.js';
+
+/** The tables of a side; undefined: it does not say. */
+type Told = readonly TableState[] | undefined;
+
+const gapWords: Readonly<Record<Gap, string>> = {
+  missing: 'is not there: run its migration',
+  new: 'is not captured yet',
+  triggers: 'was written without capture: its triggers were switched off, dropped, or it was swapped',
+  columns: 'has other columns since a moment ago, and is about to be copied',
+};
+
+/** A gap of a table, in words. */
+export const gapInWords = (side: Side, table: string, gap: Gap): string =>
+  `the table ${table} on ${side} ${gapWords[gap]}`;
+
+/** Why changes of tables may be missing on the other side, or cannot be carried over; empty: they are alike, and captured. Pure. */
+export function tableProblems(monolith: Told, extracted: Told): string[] {
+  const told = { monolith, extracted };
+  return [...sides.flatMap((side) => gapsOf(side, told[side])), ...differences(told)];
+}
+
+const gapsOf = (side: Side, tables: Told): string[] =>
+  (tables ?? []).flatMap(({ table, gap }) => (gap === null ? [] : [gapInWords(side, table, gap)]));
+
+/** What the two sides have not in common, each with what to do. Pure. */
+export function differences(told: Readonly<Record<Side, Told>>): string[] {
+  const { monolith, extracted } = told;
+  // One of them is of a release that does not say.
+  if (!monolith || !extracted) return [];
+  return sides.flatMap((side) =>
+    (told[side] ?? []).flatMap((mine) => lacking(mine, otherSide(side), told[otherSide(side)] ?? [])),
+  );
+}
+
+function lacking(mine: TableState, other: Side, theirs: readonly TableState[]): string[] {
+  const { table } = mine;
+  const there = theirs.find((each) => each.table === table);
+  if (!there) return [`${other} does not name the table ${table}: start its new release`];
+  if (!mine.columns || !there.columns) return [];
+  const lacks = mine.columns.filter((column) => !there.columns!.includes(column));
+  return lacks.length === 0
+    ? []
+    : [`the table ${table} on ${other} has no column ${lacks.join(', ')}: run the migration there, too`];
+}

@@ -1,0 +1,94 @@
+import { systemClock } from '../../../libs/strangler/src/control/clock.js';
+import {
+  handOff,
+  handOffProblems,
+  planHandOff,
+  type HandOffEnd,
+} from '../../../libs/strangler/src/ownership/hand-off.js';
+import { sides, type Side } from '../../../libs/strangler/src/phase.js';
+import { pairDirectly } from '../../support/pairing.js';
+import { directSides, parcels, type DirectSides } from '../../support/sides.js';
+import { until } from '../../support/until.js';
+
+/** A module that moves, whose schema changes meanwhile. */
+export class Changing {
+  private constructor(
+    readonly both: DirectSides,
+    /** What the release of now names. */
+    readonly named: { tables: string[] },
+  ) {}
+
+  /** Both sides, captured and copied; `ddl` and `rows` come before. */
+  static async open({ ddl = '', rows = '' } = {}): Promise<Changing> {
+    const named = { tables: ['parcel'] };
+    const both = await directSides({ ...parcels, ...named });
+    const made = new Changing(both, named);
+    const { monolith, extracted } = both;
+    await pairDirectly('parcels', { monolith: monolith.database, extracted: extracted.database });
+    await made.everywhere(ddl);
+    await made.on('monolith', rows);
+    await both.controls.extracted.startCapture({ backfill: false });
+    await both.controls.monolith.startCapture({ backfill: true });
+    return made;
+  }
+
+  on<T extends object>(side: Side, sql: string): Promise<T[]> {
+    return this.both[side].test.query<T>(sql);
+  }
+
+  everywhere(sql: string): Promise<object[][]> {
+    return Promise.all(sides.map((side) => this.on(side, sql)));
+  }
+
+  async states() {
+    const { controls } = this.both;
+    const [monolith, extracted] = await Promise.all(sides.map((side) => controls[side].state()));
+    return { monolith: monolith!, extracted: extracted! };
+  }
+
+  /** What stands against a hand-off. */
+  async problems(): Promise<string> {
+    return handOffProblems(await this.states(), 10_000).join('; ');
+  }
+
+  /** What the processes of both sides do twice a second. */
+  async tend(): Promise<void> {
+    await Promise.all(sides.map((side) => this.both[side].tend()));
+  }
+
+  /** The sessions of those that send end, as with their processes; others take over. */
+  async endRelays(): Promise<void> {
+    await this.everywhere(
+      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = strangler.relay_lock()::oid`,
+    );
+  }
+
+  /** Nothing stands against a hand-off, and all has arrived. */
+  async free(): Promise<void> {
+    await until('a hand-off may begin', async () => {
+      await this.both.drained();
+      return (await this.problems()) === '' ? true : undefined;
+    });
+  }
+
+  async move(below: number): Promise<HandOffEnd> {
+    const plan = planHandOff(below, await this.states());
+    return handOff(this.both.controls, plan, { clock: systemClock, drainMs: 5_000 });
+  }
+
+  /** The same, once nothing stands against it, and again until it is done. */
+  async moveTo(below: number): Promise<void> {
+    await until(`${below / 100} % are moved`, async () => {
+      if ((await this.problems()) !== '') return undefined;
+      return (await this.move(below)).outcome === 'done' ? true : undefined;
+    });
+  }
+
+  rows(side: Side, table = 'parcel'): Promise<{ row: string }[]> {
+    return this.on(side, `select row_to_json(t)::text as row from parcels.${table} t order by code`);
+  }
+
+  close(): Promise<void> {
+    return this.both.close();
+  }
+}
