@@ -101,6 +101,11 @@ export default defineConfig(
           property: 'env',
           message: 'Settings are parsed once at boot (config.ts, *settings.ts).',
         },
+        {
+          object: 'Date',
+          property: 'now',
+          message: 'People set that clock: measure with performance.now(). A moment to show is new Date().',
+        },
       ],
       'no-restricted-imports': ['error', { paths: process }],
       'no-restricted-syntax': ['error', barrels],

@@ -47,6 +47,7 @@ export interface HandOffSides {
 /** As the controller's, in fractions of a ms. */
 const clock = {
   now: () => performance.now(),
+  saw: () => undefined,
   sleep: (ms: number, signal?: AbortSignal) => sleep(ms, undefined, { signal }).catch(() => undefined),
 };
 

@@ -114,7 +114,6 @@ describe.each(releases())('a shop of %s', (version) => {
     for (const [name, value] of Object.entries({ ...told, ...change })) sent.set(name, String(value));
     return (await connection.request(subjectNow(subject, ids), data, { headers: sent, timeout })).json();
   }
-  const inTime = () => ({ Deadline: Date.now() + 10_000 });
 
   it('stands where it stood, with all migrations run', async () => {
     // A hand-off that had begun is ended first, one way or the other.
@@ -129,7 +128,7 @@ describe.each(releases())('a shop of %s', (version) => {
     const calls = answered('rpc');
     const done = calls.filter(({ reply }) => 'ok' in JSON.parse(reply.data));
 
-    it('queries are answered, and not after their deadline', async () => {
+    it('queries are answered, whatever the clock said then, and not after their deadline', async () => {
       const queries = done.filter(({ headers: told }) => !told?.['Command-Id']);
       const plain = queries.filter(({ headers: told }) => !told?.['Shadow']);
       expect(plain.length).toBeGreaterThan(0);
@@ -137,12 +136,12 @@ describe.each(releases())('a shop of %s', (version) => {
       // Goods that nobody can buy are as they were.
       for (const query of plain) {
         const reply = JSON.parse(query.reply.data);
-        const now = await replay(query, inTime());
+        const now = await replay(query);
         if (query.data.includes('EMPTY')) expect(now).toMatchObject(reply);
         else expect(formOf(now)).toMatchObject(formOf(reply));
-        expect(await replay(query)).toMatchObject({ error: { code: 'unavailable' } });
+        expect(await replay(query, { 'Time-Left': 0 })).toMatchObject({ error: { code: 'unavailable' } });
       }
-      for (const query of queries) expect(await replay(query, inTime())).toHaveProperty('ok');
+      for (const query of queries) expect(await replay(query)).toHaveProperty('ok');
     });
 
     it('commands that are delivered again have the same answer, and no other effect', async () => {
@@ -150,7 +149,7 @@ describe.each(releases())('a shop of %s', (version) => {
       expect(commands.some(({ headers: told }) => told?.['Undo-Of'])).toBe(true);
       for (const command of commands) {
         const { ok } = JSON.parse(command.reply.data);
-        expect(await replay(command, inTime())).toMatchObject({ ok });
+        expect(await replay(command)).toMatchObject({ ok });
       }
     });
 

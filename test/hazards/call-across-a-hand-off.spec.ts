@@ -70,14 +70,14 @@ describe.each(['put', 'look'] as const)('a call (%s)', (operation) => {
 
   it('for which nobody is the owner until its deadline: unavailable, and nothing is done', async () => {
     await both.own('monolith', { fence_from: 0, fence_to: 10_000 });
-    const called = before(Date.now() + 100, () => both.port[operation]({ name: near }));
+    const called = before(performance.now() + 100, () => both.port[operation]({ name: near }));
     expect(await refusal(called)).toMatchObject({ code: 'unavailable', data: { module: 'toy' } });
     expect(await both.effects()).toEqual({ monolith: [], extracted: [] });
   });
 
   it('that both sides send away until its deadline: unavailable', async () => {
     await both.own('extracted', { extracted_below: 0 });
-    const called = before(Date.now() + 100, () => both.port[operation]({ name: far }));
+    const called = before(performance.now() + 100, () => both.port[operation]({ name: far }));
     expect(await refusal(called)).toMatchObject({ code: 'unavailable' });
   });
 

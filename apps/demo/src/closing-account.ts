@@ -77,8 +77,8 @@ export interface Whereabouts {
  * account.
  */
 async function untilQuiet(away: readonly Movable[], admin: Steering, stop: AbortSignal): Promise<void> {
-  const giveUpAt = Date.now() + quietMs;
-  while (!stop.aborted && Date.now() < giveUpAt) {
+  const giveUpAt = performance.now() + quietMs;
+  while (!stop.aborted && performance.now() < giveUpAt) {
     const statuses = await Promise.all(away.map((module) => admin.module(module)));
     const sides = statuses.flatMap(({ sides: { monolith, extracted } }) => [monolith, extracted]);
     if (sides.every((side) => (side?.pending ?? 0) === 0)) return;
@@ -90,8 +90,8 @@ async function untilQuiet(away: readonly Movable[], admin: Steering, stop: Abort
 async function verify(module: string, admin: Steering, stop: AbortSignal): Promise<Verified> {
   const before = (await admin.module(module)).verify.checkedAt;
   await admin.act(module, 'verify', {});
-  const giveUpAt = Date.now() + verifyMs;
-  while (!stop.aborted && Date.now() < giveUpAt) {
+  const giveUpAt = performance.now() + verifyMs;
+  while (!stop.aborted && performance.now() < giveUpAt) {
     const { running, checkedAt, rows, differences } = (await admin.module(module)).verify;
     if (running === null && checkedAt !== before) return { module, rows, differences };
     await sleepUnless(stop, pollMs);

@@ -80,9 +80,9 @@ async function waitForEarlier(folder: string): Promise<void> {
   if (demo !== undefined && isOurs(demo)) {
     throw new StartError(`a demo is running already (process ${demo}): one at a time`);
   }
-  const giveUpAt = Date.now() + endingMs;
+  const giveUpAt = performance.now() + endingMs;
   while (children.some(isOurs)) {
-    if (Date.now() > giveUpAt) {
+    if (performance.now() > giveUpAt) {
       throw new StartError(`an earlier demo's processes do not end: ${children.filter(isOurs).join(', ')}`);
     }
     await sleep(100);

@@ -30,12 +30,12 @@ export class Courier {
 
   async deliver(parcel: Parcel): Promise<Outcome> {
     const { patienceMs, stop } = this.options;
-    const giveUpAt = Date.now() + patienceMs;
+    const giveUpAt = performance.now() + patienceMs;
     for (let attempt = 1; ; attempt++) {
       const verdict = await this.attempt(parcel);
       if (verdict.kind === 'final') return verdict.outcome;
       const waitMs = backOffMs(attempt, verdict.afterMs);
-      if (Date.now() + waitMs > giveUpAt) return { failed: verdict.code };
+      if (performance.now() + waitMs > giveUpAt) return { failed: verdict.code };
       if (!(await sleepUnless(stop, waitMs))) return 'unfinished';
       this.tally.retried(verdict.code);
     }

@@ -45,7 +45,7 @@ export class ShopClient {
 function answerOf({ status, headers }: Response, text: string): Answer {
   const body = fieldsOf(text);
   const code = typeof body.code === 'string' ? body.code : undefined;
-  return { status, code, body, retryAfterMs: retryAfterMs(headers.get('retry-after'), Date.now()) };
+  return { status, code, body, retryAfterMs: retryAfterMs(headers.get('retry-after'), new Date().getTime()) };
 }
 
 function fieldsOf(text: string): Record<string, unknown> {

@@ -8,8 +8,8 @@ export function stopOnSignal(): AbortSignal {
   const stop = new AbortController();
   let first = 0;
   const onSignal = () => {
-    if (!stop.signal.aborted) first = Date.now();
-    else if (Date.now() - first > sameOneMs) process.exit(130);
+    if (!stop.signal.aborted) first = performance.now();
+    else if (performance.now() - first > sameOneMs) process.exit(130);
     stop.abort();
   };
   process.on('SIGINT', onSignal);

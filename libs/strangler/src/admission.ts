@@ -63,7 +63,7 @@ export class Admission {
 
   private turn(): Promise<void> {
     const { waiting, waitMs } = this.limits;
-    const patience = Math.min(waitMs, (currentContext()?.deadline ?? Infinity) - Date.now());
+    const patience = Math.min(waitMs, (currentContext()?.deadline ?? Infinity) - performance.now());
     if (this.queue.size >= waiting || patience <= 0) return Promise.reject(this.refuse());
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {

@@ -8,7 +8,7 @@ export interface CallContext {
   readonly requestId: string;
   /** W3C trace context of the caller, passed on as it came. */
   readonly traceparent?: string | undefined;
-  /** When the caller stops waiting, in ms since the epoch. A call that is late is not started. */
+  /** When the caller stops waiting, by `performance.now()` of this process: nobody sets that clock. A call that is late is not started. */
   readonly deadline?: number | undefined;
   /** The request's own headers that may put it into a cohort, in lower case. */
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;

@@ -95,7 +95,7 @@ export class Pursuit {
       const atOnce: boolean = !turned && refusals.every(({ code }) => code === 'not_owner');
       turned = atOnce;
       if (!atOnce) await this.pause(waits++, giveUpAt);
-      if (Date.now() >= giveUpAt) throw this.tooLate();
+      if (performance.now() >= giveUpAt) throw this.tooLate();
       ended = await this.tryAll(this.partsAfter(ended, refusals));
     }
   }
@@ -161,12 +161,12 @@ export class Pursuit {
 
   /** What is done has to be undone, however little time the caller has left. */
   private whateverTimeIsLeft<T>({ timeoutMs }: PreparedOperation, work: () => Promise<T>): Promise<T> {
-    return withinContext({ deadline: Math.max(this.giveUpAt(), Date.now() + timeoutMs) }, work);
+    return withinContext({ deadline: Math.max(this.giveUpAt(), performance.now() + timeoutMs) }, work);
   }
 
   private async pause(waits: number, giveUpAt: number): Promise<void> {
     const waitMs = Math.min(longestWaitMs, firstWaitMs * growth ** waits) * (0.5 + Math.random());
-    await sleep(Math.max(0, Math.min(waitMs, giveUpAt - Date.now())));
+    await sleep(Math.max(0, Math.min(waitMs, giveUpAt - performance.now())));
   }
 
   private keys(): readonly string[] {
@@ -176,8 +176,7 @@ export class Pursuit {
 
   private giveUpAt(): number {
     const { operation, startedAt } = this.call;
-    const began = Date.now() - (performance.now() - startedAt);
-    return currentContext()?.deadline ?? began + patienceOf(operation);
+    return currentContext()?.deadline ?? startedAt + patienceOf(operation);
   }
 
   private tooLate(): DomainError {

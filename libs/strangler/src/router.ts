@@ -304,7 +304,7 @@ function refusal({ module, kind, name }: PreparedOperation, context: CallContext
     // Here it could join; on the other side it could not be rolled back. So it is refused in both.
     return new Error(`${module}.${name} was called inside a transaction: make that a process`);
   }
-  if (context.deadline !== undefined && context.deadline <= Date.now()) {
+  if (context.deadline !== undefined && context.deadline <= performance.now()) {
     return new UnavailableError(module, 'the deadline of this call has passed');
   }
   return undefined;

@@ -1,7 +1,7 @@
 import { OutcomeUnknownError } from '#contracts';
 import { LocalModules, routeOf, Router, Routes, withContext, type Port, type RouteEntry } from '#strangler';
 import { buckets } from '../../../libs/strangler/src/bucket.js';
-import { systemClock } from '../../../libs/strangler/src/control/clock.js';
+import { SteadyClock } from '../../../libs/strangler/src/control/clock.js';
 import {
   handOff,
   handOffProblems,
@@ -101,7 +101,7 @@ export class Twin {
   /** Carries out a hand-off, whatever stands against it. */
   carryOut(plan: HandOff, options: Partial<HandOffOptions> = {}): Promise<HandOffEnd> {
     return handOff(this.controls, plan, {
-      clock: systemClock,
+      clock: new SteadyClock(),
       drainMs: 20_000,
       writersMs: 20_000,
       ...options,

@@ -103,7 +103,7 @@ export class Sessions {
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(new Error(`no answer within ${answerMs} ms`)), answerMs);
     });
-    const deadline = Date.now() + answerMs;
+    const deadline = performance.now() + answerMs;
     const context = { requestId: 'session', servedBy: new Map(), deadline, forOperator };
     // Async, so that what throws at once is heard by the race, beside which `late` is never left unheard.
     const answer = withContext(context, async () => this.users.getSession({ id }));

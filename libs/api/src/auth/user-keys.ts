@@ -74,7 +74,7 @@ export class UserKeys {
   }
 
   private jwks(): Promise<Jwks> {
-    const context = { requestId: 'jwks', servedBy: new Map(), deadline: Date.now() + answerMs };
+    const context = { requestId: 'jwks', servedBy: new Map(), deadline: performance.now() + answerMs };
     return withContext(context, () => this.users.jwks({}));
   }
 

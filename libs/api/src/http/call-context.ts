@@ -32,7 +32,7 @@ function contextOf({ headers }: Request): CallContext {
   return {
     requestId: typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID(),
     traceparent: traceIdOf(traceparent) === undefined ? undefined : traceparent,
-    deadline: Date.now() + patienceMs,
+    deadline: performance.now() + patienceMs,
     // Only those that someone looks at travel on; a header that is there twice is a list, and no cohort's.
     headers: headers as Record<string, string | undefined>,
     servedBy: new Map(),

@@ -24,10 +24,10 @@ type Knock = { socket: Socket } | 'nobody there' | 'not now';
  * @throws EmbeddedError when no keeper can be started or reached, or it is another release's.
  */
 export async function findKeeper(folder: string, hear: (reply: Reply) => void): Promise<Socket> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = performance.now() + PATIENCE_MS;
   let failedStarts = 0;
   let started: StartedKeeper | undefined;
-  while (Date.now() < deadline) {
+  while (performance.now() < deadline) {
     const knock = await knockAt(folder, hear);
     if (typeof knock === 'object') return knock.socket;
     if (started?.hasFailed()) {

@@ -91,7 +91,7 @@ export async function stopProcess(pid: number, steps: readonly StopStep[]): Prom
   for (const { signal, waitMs } of steps) {
     if (!isRunning(pid)) return;
     sendSignal(pid, signal);
-    for (const end = Date.now() + waitMs; Date.now() < end && isRunning(pid);) await sleep(10);
+    for (const end = performance.now() + waitMs; performance.now() < end && isRunning(pid);) await sleep(10);
   }
 }
 

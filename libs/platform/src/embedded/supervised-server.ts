@@ -62,8 +62,8 @@ export class SupervisedServer {
   private async begin(port: number | undefined): Promise<RunningServer> {
     try {
       const running = await this.attempt(port);
-      const since = Date.now();
-      void running.gone.then(() => this.revive(running, Date.now() - since));
+      const since = performance.now();
+      void running.gone.then(() => this.revive(running, performance.now() - since));
       return running;
     } catch (error) {
       this.current = undefined;

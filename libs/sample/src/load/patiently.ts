@@ -7,12 +7,12 @@ const longestWaitMs = 2_000;
 
 /** Makes a call, again while its module cannot be reached. `call` must carry a command id if it changes anything. */
 export async function patiently<T>(call: () => Promise<T>): Promise<T> {
-  const giveUpAt = Date.now() + patienceMs;
+  const giveUpAt = performance.now() + patienceMs;
   for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
     try {
       return await call();
     } catch (error) {
-      if (!hasCode(error, passing) || Date.now() > giveUpAt) throw error;
+      if (!hasCode(error, passing) || performance.now() > giveUpAt) throw error;
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }

@@ -1,6 +1,6 @@
 import type { Database } from '../database.js';
 import { plainAdvice, type Advice } from './advice.js';
-import { systemClock, type Clock } from './clock.js';
+import { SteadyClock, type Clock } from './clock.js';
 import type { FileWriter } from './file-writer.js';
 import { HistoryFeed } from './history-feed.js';
 import { LeaderLock } from './leader-lock.js';
@@ -65,7 +65,7 @@ export class Controller {
 
   constructor(private readonly options: ControllerOptions) {
     const { database, needs, drainMs = 5_000, boundary, pace = { movingMs: 100, idleMs: 500 } } = options;
-    const clock = (this.clock = options.clock ?? systemClock);
+    const clock = (this.clock = options.clock ?? new SteadyClock());
     const store = (this.store = new ModuleStore(database));
     const verifications = new VerificationStore(database);
     const verifier = (this.verifier = new Verifier(needs, verifications, store.history, clock));
@@ -102,9 +102,13 @@ export class Controller {
     return this.options.wishesPath ?? 'strangler.yaml';
   }
 
-  /** Makes the rows of modules that have none. Before the file is read. Answers whether a file has steered one of them. */
+  /**
+   * Makes the rows of modules that have none, and learns what time it is. Before the file is read. Answers whether a file has steered
+   * one of them.
+   */
   async prepare(): Promise<{ filed: boolean }> {
     let filed = false;
+    this.clock.saw(await this.store.now());
     for (const { module } of this.options.needs.modules) {
       await this.store.ensure(module, defaultSettings, this.clock.now());
       filed ||= (await this.store.read(module)).filed !== null;

@@ -28,6 +28,12 @@ export class ModuleStore {
     );
   }
 
+  /** What time it is, by the one clock that all processes share, in ms since 1970. */
+  async now(): Promise<number> {
+    const [row] = await this.database.query<{ now: number }>(`select ${time('clock_timestamp()')} as now`);
+    return row!.now;
+  }
+
   /** @throws when the module has no row. */
   async read(module: string): Promise<ModuleRow> {
     const [row] = await this.database.query<ModuleRow>(

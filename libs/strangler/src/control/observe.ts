@@ -21,7 +21,7 @@ export class Observer {
   async look(row: ModuleRow, last = row.wanted.phase === 'decommissioned'): Promise<Observed> {
     const { module } = row;
     const { stepSince } = row;
-    const now = this.clock.now();
+    const now = this.timeOf(row);
     const [sides, evidence, verification, localUse] = await Promise.all([
       this.sides(row),
       this.needs.evidence(module, now - stepSince),
@@ -29,6 +29,7 @@ export class Observer {
       last ? this.needs.localUse(module) : [],
     ]);
     const { beganAt, differences } = verification;
+    this.clock.saw(beganAt ?? 0);
     return {
       now,
       ...sides,
@@ -38,6 +39,12 @@ export class Observer {
       approved: row.approved.map(({ percent }) => percent),
       stepSince,
     };
+  }
+
+  /** Not before what stands in the row: another leader has written it, by the clock of another machine. */
+  private timeOf({ stepSince, phaseSince, transition, wanted }: ModuleRow): number {
+    this.clock.saw(Math.max(stepSince, phaseSince, wanted.since, transition?.begun ?? 0));
+    return this.clock.now();
   }
 
   /** A side that does not answer is null, and so, unless `everywhere`, is the other side of a module at home. */

@@ -46,6 +46,7 @@ it.each([
     };
     const book = new OutageBook({ change } as unknown as ModuleStore, {
       now: () => now,
+      saw: () => undefined,
       sleep: () => Promise.resolve(),
     });
     const look = async (at: number, kinds: (typeof kind)[]) => {

@@ -65,7 +65,7 @@ export class Processes {
   private async write(): Promise<void> {
     const { version, reading, leads } = this.options;
     const { path, hash, problem, readAt } = reading();
-    const age = (Date.now() - readAt) / 1_000;
+    const age = (performance.now() - readAt) / 1_000;
     await this.database.query(
       `insert into strangler.process (id, host, pid, version, file, file_hash, problem, read_at, leads, seen_at)
        values ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() - make_interval(secs => $8), $9, clock_timestamp())

@@ -8,7 +8,7 @@ import { Standstill } from './standstill.js';
 let now: number;
 let rows: Record<Side, { mayShift: number | null; version: number; extractedBelow: number }>;
 let standstill: Standstill;
-const clock = { now: () => now, sleep: () => Promise.resolve() };
+const clock = { now: () => now, saw: () => undefined, sleep: () => Promise.resolve() };
 
 beforeEach(() => {
   now = 0;

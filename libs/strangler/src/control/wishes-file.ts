@@ -17,7 +17,7 @@ export interface Reading {
   path: string;
   /** Of the text; null: there is none. */
   hash: string | null;
-  /** ms since 1970. */
+  /** By `performance.now()`. */
   readAt: number;
   /** Why the text is refused, with its line; null: it is not, or there is no file. */
   problem: string | null;
@@ -42,7 +42,7 @@ export class WishesFile {
     /** Is told of each text that is read: what it wants; undefined: it is refused, and what was wanted before counts. */
     private readonly listener: (wishes: Wishes | undefined, reading: Reading) => void,
   ) {
-    this.known = { path, hash: null, readAt: Date.now(), problem: null };
+    this.known = { path, hash: null, readAt: performance.now(), problem: null };
   }
 
   /** What was read last. */
@@ -110,7 +110,7 @@ export class WishesFile {
 
   private tell(problem: string | null, wishes: Wishes | undefined): void {
     const hash = this.seen === undefined ? null : hashOf(this.seen);
-    this.known = { path: this.path, hash, readAt: Date.now(), problem };
+    this.known = { path: this.path, hash, readAt: performance.now(), problem };
     this.listener(wishes, this.known);
   }
 

@@ -70,7 +70,7 @@ export async function stopCapture(database: Database, tables: readonly MovingTab
 }
 
 async function patiently(database: Database, { sql: table }: MovingTable, sql: string): Promise<void> {
-  const giveUpAt = Date.now() + patienceMs;
+  const giveUpAt = performance.now() + patienceMs;
   for (
     let lockTimeoutMs = lockWaitMs.first;
     ;
@@ -81,7 +81,7 @@ async function patiently(database: Database, { sql: table }: MovingTable, sql: s
       return;
     } catch (error) {
       if (!lockNotAvailable.has((error as { code?: string }).code ?? '')) throw error;
-      if (Date.now() > giveUpAt) {
+      if (performance.now() > giveUpAt) {
         const long = `a transaction holds the table for more than ${patienceMs / 1_000} s`;
         throw new Error(`${table}: ${long}`, { cause: error });
       }

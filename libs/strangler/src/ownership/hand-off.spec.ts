@@ -1,5 +1,5 @@
 import { bucketOf } from '../bucket.js';
-import { systemClock } from '../control/clock.js';
+import { SteadyClock } from '../control/clock.js';
 import { otherSide, sides, type Side } from '../phase.js';
 import { directSides, type DirectSides, type Fault, type Method } from '../../../../test/support/sides.js';
 import { pairDirectly } from '../../../../test/support/pairing.js';
@@ -32,7 +32,7 @@ afterEach(async () => {
   await move(0);
 });
 
-const options = { clock: systemClock, drainMs: 5_000 };
+const options = { clock: new SteadyClock(), drainMs: 5_000 };
 
 async function states() {
   const [monolith, extracted] = await Promise.all(sides.map((side) => both.controls[side].state()));

@@ -156,11 +156,12 @@ describe('what travels with a call', () => {
 
   it('the deadline is the caller’s if that is sooner, else the operation’s time', async () => {
     const contexts = seen();
-    const soon = Date.now() + 5_000;
+    const soon = performance.now() + 5_000;
     await withContext(request({ deadline: soon }), () => caller.port.look({ name: 'A' }));
     await withContext(request({ deadline: soon + 3_600_000 }), () => caller.port.look({ name: 'A' }));
-    expect(contexts[0]?.deadline).toBe(soon);
-    expect(contexts[1]?.deadline).toBeGreaterThan(soon);
+    // What is left is whole ms, and counts from when it arrives.
+    expect(contexts[0]?.deadline).toBeGreaterThan(soon - 2);
+    expect(contexts[0]?.deadline).toBeLessThan(contexts[1]?.deadline ?? 0);
     expect(contexts[1]?.deadline).toBeLessThan(soon + 3_600_000);
   });
 
@@ -228,7 +229,7 @@ describe('what travels with a call', () => {
   it('a tool that names its shop and nothing else, or sends odd headers, is answered, without a deadline', async () => {
     const contexts = seen();
     const odd = headers();
-    odd.set('Deadline', 'soon');
+    odd.set('Time-Left', 'soon');
     for (const told of [headers(), odd]) {
       expect(await askRaw('look', '{"name":"A"}', told)).toMatchObject({ ok: { name: 'A' } });
     }
@@ -239,7 +240,7 @@ describe('what travels with a call', () => {
 it('a call that comes after its deadline is not started', async () => {
   handlers.look = jest.fn();
   const late = headers();
-  late.set('Deadline', String(Date.now() - 1));
+  late.set('Time-Left', '0');
   expect(await askRaw('look', '{"name":"A"}', late)).toMatchObject({ error: { code: 'unavailable' } });
   expect(await askRaw('put', '{"name":"A"}', late)).toMatchObject({ error: { code: 'unavailable' } });
   expect(handlers.look).not.toHaveBeenCalled();

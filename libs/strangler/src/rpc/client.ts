@@ -56,7 +56,7 @@ export class NatsCalls implements RemoteCalls {
     const payload = JSON.stringify(operation.input.parse(input));
     const commandId = operation.kind === 'query' ? undefined : (options.commandId ?? uuidv7());
     const context = currentContext();
-    const deadline = Math.min(context?.deadline ?? Infinity, Date.now() + operation.timeoutMs);
+    const deadline = Math.min(context?.deadline ?? Infinity, performance.now() + operation.timeoutMs);
     const headers = encodeHeaders({
       from: this.routes.member ?? undefined,
       requestId: context?.requestId ?? '-',
@@ -90,10 +90,10 @@ export class NatsCalls implements RemoteCalls {
   }
 
   private async untilPresent(deadline: number, ask: () => Promise<Ended>): Promise<Ended> {
-    const giveUpAt = Math.min(deadline, Date.now() + absenceMs);
+    const giveUpAt = Math.min(deadline, performance.now() + absenceMs);
     for (;;) {
       const ended = await ask();
-      if (ended !== 'absent' || Date.now() >= giveUpAt) return ended;
+      if (ended !== 'absent' || performance.now() >= giveUpAt) return ended;
       await sleep(askAgainMs);
     }
   }
@@ -108,7 +108,7 @@ export class NatsCalls implements RemoteCalls {
     if (!connection || connection.isClosed()) return Promise.resolve('absent');
     return new Promise((resolve, reject) => {
       const number = (this.next++).toString(36);
-      const timer = setTimeout(() => settle('late'), deadline - Date.now());
+      const timer = setTimeout(() => settle('late'), deadline - performance.now());
       const settle: Settle = (end) => {
         clearTimeout(timer);
         this.waiting.delete(number);

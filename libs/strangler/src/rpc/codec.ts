@@ -15,7 +15,7 @@ export interface CallHeaders {
   from: Sender | undefined;
   requestId: string;
   traceparent: string | undefined;
-  /** ms since the epoch; the clocks of both sides must agree to a fraction of the shortest timeout (NTP does). */
+  /** By `performance.now()` of this process. What travels is how many ms are left: no two clocks are compared. */
   deadline: number | undefined;
   commandId: string | undefined;
   /** The command that this one takes back. */
@@ -32,7 +32,7 @@ const names = {
   from: 'From',
   requestId: 'X-Request-Id',
   traceparent: 'traceparent',
-  deadline: 'Deadline',
+  timeLeft: 'Time-Left',
   commandId: 'Command-Id',
   undoOf: 'Undo-Of',
   cancel: 'Cancel',
@@ -46,7 +46,7 @@ export function encodeHeaders(call: CallHeaders): MsgHdrs {
   const encoded = headers();
   if (from) encoded.set(names.from, `${from.shop} ${from.database}`);
   encoded.set(names.requestId, requestId);
-  if (deadline !== undefined) encoded.set(names.deadline, String(deadline));
+  if (deadline !== undefined) encoded.set(names.timeLeft, String(msUntil(deadline)));
   if (traceparent) encoded.set(names.traceparent, traceparent);
   if (commandId) encoded.set(names.commandId, commandId);
   if (undoOf) encoded.set(names.undoOf, undoOf);
@@ -63,7 +63,7 @@ export function decodeHeaders(message: Msg): CallHeaders {
     from: senderIn(read(names.from)),
     requestId: read(names.requestId) ?? '-',
     traceparent: read(names.traceparent),
-    deadline: timeIn(read(names.deadline)),
+    deadline: deadlineIn(read(names.timeLeft)),
     commandId: read(names.commandId),
     undoOf: read(names.undoOf),
     cancel: read(names.cancel) === '1' || undefined,
@@ -89,9 +89,11 @@ function cohortIn(text: string | undefined): Record<string, string> | undefined 
   }
 }
 
-function timeIn(text: string | undefined): number | undefined {
-  const time = Number(text ?? NaN);
-  return Number.isFinite(time) ? time : undefined;
+const msUntil = (deadline: number): number => Math.max(0, Math.floor(deadline - performance.now()));
+
+function deadlineIn(timeLeft: string | undefined): number | undefined {
+  const ms = Number(timeLeft ?? NaN);
+  return Number.isFinite(ms) ? performance.now() + ms : undefined;
 }
 
 /** Not the one of NATS's client, which puts U+FFFD in the place of what is no UTF-8. */

@@ -173,7 +173,7 @@ export class ContractServer extends ServerNats {
     { deadline, servedBy }: CallContext,
   ): Promise<{ text: string; outcome: FinishedCall['outcome'] }> {
     try {
-      if (deadline !== undefined && deadline <= Date.now()) {
+      if (deadline !== undefined && deadline <= performance.now()) {
         throw new UnavailableError(operation.module, 'the call came after its deadline and was not started');
       }
       const result = await executor.execute(operation.name, decodeInput(message), commandId, {

@@ -191,8 +191,8 @@ export class SagaEngine implements ProcessRunner {
     id: Pick<SagaRecord, 'commandId' | 'routingKey'>,
   ): Promise<unknown> {
     const { module, name, timeoutMs } = entry.operation;
-    const deadline = currentContext()?.deadline ?? Date.now() + timeoutMs;
-    while (Date.now() < deadline) {
+    const deadline = currentContext()?.deadline ?? performance.now() + timeoutMs;
+    while (performance.now() < deadline) {
       const record = await entry.store.find(managerOf(this.dataSource), id);
       // Its new owner carries it on, and answers.
       if (record && record.owned === false) throw new NotOwnerError(module);
