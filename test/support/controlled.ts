@@ -60,7 +60,8 @@ export class Controlled {
   verified = 0;
   readonly store: ModuleStore;
   private controllers: Controller[] = [];
-  private readonly needs: ControlNeeds;
+  /** What a controller needs of this module; one that a test makes may do some of it by itself. */
+  readonly needs: ControlNeeds;
 
   private constructor(
     readonly sides: DirectSides,

@@ -3,7 +3,14 @@ import { OrdersModule } from '#domain/orders';
 import { PaymentsModule, PaymentsWithoutProviderModule } from '#domain/payments';
 import { ExtractedUsersModule } from '#domain/users';
 import { dataSourceOptions, StartError, type PaymentsProvider } from '#platform';
-import { NatsCalls, StranglerModule, type CallObserver, type NatsLink, type Routes } from '#strangler';
+import {
+  NatsCalls,
+  noticingSilence,
+  StranglerModule,
+  type CallObserver,
+  type NatsLink,
+  type Routes,
+} from '#strangler';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { contracts, type ModuleName, type Settings } from './config.js';
@@ -34,7 +41,10 @@ export class ServiceModule {
     return {
       module: ServiceModule,
       imports: [
-        TypeOrmModule.forRoot({ ...dataSourceOptions(databaseUrl), autoLoadEntities: true }),
+        TypeOrmModule.forRoot({
+          ...dataSourceOptions(databaseUrl, { connections: noticingSilence(databaseUrl) }),
+          autoLoadEntities: true,
+        }),
         StranglerModule.forRoot({
           side: 'extracted',
           contracts: Object.values(contracts),

@@ -1,7 +1,14 @@
 import { inventory, orders, payments, users } from '#contracts';
 import { ApiModule, type ApiOptions } from '#api';
 import { dataSourceOptions } from '#platform';
-import { NatsCalls, StranglerModule, type CallObserver, type NatsLink, type Routes } from '#strangler';
+import {
+  NatsCalls,
+  noticingSilence,
+  StranglerModule,
+  type CallObserver,
+  type NatsLink,
+  type Routes,
+} from '#strangler';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 
@@ -26,7 +33,10 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        TypeOrmModule.forRoot({ ...dataSourceOptions(databaseUrl), autoLoadEntities: true }),
+        TypeOrmModule.forRoot({
+          ...dataSourceOptions(databaseUrl, { connections: noticingSilence(databaseUrl) }),
+          autoLoadEntities: true,
+        }),
         StranglerModule.forRoot({
           side: 'monolith',
           contracts,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { release, releaseNumber } from './release.js';
+import { askAt, asksAfter, type ClientClass } from './silence.js';
 
 /** Runs statements; rows come as pg gives them. */
 export interface Queryable {
@@ -45,6 +46,7 @@ const pinned =
  */
 export class Database implements Queryable {
   private readonly pool: pg.Pool;
+  private readonly Client: ClientClass;
   private readonly others: Database[] = [];
 
   /** `session`: settings of all its sessions. `max`: connections. */
@@ -52,7 +54,8 @@ export class Database implements Queryable {
     private readonly url: string,
     { session = {}, max = 6 }: { session?: SessionSettings; max?: number } = {},
   ) {
-    this.pool = new pg.Pool({ ...connection(url, session), max });
+    this.Client = asksAfter(pg.Client, askAt(connection(url)));
+    this.pool = new pg.Pool({ ...connection(url, session), max, Client: this.Client });
     // A connection that breaks while idle is replaced; unheard, the event would end the process.
     this.pool.on('error', () => undefined);
     // So is one that breaks between two statements of whoever has it: the next statement says so.
@@ -122,8 +125,8 @@ export class Database implements Queryable {
   }
 
   /** A connection of one's own, for session locks and LISTEN. The caller ends it. */
-  async session(options: Partial<pg.ClientConfig> = {}): Promise<pg.Client> {
-    const client = new pg.Client({ ...connection(this.url), ...options });
+  async session(): Promise<pg.Client> {
+    const client = new this.Client(connection(this.url));
     client.on('error', () => undefined);
     await client.connect();
     return client;

@@ -45,6 +45,7 @@ export { decommissionedModules } from './control/decommissioned.js';
 export { type Advice } from './control/advice.js';
 export { Steering } from './control/steering.js';
 export { Agents } from './side/agents.js';
+export { noticingSilence } from './silence.js';
 export { observers } from './metrics/call-tally.js';
 export { ToolkitMetrics } from './metrics/toolkit-metrics.js';
 export { adminDocument } from './admin/openapi/document.js';

@@ -1,4 +1,5 @@
 import type { DataSourceOptions } from 'typeorm';
+import type pg from 'pg';
 import { ClosingClient } from './closing-client.js';
 import { ownRelease, releaseNumber, withSessionName } from './session-name.js';
 import { typeParsers } from './type-parsers.js';
@@ -20,10 +21,17 @@ export interface DatabaseOptions {
   entities?: readonly (new () => object)[];
   /** Most connections at a time (default 10). */
   poolSize?: number;
+  /** Makes of the class of its connections one that does more. */
+  connections?: (
+    base: new (config?: pg.ClientConfig) => pg.Client,
+  ) => new (config?: pg.ClientConfig) => pg.Client;
 }
 
 /** TypeORM's options for one of our databases. The schema comes from migrations, never from entities. */
-export function dataSourceOptions(url: string, { entities = [], poolSize = 10 }: DatabaseOptions = {}) {
+export function dataSourceOptions(
+  url: string,
+  { entities = [], poolSize = 10, connections = (base) => base }: DatabaseOptions = {},
+) {
   return {
     type: 'postgres',
     url: withSession(url),
@@ -35,7 +43,7 @@ export function dataSourceOptions(url: string, { entities = [], poolSize = 10 }:
       keepAlive: true,
       ...limits,
       types: typeParsers,
-      Client: ClosingClient,
+      Client: connections(ClosingClient),
     },
   } satisfies DataSourceOptions;
 }

@@ -1,3 +1,4 @@
+import { isFencedTooLong } from '../ownership/fence-watch.js';
 import { otherSide, policies, sides, type Side } from '../phase.js';
 import type { SideState } from '../side/side.js';
 import { subjectOf, typed } from './advice.js';
@@ -61,6 +62,23 @@ export const fences = onEachSide((side, { ownership: own }, patient) => {
     : `start ${other}, without which nobody knows who owns them`;
   return [{ problem, meaning, remedy }];
 });
+
+/** A step lifts its fence within seconds. Without a step, {@link fences} has said so. */
+export const oldFences = onEachSide((side, { ownership }, { row }) => {
+  if (!row.transition || !isFencedTooLong(ownership)) return [];
+  return [
+    {
+      problem: fencedFor(side, ownership),
+      meaning: `nobody owns these buckets: their writes wait, and are answered 503; the step under way (${row.transition.step.kind}) does not come to an end`,
+      remedy:
+        'it ends by itself once both sides answer and have proven themselves: do what is said of the one that does not',
+    },
+  ];
+});
+
+/** What is fenced for too long, in words. */
+export const fencedFor = (side: Side, { fenceFrom, fenceTo, fencedMs }: SideState['ownership']): string =>
+  `${side} has fenced the buckets [${fenceFrom}, ${fenceTo}) for ${Math.round((fencedMs ?? 0) / 1_000)} s`;
 
 /** Both sides have to agree before anything is handed over. */
 export const epochs: Examiner = (patient) => {

@@ -1,4 +1,4 @@
-import { epochs, fences, flow } from './doctor-sides.js';
+import { epochs, fences, flow, oldFences } from './doctor-sides.js';
 import { standings } from './doctor-continuity.js';
 import { copies } from './doctor-copies.js';
 import { tables } from './doctor-tables.js';
@@ -13,6 +13,7 @@ const examiners: readonly Examiner[] = [
   copies,
   fences,
   tables,
+  oldFences,
   flow,
   epochs,
   waits,

@@ -1,4 +1,5 @@
 import { buckets } from '../bucket.js';
+import { isFencedTooLong } from '../ownership/fence-watch.js';
 import type { Side } from '../phase.js';
 import type { Absence } from './absence.js';
 import { missingService } from './missing-service.js';
@@ -29,8 +30,9 @@ export function healthOf(
   const { standing, proven } = state.standpoint;
   if (standing !== null) return 'rolled back';
   if (!proven) return 'unproven';
-  // A step lifts its fence by itself.
-  return state.ownership.fenceFrom !== null && !transition ? 'fenced' : 'up';
+  // A step lifts its fence by itself, and soon.
+  const fenced = state.ownership.fenceFrom !== null && !transition;
+  return fenced || isFencedTooLong(state.ownership) ? 'fenced' : 'up';
 }
 
 /** How a module is, as its customers see it. */

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Client } from 'pg';
 import type { Database } from '../database.js';
+import { pinged } from '../silence.js';
 import { historyChannel, type History } from './history.js';
 import type { HistoryEntry } from './operator.js';
 
@@ -33,7 +34,7 @@ export class HistoryFeed {
 
   private async listen(): Promise<Client | undefined> {
     try {
-      const session = await this.database.session();
+      const session = pinged(await this.database.session());
       session.on('notification', ({ payload }) => void this.tell(Number(payload)));
       session.once('end', () => this.later());
       await session.query(`listen ${historyChannel}`);

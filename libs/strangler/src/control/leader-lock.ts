@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
 import type { Database } from '../database.js';
+import { pinged } from '../silence.js';
 
 /** A leader that cannot be heard any more is one no longer: its server ends the session after this, in ms. */
-const silenceMs = 15_000;
-const pingMs = 3_000;
+const silenceMs = 5_000;
 
 /**
  * One leader a module among all processes: a session lock on a connection of its own. A leader that has lost it without
@@ -14,7 +14,6 @@ export class LeaderLock {
   /** By module, the number of the term: how often this process has begun to lead anything. */
   private readonly held = new Map<string, number>();
   private terms = 0;
-  private pings: NodeJS.Timeout | undefined;
   /** The modules' loops ask one after the other: a connection carries one question at a time. */
   private asked: Promise<unknown> = Promise.resolve();
 
@@ -40,7 +39,6 @@ export class LeaderLock {
 
   /** Lets another process lead. */
   async close(): Promise<void> {
-    clearInterval(this.pings);
     const session = await this.session?.catch(() => undefined);
     this.session = undefined;
     this.held.clear();
@@ -58,15 +56,13 @@ export class LeaderLock {
   }
 
   private async connect(): Promise<Client> {
-    const session = await this.database.session();
+    const session = pinged(await this.database.session());
     await session.query(`set idle_session_timeout = ${silenceMs}`);
     session.once('end', () => this.lost());
-    this.pings = setInterval(() => void session.query('select 1').catch(() => session.end()), pingMs).unref();
     return session;
   }
 
   private lost(): void {
-    clearInterval(this.pings);
     this.session = undefined;
     this.held.clear();
   }

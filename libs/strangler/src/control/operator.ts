@@ -46,7 +46,7 @@ export interface SideView extends CallFigures {
   /** It answers, and owns what it is to own. */
   healthy: boolean;
   /**
-   * `fenced`: it answers, and nobody may write what it has fenced, though no step is under way. The others say what is
+   * `fenced`: it answers, and nobody may write what it has fenced, though no step is under way, or for too long. The others say what is
    * missing: any process of it, its answer in time, its database, the connection to it.
    */
   health:

@@ -1,8 +1,10 @@
-import type { Side } from '../phase.js';
+import { isFencedTooLong } from '../ownership/fence-watch.js';
+import { sides, type Side } from '../phase.js';
 import type { BackfillState } from '../side/side.js';
 import type { Advice } from './advice.js';
 import { figuresOf } from '../evidence/evidence.js';
 import { goalOf } from './decide.js';
+import { fencedFor } from './doctor-sides.js';
 import { etaOf } from './eta.js';
 import { gatesFor, watchGates, type Gate, type Observed } from './gates.js';
 import { healthOf, moduleHealth } from './health.js';
@@ -74,9 +76,18 @@ export function statusOf(parts: StatusParts): ModuleStatus {
     etaUnknown: eta.unknown,
     rollbackSafe: row.phase !== 'decommissioned' && (at.below === 0 || extracted !== null),
     settings: settingsInForce(row.settings, row.sources),
-    notices: parts.notices,
+    notices: [...parts.notices, ...oldFencesOf(parts)],
   };
 }
+
+/** Customers wait for what is fenced; for how long, nobody else says. */
+const oldFencesOf = ({ row, observed: { states } }: StatusParts): string[] =>
+  sides.flatMap((side) => {
+    const own = states[side]?.ownership;
+    return own && isFencedTooLong(own)
+      ? [`${row.module}: ${fencedFor(side, own)}; doctor says what ends that`]
+      : [];
+  });
 
 /** From `decommissioned` nothing leads anywhere, whatever is wanted. */
 const wantedOf = ({ phase, wanted }: ModuleRow): ModuleStatus['wanted'] =>

@@ -7,6 +7,7 @@ interface Row {
   parked: number;
   lag: number;
   degraded: number;
+  fenced: number;
 }
 
 /** Nobody waits for a scrape longer; nor does what counts go on then, in ms. */
@@ -15,7 +16,8 @@ const statementTimeoutMs = 2_500;
 /** Of each module that has an ownership row here; a module that is at home has an empty outbox. */
 const sql = `
   select module, coalesce(o.rows, 0)::float8 as rows, coalesce(o.parked, 0)::float8 as parked,
-    coalesce(o.lag, 0)::float8 as lag, (r.degraded_since is not null)::int as degraded
+    coalesce(o.lag, 0)::float8 as lag, (r.degraded_since is not null)::int as degraded,
+    coalesce(greatest(0, extract(epoch from clock_timestamp() - fenced_at)), 0)::float8 as fenced
   from strangler.ownership
   left join strangler.relay r using (module)
   left join (
@@ -34,6 +36,10 @@ export function outboxGauges(database: Pick<Database, 'together'>): GaugeSet {
       strangler_outbox_parked_rows: { help: 'Changes that can never be applied as they are', labels },
       strangler_outbox_lag_seconds: { help: 'Age of the oldest change that waits; 0: none', labels },
       strangler_degraded: { help: '1: writes are answered without the other side', labels },
+      strangler_fence_seconds: {
+        help: 'For how long buckets belong to nobody, and their writes wait; 0: none do. More than 10 is an alarm',
+        labels,
+      },
     },
     read: async () => {
       const [found = []] = await database.together([{ sql }], { statementTimeoutMs });
@@ -45,6 +51,7 @@ export function outboxGauges(database: Pick<Database, 'together'>): GaugeSet {
         strangler_outbox_parked_rows: of((row) => row.parked),
         strangler_outbox_lag_seconds: of((row) => row.lag),
         strangler_degraded: of((row) => row.degraded),
+        strangler_fence_seconds: of((row) => row.fenced),
       };
     },
   };

@@ -15,6 +15,8 @@ export interface OwnershipRow {
   /** Buckets owned by nobody, `[from, to)`; null: none. */
   fenceFrom: number | null;
   fenceTo: number | null;
+  /** For how long, in ms; null: they are not. Left out by a service of 0.2.0. */
+  fencedMs?: number | null;
   capture: boolean;
   /** Whether owners may change: a number, another one each time that it is said; null: they do not. */
   mayShift: number | null;
@@ -22,7 +24,8 @@ export interface OwnershipRow {
 }
 
 const columns = `module, side, epoch, extracted_below as "extractedBelow", fence_from as "fenceFrom",
-  fence_to as "fenceTo", capture, may_shift as "mayShift", version`;
+  fence_to as "fenceTo", capture,
+  greatest(0, extract(epoch from clock_timestamp() - fenced_at) * 1000)::float8 as "fencedMs", may_shift as "mayShift", version`;
 
 const unfenced = 'fence_from = null, fence_to = null';
 

@@ -5,8 +5,6 @@ import type { Database } from '../database.js';
 
 /** The server ends a session that is idle for so long: its process is stopped, and another one shall lead. In ms. */
 const idleMs = 10_000;
-/** A statement without an answer for so long is given up, with its connection. In ms. */
-const queryTimeoutMs = 30_000;
 /**
  * Plans of the relay read by an index, and in its order. The statistics of an outbox are always out of date; believing
  * them, PostgreSQL would sort all of it for each batch. And a plan that is kept may be from when a table was empty. A batch is
@@ -43,7 +41,7 @@ export class RelaySession {
   }
 
   static async open(database: Database, module: string): Promise<RelaySession> {
-    const session = new RelaySession(await database.session({ query_timeout: queryTimeoutMs }), module);
+    const session = new RelaySession(await database.session(), module);
     try {
       await session.client.query(`set idle_session_timeout = ${idleMs}; ${planning} listen strangler_outbox`);
       return session;

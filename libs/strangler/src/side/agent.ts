@@ -8,6 +8,7 @@ import type { Held, Answer, Peer, Question } from '../continuity/peer.js';
 import { remotePeer } from '../continuity/remote-peer.js';
 import { captureTable, renewCapture, startCapture, stopCapture } from '../ownership/capture.js';
 import { fillChanged, recordStanding, tablesInNeed, tableStates } from '../ownership/captured.js';
+import { FenceWatch } from '../ownership/fence-watch.js';
 import { checkModule } from '../ownership/check.js';
 import type { Standpoint } from '../continuity/standing.js';
 import { advancingSequences } from '../ownership/sequences.js';
@@ -69,6 +70,7 @@ export class SideAgent implements LocalSide {
   private readonly calls: CallSums;
   private readonly continuity: Continuity;
   private readonly witness: WitnessFile | undefined;
+  private readonly fenceWatch: FenceWatch;
   private traffic: Traffic | undefined;
   /** The database came here with a backup or a clone, as far as is known. */
   private copy = false;
@@ -85,7 +87,11 @@ export class SideAgent implements LocalSide {
     this.deliveries = new Deliveries(options.database, this.name);
     this.witness = options.witness ? new WitnessFile(options.witness, this.name) : undefined;
     this.continuity = new Continuity(options.database, this.name, peerOf(options), this.witness);
-    this.logger = new Logger(`${this.name}.${options.side}`);
+    const logger = (this.logger = new Logger(`${this.name}.${options.side}`));
+    this.fenceWatch = new FenceWatch(
+      (text) => logger.error(text),
+      (text) => logger.log(text),
+    );
   }
 
   /** Makes the ownership row, serves the controller and the other side, and begins to look after capture. */
@@ -177,6 +183,9 @@ export class SideAgent implements LocalSide {
     ]);
     const unprovable = this.witness?.unprovable() ?? null;
     const { held } = this.continuity;
+    this.fenceWatch.see(ownership);
+    if (ownership.fenceFrom !== null)
+      ownership.fencedMs = Math.max(ownership.fencedMs ?? 0, this.fenceWatch.ageMs);
     const tables = ownership.capture && (await tableStates(this.database, this.options.module));
     return { ownership, outgoing: sent, incoming, standpoint, unprovable, held, ...(tables && { tables }) };
   }
@@ -399,6 +408,7 @@ export class SideAgent implements LocalSide {
     let standpoint = await this.continuity.standpoint();
     if (standpoint.moved) standpoint = await this.settle();
     this.copy = standpoint.moved;
+    this.fenceWatch.see(standpoint);
     await this.tell(standpoint);
     const { capture, database } = standpoint;
     this.witness?.locate(database);

@@ -1,0 +1,57 @@
+import { dataSourceOptions } from '#platform';
+import { DataSource } from 'typeorm';
+import { Database } from '../../libs/strangler/src/database.js';
+import { noticingSilence } from '../../libs/strangler/src/silence.js';
+import { freezingProxy, type FreezingProxy } from '../support/freezing-proxy.js';
+import { freshDatabase, type TestDatabase } from '../support/postgres.js';
+
+/**
+ *     process                          network                       database
+ *     select …            ──────────►  (nothing comes through)
+ *                                                                    another one answers under the same name; or this one, which has
+ *                                                                    never heard of the statement, or has lost the way back
+ *     … waits
+ *
+ * No packet says that the connection is dead; the kernel in between goes on to confirm what it is sent.
+ */
+
+let test: TestDatabase;
+let way: FreezingProxy;
+
+beforeEach(async () => {
+  test = await freshDatabase();
+  way = await freezingProxy(test.url);
+});
+afterEach(async () => {
+  await way.close();
+  await test.drop();
+});
+
+it('under the application: what waits there fails, and the next is answered', async () => {
+  const options = dataSourceOptions(way.url, { poolSize: 1, connections: noticingSilence(way.url) });
+  // The limits that would notice it, too, only later.
+  const extra = { ...options.extra, query_timeout: 0, statement_timeout: 0 };
+  const dataSource = await new DataSource({ ...options, extra }).initialize();
+  try {
+    await dataSource.query('select 1');
+    way.freeze();
+    await expect(dataSource.query('select 2')).rejects.toThrow(/silent|terminated/);
+    expect(await dataSource.query('select 3 as three')).toEqual([{ three: 3 }]);
+  } finally {
+    await dataSource.destroy();
+  }
+});
+
+it('is not one that works: a statement may take long, and so does what stands behind it in the connection', async () => {
+  const database = new Database(way.url);
+  try {
+    const answers = await database.together([
+      { sql: 'select 1' },
+      { sql: `select 'slow' as said from pg_sleep(2.5)` },
+      { sql: `select 'next' as said` },
+    ]);
+    expect(answers.slice(1)).toEqual([[{ said: 'slow' }], [{ said: 'next' }]]);
+  } finally {
+    await database.close();
+  }
+});
