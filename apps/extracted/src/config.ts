@@ -1,6 +1,7 @@
 import { inventory, orders, payments, users } from '#contracts';
 import {
   choiceSetting,
+  directNameOf,
   healthSetting,
   logLevels,
   natsSettings,
@@ -26,6 +27,8 @@ export interface Settings {
   module: ModuleName;
   /** `undefined`: a database of its own on the embedded PostgreSQL. */
   databaseUrl: string | undefined;
+  /** Where `databaseUrl` leads through a pooler: the server itself. */
+  directUrl: string | undefined;
   /** Of the module payments: by default test tokens are taken with the embedded database only. */
   payments: PaymentsProvider;
   nats: NatsSettings;
@@ -52,6 +55,7 @@ export function readSettings(env: Environment, args: readonly string[]): Setting
   return {
     module,
     databaseUrl,
+    directUrl: databaseUrl && urlSetting(env, directNameOf(setting), ['postgres', 'postgresql']),
     payments: paymentsSetting(env, { tryingOut: databaseUrl === undefined }),
     nats,
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',

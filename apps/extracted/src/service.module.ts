@@ -24,7 +24,7 @@ const moduleClasses = (provider: PaymentsProvider): Readonly<Partial<Record<Modu
 });
 
 export interface ServiceOptions {
-  settings: Pick<Settings, 'module' | 'payments' | 'witness'>;
+  settings: Pick<Settings, 'module' | 'payments' | 'witness' | 'directUrl'>;
   databaseUrl: string;
   routes: Routes;
   link: NatsLink;
@@ -35,14 +35,17 @@ export interface ServiceOptions {
 @Module({})
 export class ServiceModule {
   static forRoot({ settings, databaseUrl, routes, link, observer }: ServiceOptions): DynamicModule {
-    const { module, payments, witness } = settings;
+    const { module, payments, witness, directUrl } = settings;
     const moduleClass = moduleClasses(payments)[module];
     if (!moduleClass) throw new StartError(`the code of ${module} is not in this repository`);
     return {
       module: ServiceModule,
       imports: [
         TypeOrmModule.forRoot({
-          ...dataSourceOptions(databaseUrl, { connections: noticingSilence(databaseUrl) }),
+          ...dataSourceOptions(
+            databaseUrl,
+            directUrl === undefined ? { connections: noticingSilence(databaseUrl) } : { pooled: true },
+          ),
           autoLoadEntities: true,
         }),
         StranglerModule.forRoot({
@@ -53,6 +56,7 @@ export class ServiceModule {
           observer,
           remote: new NatsCalls(link, routes),
           witness,
+          direct: directUrl,
         }),
         moduleClass,
       ],

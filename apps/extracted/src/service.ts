@@ -1,8 +1,10 @@
 import { calls } from '#contracts';
 import {
   announcer,
+  assertPooled,
   createLogger,
   DatabaseProbe,
+  directNameOf,
   EmbeddedServers,
   natsConnection,
   NestLogger,
@@ -48,7 +50,15 @@ export async function startService(settings: Settings, closing: Closing): Promis
   const servers = new EmbeddedServers(settings.dataDir, say, users);
   closing.add(() => servers.release());
   const databaseUrl = settings.databaseUrl ?? (await servers.database(module));
-  await openDatabase(databaseUrl, [module], `${module.toUpperCase()}_DATABASE_URL`, 'extracted');
+  const setting = `${module.toUpperCase()}_DATABASE_URL`;
+  const direct = settings.directUrl ?? databaseUrl;
+  await openDatabase(
+    direct,
+    [module],
+    settings.directUrl === undefined ? setting : directNameOf(setting),
+    'extracted',
+  );
+  if (settings.directUrl !== undefined) await assertPooled({ url: databaseUrl, direct }, setting);
   const urlOfNats = async () => nats.url ?? (await servers.nats(subjects.userOf(module)));
   const natsUrl = await urlOfNats();
   const link = new NatsLink(async () => natsConnection(await urlOfNats(), nats.options), {

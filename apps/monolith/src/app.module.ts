@@ -17,6 +17,8 @@ export const contracts = [users, inventory, payments, orders] as const;
 
 export interface AppOptions {
   databaseUrl: string;
+  /** Where that leads through a pooler: the server itself. */
+  directUrl?: string | undefined;
   routes: Routes;
   link: NatsLink;
   observer: CallObserver;
@@ -29,12 +31,24 @@ export interface AppOptions {
 /** The whole system on one page: the modules, the toolkit that routes between them, and the HTTP edge. */
 @Module({})
 export class AppModule {
-  static forRoot({ databaseUrl, routes, link, observer, witness, modules, api }: AppOptions): DynamicModule {
+  static forRoot({
+    databaseUrl,
+    directUrl,
+    routes,
+    link,
+    observer,
+    witness,
+    modules,
+    api,
+  }: AppOptions): DynamicModule {
     return {
       module: AppModule,
       imports: [
         TypeOrmModule.forRoot({
-          ...dataSourceOptions(databaseUrl, { connections: noticingSilence(databaseUrl) }),
+          ...dataSourceOptions(
+            databaseUrl,
+            directUrl === undefined ? { connections: noticingSilence(databaseUrl) } : { pooled: true },
+          ),
           autoLoadEntities: true,
         }),
         StranglerModule.forRoot({
@@ -45,6 +59,7 @@ export class AppModule {
           observer,
           remote: new NatsCalls(link, routes),
           witness,
+          direct: directUrl,
         }),
         ...modules,
         ApiModule.forRoot(api),

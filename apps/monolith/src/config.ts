@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import {
   choiceSetting,
   countSetting,
+  directNameOf,
   healthSetting,
   logLevels,
   natsSettings,
@@ -27,6 +28,8 @@ export interface Settings {
   adminPort: number;
   /** `undefined`: the embedded PostgreSQL. */
   databaseUrl: string | undefined;
+  /** Where `databaseUrl` leads through a pooler: the server itself. */
+  directUrl: string | undefined;
   nats: NatsSettings;
   dataDir: string;
   /** Where it is kept, outside of the database, what that has had confirmed. */
@@ -65,6 +68,7 @@ export function readSettings(env: Environment): Settings {
     host: textSetting(env, 'HOST') ?? (databaseUrl ? undefined : '127.0.0.1'),
     adminPort: portSetting(env, 'ADMIN_PORT', 3001),
     databaseUrl,
+    directUrl: databaseUrl && urlSetting(env, directNameOf('DATABASE_URL'), ['postgres', 'postgresql']),
     nats,
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     witness: witnessSetting(env),

@@ -1,9 +1,11 @@
 import { BoundedAdapter, configureHttp, type ApiOptions, type LimitStore, type ReadinessCheck } from '#api';
 import { calls } from '#contracts';
 import {
+  assertPooled,
   assertPortFree,
   createLogger,
   DatabaseProbe,
+  directNameOf,
   EmbeddedServers,
   natsConnection,
   NestLogger,
@@ -63,21 +65,24 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   const servers = new EmbeddedServers(settings.dataDir, say, natsPermissions(subjects, contracts, calls));
   closing.add(() => servers.release());
   const databaseUrl = settings.databaseUrl ?? (await servers.database('shop'));
-  const modules = await openModules(databaseUrl, settings, say);
+  const direct = settings.directUrl ?? databaseUrl;
+  const modules = await openModules(direct, settings, say);
+  if (settings.directUrl !== undefined) await assertPooled({ url: databaseUrl, direct }, 'DATABASE_URL');
   const routes = new Routes();
   const link = await connectWhenNeeded({ settings, servers, subjects }, routes, closing);
   const initialData = new InitialData(settings, say);
   const watch = new CallWatch();
   const metrics = new ToolkitMetrics();
   const observer = observers(watch, metrics.called);
-  const parts = { databaseUrl, routes, link, modules, metrics, observer, witness: settings.witness };
+  const { directUrl, witness } = settings;
+  const parts = { databaseUrl, directUrl, routes, link, modules, metrics, observer, witness };
   const probe = new DatabaseProbe(databaseUrl);
   closing.add(() => probe.close());
   const checks: ReadinessCheck[] = [
     { name: 'database', check: () => probe.check() },
     { name: 'sample', check: () => initialData.assertDone() },
   ];
-  const limits = openLimitPool(databaseUrl);
+  const limits = openLimitPool(direct);
   closing.add(() => limits.end());
   const app = await createApp(settings, parts, { checks, limits }, logger);
   closing.add(() => app.close());
@@ -101,13 +106,14 @@ const noProvider =
 /** Migrates the database and loads the code of the modules that live here: all but the decommissioned. */
 async function openModules(
   databaseUrl: string,
-  { payments }: Settings,
+  { payments, directUrl }: Settings,
   say: (line: string) => void,
 ): Promise<readonly Type[]> {
-  await openDatabase(databaseUrl, [], 'DATABASE_URL');
+  const setting = directUrl === undefined ? 'DATABASE_URL' : directNameOf('DATABASE_URL');
+  await openDatabase(databaseUrl, [], setting);
   const gone = await decommissionedModules(databaseUrl);
   const here = moduleNames.filter((name) => !gone.includes(name));
-  await openDatabase(databaseUrl, ['limits', ...here], 'DATABASE_URL');
+  await openDatabase(databaseUrl, ['limits', ...here], setting);
   if (payments === 'none' && here.includes('payments')) say(noProvider);
   return loadModules(here, payments);
 }

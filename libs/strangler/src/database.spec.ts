@@ -22,6 +22,37 @@ const put = (id: number) => ({
 const stored = async () =>
   (await test.query<{ id: number }>('select id from note order by id')).map(({ id }) => id);
 
+it('a role, or a database, sets its sessions otherwise: those of the toolkit stay what they are', async () => {
+  const name = new URL(test.url).pathname.slice(1);
+  const others = {
+    statement_timeout: '100ms',
+    lock_timeout: '50ms',
+    idle_in_transaction_session_timeout: '70ms',
+    idle_session_timeout: '80ms',
+    transaction_timeout: '90ms',
+    default_transaction_isolation: 'serializable',
+    default_transaction_read_only: 'on',
+    TimeZone: 'Europe/Berlin',
+  };
+  for (const [setting, value] of Object.entries(others))
+    await database.query(`alter database ${name} set ${setting} = '${value}'`);
+  const own = new Database(test.url);
+  const session = await own.session();
+  try {
+    await own.assertSessions();
+    const show = Object.keys(others).map((setting) => `current_setting('${setting}')`);
+    const sql = `select array[${show.join(', ')}] as is`;
+    const ours = ['0', '0', '15s', '0', '0', 'read committed', 'off', 'UTC'];
+    expect(await own.query(sql)).toEqual([{ is: ours }]);
+    expect((await session.query(sql)).rows).toEqual([{ is: ours }]);
+    await own.query('select pg_sleep(0.3)');
+  } finally {
+    await session.end();
+    await own.close();
+    await database.query(`alter database ${name} reset all`);
+  }
+});
+
 describe('statements that are sent together', () => {
   it('answer the rows of each', async () => {
     expect(await database.together([put(1), put(2)])).toEqual([[{ id: 1 }], [{ id: 2 }]]);

@@ -34,11 +34,28 @@ export interface TransactionOptions {
 }
 
 /**
- * Every session of ours reads and writes times, floats and bytes in one form, whatever the server's settings; and what it has
- * committed survives a crash: the other side goes by it (a batch that is stored, a fence, a new owner).
+ * What every session of ours is, whatever the server, the database or the role says. It reads and writes times, floats and bytes in one
+ * form; what it has committed survives a crash: the other side goes by it (a batch that is stored, a fence, a new owner). A statement takes
+ * as long as it takes (large tables are captured, compared and filled), unless whoever sends it says less; a process that hangs keeps no
+ * locks.
  */
-const pinned =
-  '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres -c extra_float_digits=1 -c bytea_output=hex -c synchronous_commit=on';
+const pinned: SessionSettings = {
+  TimeZone: 'UTC',
+  DateStyle: 'ISO',
+  IntervalStyle: 'postgres',
+  extra_float_digits: 1,
+  bytea_output: 'hex',
+  synchronous_commit: 'on',
+  statement_timeout: 0,
+  lock_timeout: 0,
+  idle_session_timeout: 0,
+  idle_in_transaction_session_timeout: 15_000,
+  default_transaction_isolation: 'read committed',
+  default_transaction_read_only: 'off',
+  default_transaction_deferrable: 'off',
+};
+/** What only some servers know (from PostgreSQL 17 on), which refuse a session that names what they do not. */
+const pinnedWhereKnown = `select set_config(name, '0', false) from pg_settings where name = 'transaction_timeout'`;
 
 /**
  * The toolkit's own few connections to a side's database, beside the application's pool: a hand-off must not wait for a
@@ -55,7 +72,12 @@ export class Database implements Queryable {
     { session = {}, max = 6 }: { session?: SessionSettings; max?: number } = {},
   ) {
     this.Client = asksAfter(pg.Client, askAt(connection(url)));
-    this.pool = new pg.Pool({ ...connection(url, session), max, Client: this.Client });
+    this.pool = new pg.Pool({
+      ...connection(url, session),
+      max,
+      Client: this.Client,
+      onConnect: (client) => client.query(pinnedWhereKnown) as never,
+    });
     // A connection that breaks while idle is replaced; unheard, the event would end the process.
     this.pool.on('error', () => undefined);
     // So is one that breaks between two statements of whoever has it: the next statement says so.
@@ -129,7 +151,24 @@ export class Database implements Queryable {
     const client = new this.Client(connection(this.url));
     client.on('error', () => undefined);
     await client.connect();
+    await client.query(pinnedWhereKnown);
     return client;
+  }
+
+  /** @throws when its sessions are not its own, or not as they are to be, saying what they are. */
+  async assertSessions(): Promise<void> {
+    const client = await this.pool.connect();
+    try {
+      const { rows } = await client.query<FoundSession>(
+        `select pg_backend_pid() as pid, json_object_agg(name, setting) as settings from pg_settings where name = any($1)`,
+        [Object.keys(pinned)],
+      );
+      const problems = sessionProblems(rows[0]!, (client as unknown as { processID: number }).processID);
+      if (problems.length > 0)
+        throw new Error(`the toolkit cannot work over this way to the database: ${problems.join('; ')}`);
+    } finally {
+      client.release();
+    }
   }
 
   /** A few more connections, whose sessions have these settings. They end with this. */
@@ -148,6 +187,23 @@ export class Database implements Queryable {
   async close(): Promise<void> {
     await Promise.all([this.pool.end(), ...this.others.map((other) => other.close())]);
   }
+}
+
+interface FoundSession {
+  /** Of the process that answers. */
+  pid: number;
+  settings: Readonly<Record<string, string>>;
+}
+
+/** `told`: the process that the server named when the connection was made; a pooler names one of its own. */
+function sessionProblems({ pid, settings }: FoundSession, told: number): string[] {
+  const other = Object.entries(pinned).filter(([name, value]) => !settings[name]?.startsWith(String(value)));
+  return [
+    ...(pid === told
+      ? []
+      : ['it leads through a pooler, which gives each transaction another session; name the server itself']),
+    ...other.map(([name, value]) => `${name} is ${settings[name] ?? 'not known'} and not ${value}`),
+  ];
 }
 
 const beginWith = ({ lockTimeoutMs, statementTimeoutMs }: TransactionOptions): string =>
@@ -179,9 +235,11 @@ const parserFor: ParserByType = (oid, format) =>
 function connection(url: string, session: SessionSettings = {}): pg.ClientConfig {
   const target = new URL(url);
   const own = target.searchParams.get('options') ?? '';
-  const settings = { 'strangler.release': releaseNumber, ...session };
-  const more = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
-  target.searchParams.set('options', [own, pinned, ...more].join(' ').trim());
+  const settings = { ...pinned, 'strangler.release': releaseNumber, ...session };
+  const more = Object.entries(settings).map(
+    ([name, value]) => `-c ${name}=${String(value).replaceAll(' ', '\\ ')}`,
+  );
+  target.searchParams.set('options', [own, ...more].join(' ').trim());
   // Goes before a name that stands in the URL: by it the list of sessions, and a database that misses the setting, knows the release.
   target.searchParams.set('application_name', `strangler ${release}`);
   return {

@@ -40,6 +40,11 @@ export interface StranglerOptions {
    * all processes of this side share. Without it such a database takes no writes until the other side answers.
    */
   witness?: string;
+  /**
+   * The database's server itself, where the data source leads through a pooler: the toolkit's own sessions hold locks, and listen. Left
+   * out: the URL of the data source. A start fails when that is no such way.
+   */
+  direct?: string | undefined;
 }
 
 type Processes<C extends Contract> = { [K in NamesOf<C, 'process'>]: Type<AnySaga> };
@@ -82,7 +87,7 @@ export type FeatureOptions<C extends Contract, S extends Handlers<C> = Handlers<
 export class StranglerModule {
   /** Once per process: the router, and the port of every contract. */
   static forRoot(options: StranglerOptions): DynamicModule {
-    const { side, contracts, routes, remote, link, observer, witness } = options;
+    const { side, contracts, routes, remote, link, observer, witness, direct } = options;
     const modules = new LocalModules(side);
     const router = new Router(routes, modules, remote, observer);
     const ports = contracts.map((contract) => ({
@@ -93,7 +98,7 @@ export class StranglerModule {
       { provide: Routes, useValue: routes },
       { provide: LocalModules, useValue: modules },
       { provide: Router, useValue: router },
-      { provide: Agents, useValue: new Agents(side, link, routes, witness) },
+      { provide: Agents, useValue: new Agents(side, link, routes, witness, direct) },
       ...(side ? [{ provide: ReadGuard, useValue: new ReadGuard(side) }] : []),
       ...ports,
     ];

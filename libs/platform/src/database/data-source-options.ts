@@ -1,19 +1,28 @@
 import type { DataSourceOptions } from 'typeorm';
 import type pg from 'pg';
 import { ClosingClient } from './closing-client.js';
+import { carriedSettings } from './pooled-sessions.js';
 import { ownRelease, releaseNumber, withSessionName } from './session-name.js';
 import { typeParsers } from './type-parsers.js';
 
 /** How long things may take, in ms. */
-const limits = {
+const ours = {
   /** For a new connection, and for a free one of the pool. Without it, transactions that need a second one hang for ever. */
   connectionTimeoutMillis: 3_000,
-  /** The server ends a statement after this. */
-  statement_timeout: 10_000,
   /** We give up after this: a network that swallows packets answers nothing, not even an error. */
   query_timeout: 12_000,
+};
+/** The same, told to the server at the start of a session. */
+const limits = {
+  /** The server ends a statement after this. */
+  statement_timeout: 10_000,
   /** A transaction whose process hangs must not keep its locks. */
   idle_in_transaction_session_timeout: 15_000,
+};
+
+const throughPooler = {
+  ...ours,
+  onConnect: (client: pg.ClientBase) => client.query(carriedSettings),
 };
 
 export interface DatabaseOptions {
@@ -21,6 +30,8 @@ export interface DatabaseOptions {
   entities?: readonly (new () => object)[];
   /** Most connections at a time (default 10). */
   poolSize?: number;
+  /** The URL leads through a pooler: sessions are set by their role, and tested at the start ({@link assertPooled}). */
+  pooled?: boolean;
   /** Makes of the class of its connections one that does more. */
   connections?: (
     base: new (config?: pg.ClientConfig) => pg.Client,
@@ -30,18 +41,18 @@ export interface DatabaseOptions {
 /** TypeORM's options for one of our databases. The schema comes from migrations, never from entities. */
 export function dataSourceOptions(
   url: string,
-  { entities = [], poolSize = 10, connections = (base) => base }: DatabaseOptions = {},
+  { entities = [], poolSize = 10, pooled = false, connections = (base) => base }: DatabaseOptions = {},
 ) {
   return {
     type: 'postgres',
-    url: withSession(url),
+    url: pooled ? withSessionName(url) : withSession(url),
     entities: [...entities],
     synchronize: false,
     installExtensions: false,
     poolSize,
     extra: {
       keepAlive: true,
-      ...limits,
+      ...(pooled ? throughPooler : { ...ours, ...limits }),
       types: typeParsers,
       Client: connections(ClosingClient),
     },

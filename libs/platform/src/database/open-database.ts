@@ -1,5 +1,6 @@
 import { StartError } from '../process.js';
 import { createDatabase } from './create-database.js';
+import { assertDirect } from './pooled-sessions.js';
 import { migrate, type DatabaseSide } from './migrate.js';
 
 /**
@@ -22,5 +23,6 @@ export async function openDatabase(
       { cause: error },
     );
   }
+  await assertDirect(url, setting);
   await migrate(url, modules, side);
 }

@@ -28,6 +28,8 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
     private readonly link: NatsLink | undefined,
     private readonly routes: Routes,
     private readonly witness?: string,
+    /** The server itself, where the data source leads through a pooler. */
+    private readonly direct?: string,
   ) {}
 
   /** Adds the agent of a module; all modules of a process share its database. */
@@ -42,7 +44,7 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
 
   /** The toolkit's own connections to the database of this process. */
   databaseOf(dataSource: DataSource): Database {
-    return (this.pool ??= Database.of(dataSource));
+    return (this.pool ??= this.direct === undefined ? Database.of(dataSource) : new Database(this.direct));
   }
 
   /** `undefined`: this process does not carry the module. */
@@ -80,6 +82,7 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    if (this.agents.size > 0) await this.pool?.assertSessions();
     for (const agent of this.agents.values()) await agent.start();
   }
 
