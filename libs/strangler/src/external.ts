@@ -155,7 +155,7 @@ function inTime<T>(
   { module, name, timeoutMs }: PreparedOperation,
   commandId: string,
 ): Promise<T> {
-  const leftMs = Math.min(timeoutMs, (currentContext()?.deadline ?? Infinity) - Date.now());
+  const leftMs = Math.min(timeoutMs, (currentContext()?.deadline ?? Infinity) - performance.now());
   return new Promise((resolve, reject) => {
     const late = () => reject(new OutcomeUnknownError(module, name, commandId));
     const timer = setTimeout(late, leftMs);
