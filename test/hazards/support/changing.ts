@@ -1,4 +1,4 @@
-import { systemClock } from '../../../libs/strangler/src/control/clock.js';
+import { SteadyClock } from '../../../libs/strangler/src/control/clock.js';
 import {
   handOff,
   handOffProblems,
@@ -73,7 +73,7 @@ export class Changing {
 
   async move(below: number): Promise<HandOffEnd> {
     const plan = planHandOff(below, await this.states());
-    return handOff(this.both.controls, plan, { clock: systemClock, drainMs: 5_000 });
+    return handOff(this.both.controls, plan, { clock: new SteadyClock(), drainMs: 5_000 });
   }
 
   /** The same, once nothing stands against it, and again until it is done. */
