@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import { endOf, withoutValues, writerInWords } from './old-writers.js';
 
 it.each([
-  ['update users set email = $1 where id = $2', 'update users set email = $1 where id = $2'],
-  [`update users set email = 'ann@shop.example'`, 'update users set email = ?'],
+  ['update parcels set email = $1 where id = $2', 'update parcels set email = $1 where id = $2'],
+  [`update parcels set email = 'ann@shop.example'`, 'update parcels set email = ?'],
   [`insert into "t 1" values (17, -3.5e10, 0xff, .5)`, 'insert into "t 1" values (?, -?, ?, ?)'],
   [`select 'it''s', E'it\\'s', "a'b" from t2`, `select ?, ?, "a'b" from t2`],
   ['select $$secret$$, $a$one $$ two$a$ , $1', 'select ?, ? , $1'],
   [`select 1 -- ann@shop.example\n from t /* of 'ann' */ where x`, 'select ? from t where x'],
-  [`update users set note = 'cut off by track_activity_que`, 'update users set note = ?'],
-  ['update users set note = $b$cut off', 'update users set note = ?'],
-  ['update users /* cut off', 'update users'],
+  [`update parcels set note = 'cut off by track_activity_que`, 'update parcels set note = ?'],
+  ['update parcels set note = $b$cut off', 'update parcels set note = ?'],
+  ['update parcels /* cut off', 'update parcels'],
 ])('%s is shown as %s', (sql, shown) => {
   expect(withoutValues(sql)).toBe(shown);
 });
