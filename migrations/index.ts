@@ -22,6 +22,7 @@ import { Moved1764000000019 } from './strangler/0019-moved.js';
 import { PutBackInPlace1764000000020 } from './strangler/0020-put-back-in-place.js';
 import { CapturedRows1764000000021 } from './strangler/0021-captured-rows.js';
 import { CaptureChecked1764000000023 } from './strangler/0023-capture-checked.js';
+import { OwnerMigrations1764000000024 } from './strangler/0024-owner-migrations.js';
 import { Fences1764000000025 } from './strangler/0025-fences.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
 import { SplitName1764000000102 } from './users/0002-split-name.js';
@@ -55,6 +56,7 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     PutBackInPlace1764000000020,
     CapturedRows1764000000021,
     CaptureChecked1764000000023,
+    OwnerMigrations1764000000024,
     Fences1764000000025,
   ],
   users: [Accounts1764000000101, Sessions1764000000103],

@@ -24,6 +24,7 @@ export interface DirectSide {
   fault: Fault | undefined;
   /** What an agent does now and then, where it has a connection: looks after the tables. */
   tend(): Promise<void>;
+  migrateOwn(): Promise<void>;
   /** Whether the relay stands still: nothing is sent. */
   still: boolean;
 }
@@ -158,6 +159,10 @@ class Running implements DirectSide {
 
   tend(): Promise<void> {
     return this.agent.tend();
+  }
+
+  migrateOwn(): Promise<void> {
+    return this.agent.migrateOwn();
   }
 
   async stop(): Promise<void> {

@@ -32,6 +32,7 @@ export { Router, type CallOptions, type Port, type RemoteCalls } from './router.
 export { routeOf, Routes, type RouteEntry, type RouteTable } from './routes.js';
 export { call, own, type Saga, type Step } from './saga/saga.js';
 export { Shape } from './shape.js';
+export { type OwnerMigration } from './tables.js';
 export { StranglerModule, type FeatureOptions, type StranglerOptions } from './strangler.module.js';
 export { NatsCalls } from './rpc/client.js';
 export { NatsLink } from './rpc/link.js';

@@ -19,7 +19,7 @@ import { SagaRecovery } from './saga/recovery.js';
 import type { AnySaga } from './saga/saga.js';
 import { Steps } from './saga/steps.js';
 import { Agents } from './side/agents.js';
-import type { Transform } from './tables.js';
+import type { OwnerMigration, Transform } from './tables.js';
 import { transactionalRepository } from './transaction.js';
 
 /** What a process is and whom it can call. */
@@ -74,6 +74,8 @@ export type FeatureOptions<C extends Contract, S extends Handlers<C> = Handlers<
   routingKey?: string;
   /** By table: how rows become those of the other side, where its columns differ. */
   transforms?: Readonly<Record<string, Transform>>;
+  /** Changes of rows that are there, each made by the side that owns the row. Run at every start, in this order, once. */
+  ownerMigrations?: readonly OwnerMigration[];
   /** What else the service injects. */
   providers?: Provider[];
   /** The calls of commands with effects outside the database; they never share a transaction. */
@@ -232,12 +234,13 @@ interface MovingParts {
   tables: readonly Type<ObjectLiteral>[];
   routingKey?: string;
   transforms?: Readonly<Record<string, Transform>>;
+  ownerMigrations?: readonly OwnerMigration[];
   processes?: object | undefined;
 }
 
 /** What moves with a module: its tables, its idempotency records, and its sagas if it has processes. */
 function agentOf(contract: Contract, options: MovingParts): Provider {
-  const { tables, routingKey, transforms = {}, processes } = options;
+  const { tables, routingKey, transforms = {}, ownerMigrations = [], processes } = options;
   return {
     provide: `SideAgent(${contract.name})`,
     useFactory: (dataSource: DataSource, agents: Agents) => {
@@ -245,7 +248,7 @@ function agentOf(contract: Contract, options: MovingParts): Provider {
       const own = processes ? ['idempotency', 'saga'] : ['idempotency'];
       const { name: module, ownership } = contract;
       return agents.add(
-        { module, ownership, tables: [...names, ...own], routingKey, transforms },
+        { module, ownership, tables: [...names, ...own], routingKey, transforms, ownerMigrations },
         dataSource,
       );
     },

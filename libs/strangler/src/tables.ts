@@ -9,6 +9,20 @@ export interface Transform {
   readonly toMonolith: Readonly<Record<string, string>>;
 }
 
+/**
+ * A change of rows that are there, made at their owner while a module moves: a migration that ran in each database would be refused for the
+ * keys that the other one owns.
+ */
+export interface OwnerMigration {
+  /** Tells it from every other one of the module, for ever. */
+  readonly name: string;
+  readonly table: string;
+  /** What is set, as SQL over the row `t`: `grams = t.weight`. */
+  readonly set: string;
+  /** Which rows need it, as SQL over the row `t`: `t.grams is null`. A row that has been changed must not need it any more. */
+  readonly where: string;
+}
+
 /** What moves with a module. */
 export interface MovingModule {
   readonly module: string;
@@ -19,6 +33,8 @@ export interface MovingModule {
   readonly routingKey: string | undefined;
   /** By table. */
   readonly transforms: Readonly<Record<string, Transform>>;
+  /** What each side changes in the rows that it owns, in this order. */
+  readonly ownerMigrations?: readonly OwnerMigration[];
 }
 
 export interface Column {

@@ -6,6 +6,7 @@ import {
   type HandOffEnd,
 } from '../../../libs/strangler/src/ownership/hand-off.js';
 import { sides, type Side } from '../../../libs/strangler/src/phase.js';
+import type { OwnerMigration } from '../../../libs/strangler/src/tables.js';
 import { pairDirectly } from '../../support/pairing.js';
 import { directSides, parcels, type DirectSides } from '../../support/sides.js';
 import { until } from '../../support/until.js';
@@ -15,12 +16,12 @@ export class Changing {
   private constructor(
     readonly both: DirectSides,
     /** What the release of now names. */
-    readonly named: { tables: string[] },
+    readonly named: { tables: string[]; ownerMigrations: OwnerMigration[] },
   ) {}
 
   /** Both sides, captured and copied; `ddl` and `rows` come before. */
   static async open({ ddl = '', rows = '' } = {}): Promise<Changing> {
-    const named = { tables: ['parcel'] };
+    const named = { tables: ['parcel'], ownerMigrations: [] };
     const both = await directSides({ ...parcels, ...named });
     const made = new Changing(both, named);
     const { monolith, extracted } = both;

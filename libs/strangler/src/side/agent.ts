@@ -14,6 +14,7 @@ import type { Standpoint } from '../continuity/standing.js';
 import { advancingSequences } from '../ownership/sequences.js';
 import type { Pairing } from '../member.js';
 import { WitnessFile } from '../continuity/witness-file.js';
+import { takeTurn } from '../ownership/owner-migrations.js';
 import type { OldWriter } from '../ownership/old-writers.js';
 import { identify, Ownership, type When } from '../ownership/ownership.js';
 import { otherSide, type Side } from '../phase.js';
@@ -417,6 +418,13 @@ export class SideAgent implements LocalSide {
     // A copy sends nothing: beside the original it would bring back old rows. Nobody sends to it, for it has another id.
     await this.traffic?.send(capture && !this.copy);
     if (capture && !this.copy) await this.tend();
+    if (!this.copy) await this.migrateOwn();
+  }
+
+  /** Goes on with what is left of the module's migrations of rows, in the rows that this side owns, for a moment. */
+  async migrateOwn(): Promise<void> {
+    const ended = await takeTurn(this.database, this.options.module, this.tables);
+    for (const name of ended) this.logger.log(`the rows that this side owns are migrated: ${name}`);
   }
 
   /** Says whom this database belongs to: while to nobody, with what is known of another one in its place. */
