@@ -28,6 +28,17 @@ export async function captureObstacle(sides: Sides, subject: Subject): Promise<N
   return problems.length > 0 ? waits.unfit(problems) : null;
 }
 
+/** What a schema has come to have since the move began that a module cannot move with; a side that cannot be asked says nothing. */
+export async function brokenRules(sides: Sides): Promise<string[]> {
+  const found = await Promise.all(
+    (['monolith', 'extracted'] as const).map(async (side) => {
+      const problems = await sides[side].check().catch(() => []);
+      return problems.map((problem) => `${side}: ${problem}`);
+    }),
+  );
+  return found.flat();
+}
+
 /**
  * Begins to copy: capture on `extracted` first, so that nobody can write there by mistake, then on the monolith, then the
  * rows that are there. The monolith owns everything. Done again it copies anew, and changes nothing else.

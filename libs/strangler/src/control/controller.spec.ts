@@ -439,6 +439,16 @@ it('decommission is refused while a difference exists or the code is used, and e
   expect(left).toEqual([]);
 });
 
+it('an index is made in the middle of a move by which both sides could give out one value: no more goes out, and the way back is open', async () => {
+  await reach('shifting', 30);
+  await controlled.sides.monolith.test.query('create unique index once on parcels.parcel (weight)');
+  await controlled.want('shifting', 50);
+  await waitsFor('it cannot go on: monolith: the unique index parcels.once');
+  await reach('shifting', 10);
+  await controlled.sides.monolith.test.query('drop index parcels.once');
+  await reach('shifting', 50);
+});
+
 it.each([
   ['of some buckets, of which the other side has heard', { from: 5_000, to: 6_000 }, true],
   ['of all buckets, of which it has not', { from: 0, to: 10_000 }, false],

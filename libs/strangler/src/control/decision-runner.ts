@@ -2,12 +2,12 @@ import { handOffProblems, planHandOff } from '../ownership/hand-off.js';
 import type { OldWriter } from '../ownership/old-writers.js';
 import type { Side } from '../phase.js';
 import { subjectOf, type Advice, type Subject } from './advice.js';
-import { captureObstacle } from './capture-step.js';
+import { brokenRules, captureObstacle } from './capture-step.js';
 import type { Clock } from './clock.js';
 import type { Decision } from './decide.js';
 import type { Gate, Observed } from './gates.js';
 import { Journal } from './journal.js';
-import type { Position, Step } from './machine.js';
+import { leadsOut, type Position, type Step } from './machine.js';
 import type { ModuleRow, Transition } from './module-row.js';
 import type { ModuleStore } from './module-store.js';
 import type { Need } from './need.js';
@@ -97,10 +97,10 @@ export class DecisionRunner {
     observed: Observed,
     standstill: Standstill,
   ): Promise<boolean> {
-    this.trouble = await this.obstacle(step, row, observed);
+    this.trouble = await this.obstacle(step, row, at, observed);
     if (this.trouble !== null) {
       // To hear of routers takes its time; all else is not asked for ten times a second.
-      if (step.kind === 'capture') this.putOff();
+      if (step.kind === 'capture' || this.trouble.kind === 'unfit') this.putOff();
       return false;
     }
     // Whoever answers for the owner has to know first that it may change.
@@ -122,13 +122,20 @@ export class DecisionRunner {
   }
 
   /** What is in the way of a step that all gates let through. */
-  private async obstacle(step: Step, row: ModuleRow, { states }: Observed): Promise<Need | null> {
+  private async obstacle(
+    step: Step,
+    row: ModuleRow,
+    at: Position,
+    { states }: Observed,
+  ): Promise<Need | null> {
     if (step.kind === 'capture')
       return captureObstacle(this.parts.needs.sides(row.module), this.subject(row));
     if (step.kind !== 'hand-off' || !states.monolith || !states.extracted) return null;
     const { monolith, extracted } = states;
     const problems = handOffProblems({ monolith, extracted }, row.settings.gates.lagMs);
     if (problems.length > 0) return waits.handOff(problems, this.subject(row));
+    const broken = leadsOut(at, step) ? await brokenRules(this.parts.needs.sides(row.module)) : [];
+    if (broken.length > 0) return waits.unfit(broken, 'go on');
     const { from } = planHandOff(step.below, { monolith, extracted });
     const writers = await this.oldWriters(from);
     return writers.length > 0 ? waits.oldWriters(from, writers) : null;

@@ -205,13 +205,13 @@ export const waits = {
       fact: `the database of the monolith does not answer (${detail})`,
       todo: 'start it; all else goes on by itself',
     }),
-  unfit: (problems: readonly string[]) =>
+  unfit: (problems: readonly string[], what: 'start to move' | 'go on' = 'start to move') =>
     makeNeed('unfit', {
       needs: 'a module that may move',
       has: counted(problems.length, 'obstacle'),
-      fact: 'it cannot start to move',
+      fact: `it cannot ${what}`,
       todo: problems.join('; '),
-      sentence: `it cannot start to move: ${problems.join('; ')}`,
+      sentence: `it cannot ${what}: ${problems.join('; ')}`,
     }),
   handOff: (problems: readonly string[], subject: Subject) =>
     makeNeed('hand-off', {
