@@ -1,7 +1,7 @@
 import { at, termOf, type Side } from '../state.js';
 
 /** Numbers that a failover leaps ahead: by a million in the real databases, and by as little as suffices in the model. */
-export class Leaping {
+class Leaping {
   private readonly leaps: { real: number; model: number }[] = [{ real: -1, model: -1 }];
 
   leap(real: number, model: number): void {
