@@ -111,6 +111,8 @@ it('that has no connection left is there: nothing is given up', async () => {
   const { database } = await away();
   const { test } = controlled.sides.monolith;
   const name = new URL(test.url).pathname.slice(1);
+  // It has its connection before there are no more.
+  await database.query('select 1');
   const slow = database.query<{ said: string }>(`select 'slow' as said from pg_sleep(3)`);
   await test.query(`alter database ${name} connection limit 0`);
   expect(await slow).toEqual([{ said: 'slow' }]);
