@@ -1,6 +1,7 @@
 import { createDatabase, migrate } from '#platform';
 import { randomUUID } from 'node:crypto';
-import { ContinuityStore } from '../../libs/strangler/src/continuity/store.js';
+import { pair } from '../../libs/strangler/src/continuity/pairing.js';
+import { standpointIn } from '../../libs/strangler/src/continuity/standpoint-in.js';
 import { Database } from '../../libs/strangler/src/database.js';
 import { Ownership } from '../../libs/strangler/src/ownership/ownership.js';
 import { Receiver } from '../../libs/strangler/src/replication/apply.js';
@@ -43,11 +44,10 @@ afterAll(async () => {
 
 it('what is said to be stored survives', async () => {
   await new Ownership(database).ensure('fruit', 'extracted');
-  const store = new ContinuityStore(database, 'fruit');
-  const here = await store.read();
+  const here = await standpointIn(database, 'fruit');
   // A sender that nobody has to run: what it says of itself is enough.
   const sender = { ...here, database: randomUUID(), side: 'monolith' as const, received: [] };
-  await store.pair(sender);
+  await pair(database, 'fruit', sender);
   await database.query('update strangler.ownership set capture = true');
   const origin = {
     ...{ from: sender.database, to: here.database, start: here.start },

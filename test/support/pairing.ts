@@ -1,4 +1,5 @@
 import type { Continuity } from '../../libs/strangler/src/continuity/continuity.js';
+import { pair } from '../../libs/strangler/src/continuity/pairing.js';
 import { NobodyServesError, type Peer } from '../../libs/strangler/src/continuity/peer.js';
 import { ContinuityStore } from '../../libs/strangler/src/continuity/store.js';
 import type { Database } from '../../libs/strangler/src/database.js';
@@ -9,8 +10,8 @@ export async function pairDirectly(
   { monolith, extracted }: Readonly<Record<'monolith' | 'extracted', Database>>,
 ): Promise<void> {
   const [home, away] = [monolith, extracted].map((database) => new ContinuityStore(database, module));
-  await away!.pair(await home!.read());
-  await home!.pair(await away!.read());
+  await pair(extracted, module, await home!.read());
+  await pair(monolith, module, await away!.read());
   for (const database of [monolith, extracted])
     await database.query('update strangler.ownership set capture = true where module = $1', [module]);
 }

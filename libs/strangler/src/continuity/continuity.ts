@@ -5,6 +5,7 @@ import type { Owned } from '../refusals.js';
 import type { MovingTable } from '../tables.js';
 import type { Holds } from './conclude.js';
 import { heldSentence } from './held.js';
+import { pair } from './pairing.js';
 import { NobodyServesError, type Answer, type Asking, type Held, type Peer, type Question } from './peer.js';
 import type { Standpoint } from './standing.js';
 import { ContinuityStore, WritersInsideError } from './store.js';
@@ -45,7 +46,7 @@ export class Continuity {
 
   /** Comes to know the other side. @throws when it belongs to another one already. */
   async pair(told: Standpoint): Promise<void> {
-    await this.store.pair(told);
+    await pair(this.database, this.module, told);
     this.witness?.begin(witnessOf(await this.store.read(), told));
   }
 

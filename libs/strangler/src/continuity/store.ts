@@ -1,9 +1,9 @@
 import { locking, Ownership } from '../ownership/ownership.js';
 import { sqlState } from '../transaction.js';
 import type { Database, Queryable } from '../database.js';
-import { claimedTwice, conclude, losesBuckets, taken, type Conclusion } from './conclude.js';
+import { claimedTwice, conclude, losesBuckets, type Conclusion } from './conclude.js';
 import type { Question } from './peer.js';
-import { carryOut, idsHere, isUndelivered, takePosition } from './conclusion-sql.js';
+import { carryOut, idsHere, isUndelivered } from './conclusion-sql.js';
 import type { Proven, Standpoint } from './standing.js';
 import { standpointIn, startText } from './standpoint-in.js';
 
@@ -22,18 +22,6 @@ export class WritersInsideError extends Error {
     );
   }
 }
-
-/**
- * A monolith that owns everything, and from which nothing is copied, is bound to no database: its service may get a new one, which has
- * never belonged to anybody.
- */
-const takesAnother = (mine: Standpoint, told: Standpoint): boolean =>
-  mine.side === 'monolith' &&
-  !mine.capture &&
-  mine.standing === null &&
-  mine.extractedBelow === 0 &&
-  mine.fenceFrom === null &&
-  (told.peer === null || told.peer === mine.database);
 
 /** Where one database stands with a module, and what it concludes from its peer's answer. */
 export class ContinuityStore {
@@ -184,43 +172,6 @@ export class ContinuityStore {
        where module = $1 and standing is null and not capture`,
       [this.module, database, home],
     );
-  }
-
-  /**
-   * Comes to know the other side's database, which it has been asked about itself. Whoever owns everything is proven by that, and its copy
-   * is whole; the other one takes over where the owner stands, and is to be filled. @throws when the peer is another one already.
-   */
-  async pair(told: Standpoint): Promise<void> {
-    await this.database.transaction(async (q) => {
-      await q.query('select from strangler.ownership where module = $1 for update', [this.module]);
-      const mine = await this.read(q);
-      if (mine.database === told.database)
-        throw new Error(
-          `both sides of ${this.module} are the database ${mine.database}: one is a copy of the other; make it anew`,
-        );
-      const known = [told.database, told.knownAs].includes(mine.peer);
-      if (mine.peer !== null && !known && !takesAnother(mine, told))
-        throw new Error(`${this.module} of ${mine.database} belongs to ${mine.peer} since ${mine.peerSince}`);
-      await q.query(
-        `update strangler.ownership set peer = $2, peer_home = $3, peer_start = $4, standing = null, home = strangler.home(),
-           known_as = null, peer_since = case when $5 then peer_since else clock_timestamp() end,
-           proven_start = strangler.server_start(), proven_by = 'peer'
-         where module = $1`,
-        [this.module, told.database, told.home, told.start, known],
-      );
-      const owns = mine.side === 'monolith';
-      await q.query(
-        `insert into strangler.applied as a (module, life, complete) values ($1, case when $2 then 1 end, $2)
-         on conflict (module) do update set life = case when $2 then coalesce(a.life, 1) end, complete = $2`,
-        [this.module, owns],
-      );
-      await q.query(
-        `insert into strangler.relay as r (module, term) values ($1, $2)
-         on conflict (module) do update set term = greatest(r.term, excluded.term), refused = null`,
-        [this.module, told.applied.term],
-      );
-      if (!owns) await takePosition(q, this.module, taken(mine, told), 'the copy begins anew');
-    });
   }
 
   /** Which of these rows are in the outbox, or were given up. */
