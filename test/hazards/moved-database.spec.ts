@@ -7,7 +7,7 @@ import { actDirectly } from '../../libs/strangler/src/control/direct.js';
 import { Ownership } from '../../libs/strangler/src/ownership/ownership.js';
 import { otherSide, sides, type Side } from '../../libs/strangler/src/phase.js';
 import { pairDirectly } from '../support/pairing.js';
-import { freshDatabase, queryOnce, type TestDatabase } from '../support/postgres.js';
+import { copyOf, freshDatabase, type TestDatabase } from '../support/postgres.js';
 
 /*
  * A database is put elsewhere by dump and restore, by an upgrade, or as a template: with all its rows, and so with its ownership. What would
@@ -63,23 +63,18 @@ async function end(place: Place): Promise<void> {
   opened.splice(opened.indexOf(place), 1);
 }
 
-const nameOf = (url: string): string => new URL(url).pathname.slice(1);
-
+const copies: TestDatabase[] = [];
 /** The database as it is now, in another place. */
-async function copyOf({ test }: Place, suffix = 'copy'): Promise<TestDatabase> {
-  const server = Object.assign(new URL(test.url), { pathname: '/postgres' }).href;
-  const name = `${nameOf(test.url)}_${suffix}`;
-  await queryOnce(server, `create database ${name} template ${nameOf(test.url)}`);
-  const url = Object.assign(new URL(test.url), { pathname: `/${name}` }).href;
-  copies.push(() => queryOnce(server, `drop database ${name} with (force)`));
-  return { url, query: (sql, params) => queryOnce(url, sql, params), drop: () => Promise.resolve() };
+async function copied({ test }: Place): Promise<TestDatabase> {
+  const copy = await copyOf(test.url);
+  copies.push(copy);
+  return copy;
 }
-const copies: (() => Promise<unknown>)[] = [];
 
 /** Its processes end, it is put elsewhere, and processes start there. */
 async function move(place: Place): Promise<Place> {
   await end(place);
-  return start(place.side, await copyOf(place));
+  return start(place.side, await copied(place));
 }
 
 const write = ({ test }: Place) => test.query(`select strangler.enter($1)`, [tally]);
@@ -95,7 +90,7 @@ afterEach(async () => {
   jest.restoreAllMocks();
   await Promise.all(opened.splice(0).map(({ database }) => database.close()));
   const tests = [home, away].map(({ test }) => test);
-  await Promise.all(copies.splice(0).map((drop) => drop()));
+  await Promise.all(copies.splice(0).map((copy) => copy.drop()));
   await Promise.all(tests.map((test) => test.drop()));
   served.clear();
 });
@@ -142,7 +137,7 @@ it('its original, started again, is refused by name from then on', async () => {
 
 it('beside its original it is nobody: it takes no write, and the other side stays with the original', async () => {
   await shareOut();
-  const copy = await start('monolith', await copyOf(await ended(home)));
+  const copy = await start('monolith', await copied(await ended(home)));
   const original = await start('monolith', home.test);
   expect(await copy.continuity.prove()).toBe(false);
   expect(copy.continuity.held).toMatchObject({ kind: 'moved', why: 'its original is served' });
@@ -154,7 +149,7 @@ it('beside its original it is nobody: it takes no write, and the other side stay
 
 it('of two copies the first one takes the place; the other one is refused by name', async () => {
   await shareOut();
-  const [one, two] = [await copyOf(await ended(home), 'one'), await copyOf(home, 'two')];
+  const [one, two] = [await copied(await ended(home)), await copied(home)];
   const first = await start('monolith', one);
   const second = await start('monolith', two);
   expect(await first.continuity.prove()).toBe(true);
@@ -166,7 +161,7 @@ it('of two copies the first one takes the place; the other one is refused by nam
 
 it('one that lacks what its original has had confirmed is held, and the other side does not take it', async () => {
   await shareOut();
-  const test = await copyOf(await ended(home));
+  const test = await copied(await ended(home));
   // What the other side has stored since.
   await away.database.query(`insert into strangler.received values ($1, 2, 1, '{7001}')`, [tally]);
   await away.database.query(`update strangler.applied set term = 2, seq = 1 where module = $1`, [tally]);
@@ -205,7 +200,7 @@ it('twice, before the other side could be asked', async () => {
 
 it('takes over by the word of an operator before its first process: that takes the word not away, and the other side gives way', async () => {
   await shareOut();
-  const test = await copyOf(await ended(away));
+  const test = await copied(await ended(away));
   const said = { module: tally, verb: 'failover', iHaveFencedIt: true } as const;
   await actDirectly(test.url, { ...said, dryRun: true });
   const [before] = await test.query<{ id: string }>('select id from strangler.database');
@@ -244,7 +239,7 @@ it('a service that has been alone since its monolith gave the module away is ser
 });
 
 it('from before the move, by dump: it marks itself, for the other side claims the module', async () => {
-  const test = await copyOf(await ended(home));
+  const test = await copied(await ended(home));
   home = await start('monolith', home.test);
   await shareOut();
   await end(home);

@@ -48,15 +48,22 @@ it('of the service, which is the copy: it is filled anew, by itself', async () =
   expect(await scene.differences()).toBe(0);
 }, 180_000);
 
+/** The monolith is the owner, and both sides have confirmed each other; then the service is killed. */
+async function withoutService(): Promise<PutBack> {
+  shop = await PutBack.open('monolith');
+  const { scene, customer } = shop;
+  await scene.goTo('dual-write');
+  await shop.quiet();
+  expect((await scene.order(customer, scene.one('stays'))).status).toBe(201);
+  await scene.service.end('SIGKILL');
+  return shop;
+}
+
 it.each(['in order', 'crash'] as const)(
   'the server of the monolith ends (%s) while the service is away: the file outside says that nothing is missing',
   async (how) => {
-    shop = await PutBack.open('monolith');
+    shop = await withoutService();
     const { scene, customer, postgres } = shop;
-    await scene.goTo('dual-write');
-    await shop.quiet();
-    expect((await scene.order(customer, scene.one('stays'))).status).toBe(201);
-    await scene.service.end('SIGKILL');
     await postgres.end(how);
     await postgres.restart();
     await scene.until('it takes writes', ({ sides }) => sides.monolith?.health === 'up');
@@ -69,12 +76,8 @@ it.each(['in order', 'crash'] as const)(
 );
 
 it('the server of the monolith ends while the service is away, and the file outside is gone: an operator has to say that nothing is missing', async () => {
-  shop = await PutBack.open('monolith');
+  shop = await withoutService();
   const { scene, customer, postgres } = shop;
-  await scene.goTo('dual-write');
-  await shop.quiet();
-  expect((await scene.order(customer, scene.one('stays'))).status).toBe(201);
-  await scene.service.end('SIGKILL');
   await shop.loseWitness('monolith');
   await postgres.end('crash');
   await postgres.restart();

@@ -1,5 +1,5 @@
 import type { Finding } from '#strangler';
-import { absentDatabase, freshDatabase, queryOnce } from '../support/postgres.js';
+import { copyOf, freshDatabase } from '../support/postgres.js';
 import { Client } from '../support/shop.js';
 import { until } from '../support/until.js';
 import { Scene } from './support/scene.js';
@@ -46,11 +46,8 @@ it('a module that has moved for good is served by a copy of its database only on
   );
   await scene.reaches('decommissioned');
   await scene.service.end('SIGTERM');
-  const copy = absentDatabase();
+  const copy = await copyOf(scene.urls.extracted);
   drops.push(() => copy.drop());
-  const [original, name] = [scene.urls.extracted, copy.url].map((url) => new URL(url).pathname.slice(1));
-  const server = Object.assign(new URL(copy.url), { pathname: '/postgres' }).href;
-  await queryOnce(server, `create database ${name} template ${original}`);
   await scene.serviceOn(copy.url);
   expect((await scene.order(customer, sku)).status).toBe(503);
   const remedy = await until(
@@ -72,11 +69,8 @@ it('the service is lost, and what is left is a copy of its database that lacks s
   const customer = await Client.register(scene.shop.url);
   await scene.goTo('shifting', 50);
   await scene.service.end('SIGTERM');
-  const copy = absentDatabase();
+  const copy = await copyOf(scene.urls.extracted);
   drops.push(() => copy.drop());
-  const [original, name] = [scene.urls.extracted, copy.url].map((url) => new URL(url).pathname.slice(1));
-  const server = Object.assign(new URL(copy.url), { pathname: '/postgres' }).href;
-  await queryOnce(server, `create database ${name} template ${original}`);
   await scene.restartService();
   await scene.until(
     'both sides confirm',

@@ -32,6 +32,13 @@ export async function freshDatabase({ asSuperuser = false } = {}): Promise<TestD
   };
 }
 
+/** The database as it is now, in another place. @throws when somebody is connected to it. */
+export async function copyOf(original: string): Promise<TestDatabase> {
+  const { url, drop } = absentDatabase();
+  await onServer((client) => client.query(`create database ${nameOf(url)} template ${nameOf(original)}`));
+  return { url, query: (sql, params) => queryOnce(url, sql, params), drop };
+}
+
 /** A database of this run with nothing in it, not even created. */
 export const absentDatabase = (): Omit<TestDatabase, 'query'> => {
   const name = `${prefixOfRun()}${randomBytes(4).toString('hex')}`;
@@ -118,6 +125,8 @@ async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>
 }
 
 const prefixOfRun = (): string => `test_${process.env.TEST_RUN ?? process.pid}_`;
+
+const nameOf = (url: string): string => new URL(url).pathname.slice(1);
 
 const superuserUrl = (): string | undefined =>
   process.env.TEST_SUPERUSER_URL ?? process.env.TEST_POSTGRES_URL;
