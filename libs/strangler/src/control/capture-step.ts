@@ -108,6 +108,7 @@ export async function pairFinished(
   if (paired || !free) return;
   // Whoever says so again finds what he has said only as long as the service is known by its former id.
   if (moved) await sides.monolith.pair(away);
+  // Else the service first: one that two shops find free takes one of them, and the other one is bound to nobody.
   await sides.extracted.pair(home);
   await sides.monolith.pair(away);
 }
