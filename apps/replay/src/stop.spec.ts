@@ -6,7 +6,7 @@ describe('a stop', () => {
 
   beforeEach(() => {
     now = 1_000_000;
-    jest.spyOn(Date, 'now').mockImplementation(() => now);
+    jest.spyOn(performance, 'now').mockImplementation(() => now);
     exit = jest.spyOn(process, 'exit').mockImplementation(() => undefined as never);
   });
 
