@@ -1,4 +1,4 @@
-import { callDue, command, contract, query } from '#contracts';
+import { callDue, command, contract, query, UnavailableError } from '#contracts';
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { LocalModules, routeOf, Router, Routes, type Port } from '#strangler';
@@ -10,6 +10,7 @@ import type { Side } from '../../libs/strangler/src/phase.js';
 import { managerOf } from '../../libs/strangler/src/transaction.js';
 import { held } from '../support/bank.js';
 import { refusal } from '../support/failure.js';
+import { until } from '../support/until.js';
 import { Answer, Ask, toyDatabase, type ToyDatabase } from '../support/toy.js';
 
 /*
@@ -192,6 +193,37 @@ it('a call that is refused leaves nothing: the same id may be tried again', asyn
   expect(await refusal(send())).toMatchObject({ code: 'lost' });
   call = () => Promise.resolve();
   expect(await send()).toEqual({ name: 'A' });
+  expect(await effects()).toEqual({ monolith: ['A'], extracted: [] });
+});
+
+it('an error of another module in the call does not say that nothing was done', async () => {
+  call = () => Promise.reject(new UnavailableError('elsewhere', 'it is away'));
+  expect(await refusal(sides.monolith.port.send({ name: 'A' }))).toMatchObject({ code: 'outcome_unknown' });
+});
+
+it('the owner is busy when the call comes back: the result is sent again, and the caller hears of nothing', async () => {
+  const { executor } = sides.monolith;
+  const busy = jest.spyOn(executor, 'execute').mockImplementation((name, ...rest) => {
+    if (name !== 'sent') return execute(name, ...rest);
+    busy.mockRestore();
+    return Promise.reject(new UnavailableError('post', 'too many commands are being carried out just now'));
+  });
+  const execute = Executor.prototype.execute.bind(executor);
+  expect(await sides.monolith.port.send({ name: 'A' })).toEqual({ name: 'A' });
+  expect(jest.isMockFunction(executor.execute)).toBe(false);
+  expect(await effects()).toEqual({ monolith: ['A'], extracted: [] });
+});
+
+it('what the other one answers when nobody waits for it any more is written down all the same', async () => {
+  const [{ moment, reached, go }, tooLate] = [held(), new AbortController()];
+  jest.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(tooLate.signal);
+  call = moment;
+  const sending = refusal(sides.monolith.port.send({ name: 'A' }));
+  await reached;
+  tooLate.abort(new Error('a minute is over'));
+  expect(await sending).toMatchObject({ code: 'outcome_unknown' });
+  go();
+  await until('it is written down', async () => ((await effects()).monolith.length > 0 ? true : undefined));
   expect(await effects()).toEqual({ monolith: ['A'], extracted: [] });
 });
 

@@ -1,5 +1,6 @@
 import { isDomainError, OutcomeUnknownError, transportCodes, UnavailableError } from '#contracts';
 import { Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Admission } from './admission.js';
 import { currentContext, withinContext } from './context.js';
 import { described } from './failure.js';
@@ -32,6 +33,8 @@ export type Settle = (
 
 /** How long a call outside is waited for at most, in ms; its caller waits no longer than the operation's `timeoutMs`. */
 const longestCallMs = 60_000;
+/** Between two tries to have the result written down, in ms, doubling. */
+const [shortestPauseMs, longestPauseMs] = [100, 5_000];
 /** Calls outside at a time, in one process. They hold no connection; who comes on top is refused at once. */
 const admission = new Admission(
   'external calls',
@@ -85,14 +88,22 @@ export class ExternalCalls {
     const { module, name } = operation;
     const call = this.calls.get(name) as ExternalCall;
     const signal = AbortSignal.timeout(longestCallMs);
+    // What comes after all is written down; why that could not be is in the log.
+    const late = (outcome: unknown) =>
+      void this.written(operation, input, outcome, commandId).catch(() => undefined);
+    let isOut = false;
     boundary.reached(`${module}.${name}`, 'call', 'before');
     try {
-      const calling = () => untilAborted(call(input, { idempotencyKey: commandId, signal }), signal);
+      const calling = () => {
+        isOut = true;
+        return untilAborted(call(input, { idempotencyKey: commandId, signal }), signal, late);
+      };
       const outcome = await admission.run(calling);
       boundary.reached(`${module}.${name}`, 'call', 'after');
       return outcome;
     } catch (error) {
-      if (isDomainError(error) || isOwnerLost(error)) throw error;
+      // Only these say that nothing was done: what another module says of itself says nothing of this call.
+      if (!isOut || isOwnerLost(error) || (isDomainError(error) && isOwn(operation, error.code))) throw error;
       throw this.unknown('a call outside gave no answer', operation, commandId, error);
     }
   }
@@ -106,7 +117,7 @@ export class ExternalCalls {
   ): Promise<unknown> {
     const result = operation.result() as PreparedOperation;
     try {
-      return await this.settle(result, outcome, { commandId: resultIdOf(commandId) });
+      return await this.settled(result, outcome, { commandId: resultIdOf(commandId) });
     } catch (error) {
       // "Nothing was done" is said of the result; the effect was made.
       if (!isDomainError(error) || isTransport(error.code))
@@ -122,9 +133,23 @@ export class ExternalCalls {
     try {
       // Not the id of those who took it back before: that is done, and the effect came after it.
       const how = { commandId: undoIdOf(resultIdOf(commandId)), undoOf: commandId };
-      await this.settle(undoing, undoing.input.pick(input), how);
+      await this.settled(undoing, undoing.input.pick(input), how);
     } catch (error) {
       throw this.unknown('a call outside was not taken back', operation, commandId, error);
+    }
+  }
+
+  /** Its id is always the same, so it is sent again while its owner is busy, away or moving. */
+  private async settled(...what: Parameters<Settle>): Promise<unknown> {
+    const giveUpAt = performance.now() + longestCallMs;
+    for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+      try {
+        return await this.settle(...what);
+      } catch (error) {
+        const again = isDomainError(error) && ['unavailable', 'outcome_unknown'].includes(error.code);
+        if (!again || performance.now() > giveUpAt) throw error;
+      }
+      await sleep(pauseMs, undefined, { ref: false });
     }
   }
 
@@ -139,12 +164,19 @@ export class ExternalCalls {
   }
 }
 
+/** Whether it is an error of this operation, and not one that any call may have. */
+const isOwn = (operation: PreparedOperation, code: string): boolean =>
+  operation.declares(code) && !isTransport(code);
+
 const isTransport = (code: string): boolean => (transportCodes as readonly string[]).includes(code);
 
-/** The place of a call that does not heed its signal is free, too. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** The place of a call that does not heed its signal is free, too. `late`: hears what comes after that. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal, late: (outcome: T) => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    const end = () => reject(signal.reason as Error);
+    const end = () => {
+      reject(signal.reason as Error);
+      void work.then(late, () => undefined);
+    };
     signal.addEventListener('abort', end, { once: true });
     void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
   });
