@@ -25,6 +25,7 @@ export interface DirectSide {
   /** What an agent does now and then, where it has a connection: looks after the tables. */
   tend(): Promise<void>;
   migrateOwn(): Promise<void>;
+  prune(): Promise<boolean>;
   /** Whether the relay stands still: nothing is sent. */
   still: boolean;
 }
@@ -88,9 +89,12 @@ const ddl =
 /** The same, owned as a whole. */
 export const wholeParcels: MovingModule = { ...parcels, ownership: 'whole', routingKey: undefined };
 
-/** Both sides; the monolith owns all, nothing is captured yet. */
-export async function directSides(module: MovingModule = parcels): Promise<DirectSides> {
-  const [monolith, extracted] = await Promise.all([open('monolith', module), open('extracted', module)]);
+/** Both sides; the monolith owns all, nothing is captured yet. `more`: tables that the module has besides. */
+export async function directSides(module: MovingModule = parcels, more = ''): Promise<DirectSides> {
+  const [monolith, extracted] = await Promise.all([
+    open('monolith', module, more),
+    open('extracted', module, more),
+  ]);
   monolith.other = extracted;
   extracted.other = monolith;
   const both = [monolith, extracted];
@@ -114,9 +118,9 @@ export async function directSides(module: MovingModule = parcels): Promise<Direc
   };
 }
 
-async function open(side: Side, module: MovingModule): Promise<Running> {
+async function open(side: Side, module: MovingModule, more: string): Promise<Running> {
   const test = await freshDatabase();
-  await test.query(ddl);
+  await test.query(`${ddl};${more}`);
   const database = new Database(test.url);
   let other: () => Running | undefined = () => undefined;
   const peer = directPeer(() => other()?.agent);
@@ -163,6 +167,10 @@ class Running implements DirectSide {
 
   migrateOwn(): Promise<void> {
     return this.agent.migrateOwn();
+  }
+
+  prune(): Promise<boolean> {
+    return this.agent.prune();
   }
 
   async stop(): Promise<void> {

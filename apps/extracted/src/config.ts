@@ -9,6 +9,7 @@ import {
   requireServers,
   SettingsError,
   textSetting,
+  retentionSetting,
   witnessSetting,
   urlSetting,
   type Environment,
@@ -17,6 +18,7 @@ import {
   type NatsSettings,
   type PaymentsProvider,
 } from '#platform';
+import { defaultRetention, leastResultsMs, type Retention } from '#strangler';
 
 /** Every contract of the shop, by its module's name. */
 export const contracts = { users, inventory, payments, orders } as const;
@@ -35,6 +37,8 @@ export interface Settings {
   dataDir: string;
   /** Where it is kept, outside of the database, what that has had confirmed. */
   witness: string;
+  /** How long records of commands and of the move are kept. */
+  retention: Retention;
   logLevel: LogLevel;
   health: HealthAddress;
 }
@@ -60,6 +64,7 @@ export function readSettings(env: Environment, args: readonly string[]): Setting
     nats,
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     witness: witnessSetting(env),
+    retention: retentionSetting(env, defaultRetention, leastResultsMs),
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
     health: healthSetting(env),
   };

@@ -24,7 +24,7 @@ const moduleClasses = (provider: PaymentsProvider): Readonly<Partial<Record<Modu
 });
 
 export interface ServiceOptions {
-  settings: Pick<Settings, 'module' | 'payments' | 'witness' | 'directUrl'>;
+  settings: Pick<Settings, 'module' | 'payments' | 'witness' | 'directUrl' | 'retention'>;
   databaseUrl: string;
   routes: Routes;
   link: NatsLink;
@@ -35,7 +35,7 @@ export interface ServiceOptions {
 @Module({})
 export class ServiceModule {
   static forRoot({ settings, databaseUrl, routes, link, observer }: ServiceOptions): DynamicModule {
-    const { module, payments, witness, directUrl } = settings;
+    const { module, payments, witness, directUrl, retention } = settings;
     const moduleClass = moduleClasses(payments)[module];
     if (!moduleClass) throw new StartError(`the code of ${module} is not in this repository`);
     return {
@@ -56,6 +56,7 @@ export class ServiceModule {
           observer,
           remote: new NatsCalls(link, routes),
           witness,
+          retention,
           direct: directUrl,
         }),
         moduleClass,

@@ -7,6 +7,7 @@ import {
   StranglerModule,
   type CallObserver,
   type NatsLink,
+  type Retention,
   type Routes,
 } from '#strangler';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
@@ -23,6 +24,7 @@ export interface AppOptions {
   link: NatsLink;
   observer: CallObserver;
   witness: string;
+  retention?: Retention;
   /** The modules that live here: all but the decommissioned. */
   modules: readonly Type[];
   api: ApiOptions;
@@ -38,6 +40,7 @@ export class AppModule {
     link,
     observer,
     witness,
+    retention,
     modules,
     api,
   }: AppOptions): DynamicModule {
@@ -59,6 +62,7 @@ export class AppModule {
           observer,
           remote: new NatsCalls(link, routes),
           witness,
+          ...(retention && { retention }),
           direct: directUrl,
         }),
         ...modules,

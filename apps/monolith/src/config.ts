@@ -11,6 +11,7 @@ import {
   portSetting,
   SettingsError,
   textSetting,
+  retentionSetting,
   witnessSetting,
   urlSetting,
   type Environment,
@@ -19,6 +20,7 @@ import {
   type NatsSettings,
   type PaymentsProvider,
 } from '#platform';
+import { defaultRetention, leastResultsMs, type Retention } from '#strangler';
 
 /** The monolith's settings (README, "Settings"). */
 export interface Settings {
@@ -34,6 +36,8 @@ export interface Settings {
   dataDir: string;
   /** Where it is kept, outside of the database, what that has had confirmed. */
   witness: string;
+  /** How long records of commands and of the move are kept. */
+  retention: Retention;
   wishesPath: string;
   logLevel: LogLevel;
   /** Without a port: none but the admin listener's. */
@@ -72,6 +76,7 @@ export function readSettings(env: Environment): Settings {
     nats,
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     witness: witnessSetting(env),
+    retention: retentionSetting(env, defaultRetention, leastResultsMs),
     wishesPath: wishesPath(env),
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
     proxies: countSetting(env, 'TRUST_PROXY', 10, 0),

@@ -74,8 +74,8 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   const watch = new CallWatch();
   const metrics = new ToolkitMetrics();
   const observer = observers(watch, metrics.called);
-  const { directUrl, witness } = settings;
-  const parts = { databaseUrl, directUrl, routes, link, modules, metrics, observer, witness };
+  const { directUrl, witness, retention } = settings;
+  const parts = { databaseUrl, directUrl, routes, link, modules, metrics, observer, witness, retention };
   const probe = new DatabaseProbe(databaseUrl);
   closing.add(() => probe.close());
   const checks: ReadinessCheck[] = [

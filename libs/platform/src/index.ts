@@ -40,6 +40,7 @@ export {
 } from './settings.js';
 export { EmbeddedServers } from './embedded-servers.js';
 export { environment } from './environment.js';
+export { retentionSetting } from './retention-setting.js';
 export { witnessSetting } from './witness-setting.js';
 export { paymentsSetting, type PaymentsProvider } from './payments-setting.js';
 export {

@@ -25,6 +25,19 @@ export function countSetting(env: Environment, name: string, most: number, fallb
   throw new SettingsError(`${name}=${text}: a whole number from 0 to ${most} is expected`);
 }
 
+const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A time as `36h` or `30d`, in ms, at least `leastMs`. @throws {SettingsError} */
+export function durationSetting(env: Environment, name: string, fallbackMs: number, leastMs = 0): number {
+  const text = textSetting(env, name);
+  if (text === undefined) return fallbackMs;
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const ms = Number(count) * units[unit as keyof typeof units];
+  if (ms >= leastMs) return ms;
+  const least = leastMs > 0 ? `, at least ${leastMs / units.h}h,` : '';
+  throw new SettingsError(`${name}=${text}: a time as 36h or 30d${least} is expected`);
+}
+
 /** A URL of one of the given schemes. @throws {SettingsError}; the message does not show the value, it may hold a password. */
 export function urlSetting(env: Environment, name: string, schemes: readonly string[]): string | undefined {
   const text = textSetting(env, name);

@@ -27,6 +27,7 @@ export { Executor } from './executor.js';
 export { LocalModules } from './here.js';
 export { type Member } from './member.js';
 export { type Phase, type Policy, type Side } from './phase.js';
+export { defaultRetention, leastResultsMs, type Retention } from './pruning/retention.js';
 export { InjectPort, portToken } from './ports.js';
 export { Router, type CallOptions, type Port, type RemoteCalls } from './router.js';
 export { routeOf, Routes, type RouteEntry, type RouteTable } from './routes.js';

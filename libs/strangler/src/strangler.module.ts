@@ -10,6 +10,7 @@ import { LocalModules } from './here.js';
 import { prepare, type PreparedOperation } from './operation.js';
 import type { Side } from './phase.js';
 import { portToken } from './ports.js';
+import type { Retention } from './pruning/retention.js';
 import { ReadGuard } from './read-guard.js';
 import { Router, type RemoteCalls } from './router.js';
 import { Routes } from './routes.js';
@@ -45,6 +46,8 @@ export interface StranglerOptions {
    * out: the URL of the data source. A start fails when that is no such way.
    */
   direct?: string | undefined;
+  /** How long records of commands, sagas and moves are kept; left out: as {@link defaultRetention} says. */
+  retention?: Retention | undefined;
 }
 
 type Processes<C extends Contract> = { [K in NamesOf<C, 'process'>]: Type<AnySaga> };
@@ -89,7 +92,7 @@ export type FeatureOptions<C extends Contract, S extends Handlers<C> = Handlers<
 export class StranglerModule {
   /** Once per process: the router, and the port of every contract. */
   static forRoot(options: StranglerOptions): DynamicModule {
-    const { side, contracts, routes, remote, link, observer, witness, direct } = options;
+    const { side, contracts, routes, remote, link, observer, witness, direct, retention } = options;
     const modules = new LocalModules(side);
     const router = new Router(routes, modules, remote, observer);
     const ports = contracts.map((contract) => ({
@@ -100,7 +103,7 @@ export class StranglerModule {
       { provide: Routes, useValue: routes },
       { provide: LocalModules, useValue: modules },
       { provide: Router, useValue: router },
-      { provide: Agents, useValue: new Agents(side, link, routes, witness, direct) },
+      { provide: Agents, useValue: new Agents(side, link, routes, witness, direct, retention) },
       ...(side ? [{ provide: ReadGuard, useValue: new ReadGuard(side) }] : []),
       ...ports,
     ];

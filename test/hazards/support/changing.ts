@@ -19,10 +19,14 @@ export class Changing {
     readonly named: { tables: string[]; ownerMigrations: OwnerMigration[] },
   ) {}
 
-  /** Both sides, captured and copied; `ddl` and `rows` come before. */
-  static async open({ ddl = '', rows = '' } = {}): Promise<Changing> {
-    const named = { tables: ['parcel'], ownerMigrations: [] };
-    const both = await directSides({ ...parcels, ...named });
+  /** Both sides, captured and copied; `ddl` and `rows` come before. `tables`: by their names, those that the module has from the start. */
+  static async open({
+    ddl = '',
+    rows = '',
+    tables = {},
+  }: { ddl?: string; rows?: string; tables?: Readonly<Record<string, string>> } = {}): Promise<Changing> {
+    const named = { tables: ['parcel', ...Object.keys(tables)], ownerMigrations: [] };
+    const both = await directSides({ ...parcels, ...named }, Object.values(tables).join(';'));
     const made = new Changing(both, named);
     const { monolith, extracted } = both;
     await pairDirectly('parcels', { monolith: monolith.database, extracted: extracted.database });

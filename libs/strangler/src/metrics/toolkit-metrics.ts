@@ -6,6 +6,7 @@ import type { GaugeSet } from './gauges.js';
 import { moduleGauges } from './module-gauges.js';
 import { outboxGauges } from './outbox-gauges.js';
 import { processGauges } from './process-gauges.js';
+import { pruningGauges } from './pruning-gauges.js';
 
 /** A histogram that is counted here and written by whoever is scraped. */
 export interface CallHistogram {
@@ -33,7 +34,12 @@ export class ToolkitMetrics {
   /** Gauges of a process; `operator` only where it steers. */
   gauges(parts: { database: Database; link: NatsLink; operator?: Operator }): readonly GaugeSet[] {
     const { database, link, operator } = parts;
-    return [processGauges(link), outboxGauges(database), ...(operator ? [moduleGauges(operator)] : [])];
+    return [
+      processGauges(link),
+      outboxGauges(database),
+      pruningGauges(database),
+      ...(operator ? [moduleGauges(operator)] : []),
+    ];
   }
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Queryable } from '../database.js';
 import { pkOrder, comparePk, samePk } from '../replication/row-sql.js';
 import type { MovingModule, MovingTable, OwnerMigration } from '../tables.js';
-import { sqlState } from '../transaction.js';
+import { enterUnhurried, inPiece, type PieceEnd } from './unhurried.js';
 
 /** How often a piece is tried again that had to wait, in ms, and for how long at a time. */
 const pauseMs = 20;
@@ -10,13 +10,6 @@ const turnMs = 400;
 
 /** Rows looked at in one piece: it fits one row of the outbox, and one batch. */
 const pieceRows = 200;
-/** A piece waits while the other side is so far behind, in ms: a migration is nobody's hurry. */
-const mostLagMs = 200;
-/** In ms. A lock that is not had by then belongs to a customer. */
-const limits = { lockTimeoutMs: 500, statementTimeoutMs: 10_000 };
-
-/** `later`: another process has it, the other side is behind, or somebody is in the way. */
-type PieceEnd = 'more' | 'later' | 'done';
 
 interface Progress {
   after: string[] | null;
@@ -80,21 +73,9 @@ async function unfinished(
  * Changes the next rows. It goes over the table again and again until it finds none that need it and owners have not changed meanwhile: a row that
  * somebody holds is left for the next time, and one that comes from the other side may need it, too.
  */
-async function migratePiece(
-  database: Database,
-  migration: OwnerMigration,
-  table: MovingTable,
-): Promise<PieceEnd> {
-  try {
-    return await database.transaction((q) => piece(q, migration, table), limits);
-  } catch (error) {
-    if (passing.has(sqlState(error) ?? '')) return 'later';
-    throw error;
-  }
+function migratePiece(database: Database, migration: OwnerMigration, table: MovingTable): Promise<PieceEnd> {
+  return inPiece(database, (q) => piece(q, migration, table));
 }
-
-/** A lock, a deadlock, a fence, an owner that has changed, a side that has not proven itself. */
-const passing = new Set(['55P03', '40P01', '57014', 'SR423', 'SR409', 'SR425']);
 
 async function piece(q: Queryable, migration: OwnerMigration, table: MovingTable): Promise<PieceEnd> {
   const { module } = table;
@@ -105,14 +86,7 @@ async function piece(q: Queryable, migration: OwnerMigration, table: MovingTable
     [module, name],
   );
   if (!at) return 'later';
-  const [now] = await q.query<{ epoch: number; behind: boolean }>(
-    `select (strangler.enter($1)).epoch::float8 as epoch,
-       coalesce((select degraded_since is not null from strangler.relay where module = $1), false)
-         or exists (select from strangler.outbox where module = $1 and parked is null
-           and at < clock_timestamp() - $2 * interval '1 ms') as behind`,
-    [module, mostLagMs],
-  );
-  const { epoch, behind } = now!;
+  const { epoch, behind } = await enterUnhurried(q, module);
   if (at.done && at.epoch === epoch) return 'done';
   if (behind) return 'later';
   const begins = at.done || at.epoch !== epoch;

@@ -18,6 +18,8 @@ import { takeTurn } from '../ownership/owner-migrations.js';
 import type { OldWriter } from '../ownership/old-writers.js';
 import { identify, Ownership, type When } from '../ownership/ownership.js';
 import { otherSide, type Side } from '../phase.js';
+import { Pruner } from '../pruning/pruner.js';
+import { defaultRetention, type Retention } from '../pruning/retention.js';
 import { startBackfill } from '../replication/backfill.js';
 import { Deliveries } from '../replication/deliveries.js';
 import { Outgoing } from '../replication/outgoing.js';
@@ -52,6 +54,8 @@ export interface AgentOptions {
   peer?: Peer;
   /** Where it is kept, outside of the database, what was relied on; without it only the other side can prove a start. */
   witness?: string | undefined;
+  /** How long records are kept. */
+  retention?: Retention | undefined;
   /** Is told, at each look, whom the module's database belongs to. */
   told?: ((pairing: Pairing) => void) | undefined;
 }
@@ -72,6 +76,7 @@ export class SideAgent implements LocalSide {
   private readonly continuity: Continuity;
   private readonly witness: WitnessFile | undefined;
   private readonly fenceWatch: FenceWatch;
+  private readonly pruner: Pruner;
   private traffic: Traffic | undefined;
   /** The database came here with a backup or a clone, as far as is known. */
   private copy = false;
@@ -88,6 +93,8 @@ export class SideAgent implements LocalSide {
     this.deliveries = new Deliveries(options.database, this.name);
     this.witness = options.witness ? new WitnessFile(options.witness, this.name) : undefined;
     this.continuity = new Continuity(options.database, this.name, peerOf(options), this.witness);
+    const { database, module, retention = defaultRetention } = options;
+    this.pruner = new Pruner({ database, module: module.module, tables: () => this.tables, retention });
     const logger = (this.logger = new Logger(`${this.name}.${options.side}`));
     this.fenceWatch = new FenceWatch(
       (text) => logger.error(text),
@@ -104,6 +111,7 @@ export class SideAgent implements LocalSide {
       await renewCapture(this.database, this.tables);
       await this.tend();
     }
+    this.pruner.start();
     if (!link) return;
     const { database, name, deliveries, witness } = this;
     const describe = () => this.describe();
@@ -168,6 +176,7 @@ export class SideAgent implements LocalSide {
 
   async stop(): Promise<void> {
     clearInterval(this.timer);
+    await this.pruner.stop();
     await this.looking;
     await this.traffic?.stop();
     await this.deliveries.close();
@@ -425,6 +434,11 @@ export class SideAgent implements LocalSide {
   async migrateOwn(): Promise<void> {
     const ended = await takeTurn(this.database, this.options.module, this.tables);
     for (const name of ended) this.logger.log(`the rows that this side owns are migrated: ${name}`);
+  }
+
+  /** Prunes for a moment what is older than it is kept. Whether nothing is left. */
+  prune(): Promise<boolean> {
+    return this.pruner.turn();
   }
 
   /** Says whom this database belongs to: while to nobody, with what is known of another one in its place. */

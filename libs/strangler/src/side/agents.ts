@@ -7,6 +7,7 @@ import { Database } from '../database.js';
 import { memberOf, unservedOf, type Pairing, type Unserved } from '../member.js';
 import { policyOf, type Routes } from '../routes.js';
 import type { Side } from '../phase.js';
+import type { Retention } from '../pruning/retention.js';
 import type { NatsLink } from '../rpc/link.js';
 import type { MovingModule } from '../tables.js';
 import { SideAgent } from './agent.js';
@@ -30,14 +31,16 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
     private readonly witness?: string,
     /** The server itself, where the data source leads through a pooler. */
     private readonly direct?: string,
+    private readonly retention?: Retention,
   ) {}
 
   /** Adds the agent of a module; all modules of a process share its database. */
   add(module: MovingModule, dataSource: DataSource): SideAgent {
     if (!this.side) throw new Error('a process that stands on no side carries no module');
-    const { side, link, witness } = this;
+    const { side, link, witness, retention } = this;
     const told = side === 'extracted' ? (pairing: Pairing) => this.settle(pairing) : undefined;
-    const agent = new SideAgent({ database: this.databaseOf(dataSource), module, side, link, witness, told });
+    const database = this.databaseOf(dataSource);
+    const agent = new SideAgent({ database, module, side, link, witness, retention, told });
     this.agents.set(module.module, agent);
     return agent;
   }

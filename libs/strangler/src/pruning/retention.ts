@@ -1,0 +1,26 @@
+/** How long records are kept, in ms; `Infinity`: for ever. */
+export interface Retention {
+  /** Results of commands by their ids, and sagas that have ended. Who says a command again later does it anew. */
+  readonly resultsMs: number;
+  /** The history of moves, and reports of what was given up. */
+  readonly historyMs: number;
+  /** Pairs of answers that differed. */
+  readonly samplesMs: number;
+}
+
+const dayMs = 86_400_000;
+
+export const defaultRetention: Retention = {
+  resultsMs: 30 * dayMs,
+  historyMs: 400 * dayMs,
+  samplesMs: 7 * dayMs,
+};
+
+/** A saga waits for a day, and calls under the same ids again: what those have done must not be forgotten before. */
+export const leastResultsMs = 2 * dayMs;
+
+/**
+ * How long it is remembered that a command was taken back, in ms: for at least as long again as its result would have been, since it
+ * may be taken back at the end of that time, and come after it.
+ */
+export const tombstonesMs = ({ resultsMs }: Retention): number => 2 * resultsMs;
