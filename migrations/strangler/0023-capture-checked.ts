@@ -38,11 +38,16 @@ export class CaptureChecked1764000000023 implements MigrationInterface {
       $$;
 
       -- The columns of these tables, as one number that is another one after every change of them. Only within this database.
-      create function strangler.columns_of(p_tables oid[]) returns text language sql stable as $$
-        select coalesce(sum(hashtextextended(
-          concat_ws(' ', a.attrelid, a.attnum, a.atttypid, a.atttypmod, a.attgenerated, a.attname), 0)), 0)::text
-        from pg_attribute a where a.attrelid = any(p_tables) and a.attnum > 0 and not a.attisdropped
-      $$;
+      -- Asked with each batch: a plan for each list of tables would cost more than to run it.
+      create function strangler.columns_of(p_tables oid[]) returns text language plpgsql stable
+        set plan_cache_mode = force_generic_plan as $$
+      begin
+        return (
+          select coalesce(sum(hashtextextended(
+            concat_ws(' ', a.attrelid, a.attnum, a.atttypid, a.atttypmod, a.attgenerated, a.attname), 0)), 0)::text
+          from pg_attribute a where a.attrelid = any(p_tables) and a.attnum > 0 and not a.attisdropped
+        );
+      end $$;
 
       -- Goes behind what stores rows: their tables are locked then, and nobody can change them any more before the commit.
       create function strangler.require_columns(p_tables oid[], p_columns text) returns void language plpgsql as $$

@@ -26,6 +26,9 @@ const wholeFactor = 8;
 /** A module is degraded until the oldest change is younger than so many ms. */
 const smallLagMs = 1_000;
 
+/** Between two batches, when the other side is slow. */
+const longestRestMs = 50;
+
 /** What a leadership works with. */
 export interface LeadershipOptions extends BatchSourceOptions, BatchSenderOptions {
   database: Database;
@@ -146,6 +149,7 @@ export class Leadership {
 
   /** Sends a batch; meanwhile confirms the one before and reads the one behind. Returns that one. */
   private async exchange(batch: BatchRead): Promise<BatchRead | undefined> {
+    const begun = performance.now();
     const flight = this.sender.post(batch, this.source.mode);
     const [, ahead] = await Promise.all([
       this.confirmFormer(),
@@ -154,6 +158,7 @@ export class Leadership {
     const reply = await flight;
     if (reply.outcome === 'stored') {
       await this.afterStored(batch);
+      if (!ahead && !moreChanges(batch)) await this.rest(performance.now() - begun);
       return ahead;
     }
     // Its images may be older than those of the next try of this one.
@@ -161,6 +166,14 @@ export class Leadership {
     this.source.rewind(batch);
     await this.afterRefusal(reply, batch);
     return undefined;
+  }
+
+  /**
+   * As long as the batch took. A batch costs much and its rows little; so while many write, the next one holds what several of them
+   * have written meanwhile. Whoever writes alone notices nothing: the rest is over when his next write is there.
+   */
+  private async rest(batchMs: number): Promise<void> {
+    await this.session.rest(Math.min(batchMs, longestRestMs, this.sender.dueIn));
   }
 
   private async afterStored(batch: BatchRead): Promise<void> {

@@ -114,6 +114,12 @@ export class RelaySession {
     }
   }
 
+  /** Waits so many ms, or until it is woken: changes alone do not, for the sleep lock is not held. @throws when the session is gone. */
+  async rest(ms: number): Promise<void> {
+    this.woken = false;
+    if (ms > 0) await this.untilWoken(ms);
+  }
+
   /** Waits so many ms; a change does not cut it short. @throws when the session is gone. */
   async pause(ms: number): Promise<void> {
     if (!this.gone.aborted) await sleep(ms, undefined, { signal: this.gone }).catch(() => undefined);
