@@ -1,5 +1,7 @@
+import type { Finding } from '#strangler';
 import { readFileSync } from 'node:fs';
 import { startNats, type TestNats } from '../support/nats.js';
+import { OperatorClient } from '../support/operator.js';
 import { endAllPrograms, type Program } from '../support/programs.js';
 import {
   Client,
@@ -60,6 +62,23 @@ it('where the modules stand is told: phase, outbox, admission, pools', async () 
   expect(text).toMatch(/^strangler_admission_running\{work="[\w ]+"\} \d+$/m);
   expect(text).toMatch(/^database_pool_connections\{pool="commands",state="idle"\} \d+$/m);
   expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds \S+$/m);
+});
+
+it('a saga that no process knows is an alarm in the metrics, in the status and in what doctor finds', async () => {
+  await premises.query(
+    `insert into orders.saga (id, command_id, routing_key, process, request_id, status, step, state, due_at)
+     values (gen_random_uuid(), gen_random_uuid(), 'somebody', 'place@9', '-', 'running', 2, '{}', now() - interval '1 min')`,
+  );
+  const operator = await OperatorClient.of(shop);
+  const said = /^1 saga of orders\.place at step 2 of definition 9, due for 6\d s: no process here knows it/;
+  expect((await operator.status('orders')).notices).toEqual([expect.stringMatching(said)]);
+  const { body } = await operator.get<{ items: Finding[] }>('/doctor?module=orders');
+  expect(body.items.filter(({ module }) => module === 'orders')).toEqual([
+    expect.objectContaining({ problem: expect.stringMatching(said), repairable: false }),
+  ]);
+  expect(await metricsOf(shop.adminUrl)).toContain('strangler_stranded_sagas{module="orders"} 1');
+  await premises.query('delete from orders.saga');
+  expect(await metricsOf(shop.adminUrl)).toContain('strangler_stranded_sagas{module="orders"} 0');
 });
 
 it('docs/operations.md lists every metric that is ours, and no other', async () => {

@@ -4,7 +4,7 @@ import type { Handler } from '../../libs/strangler/src/executor.js';
 import { prepare, type PreparedOperation } from '../../libs/strangler/src/operation.js';
 import { SagaRecovery } from '../../libs/strangler/src/saga/recovery.js';
 import { register } from '../../libs/strangler/src/saga/registered.js';
-import { SagaStore } from '../../libs/strangler/src/saga/store.js';
+import { ModuleSagas } from '../../libs/strangler/src/saga/module-sagas.js';
 import { blockedSessions } from '../support/blocked.js';
 import { refusal } from '../support/failure.js';
 import { door } from '../support/rpc.js';
@@ -36,6 +36,10 @@ async function leftBehind(name = 'A', change: object = {}): Promise<void> {
 }
 
 const resume = () => desk.modules.engine.resumeDue(8);
+
+const entryOf = ({ saga }: typeof desk.modules) =>
+  register(prepare(contract).get('serve') as PreparedOperation, saga)[0];
+const sagas = () => new ModuleSagas('desk', [entryOf(desk.modules)]);
 
 describe('after a crash', () => {
   it('a saga goes on where it stands, and its answer is kept for whoever asks', async () => {
@@ -164,16 +168,14 @@ it.each(['the one that worked', 'the one that was refused'])(
   'two drivers with the same version of a saga: %s is first, and exactly it decides',
   async (winner) => {
     await leftBehind();
-    const store = new SagaStore('desk');
-    const [record] = await store.takeDue(desk.database.dataSource.manager, 1, 10_000);
+    const [record] = await sagas().takeDue(desk.database.dataSource.manager, 1);
     const drivers = [desk.modules, desk.anotherProcess('till')].map((process, i) => {
       const { open, passed } = door();
       process.remote.next('till.pay', async (deliver, options) => {
         await passed;
         return i === 0 ? deliver() : declined(deliver, options);
       });
-      const entry = register(prepare(contract).get('serve') as PreparedOperation, process.saga);
-      return { open, ended: process.driver.drive(entry, record!, true) };
+      return { open, ended: process.driver.drive(entryOf(process), record!, true) };
     });
     const worked = winner === 'the one that worked';
     const [first, second] = worked ? drivers : [...drivers].reverse();
@@ -188,8 +190,7 @@ it.each(['the one that worked', 'the one that was refused'])(
 
 it('two drivers with the same version of a saga, at steps that share a transaction: they are carried out once', async () => {
   await leftBehind('A', { step: 3 });
-  const store = new SagaStore('desk');
-  const [record] = await store.takeDue(desk.database.dataSource.manager, 1, 10_000);
+  const [record] = await sagas().takeDue(desk.database.dataSource.manager, 1);
   // Whoever is first stands in its transaction until the other one waits for it, or does the same at the same time.
   let shipping = 0;
   const drivers = [desk.modules, desk.anotherProcess('till')].map((process) => {
@@ -201,8 +202,7 @@ it('two drivers with the same version of a saga, at steps that share a transacti
       );
       return ship(input);
     };
-    const entry = register(prepare(contract).get('serve') as PreparedOperation, process.saga);
-    return process.driver.drive(entry, record!, true);
+    return process.driver.drive(entryOf(process), record!, true);
   });
   const ended = await Promise.all(drivers);
   expect(ended.filter((end) => end !== undefined)).toHaveLength(1);
@@ -211,11 +211,10 @@ it('two drivers with the same version of a saga, at steps that share a transacti
 
 it('a saga that another process is taking this moment is passed over, not waited for and taken again', async () => {
   for (const name of ['A', 'B', 'C']) await leftBehind(name);
-  const store = new SagaStore('desk');
   const { dataSource } = desk.database;
   const [mine, theirs] = await dataSource.transaction(async (manager) => [
-    await store.takeDue(manager, 2, 10_000),
-    await store.takeDue(dataSource.manager, 3, 10_000),
+    await sagas().takeDue(manager, 2),
+    await sagas().takeDue(dataSource.manager, 3),
   ]);
   expect([mine, theirs].map((taken) => taken?.length)).toEqual([2, 1]);
 });

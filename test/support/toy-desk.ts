@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { withContext } from '#strangler';
 import type { ToyDatabase } from './toy.js';
-import { toyModules, toyModulesDatabase } from './toy-modules.js';
+import { toyModules, toyModulesDatabase, type ToyRelease } from './toy-modules.js';
 
 /** A saga as its table holds it. */
 export interface StoredSaga {
@@ -47,6 +47,12 @@ export function toyDesk() {
     /** Calls as part of a request that ends at `deadline`. */
     within: <T>(deadline: number, work: () => T): T =>
       withContext({ requestId: 'hurried', deadline, servedBy: new Map() }, work),
+    /** A process of another release, in which the saga is another one. */
+    anotherRelease: (release: ToyRelease, ...away: string[]) => {
+      const other = toyModules(database, { release });
+      other.away(...away);
+      return other;
+    },
     /** What each module has written, in order. */
     effects: async () => ({
       shelf: await database.effects('shelf'),

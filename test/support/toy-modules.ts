@@ -113,10 +113,19 @@ class ScriptedRemote implements RemoteCalls {
   }
 }
 
+interface ToyOptions extends Pick<ExecutorOptions, 'prepare' | 'acknowledger'> {
+  /** What another release makes of the saga; `write` writes something down in the desk's own transaction. */
+  release?: ToyRelease;
+}
+export type ToyRelease = (
+  saga: Saga<Ask, Answer, Ask>,
+  write: (what: string) => Promise<void>,
+) => Saga<Ask, Answer, Ask>;
+
 /** The toy modules in one process; each can be set away, so that it is called through {@link ScriptedRemote}. */
 export function toyModules(
   database: ToyDatabase,
-  { prepare: prepared, acknowledger }: Pick<ExecutorOptions, 'prepare' | 'acknowledger'> = {},
+  { prepare: prepared, acknowledger, release = (saga) => saga }: ToyOptions = {},
 ) {
   const { dataSource } = database;
   const modules = new LocalModules('monolith');
@@ -148,7 +157,8 @@ export function toyModules(
     const [row] = await managerOf(dataSource).query<{ what: string }[]>(sql, [name]);
     return row?.what.split(' ')[0] ?? 'unknown';
   };
-  const saga = new ServeSaga((what) => write('desk', what), last);
+  const atDesk = (what: string) => write('desk', what) as Promise<void>;
+  const saga = release(new ServeSaga(atDesk, last), atDesk);
   const serve = prepare(desk).get('serve') as PreparedOperation;
   engine.register(serve, saga);
   const away = (...names: string[]) =>

@@ -107,10 +107,12 @@ async function openHealth(
   closing: Closing,
 ): Promise<number> {
   const dataSource = app.get(DataSource);
-  const database = app.get(Agents).databaseOf(dataSource);
+  const agents = app.get(Agents);
+  const database = agents.databaseOf(dataSource);
   const { histograms } = metrics;
   const pools = { dataSource, toolkit: () => database.figures };
-  const registry = processRegistry(who, pools, { histograms, gauges: metrics.gauges({ database, link }) });
+  const gauges = metrics.gauges({ database, link, agents });
+  const registry = processRegistry(who, pools, { histograms, gauges });
   const probe = new DatabaseProbe(databaseUrl);
   closing.add(() => probe.close());
   const server = await openOperations(health, {

@@ -129,9 +129,10 @@ function registryOf(
   { metrics, ...parts }: { metrics: ToolkitMetrics; link: NatsLink; operator: Operator },
 ): Registry {
   const dataSource = app.get(DataSource);
-  const database = app.get(Agents).databaseOf(dataSource);
+  const agents = app.get(Agents);
+  const database = agents.databaseOf(dataSource);
   const { histograms } = metrics;
-  const gauges = metrics.gauges({ ...parts, database });
+  const gauges = metrics.gauges({ ...parts, database, agents });
   return processRegistry(who, { dataSource, toolkit: () => database.figures }, { histograms, gauges });
 }
 

@@ -246,16 +246,17 @@ function agentOf(contract: Contract, options: MovingParts): Provider {
   const { tables, routingKey, transforms = {}, ownerMigrations = [], processes } = options;
   return {
     provide: `SideAgent(${contract.name})`,
-    useFactory: (dataSource: DataSource, agents: Agents) => {
+    useFactory: (dataSource: DataSource, agents: Agents, engine: SagaEngine) => {
       const names = tables.map((table) => dataSource.getMetadata(table).tableName);
       const own = processes ? ['idempotency', 'saga'] : ['idempotency'];
       const { name: module, ownership } = contract;
       return agents.add(
         { module, ownership, tables: [...names, ...own], routingKey, transforms, ownerMigrations },
         dataSource,
+        processes && ((on) => engine.stranded(module, on)),
       );
     },
-    inject: [getDataSourceToken(), Agents],
+    inject: [getDataSourceToken(), Agents, SagaEngine],
   };
 }
 

@@ -1,4 +1,5 @@
 import { epochs, fences, flow, oldFences } from './doctor-sides.js';
+import { sagas } from './doctor-sagas.js';
 import { standings } from './doctor-continuity.js';
 import { copies } from './doctor-copies.js';
 import { tables } from './doctor-tables.js';
@@ -14,6 +15,7 @@ const examiners: readonly Examiner[] = [
   fences,
   tables,
   oldFences,
+  sagas,
   flow,
   epochs,
   waits,

@@ -4,6 +4,7 @@ import type { BackfillState } from '../side/side.js';
 import type { Advice } from './advice.js';
 import { figuresOf } from '../evidence/evidence.js';
 import { goalOf } from './decide.js';
+import { strandedOn } from './doctor-sagas.js';
 import { fencedFor } from './doctor-sides.js';
 import { etaOf } from './eta.js';
 import { gatesFor, watchGates, type Gate, type Observed } from './gates.js';
@@ -76,7 +77,7 @@ export function statusOf(parts: StatusParts): ModuleStatus {
     etaUnknown: eta.unknown,
     rollbackSafe: row.phase !== 'decommissioned' && (at.below === 0 || extracted !== null),
     settings: settingsInForce(row.settings, row.sources),
-    notices: [...parts.notices, ...oldFencesOf(parts)],
+    notices: [...parts.notices, ...oldFencesOf(parts), ...strandedSagasOf(parts)],
   };
 }
 
@@ -88,6 +89,9 @@ const oldFencesOf = ({ row, observed: { states } }: StatusParts): string[] =>
       ? [`${row.module}: ${fencedFor(side, own)}; doctor says what ends that`]
       : [];
   });
+
+const strandedSagasOf = ({ row: { module }, observed: { states } }: StatusParts): string[] =>
+  strandedOn(states, module).map(({ problem }) => `${problem}; doctor says what to do`);
 
 /** From `decommissioned` nothing leads anywhere, whatever is wanted. */
 const wantedOf = ({ phase, wanted }: ModuleRow): ModuleStatus['wanted'] =>

@@ -213,6 +213,30 @@ it('a fence without a step is told as such, and one of a step is not', () => {
   });
 });
 
+it('sagas that no process of a side knows are in its status, and doctor says what to start', () => {
+  const stranded = { step: 3, name: 'pay', sagas: 2, dueMs: 42_000 };
+  const monolith = {
+    ...side('monolith', 0),
+    stranded: [
+      { ...stranded, process: 'place@2' },
+      { ...stranded, process: 'cancel', name: null, sagas: 1 },
+    ],
+  };
+  const told = [
+    '2 sagas of toy.place at step 3 ("pay") of definition 2, due for 42 s: no process here knows it (monolith)',
+    '1 saga of toy.cancel at step 3 of definition 1, due for 42 s: no process here knows it (monolith)',
+  ];
+  const parts = partsOf({ monolith });
+  expect(statusOf(parts).notices).toEqual(told.map((each) => `${each}; doctor says what to do`));
+  const found = diagnose(parts).filter(({ problem }) => problem.includes('saga'));
+  expect(found.map(({ problem }) => problem)).toEqual(told);
+  expect(found[0]).toMatchObject({
+    remedy: expect.stringMatching(/^start a process of monolith of the release that has begun them/),
+    repairable: false,
+  });
+  expect(statusOf(partsOf({})).notices).toEqual([]);
+});
+
 it('a decommissioned module goes nowhere, whatever the file wants', () => {
   const row = { phase: 'decommissioned', wanted: { ...outwards.wanted, phase: 'monolith' } } as const;
   expect(statusOf(partsOf({ row, below: 10_000 }))).toMatchObject({ wanted: { phase: 'decommissioned' } });

@@ -1,12 +1,14 @@
 import type { Operator } from '../control/operator.js';
 import type { Database } from '../database.js';
 import type { NatsLink } from '../rpc/link.js';
+import type { Agents } from '../side/agents.js';
 import { callBounds, CallTally, type Tally } from './call-tally.js';
 import type { GaugeSet } from './gauges.js';
 import { moduleGauges } from './module-gauges.js';
 import { outboxGauges } from './outbox-gauges.js';
 import { processGauges } from './process-gauges.js';
 import { pruningGauges } from './pruning-gauges.js';
+import { sagaGauges } from './saga-gauges.js';
 
 /** A histogram that is counted here and written by whoever is scraped. */
 export interface CallHistogram {
@@ -32,14 +34,15 @@ export class ToolkitMetrics {
   ];
 
   /** Gauges of a process; `operator` only where it steers. */
-  gauges(parts: { database: Database; link: NatsLink; operator?: Operator }): readonly GaugeSet[] {
-    const { database, link, operator } = parts;
-    return [
-      processGauges(link),
-      outboxGauges(database),
-      pruningGauges(database),
-      ...(operator ? [moduleGauges(operator)] : []),
-    ];
+  gauges(parts: {
+    database: Database;
+    link: NatsLink;
+    agents: Agents;
+    operator?: Operator;
+  }): readonly GaugeSet[] {
+    const { database, link, agents, operator } = parts;
+    const own = [processGauges(link), outboxGauges(database), pruningGauges(database), sagaGauges(agents)];
+    return [...own, ...(operator ? [moduleGauges(operator)] : [])];
   }
 }
 

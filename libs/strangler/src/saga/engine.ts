@@ -11,10 +11,12 @@ import type { PreparedOperation } from '../operation.js';
 import { isOwnerLost, NotOwnerError } from '../refusals.js';
 import { managerOf } from '../transaction.js';
 import { resumedContext, type SagaDriver } from './driver.js';
+import { ModuleSagas, type Asked } from './module-sagas.js';
 import type { SagaRecord } from './progress.js';
 import { isPastPivot, register, type RegisteredSaga } from './registered.js';
 import type { AnySaga } from './saga.js';
 import { errorOf, StepFailure, type Steps } from './steps.js';
+import type { Stranded } from './stranded.js';
 import { SagaTransactions } from './transactions.js';
 
 const pollMs = 25;
@@ -29,7 +31,11 @@ type Begun =
 /** Runs processes: in one transaction while all is local, else as a stored saga. */
 export class SagaEngine implements ProcessRunner {
   private readonly logger = new Logger(SagaEngine.name);
+  /** The present definition of each process. */
   private readonly sagas = new Map<string, RegisteredSaga>();
+  private readonly modules = new Map<string, ModuleSagas>();
+  /** By module: why its sagas could not be looked up the last time. */
+  private readonly notLookedUp = new Map<string, string>();
   private readonly inFlight = new Set<Promise<unknown>>();
 
   private readonly transactions: SagaTransactions;
@@ -45,7 +51,11 @@ export class SagaEngine implements ProcessRunner {
   }
 
   register(operation: PreparedOperation, saga: AnySaga): void {
-    this.sagas.set(`${operation.module}.${operation.name}`, register(operation, saga));
+    const { module, name } = operation;
+    const definitions = register(operation, saga);
+    this.sagas.set(`${module}.${name}`, definitions[0]);
+    const known = this.modules.get(module)?.entries ?? [];
+    this.modules.set(module, new ModuleSagas(module, [...known, ...definitions]));
   }
 
   /** @throws {DomainError} what the failing step's module declared; then nothing of the process remains. */
@@ -71,15 +81,27 @@ export class SagaEngine implements ProcessRunner {
     return taken.length;
   }
 
-  /** Begins to work on sagas whose time has come. Returns the work on each; it does not fail. */
+  /**
+   * Begins to work on sagas whose time has come. Returns the work on each; it does not fail. A module whose sagas cannot be looked up, for
+   * its tables have gone, keeps the others from nothing.
+   */
   async takeUp(limit: number): Promise<Promise<void>[]> {
-    const stores = new Map([...this.sagas.values()].map((entry) => [entry.operation.module, entry.store]));
     const taken: Promise<void>[] = [];
-    for (const [module, store] of stores) {
-      const due = await store.takeDue(this.dataSource.manager, limit, this.longestLeaseMs(module));
-      taken.push(...due.map((record) => this.track(this.resume(module, record))));
+    for (const [module, sagas] of this.modules) {
+      const look = sagas.takeDue(this.dataSource.manager, limit).then((due) => (this.looked(module), due));
+      const due = await look.catch((error: unknown) => (this.looked(module, String(error)), []));
+      taken.push(...due.map((record) => this.track(this.resume(sagas, record))));
     }
     return taken;
+  }
+
+  /** Sagas of a module that are due, and stand where this process knows no step. */
+  async stranded(module: string, on: Asked = this.dataSource.manager): Promise<Stranded[]> {
+    return (await this.modules.get(module)?.stranded(on)) ?? [];
+  }
+
+  get moduleNames(): string[] {
+    return [...this.modules.keys()];
   }
 
   /** Resolves when no saga is being worked on here. */
@@ -87,14 +109,16 @@ export class SagaEngine implements ProcessRunner {
     while (this.inFlight.size > 0) await Promise.allSettled(this.inFlight);
   }
 
-  private longestLeaseMs(module: string): number {
-    const ofModule = [...this.sagas.values()].filter(({ operation }) => operation.module === module);
-    return Math.max(...ofModule.map(({ leaseMs }) => leaseMs));
+  /** Twice a second the same is said once. */
+  private looked(module: string, error?: string): void {
+    if (error !== undefined && error !== this.notLookedUp.get(module))
+      this.logger.warn({ msg: 'sagas could not be looked up', module, error });
+    if (error === undefined) this.notLookedUp.delete(module);
+    else this.notLookedUp.set(module, error);
   }
 
-  private async resume(module: string, record: SagaRecord): Promise<void> {
-    const entry = this.sagas.get(`${module}.${record.process}`);
-    if (!entry) return;
+  private async resume(sagas: ModuleSagas, record: SagaRecord): Promise<void> {
+    const entry = sagas.entryOf(record) as RegisteredSaga;
     try {
       await withContext(resumedContext(record), () => this.driver.drive(entry, record, true));
     } catch (error) {
@@ -151,16 +175,15 @@ export class SagaEngine implements ProcessRunner {
     });
   }
 
-  private async store(
+  private store(
     manager: EntityManager,
     entry: RegisteredSaga,
     at: { commandId: string; routingKey: string; end: number; state: object; waits: boolean },
   ): Promise<SagaRecord> {
-    const record = {
+    const saga = {
       id: uuidv7(),
       commandId: at.commandId,
       routingKey: at.routingKey,
-      process: entry.operation.name,
       requestId: currentContext()?.requestId ?? '-',
       status: at.waits ? ('waiting' as const) : ('running' as const),
       step: at.end,
@@ -168,8 +191,7 @@ export class SagaEngine implements ProcessRunner {
       attempts: at.waits ? 1 : 0,
       answered: at.waits,
     };
-    await entry.store.insert(manager, record, at.waits ? 500 : entry.leaseMs);
-    return { ...record, error: null, version: 1, ageMs: 0 };
+    return entry.store.insert(manager, saga, at.waits ? 500 : entry.leaseMs);
   }
 
   /** What a saga that has come to rest says to its caller. */
@@ -193,13 +215,14 @@ export class SagaEngine implements ProcessRunner {
     const { module, name, timeoutMs } = entry.operation;
     const deadline = currentContext()?.deadline ?? performance.now() + timeoutMs;
     while (performance.now() < deadline) {
-      const record = await entry.store.find(managerOf(this.dataSource), id);
+      const record = await this.modules.get(module)?.find(managerOf(this.dataSource), id);
       // Its new owner carries it on, and answers.
       if (record && record.owned === false) throw new NotOwnerError(module);
-      const resting = record && (record.status !== 'running' || isPastPivot(entry, record));
-      if (resting) {
-        await this.transactions.hit(entry, id.commandId, id.routingKey);
-        return this.outcome(entry, record);
+      // Begun with another definition, it is carried on by that. What nobody here knows, another process answers.
+      const own = record?.entry;
+      if (record && own && (record.status !== 'running' || isPastPivot(own, record))) {
+        await this.transactions.hit(own, id.commandId, id.routingKey);
+        return this.outcome(own, record);
       }
       await sleep(pollMs);
     }

@@ -23,16 +23,30 @@ export interface OwnStep<S> {
   undo?: ((state: S) => Promise<void>) | undefined;
 }
 
+/** What a saga does, and when it is sure to succeed. */
+export interface Definition<S> {
+  readonly steps: readonly Step<S>[];
+  /** Name of the step after which there is only forward: its success is the promise to the caller. */
+  readonly pivot: string;
+}
+
 /**
  * A process over several modules (Garcia-Molina and Salem, "Sagas", 1987). While all its modules are in this process it
  * runs as one database transaction; as soon as one is away the same steps run one by one, stored before each.
  */
-export interface Saga<I, O, S> {
+export interface Saga<I, O, S> extends Definition<S> {
+  /**
+   * Which definition of the process this is; left out: the first. One whose steps are others, stand elsewhere, or do something else under
+   * their name, is the next one: sagas that have begun are never carried on by a definition that is not theirs.
+   */
+  readonly version?: number;
+  /**
+   * Definitions of before, by their version: sagas that have begun with one go on with it. It may go when none of its sagas is left, in
+   * any database (`select from <module>.saga where process = …`).
+   */
+  readonly earlier?: Readonly<Record<number, Definition<S>>>;
   /** The first state of a new run. */
   begin(input: I): S;
-  readonly steps: readonly Step<S>[];
-  /** Name of the step after which there is only forward: its success is the promise to the caller. */
-  readonly pivot: string;
   /** What the caller is told once the pivot is done, or while a step waits. */
   answer(state: S): Promise<O>;
   /** Runs in the transaction that makes the saga wait. */

@@ -25,6 +25,7 @@ import { Deliveries } from '../replication/deliveries.js';
 import { Outgoing } from '../replication/outgoing.js';
 import type { RelayProofs } from '../replication/relay.js';
 import type { NatsLink } from '../rpc/link.js';
+import type { Stranded } from '../saga/stranded.js';
 import { describeTables, type MovingModule, type MovingTable } from '../tables.js';
 import { Chunks } from '../verify/chunks.js';
 import { retireTables } from './retire.js';
@@ -56,6 +57,8 @@ export interface AgentOptions {
   witness?: string | undefined;
   /** How long records are kept. */
   retention?: Retention | undefined;
+  /** Looks for sagas of the module that nobody here knows; none: it has no processes. */
+  stranded?: ((on: Database) => Promise<Stranded[]>) | undefined;
   /** Is told, at each look, whom the module's database belongs to. */
   told?: ((pairing: Pairing) => void) | undefined;
 }
@@ -197,7 +200,14 @@ export class SideAgent implements LocalSide {
     if (ownership.fenceFrom !== null)
       ownership.fencedMs = Math.max(ownership.fencedMs ?? 0, this.fenceWatch.ageMs);
     const tables = ownership.capture && (await tableStates(this.database, this.options.module));
-    return { ownership, outgoing: sent, incoming, standpoint, unprovable, held, ...(tables && { tables }) };
+    const stranded = await this.stranded();
+    const known = { ownership, outgoing: sent, incoming, standpoint, unprovable, held };
+    return { ...known, ...(tables && { tables }), ...(stranded && { stranded }) };
+  }
+
+  /** Sagas that stand where this process knows no step; `undefined`: the module has no processes. */
+  stranded(): Promise<Stranded[]> | undefined {
+    return this.options.stranded?.(this.database);
   }
 
   /** The tables as the catalogue has them now. @throws when one is missing. */

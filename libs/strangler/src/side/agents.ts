@@ -10,7 +10,7 @@ import type { Side } from '../phase.js';
 import type { Retention } from '../pruning/retention.js';
 import type { NatsLink } from '../rpc/link.js';
 import type { MovingModule } from '../tables.js';
-import { SideAgent } from './agent.js';
+import { SideAgent, type AgentOptions } from './agent.js';
 
 /** How long an answer waits for the other side (`ack: both`) before the module counts as degraded, in ms. */
 const ackMs = 1_000;
@@ -35,12 +35,13 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
   ) {}
 
   /** Adds the agent of a module; all modules of a process share its database. */
-  add(module: MovingModule, dataSource: DataSource): SideAgent {
+  add(module: MovingModule, dataSource: DataSource, stranded?: AgentOptions['stranded']): SideAgent {
     if (!this.side) throw new Error('a process that stands on no side carries no module');
     const { side, link, witness, retention } = this;
     const told = side === 'extracted' ? (pairing: Pairing) => this.settle(pairing) : undefined;
     const database = this.databaseOf(dataSource);
-    const agent = new SideAgent({ database, module, side, link, witness, retention, told });
+    const how = { side, link, witness, retention, told, stranded };
+    const agent = new SideAgent({ database, module, ...how });
     this.agents.set(module.module, agent);
     return agent;
   }
@@ -66,6 +67,20 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
     return [...this.agents].flatMap(([module, { held }]) =>
       held ? [{ kind: held.kind, reason: heldSentence(module, held) }] : [],
     );
+  }
+
+  /** How many sagas of each module with processes stand where this process knows no step. */
+  async strandedSagas(): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    for (const [module, agent] of this.agents) {
+      const found = await agent.stranded();
+      if (found)
+        counts.set(
+          module,
+          found.reduce((sum, { sagas }) => sum + sagas, 0),
+        );
+    }
+    return counts;
   }
 
   async afterCommit(module: string, rows: WrittenRows): Promise<void> {

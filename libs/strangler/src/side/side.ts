@@ -6,6 +6,7 @@ import type { Standpoint } from '../continuity/standing.js';
 import type { TableState } from '../ownership/captured.js';
 import type { OldWriter } from '../ownership/old-writers.js';
 import type { OwnershipRow, Patience, When } from '../ownership/ownership.js';
+import type { Stranded } from '../saga/stranded.js';
 import type { TableStake } from './stake.js';
 
 /** How far the copying of a table's rows from before capture has come. */
@@ -47,6 +48,8 @@ export interface SideState {
   held?: Held | null;
   /** Its tables; left out: it does not capture, or is of a release that does not say. */
   tables?: TableState[];
+  /** Its sagas that stand where the process that answers knows no step; left out: it has none, or does not say. */
+  stranded?: Stranded[];
   /** The last batch stored here, and its age in ms (null: none yet). */
   incoming: { term: number; seq: number; ageMs: number | null };
   /** What both sides had and neither has any more, and the file that says so; null: nothing is known of such. */
