@@ -2,7 +2,8 @@ import { compare } from '../../libs/strangler/src/continuity/position.js';
 import { moduleNames } from '../support/shop.js';
 import { livesOf, progressOf } from './support/copies.js';
 import { accountFor, type LossAccount } from './support/loss-account.js';
-import { bothSides, ShopThatLoses, type Place, type Side } from './support/shop-that-loses.js';
+import { bothSides, type Place, type Side } from './support/moving-modules.js';
+import { ShopThatLoses } from './support/shop-that-loses.js';
 import { isToldLost, toldLosses } from './support/told-loss.js';
 
 /*

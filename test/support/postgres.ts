@@ -116,6 +116,8 @@ export const queryOnce = <T extends object>(url: string, sql: string, params?: u
 
 async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
+  // A server that ends is told by the query.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     return await work(client);

@@ -36,6 +36,7 @@ export async function check(premises: Premises, load: Load, options: CheckOption
     return open ? undefined : now;
   });
   const stored = await premises.on<StoredOrder>(urls.orders, 'select id, status from orders.orders');
+  const customers = await premises.on<{ id: string }>(databaseOf('users'), 'select id from users.account');
   const problems = [
     ...account.violations
       .filter(({ subject }) => !reported?.has(subject.split(':')[0]!))
@@ -43,6 +44,7 @@ export async function check(premises: Premises, load: Load, options: CheckOption
     ...load.contradictions,
     ...load.history.violations(),
     ...lostOrChanged(load, stored),
+    ...lostCustomers(load, customers),
     ...doubled(load, stored),
     ...(errors === 'none' ? serverErrors(load) : []),
   ];
@@ -61,6 +63,13 @@ function lostOrChanged(load: Load, stored: readonly StoredOrder[]): string[] {
       ? [`order ${id} was cancelled and is ${now}`]
       : [];
   });
+}
+
+function lostCustomers({ registered }: Load, stored: readonly { id: string }[]): string[] {
+  const there = new Set(stored.map(({ id }) => id));
+  return [...registered].flatMap(([email, id]) =>
+    there.has(id) ? [] : [`customer ${id} (${email}) was registered and is lost`],
+  );
 }
 
 /** Orders that nobody was told of must belong to requests whose outcome is unknown. */

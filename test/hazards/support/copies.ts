@@ -1,6 +1,7 @@
 import type { Position } from '../../../libs/strangler/src/continuity/position.js';
 import { moduleNames, type ModuleName } from '../../support/shop.js';
-import type { ShopThatLoses, Side } from './shop-that-loses.js';
+import type { Side } from './moving-modules.js';
+import type { ShopThatLoses } from './shop-that-loses.js';
 
 /** How far the copy of a module is: which batch it has stored last, and of which one its owner knows that it has. */
 export interface Progress {

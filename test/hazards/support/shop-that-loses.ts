@@ -1,5 +1,3 @@
-import type { Finding, ModuleStatus, Phase } from '#strangler';
-import { writeFile } from 'node:fs/promises';
 import { choosePort } from '../../../libs/platform/src/embedded/ports.js';
 import { startNats, type TestNats } from '../../support/nats.js';
 import { OperatorClient } from '../../support/operator.js';
@@ -19,35 +17,18 @@ import {
 import { until } from '../../support/until.js';
 import type { Event, History } from './history.js';
 import { Load } from './load.js';
+import { bothSides, faultsIn, MovingModules, type Place, type Side } from './moving-modules.js';
 import { isAlone, SideEvidence, type WriteSeen } from './side-evidence.js';
 
-export type Side = 'monolith' | 'extracted';
-export const bothSides: readonly Side[] = ['monolith', 'extracted'];
-
-/** Where all modules are. */
-export interface Place {
-  phase: Phase;
-  percent?: number;
-}
-
-/** In one step, watched for no time, without asking for traffic; a busy machine is no reason to wait. */
-const atOnce = 'ramp: [100], bake: 0s, gates: { minSamples: 0, lagMs: 5000, p99Ratio: 1000, errorRate: 1 }';
 const skus = Array.from({ length: 24 }, (_, i) => `L-${i}`);
 const opening = 100_000;
 const nowhere = { monolith: [] as WriteSeen[], extracted: [] as WriteSeen[] };
-
-/** How one module stands, by the rows of one database. */
-interface Standing {
-  well: boolean;
-  epoch: number;
-  below: number;
-}
 
 /**
  * A shop of real processes, all of whose modules are on their way out, each side on a PostgreSQL of its own, which loses what it had;
  * meanwhile customers register, order and cancel.
  */
-export class ShopThatLoses {
+export class ShopThatLoses extends MovingModules {
   readonly received = new Map(skus.map((sku) => [sku, opening]));
   /** What doctor said, and which command was taken from it, by module. */
   readonly advised = new Map<string, { said: string; command: string }>();
@@ -61,9 +42,11 @@ export class ShopThatLoses {
     readonly servers: Record<Side, OwnPostgres>,
     private shop: OpenShop,
     private readonly services: Map<ModuleName, Program>,
-    private operator: OperatorClient,
+    protected operator: OperatorClient,
     private readonly evidence: Readonly<Record<Side, SideEvidence[]>>,
-  ) {}
+  ) {
+    super();
+  }
 
   static async open(): Promise<ShopThatLoses> {
     const [monolith, extracted, nats] = await Promise.all([startPostgres(), startPostgres(), startNats()]);
@@ -120,24 +103,15 @@ export class ShopThatLoses {
   }
 
   /** Says in `strangler.yaml` where all modules are to go, and waits until they are there. */
-  async goTo({ phase, percent }: Place): Promise<void> {
-    const share = percent === undefined ? '' : `percent: ${percent}, `;
-    const lines = moduleNames.map((name) => `  ${name}: { phase: ${phase}, ${share}${atOnce} }`);
-    await writeFile(this.premises.env['STRANGLER_CONFIG'] as string, `modules:\n${lines.join('\n')}\n`);
-    await this.rests({ phase, ...(percent !== undefined && { percent }) });
+  async goTo(place: Place): Promise<void> {
+    const [users, inventory, payments, orders] = [place, place, place, place];
+    await this.want({ users, inventory, payments, orders });
+    await this.rests(place);
   }
 
   /** Waits until all modules are there, both sides know each other, agree, and hold the same. */
-  async rests({ phase, percent }: Place): Promise<void> {
-    for (const module of moduleNames) {
-      await this.patiently(`${module} rests at ${phase} ${percent ?? ''}`, module, async () => {
-        const status = await this.status(module);
-        const { ownership, readsPercent } = status;
-        const share = ownership === 'whole' ? readsPercent : status.percent;
-        const there = status.phase === phase && (percent ?? share) === share;
-        return (there && status.transition === null && (await this.isWell(module, status))) || undefined;
-      });
-    }
+  async rests(place: Place): Promise<void> {
+    for (const module of moduleNames) await this.restsAt(module, place);
   }
 
   /** What commands wrote on the sides, also where it is lost now. */
@@ -183,50 +157,25 @@ export class ShopThatLoses {
     await Promise.all(moduleNames.map((module) => this.healed(module)));
   }
 
-  /** How many rows differ between the two sides, by module. */
-  async differences(): Promise<Record<string, number>> {
-    const found = await Promise.all(
-      moduleNames.map(async (module) => [module, await this.compared(module)] as const),
-    );
-    return Object.fromEntries(found);
-  }
-
-  /** The database of a module on the side that owns it now. @throws when owners are not one. */
-  async owner(module: ModuleName): Promise<Side> {
-    const [m, e] = await this.standings(module);
-    if (m?.below !== e?.below || m?.epoch !== e?.epoch)
-      throw new Error(`${module}: ${JSON.stringify([m, e])}`);
-    return m?.below === 10_000 ? 'extracted' : 'monolith';
-  }
-
   /** What the programs' logs have of requests that were answered with 500. */
   faults(): string[] {
-    const lines = [this.shop, ...this.services.values()].flatMap((each) => each.output().split('\n'));
-    const answered = lines.filter((line) => line.includes('"status":500'));
-    const ids = answered.flatMap((line) => /"requestId":"([^"]+)"/.exec(line)?.[1] ?? []);
-    return lines.filter((line) => ids.some((id) => line.includes(id)));
+    return faultsIn([this.shop, ...this.services.values()].map((each) => each.output()));
   }
 
-  /** What doctor says of a module. */
-  async doctor(module: ModuleName): Promise<Finding[]> {
-    return (await this.operator.get<{ items: Finding[] }>(`/doctor?module=${module}`)).body.items;
+  protected outputs(module: ModuleName): string[] {
+    return [this.shop.output(), this.services.get(module)?.output() ?? ''];
   }
 
   urlOf(side: Side, module?: ModuleName): string {
     return urlOf(this.servers, side, module);
   }
 
-  async history(module: ModuleName): Promise<string[]> {
-    const entries = await this.operator.history(module);
-    return entries.map(({ action, outcome, reason }) => `${action} ${outcome} ${reason ?? ''}`.trim());
-  }
-
   private async healed(module: ModuleName): Promise<void> {
     const found = await this.patiently(`${module} is well, or doctor names a command`, module, async () => {
       if (await this.isWell(module, await this.status(module))) return 'well' as const;
-      const { body } = await this.operator.get<{ items: Finding[] }>(`/doctor?module=${module}`);
+      const findings = await this.doctor(module);
       // Some are told to wait first.
-      return body.items.find(({ problem, remedy }) => problem.includes('was put back') && commandIn(remedy));
+      return findings.find(({ problem, remedy }) => problem.includes('was put back') && commandIn(remedy));
     });
     if (found === 'well') return;
     const { problem, remedy } = found;
@@ -248,61 +197,6 @@ export class ShopThatLoses {
       module,
       async () => (await this.isWell(module, await this.status(module))) || undefined,
     );
-  }
-
-  private async compared(module: ModuleName): Promise<number> {
-    const before = (await this.status(module)).verify.checkedAt;
-    await this.operator.act(module, 'verify', { repair: false });
-    const { differences } = await this.patiently(`${module} is compared`, module, async () => {
-      const { verify } = await this.status(module);
-      return verify.running === null && verify.checkedAt !== before ? verify : undefined;
-    });
-    return differences;
-  }
-
-  private async isWell(
-    module: ModuleName,
-    { degraded, backfill, transition }: ModuleStatus,
-  ): Promise<boolean> {
-    if (degraded || transition || (backfill !== null && backfill.done < backfill.total)) return false;
-    const [m, e] = await this.standings(module);
-    return Boolean(m?.well && e?.well) && m?.epoch === e?.epoch && m?.below === e?.below;
-  }
-
-  private standings(module: ModuleName): Promise<Standing[]> {
-    const sql = `
-      select standing is null and fence_from is null and (not capture or proven_by = 'peer' and strangler.is_proven(o)) as well,
-        epoch::float8 as epoch, extracted_below as below
-      from strangler.ownership o where module = $1`;
-    return Promise.all(
-      bothSides.map(async (side) => {
-        const rows = await this.premises.on<Standing>(this.urlOf(side, module), sql, [module]);
-        return rows[0] as Standing;
-      }),
-    );
-  }
-
-  private status(module: ModuleName): Promise<ModuleStatus> {
-    return this.operator.status(module);
-  }
-
-  /** Waits; a question that is not answered now is asked again. What did not happen is told with all that is known. */
-  private patiently<T>(what: string, module: ModuleName, probe: () => Promise<T | undefined>): Promise<T> {
-    let error: unknown;
-    return until(what, () =>
-      probe().catch((thrown: unknown) => {
-        error = thrown;
-        return undefined;
-      }),
-    ).catch(async (failure: unknown) => {
-      const told = await this.status(module).catch(() => 'no status');
-      const doctor = await this.operator.get(`/doctor?module=${module}`).catch(() => 'no doctor');
-      const rows = await this.standings(module).catch(() => 'no rows');
-      const said = [this.shop, this.services.get(module)].map((each) => each?.output().slice(-3_000));
-      throw new Error(
-        [failure, error, JSON.stringify({ told, rows, doctor }), ...said].map(String).join('\n'),
-      );
-    });
   }
 }
 

@@ -1,0 +1,149 @@
+import type { Finding, ModuleStatus, Phase } from '#strangler';
+import { writeFile } from 'node:fs/promises';
+import type { OperatorClient } from '../../support/operator.js';
+import { moduleNames, type ModuleName, type Premises } from '../../support/shop.js';
+import { until } from '../../support/until.js';
+
+export type Side = 'monolith' | 'extracted';
+export const bothSides: readonly Side[] = ['monolith', 'extracted'];
+
+/** Where a module is. */
+export interface Place {
+  phase: Phase;
+  percent?: number;
+}
+
+/** In one step, watched for no time, without asking for traffic; a busy machine is no reason to wait. */
+const atOnce = 'ramp: [100], bake: 0s, gates: { minSamples: 0, lagMs: 5000, p99Ratio: 1000, errorRate: 1 }';
+
+/** How one module stands, by the rows of one database. */
+interface Standing {
+  well: boolean;
+  proven: boolean;
+  epoch: number;
+  below: number;
+}
+
+/** All modules of a shop of real processes, as its operator sees them, and as the rows of both sides say. */
+export abstract class MovingModules {
+  abstract readonly premises: Premises;
+  protected abstract readonly operator: OperatorClient;
+  /** What it waits for may take so long, in ms; undefined: as long as anything may. */
+  protected readonly patienceMs?: number;
+  /** The database of a side; of `extracted` each module has its own. */
+  abstract urlOf(side: Side, module?: ModuleName): string;
+  /** What the programs have printed that a module runs in. */
+  protected abstract outputs(module: ModuleName): string[];
+
+  /** Says in `strangler.yaml` where each module is to go. */
+  async want(places: Readonly<Record<ModuleName, Place>>): Promise<void> {
+    const lines = moduleNames.map((name) => {
+      const { phase, percent } = places[name];
+      const share = percent === undefined ? '' : `percent: ${percent}, `;
+      return `  ${name}: { phase: ${phase}, ${share}${atOnce} }`;
+    });
+    await writeFile(this.premises.env['STRANGLER_CONFIG'] as string, `modules:\n${lines.join('\n')}\n`);
+  }
+
+  /** Waits until a module is there, both sides know each other, agree, and hold the same. */
+  async restsAt(module: ModuleName, { phase, percent }: Place): Promise<void> {
+    await this.patiently(`${module} rests at ${phase} ${percent ?? ''}`, module, async () => {
+      const status = await this.status(module);
+      const { ownership, readsPercent } = status;
+      const share = ownership === 'whole' ? readsPercent : status.percent;
+      const there = status.phase === phase && (percent ?? share) === share;
+      if (!there || status.transition !== null) return undefined;
+      return phase === 'monolith' || (await this.isWell(module, status)) || undefined;
+    });
+  }
+
+  /** How many rows differ between the two sides, by module. */
+  async differences(): Promise<Record<string, number>> {
+    const found = await Promise.all(
+      moduleNames.map(async (module) => [module, await this.compared(module)] as const),
+    );
+    return Object.fromEntries(found);
+  }
+
+  /** The database of a module on the side that owns it now. @throws when owners are not one. */
+  async owner(module: ModuleName): Promise<Side> {
+    const [m, e] = await this.standings(module);
+    if (m?.below !== e?.below || m?.epoch !== e?.epoch)
+      throw new Error(`${module}: ${JSON.stringify([m, e])}`);
+    return m?.below === 10_000 ? 'extracted' : 'monolith';
+  }
+
+  /** What doctor says of a module. */
+  async doctor(module: ModuleName): Promise<Finding[]> {
+    return (await this.operator.get<{ items: Finding[] }>(`/doctor?module=${module}`)).body.items;
+  }
+
+  async history(module: ModuleName): Promise<string[]> {
+    const entries = await this.operator.history(module);
+    return entries.map(({ action, outcome, reason }) => `${action} ${outcome} ${reason ?? ''}`.trim());
+  }
+
+  protected async compared(module: ModuleName): Promise<number> {
+    const before = (await this.status(module)).verify.checkedAt;
+    await this.operator.act(module, 'verify', { repair: false });
+    const { differences } = await this.patiently(`${module} is compared`, module, async () => {
+      const { verify } = await this.status(module);
+      return verify.running === null && verify.checkedAt !== before ? verify : undefined;
+    });
+    return differences;
+  }
+
+  protected async isWell(
+    module: ModuleName,
+    { degraded, backfill, transition }: ModuleStatus,
+  ): Promise<boolean> {
+    if (degraded || transition || (backfill !== null && backfill.done < backfill.total)) return false;
+    const [m, e] = await this.standings(module);
+    return Boolean(m?.well && e?.well) && m?.epoch === e?.epoch && m?.below === e?.below;
+  }
+
+  protected standings(module: ModuleName): Promise<Standing[]> {
+    const sql = `
+      select standing is null and fence_from is null and (not capture or proven_by = 'peer' and strangler.is_proven(o)) as well,
+        not capture or strangler.is_proven(o) as proven,
+        epoch::float8 as epoch, extracted_below as below
+      from strangler.ownership o where module = $1`;
+    return Promise.all(
+      bothSides.map(async (side) => {
+        const rows = await this.premises.on<Standing>(this.urlOf(side, module), sql, [module]);
+        return rows[0] as Standing;
+      }),
+    );
+  }
+
+  protected status(module: ModuleName): Promise<ModuleStatus> {
+    return this.operator.status(module);
+  }
+
+  /** Waits; a question that is not answered now is asked again. What did not happen is told with all that is known. */
+  protected patiently<T>(what: string, module: ModuleName, probe: () => Promise<T | undefined>): Promise<T> {
+    let error: unknown;
+    const asked = () =>
+      probe().catch((thrown: unknown) => {
+        error = thrown;
+        return undefined;
+      });
+    return until(what, asked, this.patienceMs).catch(async (failure: unknown) => {
+      const told = await this.status(module).catch(() => 'no status');
+      const doctor = await this.operator.get(`/doctor?module=${module}`).catch(() => 'no doctor');
+      const rows = await this.standings(module).catch(() => 'no rows');
+      const said = this.outputs(module).map((output) => output.slice(-3_000));
+      throw new Error(
+        [failure, error, JSON.stringify({ told, rows, doctor }), ...said].map(String).join('\n'),
+      );
+    });
+  }
+}
+
+/** What logs have of customers' requests that were answered with 500. */
+export function faultsIn(logs: readonly string[]): string[] {
+  const lines = logs.flatMap((log) => log.split('\n'));
+  const answered = lines.filter((line) => line.includes('"status":500') && line.includes('"path":"/api/'));
+  const ids = answered.flatMap((line) => /"requestId":"([^"]+)"/.exec(line)?.[1] ?? []);
+  return lines.filter((line) => ids.some((id) => line.includes(id)));
+}

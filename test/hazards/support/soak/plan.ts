@@ -1,0 +1,116 @@
+import { moduleNames, type ModuleName } from '../../../support/shop.js';
+import { bothSides, type Place, type Side } from '../moving-modules.js';
+import { Random } from '../random.js';
+
+/** Of each program two copies run. A crew: those of a side that would run on one machine. */
+export interface Crew {
+  side: Side;
+  copy: 1 | 2;
+}
+
+export const crews: readonly Crew[] = bothSides.flatMap((side) => [
+  { side, copy: 1 },
+  { side, copy: 2 },
+]);
+
+/** Where connections of a crew lead to its database: through the pooler, or straight to the server. */
+export type Way = 'pooled' | 'direct';
+
+/** What fails, or is done by those who run the shop. */
+export type Deed =
+  | { kind: 'kill'; crew: Crew; module: ModuleName }
+  | { kind: 'freeze'; crew: Crew; ways: readonly Way[]; all: boolean }
+  | { kind: 'pooler restarts'; side: Side }
+  | { kind: 'database crashes'; side: Side }
+  | { kind: 'NATS dies' }
+  | { kind: 'release'; side: Side };
+
+/** Customers are promised to notice nothing of these. */
+export const isPeaceful = ({ kind }: Deed): boolean => kind === 'release';
+
+/** A module goes there. */
+export interface Walk {
+  module: ModuleName;
+  to: Place;
+}
+
+/** How the schema of a table changes, by the steps of docs/schema-changes.md; each first on one side. */
+export interface Change {
+  table: 'inventory.stock_item' | 'inventory.reservation' | 'orders.orders' | 'payments.payment';
+  first: Side;
+}
+
+/** What one soak does: three things at a time, each in an order that depends on the seed alone. */
+export interface Plan {
+  deeds: Iterator<Deed, never>;
+  walks: Iterator<Walk, never>;
+  changes: Iterator<Change, never>;
+  /** Where the modules are in the end: all of them have a copy. */
+  last: Readonly<Record<ModuleName, Place>>;
+}
+
+const ways: readonly (readonly Way[])[] = [['pooled'], ['direct'], ['pooled', 'direct']];
+const tables = [
+  'inventory.stock_item',
+  'inventory.reservation',
+  'orders.orders',
+  'payments.payment',
+] as const;
+
+const deeds: Readonly<Record<Deed['kind'], (random: Random) => Deed>> = {
+  kill: (random) => ({ kind: 'kill', crew: crew(random), module: random.pick(moduleNames) }),
+  freeze: (random) => ({
+    ...{ kind: 'freeze', crew: crew(random) },
+    ...{ ways: random.pick(ways), all: random.next() < 0.5 },
+  }),
+  'pooler restarts': (random) => ({ kind: 'pooler restarts', side: random.pick(bothSides) }),
+  'database crashes': (random) => ({ kind: 'database crashes', side: random.pick(bothSides) }),
+  'NATS dies': () => ({ kind: 'NATS dies' }),
+  release: (random) => ({ kind: 'release', side: random.pick(bothSides) }),
+};
+
+/** Those that fail most often come most often. */
+const kinds: readonly Deed['kind'][] = [
+  ...(['kill', 'freeze', 'pooler restarts', 'release', 'kill', 'freeze'] as const),
+  ...(['NATS dies', 'database crashes'] as const),
+];
+
+/** The plan of a seed. Pure. */
+export function planOf(seed: number): Plan {
+  const of = (number: number) => new Random(seed * 10 + number);
+  return {
+    deeds: endless(of(1), kinds, (kind, random) => deeds[kind](random)),
+    walks: endless(of(2), moduleNames, (module, random) => ({ module, to: random.pick(places(random)) })),
+    changes: endless(of(3), tables, (table, random) => ({ table, first: random.pick(bothSides) })),
+    last: lastOf(of(4)),
+  };
+}
+
+const crew = (random: Random): Crew => random.pick(crews);
+
+/** Home and away come as often as anything between. */
+const places = (random: Random): readonly Place[] => [
+  { phase: 'extracted' },
+  { phase: 'extracted' },
+  { phase: 'shifting', percent: 5 + random.integer(91) },
+  { phase: 'shifting', percent: 5 + random.integer(91) },
+  { phase: 'dual-write' },
+  { phase: 'monolith' },
+];
+
+function lastOf(random: Random): Record<ModuleName, Place> {
+  const one = (): Place => random.pick(places(random).filter(({ phase }) => phase !== 'monolith'));
+  return { users: one(), inventory: one(), payments: one(), orders: one() };
+}
+
+/** Each of them comes once before any comes again, in another order each time. */
+function* endless<K, T>(
+  random: Random,
+  all: readonly K[],
+  make: (each: K, random: Random) => T,
+): Generator<T, never> {
+  for (;;) {
+    const left = [...all];
+    while (left.length > 0) yield make(left.splice(random.integer(left.length), 1)[0]!, random);
+  }
+}
