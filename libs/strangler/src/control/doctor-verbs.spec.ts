@@ -2,69 +2,14 @@ import { buckets } from '../bucket.js';
 import type { Held } from '../continuity/peer.js';
 import type { Standpoint } from '../continuity/standing.js';
 import { standpointOf } from '../continuity/standpoint.fixture.js';
-import { noCalls, noComparisons } from '../evidence/evidence.js';
-import type { Phase, Side } from '../phase.js';
-import { plainAdvice } from './advice.js';
+import type { Phase } from '../phase.js';
 import { rejoin } from './continuity-acts.js';
 import { diagnose } from './doctor.js';
 import type { Patient } from './examiner.js';
 import { failover } from './last-acts.js';
-import type { Situation } from './acts.js';
-import { defaultSettings } from './settings.js';
+import { about, type Change } from './patient.fixture.js';
 
 /* Of databases that were put back, or may have been, doctor names one verb: a second one might lose what the first one keeps. */
-
-type Change = Partial<Standpoint> & { held?: Held };
-const state = (side: Side, { held, ...change }: Change = {}) => {
-  const standpoint = standpointOf(side, { epoch: 4, extractedBelow: 5_000, ...change });
-  const { epoch, extractedBelow, fenceFrom, fenceTo, capture } = standpoint;
-  return {
-    standpoint,
-    held: held ?? null,
-    ownership: { module: 'toy', side, epoch, extractedBelow, fenceFrom, fenceTo, capture, mayShift: null },
-    outgoing: { pending: 3, parked: 1, lagMs: 0, degradedSince: null, backfill: [], oldestTransactionMs: 0 },
-    incoming: { term: 1, seq: 1, ageMs: 1 },
-  };
-};
-const neither = { monolith: noCalls, extracted: noCalls };
-const quiet = { probe: neither, customer: neither };
-const advice = { ...plainAdvice, start: (module: string) => `npm run start:extracted -- ${module}` };
-const about = (monolith: Change, extracted: Change | null, { phase = 'shifting', ack = 'both' } = {}) =>
-  ({
-    row: {
-      ...{ module: 'toy', phase, percent: 50, paused: null, transition: null, filed: null, lost: null },
-      wanted: { phase, percent: 50, by: 'operator', actor: 'ann', since: 0 },
-      ...{ settings: { ...defaultSettings, ack }, approved: [], outages: {}, sources: {} },
-      ...{ override: null, phaseSince: 0, stepSince: 0 },
-    },
-    at: { ownership: 'by-key', phase, percent: 50, below: 5_000 },
-    observed: {
-      now: 0,
-      states: {
-        monolith: state('monolith', monolith),
-        extracted: extracted && state('extracted', extracted),
-      },
-      absent: { monolith: null, extracted: extracted ? null : { kind: 'nobody', detail: 'nobody there' } },
-      evidence: {
-        ...{
-          ageMs: 0,
-          calls: quiet,
-          recent: quiet,
-          shadow: { probe: noComparisons, customer: noComparisons },
-        },
-        probing: { able: 'no query', queries: false, anyReads: false },
-      },
-      verified: { beganAt: null, differences: 0 },
-      approved: [],
-    },
-    // The walk itself waits for what is found here.
-    note: { trouble: { kind: 'stuck', fact: 'x', todo: 'y', command: null }, since: 0 },
-    verification: { done: 0, total: 0 },
-    doing: null,
-    advice,
-    held: null,
-    actor: 'ann',
-  }) as unknown as Patient & Situation;
 
 const marked = { standing: 'rolled back', proven: false } as const;
 const unproven = { proven: false, held: { kind: 'no witness', detail: 'no answer came' } } as const;

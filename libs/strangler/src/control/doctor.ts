@@ -1,3 +1,4 @@
+import { clocks } from './doctor-clocks.js';
 import { epochs, fences, flow, oldFences } from './doctor-sides.js';
 import { sagas } from './doctor-sagas.js';
 import { standings } from './doctor-continuity.js';
@@ -18,6 +19,7 @@ const examiners: readonly Examiner[] = [
   sagas,
   flow,
   epochs,
+  clocks,
   waits,
 ];
 

@@ -66,7 +66,8 @@ export async function fillAnew(
 /** How far each table is, in the order in which they were begun. */
 export function backfillStates(database: Database, module: string): Promise<BackfillState[]> {
   return database.query<BackfillState>(
-    `select table_name as "table", copied::float8 as copied, total::float8 as total, done
+    `select table_name as "table", copied::float8 as copied, total::float8 as total, done,
+       (extract(epoch from started_at) * 1000)::float8 as "begunAt"
      from strangler.backfill where module = $1 order by started_at, table_name`,
     [module],
   );

@@ -25,7 +25,8 @@ export class Outgoing {
            (select refused from strangler.relay where module = $1) as refused,
            coalesce((select extract(epoch from clock_timestamp() - min(xact_start)) * 1000 from pg_stat_activity
              where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()), 0)::float8
-             as "oldestTransactionMs"
+             as "oldestTransactionMs",
+           (extract(epoch from clock_timestamp()) * 1000)::float8 as "clockMs"
          from strangler.outbox where module = $1`,
         [this.module],
       ),

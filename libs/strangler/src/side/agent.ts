@@ -388,8 +388,9 @@ export class SideAgent implements LocalSide {
   }
 
   chunkEnd = (of: { table: string; after: string[] | null; rows: number }) => this.chunks.chunkEnd(of);
-  chunkHash = (of: ChunkRange & { as: Side }) => this.chunks.chunkHash(of);
-  chunkRows = (of: ChunkRange & { as: Side }) => this.chunks.chunkRows(of);
+  // Columns as they are now: of a change only that process is told which deals with it.
+  chunkHash = async (of: ChunkRange & { as: Side }) => (await this.describedChunks()).chunkHash(of);
+  chunkRows = async (of: ChunkRange & { as: Side }) => (await this.describedChunks()).chunkRows(of);
   inFlight = (of: { table: string; pks: string[][] }) => this.chunks.inFlight(of);
   resend = (of: { table: string; rows: { pk: string[]; key: string }[] }) => this.chunks.resend(of);
 
@@ -408,6 +409,11 @@ export class SideAgent implements LocalSide {
   /** Rows of all tables here: what a verification has before it. */
   rows(): Promise<number> {
     return this.chunks.total();
+  }
+
+  private async describedChunks(): Promise<Chunks> {
+    await this.describe();
+    return this.chunks;
   }
 
   private get chunks(): Chunks {

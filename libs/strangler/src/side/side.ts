@@ -17,6 +17,8 @@ export interface BackfillState {
   /** About so many there are; of a large table nobody has counted them. */
   total: number;
   done: boolean;
+  /** When it was begun, in ms since 1970 by its database; left out: it is of a release that does not say. */
+  begunAt?: number;
 }
 
 /** What a side sends: its outbox and its relay. */
@@ -36,6 +38,8 @@ export interface OutgoingState {
   backfill: BackfillState[];
   /** Age of the oldest transaction of the database, in ms: a long one makes dead outbox rows expensive. */
   oldestTransactionMs: number;
+  /** What the clock of the database says, in ms since 1970; left out: it is of a release that does not say. */
+  clockMs?: number;
 }
 
 /** How a module stands on one side. */
