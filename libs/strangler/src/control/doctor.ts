@@ -4,6 +4,7 @@ import { sagas } from './doctor-sagas.js';
 import { standings } from './doctor-continuity.js';
 import { copies } from './doctor-copies.js';
 import { tables } from './doctor-tables.js';
+import { migrations } from './doctor-migrations.js';
 import { absences, pauses, waits } from './doctor-waits.js';
 import type { Diagnosis, Examiner, Patient } from './examiner.js';
 
@@ -19,6 +20,7 @@ const examiners: readonly Examiner[] = [
   sagas,
   flow,
   epochs,
+  migrations,
   clocks,
   waits,
 ];

@@ -18,12 +18,20 @@ interface Progress {
   done: boolean;
 }
 
-/** Does what is left of a module's migrations, one after the other, for a moment. Answers what is done for good, with how many rows. */
+/** What a turn has come to. */
+export interface Turn {
+  /** Migrations that are done for the owners of now. */
+  ended: string[];
+  /** The one that it has stopped at, and how far that is: another text when any process has got on with it; null: none is left. */
+  open: { name: string; place: string } | null;
+}
+
+/** Does what is left of a module's migrations, one after the other, for a moment. */
 export async function takeTurn(
   database: Database,
   { module, ownerMigrations = [] }: MovingModule,
   tables: readonly MovingTable[],
-): Promise<string[]> {
+): Promise<Turn> {
   const until = performance.now() + turnMs;
   const ended: string[] = [];
   for (const { migration, table } of await unfinished(database, module, ownerMigrations, tables)) {
@@ -32,10 +40,18 @@ export async function takeTurn(
       end = await migratePiece(database, migration, table);
       if (end === 'later') await sleep(pauseMs);
     }
-    if (end !== 'done') break;
+    if (end !== 'done') return { ended, open: await placeOf(database, module, migration.name) };
     ended.push(migration.name);
   }
-  return ended;
+  return { ended, open: null };
+}
+
+async function placeOf(database: Database, module: string, name: string): Promise<Turn['open']> {
+  const [row] = await database.query<{ place: string }>(
+    'select m::text as place from strangler.owner_migration m where module = $1 and name = $2',
+    [module, name],
+  );
+  return { name, place: row?.place ?? '' };
 }
 
 /** Those that have not been done for the owners of now. @throws when one names a table that does not move. */

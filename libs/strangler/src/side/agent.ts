@@ -9,6 +9,7 @@ import { remotePeer } from '../continuity/remote-peer.js';
 import { captureTable, renewCapture, startCapture, stopCapture } from '../ownership/capture.js';
 import { fillChanged, recordStanding, tablesInNeed, tableStates } from '../ownership/captured.js';
 import { FenceWatch } from '../ownership/fence-watch.js';
+import { MigrationWatch } from '../ownership/migration-watch.js';
 import { checkModule } from '../ownership/check.js';
 import type { Standpoint } from '../continuity/standing.js';
 import { advancingSequences } from '../ownership/sequences.js';
@@ -79,6 +80,7 @@ export class SideAgent implements LocalSide {
   private readonly continuity: Continuity;
   private readonly witness: WitnessFile | undefined;
   private readonly fenceWatch: FenceWatch;
+  private readonly migrations = new MigrationWatch();
   private readonly pruner: Pruner;
   private traffic: Traffic | undefined;
   /** The database came here with a backup or a clone, as far as is known. */
@@ -201,7 +203,8 @@ export class SideAgent implements LocalSide {
       ownership.fencedMs = Math.max(ownership.fencedMs ?? 0, this.fenceWatch.ageMs);
     const tables = ownership.capture && (await tableStates(this.database, this.options.module));
     const stranded = await this.stranded();
-    const known = { ownership, outgoing: sent, incoming, standpoint, unprovable, held };
+    const stuckMigration = this.migrations.stuck;
+    const known = { ownership, outgoing: sent, incoming, standpoint, unprovable, held, stuckMigration };
     return { ...known, ...(tables && { tables }), ...(stranded && { stranded }) };
   }
 
@@ -448,8 +451,13 @@ export class SideAgent implements LocalSide {
 
   /** Goes on with what is left of the module's migrations of rows, in the rows that this side owns, for a moment. */
   async migrateOwn(): Promise<void> {
-    const ended = await takeTurn(this.database, this.options.module, this.tables);
-    for (const name of ended) this.logger.log(`the rows that this side owns are migrated: ${name}`);
+    const { database, tables, migrations } = this;
+    const turn = await takeTurn(database, this.options.module, tables).catch((error: unknown) => {
+      migrations.failed(described(error));
+      throw error;
+    });
+    migrations.see(turn);
+    for (const name of turn.ended) this.logger.log(`the rows that this side owns are migrated: ${name}`);
   }
 
   /** Prunes for a moment what is older than it is kept. Whether nothing is left. */

@@ -4,6 +4,7 @@ import type { Position } from '../continuity/position.js';
 import type { Unprovable } from '../continuity/witness.js';
 import type { Standpoint } from '../continuity/standing.js';
 import type { TableState } from '../ownership/captured.js';
+import type { StuckMigration } from '../ownership/migration-watch.js';
 import type { OldWriter } from '../ownership/old-writers.js';
 import type { OwnershipRow, Patience, When } from '../ownership/ownership.js';
 import type { Stranded } from '../saga/stranded.js';
@@ -54,6 +55,8 @@ export interface SideState {
   tables?: TableState[];
   /** Its sagas that stand where the process that answers knows no step; left out: it has none, or does not say. */
   stranded?: Stranded[];
+  /** A migration of its rows that nobody gets on with; null: none; left out: it is of a release that does not say. */
+  stuckMigration?: StuckMigration | null;
   /** The last batch stored here, and its age in ms (null: none yet). */
   incoming: { term: number; seq: number; ageMs: number | null };
   /** What both sides had and neither has any more, and the file that says so; null: nothing is known of such. */

@@ -8,15 +8,18 @@ export interface Outage {
   ended: number;
 }
 
-/** What a customer may be told while something fails (docs/what-if.md), by its status and code. */
-const permitted: ReadonlySet<string> = new Set([
+/** What a customer may be told while something fails (docs/what-if.md), by its status and code; beside what only: else beside all. */
+const permitted: ReadonlyMap<string, ReadonlySet<string> | undefined> = new Map([
   // Nothing was done.
-  '503 unavailable',
+  ['503 unavailable', undefined],
   // Nobody knows whether a write was done.
-  '504 outcome_unknown',
-  // Of the load balancer: the process died that was about to answer.
-  '502 broke_off',
+  ['504 outcome_unknown', undefined],
+  // Of the load balancer: the process has died that was about to answer.
+  ['502 broke_off', new Set(['kill'])],
 ]);
+
+const isPermitted = (name: string, meanwhile: readonly Outage[]): boolean =>
+  permitted.has(name) && meanwhile.some(({ what }) => permitted.get(name)?.has(what) ?? true);
 
 const nameOf = ({ status, detail }: Event): string => `${status} ${detail}`;
 
@@ -33,7 +36,7 @@ const during = ({ began, ended }: Event, outages: readonly Outage[]): Outage[] =
 export function unexplained(events: readonly Event[], outages: readonly Outage[]): string[] {
   return events.filter(isError).flatMap((event) => {
     const [name, meanwhile] = [nameOf(event), during(event, outages)];
-    if (permitted.has(name) && meanwhile.length > 0) return [];
+    if (isPermitted(name, meanwhile)) return [];
     const when = `${event.began.toFixed(0)}–${event.ended.toFixed(0)} ms`;
     const beside = meanwhile.map(({ what }) => what).join(', ') || 'nothing that failed';
     return [`${event.operation} ${event.subject} was answered ${name} at ${when}, beside ${beside}`];
