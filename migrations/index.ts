@@ -25,6 +25,7 @@ import { CaptureChecked1764000000023 } from './strangler/0023-capture-checked.js
 import { OwnerMigrations1764000000024 } from './strangler/0024-owner-migrations.js';
 import { Fences1764000000025 } from './strangler/0025-fences.js';
 import { Pruning1764000000026 } from './strangler/0026-pruning.js';
+import { Privacy1764000000027 } from './strangler/0027-privacy.js';
 import { KeptPlans1764000000033 } from './strangler/0033-kept-plans.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
 import { SplitName1764000000102 } from './users/0002-split-name.js';
@@ -61,6 +62,7 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     OwnerMigrations1764000000024,
     Fences1764000000025,
     Pruning1764000000026,
+    Privacy1764000000027,
     KeptPlans1764000000033,
   ],
   users: [Accounts1764000000101, Sessions1764000000103],

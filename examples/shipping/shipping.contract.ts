@@ -1,4 +1,4 @@
-import { command, contract, Id, query } from '#contracts';
+import { command, contract, Id, Masked, query } from '#contracts';
 import { IsIn, Length } from 'class-validator';
 
 const parcelStatuses = ['packed', 'sent', 'delivered'] as const;
@@ -10,7 +10,7 @@ export class ByOrder {
 
 export class Pack {
   @Id() orderId: string;
-  @Length(1, 500) address: string;
+  @Masked() @Length(1, 500) address: string;
 }
 
 export class Move {
@@ -20,7 +20,7 @@ export class Move {
 
 export class Parcel {
   @Id() orderId: string;
-  @Length(1, 500) address: string;
+  @Masked() @Length(1, 500) address: string;
   @IsIn(parcelStatuses) status: ParcelStatus;
 }
 

@@ -204,6 +204,42 @@ describe('an order', () => {
     expect(await shop.port(inventory).getProduct({ sku: 'A-1' })).toMatchObject({ onHand: 10 });
   });
 
+  it('that was answered as waiting, and whose card is then declined, leaves nothing but what it is asked for by', async () => {
+    jest
+      .spyOn(bank, 'charge')
+      .mockRejectedValueOnce(new Error('no answer'))
+      .mockRejectedValueOnce(new Error('no answer'));
+    const order = { userId, items: [{ sku: 'A-1', quantity: 2 }], payment: { token: 'tok_of_a_card' } };
+    const commandId = randomUUID();
+    const { id, status } = await shop.port(orders).place(order, { commandId });
+    expect(status).toBe('pending_payment');
+    jest.spyOn(bank, 'charge').mockResolvedValue('declined');
+    const [saga] = await until('it is given up', async () => {
+      const found = await shop.database.query<{ state: object }>(
+        `select state from orders.saga where status = 'failed' and command_id = $1`,
+        [commandId],
+      );
+      return found.length > 0 ? found : undefined;
+    });
+    expect(saga!.state).toEqual({ id, userId });
+    expect(await shop.port(orders).place(order, { commandId })).toMatchObject({ id, status: 'cancelled' });
+  });
+
+  it('that is confirmed keeps of its saga nothing else, either', async () => {
+    const price = { amount: 250, currency: 'GBP' };
+    await shop.port(inventory).putProduct({ sku: 'B-1', description: 'Jug', price, onHand: 1 });
+    const order = { userId, items: [{ sku: 'B-1', quantity: 1 }], payment: { token: 'tok_ok' } };
+    const { id } = await shop.port(orders).place(order);
+    const ended = await until('its saga has ended', async () => {
+      const found = await shop.database.query<{ state: object }>(
+        `select state from orders.saga where status = 'done' and state->>'id' = $1`,
+        [id],
+      );
+      return found.length > 0 ? found : undefined;
+    });
+    expect(ended).toEqual([{ state: { id, userId } }]);
+  });
+
   it.each(['arriving', 'answering'] as const)(
     'is cancelled while its charge is %s: no money is taken or kept, and the stock is back',
     async (at) => {

@@ -22,6 +22,7 @@ import type { Dto } from './contract.js';
 const canonicalKey = Symbol('contract:canonical');
 const nestedKey = Symbol('contract:nested');
 const secretKey = Symbol('contract:secret');
+const maskedKey = Symbol('contract:masked');
 
 /** Brings a string field to its one canonical spelling before it is validated, hashed or used as a key. */
 const Canonical =
@@ -41,6 +42,17 @@ export const Secret = (): PropertyDecorator => (target, property) =>
 /** Whether a field is a secret. */
 export const isSecret = (dto: Dto<unknown>, property: string): boolean =>
   Reflect.hasMetadata(secretKey, dto.prototype as object, property);
+
+/**
+ * A field that is stored where it is needed, and masked in whatever is kept for people to look at: what tells of a person, or what stands for
+ * money. A secret is masked, too.
+ */
+export const Masked = (): PropertyDecorator => (target, property) =>
+  Reflect.defineMetadata(maskedKey, true, target, property);
+
+/** Whether people who look at samples may not see a field. */
+export const isMasked = (dto: Dto<unknown>, property: string): boolean =>
+  isSecret(dto, property) || Reflect.hasMetadata(maskedKey, dto.prototype as object, property);
 
 const RememberNested =
   (type: () => Dto<unknown>): PropertyDecorator =>
@@ -86,6 +98,7 @@ export const Sku = (): PropertyDecorator =>
 /** An e-mail address; unique without regard to case, so lower case. */
 export const Email = (): PropertyDecorator =>
   applyDecorators(
+    Masked(),
     Canonical((text) => text.trim().toLowerCase()),
     // Checked first: what is too long is not looked at.
     MaxLength(254),

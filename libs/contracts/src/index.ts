@@ -37,11 +37,14 @@ export {
   Count,
   Email,
   Id,
+  isMasked,
   isSecret,
   List,
+  Masked,
   Maybe,
   Nested,
   nestedOf,
+  Secret,
   Sku,
 } from './fields.js';
 export { ById, defaultLimit, IdPage, Money, Page } from './shared.js';

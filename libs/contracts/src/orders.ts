@@ -1,6 +1,6 @@
 import { IsIn, IsString, Length } from 'class-validator';
 import { contract, process, query } from './contract.js';
-import { Id, List, Maybe, Nested } from './fields.js';
+import { Id, List, Masked, Maybe, Nested } from './fields.js';
 import { ReservedLine, StockLine } from './inventory.js';
 import { ById, IdPage, Money } from './shared.js';
 
@@ -8,7 +8,7 @@ export const orderStatuses = ['pending', 'pending_payment', 'confirmed', 'cancel
 export type OrderStatus = (typeof orderStatuses)[number];
 
 export class PaymentToken {
-  @Length(1, 200) token: string;
+  @Masked() @Length(1, 200) token: string;
 }
 
 export class PlaceOrder {
@@ -30,7 +30,7 @@ export class Order {
   @List(() => ReservedLine) items: ReservedLine[];
   @Nested(() => Money) total: Money;
   @Maybe() @Id() paymentId?: string | null;
-  @IsString() customerEmail: string;
+  @Masked() @IsString() customerEmail: string;
   @IsString() createdAt: string;
 }
 

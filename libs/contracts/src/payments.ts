@@ -1,6 +1,6 @@
 import { IsIn, IsString, Length } from 'class-validator';
 import { command, contract, query } from './contract.js';
-import { Id, Nested } from './fields.js';
+import { Id, Masked, Nested } from './fields.js';
 import { Money } from './shared.js';
 
 export const paymentStatuses = ['charged', 'refunded', 'void'] as const;
@@ -22,7 +22,7 @@ export class ByOrder {
 export class Charge {
   @Id() orderId: string;
   @Nested(() => Money) amount: Money;
-  @Length(1, 200) token: string;
+  @Masked() @Length(1, 200) token: string;
 }
 
 /** The provider has taken the money. */

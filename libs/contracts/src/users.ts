@@ -1,6 +1,6 @@
 import { IsBoolean, IsIn, IsInt, IsObject, IsString, Length, MaxLength } from 'class-validator';
 import { command, contract, query } from './contract.js';
-import { Email, Id, List, Maybe, Nested, Secret } from './fields.js';
+import { Email, Id, List, Masked, Maybe, Nested, Secret } from './fields.js';
 import { ById, IdPage } from './shared.js';
 
 /** From the least to the most: a viewer sees what admins see of the admin API, and changes nothing. */
@@ -14,13 +14,13 @@ export const tokenAudience = 'strangler-shop';
 export const sessionClaim = 'sv';
 
 export class Profile {
-  @Maybe() @IsString() @MaxLength(100) country?: string | null;
+  @Maybe() @Masked() @IsString() @MaxLength(100) country?: string | null;
 }
 
 export class User {
   @Id() id: string;
   @Email() email: string;
-  @IsString() name: string;
+  @Masked() @IsString() name: string;
   @IsIn(roles) role: Role;
   @Nested(() => Profile) profile: Profile;
   @IsString() createdAt: string;
@@ -34,7 +34,7 @@ export class Users {
 export class Register {
   @Id() id: string;
   @Email() email: string;
-  @Length(1, 200) name: string;
+  @Masked() @Length(1, 200) name: string;
   @Secret() @Length(8, 200) password: string;
 }
 
@@ -42,7 +42,7 @@ export class Register {
 export class ImportUser {
   @Id() id: string;
   @Email() email: string;
-  @Length(1, 200) name: string;
+  @Masked() @Length(1, 200) name: string;
   @IsIn(roles) role: Role;
   @Nested(() => Profile) profile: Profile;
   @Secret() @Length(1, 500) passwordHash: string;
@@ -50,7 +50,7 @@ export class ImportUser {
 
 export class UpdateUser {
   @Id() id: string;
-  @Maybe() @Length(1, 200) name?: string | null;
+  @Maybe() @Masked() @Length(1, 200) name?: string | null;
   @Maybe() @Email() email?: string | null;
   /** The present password. Wherever it is given it must be right; who asks for whom it is needed is the edge's affair. */
   @Maybe() @Secret() @Length(1, 200) password?: string | null;
@@ -83,7 +83,7 @@ export class Credentials {
 
 export class AccessToken {
   /** A JWT signed with ES256. */
-  @IsString() accessToken: string;
+  @Secret() @IsString() accessToken: string;
   /** Seconds. */
   @IsInt() expiresIn: number;
 }
@@ -111,8 +111,6 @@ export const users = contract('users', {
       output: AccessToken,
       errors: ['unauthenticated'],
       reads: 'owner',
-      // Signed anew each time.
-      volatile: ['accessToken'],
       timeoutMs: 3_000,
     }),
     jwks: query({ input: Nothing, output: Jwks, reads: 'owner' }),

@@ -5,6 +5,7 @@ import { UnconfirmedError } from './acknowledger.js';
 import { currentContext } from './context.js';
 import type { PreparedOperation } from './operation.js';
 import { sqlState } from './transaction.js';
+import { withoutValues } from './without-values.js';
 
 /**
  * Makes an error that the contract does not declare fit to be seen. A lost database says what that means for the
@@ -27,9 +28,9 @@ export function hide(
   return new DomainError('internal', { traceId }, 'something went wrong here');
 }
 
-/** All that is known of an error, for the log. */
+/** All that is known of an error, for the log; without values of rows. */
 export const described = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error);
+  error instanceof Error ? withoutValues(error.stack ?? error.message, sqlState(error)) : String(error);
 
 /** SQLSTATEs of a statement that was ended because it took too long, or waited too long for a lock: its transaction is rolled back. */
 const tooSlow = new Set(['57014', '55P03']);

@@ -28,7 +28,7 @@ export interface PreparedOperation {
   undoing(): PreparedOperation | undefined;
   /** The command that writes down what came of its call; `undefined`: it has no effect outside the database. */
   result(): PreparedOperation | undefined;
-  /** Paths in the output that shadow reads do not compare. */
+  /** Paths in the output that shadow reads do not compare: what the contract says, and secrets. */
   readonly volatile: readonly string[];
   /** Makes an input of a routing key; `undefined`: this cannot be asked without a caller. */
   readonly probe: ((key: string) => unknown) | undefined;
@@ -55,13 +55,18 @@ function prepareOne(contract: Contract, name: string): PreparedOperation {
   const keyed = byKey && (operation.key !== undefined || operation.keys !== undefined);
   const { undo, result } =
     operation.kind === 'command' ? operation : ({} as { undo?: string; result?: string });
+  const output = Shape.of<unknown>(operation.output);
+  if (operation.kind !== 'query' && output.secrets.length > 0)
+    throw new Error(
+      `${contract.name}.${name}: its answer is stored, so it must not hold secrets (${output.secrets.join(', ')})`,
+    );
   const parts = byKey && operation.kind === 'command' ? operation : undefined;
   return {
     module: contract.name,
     name,
     kind: operation.kind,
     input: Shape.of<unknown>(operation.input),
-    output: Shape.of<unknown>(operation.output),
+    output,
     reads: readsOf(operation, keyed || !byKey),
     keyed,
     severalKeys: parts?.keys !== undefined,
@@ -72,7 +77,7 @@ function prepareOne(contract: Contract, name: string): PreparedOperation {
     timeoutMs: operation.timeoutMs ?? defaultTimeoutMs,
     undoing: () => (undo === undefined ? undefined : prepare(contract).get(undo)),
     result: () => (result === undefined ? undefined : prepare(contract).get(result)),
-    volatile: (operation.kind === 'query' && operation.volatile) || [],
+    volatile: operation.kind === 'query' ? [...(operation.volatile ?? []), ...output.secrets] : [],
     probe: operation.kind === 'query' ? operation.probe : undefined,
   };
 }

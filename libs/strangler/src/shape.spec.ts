@@ -1,5 +1,5 @@
-import { Count, Id, List, Maybe, Nested, Sku, ValidationError } from '#contracts';
-import { IsInt } from 'class-validator';
+import { Count, Email, Id, List, Masked, Maybe, Nested, Secret, Sku, ValidationError } from '#contracts';
+import { IsInt, IsString } from 'class-validator';
 import { randomUUID } from 'node:crypto';
 import { Shape } from './shape.js';
 
@@ -134,4 +134,51 @@ describe('what is accepted', () => {
 it('pick shows the declared fields only, at any depth', () => {
   const row = { id, lines: [{ ...line, cost: 1 }], gift: null, weight: 1, owner: 'x' };
   expect(Shape.of(Basket).pick(row)).toStrictEqual({ id, lines: [line], gift: null, weight: 1 });
+});
+
+describe('what nobody may see', () => {
+  class Login {
+    @Email() email: string;
+    @Secret() @IsString() password: string;
+    @Masked() @Maybe() @IsString() name?: string | null;
+    @Count() tries: number;
+  }
+  class Team {
+    @Id() id: string;
+    @List(() => Login) members: Login[];
+    @Maybe() @Nested(() => Login) lead?: Login | null;
+  }
+  const shape = Shape.of(Team);
+  const ada = { email: 'ada@shop.example', password: 'hunter2!', name: 'Ada', tries: 1 };
+  const team = { id, members: [ada, { ...ada, name: null }], lead: ada };
+  const hidden = { email: '***', password: '***', name: '***', tries: 1 };
+
+  it('is told by its path, and left out of what tells inputs apart, at any depth', () => {
+    expect(shape.secrets).toEqual(['members.*.password', 'lead.password']);
+    expect(JSON.stringify(shape.identity(team))).not.toContain('hunter2!');
+    expect(shape.identity(team)).toEqual(
+      shape.identity({ ...team, lead: { ...ada, password: 'another one' } }),
+    );
+    expect(shape.identity(team)).not.toEqual(shape.identity({ ...team, lead: { ...ada, name: 'Bob' } }));
+  });
+
+  it('is masked where people look; that there is none may be seen', () => {
+    expect(shape.masked(team)).toEqual({ id, members: [hidden, { ...hidden, name: null }], lead: hidden });
+  });
+
+  it.each<[path: string, value: unknown, shown: unknown]>([
+    ['id', id, id],
+    ['members.0.email', 'ada@shop.example', '***'],
+    ['members.0.tries', 2, 2],
+    ['members.1', ada, hidden],
+    ['members', [ada, ada], [hidden, hidden]],
+    ['lead.password', 'hunter2!', '***'],
+    ['lead.name', undefined, undefined],
+    ['lead', null, null],
+    ['', team, { id, members: [hidden, { ...hidden, name: null }], lead: hidden }],
+    ['', 'something else', '***'],
+    ['not.declared', 'ada@shop.example', '***'],
+  ])('at %p %p is shown as %p', (path, value, shown) => {
+    expect(shape.maskedAt(path === '' ? [] : path.split('.'), value)).toEqual(shown);
+  });
 });

@@ -1,4 +1,4 @@
-import { canonicalOf, isSecret, nestedOf, ValidationError, type Dto } from '#contracts';
+import { canonicalOf, isMasked, isSecret, nestedOf, ValidationError, type Dto } from '#contracts';
 import { ARRAY_MAX_SIZE, IS_ARRAY } from 'class-validator';
 import { checksOf, conditionOf, isFields, rulesOf, type Check, type Fields, type Rule } from './checks.js';
 import { explain, type ExplainedField } from './explain.js';
@@ -7,6 +7,10 @@ import { isText } from './text.js';
 /** A field of a DTO class, compiled. */
 interface Field extends ExplainedField {
   readonly nested: Shape<unknown> | undefined;
+  /** Never stored, compared or logged. */
+  readonly secret: boolean;
+  /** Masked where people look; every secret is. */
+  readonly masked: boolean;
   /** Whether some rule wants a list. */
   readonly isList: boolean;
   /** Conditional rules (`IsOptional`): unless all hold, the checks do not apply. */
@@ -31,13 +35,14 @@ export class Shape<T> {
   readonly names: ReadonlySet<string>;
   /** The most members (fields, and parts of lists) that an accepted value can have. */
   readonly capacity: number;
-  private readonly secrets: readonly string[];
+  /** Dotted paths of its secrets, as `items.*.password`. */
+  readonly secrets: readonly string[];
 
   private constructor(readonly dto: Dto<T>) {
     this.fields = fieldsOf(dto);
     this.names = new Set(this.fields.map((field) => field.name));
     this.capacity = this.fields.reduce((sum, field) => sum + capacityOf(field), 0);
-    this.secrets = [...this.names].filter((name) => isSecret(dto, name));
+    this.secrets = this.fields.flatMap(secretsOf);
   }
 
   private static readonly known = new WeakMap<Dto<unknown>, Shape<unknown>>();
@@ -68,10 +73,34 @@ export class Shape<T> {
    * `value` is a copy made by `parse`.
    */
   identity(value: unknown): unknown {
-    if (this.secrets.length === 0) return value;
-    return Object.fromEntries(
-      Object.entries(value as Fields).filter(([name]) => !this.secrets.includes(name)),
-    );
+    if (this.secrets.length === 0 || !isFields(value)) return value;
+    const copy: Fields = {};
+    for (const { name, nested, secret } of this.fields) {
+      const item = value[name];
+      if (item !== undefined && !secret)
+        copy[name] = nested ? eachOf(item, (part) => nested.identity(part)) : item;
+    }
+    return copy;
+  }
+
+  /** `value` as people may see it: the declared fields, those that are masked without their values. */
+  masked(value: unknown): unknown {
+    if (!isFields(value)) return masked(value);
+    const copy: Fields = {};
+    for (const field of this.fields) {
+      if (value[field.name] !== undefined) copy[field.name] = maskedField(field, value[field.name]);
+    }
+    return copy;
+  }
+
+  /** What stands at a path in a value of this shape (`items.0.email`; empty: all of it), as people may see it. */
+  maskedAt(path: readonly string[], value: unknown): unknown {
+    const [name, ...rest] = path;
+    if (name === undefined) return eachOf(value, (part) => this.masked(part));
+    const field = this.fields.find((each) => each.name === name);
+    if (!field || field.masked) return masked(value);
+    const inner = rest.filter((part) => !/^\d+$/.test(part));
+    return field.nested ? field.nested.maskedAt(inner, value) : value;
   }
 
   /** What a caller may see of `value`: the declared fields, nothing else. */
@@ -136,6 +165,18 @@ export class Shape<T> {
   }
 }
 
+/** Whether there is one says something, and tells nothing. */
+const masked = (value: unknown): unknown => (value === null || value === undefined ? value : '***');
+
+const maskedField = ({ nested, masked: isHidden }: Field, item: unknown): unknown =>
+  isHidden ? masked(item) : nested ? eachOf(item, (part) => nested.masked(part)) : item;
+
+const eachOf = (item: unknown, of: (part: unknown) => unknown): unknown =>
+  Array.isArray(item) ? item.map(of) : of(item);
+
+const secretsOf = ({ name, secret, nested, isList }: Field): string[] =>
+  secret ? [name] : (nested?.secrets ?? []).map((inner) => `${name}.${isList ? '*.' : ''}${inner}`);
+
 // Loops here and below: `every` and `map` would make a function at each call.
 function allHold(checks: readonly Check[], value: unknown, owner: Fields): boolean {
   for (const check of checks) if (!check(value, owner)) return false;
@@ -182,6 +223,8 @@ function fieldsOf(dto: Dto<unknown>): Field[] {
       name,
       canonical: canonicalOf(dto, name),
       nested: nested && Shape.of(nested),
+      secret: isSecret(dto, name),
+      masked: isMasked(dto, name),
       isList: own.some(({ name: rule, each }) => rule === IS_ARRAY || each),
       most: longestOf(own),
       conditions: own.filter((rule) => rule.type === 'conditionalValidation').map(conditionOf),

@@ -17,6 +17,8 @@ export class CancelOrderSaga implements Saga<OrderRef, Order, Cancelling> {
 
   readonly pivot = 'decide';
 
+  readonly answersBy = ['id', 'userId'] as const;
+
   readonly steps: Step<Cancelling>[] = [
     own('decide', async (order) => {
       const { items } = await this.orders.cancel(order);

@@ -33,6 +33,8 @@ export class PlaceOrderSaga implements Saga<PlaceOrder, Order, Placing> {
 
   readonly pivot = 'confirm';
 
+  readonly answersBy = ['id', 'userId'] as const;
+
   readonly steps: Step<Placing>[] = [
     call(users, 'getUser', {
       input: ({ userId }) => ({ id: userId }),

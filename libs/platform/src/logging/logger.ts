@@ -22,7 +22,10 @@ export interface LoggerOptions {
   destination?: DestinationStream;
 }
 
-const secrets = ['password', 'passwordHash', 'token', 'accessToken', 'authorization', 'cookie'];
+const secrets = [
+  ...['password', 'passwordHash', 'currentPassword', 'newPassword'],
+  ...['token', 'accessToken', 'authorization', 'cookie'],
+];
 
 /** A pino logger with the request's id on every line of the request, and without anybody's secrets. */
 export function createLogger({ level, service, version, context, destination }: LoggerOptions): Logger {
@@ -31,6 +34,7 @@ export function createLogger({ level, service, version, context, destination }: 
     base: service === undefined ? null : { service, version },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: plainError },
     redact: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
     ...(context && { mixin: () => fieldsOf(context()) }),
   };
@@ -39,6 +43,10 @@ export function createLogger({ level, service, version, context, destination }: 
     destination ?? (process.stdout.isTTY ? humanLines(process.stdout) : pino.destination(1)),
   );
 }
+
+/** Not what hangs on it: of a failed statement those are its parameters, and the row. */
+const plainError = (error: unknown): unknown =>
+  error instanceof Error ? { type: error.name, message: error.message, stack: error.stack } : error;
 
 /** Says what the operator waits for (addresses, the progress of a start) in the form of the log, whatever its level. */
 export function announcer(logger: Logger): (line: string) => void {

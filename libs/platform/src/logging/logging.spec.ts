@@ -47,6 +47,14 @@ describe('log lines', () => {
     expect(lines.join()).not.toContain('hunter2');
   });
 
+  it('do not tell what hangs on an error: of a failed statement those are its parameters, and the row', () => {
+    const { logger, last } = collect();
+    const more = { query: 'insert …', parameters: ['ada@x'], detail: 'Failing row contains (ada@x)' };
+    new NestLogger(logger).error(Object.assign(new Error('it failed'), more));
+    expect(last()).toMatchObject({ msg: 'it failed', err: { message: 'it failed', type: 'Error' } });
+    expect(JSON.stringify(last())).not.toContain('ada@x');
+  });
+
   it('below the level are not written', () => {
     const { logger, lines } = collect();
     logger.debug('quiet');

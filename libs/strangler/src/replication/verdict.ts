@@ -1,3 +1,5 @@
+import { detailWithoutValues, withoutValues } from '../without-values.js';
+
 /** Classes of SQLSTATE that tell of the row itself: data, constraints, cardinality, limits of the program. */
 const ofTheRow = ['21', '22', '23', '54'];
 /** Two rows want one place, and may have swapped it; or a row has come back under another routing key. */
@@ -13,8 +15,9 @@ export function verdictOn(error: unknown): 'conflict' | 'poison' | 'retry' {
   return code === raised || ofTheRow.includes(code.slice(0, 2)) ? 'poison' : 'retry';
 }
 
-/** An error in one line, for people. */
+/** An error in one line, for people; without values of rows. */
 export function messageOf(error: unknown): string {
   const { message, detail, code } = error as { message?: string; detail?: string; code?: string };
-  return [message || code || String(error), detail].filter(Boolean).join('; ');
+  const said = withoutValues(message || code || String(error), code);
+  return [said, detailWithoutValues(detail, code)].filter(Boolean).join('; ');
 }

@@ -129,7 +129,7 @@ export class SagaDriver {
     const next = await entry.store.change(manager, record, {
       status,
       step,
-      state,
+      state: status === 'done' ? keptOf(entry, state) : state,
       attempts: 0,
       dueInMs: entry.leaseMs,
     });
@@ -238,7 +238,7 @@ export class SagaDriver {
   private fail(entry: RegisteredSaga, record: SagaRecord): Promise<SagaRecord | undefined> {
     return this.transactions.run(entry, async (manager) => {
       // Nobody asks for the state of one that never was, and it may hold what is secret.
-      const state = record.answered ? record.state : {};
+      const state = record.answered ? keptOf(entry, record.state) : {};
       const ended = await entry.store.change(manager, record, { status: 'failed', state, dueInMs: 0 });
       if (!ended) return undefined;
       // A caller who was answered finds the same again, as it stands now; for any other nothing has happened.
@@ -248,6 +248,14 @@ export class SagaDriver {
     });
   }
 }
+
+/** What a saga that has ended keeps of its state. */
+const keptOf = ({ saga: { answersBy } }: RegisteredSaga, state: object): object =>
+  answersBy
+    ? Object.fromEntries(
+        Object.entries(state).filter(([name]) => (answersBy as readonly string[]).includes(name)),
+      )
+    : state;
 
 const claimOf = ({ operation }: RegisteredSaga, { commandId, routingKey }: SagaRecord) => ({
   module: operation.module,

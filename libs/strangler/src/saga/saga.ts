@@ -49,6 +49,10 @@ export interface Saga<I, O, S> extends Definition<S> {
   begin(input: I): S;
   /** What the caller is told once the pivot is done, or while a step waits. */
   answer(state: S): Promise<O>;
+  /**
+   * What of the state `answer` reads. A saga that has ended keeps nothing else: what stood there may be secret, or somebody's. Left out: all.
+   */
+  readonly answersBy?: readonly (keyof S)[];
   /** Runs in the transaction that makes the saga wait. */
   wait(state: S): Promise<void>;
 }

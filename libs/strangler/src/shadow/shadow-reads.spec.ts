@@ -1,5 +1,15 @@
-import { DomainError, OutcomeUnknownError, UnavailableError } from '#contracts';
+import {
+  contract,
+  DomainError,
+  Email,
+  OutcomeUnknownError,
+  query,
+  Secret,
+  Sku,
+  UnavailableError,
+} from '#contracts';
 import { Logger } from '@nestjs/common';
+import { IsInt, IsString } from 'class-validator';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
 import { toy } from '../../../../test/support/toy.js';
 import { until } from '../../../../test/support/until.js';
@@ -64,6 +74,42 @@ it('a difference is kept with its fields, the input and both values', async () =
   expect(await counted(1)).toEqual({ compared: 1, mismatches: 1, unavailable: 0 });
   expect(await store.samples('toy')).toMatchObject([
     { operation: 'look', input, differences: [{ path: 'amount', monolith: 1, extracted: 2 }] },
+  ]);
+});
+
+it('of what nobody may see it is kept that it differs, and not in what; and a secret is not compared', async () => {
+  class Ref {
+    @Sku() name: string;
+    @Email() email: string;
+  }
+  class Member extends Ref {
+    @Secret() @IsString() token: string;
+    @IsInt() visits: number;
+  }
+  const members = contract('toy', {
+    ownership: 'by-key',
+    operations: { look: query({ input: Ref, output: Member, key: (i) => i.name }) },
+  });
+  const operation = prepare(members).get('look') as PreparedOperation;
+  const asked = { name: 'A', email: 'ada@shop.example' };
+  const answer = { ...asked, token: 'mine', visits: 1 };
+  const differs = { ...answer, email: 'bob@shop.example', token: 'theirs', visits: 2 };
+  reads = new ShadowReads(
+    store,
+    windows,
+    (_operation, side) => Promise.resolve(side === 'monolith' ? answer : differs),
+    () => 1,
+  );
+  reads.answered({ operation, side: 'monolith', input: asked, result: answer });
+  await counted(1);
+  expect(await store.samples('toy')).toMatchObject([
+    {
+      input: { name: 'A', email: '***' },
+      differences: [
+        { path: 'email', monolith: '***', extracted: '***' },
+        { path: 'visits', monolith: 1, extracted: 2 },
+      ],
+    },
   ]);
 });
 

@@ -93,7 +93,9 @@ export class ShadowReads {
     const outcome = await this.outcomeOf(query);
     this.count(operation.module, origin, outcome);
     if (typeof outcome === 'object') {
-      await this.store.keep(operation.module, operation.name, operation.input.identity(input), outcome);
+      const { module, name } = operation;
+      const differences = outcome.map((each) => maskedDifference(operation, each));
+      await this.store.keep(module, name, operation.input.masked(input), differences);
     }
   }
 
@@ -165,4 +167,16 @@ export class ShadowReads {
       unavailable: now.unavailable + delta.unavailable,
     });
   }
+}
+
+/** A difference as people may see it: that a field differs, and of what is masked not in what. */
+function maskedDifference(
+  { output }: PreparedOperation,
+  { path, monolith, extracted }: Difference,
+): Difference {
+  // The code of a refusal in the place of an answer.
+  if (path === 'failed') return { path, monolith, extracted };
+  const parts = path === '' ? [] : path.split('.');
+  const shown = (value: unknown) => output.maskedAt(parts, value);
+  return { path, monolith: shown(monolith), extracted: shown(extracted) };
 }
