@@ -52,7 +52,7 @@ export async function benchSide(
 /** A relay from the monolith's side over `send`, with messages as large as NATS carries by default. */
 export const benchRelay = ({ database, tables }: BenchSide, send: Send): Relay =>
   new Relay({
-    ...{ database, module: module.module, side: 'monolith', tables, send, maxPayload: 1_048_576 },
+    ...{ database, module: module.module, side: 'monolith', tables, send, maxPayload: () => 1_048_576 },
     deliveries: new Deliveries(database, module.module),
   });
 

@@ -140,7 +140,10 @@ describe('more bytes than a message of NATS carries', () => {
     );
     stop = () => stops.forEach((each) => each());
     await write(30, 1, 'x'.repeat(100_000));
-    both.relay({ send: sendTo(here, 'fruit', 'extracted'), maxPayload: here.current!.info!.max_payload });
+    both.relay({
+      send: sendTo(here, 'fruit', 'extracted'),
+      maxPayload: () => here.current!.info!.max_payload,
+    });
     await both.drained();
     expect([...seen].at(-1)).toBe('30 of weight 1');
     expect([...seen].filter((is) => is !== 'nothing')).toHaveLength(1);
@@ -165,7 +168,10 @@ describe('more bytes than a message of NATS carries', () => {
     expect(reply.json()).toMatchObject({ outcome: 'retry', reason: expect.stringContaining('did not come') });
     expect(calls).toEqual([]);
     await write(30, 1, 'x'.repeat(100_000));
-    both.relay({ send: sendTo(here, 'fruit', 'extracted'), maxPayload: here.current!.info!.max_payload });
+    both.relay({
+      send: sendTo(here, 'fruit', 'extracted'),
+      maxPayload: () => here.current!.info!.max_payload,
+    });
     await both.drained();
     expect(await copy()).toBe('30 of weight 1');
   });

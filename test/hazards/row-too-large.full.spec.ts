@@ -4,8 +4,8 @@ import { until } from '../support/until.js';
 import { Scene } from './support/scene.js';
 
 /*
- * A row of 2 MB, which no message of NATS carries. What would go wrong: it is lost on the way, or everything waits behind it,
- * or buckets are fenced that can never be drained.
+ * A row of 60 MB, more than goes over even in pieces. What would go wrong: it is lost on the way, or everything waits behind it,
+ * or buckets are fenced that can never be drained. One of 40 MB goes over like any other.
  */
 let scene: Scene;
 
@@ -14,12 +14,13 @@ beforeAll(async () => {
 });
 afterAll(() => scene.close());
 
-const twoMB = 'x'.repeat(2_000_000);
-const describe2MB = (sku: string, bytes = 2_000_000) =>
-  scene.on('monolith', 'update inventory.stock_item set description = $2 where sku = $1', [
+const describeWith = (sku: string, bytes: number) =>
+  scene.on('monolith', `update inventory.stock_item set description = repeat('x', $2) where sku = $1`, [
     sku,
-    twoMB.slice(0, bytes),
+    bytes,
   ]);
+const tooLarge = 60_000_000;
+const large = 40_000_000;
 const parked = async () =>
   (await scene.get<{ items: { pk: string[]; reason: string }[] }>('/modules/inventory/parked')).body.items;
 const stopped = (phase: string) =>
@@ -30,7 +31,7 @@ const stopped = (phase: string) =>
 
 it('there from the beginning: it is set aside, and nothing moves before it is smaller', async () => {
   const load = await scene.load(521);
-  await describe2MB('S-1');
+  await describeWith('S-1', tooLarge);
   await scene.want('extracted');
   const { waitingFor, transition } = await stopped('dual-write');
   expect(waitingFor).toContain('npm run -s strangler -- parked inventory');
@@ -38,12 +39,12 @@ it('there from the beginning: it is set aside, and nothing moves before it is sm
   expect(await parked()).toEqual([
     expect.objectContaining({
       pk: ['S-1'],
-      reason: expect.stringMatching(/^row of 200\d{4} bytes, NATS carries/),
+      reason: expect.stringMatching(/^row of 600\d{5} bytes, of which at most \d+ go over: make it smaller/),
     }),
   ]);
   await load.placed(20);
 
-  await describe2MB('S-1', 100);
+  await describeWith('S-1', large);
   await scene.reaches('extracted');
   await load.placed(20);
   await load.stop();
@@ -57,7 +58,7 @@ it('grown on the way: no bucket is fenced, and its own key is ordered as before'
   const load = await scene.load(522);
   const sku = scene.one('stays');
   const { epoch } = await scene.status();
-  await describe2MB(sku);
+  await describeWith(sku, tooLarge);
   await scene.until('it is set aside', ({ sides }) => sides.monolith?.parked === 1);
   await scene.want('extracted');
   const { waitingFor, epoch: now } = await stopped('shifting');
@@ -72,7 +73,7 @@ it('grown on the way: no bucket is fenced, and its own key is ordered as before'
   expect((await scene.order(customer, sku)).status).toBe(201);
   await load.placed(20);
 
-  await describe2MB(sku, 100);
+  await describeWith(sku, large);
   await scene.reaches('extracted');
   expect(await parked()).toEqual([]);
   await load.stop();
@@ -87,7 +88,10 @@ it('set aside while its bucket is fenced already: the hand-off is taken back at 
   const writer = new pg.Client({ connectionString: scene.urls.monolith });
   await writer.connect();
   await writer.query('begin');
-  await writer.query('update inventory.stock_item set description = $2 where sku = $1', [sku, twoMB]);
+  await writer.query(`update inventory.stock_item set description = repeat('x', $2) where sku = $1`, [
+    sku,
+    tooLarge,
+  ]);
   await scene.want('extracted');
   await scene.until('the hand-off has begun', ({ transition }) => transition?.action === 'hand-off');
   await writer.query('commit');
@@ -98,7 +102,7 @@ it('set aside while its bucket is fenced already: the hand-off is taken back at 
     ),
   );
   expect(taken.action).toContain('hand-off');
-  await describe2MB(sku, 100);
+  await describeWith(sku, large);
   await scene.reaches('extracted');
   expect(await scene.differences()).toBe(0);
 }, 180_000);

@@ -95,7 +95,7 @@ export async function replicas(
         tables: sides[from].tables,
         send: (frame) => sides[otherSide(from)].receiver.apply(frame),
         deliveries: options.deliveries ?? deliveries(from),
-        maxPayload: 1_048_576,
+        maxPayload: () => 1_048_576,
         ...options,
       });
       relays.push(relay);

@@ -210,7 +210,7 @@ class Running implements DirectSide {
       },
       deliveries: this.deliveries,
       ...this.agent.proofs,
-      maxPayload: 1_048_576,
+      maxPayload: () => 1_048_576,
     });
     this.relay.start();
   }

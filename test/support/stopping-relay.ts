@@ -19,7 +19,7 @@ const say = (line: string): unknown => writeSync(1, `${line}\n`);
 
 let met = false;
 new Relay({
-  ...{ database: from, module: fruit.module, side: 'monolith', tables, maxPayload: 1_048_576 },
+  ...{ database: from, module: fruit.module, side: 'monolith', tables, maxPayload: () => 1_048_576 },
   deliveries: new Deliveries(from, fruit.module),
   send: async (frame) => {
     if (met || decodeFrame(frame).parts.length === 0) {

@@ -74,7 +74,7 @@ export class TwinSide {
     const { database, side, agent } = this;
     this.relay = new Relay({
       ...{ database, module: name, side, tables: agent.tables, deliveries: agent.deliveries },
-      maxPayload: 1_048_576,
+      maxPayload: () => 1_048_576,
       heartbeatMs: 100,
       batchRows: this.batchRows,
       send: (frame) => other.carriage(frame, () => other.receiver.apply(frame)),

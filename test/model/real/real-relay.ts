@@ -59,7 +59,7 @@ export class RealRelay {
       ...{ database, module: cells.module, tables, reader, witness },
       deliveries: { ...deliveries, recovered: nothing, look: nothing, forget: nothing } as never,
       pulse: new Pulse(2 ** 30, nothing),
-      ...{ bytes: 1_000_000, batchRows: 2_000, heartbeatMs: 2 ** 30 },
+      ...{ bytes: 1_000_000, rowBytes: 1_000_000, batchRows: 2_000, heartbeatMs: 2 ** 30 },
       send: (frame) =>
         new Promise((resolve) => {
           const batch = decodeFrame(frame);

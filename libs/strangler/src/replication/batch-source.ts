@@ -17,8 +17,9 @@ import { moreChanges, type BatchRead, type BatchReader, type ChunkPlace, type Wa
 export interface BatchSourceOptions {
   tables: readonly { name: string }[];
   reader: BatchReader;
-  /** Bytes of a row, and of rows in a batch. */
+  /** Bytes of the rows in a batch, and of one row, which may be more. */
   bytes: number;
+  rowBytes: number;
   /** Rows in a batch. */
   batchRows: number;
 }
@@ -96,7 +97,7 @@ export class BatchSource {
   }
 
   private wanted({ inFlight, heard }: Meanwhile, factor = 1): Wanted {
-    const { batchRows, bytes } = this.options;
+    const { batchRows, bytes, rowBytes } = this.options;
     const { position } = this;
     if (!position && this.size.only === 'chunk') this.size = { ...this.size, only: null };
     const { rows: usual, chunkRows, only } = this.size;
@@ -106,7 +107,7 @@ export class BatchSource {
       chunkRows: only === 'changes' ? 0 : chunkRows,
       allRows: Math.max(rows, batchRows),
       bytes: bytes * factor,
-      ...{ rowBytes: bytes, inFlight, position, heard },
+      ...{ rowBytes, inFlight, position, heard },
     };
   }
 }

@@ -1,4 +1,5 @@
 import type { Side } from '../phase.js';
+import { rowBytes } from '../row-bytes.js';
 import { literal, type MovingTable } from '../tables.js';
 import { comparePk, pkOrder, rowAsJson, samePk } from './row-sql.js';
 
@@ -11,6 +12,9 @@ export interface ChunkOfStatement {
 /**
  * One statement, so one snapshot: the oldest rows of the outbox, the current images of the rows that they name, and the
  * next chunk of a table. Read apart, a chunk could bring back a row whose deletion was sent before.
+ *
+ * Rows are measured before they are read: else thousands of large ones would be read for the few that fit. The first one fits, however
+ * large it is. `ahead`: about how many bytes the table's rows before it have.
  *
  * $1 module · $2 changes in flight · $3 how many they are · $4 changes at most · $5 bytes at most · $6 bytes of a row at most ·
  * $7 rows at most, in all · $8 rows of the chunk at most · $9 when the backfill began · $10 primary key before the chunk
@@ -45,21 +49,22 @@ export const batchSql = (
     group by table_name, r.pk, key
   ),
   images as materialized (
-    select last, ids, place, gone, coalesce(image, json_build_array(pk, key)::text) as text
+    select last, ids, place, gone, size, ahead, case when gone then json_build_array(pk, key)::text else image end as text
     from (${tables.map((table, place) => imagesOf(table, side, place)).join(' union all ')}) i
   ),
-  -- The comma behind each row counts too.
   measured as (
-    select *, sum(case when bytes > $6 then 0 else bytes end) over (order by last rows unbounded preceding) as total
-    from (select *, octet_length(text) + 1 as bytes from images) i
+    select *, ${fits('m', '$5::bigint')} as fits from (
+      select *, sum(case when bytes > $6::bigint then 0 else bytes end) over (order by last rows unbounded preceding) as total
+      from (select *, ${bytesSent} as bytes from images) i
+    ) m
   ),
   outbox_part as materialized (
     select
-      string_agg(ids, ',') filter (where total <= $5 and bytes <= $6) as ids,
-      count(*) filter (where total <= $5) as kept,
-      coalesce(max(total) filter (where total <= $5), 0) as bytes,
-      coalesce(bool_or(total > $5), false) as cut,
-      json_agg(json_build_object('ids', ('[' || ids || ']')::json, 'bytes', bytes)) filter (where bytes > $6) as too_large,
+      string_agg(ids, ',') filter (where fits and bytes <= $6::bigint) as ids,
+      count(*) filter (where fits) as kept,
+      coalesce(max(total) filter (where fits), 0) as bytes,
+      coalesce(bool_or(not fits), false) as cut,
+      json_agg(json_build_object('ids', ('[' || ids || ']')::json, 'bytes', bytes)) filter (where bytes > $6::bigint) as too_large,
       ${tables.map((_, place) => textsOf(place)).join(', ')}
     from measured
   )
@@ -90,28 +95,51 @@ export const batchSql = (
       coalesce(extract(epoch from clock_timestamp() - min(at)) * 1000, 0)::float8 as "lagMs"
     from picked) p ${chunk ? 'cross join chunk_part' : ''}`;
 
+/** The first row fits, whatever its size. What is too large counts nothing, so it is in nobody's way, and what was not read fits never. */
+const fits = (row: string, room: string): string =>
+  `(${row}.ahead <= $5::bigint and (${row}.total <= ${room} or ${row}.total = ${row}.bytes))`;
+
+/** What a row takes of the batch; the comma behind it counts too. Behind one that comes too late to be read nothing fits. */
+const bytesSent = `case when size > $6::bigint then size when ahead > $5::bigint then $5::bigint + 1 else octet_length(text) + 1 end`;
+const isRead = `n.size <= $6::bigint and n.ahead <= $5::bigint`;
+
+/** Of a table with a transform it is not known: what the other side gets is something else. */
+const sizeOf = (table: MovingTable): string => (table.transform ? '0::bigint' : rowBytes(table, 't'));
+
+/** `size` of the rows before, in this order; what is too large does not count, for it is not sent. */
+const aheadOf = (order: string): string =>
+  `sum(case when size > $6::bigint then 0 else size end) over (${order} rows unbounded preceding) - case when size > $6::bigint then 0 else size end`;
+
+/** Without `offset 0` each size would be computed again wherever it is named. */
 const imagesOf = (table: MovingTable, side: Side, place: number): string => `
-  select n.last, n.ids, n.pk, n.key, ${place} as place, t.ctid is null as gone,
+  select n.last, n.ids, n.pk, n.key, ${place} as place, n.at is null as gone, n.size, n.ahead,
     case when t.ctid is not null then ${rowAsJson(table, side)} end as image
-  from named n left join ${table.sql} t on ${samePk(table, 't', 'n.pk')} and ${table.key('t')} = n.key
-  where n.table_name = ${literal(table.name)}`;
+  from (
+    select *, ${aheadOf('order by last')} as ahead from (
+      select n.last, n.ids, n.pk, n.key, t.ctid as at, coalesce(${sizeOf(table)}, 0) as size
+      from named n left join ${table.sql} t on ${samePk(table, 't', 'n.pk')} and ${table.key('t')} = n.key
+      where n.table_name = ${literal(table.name)} offset 0
+    ) m
+  ) n left join ${table.sql} t on t.ctid = n.at and ${samePk(table, 't', 'n.pk')} and ${isRead}`;
 
 const textsOf = (place: number): string =>
   ['rows', 'gone']
     .map(
       (kind) => `string_agg(text, ',') filter (where place = ${place}
-        and ${kind === 'gone' ? '' : 'not '}gone and total <= $5 and bytes <= $6) as ${kind}_${place}`,
+        and ${kind === 'gone' ? '' : 'not '}gone and fits and bytes <= $6::bigint) as ${kind}_${place}`,
     )
     .join(', ');
 
 /** Fills what the outbox leaves of the batch; that is the throttle. A chunk ends before the first row that does not fit. */
 const chunkOf = ({ table, fromStart }: ChunkOfStatement, side: Side): string => `,
   room as materialized (
-    select case when cut then 0 else $7 - (select count(*) from picked) end as rows, $5 - bytes as bytes,
+    select case when cut or bytes > $5::bigint then 0 else $7 - (select count(*) from picked) end as rows, $5::bigint - bytes as bytes,
       $10::text[] as after from outbox_part
   ),
   found as materialized (
-    select ${table.pk('t')} as pk, ${table.key('t')} as key, aside, case when not aside then ${rowAsJson(table, side)} end as text
+    select n.pk, n.key, n.aside, n.size, n.ahead, n.place, case when t.ctid is not null then ${rowAsJson(table, side)} end as text
+    from (select *, ${aheadOf('')} as ahead, row_number() over (rows unbounded preceding) as place from (
+    select ${table.pk('t')} as pk, ${table.key('t')} as key, aside, t.ctid as at, case when aside then 0 else ${sizeOf(table)} end as size
     from ${table.sql} t cross join strangler.ownership o cross join lateral (
       select exists (select from strangler.outbox p
         where p.module = $1 and p.parked is not null and p.table_name = ${literal(table.name)}
@@ -123,14 +151,14 @@ const chunkOf = ({ table, fromStart }: ChunkOfStatement, side: Side): string => 
       and exists (select from strangler.backfill b
         where b.module = $1 and b.table_name = ${literal(table.name)} and not b.done and b.started_at::text = $9)
     order by ${pkOrder(table, 't')} limit $8
+    ) p ) n left join ${table.sql} t on t.ctid = n.at and ${samePk(table, 't', 'n.pk')} and ${isRead} and not n.aside
   ),
   weighed as (
-    select *, row_number() over (rows unbounded preceding) as place,
-      sum(case when bytes > $6 then 0 else bytes end) over (rows unbounded preceding) as total
-    from (select *, octet_length(coalesce(text, array_to_json(pk)::text)) + 1 as bytes from found) f
+    select *, sum(case when bytes > $6::bigint then 0 else bytes end) over (order by place rows unbounded preceding) as total
+    from (select *, case when aside then octet_length(array_to_json(pk)::text) + 1 else ${bytesSent} end as bytes from found) f
   ),
   fitting as materialized (
-    select w.*, w.place <= room.rows and w.total <= room.bytes as fits from weighed w, room
+    select w.*, w.place <= room.rows and ${fits('w', 'room.bytes')} as fits from weighed w, room
   ),
   chunk_part as materialized (
     select (
@@ -145,9 +173,9 @@ const chunkOf = ({ table, fromStart }: ChunkOfStatement, side: Side): string => 
     count(*) filter (where fits)::int as "chunkKept",
     coalesce(bool_and(fits), true) and count(*) < $8 as "chunkLast",
     (select array_to_json(pk) from fitting where fits order by place desc limit 1) as "chunkUpTo",
-    json_agg(json_build_object('pk', pk, 'key', key, 'bytes', bytes)) filter (where fits and bytes > $6 and not aside) as "chunkTooLarge",
+    json_agg(json_build_object('pk', pk, 'key', key, 'bytes', bytes)) filter (where fits and bytes > $6::bigint and not aside) as "chunkTooLarge",
     -- What is set aside is not sent, and not told to be gone.
-    json_agg(pk) filter (where fits and (aside or bytes > $6))::text as "chunkAside",
-    string_agg(text, ',') filter (where fits and bytes <= $6 and not aside) as "chunkText"
+    json_agg(pk) filter (where fits and (aside or bytes > $6::bigint))::text as "chunkAside",
+    string_agg(text, ',') filter (where fits and bytes <= $6::bigint and not aside) as "chunkText"
     from fitting
   )`;

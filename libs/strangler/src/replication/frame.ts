@@ -107,14 +107,16 @@ export type ApplyReply =
 /** Carries a frame to a database of the other side. Rejects when there is no answer: it may have been stored. */
 export type Send = (frame: Uint8Array, to: string) => Promise<ApplyReply>;
 
-/** What of a frame's size may go to its first line, in bytes. */
-export const headBytes = 8_192;
-
 /** The first line is JSON: the head, and each part with its length in bytes. Behind it the texts of the parts. */
 export function encodeFrame({ parts, ...head }: Batch): Uint8Array {
-  const texts = parts.map(({ text }) => Buffer.from(text));
-  const listed = parts.map(({ text: _, ...part }, place) => ({ ...part, bytes: texts[place]!.length }));
-  return Buffer.concat([Buffer.from(`${JSON.stringify({ ...head, parts: listed })}\n`), ...texts]);
+  const listed = parts.map(({ text, ...part }) => ({ ...part, bytes: Buffer.byteLength(text) }));
+  const first = `${JSON.stringify({ ...head, parts: listed })}\n`;
+  const sizes = listed.map(({ bytes }) => bytes);
+  // Written in place: of a large frame there is one copy.
+  const frame = Buffer.allocUnsafe(sizes.reduce((sum, bytes) => sum + bytes, Buffer.byteLength(first)));
+  let at = 0;
+  for (const text of [first, ...parts.map((part) => part.text)]) at += frame.write(text, at);
+  return frame;
 }
 
 /** @throws when it is cut off. */

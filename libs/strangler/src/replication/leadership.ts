@@ -274,7 +274,7 @@ export class Leadership {
   }
 
   private async parkTooLarge({ tooLarge, chunk }: BatchRead): Promise<void> {
-    const { bytes: limit, deliveries } = this.options;
+    const { rowBytes: limit, deliveries } = this.options;
     for (const { ids, bytes } of tooLarge) {
       await this.parking.changes(this.session.client, `{${ids.join()}}`, tooLargeReason(bytes, limit));
     }

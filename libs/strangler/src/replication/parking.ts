@@ -103,6 +103,6 @@ export class Parking {
   }
 }
 
-/** `bytes` of a row against what a frame can carry. */
+/** `bytes` of a row, as text, against what goes over. */
 export const tooLargeReason = (bytes: number, limit: number): string =>
-  `row of ${bytes} bytes, NATS carries ${limit}`;
+  `row of ${bytes} bytes, of which at most ${limit} go over: make it smaller, or keep what is so large elsewhere`;

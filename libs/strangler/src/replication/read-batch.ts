@@ -22,6 +22,7 @@ export interface Wanted {
   /** Rows of the outbox and of the chunk together, at most. */
   allRows: number;
   chunkRows: number;
+  /** Of all rows. The first one comes also where it alone has more. */
   bytes: number;
   /** A row that is larger is left out. */
   rowBytes: number;

@@ -5,7 +5,8 @@ import type { Database } from '../database.js';
 import type { Side } from '../phase.js';
 import { formOf, type MovingTable } from '../tables.js';
 import type { Deliveries } from './deliveries.js';
-import { headBytes, type Send } from './frame.js';
+import { frameSize } from './frame-size.js';
+import type { Send } from './frame.js';
 import { Leadership, Superseded, TablesChanged } from './leadership.js';
 import { Pulse } from './pulse.js';
 import { BatchReader } from './read-batch.js';
@@ -32,8 +33,8 @@ export interface RelayOptions {
   describe?: (() => Promise<readonly MovingTable[]>) | undefined;
   send: Send;
   deliveries: Deliveries;
-  /** What one message can carry, in bytes. */
-  maxPayload: number;
+  /** What one message can carry, in bytes, as it is known now. */
+  maxPayload: () => number;
   /** Rows in a batch at most. */
   batchRows?: number;
   /** A batch goes out at least so often, if need be an empty one: then the copy knows that it is fresh. */
@@ -171,7 +172,6 @@ export class Relay {
     const named = JSON.stringify(
       tables.map((table) => columnsSent(table, side).map(([name]) => name)),
     ).length;
-    const bytes = maxPayload - headBytes - 2 * named;
     const { prove = no, compare = yes, doubt = no, witness } = this.options;
     const log = (message: string) => this.logger.log(message);
     const parts = {
@@ -189,7 +189,7 @@ export class Relay {
       witness,
       log,
     };
-    return { ...parts, bytes, batchRows, heartbeatMs };
+    return { ...parts, ...frameSize(maxPayload(), named), batchRows, heartbeatMs };
   }
 
   private note(error: unknown): void {

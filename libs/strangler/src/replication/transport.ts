@@ -7,6 +7,7 @@ import { otherSide, type Side } from '../phase.js';
 import { heard, type NatsLink } from '../rpc/link.js';
 import { anyDatabase } from '../rpc/subjects.js';
 import type { Receiver } from './apply.js';
+import { mostPieces } from './frame-size.js';
 import type { ApplyReply, Send } from './frame.js';
 
 /** A batch that is not answered within so many ms is sent again. */
@@ -14,8 +15,10 @@ const patienceMs = 2_000;
 /** A frame that is too large for one message is fetched by its receiver: how many pieces there are, and of which batch. */
 const piecesHeader = 'Pieces';
 const batchHeader = 'Pieces-Of';
-/** More are no batch of ours. */
-const mostPieces = 64;
+/** A large one takes longer, in ms a piece; all in all less than a session of the relay may be idle. */
+const pieceMs = 100;
+/** So many are asked for at a time: NATS cuts off who takes what it has for him too slowly. */
+const piecesAtOnce = 8;
 
 /** What a side does with what the other side sends. */
 export interface Receives {
@@ -120,9 +123,11 @@ async function offer(
   });
   try {
     const told = headers();
-    told.set(piecesHeader, String(Math.ceil(frame.length / size)));
+    const count = Math.ceil(frame.length / size);
+    told.set(piecesHeader, String(count));
     told.set(batchHeader, batch);
-    const message = await connection.request(subject, '', { timeout: patienceMs, headers: told });
+    const timeout = patienceMs + count * pieceMs;
+    const message = await connection.request(subject, '', { timeout, headers: told });
     return message.json<ApplyReply>();
   } finally {
     pieces.unsubscribe();
@@ -141,8 +146,13 @@ async function frameOf(
   // A word, not a subject: nobody has us publish where he may not.
   const batch = told!.get(batchHeader);
   if (!/^\w+$/.test(batch)) throw new Error('its pieces are of no batch');
-  const asked = Array.from({ length: count }, (_, at) =>
-    connection.request(piecesAt(batch), String(at), { timeout: patienceMs }),
-  );
-  return Buffer.concat((await Promise.all(asked)).map((piece) => piece.data));
+  const ask = (at: number) => connection.request(piecesAt(batch), String(at), { timeout: patienceMs });
+  const pieces: Uint8Array[] = [];
+  while (pieces.length < count) {
+    const next = Array.from({ length: Math.min(piecesAtOnce, count - pieces.length) }, (_, place) =>
+      ask(pieces.length + place),
+    );
+    pieces.push(...(await Promise.all(next)).map(({ data }) => data));
+  }
+  return Buffer.concat(pieces);
 }

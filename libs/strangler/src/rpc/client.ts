@@ -12,6 +12,7 @@ import type { Routes } from '../routes.js';
 import { decodeReply, encodeHeaders } from './codec.js';
 import { heard, type NatsLink } from './link.js';
 import { Addresses } from './addresses.js';
+import { wholeOf } from './pieces.js';
 
 /** How long a call waits for a side that nobody serves (a restart, a flip) before it says so, in ms. */
 const absenceMs = 1_000;
@@ -73,11 +74,23 @@ export class NatsCalls implements RemoteCalls {
       const subject = this.addresses.of(operation, side);
       return subject === undefined ? absent : this.ask(subject, payload, headers, deadline);
     });
-    if (typeof ended === 'object') return this.answerIn(ended, operation.module, context?.servedBy);
-    throw failure(operation, side, ended, commandId);
+    const whole = typeof ended === 'object' && ended.reply ? await this.rest(ended, deadline) : ended;
+    if (typeof whole === 'object') return this.answerIn(whole, operation.module, context?.servedBy);
+    throw failure(operation, side, whole, commandId);
   }
 
-  private answerIn(message: Msg, module: string, servedBy: CallContext['servedBy'] | undefined): unknown {
+  /** The answer of which the first piece is there. */
+  private async rest(first: Msg, deadline: number): Promise<Pick<Msg, 'json'> | 'late' | 'lost'> {
+    const connection = this.link.current;
+    if (!connection) return 'lost';
+    return wholeOf(connection, first, () => deadline - performance.now()).catch(() => 'late' as const);
+  }
+
+  private answerIn(
+    message: Pick<Msg, 'json'>,
+    module: string,
+    servedBy: CallContext['servedBy'] | undefined,
+  ): unknown {
     try {
       return decodeReply(message, servedBy);
     } catch (error) {
@@ -145,7 +158,7 @@ const isAbsence = (end: Ended): boolean =>
 
 const tooLarge = (payload: string, { info }: NatsConnection): ValidationError =>
   new ValidationError([
-    `the input has ${Buffer.byteLength(payload)} bytes and headers: larger than NATS carries (${info?.max_payload})`,
+    `the input has ${Buffer.byteLength(payload)} bytes and headers: larger than NATS carries (${info?.max_payload}): send less at a time`,
   ]);
 
 function failure(

@@ -2,6 +2,7 @@ import { DomainError, OutcomeUnknownError, type DomainErrorData, ValidationError
 import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import type { CallContext } from '../context.js';
 import type { Side } from '../phase.js';
+import { takesPieces } from './pieces.js';
 
 /** Who calls. */
 export interface Sender {
@@ -44,6 +45,7 @@ const names = {
 export function encodeHeaders(call: CallHeaders): MsgHdrs {
   const { from, requestId, traceparent, deadline, commandId, undoOf, cancel, shadow, headers: cohort } = call;
   const encoded = headers();
+  encoded.set(takesPieces, '1');
   if (from) encoded.set(names.from, `${from.shop} ${from.database}`);
   encoded.set(names.requestId, requestId);
   if (deadline !== undefined) encoded.set(names.timeLeft, String(msUntil(deadline)));
@@ -127,7 +129,10 @@ const further = (servedBy: CallContext['servedBy']): { by?: ServedBy } =>
   servedBy.size > 0 ? { by: Object.fromEntries(servedBy) } : {};
 
 /** The result in a reply. @throws {DomainError} the error in it. */
-export function decodeReply(message: Msg, servedBy: CallContext['servedBy'] | undefined): unknown {
+export function decodeReply(
+  message: Pick<Msg, 'json'>,
+  servedBy: CallContext['servedBy'] | undefined,
+): unknown {
   const reply = message.json<Reply>();
   if (reply.by) for (const [module, side] of Object.entries(reply.by)) servedBy?.set(module, side);
   if ('ok' in reply) return reply.ok;

@@ -2,7 +2,7 @@ import { DomainError, isDomainError, UnavailableError } from '#contracts';
 import { Logger } from '@nestjs/common';
 import { ServerNats } from '@nestjs/microservices';
 import { Svcm, type Service, type ServiceMsg } from '@nats-io/services';
-import { InvalidArgumentError, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { outcomeOf, type CallObserver, type FinishedCall } from '../call-observer.js';
 import { currentContext, withContext, type CallContext } from '../context.js';
 import type { Executor } from '../executor.js';
@@ -16,6 +16,7 @@ import type { CommandOptions } from '../router.js';
 import type { Routes } from '../routes.js';
 import { decodeHeaders, decodeInput, encodeError, encodeResult, type Sender } from './codec.js';
 import type { NatsLink } from './link.js';
+import { answerTooLarge, respondWith } from './pieces.js';
 
 const version = '1.0.0';
 
@@ -135,7 +136,7 @@ export class ContractServer extends ServerNats {
       const started = performance.now();
       const how = { commandId, undoOf, cancel };
       const { text, outcome } = await this.reply(executor, operation, message, how, context);
-      this.respond(message, operation, text);
+      await this.respond(message, operation, text);
       const ms = performance.now() - started;
       const side = this.modules.side ?? 'monolith';
       this.served?.finished({
@@ -188,16 +189,16 @@ export class ContractServer extends ServerNats {
     }
   }
 
-  /** Sends the reply; one that NATS does not carry becomes an error that says so, for else the caller waits in vain. */
-  private respond(message: ServiceMsg, { module, name }: PreparedOperation, reply: string): void {
-    try {
-      message.respond(reply);
-    } catch (error) {
-      if (!(error instanceof InvalidArgumentError)) throw error;
-      const text = `the answer of ${module}.${name} has ${Buffer.byteLength(reply)} bytes, more than NATS carries`;
-      this.log.error({ msg: text, module, operation: name });
-      const traceId = currentContext()?.requestId ?? '-';
-      message.respond(encodeError(new DomainError('internal', { traceId }, text), new Map()));
-    }
+  /** Sends the reply; one that does not go over becomes an error that says so, for else the caller waits in vain. */
+  private async respond(
+    message: ServiceMsg,
+    { module, name }: PreparedOperation,
+    reply: string,
+  ): Promise<void> {
+    if (await respondWith(this.link.current, message, reply)) return;
+    const text = answerTooLarge(`${module}.${name}`, reply);
+    this.log.error({ msg: text, module, operation: name });
+    const traceId = currentContext()?.requestId ?? '-';
+    message.respond(encodeError(new DomainError('internal', { traceId }, text), new Map()));
   }
 }

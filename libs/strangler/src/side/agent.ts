@@ -390,8 +390,9 @@ export class SideAgent implements LocalSide {
     return count;
   }
 
-  chunkEnd = (of: { table: string; after: string[] | null; rows: number }) => this.chunks.chunkEnd(of);
   // Columns as they are now: of a change only that process is told which deals with it.
+  chunkEnd = async (of: Parameters<SideControl['chunkEnd']>[0]) =>
+    (await this.describedChunks()).chunkEnd(of);
   chunkHash = async (of: ChunkRange & { as: Side }) => (await this.describedChunks()).chunkHash(of);
   chunkRows = async (of: ChunkRange & { as: Side }) => (await this.describedChunks()).chunkRows(of);
   inFlight = (of: { table: string; pks: string[][] }) => this.chunks.inFlight(of);

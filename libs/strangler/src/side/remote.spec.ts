@@ -61,6 +61,18 @@ it('what the side says is wrong is an error with its words, and the side goes on
   expect(await side.check()).toEqual([]);
 });
 
+it('what it answers may be larger than a message; what is too large even in pieces is told, and the side goes on', async () => {
+  let text = '語'.repeat(1_000_000);
+  const side = await served({ check: () => Promise.resolve([text]) });
+  expect((await side.check())[0] === text).toBe(true);
+  text = 'x'.repeat(20_000_000);
+  await expect(side.check()).rejects.toThrow(
+    /^box on the side extracted: the answer of box .* has \d+ bytes/,
+  );
+  text = '';
+  expect(await side.check()).toEqual(['']);
+});
+
 it('nobody there is another error: what was asked may have been done', async () => {
   const side = remoteSide(linkTo(nats.url), 'nowhere', 'extracted', home);
   await expect(side.check()).rejects.toThrow(SideUnreachableError);

@@ -1,9 +1,16 @@
 import { Logger } from '@nestjs/common';
-import { NoRespondersError, RequestError, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import {
+  headers,
+  NoRespondersError,
+  RequestError,
+  type Msg,
+  type NatsConnection,
+} from '@nats-io/transport-node';
 import type { Side } from '../phase.js';
 import { databaseLoss, described } from '../failure.js';
 import { foreignTo } from '../refusals.js';
 import { heard, type NatsLink } from '../rpc/link.js';
+import { answerTooLarge, respondWith, takesPieces, wholeOf } from '../rpc/pieces.js';
 import { anyDatabase } from '../rpc/subjects.js';
 import type { SideControl } from './side.js';
 
@@ -163,8 +170,12 @@ async function ask(
   payload: string,
   timeout: number,
 ): Promise<Reply> {
+  const giveUpAt = performance.now() + timeout;
+  const told = headers();
+  told.set(takesPieces, '1');
   try {
-    return (await connection.request(subject, payload, { timeout })).json<Reply>();
+    const first = await connection.request(subject, payload, { timeout, headers: told });
+    return (await wholeOf(connection, first, () => giveUpAt - performance.now())).json<Reply>();
   } catch (error) {
     const nobody = error instanceof RequestError && error.isNoResponders();
     const message = `nobody answers at ${subject}: ${(error as Error).message}`;
@@ -184,12 +195,16 @@ export function serveSide(
 ): () => void {
   const { module, side, database } = place;
   const logger = new Logger(`${module}.${side}`);
-  const answer = async (message: Msg): Promise<void> => {
+  const answer = async (connection: NatsConnection, message: Msg): Promise<void> => {
     const reply = await carryOut(control, message, own).catch((error: unknown): Reply => {
       logger.warn({ msg: 'could not do what the controller asked', error: described(error) });
       return { error: (error as Error).message, ...(databaseLoss(error) && { database: true }) };
     });
-    message.respond(JSON.stringify(reply));
+    const text = JSON.stringify(reply);
+    if (await respondWith(connection, message, text)) return;
+    const error = answerTooLarge(`${module} on the side ${side}`, text);
+    logger.error({ msg: error });
+    message.respond(JSON.stringify({ error } satisfies Reply));
   };
   const notAnswered = (error: unknown) => logger.error({ msg: 'not answered', error: described(error) });
   const tell = async (message: Msg) => message.respond(JSON.stringify(await own()));
@@ -197,7 +212,7 @@ export function serveSide(
   return link.listen((connection) => [
     connection.subscribe(subjectOf(database), {
       queue: side,
-      callback: heard((message) => void answer(message).catch(notAnswered)),
+      callback: heard((message) => void answer(connection, message).catch(notAnswered)),
     }),
     connection.subscribe(subjectOf(anyDatabase), {
       callback: heard((message) => void tell(message).catch(notAnswered)),

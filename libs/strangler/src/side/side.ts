@@ -170,12 +170,17 @@ export interface SideControl {
   stake(): Promise<TableStake[]>;
   /** Sends parked rows again (`retry`), or forgets that they changed (`discard`: verify will then find a difference). */
   unpark(what: { ids: number[]; how: 'retry' | 'discard' }): Promise<number>;
-  /** Where the next chunk of about `rows` rows ends; null: there are no more rows in the range. */
+  /**
+   * Where the next chunk of `rows` rows ends, or, if `bytes` is given, of about so many at most: of the rows as they are, or `cut` as
+   * {@link chunkRows} answers them. Null: there are no more rows in the range.
+   */
   chunkEnd(of: {
     table: string;
     after: string[] | null;
     upTo?: string[] | null;
     rows: number;
+    bytes?: number;
+    cut?: boolean;
   }): Promise<string[] | null>;
   /** In the owner's form: `as` names the side whose columns are compared. */
   chunkHash(of: ChunkRange & { as: 'monolith' | 'extracted' }): Promise<ChunkHash>;

@@ -104,7 +104,7 @@ export class Traffic {
       deliveries,
       ...agent.proofs,
       witness,
-      maxPayload: link.current?.info?.max_payload ?? defaultMaxPayload,
+      maxPayload: () => link.current?.info?.max_payload ?? defaultMaxPayload,
     });
     relay.start();
     return relay;

@@ -1,8 +1,9 @@
 import type { Database } from '../database.js';
 import type { Side } from '../phase.js';
 import type { ChunkHash, ChunkRange, SideControl, SideState, VerifyRow } from '../side/side.js';
-import type { MovingTable } from '../tables.js';
-import { fieldsOf, fingerprintOf, formOf } from './form.js';
+import { rowBytes } from '../row-bytes.js';
+import { quoted, type MovingTable } from '../tables.js';
+import { fieldBytes, fieldsOf, fingerprintOf, formOf } from './form.js';
 import { orderOf, within } from './keyset.js';
 
 /** What verify asks of a side. */
@@ -40,24 +41,36 @@ export class Chunks implements Omit<ChunkControl, 'state'> {
     return row!.total;
   }
 
-  /** The primary key of the last of the next `rows` rows of the range; null: it has no rows. */
+  /**
+   * The primary key of the last of the next rows of the range: at most `rows`, and at least one, of at most `bytes` if that is given (as
+   * they are, or `cut` as `chunkRows` answers them); null: it has no rows.
+   */
   async chunkEnd(of: {
     table: string;
     after: string[] | null;
     upTo?: string[] | null;
     rows: number;
+    bytes?: number;
+    cut?: boolean;
   }): Promise<string[] | null> {
     const table = this.table(of.table);
-    const range = within(table, of, 2);
-    const rows = `select t.* from ${table.sql} t where ${range.sql}`;
-    // The second query runs only when the range holds fewer rows. The key becomes text outside: inside, of every row.
-    const [found] = await this.database.query<{ end: string[] | null }>(
-      `select coalesce(
-         (select ${table.pk('t')} from (${rows} order by ${orderOf(table)} offset $1::bigint - 1 limit 1) t),
-         (select ${table.pk('t')} from (${rows} order by ${orderOf(table, ' desc')} limit 1) t)) as end`,
-      [of.rows, ...range.params],
+    const range = within(table, of, 3);
+    const { primaryKey } = table;
+    const size = rowBytes(table, 't', of.cut ? fieldBytes : undefined);
+    const columns = primaryKey.map(({ name }) => `t.${quoted(name)}`).join(', ');
+    // Only one row's key becomes text. What is kept outside of the rows is measured without being read.
+    const [found] = await this.database.query<{ end: string[] }>(
+      `select ${table.pk('t')} as end from (
+         select *, row_number() over (rows unbounded preceding) as strangler_place,
+           sum(strangler_bytes) over (rows unbounded preceding) as strangler_total
+         from (
+           select ${columns}, ${size} as strangler_bytes from ${table.sql} t
+           where ${range.sql} order by ${orderOf(table)} limit $1) t
+       ) t where strangler_place = 1 or strangler_total <= coalesce($2::bigint, strangler_total)
+       order by strangler_place desc limit 1`,
+      [of.rows, of.bytes ?? null, ...range.params],
     );
-    return found!.end;
+    return found?.end ?? null;
   }
 
   async chunkHash(of: ChunkRange & AsSide): Promise<ChunkHash> {

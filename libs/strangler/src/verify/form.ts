@@ -38,6 +38,8 @@ const seedOf = (name: string): string =>
 
 /** Longer texts are cut: rows travel in one message, and a cut one is never as short as one that is whole. */
 const wholeTo = 200;
+/** What a cut text takes at most, in bytes: the hash, and four for a character. */
+export const fieldBytes = 4 * wholeTo + 120;
 
 /** SQL for the columns' texts, as `text[]` in their order. */
 export const fieldsOf = (columns: readonly ComparedColumn[]): string => `array(

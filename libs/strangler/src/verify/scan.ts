@@ -2,8 +2,11 @@ import { otherSide, type Side } from '../phase.js';
 import type { ChunkHash, ChunkRange } from '../side/side.js';
 import type { Controls } from './readings.js';
 
-/** Rows that are read one by one when their hashes differ: few enough for one message. */
+/** Rows that are read one by one when their hashes differ, and about how many bytes their answer has: less than a message. */
 const leafRows = 64;
+const leafBytes = 393_216;
+/** Of the rows of a chunk, in bytes: both databases read all of them to compute its hash. */
+const chunkBytes = 16 * 1_048_576;
 /** Parts that a differing range is cut into. */
 const parts = 16;
 
@@ -34,7 +37,7 @@ export class Scan {
   /** Where the next chunk ends; behind the last row of the source it goes by the other side's rows. null: nowhere. */
   async end(table: string, after: string[] | null, rows: number): Promise<string[] | null> {
     const { source } = this.options;
-    const of = { table, after, rows };
+    const of = { table, after, rows, bytes: chunkBytes };
     return (
       (await this.controls[source].chunkEnd(of)) ?? (await this.controls[otherSide(source)].chunkEnd(of))
     );
@@ -68,7 +71,7 @@ export class Scan {
 
   /** Cut by the rows of the fuller side: the other one may have none at all here. */
   private async narrow(range: ChunkRange, { fuller, rows }: Compared): Promise<void> {
-    if (rows <= leafRows) return this.onLeaf(range);
+    if (rows <= leafRows) return this.leaves(range, fuller);
     const step = Math.max(leafRows, Math.ceil(rows / parts));
     let { after } = range;
     for (let left = rows; left > 0; left -= step) {
@@ -77,6 +80,20 @@ export class Scan {
       await this.compare({ ...range, after, upTo });
       after = upTo;
     }
+  }
+
+  /** Cut by the rows of the fuller side; what the other one has behind them is in the last. */
+  private async leaves(range: ChunkRange, fuller: Side): Promise<void> {
+    const next = (after: string[] | null) =>
+      this.controls[fuller].chunkEnd({ ...range, after, rows: leafRows, bytes: leafBytes, cut: true });
+    let { after } = range;
+    let end = await next(after);
+    do {
+      const more: string[] | null = end && (await next(end));
+      const upTo = more ? end : range.upTo;
+      await this.onLeaf({ ...range, after, upTo });
+      [after, end] = [upTo, more];
+    } while (end);
   }
 }
 
