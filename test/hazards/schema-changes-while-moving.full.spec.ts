@@ -134,6 +134,25 @@ describe.each(sides)('the first to change is %s', (first) => {
     expect(await scene.rows('monolith', 'label')).toHaveLength(keys.length);
   });
 
+  it('a table is dropped, once nobody writes it and no release names it', async () => {
+    await scene.everywhere('create table parcels.label (code text primary key, text text not null)');
+    scene.named.tables.push('label');
+    await scene.tend();
+    await scene.endRelays();
+    const parcel = load.sql;
+    await load.releases(
+      `insert into parcels.label values ($1, 'x') on conflict (code) do update set text = label.text || 'x'`,
+    );
+    await load.releases(parcel);
+    await scene.moveTo(6_000);
+    scene.named.tables.pop();
+    await scene.endRelays();
+    await load.goesOn();
+    await scene.moveTo(4_000);
+    await migrate(first, 'drop table parcels.label');
+    await expectWell();
+  });
+
   it('an index brings a new unique rule, which has the routing key in it', async () => {
     await migrate(first, 'create unique index parcel_once on parcels.parcel (code, (weight % 10))');
     await load.goesOn();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { buckets as bucketCount } from '../bucket.js';
 import type { Database } from '../database.js';
 import { literal, quoted, type MovingTable } from '../tables.js';
-import { copying, recording } from './captured.js';
+import { copying, recording, type NamedBefore } from './captured.js';
 
 /**
  * How long an attempt waits for the writers inside a table, in ms: others queue behind it meanwhile. Each waits longer than
@@ -63,13 +63,34 @@ export async function renewCapture(database: Database, tables: readonly MovingTa
 }
 
 /** Removes the triggers and their functions. */
-export async function stopCapture(database: Database, tables: readonly MovingTable[]): Promise<void> {
+export async function stopCapture(database: Database, tables: readonly NamedBefore[]): Promise<void> {
   for (const table of tables) {
     await patiently(database, table, removal(table) + forgetting(table));
   }
 }
 
-async function patiently(database: Database, { sql: table }: MovingTable, sql: string): Promise<void> {
+/**
+ * Forgets a table that the module names no more and that is dropped: nobody can copy or send anything of it, so what is left of that
+ * would hold hand-offs for ever. One that has come back meanwhile stays.
+ */
+export async function forgetDropped(database: Database, table: NamedBefore): Promise<void> {
+  const gone = `to_regclass(${literal(table.sql)}) is null`;
+  await patiently(
+    database,
+    table,
+    `${alone}
+    do $do$ begin
+      if ${gone} then
+        ${removal(table)}
+        delete from strangler.captured_table where ${ofTable(table)};
+        delete from strangler.backfill where ${ofTable(table)};
+        delete from strangler.outbox where ${ofTable(table)};
+      end if;
+    end $do$;`,
+  );
+}
+
+async function patiently(database: Database, { sql: table }: NamedBefore, sql: string): Promise<void> {
   const giveUpAt = performance.now() + patienceMs;
   for (
     let lockTimeoutMs = lockWaitMs.first;
@@ -90,25 +111,28 @@ async function patiently(database: Database, { sql: table }: MovingTable, sql: s
   }
 }
 
-const nameOf = (table: MovingTable, event: Event): string => `strangler.${quoted(plainNameOf(table, event))}`;
+const nameOf = (table: NamedBefore, event: Event): string => `strangler.${quoted(plainNameOf(table, event))}`;
 
 /** PostgreSQL cuts longer ones, in bytes: two tables, or two events, would then have one function. */
 const longestName = 63;
 
-function plainNameOf({ module, name }: MovingTable, event: Event): string {
+function plainNameOf({ module, name }: NamedBefore, event: Event): string {
   const whole = `capture_${module}_${name}_${event}`;
   if (Buffer.byteLength(whole) <= longestName) return whole;
   const digest = createHash('sha256').update(`${module}.${name}`).digest('hex');
   return `capture_${digest.slice(0, 32)}_${event}`;
 }
 
-const removal = (table: MovingTable): string =>
+const removal = (table: NamedBefore): string =>
   [
     ...[...events, 'truncate', 'key'].map(
       (name) => `drop trigger if exists strangler_${name} on ${table.sql};`,
     ),
     ...events.map((event) => `drop function if exists ${nameOf(table, event)}();`),
   ].join('\n');
+
+/** Who changes what is captured waits for one another. */
+const alone = `select pg_advisory_xact_lock(hashtextextended('strangler capture', 0));`;
 
 function installation(table: MovingTable): string {
   const triggers = events.map(
@@ -119,7 +143,7 @@ function installation(table: MovingTable): string {
         for each statement execute function ${nameOf(table, event)}();
       alter table ${table.sql} enable always trigger strangler_${event};`,
   );
-  return `select pg_advisory_xact_lock(hashtextextended('strangler capture', 0));
+  return `${alone}
     ${triggers.join('\n')}
     create or replace trigger strangler_truncate before truncate on ${table.sql}
       for each statement execute function strangler.refuse_truncate();
@@ -129,10 +153,10 @@ function installation(table: MovingTable): string {
     alter table ${table.sql} enable always trigger strangler_key;`;
 }
 
-const ofTable = ({ module, name }: MovingTable): string =>
+const ofTable = ({ module, name }: NamedBefore): string =>
   `module = ${literal(module)} and table_name = ${literal(name)}`;
 
-const forgetting = (table: MovingTable): string => `
+const forgetting = (table: NamedBefore): string => `
     delete from strangler.captured_table where ${ofTable(table)};`;
 
 /** What was missing before is missing still: only what stood on its triggers does so afterwards. */

@@ -1,5 +1,5 @@
 import type { Database, Queryable } from '../database.js';
-import { literal, type MovingModule, type MovingTable } from '../tables.js';
+import { literal, quoted, type MovingModule, type MovingTable } from '../tables.js';
 
 /** A table of a module as one side has it. */
 export interface TableState {
@@ -81,6 +81,28 @@ function lookAt(on: Queryable, { module, tables }: MovingModule) {
      order by w.place`,
     [module, tables],
   );
+}
+
+/** A table that a release before has named. */
+export type NamedBefore = Pick<MovingTable, 'module' | 'name' | 'sql'>;
+
+/** What was captured, and is named no more. `dropped`: only what is not there any more, and what is left of that. */
+export async function namedBefore(
+  on: Queryable,
+  { module, tables }: MovingModule,
+  { dropped = false } = {},
+): Promise<NamedBefore[]> {
+  const found = await on.query<{ name: string }>(
+    `select name from (
+       select table_name as name from strangler.captured_table where module = $1
+       union select table_name from strangler.backfill where module = $1
+       union select table_name from strangler.outbox where module = $1 and parked is not null
+     ) known
+     where name <> all($2::text[])
+       and (not $3::boolean or to_regclass(quote_ident($1) || '.' || quote_ident(name)) is null)`,
+    [module, tables, dropped],
+  );
+  return found.map(({ name }) => ({ module, name, sql: `${quoted(module)}.${quoted(name)}` }));
 }
 
 /** Writes down that capture of a table stands, where that is not known: it was begun by a release that did not. */

@@ -6,8 +6,20 @@ import { described } from '../failure.js';
 import { Continuity } from '../continuity/continuity.js';
 import type { Held, Answer, Peer, Question } from '../continuity/peer.js';
 import { remotePeer } from '../continuity/remote-peer.js';
-import { captureTable, renewCapture, startCapture, stopCapture } from '../ownership/capture.js';
-import { fillChanged, recordStanding, tablesInNeed, tableStates } from '../ownership/captured.js';
+import {
+  captureTable,
+  forgetDropped,
+  renewCapture,
+  startCapture,
+  stopCapture,
+} from '../ownership/capture.js';
+import {
+  fillChanged,
+  namedBefore,
+  recordStanding,
+  tablesInNeed,
+  tableStates,
+} from '../ownership/captured.js';
 import { FenceWatch } from '../ownership/fence-watch.js';
 import { MigrationWatch } from '../ownership/migration-watch.js';
 import { checkModule } from '../ownership/check.js';
@@ -224,6 +236,7 @@ export class SideAgent implements LocalSide {
    */
   async tend(): Promise<void> {
     const { database } = this;
+    await this.forgetDropped();
     const need = await tablesInNeed(database, this.options.module);
     if (need.size === 0 || [...need.values()].includes('missing')) return;
     for (const table of await this.describe()) {
@@ -235,6 +248,15 @@ export class SideAgent implements LocalSide {
         this.logger.log(
           `the table ${table.name} ${care === 'new' ? 'is new' : 'has other columns'}: it is copied`,
         );
+    }
+  }
+
+  private async forgetDropped(): Promise<void> {
+    for (const table of await namedBefore(this.database, this.options.module, { dropped: true })) {
+      await forgetDropped(this.database, table);
+      this.logger.log(
+        `the table ${table.name} is named no more, and dropped: what was left to send is forgotten`,
+      );
     }
   }
 
@@ -256,7 +278,8 @@ export class SideAgent implements LocalSide {
       throw new Error(`capture goes on: owners have changed since epoch ${epoch}`);
     }
     await this.look();
-    await stopCapture(this.database, this.tables);
+    const before = await namedBefore(this.database, this.options.module);
+    await stopCapture(this.database, [...this.tables, ...before]);
     this.witness?.forget();
     await this.database.query('delete from strangler.outbox where module = $1', [this.name]);
     await this.database.query('delete from strangler.backfill where module = $1', [this.name]);
