@@ -96,7 +96,7 @@ async function prepared({
     const lose = async () => {
       await primary.end('crash');
       await standby.promote();
-      await shop.moveTo(side, standby);
+      await shop.moveTo({ [side]: standby });
       await primary.stop();
     };
     return { cut: () => standby.cut(), lose };

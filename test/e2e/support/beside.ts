@@ -11,9 +11,8 @@ import { until } from '../../support/until.js';
 
 /** The release before, or what this checkout is. */
 export type Which = 'before' | 'now';
-type Moving = 'inventory' | 'orders';
+type Moving = 'inventory' | 'orders' | 'payments';
 
-const moving: readonly Moving[] = ['inventory', 'orders'];
 const skus = Array.from({ length: 12 }, (_, i) => `B-${i}`);
 const opening = 100_000;
 const atOnce = 'bake: 0s, gates: { minSamples: 0, lagMs: 5000, p99Ratio: 1000, errorRate: 1 }';
@@ -22,8 +21,8 @@ const atOnce = 'bake: 0s, gates: { minSamples: 0, lagMs: 5000, p99Ratio: 1000, e
 export const releaseBefore = (): Promise<Release> => checkOut(`v${releases().sort().at(-1) as string}`);
 
 /**
- * A shop whose processes are replaced by those of another release, one after the other, while customers order and keys of inventory
- * and of orders, with its sagas, go over.
+ * A shop whose processes are replaced by those of another release, one after the other, while customers order and keys of
+ * some modules go over; of orders with its sagas.
  */
 export class Beside {
   private readonly ports = { first: 0, second: 0 };
@@ -36,11 +35,12 @@ export class Beside {
     private readonly before: Release,
     private readonly premises: Premises,
     private readonly nats: TestNats,
+    private readonly moving: readonly Moving[],
   ) {}
 
-  static async open(before: Release): Promise<Beside> {
+  static async open(before: Release, moving: readonly Moving[]): Promise<Beside> {
     const nats = await startNats();
-    const shop = new Beside(before, await makePremises(nats.url), nats);
+    const shop = new Beside(before, await makePremises(nats.url), nats, moving);
     await shop.handOver(0);
     return shop;
   }
@@ -54,7 +54,7 @@ export class Beside {
 
   /** Starts a copy of each service. */
   async copies(which: Which): Promise<void> {
-    for (const module of moving) {
+    for (const module of this.moving) {
       const service = this.start(which, 'extracted', [module]);
       this.services.set(`${module} ${which}`, service);
       await service.printed(/· health http/);
@@ -67,7 +67,7 @@ export class Beside {
   }
 
   async stopCopies(which: Which): Promise<void> {
-    for (const module of moving) await stop(this.services.get(`${module} ${which}`)!);
+    for (const module of this.moving) await stop(this.services.get(`${module} ${which}`)!);
   }
 
   /** Customers come to a monolith, and stay with whichever process listens at that port. */
@@ -87,9 +87,9 @@ export class Beside {
   /** Keys go over until the services own so many in a hundred. */
   async handOver(percent: number): Promise<void> {
     const wish = `{ phase: shifting, percent: ${percent}, ramp: [${percent || 100}], ${atOnce} }`;
-    const lines = moving.map((name) => `  ${name}: ${percent === 0 ? '{ phase: monolith }' : wish}\n`);
+    const lines = this.moving.map((name) => `  ${name}: ${percent === 0 ? '{ phase: monolith }' : wish}\n`);
     await writeFile(this.premises.env['STRANGLER_CONFIG'] as string, `modules:\n${lines.join('')}`);
-    for (const module of this.monoliths.size > 0 ? moving : []) await this.owned(module, percent);
+    for (const module of this.monoliths.size > 0 ? this.moving : []) await this.owned(module, percent);
   }
 
   private async owned(module: Moving, wanted: number): Promise<void> {

@@ -39,7 +39,7 @@ export function isReadBefore(lostAt: number, { start }: History, { register, end
  * answers somebody says that they may be lost; what they have said counts for nothing.
  */
 export async function accountFor(
-  shop: ShopThatLoses,
+  shop: Pick<ShopThatLoses, 'owner' | 'urlOf' | 'received' | 'premises' | 'isAlone' | 'writes' | 'faults'>,
   load: Load,
   lostAt: number,
   isTold: (event: Event) => boolean = () => false,

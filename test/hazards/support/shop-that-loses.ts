@@ -20,6 +20,9 @@ import { Load } from './load.js';
 import { bothSides, faultsIn, MovingModules, type Place, type Side } from './moving-modules.js';
 import { isAlone, SideEvidence, type WriteSeen } from './side-evidence.js';
 
+/** The servers of both sides, as far as all scenes need them. */
+type Servers = Readonly<Record<Side, Pick<OwnPostgres, 'database' | 'stop'>>>;
+
 const skus = Array.from({ length: 24 }, (_, i) => `L-${i}`);
 const opening = 100_000;
 const nowhere = { monolith: [] as WriteSeen[], extracted: [] as WriteSeen[] };
@@ -28,7 +31,7 @@ const nowhere = { monolith: [] as WriteSeen[], extracted: [] as WriteSeen[] };
  * A shop of real processes, all of whose modules are on their way out, each side on a PostgreSQL of its own, which loses what it had;
  * meanwhile customers register, order and cancel.
  */
-export class ShopThatLoses extends MovingModules {
+export class ShopThatLoses<Server extends Servers[Side] = OwnPostgres> extends MovingModules {
   readonly received = new Map(skus.map((sku) => [sku, opening]));
   /** What doctor said, and which command was taken from it, by module. */
   readonly advised = new Map<string, { said: string; command: string }>();
@@ -39,7 +42,7 @@ export class ShopThatLoses extends MovingModules {
   private constructor(
     private readonly nats: TestNats,
     readonly premises: Premises,
-    readonly servers: Record<Side, OwnPostgres>,
+    readonly servers: Record<Side, Server>,
     private shop: OpenShop,
     private readonly services: Map<ModuleName, Program>,
     protected operator: OperatorClient,
@@ -48,8 +51,14 @@ export class ShopThatLoses extends MovingModules {
     super();
   }
 
-  static async open(): Promise<ShopThatLoses> {
-    const [monolith, extracted, nats] = await Promise.all([startPostgres(), startPostgres(), startNats()]);
+  static open(): Promise<ShopThatLoses> {
+    return ShopThatLoses.on(startPostgres);
+  }
+
+  static async on<Server extends Servers[Side]>(
+    start: () => Promise<Server>,
+  ): Promise<ShopThatLoses<Server>> {
+    const [monolith, extracted, nats] = await Promise.all([start(), start(), startNats()]);
     const servers = { monolith, extracted };
     // They go with their server.
     const given = (url: string) => ({ url, drop: () => Promise.resolve() });
@@ -129,27 +138,36 @@ export class ShopThatLoses extends MovingModules {
     }
   }
 
-  /** The side's programs go to another server from now on. */
-  async moveTo(side: Side, server: OwnPostgres): Promise<void> {
-    this.servers[side] = server;
+  /** The programs of these sides end; then they are started anew, on these servers. */
+  async moveTo(servers: Partial<Record<Side, Server>>): Promise<void> {
+    const of = bothSides.filter((side) => servers[side] !== undefined);
+    await Promise.all(of.flatMap((side) => this.programs(side).map((program) => program.end('SIGTERM'))));
+    Object.assign(this.servers, servers);
     Object.assign(this.premises.env, addresses(this.servers));
     await Promise.all(
-      this.evidence[side].map((each, i) =>
-        each.move(urlOf(this.servers, side, side === 'extracted' ? moduleNames[i] : undefined)),
+      of.flatMap((side) =>
+        this.evidence[side].map((each, i) =>
+          each.move(urlOf(this.servers, side, side === 'extracted' ? moduleNames[i] : undefined)),
+        ),
       ),
     );
-    if (side === 'monolith') {
-      await this.shop.end('SIGTERM');
-      this.shop = await openShop(this.premises);
-      this.operator = await OperatorClient.of(this.shop);
+    await Promise.all(of.map((side) => this.restart(side)));
+  }
+
+  private programs(side: Side): Program[] {
+    return side === 'monolith' ? [this.shop] : [...this.services.values()];
+  }
+
+  private async restart(side: Side): Promise<void> {
+    if (side === 'extracted') {
+      const started = moduleNames.map(
+        async (name) => [name, await openService(this.premises, name)] as const,
+      );
+      for (const [name, program] of await Promise.all(started)) this.services.set(name, program);
       return;
     }
-    await Promise.all(
-      [...this.services].map(async ([name, program]) => {
-        await program.end('SIGTERM');
-        this.services.set(name, await openService(this.premises, name));
-      }),
-    );
+    this.shop = await openShop(this.premises);
+    this.operator = await OperatorClient.of(this.shop);
   }
 
   /** Each module comes back by itself, or by the one command that doctor names. */
@@ -175,7 +193,7 @@ export class ShopThatLoses extends MovingModules {
       if (await this.isWell(module, await this.status(module))) return 'well' as const;
       const findings = await this.doctor(module);
       // Some are told to wait first.
-      return findings.find(({ problem, remedy }) => problem.includes('was put back') && commandIn(remedy));
+      return findings.find(({ problem, remedy }) => lacks.test(problem) && commandIn(remedy));
     });
     if (found === 'well') return;
     const { problem, remedy } = found;
@@ -200,12 +218,15 @@ export class ShopThatLoses extends MovingModules {
   }
 }
 
+/** In its place, or in another one. */
+const lacks = /was put back|it lacks something/;
+
 const idOf = ({ module, key, epoch, at }: WriteSeen): string => `${module} ${key} ${epoch} ${at}`;
 
-const urlOf = (servers: Readonly<Record<Side, OwnPostgres>>, side: Side, module?: ModuleName): string =>
+const urlOf = (servers: Servers, side: Side, module?: ModuleName): string =>
   servers[side].database(side === 'monolith' ? 'shop' : (module ?? 'shop'));
 
-const addresses = (servers: Readonly<Record<Side, OwnPostgres>>): Record<string, string> => ({
+const addresses = (servers: Servers): Record<string, string> => ({
   DATABASE_URL: urlOf(servers, 'monolith'),
   ...Object.fromEntries(
     moduleNames.map((name) => [`${name.toUpperCase()}_DATABASE_URL`, urlOf(servers, 'extracted', name)]),
