@@ -1,5 +1,6 @@
 import { Random } from './support/random.js';
 import { problemsOf } from './support/soak/account.js';
+import { BusyMachine } from './support/soak/busy-machine.js';
 import { Changes } from './support/soak/changes.js';
 import { Deeds } from './support/soak/deeds.js';
 import { errorCounts } from './support/soak/errors.js';
@@ -76,11 +77,13 @@ it(
   async () => {
     tell(`begins; SOAK_SECONDS=${seconds} SOAK_SEED=${seed} repeats its plan`);
     const load = await shop.customers(seed);
-    const { deeds, changes, walked } = await soak(load);
+    const machine = new BusyMachine(load.history);
+    const { deeds, changes, walked } = await soak(load).finally(() => machine.stop());
     await load.placed(10);
     await load.stop();
+    const outages = [...deeds.outages, ...machine.spans];
     const { events } = load.history;
-    tell(`errors: ${JSON.stringify(errorCounts(events, deeds.outages))}`);
+    tell(`errors: ${JSON.stringify(errorCounts(events, outages))}`);
     const figures = {
       requests: events.length,
       orders: load.history.of('order', 'ok').length,
@@ -88,10 +91,11 @@ it(
       walks: walked,
       deeds: deeds.done.length,
       changes: changes.done,
+      busyMachine: `${Math.round(machine.share * 100)} %`,
     };
     tell(JSON.stringify(figures));
     for (const module of moduleNames) await shop.restsAt(module, planOf(seed).last[module]);
-    expect(await problemsOf(shop, load, deeds.outages)).toEqual([]);
+    expect(await problemsOf(shop, load, outages)).toEqual([]);
     expect(figures.orders).toBeGreaterThan(seconds / 2);
   },
   seconds * 1_000 + besidesMs,

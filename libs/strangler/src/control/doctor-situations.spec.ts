@@ -141,6 +141,24 @@ it.each<
     /end the transaction that holds the rows/,
   ],
   [
+    'a call outside gives no answer, so its saga is not over',
+    (patient) =>
+      void (of(patient, 'monolith').lateSagas = [
+        { process: 'place', step: 2, name: 'charge', sagas: 3, ageMs: 420_000 },
+      ]),
+    /3 sagas of toy\.place at step 2 \("charge"\) of definition 1: not over after 7 min \(monolith\)/,
+    /see the log of monolith for what it waits for \(a module, a provider\)/,
+  ],
+  [
+    'a saga is of a definition that nobody knows',
+    (patient) =>
+      void (of(patient, 'monolith').stranded = [
+        { process: 'place@2', step: 2, name: 'charge', sagas: 1, dueMs: 60_000 },
+      ]),
+    /1 saga of toy\.place at step 2 \("charge"\) of definition 2/,
+    /start a process of monolith of the release/,
+  ],
+  [
     'an old writer postpones hand-offs',
     (patient) => {
       const writer = {

@@ -1,6 +1,6 @@
 import { clocks } from './doctor-clocks.js';
 import { epochs, fences, flow, oldFences } from './doctor-sides.js';
-import { sagas } from './doctor-sagas.js';
+import { lateSagas, sagas } from './doctor-sagas.js';
 import { standings } from './doctor-continuity.js';
 import { copies } from './doctor-copies.js';
 import { tables } from './doctor-tables.js';
@@ -18,6 +18,7 @@ const examiners: readonly Examiner[] = [
   tables,
   oldFences,
   sagas,
+  lateSagas,
   flow,
   epochs,
   migrations,

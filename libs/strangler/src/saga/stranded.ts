@@ -15,11 +15,18 @@ export interface Stranded {
 }
 
 /** In words. */
-export function strandedInWords(module: string, { process, step, name, sagas, dueMs }: Stranded): string {
+export const strandedInWords = (module: string, stranded: Stranded): string =>
+  `${placeInWords(module, stranded)}, due for ${Math.round(stranded.dueMs / 1_000)} s: no process here knows it`;
+
+/** Which sagas, and where they stand, in words. */
+export function placeInWords(
+  module: string,
+  { process, step, name, sagas }: Pick<Stranded, 'process' | 'step' | 'name' | 'sagas'>,
+): string {
   const [title, version = '1'] = process.split('@');
   const who = sagas === 1 ? '1 saga' : `${sagas} sagas`;
   const at = name === null ? `step ${step}` : `step ${step} ("${name}")`;
-  return `${who} of ${module}.${title} at ${at} of definition ${version}, due for ${Math.round(dueMs / 1_000)} s: no process here knows it`;
+  return `${who} of ${module}.${title} at ${at} of definition ${version}`;
 }
 
 /** Tells once when sagas come to stand where nobody here knows them, and once when that is over. */

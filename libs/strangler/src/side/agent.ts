@@ -38,6 +38,7 @@ import { Deliveries } from '../replication/deliveries.js';
 import { Outgoing } from '../replication/outgoing.js';
 import type { RelayProofs } from '../replication/relay.js';
 import type { NatsLink } from '../rpc/link.js';
+import { lateSagas } from '../saga/late.js';
 import type { Stranded } from '../saga/stranded.js';
 import { describeTables, type MovingModule, type MovingTable } from '../tables.js';
 import { Chunks } from '../verify/chunks.js';
@@ -215,9 +216,10 @@ export class SideAgent implements LocalSide {
       ownership.fencedMs = Math.max(ownership.fencedMs ?? 0, this.fenceWatch.ageMs);
     const tables = ownership.capture && (await tableStates(this.database, this.options.module));
     const stranded = await this.stranded();
+    const late = stranded && { stranded, lateSagas: await lateSagas(this.database, this.name) };
     const stuckMigration = this.migrations.stuck;
     const known = { ownership, outgoing: sent, incoming, standpoint, unprovable, held, stuckMigration };
-    return { ...known, ...(tables && { tables }), ...(stranded && { stranded }) };
+    return { ...known, ...(tables && { tables }), ...late };
   }
 
   /** Sagas that stand where this process knows no step; `undefined`: the module has no processes. */

@@ -7,6 +7,7 @@ import type { TableState } from '../ownership/captured.js';
 import type { StuckMigration } from '../ownership/migration-watch.js';
 import type { OldWriter } from '../ownership/old-writers.js';
 import type { OwnershipRow, Patience, When } from '../ownership/ownership.js';
+import type { LateSagas } from '../saga/late.js';
 import type { Stranded } from '../saga/stranded.js';
 import type { TableStake } from './stake.js';
 
@@ -55,6 +56,8 @@ export interface SideState {
   tables?: TableState[];
   /** Its sagas that stand where the process that answers knows no step; left out: it has none, or does not say. */
   stranded?: Stranded[];
+  /** Its sagas that are tried for long at a step that is known; left out: it has none, or does not say. */
+  lateSagas?: LateSagas[];
   /** A migration of its rows that nobody gets on with; null: none; left out: it is of a release that does not say. */
   stuckMigration?: StuckMigration | null;
   /** The last batch stored here, and its age in ms (null: none yet). */
