@@ -3,6 +3,7 @@ import {
   choiceSetting,
   countSetting,
   directNameOf,
+  durationSetting,
   healthSetting,
   logLevels,
   natsSettings,
@@ -40,6 +41,8 @@ export interface Settings {
   retention: Retention;
   wishesPath: string;
   logLevel: LogLevel;
+  /** For so long it goes on, in ms, once it is told to stop and says that it is not ready. */
+  drainMs: number;
   /** Without a port: none but the admin listener's. */
   health: HealthAddress;
   /** Names the sides that worked on a request in `X-Served-By`. */
@@ -80,6 +83,7 @@ export function readSettings(env: Environment): Settings {
     wishesPath: wishesPath(env),
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
     proxies: countSetting(env, 'TRUST_PROXY', 10, 0),
+    drainMs: durationSetting(env, 'DRAIN', 0),
     health: healthSetting(env),
     servedBy: choiceSetting(env, 'SERVED_BY_HEADER', ['on', 'off'], 'on') === 'on',
     identityProvider: identityProvider(env),

@@ -48,6 +48,7 @@ import { bootstrapAdmin, startAdmin } from './admin.js';
 import { advice } from './advice.js';
 import { AppModule, contracts, type AppOptions } from './app.module.js';
 import type { Settings } from './config.js';
+import { drain } from './drain.js';
 import { InitialData } from './initial-data.js';
 import { loadModules, moduleNames } from './modules.js';
 
@@ -96,6 +97,8 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   const admin = await startAdmin(settings, app, logger, closing, { operator, operations });
   await openHealth(settings, operations, closing);
   await initialData.load(app, closing);
+  // The first thing to end.
+  closing.add(() => drain(checks, settings.drainMs));
   const shop = addressOf(app);
   say(`The shop is open: ${shop}/api/v1/products · OpenAPI ${shop}/docs · admin ${addressOf(admin)}`);
 }

@@ -29,6 +29,7 @@ export { packageVersion, projectRoot } from './project-root.js';
 export {
   choiceSetting,
   countSetting,
+  durationSetting,
   healthSetting,
   portSetting,
   requireServers,
