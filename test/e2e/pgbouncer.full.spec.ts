@@ -1,6 +1,8 @@
+import type { Finding } from '#strangler';
 import { randomUUID } from 'node:crypto';
 import { Database } from '../../libs/strangler/src/database.js';
 import { startNats, type TestNats } from '../support/nats.js';
+import { OperatorClient } from '../support/operator.js';
 import { startPgBouncer, type PgBouncer } from '../support/pgbouncer.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { endAllPrograms, startProgram } from '../support/programs.js';
@@ -153,3 +155,24 @@ it('a module moves out while customers order, and the pooler restarts: each orde
     expect(held?.count).toBeLessThanOrEqual(most);
   }
 }, 180_000);
+
+it('sessions that somebody changes under a running shop: doctor says so, and what sets it right', async () => {
+  premises = { ...premises, env: direct() };
+  const operator = await OperatorClient.of(await openShop(premises));
+  const found = async () => {
+    const { body } = await operator.get<{ items: Finding[] }>('/doctor');
+    return body.items.filter(({ problem }) => problem.includes('DATABASE_URL'));
+  };
+  expect(await found()).toEqual([]);
+  await set({ statement_timeout: '0' });
+  expect(await found()).toMatchObject([
+    {
+      problem: expect.stringMatching(
+        /statement_timeout is 0, .*: alter role "\w+" set statement_timeout = '10s'/,
+      ),
+      remedy: 'do what it says, and have the pooler make its connections anew',
+    },
+  ]);
+  await set({ statement_timeout: '10s' });
+  expect(await found()).toEqual([]);
+}, 90_000);

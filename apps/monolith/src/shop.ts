@@ -51,6 +51,7 @@ import type { Settings } from './config.js';
 import { drain } from './drain.js';
 import { InitialData } from './initial-data.js';
 import { loadModules, moduleNames } from './modules.js';
+import { sessionFindings } from './session-findings.js';
 
 /** Starts the shop: servers, schemas, modules, listeners, sample. Everything it starts is ended by `closing`. */
 export async function startShop(settings: Settings, closing: Closing): Promise<void> {
@@ -159,7 +160,7 @@ function addressOf(app: NestExpressApplication): string {
 
 /** Lets the controller, and with it `strangler.yaml`, say where each module is served, now and from now on. */
 async function steer(
-  { wishesPath }: Settings,
+  settings: Settings,
   app: NestExpressApplication,
   { link, watch, announce }: { link: NatsLink; watch: CallWatch; announce: (line: string) => void },
   closing: Closing,
@@ -173,7 +174,8 @@ async function steer(
     routes: app.get(Routes),
     link,
     watch,
-    wishesPath,
+    wishesPath: settings.wishesPath,
+    findings: [sessionFindings(settings)],
     version: packageVersion(),
     advice,
   });
