@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { prepare } from '../../libs/strangler/src/operation.js';
 import { serveReplication } from '../../libs/strangler/src/replication/transport.js';
 import { natsFindings } from '../../libs/strangler/src/rpc/nats-findings.js';
-import { serveSide } from '../../libs/strangler/src/side/remote.js';
+import { remoteSide, serveSide } from '../../libs/strangler/src/side/remote.js';
 import type { SideControl } from '../../libs/strangler/src/side/side.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { untilUp } from '../support/rpc.js';
@@ -241,4 +241,25 @@ it('who uses a namespace that his user may not use keeps his connection, and is 
     for (const stop of stops) stop();
     await link.close();
   }
+});
+
+it('an answer that is larger than a message comes in pieces, within what each may say', async () => {
+  const links = ['payments', 'monolith'].map(
+    (user) =>
+      new NatsLink(() => Promise.resolve({ servers: nats.url, user: `shop.${user}`, pass: `shop.${user}` }), {
+        user,
+      }),
+  );
+  const [service, monolith] = links as [NatsLink, NatsLink];
+  const own = (database: string, peer: string) => () => Promise.resolve({ database, peer, peerSince: null });
+  const text = 'x'.repeat(3_000_000);
+  const control = { check: () => Promise.resolve([text]) } as Partial<SideControl> as SideControl;
+  const place = { module: 'payments', side: 'extracted', database: 'e' } as const;
+  const stop = serveSide(service, place, control, own('e', 'm'));
+  service.start();
+  await (await untilUp(service)).flush();
+  const [answer] = await remoteSide(monolith, 'payments', 'extracted', own('m', 'e')).check();
+  expect(answer === text).toBe(true);
+  stop();
+  for (const link of links) await link.close();
 });
