@@ -143,6 +143,7 @@ it.each([
   [{ code: '08006' }, 'in between'],
   [{ message: 'Connection terminated unexpectedly' }, 'in between'],
   [{ message: 'Query read timeout' }, 'in between'],
+  [{ message: 'the database has fallen silent' }, 'in between'],
   [{ message: 'Client has encountered a connection error and is not queryable' }, 'in between'],
   [{ code: '23505', message: 'duplicate key' }, undefined],
   [{ code: '57014', message: 'canceling statement due to statement timeout' }, undefined],

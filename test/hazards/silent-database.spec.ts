@@ -1,9 +1,15 @@
 import { dataSourceOptions } from '#platform';
+import { Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { Database } from '../../libs/strangler/src/database.js';
 import { noticingSilence } from '../../libs/strangler/src/silence.js';
+import { managerOf } from '../../libs/strangler/src/transaction.js';
+import { refusal } from '../support/failure.js';
 import { freezingProxy, type FreezingProxy } from '../support/freezing-proxy.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
+import { toyDatabase } from '../support/toy.js';
+import { toyExecutor } from '../support/toy-executor.js';
 
 /**
  *     process                          network                       database
@@ -39,6 +45,37 @@ it('under the application: what waits there fails, and the next is answered', as
     expect(await dataSource.query('select 3 as three')).toEqual([{ three: 3 }]);
   } finally {
     await dataSource.destroy();
+  }
+});
+
+it('under a command and a query: its caller hears that it is not known, or that it cannot be reached', async () => {
+  const toy = await toyDatabase();
+  const through = await freezingProxy(toy.url);
+  const options = dataSourceOptions(through.url, {
+    poolSize: 2,
+    connections: noticingSilence(through.url),
+  });
+  const extra = { ...options.extra, query_timeout: 0, statement_timeout: 0 };
+  const dataSource = await new DataSource({ ...options, extra }).initialize();
+  jest.spyOn(Logger.prototype, 'error').mockReturnValue();
+  try {
+    const { executor, handlers } = toyExecutor(dataSource);
+    const silent = async () => {
+      await managerOf(dataSource).query('select 1');
+      through.freeze();
+      await managerOf(dataSource).query('select 2');
+    };
+    handlers.put = silent;
+    handlers.look = silent;
+    expect(await refusal(executor.execute('put', { name: 'A' }, randomUUID()))).toMatchObject({
+      code: 'outcome_unknown',
+    });
+    expect(await refusal(executor.execute('look', { name: 'A' }))).toMatchObject({ code: 'unavailable' });
+  } finally {
+    jest.restoreAllMocks();
+    await dataSource.destroy();
+    await through.close();
+    await toy.drop();
   }
 });
 

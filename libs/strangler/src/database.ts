@@ -50,6 +50,10 @@ const pinned: SessionSettings = {
   lock_timeout: 0,
   idle_session_timeout: 0,
   idle_in_transaction_session_timeout: 15_000,
+  // A session whose process has vanished, with its locks, ends after some 25 s; by the kernel's own, after two hours.
+  tcp_keepalives_idle: 10,
+  tcp_keepalives_interval: 5,
+  tcp_keepalives_count: 3,
   default_transaction_isolation: 'read committed',
   default_transaction_read_only: 'off',
   default_transaction_deferrable: 'off',

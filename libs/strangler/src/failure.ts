@@ -4,7 +4,7 @@ import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedErro
 import { UnconfirmedError } from './acknowledger.js';
 import { currentContext } from './context.js';
 import type { PreparedOperation } from './operation.js';
-import { sqlState } from './transaction.js';
+import { isTransient, sqlState } from './transaction.js';
 import { withoutValues } from './without-values.js';
 
 /**
@@ -24,6 +24,8 @@ export function hide(
   if (loss) return new UnavailableError(module, `the database of ${module} cannot be reached`);
   if (tooSlow.has(sqlState(error) ?? ''))
     return new UnavailableError(module, `the database of ${module} took too long`);
+  // Tried as often as it may be: all was rolled back.
+  if (isTransient(error)) return new UnavailableError(module, `others change the same rows of ${module}`);
   const traceId = currentContext()?.requestId ?? '-';
   return new DomainError('internal', { traceId }, 'something went wrong here');
 }
@@ -47,7 +49,8 @@ const lost = new Set([
 ]);
 /** node-pg and its pool give these no code. */
 const noConnection = /timeout exceeded when trying to connect|due to connection timeout|timeout expired/;
-const broken = /Connection terminated|not queryable|Query read timeout|Received unexpected \w+ message/;
+const broken =
+  /Connection terminated|not queryable|Query read timeout|Received unexpected \w+ message|has fallen silent/;
 
 /** Whether the database went away: before anything was sent, or in between, when a commit may have arrived. */
 export function databaseLoss(error: unknown): 'before' | 'in between' | undefined {

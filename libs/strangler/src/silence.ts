@@ -7,8 +7,8 @@ const answerMs = 2_000;
 /** What it sent just before it was asked may still be under way, in ms. */
 const graceMs = 250;
 
-/** A server that says so is there, and cannot be asked: it has no connection left, or lets nobody in. */
-const isFull = (error: unknown): boolean => /^(53|28)/.test(String((error as { code?: unknown }).code));
+/** A server that says so is there, and cannot be asked: it has no connection left. */
+const isFull = (error: unknown): boolean => String((error as { code?: unknown }).code).startsWith('53');
 
 /** What a pool takes for its connections. */
 export type ClientClass = new (config?: pg.ClientConfig) => pg.Client;
@@ -38,7 +38,8 @@ export const askAt =
 async function isAtWork(client: pg.Client, pid: number): Promise<boolean> {
   await client.connect();
   const { rows } = await client.query<{ works: boolean }>(
-    `select exists (select from pg_stat_activity where pid = $1 and state = 'active') as works`,
+    // A server that does not keep track says `disabled` of every session.
+    `select exists (select from pg_stat_activity where pid = $1 and state in ('active', 'disabled')) as works`,
     [pid],
   );
   return rows[0]?.works === true;
@@ -107,7 +108,12 @@ export const asksAfter = (base: ClientClass, ask: AskAfter): ClientClass => {
       const leftMs = quietMs - (performance.now() - this.heardAt);
       if (leftMs > 0) this.timer = this.lookIn(leftMs);
       else if (await this.isAlive()) this.timer ??= this.lookIn(quietMs);
-      else for (const each of open) if (each === this || each.owed === 0) each.close();
+      else for (const each of open) if (each === this || each.isIdle) each.close();
+    }
+
+    /** It owes nothing, and nobody is in the middle of a transaction, who would be told of a loss that may be none of his. */
+    private get isIdle(): boolean {
+      return this.owed === 0 && this.getTransactionStatus() === 'I';
     }
 
     private close(): void {

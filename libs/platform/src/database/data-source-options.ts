@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { ClosingClient } from './closing-client.js';
 import { carriedSettings } from './pooled-sessions.js';
 import { ownRelease, releaseNumber, withSessionName } from './session-name.js';
+import { endsWithItsProcess, withSettings } from './session-settings.js';
 import { typeParsers } from './type-parsers.js';
 
 /** How long things may take, in ms. */
@@ -60,15 +61,16 @@ export function dataSourceOptions(
 }
 
 /**
- * Every session speaks UTC and ISO, and has a commit on disk before it is answered, whatever the server's settings; and it tells its
- * release as a number, which is cheaper to look at than its name. Options that the URL has are kept.
+ * Every session speaks UTC and ISO, has a commit on disk before it is answered, and waits for others instead of failing, whatever the
+ * server, the database or the role says; and it tells its release as a number, which is cheaper to look at than its name.
  */
-function withSession(url: string): string {
-  const session = new URL(withSessionName(url));
-  const own = session.searchParams.get('options') ?? '';
-  session.searchParams.set(
-    'options',
-    `${own} -c TimeZone=UTC -c DateStyle=ISO -c synchronous_commit=on -c strangler.release=${releaseNumber(ownRelease())}`.trim(),
-  );
-  return session.href;
-}
+const withSession = (url: string): string =>
+  withSettings(withSessionName(url), {
+    TimeZone: 'UTC',
+    DateStyle: 'ISO',
+    synchronous_commit: 'on',
+    default_transaction_isolation: 'read committed',
+    default_transaction_read_only: 'off',
+    ...endsWithItsProcess,
+    'strangler.release': releaseNumber(ownRelease()),
+  });

@@ -72,6 +72,51 @@ describe('the first start', () => {
     waits.mockRestore();
   });
 
+  test('takes as long as it needs, whatever the role says', async () => {
+    await migrate(url, ['users']);
+    await within(dataSourceOptions(url), async (dataSource) => {
+      const database = new URL(url).pathname.slice(1);
+      const [{ role }] = await dataSource.query<[{ role: string }]>(
+        'select quote_ident(current_user) as role',
+      );
+      await dataSource.query(`alter role ${role} in database ${database} set statement_timeout = '100ms'`);
+      await dataSource.query(`alter table users.account drop session_version`);
+      await dataSource.query(`delete from users.migrations where name like 'Sessions%'`);
+      const long = dataSource.createQueryRunner();
+      await long.startTransaction();
+      await long.query('select from users.account');
+      const migrated = migrate(url, ['users']);
+      await until('it takes longer than that', async () => {
+        const found = await dataSource.query<object[]>(
+          `select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+             and query ~ 'alter table users.account' and state = 'active' and clock_timestamp() - query_start > '300ms'`,
+        );
+        return found.length > 0 || undefined;
+      });
+      await long.rollbackTransaction();
+      await long.release();
+      await migrated;
+      await dataSource.query(`alter role ${role} in database ${database} reset statement_timeout`);
+    });
+  });
+
+  test('waits for another one as long as that takes, and says for whom', async () => {
+    const waits = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    await within(dataSourceOptions(url), async (dataSource) => {
+      const other = dataSource.createQueryRunner();
+      await other.query(`select pg_advisory_lock(hashtextextended('strangler migrations', 0))`);
+      const migrated = migrate(url, ['inventory']);
+      await until('it says so', () => (waits.mock.calls.length > 0 ? true : undefined));
+      expect(String(waits.mock.calls[0])).toMatch(
+        /wait for another process that is at them: strangler-shop .*, session \d+\)/,
+      );
+      await other.query(`select pg_advisory_unlock(hashtextextended('strangler migrations', 0))`);
+      await other.release();
+      await migrated;
+    });
+    waits.mockRestore();
+  });
+
   test('refuses a module that has no migrations', async () => {
     await expect(migrate(url, ['warehouse'])).rejects.toThrow('warehouse');
   });
@@ -111,6 +156,25 @@ describe('a session', () => {
       );
       expect(row).toEqual({ at: '2010-12-01T08:26:00Z', memory: '5MB' });
     });
+  });
+
+  test('waits for others instead of failing, and ends with its process, whatever the database says', async () => {
+    const name = new URL(database.url).pathname.slice(1);
+    await database.query(`alter database ${name} set default_transaction_isolation = 'repeatable read'`);
+    await database.query(`alter database ${name} set default_transaction_read_only = on`);
+    await within(dataSourceOptions(database.url), async (dataSource) => {
+      const [row] = await dataSource.query<object[]>(
+        `select current_setting('transaction_isolation') as isolation, current_setting('transaction_read_only') as only,
+           current_setting('tcp_keepalives_idle') as idle`,
+      );
+      expect(row).toEqual({ isolation: 'read committed', only: 'off', idle: '10' });
+    });
+    await database.query(
+      `begin read write; alter database ${name} reset default_transaction_isolation; commit`,
+    );
+    await database.query(
+      `begin read write; alter database ${name} reset default_transaction_read_only; commit`,
+    );
   });
 
   test('refuses a number that JavaScript would round', async () => {

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from './data-source-options.js';
 import { assertAdmitted, olderProcessesGone } from './older-processes.js';
+import { endsWithItsProcess, withSettings } from './session-settings.js';
 import { withClient } from './with-client.js';
 
 /** The toolkit's own schema comes first: the modules' commands call its functions. */
@@ -15,6 +16,20 @@ const lockTimeoutMs = 2_000;
 const pauseMs = 1_000;
 const mostTries = 20;
 const lockNotAvailable = '55P03';
+
+const lock = `hashtextextended('strangler migrations', 0)`;
+/** How often a process that waits for the lock looks, in ms, and after how many looks it says for whom it waits. */
+const lookMs = 250;
+const triesUntold = 20;
+
+/** Of the sessions here, whatever the role says: with limits of a role they would be cut off in the middle, at each start anew. */
+const asLongAsItTakes = {
+  statement_timeout: 0,
+  lock_timeout: 0,
+  idle_session_timeout: 0,
+  idle_in_transaction_session_timeout: 0,
+  ...endsWithItsProcess,
+};
 
 const logger = new Logger('migrations');
 
@@ -32,14 +47,37 @@ export async function migrate(
   modules: readonly string[],
   side: DatabaseSide = 'monolith',
 ): Promise<void> {
-  await withClient(url, async (client) => {
-    // Held by this session, not by a transaction: it lasts over all the transactions that follow, and ends with us.
-    await client.query(`select pg_advisory_lock(hashtextextended('strangler migrations', 0))`);
+  await withClient(withSettings(url, asLongAsItTakes), async (client) => {
+    await beTheOne(client);
     await assertAdmitted(client);
     for (const module of [toolkit, ...modules]) {
       await migrateModule(client, url, module, migrationsOf(module, side));
     }
   });
+}
+
+/**
+ * Waits until no other process migrates. The lock is held by this session, not by a transaction: it lasts over all the transactions that
+ * follow, and ends with us.
+ */
+async function beTheOne(client: pg.Client): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const { rows } = await client.query<{ won: boolean }>(`select pg_try_advisory_lock(${lock}) as won`);
+    if (rows[0]?.won) return;
+    if (tries % triesUntold === 0)
+      logger.warn(`migrations wait for another process that is at them: ${await holder(client)}`);
+    await sleep(lookMs);
+  }
+}
+
+async function holder(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ who: string }>(
+    `select format('%s (%s, session %s)', a.application_name, coalesce(host(a.client_addr), 'local'), a.pid) as who
+     from pg_locks l join pg_stat_activity a using (pid)
+     where l.locktype = 'advisory' and l.granted and l.database = a.datid and a.datname = current_database()
+       and (l.classid::bigint << 32) | l.objid::bigint = ${lock}`,
+  );
+  return rows[0]?.who ?? 'it has just ended';
 }
 
 function migrationsOf(module: string, side: DatabaseSide): readonly Migration[] {
@@ -76,13 +114,14 @@ async function run(url: string, module: string, known: readonly Migration[]): Pr
   const options = dataSourceOptions(url, { poolSize: 1 });
   const dataSource = new DataSource({
     ...options,
+    // A migration may take as long as it needs, but not let those queue up for long who come after it for the same table.
+    url: withSettings(options.url, { ...asLongAsItTakes, lock_timeout: lockTimeoutMs }),
     schema: module,
     migrations: [...known],
     migrationsTableName: 'migrations',
-    // A migration may take as long as it needs, but not let those queue up for long who come after it for the same table.
+    // Left to the URL: what is 0 here, pg does not say to the server.
     extra: {
       ...options.extra,
-      lock_timeout: lockTimeoutMs,
       statement_timeout: 0,
       query_timeout: 0,
       idle_in_transaction_session_timeout: 0,
