@@ -115,6 +115,19 @@ describe('the key of a stored process goes away while a step is called', () => {
     expect(await desk.sagas()).toMatchObject([{ status: 'failed' }]);
     expect((await desk.effects()).till).toEqual(['pay A', 'payBack A']);
   });
+
+  it('is taken up though the clock of the database was set back by a day meanwhile', async () => {
+    desk.modules.remote.next('till.pay', lostReply, lostReply);
+    desk.modules.remote.next('till.payBack', lostReply);
+    expect(await refusal(desk.modules.port.serve({ name: 'A' }))).toMatchObject({ code: 'unavailable' });
+    const put = (ahead: string) =>
+      desk.database.query(`update desk.saga set due_at = now() + $1::interval`, [ahead]);
+    await put('30 s');
+    expect(await desk.modules.engine.resumeDue(8)).toBe(0);
+    await put('1 day');
+    expect(await desk.modules.engine.resumeDue(8)).toBe(1);
+    expect(await desk.sagas()).toMatchObject([{ status: 'failed' }]);
+  });
 });
 
 it('a step that was given up is refused when it comes late', async () => {

@@ -20,6 +20,8 @@ export interface DirectSide {
   readonly test: TestDatabase;
   readonly database: Database;
   readonly control: LocalSide;
+  /** For how long it has seen a fence, in ms. */
+  readonly fencedMs: number;
   /** What happens to the controller's calls from now on; undefined: they are carried out. */
   fault: Fault | undefined;
   /** What an agent does now and then, where it has a connection: looks after the tables. */
@@ -159,6 +161,10 @@ class Running implements DirectSide {
     this.deliveries = new Deliveries(database, module);
     const entries = methods.map((method) => [method, (argument?: unknown) => this.call(method, argument)]);
     this.control = Object.fromEntries(entries) as LocalSide;
+  }
+
+  get fencedMs(): number {
+    return this.agent.fencedMs;
   }
 
   tend(): Promise<void> {

@@ -117,7 +117,7 @@ export class ExternalCalls {
   ): Promise<unknown> {
     const result = operation.result() as PreparedOperation;
     try {
-      return await this.settled(result, outcome, { commandId: resultIdOf(commandId) });
+      return await this.settled(mayPass, result, outcome, { commandId: resultIdOf(commandId) });
     } catch (error) {
       // "Nothing was done" is said of the result; the effect was made.
       if (!isDomainError(error) || isTransport(error.code))
@@ -133,21 +133,23 @@ export class ExternalCalls {
     try {
       // Not the id of those who took it back before: that is done, and the effect came after it.
       const how = { commandId: undoIdOf(resultIdOf(commandId)), undoOf: commandId };
-      await this.settled(undoing, undoing.input.pick(input), how);
+      await this.settled(isDomainError, undoing, undoing.input.pick(input), how);
     } catch (error) {
       throw this.unknown('a call outside was not taken back', operation, commandId, error);
     }
   }
 
-  /** Its id is always the same, so it is sent again while its owner is busy, away or moving. */
-  private async settled(...what: Parameters<Settle>): Promise<unknown> {
+  /**
+   * Its id is always the same, so it is sent again while its owner is busy, away or moving; what takes an effect back also while the
+   * module refuses it, for whoever is outside may be away.
+   */
+  private async settled(again: (error: unknown) => boolean, ...what: Parameters<Settle>): Promise<unknown> {
     const giveUpAt = performance.now() + longestCallMs;
     for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       try {
         return await this.settle(...what);
       } catch (error) {
-        const again = isDomainError(error) && ['unavailable', 'outcome_unknown'].includes(error.code);
-        if (!again || performance.now() > giveUpAt) throw error;
+        if (!again(error) || performance.now() > giveUpAt) throw error;
       }
       await sleep(pauseMs, undefined, { ref: false });
     }
@@ -163,6 +165,10 @@ export class ExternalCalls {
     return new OutcomeUnknownError(module, name, commandId);
   }
 }
+
+/** Whether the same command may be accepted a little later. */
+const mayPass = (error: unknown): boolean =>
+  isDomainError(error) && ['unavailable', 'outcome_unknown'].includes(error.code);
 
 /** Whether it is an error of this operation, and not one that any call may have. */
 const isOwn = (operation: PreparedOperation, code: string): boolean =>

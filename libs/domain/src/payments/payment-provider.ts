@@ -13,7 +13,10 @@ export interface ProviderCharge {
 }
 
 export interface ProviderRefund {
-  /** Always the same for one order's refund. */
+  /**
+   * Always the same for one order's refund, which is asked for more than once: a refund that found nothing to return is not to be
+   * answered from memory, for the charge may have come since.
+   */
   idempotencyKey: string;
   /** Key of the charge to be returned, which the provider may have carried out without our knowing. */
   chargeKey: string;

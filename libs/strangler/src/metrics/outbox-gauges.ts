@@ -27,8 +27,11 @@ const sql = `
   ) o using (module)
   order by module`;
 
-/** What waits in this database to be sent to the other side. */
-export function outboxGauges(database: Pick<Database, 'together'>): GaugeSet {
+/** What waits in this database to be sent to the other side. `fencedMs`: for how long this process has seen a module's fence. */
+export function outboxGauges(
+  database: Pick<Database, 'together'>,
+  fencedMs: (module: string) => number,
+): GaugeSet {
   const labels = ['module'];
   return {
     gauges: {
@@ -51,7 +54,7 @@ export function outboxGauges(database: Pick<Database, 'together'>): GaugeSet {
         strangler_outbox_parked_rows: of((row) => row.parked),
         strangler_outbox_lag_seconds: of((row) => row.lag),
         strangler_degraded: of((row) => row.degraded),
-        strangler_fence_seconds: of((row) => row.fenced),
+        strangler_fence_seconds: of(({ module, fenced }) => Math.max(fenced, fencedMs(module) / 1_000)),
       };
     },
   };

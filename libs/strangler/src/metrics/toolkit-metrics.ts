@@ -41,7 +41,12 @@ export class ToolkitMetrics {
     operator?: Operator;
   }): readonly GaugeSet[] {
     const { database, link, agents, operator } = parts;
-    const own = [processGauges(link), outboxGauges(database), pruningGauges(database), sagaGauges(agents)];
+    const own = [
+      processGauges(link),
+      outboxGauges(database, (module) => agents.fencedMs(module)),
+      pruningGauges(database),
+      sagaGauges(agents),
+    ];
     return [...own, ...(operator ? [moduleGauges(operator)] : [])];
   }
 }

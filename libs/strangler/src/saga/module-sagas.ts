@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { literal } from '../tables.js';
 import { placeSql, recordOf, stepNameSql } from './place.js';
-import type { SagaRecord } from './progress.js';
+import { longestBackOffMs, type SagaRecord } from './progress.js';
 import type { RegisteredSaga } from './registered.js';
 import { sagaColumns, sagaTable, sideSql } from './store.js';
 import { strandedAfterMs, type Stranded } from './stranded.js';
@@ -48,7 +48,8 @@ export class ModuleSagas {
 
   /**
    * Takes sagas of this side's keys whose time has come: retries, those whose process died with the lease in hand, and
-   * those whose process ran on the other side before their key moved here.
+   * those whose process ran on the other side before their key moved here. What is due later than anything is put off was put off
+   * before the database's clock was set back.
    */
   async takeDue(manager: EntityManager, limit: number): Promise<SagaRecord[]> {
     const side = sideSql(this.module);
@@ -60,12 +61,12 @@ export class ModuleSagas {
        where id in (
          select id from ${this.table}
          where status in ('running', 'waiting', 'compensating')
-           and (due_at <= now() or (status <> 'waiting' and side <> ${side}))
+           and (due_at <= now() or due_at > now() + $5 * interval '1 ms' or (status <> 'waiting' and side <> ${side}))
            and process = any($3) and ${placeSql} = any($4)
            and strangler.owns(${literal(this.module)}, routing_key)
          order by due_at limit $1 for update skip locked)
        returning ${sagaColumns}`,
-      [limit, this.leaseMs, this.processes, this.places],
+      [limit, this.leaseMs, this.processes, this.places, 2 * Math.max(this.leaseMs, longestBackOffMs)],
     );
     return rows.map(recordOf);
   }

@@ -69,8 +69,12 @@ export const giveUpAfterMs = 24 * 3_600_000;
 /** Tries of a step that gives no answer before the saga turns round. */
 export const unknownTries = 2;
 
+/** In ms. */
+export const longestBackOffMs = 60_000;
+
 /** Exponential back-off, in ms: half a second at first, a minute at most. */
-export const backOffMs = (attempts: number): number => Math.min(60_000, 500 * 2 ** Math.min(attempts, 10));
+export const backOffMs = (attempts: number): number =>
+  Math.min(longestBackOffMs, 500 * 2 ** Math.min(attempts, 10));
 
 /**
  * Decides what follows a step's result. Pure. Past the pivot the step is tried until it works. Before it a refusal

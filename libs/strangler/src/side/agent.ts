@@ -223,6 +223,11 @@ export class SideAgent implements LocalSide {
   }
 
   /** Sagas that stand where this process knows no step; `undefined`: the module has no processes. */
+  /** For how long this process has seen buckets fenced, by a clock that nobody sets, in ms; 0: none are. */
+  get fencedMs(): number {
+    return this.fenceWatch.ageMs;
+  }
+
   stranded(): Promise<Stranded[]> | undefined {
     return this.options.stranded?.(this.database);
   }

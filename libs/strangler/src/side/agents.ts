@@ -69,6 +69,11 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
     );
   }
 
+  /** For how long this process has seen buckets of the module fenced, in ms; 0: none are. */
+  fencedMs(module: string): number {
+    return this.agents.get(module)?.fencedMs ?? 0;
+  }
+
   /** How many sagas of each module with processes stand where this process knows no step. */
   async strandedSagas(): Promise<ReadonlyMap<string, number>> {
     const counts = new Map<string, number>();
