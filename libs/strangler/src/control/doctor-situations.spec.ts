@@ -54,6 +54,21 @@ it.each<
     'repair',
   ],
   [
+    'a table was named while keys were split, and the other side sends its rows of it',
+    (patient) => {
+      tables(table({ gap: 'awaits' }))(patient);
+      outgoing({ backfill: [{ table: 'thing', copied: 0, total: 1, done: false }] }, 'extracted')(patient);
+    },
+    /the other side has not sent all its rows of it/,
+    'itself',
+  ],
+  [
+    'the same, and the other side sends nothing of it',
+    tables(table({ gap: 'awaits' })),
+    /the other side has not sent all its rows of it/,
+    'repair',
+  ],
+  [
     'capture was switched off',
     ownership({ capture: false }),
     /monolith does not capture its changes/,

@@ -1,5 +1,6 @@
 import { gapInWords, differences } from '../ownership/table-problems.js';
-import { sides } from '../phase.js';
+import { otherSide, sides } from '../phase.js';
+import type { SideState } from '../side/side.js';
 import type { Examiner, Found } from './examiner.js';
 
 /** Tables whose changes may not be on the other side, and tables that differ. */
@@ -18,7 +19,8 @@ function gaps(states: Parameters<Examiner>[0]['observed']['states']): Found[] {
     return (state?.tables ?? []).flatMap(({ table, gap }): Found[] => {
       if (gap === null) return [];
       const problem = gapInWords(side, table, gap);
-      if (gap !== 'triggers') {
+      const comes = gap === 'awaits' && copies(states[otherSide(side)], table);
+      if (comes || (gap !== 'triggers' && gap !== 'awaits')) {
         const remedy = gap === 'missing' ? 'run the migration that makes it' : 'nothing to do';
         return [
           { problem, meaning: 'no hand-off begins', remedy, ...(gap !== 'missing' && { byItself: true }) },
@@ -27,7 +29,7 @@ function gaps(states: Parameters<Examiner>[0]['observed']['states']): Found[] {
       return [
         {
           problem,
-          meaning: 'what was written meanwhile may be missing on the other side; no hand-off begins',
+          meaning: `what was written meanwhile may be missing on the other side; no hand-off begins, and of what ${otherSide(side)} owns nothing is deleted here`,
           remedy: 'capture it anew, and let each side copy once more what it owns',
           repair: { kind: 'capture anew', side, epoch: state!.ownership.epoch },
         },
@@ -35,6 +37,9 @@ function gaps(states: Parameters<Examiner>[0]['observed']['states']): Found[] {
     });
   });
 }
+
+const copies = (state: SideState | null | undefined, table: string): boolean =>
+  (state?.outgoing.backfill ?? []).some((each) => each.table === table && !each.done);
 
 const others = (found: readonly string[]): Found[] =>
   found.map((problem) => ({

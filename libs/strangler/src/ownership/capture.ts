@@ -26,7 +26,7 @@ const changesOfRow = 1_000;
  */
 export async function startCapture(database: Database, tables: readonly MovingTable[]): Promise<void> {
   for (const table of tables) {
-    await patiently(database, table, installation(table) + recording(table));
+    await patiently(database, table, held(table) + installation(table) + recording(table));
   }
 }
 
@@ -38,7 +38,7 @@ export async function captureTable(database: Database, table: MovingTable): Prom
   const { module, name, sql } = table;
   const filling = `${copying(literal(module), literal(name), literal(sql))};
     select pg_notify('strangler_outbox', ${literal(module)});`;
-  await patiently(database, table, installation(table) + recording(table) + filling);
+  await patiently(database, table, held(table) + installation(table) + recording(table, stood) + filling);
 }
 
 /**
@@ -134,6 +134,14 @@ const removal = (table: NamedBefore): string =>
 /** Who changes what is captured waits for one another. */
 const alone = `select pg_advisory_xact_lock(hashtextextended('strangler capture', 0));`;
 
+/** Nobody writes the table, or changes its triggers, from here to the end of the transaction. {@link stood} tells of before. */
+const held = ({ module, name, sql }: MovingTable): string => `
+    ${alone}
+    lock table ${sql} in share row exclusive mode;
+    select set_config('strangler.stood', strangler.stands_captured(${literal(module)}, ${literal(name)}, ${literal(sql)})::text, true);`;
+
+const stood = `current_setting('strangler.stood') = 'true'`;
+
 function installation(table: MovingTable): string {
   const triggers = events.map(
     (event) => `
@@ -143,8 +151,7 @@ function installation(table: MovingTable): string {
         for each statement execute function ${nameOf(table, event)}();
       alter table ${table.sql} enable always trigger strangler_${event};`,
   );
-  return `${alone}
-    ${triggers.join('\n')}
+  return `${triggers.join('\n')}
     create or replace trigger strangler_truncate before truncate on ${table.sql}
       for each statement execute function strangler.refuse_truncate();
     alter table ${table.sql} enable always trigger strangler_truncate;
@@ -161,11 +168,10 @@ const forgetting = (table: NamedBefore): string => `
 
 /** What was missing before is missing still: only what stood on its triggers does so afterwards. */
 const renewal = (table: MovingTable): string => `
-    select set_config('strangler.stood', (strangler.triggers_of(${literal(table.sql)}::regclass)
-      = (select triggers from strangler.captured_table where ${ofTable(table)}))::text, true);
+    ${held(table)}
     ${installation(table)}
     update strangler.captured_table set triggers = strangler.triggers_of(${literal(table.sql)}::regclass)
-    where ${ofTable(table)} and current_setting('strangler.stood') = 'true';`;
+    where ${ofTable(table)} and ${stood};`;
 
 /**
  * One function a table and event, its text without variables: PostgreSQL keeps the plans. The usual case, that this side may write

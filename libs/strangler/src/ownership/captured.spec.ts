@@ -7,6 +7,7 @@ const well: CapturedView = {
   recorded: true,
   sameTriggers: true,
   sameColumns: true,
+  awaits: false,
 };
 
 it.each<[string, Partial<CapturedView>, ReturnType<typeof careFor>]>([
@@ -30,6 +31,9 @@ it.each<[string, Partial<CapturedView>, ReturnType<typeof careFor>]>([
   ['they were off, and are on again', { sameTriggers: false }, 'triggers'],
   ['it was swapped, and captured by somebody', { sameTriggers: false, sameColumns: false }, 'triggers'],
   ['it has another column', { sameColumns: false }, 'columns'],
+  ['the other side is to send all its rows of it', { awaits: true }, 'awaits'],
+  ['so it is, and it has another column', { awaits: true, sameColumns: false }, 'columns'],
+  ['so it is, and the database was moved', { awaits: true, recorded: false, sameTriggers: false }, 'record'],
 ])('%s', (_what, change, care) => {
   expect(careFor({ ...well, ...change })).toBe(care);
 });

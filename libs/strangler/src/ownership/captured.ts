@@ -19,7 +19,9 @@ export type Gap =
   /** Its triggers are not there, or do not fire always; or they were changed since: what was written meanwhile nobody knows. */
   | 'triggers'
   /** Its columns have changed. It is described anew and filled by itself. */
-  | 'columns';
+  | 'columns'
+  /** It was captured while keys were split, and the other side has not sent all its rows of it since: others may lie here under its keys. */
+  | 'awaits';
 
 /** What the database says of a table, and what was written down when its capture began. */
 export interface CapturedView {
@@ -31,15 +33,18 @@ export interface CapturedView {
   recorded: boolean;
   sameTriggers: boolean;
   sameColumns: boolean;
+  /** The other side is to send all its rows of it. */
+  awaits: boolean;
 }
 
 /** What is to be done about a table. `record`: its capture is of before it was written down, and stands. Pure. */
 export function careFor(view: CapturedView): Gap | 'record' | null {
-  const { there, captured, recorded, sameTriggers, sameColumns } = view;
+  const { there, captured, recorded, sameTriggers, sameColumns, awaits } = view;
   if (!there) return 'missing';
   if (!recorded) return captured ? 'record' : 'new';
   if (!captured || !sameTriggers) return 'triggers';
-  return sameColumns ? null : 'columns';
+  if (!sameColumns) return 'columns';
+  return awaits ? 'awaits' : null;
 }
 
 /** How the tables of a module stand that is captured here. */
@@ -48,7 +53,8 @@ export async function tableStates(on: Queryable, module: MovingModule): Promise<
   return found.map(({ table, columns, ...view }) => {
     const care = careFor(view);
     const own = module.transforms[table] === undefined && view.there;
-    return { table, columns: own ? columns : null, gap: care === 'record' ? null : care };
+    const gap = care === 'record' ? (view.awaits ? 'awaits' : null) : care;
+    return { table, columns: own ? columns : null, gap };
   });
 }
 
@@ -74,7 +80,8 @@ function lookAt(on: Queryable, { module, tables }: MovingModule) {
        coalesce(r.triggers = strangler.triggers_of(c.oid), false) as "sameTriggers",
        coalesce(r.columns = strangler.columns_of(array[c.oid]), false) as "sameColumns",
        array(select a.attname::text from pg_attribute a
-         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by 1) as columns
+         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by 1) as columns,
+       r.awaits is not null as awaits
      from unnest($2::text[]) with ordinality w (name, place)
      left join pg_class c on c.oid = to_regclass(quote_ident($1) || '.' || quote_ident(w.name))
      left join strangler.captured_table r on r.module = $1 and r.table_name = w.name
@@ -107,20 +114,30 @@ export async function namedBefore(
 
 /** Writes down that capture of a table stands, where that is not known: it was begun by a release that did not. */
 export async function recordStanding(on: Queryable, { module, name, sql }: MovingTable): Promise<void> {
-  await on.query(`${recorded('$1', '$2', '$3')} where captured_table.place <> excluded.place`, [
+  await on.query(`${recorded('$1', '$2', '$3', 'null')} where captured_table.place <> excluded.place`, [
     module,
     name,
     sql,
   ]);
 }
 
-/** The same as SQL, whatever was written down before. */
-export const recording = ({ module, name, sql }: MovingTable): string =>
-  `${recorded(literal(module), literal(name), literal(sql))};`;
+/**
+ * The same as SQL, whatever was written down before. `stood`: SQL, whether nobody has written it without capture since then; left out: all
+ * rows here of keys that the other side owns are its copies, whoever has written them.
+ */
+export function recording({ module, name, sql }: MovingTable, stood?: string): string {
+  const row = [literal(module), literal(name), literal(sql)] as const;
+  if (!stood) return `${recorded(...row, 'null')}, awaits = null;`;
+  // Who owns all has no rows of others.
+  const awaits = `(select case when ${stood} then r.awaits else 'begin' end
+      from strangler.ownership o left join strangler.captured_table r on r.module = o.module and r.table_name = ${row[1]}
+      where o.module = ${row[0]} and o.capture and not strangler.owns_all(o))`;
+  return `${recorded(...row, awaits)}, awaits = excluded.awaits;`;
+}
 
-const recorded = (module: string, name: string, sql: string): string => `
-    insert into strangler.captured_table (module, table_name, place, triggers, columns)
-    select ${module}, ${name}, strangler.place(), strangler.triggers_of(t), strangler.columns_of(array[t::oid])
+const recorded = (module: string, name: string, sql: string, awaits: string): string => `
+    insert into strangler.captured_table (module, table_name, place, triggers, columns, awaits)
+    select ${module}, ${name}, strangler.place(), strangler.triggers_of(t), strangler.columns_of(array[t::oid]), ${awaits}
     from (select (${sql}::text)::regclass as t) one
     on conflict (module, table_name) do update
       set place = excluded.place, triggers = excluded.triggers, columns = excluded.columns`;

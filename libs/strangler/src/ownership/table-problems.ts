@@ -9,6 +9,7 @@ const gapWords: Readonly<Record<Gap, string>> = {
   new: 'is not captured yet',
   triggers: 'was written without capture: its triggers were switched off, dropped, or it was swapped',
   columns: 'has other columns since a moment ago, and is about to be copied',
+  awaits: 'was not captured while keys were split, and the other side has not sent all its rows of it since',
 };
 
 /** A gap of a table, in words. */

@@ -90,9 +90,34 @@ export const uniqueIndexesSql = `
  * Deletes ghosts: what is in the chunk's range and not in the chunk $1, of the buckets that the sender owned. $2 and $3: the
  * range, $4 to $7: the sender's buckets, $8: rows that the chunk leaves out although they are there.
  */
-export const ghostsSql = (table: MovingTable, { after, upTo }: { after: boolean; upTo: boolean }): string => `
-  delete from ${table.sql} t using strangler.ownership o
-  where o.module = ${literal(table.module)} and not ${ownedHere(table, 't')}
+export const ghostsSql = (table: MovingTable, range: Ends): string => `
+  delete from ${table.sql} t using strangler.ownership o where ${isGhost(table, range)}`;
+
+/**
+ * Refuses the chunk, of which the same parameters tell, where it would delete a row that is not known to be a copy: its owner has never had
+ * it, and nobody else has.
+ */
+export function requireCopiesSql(table: MovingTable, range: Ends): string {
+  const of = `${literal(table.module)}, ${literal(table.name)}`;
+  return `
+  select strangler.require_copies(${of}, copies, copies = 'unknown' and exists (
+    select from ${table.sql} t, strangler.ownership o where ${isGhost(table, range)}))
+  from (select strangler.copies_here(${of}, ${literal(table.sql)}) as copies offset 0) here where copies <> 'known'`;
+}
+
+/** A chunk of all rows from the first to the last has come: then what is here of keys that its sender owns is its copy. */
+export const noLongerAwaitsSql = (table: MovingTable, { after, upTo }: Ends): string => `
+  update strangler.captured_table set awaits = ${upTo ? `'end'` : 'null'}
+  where module = ${literal(table.module)} and table_name = ${literal(table.name)} and awaits ${after ? `= 'end'` : 'is not null'}`;
+
+/** Which ends a range has. */
+interface Ends {
+  after: boolean;
+  upTo: boolean;
+}
+
+const isGhost = (table: MovingTable, { after, upTo }: Ends): string => `
+  o.module = ${literal(table.module)} and not ${ownedHere(table, 't')}
     and ${after ? comparePk(table, 't', '>', '$2::text[]') : '$2::text[] is null'}
     and ${upTo ? comparePk(table, 't', '<=', '$3::text[]') : '$3::text[] is null'}
     and (${table.bucket('t')} < $4::integer) = ($5 = 'extracted')

@@ -8,6 +8,8 @@ import {
   evictSql,
   ghostsSql,
   goneSql,
+  noLongerAwaitsSql,
+  requireCopiesSql,
   uniqueIndexesSql,
   upsertSql,
   type UniqueIndex,
@@ -137,7 +139,7 @@ export class Receiver {
       return [
         ...(part.kind === 'gone' ? [{ sql: goneSql(table), params: [text], prepared: true }] : []),
         ...(bringsRows(part) && batch.mode === 'replace' ? [{ sql: clearSql(table), params: [text] }] : []),
-        ...(part.kind === 'chunk' ? [ghosts(table, part, asideOf(batch, part))] : []),
+        ...(part.kind === 'chunk' ? deleting(table, part, asideOf(batch, part)) : []),
       ];
     });
   }
@@ -209,14 +211,18 @@ const bringsRows = (part: FilledPart): part is FilledPart & { columns: string[] 
 const asideOf = ({ parts }: Batch, { table }: FilledPart): string =>
   parts.find((part) => part.kind === 'aside' && part.table === table)?.text ?? '[]';
 
-function ghosts(
+/** Deletes what is too many in the range of a chunk. */
+function deleting(
   table: MovingTable,
   { text, range: { after, upTo }, owned }: FilledPart & { kind: 'chunk' },
   aside: string,
-): Statement {
+): Statement[] {
   const { below, side, fenceFrom, fenceTo } = owned;
-  return {
-    sql: ghostsSql(table, { after: after !== null, upTo: upTo !== null }),
-    params: [text, after, upTo, below, side, fenceFrom, fenceTo, aside],
-  };
+  const params = [text, after, upTo, below, side, fenceFrom, fenceTo, aside];
+  const range = { after: after !== null, upTo: upTo !== null };
+  return [
+    { sql: requireCopiesSql(table, range), params },
+    { sql: ghostsSql(table, range), params },
+    { sql: noLongerAwaitsSql(table, range) },
+  ];
 }
