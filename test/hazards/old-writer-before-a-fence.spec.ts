@@ -120,6 +120,24 @@ it('who comes between the look and the fence is waited for in vain only once', a
   expect(fences).toHaveLength(1);
 });
 
+it('a side that cannot say who writes there is not fenced, and it says so', async () => {
+  const { to } = moves.extracted;
+  const before = { epochs: await epochs(), handOffs: await handOffs() };
+  controlled.sides.extracted.fault = (method, proceed) =>
+    method === 'oldWriters' ? Promise.reject(new Error('no connection in time')) : proceed();
+  await controlled.want('shifting', to);
+  await until('it says what it waits for', async () =>
+    (await operator.module('parcels')).waitingFor?.includes(
+      'extracted does not say who still writes there: no connection in time',
+    )
+      ? true
+      : undefined,
+  );
+  expect({ epochs: await epochs(), handOffs: await handOffs() }).toEqual(before);
+  controlled.sides.extracted.fault = undefined;
+  await controlled.reaches('shifting', to);
+});
+
 it('a service of an older release cannot be asked for old writers: its fence waits for them, as it did', async () => {
   const { to } = moves.extracted;
   controlled.sides.extracted.fault = (method, proceed) =>

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { readFileSync } from 'node:fs';
 import { sides, type Side } from '../../libs/strangler/src/phase.js';
 import type { OwnerMigration } from '../../libs/strangler/src/tables.js';
 import { untilBlocked } from '../support/blocked.js';
@@ -147,6 +148,62 @@ it('a row that a customer holds waits for nobody, and has its turn later', async
   await expectMigrated();
 });
 
+const open = async (side: Side) => (await scene.both.controls[side].state()).ownerMigrations;
+
+it('a piece reads a bounded number of rows, however few of them need it: a fence waits for it', async () => {
+  await scene.everywhere(`
+    create function parcels.counted() returns boolean language plpgsql as $$
+    declare n integer := coalesce(nullif(current_setting('parcels.n', true), ''), '0')::integer + 1; begin
+      perform set_config('parcels.n', n::text, true);
+      if n > 2500 then raise 'a piece reads more than that'; end if;
+      return true; end $$`);
+  await on(
+    'monolith',
+    `insert into parcels.parcel select code, 1, 1 from generate_series(1, 12000) i, lateral (select 'Q-' || i as code) q, strangler.ownership o
+     where strangler.owned_by(o, strangler.bucket('parcels', code))`,
+  );
+  await scene.both.drained();
+  scene.named.ownerMigrations[0] = { ...grams, where: 'parcels.counted() and t.grams is null' };
+  await finish();
+  expect(await left('monolith')).toBe(0);
+});
+
+it('one that takes too long says so, and is not tried in silence', async () => {
+  await scene.everywhere(`create function parcels.slow() returns boolean language plpgsql as $$ begin
+    raise 'canceling statement due to statement timeout' using errcode = '57014'; end $$`);
+  scene.named.ownerMigrations[0] = { ...grams, where: 'parcels.slow() and t.grams is null' };
+  await expect(turn('monolith')).rejects.toMatchObject({ code: '57014' });
+  expect(await open('monolith')).toMatchObject([
+    { name: 'grams of weight', changed: 0, waitsFor: expect.stringContaining('statement timeout') },
+  ]);
+});
+
+/** What the page says to ask, of one side. */
+const saysDone = async (side: Side): Promise<boolean[]> => {
+  const [, sql] = /```sql\n(select m\.name[^]*?)```/.exec(readFileSync('docs/schema-changes.md', 'utf8'))!;
+  return (await on<{ done: boolean }>(side, sql!)).map(({ done }) => done);
+};
+
+it('it is not done where rows have come over since, be they looked at or not', async () => {
+  const doneAt = 'select from strangler.owner_migration where done_at is not null';
+  const isDone = (side: Side) =>
+    until(`${side} has done its own`, async () => {
+      await turn(side);
+      return (await on(side, doneAt)).length === 1 ? true : undefined;
+    });
+  await isDone('monolith');
+  await scene.moveTo(0);
+  await isDone('extracted');
+  expect(await left('monolith')).toBeGreaterThan(0);
+  expect(await on('monolith', doneAt)).toHaveLength(1);
+  expect([await saysDone('monolith'), await saysDone('extracted')]).toEqual([[false], [true]]);
+  expect(await open('monolith')).toMatchObject([{ name: 'grams of weight' }]);
+  expect(await open('extracted')).toEqual([]);
+  await finish();
+  await expectMigrated();
+  expect(await saysDone('monolith')).toEqual([true]);
+});
+
 const degradedSince = async () => (await scene.both.controls.monolith.state()).outgoing.degradedSince;
 
 it('while the other side is behind no further piece is made', async () => {
@@ -159,6 +216,9 @@ it('while the other side is behind no further piece is made', async () => {
   const before = await left('monolith');
   await turn('monolith');
   expect(await left('monolith')).toBe(before);
+  expect(await open('monolith')).toMatchObject([
+    { changed: 0, waitsFor: expect.stringMatching(/^the other side/) },
+  ]);
   scene.both.monolith.still = false;
   await until('it is well again', async () => ((await degradedSince()) === null ? true : undefined));
   await scene.everywhere('truncate parcels.seen');

@@ -28,6 +28,7 @@ export const statusOf = (change: Partial<ModuleStatus> = {}): ModuleStatus => ({
   etaUnknown: null,
   rollbackSafe: true,
   settings: [],
+  ownerMigrations: [],
   notices: [],
   ...change,
 });

@@ -22,7 +22,19 @@ export function moduleLines(status: ModuleStatus): Line[] {
 }
 
 function facts(status: ModuleStatus): Line[][] {
-  const { ownership, wanted, percent, epoch, ack, degraded, paused, verify, backfill, rollbackSafe } = status;
+  const {
+    ownership,
+    wanted,
+    percent,
+    epoch,
+    ack,
+    degraded,
+    paused,
+    verify,
+    backfill,
+    rollbackSafe,
+    ownerMigrations = [],
+  } = status;
   return [
     fact('extracted', [...bar(percent / 100, 20, 'green'), { text: `  ${percent} %` }]),
     fact('steered by', line(wanted.by === 'file' ? 'strangler.yaml' : 'the operator')),
@@ -36,6 +48,7 @@ function facts(status: ModuleStatus): Line[][] {
     ...(backfill && backfill.done >= backfill.total
       ? [fact('copied', line(`${number(backfill.total)} rows`))]
       : []),
+    ...ownerMigrations.map((each) => fact('rows', line(rowsText(each), 'yellow'))),
     fact('verify', verifyLine(verify)),
     fact('shadow', line(shadowText(status.shadow))),
     fact('rollback', rollbackSafe ? line('loses nothing', 'green') : line('not safe now', 'red')),
@@ -62,6 +75,21 @@ function shadowText({
   const of = `${number(probes.compared)} probes, ${number(customers.compared)} of customers`;
   const not = unavailable > 0 ? `, ${number(unavailable)} could not be compared` : '';
   return `${number(compared)} compared${compared > 0 ? `: ${of}` : ''}; ${number(mismatches)} mismatches${not}`;
+}
+
+/** Of a change of rows by their owner. */
+function rowsText({
+  side,
+  name,
+  changed,
+  looked,
+  total,
+  sinceMs,
+  waitsFor,
+}: NonNullable<ModuleStatus['ownerMigrations']>[number]): string {
+  const pass = `${number(looked)} of about ${number(total)} read in this pass`;
+  const waits = waitsFor === null ? '' : `; waits for ${waitsFor}`;
+  return `"${name}" on ${side}: ${number(changed)} changed, ${pass}, for ${duration(sinceMs / 1_000)}${waits}`;
 }
 
 function verifyLine({ checkedAt, rows, differences }: ModuleStatus['verify']): Line {

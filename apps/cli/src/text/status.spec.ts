@@ -207,3 +207,19 @@ describe('all of one module', () => {
     expect(lines({ verify })).toContain('3,941 rows, 2 differences, 2026-01-02T03:04:05Z');
   });
 });
+
+it('a change of rows by their owner that is not done says how far it is, and what it waits for', () => {
+  const grams = {
+    side: 'extracted',
+    name: 'grams',
+    changed: 1_200,
+    looked: 4_000,
+    total: 9_000,
+    sinceMs: 125_000,
+  } as const;
+  const shown = (waitsFor: string | null) =>
+    plain(moduleLines(standing('a', { ownerMigrations: [{ ...grams, waitsFor }] }))).join('\n');
+  const far = '"grams" on extracted: 1,200 changed, 4,000 of about 9,000 read in this pass, for 2 min 5 s';
+  expect(shown(null)).toContain(`${far}\n`);
+  expect(shown('a hand-off')).toContain(`${far}; waits for a hand-off`);
+});

@@ -1,6 +1,7 @@
 import { handOffProblems, planHandOff } from '../ownership/hand-off.js';
 import type { OldWriter } from '../ownership/old-writers.js';
 import type { Side } from '../phase.js';
+import { isOfOlderRelease } from '../side/remote.js';
 import { subjectOf, type Advice, type Subject } from './advice.js';
 import { brokenRules, captureObstacle } from './capture-step.js';
 import type { Clock } from './clock.js';
@@ -137,14 +138,21 @@ export class DecisionRunner {
     const broken = leadsOut(at, step) ? await brokenRules(this.parts.needs.sides(row.module)) : [];
     if (broken.length > 0) return waits.unfit(broken, 'go on');
     const { from } = planHandOff(step.below, { monolith, extracted });
-    const writers = await this.oldWriters(from);
+    const writers = await this.oldWriters(from).catch((error: unknown) => error as Error);
+    if (writers instanceof Error) {
+      const why = `${from} does not say who still writes there: ${writers.message}`;
+      return waits.handOff([why], this.subject(row));
+    }
     return writers.length > 0 ? waits.oldWriters(from, writers) : null;
   }
 
   /** Before anything is fenced. A service of an older release cannot be asked so; its fence waits for them, as it did. */
   private oldWriters(from: Side): Promise<OldWriter[]> {
     const side = this.parts.needs.sides(this.module)[from];
-    return side.oldWriters().catch(() => []);
+    return side.oldWriters().catch((error: unknown) => {
+      if (isOfOlderRelease(error, 'oldWriters')) return [];
+      throw error;
+    });
   }
 
   private subject = (row: ModuleRow): Subject => subjectOf(row, this.parts.advice);

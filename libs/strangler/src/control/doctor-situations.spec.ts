@@ -146,14 +146,25 @@ it.each<
         problem: 'overflow',
       }),
     /the owner migration "grams" on extracted has not got on for 75 s: overflow/,
-    /mend what it sets in the next release/,
+    /mend what it sets, or the condition, in the next release/,
   ],
   [
-    'a migration of rows has to wait',
-    (patient) =>
-      void (of(patient, 'extracted').stuckMigration = { name: 'grams', stuckMs: 75_000, problem: null }),
-    /the owner migration "grams" on extracted has not got on for 75 s$/,
-    /end the transaction that holds the rows/,
+    'a migration of rows has to wait for a lock',
+    (patient) => {
+      const waits = { problem: null, waitsFor: 'locked' as const };
+      of(patient, 'extracted').stuckMigration = { name: 'grams', stuckMs: 75_000, ...waits };
+    },
+    /"grams" on extracted has not got on for 75 s: it waits for whoever holds a lock on the table$/,
+    /end the transaction that holds the table or its rows/,
+  ],
+  [
+    'a migration of rows has to wait for the other side',
+    (patient) => {
+      const waits = { problem: null, waitsFor: 'behind' as const };
+      of(patient, 'extracted').stuckMigration = { name: 'grams', stuckMs: 75_000, ...waits };
+    },
+    /"grams" on extracted has not got on for 75 s: it waits for the other side/,
+    /do what is said of the other side/,
   ],
   [
     'a call outside gives no answer, so its saga is not over',

@@ -77,6 +77,9 @@ export function statusOf(parts: StatusParts): ModuleStatus {
     etaUnknown: eta.unknown,
     rollbackSafe: row.phase !== 'decommissioned' && (at.below === 0 || extracted !== null),
     settings: settingsInForce(row.settings, row.sources),
+    ownerMigrations: sides.flatMap((side) =>
+      (observed.states[side]?.ownerMigrations ?? []).map((each) => ({ side, ...each })),
+    ),
     notices: [...parts.notices, ...oldFencesOf(parts), ...strandedSagasOf(parts)],
   };
 }

@@ -121,9 +121,9 @@ export class Pruner {
           'select from strangler.pruning where module = $1 and what = $2 for update skip locked',
           [module, what],
         );
-        if (mine.length === 0) return 'later';
+        if (mine.length === 0) return 'taken';
         const done = await this.prune(q, what);
-        if (done === 'later') return 'later';
+        if (done === 'behind') return done;
         const more = done.found >= pieceRows;
         if (more && done.last) this.at.set(what, done.last);
         else this.at.delete(what);
@@ -138,14 +138,14 @@ export class Pruner {
     );
   }
 
-  private async prune(q: Queryable, what: Pruned): Promise<Piece | 'later'> {
+  private async prune(q: Queryable, what: Pruned): Promise<Piece | 'behind'> {
     const { module, retention } = this.options;
     const before = await cut(q, this.keptMs(what));
     if (what !== 'results' && what !== 'sagas')
       return first(q.query<Piece>(pruneHere[what], [module, before]));
     const { behind, ownsAny } = await enterUnhurried(q, module);
     if (!ownsAny) return { rows: 0, found: 0 };
-    if (behind) return 'later';
+    if (behind) return 'behind';
     const [idempotency, saga] = [this.table('idempotency'), this.table('saga')];
     if (what === 'sagas') {
       const from = this.at.get(what) ?? '00000000-0000-0000-0000-000000000000';

@@ -27,7 +27,7 @@ import type { Standpoint } from '../continuity/standing.js';
 import { advancingSequences } from '../ownership/sequences.js';
 import type { Pairing } from '../member.js';
 import { WitnessFile } from '../continuity/witness-file.js';
-import { takeTurn } from '../ownership/owner-migrations.js';
+import { migrationStates, takeTurn } from '../ownership/owner-migrations.js';
 import type { OldWriter } from '../ownership/old-writers.js';
 import { identify, Ownership, type When } from '../ownership/ownership.js';
 import { otherSide, type Side } from '../phase.js';
@@ -102,6 +102,7 @@ export class SideAgent implements LocalSide {
   private askedElsewhereAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> = Promise.resolve();
+  private migrating: Promise<void> | undefined;
 
   constructor(private readonly options: AgentOptions) {
     this.database = options.database;
@@ -196,6 +197,7 @@ export class SideAgent implements LocalSide {
     clearInterval(this.timer);
     await this.pruner.stop();
     await this.looking;
+    await this.migrating;
     await this.traffic?.stop();
     await this.deliveries.close();
     this.witness?.end();
@@ -218,7 +220,11 @@ export class SideAgent implements LocalSide {
     const stranded = await this.stranded();
     const late = stranded && { stranded, lateSagas: await lateSagas(this.database, this.name) };
     const stuckMigration = this.migrations.stuck;
-    const known = { ownership, outgoing: sent, incoming, standpoint, unprovable, held, stuckMigration };
+    const ownerMigrations = this.migrations.waiting(
+      await migrationStates(this.database, this.options.module),
+    );
+    const about = { stuckMigration, ownerMigrations };
+    const known = { ownership, outgoing: sent, incoming, standpoint, unprovable, held, ...about };
     return { ...known, ...(tables && { tables }), ...late };
   }
 
@@ -477,14 +483,21 @@ export class SideAgent implements LocalSide {
     // A copy sends nothing: beside the original it would bring back old rows. Nobody sends to it, for it has another id.
     await this.traffic?.send(capture && !this.copy);
     if (capture && !this.copy) await this.tend();
-    if (!this.copy) await this.migrateOwn();
+    if (!this.copy) this.migrating ??= this.migrateUnheard();
+  }
+
+  /** Beside the looks: a piece that waits, or takes long, holds none of them up. */
+  private async migrateUnheard(): Promise<void> {
+    await this.migrateOwn().catch(() => undefined);
+    this.migrating = undefined;
   }
 
   /** Goes on with what is left of the module's migrations of rows, in the rows that this side owns, for a moment. */
   async migrateOwn(): Promise<void> {
     const { database, tables, migrations } = this;
     const turn = await takeTurn(database, this.options.module, tables).catch((error: unknown) => {
-      migrations.failed(described(error));
+      const problem = described(error);
+      if (migrations.failed(problem)) this.logger.warn({ msg: 'an owner migration fails', error: problem });
       throw error;
     });
     migrations.see(turn);

@@ -72,6 +72,12 @@ export interface Belonging {
   capture?: boolean;
 }
 
+const noMethod = (method: string): string => `a side has no method ${method}`;
+
+/** The side is there, and of a release that does not know the method. */
+export const isOfOlderRelease = (error: unknown, method: Method): boolean =>
+  error instanceof Error && error.message.endsWith(noMethod(method));
+
 /** Whoever serves the module and is not known yet answers within so many ms. */
 const discoverMs = 250;
 
@@ -222,7 +228,7 @@ export function serveSide(
 
 async function carryOut(control: SideControl, message: Msg, own: () => Promise<Belonging>): Promise<Reply> {
   const { method, argument, from } = message.json<{ method: Method; argument: unknown; from?: string }>();
-  if (!methods.includes(method)) throw new Error(`a side has no method ${method as string}`);
+  if (!methods.includes(method)) throw new Error(noMethod(method));
   const belonging = await own();
   if (belonging.peer !== null && belonging.peer !== from) return { error: foreign(belonging), foreign: true };
   const run = control[method].bind(control) as (argument: unknown) => Promise<unknown>;

@@ -4,7 +4,7 @@ import type { Position } from '../continuity/position.js';
 import type { Unprovable } from '../continuity/witness.js';
 import type { Standpoint } from '../continuity/standing.js';
 import type { TableState } from '../ownership/captured.js';
-import type { StuckMigration } from '../ownership/migration-watch.js';
+import type { OpenMigration, StuckMigration } from '../ownership/migration-watch.js';
 import type { OldWriter } from '../ownership/old-writers.js';
 import type { OwnershipRow, Patience, When } from '../ownership/ownership.js';
 import type { LateSagas } from '../saga/late.js';
@@ -60,6 +60,8 @@ export interface SideState {
   lateSagas?: LateSagas[];
   /** A migration of its rows that nobody gets on with; null: none; left out: it is of a release that does not say. */
   stuckMigration?: StuckMigration | null;
+  /** Migrations of its rows that are not done; left out: it is of a release that does not say. */
+  ownerMigrations?: OpenMigration[];
   /** The last batch stored here, and its age in ms (null: none yet). */
   incoming: { term: number; seq: number; ageMs: number | null };
   /** What both sides had and neither has any more, and the file that says so; null: nothing is known of such. */

@@ -100,6 +100,17 @@ const status = {
   etaUnknown: orText,
   rollbackSafe: flag,
   settings: listOf(object({ key: text, value: anything, from: text })),
+  ownerMigrations: listOf(
+    object({
+      side,
+      name: text,
+      changed: number,
+      looked: number,
+      total: number,
+      sinceMs: number,
+      waitsFor: orText,
+    }),
+  ),
   notices: listOf(text),
 } satisfies Members<ModuleStatus>;
 
@@ -150,7 +161,7 @@ const without = (members: Readonly<Record<string, Schema>>, ...optional: string[
 
 /** The answers of the admin API, by their names in the document. */
 export const answers = {
-  ModuleStatus: without(status, 'readsPercent'),
+  ModuleStatus: without(status, 'readsPercent', 'ownerMigrations'),
   HistoryEntry: object(entry),
   MismatchEntry: object(mismatch),
   ParkedRow: object(parked),
