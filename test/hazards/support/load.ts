@@ -31,8 +31,9 @@ const passing = new Set([0, 502, 503, 504]);
 const patienceMs = 40_000;
 /** Between two orders a customer thinks about it for so long at most, in ms. */
 const thinkMs = 500;
-/** So many products are described anew over and over. */
+/** So many products are described anew over and over, for so many turns; then others: of each there is a history that can be searched. */
 const described = 3;
+const describedTurns = 40;
 
 /** What an answer says of a key; nothing, if it does not say anything. */
 type Said<T> = (answer: Pick<Answer<T>, 'status' | 'body'>) => RegisterStep | undefined;
@@ -122,7 +123,7 @@ export class Load {
       await this.look(customer, number, id);
       if (random.next() < (this.options.cancel ?? 0.2)) await this.cancel(customer, number, id);
       if (random.next() < 0.3) await this.browse(customer, number, random.pick(this.options.skus));
-      if (this.options.names ?? true) await this.name(customer, number, `${number}-${turn}`, random);
+      if (this.options.names ?? true) await this.name(customer, number, turn, random);
       if (this.hurried === 0 && !this.stopping) await pause(pace.integer(thinkMs));
     }
   }
@@ -137,9 +138,11 @@ export class Load {
   }
 
   /** Writes what others read at the same time: the name of a customer, the description of a product. */
-  private async name(customer: Client, client: number, value: string, random: Random): Promise<void> {
+  private async name(customer: Client, client: number, turn: number, random: Random): Promise<void> {
     const { seed } = this.options;
-    const product = `/api/v1/products/R-${seed}-${random.integer(described)}`;
+    const value = `${client}-${turn}`;
+    const era = Math.floor(turn / describedTurns);
+    const product = `/api/v1/products/R-${seed}-${era}-${random.integer(described)}`;
     const price = { amount: 1, currency: 'GBP' };
     if (random.next() < 0.2) {
       const body = { description: value, price, onHand: 0 };
