@@ -23,7 +23,7 @@ export async function carryOutRepair(
       const states = await Promise.all(both.map((each) => each.state()));
       if (states.some(({ ownership }) => !ownership.capture || ownership.epoch !== repair.epoch))
         return false;
-      // The other one, too: what is missing here of its rows nobody knows either.
+      // The other one, too: what is missing here of its rows nobody knows either. Until it has sent them all, the table here is known to lack them.
       for (const each of both) await each.startCapture({ backfill: true });
       return true;
     }

@@ -22,23 +22,34 @@ const changesOfRow = 1_000;
 /**
  * Installs the triggers that record every change of a table in the outbox and refuse what this side may not write.
  * Statement-level with transition tables, ALWAYS (also in replica role). Waits for the writers inside. Done again it
- * changes nothing.
+ * changes nothing. `backfill`: rows of before are to be copied. While the module moves, one that was written without capture is known to
+ * be so until that is begun, table by table in one transaction: what comes later may not come.
  */
-export async function startCapture(database: Database, tables: readonly MovingTable[]): Promise<void> {
+export async function startCapture(
+  database: Database,
+  tables: readonly MovingTable[],
+  { backfill = false } = {},
+): Promise<void> {
   for (const table of tables) {
-    await patiently(database, table, held(table) + installation(table) + recording(table));
+    const known = backfill ? recording(table, stood) + filling(table, whileItMoves(table)) : recording(table);
+    await patiently(database, table, held(table) + installation(table) + known);
   }
 }
+
+const whileItMoves = ({ module }: MovingTable): string =>
+  `(select from strangler.ownership where module = ${literal(module)} and capture) moves cross join`;
+
+const filling = ({ module, name, sql }: MovingTable, of?: string): string =>
+  `${copying(literal(module), literal(name), literal(sql), of)};
+    select pg_notify('strangler_outbox', ${literal(module)});`;
 
 /**
  * Captures a table that has not been captured, while the module moves, and has its rows from before copied. In one transaction: who
  * was inside the table has ended when its triggers are there, so a row is in a chunk or in the outbox.
  */
 export async function captureTable(database: Database, table: MovingTable): Promise<void> {
-  const { module, name, sql } = table;
-  const filling = `${copying(literal(module), literal(name), literal(sql))};
-    select pg_notify('strangler_outbox', ${literal(module)});`;
-  await patiently(database, table, held(table) + installation(table) + recording(table, stood) + filling);
+  const known = recording(table, stood) + filling(table);
+  await patiently(database, table, held(table) + installation(table) + known);
 }
 
 /**

@@ -279,7 +279,7 @@ export class SideAgent implements LocalSide {
 
   async startCapture({ backfill }: { backfill: boolean }): Promise<void> {
     await this.describe();
-    await startCapture(this.database, this.tables);
+    await startCapture(this.database, this.tables, { backfill });
     await this.ownership.setCapture(this.name);
     await this.ownership.writersGone(this.name);
     if (backfill) await startBackfill(this.database, this.name, this.tables);
