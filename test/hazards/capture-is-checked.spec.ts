@@ -49,8 +49,10 @@ it('a release names one more table: it is captured, and its rows of before are c
   await until('it has set the rows aside', async () =>
     (await scene.problems()).includes('1 parked rows') ? true : undefined,
   );
+  expect((await scene.states()).monolith.outgoing).toMatchObject({ parked: 1, unnamed: 1 });
   await scene.endRelays();
   await scene.free();
+  expect((await scene.states()).monolith.outgoing).toMatchObject({ parked: 0, unnamed: 0 });
   expect(await scene.rows('extracted', 'label')).toEqual(await scene.rows('monolith', 'label'));
   expect(await scene.rows('extracted', 'label')).toHaveLength(2);
 });

@@ -115,9 +115,17 @@ export const flow = onEachSide((side, { ownership, outgoing }, patient) => {
         : 'look at the other side and at NATS; it ends by itself',
     });
   }
-  if (outgoing.parked > 0) {
+  const { unnamed = 0 } = outgoing;
+  if (unnamed > 0) {
     found.push({
-      problem: `${side} has ${outgoing.parked} parked rows`,
+      problem: `${side} has set ${unnamed} changes aside: the process that sends does not name their tables`,
+      meaning: 'they wait for a process that does, and hold every hand-off until then',
+      remedy: `do not discard them: start the new release on all processes of ${side}, and they are sent; what no release names any more is forgotten once its table is dropped`,
+    });
+  }
+  if (outgoing.parked > unnamed) {
+    found.push({
+      problem: `${side} has ${outgoing.parked - unnamed} parked rows`,
       meaning: 'they can never be applied as they are; they block their keys, and every hand-off',
       remedy: `see why: ${typed(subject, 'parked')}; mend that, and: ${typed(subject, 'parked', '--retry <id>')}; or forget them: ${typed(subject, 'parked', '--discard <id>')}`,
     });

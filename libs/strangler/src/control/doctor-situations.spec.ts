@@ -40,6 +40,19 @@ const absent = (kind: 'silent' | 'no database' | 'nobody') => (patient: Patient)
   Object.assign(patient.observed.absent!, { extracted: { kind, detail: 'no answer in 2 s' } });
 };
 
+it('of changes that wait for a process of the new release nobody is told to forget them', () => {
+  const patient = well();
+  outgoing({ parked: 3, unnamed: 2 })(patient);
+  const texts = diagnose(patient).map(({ problem }) => problem);
+  expect(texts).toContain('monolith has 1 parked rows');
+  outgoing({ parked: 2 })(patient);
+  expect(
+    diagnose(patient)
+      .map(({ remedy }) => remedy)
+      .join(),
+  ).not.toContain('--discard');
+});
+
 it('says nothing of a module with which nothing is wrong', () => {
   expect(diagnose(well())).toEqual([]);
 });
@@ -207,6 +220,12 @@ it.each<
     outgoing({ parked: 2 }),
     /monolith has 2 parked rows/,
     /strangler parked toy --retry <id>/,
+  ],
+  [
+    'changes wait for a process of the new release',
+    outgoing({ parked: 2, unnamed: 2 }),
+    /monolith has set 2 changes aside: the process that sends does not name their tables/,
+    /do not discard them: start the new release on all processes of monolith/,
   ],
   [
     'a transaction is open for an hour',

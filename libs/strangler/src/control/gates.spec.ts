@@ -119,6 +119,7 @@ it.each<[step: string, gate: string, change: Partial<Observed>, expected: string
   ['to shadow', 'backfill', sides({ backfill: [] }), 'hold'],
   ['to shadow', 'lag', sides({ lagMs: 1_001 }), 'fail'],
   ['to shadow', 'parked', sides({ parked: 1 }), 'fail'],
+  ['to shadow', 'parked', sides({ parked: 2, unnamed: 2 }), 'pass'],
   ['to shadow', 'degraded', sides({ degradedSince: 'x' }), 'hold'],
   ['to shadow', 'verify', { verified: { beganAt: null, differences: 0 } }, 'hold'],
   ['to shadow', 'verify', { verified: { beganAt: 39_999, differences: 0 } }, 'hold'],

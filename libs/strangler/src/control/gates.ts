@@ -49,11 +49,12 @@ const lag: Maker = (observed, { gates }) =>
     'fail',
   );
 
+/** What only waits for a process of the new release (`unnamed`) holds the hand-off, and sends nothing home. */
 const parked: Maker = (observed) =>
   known(
     'parked',
     'firm',
-    overSides(observed, ({ outgoing }) => outgoing.parked, sum),
+    overSides(observed, ({ outgoing: { parked, unnamed = 0 } }) => parked - unnamed, sum),
     0,
     'fail',
   );

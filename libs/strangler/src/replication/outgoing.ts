@@ -1,6 +1,7 @@
 import type { Database } from '../database.js';
 import type { OutgoingState, ParkedRow, SideState } from '../side/side.js';
 import { backfillStates } from './backfill.js';
+import { unnamedReason } from './parking.js';
 
 /** A time of the database in the form of RFC 3339. */
 const rfc3339 = (sql: string): string =>
@@ -19,6 +20,7 @@ export class Outgoing {
         `select coalesce(sum(count) filter (where parked is null), 0)::float8 as pending,
            coalesce(extract(epoch from clock_timestamp() - min(at) filter (where parked is null)) * 1000, 0)::float8 as "lagMs",
            count(*) filter (where parked is not null)::float8 as parked,
+           count(*) filter (where parked = ${unnamedReason})::float8 as unnamed,
            (select count(*)::float8 from strangler.given_up where module = $1 and not parked) as reported,
            (select ${rfc3339('degraded_since')} from strangler.relay where module = $1) as "degradedSince",
            (select reason from strangler.relay where module = $1) as reason,

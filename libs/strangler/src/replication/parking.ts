@@ -3,6 +3,9 @@ import { literal, type MovingTable } from '../tables.js';
 import type { ChunkPlace, ChunkRead } from './read-batch.js';
 import { comparePk, pkOrder } from './row-sql.js';
 
+/** Why a change is set aside whose table the process that sends does not name, in SQL over its row. */
+export const unnamedReason = `'the module has no table ' || table_name || ' any more'`;
+
 /** Sets rows aside that can never be stored as they are. They stay in the outbox, and block nothing but themselves. */
 export class Parking {
   constructor(
@@ -58,17 +61,14 @@ export class Parking {
       `select strangler.detach_changes($1, array(select id from strangler.outbox_changes where ${ofOthers}), true)`,
       params,
     );
-    await on.query(
-      `update strangler.outbox set parked = 'the module has no table ' || table_name || ' any more' where ${ofOthers}`,
-      params,
-    );
+    await on.query(`update strangler.outbox set parked = ${unnamedReason} where ${ofOthers}`, params);
   }
 
   /** Of the tables that are named, what was set aside by a process of another release, which does not name them. */
   async fetchBack(on: ClientBase): Promise<void> {
     await on.query(
       `update strangler.outbox set parked = null
-       where module = $1 and parked = 'the module has no table ' || table_name || ' any more' and table_name = any($2::text[])`,
+       where module = $1 and parked = ${unnamedReason} and table_name = any($2::text[])`,
       [this.module, this.tables.map(({ name }) => name)],
     );
   }

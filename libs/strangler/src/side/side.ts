@@ -30,6 +30,8 @@ export interface OutgoingState {
   /** Age of the oldest of them, in ms; 0 when there is none. */
   lagMs: number;
   parked: number;
+  /** Of those, what the process that sends cannot send because it does not name the table: of another release. Left out: it does not say. */
+  unnamed?: number;
   /** Rows that left the outbox without being stored on the other side, because this side was given up or put back. */
   reported: number;
   /** Since when the other side has not confirmed (RFC 3339), and why; null: it does. */
