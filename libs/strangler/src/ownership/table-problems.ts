@@ -22,7 +22,8 @@ export function tableProblems(monolith: Told, extracted: Told): string[] {
   return [...sides.flatMap((side) => gapsOf(side, told[side])), ...differences(told)];
 }
 
-const gapsOf = (side: Side, tables: Told): string[] =>
+/** What is wrong with the capture of a side's tables, in words. Pure. */
+export const gapsOf = (side: Side, tables: Told): string[] =>
   (tables ?? []).flatMap(({ table, gap }) => (gap === null ? [] : [gapInWords(side, table, gap)]));
 
 /** What the two sides have not in common, each with what to do. Pure. */

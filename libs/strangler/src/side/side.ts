@@ -134,7 +134,8 @@ export interface SideControl {
   oldWriters(): Promise<OldWriter[]>;
   /**
    * Fences buckets and waits for the writers inside; answers the highest outbox id then, or null: not at that epoch, or something
-   * else is not as it has to be. @throws naming the writers that have not ended in `writersMs`; the fence stands then.
+   * else is not as it has to be. @throws naming the writers that have not ended in `writersMs`, or what is not captured or copied; the
+   * fence stands then.
    */
   fence(step: { epoch: number; from: number; to: number } & When & Patience): Promise<number | null>;
   /**
