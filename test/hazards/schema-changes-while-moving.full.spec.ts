@@ -160,10 +160,34 @@ describe.each(sides)('the first to change is %s', (first) => {
   });
 });
 
+/** Rows of before, which nobody writes any more, at whoever owns them. */
+const ofBefore = `insert into parcels.parcel select code, i from generate_series(1, 2000) i, lateral (select 'Q-' || i as code) q, strangler.ownership o
+  where strangler.owned_by(o, strangler.bucket('parcels', code))`;
+
+/** Each side changes what it owns, while customers write and buckets go over. */
+async function rowsAreMigrated(): Promise<void> {
+  const turns = () => Promise.all(sides.map((side) => scene.both[side].migrateOwn()));
+  await turns();
+  await scene.moveTo(6_000);
+  await until('both sides are done', async () => {
+    await turns();
+    const { monolith, extracted } = await scene.states();
+    return [...monolith.ownerMigrations!, ...extracted.ownerMigrations!].length === 0 ? true : undefined;
+  });
+  await load.goesOn();
+}
+
 it('a column is renamed by steps: added, written twice, copied at the owner, read, no more written, dropped', async () => {
+  await scene.everywhere(ofBefore);
   await migrate('monolith', 'alter table parcels.parcel add grams bigint');
   const twice = `insert into parcels.parcel (code, weight, grams) values ($1, 1, 1) on conflict (code) do update set weight = parcel.weight + 1, grams = parcel.weight + 1`;
   await load.releases(twice);
+  scene.named.ownerMigrations.push({
+    ...{ name: 'grams of weight', table: 'parcel' },
+    ...{ set: 'grams = t.weight', where: 't.grams is null' },
+  });
+  await rowsAreMigrated();
+  scene.named.ownerMigrations.pop();
   await migrate('monolith', 'alter table parcels.parcel alter weight drop not null');
   await load.releases(
     `insert into parcels.parcel (code, grams) values ($1, 1) on conflict (code) do update set grams = parcel.grams + 1`,
@@ -171,4 +195,5 @@ it('a column is renamed by steps: added, written twice, copied at the owner, rea
   await migrate('extracted', 'alter table parcels.parcel drop weight');
   await expectWell();
   expect(await scene.on('monolith', 'select from parcels.parcel where grams is null')).toEqual([]);
+  expect(await scene.rows('monolith')).toHaveLength(keys.length + 2_000);
 });
