@@ -30,7 +30,15 @@ it.each([
     failure('22P02', 'invalid input syntax for type json', 'Token "ada@x" is invalid.'),
     'invalid input syntax for type json; Token "…" is invalid.',
   ],
-  [failure('42P01', 'relation "users.account" does not exist'), 'relation "users.account" does not exist'],
+  [
+    failure('22P02', 'malformed array literal: "{"ada@x"}" and more'),
+    'malformed array literal: "…" and more',
+  ],
+  [
+    failure('22P02', 'ungültige Eingabesyntax für Typ integer: »ada@x«'),
+    'ungültige Eingabesyntax für Typ integer: "…"',
+  ],
+  [failure('42P01', 'relation "people.account" does not exist'), 'relation "people.account" does not exist'],
   [failure('SR412', 'strangler_stale', '17'), 'strangler_stale; 17'],
 ])('%p', (error, said) => expect(messageOf(error)).toBe(said));
 

@@ -162,13 +162,20 @@ export class Pruner {
   }
 }
 
+/** By a clock that nobody sets, since this process looked at the machine's. */
+const started = { at: new Date().getTime(), by: performance.now() };
+const steadyNow = (): number => started.at + performance.now() - started.by;
+
 const first = async (found: Promise<Piece[]>): Promise<Piece> => (await found)[0]!;
 
-/** What is older may go. By the clock that is behind, the database's or this machine's: one that was set ahead prunes nothing early. */
+/**
+ * What is older may go. By the clock that is behind: the database's, this machine's, or what this machine's has come to since the process
+ * started. One that is set ahead meanwhile prunes nothing early.
+ */
 async function cut(q: Queryable, keptMs: number): Promise<string> {
   const [row] = await q.query<{ before: string }>(
     `select (least(clock_timestamp(), $1::timestamptz) - $2 * interval '1 ms')::text as before`,
-    [new Date().toISOString(), keptMs],
+    [new Date(Math.min(new Date().getTime(), steadyNow())).toISOString(), keptMs],
   );
   return row!.before;
 }

@@ -7,7 +7,7 @@ import type { SagaRecord } from './progress.js';
  */
 const mark = '$step';
 
-/** The process as a saga's row names it; 0.2.0 knows the first definition, and leaves all others alone. */
+/** The process as a saga's row names it; 0.2.0 knows the first definition, and carries on no other. */
 export const processOf = (name: string, version: number): string =>
   version === 1 ? name : `${name}@${version}`;
 
