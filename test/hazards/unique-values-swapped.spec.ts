@@ -69,6 +69,26 @@ it('a name that a ghost holds in the copy is taken from it', async () => {
   await same();
 });
 
+it('a unique index that came since the last conflict is known', async () => {
+  const ghost = (n: number, to: string) =>
+    both.extracted.database.transaction(async (q) => {
+      await q.query(`select set_config('strangler.applying', 'fruit', true)`);
+      await q.query(`insert into fruit.label values ($1, 'anna', $2)`, [id(n), to]);
+    });
+  both.relay();
+  await ghost(98, 'A');
+  await name(1, 'a');
+  await both.drained();
+  for (const { database } of [both.monolith, both.extracted])
+    await database.query('create unique index first_letter on fruit.label (left(name, 1))');
+  await ghost(99, 'Zoe');
+  await name(2, 'Zack');
+  await both.drained();
+  for (const { database } of [both.monolith, both.extracted])
+    await database.query('drop index fruit.first_letter');
+  await same();
+});
+
 it('a deleted row frees its name for another one in the same batch', async () => {
   const first = both.relay();
   await name(1, 'A');

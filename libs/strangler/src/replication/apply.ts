@@ -78,6 +78,8 @@ export class Receiver {
   private async verdictOn(error: unknown, frame: Uint8Array): Promise<ApplyReply> {
     const outcome = verdictOn(error);
     const reason = messageOf(error);
+    // Sent again, to be stored by all unique indexes that there are by then.
+    if (outcome === 'conflict') this.indexes.clear();
     if (!this.describe || outcome === 'conflict') return { outcome, reason };
     const before = this.tables;
     await this.describeAnew().catch(() => undefined);
@@ -95,7 +97,7 @@ export class Receiver {
 
   /** A transform gives a row what it is to have. */
   private lacksColumns(frame: Uint8Array): boolean {
-    return this.steps(decodeFrame(frame)).some(
+    return this.stepsOf(decodeFrame(frame), this.tables).some(
       ({ table, part }) =>
         bringsRows(part) &&
         table.transform === undefined &&
@@ -122,19 +124,27 @@ export class Receiver {
       prepared: true,
     };
     // First everything that goes: who comes may take a unique value of who goes.
-    const storing = [...this.clearing(batch), ...(await this.filling(batch))];
-    return [begin, refresh(this.module, batch), ...storing, ...(storing.length > 0 ? this.unchanged() : [])];
+    // Another batch may have them described anew meanwhile: what is stored and what is asked for at the end are of one description.
+    const tables = this.tables;
+    const steps = this.stepsOf(batch, tables);
+    const storing = [...this.clearing(batch, steps), ...(await this.filling(batch, steps))];
+    return [
+      begin,
+      refresh(this.module, batch),
+      ...storing,
+      ...(storing.length > 0 ? this.unchanged(tables) : []),
+    ];
   }
 
   /** Goes last: the tables are locked then, and have to be those that the statements were made for. */
-  private unchanged(): Statement[] {
+  private unchanged(tables: readonly MovingTable[]): Statement[] {
     if (!this.describe) return [];
-    const params = [this.tables.map(({ oid }) => oid), formOf(this.tables)];
+    const params = [tables.map(({ oid }) => oid), formOf(tables)];
     return [{ sql: 'select strangler.require_columns($1, $2)', params, prepared: true }];
   }
 
-  private clearing(batch: Batch): Statement[] {
-    return this.steps(batch).flatMap(({ table, part }) => {
+  private clearing(batch: Batch, steps: readonly Step[]): Statement[] {
+    return steps.flatMap(({ table, part }) => {
       const { text } = part;
       return [
         ...(part.kind === 'gone' ? [{ sql: goneSql(table), params: [text], prepared: true }] : []),
@@ -144,9 +154,9 @@ export class Receiver {
     });
   }
 
-  private async filling(batch: Batch): Promise<Statement[]> {
+  private async filling(batch: Batch, steps: readonly Step[]): Promise<Statement[]> {
     const filling: Statement[] = [];
-    for (const { table, part } of this.steps(batch)) {
+    for (const { table, part } of steps) {
       if (!bringsRows(part)) continue;
       const params = [part.text];
       const indexes = batch.mode === 'replace' ? await this.uniqueIndexes(table) : [];
@@ -159,9 +169,9 @@ export class Receiver {
     return filling;
   }
 
-  private steps({ parts }: Batch): Step[] {
+  private stepsOf({ parts }: Batch, tables: readonly MovingTable[]): Step[] {
     return parts.map((part) => {
-      const table = this.tables.find(({ name }) => name === part.table);
+      const table = tables.find(({ name }) => name === part.table);
       if (!table) throw new Error(`${this.module} has no table ${part.table} on this side`);
       return { table, part };
     });
