@@ -49,8 +49,17 @@ const filling = ({ module, name, sql }: MovingTable, of?: string): string =>
  */
 export async function captureTable(database: Database, table: MovingTable): Promise<void> {
   const known = recording(table, stood) + filling(table);
-  await patiently(database, table, held(table) + installation(table) + known);
+  await patiently(database, table, held(table) + installation(table) + known + stillCaptured(table));
 }
+
+/** Goes last. The end of capture first says so, and then removes what was installed: nothing of it may come behind that. */
+const stillCaptured = ({ module }: MovingTable): string => `
+    do $do$ begin
+      perform from strangler.ownership where module = ${literal(module)} and capture for share;
+      if not found then
+        raise 'capture of % has ended', ${literal(module)};
+      end if;
+    end $do$;`;
 
 /**
  * Installs the triggers anew where those of an older release stand: they do not fit the outbox, so nobody can write until then.
