@@ -49,7 +49,7 @@ const lag: Maker = (observed, { gates }) =>
     'fail',
   );
 
-/** What only waits for a process of the new release (`unnamed`) holds the hand-off, and sends nothing home. */
+/** What only waits for a process of the new release (`unnamed`) holds the hand-off, and refuses no wish. */
 const parked: Maker = (observed) =>
   known(
     'parked',
