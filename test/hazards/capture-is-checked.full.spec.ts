@@ -56,6 +56,20 @@ it('what a migration has put into rows without a trigger goes over, too', async 
   await expectAlike();
 });
 
+it('what a conversion to the same type has made of rows goes over, too', async () => {
+  await scene.everywhere('alter table parcels.parcel add note text');
+  await scene.tend();
+  await scene.on('monolith', `update parcels.parcel set note = 'LOUD'`);
+  await scene.free();
+  await scene.on('monolith', 'alter table parcels.parcel alter note type text using lower(note)');
+  await scene.tend();
+  await scene.free();
+  await expectAlike();
+  expect(await scene.rows('extracted')).toEqual([
+    expect.objectContaining({ row: expect.stringContaining('loud') }),
+  ]);
+});
+
 it('a column that only one side has: rows wait, nothing is lost or set aside, and it is said what to do', async () => {
   await scene.on('monolith', 'alter table parcels.parcel add note text');
   await scene.on('monolith', `insert into parcels.parcel values ('second', 2, 'waits')`);

@@ -72,13 +72,17 @@ export async function tablesInNeed(
   );
 }
 
+/** The columns of a table, and the file that its rows are in: `alter … type … using` writes all rows anew, maybe under the same type. */
+const contentOf = (oid: string): string =>
+  `strangler.columns_of(array[${oid}]) || ' ' || coalesce(pg_relation_filenode(${oid}), 0)`;
+
 function lookAt(on: Queryable, { module, tables }: MovingModule) {
   return on.query<CapturedView & { table: string; columns: string[] }>(
     `select w.name as table, c.oid is not null as there,
        coalesce(strangler.is_captured(c.oid), false) as captured,
        coalesce(r.place = strangler.place(), false) as recorded,
        coalesce(r.triggers = strangler.triggers_of(c.oid), false) as "sameTriggers",
-       coalesce(r.columns = strangler.columns_of(array[c.oid]), false) as "sameColumns",
+       coalesce(r.columns = ${contentOf('c.oid')}, false) as "sameColumns",
        array(select a.attname::text from pg_attribute a
          where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by 1) as columns,
        r.awaits is not null as awaits
@@ -137,20 +141,20 @@ export function recording({ module, name, sql }: MovingTable, stood?: string): s
 
 const recorded = (module: string, name: string, sql: string, awaits: string): string => `
     insert into strangler.captured_table (module, table_name, place, triggers, columns, awaits)
-    select ${module}, ${name}, strangler.place(), strangler.triggers_of(t), strangler.columns_of(array[t::oid]), ${awaits}
+    select ${module}, ${name}, strangler.place(), strangler.triggers_of(t), ${contentOf('t::oid')}, ${awaits}
     from (select (${sql}::text)::regclass as t) one
     on conflict (module, table_name) do update
       set place = excluded.place, triggers = excluded.triggers, columns = excluded.columns`;
 
 /**
- * A table whose columns have changed is copied once more: what a migration has put into its rows (a default, a conversion) no trigger
+ * A table whose columns have changed, or that was written anew, is copied once more: what a migration has put into its rows (a default, a conversion) no trigger
  * has seen. Whoever comes first does it.
  */
 export async function fillChanged(database: Database, { module, name, sql }: MovingTable): Promise<boolean> {
   const changed = await database.query(
     `with changed as (
-       update strangler.captured_table set columns = strangler.columns_of(array[$3::regclass::oid])
-       where module = $1 and table_name = $2 and columns <> strangler.columns_of(array[$3::regclass::oid])
+       update strangler.captured_table set columns = ${contentOf('$3::regclass::oid')}
+       where module = $1 and table_name = $2 and columns <> ${contentOf('$3::regclass::oid')}
        returning table_name),
      woken as (select pg_notify('strangler_outbox', $1) from changed)
      ${copying('$1', 'changed.table_name', '$3', 'changed cross join woken cross join')}
