@@ -104,7 +104,7 @@ describe.each(both)('rows for buckets that are owned here are refused: %s', (_wh
     const late = await caught;
     // No controller hands off while rows are copied: the store must not rely on it.
     const { monolith, extracted } = twin.controls;
-    await monolith.fence({ epoch: 1, from: 0, to: 10_000 });
+    expect(await new Ownership(twin.monolith.database).fence('tally', 1, { from: 0, to: 10_000 })).toBe(true);
     expect(await extracted.own({ epoch: 1, extractedBelow: 10_000 })).toBe(true);
     await monolith.release({ epoch: 2, extractedBelow: 10_000 });
     await caller.add(name);

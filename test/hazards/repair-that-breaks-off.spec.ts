@@ -55,7 +55,8 @@ it('what is captured anew is copied, though the repair ends behind its first tab
   await until('it waits for the writer inside', async () => {
     const ended = await scene.on(
       'monolith',
-      `select pg_terminate_backend(pid) from pg_locks where relation = 'parcels.label'::regclass and not granted`,
+      `select pg_terminate_backend(pid) from pg_locks where relation = 'parcels.label'::regclass and not granted
+         and database = (select oid from pg_database where datname = current_database())`,
     );
     return ended.length > 0 ? true : undefined;
   });

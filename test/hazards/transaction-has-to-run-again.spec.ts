@@ -103,7 +103,7 @@ it('a failure that does not end: given up, not tried for ever', async () => {
     calls++;
     return query(`do $$ begin raise 'again' using errcode = '40001'; end $$`);
   };
-  expect(await refusal(executor.execute('put', { name: 'A' }))).toMatchObject({ code: 'internal' });
+  expect(await refusal(executor.execute('put', { name: 'A' }))).toMatchObject({ code: 'unavailable' });
   expect(calls).toBeGreaterThan(2);
   expect(calls).toBeLessThan(20);
 });

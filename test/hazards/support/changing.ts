@@ -64,7 +64,8 @@ export class Changing {
   /** The sessions of those that send end, as with their processes; others take over. */
   async endRelays(): Promise<void> {
     await this.everywhere(
-      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = strangler.relay_lock()::oid`,
+      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = strangler.relay_lock()::oid
+       and database = (select oid from pg_database where datname = current_database())`,
     );
   }
 

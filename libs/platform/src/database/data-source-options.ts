@@ -66,11 +66,15 @@ export function dataSourceOptions(
  */
 const withSession = (url: string): string =>
   withSettings(withSessionName(url), {
-    TimeZone: 'UTC',
-    DateStyle: 'ISO',
-    synchronous_commit: 'on',
-    default_transaction_isolation: 'read committed',
-    default_transaction_read_only: 'off',
-    ...endsWithItsProcess,
-    'strangler.release': releaseNumber(ownRelease()),
+    usual: {
+      default_transaction_isolation: 'read committed',
+      default_transaction_read_only: 'off',
+      ...endsWithItsProcess,
+    },
+    always: {
+      TimeZone: 'UTC',
+      DateStyle: 'ISO',
+      synchronous_commit: 'on',
+      'strangler.release': releaseNumber(ownRelease()),
+    },
   });

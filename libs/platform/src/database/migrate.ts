@@ -47,7 +47,7 @@ export async function migrate(
   modules: readonly string[],
   side: DatabaseSide = 'monolith',
 ): Promise<void> {
-  await withClient(withSettings(url, asLongAsItTakes), async (client) => {
+  await withClient(withSettings(url, { always: asLongAsItTakes }), async (client) => {
     await beTheOne(client);
     await assertAdmitted(client);
     for (const module of [toolkit, ...modules]) {
@@ -115,7 +115,7 @@ async function run(url: string, module: string, known: readonly Migration[]): Pr
   const dataSource = new DataSource({
     ...options,
     // A migration may take as long as it needs, but not let those queue up for long who come after it for the same table.
-    url: withSettings(options.url, { ...asLongAsItTakes, lock_timeout: lockTimeoutMs }),
+    url: withSettings(options.url, { always: { ...asLongAsItTakes, lock_timeout: lockTimeoutMs } }),
     schema: module,
     migrations: [...known],
     migrationsTableName: 'migrations',

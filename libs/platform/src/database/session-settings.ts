@@ -8,13 +8,22 @@ export const endsWithItsProcess = {
   tcp_keepalives_count: 3,
 } as const;
 
-/** The URL of sessions with these settings, from their start on. Those that the URL names in `options` come before, so ours hold. */
-export function withSettings(url: string, settings: Readonly<Record<string, string | number>>): string {
+/** Settings of a session by their names. */
+export type SessionSettings = Readonly<Record<string, string | number>>;
+
+/** The URL of sessions with these settings from their start on: what it names itself in `options` goes before `usual`, and behind `always`. */
+export function withSettings(
+  url: string,
+  { usual = {}, always = {} }: { usual?: SessionSettings; always?: SessionSettings },
+): string {
   const session = new URL(url);
   const own = session.searchParams.get('options') ?? '';
-  const ours = Object.entries(settings).map(
-    ([name, value]) => `-c ${name}=${String(value).replaceAll(' ', '\\ ')}`,
-  );
-  session.searchParams.set('options', [own, ...ours].join(' ').trim());
+  // Of one that is named twice, the last counts.
+  session.searchParams.set('options', [options(usual), own, options(always)].join(' ').trim());
   return session.href;
 }
+
+const options = (settings: SessionSettings): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${String(value).replaceAll(' ', '\\ ')}`)
+    .join(' ');
