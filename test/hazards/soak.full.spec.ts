@@ -3,7 +3,7 @@ import { problemsOf } from './support/soak/account.js';
 import { BusyMachine } from './support/soak/busy-machine.js';
 import { Changes } from './support/soak/changes.js';
 import { Deeds } from './support/soak/deeds.js';
-import { errorCounts } from './support/soak/errors.js';
+import { answersSince, errorCounts } from './support/soak/errors.js';
 import { planOf, type Plan } from './support/soak/plan.js';
 import { SoakShop } from './support/soak/soak-shop.js';
 import type { Load } from './support/load.js';
@@ -19,6 +19,8 @@ import { moduleNames, type ModuleName } from '../support/shop.js';
  */
 const seconds = Number(process.env['SOAK_SECONDS'] ?? 600);
 const seed = Number(process.env['SOAK_SEED'] ?? Random.ofNow().seed);
+/** Of a soak that comes to a standstill it is said what customers heard last, in ms. */
+const lastMs = 90_000;
 /** Before and after it: the start, what is under way when it is over, the account. In ms. */
 const besidesMs = 900_000;
 
@@ -78,7 +80,13 @@ it(
     tell(`begins; SOAK_SECONDS=${seconds} SOAK_SEED=${seed} repeats its plan`);
     const load = await shop.customers(seed);
     const machine = new BusyMachine(load.history);
-    const { deeds, changes, walked } = await soak(load).finally(() => machine.stop());
+    const { deeds, changes, walked } = await soak(load)
+      .catch((error: unknown) => {
+        const since = load.history.now() - lastMs;
+        tell(`the last ${lastMs / 1_000} s: ${JSON.stringify(answersSince(load.history.events, since))}`);
+        throw error;
+      })
+      .finally(() => machine.stop());
     await load.placed(10);
     await load.stop();
     const outages = [...deeds.outages, ...machine.spans];

@@ -58,3 +58,13 @@ export function errorCounts(
   }
   return counts;
 }
+
+/** How often each operation was answered what, since then. Pure. */
+export function answersSince(events: readonly Event[], since: number): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const event of events.filter(({ ended }) => ended >= since)) {
+    const name = `${event.operation} ${nameOf(event).trim()}`;
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
