@@ -119,7 +119,7 @@ async function away(end: () => Promise<void>, begin: () => Promise<void>): Promi
 const crewName = ({ side, copy }: Crew): string => `copy ${copy} of ${side}`;
 
 /** In words. */
-export function describe(deed: Deed): string {
+function describe(deed: Deed): string {
   switch (deed.kind) {
     case 'kill':
       return `kill -9: ${deed.crew.side === 'monolith' ? 'monolith' : deed.module} ${deed.crew.copy}`;
