@@ -20,7 +20,7 @@ import { buckets } from '../../libs/strangler/src/bucket.js';
 import { Database } from '../../libs/strangler/src/database.js';
 import { startModules } from '../support/modules.js';
 import { startNats } from '../support/nats.js';
-import { makePremises, moduleNames, openService, type ModuleName } from '../support/shop.js';
+import { makeSetup, moduleNames, openService, type ModuleName } from '../support/shop.js';
 
 const everything = [UsersModule, InventoryModule, PaymentsModule, OrdersModule];
 
@@ -54,11 +54,11 @@ const remote: ContractRunner = {
   name: 'remote',
   start: async (needed = moduleNames) => {
     const nats = await startNats();
-    const premises = await makePremises(nats.url);
-    await premises.extract(needed);
-    const services = await Promise.all(needed.map((name) => openService(premises, name)));
+    const setup = await makeSetup(nats.url);
+    await setup.extract(needed);
+    const services = await Promise.all(needed.map((name) => openService(setup, name)));
     const databases = await Promise.all(
-      needed.map(async (name) => [name, await ownAll(premises.databaseOf(name), name)] as const),
+      needed.map(async (name) => [name, await ownAll(setup.databaseOf(name), name)] as const),
     );
     const caller = callerOf(nats.url, Object.fromEntries(databases));
     return {
@@ -66,7 +66,7 @@ const remote: ContractRunner = {
       stop: async () => {
         await caller.close();
         await Promise.all(services.map((service) => service.end()));
-        await premises.drop();
+        await setup.drop();
         await nats.stop();
       },
     };

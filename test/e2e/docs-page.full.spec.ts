@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
 import { endAllPrograms } from '../support/programs.js';
-import { Client, makePremises, openShop, type OpenShop, type Premises } from '../support/shop.js';
+import { Client, makeSetup, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
 
 /*
  * What would go wrong: the page of the documentation stays white under its Content-Security-Policy, or what it offers to
@@ -27,7 +27,7 @@ function installBrowser(): void {
 }
 
 describe('the page /docs', () => {
-  let premises: Premises;
+  let setup: ShopSetup;
   let shop: OpenShop;
   let browser: Browser;
   let page: Page;
@@ -35,8 +35,8 @@ describe('the page /docs', () => {
 
   beforeAll(async () => {
     installBrowser();
-    premises = await makePremises();
-    shop = await openShop(premises);
+    setup = await makeSetup();
+    shop = await openShop(setup);
     await (await Client.admin(shop.url)).stock('85123A', 100);
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     page = await browser.newPage();
@@ -49,7 +49,7 @@ describe('the page /docs', () => {
   afterAll(async () => {
     await browser.close();
     await shop.end();
-    await premises.drop();
+    await setup.drop();
     endAllPrograms();
   });
 

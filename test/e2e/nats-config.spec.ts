@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { startNats, type TestNats } from '../support/nats.js';
 import { endAllPrograms } from '../support/programs.js';
 import { runCli, type CliRun } from '../support/run-cli.js';
-import { Client, makePremises, openService, openShop, type Premises } from '../support/shop.js';
+import { Client, makeSetup, openService, openShop, type ShopSetup } from '../support/shop.js';
 
 /* A NATS of one's own, as docs/operations.md says: every program with its own user, over TLS. */
 let parent: string;
 let folder: string;
 let nats: TestNats;
-let premises: Premises;
+let setup: ShopSetup;
 let written: CliRun;
 
 const configure = (where: string, ...more: string[]) =>
@@ -21,14 +21,14 @@ beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), 'nats-config-'));
   folder = join(parent, 'nats');
   nats = await startNats();
-  premises = await makePremises();
+  setup = await makeSetup();
   written = await configure(folder);
   await nats.kill();
   await nats.restart('-c', join(folder, 'nats.conf'));
 });
 afterAll(async () => {
   endAllPrograms();
-  await premises.drop();
+  await setup.drop();
   await nats.stop();
   await rm(parent, { recursive: true });
 });
@@ -41,9 +41,9 @@ async function settingsOf(who: string): Promise<Record<string, string>> {
   );
 }
 
-const withSettings = async (who: string): Promise<Premises> => ({
-  ...premises,
-  env: { ...premises.env, ...(await settingsOf(who)) },
+const withSettings = async (who: string): Promise<ShopSetup> => ({
+  ...setup,
+  env: { ...setup.env, ...(await settingsOf(who)) },
 });
 
 it('writes what a server needs, once, for its owner only; a shop moves and sells over it', async () => {
@@ -62,11 +62,11 @@ it('writes what a server needs, once, for its owner only; a shop moves and sells
   });
   expect(await readFile(join(folder, 'nats.conf'), 'utf8')).toBe(before);
 
-  await premises.extract(['inventory', 'orders']);
+  await setup.extract(['inventory', 'orders']);
   const shop = await openShop(await withSettings('monolith'));
   for (const module of ['inventory', 'orders'] as const)
     await openService(await withSettings(module), module);
-  await premises.arrived();
+  await setup.arrived();
   const admin = await Client.admin(shop.url);
   await admin.stock('TEA', 5);
   const customer = await Client.register(shop.url);

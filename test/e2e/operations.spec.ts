@@ -3,37 +3,30 @@ import { readFileSync } from 'node:fs';
 import { startNats, type TestNats } from '../support/nats.js';
 import { OperatorClient } from '../support/operator.js';
 import { endAllPrograms, type Program } from '../support/programs.js';
-import {
-  Client,
-  makePremises,
-  openService,
-  openShop,
-  type OpenShop,
-  type Premises,
-} from '../support/shop.js';
+import { Client, makeSetup, openService, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
 import { until } from '../support/until.js';
 
 /* What machines ask of the programs: health, metrics, the log. docs/operations.md says what they get. */
 let nats: TestNats;
-let premises: Premises;
+let setup: ShopSetup;
 let shop: OpenShop;
 let service: Program;
 let serviceUrl: string;
 
 beforeAll(async () => {
   nats = await startNats();
-  premises = await makePremises(nats.url);
-  premises.env.LOG_LEVEL = 'info';
-  await premises.extract(['inventory']);
-  service = await openService(premises, 'inventory');
+  setup = await makeSetup(nats.url);
+  setup.env.LOG_LEVEL = 'info';
+  await setup.extract(['inventory']);
+  service = await openService(setup, 'inventory');
   [, serviceUrl = ''] = await service.printed(/health (http:\/\/localhost:\d+)\//);
-  shop = await openShop(premises);
-  await premises.arrived();
+  shop = await openShop(setup);
+  await setup.arrived();
 });
 afterAll(async () => {
   endAllPrograms();
   await nats.stop();
-  await premises.drop();
+  await setup.drop();
 });
 
 const get = (url: string) => fetch(url);
@@ -65,7 +58,7 @@ it('where the modules stand is told: phase, outbox, admission, pools', async () 
 });
 
 it('a saga that no process knows is an alarm in the metrics, in the status and in what doctor finds', async () => {
-  await premises.query(
+  await setup.query(
     `insert into orders.saga (id, command_id, routing_key, process, request_id, status, step, state, due_at)
      values (gen_random_uuid(), gen_random_uuid(), 'somebody', 'place@9', '-', 'running', 2, '{}', now() - interval '1 min')`,
   );
@@ -77,7 +70,7 @@ it('a saga that no process knows is an alarm in the metrics, in the status and i
     expect.objectContaining({ problem: expect.stringMatching(said), repairable: false }),
   ]);
   expect(await metricsOf(shop.adminUrl)).toContain('strangler_stranded_sagas{module="orders"} 1');
-  await premises.query('delete from orders.saga');
+  await setup.query('delete from orders.saga');
   expect(await metricsOf(shop.adminUrl)).toContain('strangler_stranded_sagas{module="orders"} 0');
 });
 

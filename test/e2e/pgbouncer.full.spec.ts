@@ -6,7 +6,7 @@ import { OperatorClient } from '../support/operator.js';
 import { startPgBouncer, type PgBouncer } from '../support/pgbouncer.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { endAllPrograms, startProgram } from '../support/programs.js';
-import { Client, makePremises, openService, openShop, type Premises } from '../support/shop.js';
+import { Client, makeSetup, openService, openShop, type ShopSetup } from '../support/shop.js';
 import { pause, until } from '../support/until.js';
 
 /*
@@ -17,16 +17,16 @@ import { pause, until } from '../support/until.js';
 let nats: TestNats;
 let pooler: PgBouncer;
 let databases: Record<'shop' | 'inventory', TestDatabase>;
-let premises: Premises;
+let setup: ShopSetup;
 let env: Record<string, string>;
 
 beforeAll(async () => {
   nats = await startNats();
   databases = { shop: await freshDatabase(), inventory: await freshDatabase() };
   pooler = await startPgBouncer(databases.shop.url);
-  premises = await makePremises(nats.url, databases);
+  setup = await makeSetup(nats.url, databases);
   env = {
-    ...premises.env,
+    ...setup.env,
     DATABASE_URL: pooler.through(databases.shop.url),
     INVENTORY_DATABASE_URL: pooler.through(databases.inventory.url),
   };
@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(async () => {
   endAllPrograms();
   await pooler.stop();
-  await premises.drop();
+  await setup.drop();
   await nats.stop();
 });
 
@@ -105,9 +105,9 @@ it('a module moves out while customers order, and the pooler restarts: each orde
     statement_timeout: '10s',
     idle_in_transaction_session_timeout: '15s',
   });
-  premises = { ...premises, env: direct() };
-  const shop = await openShop(premises);
-  await openService(premises, 'inventory');
+  setup = { ...setup, env: direct() };
+  const shop = await openShop(setup);
+  await openService(setup, 'inventory');
   const admin = await Client.admin(shop.url);
   await admin.stock('POOLED', 10_000);
   const customers = await Promise.all(Array.from({ length: 4 }, () => Client.register(shop.url)));
@@ -127,15 +127,15 @@ it('a module moves out while customers order, and the pooler restarts: each orde
   };
   const buying = customers.map(buy);
   await until('orders are done', () => done > 10 || undefined);
-  await premises.extract(['inventory']);
+  await setup.extract(['inventory']);
   await until('it moves', async () => {
-    const [row] = await premises.query<{ phase: string }>(
+    const [row] = await setup.query<{ phase: string }>(
       `select phase from strangler.module where module = 'inventory'`,
     );
     return row?.phase !== 'monolith' || undefined;
   });
   await pooler.restart();
-  await premises.arrived();
+  await setup.arrived();
   const before = done;
   await pooler.restart();
   await until('orders are done by the service', () => done > before + 10 || undefined);
@@ -157,8 +157,8 @@ it('a module moves out while customers order, and the pooler restarts: each orde
 }, 180_000);
 
 it('sessions that somebody changes under a running shop: doctor says so, and what sets it right', async () => {
-  premises = { ...premises, env: direct() };
-  const operator = await OperatorClient.of(await openShop(premises));
+  setup = { ...setup, env: direct() };
+  const operator = await OperatorClient.of(await openShop(setup));
   const found = async () => {
     const { body } = await operator.get<{ items: Finding[] }>('/doctor');
     return body.items.filter(({ problem }) => problem.includes('DATABASE_URL'));

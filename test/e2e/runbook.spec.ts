@@ -8,12 +8,12 @@ import { endAllPrograms, startProgram } from '../support/programs.js';
 import { runCli, type CliRun } from '../support/run-cli.js';
 import {
   Client,
-  makePremises,
+  makeSetup,
   opened,
   openService,
   openShop,
   type OpenShop,
-  type Premises,
+  type ShopSetup,
 } from '../support/shop.js';
 import { until } from '../support/until.js';
 
@@ -22,26 +22,26 @@ jest.setTimeout(180_000);
 
 const onHand = 1_000;
 let nats: TestNats;
-let premises: Premises;
+let setup: ShopSetup;
 let shop: OpenShop;
 let customer: Client;
 
 beforeAll(async () => {
   nats = await startNats();
-  premises = await makePremises(nats.url);
-  await premises.steerByHand();
-  shop = await openShop(premises);
+  setup = await makeSetup(nats.url);
+  await setup.steerByHand();
+  shop = await openShop(setup);
   await (await Client.admin(shop.url)).stock('LAMP', onHand);
   customer = await Client.register(shop.url);
 });
 afterAll(async () => {
   endAllPrograms();
-  await premises.drop();
+  await setup.drop();
   await nats.stop();
 });
 
 const strangler = (...args: string[]): Promise<CliRun> => {
-  const { ADMIN_EMAIL = '', ADMIN_PASSWORD = '' } = premises.env;
+  const { ADMIN_EMAIL = '', ADMIN_PASSWORD = '' } = setup.env;
   return runCli(args, { ADMIN_URL: shop.adminUrl, SHOP_URL: shop.url, ADMIN_EMAIL, ADMIN_PASSWORD });
 };
 
@@ -82,8 +82,8 @@ async function ordersStayRight(): Promise<void> {
   const cancelled = await customer.send('POST', `/api/v1/orders/${ids[0]}/cancel`);
   expect(cancelled.status).toBe(200);
   const { phase } = await status();
-  const sides = { monolith: [premises.urls.shop], decommissioned: [premises.urls.payments] }[phase as string];
-  for (const payments of sides ?? [premises.urls.shop, premises.urls.payments]) await booksAreRight(payments);
+  const sides = { monolith: [setup.urls.shop], decommissioned: [setup.urls.payments] }[phase as string];
+  for (const payments of sides ?? [setup.urls.shop, setup.urls.payments]) await booksAreRight(payments);
 }
 
 async function orderOne(): Promise<string> {
@@ -96,7 +96,7 @@ async function orderOne(): Promise<string> {
 
 /** `ack: both`: what was answered is on both sides, so nothing need be waited for but open sagas. */
 async function booksAreRight(payments: string): Promise<void> {
-  const urls = { inventory: premises.urls.shop, orders: premises.urls.shop, payments };
+  const urls = { inventory: setup.urls.shop, orders: setup.urls.shop, payments };
   const { violations } = await until('no saga is open', async () => {
     const account = await accountOf(urls, { received: new Map([['LAMP', onHand]]) });
     return account.violations.some(({ rule }) => rule === 'open_saga') ? undefined : account;
@@ -105,14 +105,13 @@ async function booksAreRight(payments: string): Promise<void> {
 }
 
 const triggers = () =>
-  premises.query(
+  setup.query(
     `select from pg_trigger t join pg_class c on c.oid = tgrelid where c.relnamespace = 'payments'::regnamespace and not tgisinternal`,
   );
 const tablesIn = (schema: string) =>
-  premises.query<{ name: string }>(
-    'select tablename as name from pg_tables where schemaname = $1 order by 1',
-    [schema],
-  );
+  setup.query<{ name: string }>('select tablename as name from pg_tables where schemaname = $1 order by 1', [
+    schema,
+  ]);
 
 async function comesBack(): Promise<void> {
   await does('rollback', 'payments');
@@ -126,7 +125,7 @@ it('monolith: the plan says what would refuse it, and then what it will do', asy
   expect(await does('plan', 'payments')).toMatch(
     /in the way now: .*the service of payments is not there: npm run start:extracted -- payments/,
   );
-  await openService(premises, 'payments');
+  await openService(setup, 'payments');
   expect(await does('plan', 'payments')).toMatch(/dry run: nothing is done[^]*1\. monolith -> dual-write/);
 });
 
@@ -190,11 +189,11 @@ it('extracted, without waiting for traffic; back, and out again', async () => {
 });
 
 it('extracted: a module that stands in the file is steered by the file', async () => {
-  await writeFile(premises.env.STRANGLER_CONFIG as string, 'modules:\n  payments: { phase: extracted }\n');
+  await writeFile(setup.env.STRANGLER_CONFIG as string, 'modules:\n  payments: { phase: extracted }\n');
   await until('the file was read', async () => ((await status()).wanted.by === 'file' ? true : undefined));
   const { code, stderr } = await strangler('shift', 'payments', '50');
   expect([code, stderr]).toEqual([1, expect.stringMatching(/steered by .*, line 2; change it there/)]);
-  await premises.steerByHand();
+  await setup.steerByHand();
   await until('the file was read', async () =>
     (await status()).wanted.by === 'operator' ? true : undefined,
   );
@@ -224,13 +223,13 @@ it('decommissioned: the tables are moved aside, and orders go on', async () => {
 it('decommissioned: the monolith starts without the code of the module, and orders go on', async () => {
   await shop.end();
   const built = await builtWithout('libs/domain/src/payments');
-  shop = await opened(startProgram(built.entry('apps/monolith/src/main.js'), [], premises.env));
+  shop = await opened(startProgram(built.entry('apps/monolith/src/main.js'), [], setup.env));
   customer = customer.at(shop.url);
   await ordersStayRight();
   expect((await status()).phase).toBe('decommissioned');
   await shop.end();
   await built.remove();
-  shop = await openShop(premises);
+  shop = await openShop(setup);
   customer = customer.at(shop.url);
 });
 

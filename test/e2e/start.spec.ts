@@ -2,7 +2,7 @@ import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { endAllPrograms, startProgram } from '../support/programs.js';
 import { OperatorClient } from '../support/operator.js';
 import { until } from '../support/until.js';
-import { makePremises, openShop, type Premises } from '../support/shop.js';
+import { makeSetup, openShop, type ShopSetup } from '../support/shop.js';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { once } from 'node:events';
@@ -87,26 +87,26 @@ describe('a start that cannot be', () => {
 });
 
 describe('a start beside another', () => {
-  let premises: Premises;
+  let setup: ShopSetup;
 
   beforeAll(async () => {
-    premises = await makePremises();
+    setup = await makeSetup();
   });
 
   afterAll(async () => {
     endAllPrograms();
-    await premises.drop();
+    await setup.drop();
   });
 
   it('on an empty database migrates once, and both open', async () => {
-    const shops = await Promise.all([openShop(premises), openShop(premises), openShop(premises)]);
+    const shops = await Promise.all([openShop(setup), openShop(setup), openShop(setup)]);
     for (const { url } of shops) expect((await fetch(`${url}/health/ready`)).status).toBe(200);
     expect(await Promise.all(shops.map((shop) => shop.end()))).toEqual([0, 0, 0]);
   });
 
   it('with a strangler.yaml that is refused opens all the same, and says so with its line', async () => {
-    await writeFile(premises.env.STRANGLER_CONFIG!, 'modules:\n  shipping: monolith\n');
-    const shop = await openShop(premises);
+    await writeFile(setup.env.STRANGLER_CONFIG!, 'modules:\n  shipping: monolith\n');
+    const shop = await openShop(setup);
     expect(shop.output()).toMatch(
       /strangler.yaml line 2 refused: modules.shipping: there is no such module .*stays in force/,
     );
@@ -122,12 +122,12 @@ describe('a start beside another', () => {
   });
 
   it('that reads another strangler.yaml is named, with what each leads', async () => {
-    await premises.steerByHand();
-    const other = `${premises.env.STRANGLER_CONFIG}.other`;
+    await setup.steerByHand();
+    const other = `${setup.env.STRANGLER_CONFIG}.other`;
     await writeFile(other, 'modules: {} # another\n');
     const shops = [
-      await openShop(premises),
-      await openShop({ ...premises, env: { ...premises.env, STRANGLER_CONFIG: other } }),
+      await openShop(setup),
+      await openShop({ ...setup, env: { ...setup.env, STRANGLER_CONFIG: other } }),
     ];
     for (const shop of shops) {
       const operator = await OperatorClient.of(shop);

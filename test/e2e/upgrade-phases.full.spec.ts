@@ -5,7 +5,7 @@ import { upgraded } from '../fixtures/restore.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { OperatorClient } from '../support/operator.js';
 import { endAllPrograms } from '../support/programs.js';
-import { Client, makePremises, openService, openShop, type Premises } from '../support/shop.js';
+import { Client, makeSetup, openService, openShop, type ShopSetup } from '../support/shop.js';
 import { until } from '../support/until.js';
 
 const modules = ['inventory', 'users'] as const;
@@ -31,34 +31,34 @@ const holds: Readonly<Record<string, string>> = {
 /* Inventory and users are in the middle of a phase when the processes end, and today's are started on what they left. */
 describe.each(phasesOfReleases())('a shop of $version in $phase', ({ phase, ...dumps }) => {
   let nats: TestNats;
-  let premises: Premises;
+  let setup: ShopSetup;
 
   beforeAll(async () => {
     nats = await startNats();
     const [shop, inventory, users] = await Promise.all(
       [dumps.monolith, dumps.inventory, dumps.users].map(upgraded),
     );
-    premises = await makePremises(nats.url, { shop: shop!, inventory: inventory!, users: users! });
+    setup = await makeSetup(nats.url, { shop: shop!, inventory: inventory!, users: users! });
   }, 120_000);
   afterAll(async () => {
     endAllPrograms();
-    await premises.drop();
+    await setup.drop();
     await nats.stop();
   });
 
   const want = (wished: string) =>
     writeFile(
-      premises.env['STRANGLER_CONFIG'] as string,
+      setup.env['STRANGLER_CONFIG'] as string,
       `modules:\n${modules.map((name) => `  ${name}: { ${wished}, ramp: [100], bake: 0s, gates: { minSamples: 0, errorRate: 1, p99Ratio: 1000 } }\n`).join('')}`,
     );
 
   /** The rows of both sides. */
   async function rows(): Promise<Set<string>> {
-    const { shop, inventory, users } = premises.urls;
+    const { shop, inventory, users } = setup.urls;
     const from = { users: [shop, users], inventory: [shop, inventory], orders: [shop], payments: [shop] };
     const found = treasures.flatMap(([module, table, id]) =>
       from[module].map((url) =>
-        premises.on<{ row: string }>(url, `select '${table} ' || ${id} as row from ${table}`),
+        setup.on<{ row: string }>(url, `select '${table} ' || ${id} as row from ${table}`),
       ),
     );
     return new Set((await Promise.all(found)).flat().map(({ row }) => row));
@@ -74,17 +74,17 @@ describe.each(phasesOfReleases())('a shop of $version in $phase', ({ phase, ...d
   }
 
   it('is paired at its first hello, goes on to extracted and back, and nothing is lost', async () => {
-    expect((await premises.query(holds[phase]!)).length).toBeGreaterThan(0);
+    expect((await setup.query(holds[phase]!)).length).toBeGreaterThan(0);
     const before = await rows();
     expect(before.size).toBeGreaterThan(50);
     await want(phase === 'extracted' ? 'phase: extracted' : 'phase: shadow');
     const [shop] = await Promise.all([
-      openShop(premises),
-      ...modules.map((module) => openService(premises, module)),
+      openShop(setup),
+      ...modules.map((module) => openService(setup, module)),
     ]);
     for (const module of modules)
       await until(`${module} is paired, and proven by its peer`, async () => {
-        const [row] = await premises.query<{ paired: boolean }>(
+        const [row] = await setup.query<{ paired: boolean }>(
           `select peer is not null and proven_by = 'peer' and strangler.is_proven(o) as paired from strangler.ownership o where module = $1`,
           [module],
         );
@@ -104,8 +104,8 @@ describe.each(phasesOfReleases())('a shop of $version in $phase', ({ phase, ...d
     expect(await customer.order('back', { 'F-1': 1, 'F-2': 1 })).toMatchObject({ status: 201 });
     const home = await rows();
     expect([...before].filter((row) => !home.has(row))).toEqual([]);
-    const { shop: url } = premises.urls;
-    const goods = await premises.query<{ sku: string }>('select sku from inventory.stock_item');
+    const { shop: url } = setup.urls;
+    const goods = await setup.query<{ sku: string }>('select sku from inventory.stock_item');
     const received = new Map(goods.map(({ sku }) => [sku, cameIn(sku)]));
     let found: unknown;
     await until('the books are quiet and true', async () => {

@@ -12,14 +12,7 @@ import { upgraded } from '../fixtures/restore.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { OperatorClient } from '../support/operator.js';
 import { endAllPrograms } from '../support/programs.js';
-import {
-  Client,
-  makePremises,
-  openService,
-  openShop,
-  type OpenShop,
-  type Premises,
-} from '../support/shop.js';
+import { Client, makeSetup, openService, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
 import { until } from '../support/until.js';
 
 /** What customers would miss, by a column that tells its rows apart, and where it is when inventory has moved. */
@@ -47,7 +40,7 @@ describe.each(releases())('a shop of %s', (version) => {
   /** Messages of 0.1.0 name no database. */
   const namesDatabases = version !== '0.1.0';
   let nats: TestNats;
-  let premises: Premises;
+  let setup: ShopSetup;
   let shop: OpenShop;
   let operator: OperatorClient;
   let connection: NatsConnection;
@@ -57,25 +50,25 @@ describe.each(releases())('a shop of %s', (version) => {
   beforeAll(async () => {
     nats = await startNats();
     const databases = { shop: await upgraded(monolith), inventory: await upgraded(inventory) };
-    premises = await makePremises(nats.url, { ...databases, ...(users && { users: await upgraded(users) }) });
+    setup = await makeSetup(nats.url, { ...databases, ...(users && { users: await upgraded(users) }) });
     for (const [where, sql] of namesDatabases ? atStake : atStake.slice(0, 1))
-      expect([sql, (await premises.on(premises.urls[where], sql)).length]).not.toEqual([sql, 0]);
+      expect([sql, (await setup.on(setup.urls[where], sql)).length]).not.toEqual([sql, 0]);
     before = [...(await rowsAt('shop', 'shop')), ...(await rowsAt('shop', 'inventory'))];
     before.push(...(await rowsAt('inventory', 'inventory')));
     await want('phase: shifting, percent: 25');
     [shop] = await Promise.all([
-      openShop(premises),
-      openService(premises, 'inventory'),
-      ...(users ? [openService(premises, 'users')] : []),
+      openShop(setup),
+      openService(setup, 'inventory'),
+      ...(users ? [openService(setup, 'users')] : []),
     ]);
     operator = await OperatorClient.of(shop);
     connection = await connect({ servers: nats.url });
-    ids = { shop: await idOf(premises.urls.shop), inventory: await idOf(premises.urls.inventory) };
+    ids = { shop: await idOf(setup.urls.shop), inventory: await idOf(setup.urls.inventory) };
   }, 120_000);
   afterAll(async () => {
     await connection.close();
     endAllPrograms();
-    await premises.drop();
+    await setup.drop();
     await nats.stop();
   });
 
@@ -83,7 +76,7 @@ describe.each(releases())('a shop of %s', (version) => {
   /** As `npm run fixture` wished: gates that pass without customers, and while a process is killed. */
   const want = (inventory: string) =>
     writeFile(
-      premises.env['STRANGLER_CONFIG'] as string,
+      setup.env['STRANGLER_CONFIG'] as string,
       `modules:\n  inventory: { ${inventory}, ${atOnce} }\n${users ? `  users: { phase: shadow, ${atOnce} }\n` : ''}`,
     );
 
@@ -92,12 +85,12 @@ describe.each(releases())('a shop of %s', (version) => {
     const sql = treasures
       .filter((treasure) => treasure.home === home)
       .map(({ table, id }) => `select '${table} ' || ${id} as row from ${table}`);
-    const rows = await premises.on<{ row: string }>(premises.urls[place], sql.join(' union all '));
+    const rows = await setup.on<{ row: string }>(setup.urls[place], sql.join(' union all '));
     return rows.map(({ row }) => row);
   }
 
   const idOf = async (url: string) =>
-    (await premises.on<{ id: string }>(url, 'select strangler.database_id() as id'))[0]!.id;
+    (await setup.on<{ id: string }>(url, 'select strangler.database_id() as id'))[0]!.id;
 
   const said = (area: string): Exchange[] => exchanges.filter(({ subject }) => areaOf(subject) === area);
   const answered = (area: string) =>
@@ -244,7 +237,7 @@ describe.each(releases())('a shop of %s', (version) => {
     expect(body.items.length > 0).toBe(namesDatabases);
     await operator.act('users', 'parked', { how: 'retry', ids: body.items.map(({ id }) => id) });
     await until('nothing is parked', async () =>
-      (await premises.query('select from strangler.outbox where parked is not null')).length === 0
+      (await setup.query('select from strangler.outbox where parked is not null')).length === 0
         ? true
         : undefined,
     );
@@ -266,7 +259,7 @@ describe.each(releases())('a shop of %s', (version) => {
       expect([status, 'cancelled']).toContain(body.status);
     }
     await until('the books are quiet and true', async () => {
-      const { shop: orders, inventory: stock } = premises.urls;
+      const { shop: orders, inventory: stock } = setup.urls;
       const { violations } = await accountOf(
         { inventory: stock, payments: orders, orders },
         { received: new Map(Object.entries(books.received)) },

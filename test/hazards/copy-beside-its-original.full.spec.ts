@@ -1,6 +1,6 @@
 import type { Finding } from '#strangler';
 import { until } from '../support/until.js';
-import { Client, openShop, type OpenShop, type Premises } from '../support/shop.js';
+import { Client, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
 import { OperatorClient } from '../support/operator.js';
 import { queryOnce } from '../support/postgres.js';
 import { Scene } from './support/scene.js';
@@ -11,7 +11,7 @@ import { Scene } from './support/scene.js';
  * copy is never served, though nothing is missing in it.
  */
 let scene: Scene;
-let copied: Premises;
+let copied: ShopSetup;
 let shop: OpenShop;
 let operator: OperatorClient;
 let customer: Client;
@@ -26,8 +26,8 @@ beforeAll(async () => {
   await scene.shop.end('SIGKILL');
   // A change that is on its way, in both: the copy does not send it.
   const onItsWay = `update inventory.stock_item set description = 'on its way' where sku = $1`;
-  await scene.premises.query(onItsWay, [scene.one('stays')]);
-  const { shop: url } = scene.premises.urls;
+  await scene.setup.query(onItsWay, [scene.one('stays')]);
+  const { shop: url } = scene.setup.urls;
   const copy = `${nameOf(url)}_copy`;
   await until('nobody is connected any more', async () => {
     const sql = 'select from pg_stat_activity where datname = $1';
@@ -35,12 +35,12 @@ beforeAll(async () => {
   });
   await queryOnce(server(url), `create database ${copy} template ${nameOf(url)}`);
   const copyUrl = Object.assign(new URL(url), { pathname: `/${copy}` }).href;
-  const { premises } = scene;
+  const { setup } = scene;
   copied = {
-    ...premises,
-    env: { ...premises.env, DATABASE_URL: copyUrl },
+    ...setup,
+    env: { ...setup.env, DATABASE_URL: copyUrl },
     query: (sql, params) => queryOnce(copyUrl, sql, params),
-    urls: { ...premises.urls, shop: copyUrl },
+    urls: { ...setup.urls, shop: copyUrl },
   };
   await scene.restartShop();
   shop = await openShop(copied);

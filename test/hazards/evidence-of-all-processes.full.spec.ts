@@ -3,7 +3,7 @@ import { bucketOf } from '../../libs/strangler/src/bucket.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { OperatorClient } from '../support/operator.js';
 import { endAllPrograms } from '../support/programs.js';
-import { Client, makePremises, openService, openShop, type Premises } from '../support/shop.js';
+import { Client, makeSetup, openService, openShop, type ShopSetup } from '../support/shop.js';
 import { until } from '../support/until.js';
 
 /*
@@ -11,21 +11,21 @@ import { until } from '../support/until.js';
  * calls do not count, so the gates wait for others; or the next leader begins with nothing.
  */
 let nats: TestNats;
-let premises: Premises;
+let setup: ShopSetup;
 
 beforeAll(async () => {
   nats = await startNats();
-  premises = await makePremises(nats.url);
+  setup = await makeSetup(nats.url);
 });
 afterAll(async () => {
   endAllPrograms();
-  await premises.drop();
+  await setup.drop();
   await nats.stop();
 });
 
 const want = (inventory: string) =>
   writeFile(
-    premises.env['STRANGLER_CONFIG'] as string,
+    setup.env['STRANGLER_CONFIG'] as string,
     `modules:
   orders: { phase: extracted, ramp: [100], bake: 0s, gates: { minSamples: 0 } }
   inventory: ${inventory}\n`,
@@ -58,9 +58,9 @@ async function order(customer: Client, name: string, count: number): Promise<voi
 
 it('calls of services and of a leader that was killed turn the gate of the next leader', async () => {
   const [first] = await Promise.all([
-    openShop(premises),
-    openService(premises, 'orders'),
-    openService(premises, 'inventory'),
+    openShop(setup),
+    openService(setup, 'orders'),
+    openService(setup, 'inventory'),
   ]);
   const operator = await OperatorClient.of(first);
   const admin = await Client.admin(first.url);
@@ -76,7 +76,7 @@ it('calls of services and of a leader that was killed turn the gate of the next 
   await want(
     '{ phase: extracted, ramp: [50, 100], bake: 1s, gates: { probes: off, minSamples: 40, errorRate: 0.2, p99Ratio: 1000 } }',
   );
-  const second = await openShop(premises);
+  const second = await openShop(setup);
   const next = await OperatorClient.of(second);
   const customer = await Client.register(first.url);
   // Windows that were begun before the step do not count.

@@ -1,13 +1,6 @@
 import { startNats, type TestNats } from '../support/nats.js';
 import { endAllPrograms, type Program } from '../support/programs.js';
-import {
-  Client,
-  makePremises,
-  openService,
-  openShop,
-  type OpenShop,
-  type Premises,
-} from '../support/shop.js';
+import { Client, makeSetup, openService, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
 import { statusOf } from '../support/operator.js';
 import { until } from '../support/until.js';
 
@@ -19,20 +12,20 @@ interface Product {
 /** One word in `strangler.yaml` moves a module with its data, while the shop runs. */
 describe('a flip of inventory', () => {
   let nats: TestNats;
-  let premises: Premises;
+  let setup: ShopSetup;
   let shop: OpenShop;
   let admin: Client;
 
   beforeAll(async () => {
     nats = await startNats();
-    premises = await makePremises(nats.url);
-    shop = await openShop(premises);
+    setup = await makeSetup(nats.url);
+    shop = await openShop(setup);
     admin = await Client.admin(shop.url);
   });
 
   afterAll(async () => {
     endAllPrograms();
-    await premises.drop();
+    await setup.drop();
     await nats.stop();
   });
 
@@ -45,16 +38,16 @@ describe('a flip of inventory', () => {
 
   it('waits for the service and then takes the goods along, there and back; a service that dies is 503 until it is back', async () => {
     await admin.stock('A-1', 5);
-    await premises.extract(['inventory']);
+    await setup.extract(['inventory']);
     await until('it says what it waits for', async () => {
       const { waitingFor } = await statusOf(shop, 'inventory');
       return waitingFor?.includes('inventory') ? true : undefined;
     });
     expect((await product('A-1')).body).toMatchObject({ available: 5 });
 
-    const first = await openService(premises, 'inventory');
+    const first = await openService(setup, 'inventory');
     await servedBy('extracted');
-    await premises.arrived();
+    await setup.arrived();
     expect((await product('A-1')).body).toMatchObject({ available: 5 });
     await admin.stock('A-1', 7);
 
@@ -63,11 +56,11 @@ describe('a flip of inventory', () => {
     expect(nobody.status).toBe(503);
     expect(nobody.body).toMatchObject({ code: 'unavailable', status: 503 });
     expect(Number(nobody.headers.get('retry-after'))).toBeGreaterThan(0);
-    const again = await openService(premises, 'inventory');
+    const again = await openService(setup, 'inventory');
     expect((await product('A-1')).body).toMatchObject({ available: 7 });
 
-    await premises.extract([]);
-    await premises.arrived();
+    await setup.extract([]);
+    await setup.arrived();
     await servedBy('monolith');
     expect((await product('A-1')).body).toMatchObject({ available: 7 });
     await again.end();
@@ -75,10 +68,10 @@ describe('a flip of inventory', () => {
   });
 
   it('is answered by several copies, and a copy that stops loses no call', async () => {
-    await premises.extract(['inventory']);
+    await setup.extract(['inventory']);
     const copies: Program[] = [];
-    for (let i = 0; i < 2; i++) copies.push(await openService(premises, 'inventory'));
-    await premises.arrived();
+    for (let i = 0; i < 2; i++) copies.push(await openService(setup, 'inventory'));
+    await setup.arrived();
     await admin.stock('A-2', 9);
     let stop = false;
     const statuses = new Set<number>();
@@ -93,11 +86,8 @@ describe('a flip of inventory', () => {
   });
 
   it('carries the request id to the other side: it stands on the lines of both', async () => {
-    await premises.extract(['inventory']);
-    const service = await openService(
-      { ...premises, env: { ...premises.env, LOG_LEVEL: 'info' } },
-      'inventory',
-    );
+    await setup.extract(['inventory']);
+    const service = await openService({ ...setup, env: { ...setup.env, LOG_LEVEL: 'info' } }, 'inventory');
     await servedBy('extracted');
     await admin.send('GET', '/api/v1/products/A-1', undefined, { 'x-request-id': 'order-4711' });
     const line = await service.printed(/^.*"msg":"call served".*$/m);
@@ -106,8 +96,8 @@ describe('a flip of inventory', () => {
     );
     expect(JSON.parse(line[0])).toMatchObject({ module: 'inventory' });
     // Home again first: the way back leads over the service.
-    await premises.extract([]);
-    await premises.arrived();
+    await setup.extract([]);
+    await setup.arrived();
     await service.end();
   });
 
@@ -116,7 +106,7 @@ describe('a flip of inventory', () => {
     const customer = await Client.register(shop.url);
     const slow = customer.order('slow', { 'A-3': 1 }, 'tok_slow');
     await until('the order is under way', async () => {
-      const [row] = await premises.query<{ busy: number }>(
+      const [row] = await setup.query<{ busy: number }>(
         `select count(*)::int as busy from pg_stat_activity where state = 'idle in transaction'`,
       );
       return row && row.busy > 0 ? true : undefined;

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { endAllPrograms, type Program } from '../support/programs.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { OperatorClient } from '../support/operator.js';
-import { Client, makePremises, moduleNames, openService, openShop, type Premises } from '../support/shop.js';
+import { Client, makeSetup, moduleNames, openService, openShop, type ShopSetup } from '../support/shop.js';
 import { until } from '../support/until.js';
 
 /*
@@ -13,17 +13,17 @@ import { until } from '../support/until.js';
 const skus = Array.from({ length: 24 }, (_, i) => `IDLE-${i}`);
 const others = moduleNames.filter((name) => name !== 'inventory');
 let nats: TestNats;
-let premises: Premises;
+let setup: ShopSetup;
 let operator: OperatorClient;
 let service: Program;
 
 beforeAll(async () => {
   nats = await startNats();
-  premises = await makePremises(nats.url);
-  const shop = await openShop(premises);
+  setup = await makeSetup(nats.url);
+  const shop = await openShop(setup);
   [service] = await Promise.all([
-    openService(premises, 'inventory'),
-    ...others.map((name) => openService(premises, name)),
+    openService(setup, 'inventory'),
+    ...others.map((name) => openService(setup, name)),
   ]);
   operator = await OperatorClient.of(shop);
   const admin = await Client.admin(shop.url);
@@ -31,15 +31,15 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   endAllPrograms();
-  await premises.drop();
+  await setup.drop();
   await nats.stop();
 });
 
-const want = (line: string) => writeFile(premises.env['STRANGLER_CONFIG'] as string, `modules:\n${line}\n`);
+const want = (line: string) => writeFile(setup.env['STRANGLER_CONFIG'] as string, `modules:\n${line}\n`);
 /** Looked up in the database: each question to the admin API is a call to `users`, as if somebody were there. */
 const placeOf = async (module: string) =>
   (
-    await premises.query<{ phase: string; percent: number }>(
+    await setup.query<{ phase: string; percent: number }>(
       'select phase, percent from strangler.module where module = $1',
       [module],
     )
@@ -71,7 +71,7 @@ const decidedBy = (history: HistoryEntry[], phase: string): Gates[] =>
 it('all modules arrive, asked by the controller itself; a service that dies in any phase and comes back delays it and no more', async () => {
   const restart = async () => {
     await service.end('SIGKILL');
-    service = await openService(premises, 'inventory');
+    service = await openService(setup, 'inventory');
   };
   const all = others.map((name) => `  ${name}: extracted`);
   // The file lets it go no further than where the service is to die.

@@ -1,7 +1,7 @@
 import { accountOf } from '#sample';
 import { startNats, type TestNats } from '../support/nats.js';
 import { endAllPrograms } from '../support/programs.js';
-import { Client, makePremises, openService, openShop, type Premises } from '../support/shop.js';
+import { Client, makeSetup, openService, openShop, type ShopSetup } from '../support/shop.js';
 import { until } from '../support/until.js';
 
 /*
@@ -9,21 +9,21 @@ import { until } from '../support/until.js';
  * asks again under the same key: the money has moved once.
  */
 let nats: TestNats;
-let premises: Premises;
+let setup: ShopSetup;
 
 beforeEach(async () => {
   nats = await startNats();
-  premises = await makePremises(nats.url);
+  setup = await makeSetup(nats.url);
 });
 afterEach(async () => {
   endAllPrograms();
-  await premises.drop();
+  await setup.drop();
   await nats.stop();
 });
 
 const account = () =>
   until('the account is true, with no order under way', async () => {
-    const of = (module: 'inventory' | 'payments' | 'orders') => premises.databaseOf(module);
+    const of = (module: 'inventory' | 'payments' | 'orders') => setup.databaseOf(module);
     const found = await accountOf({
       inventory: of('inventory'),
       payments: of('payments'),
@@ -35,15 +35,15 @@ const account = () =>
 
 /** What the provider did for all orders. */
 const ledger = async () => {
-  const rows = await premises.on<{ kind: string }>(
-    premises.databaseOf('payments'),
+  const rows = await setup.on<{ kind: string }>(
+    setup.databaseOf('payments'),
     'select kind from payments.provider_ledger order by created_at',
   );
   return rows.map(({ kind }) => kind);
 };
 
 it('the monolith, after a charge and after a refund', async () => {
-  const first = await openShop(premises, 'payments.charge:call:after');
+  const first = await openShop(setup, 'payments.charge:call:after');
   await (await Client.admin(first.url)).stock('A-1', 10);
   const customer = await Client.register(first.url);
   const dying = customer.order('once', { 'A-1': 2 }).catch(() => undefined);
@@ -51,7 +51,7 @@ it('the monolith, after a charge and after a refund', async () => {
   await dying;
   expect(await ledger()).toEqual(['charge']);
 
-  const second = await openShop(premises, 'payments.refund:call:after');
+  const second = await openShop(setup, 'payments.refund:call:after');
   const ordered = await until('the order is confirmed', async () => {
     const answer = await customer.at(second.url).order('once', { 'A-1': 2 });
     return answer.body.status === 'confirmed' ? answer.body : undefined;
@@ -61,7 +61,7 @@ it('the monolith, after a charge and after a refund', async () => {
   await until('it dies', () => second.process.signalCode ?? undefined);
   expect(await ledger()).toEqual(['charge', 'refund']);
 
-  const third = await openShop(premises);
+  const third = await openShop(setup);
   expect((await account()).totals).toMatchObject({
     orders: { cancelled: 1 },
     pieces: { onHand: 10, sold: 0 },
@@ -71,10 +71,10 @@ it('the monolith, after a charge and after a refund', async () => {
 }, 120_000);
 
 it('the service of payments, while the shop takes orders', async () => {
-  await premises.extract(['payments']);
-  const dies = await openService(premises, 'payments', 'payments.charge:call:after');
-  const shop = await openShop(premises);
-  await premises.arrived();
+  await setup.extract(['payments']);
+  const dies = await openService(setup, 'payments', 'payments.charge:call:after');
+  const shop = await openShop(setup);
+  await setup.arrived();
   await (await Client.admin(shop.url)).stock('A-1', 10);
   const customer = await Client.register(shop.url);
   const ordering = customer.order('once', { 'A-1': 2 });
@@ -83,7 +83,7 @@ it('the service of payments, while the shop takes orders', async () => {
   expect({ status, order: body.status }).toEqual({ status: 201, order: 'pending_payment' });
   expect(await ledger()).toEqual(['charge']);
 
-  const sound = await openService(premises, 'payments');
+  const sound = await openService(setup, 'payments');
   expect((await account()).totals).toMatchObject({
     orders: { confirmed: 1 },
     pieces: { onHand: 8, sold: 2 },

@@ -117,7 +117,7 @@ it('the service sells all keys; the monolith comes back as its copy, with every 
   load.doubt((event) => isAlone(evidence, history, event) || isReadBefore(lostAt, history, event));
   // What the monolith had not sent was answered to nobody; where a transaction had written in other modules, too, those keep theirs.
   const report = await scene.on<{ key: string }>('monolith', 'select key from strangler.given_up');
-  await check(scene.premises, load, {
+  await check(scene.setup, load, {
     received: scene.received,
     errors: 'some',
     reported: new Set(report.map(({ key }) => key)),

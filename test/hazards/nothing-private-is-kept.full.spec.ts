@@ -4,13 +4,13 @@ import { startNats, type TestNats } from '../support/nats.js';
 import { endAllPrograms, type Program } from '../support/programs.js';
 import {
   Client,
-  makePremises,
+  makeSetup,
   moduleNames,
   openService,
   openShop,
   type ModuleName,
   type OpenShop,
-  type Premises,
+  type ShopSetup,
 } from '../support/shop.js';
 import { until } from '../support/until.js';
 
@@ -40,7 +40,7 @@ const { secrets, persons } = planted;
 const away: readonly ModuleName[] = ['users', 'payments', 'orders'];
 
 let nats: TestNats;
-let premises: Premises;
+let setup: ShopSetup;
 let shop: OpenShop;
 let operator: Client;
 const services = new Map<ModuleName, Program>();
@@ -48,20 +48,20 @@ const outputs: (() => string)[] = [];
 
 beforeAll(async () => {
   nats = await startNats();
-  premises = await makePremises(nats.url);
-  Object.assign(premises.env, { LOG_LEVEL: 'trace', KEEP_RESULTS: '48h' });
-  const config = premises.env.STRANGLER_CONFIG!;
-  await premises.extract(['payments', 'orders']);
+  setup = await makeSetup(nats.url);
+  Object.assign(setup.env, { LOG_LEVEL: 'trace', KEEP_RESULTS: '48h' });
+  const config = setup.env.STRANGLER_CONFIG!;
+  await setup.extract(['payments', 'orders']);
   writeFileSync(
     config,
     readFileSync(config, 'utf8').replace('users: { phase: monolith', 'users: { phase: shadow'),
   );
   for (const module of away) await open(module);
-  shop = await openShop(premises);
+  shop = await openShop(setup);
   outputs.push(shop.output);
   const wanted: Record<string, string> = { users: 'shadow', payments: 'extracted', orders: 'extracted' };
   await until('all are where they are to be', async () => {
-    const rows = await premises.query<{ module: string; phase: string }>(
+    const rows = await setup.query<{ module: string; phase: string }>(
       'select module, phase from strangler.module',
     );
     const there = rows.filter(({ module, phase }) => wanted[module] === phase);
@@ -71,12 +71,12 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(async () => {
   endAllPrograms();
-  await premises.drop();
+  await setup.drop();
   await nats.stop();
 });
 
 async function open(module: ModuleName): Promise<void> {
-  const service = await openService(premises, module);
+  const service = await openService(setup, module);
   services.set(module, service);
   outputs.push(service.output);
 }
@@ -96,7 +96,7 @@ const tokens: string[] = [];
 
 /** Everything that the toolkit keeps in a database: its own schema, and its tables in those of modules. */
 async function kept(url: string, tables: readonly string[]): Promise<string> {
-  const [found] = await premises.on<{ sql: string }>(
+  const [found] = await setup.on<{ sql: string }>(
     url,
     `select string_agg(format('select %L || '': '' || t::text as row from %I.%I t', table_schema || '.' || table_name,
        table_schema, table_name), ' union all ') as sql
@@ -104,9 +104,9 @@ async function kept(url: string, tables: readonly string[]): Promise<string> {
      where table_type = 'BASE TABLE' and (table_schema = 'strangler' or table_name = any($1))`,
     [tables],
   );
-  return (await premises.on<{ row: string }>(url, found!.sql)).map(({ row }) => row).join('\n');
+  return (await setup.on<{ row: string }>(url, found!.sql)).map(({ row }) => row).join('\n');
 }
-const urls = () => [premises.urls.shop, ...away.map((module) => premises.urls[module])];
+const urls = () => [setup.urls.shop, ...away.map((module) => setup.urls[module])];
 async function keptEverywhere(tables: readonly string[]): Promise<string> {
   const texts: string[] = [];
   for (const url of urls()) texts.push(await kept(url, tables));
@@ -143,7 +143,7 @@ it('walks through the whole shop, and leaves nothing behind that is secret or te
     401,
   );
   let me = await asOwner(persons.email, secrets.password);
-  const [account] = await premises.query<{ id: string; hash: string }>(
+  const [account] = await setup.query<{ id: string; hash: string }>(
     'select id, password_hash as hash from users.account where email = $1',
     [persons.email],
   );
@@ -172,28 +172,28 @@ it('walks through the whole shop, and leaves nothing behind that is secret or te
   expect(foundIn(await keptEverywhere(['saga']), [secrets.token])).not.toEqual([]);
   await open('payments');
   await until('it is given up', async () => {
-    const open = await premises.on(
-      premises.urls.orders,
+    const open = await setup.on(
+      setup.urls.orders,
       `select from orders.saga where status not in ('done', 'failed')`,
     );
     return open.length === 0 ? true : undefined;
   });
 
   // The copy of the users is corrupted behind everybody's back: shadow reads and verify find it.
-  await premises.query(`
+  await setup.query(`
     create table public.cursors (cursor jsonb);
     create function public.see() returns trigger language plpgsql as $$ begin
       insert into public.cursors values (new.cursor); return null; end $$;
     create trigger see after update on strangler.verification for each row execute function public.see()`);
-  await premises.on(
-    premises.urls.users,
+  await setup.on(
+    setup.urls.users,
     `begin; select set_config('strangler.applying', 'users', true);
      update users.account set email = '${persons.other}', last_name = '${persons.otherName}', password_hash = '${secrets.hash}' where id = '${id}';
      commit`,
   );
   await until('a shadow read has found it', async () => {
     await fetch(`${shop.url}/api/v1/users/${id}`, { headers: me });
-    const samples = await premises.query(`select from strangler.mismatch where module = 'users'`);
+    const samples = await setup.query(`select from strangler.mismatch where module = 'users'`);
     return samples.length > 0 ? true : undefined;
   });
   expect((await operator.send('POST', '/modules/users/verify', {})).status).toBe(202);
@@ -202,12 +202,12 @@ it('walks through the whole shop, and leaves nothing behind that is secret or te
     return JSON.stringify(body).includes('differs in') ? true : undefined;
   });
   expect(
-    await premises.query(`select from public.cursors where cursor::text like '%password_hash%'`),
+    await setup.query(`select from public.cursors where cursor::text like '%password_hash%'`),
   ).not.toEqual([]);
 
   // A row that the other side does not take, for its e-mail.
-  await premises.on(
-    premises.urls.users,
+  await setup.on(
+    setup.urls.users,
     `alter table users.account add constraint odd check (email not like 'unwanted%')`,
   );
   await post('/api/v1/users', { email: persons.unwanted, name: persons.name, password: secrets.password });
@@ -216,11 +216,11 @@ it('walks through the whole shop, and leaves nothing behind that is secret or te
     return JSON.stringify(body).includes('odd') ? true : undefined;
   });
 
-  const hashes = await premises.query<{ hash: string }>('select password_hash as hash from users.account');
+  const hashes = await setup.query<{ hash: string }>('select password_hash as hash from users.account');
   const neverKept = [...Object.values(secrets), ...tokens, hash, ...hashes.map((each) => each.hash)];
   const everything = await keptEverywhere(['saga']);
   const results = await keptEverywhere(['idempotency', 'saga']);
-  const cursors = await premises.query<{ text: string }>('select cursor::text as text from public.cursors');
+  const cursors = await setup.query<{ text: string }>('select cursor::text as text from public.cursors');
   const told = await answers();
   const log = outputs.map((output) => output()).join('\n');
   const seen = cursors.map(({ text }) => text).join('\n');
@@ -239,17 +239,17 @@ it('walks through the whole shop, and leaves nothing behind that is secret or te
 
 it('what is older than KEEP_RESULTS goes by itself, at the side that owns it', async () => {
   const old = randomUUID();
-  await premises.on(
-    premises.urls.orders,
+  await setup.on(
+    setup.urls.orders,
     `insert into orders.idempotency (command_id, routing_key, input_hash, result, created_at)
      values ($1, 'k', '', '{}', clock_timestamp() - interval '3 days')`,
     [old],
   );
-  for (const url of [premises.urls.orders, premises.urls.shop])
+  for (const url of [setup.urls.orders, setup.urls.shop])
     await until(
       'it is gone',
       async () => {
-        const rows = await premises.on(url, 'select from orders.idempotency where command_id = $1', [old]);
+        const rows = await setup.on(url, 'select from orders.idempotency where command_id = $1', [old]);
         return rows.length === 0 ? true : undefined;
       },
       120_000,

@@ -99,7 +99,7 @@ it('of the monolith, from before the move, which was moved by hand, with the emb
   const putBack = await postgres.backUp();
   await scene.goTo('extracted');
   expect((await scene.order(customer, scene.one('moves'))).status).toBe(201);
-  await scene.premises.steerByHand();
+  await scene.setup.steerByHand();
   await scene.shop.end('SIGTERM');
   await shop.loseWitness('monolith');
   await putBack();

@@ -2,7 +2,7 @@ import { accountOf } from '#sample';
 import { startNats, type TestNats } from '../support/nats.js';
 import { endAllPrograms, type Program } from '../support/programs.js';
 import { replayed, startReplay } from '../support/replay.js';
-import { makePremises, moduleNames, openService, openShop, type Premises } from '../support/shop.js';
+import { makeSetup, moduleNames, openService, openShop, type ShopSetup } from '../support/shop.js';
 import { until } from '../support/until.js';
 
 /*
@@ -13,30 +13,30 @@ import { until } from '../support/until.js';
 describe('services killed and restarted during a replay', () => {
   const orders = 150;
   let nats: TestNats;
-  let premises: Premises;
+  let setup: ShopSetup;
 
   beforeAll(async () => {
     nats = await startNats();
-    premises = await makePremises(nats.url);
+    setup = await makeSetup(nats.url);
   });
 
   afterAll(async () => {
     endAllPrograms();
-    await premises.drop();
+    await setup.drop();
     await nats.stop();
   });
 
   it('leave no order stuck, lost or doubled', async () => {
     const services = new Map<string, Program>();
-    for (const name of moduleNames) services.set(name, await openService(premises, name));
-    const shop = await openShop({ ...premises, env: { ...premises.env, SAMPLE: 'on' } });
-    await premises.extract(moduleNames);
-    await premises.arrived();
-    const replay = startReplay(premises, shop.url, orders, ['--concurrency', '4']);
+    for (const name of moduleNames) services.set(name, await openService(setup, name));
+    const shop = await openShop({ ...setup, env: { ...setup.env, SAMPLE: 'on' } });
+    await setup.extract(moduleNames);
+    await setup.arrived();
+    const replay = startReplay(setup, shop.url, orders, ['--concurrency', '4']);
     for (const [i, name] of moduleNames.entries()) {
       await ordersReach((i + 1) * 25);
       await services.get(name)?.end('SIGKILL');
-      services.set(name, await openService(premises, name));
+      services.set(name, await openService(setup, name));
     }
     const { outcomes } = await replayed(replay);
     // While payments was away, orders were taken and their payment put off.
@@ -58,8 +58,8 @@ describe('services killed and restarted during a replay', () => {
     });
 
   const databases = () => ({
-    inventory: premises.databaseOf('inventory'),
-    payments: premises.databaseOf('payments'),
-    orders: premises.databaseOf('orders'),
+    inventory: setup.databaseOf('inventory'),
+    payments: setup.databaseOf('payments'),
+    orders: setup.databaseOf('orders'),
   });
 });

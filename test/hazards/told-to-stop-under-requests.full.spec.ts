@@ -1,7 +1,7 @@
 import { choosePort } from '../../libs/platform/src/embedded/ports.js';
 import { startBalancer } from '../support/balancer.js';
 import { endAllPrograms } from '../support/programs.js';
-import { Client, makePremises, openShop, type OpenShop, type Premises } from '../support/shop.js';
+import { Client, makeSetup, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
 import { until } from '../support/until.js';
 
 /*
@@ -15,17 +15,16 @@ import { until } from '../support/until.js';
  *
  * So it says first that it is not ready, and goes on for as long as the load balancer takes to see that.
  */
-let premises: Premises;
+let setup: ShopSetup;
 beforeAll(async () => {
-  premises = await makePremises();
+  setup = await makeSetup();
 });
 afterAll(async () => {
   endAllPrograms();
-  await premises.drop();
+  await setup.drop();
 });
 
-const open = (port: number) =>
-  openShop({ ...premises, env: { ...premises.env, PORT: String(port), DRAIN: '2s' } });
+const open = (port: number) => openShop({ ...setup, env: { ...setup.env, PORT: String(port), DRAIN: '2s' } });
 const ready = async ({ url }: OpenShop) => (await fetch(`${url}/health/ready`)).status;
 
 it('goes on while it says that it is not ready, and ends in order', async () => {

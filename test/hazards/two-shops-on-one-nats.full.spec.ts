@@ -86,8 +86,8 @@ it('under load a second service on another database gets no call and no change; 
   const load = await first.load(313);
   await load.placed(10);
   const other = absentDatabase();
-  const env = { ...first.premises.env, INVENTORY_DATABASE_URL: other.url };
-  const service = await openService({ ...first.premises, env }, 'inventory');
+  const env = { ...first.setup.env, INVENTORY_DATABASE_URL: other.url };
+  const service = await openService({ ...first.setup, env }, 'inventory');
   await service.printed(
     /serves no calls: its database \S+ is not paired; the shop whose database is \S+ has its service on/,
   );
@@ -105,7 +105,7 @@ it('under load a second service on another database gets no call and no change; 
     expect.objectContaining({ problem: expect.stringMatching(named) }),
   );
   await load.placed(40);
-  const query = <T extends object>(sql: string) => first.premises.on<T>(other.url, sql);
+  const query = <T extends object>(sql: string) => first.setup.on<T>(other.url, sql);
   expect(await query('select from inventory.stock_item')).toEqual([]);
   expect(await query('select from strangler.applied')).toEqual([]);
   expect(await query('select from inventory.idempotency')).toEqual([]);
@@ -125,21 +125,21 @@ it('under load a second service on another database gets no call and no change; 
 it('of two services of a module that has not moved yet neither is taken, until one of them is stopped', async () => {
   const open = async () => {
     const database = absentDatabase();
-    const env = { ...first.premises.env, PAYMENTS_DATABASE_URL: database.url };
-    return { database, service: await openService({ ...first.premises, env }, 'payments') };
+    const env = { ...first.setup.env, PAYMENTS_DATABASE_URL: database.url };
+    return { database, service: await openService({ ...first.setup, env }, 'payments') };
   };
   const [one, two] = await Promise.all([open(), open()]);
   const peers = async () => {
     const rows = await Promise.all(
       [one, two].map(({ database }) =>
-        first.premises.on<{ peer: string | null }>(database.url, 'select peer from strangler.ownership'),
+        first.setup.on<{ peer: string | null }>(database.url, 'select peer from strangler.ownership'),
       ),
     );
     return rows.map(([row]) => row?.peer ?? null);
   };
   const payments = async () => (await first.get<ModuleStatus>('/modules/payments')).body;
   await writeFile(
-    first.premises.env['STRANGLER_CONFIG'] as string,
+    first.setup.env['STRANGLER_CONFIG'] as string,
     'modules:\n  inventory: { phase: shifting, percent: 50 }\n  payments: { phase: dual-write, bake: 0s, gates: { minSamples: 0 } }\n',
   );
   await until('it is told', async () =>
@@ -148,7 +148,7 @@ it('of two services of a module that has not moved yet neither is taken, until o
   expect(await peers()).toEqual([null, null]);
   await two.service.end('SIGTERM');
   await until('it goes on', async () => ((await payments()).phase === 'dual-write' ? true : undefined));
-  const [shop] = await first.premises.query<{ id: string }>('select strangler.database_id() as id');
+  const [shop] = await first.setup.query<{ id: string }>('select strangler.database_id() as id');
   expect(await peers()).toEqual([shop!.id, null]);
   await one.service.end('SIGTERM');
   await Promise.all([one, two].map(({ database }) => database.drop()));

@@ -1,43 +1,36 @@
 import { startNats, type TestNats } from '../support/nats.js';
 import { endAllPrograms, type Program } from '../support/programs.js';
-import {
-  Client,
-  makePremises,
-  openService,
-  openShop,
-  type OpenShop,
-  type Premises,
-} from '../support/shop.js';
+import { Client, makeSetup, openService, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
 import { until } from '../support/until.js';
 
 /* The service that knows people is dead: customers go on with the tokens that they have, and an operator can still act. */
 let nats: TestNats;
-let premises: Premises;
+let setup: ShopSetup;
 let shop: OpenShop;
 let service: Program;
 
 beforeAll(async () => {
   nats = await startNats();
-  premises = await makePremises(nats.url);
-  await premises.extract(['users']);
-  [service, shop] = await Promise.all([openService(premises, 'users'), openShop(premises)]);
-  await premises.arrived();
+  setup = await makeSetup(nats.url);
+  await setup.extract(['users']);
+  [service, shop] = await Promise.all([openService(setup, 'users'), openShop(setup)]);
+  await setup.arrived();
 });
 afterAll(async () => {
   endAllPrograms();
-  await premises.drop();
+  await setup.drop();
   await nats.stop();
 });
 
 const basic = (password: string) =>
-  `Basic ${Buffer.from(`${premises.env['ADMIN_EMAIL']}:${password}`).toString('base64')}`;
+  `Basic ${Buffer.from(`${setup.env['ADMIN_EMAIL']}:${password}`).toString('base64')}`;
 const ask = (authorization: string, path = '/modules/users/history', method = 'GET') =>
   fetch(shop.adminUrl + path, { method, headers: { authorization } });
 
 it('customers go on, and the bootstrap admin gets in by the password itself and stands in the history', async () => {
   const ann = await Client.register(shop.url);
-  await premises.steerByHand();
-  const password = premises.env['ADMIN_PASSWORD']!;
+  await setup.steerByHand();
+  const password = setup.env['ADMIN_PASSWORD']!;
   expect((await ask(basic(password))).status).toBe(401);
   expect((await ann.send('GET', '/api/v1/orders')).status).toBe(200);
   await service.end();

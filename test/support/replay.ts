@@ -1,5 +1,5 @@
 import { startProgram, type Program } from './programs.js';
-import type { Premises } from './shop.js';
+import type { ShopSetup } from './shop.js';
 
 /** What `npm run replay -- --json` prints, as far as tests read it. */
 export interface ReplayAccount {
@@ -9,7 +9,7 @@ export interface ReplayAccount {
 }
 
 /** Starts a replay of the first `limit` sale invoices. */
-export const startReplay = ({ env }: Premises, url: string, limit: number, more: string[] = []): Program =>
+export const startReplay = ({ env }: ShopSetup, url: string, limit: number, more: string[] = []): Program =>
   startProgram('apps/replay/src/main.js', ['--url', url, '--limit', String(limit), '--json', ...more], env);
 
 /** Waits for the end of a replay. @throws unless it ended well. */

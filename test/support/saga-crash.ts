@@ -3,12 +3,12 @@ import { endAllPrograms } from './programs.js';
 import { startNats, type TestNats } from './nats.js';
 import {
   Client,
-  makePremises,
+  makeSetup,
   openService,
   openShop,
   type ModuleName,
   type OpenShop,
-  type Premises,
+  type ShopSetup,
 } from './shop.js';
 import { until } from './until.js';
 
@@ -45,27 +45,27 @@ export interface CrashPlan {
 /** Crashes at every boundary in turn, then checks the account. */
 export function crashAtEveryBoundary({ away, dies, moments }: CrashPlan): void {
   let nats: TestNats;
-  let premises: Premises;
+  let setup: ShopSetup;
 
   beforeAll(async () => {
     nats = await startNats();
-    premises = await makePremises(nats.url);
-    await premises.extract(away);
+    setup = await makeSetup(nats.url);
+    await setup.extract(away);
   });
 
   afterAll(async () => {
     endAllPrograms();
-    await premises.drop();
+    await setup.drop();
     await nats.stop();
   });
 
   it('loses no order, doubles none and leaves none stuck', async () => {
     const services = await Promise.all(
-      away.filter((name) => name !== dies).map((name) => openService(premises, name)),
+      away.filter((name) => name !== dies).map((name) => openService(setup, name)),
     );
-    const steady = dies === 'orders' ? await openShop(premises) : undefined;
-    const first = dies === 'orders' ? await openService(premises, 'orders') : await openShop(premises);
-    await premises.arrived();
+    const steady = dies === 'orders' ? await openShop(setup) : undefined;
+    const first = dies === 'orders' ? await openService(setup, 'orders') : await openShop(setup);
+    await setup.arrived();
     const url = steady?.url ?? (first as OpenShop).url;
     await (await Client.admin(url)).stock('A-1', opening);
     const client = await Client.register(url);
@@ -77,7 +77,7 @@ export function crashAtEveryBoundary({ away, dies, moments }: CrashPlan): void {
     await first.end();
 
     const crash = async (at: string, act: (customer: Client) => Promise<unknown>) => {
-      const starting = dies === 'orders' ? openService(premises, 'orders', at) : openShop(premises, at);
+      const starting = dies === 'orders' ? openService(setup, 'orders', at) : openShop(setup, at);
       const program = await starting.catch(unlessKilled);
       // Dead already: at this boundary, when it took up what the one before left behind.
       if (!program) return;
@@ -94,7 +94,7 @@ export function crashAtEveryBoundary({ away, dies, moments }: CrashPlan): void {
       await crash(at, (customer) => customer.send('POST', `/api/v1/orders/${toCancel[i]}/cancel`));
     }
 
-    const sound = dies === 'orders' ? await openService(premises, 'orders') : await openShop(premises);
+    const sound = dies === 'orders' ? await openService(setup, 'orders') : await openShop(setup);
     const customer = client.at(steady?.url ?? (sound as OpenShop).url);
     for (const key of placed) await settled(() => customer.order(key, { 'A-1': 2 }), 201);
     for (const id of toCancel) await settled(() => customer.send('POST', `/api/v1/orders/${id}/cancel`), 200);
@@ -112,9 +112,9 @@ export function crashAtEveryBoundary({ away, dies, moments }: CrashPlan): void {
   }, 300_000);
 
   const databases = () => ({
-    inventory: premises.databaseOf('inventory'),
-    payments: premises.databaseOf('payments'),
-    orders: premises.databaseOf('orders'),
+    inventory: setup.databaseOf('inventory'),
+    payments: setup.databaseOf('payments'),
+    orders: setup.databaseOf('orders'),
   });
 }
 

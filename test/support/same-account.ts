@@ -2,7 +2,7 @@ import { accountOf, type AccountTotals } from '#sample';
 import { startNats, type TestNats } from './nats.js';
 import { endAllPrograms } from './programs.js';
 import { replayed, startReplay } from './replay.js';
-import { makePremises, openService, openShop, type ModuleName } from './shop.js';
+import { makeSetup, openService, openShop, type ModuleName } from './shop.js';
 import { until } from './until.js';
 
 const invoices = 60;
@@ -34,24 +34,24 @@ export function sameAccountWith(away: readonly (readonly ModuleName[])[]): void 
   );
 
   async function accountWith(gone: readonly ModuleName[]) {
-    const premises = await makePremises(nats.url);
-    const services = await Promise.all(gone.map((name) => openService(premises, name)));
-    const shop = await openShop({ ...premises, env: { ...premises.env, SAMPLE: 'on' } });
-    await premises.extract(gone);
-    await premises.arrived();
-    const { outcomes, serverErrors } = await replayed(startReplay(premises, shop.url, invoices));
+    const setup = await makeSetup(nats.url);
+    const services = await Promise.all(gone.map((name) => openService(setup, name)));
+    const shop = await openShop({ ...setup, env: { ...setup.env, SAMPLE: 'on' } });
+    await setup.extract(gone);
+    await setup.arrived();
+    const { outcomes, serverErrors } = await replayed(startReplay(setup, shop.url, invoices));
     expect(outcomes.placed).toBe(invoices);
     expect(serverErrors).toEqual({});
     const account = await until('no saga is open', async () => {
       const now = await accountOf({
-        inventory: premises.databaseOf('inventory'),
-        payments: premises.databaseOf('payments'),
-        orders: premises.databaseOf('orders'),
+        inventory: setup.databaseOf('inventory'),
+        payments: setup.databaseOf('payments'),
+        orders: setup.databaseOf('orders'),
       });
       return now.violations.some(({ rule }) => rule === 'open_saga') ? undefined : now;
     });
     await Promise.all([shop, ...services].map((program) => program.end()));
-    await premises.drop();
+    await setup.drop();
     return account;
   }
 }

@@ -16,7 +16,7 @@ const atOnce = 'ramp: [100], bake: 0s, gates: { minSamples: 0 }';
 const admin = { email: 'admin@shop.example', password: 'correct horse battery' };
 
 /** What a shop of real processes stands on: databases, a data folder, `strangler.yaml`. */
-export interface Premises {
+export interface ShopSetup {
   readonly env: Record<string, string>;
   /** Database of a module on the side where it is served. */
   databaseOf(module: ModuleName): string;
@@ -38,13 +38,13 @@ export interface Premises {
 type Database = Omit<TestDatabase, 'query'>;
 
 /**
- * Makes the premises; `natsUrl` is needed once a module is extracted. `given`: databases that are there already, instead of
+ * Makes the setup; `natsUrl` is needed once a module is extracted. `given`: databases that are there already, instead of
  * a fresh one for the shop and none for a service.
  */
-export async function makePremises(
+export async function makeSetup(
   natsUrl = '',
   given: Partial<Record<ModuleName | 'shop', Database>> = {},
-): Promise<Premises> {
+): Promise<ShopSetup> {
   const folder = await mkdtemp(join(tmpdir(), 'shop-'));
   const config = join(folder, 'strangler.yaml');
   const shop = given.shop ?? (await freshDatabase());
@@ -108,7 +108,7 @@ export interface OpenShop extends Program {
 }
 
 /** Starts the monolith and waits until it is open. `crashAt` lets it die there (see crashing.ts). */
-export async function openShop({ env }: Premises, crashAt?: string): Promise<OpenShop> {
+export async function openShop({ env }: ShopSetup, crashAt?: string): Promise<OpenShop> {
   const main = 'apps/monolith/src/main.js';
   const program = crashAt
     ? startProgram('test/support/crashing.js', [main], { ...env, CRASH_AT: crashAt })
@@ -123,7 +123,11 @@ export async function opened(program: Program): Promise<OpenShop> {
 }
 
 /** Starts an extracted service and waits until it serves. */
-export async function openService({ env }: Premises, module: ModuleName, crashAt?: string): Promise<Program> {
+export async function openService(
+  { env }: ShopSetup,
+  module: ModuleName,
+  crashAt?: string,
+): Promise<Program> {
   const main = 'apps/extracted/src/main.js';
   const program = crashAt
     ? startProgram('test/support/crashing.js', [main, module], { ...env, CRASH_AT: crashAt })

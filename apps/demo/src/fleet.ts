@@ -1,6 +1,6 @@
 import type { Movable } from './options.js';
 import { ChildProgram } from './child-program.js';
-import type { Premises } from './premises.js';
+import type { DemoSetup } from './setup.js';
 
 /** The shop's processes: the monolith, and one service for each module that has left. */
 export class Fleet {
@@ -9,7 +9,7 @@ export class Fleet {
 
   /** @param onDeath told when one ends by itself, with its last lines */
   constructor(
-    private readonly premises: Premises,
+    private readonly setup: DemoSetup,
     private readonly onDeath: (obituary: string) => void,
     private readonly stop: AbortSignal,
   ) {}
@@ -45,10 +45,10 @@ export class Fleet {
   }
 
   private async launch(name: string, entry: string, args: string[]): Promise<ChildProgram> {
-    const { env, folder } = this.premises;
+    const { env, folder } = this.setup;
     const program = new ChildProgram({ name, entry, args, env, folder });
     this.programs.push(program);
-    await this.premises.remember(program.pid);
+    await this.setup.remember(program.pid);
     return program;
   }
 }

@@ -8,7 +8,7 @@ import { Demo } from './demo.js';
 import { Fleet } from './fleet.js';
 import { readOptions, type DemoOptions } from './options.js';
 import { OrderBook } from './order-book.js';
-import { makePremises, type Premises } from './premises.js';
+import { makeSetup, type DemoSetup } from './setup.js';
 import { Screen } from './screen.js';
 import { tourOf } from './tour.js';
 import { WalkError } from './walk.js';
@@ -23,26 +23,26 @@ async function main(): Promise<number> {
   const options = readOptions(process.argv);
   const stop = stopOnSignal();
   const screen = new Screen(process.stdout, () => process.stdout.columns || 80);
-  const premises = await makePremises(bareEnvironment());
+  const setup = await makeSetup(bareEnvironment());
   const closing = new Closing();
-  const code = await perform(options, premises, screen, closing, stop);
+  const code = await perform(options, setup, screen, closing, stop);
   await closing.closeAll();
-  if (code === 0 && !options.keep) await premises.remove();
-  else screen.print(`The databases and logs are left in ${premises.folder}; the next demo empties it.`);
+  if (code === 0 && !options.keep) await setup.remove();
+  else screen.print(`The databases and logs are left in ${setup.folder}; the next demo empties it.`);
   return code;
 }
 
 /** Runs the demo and tells how it ended; resolves with the exit code. */
 async function perform(
   { only, rate }: DemoOptions,
-  premises: Premises,
+  setup: DemoSetup,
   screen: Screen,
   closing: Closing,
   stop: AbortSignal,
 ): Promise<number> {
   const death = new AbortController();
-  const fleet = new Fleet(premises, (obituary) => death.abort(obituary), stop);
-  const parts = { premises, fleet, book: new OrderBook(), rate, closing };
+  const fleet = new Fleet(setup, (obituary) => death.abort(obituary), stop);
+  const parts = { setup, fleet, book: new OrderBook(), rate, closing };
   const demo = new Demo(tourOf(only), parts, screen, AbortSignal.any([stop, death.signal]));
   const end = (text: string, code: number): number => {
     screen.clear();

@@ -6,7 +6,7 @@ import { AdminClient } from './admin-client.js';
 import type { Fleet } from './fleet.js';
 import { Load } from './load.js';
 import type { OrderBook } from './order-book.js';
-import type { Premises } from './premises.js';
+import type { DemoSetup } from './setup.js';
 
 /** A shop with its sample loaded, and customers at the door. */
 export interface Shop {
@@ -20,7 +20,7 @@ export interface Shop {
 
 /** What a shop is opened with. */
 export interface ShopParts {
-  premises: Premises;
+  setup: DemoSetup;
   fleet: Fleet;
   book: OrderBook;
   /** Orders a second. */
@@ -31,8 +31,8 @@ export interface ShopParts {
 }
 
 /** Opens the shop. @throws {StartError} */
-export async function openShop({ premises, fleet, book, rate, closing, say }: ShopParts): Promise<Shop> {
-  const { folder } = premises;
+export async function openShop({ setup, fleet, book, rate, closing, say }: ShopParts): Promise<Shop> {
+  const { folder } = setup;
   say(`opening the shop in ${folder}`);
   // The servers are joined here too: the databases must be there when the last program has gone.
   const servers = new EmbeddedServers(folder, say);
@@ -45,7 +45,7 @@ export async function openShop({ premises, fleet, book, rate, closing, say }: Sh
   const { url, adminUrl } = await fleet.openShop();
   say(`the shop is open at ${url}, its admin API at ${adminUrl}`);
   const client = new ShopClient(url);
-  const admin = new AdminClient(adminUrl, () => adminToken(client, premises.admin));
+  const admin = new AdminClient(adminUrl, () => adminToken(client, setup.admin));
   const [sample, kept] = await Promise.all([readSample(), readSamplePassword(folder)]);
   if (!kept) throw new StartError(`the shop in ${folder} has no sample customers`);
   const skus = sample.products.map(({ sku }) => sku);
@@ -55,7 +55,7 @@ export async function openShop({ premises, fleet, book, rate, closing, say }: Sh
   return { admin, load, sample, database };
 }
 
-async function adminToken(client: ShopClient, { email, password }: Premises['admin']): Promise<string> {
+async function adminToken(client: ShopClient, { email, password }: DemoSetup['admin']): Promise<string> {
   const answer = await client.logIn(email, password);
   const token = tokenOf(answer);
   if (token === undefined) throw new StartError(`the admin cannot log in: ${answer.code ?? answer.status}`);

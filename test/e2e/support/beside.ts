@@ -6,7 +6,7 @@ import { Load, type KnownOrder } from '../../hazards/support/load.js';
 import { freePort, startNats, type TestNats } from '../../support/nats.js';
 import { OperatorClient } from '../../support/operator.js';
 import { startProgram, type Program } from '../../support/programs.js';
-import { Client, makePremises, opened, type OpenShop, type Premises } from '../../support/shop.js';
+import { Client, makeSetup, opened, type OpenShop, type ShopSetup } from '../../support/shop.js';
 import { until } from '../../support/until.js';
 
 /** The release before, or what this checkout is. */
@@ -33,14 +33,14 @@ export class Beside {
 
   private constructor(
     private readonly before: Release,
-    private readonly premises: Premises,
+    private readonly setup: ShopSetup,
     private readonly nats: TestNats,
     private readonly moving: readonly Moving[],
   ) {}
 
   static async open(before: Release, moving: readonly Moving[]): Promise<Beside> {
     const nats = await startNats();
-    const shop = new Beside(before, await makePremises(nats.url), nats, moving);
+    const shop = new Beside(before, await makeSetup(nats.url), nats, moving);
     await shop.handOver(0);
     return shop;
   }
@@ -88,7 +88,7 @@ export class Beside {
   async handOver(percent: number): Promise<void> {
     const wish = `{ phase: shifting, percent: ${percent}, ramp: [${percent || 100}], ${atOnce} }`;
     const lines = this.moving.map((name) => `  ${name}: ${percent === 0 ? '{ phase: monolith }' : wish}\n`);
-    await writeFile(this.premises.env['STRANGLER_CONFIG'] as string, `modules:\n${lines.join('')}`);
+    await writeFile(this.setup.env['STRANGLER_CONFIG'] as string, `modules:\n${lines.join('')}`);
     for (const module of this.monoliths.size > 0 ? this.moving : []) await this.owned(module, percent);
   }
 
@@ -108,21 +108,21 @@ export class Beside {
   async account(): Promise<number> {
     await Promise.all(this.loads.map((load) => load.stop()));
     const received = new Map(skus.map((sku) => [sku, opening]));
-    for (const load of this.loads) await check(this.premises, load, { received, errors: 'some' });
+    for (const load of this.loads) await check(this.setup, load, { received, errors: 'some' });
     return this.orders.size;
   }
 
   async close(): Promise<void> {
     for (const program of [...this.monoliths.values(), ...this.services.values()])
       await program.end('SIGKILL');
-    await this.premises.drop();
+    await this.setup.drop();
     await this.nats.stop();
   }
 
   private start(which: Which, entry: string, args: string[], env: Record<string, string> = {}): Program {
     const main = `apps/${entry}/src/main.js`;
     const path = which === 'before' ? this.before.program(main) : main;
-    return startProgram(path, args, { ...this.premises.env, ...env });
+    return startProgram(path, args, { ...this.setup.env, ...env });
   }
 }
 

@@ -1,5 +1,5 @@
 import { accountOf } from '#sample';
-import type { ModuleName, Premises } from '../../support/shop.js';
+import type { ModuleName, ShopSetup } from '../../support/shop.js';
 import { until } from '../../support/until.js';
 import type { Load } from './load.js';
 
@@ -23,8 +23,8 @@ interface StoredOrder {
  * Holds the history against the books, once all is quiet: what was acknowledged is there, once, as it was told; stock and
  * money add up; no client saw what contradicts what it knew. @throws with the seed and the history of what is wrong.
  */
-export async function check(premises: Premises, load: Load, options: CheckOptions): Promise<void> {
-  const { errors = 'none', received, reported, databaseOf = premises.databaseOf } = options;
+export async function check(setup: ShopSetup, load: Load, options: CheckOptions): Promise<void> {
+  const { errors = 'none', received, reported, databaseOf = setup.databaseOf } = options;
   const urls = {
     inventory: databaseOf('inventory'),
     payments: databaseOf('payments'),
@@ -35,8 +35,8 @@ export async function check(premises: Premises, load: Load, options: CheckOption
     const open = now.violations.some(({ rule }) => rule === 'open_saga' || rule === 'open_order');
     return open ? undefined : now;
   });
-  const stored = await premises.on<StoredOrder>(urls.orders, 'select id, status from orders.orders');
-  const customers = await premises.on<{ id: string }>(databaseOf('users'), 'select id from users.account');
+  const stored = await setup.on<StoredOrder>(urls.orders, 'select id, status from orders.orders');
+  const customers = await setup.on<{ id: string }>(databaseOf('users'), 'select id from users.account');
   const problems = [
     ...account.violations
       .filter(({ subject }) => !reported?.has(subject.split(':')[0]!))

@@ -31,7 +31,7 @@ export const livesOf = (shop: ShopThatLoses, owner: Side): Promise<Record<Module
   });
 
 const row = async <T extends object>(shop: ShopThatLoses, side: Side, module: ModuleName, sql: string) =>
-  (await shop.premises.on<T>(shop.urlOf(side, module), sql, [module]))[0] as T;
+  (await shop.setup.on<T>(shop.urlOf(side, module), sql, [module]))[0] as T;
 
 async function byModule<T>(of: (module: ModuleName) => Promise<T>): Promise<Record<ModuleName, T>> {
   const each = moduleNames.map(async (module) => [module, await of(module)] as const);

@@ -39,7 +39,7 @@ export function isReadBefore(lostAt: number, { start }: History, { register, end
  * answers somebody says that they may be lost; what they have said counts for nothing.
  */
 export async function accountFor(
-  shop: Pick<ShopThatLoses, 'owner' | 'urlOf' | 'received' | 'premises' | 'isAlone' | 'writes' | 'faults'>,
+  shop: Pick<ShopThatLoses, 'owner' | 'urlOf' | 'received' | 'setup' | 'isAlone' | 'writes' | 'faults'>,
   load: Load,
   lostAt: number,
   isTold: (event: Event) => boolean = () => false,
@@ -56,8 +56,8 @@ export async function accountFor(
     return now.violations.some(({ rule }) => rule === 'open_saga' || rule === 'open_order') ? undefined : now;
   });
   const ids = await Promise.all([
-    shop.premises.on<{ id: string }>(urls.orders, 'select id from orders.orders'),
-    shop.premises.on<{ id: string }>(urls.users, 'select id from users.account'),
+    shop.setup.on<{ id: string }>(urls.orders, 'select id from orders.orders'),
+    shop.setup.on<{ id: string }>(urls.users, 'select id from users.account'),
   ]);
   const there = new Set(ids.flat().map(({ id }) => id));
   const all = new Set([...load.orders.keys(), ...load.registered.values()]);

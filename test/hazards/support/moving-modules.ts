@@ -1,7 +1,7 @@
 import type { Finding, ModuleStatus, Phase } from '#strangler';
 import { writeFile } from 'node:fs/promises';
 import type { OperatorClient } from '../../support/operator.js';
-import { moduleNames, type ModuleName, type Premises } from '../../support/shop.js';
+import { moduleNames, type ModuleName, type ShopSetup } from '../../support/shop.js';
 import { until } from '../../support/until.js';
 
 export type Side = 'monolith' | 'extracted';
@@ -26,7 +26,7 @@ interface Standing {
 
 /** All modules of a shop of real processes, as its operator sees them, and as the rows of both sides say. */
 export abstract class MovingModules {
-  abstract readonly premises: Premises;
+  abstract readonly setup: ShopSetup;
   protected abstract readonly operator: OperatorClient;
   /** What it waits for may take so long, in ms; undefined: as long as anything may. */
   protected readonly patienceMs?: number;
@@ -42,7 +42,7 @@ export abstract class MovingModules {
       const share = percent === undefined ? '' : `percent: ${percent}, `;
       return `  ${name}: { phase: ${phase}, ${share}${atOnce} }`;
     });
-    await writeFile(this.premises.env['STRANGLER_CONFIG'] as string, `modules:\n${lines.join('\n')}\n`);
+    await writeFile(this.setup.env['STRANGLER_CONFIG'] as string, `modules:\n${lines.join('\n')}\n`);
   }
 
   /** Waits until a module is there, both sides know each other, agree, and hold the same. */
@@ -110,7 +110,7 @@ export abstract class MovingModules {
       from strangler.ownership o where module = $1`;
     return Promise.all(
       bothSides.map(async (side) => {
-        const rows = await this.premises.on<Standing>(this.urlOf(side, module), sql, [module]);
+        const rows = await this.setup.on<Standing>(this.urlOf(side, module), sql, [module]);
         return rows[0] as Standing;
       }),
     );

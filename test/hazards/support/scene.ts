@@ -10,12 +10,12 @@ import type { Answer } from '../../support/shop.js';
 import { endAllPrograms, startProgram, type Program } from '../../support/programs.js';
 import {
   Client,
-  makePremises,
+  makeSetup,
   moduleNames,
   openService,
   openShop,
   type OpenShop,
-  type Premises,
+  type ShopSetup,
 } from '../../support/shop.js';
 import { until } from '../../support/until.js';
 import { check, type CheckOptions } from './check.js';
@@ -39,29 +39,29 @@ export class Scene {
 
   private constructor(
     readonly nats: TestNats,
-    readonly premises: Premises,
+    readonly setup: ShopSetup,
     public shop: OpenShop,
     public service: Program,
     private operator: OperatorClient,
   ) {
-    this.urls = { monolith: premises.urls.shop, extracted: premises.urls.inventory };
+    this.urls = { monolith: setup.urls.shop, extracted: setup.urls.inventory };
   }
 
   /** Opens the shop and the service, and fills the shelves. `env`: what the programs find other than usual. */
   static async open(env: Record<string, string> = {}): Promise<Scene> {
     const nats = await startNats();
-    const made = await makePremises(nats.url);
+    const made = await makeSetup(nats.url);
     const inventory = env['INVENTORY_DATABASE_URL'] ?? made.urls.inventory;
     const home = env['DATABASE_URL'] ?? made.urls.shop;
-    const premises = {
+    const setup = {
       ...made,
       env: { ...made.env, ...env },
       urls: { ...made.urls, inventory, shop: home },
       query: <T extends object>(sql: string, params?: unknown[]) => made.on<T>(home, sql, params),
     };
-    const shop = await openShop(premises);
-    const service = await openService(premises, 'inventory');
-    const scene = new Scene(nats, premises, shop, service, await OperatorClient.of(shop));
+    const shop = await openShop(setup);
+    const service = await openService(setup, 'inventory');
+    const scene = new Scene(nats, setup, shop, service, await OperatorClient.of(shop));
     const admin = await Client.admin(shop.url);
     await Promise.all(skus.map((sku) => admin.stock(sku, opening)));
     return scene;
@@ -71,7 +71,7 @@ export class Scene {
   async close(): Promise<void> {
     for (const load of this.loads) load.abandon();
     endAllPrograms();
-    await this.premises.drop();
+    await this.setup.drop();
     await this.nats.stop();
   }
 
@@ -108,13 +108,13 @@ export class Scene {
         ? `  ${name}: { phase: ${phase}, ${share}${atOnce} }`
         : `  ${name}: { phase: monolith }`,
     );
-    await writeFile(this.premises.env['STRANGLER_CONFIG'] as string, `modules:\n${lines.join('\n')}\n`);
+    await writeFile(this.setup.env['STRANGLER_CONFIG'] as string, `modules:\n${lines.join('\n')}\n`);
   }
 
   /** Waits until inventory rests there. */
   async reaches(phase: Phase, percent?: number): Promise<void> {
     await until(`inventory is ${phase} ${percent ?? ''}`, async () => {
-      const [row] = await this.premises.query<{ phase: string; percent: number; idle: boolean }>(
+      const [row] = await this.setup.query<{ phase: string; percent: number; idle: boolean }>(
         `select phase, percent, transition is null as idle from strangler.module where module = 'inventory'`,
       );
       const there = row?.phase === phase && (percent ?? row.percent) === row.percent;
@@ -132,7 +132,7 @@ export class Scene {
 
   /** Lets some moments pass: so many statements, which take longer where all else does too. */
   async moments(count: number): Promise<void> {
-    for (let i = 0; i < count; i++) await this.premises.query('select');
+    for (let i = 0; i < count; i++) await this.setup.query('select');
   }
 
   /** A writer that is inside until it is let go: a hand-off that begins meanwhile waits for it. Answers how. */
@@ -149,7 +149,7 @@ export class Scene {
 
   /** The step in the journal; empty: none is under way. */
   async stepUnderWay(): Promise<string> {
-    const [row] = await this.premises.query<{ kind: string | null }>(
+    const [row] = await this.setup.query<{ kind: string | null }>(
       `select transition -> 'step' ->> 'kind' as kind from strangler.module where module = 'inventory'`,
     );
     return row?.kind ?? '';
@@ -183,18 +183,18 @@ export class Scene {
 
   /** Starts the monolith anew, at the same address if `PORT` names one. */
   async restartShop(): Promise<void> {
-    this.shop = await openShop(this.premises);
+    this.shop = await openShop(this.setup);
     this.operator = await OperatorClient.of(this.shop);
   }
 
   async restartService(): Promise<void> {
-    this.service = await openService(this.premises, 'inventory');
+    this.service = await openService(this.setup, 'inventory');
   }
 
   /** Starts the service on another database; it is ready once it says `so`. */
   async serviceOn(url: string, so = /· health http/): Promise<void> {
-    this.premises.env['INVENTORY_DATABASE_URL'] = url;
-    this.service = startProgram('apps/extracted/src/main.js', ['inventory'], this.premises.env);
+    this.setup.env['INVENTORY_DATABASE_URL'] = url;
+    this.service = startProgram('apps/extracted/src/main.js', ['inventory'], this.setup.env);
     await this.service.printed(so);
   }
 
@@ -212,12 +212,12 @@ export class Scene {
   /** Holds the history against the books, with the stock as `side` has it. */
   check(load: Load, side: 'monolith' | 'extracted', errors: CheckOptions['errors'] = 'none'): Promise<void> {
     const databaseOf = (module: string) => (module === 'inventory' ? this.urls[side] : this.urls.monolith);
-    return check(this.premises, load, { received: this.received, databaseOf, errors });
+    return check(this.setup, load, { received: this.received, databaseOf, errors });
   }
 
   /** Runs a statement in the database of a side, as from psql. */
   on<T extends object>(side: 'monolith' | 'extracted', sql: string, params?: unknown[]): Promise<T[]> {
-    return this.premises.on<T>(this.urls[side], sql, params);
+    return this.setup.on<T>(this.urls[side], sql, params);
   }
 }
 

@@ -6,13 +6,13 @@ import { endAllPrograms, type Program } from '../../support/programs.js';
 import { runCli } from '../../support/run-cli.js';
 import {
   Client,
-  makePremises,
+  makeSetup,
   moduleNames,
   openService,
   openShop,
   type ModuleName,
   type OpenShop,
-  type Premises,
+  type ShopSetup,
 } from '../../support/shop.js';
 import { until } from '../../support/until.js';
 import type { Event, History } from './history.js';
@@ -41,7 +41,7 @@ export class ShopThatLoses<Server extends Servers[Side] = OwnPostgres> extends M
 
   private constructor(
     private readonly nats: TestNats,
-    readonly premises: Premises,
+    readonly setup: ShopSetup,
     readonly servers: Record<Side, Server>,
     private shop: OpenShop,
     private readonly services: Map<ModuleName, Program>,
@@ -62,14 +62,14 @@ export class ShopThatLoses<Server extends Servers[Side] = OwnPostgres> extends M
     const servers = { monolith, extracted };
     // They go with their server.
     const given = (url: string) => ({ url, drop: () => Promise.resolve() });
-    const made = await makePremises(nats.url, {
+    const made = await makeSetup(nats.url, {
       shop: given(urlOf(servers, 'monolith')),
       ...Object.fromEntries(moduleNames.map((name) => [name, given(urlOf(servers, 'extracted', name))])),
     });
-    const premises = { ...made, env: { ...made.env, PORT: String(await choosePort()) } };
-    const shop = await openShop(premises);
+    const setup = { ...made, env: { ...made.env, PORT: String(await choosePort()) } };
+    const shop = await openShop(setup);
     const services = new Map<ModuleName, Program>();
-    await Promise.all(moduleNames.map(async (name) => services.set(name, await openService(premises, name))));
+    await Promise.all(moduleNames.map(async (name) => services.set(name, await openService(setup, name))));
     const evidence = {
       monolith: [await SideEvidence.of(urlOf(servers, 'monolith'), moduleNames)],
       extracted: await Promise.all(
@@ -79,7 +79,7 @@ export class ShopThatLoses<Server extends Servers[Side] = OwnPostgres> extends M
     const operator = await OperatorClient.of(shop);
     const admin = await Client.admin(shop.url);
     await Promise.all(skus.map((sku) => admin.stock(sku, opening)));
-    return new ShopThatLoses(nats, premises, servers, shop, services, operator, evidence);
+    return new ShopThatLoses(nats, setup, servers, shop, services, operator, evidence);
   }
 
   async close(): Promise<void> {
@@ -87,7 +87,7 @@ export class ShopThatLoses<Server extends Servers[Side] = OwnPostgres> extends M
     endAllPrograms();
     await Promise.all(bothSides.flatMap((side) => this.evidence[side].map((each) => each.stop())));
     await Promise.all(bothSides.map((side) => this.servers[side].stop()));
-    await this.premises.drop();
+    await this.setup.drop();
     await this.nats.stop();
   }
 
@@ -143,7 +143,7 @@ export class ShopThatLoses<Server extends Servers[Side] = OwnPostgres> extends M
     const of = bothSides.filter((side) => servers[side] !== undefined);
     await Promise.all(of.flatMap((side) => this.programs(side).map((program) => program.end('SIGTERM'))));
     Object.assign(this.servers, servers);
-    Object.assign(this.premises.env, addresses(this.servers));
+    Object.assign(this.setup.env, addresses(this.servers));
     await Promise.all(
       of.flatMap((side) =>
         this.evidence[side].map((each, i) =>
@@ -160,13 +160,11 @@ export class ShopThatLoses<Server extends Servers[Side] = OwnPostgres> extends M
 
   private async restart(side: Side): Promise<void> {
     if (side === 'extracted') {
-      const started = moduleNames.map(
-        async (name) => [name, await openService(this.premises, name)] as const,
-      );
+      const started = moduleNames.map(async (name) => [name, await openService(this.setup, name)] as const);
       for (const [name, program] of await Promise.all(started)) this.services.set(name, program);
       return;
     }
-    this.shop = await openShop(this.premises);
+    this.shop = await openShop(this.setup);
     this.operator = await OperatorClient.of(this.shop);
   }
 
@@ -199,7 +197,7 @@ export class ShopThatLoses<Server extends Servers[Side] = OwnPostgres> extends M
     const { problem, remedy } = found;
     const command = commandIn(remedy)!;
     this.advised.set(module, { said: `${problem}; ${remedy}`, command });
-    const { ADMIN_EMAIL = '', ADMIN_PASSWORD = '' } = this.premises.env;
+    const { ADMIN_EMAIL = '', ADMIN_PASSWORD = '' } = this.setup.env;
     const { url: SHOP_URL, adminUrl: ADMIN_URL } = this.shop;
     const run = await runCli(command.trim().split(' '), {
       ...{ ADMIN_URL, SHOP_URL, ADMIN_EMAIL, ADMIN_PASSWORD },

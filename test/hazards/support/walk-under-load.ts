@@ -2,12 +2,12 @@ import { startNats, type TestNats } from '../../support/nats.js';
 import { endAllPrograms } from '../../support/programs.js';
 import {
   Client,
-  makePremises,
+  makeSetup,
   openService,
   openShop,
   type ModuleName,
   type OpenShop,
-  type Premises,
+  type ShopSetup,
 } from '../../support/shop.js';
 import { check } from './check.js';
 import { Load } from './load.js';
@@ -19,20 +19,20 @@ const opening = 100_000;
 export const walkUnderLoad = (module: ModuleName): void =>
   describe(`${module} walks under load`, () => {
     let nats: TestNats;
-    let premises: Premises;
+    let setup: ShopSetup;
     let shop: OpenShop;
 
     beforeAll(async () => {
       nats = await startNats();
-      premises = await makePremises(nats.url);
-      shop = await openShop(premises);
-      await openService(premises, module);
+      setup = await makeSetup(nats.url);
+      shop = await openShop(setup);
+      await openService(setup, module);
       const admin = await Client.admin(shop.url);
       await Promise.all(skus.map((sku) => admin.stock(sku, opening)));
     });
     afterAll(async () => {
       endAllPrograms();
-      await premises.drop();
+      await setup.drop();
       await nats.stop();
     });
 
@@ -40,12 +40,12 @@ export const walkUnderLoad = (module: ModuleName): void =>
       const load = await Load.start({ url: shop.url, seed: 4711, skus });
       for (const away of [[module], [], [module]]) {
         await load.placed(30);
-        await premises.extract(away);
-        await premises.arrived();
+        await setup.extract(away);
+        await setup.arrived();
       }
       await load.placed(30);
       await load.stop();
-      await check(premises, load, { received: new Map(skus.map((sku) => [sku, opening])) });
+      await check(setup, load, { received: new Map(skus.map((sku) => [sku, opening])) });
       expect(load.history.of('order', 'ok').length).toBeGreaterThan(120);
     }, 240_000);
   });

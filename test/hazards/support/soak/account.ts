@@ -20,8 +20,8 @@ export async function problemsOf(shop: SoakShop, load: Load, outages: readonly O
 async function books(shop: SoakShop, load: Load): Promise<string[]> {
   const held = bothSides.map(async (side) => {
     const databaseOf = (module: (typeof moduleNames)[number]) => shop.urlOf(side, module);
-    const { premises, received } = shop;
-    return check(premises, load, { errors: 'some', received, databaseOf }).then(
+    const { setup, received } = shop;
+    return check(setup, load, { errors: 'some', received, databaseOf }).then(
       () => [],
       (error: unknown) => [`by the books of ${side}: ${(error as Error).message}`],
     );

@@ -6,12 +6,12 @@ import { startPostgres, type OwnPostgres } from '../../../support/own-postgres.j
 import { endAllPrograms, type Program } from '../../../support/programs.js';
 import {
   Client,
-  makePremises,
+  makeSetup,
   moduleNames,
   openService,
   openShop,
   type ModuleName,
-  type Premises,
+  type ShopSetup,
 } from '../../../support/shop.js';
 import { Load } from '../load.js';
 import { faultsIn, MovingModules, type Side } from '../moving-modules.js';
@@ -49,7 +49,7 @@ export class SoakShop extends MovingModules {
 
   private constructor(
     readonly nats: TestNats,
-    readonly premises: Premises,
+    readonly setup: ShopSetup,
     readonly servers: Readonly<Record<Side, OwnPostgres>>,
     readonly ways: Ways,
     private readonly ports: Readonly<Record<Crew['copy'], Ports>>,
@@ -63,13 +63,13 @@ export class SoakShop extends MovingModules {
     // They go with their server.
     const given = (url: string) => ({ url, drop: () => Promise.resolve() });
     const own = moduleNames.map((name) => [name, given(extracted.database(name))] as const);
-    const premises = await makePremises(nats.url, {
+    const setup = await makeSetup(nats.url, {
       shop: given(monolith.database('shop')),
       ...Object.fromEntries(own),
     });
     const ways = await Ways.open(servers);
     const ports = { 1: await choosePorts(), 2: await choosePorts() };
-    const shop = new SoakShop(nats, premises, servers, ways, ports);
+    const shop = new SoakShop(nats, setup, servers, ways, ports);
     await shop.createDatabases();
     for (const crew of crews) await shop.start(crew);
     await shop.openFront();
@@ -82,7 +82,7 @@ export class SoakShop extends MovingModules {
     await Promise.all([this.front.close(), this.office.close()]);
     await this.ways.close();
     await Promise.all([this.servers.monolith.stop(), this.servers.extracted.stop()]);
-    await this.premises.drop();
+    await this.setup.drop();
     await this.nats.stop();
   }
 
@@ -93,7 +93,7 @@ export class SoakShop extends MovingModules {
   }
 
   urlOf(side: Side, module: ModuleName = 'users'): string {
-    return side === 'monolith' ? this.premises.urls.shop : this.premises.urls[module];
+    return side === 'monolith' ? this.setup.urls.shop : this.setup.urls[module];
   }
 
   /** Starts the programs of a crew, or one of them; resolves once they are ready. */
@@ -148,14 +148,14 @@ export class SoakShop extends MovingModules {
       ...drained,
       ...this.addresses(crew, 'DATABASE_URL', this.urlOf('monolith')),
     };
-    const program = await openShop({ ...this.premises, env: { ...this.premises.env, ...env } });
+    const program = await openShop({ ...this.setup, env: { ...this.setup.env, ...env } });
     this.runs(programOf(crew, 'users'), program, `${program.url}/health/ready`);
   }
 
   private async startService(crew: Crew, module: ModuleName): Promise<void> {
     const setting = `${module.toUpperCase()}_DATABASE_URL`;
     const env = this.addresses(crew, setting, this.urlOf('extracted', module));
-    const program = await openService({ ...this.premises, env: { ...this.premises.env, ...env } }, module);
+    const program = await openService({ ...this.setup, env: { ...this.setup.env, ...env } }, module);
     const [, ready = ''] = await program.printed(/· health (http[^\s"]+)/);
     this.runs(programOf(crew, module), program, ready);
   }
@@ -176,9 +176,9 @@ export class SoakShop extends MovingModules {
     for (const [side, names] of [['monolith', ['shop']] as const, ['extracted', moduleNames] as const])
       for (const name of names) {
         const server = this.servers[side].database('postgres');
-        await this.premises.on(server, `create database ${name}`);
+        await this.setup.on(server, `create database ${name}`);
         for (const [setting, value] of Object.entries(sessions))
-          await this.premises.on(server, `alter database ${name} set ${setting} = '${value}'`);
+          await this.setup.on(server, `alter database ${name} set ${setting} = '${value}'`);
       }
   }
 

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const endingMs = 30_000;
 
 /** What the demo stands on: a data folder that nobody else uses. */
-export interface Premises {
+export interface DemoSetup {
   readonly folder: string;
   readonly admin: { email: string; password: string };
   /** What every program of the demo has in its environment, and nothing else. */
@@ -25,10 +25,10 @@ export interface Premises {
  * @param env what of the user's environment programs need to run at all
  * @throws {StartError} when another demo runs there
  */
-export async function makePremises(
+export async function makeSetup(
   env: Record<string, string>,
   folder = join(projectRoot(), '.data', 'demo'),
-): Promise<Premises> {
+): Promise<DemoSetup> {
   await waitForEarlier(folder);
   await empty(folder);
   await takeOver(join(folder, '..', programs), join(folder, programs));
