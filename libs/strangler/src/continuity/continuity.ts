@@ -211,7 +211,7 @@ export class Continuity {
   }
 
   private async compare(asked: Standpoint, told: Standpoint): Promise<boolean | undefined> {
-    await this.reportLost(asked, told);
+    await this.reportLost(told);
     const conclusion = await this.store.conclude(asked, told).catch(writersInside);
     if (!conclusion) return undefined;
     if ('pids' in conclusion) return this.hold({ kind: 'writers inside', pids: conclusion.pids });
@@ -254,29 +254,33 @@ export class Continuity {
 
   private async withoutPeer(mine: Standpoint, detail: string): Promise<boolean> {
     if (mine.provenBy !== null && mine.standing === null) return this.free();
-    if (await this.byWitness(mine)) return this.free();
+    if (await this.byWitness()) return this.free();
     return this.hold({ kind: 'no witness', detail });
   }
 
   /** If both were put back, each may pass for whole beside the other: only what is kept outside of them tells. */
-  private async reportLost(mine: Standpoint, told: Standpoint): Promise<void> {
+  private async reportLost(told: Standpoint): Promise<void> {
     const witness = this.witness?.read();
-    const lost = witness && inNeither(witness, mine, told, await this.holding(witness));
+    const lost = witness && inNeither(witness, ...(await this.heldNow(witness)), told);
     if (!lost || !this.witness) return;
     this.witness.report({ since: await this.store.wholeAt(), until: this.witness.answeredUntil(), ...lost });
     this.logger.error({ msg: 'both databases were put back', ...this.witness.unprovable() });
   }
 
-  /** Whether rows that the other side had stored are still here. */
-  private async holding({ received }: Witness): Promise<Holds> {
+  /**
+   * Which rows that the other side had stored are still here, and only then where this side stands. Another process of this side may
+   * lead meanwhile: what the witness has of it is in the outbox, or it was confirmed, and then this side stands beyond it.
+   */
+  private async heldNow({ received }: Witness): Promise<[Holds, Standpoint]> {
     const ids = await this.store.idsHere(received.flatMap((each) => each.ids));
-    return (of) => of.every((id) => ids.has(id));
+    return [(of) => of.every((id) => ids.has(id)), await this.store.read()];
   }
 
-  private async byWitness(mine: Standpoint): Promise<boolean> {
+  private async byWitness(): Promise<boolean> {
     const witness = this.witness?.read();
-    if (!witness || mine.standing !== null) return false;
-    if (!agrees(witness, mine, await this.holding(witness))) return false;
+    if (!witness) return false;
+    const [holds, mine] = await this.heldNow(witness);
+    if (mine.standing !== null || !agrees(witness, mine, holds)) return false;
     // From here on an answer to what an earlier start has sent is not told any more.
     this.witness?.begin({ ...witness, start: mine.start });
     const proven = await this.store.proveStart(mine.start, 'witness');

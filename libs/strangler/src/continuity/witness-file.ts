@@ -64,8 +64,11 @@ export class WitnessFile {
   /** A start is proven: from here on only what has come since it counts. @throws when what stands there cannot be changed. */
   begin(witness: Witness): void {
     const kept = this.kept();
-    // Another process may write there just now what came after this one had asked.
-    if (kept && isSame(kept, witness)) return this.reopen(kept);
+    // Another process may write there just now what came after this one had asked: a hand-off later, too.
+    if (kept && isSame(kept, witness)) {
+      this.reopen(kept);
+      return this.sawEpoch(witness.epoch);
+    }
     const former = kept?.start && kept.start !== witness.start ? [kept.start] : [];
     const before = [...(kept?.before ?? []), ...former].slice(-remembered);
     // One that was synced must not outlive what is written without it from now on.
@@ -143,7 +146,7 @@ export class WitnessFile {
   sawEpoch(epoch: number): void {
     const kept = this.kept();
     const seen = this.epochSeen();
-    if (!kept || kept.gaveUp || (seen.epoch >= epoch && !seen.unreadable)) return;
+    if (!kept || kept.gaveUp || (!seen.unreadable && Math.max(kept.epoch, seen.epoch) >= epoch)) return;
     try {
       writeJson(this.epochPath, { epoch }, { sync: true });
     } catch (error) {
@@ -254,13 +257,8 @@ const earliest = (a: string | null, b: string | null): string | null =>
   a === null || b === null ? null : a < b ? a : b;
 
 /** What is kept is of this very start already, and can be relied on. */
-const isSame = (kept: Kept, { start, life, epoch }: Witness): boolean =>
-  kept.start === start &&
-  kept.life === life &&
-  kept.epoch === epoch &&
-  !kept.gaveUp &&
-  kept.boot !== null &&
-  kept.boot === bootId();
+const isSame = (kept: Kept, { start, life }: Witness): boolean =>
+  kept.start === start && kept.life === life && !kept.gaveUp && kept.boot !== null && kept.boot === bootId();
 
 /** Another one after each start of the machine; null: this system does not tell. */
 function bootId(): string | null {

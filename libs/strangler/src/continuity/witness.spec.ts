@@ -285,7 +285,7 @@ describe('both databases are older than the witness', () => {
   const told = (seq: number) => standpointOf('extracted', { appliedLife: 2, applied: { term: 5, seq } });
 
   it('what neither has any more is found', () => {
-    expect(inNeither(seen(), mine, told(1), hasNot)).toEqual({
+    expect(inNeither(seen(), hasNot, mine, told(1))).toEqual({
       above: { term: 5, seq: 1 },
       upTo: { term: 5, seq: 2 },
     });
@@ -295,7 +295,7 @@ describe('both databases are older than the witness', () => {
     ['the peer has it', told(2), hasNot],
     ['it waits in the outbox', told(1), has],
   ])('nothing is, if %s', (_what, peer, holds) => {
-    expect(inNeither(seen(), mine, peer, holds)).toBeUndefined();
+    expect(inNeither(seen(), holds, mine, peer)).toBeUndefined();
   });
 
   it('until when it may have been answered: answers come after what they rely on was written', () => {

@@ -36,9 +36,9 @@ export interface Unprovable {
 /** What a witness has seen that neither this database has nor its peer: above where, and up to where. Pure. */
 export function inNeither(
   witness: Witness,
+  holds: Holds,
   mine: Standpoint,
   told: Standpoint,
-  holds: Holds,
 ): Pick<Unprovable, 'above' | 'upTo'> | undefined {
   const { term, seq } = lastOf(witness);
   const upTo = { term, seq };
