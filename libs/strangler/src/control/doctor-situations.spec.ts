@@ -1,5 +1,6 @@
 import type { TableState } from '../ownership/captured.js';
 import type { Side } from '../phase.js';
+import type { LatePruning } from '../pruning/pruner.js';
 import type { SideState } from '../side/side.js';
 import { diagnose } from './doctor.js';
 import type { Patient } from './examiner.js';
@@ -35,6 +36,10 @@ const outgoing =
     void Object.assign(of(patient, side).outgoing, change);
 const ownership = (change: Partial<SideState['ownership']>) => (patient: Patient) =>
   void Object.assign(of(patient, 'monolith').ownership, change);
+const late = (change: Partial<LatePruning>) => (patient: Patient) => {
+  const some = { what: 'results', lateMs: 7_500_000, problem: null, waitsFor: null } as const;
+  of(patient, 'monolith').latePruning = [{ ...some, ...change }];
+};
 const absent = (kind: 'silent' | 'no database' | 'nobody') => (patient: Patient) => {
   Object.assign(patient.observed.states, { extracted: null });
   Object.assign(patient.observed.absent!, { extracted: { kind, detail: 'no answer in 2 s' } });
@@ -179,6 +184,19 @@ it.each<
     /"grams" on extracted has not got on for 75 s: it waits for the other side/,
     /do what is said of the other side/,
   ],
+  [
+    'pruning waits for the other side',
+    late({ waitsFor: 'behind' }),
+    /monolith has not pruned its results to the end for 2 h: it waits for the other side/,
+    /do what is said of the other side; then it goes on by itself/,
+  ],
+  [
+    'pruning fails',
+    late({ problem: 'permission denied for table idempotency' }),
+    /monolith has not pruned its results to the end for 2 h: permission denied/,
+    /mend what it says; then it goes on by itself/,
+  ],
+  ['pruning has much to do', late({}), /monolith has not pruned its results to the end for 2 h$/, 'itself'],
   [
     'a call outside gives no answer, so its saga is not over',
     (patient) =>

@@ -5,6 +5,7 @@ import { standings } from './doctor-continuity.js';
 import { copies } from './doctor-copies.js';
 import { tables } from './doctor-tables.js';
 import { migrations } from './doctor-migrations.js';
+import { pruning } from './doctor-pruning.js';
 import { absences, pauses, waits } from './doctor-waits.js';
 import type { Diagnosis, Examiner, Patient } from './examiner.js';
 
@@ -22,6 +23,7 @@ const examiners: readonly Examiner[] = [
   flow,
   epochs,
   migrations,
+  pruning,
   clocks,
   waits,
 ];

@@ -1,4 +1,6 @@
+import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
 import { toy, toyDatabase, type ToyDatabase } from '../../../../test/support/toy.js';
 import { toyExecutor } from '../../../../test/support/toy-executor.js';
 import { until } from '../../../../test/support/until.js';
@@ -198,6 +200,62 @@ it('says how much it has pruned, and when nothing was left', async () => {
      from strangler.pruning where what = 'results'`,
   );
   expect(row).toEqual({ rows: 1, lately: true });
+});
+
+it.each([
+  [
+    'the other side is behind',
+    'behind',
+    `insert into strangler.relay (module, degraded_since) values ('toy', now())`,
+  ],
+  ['somebody holds a lock', 'locked', 'lock table toy.idempotency in access exclusive mode'],
+])(
+  'what was not pruned to the end for an hour is late, and says what it waits for: %s',
+  async (_what, waitsFor, sql) => {
+    await put(randomUUID());
+    await age(40);
+    await prune();
+    expect(pruner.late).toEqual([]);
+    await age(40);
+    await test.query(
+      `update strangler.pruning set passed_at = clock_timestamp() - interval '2 hours' where what = 'results'`,
+    );
+    const client = new Client(test.url);
+    await client.connect();
+    await client.query('begin');
+    await client.query(sql);
+    if (waitsFor === 'behind') await client.query('commit');
+    await pruner.turn();
+    expect(pruner.late).toMatchObject([{ what: 'results', problem: null, waitsFor }]);
+    expect(Math.round(pruner.late[0]!.lateMs / 3_600_000)).toBe(2);
+    await client.end();
+    await test.query(`delete from strangler.relay`);
+    await prune();
+    expect(pruner.late).toEqual([]);
+  },
+);
+
+it('what cannot be pruned is in no way of the rest, and says why', async () => {
+  const warned = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+  await put(randomUUID());
+  await age(40);
+  await test.query(
+    `insert into strangler.pruning (module, what, passed_at) values ('toy', 'results', now() - interval '3 hours')`,
+  );
+  await test.query(
+    `insert into strangler.mismatch (module, operation, input, differences, at)
+     values ('toy', 'look', '{}', '[]', clock_timestamp() - interval '50 days')`,
+  );
+  await test.query('create rule kept as on delete to toy.idempotency do instead nothing');
+  await prune();
+  expect(await test.query('select from strangler.mismatch')).toEqual([]);
+  expect(pruner.late).toMatchObject([
+    { what: 'results', waitsFor: null, problem: expect.stringContaining('idempotency') as string },
+  ]);
+  await test.query('drop rule kept on toy.idempotency');
+  await prune();
+  expect(pruner.late).toEqual([]);
+  warned.mockRestore();
 });
 
 const timers = [

@@ -2,7 +2,8 @@ import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Queryable } from '../database.js';
 import { described } from '../failure.js';
-import { enterUnhurried, inPiece, type PieceEnd } from '../ownership/unhurried.js';
+import { enterUnhurried, inPiece, type Later, type PieceEnd } from '../ownership/unhurried.js';
+import { messageOf } from '../replication/verdict.js';
 import type { MovingTable } from '../tables.js';
 import {
   pieceRows,
@@ -33,6 +34,24 @@ export interface PrunerOptions {
   retention: Retention;
 }
 
+/** What has not been pruned to the end for too long. */
+export interface LatePruning {
+  what: Pruned;
+  lateMs: number;
+  /** Why the last try failed; null: it did not. */
+  problem: string | null;
+  /** What the last try has to wait for; null: nothing, there is only much. */
+  waitsFor: Later | null;
+}
+
+/** After so long, in ms, pruning is late: a pass begins each minute. */
+const lateAfterMs = 3_600_000;
+
+function waitOf(end: PieceEnd | Error | undefined): Pick<LatePruning, 'problem' | 'waitsFor'> {
+  if (end instanceof Error) return { problem: messageOf(end), waitsFor: null };
+  return { problem: null, waitsFor: end === undefined || end === 'more' || end === 'done' ? null : end };
+}
+
 interface Piece {
   rows: number;
   found: number;
@@ -47,6 +66,8 @@ export class Pruner {
   private readonly logger = new Logger(Pruner.name);
   /** Where a pass goes on: what stays is looked at once in a pass, and not at every piece. */
   private readonly at = new Map<Pruned, string>();
+  /** As of the last turn. */
+  late: readonly LatePruning[] = [];
   private timer: NodeJS.Timeout | undefined;
   private working: Promise<void> = Promise.resolve();
   private stopped = false;
@@ -66,16 +87,35 @@ export class Pruner {
   /** Goes on for a moment. Whether nothing was left to prune. */
   async turn(): Promise<boolean> {
     const until = performance.now() + turnMs;
-    const ends: PieceEnd[] = [];
-    for (const what of this.kinds()) {
-      let end: PieceEnd = 'more';
-      while (end === 'more' && performance.now() < until && !this.stopped) {
-        end = await this.piece(what);
-        if (end === 'more') await sleep(pieceRestMs);
+    const ends = new Map<Pruned, PieceEnd | Error>();
+    for (const what of this.kinds()) ends.set(what, await this.piecesUntil(until, what));
+    this.late = await this.lateOnes(ends);
+    return [...ends.values()].every((end) => end === 'done' || end instanceof Error);
+  }
+
+  /** One kind that cannot be pruned is in no other's way. */
+  private async piecesUntil(until: number, what: Pruned): Promise<PieceEnd | Error> {
+    try {
+      for (;;) {
+        const end = await this.piece(what);
+        if (end !== 'more' || performance.now() >= until || this.stopped) return end;
+        await sleep(pieceRestMs);
       }
-      ends.push(end);
+    } catch (error) {
+      const { module } = this.options;
+      this.logger.warn({ msg: 'could not prune', module, what, error: described(error) });
+      return error as Error;
     }
-    return ends.every((end) => end === 'done');
+  }
+
+  /** Whichever process of this side is at it: the database says when nothing was left. */
+  private async lateOnes(ends: ReadonlyMap<Pruned, PieceEnd | Error>): Promise<LatePruning[]> {
+    const rows = await this.options.database.query<{ what: Pruned; lateMs: number }>(
+      `select what, extract(epoch from clock_timestamp() - passed_at)::float8 * 1000 as "lateMs" from strangler.pruning
+       where module = $1 and what = any($2) and passed_at < clock_timestamp() - $3 * interval '1 ms' order by what`,
+      [this.options.module, [...ends.keys()], lateAfterMs],
+    );
+    return rows.map((row) => ({ ...row, ...waitOf(ends.get(row.what)) }));
   }
 
   private after(ms: number): void {

@@ -224,7 +224,7 @@ export class SideAgent implements LocalSide {
     const ownerMigrations = this.migrations.waiting(
       await migrationStates(this.database, this.options.module),
     );
-    const about = { stuckMigration, ownerMigrations };
+    const about = { stuckMigration, ownerMigrations, latePruning: this.pruner.late };
     const known = { ownership, outgoing: sent, incoming, standpoint, unprovable, held, ...about };
     return { ...known, ...(tables && { tables }), ...late };
   }

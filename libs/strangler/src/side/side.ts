@@ -1,3 +1,4 @@
+import type { LatePruning } from '../pruning/pruner.js';
 import type { CallQuestion, CallReport } from '../evidence/call-sums.js';
 import type { Held } from '../continuity/peer.js';
 import type { Position } from '../continuity/position.js';
@@ -62,6 +63,8 @@ export interface SideState {
   lateSagas?: LateSagas[];
   /** A migration of its rows that nobody gets on with; null: none; left out: it is of a release that does not say. */
   stuckMigration?: StuckMigration | null;
+  /** What should have been pruned long ago; a release before does not say. */
+  latePruning?: readonly LatePruning[];
   /** Migrations of its rows that are not done; left out: it is of a release that does not say. */
   ownerMigrations?: OpenMigration[];
   /** The last batch stored here, and its age in ms (null: none yet). */
