@@ -21,7 +21,7 @@ export function footingOf(states: Readonly<Record<Side, Pick<SideState, 'tables'
       .map(({ table }) => `the table ${table} is being copied from ${side}`),
   );
   const told = sides.map((side) => ({
-    tables: states[side].tables?.map(({ table, columns }) => [table, columns]),
+    tables: states[side].tables?.map(({ table, columns, types }) => [table, columns, types]),
     copied: states[side].outgoing.backfill.map(({ table, begunAt }) => [table, begunAt]),
   }));
   return {

@@ -6,6 +6,8 @@ export interface TableState {
   table: string;
   /** Names, without generated columns; null: a transform makes them, or there is no such table. */
   columns: string[] | null;
+  /** Their types, as `format_type` writes them; 0.2.0 does not say. */
+  types?: string[] | null;
   /** Why changes of it may be missing on the other side; null: none are. */
   gap: Gap | null;
 }
@@ -50,11 +52,11 @@ export function careFor(view: CapturedView): Gap | 'record' | null {
 /** How the tables of a module stand that is captured here. */
 export async function tableStates(on: Queryable, module: MovingModule): Promise<TableState[]> {
   const found = await lookAt(on, module);
-  return found.map(({ table, columns, ...view }) => {
+  return found.map(({ table, columns, types, ...view }) => {
     const care = careFor(view);
     const own = module.transforms[table] === undefined && view.there;
     const gap = care === 'record' ? (view.awaits ? 'awaits' : null) : care;
-    return { table, columns: own ? columns : null, gap };
+    return { table, columns: own ? columns : null, types: own ? types : null, gap };
   });
 }
 
@@ -76,15 +78,18 @@ export async function tablesInNeed(
 const contentOf = (oid: string): string =>
   `strangler.columns_of(array[${oid}]) || ' ' || coalesce(pg_relation_filenode(${oid}), 0)`;
 
+const columnsInOrder = (what: string): string => `array(select ${what} from pg_attribute a
+         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by a.attname::text)`;
+
 function lookAt(on: Queryable, { module, tables }: MovingModule) {
-  return on.query<CapturedView & { table: string; columns: string[] }>(
+  return on.query<CapturedView & { table: string; columns: string[]; types: string[] }>(
     `select w.name as table, c.oid is not null as there,
        coalesce(strangler.is_captured(c.oid), false) as captured,
        coalesce(r.place = strangler.place(), false) as recorded,
        coalesce(r.triggers = strangler.triggers_of(c.oid), false) as "sameTriggers",
        coalesce(r.columns = ${contentOf('c.oid')}, false) as "sameColumns",
-       array(select a.attname::text from pg_attribute a
-         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by 1) as columns,
+       ${columnsInOrder('a.attname::text')} as columns,
+       ${columnsInOrder('format_type(a.atttypid, a.atttypmod)')} as types,
        r.awaits is not null as awaits
      from unnest($2::text[]) with ordinality w (name, place)
      left join pg_class c on c.oid = to_regclass(quote_ident($1) || '.' || quote_ident(w.name))

@@ -1,5 +1,6 @@
 import { sides, otherSide, type Side } from '../phase.js';
 import type { Gap, TableState } from './captured.js';
+import { holds, isSameType } from './type-fit.js';
 
 /** The tables of a side; undefined: it does not say. */
 type Told = readonly TableState[] | undefined;
@@ -31,9 +32,32 @@ export function differences(told: Readonly<Record<Side, Told>>): string[] {
   const { monolith, extracted } = told;
   // One of them is of a release that does not say.
   if (!monolith || !extracted) return [];
-  return sides.flatMap((side) =>
+  const lacks = sides.flatMap((side) =>
     (told[side] ?? []).flatMap((mine) => lacking(mine, otherSide(side), told[otherSide(side)] ?? [])),
   );
+  return [...lacks, ...monolith.flatMap((table) => otherTypes(table, extracted))];
+}
+
+/** Values of a wider column do not go into a narrower one: they wait until it is as wide. */
+function otherTypes(mine: TableState, others: readonly TableState[]): string[] {
+  const theirs = others.find(({ table }) => table === mine.table);
+  const [here, there] = [typesByColumn(mine), typesByColumn(theirs)];
+  return [...here].flatMap(([column, type]) => {
+    const other = there.get(column);
+    if (other === undefined || isSameType(type, other)) return [];
+    return [
+      `the column ${column} of ${mine.table} is ${type} on monolith and ${other} on extracted: ${whatToAlter(type, other)}`,
+    ];
+  });
+}
+
+const typesByColumn = (table: TableState | undefined): ReadonlyMap<string, string> =>
+  new Map((table?.columns ?? []).flatMap((column, i) => (table?.types ? [[column, table.types[i]!]] : [])));
+
+function whatToAlter(monolith: string, extracted: string): string {
+  if (holds(extracted, monolith)) return `make it ${extracted} on monolith, too`;
+  if (holds(monolith, extracted)) return `make it ${monolith} on extracted, too`;
+  return 'neither holds all values of the other: make them the same';
 }
 
 function lacking(mine: TableState, other: Side, theirs: readonly TableState[]): string[] {

@@ -2,7 +2,8 @@ import { Logger } from '@nestjs/common';
 import type { Position } from '../continuity/position.js';
 import type { Database, Statement } from '../database.js';
 import { messageOf, verdictOn } from './verdict.js';
-import { formOf, type MovingTable } from '../tables.js';
+import { holds } from '../ownership/type-fit.js';
+import { formOf, type Column, type MovingTable } from '../tables.js';
 import {
   clearSql,
   evictSql,
@@ -15,7 +16,7 @@ import {
   type UniqueIndex,
 } from './apply-sql.js';
 import { revokeProof } from './rival.js';
-import { decodeFrame, type ApplyReply, type Batch, type FilledPart } from './frame.js';
+import { decodeFrame, type ApplyReply, type Batch, type FilledPart, type Types } from './frame.js';
 
 /**
  * The sessions that store. Not set batch by batch: when the role of replication changes, PostgreSQL throws all plans of the
@@ -127,6 +128,7 @@ export class Receiver {
     // Another batch may have them described anew meanwhile: what is stored and what is asked for at the end are of one description.
     const tables = this.tables;
     const steps = this.stepsOf(batch, tables);
+    for (const step of steps) requireFit(step);
     const storing = [...this.clearing(batch, steps), ...(await this.filling(batch, steps))];
     return [
       begin,
@@ -215,7 +217,26 @@ function refusalIn(error: unknown): ApplyReply | undefined {
   }
 }
 
-const bringsRows = (part: FilledPart): part is FilledPart & { columns: string[] } =>
+/**
+ * A value that a narrower column would round, cut or shift to another day stays in the outbox until the column is as wide. What the sender
+ * says of its types is of the snapshot that the rows are of, and those here are held to the description at the end. @throws naming the column
+ */
+function requireFit({ table, part }: Step): void {
+  if (!bringsRows(part) || !part.types || table.transform) return;
+  part.types.forEach((type, place) => {
+    const column = columnOf(table.columns, part.columns[place]!, place);
+    if (column && column.type !== type && !holds(column.type, type))
+      throw new Error(
+        `${column.name} of ${table.sql} is ${column.type} on this side, and does not hold every ${type}: make it that`,
+      );
+  });
+}
+
+/** Most often it stands at the same place on both sides. */
+const columnOf = (columns: readonly Column[], name: string, place: number): Column | undefined =>
+  columns[place]?.name === name ? columns[place] : columns.find((column) => column.name === name);
+
+const bringsRows = (part: FilledPart): part is FilledPart & { columns: string[]; types?: Types } =>
   part.kind === 'rows' || part.kind === 'chunk';
 
 const asideOf = ({ parts }: Batch, { table }: FilledPart): string =>

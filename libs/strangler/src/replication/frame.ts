@@ -36,10 +36,13 @@ export interface Origin {
   claims: Claims;
 }
 
+/** The types of columns at the sender, as `format_type` writes them. Left out where a transform makes the values, and by 0.2.0. */
+export type Types = readonly string[] | undefined;
+
 /** What the rows of one table in a batch are, and what is to be done with them. */
 export type Part =
   /** Current images; a JSON array of objects whose values are all text or null. */
-  | { kind: 'rows'; table: string; columns: string[] }
+  | { kind: 'rows'; table: string; columns: string[]; types?: Types }
   /** Rows that are no more; a JSON array of `[primary key, routing key]`. */
   | { kind: 'gone'; table: string }
   /** Rows in the range of a chunk that it leaves out, for they cannot be stored; a JSON array of primary keys. */
@@ -49,6 +52,7 @@ export type Part =
       kind: 'chunk';
       table: string;
       columns: string[];
+      types?: Types;
       range: Omit<ChunkRange, 'table'>;
       owned: OwnedBuckets;
     };

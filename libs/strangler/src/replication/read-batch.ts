@@ -171,9 +171,7 @@ export class BatchReader {
       const of = table.name;
       return [
         ...(gone ? [{ kind: 'gone' as const, table: of, text: `[${gone}]` }] : []),
-        ...(rows
-          ? [{ kind: 'rows' as const, table: of, columns: this.columns(table), text: `[${rows}]` }]
-          : []),
+        ...(rows ? [{ kind: 'rows' as const, table: of, ...this.columns(table), text: `[${rows}]` }] : []),
       ];
     });
   }
@@ -183,7 +181,7 @@ export class BatchReader {
     const chunk: FilledPart = {
       kind: 'chunk',
       table: table.name,
-      columns: this.columns(table),
+      ...this.columns(table),
       range: { after: position.after, upTo: last ? null : upTo },
       owned: row.chunk!,
       text: `[${row.chunkText ?? ''}]`,
@@ -192,8 +190,9 @@ export class BatchReader {
     return text ? [chunk, { kind: 'aside', table: table.name, text }] : [chunk];
   }
 
-  private columns(table: MovingTable): string[] {
-    return columnsSent(table, this.side).map(([name]) => name);
+  private columns(table: MovingTable): { columns: string[]; types?: string[] } {
+    const columns = columnsSent(table, this.side).map(([name]) => name);
+    return table.transform ? { columns } : { columns, types: table.columns.map(({ type }) => type) };
   }
 }
 
