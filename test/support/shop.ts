@@ -137,6 +137,16 @@ export async function openService(
   return program;
 }
 
+/** Starts the API alone, with a database of its own at `databaseUrl`, and waits until it is open. */
+export const openGateway = (
+  { env }: ShopSetup,
+  databaseUrl: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<OpenShop> =>
+  opened(
+    startProgram('apps/gateway/src/main.js', [], { ...env, GATEWAY_DATABASE_URL: databaseUrl, ...more }),
+  );
+
 /** An answer over HTTP. */
 export interface Answer<T = unknown> {
   status: number;

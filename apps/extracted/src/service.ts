@@ -1,4 +1,4 @@
-import { calls } from '#contracts';
+import { callers, calls } from '#contracts';
 import {
   announcer,
   assertPooled,
@@ -10,6 +10,7 @@ import {
   NestLogger,
   openDatabase,
   openOperations,
+  poolOf,
   processRegistry,
   packageVersion,
   UnreadyError,
@@ -46,7 +47,7 @@ export async function startService(settings: Settings, closing: Closing): Promis
   const logger = new NestLogger(lines);
   Logger.overrideLogger(logger);
   const subjects = new Subjects(nats.namespace);
-  const users = natsPermissions(subjects, Object.values(contracts), calls);
+  const users = natsPermissions(subjects, Object.values(contracts), calls, callers);
   const servers = new EmbeddedServers(settings.dataDir, say, users);
   closing.add(() => servers.release());
   const databaseUrl = settings.databaseUrl ?? (await servers.database(module));
@@ -110,7 +111,7 @@ async function openHealth(
   const agents = app.get(Agents);
   const database = agents.databaseOf(dataSource);
   const { histograms } = metrics;
-  const pools = { dataSource, toolkit: () => database.figures };
+  const pools = { commands: poolOf(dataSource), toolkit: () => database.figures };
   const gauges = metrics.gauges({ database, link, agents });
   const registry = processRegistry(who, pools, { histograms, gauges });
   const probe = new DatabaseProbe(databaseUrl);

@@ -5,6 +5,7 @@ import {
   directNameOf,
   durationSetting,
   healthSetting,
+  identitySetting,
   logLevels,
   natsSettings,
   requireServers,
@@ -17,6 +18,7 @@ import {
   urlSetting,
   type Environment,
   type HealthAddress,
+  type IdentitySetting,
   type LogLevel,
   type NatsSettings,
   type PaymentsProvider,
@@ -49,7 +51,7 @@ export interface Settings {
   servedBy: boolean;
   /** Proxies before this process: whose word on a client's address is taken. */
   proxies: number;
-  identityProvider: { jwksUrl: string; issuer: string; audience: string } | undefined;
+  identityProvider: IdentitySetting | undefined;
   admin: { email: string; password: string } | undefined;
   /** Whether to load the sample shop: by default with the embedded database only. */
   sample: boolean;
@@ -86,7 +88,7 @@ export function readSettings(env: Environment): Settings {
     drainMs: durationSetting(env, 'DRAIN', 0),
     health: healthSetting(env),
     servedBy: choiceSetting(env, 'SERVED_BY_HEADER', ['on', 'off'], 'on') === 'on',
-    identityProvider: identityProvider(env),
+    identityProvider: identitySetting(env),
     admin: adminAccount(env, databaseUrl !== undefined),
     sample,
     payments: paymentsSetting(env, { tryingOut: sample || databaseUrl === undefined }),
@@ -99,15 +101,6 @@ function wishesPath(env: Environment): string {
   if (named && !existsSync(named))
     throw new SettingsError(`STRANGLER_CONFIG=${named}: there is no such file`);
   return named ?? 'strangler.yaml';
-}
-
-function identityProvider(env: Environment): Settings['identityProvider'] {
-  const jwksUrl = urlSetting(env, 'JWT_JWKS_URL', ['https', 'http']);
-  const issuer = textSetting(env, 'JWT_ISSUER');
-  const audience = textSetting(env, 'JWT_AUDIENCE');
-  if (!jwksUrl && !issuer && !audience) return undefined;
-  if (jwksUrl && issuer && audience) return { jwksUrl, issuer, audience };
-  throw new SettingsError('JWT_JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together: set all three or none');
 }
 
 /** As the contract of users wants it of everybody who registers. */

@@ -1,20 +1,23 @@
 import { BoundedAdapter, configureHttp, type ApiOptions, type LimitStore, type ReadinessCheck } from '#api';
-import { calls } from '#contracts';
+import { callers, calls } from '#contracts';
 import {
   assertPooled,
   assertPortFree,
   createLogger,
   DatabaseProbe,
   directNameOf,
+  drain,
   EmbeddedServers,
   natsConnection,
   NestLogger,
   openDatabase,
   openLimitPool,
   openOperations,
+  poolOf,
   processRegistry,
   packageVersion,
   announcer,
+  urlOf,
   type Check,
   type Closing,
 } from '#platform';
@@ -41,14 +44,12 @@ import { Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger as PinoLogger } from 'pino';
-import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { bootstrapAdmin, startAdmin } from './admin.js';
 import { advice } from './advice.js';
 import { AppModule, contracts, type AppOptions } from './app.module.js';
 import type { Settings } from './config.js';
-import { drain } from './drain.js';
 import { InitialData } from './initial-data.js';
 import { loadModules, moduleNames } from './modules.js';
 import { sessionFindings } from './session-findings.js';
@@ -64,7 +65,11 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   await assertPortFree(settings.port, settings.host, 'PORT');
   await assertPortFree(settings.adminPort, '127.0.0.1', 'ADMIN_PORT');
   const subjects = new Subjects(settings.nats.namespace);
-  const servers = new EmbeddedServers(settings.dataDir, say, natsPermissions(subjects, contracts, calls));
+  const servers = new EmbeddedServers(
+    settings.dataDir,
+    say,
+    natsPermissions(subjects, contracts, calls, callers),
+  );
   closing.add(() => servers.release());
   const databaseUrl = settings.databaseUrl ?? (await servers.database('shop'));
   const direct = settings.directUrl ?? databaseUrl;
@@ -100,8 +105,10 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   await initialData.load(app, closing);
   // The first thing to end.
   closing.add(() => drain(checks, settings.drainMs));
-  const shop = addressOf(app);
-  say(`The shop is open: ${shop}/api/v1/products · OpenAPI ${shop}/docs · admin ${addressOf(admin)}`);
+  const shop = urlOf(app.getHttpServer());
+  say(
+    `The shop is open: ${shop}/api/v1/products · OpenAPI ${shop}/docs · admin ${urlOf(admin.getHttpServer())}`,
+  );
 }
 
 const noProvider =
@@ -137,7 +144,11 @@ function registryOf(
   const database = agents.databaseOf(dataSource);
   const { histograms } = metrics;
   const gauges = metrics.gauges({ ...parts, database, agents });
-  return processRegistry(who, { dataSource, toolkit: () => database.figures }, { histograms, gauges });
+  return processRegistry(
+    who,
+    { commands: poolOf(dataSource), toolkit: () => database.figures },
+    { histograms, gauges },
+  );
 }
 
 /** The health port, where one is set: the admin listener is for this machine only, and a container's probes come from outside. */
@@ -149,13 +160,6 @@ async function openHealth(
   if (health.port === undefined) return;
   const server = await openOperations(health, operations);
   closing.add(() => server.close());
-}
-
-/** Where an application listens; the port may have been chosen by the system. */
-function addressOf(app: NestExpressApplication): string {
-  const { address, family, port } = app.getHttpServer().address() as AddressInfo;
-  if (['::', '::1', '0.0.0.0', '127.0.0.1'].includes(address)) return `http://localhost:${port}`;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
 /** Lets the controller, and with it `strangler.yaml`, say where each module is served, now and from now on. */
@@ -206,7 +210,32 @@ async function connectWhenNeeded(
   };
   routes.onChange(startIfNeeded);
   startIfNeeded();
+  closing.add(whenNatsRuns(nats.url, servers, () => link.start()));
   return link;
+}
+
+/** How often is looked whether somebody has started the embedded NATS, in ms. */
+const lookForNatsMs = 1_000;
+
+/** A gateway has nobody to ask as long as this process is not there. Returns the way to stop looking. */
+function whenNatsRuns(
+  url: string | undefined,
+  servers: EmbeddedServers,
+  then: () => void,
+): () => Promise<void> {
+  const timer = setInterval(() => {
+    void servers.natsRuns().then((runs) => {
+      if (!runs) return;
+      clearInterval(timer);
+      then();
+    });
+  }, lookForNatsMs).unref();
+  // One that is named is there, or will be.
+  if (url !== undefined) {
+    clearInterval(timer);
+    then();
+  }
+  return async () => clearInterval(timer);
 }
 
 async function createApp(

@@ -13,6 +13,30 @@ type All = {
 /** Operations of other modules, by module. */
 type Called = { readonly [M in keyof All]?: readonly (keyof All[M]['operations'] & string)[] };
 
+/** The name of the program that is the API alone. */
+export const gateway = 'gateway';
+
+/** What programs call that carry no module: the API, which asks whoever has one. */
+export const callers: Readonly<Record<typeof gateway, Called>> = {
+  gateway: {
+    users: [
+      'authenticate',
+      'changePassword',
+      'getSession',
+      'getUser',
+      'jwks',
+      'listUsers',
+      'register',
+      'rotateKeys',
+      'setRole',
+      'updateUser',
+    ],
+    inventory: ['getProduct', 'listProducts', 'putProduct', 'restock'],
+    payments: ['getPayment'],
+    orders: ['cancel', 'findOrder', 'getOrder', 'listAllOrders', 'listOrders', 'place'],
+  },
+};
+
 /**
  * What each module calls of the others: its service may say that over NATS and nothing else. What takes a command back comes
  * with it. test/boundaries/calls.spec.ts holds it against the sources.

@@ -1,4 +1,4 @@
-export { calls } from './calls.js';
+export { callers, calls, gateway } from './calls.js';
 export {
   callDue,
   command,

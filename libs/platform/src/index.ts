@@ -39,14 +39,18 @@ export {
   type Environment,
   type HealthAddress,
 } from './settings.js';
+export { drain } from './drain.js';
+export { urlOf } from './url-of.js';
 export { EmbeddedServers } from './embedded-servers.js';
 export { environment } from './environment.js';
+export { identitySetting, type IdentitySetting } from './identity-setting.js';
 export { retentionSetting } from './retention-setting.js';
 export { witnessSetting } from './witness-setting.js';
 export { paymentsSetting, type PaymentsProvider } from './payments-setting.js';
 export {
   openOperations,
   operationsRoutes,
+  poolOf,
   processRegistry,
   UnreadyError,
   type Check,

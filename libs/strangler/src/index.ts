@@ -39,6 +39,7 @@ export { NatsCalls } from './rpc/client.js';
 export { NatsLink } from './rpc/link.js';
 export { monolithUser, natsPermissions, type NatsUser } from './rpc/permissions.js';
 export { Subjects } from './rpc/subjects.js';
+export { ShopFinder, type KeptRoutes } from './rpc/find-shop.js';
 export { followRoutes, publishRoutes } from './rpc/route-sync.js';
 export { ContractServer } from './rpc/server.js';
 export { type CallObserver } from './call-observer.js';

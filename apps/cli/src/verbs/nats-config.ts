@@ -46,11 +46,11 @@ export const natsConfig = (program: Command, cli: Cli): Command =>
 
 /** The toolkit is loaded when it is needed: no other verb is to wait for it. */
 async function everybody(namespace: string) {
-  const [{ calls }, { natsPermissions, Subjects }] = await Promise.all([
+  const [{ callers, calls }, { natsPermissions, Subjects }] = await Promise.all([
     import('#contracts'),
     import('#strangler'),
   ]);
-  return natsPermissions(new Subjects(namespace), await allContracts(), calls);
+  return natsPermissions(new Subjects(namespace), await allContracts(), calls, callers);
 }
 
 /** A name or an address that can stand in a URL and in a certificate. */

@@ -1,3 +1,3 @@
 export { operationsRoutes, UnreadyError, type Check, type OperationsOptions } from './operations-routes.js';
 export { openOperations } from './operations-server.js';
-export { processRegistry } from './registry.js';
+export { poolOf, processRegistry } from './registry.js';

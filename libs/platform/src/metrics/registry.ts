@@ -23,22 +23,20 @@ export interface Measured {
   gauges?: readonly ReadGauges[];
 }
 
-/** The connections of a process: those of its commands, and the toolkit's own. */
-export interface Pools {
-  dataSource: DataSource;
-  toolkit: () => PoolFigures;
-}
+/** The connections of a data source. TypeORM tells nobody of its pool. */
+export const poolOf =
+  (dataSource: DataSource): (() => PoolFigures) =>
+  () =>
+    (dataSource.driver as unknown as { master: PoolFigures }).master;
 
 /** A registry with the process's connections, and with all that others measure. */
 export function processRegistry(
   who: { service: string; version: string },
-  { dataSource, toolkit }: Pools,
+  pools: Readonly<Record<string, () => PoolFigures>>,
   { histograms = [], gauges = [] }: Measured,
 ): Registry {
   const registry = createRegistry(who);
-  // TypeORM tells nobody of its pool.
-  const commands = () => (dataSource.driver as unknown as { master: PoolFigures }).master;
   for (const each of histograms) registerHistogram(registry, each);
-  for (const each of [poolGauges({ commands, toolkit }), ...gauges]) registerGauges(registry, each);
+  for (const each of [poolGauges(pools), ...gauges]) registerGauges(registry, each);
   return registry;
 }

@@ -33,6 +33,9 @@ export class ToolkitMetrics {
     of('strangler_served_call_seconds', 'Calls answered in this process for others', this.served),
   ];
 
+  /** Gauges of a process that carries no module. */
+  readonly gaugesOfCaller = (link: NatsLink): readonly GaugeSet[] => [processGauges(link)];
+
   /** Gauges of a process; `operator` only where it steers. */
   gauges(parts: {
     database: Database;

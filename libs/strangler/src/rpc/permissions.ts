@@ -15,27 +15,44 @@ export type Called = Readonly<Record<string, readonly string[]>>;
 export const monolithUser = 'monolith';
 
 /**
- * Who connects, of one shop: one for the monolith, which steers and so may do all in the shop's namespace, and one for the service
- * of each module, which may do what it is there for. Their names begin with the namespace.
+ * Who connects, of one shop: one for the monolith, which steers and so may do all in the shop's namespace, one for the service
+ * of each module, which may do what it is there for, and one for each program that only calls. Their names begin with the namespace.
  *
  * @param calls by module; the commands that take a called one back are added
- * @throws {Error} when a module has the monolith's name
+ * @param callers the same, by the name of a program that carries no module: a gateway
+ * @throws {Error} when a module has the name of the monolith, or of such a program
  */
 export function natsPermissions(
   subjects: Subjects,
   contracts: readonly Contract[],
   calls: Readonly<Record<string, Called>>,
+  callers: Readonly<Record<string, Called>> = {},
 ): NatsUser[] {
-  if (contracts.some(({ name }) => name === monolithUser))
-    throw new Error(`no module can have the name ${monolithUser}`);
+  const taken = contracts.find(({ name }) => name === monolithUser || name in callers);
+  if (taken) throw new Error(`no module can have the name ${taken.name}`);
   const services = contracts.map(({ name }) => serviceUser(subjects, name, contracts, calls[name] ?? {}));
-  return [monolith(subjects), ...services];
+  const others = Object.entries(callers).map(([name, called]) =>
+    callerUser(subjects, name, contracts, called),
+  );
+  return [monolith(subjects), ...services, ...others];
 }
 
 const monolith = (subjects: Subjects): NatsUser => ({
   name: subjects.userOf(monolithUser),
   publish: [`${subjects.namespace}.>`],
   subscribe: [`${subjects.namespace}.>`, '$SRV.>', `${subjects.inboxOf(monolithUser)}.>`],
+});
+
+/** It is told routes, calls, and hears answers. */
+const callerUser = (
+  subjects: Subjects,
+  name: string,
+  contracts: readonly Contract[],
+  called: Called,
+): NatsUser => ({
+  name: subjects.userOf(name),
+  publish: [...callsOf(subjects, contracts, called), subjects.routesGet('*')],
+  subscribe: [subjects.routesChanged('>'), `${subjects.inboxOf(name)}.>`],
 });
 
 function serviceUser(

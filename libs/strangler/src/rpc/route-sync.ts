@@ -4,13 +4,14 @@ import type { Member } from '../member.js';
 import { policies } from '../phase.js';
 import type { RouteEntry, Routes, RouteTable } from '../routes.js';
 import { heard, type NatsLink } from './link.js';
+import { anyDatabase } from './subjects.js';
 
 /** A lost hint is made good within this time, in ms. */
 const askEveryMs = 400;
 
 /** Tells the services of this shop the routes of this process: on demand, and at once when they change. */
 export function publishRoutes(link: NatsLink, routes: Routes): void {
-  let subscription: Subscription | null | undefined;
+  let subscriptions: Subscription[] = [];
   const tell = () => {
     const { member } = routes;
     if (member)
@@ -18,12 +19,12 @@ export function publishRoutes(link: NatsLink, routes: Routes): void {
   };
   link.onConnection((connection) => {
     const listen = () => {
-      subscription?.unsubscribe();
-      subscription =
-        routes.member &&
-        connection.subscribe(link.subjects.routesGet(routes.member.shop), {
-          callback: heard((message) => message.respond(JSON.stringify(routes.snapshot()))),
-        });
+      for (const each of subscriptions) each.unsubscribe();
+      const callback = heard((message) => message.respond(JSON.stringify(routes.snapshot())));
+      // Also to whoever does not know yet which shop there is.
+      subscriptions = (routes.member ? [routes.member.shop, anyDatabase] : []).map((shop) =>
+        connection.subscribe(link.subjects.routesGet(shop), { callback }),
+      );
       tell();
     };
     routes.onMember(listen);
@@ -90,7 +91,7 @@ const isOf = (table: RouteTable, member: Member | null): boolean =>
   member !== null && Object.values(table).every(({ databases }) => databases.monolith === member.shop);
 
 /** The routes in a message, if it holds any. An exception here would end the reading of the whole connection. */
-function tableIn(message: Msg): RouteTable | undefined {
+export function tableIn(message: Msg): RouteTable | undefined {
   try {
     const value = message.json();
     return isRouteTable(value) ? value : undefined;

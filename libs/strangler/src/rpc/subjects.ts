@@ -31,7 +31,7 @@ export class Subjects {
     return `${this.namespace}.routes.changed.${shop}`;
   }
 
-  /** Asks for the routes of a shop; in a pattern `*`. */
+  /** Asks for the routes of a shop, or of {@link anyDatabase}; in a pattern `*`. */
   routesGet(shop: string): string {
     return `${this.namespace}.routes.get.${shop}`;
   }

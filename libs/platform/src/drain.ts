@@ -1,12 +1,11 @@
-import type { ReadinessCheck } from '#api';
-import { UnreadyError } from '#platform';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { UnreadyError, type Check } from './metrics/index.js';
 
 /**
  * Says at `/health/ready` that it is not ready, and goes on for so long, in ms: a load balancer looks elsewhere meanwhile. What has been
  * connected, and not yet taken up, is cut off when nobody listens any more.
  */
-export async function drain(checks: ReadinessCheck[], forMs: number): Promise<void> {
+export async function drain(checks: Check[], forMs: number): Promise<void> {
   if (forMs === 0) return;
   checks.push({
     name: 'stopping',

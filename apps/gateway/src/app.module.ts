@@ -1,0 +1,29 @@
+import { ApiModule, type ApiOptions } from '#api';
+import { inventory, orders, payments, users } from '#contracts';
+import { NatsCalls, StranglerModule, type CallObserver, type NatsLink, type Routes } from '#strangler';
+import { Module, type DynamicModule } from '@nestjs/common';
+
+/** Every contract of the shop. */
+export const contracts = [users, inventory, payments, orders] as const;
+
+export interface GatewayOptions {
+  routes: Routes;
+  link: NatsLink;
+  observer: CallObserver;
+  api: ApiOptions;
+}
+
+/** The API without a module: each port leads to another process. */
+@Module({})
+export class GatewayModule {
+  static forRoot({ routes, link, observer, api }: GatewayOptions): DynamicModule {
+    const remote = new NatsCalls(link, routes);
+    return {
+      module: GatewayModule,
+      imports: [
+        StranglerModule.forRoot({ side: undefined, contracts, routes, link, observer, remote }),
+        ApiModule.forRoot(api),
+      ],
+    };
+  }
+}

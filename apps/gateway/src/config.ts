@@ -1,0 +1,78 @@
+import {
+  choiceSetting,
+  countSetting,
+  directNameOf,
+  durationSetting,
+  healthSetting,
+  identitySetting,
+  logLevels,
+  natsSettings,
+  portSetting,
+  requireServers,
+  textSetting,
+  urlSetting,
+  type Environment,
+  type HealthAddress,
+  type IdentitySetting,
+  type LogLevel,
+  type NatsSettings,
+} from '#platform';
+
+/** The gateway's settings (README, "Settings"). */
+export interface Settings {
+  port: number;
+  /** The address that it listens at; `undefined`: all of the machine's. */
+  host: string | undefined;
+  adminPort: number;
+  /** `undefined`: a database on the embedded PostgreSQL. */
+  databaseUrl: string | undefined;
+  /** Where `databaseUrl` leads through a pooler: the server itself. */
+  directUrl: string | undefined;
+  nats: NatsSettings;
+  dataDir: string;
+  logLevel: LogLevel;
+  /** For so long it goes on, in ms, once it is told to stop and says that it is not ready. */
+  drainMs: number;
+  health: HealthAddress;
+  /** Names the sides that worked on a request in `X-Served-By`. */
+  servedBy: boolean;
+  /** Proxies before this process: whose word on a client's address is taken. */
+  proxies: number;
+  identityProvider: IdentitySetting | undefined;
+  /** Public answers are given again for so long, in ms; 0: never. And so old at most in the place of a module that is away. */
+  cache: { freshMs: number; staleMs: number };
+}
+
+/** What `--help` prints. */
+export const usage = `usage: npm run start:gateway
+
+Opens the API alone: whatever modules the shop has and wherever they are, it calls them over NATS.
+Settings: PORT, HOST, ADMIN_PORT, GATEWAY_DATABASE_URL, NATS_URL, CACHE, TRUST_PROXY, DRAIN, … (README.md, "Settings").`;
+
+/** Reads the settings. @throws {SettingsError} naming the first wrong one. */
+export function readSettings(env: Environment): Settings {
+  const name = 'GATEWAY_DATABASE_URL';
+  const databaseUrl = urlSetting(env, name, ['postgres', 'postgresql']);
+  const nats = natsSettings(env);
+  requireServers(env, { [name]: databaseUrl, NATS_URL: nats.url });
+  return {
+    port: portSetting(env, 'PORT', 8080),
+    // Who tries it out means himself; who gives it a database means others.
+    host: textSetting(env, 'HOST') ?? (databaseUrl ? undefined : '127.0.0.1'),
+    adminPort: portSetting(env, 'ADMIN_PORT', 3002),
+    databaseUrl,
+    directUrl: databaseUrl && urlSetting(env, directNameOf(name), ['postgres', 'postgresql']),
+    nats,
+    dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
+    logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
+    drainMs: durationSetting(env, 'DRAIN', 0),
+    health: healthSetting(env),
+    servedBy: choiceSetting(env, 'SERVED_BY_HEADER', ['on', 'off'], 'on') === 'on',
+    proxies: countSetting(env, 'TRUST_PROXY', 10, 0),
+    identityProvider: identitySetting(env),
+    cache: {
+      freshMs: durationSetting(env, 'CACHE', 1_000),
+      staleMs: durationSetting(env, 'CACHE_STALE', 300_000),
+    },
+  };
+}

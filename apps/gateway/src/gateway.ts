@@ -1,0 +1,158 @@
+import { BoundedAdapter, configureHttp, type ReadinessCheck } from '#api';
+import { callers, calls, gateway } from '#contracts';
+import {
+  announcer,
+  assertPooled,
+  assertPortFree,
+  createLogger,
+  DatabaseProbe,
+  directNameOf,
+  drain,
+  EmbeddedServers,
+  natsConnection,
+  NestLogger,
+  openDatabase,
+  openLimitPool,
+  openOperations,
+  packageVersion,
+  processRegistry,
+  UnreadyError,
+  urlOf,
+  type Closing,
+} from '#platform';
+import {
+  currentContext,
+  followRoutes,
+  NatsLink,
+  natsPermissions,
+  Routes,
+  ShopFinder,
+  Subjects,
+  ToolkitMetrics,
+} from '#strangler';
+import { Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type pg from 'pg';
+import type { Logger as PinoLogger } from 'pino';
+import { contracts, GatewayModule } from './app.module.js';
+import type { Settings } from './config.js';
+import { keptRoutes } from './kept-routes.js';
+
+/** Starts the API alone: its own database, modules over NATS. Everything it starts is ended by `closing`. */
+export async function startGateway(settings: Settings, closing: Closing): Promise<void> {
+  const who = { service: gateway, version: packageVersion() };
+  const logger = createLogger({ level: settings.logLevel, ...who, context: currentContext });
+  const say = announcer(logger);
+  logger.info('starting');
+  closing.onBegin(() => logger.info('stopping'));
+  Logger.overrideLogger(new NestLogger(logger));
+  await assertPortFree(settings.port, settings.host, 'PORT');
+  await assertPortFree(settings.adminPort, '127.0.0.1', 'ADMIN_PORT');
+  const subjects = new Subjects(settings.nats.namespace);
+  const users = natsPermissions(subjects, contracts, calls, callers);
+  const servers = new EmbeddedServers(settings.dataDir, say, users);
+  closing.add(() => servers.release());
+  const own = await openOwnDatabase(settings, servers);
+  const pool = openLimitPool(own.direct);
+  closing.add(() => pool.end());
+  const probe = new DatabaseProbe(own.url);
+  closing.add(() => probe.close());
+  const link = connect(settings, servers, subjects);
+  closing.add(() => link.close());
+  const routes = new Routes();
+  const stopFollowing = followRoutes(link, routes);
+  closing.add(() => Promise.resolve(stopFollowing()));
+  const finder = await findShop(link, routes, pool);
+  closing.add(() => finder.stop());
+  const checks: ReadinessCheck[] = [
+    { name: 'database', check: () => probe.check() },
+    { name: 'NATS', check: () => assertUp(link) },
+    { name: 'shop', check: () => assertFound(finder, routes) },
+  ];
+  const metrics = new ToolkitMetrics();
+  const app = await createApp(settings, { routes, link, metrics, pool, checks }, logger);
+  closing.add(() => app.close());
+  await (settings.host === undefined ? app.listen(settings.port) : app.listen(settings.port, settings.host));
+  const registry = processRegistry(
+    who,
+    { limits: () => pool },
+    { histograms: metrics.histograms, gauges: [...metrics.gaugesOfCaller(link)] },
+  );
+  const admin = await openOperations({ host: '127.0.0.1', port: settings.adminPort }, { registry, checks });
+  closing.add(() => admin.close());
+  if (settings.health.port !== undefined) {
+    const health = await openOperations(settings.health, { registry, checks });
+    closing.add(() => health.close());
+  }
+  // The first thing to end.
+  closing.add(() => drain(checks, settings.drainMs));
+  const url = urlOf(app.getHttpServer());
+  say(
+    `The gateway is open: ${url}/api/v1/products · OpenAPI ${url}/docs · admin http://localhost:${admin.port}`,
+  );
+}
+
+/** Where failed attempts are counted, and what was heard of routes is kept. `direct`: the server itself. */
+async function openOwnDatabase(
+  { databaseUrl, directUrl }: Settings,
+  servers: EmbeddedServers,
+): Promise<{ url: string; direct: string }> {
+  const setting = 'GATEWAY_DATABASE_URL';
+  const url = databaseUrl ?? (await servers.database(gateway));
+  const direct = directUrl ?? url;
+  await openDatabase(direct, ['limits', gateway], directUrl === undefined ? setting : directNameOf(setting));
+  if (directUrl !== undefined) await assertPooled({ url, direct }, setting);
+  return { url, direct };
+}
+
+function connect({ nats }: Settings, servers: EmbeddedServers, subjects: Subjects): NatsLink {
+  const url = async () => nats.url ?? (await servers.nats(subjects.userOf(gateway)));
+  return new NatsLink(async () => natsConnection(await url(), nats.options), { subjects, user: gateway });
+}
+
+async function findShop(link: NatsLink, routes: Routes, pool: pg.Pool): Promise<ShopFinder> {
+  const { rows } = await pool.query<{ id: string }>('select strangler.database_id() as id');
+  const finder = new ShopFinder({ link, routes, database: rows[0]!.id, kept: keptRoutes(pool) });
+  await finder.start();
+  return finder;
+}
+
+function assertUp(link: NatsLink): void {
+  if (!link.current) throw new UnreadyError(link.trouble ?? 'there is no connection to NATS yet');
+}
+
+/** Until then each call would only wait. */
+function assertFound({ problem }: ShopFinder, routes: Routes): void {
+  if (problem !== null) throw new UnreadyError(problem);
+  const unknown = contracts.find(({ name }) => routes.entryOf(name) === undefined);
+  if (unknown) throw new UnreadyError(`it is not known yet where ${unknown.name} is served`);
+}
+
+interface Parts {
+  routes: Routes;
+  link: NatsLink;
+  metrics: ToolkitMetrics;
+  pool: pg.Pool;
+  checks: ReadinessCheck[];
+}
+
+async function createApp(
+  { identityProvider: identity, cache, servedBy, proxies }: Settings,
+  { routes, link, metrics, pool, checks }: Parts,
+  logger: PinoLogger,
+): Promise<NestExpressApplication> {
+  const api = {
+    identity,
+    limits: pool,
+    readiness: { useFactory: () => checks },
+    ...(cache.freshMs > 0 && { cache: { ...cache, ways: routes } }),
+  };
+  const app = await NestFactory.create<NestExpressApplication>(
+    GatewayModule.forRoot({ routes, link, observer: metrics.called, api }),
+    new BoundedAdapter(),
+    { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
+  );
+  configureHttp(app, { logger, servedBy, proxies });
+  return app;
+}

@@ -1,0 +1,88 @@
+import type { Order } from '#contracts';
+import { startNats, type TestNats } from '../support/nats.js';
+import { freshDatabase, type TestDatabase } from '../support/postgres.js';
+import { endAllPrograms } from '../support/programs.js';
+import {
+  Client,
+  makeSetup,
+  openGateway,
+  openService,
+  openShop,
+  type OpenShop,
+  type ShopSetup,
+} from '../support/shop.js';
+import { until } from '../support/until.js';
+
+/* The API alone in front of a shop, whatever that has become: a monolith, one with a module gone, and what is left without it. */
+let nats: TestNats;
+let setup: ShopSetup;
+let own: TestDatabase;
+let shop: OpenShop;
+let gateway: OpenShop;
+
+beforeAll(async () => {
+  [nats, own] = await Promise.all([startNats(), freshDatabase()]);
+  setup = await makeSetup(nats.url);
+  // Whichever is there first.
+  [gateway, shop] = await Promise.all([openGateway(setup, own.url), openShop(setup)]);
+  await ready(gateway);
+});
+afterAll(async () => {
+  endAllPrograms();
+  await nats.stop();
+  await Promise.all([setup.drop(), own.drop()]);
+});
+
+const statusOf = async (url: string) => (await fetch(url)).status;
+const ready = ({ adminUrl }: OpenShop) =>
+  until('the gateway is ready', async () =>
+    (await statusOf(`${adminUrl}/health/ready`)) === 200 ? true : undefined,
+  );
+
+it('it is the same API: people register, order and look, and its answers say who worked on them', async () => {
+  const [customer, admin] = [await Client.register(gateway.url), await Client.admin(gateway.url)];
+  await admin.stock('G-1', 10);
+  const placed = await customer.order('first', { 'G-1': 2 });
+  expect([placed.status, placed.body.status]).toEqual([201, 'confirmed']);
+  expect(placed.headers.get('x-served-by')).toContain('orders=monolith');
+  expect((await customer.order('first', { 'G-1': 2 })).body.id).toBe(placed.body.id);
+  expect((await customer.send<Order>('GET', `/api/v1/orders/${placed.body.id}`)).body.status).toBe(
+    'confirmed',
+  );
+  // The shop itself knows of all of it.
+  expect((await customer.at(shop.url).send('GET', `/api/v1/orders/${placed.body.id}`)).status).toBe(200);
+});
+
+it("who has no token, or somebody else's, is refused as at the shop", async () => {
+  expect(await statusOf(`${gateway.url}/api/v1/orders`)).toBe(401);
+  const [one, other] = [await Client.register(gateway.url), await Client.register(gateway.url)];
+  expect((await one.send('GET', `/api/v1/users/${other.id}`)).status).toBe(403);
+  expect((await one.send('PUT', '/api/v1/products/G-1', {})).status).toBe(403);
+});
+
+it('a module leaves: calls follow; and without the monolith its service is still reached, also by a gateway that starts then', async () => {
+  await setup.extract(['inventory']);
+  await openService(setup, 'inventory');
+  await setup.arrived();
+  const customer = await Client.register(gateway.url);
+  const placed = await customer.order('second', { 'G-1': 1 });
+  expect(placed.status).toBe(201);
+  const seen = await until('the service answers', async () => {
+    const answer = await customer.send<{ available: number }>('GET', '/api/v1/products/G-1?');
+    return answer.headers.get('x-served-by') === 'inventory=extracted' ? answer : undefined;
+  });
+  expect(seen.body.available).toBe(7);
+  await shop.end('SIGKILL');
+  await gateway.end('SIGTERM');
+  const anew = await openGateway(setup, own.url, { CACHE: '0s' });
+  await ready(anew);
+  expect((await (await fetch(`${anew.url}/api/v1/products/G-1`)).json()) as object).toMatchObject({
+    available: 7,
+  });
+  const away = await fetch(`${anew.url}/api/v1/auth/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'a@b.example', password: 'a long password' }),
+  });
+  expect([away.status, away.headers.get('retry-after')]).toEqual([503, '1']);
+});
