@@ -1,12 +1,14 @@
 import { users } from '#contracts';
 import { portToken } from '#strangler';
-import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { Module, type DynamicModule, type FactoryProvider, type Provider } from '@nestjs/common';
+import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { AuthController } from './auth.controller.js';
 import { AuthGuard } from './auth/auth.guard.js';
 import type { BootstrapAdmin } from './auth/bootstrap-login.js';
 import { TokenVerifier, type IdentityProvider } from './auth/token-verifier.js';
+import { KeepAnswers } from './cache/keep-answers.js';
+import { PublicAnswers, type CacheOptions } from './cache/public-answers.js';
 import { HealthController } from './health.controller.js';
 import { StrayQueryGuard } from './http/stray-query.guard.js';
 import { JwksController } from './jwks.controller.js';
@@ -25,6 +27,8 @@ export interface ApiOptions {
   bootstrapAdmin?: BootstrapAdmin | undefined;
   /** Where failed attempts are counted; without it in this process's memory. */
   limits?: LimitStore | undefined;
+  /** Answers of public queries are kept for so long; without it, not at all. */
+  cache?: CacheOptions | undefined;
   /** What has to hold before the process is ready. */
   readiness?: Pick<FactoryProvider<readonly ReadinessCheck[]>, 'useFactory' | 'inject'>;
 }
@@ -36,6 +40,7 @@ export class ApiModule {
     identity,
     bootstrapAdmin,
     limits,
+    cache,
     readiness = { useFactory: () => [] },
   }: ApiOptions = {}): DynamicModule {
     const verifier: FactoryProvider<TokenVerifier> = identity
@@ -63,7 +68,13 @@ export class ApiModule {
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_GUARD, useClass: StrayQueryGuard },
         { provide: readinessChecks, ...readiness },
+        ...(cache ? keepAnswers(cache) : []),
       ],
     };
   }
 }
+
+const keepAnswers = (options: CacheOptions): Provider[] => [
+  { provide: PublicAnswers, useValue: new PublicAnswers(options) },
+  { provide: APP_INTERCEPTOR, useClass: KeepAnswers },
+];

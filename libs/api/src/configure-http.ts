@@ -3,6 +3,7 @@ import { VersioningType } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
 import { ProblemFilter } from './errors/problem.filter.js';
+import { serveKeptAnswers } from './cache/keep-answers.js';
 import { acceptVersion } from './http/accept-version.js';
 import { callContext } from './http/call-context.js';
 import { readJsonBodies, utf8Url, type BodyLimits } from './http/json-bodies.js';
@@ -44,6 +45,7 @@ export function configureHttp(
   app.use(securityHeaders);
   app.use(utf8Url);
   app.use(acceptVersion);
+  serveKeptAnswers(app);
   // The prefix stands in the version and is no global one: health, docs and keys have neither.
   app.enableVersioning({ type: VersioningType.URI, prefix: 'api/v', defaultVersion: '1' });
   app.useGlobalFilters(new ProblemFilter());

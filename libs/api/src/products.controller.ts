@@ -1,16 +1,14 @@
 import { BySku, inventory, Page } from '#contracts';
 import { InjectPort } from '#strangler';
-import { Body, Controller, Get, Header, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Put, Query } from '@nestjs/common';
 import { Public, Roles } from './auth/access.js';
+import { Cached } from './cache/cached.js';
 import { CommandId } from './http/command-id.js';
 import { Answers } from './openapi/answers.js';
 import type { InventoryPort } from './ports.js';
 import { ProductListView, ProductView, productView, PutProductBody, RestockBody } from './products.dto.js';
 
 const { getProduct, listProducts, putProduct, restock } = inventory.operations;
-
-/** The same for everybody: may be kept, and is asked for again with its ETag. */
-const ForAll = () => Header('Cache-Control', 'public, no-cache');
 
 /** The catalogue. */
 @Controller('products')
@@ -19,7 +17,7 @@ export class ProductsController {
 
   @Get()
   @Public()
-  @ForAll()
+  @Cached('inventory')
   @Answers({ summary: 'List products', body: ProductListView, calls: [listProducts] })
   async list(@Query() page: Page): Promise<ProductListView> {
     const { items, next = null } = await this.inventory.listProducts(page);
@@ -28,7 +26,7 @@ export class ProductsController {
 
   @Get(':sku')
   @Public()
-  @ForAll()
+  @Cached('inventory')
   @Answers({ summary: 'Get a product', body: ProductView, calls: [getProduct] })
   async get(@Param() { sku }: BySku): Promise<ProductView> {
     return productView(await this.inventory.getProduct({ sku }));

@@ -1,0 +1,169 @@
+import { isDomainError } from '#contracts';
+import { LRUCache } from 'lru-cache';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** How long answers that are the same for everybody are kept, in ms. */
+export interface CacheTimes {
+  /** An answer is given again for so long without asking its module. */
+  freshMs: number;
+  /** While the module cannot be reached: so old is an answer at most that is given in its place. */
+  staleMs: number;
+}
+
+/** Where calls of modules go. */
+export interface Ways {
+  /** Headers of requests that choose a side, in lower case. */
+  readonly cohortHeaders: readonly string[];
+  /** Calls `listener` with the modules whose calls go another way from now on. */
+  onChange(listener: (modules: string[]) => void): unknown;
+}
+
+export interface CacheOptions extends CacheTimes {
+  ways?: Ways | undefined;
+}
+
+/** The body of an answer: JSON. */
+export interface Made {
+  readonly body: string;
+  /** Of the body, in bytes. */
+  readonly length: number;
+  readonly etag: string;
+}
+
+/** An answer that is kept. */
+export interface Kept extends Made {
+  /** Whose answers it is made of. */
+  readonly modules: readonly string[];
+  /** When it was asked for, by `performance.now()`. */
+  readonly askedAt: number;
+  /** Its module could not be reached: this is what it said before. */
+  readonly stale: boolean;
+  /** Calls of its modules have gone another way since: it is asked for again, and kept for the case that nobody answers. */
+  expired: boolean;
+}
+
+/** How often answers came from where; for metrics. */
+export interface CacheFigures {
+  hits: number;
+  misses: number;
+  stale: number;
+  entries: number;
+  bytes: number;
+}
+
+/** Bytes of all answers that are kept: the ones that nobody has asked for the longest go first. */
+const mostBytes = 64 * 1024 * 1024;
+
+interface Load {
+  modules: readonly string[];
+  make: () => Promise<Made>;
+}
+
+/**
+ * Answers of public queries, by their URL. Of many who ask for the same at the same time one asks the module (`fetchMethod` of
+ * lru-cache). An answer is stale-if-error (RFC 5861): while its module is unavailable the last one is given, and said to be stale.
+ *
+ * @example const kept = await answers.fetch('/api/v1/products/A1', ['inventory'], () => ask());
+ */
+export class PublicAnswers {
+  private readonly counts = { hits: 0, misses: 0, stale: 0 };
+  private readonly entries: LRUCache<string, Kept, Load>;
+  /** What is asked for now, by URL: `entries` does not list it. */
+  private readonly asking = new Map<string, Promise<Kept>>();
+  /** How often calls of a module have gone another way. */
+  private readonly turns = new Map<string, number>();
+
+  constructor(private readonly options: CacheOptions) {
+    options.ways?.onChange((modules) => this.expire(modules));
+    this.entries = new LRUCache<string, Kept, Load>({
+      maxSize: mostBytes,
+      sizeCalculation: ({ length }, key) => length + key.length,
+      ttl: options.freshMs,
+      noDeleteOnStaleGet: true,
+      // Whoever waits for an answer gets it, also when it is not to be kept any more.
+      ignoreFetchAbort: true,
+      fetchMethod: (url, before, { context }) => this.askNoted(url, before, context),
+    });
+  }
+
+  get figures(): CacheFigures {
+    const { size: entries, calculatedSize: bytes } = this.entries;
+    return { ...this.counts, entries, bytes };
+  }
+
+  /** Whether nothing that is kept will do: who is sent to a side is answered by it. */
+  passBy(headers: IncomingHttpHeaders): boolean {
+    return this.options.ways?.cohortHeaders.some((name) => headers[name] !== undefined) ?? false;
+  }
+
+  /** The answer, if it is fresh: nobody has to be asked. */
+  fresh(url: string): Kept | undefined {
+    const kept = this.entries.get(url);
+    if (!kept || kept.expired) return undefined;
+    this.count(kept);
+    return kept;
+  }
+
+  /** The answer, asked for if need be. @throws what `make` throws, unless an answer of before stands in for it. */
+  async fetch(url: string, modules: readonly string[], make: Load['make']): Promise<Kept> {
+    const forceRefresh = this.entries.peek(url)?.expired ?? false;
+    const kept = await this.entries.fetch(url, { context: { modules, make }, forceRefresh });
+    if (!kept) throw new Error(`nothing was made of ${url}`);
+    this.counts.misses++;
+    if (kept.stale) this.counts.stale++;
+    return kept;
+  }
+
+  /** What was changed through this process is to be seen at once: answers of this path, and lists that it stands in. */
+  forget(path: string): void {
+    // One that is on its way goes to those who wait for it, and is not kept.
+    for (const url of [...this.entries.keys(), ...this.asking.keys()])
+      if (concerns(url, path)) this.entries.delete(url);
+  }
+
+  /** Calls of these modules go another way: what they have said is asked for again. */
+  private expire(modules: readonly string[]): void {
+    for (const module of modules) this.turns.set(module, this.turnOf(module) + 1);
+    for (const kept of this.entries.values())
+      if (kept.modules.some((module) => modules.includes(module))) kept.expired = true;
+  }
+
+  private askNoted(url: string, before: Kept | undefined, load: Load): Promise<Kept> {
+    const question = this.ask(before, load).finally(() => {
+      if (this.asking.get(url) === question) this.asking.delete(url);
+    });
+    this.asking.set(url, question);
+    return question;
+  }
+
+  private async ask(before: Kept | undefined, { modules, make }: Load): Promise<Kept> {
+    const [askedAt, turn] = [performance.now(), this.turnsOf(modules)];
+    try {
+      const made = await make();
+      return { ...made, modules, askedAt, stale: false, expired: turn !== this.turnsOf(modules) };
+    } catch (error) {
+      if (!before || !isAway(error) || askedAt - before.askedAt > this.options.staleMs) throw error;
+      return { ...before, stale: true, expired: false };
+    }
+  }
+
+  private turnsOf = (modules: readonly string[]): number =>
+    modules.reduce((sum, module) => sum + this.turnOf(module), 0);
+
+  private turnOf = (module: string): number => this.turns.get(module) ?? 0;
+
+  private count({ stale }: Kept): void {
+    this.counts.hits++;
+    if (stale) this.counts.stale++;
+  }
+}
+
+/** A URL of the path, of one below it, or of a list above it; however it is spelled. */
+function concerns(url: string, path: string): boolean {
+  const [of, changed] = [spelled(url.split('?', 1)[0] ?? url), spelled(path)];
+  return of === changed || of.startsWith(`${changed}/`) || changed.startsWith(`${of}/`);
+}
+
+const spelled = (path: string): string => decodeURIComponent(path).toLowerCase().replace(/\/$/, '');
+
+const isAway = (error: unknown): boolean => isDomainError(error) && error.code === 'unavailable';
