@@ -1,4 +1,4 @@
-import { BoundedAdapter, configureHttp, type ReadinessCheck } from '#api';
+import { BoundedAdapter, cacheGauges, configureHttp, type ReadinessCheck } from '#api';
 import { callers, calls, gateway } from '#contracts';
 import {
   announcer,
@@ -77,7 +77,10 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
   const registry = processRegistry(
     who,
     { limits: () => pool },
-    { histograms: metrics.histograms, gauges: [...metrics.gaugesOfCaller(link)] },
+    {
+      histograms: metrics.histograms,
+      gauges: [...metrics.gaugesOfCaller(link), ...(settings.cache.freshMs > 0 ? [cacheGauges(app)] : [])],
+    },
   );
   const admin = await openOperations({ host: '127.0.0.1', port: settings.adminPort }, { registry, checks });
   closing.add(() => admin.close());

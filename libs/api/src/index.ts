@@ -1,4 +1,5 @@
 export { ApiModule, type ApiOptions } from './api.module.js';
+export { cacheGauges } from './cache/cache-gauges.js';
 export { TokenVerifier, type IdentityProvider } from './auth/token-verifier.js';
 export { AdminGuard } from './auth/admin.guard.js';
 export { type BootstrapAdmin } from './auth/bootstrap-login.js';
