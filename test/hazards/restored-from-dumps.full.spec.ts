@@ -1,3 +1,4 @@
+import { otherSide, type Side } from '../../libs/strangler/src/phase.js';
 import { startDumpedPostgres, type DumpedPostgres } from '../support/dumped-postgres.js';
 import { moduleNames } from '../support/shop.js';
 import type { Event } from './support/history.js';
@@ -22,31 +23,44 @@ afterEach(() => shop.close());
 const half: Place = { phase: 'shifting', percent: 50 };
 const most: Place = { phase: 'shifting', percent: 75 };
 
-it('the services from earlier: they join again as copies, and all that was answered before their dumps is in place', async () => {
-  const load = await shop.customers(9_509);
-  await shop.goTo(half);
-  await shop.placed(load, 10);
-  const dumpedAt = performance.now();
-  const restoreServices = await shop.servers.extracted.dump(moduleNames);
-  await shop.placed(load, 5);
-  await shop.goTo(most);
-  const restoreMonolith = await shop.servers.monolith.dump(['shop']);
-  await shop.placed(load, 10);
-  await shop.keepWrites();
-  await shop.moveTo({ extracted: await restoreServices(), monolith: await restoreMonolith() });
-  const restoredAt = performance.now();
-  await shop.heal();
-  await shop.rests(most);
-  await shop.placed(load, 10);
-  await load.stop();
-  await shop.rests(most);
+const out: Place = { phase: 'extracted' };
 
-  const { start } = load.history;
-  const isLost = ({ ended }: Event): boolean => start + ended >= dumpedAt && start + ended <= restoredAt;
-  const account = await accountFor(shop, load, restoredAt, isLost);
-  expect(account).toMatchObject({ missing: [], problems: [] });
-  expect(account.inPlace).toBeGreaterThan(20);
-  expect(await shop.differences()).toEqual({ users: 0, inventory: 0, payments: 0, orders: 0 });
-  const verbs = [...shop.advised.values()].map(({ command }) => command.split(' ')[0]);
-  expect([...new Set(verbs)]).toEqual(['rejoin']);
-}, 600_000);
+it.each<{ older: Side; ends: Place }>([
+  { older: 'extracted', ends: most },
+  // Keys that have moved since are the services' own: they have everything then.
+  { older: 'monolith', ends: out },
+])(
+  'dumps of $older from earlier: it joins again as a copy, and all that was answered before them is in place',
+  async ({ older, ends }) => {
+    const load = await shop.customers(9_509 + older.length);
+    await shop.goTo(half);
+    await shop.placed(load, 10);
+    const dumpedAt = performance.now();
+    const restoreOlder = await dump(older);
+    await shop.placed(load, 5);
+    await shop.goTo(most);
+    const restoreNewer = await dump(otherSide(older));
+    await shop.placed(load, 10);
+    await shop.keepWrites();
+    const [first, second] = [await restoreOlder(), await restoreNewer()];
+    await shop.moveTo({ [older]: first, [otherSide(older)]: second });
+    const restoredAt = performance.now();
+    await shop.heal();
+    await shop.rests(ends);
+    await shop.placed(load, 10);
+    await load.stop();
+    await shop.rests(ends);
+
+    const { start } = load.history;
+    const isLost = ({ ended }: Event): boolean => start + ended >= dumpedAt && start + ended <= restoredAt;
+    const account = await accountFor(shop, load, restoredAt, isLost);
+    expect(account).toMatchObject({ missing: [], problems: [] });
+    expect(account.inPlace).toBeGreaterThan(20);
+    expect(await shop.differences()).toEqual({ users: 0, inventory: 0, payments: 0, orders: 0 });
+    const verbs = [...shop.advised.values()].map(({ command }) => command.split(' ')[0]);
+    expect([...new Set(verbs)]).toEqual(['rejoin']);
+  },
+  600_000,
+);
+
+const dump = (side: Side) => shop.servers[side].dump(side === 'monolith' ? ['shop'] : moduleNames);

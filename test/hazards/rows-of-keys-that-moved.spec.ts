@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { holdsAll } from '../../libs/strangler/src/control/whole.js';
 import { describeTables } from '../../libs/strangler/src/tables.js';
 import { repairModule } from '../../libs/strangler/src/verify/repair.js';
 import { parcels } from '../support/sides.js';
@@ -77,4 +78,21 @@ it('the owner is filled first, in whatever order the two notice', async () => {
   const [monolith, extracted] = await labels();
   expect(monolith).toHaveLength(codes.length - found.found);
   expect(extracted).toEqual(monolith);
+});
+
+it('the monolith is gone for good while its rows are awaited: the service is not taken for whole, and awaits nothing once it has taken over', async () => {
+  await nameLabel();
+  await scene.both.extracted.tend();
+  const { controls } = scene.both;
+  const { standpoint, tables } = await controls.extracted.state();
+  expect(standpoint).toMatchObject({ complete: false });
+  expect(tables).toContainEqual(expect.objectContaining({ table: 'label', gap: 'awaits' }));
+  expect(holdsAll('extracted', standpoint)).toBe(false);
+  expect(await controls.extracted.takeOver({ epoch: standpoint.epoch })).toBe(true);
+  const after = await controls.extracted.state();
+  expect(holdsAll('extracted', after.standpoint)).toBe(true);
+  expect(after.tables!.map(({ gap }) => gap)).toEqual([null, null]);
+  expect(
+    await scene.on('extracted', `insert into parcels.label values ('of now', 'x') returning code`),
+  ).toHaveLength(1);
 });

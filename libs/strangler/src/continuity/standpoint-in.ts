@@ -16,7 +16,8 @@ const standpoint = `
     'fenceFrom', o.fence_from, 'fenceTo', o.fence_to, 'standing', o.standing,
     'term', coalesce(r.term, 0), 'life', coalesce(r.life, 0), 'confirmed', ${position('r.confirmed_term', 'r.confirmed_seq')},
     'appliedLife', a.life, 'applied', json_build_object('term', coalesce(a.term, 0), 'seq', coalesce(a.seq, 0)),
-    'complete', coalesce(a.complete, false),
+    'complete', coalesce(a.complete, false)
+      and not exists (select from strangler.captured_table t where t.module = o.module and t.awaits is not null),
     'pruned', json_build_object('term', coalesce(a.pruned_term, 0), 'seq', coalesce(a.pruned_seq, 0)),
     'received', coalesce((select json_agg(json_build_object('term', term, 'seq', seq, 'ids', ids) order by term, seq)
       from strangler.received where module = o.module), '[]')

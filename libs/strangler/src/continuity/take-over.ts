@@ -38,9 +38,15 @@ export function takeOver(
       [module, epoch, reachedBy(epoch)],
     );
     if (rows[0]?.first) await leapAhead(q, module);
+    if (rows[0]?.first) await awaitNothing(q, module);
     if (rows[0]?.first && rows[0].capture) await fillAnew(q, module, tables);
     return rows.length > 0;
   });
+}
+
+/** Who owns all has no rows of others: what was not sent by then is given up, and nobody will send it. */
+async function awaitNothing(q: Queryable, module: string): Promise<void> {
+  await q.query('update strangler.captured_table set awaits = null where module = $1', [module]);
 }
 
 /**
@@ -88,12 +94,16 @@ export function takeWhole(
        where module = $1 and capture and strangler.is_proven(o)
          and (epoch < $2 or epoch = $2 and (extracted_below <> ${all} or fence_from is not null))
          and (extracted_below = ${all}
-           or exists (select from strangler.applied a where a.module = o.module and a.complete and a.life is not null))
+           or exists (select from strangler.applied a where a.module = o.module and a.complete and a.life is not null)
+             and not exists (select from strangler.captured_table t where t.module = o.module and t.awaits is not null))
        returning module`,
       [module, epoch],
     );
-    if (rows.length > 0) await fillAnew(q, module, tables);
-    if (rows.length > 0) return true;
+    if (rows.length > 0) {
+      await awaitNothing(q, module);
+      await fillAnew(q, module, tables);
+      return true;
+    }
     const mine = await standpointIn(q, module);
     return mine.epoch === epoch && isEmpty(ownedBy(otherSide(mine.side), mine.extractedBelow));
   });
