@@ -30,6 +30,7 @@ import { Privacy1764000000027 } from './strangler/0027-privacy.js';
 import { KeptPlans1764000000033 } from './strangler/0033-kept-plans.js';
 import { RowsOfTheOtherSide1764000000034 } from './strangler/0034-rows-of-the-other-side.js';
 import { OwnerMigrationsProgress1764000000035 } from './strangler/0035-owner-migrations-progress.js';
+import { CaptureBroken1764000000036 } from './strangler/0036-capture-broken.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
 import { SplitName1764000000102 } from './users/0002-split-name.js';
 import { Sessions1764000000103 } from './users/0003-sessions.js';
@@ -69,6 +70,7 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     KeptPlans1764000000033,
     RowsOfTheOtherSide1764000000034,
     OwnerMigrationsProgress1764000000035,
+    CaptureBroken1764000000036,
   ],
   users: [Accounts1764000000101, Sessions1764000000103],
   gateway: [GatewayRoutes1764000000601],

@@ -7,6 +7,7 @@ const well: CapturedView = {
   recorded: true,
   sameTriggers: true,
   sameColumns: true,
+  broken: false,
   awaits: false,
 };
 
@@ -29,6 +30,11 @@ it.each<[string, Partial<CapturedView>, ReturnType<typeof careFor>]>([
   ],
   ['its triggers are off', { captured: false }, 'triggers'],
   ['they were off, and are on again', { sameTriggers: false }, 'triggers'],
+  [
+    'they were, and the database was moved',
+    { broken: true, recorded: false, sameTriggers: false },
+    'triggers',
+  ],
   ['it was swapped, and captured by somebody', { sameTriggers: false, sameColumns: false }, 'triggers'],
   ['it has another column', { sameColumns: false }, 'columns'],
   ['the other side is to send all its rows of it', { awaits: true }, 'awaits'],

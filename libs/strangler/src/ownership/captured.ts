@@ -35,14 +35,17 @@ export interface CapturedView {
   recorded: boolean;
   sameTriggers: boolean;
   sameColumns: boolean;
+  /** Somebody has seen other triggers than those, and nobody has had that mended since; also in a database that this one was made of. */
+  broken: boolean;
   /** The other side is to send all its rows of it. */
   awaits: boolean;
 }
 
 /** What is to be done about a table. `record`: its capture is of before it was written down, and stands. Pure. */
 export function careFor(view: CapturedView): Gap | 'record' | null {
-  const { there, captured, recorded, sameTriggers, sameColumns, awaits } = view;
+  const { there, captured, recorded, sameTriggers, sameColumns, broken, awaits } = view;
   if (!there) return 'missing';
+  if (broken) return 'triggers';
   if (!recorded) return captured ? 'record' : 'new';
   if (!captured || !sameTriggers) return 'triggers';
   if (!sameColumns) return 'columns';
@@ -88,6 +91,7 @@ function lookAt(on: Queryable, { module, tables }: MovingModule) {
        coalesce(r.place = strangler.place(), false) as recorded,
        coalesce(r.triggers = strangler.triggers_of(c.oid), false) as "sameTriggers",
        coalesce(r.columns = ${contentOf('c.oid')}, false) as "sameColumns",
+       r.broken_at is not null as broken,
        ${columnsInOrder('a.attname::text')} as columns,
        ${columnsInOrder('format_type(a.atttypid, a.atttypmod)')} as types,
        r.awaits is not null as awaits
@@ -130,18 +134,27 @@ export async function recordStanding(on: Queryable, { module, name, sql }: Movin
   ]);
 }
 
+/** Other triggers were seen than those that stood there. It is known from then on in whatever is made of this database. */
+export async function recordBroken(on: Queryable, { module, name }: NamedBefore): Promise<void> {
+  await on.query(
+    `update strangler.captured_table set broken_at = clock_timestamp()
+     where module = $1 and table_name = $2 and broken_at is null`,
+    [module, name],
+  );
+}
+
 /**
  * The same as SQL, whatever was written down before. `stood`: SQL, whether nobody has written it without capture since then; left out: all
  * rows here of keys that the other side owns are its copies, whoever has written them.
  */
 export function recording({ module, name, sql }: MovingTable, stood?: string): string {
   const row = [literal(module), literal(name), literal(sql)] as const;
-  if (!stood) return `${recorded(...row, 'null')}, awaits = null;`;
+  if (!stood) return `${recorded(...row, 'null')}, broken_at = null, awaits = null;`;
   // Who owns all has no rows of others.
   const awaits = `(select case when ${stood} then r.awaits else 'begin' end
       from strangler.ownership o left join strangler.captured_table r on r.module = o.module and r.table_name = ${row[1]}
       where o.module = ${row[0]} and o.capture and not strangler.owns_all(o))`;
-  return `${recorded(...row, awaits)}, awaits = excluded.awaits;`;
+  return `${recorded(...row, awaits)}, broken_at = null, awaits = excluded.awaits;`;
 }
 
 const recorded = (module: string, name: string, sql: string, awaits: string): string => `

@@ -16,6 +16,7 @@ import {
 import {
   fillChanged,
   namedBefore,
+  recordBroken,
   recordStanding,
   tablesInNeed,
   tableStates,
@@ -255,7 +256,8 @@ export class SideAgent implements LocalSide {
     if (need.size === 0 || [...need.values()].includes('missing')) return;
     for (const table of await this.describe()) {
       const care = need.get(table.name);
-      if (care === 'new') await captureTable(database, table);
+      if (care === 'triggers') await recordBroken(database, table);
+      else if (care === 'new') await captureTable(database, table);
       else if (care === 'record') await recordStanding(database, table);
       else if (care === 'columns') await fillChanged(database, table);
       if (care === 'new' || care === 'columns')
