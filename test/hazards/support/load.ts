@@ -61,6 +61,10 @@ export class Load {
   readonly contradictions: string[] = [];
   private stopping = false;
   private hurried = 0;
+  /** How many are in a turn. */
+  private busy = 0;
+  /** Nobody begins a turn before. */
+  private opening: Promise<void> = Promise.resolve();
   private abandoned = false;
   private readonly working: Promise<void>;
 
@@ -112,20 +116,34 @@ export class Load {
     this.stopping = this.abandoned = true;
   }
 
+  /** Lets everyone finish what they do, and begin nothing new until the answer is called. */
+  async hold(): Promise<() => void> {
+    let goOn = (): void => undefined;
+    this.opening = new Promise((resolve) => (goOn = resolve));
+    await until('nobody orders', () => (this.busy === 0 ? true : undefined));
+    return goOn;
+  }
+
   private async shop(customer: Client, number: number): Promise<void> {
     const random = new Random(this.options.seed * 1_000 + number);
     // Apart: what they order does not depend on how long they think.
     const pace = new Random(number);
     for (let turn = 0; !this.stopping; turn++) {
-      if (random.next() < (this.options.registrations ?? 0)) await this.register(customer, number, turn);
-      const id = await this.order(customer, number, `${number}-${turn}`, random);
-      if (!id) continue;
-      await this.look(customer, number, id);
-      if (random.next() < (this.options.cancel ?? 0.2)) await this.cancel(customer, number, id);
-      if (random.next() < 0.3) await this.browse(customer, number, random.pick(this.options.skus));
-      if (this.options.names ?? true) await this.name(customer, number, turn, random);
+      await this.opening;
+      this.busy++;
+      await this.turn(customer, number, turn, random).finally(() => this.busy--);
       if (this.hurried === 0 && !this.stopping) await pause(pace.integer(thinkMs));
     }
+  }
+
+  private async turn(customer: Client, number: number, turn: number, random: Random): Promise<void> {
+    if (random.next() < (this.options.registrations ?? 0)) await this.register(customer, number, turn);
+    const id = await this.order(customer, number, `${number}-${turn}`, random);
+    if (!id) return;
+    await this.look(customer, number, id);
+    if (random.next() < (this.options.cancel ?? 0.2)) await this.cancel(customer, number, id);
+    if (random.next() < 0.3) await this.browse(customer, number, random.pick(this.options.skus));
+    if (this.options.names ?? true) await this.name(customer, number, turn, random);
   }
 
   /** A new customer. One whose first answer was lost is told that the address is taken. */
