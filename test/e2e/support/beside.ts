@@ -1,4 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { projectRoot } from '#platform';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { releases } from '../../fixtures/fixture.js';
 import { checkOut, type Release } from '../../fixtures/make/release.js';
 import { check } from '../../hazards/support/check.js';
@@ -17,8 +19,12 @@ const skus = Array.from({ length: 12 }, (_, i) => `B-${i}`);
 const opening = 100_000;
 const atOnce = 'bake: 0s, gates: { minSamples: 0, lagMs: 5000, p99Ratio: 1000, errorRate: 1 }';
 
-/** The release before this one, the last that there is a fixture of, built from its tag. */
-export const releaseBefore = (): Promise<Release> => checkOut(`v${releases().sort().at(-1) as string}`);
+/** The release before this one, the last that there is a fixture of, built from its commit: a clone need not have its tag. */
+export async function releaseBefore(): Promise<Release> {
+  const version = releases().sort().at(-1) as string;
+  const commit = await readFile(join(projectRoot(), 'test/fixtures', version, 'commit'), 'utf8');
+  return checkOut(commit.trim());
+}
 
 /**
  * A shop whose processes are replaced by those of another release, one after the other, while customers order and keys of

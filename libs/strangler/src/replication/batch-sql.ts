@@ -36,10 +36,10 @@ export const batchSql = (
     where r.before < $4::int + $3::int and not $2::int8multirange @> (r.id + c.place - 1)
     order by r.id, c.place limit $4
   ),
-  -- A newer change of a parked row: with it the parked one is done too.
+  -- A newer change of a parked row: with it the parked one is done too, unless one that is under way takes it along.
   along as (
     select p.id, p.table_name, p.pks[1] as pk, p.keys[1] as key from strangler.outbox p
-    where p.module = $1 and p.parked is not null
+    where p.module = $1 and p.parked is not null and not $2::int8multirange @> p.id
       and exists (select from picked n where (n.table_name, n.pk, n.key) = (p.table_name, p.pks[1], p.keys[1]))
   ),
   -- By the last change of each row: once a transaction's last change is sent, all its changes are.
