@@ -89,7 +89,6 @@ it('written, and not yet committed: no hand-off begins before that has ended, an
     sku,
     tooLarge,
   ]);
-  const { epoch } = await scene.status();
   await scene.want('extracted');
   await scene.until(
     'it waits for the transaction',
