@@ -9,6 +9,7 @@ import type { BootstrapAdmin } from './auth/bootstrap-login.js';
 import { TokenVerifier, type IdentityProvider } from './auth/token-verifier.js';
 import { KeepAnswers } from './cache/keep-answers.js';
 import { PublicAnswers, type CacheOptions } from './cache/public-answers.js';
+import { DashboardController } from './dashboard.controller.js';
 import { HealthController } from './health.controller.js';
 import { StrayQueryGuard } from './http/stray-query.guard.js';
 import { JwksController } from './jwks.controller.js';
@@ -59,6 +60,7 @@ export class ApiModule {
         AuthController,
         ProductsController,
         OrdersController,
+        DashboardController,
         HealthController,
         JwksController,
       ],

@@ -44,6 +44,7 @@ describe('the OpenAPI document', () => {
         .sort(),
     ).toEqual([
       'get /.well-known/jwks.json',
+      'get /api/v1/dashboard',
       'get /api/v1/orders',
       'get /api/v1/orders/{id}',
       'get /api/v1/orders/{id}/payment',

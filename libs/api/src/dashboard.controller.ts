@@ -1,0 +1,84 @@
+import { inventory, orders, UnavailableError, users, type Order, type Product } from '#contracts';
+import { currentContext, InjectPort, withContext, type CallContext } from '#strangler';
+import { Controller, Get, Logger } from '@nestjs/common';
+import { Caller, type Principal } from './auth/principal.js';
+import { DashboardView, type MissingPart } from './dashboard.dto.js';
+import { isDeclared } from './errors/problems.js';
+import { Answers } from './openapi/answers.js';
+import type { InventoryPort, OrdersPort, UsersPort } from './ports.js';
+import { productView } from './products.dto.js';
+import { userView } from './users.dto.js';
+
+/** A part that takes longer, in ms, is left out: nobody waits for the slowest module to see the others. */
+const partMs = 1_000;
+const latest = 5;
+const shown = 5;
+/** Among so many products is looked for some to show. */
+const looked = 20;
+
+/** Several modules in one answer: asked all at once, each with a deadline of its own, and what one of them cannot say is left out. */
+@Controller('dashboard')
+export class DashboardController {
+  private readonly logger = new Logger(DashboardController.name);
+
+  constructor(
+    @InjectPort(users) private readonly users: UsersPort,
+    @InjectPort(orders) private readonly orders: OrdersPort,
+    @InjectPort(inventory) private readonly inventory: InventoryPort,
+  ) {}
+
+  @Get()
+  @Answers({
+    summary: 'Oneself, the latest orders, and something to buy; what cannot be had just now is null',
+    body: DashboardView,
+    calls: [users.operations.getUser, orders.operations.listOrders, inventory.operations.listProducts],
+  })
+  async get(@Caller() { id }: Principal): Promise<DashboardView> {
+    const errors: MissingPart[] = [];
+    const part = async <T>(name: string, ask: () => Promise<T>): Promise<T | null> => {
+      try {
+        return await inTime(name, ask);
+      } catch (error) {
+        errors.push(this.missing(name, error));
+        return null;
+      }
+    };
+    const [user, own, products] = await Promise.all([
+      part('user', async () => userView(await this.users.getUser({ id }))),
+      part('orders', async () => (await this.orders.listOrders({ userId: id, limit: latest })).items),
+      part('recommendations', async () => (await this.inventory.listProducts({ limit: looked })).items),
+    ]);
+    const recommendations = products && toBuy(products, own ?? []).map(productView);
+    return { user, orders: own, recommendations, errors };
+  }
+
+  private missing(part: string, error: unknown): MissingPart {
+    if (isDeclared(error)) {
+      const away = error.code === 'unavailable';
+      return { part, code: error.code, detail: away ? 'cannot be reached just now' : error.message };
+    }
+    this.logger.error(error instanceof Error ? error : new Error(String(error)));
+    return { part, code: 'internal', detail: 'something went wrong here' };
+  }
+}
+
+function toBuy(products: readonly Product[], own: readonly Order[]): Product[] {
+  const ordered = new Set(own.flatMap(({ items }) => items.map(({ sku }) => sku)));
+  return products.filter(({ sku, onHand }) => onHand > 0 && !ordered.has(sku)).slice(0, shown);
+}
+
+/** Whether it is answered here or elsewhere. Its call is not begun any more after its deadline. */
+async function inTime<T>(module: string, ask: () => Promise<T>): Promise<T> {
+  const context: CallContext = currentContext() ?? { requestId: '-', servedBy: new Map() };
+  const deadline = Math.min(context.deadline ?? Infinity, performance.now() + partMs);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new UnavailableError(module, `no answer within ${partMs} ms`)),
+      deadline - performance.now(),
+    );
+  });
+  // Async, so that what throws at once is heard by the race, beside which `late` is never left unheard.
+  const answer = withContext({ ...context, deadline }, async () => ask());
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}
