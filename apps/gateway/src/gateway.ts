@@ -1,4 +1,4 @@
-import { BoundedAdapter, cacheGauges, configureHttp, type ReadinessCheck } from '#api';
+import { BoundedAdapter, cacheGauges, configureHttp, usageGauges, type ReadinessCheck } from '#api';
 import { callers, calls, gateway } from '#contracts';
 import {
   announcer,
@@ -79,7 +79,11 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
     { limits: () => pool },
     {
       histograms: metrics.histograms,
-      gauges: [...metrics.gaugesOfCaller(link), ...(settings.cache.freshMs > 0 ? [cacheGauges(app)] : [])],
+      gauges: [
+        ...metrics.gaugesOfCaller(link),
+        usageGauges(app),
+        ...(settings.cache.freshMs > 0 ? [cacheGauges(app)] : []),
+      ],
     },
   );
   const admin = await openOperations({ host: '127.0.0.1', port: settings.adminPort }, { registry, checks });

@@ -1,4 +1,11 @@
-import { BoundedAdapter, configureHttp, type ApiOptions, type LimitStore, type ReadinessCheck } from '#api';
+import {
+  BoundedAdapter,
+  configureHttp,
+  usageGauges,
+  type ApiOptions,
+  type LimitStore,
+  type ReadinessCheck,
+} from '#api';
 import { callers, calls } from '#contracts';
 import {
   assertPooled,
@@ -143,7 +150,7 @@ function registryOf(
   const agents = app.get(Agents);
   const database = agents.databaseOf(dataSource);
   const { histograms } = metrics;
-  const gauges = metrics.gauges({ ...parts, database, agents });
+  const gauges = [...metrics.gauges({ ...parts, database, agents }), usageGauges(app)];
   return processRegistry(
     who,
     { commands: poolOf(dataSource), toolkit: () => database.figures },

@@ -12,6 +12,7 @@ import { PublicAnswers, type CacheOptions } from './cache/public-answers.js';
 import { DashboardController } from './dashboard.controller.js';
 import { HealthController } from './health.controller.js';
 import { StrayQueryGuard } from './http/stray-query.guard.js';
+import { ApiUsage } from './http/usage.js';
 import { JwksController } from './jwks.controller.js';
 import { Attempts, type LimitStore } from './limits/attempts.js';
 import { OrdersController } from './orders.controller.js';
@@ -66,6 +67,7 @@ export class ApiModule {
       ],
       providers: [
         verifier,
+        ApiUsage,
         { provide: Attempts, useFactory: () => new Attempts(limits) },
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_GUARD, useClass: StrayQueryGuard },

@@ -9,6 +9,7 @@ import { callContext } from './http/call-context.js';
 import { readJsonBodies, utf8Url, type BodyLimits } from './http/json-bodies.js';
 import { securityHeaders } from './http/security-headers.js';
 import { ShapePipe } from './http/shape.pipe.js';
+import { countUsage } from './http/usage.js';
 import { serveDocs } from './openapi/document.js';
 
 export interface HttpOptions {
@@ -42,6 +43,7 @@ export function configureHttp(
   app.set('trust proxy', proxies);
   app.use(callContext({ servedBy }));
   if (logger) app.use(requestLog(logger));
+  app.use(countUsage(app));
   app.use(securityHeaders);
   app.use(utf8Url);
   app.use(acceptVersion);

@@ -6,4 +6,5 @@ export { type BootstrapAdmin } from './auth/bootstrap-login.js';
 export { configureAdmin, configureHttp, type HttpOptions } from './configure-http.js';
 export { type LimitStore } from './limits/attempts.js';
 export { type ReadinessCheck } from './readiness.js';
+export { usageGauges } from './http/usage.js';
 export { BoundedAdapter } from './http/bounded-adapter.js';

@@ -7,6 +7,7 @@ import { Public, Roles } from './auth/access.js';
 import { Caller, requireSelfOrAdmin, type Principal } from './auth/principal.js';
 import { requirePassword, requirePasswordForEmail } from './auth/require-password.js';
 import { TokenVerifier } from './auth/token-verifier.js';
+import { Deprecated } from './http/deprecated.js';
 import { Attempts } from './limits/attempts.js';
 import { guesserOf } from './limits/keys.js';
 import { Answers } from './openapi/answers.js';
@@ -20,6 +21,14 @@ import {
   UserView,
   userView,
 } from './users.dto.js';
+
+/** v2 has the name in two parts, and the profile. */
+const inV2 = Deprecated({
+  since: '2027-01-01',
+  sunset: '2028-01-01',
+  link: '/docs',
+  successor: '/api/v2/users/:id',
+});
 
 const { changePassword, getUser, listUsers, register, setRole, updateUser } = users.operations;
 
@@ -57,6 +66,7 @@ export class UsersController {
   }
 
   @Get(':id')
+  @inV2
   @Answers({ summary: 'Get a user', body: UserView, calls: [getUser], errors: ['forbidden'] })
   async get(@Caller() caller: Principal, @Param() { id }: ById): Promise<UserView> {
     requireSelfOrAdmin(caller, id);
@@ -64,6 +74,7 @@ export class UsersController {
   }
 
   @Patch(':id')
+  @inV2
   @Answers({
     summary: 'Change the name, or with the password the e-mail',
     body: UserView,
