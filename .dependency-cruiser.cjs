@@ -90,6 +90,12 @@ const rules = [
     to: { path: '^examples/' },
   },
   {
+    name: 'legacy-app-apart',
+    comment: 'the application that is strangled knows nothing of us; its tests may find a database here',
+    from: { path: '^examples/legacy-app/', pathNot: tests },
+    to: { path: ours, pathNot: '^examples/legacy-app/' },
+  },
+  {
     name: 'product-without-dev-dependencies',
     comment: 'what is shipped runs after npm ci --omit=dev',
     from: { path: '^(apps|libs|migrations)/', pathNot: tests },

@@ -66,6 +66,7 @@ export const forbidden: readonly (readonly [rule: string, file: string, text: st
     `import '../../../examples/mail/mail.js';`,
   ],
   ['apps-by-name', 'examples/mail/bad.ts', `import '../../libs/api/src/index.js';`],
+  ['legacy-app-apart', 'examples/legacy-app/src/bad.ts', `import '#platform';`],
   ['product-without-dev-dependencies', 'libs/api/src/bad-dev.ts', `import 'supertest';`],
   ['no-cycles', 'libs/api/src/bad-egg.ts', `import type { Hen } from './hen.js';`],
   ['no-orphans', 'libs/api/src/bad-orphan.ts', `export const nobody = 'calls';`],
