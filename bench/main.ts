@@ -4,6 +4,7 @@ import { abuse } from './abuse/abuse.js';
 import { ack } from './ack/ack.js';
 import { capture } from './capture/capture.js';
 import { flip } from './flip/flip.js';
+import { gateway } from './gateway/gateway.js';
 import { handOffBench } from './hand-off/hand-off.js';
 import { http } from './http/http.js';
 import { orders } from './orders/orders.js';
@@ -32,6 +33,7 @@ const benches: Record<string, Bench> = {
   verify,
   abuse,
   flip,
+  gateway,
 };
 const names = Object.keys(benches);
 
@@ -48,6 +50,7 @@ Names:
   hand-off     how long writes wait while buckets change their owner
   flip         how long one word in strangler.yaml takes until inventory is extracted: without customers, with few, with many
   verify       how fast both sides' rows are compared: against COPY of both through md5sum
+  gateway      what a product read costs through the gateway: against the monolith's API, express-http-proxy, httpxy, @fastify/http-proxy, nginx
   abuse        how long others wait while one client sends the worst that he can
 
 Each needs a quiet machine. bench/README.md says how to read the figures.

@@ -20,8 +20,13 @@ export const reached = ({ median, low, high }: Interval): Pick<Figure, 'reached'
   between: [low, high],
 });
 
-/** Prints rates and figures as tables. Returns whether all goals are met. */
-export async function report(name: string, rates: Rates, figures: readonly Figure[]): Promise<boolean> {
+/** Prints rates and figures as tables, and keeps them with what else was seen. Returns whether all goals are met. */
+export async function report(
+  name: string,
+  rates: Rates,
+  figures: readonly Figure[],
+  more: object = {},
+): Promise<boolean> {
   const width = Math.max(
     ...[...Object.keys(rates), ...figures.map(({ figure }) => figure)].map((s) => s.length),
   );
@@ -30,7 +35,7 @@ export async function report(name: string, rates: Rates, figures: readonly Figur
     console.log(`       ${contender.padEnd(width)} ${perSecond.padStart(12)} /s`);
   }
   for (const figure of figures) console.log(lineOf(figure, width));
-  await keep(name, { name, at: new Date().toISOString(), node: process.version, rates, figures });
+  await keep(name, { name, at: new Date().toISOString(), node: process.version, rates, figures, ...more });
   return figures.every(met);
 }
 

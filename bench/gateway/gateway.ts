@@ -1,0 +1,216 @@
+import { Closing, projectRoot } from '#platform';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { openAccount } from '../account.js';
+import { quantile } from '../hand-off/histogram.js';
+import { openShop, type BenchShop, type Inventory } from '../orders/shop.js';
+import { stock } from '../orders/stock.js';
+import { intervalOf, ratios } from '../pairs.js';
+import { startProgram } from '../program.js';
+import { reached, report, type Figure } from '../report.js';
+import { alternate, median } from '../rounds.js';
+import type { BenchServers } from '../servers.js';
+import { startNginx } from './nginx.js';
+import { Row, type Chain } from './row.js';
+import type { Peer } from './serve.js';
+import { steadily } from './steady.js';
+
+/** So many that none is asked for twice within a second. */
+const skus = Array.from({ length: 6_400 }, (_, i) => `SKU-${String(i).padStart(4, '0')}`);
+const catalogue = skus.map((sku) => `/api/v1/products/${sku}`);
+/** What everybody wants to see. */
+const hot = catalogue.slice(0, 8);
+
+const off = { CACHE: '0s', LOG_LEVEL: 'warn', SERVED_BY_HEADER: 'off' };
+const on = { LOG_LEVEL: 'info', SERVED_BY_HEADER: 'on' };
+
+/** Settings of a gateway, and what is asked of it. `own`: the account of who asks, with a token. */
+const policies = {
+  bare: { env: off, paths: catalogue },
+  auth: { env: off, paths: 'own' },
+  cache: { env: { ...off, CACHE: '10s' }, paths: hot },
+  // Nothing is read twice within a second, so that each read reaches the module.
+  all: { env: { ...on, CACHE: '1s' }, paths: catalogue },
+  'all, kept': { env: { ...on, CACHE: '10s' }, paths: hot },
+} as const;
+type Policy = keyof typeof policies;
+
+const peers = ['express-http-proxy', 'httpxy', '@fastify/http-proxy'] satisfies Peer[];
+
+const nginxes = {
+  nginx: { cached: false, log: false },
+  'nginx, kept': { cached: true, log: false },
+  'nginx, kept and logged': { cached: true, log: true },
+};
+
+const names = { monolith: "the monolith's API", upstream: 'the upstream alone' };
+
+/** What a product read costs whom: through the monolith's API, through gateways with different policies, and through peers. */
+export async function gateway(servers: BenchServers, quick: boolean): Promise<boolean> {
+  const closing = new Closing();
+  try {
+    const monolith = await stocked(servers, 'monolith', closing);
+    const extracted = await stocked(servers, 'extracted', closing);
+    const rows = [
+      rowOfMonolith(monolith),
+      ...(await rowsOfGateways(servers, extracted, closing)),
+      ...(await rowsOfPeers(servers, closing)),
+    ];
+    await Promise.all(rows.map((row) => row.rest(quick ? 500 : 5_000)));
+    await alternate(rows, { rounds: 1, ms: quick ? 300 : 4_000 });
+    for (const row of rows) row.forget();
+    const rates = await alternate(rows, quick ? { rounds: 3, ms: 1_000 } : { rounds: 8, ms: 1_500 });
+    const hop = await hopOf(rows, quick);
+    console.table(tableOf(rows));
+    return await report('gateway', rates, [...figuresOf(rows, quick), ...hop], { rows: partsOf(rows) });
+  } finally {
+    await closing.closeAll();
+  }
+}
+
+async function stocked(servers: BenchServers, phase: Inventory, closing: Closing): Promise<BenchShop> {
+  const shop = await openShop(servers, phase, closing, { name: `gateway-${phase}` });
+  const price = { amount: 255, currency: 'GBP' };
+  const description = 'CREAM HANGING HEART T-LIGHT HOLDER';
+  await stock(
+    shop.url,
+    skus.map((sku) => ({ sku, description, price, onHand: 1_000 })),
+  );
+  return shop;
+}
+
+const rowOfMonolith = ({ url, machines }: BenchShop): Row =>
+  new Row(names.monolith, { url, paths: catalogue }, { ...machines, measured: "the monolith's Node" });
+
+async function rowsOfGateways(servers: BenchServers, shop: BenchShop, closing: Closing): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [policy, { env, paths }] of Object.entries(policies)) {
+    const { url, pid } = await startGateway(servers, shop, env, closing);
+    const { id, token } = await openAccount(url);
+    const programs = { 'the gateway': pid, ...shop.machines.programs };
+    const chain: Chain = { ...shop.machines, programs, measured: 'the gateway' };
+    const headers: Record<string, string> =
+      policy === 'auth' || policy.startsWith('all') ? { authorization: `Bearer ${token}` } : {};
+    const asked = paths === 'own' ? [`/api/v1/users/${id}`] : paths;
+    rows.push(new Row(nameOf(policy as Policy), { url, paths: asked, headers }, chain));
+  }
+  return rows;
+}
+
+const nameOf = (policy: Policy): string => `gateway: ${policy}`;
+
+async function startGateway(
+  servers: BenchServers,
+  { machines }: BenchShop,
+  policy: Record<string, string>,
+  closing: Closing,
+): Promise<{ url: string; pid: number }> {
+  const main = pathToFileURL(join(projectRoot(), 'dist/apps/gateway/src/main.js'));
+  const own = `bench_gateway_${policyCount++}`;
+  const program = await startProgram(main, [], /open: (http:\/\/[^/]+)/, {
+    ...policy,
+    PORT: '0',
+    ADMIN_PORT: '0',
+    GATEWAY_DATABASE_URL: await servers.freshDatabase(own),
+    // With the shop's NATS in it.
+    DATA_DIR: machines.folder,
+  });
+  closing.add(() => program.stop());
+  const url = program.ready[1] ?? '';
+  await untilOpen(`${url}${catalogue[0]}`);
+  return { url, pid: program.pid };
+}
+
+let policyCount = 0;
+
+async function untilOpen(url: string): Promise<void> {
+  for (const giveUpAt = performance.now() + 30_000; performance.now() < giveUpAt; await sleep(50)) {
+    if ((await fetch(url)).ok) return;
+  }
+  throw new Error(`${url} is not answered`);
+}
+
+/** Programs that pass reads on to one that answers at once; nginx only where it is installed. */
+async function rowsOfPeers({ dataDir }: BenchServers, closing: Closing): Promise<Row[]> {
+  const start = async (name: string, ...args: string[]) => {
+    const program = await startProgram(new URL('./serve.js', import.meta.url), [name, ...args], /^http\S+$/);
+    closing.add(() => program.stop());
+    return { url: program.ready[0], pid: program.pid };
+  };
+  const upstream = await start('upstream');
+  const rowOf = (name: string, { url, pid }: { url: string; pid: number }, paths = catalogue) => {
+    const programs = { [name]: pid, [names.upstream]: upstream.pid };
+    return new Row(name, { url, paths }, { programs, databases: {}, folder: none, measured: name });
+  };
+  const rows = [rowOf(names.upstream, upstream)];
+  for (const peer of peers) rows.push(rowOf(peer, await start(peer, upstream.url)));
+  for (const [name, how] of Object.entries(nginxes)) {
+    const nginx = await startNginx(name.replace(/\W+/g, '-'), upstream.url, { dataDir, closing, ...how });
+    if (nginx) rows.push(rowOf(name, nginx, how.cached ? hot : catalogue));
+    else console.log(`       skipped: ${name}, it is not installed (apt-get install nginx)`);
+  }
+  return rows;
+}
+
+/** No server was started for them alone. */
+const none = '\0';
+
+/** The goals, in CPU of the process that is asked. */
+function figuresOf(rows: readonly Row[], quick: boolean): Figure[] {
+  const cpu = (name: string) => rows.find((row) => row.name === name)?.own;
+  const against = (ours: string, theirs: string, most: number): Figure[] => {
+    const [own, others] = [cpu(ours), cpu(theirs)];
+    if (!own || !others) return [];
+    const goal = quick ? {} : { atMost: most };
+    return [{ figure: `CPU of ${ours} against ${theirs}`, ...goal, ...reached(ratios(own, others)) }];
+  };
+  return [
+    ...rows.map((row): Figure => ({
+      figure: `CPU of a read, µs: ${row.name}`,
+      ...reached(intervalOf(row.own)),
+    })),
+    ...against(nameOf('all'), 'express-http-proxy', 1 / 3),
+    ...against(nameOf('all'), '@fastify/http-proxy', 1),
+    ...against(nameOf('cache'), 'nginx, kept', 5),
+    ...against(nameOf('all, kept'), 'nginx, kept and logged', 5),
+  ];
+}
+
+/** What the way over the gateway and NATS adds to a read, at 1,000 reads in a second: the median of pairs of rounds. */
+async function hopOf(rows: readonly Row[], quick: boolean): Promise<Figure[]> {
+  const shots = (name: string) => rows.find((row) => row.name === name)!.shots;
+  const [near, far] = [shots(names.monolith), shots(nameOf('all'))];
+  const added: Record<'p90' | 'p99', number[]> = { p90: [], p99: [] };
+  for (let round = 0; round < (quick ? 2 : 8); round++) {
+    const ms = quick ? 500 : 3_000;
+    const [here, there] = [await steadily(near, 1_000, ms), await steadily(far, 1_000, ms)];
+    added.p90.push(quantile(there, 0.9) - quantile(here, 0.9));
+    added.p99.push(quantile(there, 0.99) - quantile(here, 0.99));
+  }
+  const figure = (which: 'p90' | 'p99', most: number): Figure => ({
+    figure: `what the hop adds at 1,000/s, ${which}, ms`,
+    ...(quick ? {} : { atMost: most }),
+    reached: median(added[which]),
+  });
+  return [figure('p90', 0.7), figure('p99', 1.5)];
+}
+
+const tableOf = (rows: readonly Row[]) =>
+  Object.fromEntries(
+    rows.map((row) => [
+      row.name,
+      {
+        'CPU, µs': rounded(median(row.own)),
+        'whole chain, µs': rounded(median(row.whole)),
+        '/s': Math.round(row.perSecond),
+        'p50, ms': rounded(row.latency(0.5)),
+        'p99, ms': rounded(row.latency(0.99)),
+      },
+    ]),
+  );
+
+const partsOf = (rows: readonly Row[]) =>
+  Object.fromEntries(rows.map((row) => [row.name, { ...tableOf([row])[row.name], parts: row.parts }]));
+
+const rounded = (value: number): number => Math.round(value * 10) / 10;
