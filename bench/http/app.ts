@@ -34,7 +34,7 @@ export async function createApp(databaseUrl: string): Promise<NestExpressApplica
     logger: new NestLogger(logger),
     bodyParser: false,
   });
-  configureHttp(app, { logger, servedBy: false });
+  configureHttp(app, { accessLog: logger, servedBy: false });
   await app.init();
   await stock(app.get<Port<typeof inventory>>(portToken(inventory)));
   return app;

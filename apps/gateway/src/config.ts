@@ -34,6 +34,8 @@ export interface Settings {
   /** For so long it goes on, in ms, once it is told to stop and says that it is not ready. */
   drainMs: number;
   health: HealthAddress;
+  /** Writes a line a request. */
+  accessLog: boolean;
   /** Names the sides that worked on a request in `X-Served-By`. */
   servedBy: boolean;
   /** Proxies before this process: whose word on a client's address is taken. */
@@ -67,6 +69,7 @@ export function readSettings(env: Environment): Settings {
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
     drainMs: durationSetting(env, 'DRAIN', 0),
     health: healthSetting(env),
+    accessLog: choiceSetting(env, 'ACCESS_LOG', ['on', 'off'], 'on') === 'on',
     servedBy: choiceSetting(env, 'SERVED_BY_HEADER', ['on', 'off'], 'on') === 'on',
     proxies: countSetting(env, 'TRUST_PROXY', 10, 0),
     identityProvider: identitySetting(env),

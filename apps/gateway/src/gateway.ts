@@ -145,7 +145,7 @@ interface Parts {
 }
 
 async function createApp(
-  { identityProvider: identity, cache, servedBy, proxies }: Settings,
+  { identityProvider: identity, cache, accessLog, servedBy, proxies }: Settings,
   { routes, link, metrics, pool, checks }: Parts,
   logger: PinoLogger,
 ): Promise<NestExpressApplication> {
@@ -160,6 +160,6 @@ async function createApp(
     new BoundedAdapter(),
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
-  configureHttp(app, { logger, servedBy, proxies });
+  configureHttp(app, { accessLog: accessLog ? logger : undefined, servedBy, proxies });
   return app;
 }

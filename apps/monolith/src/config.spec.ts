@@ -33,6 +33,7 @@ it('another provider is not known', () => {
 it.each([
   [{ DATABASE_URL: 'mysql://x' }, /^DATABASE_URL: a URL that begins with/],
   [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL=loud: one of trace, debug/],
+  [{ ACCESS_LOG: 'yes' }, /^ACCESS_LOG=yes: one of on, off is expected/],
   [{ STRANGLER_CONFIG: '/none.yaml' }, /^STRANGLER_CONFIG=.*none.yaml: there is no such file/],
   [{ ...outside, ADMIN_PASSWORD: '7 chars' }, /^ADMIN_PASSWORD: at least 8 characters/],
   [{ ...outside, ADMIN_EMAIL: '' }, /^ADMIN_EMAIL and ADMIN_PASSWORD: both/],

@@ -47,6 +47,8 @@ export interface Settings {
   drainMs: number;
   /** Without a port: none but the admin listener's. */
   health: HealthAddress;
+  /** Writes a line a request. */
+  accessLog: boolean;
   /** Names the sides that worked on a request in `X-Served-By`. */
   servedBy: boolean;
   /** Proxies before this process: whose word on a client's address is taken. */
@@ -87,6 +89,7 @@ export function readSettings(env: Environment): Settings {
     proxies: countSetting(env, 'TRUST_PROXY', 10, 0),
     drainMs: durationSetting(env, 'DRAIN', 0),
     health: healthSetting(env),
+    accessLog: choiceSetting(env, 'ACCESS_LOG', ['on', 'off'], 'on') === 'on',
     servedBy: choiceSetting(env, 'SERVED_BY_HEADER', ['on', 'off'], 'on') === 'on',
     identityProvider: identitySetting(env),
     admin: adminAccount(env, databaseUrl !== undefined),

@@ -266,7 +266,8 @@ async function createApp(
       abortOnError: false,
     },
   );
-  configureHttp(app, { logger, servedBy: settings.servedBy, proxies: settings.proxies });
+  const { accessLog, servedBy, proxies } = settings;
+  configureHttp(app, { accessLog: accessLog ? logger : undefined, servedBy, proxies });
   const { link, routes, metrics } = parts;
   const server = new ContractServer(link, app.get(LocalModules), routes, metrics.served);
   app.connectMicroservice({ strategy: server });

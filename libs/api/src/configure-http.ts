@@ -1,10 +1,10 @@
-import { requestLog } from '#platform';
 import { VersioningType } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { serveKeptAnswers } from './cache/keep-answers.js';
 import { acceptVersion } from './http/accept-version.js';
+import { accessLog, logUnreadable } from './http/access-log.js';
 import { callContext } from './http/call-context.js';
 import { readJsonBodies, utf8Url, type BodyLimits } from './http/json-bodies.js';
 import { securityHeaders } from './http/security-headers.js';
@@ -13,8 +13,8 @@ import { countUsage } from './http/usage.js';
 import { serveDocs } from './openapi/document.js';
 
 export interface HttpOptions {
-  /** Gets one line a request; none are written without it. */
-  logger?: Logger;
+  /** Gets one line a request; without it none are written. */
+  accessLog?: Logger | undefined;
   /** Whether answers tell in `X-Served-By` which sides worked on them (default true). */
   servedBy?: boolean;
   /** Proxies before this process, each of which adds to `X-Forwarded-For` (default 0: who connects is the client). */
@@ -36,13 +36,16 @@ const adminBodies: BodyLimits = { most: 32_768 };
  */
 export function configureHttp(
   app: NestExpressApplication,
-  { logger, servedBy = true, proxies = 0 }: HttpOptions = {},
+  { accessLog: logger, servedBy = true, proxies = 0 }: HttpOptions = {},
 ): void {
   app.disable('x-powered-by');
   // Exactly so many: from one more, anybody could send whatever address they like.
   app.set('trust proxy', proxies);
   app.use(callContext({ servedBy }));
-  if (logger) app.use(requestLog(logger));
+  if (logger) {
+    app.use(accessLog(logger));
+    logUnreadable(app.getHttpServer(), logger);
+  }
   app.use(countUsage(app));
   app.use(securityHeaders);
   app.use(utf8Url);
@@ -62,7 +65,7 @@ export function configureAdmin(app: NestExpressApplication, logger: Logger): voi
   app.set('etag', false);
   app.use(callContext({ servedBy: false }));
   // Who watches asks every second.
-  app.use(requestLog(logger, { reads: 'debug' }));
+  app.use(accessLog(logger, { reads: 'debug' }));
   app.use(securityHeaders);
   app.use(utf8Url);
   app.useGlobalFilters(new ProblemFilter('operators'));

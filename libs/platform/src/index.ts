@@ -3,7 +3,6 @@ export {
   createLogger,
   logLevels,
   NestLogger,
-  requestLog,
   traceIdOf,
   type LogContext,
   type LoggerOptions,

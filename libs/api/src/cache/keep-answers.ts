@@ -29,7 +29,8 @@ export class KeepAnswers implements NestInterceptor {
     const modules = this.reflector.get<string[] | undefined>(cachedKey, context.getHandler());
     if (!modules || this.answers.passBy(request.headers)) return next.handle();
     const etag = response.app.get('etag fn') as Etag;
-    const make = async () => made(await lastValueFrom(next.handle()), etag);
+    const { path } = request.route as { path: string };
+    const make = async () => made(await lastValueFrom(next.handle()), etag, path);
     return defer(async () => {
       const kept = await this.answers.fetch(request.url, modules, make);
       describe(kept, response);
@@ -62,6 +63,7 @@ function found<T>(app: INestApplication, token: Type<T>): T | undefined {
 }
 
 function give(kept: Kept, request: Request, response: Response): void {
+  response.locals['route'] = kept.route;
   describe(kept, response);
   if (request.fresh) {
     response.writeHead(304).end();
@@ -79,9 +81,9 @@ function describe({ etag, askedAt, stale }: Kept, response: Response): void {
   if (stale) response.setHeader('X-Served-Stale', 'true');
 }
 
-function made(value: unknown, etag: Etag): Made {
+function made(value: unknown, etag: Etag, route: string): Made {
   const body = JSON.stringify(value);
-  return { body, length: Buffer.byteLength(body), etag: etag(body) };
+  return { body, length: Buffer.byteLength(body), etag: etag(body), route };
 }
 
 const isRead = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';

@@ -28,6 +28,8 @@ export interface Made {
   /** Of the body, in bytes. */
   readonly length: number;
   readonly etag: string;
+  /** The pattern of its path, for the log. */
+  readonly route: string;
 }
 
 /** An answer that is kept. */

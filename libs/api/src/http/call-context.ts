@@ -39,10 +39,16 @@ function contextOf({ headers }: Request): CallContext {
   };
 }
 
-function tellServedBy(response: Response, { servedBy }: CallContext): void {
-  if (servedBy.size === 0) return;
+function tellServedBy(response: Response, context: CallContext): void {
+  const sides = sidesOf(context);
+  if (sides !== undefined) response.setHeader('X-Served-By', sides);
+}
+
+/** Which side of each module has worked on the request so far, as `inventory=extracted, users=monolith`; `undefined`: none has. */
+export function sidesOf({ servedBy }: CallContext): string | undefined {
+  if (servedBy.size === 0) return undefined;
   const sides = [...servedBy].map(([module, side]) => `${module}=${side}`).sort();
-  response.setHeader('X-Served-By', sides.join(', '));
+  return sides.join(', ');
 }
 
 /** Runs `work` when the answer's head is about to be written: only then is it known who worked on it. */

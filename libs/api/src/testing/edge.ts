@@ -52,7 +52,7 @@ export async function edge(
   {
     adapter = new BoundedAdapter(),
     ...http
-  }: Omit<HttpOptions, 'logger'> & { adapter?: BoundedAdapter } = {},
+  }: Omit<HttpOptions, 'accessLog'> & { adapter?: BoundedAdapter } = {},
 ) {
   const lines: Record<string, unknown>[] = [];
   const destination = {
@@ -66,7 +66,7 @@ export async function edge(
     bodyParser: false,
     logger: new NestLogger(logger),
   });
-  configureHttp(app, { logger, ...http });
+  configureHttp(app, { accessLog: logger, ...http });
   await app.init();
   return { app, server: app.getHttpServer(), lines };
 }

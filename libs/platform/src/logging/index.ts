@@ -7,5 +7,4 @@ export {
   type LogLevel,
 } from './logger.js';
 export { NestLogger } from './nest-logger.js';
-export { requestLog } from './request-log.js';
 export { traceIdOf } from './trace-id.js';

@@ -1,9 +1,6 @@
-import { EventEmitter } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { humanLines } from './human-lines.js';
 import { createLogger, type LogContext } from './logger.js';
 import { NestLogger } from './nest-logger.js';
-import { requestLog } from './request-log.js';
 import { traceIdOf } from './trace-id.js';
 
 const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -120,35 +117,6 @@ describe('lines for people', () => {
       JSON.stringify({ level: 'warn', time: '2026-11-22T14:54:13.572Z', msg: 'GET /\u001b[2J\u0007' }),
     );
     expect(shown.at(-1)).toContain('GET /�[2J�');
-  });
-});
-
-describe('the line of a request', () => {
-  const { logger, lines, last } = collect();
-  const finish = (status: number, url: string, writableFinished = true) => {
-    const response = new EventEmitter() as ServerResponse;
-    Object.assign(response, { statusCode: status, writableFinished, getHeader: () => 'r-1' });
-    const request = { method: 'GET', originalUrl: url, url, headers: {} } as unknown as IncomingMessage;
-    requestLog(logger)(request, response, () => undefined);
-    response.emit('close');
-  };
-
-  it('says what came of it', () => {
-    finish(200, '/api/v1/products?after=x');
-    expect(last()).toMatchObject({ level: 'info', path: '/api/v1/products', status: 200, requestId: 'r-1' });
-    finish(500, '/api/v1/orders');
-    expect(last()).toMatchObject({ level: 'error', status: 500, msg: 'GET /api/v1/orders 500' });
-  });
-
-  it('says that the client left before its answer', () => {
-    finish(200, '/api/v1/orders', false);
-    expect(last()).toMatchObject({ aborted: true });
-  });
-
-  it('is not written for probes', () => {
-    const before = lines.length;
-    finish(200, '/health/ready');
-    expect(lines).toHaveLength(before);
   });
 });
 

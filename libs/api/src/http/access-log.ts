@@ -1,0 +1,81 @@
+import { traceIdOf } from '#platform';
+import { currentContext, type CallContext } from '#strangler';
+import type { RequestHandler, Response } from 'express';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
+import type { SignedRequest } from '../auth/principal.js';
+import { sidesOf } from './call-context.js';
+
+/**
+ * One line a request, when it is over, whatever came of it: method, route and path, status, `ms` that it took, who worked on it (as in
+ * `X-Served-By`), the user, the ids by which its other lines are found. Nothing that may hold a secret: no query, header or body.
+ * `reads`: the level of those that change nothing. Not pino-http: its child logger for each request costs a fifth of a small request,
+ * even at a level at which nothing is written. Comes after {@link callContext}.
+ */
+export const accessLog =
+  (logger: Logger, { reads = 'info' }: { reads?: 'info' | 'debug' } = {}): RequestHandler =>
+  (request: SignedRequest, response, next) => {
+    const startedAt = performance.now();
+    // 'close' comes from the socket, outside of the request's context.
+    const context = currentContext();
+    response.once('close', () => {
+      const level = levelOf(request, response, reads);
+      if (!logger.isLevelEnabled(level) || isProbe(request)) return;
+      const ms = Math.round(performance.now() - startedAt);
+      const line = lineOf(request, response, context);
+      logger[level]({ ...line, ms }, `${line.method} ${line.path} ${line.status ?? 'aborted'}`);
+    });
+    next();
+  };
+
+function levelOf({ method }: SignedRequest, { statusCode }: Response, reads: 'info' | 'debug') {
+  if (statusCode >= 500) return 'error';
+  return method === 'GET' || method === 'HEAD' ? reads : 'info';
+}
+
+const lineOf = (request: SignedRequest, response: Response, context: CallContext | undefined) => ({
+  method: request.method,
+  route: routeOf(request, response),
+  // Without the query: a client may have put a secret there.
+  path: request.originalUrl.split('?', 1)[0],
+  // The client may have left before there was one.
+  status: response.headersSent ? response.statusCode : undefined,
+  aborted: response.writableFinished ? undefined : true,
+  sides: context && sidesOf(context),
+  user: request.principal?.id,
+  requestId: context?.requestId,
+  traceId: traceIdOf(context?.traceparent),
+});
+
+/** The pattern, as `/api/v1/users/:id`; none where no handler was found. */
+const routeOf = ({ route }: SignedRequest, { locals }: Response): unknown =>
+  (route as { path?: unknown } | undefined)?.path ?? locals['route'];
+
+/** Probes come every few seconds and tell nothing. */
+const isProbe = (request: SignedRequest): boolean => request.originalUrl.startsWith('/health/');
+
+/** What Node answers, by the error's code, to what is no request that it can read. */
+const unreadable: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** The same for what no handler ever sees, since it is no HTTP, has too many headers, or does not end. It is answered as Node does it. */
+export function logUnreadable(server: Server, logger: Logger): void {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const { code = '' } = error;
+    const status = unreadable[code] ?? '400 Bad Request';
+    const answers = socket.writable && !isAnswering(socket);
+    if (answers) socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+    socket.destroy(error);
+    // Not: who went away between two requests.
+    if (answers && code !== 'ECONNRESET')
+      logger.info({ status: Number(status.slice(0, 3)), code }, `unreadable ${status}`);
+  });
+}
+
+/** A second head within an answer would be read as part of it. */
+const isAnswering = (socket: Socket): boolean =>
+  (socket as { _httpMessage?: { headersSent: boolean } })._httpMessage?.headersSent ?? false;
