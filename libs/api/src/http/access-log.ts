@@ -13,9 +13,10 @@ import { sidesOf } from './call-context.js';
  * `reads`: the level of those that change nothing. Not pino-http: its child logger for each request costs a fifth of a small request,
  * even at a level at which nothing is written. Comes after {@link callContext}.
  */
-export const accessLog =
-  (logger: Logger, { reads = 'info' }: { reads?: 'info' | 'debug' } = {}): RequestHandler =>
-  (request: SignedRequest, response, next) => {
+export function accessLog(to: Logger, { reads = 'info' }: { reads?: 'info' | 'debug' } = {}): RequestHandler {
+  // Nothing in these lines has to be blotted out, and looking for it takes 15 µs of the 20 that a line takes.
+  const logger = to.child({}, { redact: [] });
+  return (request: SignedRequest, response, next) => {
     const startedAt = performance.now();
     // 'close' comes from the socket, outside of the request's context.
     const context = currentContext();
@@ -28,6 +29,7 @@ export const accessLog =
     });
     next();
   };
+}
 
 function levelOf({ method }: SignedRequest, { statusCode }: Response, reads: 'info' | 'debug') {
   if (statusCode >= 500) return 'error';
