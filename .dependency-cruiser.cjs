@@ -5,6 +5,7 @@ const { readdirSync } = require('node:fs');
 /** What each library may import of ours. */
 const layers = {
   contracts: [],
+  edge: [],
   strangler: ['contracts'],
   platform: ['migrations'],
   domain: ['contracts', 'strangler', 'platform'],

@@ -37,6 +37,7 @@ export const forbidden: readonly (readonly [rule: string, file: string, text: st
   ['layer-strangler', 'libs/strangler/src/bad-domain.ts', `import type { User } from '#domain/users';`],
   ['layer-strangler', 'libs/strangler/src/bad-sample.ts', `export { sample } from '#sample';`],
   ['layer-platform', 'libs/platform/src/bad.ts', `import '#contracts';`],
+  ['layer-edge', 'libs/edge/src/bad.ts', `import '#api';`],
   ['layer-domain', 'libs/domain/src/orders/bad-api.ts', `import '#api';`],
   ['layer-domain', 'libs/domain/src/orders/bad-app.ts', `import '../../../../apps/monolith/src/main.js';`],
   ['layer-api', 'libs/api/src/bad-domain.ts', `import '#domain/users';`],

@@ -1,0 +1,80 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** Why a request was not passed on, or its answer not given back. */
+export const failures = {
+  no_upstream: {
+    status: 503,
+    code: 'unavailable',
+    title: 'This part of the shop cannot be reached just now',
+  },
+  busy: { status: 503, code: 'unavailable', title: 'This part of the shop cannot be reached just now' },
+  refused: {
+    status: 502,
+    code: 'bad_gateway',
+    title: 'The application behind the gateway cannot be reached',
+  },
+  reset: { status: 502, code: 'bad_gateway', title: 'The application behind the gateway gave no answer' },
+  bad_answer: {
+    status: 502,
+    code: 'bad_gateway',
+    title: 'The application behind the gateway gave a wrong answer',
+  },
+  connect_timeout: {
+    status: 504,
+    code: 'gateway_timeout',
+    title: 'The application behind the gateway cannot be reached in time',
+  },
+  timeout: { status: 504, code: 'gateway_timeout', title: 'No answer in time: it may have happened' },
+  /** The upstream died in the middle of its answer. */
+  broke_off: { status: 502, code: 'bad_gateway', title: 'The answer broke off' },
+  /** Nothing came from the client, or it took nothing. */
+  client_stalled: { status: 408, code: 'request_timeout', title: 'The request did not arrive in time' },
+  /** Nobody is there to be answered. */
+  client_gone: { status: 499, code: 'client_gone', title: 'The client left' },
+} as const;
+
+export type Failure = keyof typeof failures;
+
+/** A request that is not passed on, as the client sees it. */
+export interface Refusal {
+  readonly status: number;
+  /** For programs; `/problems/<code>` is its type. */
+  readonly code: string;
+  readonly title: string;
+  readonly detail?: string | undefined;
+}
+
+/** For so long what a refused client still sends is read, in ms: a connection that is cut at once takes the answer with it. */
+const lingerMs = 2_000;
+
+/** Answers with a problem document (RFC 9457), and closes the connection where the rest of the request would have to be read first. */
+export function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+  if (response.headersSent || response.destroyed) return void response.destroy();
+  const { status, code, title, detail } = refusal;
+  const traceId = response.getHeader('x-request-id');
+  const body = JSON.stringify({ type: `/problems/${code}`, title, status, code, detail, traceId });
+  response.setHeader('Content-Type', 'application/problem+json');
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  if (status === 503) response.setHeader('Retry-After', '1');
+  if (request.complete && status !== 501) {
+    response.writeHead(status).end(body);
+    return;
+  }
+  response.setHeader('Connection', 'close');
+  response.writeHead(status).write(body);
+  readRest(request, () => response.end());
+}
+
+/** Reads what is left of a request, and throws it away; `then` is called when nothing comes any more, and after 2 s at the latest. */
+export function readRest(request: IncomingMessage, then: () => void): void {
+  const timer = setTimeout(over, lingerMs);
+  function over(): void {
+    clearTimeout(timer);
+    request.off('end', over).off('close', over);
+    then();
+  }
+  if (request.complete) return over();
+  request.once('end', over).once('close', over).resume();
+}

@@ -1,0 +1,41 @@
+import express from 'express';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { guard, passThrough, type Outcome, type PassThroughOptions } from '../index.js';
+
+export interface Gate {
+  port: number;
+  url: string;
+  outcomes: Outcome[];
+  server: Server;
+  close(): Promise<void>;
+}
+
+/** A listener that passes everything on; `proxies`: how many before it are trusted. */
+export async function openGate(
+  options: PassThroughOptions,
+  { proxies = 0 }: { proxies?: number } = {},
+): Promise<Gate> {
+  const outcomes: Outcome[] = [];
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('trust proxy', proxies);
+  const onDone = (outcome: Outcome) => {
+    outcomes.push(outcome);
+    options.onDone?.(outcome);
+  };
+  app.use(guard, passThrough({ ...options, onDone }));
+  const server = createServer(app);
+  const port = await listening(server);
+  return { port, url: `http://127.0.0.1:${port}`, outcomes, server, close: () => closing(server) };
+}
+
+export async function listening(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+export async function closing(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+}

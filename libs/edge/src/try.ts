@@ -1,0 +1,217 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { readRest, type Failure } from './failure.js';
+import { backward, hasBody, isSafe } from './header-rules.js';
+import { locationFrom } from './location.js';
+import type { Outcome } from './outcome.js';
+import type { Upstream } from './upstream.js';
+
+/** How long is waited, in ms. */
+export interface Times {
+  /** Until there is a connection, free or new. */
+  readonly connectMs: number;
+  /** While no byte moves, to or from the upstream. */
+  readonly idleMs: number;
+  /** For all of it, tries and bodies included. */
+  readonly totalMs: number;
+  /** Until the head of the answer, where the request may be sent again; without it, as long as for any other one. */
+  readonly tryMs?: number | undefined;
+}
+
+/** Kept-alive connections that the upstream had just closed: so many are met before it counts as its failure. */
+const mostStale = 3;
+
+/** One try: the request goes to an upstream, its answer to the client. */
+export class Try {
+  private readonly startedAt = performance.now();
+  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly body: boolean;
+  private idle: NodeJS.Timeout | undefined;
+  private connecting: NodeJS.Timeout | undefined;
+  private out: ClientRequest | undefined;
+  private answer: IncomingMessage | undefined;
+  private headMs: number | undefined;
+  private connected = false;
+  private over = false;
+  private stale = 0;
+
+  constructor(
+    private readonly request: IncomingMessage,
+    private readonly response: ServerResponse,
+    private readonly upstream: Upstream,
+    private readonly times: Times,
+    private readonly headers: string[],
+    /** Called when the head of the answer is written. */
+    private readonly onHead: () => void,
+    /** Called once. */
+    private readonly onDone: (outcome: Outcome) => void,
+  ) {
+    this.body = hasBody(request);
+  }
+
+  start(): void {
+    const { upstream, times, timers } = this;
+    const busy = upstream.isBusy;
+    upstream.inFlight += 1;
+    if (busy) return this.finish('busy');
+    this.response.once('close', this.onClientClosed);
+    this.connecting = setTimeout(() => this.finish('connect_timeout'), times.connectMs);
+    timers.push(setTimeout(this.onLate, times.totalMs));
+    if (times.tryMs !== undefined && this.mayRepeat) timers.push(setTimeout(this.onSlow, times.tryMs));
+    this.send();
+  }
+
+  private get mayRepeat(): boolean {
+    return !this.body && isSafe(this.request.method);
+  }
+
+  private send(): void {
+    const { request, upstream, headers } = this;
+    // The place that `headersOf` keeps free.
+    headers[1] = upstream.host;
+    const out = (this.out = upstream.request(request.method ?? 'GET', request.url ?? '/', headers));
+    out.on('socket', this.onSocket);
+    out.on('response', this.onAnswer);
+    out.on('information', this.onInformation);
+    out.on('error', this.onError);
+  }
+
+  private readonly onSocket = (socket: Socket | TLSSocket): void => {
+    const secure = (socket as { secureConnecting?: boolean }).secureConnecting === true;
+    if (socket.connecting || secure) socket.once(secure ? 'secureConnect' : 'connect', this.onConnected);
+    else this.onConnected();
+  };
+
+  private readonly onConnected = (): void => {
+    if (this.over) return;
+    clearTimeout(this.connecting);
+    this.connected = true;
+    this.idle ??= setTimeout(this.onLate, this.times.idleMs);
+    if (!this.body) return void this.out?.end();
+    this.out?.on('drain', this.onRoomUp);
+    this.request.on('data', this.onUpload).on('end', this.onUploaded);
+  };
+
+  private readonly onUpload = (chunk: Buffer): void => {
+    this.idle?.refresh();
+    if (this.out?.write(chunk) === false) this.request.pause();
+  };
+
+  private readonly onUploaded = (): void => void this.out?.end();
+  private readonly onRoomUp = (): void => void this.request.resume();
+
+  private readonly onInformation = ({ statusCode, rawHeaders }: InformationEvent): void => {
+    const { request, response } = this;
+    if (this.over || response.headersSent || statusCode !== 103 || request.httpVersion !== '1.1') return;
+    const link = rawHeaders.filter((_, i, all) => i % 2 === 1 && all[i - 1]?.toLowerCase() === 'link');
+    try {
+      if (link.length > 0) response.writeEarlyHints({ link });
+    } catch {
+      // A hint that is written wrongly is none.
+    }
+  };
+
+  private readonly onAnswer = (answer: IncomingMessage): void => {
+    if (this.over) return void answer.destroy();
+    this.idle?.refresh();
+    const { headers, statusCode = 0 } = answer;
+    const coding = headers['transfer-encoding'];
+    // Another coding has to be undone, and only the chunks are.
+    if (coding !== undefined && coding.toLowerCase() !== 'chunked') return this.finish('bad_answer');
+    this.headMs = performance.now() - this.startedAt;
+    this.answer = answer;
+    try {
+      this.writeHead(answer, statusCode);
+    } catch {
+      return this.finish('bad_answer');
+    }
+    this.onHead();
+    answer.on('data', this.onDownload).on('end', this.onAnswered);
+    answer.on('error', this.onBroken).on('close', this.onBroken);
+  };
+
+  private writeHead({ rawHeaders, headers, statusMessage }: IncomingMessage, status: number): void {
+    const { response, upstream } = this;
+    const back = backward(rawHeaders, headers.connection, (place) => locationFrom(upstream.origin, place));
+    const length = headers['content-length'];
+    if (length !== undefined && status !== 204) back.push('Content-Length', length);
+    response.writeHead(status, statusMessage, back);
+  }
+
+  private readonly onDownload = (chunk: Buffer): void => {
+    this.idle?.refresh();
+    if (this.response.write(chunk)) return;
+    this.answer?.pause();
+    this.response.once('drain', this.onRoomDown);
+  };
+
+  private readonly onRoomDown = (): void => {
+    this.idle?.refresh();
+    this.answer?.resume();
+  };
+
+  private readonly onAnswered = (): void => {
+    if (this.over) return;
+    if (this.answer?.complete !== true) return this.finish('broke_off');
+    const { request, response } = this;
+    response.end();
+    this.finish(undefined);
+    if (request.complete) return;
+    // Whoever has answered wants no more of it.
+    this.out?.destroy();
+    readRest(request, () => request.complete || request.destroy());
+  };
+
+  private readonly onBroken = (): void => this.finish('broke_off');
+  private readonly onClientClosed = (): void => this.finish('client_gone');
+  private readonly onSlow = (): void => {
+    if (this.answer === undefined) this.finish('timeout');
+  };
+  private readonly onLate = (): void => this.finish(this.waitsForClient ? 'client_stalled' : 'timeout');
+
+  private get waitsForClient(): boolean {
+    if (this.answer !== undefined) return this.response.writableNeedDrain;
+    return this.body && !this.request.complete && this.out?.writableNeedDrain === false;
+  }
+
+  private readonly onError = (error: NodeJS.ErrnoException): void => {
+    if (this.over) return;
+    if (this.answer !== undefined) return this.finish('broke_off');
+    const { code = '' } = error;
+    if (
+      this.out?.reusedSocket === true &&
+      code === 'ECONNRESET' &&
+      this.mayRepeat &&
+      this.stale < mostStale
+    ) {
+      this.stale += 1;
+      return this.send();
+    }
+    if (!this.connected) return this.finish('refused');
+    this.finish(code.startsWith('HPE_') ? 'bad_answer' : 'reset');
+  };
+
+  private finish(failure: Failure | undefined): void {
+    if (this.over) return;
+    this.over = true;
+    const { request, response, upstream, answer, connected, headMs } = this;
+    clearTimeout(this.connecting);
+    clearTimeout(this.idle);
+    for (const timer of this.timers) clearTimeout(timer);
+    upstream.inFlight -= 1;
+    response.off('close', this.onClientClosed);
+    if (this.body) request.off('data', this.onUpload).off('end', this.onUploaded).pause();
+    if (failure !== undefined) {
+      this.out?.destroy();
+      if (response.headersSent) response.destroy();
+    }
+    const ms = performance.now() - this.startedAt;
+    this.onDone({ request, upstream, status: answer?.statusCode, failure, connected, headMs, ms });
+  }
+}
+
+interface InformationEvent {
+  statusCode: number;
+  rawHeaders: string[];
+}

@@ -1,0 +1,59 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+
+/** What an upstream is granted. */
+export interface UpstreamLimits {
+  /** Connections to it at the same time. */
+  readonly connections: number;
+  /** Requests that may wait for one; one more is refused at once. */
+  readonly queue: number;
+  /** How long a connection is kept that nobody uses, in ms; less where the upstream says so. */
+  readonly keepMs: number;
+}
+
+const defaults: UpstreamLimits = { connections: 128, queue: 512, keepMs: 4_000 };
+
+/** A server that requests are passed on to: its origin, and kept-alive connections to it. */
+export class Upstream {
+  /** `http://10.0.0.7:4000` */
+  readonly origin: string;
+  /** Of its own, as it is sent: `10.0.0.7:4000`. */
+  readonly host: string;
+  /** Requests that it has not done with. */
+  inFlight = 0;
+  private readonly limits: UpstreamLimits;
+  private readonly agent: http.Agent;
+  private readonly options: http.RequestOptions;
+  private readonly module: Pick<typeof http, 'request'>;
+
+  /** @param origin `http://host:port` or `https://…`, without a path. */
+  constructor(origin: string, limits: Partial<UpstreamLimits> = {}) {
+    const url = new URL(origin);
+    this.limits = { ...defaults, ...limits };
+    this.origin = url.origin;
+    this.host = url.host;
+    const secure = url.protocol === 'https:';
+    this.module = secure ? https : http;
+    const { connections, keepMs } = this.limits;
+    const agent = { keepAlive: true, maxSockets: connections, maxFreeSockets: connections, timeout: keepMs };
+    this.agent = secure ? new https.Agent(agent) : new http.Agent(agent);
+    // A name in brackets is an IPv6 address.
+    const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    this.options = { agent: this.agent, hostname, port: url.port || (secure ? 443 : 80) };
+  }
+
+  /** Whether one request more would wait for too long. */
+  get isBusy(): boolean {
+    return this.inFlight >= this.limits.connections + this.limits.queue;
+  }
+
+  /** Begins a request; nothing is sent before its body is. */
+  request(method: string, path: string, headers: readonly string[]): http.ClientRequest {
+    return this.module.request({ ...this.options, method, path, headers: headers as string[] });
+  }
+
+  /** Ends connections that nobody uses, and those that somebody does. */
+  close(): void {
+    this.agent.destroy();
+  }
+}
