@@ -60,7 +60,7 @@ const catalogue = `
          95 + 5 * (n * 37 % 200)
   from generate_series(0, 238) as n
   union all
-  select 'KIT/7', 'Kit of seven "sailor''s" knots', 'hooks', 1250`;
+  select 'KIT 7', 'Kit of seven "sailor''s" knots', 'hooks', 1250`;
 
 const sales = `
   insert into sales (sku, sold_on, quantity, price)
