@@ -73,6 +73,9 @@ export async function serve(
   routers: (pool: pg.Pool) => readonly Router[],
 ): Promise<void> {
   const website = await openWebsite(settings, routers);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void website.close());
+  let closed: Promise<void> | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => void (closed ??= website.close()));
+  }
   console.log(`${name} is open: ${website.url}`);
 }

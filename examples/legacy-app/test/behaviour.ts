@@ -76,10 +76,8 @@ export function behavesAsASite(reached: () => string): void {
       const into = await agent.post('/login').type('form').send({ email, password, next: '/account?tab=1' });
       // Where the visitor is, whatever the machine behind is called.
       expect([into.status, placeOf(into)]).toEqual([302, `${origin()}/account?tab=1`]);
-      expect(into.get('Set-Cookie')?.map((cookie) => cookie.split('=')[0])).toEqual([
-        'signed_in',
-        'harbour.sid',
-      ]);
+      const cookies = into.get('Set-Cookie')?.map((cookie) => cookie.split('=')[0]);
+      expect(cookies).toEqual(expect.arrayContaining(['signed_in', 'harbour.sid']));
       const { body } = await agent.get('/account').set(json).expect(200);
       expect(body).toEqual({ name: 'Ada', email, pieces: 0 });
       await agent.post('/logout').expect(303);
