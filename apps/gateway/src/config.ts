@@ -8,6 +8,7 @@ import {
   logLevels,
   natsSettings,
   portSetting,
+  rateSettings,
   requireServers,
   textSetting,
   urlSetting,
@@ -16,6 +17,7 @@ import {
   type IdentitySetting,
   type LogLevel,
   type NatsSettings,
+  type RateSettings,
 } from '#platform';
 
 /** The gateway's settings (README, "Settings"). */
@@ -41,6 +43,8 @@ export interface Settings {
   /** Proxies before this process: whose word on a client's address is taken. */
   proxies: number;
   identityProvider: IdentitySetting | undefined;
+  /** How many requests are taken: by address, user and route. */
+  rates: RateSettings;
   /** Public answers are given again for so long, in ms; 0: never. And so old at most in the place of a module that is away. */
   cache: { freshMs: number; staleMs: number };
 }
@@ -73,6 +77,7 @@ export function readSettings(env: Environment): Settings {
     servedBy: choiceSetting(env, 'SERVED_BY_HEADER', ['on', 'off'], 'on') === 'on',
     proxies: countSetting(env, 'TRUST_PROXY', 10, 0),
     identityProvider: identitySetting(env),
+    rates: rateSettings(env),
     cache: {
       freshMs: durationSetting(env, 'CACHE', 1_000),
       staleMs: durationSetting(env, 'CACHE_STALE', 300_000),

@@ -1,4 +1,11 @@
-import { BoundedAdapter, cacheGauges, configureHttp, usageGauges, type ReadinessCheck } from '#api';
+import {
+  BoundedAdapter,
+  cacheGauges,
+  configureHttp,
+  limitGauges,
+  usageGauges,
+  type ReadinessCheck,
+} from '#api';
 import { callers, calls, gateway } from '#contracts';
 import {
   announcer,
@@ -38,6 +45,7 @@ import type { Logger as PinoLogger } from 'pino';
 import { contracts, GatewayModule } from './app.module.js';
 import type { Settings } from './config.js';
 import { keptRoutes } from './kept-routes.js';
+import { Members } from './members.js';
 
 /** Starts the API alone: its own database, modules over NATS. Everything it starts is ended by `closing`. */
 export async function startGateway(settings: Settings, closing: Closing): Promise<void> {
@@ -58,6 +66,9 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
   closing.add(() => pool.end());
   const probe = new DatabaseProbe(own.url);
   closing.add(() => probe.close());
+  const members = new Members(pool, who.version);
+  await members.start();
+  closing.add(() => members.stop());
   const link = connect(settings, servers, subjects);
   closing.add(() => link.close());
   const routes = new Routes();
@@ -71,7 +82,7 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
     { name: 'shop', check: () => assertFound(finder, routes) },
   ];
   const metrics = new ToolkitMetrics();
-  const app = await createApp(settings, { routes, link, metrics, pool, checks }, logger);
+  const app = await createApp(settings, { routes, link, metrics, pool, members, checks }, logger);
   closing.add(() => app.close());
   await (settings.host === undefined ? app.listen(settings.port) : app.listen(settings.port, settings.host));
   const registry = processRegistry(
@@ -82,6 +93,7 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
       gauges: [
         ...metrics.gaugesOfCaller(link),
         usageGauges(app),
+        limitGauges(app),
         ...(settings.cache.freshMs > 0 ? [cacheGauges(app)] : []),
       ],
     },
@@ -141,17 +153,19 @@ interface Parts {
   link: NatsLink;
   metrics: ToolkitMetrics;
   pool: pg.Pool;
+  members: Members;
   checks: ReadinessCheck[];
 }
 
 async function createApp(
-  { identityProvider: identity, cache, accessLog, servedBy, proxies }: Settings,
-  { routes, link, metrics, pool, checks }: Parts,
+  { identityProvider: identity, cache, rates, accessLog, servedBy, proxies }: Settings,
+  { routes, link, metrics, pool, members, checks }: Parts,
   logger: PinoLogger,
 ): Promise<NestExpressApplication> {
   const api = {
     identity,
     limits: pool,
+    rates: { ...rates, live: () => members.live },
     readiness: { useFactory: () => checks },
     ...(cache.freshMs > 0 && { cache: { ...cache, ways: routes } }),
   };

@@ -11,6 +11,7 @@ import {
   requireServers,
   paymentsSetting,
   portSetting,
+  rateSettings,
   SettingsError,
   textSetting,
   retentionSetting,
@@ -22,6 +23,7 @@ import {
   type LogLevel,
   type NatsSettings,
   type PaymentsProvider,
+  type RateSettings,
 } from '#platform';
 import { defaultRetention, leastResultsMs, type Retention } from '#strangler';
 
@@ -54,6 +56,8 @@ export interface Settings {
   /** Proxies before this process: whose word on a client's address is taken. */
   proxies: number;
   identityProvider: IdentitySetting | undefined;
+  /** How many requests are taken: by address, user and route. */
+  rates: RateSettings;
   admin: { email: string; password: string } | undefined;
   /** Whether to load the sample shop: by default with the embedded database only. */
   sample: boolean;
@@ -92,6 +96,7 @@ export function readSettings(env: Environment): Settings {
     accessLog: choiceSetting(env, 'ACCESS_LOG', ['on', 'off'], 'on') === 'on',
     servedBy: choiceSetting(env, 'SERVED_BY_HEADER', ['on', 'off'], 'on') === 'on',
     identityProvider: identitySetting(env),
+    rates: rateSettings(env),
     admin: adminAccount(env, databaseUrl !== undefined),
     sample,
     payments: paymentsSetting(env, { tryingOut: sample || databaseUrl === undefined }),

@@ -2,6 +2,7 @@ import {
   BoundedAdapter,
   configureHttp,
   usageGauges,
+  limitGauges,
   type ApiOptions,
   type LimitStore,
   type ReadinessCheck,
@@ -150,7 +151,7 @@ function registryOf(
   const agents = app.get(Agents);
   const database = agents.databaseOf(dataSource);
   const { histograms } = metrics;
-  const gauges = [...metrics.gauges({ ...parts, database, agents }), usageGauges(app)];
+  const gauges = [...metrics.gauges({ ...parts, database, agents }), usageGauges(app), limitGauges(app)];
   return processRegistry(
     who,
     { commands: poolOf(dataSource), toolkit: () => database.figures },
@@ -255,6 +256,7 @@ async function createApp(
     identity: settings.identityProvider,
     bootstrapAdmin: bootstrapAdmin(settings),
     limits,
+    rates: settings.rates,
     readiness: { useFactory: () => checks },
   };
   const app = await NestFactory.create<NestExpressApplication>(

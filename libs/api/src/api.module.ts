@@ -15,6 +15,8 @@ import { StrayQueryGuard } from './http/stray-query.guard.js';
 import { ApiUsage } from './http/usage.js';
 import { JwksController } from './jwks.controller.js';
 import { Attempts, type LimitStore } from './limits/attempts.js';
+import { RateGuard } from './limits/limit-requests.js';
+import { RateLimits, type RateOptions } from './limits/rate-limits.js';
 import { OrdersController } from './orders.controller.js';
 import type { UsersPort } from './ports.js';
 import { ProductsController } from './products.controller.js';
@@ -29,6 +31,8 @@ export interface ApiOptions {
   bootstrapAdmin?: BootstrapAdmin | undefined;
   /** Where failed attempts are counted; without it in this process's memory. */
   limits?: LimitStore | undefined;
+  /** How many requests are taken; without it, all. */
+  rates?: RateOptions | undefined;
   /** Answers of public queries are kept for so long; without it, not at all. */
   cache?: CacheOptions | undefined;
   /** What has to hold before the process is ready. */
@@ -42,6 +46,7 @@ export class ApiModule {
     identity,
     bootstrapAdmin,
     limits,
+    rates,
     cache,
     readiness = { useFactory: () => [] },
   }: ApiOptions = {}): DynamicModule {
@@ -69,7 +74,9 @@ export class ApiModule {
         verifier,
         ApiUsage,
         { provide: Attempts, useFactory: () => new Attempts(limits) },
+        { provide: RateLimits, useFactory: () => new RateLimits(rates) },
         { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_GUARD, useClass: RateGuard },
         { provide: APP_GUARD, useClass: StrayQueryGuard },
         { provide: readinessChecks, ...readiness },
         ...(cache ? keepAnswers(cache) : []),

@@ -10,6 +10,8 @@ import { readJsonBodies, utf8Url, type BodyLimits } from './http/json-bodies.js'
 import { securityHeaders } from './http/security-headers.js';
 import { ShapePipe } from './http/shape.pipe.js';
 import { countUsage } from './http/usage.js';
+import { limitAddresses } from './limits/limit-requests.js';
+import { RateLimits } from './limits/rate-limits.js';
 import { serveDocs } from './openapi/document.js';
 
 export interface HttpOptions {
@@ -48,6 +50,7 @@ export function configureHttp(
   }
   app.use(countUsage(app));
   app.use(securityHeaders);
+  app.use(limitAddresses(app.get(RateLimits, { strict: false })));
   app.use(utf8Url);
   app.use(acceptVersion);
   serveKeptAnswers(app);

@@ -4,6 +4,7 @@ export { TokenVerifier, type IdentityProvider } from './auth/token-verifier.js';
 export { AdminGuard } from './auth/admin.guard.js';
 export { type BootstrapAdmin } from './auth/bootstrap-login.js';
 export { configureAdmin, configureHttp, type HttpOptions } from './configure-http.js';
+export { limitGauges } from './limits/limit-gauges.js';
 export { type LimitStore } from './limits/attempts.js';
 export { type ReadinessCheck } from './readiness.js';
 export { usageGauges } from './http/usage.js';

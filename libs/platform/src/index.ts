@@ -43,6 +43,7 @@ export { urlOf } from './url-of.js';
 export { EmbeddedServers } from './embedded-servers.js';
 export { environment } from './environment.js';
 export { identitySetting, type IdentitySetting } from './identity-setting.js';
+export { rateSettings, type RateSettings } from './rate-settings.js';
 export { retentionSetting } from './retention-setting.js';
 export { witnessSetting } from './witness-setting.js';
 export { paymentsSetting, type PaymentsProvider } from './payments-setting.js';

@@ -45,7 +45,7 @@ export const problems = {
   payload_too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'The body has to be JSON in UTF-8' },
   idempotency_key_reused: { status: 422, title: 'This idempotency key was used for another request' },
-  rate_limited: { status: 429, title: 'Too many attempts' },
+  rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong here' },
   provider_unavailable: { status: 503, title: 'The payment provider cannot be reached' },
   unavailable: { status: 503, title: 'This part of the shop cannot be reached just now' },

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { createHash } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 import type { Counted } from './wait.js';
 
 /** Who tries: from which address, and for which account if it is about one. */
@@ -24,11 +25,16 @@ export function keysOf({ address, account }: Who): [Counted, string][] {
 
 /** An IPv6 customer has a whole /64 of addresses, and is one all the same. */
 export function addressKey(address: string | undefined): string {
-  if (address === undefined || !ipaddr.isValid(address)) return 'unknown';
+  if (address === undefined) return 'unknown';
+  if (isIPv4(address)) return address;
+  if (!ipaddr.isValid(address)) return 'unknown';
   const parsed = ipaddr.process(address);
   return parsed.kind() === 'ipv6' && 'parts' in parsed
     ? parsed.parts.slice(0, 4).join(':')
     : parsed.toString();
 }
+
+/** Whether a key of {@link addressKey} is this machine's own. */
+export const isLoopback = (key: string): boolean => key.startsWith('127.') || key === '0:0:0:0';
 
 const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);

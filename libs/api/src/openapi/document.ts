@@ -24,6 +24,7 @@ function openApiDocument(app: INestApplication): OpenAPIObject {
   for (const operation of operationsOf(document)) {
     const isPublic = operation.security?.some((needed) => Object.keys(needed).length === 0);
     if (!isPublic) operation.responses['401'] = problem('unauthenticated');
+    operation.responses['429'] ??= problem('rate_limited');
     if (operation.requestBody) {
       operation.responses['413'] = problem('payload_too_large');
       operation.responses['415'] = problem('unsupported_media_type');

@@ -1,0 +1,72 @@
+import { migrate, openLimitPool } from '#platform';
+import { Logger } from '@nestjs/common';
+import type { Pool } from 'pg';
+import { freshDatabase, type TestDatabase } from '../../../test/support/postgres.js';
+import { until } from '../../../test/support/until.js';
+import { Members } from './members.js';
+
+beforeEach(() => void jest.spyOn(Logger.prototype, 'debug').mockReturnValue());
+afterEach(() => jest.restoreAllMocks());
+
+let database: TestDatabase;
+let pools: Pool[];
+let started: Members[];
+
+beforeEach(async () => {
+  [database, pools, started] = [await freshDatabase(), [], []];
+  await migrate(database.url, ['gateway']);
+});
+afterEach(async () => {
+  await Promise.all(started.map((members) => members.stop()));
+  await Promise.all(pools.map((pool) => pool.end()));
+  await database.drop();
+});
+
+async function join(): Promise<Members> {
+  const pool = openLimitPool(database.url);
+  pools.push(pool);
+  const members = new Members(pool, '1.0.0', 20);
+  started.push(members);
+  await members.start();
+  return members;
+}
+
+const sees = (members: Members, live: number) =>
+  until(`it sees ${live}`, () => (members.live === live ? true : undefined));
+const rows = () => database.query<{ id: string }>('select id from gateway.members');
+
+test('each sees those who join and who leave, and leaves nothing behind', async () => {
+  const [first, second] = [await join(), await join()];
+  expect(second.live).toBe(2);
+  await sees(first, 2);
+  await second.stop();
+  expect(await rows()).toEqual([{ id: first.id }]);
+  await sees(first, 1);
+});
+
+test('one that was killed counts no more after some seconds, by the clock of the database, and its row goes', async () => {
+  await database.query(
+    `insert into gateway.members (id, host, version, seen_at) select gen_random_uuid(), 'x', '1', clock_timestamp() - age
+     from unnest(array[interval '3 seconds', interval '6 seconds', interval '2 minutes', interval '3 minutes']) as age`,
+  );
+  const members = await join();
+  expect(members.live).toBe(2);
+  expect(await rows()).toHaveLength(3);
+});
+
+test('one that was paused for so long that its row was taken away is there again', async () => {
+  const [first, second] = [await join(), await join()];
+  await database.query('delete from gateway.members where id = $1', [second.id]);
+  await until('its row is back', async () => ((await rows()).length === 2 ? true : undefined));
+  await sees(first, 2);
+});
+
+test('while the database is away the last number stands', async () => {
+  const [first] = [await join(), await join()];
+  await sees(first, 2);
+  await database.query('alter table gateway.members rename to away');
+  const asked = jest.spyOn(pools[0]!, 'query');
+  await until('it has asked in vain', () => (asked.mock.calls.length > 1 ? true : undefined));
+  expect(first.live).toBe(2);
+  await database.query('alter table gateway.away rename to members');
+});

@@ -1,0 +1,93 @@
+import type { Request, Response } from 'express';
+import type { SignedRequest } from '../auth/principal.js';
+import { refusal } from '../errors/problems.js';
+import { addressKey, isLoopback } from './keys.js';
+import { Policy } from './policy.js';
+import type { Rate } from './token-bucket.js';
+
+/** A rate, and for whom. */
+export interface RateLimit extends Rate {
+  /** Whether it also holds for who is on this machine. */
+  readonly loopback: boolean;
+}
+
+/** How many requests are taken; what is not there is not limited. */
+export interface RateOptions {
+  readonly perAddress?: RateLimit | undefined;
+  readonly perUser?: RateLimit | undefined;
+  /** Of all callers together, by method and pattern, as `GET /api/v1/orders/:id`; `*`: of every other route. */
+  readonly perRoute?: Readonly<Record<string, RateLimit>>;
+  /** How many processes share the limits (default 1: each counts alone). */
+  readonly live?: () => number;
+}
+
+interface Limited {
+  readonly policy: Policy;
+  readonly loopback: boolean;
+}
+
+/**
+ * Limits of ordinary routes, counted in this process ({@link Policy}): who asks too often is refused before modules hear of it. Failed attempts at
+ * passwords are counted elsewhere, by all processes together ({@link Attempts}).
+ *
+ * Answers tell what is left in `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers, from -08 on).
+ */
+export class RateLimits {
+  private readonly address: Limited | undefined;
+  private readonly user: Limited | undefined;
+  private readonly routes: ReadonlyMap<string, Limited>;
+  readonly live: () => number;
+
+  constructor({ perAddress, perUser, perRoute = {}, live = () => 1 }: RateOptions = {}) {
+    const limited = (name: string, limit: RateLimit | undefined) =>
+      limit && { policy: new Policy(name, limit, live), loopback: limit.loopback };
+    this.live = live;
+    this.address = limited('address', perAddress);
+    this.user = limited('user', perUser);
+    this.routes = new Map(Object.entries(perRoute).map(([name, limit]) => [name, limited('route', limit)!]));
+  }
+
+  /** The routes that have a limit of their own. */
+  get namedRoutes(): string[] {
+    return [...this.routes.keys()].filter((name) => name !== '*');
+  }
+
+  /** Requests that were refused so far, by policy. */
+  get figures(): Readonly<Record<string, number>> {
+    const sum = (all: Iterable<Limited | undefined>) => {
+      let total = 0;
+      for (const each of all) total += each?.policy.limited ?? 0;
+      return total;
+    };
+    return { address: sum([this.address]), user: sum([this.user]), route: sum(this.routes.values()) };
+  }
+
+  /** Counts a request of whoever connects. @throws `rate_limited` */
+  assertAddress(request: Request, response: Response): void {
+    if (this.address) check(this.address, addressKey(request.ip), request, response);
+  }
+
+  /** Counts a request whose caller is known. @throws `rate_limited` */
+  assertUser(request: SignedRequest, response: Response): void {
+    if (this.user && request.principal) check(this.user, request.principal.id, request, response);
+  }
+
+  /** Counts a request of a route. @throws `rate_limited` */
+  assertRoute(route: string, request: Request, response: Response): void {
+    const limited = this.routes.get(route) ?? this.routes.get('*');
+    if (limited) check(limited, route, request, response);
+  }
+}
+
+function check({ policy, loopback }: Limited, key: string, request: Request, response: Response): void {
+  if (!loopback && isLoopback(addressKey(request.ip))) return;
+  const verdict = policy.take(key);
+  response.appendHeader('RateLimit-Policy', verdict.policy);
+  response.appendHeader('RateLimit', verdict.left);
+  if (verdict.ok) return;
+  const { retryAfterSeconds } = verdict;
+  throw refusal('rate_limited', `too many requests: try again in ${retryAfterSeconds} s`, {
+    policy: policy.name,
+    retryAfterSeconds,
+  });
+}
