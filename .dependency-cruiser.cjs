@@ -5,11 +5,11 @@ const { readdirSync } = require('node:fs');
 /** What each library may import of ours. */
 const layers = {
   contracts: [],
-  edge: [],
   strangler: ['contracts'],
   platform: ['migrations'],
   domain: ['contracts', 'strangler', 'platform'],
   api: ['contracts', 'strangler', 'platform'],
+  edge: ['contracts', 'strangler', 'platform'],
   sample: ['contracts', 'strangler', 'platform'],
 };
 

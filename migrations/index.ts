@@ -1,6 +1,7 @@
 import type { MigrationInterface } from 'typeorm';
 import { GatewayRoutes1764000000601 } from './gateway/0001-routes.js';
 import { GatewayMembers1764000000602 } from './gateway/0002-members.js';
+import { EdgeRoutes1764000000603 } from './gateway/0003-edge-routes.js';
 import { Stock1764000000201 } from './inventory/0001-stock.js';
 import { Attempts1764000000501 } from './limits/0001-attempts.js';
 import { Orders1764000000401 } from './orders/0001-orders.js';
@@ -74,7 +75,7 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     CaptureBroken1764000000036,
   ],
   users: [Accounts1764000000101, Sessions1764000000103],
-  gateway: [GatewayRoutes1764000000601, GatewayMembers1764000000602],
+  gateway: [GatewayRoutes1764000000601, GatewayMembers1764000000602, EdgeRoutes1764000000603],
   inventory: [Stock1764000000201],
   payments: [Payments1764000000301],
   orders: [Orders1764000000401],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { projectRoot } from '#platform';
 import { FileWriter } from '../../libs/strangler/src/control/file-writer.js';
 import { WishesFile } from '../../libs/strangler/src/control/wishes-file.js';
+import { parseWishes } from '../../libs/strangler/src/control/wishes.js';
 import { plainAdvice } from '../../libs/strangler/src/control/advice.js';
 import type { RowChange } from '../../libs/strangler/src/control/module-row.js';
 import type { Need } from '../../libs/strangler/src/control/need.js';
@@ -248,7 +249,8 @@ async function steered(): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'advice-'));
   const path = join(folder, 'strangler.yaml');
   await writeFile(path, 'modules:\n  parcels: { phase: monolith }\n');
-  const file: WishesFile = new WishesFile(path, [parcels], (wishes) => wishes && leader.steer(wishes));
+  const parse = (text: string) => parseWishes(text, [parcels]);
+  const file: WishesFile = new WishesFile(path, parse, (wishes) => wishes && leader.steer(wishes));
   const leader = controlled.controller({ advice, writer: new FileWriter(path, [parcels], file) });
   await file.load(false);
   leader.start();

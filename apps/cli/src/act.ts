@@ -3,6 +3,7 @@ import type { Cli } from './cli.js';
 import { programName, type BeginningFlags, type ChangingFlags } from './command.js';
 import { answerLines } from './text/lists.js';
 import { line } from './text/line.js';
+import { actOnRoute, isRoute } from './route.js';
 import { waitForGoal } from './watch/wait-for-goal.js';
 
 type Verb = ActionAnswer['verb'];
@@ -14,6 +15,7 @@ export async function act<F extends ChangingFlags>(
   verb: Verb,
   flags: F,
 ): Promise<void> {
+  if (isRoute(module)) return actOnRoute(cli, module, verb, flags);
   const { refusal } = await show(cli, module, verb, flags);
   if (refusal !== undefined) cli.exitCode = 1;
 }
@@ -39,6 +41,7 @@ export async function start<F extends BeginningFlags>(
   verb: Verb,
   { wait, timeout, ...flags }: F,
 ): Promise<void> {
+  if (isRoute(module)) return actOnRoute(cli, module, verb, flags, wait ? timeout * 1_000 : undefined);
   if (wait && !flags.dryRun) return follow(cli, module, verb, flags, timeout * 1_000);
   await act(cli, module, verb, flags);
   if (flags.dryRun || flags.json) return;

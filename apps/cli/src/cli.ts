@@ -2,11 +2,12 @@ import { environment, type Environment } from '#platform';
 import { AdminClient } from './admin-client.js';
 import { mayColour, readSettings, type Settings } from './config.js';
 import { Output, type Out } from './output.js';
+import { RouteClient } from './route-client.js';
 import { Session } from './session.js';
 
 /** What a verb works with. Settings are read when a verb first needs them: `--help` works with wrong ones too. */
 export class Cli {
-  private known: { settings: Settings; client: AdminClient } | undefined;
+  private known: { settings: Settings; client: AdminClient; gateway: RouteClient } | undefined;
 
   /** Results. */
   readonly out: Output;
@@ -35,10 +36,20 @@ export class Cli {
     return this.open().client;
   }
 
-  private open(): { settings: Settings; client: AdminClient } {
+  /** @throws {SettingsError} */
+  get gateway(): RouteClient {
+    return this.open().gateway;
+  }
+
+  private open(): NonNullable<Cli['known']> {
     if (!this.known) {
       const settings = readSettings(this.env);
-      this.known = { settings, client: new AdminClient(settings.adminUrl, new Session(settings)) };
+      const session = new Session(settings);
+      this.known = {
+        settings,
+        client: new AdminClient(settings.adminUrl, session),
+        gateway: new RouteClient(settings.gatewayUrl, session),
+      };
     }
     return this.known;
   }

@@ -11,6 +11,8 @@ import {
 export interface Settings {
   /** Without a slash at the end. */
   adminUrl: string;
+  /** The admin API of a gateway, for routes of the edge. */
+  gatewayUrl: string;
   shopUrl: string;
   /** The folder in which the shop keeps the admin's password. */
   dataDir: string;
@@ -28,6 +30,8 @@ export interface Settings {
 export function readSettings(env: Environment): Settings {
   return {
     adminUrl: httpUrl(env, 'ADMIN_URL') ?? `http://127.0.0.1:${portSetting(env, 'ADMIN_PORT', 3001)}`,
+    gatewayUrl:
+      httpUrl(env, 'GATEWAY_ADMIN_URL') ?? `http://127.0.0.1:${portSetting(env, 'GATEWAY_ADMIN_PORT', 3002)}`,
     shopUrl: httpUrl(env, 'SHOP_URL') ?? `http://localhost:${portSetting(env, 'PORT', 3000)}`,
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     login: loginIn(env),

@@ -6,3 +6,14 @@ export { type Failure } from './failure.js';
 export { safePath, type SafePath, type UnsafePath } from './safe-path.js';
 export { type Times } from './try.js';
 export { Upstream, type UpstreamLimits } from './upstream.js';
+export { type RouteAction } from './routes/actions.js';
+export { EdgeRoutes, EdgeRoutesError, type EdgeRoutesOptions } from './routes/edge-routes.js';
+export {
+  RouteOperator,
+  type RouteAnswer,
+  type RouteMismatch,
+  type RouteStatus,
+  type UpstreamView,
+} from './routes/route-operator.js';
+export { RoutesController } from './routes/routes.controller.js';
+export { type RouteEntry } from './routes/store.js';

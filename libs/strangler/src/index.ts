@@ -2,6 +2,8 @@ export { Admission, admissions, type AdmissionFigures, type AdmissionLimits } fr
 export { AdminController } from './admin/admin.controller.js';
 export { DoctorController } from './admin/doctor.controller.js';
 export { EventsController } from './admin/events.controller.js';
+export { Actor } from './admin/actor.js';
+export { RefusalsInterceptor } from './admin/refusals.interceptor.js';
 export { OPERATOR } from './admin/operator-token.js';
 export {
   RefusedError,
@@ -22,6 +24,7 @@ export {
 } from './control/operator.js';
 export { actDirectly, type DirectAct } from './control/direct.js';
 export { type ParkedRow } from './side/side.js';
+export { bucketOf, buckets } from './bucket.js';
 export { currentContext, withContext, type CallContext } from './context.js';
 export { Executor } from './executor.js';
 export { LocalModules } from './here.js';
@@ -43,6 +46,21 @@ export { ShopFinder, type KeptRoutes } from './rpc/find-shop.js';
 export { followRoutes, publishRoutes } from './rpc/route-sync.js';
 export { ContractServer } from './rpc/server.js';
 export { type CallObserver } from './call-observer.js';
+export { Database } from './database.js';
+export { noCalls, type Calls, type Comparisons } from './evidence/evidence.js';
+export { percentile } from './evidence/histogram.js';
+export { judge } from './evidence/judgement.js';
+export { errorShare, mismatchShare, slowness, slowShare, type Measure } from './evidence/measures.js';
+export { Windows } from './evidence/windows.js';
+export { compare } from './shadow/compare.js';
+export { ShadowStore } from './shadow/shadow-store.js';
+export { LeaderLock } from './control/leader-lock.js';
+export { defaultSettings, type GateLimits } from './control/settings.js';
+export { nearest } from './control/nearest.js';
+export { routeSettingsOf, type RouteWish, type Upstream } from './control/route-wishes.js';
+export { parseFile, type FileWishes } from './control/wishes.js';
+export { WishesFile } from './control/wishes-file.js';
+export { Gates, Rises, Shares, Time, type WrittenSettings } from './control/written-settings.js';
 export { CallWatch } from './control/call-watch.js';
 export { decommissionedModules } from './control/decommissioned.js';
 export { type Advice } from './control/advice.js';

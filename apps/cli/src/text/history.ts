@@ -12,6 +12,9 @@ const outcomes: Readonly<Record<HistoryEntry['outcome'], Style>> = {
   noted: 'dim',
 };
 
+/** Of a module, or of a route of the edge. */
+export type ShownEntry = Omit<HistoryEntry, 'from' | 'to'> & { from: string; to: string };
+
 const titles = ['AT (UTC)', 'MODULE', 'WHO', 'WHAT', 'OUTCOME', 'PHASE'].map((title) => ({ title }));
 /** Fewer columns are no place for a reason: it is then set below its entry. */
 const leastWhy = 40;
@@ -20,7 +23,7 @@ const leastWhy = 40;
  * Who did what, when, why, and by which figures; the oldest first, as a log is read. In columns where `width` has room for
  * them; nothing is cut off.
  */
-export function historyLines(entries: readonly HistoryEntry[], width = Infinity): Line[] {
+export function historyLines(entries: readonly ShownEntry[], width = Infinity): Line[] {
   if (entries.length === 0) return [line('nothing has happened yet')];
   const ordered = [...entries].sort((a, b) => a.id - b.id);
   const cells = ordered.map(cellsOf);
@@ -31,7 +34,7 @@ export function historyLines(entries: readonly HistoryEntry[], width = Infinity)
   return heads.flatMap((head, i) => [head, ...indented(whys[i] ?? [])]);
 }
 
-const cellsOf = ({ at, module, actor, action, from, to, outcome }: HistoryEntry): Line[] => [
+const cellsOf = ({ at, module, actor, action, from, to, outcome }: ShownEntry): Line[] => [
   line(at.slice(0, 19).replace('T', ' '), 'dim'),
   line(module),
   line(actor),
@@ -41,7 +44,7 @@ const cellsOf = ({ at, module, actor, action, from, to, outcome }: HistoryEntry)
 ];
 
 /** The reason, and the figures in words. */
-function whyOf({ reason, figures }: HistoryEntry): Line[] {
+function whyOf({ reason, figures }: ShownEntry): Line[] {
   const words = figuresInWords(figures);
   return [...(reason ? [line(reason)] : []), ...(words === '' ? [] : [line(words, 'dim')])];
 }

@@ -1,10 +1,17 @@
+import type { RouteMismatch } from '#edge';
 import type { ActionAnswer, Finding, MismatchEntry } from '#strangler';
 import type { ParkedOn } from '../admin-client.js';
 import { joined, line, type Line } from './line.js';
 import { indented, table } from './table.js';
 
 /** What an accepted action does, step by step. */
-export function answerLines({ module, verb, dryRun, plan, refusal }: ActionAnswer): Line[] {
+export function answerLines({
+  module,
+  verb,
+  dryRun,
+  plan,
+  refusal,
+}: Pick<ActionAnswer, 'module' | 'verb' | 'dryRun' | 'plan' | 'refusal'>): Line[] {
   const head = joined([
     line(`${module}: ${verb}`, 'bold'),
     line(dryRun ? '(dry run: nothing is done)' : '', 'yellow'),
@@ -30,6 +37,23 @@ export const mismatchLines = (entries: readonly MismatchEntry[]): Line[] =>
             differences.map(({ path, monolith, extracted }) =>
               [path, valueText(monolith), valueText(extracted)].map((text) => line(text)),
             ),
+          ),
+        ),
+      ]);
+
+const copyColumns = ['FIELD', 'LEGACY', 'NEW'].map((title) => ({ title }));
+
+/** GETs of a route whose two answers differed, and where. */
+export const routeMismatchLines = (entries: readonly RouteMismatch[]): Line[] =>
+  entries.length === 0
+    ? [line('no answers have differed')]
+    : entries.flatMap(({ at, operation, differences }, i) => [
+        ...(i > 0 ? [[]] : []),
+        joined([line(at, 'dim'), line(operation, 'bold')]),
+        ...indented(
+          table(
+            copyColumns,
+            differences.map((each) => [each.path, each.legacy, each.new].map((text) => line(String(text)))),
           ),
         ),
       ]);

@@ -3,7 +3,8 @@ import { act } from '../act.js';
 import type { Cli } from '../cli.js';
 import { changing, type ChangingFlags } from '../command.js';
 import { Misuse } from '../failure.js';
-import { mismatchLines } from '../text/lists.js';
+import { isRoute } from '../route.js';
+import { mismatchLines, routeMismatchLines } from '../text/lists.js';
 
 interface Flags extends ChangingFlags {
   clear?: true;
@@ -21,8 +22,16 @@ export const mismatches = (program: Command, cli: Cli): Command =>
       else await list(cli, module, flags);
     });
 
-async function list({ client, out }: Cli, module: string, { json, dryRun }: ChangingFlags): Promise<void> {
+async function list(
+  { client, gateway, out }: Cli,
+  module: string,
+  { json, dryRun }: ChangingFlags,
+): Promise<void> {
   if (dryRun) throw new Misuse('--dry-run goes with --clear: without it nothing is changed');
+  if (isRoute(module)) {
+    const items = await gateway.mismatches(module);
+    return json ? out.json({ items }) : out.print(routeMismatchLines(items));
+  }
   const entries = await client.mismatches(module);
   if (json) out.json({ items: entries });
   else out.print(mismatchLines(entries));

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { show } from '../act.js';
+import { act, show } from '../act.js';
+import { isRoute } from '../route.js';
 import type { Cli } from '../cli.js';
 import { looking } from '../command.js';
 import { bodyOf, withSettings, type RunFlags } from './run-settings.js';
@@ -10,6 +11,7 @@ export const plan = (program: Command, cli: Cli): Command =>
     looking(program, 'plan <module>', 'say what "run" would do from here, and what stands in its way', {
       'plan inventory': 'the steps that are left',
     }),
-  ).action((module: string, flags: RunFlags) =>
-    show(cli, module, 'run', bodyOf({ ...flags, dryRun: true })).then(() => undefined),
-  );
+  ).action(async (module: string, flags: RunFlags) => {
+    const body = bodyOf({ ...flags, dryRun: true });
+    await (isRoute(module) ? act(cli, module, 'run', body) : show(cli, module, 'run', body));
+  });

@@ -8,6 +8,7 @@ export const shift = (program: Command, cli: Cli): Command =>
   steering(program, 'shift <module>', 'let the extracted side own so many per cent of the keys', {
     'shift inventory 25': 'a quarter of the keys, with their rows and writes',
     'shift inventory 0': 'all of them back',
+    'shift /reports 25': 'a quarter of the readers of a route of the edge',
   })
     .argument('<percent>', '0 to 100', wholeNumber(0, 100))
     .action((module: string, percent: number, flags: SteeringFlags) =>

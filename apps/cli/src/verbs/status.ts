@@ -1,7 +1,10 @@
+import type { RouteStatus } from '#edge';
 import { Option, type Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { looking, wholeNumber, type LookingFlags } from '../command.js';
-import { Misuse } from '../failure.js';
+import { Failure, Misuse } from '../failure.js';
+import { isRoute } from '../route.js';
+import { routeLines, routesOverview } from '../text/routes.js';
 import { moduleLines } from '../text/module.js';
 import { movingLines } from '../text/moving.js';
 import { noticeLines, settingLines } from '../text/settings.js';
@@ -21,6 +24,7 @@ export const status = (program: Command, cli: Cli): Command =>
   looking(program, 'status [module]', 'where the modules stand, and what they wait for', {
     status: 'all modules, one line each',
     'status inventory': 'everything about one',
+    'status /reports': 'about a route of the edge, from its gateway',
     'status --watch': 'drawn anew every second, until Ctrl-C',
     'status inventory --wait-for extracted --timeout 600':
       'for scripts: exit code 1 when it is not there in time',
@@ -31,6 +35,10 @@ export const status = (program: Command, cli: Cli): Command =>
     )
     .option('--timeout <s>', 'seconds for --wait-for', wholeNumber(1, 86_400), 300)
     .action(async (module: string | undefined, { json, watch, waitFor, timeout }: Flags) => {
+      if (module !== undefined && isRoute(module)) {
+        if (watch ?? waitFor) throw new Misuse('--watch and --wait-for are for modules; routes have --wait');
+        return showRoute(cli, module, json);
+      }
       if (watch) return watchStatus(cli, module, json);
       if (waitFor === undefined) return show(cli, module, json);
       if (module === undefined)
@@ -39,14 +47,32 @@ export const status = (program: Command, cli: Cli): Command =>
       await show(cli, module, json);
     });
 
-async function show({ client, out }: Cli, module: string | undefined, json?: true): Promise<void> {
+async function showRoute({ gateway, out }: Cli, route: string, json?: true): Promise<void> {
+  const one = await gateway.route(route);
+  if (json) out.json(one);
+  else out.print(routeLines(one));
+}
+
+/** None where no gateway answers: a shop needs none. */
+async function routesOf({ gateway }: Cli): Promise<RouteStatus[]> {
+  try {
+    return await gateway.routes();
+  } catch (error) {
+    if (error instanceof Failure) return [];
+    throw error;
+  }
+}
+
+async function show(cli: Cli, module: string | undefined, json?: true): Promise<void> {
+  const { client, out } = cli;
   if (module !== undefined) {
     const one = await client.module(module);
     if (json) out.json(one);
     else out.print([...noticeLines([one]), ...moduleLines(one), ...settingLines(one)]);
     return;
   }
-  const all = await client.modules();
-  if (json) out.json({ items: all });
-  else out.print([...noticeLines(all), ...overview(all, out.width), ...movingLines(all)]);
+  const [all, routes] = await Promise.all([client.modules(), routesOf(cli)]);
+  if (json) return out.json({ items: all, ...(routes.length > 0 && { routes }) });
+  out.print([...noticeLines(all), ...overview(all, out.width), ...movingLines(all)]);
+  if (routes.length > 0) out.print([[], ...routesOverview(routes)]);
 }

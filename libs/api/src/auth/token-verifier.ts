@@ -1,5 +1,5 @@
 import { roles, sessionClaim, tokenAudience, tokenIssuer, type Role } from '#contracts';
-import { createRemoteJWKSet, errors, type JWTPayload } from 'jose';
+import { createRemoteJWKSet, decodeJwt, errors, type JWTPayload } from 'jose';
 import { validate as isUuid } from 'uuid';
 import { refusal } from '../errors/problems.js';
 import type { UsersPort } from '../ports.js';
@@ -56,6 +56,18 @@ export class TokenVerifier {
     };
   }
 
+  /**
+   * Whose a token is, by its signature and its claims alone: enough to send a person the same way each time, and for nothing else.
+   * `undefined`: it is none of ours, or not good.
+   */
+  async holderOf(token: string): Promise<string | undefined> {
+    if (issuerOf(token) !== this.trust.issuer) return undefined;
+    return this.claimsOf(token).then(
+      ({ id }) => id,
+      () => undefined,
+    );
+  }
+
   private async claimsOf(token: string): Promise<Claims> {
     try {
       return readClaims(await verifiedClaims(token, this.trust));
@@ -71,6 +83,15 @@ export class TokenVerifier {
     if (judgement !== 'unknown') return { role: judgement, ...(!knowledge.asked && { unasked: true }) };
     if ((await this.bootstrap?.())?.id === claims.id) return { role: claims.role, unasked: true };
     throw refusal('unavailable', 'whether this token still counts cannot be asked just now');
+  }
+}
+
+/** What it says of itself. Those of others are not looked for among our keys. */
+function issuerOf(token: string): string | undefined {
+  try {
+    return decodeJwt(token).iss;
+  } catch {
+    return undefined;
   }
 }
 

@@ -18,6 +18,7 @@ import type { ModuleSettings } from './settings.js';
 import { FileWriter } from './file-writer.js';
 import { ModuleStore } from './module-store.js';
 import { WishesFile } from './wishes-file.js';
+import { parseWishes } from './wishes.js';
 import type { FileWish } from './wishes.js';
 
 let controlled: Controlled;
@@ -634,7 +635,8 @@ describe('the file that is changed from here', () => {
     path = join(folder, 'strangler.yaml');
     await writeFile(path, text('monolith'));
     await stop();
-    file = new WishesFile(path, [parcels], (wishes) => wishes && controller.steer(wishes));
+    const parse = (text: string) => parseWishes(text, [parcels]);
+    file = new WishesFile(path, parse, (wishes) => wishes && controller.steer(wishes));
     const controller = controlled.controller({ writer: new FileWriter(path, [parcels], file) });
     await file.load(false);
     controller.start();

@@ -1,8 +1,7 @@
-import type { Calls, Comparisons, Evidence, Origin } from '../evidence/evidence.js';
+import type { Comparisons, Evidence, Origin } from '../evidence/evidence.js';
 import { origins } from '../evidence/evidence.js';
-import { above, percentile, sizeOf } from '../evidence/histogram.js';
-import { judge, shareOf, verdict, type Population, type Rule } from '../evidence/judgement.js';
-import type { Seen } from '../evidence/binomial.js';
+import { judge, verdict, type Rule } from '../evidence/judgement.js';
+import { errorShare, mismatchShare, slowness, slowShare, type Measure } from '../evidence/measures.js';
 import { policies } from '../phase.js';
 import type { GateName } from './gate-name.js';
 import type { Gate, Observed } from './gate.js';
@@ -10,77 +9,28 @@ import type { Position } from './machine.js';
 import { isDegraded } from './route-entry.js';
 import type { GateLimits } from './settings.js';
 
-/** Below this, in ms, nobody feels how many times slower one side is: a call over the network takes its millisecond. */
-const unfeltMs = 25;
-/** By its definition one of a hundred calls is slower than the 99th percentile; as many again are allowed for chance. */
-const slowShare = 0.02;
-/** Of fewer calls the 99th percentile says nothing. */
-const fewest = 50;
-
-const nothing: Seen = { n: 0, bad: 0 };
-
-/** What one gate measures of one population, with the figure that people see. */
-type Measure = Population & { value: number | null };
-
 /** The gates that are measured, in `shadow` and while shifting. */
 export type MeasuredGate = (observed: Observed, at: Position, limits: GateLimits) => Gate;
 
 /** Share of the compared answers that differ. */
 export const mismatches: MeasuredGate = (observed, at, limits) => {
-  const of = ({ compared, mismatches: bad }: Comparisons): Measure => {
-    const now = { n: compared, bad };
-    return { now, old: nothing, value: shareOf(now) };
-  };
   const { shadow } = observed.evidence;
-  return gateOf('shadow mismatches', 'plain', limits.mismatchRate, limits, (origin) => of(shadow[origin]), {
-    observed,
-    at,
-    limits,
-  });
+  const of = (origin: Origin): Measure => mismatchShare(shadow[origin]);
+  return gateOf('shadow mismatches', 'plain', limits.mismatchRate, limits, of, { observed, at, limits });
 };
 
 /** Share of the new side's calls that fail, less that of the old side's. */
 export const errorRate: MeasuredGate = (observed, at, limits) => {
-  const { evidence } = observed;
-  // At 100 % the old side has no calls left to be compared with.
-  const old = ({ monolith }: CallsBySide): Seen => (at.percent < 100 ? failed(monolith) : nothing);
-  const of = (origin: Origin): Measure => {
-    const [all, recent] = [evidence.calls[origin], evidence.recent[origin]];
-    const now = failed(all.extracted);
-    return {
-      now,
-      old: old(all),
-      recent: { now: failed(recent.extracted), old: old(recent) },
-      value: shareOf(now),
-    };
-  };
+  const { calls, recent } = observed.evidence;
+  const of = (origin: Origin): Measure => errorShare(calls[origin], recent[origin], at.percent === 100);
   return gateOf('error rate', 'watch', limits.errorRate, limits, of, { observed, at, limits });
 };
-
-type CallsBySide = Evidence['calls'][Origin];
-const failed = ({ calls, errors }: Calls): Seen => ({ n: calls, bad: errors });
 
 /** How many times slower the new side is at the 99th percentile: judged by the share of its calls that are slower than allowed. */
 export const p99Ratio: MeasuredGate = (observed, at, limits) => {
   const of = (origin: Origin): Measure => slowness(observed.evidence.calls[origin], limits.p99Ratio);
-  const rule = { ...limits, slow: slowShare };
-  return gateOf('p99 ratio', 'watch', rule.slow, limits, of, { observed, at, limits }, limits.p99Ratio);
+  return gateOf('p99 ratio', 'watch', slowShare, limits, of, { observed, at, limits }, limits.p99Ratio);
 };
-
-function slowness({ monolith, extracted }: CallsBySide, ratio: number): Measure {
-  const [was, is] = [percentile(monolith.latency, 0.99), percentile(extracted.latency, 0.99)];
-  const n = sizeOf(extracted.latency);
-  if (was === null || is === null || sizeOf(monolith.latency) < fewest) {
-    return { now: nothing, old: nothing, value: null };
-  }
-  const allowedMs = Math.max(was, unfeltMs) * ratio;
-  const bad = n < fewest ? 0 : above(extracted.latency, allowedMs);
-  return {
-    now: { n, bad },
-    old: nothing,
-    value: Math.max(is, unfeltMs) / Math.max(was, unfeltMs),
-  };
-}
 
 interface Circumstances {
   observed: Observed;

@@ -1,6 +1,7 @@
 import { nestedOf, type Dto } from '#contracts';
 import { readFileSync } from 'node:fs';
 import { gateTable } from './gate-table.js';
+import { WrittenRoute } from './route-wishes.js';
 import { settingsInForce } from './setting-keys.js';
 import { defaultSettings } from './settings.js';
 import { keysOf } from './unknown-key.js';
@@ -39,6 +40,10 @@ it('every key of the file has its line, and no line is about a key that there is
   expect(first(ofModule)).toEqual(keys(WrittenWish));
   expect(first(limits)).toEqual(keys(nestedOf(WrittenSettings, 'gates')));
   expect(first(tableOf('key', 'meaning'))).toEqual(keys(nestedOf(WrittenSettings, 'cohorts')));
+});
+
+it('every key of a route has its line', () => {
+  expect(first(tableOf('key of a route', 'default'))).toEqual(keys(WrittenRoute));
 });
 
 it('every default is the one in force where nobody says otherwise', () => {

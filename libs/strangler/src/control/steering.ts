@@ -23,6 +23,7 @@ import type { FindingSource, Operator } from './operator.js';
 import { Prober } from './prober.js';
 import { RouteBoard } from './route-board.js';
 import { verifyBoth } from './verify-both.js';
+import { parseWishes } from './wishes.js';
 import { WishesFile } from './wishes-file.js';
 import { FileWriter } from './file-writer.js';
 import { leaderOf, noticesOf } from './notices.js';
@@ -86,10 +87,14 @@ export class Steering {
     this.probers = new Map(contracts.map((contract) => [contract.name, this.proberOf(contract, ask)]));
     const services = new ServiceReports((module) => this.services(module));
     this.evidence = new EvidenceReader(windows, services, (module) => this.probers.get(module)?.probing);
-    this.file = new WishesFile(wishesPath, names, (wishes) => {
-      if (wishes) this.controller.steer(wishes);
-      void this.processes.beat();
-    });
+    this.file = new WishesFile(
+      wishesPath,
+      (text) => parseWishes(text, names),
+      (wishes) => {
+        if (wishes) this.controller.steer(wishes);
+        void this.processes.beat();
+      },
+    );
     this.processes = new Processes(database, {
       version,
       reading: () => this.file.reading,

@@ -3,8 +3,10 @@ import { mkdir, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../../../../test/support/until.js';
+import { parseWishes } from './wishes.js';
 import { hashOf, WishesFile, type Wishes } from './wishes-file.js';
 
+const parse = (text: string) => parseWishes(text, ['shelf', 'till']);
 const file = (phase: string) => `modules: { shelf: { phase: ${phase} } }\n`;
 
 let folder: string;
@@ -18,7 +20,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wishes-'));
   path = join(folder, 'strangler.yaml');
   told = [];
-  wishes = new WishesFile(path, ['shelf', 'till'], (read) => {
+  wishes = new WishesFile(path, parse, (read) => {
     if (read) told.push(read);
   });
   stop = () => undefined;
@@ -67,7 +69,7 @@ it.each([
 );
 
 it('a file that cannot be read is refused with its path, and is followed all the same', async () => {
-  const unreadable = new WishesFile(folder, ['shelf'], () => undefined);
+  const unreadable = new WishesFile(folder, parse, () => undefined);
   await unreadable.load(false);
   expect(unreadable.reading).toMatchObject({ hash: null, problem: expect.stringContaining(folder) });
 });

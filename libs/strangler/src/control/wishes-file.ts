@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { parseWishes, WishesError, type FileWish } from './wishes.js';
+import { WishesError, type FileWish } from './wishes.js';
 
 /**
  * The text itself is compared: editors replace files, some file systems tell nobody of a change, and modification times
@@ -27,7 +27,7 @@ export interface Reading {
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Reads `strangler.yaml`, and tells of its changes without a restart. What is refused changes nothing. */
-export class WishesFile {
+export class WishesFile<T = Wishes> {
   private readonly logger = new Logger('strangler.yaml');
   /** The text that we looked at last; `undefined`: there was none. */
   private seen: string | undefined;
@@ -38,9 +38,10 @@ export class WishesFile {
 
   constructor(
     private readonly path: string,
-    private readonly modules: readonly string[],
+    /** What a text wants. @throws {WishesError} when it is refused. */
+    private readonly parse: (text: string) => T,
     /** Is told of each text that is read: what it wants; undefined: it is refused, and what was wanted before counts. */
-    private readonly listener: (wishes: Wishes | undefined, reading: Reading) => void,
+    private readonly listener: (wishes: T | undefined, reading: Reading) => void,
   ) {
     this.known = { path, hash: null, readAt: performance.now(), problem: null };
   }
@@ -96,8 +97,7 @@ export class WishesFile {
   }
 
   private take(text: string): void {
-    const wishes = parseWishes(text, this.modules);
-    this.tell(null, wishes);
+    this.tell(null, this.parse(text));
   }
 
   private refuse(error: Error): void {
@@ -108,7 +108,7 @@ export class WishesFile {
     this.tell(problem, undefined);
   }
 
-  private tell(problem: string | null, wishes: Wishes | undefined): void {
+  private tell(problem: string | null, wishes: T | undefined): void {
     const hash = this.seen === undefined ? null : hashOf(this.seen);
     this.known = { path: this.path, hash, readAt: performance.now(), problem };
     this.listener(wishes, this.known);

@@ -5,6 +5,7 @@ import { phases, type Phase } from '../phase.js';
 import { Shape } from '../shape.js';
 import { nearest } from './nearest.js';
 import { defaultSettings, type ModuleWish } from './settings.js';
+import { checkedRoute, routeWishOf, WrittenRoute, type RouteWish } from './route-wishes.js';
 import { settingKeys } from './setting-keys.js';
 import { unknownKey } from './unknown-key.js';
 import { settingsOf, WrittenSettings } from './written-settings.js';
@@ -36,12 +37,22 @@ export interface FileWish extends ModuleWish {
 }
 
 /** The keys of the file. */
-export const topKeys = ['modules', 'defaults'];
+export const topKeys = ['modules', 'edge', 'defaults'];
 
-/** Reads the text of `strangler.yaml`: the modules that stand in it. @throws {WishesError} */
-export function parseWishes(text: string, modules: readonly string[]): Map<string, FileWish> {
-  return new Reader(text, modules).wishes();
+/** What `strangler.yaml` wants. */
+export interface FileWishes {
+  modules: ReadonlyMap<string, FileWish>;
+  edge: readonly RouteWish[];
 }
+
+/** Reads the text of `strangler.yaml`: the modules and the routes of the edge that stand in it. @throws {WishesError} */
+export function parseFile(text: string, modules: readonly string[]): FileWishes {
+  return new Reader(text, modules).file();
+}
+
+/** The modules alone. The whole text is checked all the same. @throws {WishesError} */
+export const parseWishes = (text: string, modules: readonly string[]): ReadonlyMap<string, FileWish> =>
+  parseFile(text, modules).modules;
 
 type Mapping = Record<string, unknown>;
 
@@ -57,14 +68,35 @@ class Reader {
     this.document = parseDocument(text, { lineCounter: this.lines });
   }
 
-  wishes(): Map<string, FileWish> {
-    const { modules, defaults } = this.top();
+  file(): FileWishes {
+    const { modules, edge, defaults } = this.top();
     const base = this.checked(WrittenSettings, defaults, ['defaults']);
     for (const name of Object.keys(modules)) this.requireModule(name);
-    return new Map(Object.entries(modules).map(([name, value]) => [name, this.wishOf(name, value, base)]));
+    return {
+      modules: new Map(
+        Object.entries(modules).map(([name, value]) => [name, this.wishOf(name, value, base)]),
+      ),
+      edge: this.routes(edge, base),
+    };
   }
 
-  private top(): { modules: Mapping; defaults: unknown } {
+  private routes(edge: readonly unknown[], base: WrittenSettings): RouteWish[] {
+    const routes: RouteWish[] = [];
+    for (const [i, value] of edge.entries()) {
+      const path = ['edge', String(i)];
+      const written = this.checked(WrittenRoute, value, path);
+      const problem = checkedRoute(written, routes);
+      if (problem)
+        this.refuse([...path, problem.key], `${path.join('.')}.${problem.key}: ${problem.message}`);
+      routes.push({
+        ...routeWishOf(written, settingsOf(base, defaultSettings)),
+        line: this.lineOf([...path, 'path']),
+      });
+    }
+    return routes;
+  }
+
+  private top(): { modules: Mapping; edge: readonly unknown[]; defaults: unknown } {
     const [error] = this.document.errors;
     if (error) {
       const [first = ''] = error.message.split('\n');
@@ -75,11 +107,19 @@ class Reader {
     }
     const content: unknown = this.document.toJS();
     const mapping: unknown = content ?? {};
-    const { modules = {}, defaults = {}, ...rest } = isMapping(mapping) ? mapping : { modules: content };
+    const {
+      modules = {},
+      edge,
+      defaults = {},
+      ...rest
+    } = isMapping(mapping) ? mapping : { modules: content };
     const surplus = Object.keys(rest)[0];
     if (surplus !== undefined) this.refuse([surplus], `${surplus}: unknown key${nearest(surplus, topKeys)}`);
-    if (isMapping(modules)) return { modules, defaults };
-    return this.refuse(['modules'], 'modules: must map module names to what you want of them');
+    if (!isMapping(modules))
+      return this.refuse(['modules'], 'modules: must map module names to what you want of them');
+    if (!Array.isArray(edge ?? []))
+      return this.refuse(['edge'], 'edge: must be a list of routes: - { path: /reports, upstreams: { … } }');
+    return { modules, edge: (edge ?? []) as readonly unknown[], defaults };
   }
 
   private requireModule(name: string): void {

@@ -15,7 +15,8 @@ import {
 } from 'class-validator';
 import type { ModuleSettings } from './settings.js';
 
-class Gates {
+/** The limits of gates, as people write them. */
+export class Gates {
   @Maybe() @IsInt() @Min(1) lagMs?: number;
   @Maybe() @IsNumber() @Min(0) @Max(1) mismatchRate?: number;
   @Maybe() @IsNumber() @Min(0) @Max(1) errorRate?: number;
@@ -25,12 +26,14 @@ class Gates {
   @Maybe() @IsIn(['on', 'off']) probes?: 'on' | 'off';
 }
 
-class Cohort {
+/** Whose reads go to the new side first. */
+export class Cohort {
   @Matches(/^[a-z0-9-]+$/, { message: 'header must be a header name in lower case' }) header: string;
   @Length(1, 200) equals: string;
 }
 
-const Time = () =>
+/** A time such as 30s. */
+export const Time = () =>
   applyDecorators(
     Maybe(),
     IsString(),
@@ -38,7 +41,7 @@ const Time = () =>
   );
 
 /** Shares in percent. */
-const Shares = () =>
+export const Shares = () =>
   applyDecorators(
     Maybe(),
     IsArray(),
@@ -49,7 +52,7 @@ const Shares = () =>
   );
 
 /** Shares one after the other: one that is not above the one before it is a slip of the pen. */
-const Rises = () =>
+export const Rises = () =>
   ValidateBy({
     name: 'rises',
     validator: {

@@ -1,0 +1,87 @@
+import { RefusedError } from '#strangler';
+import { judgeAction, type RouteAction, type Situation } from './actions.js';
+import type { RouteGate } from './gates.js';
+import { aRoute, aRow } from './routes.fixture.js';
+
+const situation = (more: Partial<Situation> = {}): Situation => ({
+  row: aRow(),
+  route: aRoute(),
+  actor: 'ann',
+  gates: [],
+  ...more,
+});
+const filed = aRow({ filed: { percent: 10, path: 'strangler.yaml', line: 3 } });
+
+it.each<[RouteAction, number]>([
+  [{ verb: 'run' }, 100],
+  [{ verb: 'shift', percent: 50 }, 50],
+  [{ verb: 'rollback' }, 0],
+])(
+  '%j of a route that the file steers is refused, with the line and what it should say',
+  (action, percent) => {
+    expect(() => judgeAction(action, situation({ row: filed }))).toThrow(
+      new RefusedError(
+        `/reports is steered by strangler.yaml:3, which says percent: 10; change it there: percent: ${percent}`,
+      ),
+    );
+  },
+);
+
+it('what stops a route works beside the file', () => {
+  expect(judgeAction({ verb: 'pause' }, situation({ row: filed })).change.paused).toBe('all');
+  const paused = { ...filed, paused: 'up' as const, wanted: { ...filed.wanted, percent: 0 } };
+  expect(judgeAction({ verb: 'resume' }, situation({ row: paused })).change).toMatchObject({
+    paused: null,
+    phase: 'shifting',
+    wanted: { percent: 10, by: 'file' },
+  });
+});
+
+it('a share that is named is reached at once, past what only holds, and not past what fails', () => {
+  const gate = (state: RouteGate['state']): RouteGate => ({
+    ...{ name: 'error rate', value: 0.5, limit: 0.01, samples: 90, needed: 200, confidence: null },
+    ...{ probes: 0, customers: 90, why: null },
+    state,
+  });
+  const act = (state: RouteGate['state'], percent: number) =>
+    judgeAction({ verb: 'shift', percent }, situation({ gates: [gate(state)] }));
+  expect(act('hold', 50).change).toMatchObject({ percent: 50, wanted: { percent: 50, actor: 'ann' } });
+  expect(() => act('fail', 50)).toThrow(
+    'the gate "error rate" fails: 50 % of the new upstream\'s answers fail (limit 1 %, of 90)',
+  );
+  expect(act('fail', 5).change.percent).toBe(5);
+});
+
+it('whoever moves writes is told so, and what going back does not bring along', () => {
+  const plan = (action: RouteAction, percent: number, sharedStore = false) =>
+    judgeAction(action, situation({ row: aRow({ percent }), route: aRoute({ sharedStore }) })).plan.join(
+      '\n',
+    );
+  expect(plan({ verb: 'shift', percent: 100 }, 10)).toContain('with that all writes');
+  expect(plan({ verb: 'run' }, 10)).toContain('100 % to new, and with that all writes');
+  expect(plan({ verb: 'rollback' }, 100)).toContain('does not know those made at new');
+  expect(plan({ verb: 'shift', percent: 50 }, 100)).toContain('does not know those made at new');
+  expect(plan({ verb: 'rollback' }, 50)).not.toContain('writes');
+  expect(plan({ verb: 'rollback' }, 100, true)).not.toContain('writes');
+});
+
+it.each<[string, RouteAction, Partial<Situation['row']>, RegExp]>([
+  ['a share that it has', { verb: 'shift', percent: 10 }, {}, /is at 10 % already/],
+  ['a run of what has arrived', { verb: 'run' }, { percent: 100 }, /is at 100 % already/],
+  ['a second pause', { verb: 'pause' }, { paused: 'all' }, /is paused already/],
+  ['a resume of what goes on', { verb: 'resume' }, {}, /is not paused/],
+  [
+    'a way back from where nobody left',
+    { verb: 'rollback' },
+    { phase: 'legacy', percent: 0, wanted: { percent: 0, by: 'operator', actor: 'ann' } },
+    /nothing to go back to/,
+  ],
+])('%s is refused', (_what, action, row, message) => {
+  expect(() => judgeAction(action, situation({ row: aRow(row) }))).toThrow(message);
+});
+
+it('rollback takes cohorts back too; a share of 0 does not', () => {
+  const change = (action: RouteAction) => judgeAction(action, situation()).change;
+  expect(change({ verb: 'rollback' })).toMatchObject({ phase: 'legacy', percent: 0 });
+  expect(change({ verb: 'shift', percent: 0 })).toMatchObject({ phase: 'shifting', percent: 0 });
+});

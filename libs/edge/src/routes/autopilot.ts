@@ -1,0 +1,118 @@
+import type { LeaderLock, Windows } from '#strangler';
+import { Logger } from '@nestjs/common';
+import { decideRoute, filedRoute, returned, type RouteDecision } from './decide.js';
+import { evidenceOf } from './evidence.js';
+import { gateInWords, type RouteGate } from './gates.js';
+import type { BoardEntry, RouteBoard } from './route-board.js';
+import type { NewRouteEntry, RouteStore } from './store.js';
+
+const lookMs = 500;
+/** All routes have one leader among the gateways of a database. */
+const leadership = 'edge';
+
+export interface AutopilotOptions {
+  board: RouteBoard;
+  store: RouteStore;
+  windows: Windows;
+  lock: LeaderLock;
+  /** Of `strangler.yaml`. */
+  file: string;
+}
+
+/**
+ * Moves routes: what the file wants, step by step as their gates let them, and back when one fails. One gateway does so at a
+ * time; one that has lost the lock without knowing does no harm, since every change is a compare-and-set.
+ */
+export class Autopilot {
+  private readonly logger = new Logger('edge routes');
+  private timer: NodeJS.Timeout | undefined;
+  private looking: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(private readonly options: AutopilotOptions) {}
+
+  start(): void {
+    this.timer = setTimeout(() => {
+      this.looking = this.look().finally(() => {
+        if (!this.stopped) this.start();
+      });
+    }, lookMs).unref();
+  }
+
+  /** Ends with the look that is under way. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.looking;
+  }
+
+  private async look(): Promise<void> {
+    const { board, lock } = this.options;
+    try {
+      if (board.entries.length === 0 || !(await lock.leads(leadership))) return;
+      for (const entry of board.entries) await this.move(entry);
+    } catch (error) {
+      this.logger.warn({ msg: 'not moved; tried again', error: String(error) });
+    }
+  }
+
+  private async move(entry: BoardEntry): Promise<void> {
+    const { board, store, windows, file } = this.options;
+    const { route, row } = entry;
+    const filed = filedRoute(route, row, file);
+    if (filed) {
+      const actor = filed.wanted?.actor ?? file;
+      const edit = filed.wanted && {
+        actor,
+        action: 'file',
+        outcome: 'noted' as const,
+        reason: wantedOf(filed),
+      };
+      await store.change(row, filed, edit);
+      return board.read();
+    }
+    // Nothing is wanted, and nobody is at the new upstream.
+    if (row.phase === 'legacy' && row.wanted.percent === 0) return;
+    const evidence = await evidenceOf(windows, row, await store.now());
+    await this.carryOut(decideRoute(row, route, evidence), entry);
+  }
+
+  private async carryOut(decision: RouteDecision, { row }: BoardEntry): Promise<void> {
+    const { board, store } = this.options;
+    if (decision.kind === 'return') {
+      const reason = gateInWords(decision.gate);
+      this.logger.warn({ msg: `${row.path}: everybody goes back to legacy: ${reason}` });
+      await store.change(row, returned(reason), entryOf('return', 'autopilot', [decision.gate], reason));
+      await board.read();
+    } else if (decision.kind === 'step') {
+      const { percent, wanted } = row;
+      const action = decision.to > percent ? 'step' : 'shift';
+      const change = { phase: 'shifting' as const, percent: decision.to };
+      await store.change(row, change, entryOf(action, wanted.actor, decision.gates));
+      await board.read();
+    }
+  }
+}
+
+const wantedOf = ({ wanted, filed }: { wanted?: { percent: number }; filed?: unknown }): string =>
+  filed === null ? 'its share was taken out: operators steer it' : `wants ${wanted?.percent} %`;
+
+const entryOf = (
+  action: string,
+  actor: string,
+  gates: readonly RouteGate[],
+  reason?: string,
+): NewRouteEntry => ({
+  ...{ action, actor, outcome: 'done' },
+  ...(reason !== undefined && { reason }),
+  figures: figuresOf(gates),
+});
+
+/** What the history keeps of gates. */
+export const figuresOf = (gates: readonly RouteGate[]): Record<string, unknown> =>
+  Object.fromEntries(
+    gates.map(({ name, value, limit, samples, needed, state }) => [
+      name,
+      { value, limit, samples, needed, state },
+    ]),
+  );

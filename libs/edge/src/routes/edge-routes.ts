@@ -1,0 +1,111 @@
+import {
+  CallWatch,
+  Database,
+  LeaderLock,
+  parseFile,
+  ShadowStore,
+  WishesFile,
+  Windows,
+  type RouteWish,
+} from '#strangler';
+import { Autopilot } from './autopilot.js';
+import { RouteBoard } from './route-board.js';
+import { RouteOperator } from './route-operator.js';
+import { RouteTraffic, type RouteTrafficOptions } from './route-traffic.js';
+import { ShadowCopies } from './shadow-copies.js';
+import { RouteStore } from './store.js';
+
+export interface EdgeRoutesOptions<U> extends Pick<
+  RouteTrafficOptions<U>,
+  'pathOf' | 'open' | 'userOf' | 'ask'
+> {
+  /** Of the gateway's database, straight to the server. */
+  databaseUrl: string;
+  /** Of `strangler.yaml`. */
+  file: string;
+  /** Of the shop: the file is refused as a whole when it is wrong anywhere. */
+  modules: readonly string[];
+}
+
+/** The file that says which routes there are cannot be used. */
+export class EdgeRoutesError extends Error {}
+
+/** Few: everything but a dashboard asks in turn. */
+const connections = 3;
+
+/**
+ * Routes of the edge that move from one upstream to another, in a process of the gateway: the file that says which, the rows that say
+ * how far, what moves them, and the requests themselves.
+ */
+export class EdgeRoutes<U> {
+  readonly operator: RouteOperator;
+  readonly traffic: RouteTraffic<U>;
+  private readonly database: Database;
+  private readonly store: RouteStore;
+  private readonly board: RouteBoard;
+  private readonly lock: LeaderLock;
+  private readonly autopilot: Autopilot;
+  private readonly copies: ShadowCopies;
+  private readonly watch = new CallWatch();
+  private readonly file: WishesFile<readonly RouteWish[]>;
+  private following: Promise<void> = Promise.resolve();
+  private stopWatching: () => void = () => undefined;
+
+  constructor({ databaseUrl, file, modules, ...how }: EdgeRoutesOptions<U>) {
+    const database = (this.database = new Database(databaseUrl, { max: connections }));
+    const store = (this.store = new RouteStore(database));
+    const windows = new Windows(database);
+    const samples = new ShadowStore(database);
+    this.board = new RouteBoard(store);
+    this.lock = new LeaderLock(database);
+    this.copies = new ShadowCopies(windows, samples);
+    this.autopilot = new Autopilot({ board: this.board, store, windows, lock: this.lock, file });
+    this.operator = new RouteOperator({ board: this.board, store, windows, samples });
+    this.traffic = new RouteTraffic({
+      ...how,
+      ...{ board: this.board, copies: this.copies },
+      record: (path, upstream, ms, failed) => {
+        const side = upstream === 'new' ? 'extracted' : 'monolith';
+        this.watch.record(path, side, 'customer', ms, failed);
+      },
+    });
+    this.file = new WishesFile(
+      file,
+      (text) => parseFile(text, modules).edge,
+      (routes) => {
+        if (routes) this.following = this.board.follow(routes);
+      },
+    );
+  }
+
+  /**
+   * Reads the file and the rows, before the first request is taken. @throws {EdgeRoutesError} when the file cannot be used: without it a
+   * route that has moved would be answered by whoever answered it before.
+   */
+  async prepare(): Promise<void> {
+    const moved = (await this.store.all()).some(({ phase }) => phase === 'shifting');
+    await this.file.load(moved);
+    await this.following;
+    const { problem } = this.file.reading;
+    if (problem !== null) throw new EdgeRoutesError(problem);
+  }
+
+  start(): void {
+    this.watch.start(this.database, { entryOf: () => undefined });
+    this.stopWatching = this.file.watch();
+    this.board.start();
+    this.copies.start();
+    this.autopilot.start();
+  }
+
+  /** Ends what is under way. Requests go on by what was known last. */
+  async stop(): Promise<void> {
+    this.stopWatching();
+    this.board.stop();
+    await this.autopilot.stop();
+    await this.lock.close();
+    await this.copies.stop();
+    await this.watch.stop();
+    await this.database.close();
+  }
+}

@@ -1,0 +1,55 @@
+import { migrate } from '#platform';
+import { Database } from '#strangler';
+import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
+import { RouteStore } from './store.js';
+
+let own: TestDatabase;
+let database: Database;
+let store: RouteStore;
+beforeAll(async () => {
+  own = await freshDatabase();
+  await migrate(own.url, ['gateway']);
+  database = new Database(own.url);
+  store = new RouteStore(database);
+});
+afterAll(async () => {
+  await database.close();
+  await own.drop();
+});
+
+const entry = { actor: 'ann', action: 'shift', outcome: 'done' as const };
+
+it('a route begins at legacy, and what is written is read again, with its history', async () => {
+  await store.ensure(['/a', '/b']);
+  await store.ensure(['/a']);
+  const row = (await store.read('/a'))!;
+  expect(row).toMatchObject({
+    phase: 'legacy',
+    percent: 0,
+    wanted: { percent: 0 },
+    filed: null,
+    paused: null,
+  });
+  const filed = { percent: 10, path: 'strangler.yaml', line: 3 };
+  const wanted = { percent: 10, by: 'file' as const, actor: 'strangler.yaml:3' };
+  const change = { phase: 'shifting' as const, percent: 10, wanted, filed, run: { ramp: [10] } };
+  const changed = await store.change(row, change, { ...entry, reason: 'why', figures: { n: 1 } });
+  expect(changed).toEqual({ ...row, ...change, stepSince: changed?.stepSince, version: row.version + 1 });
+  expect(changed!.stepSince).toBeGreaterThan(row.stepSince);
+  expect(await store.history('/a', 10)).toEqual([
+    expect.objectContaining({ route: '/a', ...entry, from: 0, to: 10, reason: 'why', figures: { n: 1 } }),
+  ]);
+  expect((await store.all()).map(({ path }) => path).sort()).toEqual(['/a', '/b']);
+});
+
+it('of two who change what they have both read one does, and the other one tells of nothing', async () => {
+  const row = (await store.read('/b'))!;
+  const both = [10, 20].map((percent) => store.change(row, { phase: 'shifting', percent }, entry));
+  expect((await Promise.all(both)).filter(Boolean)).toHaveLength(1);
+  expect(await store.history('/b', 10)).toHaveLength(1);
+});
+
+it('the time of a step is that of its share: other changes leave it', async () => {
+  const row = (await store.read('/a'))!;
+  expect((await store.change(row, { paused: 'all' }))?.stepSince).toBe(row.stepSince);
+});

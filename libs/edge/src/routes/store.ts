@@ -1,0 +1,101 @@
+import type { Database } from '#strangler';
+import type { RouteChange, RouteRow } from './decide.js';
+
+/** One line of a route's history. */
+export interface RouteEntry {
+  id: number;
+  /** RFC 3339. */
+  at: string;
+  route: string;
+  actor: string;
+  action: string;
+  /** In percent. */
+  from: number;
+  to: number;
+  outcome: 'done' | 'noted';
+  reason: string | null;
+  /** What it was decided by. */
+  figures: Record<string, unknown>;
+}
+
+/** What is to be written into the history. */
+export type NewRouteEntry = Pick<RouteEntry, 'actor' | 'action' | 'outcome'> &
+  Partial<Pick<RouteEntry, 'reason' | 'figures'>>;
+
+const columns = `path, phase, percent,
+  json_build_object('percent', wanted_percent, 'by', wanted_by, 'actor', wanted_actor) as wanted,
+  paused, pause_reason as "pauseReason", run, filed,
+  (extract(epoch from step_since) * 1000)::float8 as "stepSince", version::float8 as version`;
+
+/** Routes in the gateway's database. Every change is a compare-and-set on the row's version, with its line of the history. */
+export class RouteStore {
+  constructor(private readonly database: Database) {}
+
+  /** Makes rows for routes that have none yet: everybody at `legacy`. */
+  async ensure(paths: readonly string[]): Promise<void> {
+    await this.database.query(
+      'insert into gateway.edge_routes (path) select unnest($1::text[]) on conflict (path) do nothing',
+      [paths],
+    );
+  }
+
+  all(): Promise<RouteRow[]> {
+    return this.database.query<RouteRow>(`select ${columns} from gateway.edge_routes`);
+  }
+
+  async read(path: string): Promise<RouteRow | undefined> {
+    const [row] = await this.database.query<RouteRow>(
+      `select ${columns} from gateway.edge_routes where path = $1`,
+      [path],
+    );
+    return row;
+  }
+
+  /** What time it is by the clock that all gateways share, in ms since 1970. */
+  async now(): Promise<number> {
+    const [row] = await this.database.query<{ now: number }>(
+      'select extract(epoch from clock_timestamp())::float8 * 1000 as now',
+    );
+    return row!.now;
+  }
+
+  /** Undefined: somebody else was faster, and nothing happened. Without `entry` nothing is told of it. */
+  change(row: RouteRow, change: RouteChange, entry?: NewRouteEntry): Promise<RouteRow | undefined> {
+    const next: RouteRow = { ...row, ...change };
+    const { phase, percent, wanted, paused, pauseReason, run, filed } = next;
+    const moved = phase !== row.phase || percent !== row.percent;
+    return this.database.transaction(async (q) => {
+      const [changed] = await q.query<RouteRow>(
+        `update gateway.edge_routes set phase = $3, percent = $4, wanted_percent = $5, wanted_by = $6, wanted_actor = $7,
+           paused = $8, pause_reason = $9, run = $10, filed = $11,
+           step_since = case when $12 then clock_timestamp() else step_since end, version = version + 1
+         where path = $1 and version = $2 returning ${columns}`,
+        [
+          ...[row.path, row.version, phase, percent, wanted.percent, wanted.by, wanted.actor],
+          ...[paused, pauseReason, JSON.stringify(run), filed && JSON.stringify(filed), moved],
+        ],
+      );
+      if (changed && entry) {
+        await q.query(
+          `insert into gateway.edge_history (path, actor, action, from_percent, to_percent, outcome, reason, figures)
+           values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+          [
+            ...[row.path, entry.actor, entry.action, row.percent, percent, entry.outcome],
+            ...[entry.reason ?? null, JSON.stringify(entry.figures ?? {})],
+          ],
+        );
+      }
+      return changed;
+    });
+  }
+
+  /** The newest entries of a route, newest first. */
+  history(path: string, limit: number): Promise<RouteEntry[]> {
+    return this.database.query<RouteEntry>(
+      `select id::float8 as id, to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, path as route,
+         actor, action, from_percent as "from", to_percent as "to", outcome, reason, figures
+       from gateway.edge_history where path = $1 order by edge_history.id desc limit $2`,
+      [path, limit],
+    );
+  }
+}

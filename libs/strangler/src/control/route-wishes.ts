@@ -1,0 +1,118 @@
+import { List, Maybe, Nested } from '#contracts';
+import { IsBoolean, IsInt, IsNumber, IsString, Matches, Max, Min, ValidateBy } from 'class-validator';
+import type { Cohort as CohortRule } from '../routes.js';
+import type { GateLimits, ModuleSettings } from './settings.js';
+import { Cohort, Gates, Rises, settingsOf, Shares, Time, type WrittenSettings } from './written-settings.js';
+
+/** The address of an application, without a path: `http://localhost:4000`. */
+const Origin = () =>
+  ValidateBy({
+    name: 'origin',
+    validator: {
+      validate: isOrigin,
+      defaultMessage: () => '$property must be an address without a path, such as http://localhost:4000',
+    },
+  });
+
+function isOrigin(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const url = new URL(value);
+  return ['http:', 'https:'].includes(url.protocol) && `${url.origin}/` === url.href;
+}
+
+class Upstreams {
+  @Origin() legacy: string;
+  @Origin() new: string;
+}
+
+/** What `strangler.yaml` says of one route of the edge. */
+export class WrittenRoute {
+  @IsString()
+  @Matches(/^\/[\w.~-]*(\/[\w.~-]+)*$/, {
+    message: 'path must be a path as it stands in an address, such as /reports',
+  })
+  path: string;
+  @Nested(() => Upstreams) upstreams: Upstreams;
+  /** The share to walk to; left out: operators steer the route. */
+  @Maybe() @IsInt() @Min(0) @Max(100) percent?: number;
+  @Maybe() @List(() => Cohort, { max: 100 }) cohorts?: Cohort[];
+  /** Share of the GETs that are asked of both upstreams. */
+  @Maybe() @IsNumber() @Min(0) @Max(1) shadow?: number;
+  /** Both upstreams write to one store, so a write may go to either. */
+  @Maybe() @IsBoolean() sharedStore?: boolean;
+  @Shares() @Rises() ramp?: number[];
+  @Time() bake?: string;
+  @Maybe() @Nested(() => Gates) gates?: Gates;
+}
+
+/** How a route is moved. */
+export interface RouteSettings {
+  /** Shares in percent, one after the other. */
+  ramp: readonly number[];
+  /** How long each share is watched before the next, in ms. */
+  bakeMs: number;
+  gates: GateLimits;
+}
+
+/** Where a route may lead. */
+export type Upstream = keyof Upstreams;
+
+/** What `strangler.yaml` wants of a route of the edge, and where it says so. */
+export interface RouteWish extends RouteSettings {
+  path: string;
+  upstreams: Readonly<Record<Upstream, string>>;
+  /** Null: it does not say, so operators steer it. */
+  percent: number | null;
+  cohorts: readonly CohortRule[];
+  /** 0 to 1. */
+  shadow: number;
+  sharedStore: boolean;
+  /** The line of the path, from 1. */
+  line: number;
+}
+
+/** What is wrong with a route although each of its keys is well written; undefined: nothing. */
+export function checkedRoute(
+  { path, upstreams }: WrittenRoute,
+  before: readonly RouteWish[],
+): { key: keyof WrittenRoute; message: string } | undefined {
+  const same = before.find((other) => other.path.toLowerCase() === path.toLowerCase());
+  if (same) return { key: 'path', message: `${path} stands in line ${same.line} already` };
+  if (path.split('/').some((part) => /^\.+$/.test(part))) {
+    return {
+      key: 'path',
+      message: `${path} has a segment that leads elsewhere; write the path that is meant`,
+    };
+  }
+  if (upstreams.legacy === upstreams.new) {
+    return { key: 'upstreams', message: `legacy and new are both ${upstreams.new}, so nothing can move` };
+  }
+  return undefined;
+}
+
+/** The route that results when `written` is laid over what holds for all. */
+export function routeWishOf(written: WrittenRoute, base: ModuleSettings): Omit<RouteWish, 'line'> {
+  const { path, upstreams, percent, shadow, sharedStore } = written;
+  const { ramp, bakeMs, gates, cohorts } = settingsOf(written, base);
+  return {
+    path,
+    upstreams: { ...upstreams },
+    percent: percent ?? null,
+    shadow: shadow ?? 0,
+    sharedStore: sharedStore ?? false,
+    ...{ ramp, bakeMs, gates, cohorts },
+  };
+}
+
+/** The settings of a route that result when what an operator gave to `run` is laid over what the file says. */
+export function routeSettingsOf(
+  { ramp, bake, gates }: Pick<WrittenSettings, 'ramp' | 'bake' | 'gates'>,
+  wish: RouteSettings,
+  base: ModuleSettings,
+): RouteSettings {
+  const over = settingsOf(
+    { ...(ramp && { ramp }), ...(bake != null && { bake }), ...(gates && { gates }) },
+    { ...base, ...wish },
+  );
+  return { ramp: over.ramp, bakeMs: over.bakeMs, gates: over.gates };
+}
