@@ -12,6 +12,8 @@ import {
   requireServers,
   textSetting,
   urlSetting,
+  tlsSetting,
+  type Certificate,
   type Environment,
   type HealthAddress,
   type IdentitySetting,
@@ -25,6 +27,8 @@ export interface Settings {
   port: number;
   /** The address that it listens at; `undefined`: all of the machine's. */
   host: string | undefined;
+  /** `undefined`: it speaks HTTP, and TLS ends before it. */
+  certificate: Certificate | undefined;
   adminPort: number;
   /** `undefined`: a database on the embedded PostgreSQL. */
   databaseUrl: string | undefined;
@@ -65,6 +69,7 @@ export function readSettings(env: Environment): Settings {
     port: portSetting(env, 'PORT', 8080),
     // Who tries it out means himself; who gives it a database means others.
     host: textSetting(env, 'HOST') ?? (databaseUrl ? undefined : '127.0.0.1'),
+    certificate: tlsSetting(env),
     adminPort: portSetting(env, 'ADMIN_PORT', 3002),
     databaseUrl,
     directUrl: databaseUrl && urlSetting(env, directNameOf(name), ['postgres', 'postgresql']),

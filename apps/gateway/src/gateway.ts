@@ -3,6 +3,7 @@ import {
   cacheGauges,
   configureHttp,
   limitGauges,
+  connectionLimits,
   usageGauges,
   type ReadinessCheck,
 } from '#api';
@@ -94,6 +95,7 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
         ...metrics.gaugesOfCaller(link),
         usageGauges(app),
         limitGauges(app),
+        ...(settings.certificate ? [settings.certificate.gauges] : []),
         ...(settings.cache.freshMs > 0 ? [cacheGauges(app)] : []),
       ],
     },
@@ -106,7 +108,7 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
   }
   // The first thing to end.
   closing.add(() => drain(checks, settings.drainMs));
-  const url = urlOf(app.getHttpServer());
+  const url = urlOf(app.getHttpServer(), settings.certificate ? 'https' : 'http');
   say(
     `The gateway is open: ${url}/api/v1/products · OpenAPI ${url}/docs · admin http://localhost:${admin.port}`,
   );
@@ -158,7 +160,7 @@ interface Parts {
 }
 
 async function createApp(
-  { identityProvider: identity, cache, rates, accessLog, servedBy, proxies }: Settings,
+  { identityProvider: identity, certificate, cache, rates, accessLog, servedBy, proxies }: Settings,
   { routes, link, metrics, pool, members, checks }: Parts,
   logger: PinoLogger,
 ): Promise<NestExpressApplication> {
@@ -171,7 +173,7 @@ async function createApp(
   };
   const app = await NestFactory.create<NestExpressApplication>(
     GatewayModule.forRoot({ routes, link, observer: metrics.called, api }),
-    new BoundedAdapter(),
+    new BoundedAdapter(connectionLimits, certificate),
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
   configureHttp(app, { accessLog: accessLog ? logger : undefined, servedBy, proxies });

@@ -17,6 +17,8 @@ import {
   retentionSetting,
   witnessSetting,
   urlSetting,
+  tlsSetting,
+  type Certificate,
   type Environment,
   type HealthAddress,
   type IdentitySetting,
@@ -32,6 +34,8 @@ export interface Settings {
   port: number;
   /** The address that the shop listens at; `undefined`: all of the machine's. */
   host: string | undefined;
+  /** `undefined`: it speaks HTTP, and TLS ends before it. */
+  certificate: Certificate | undefined;
   adminPort: number;
   /** `undefined`: the embedded PostgreSQL. */
   databaseUrl: string | undefined;
@@ -81,6 +85,7 @@ export function readSettings(env: Environment): Settings {
     port: portSetting(env, 'PORT', 3000),
     // Who tries the shop out means himself; who gives it a database means others.
     host: textSetting(env, 'HOST') ?? (databaseUrl ? undefined : '127.0.0.1'),
+    certificate: tlsSetting(env),
     adminPort: portSetting(env, 'ADMIN_PORT', 3001),
     databaseUrl,
     directUrl: databaseUrl && urlSetting(env, directNameOf('DATABASE_URL'), ['postgres', 'postgresql']),

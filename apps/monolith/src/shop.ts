@@ -1,6 +1,7 @@
 import {
   BoundedAdapter,
   configureHttp,
+  connectionLimits,
   usageGauges,
   limitGauges,
   type ApiOptions,
@@ -26,6 +27,7 @@ import {
   packageVersion,
   announcer,
   urlOf,
+  type Certificate,
   type Check,
   type Closing,
 } from '#platform';
@@ -106,14 +108,15 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   await listen(app, settings);
   steering.start();
   const { operator } = steering;
-  const registry = registryOf(who, app, { metrics, link, operator });
+  const { certificate } = settings;
+  const registry = registryOf(who, app, { metrics, link, operator, certificate });
   const operations = { registry, checks };
   const admin = await startAdmin(settings, app, logger, closing, { operator, operations });
   await openHealth(settings, operations, closing);
   await initialData.load(app, closing);
   // The first thing to end.
   closing.add(() => drain(checks, settings.drainMs));
-  const shop = urlOf(app.getHttpServer());
+  const shop = urlOf(app.getHttpServer(), certificate ? 'https' : 'http');
   say(
     `The shop is open: ${shop}/api/v1/products · OpenAPI ${shop}/docs · admin ${urlOf(admin.getHttpServer())}`,
   );
@@ -145,13 +148,27 @@ const listen = (app: NestExpressApplication, { port, host }: Settings): Promise<
 function registryOf(
   who: { service: string; version: string },
   app: NestExpressApplication,
-  { metrics, ...parts }: { metrics: ToolkitMetrics; link: NatsLink; operator: Operator },
+  {
+    metrics,
+    certificate,
+    ...parts
+  }: {
+    metrics: ToolkitMetrics;
+    link: NatsLink;
+    operator: Operator;
+    certificate: Certificate | undefined;
+  },
 ): Registry {
   const dataSource = app.get(DataSource);
   const agents = app.get(Agents);
   const database = agents.databaseOf(dataSource);
   const { histograms } = metrics;
-  const gauges = [...metrics.gauges({ ...parts, database, agents }), usageGauges(app), limitGauges(app)];
+  const gauges = [
+    ...metrics.gauges({ ...parts, database, agents }),
+    usageGauges(app),
+    limitGauges(app),
+    ...(certificate ? [certificate.gauges] : []),
+  ];
   return processRegistry(
     who,
     { commands: poolOf(dataSource), toolkit: () => database.figures },
@@ -261,7 +278,7 @@ async function createApp(
   };
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.forRoot({ ...parts, api }),
-    new BoundedAdapter(),
+    new BoundedAdapter(connectionLimits, settings.certificate),
     {
       logger: new NestLogger(logger),
       bodyParser: false,

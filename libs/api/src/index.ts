@@ -8,4 +8,4 @@ export { limitGauges } from './limits/limit-gauges.js';
 export { type LimitStore } from './limits/attempts.js';
 export { type ReadinessCheck } from './readiness.js';
 export { usageGauges } from './http/usage.js';
-export { BoundedAdapter } from './http/bounded-adapter.js';
+export { BoundedAdapter, connectionLimits } from './http/bounded-adapter.js';

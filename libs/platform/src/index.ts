@@ -39,6 +39,8 @@ export {
   type HealthAddress,
 } from './settings.js';
 export { drain } from './drain.js';
+export { Certificate } from './tls/certificate.js';
+export { tlsSetting } from './tls/tls-setting.js';
 export { urlOf } from './url-of.js';
 export { EmbeddedServers } from './embedded-servers.js';
 export { environment } from './environment.js';

@@ -64,20 +64,22 @@ const unreadable: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** The same for what no handler ever sees, since it is no HTTP, has too many headers, or does not end. It is answered as Node does it. */
+/**
+ * The same for what no handler ever sees, since it is no HTTP, has too many headers, or does not end: answered as Node does it. And for who
+ * does not get as far, where TLS is spoken.
+ */
 export function logUnreadable(server: Server, logger: Logger): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const { code = '' } = error;
-    const status = unreadable[code] ?? '400 Bad Request';
-    const answers = socket.writable && !isAnswering(socket);
-    if (answers) socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+    const status = unreadable[code] ?? (code.startsWith('HPE_') ? '400 Bad Request' : undefined);
+    // A second head within an answer would be read as part of it.
+    const told = status !== undefined && socket.writable && !isAnswering(socket);
+    if (told) socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
     socket.destroy(error);
-    // Not: who went away between two requests.
-    if (answers && code !== 'ECONNRESET')
-      logger.info({ status: Number(status.slice(0, 3)), code }, `unreadable ${status}`);
+    if (told) logger.info({ status: Number(status.slice(0, 3)), code }, `unreadable ${status}`);
+    else if (code.startsWith('ERR_SSL_')) logger.info({ code }, 'unreadable: no TLS');
   });
 }
 
-/** A second head within an answer would be read as part of it. */
 const isAnswering = (socket: Socket): boolean =>
   (socket as { _httpMessage?: { headersSent: boolean } })._httpMessage?.headersSent ?? false;

@@ -1,6 +1,8 @@
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { createServer, type RequestListener } from 'node:http';
+import type { Certificate } from '#platform';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 
 /** What a listener grants to those who connect. */
 export interface ConnectionLimits {
@@ -24,7 +26,11 @@ export const connectionLimits: ConnectionLimits = {
 
 /** Express behind a server that waits for nobody without end. */
 export class BoundedAdapter extends ExpressAdapter {
-  constructor(private readonly limits: ConnectionLimits = connectionLimits) {
+  /** With a certificate it speaks HTTPS alone. */
+  constructor(
+    private readonly limits: ConnectionLimits = connectionLimits,
+    private readonly certificate?: Certificate,
+  ) {
     super();
   }
 
@@ -35,12 +41,21 @@ export class BoundedAdapter extends ExpressAdapter {
       requestTimeout: requestMs,
       connectionsCheckingInterval: lookMs,
     };
-    const server = createServer(times, this.getInstance<RequestListener>());
+    const server = this.createServer(times);
     server.maxConnections = connections;
     // A connection that is always busy (a proxy's) would keep a server that ends open for ever.
     server.prependListener('request', (_request, response) => {
       if (!server.listening) response.setHeader('Connection', 'close');
     });
     this.setHttpServer(server);
+  }
+
+  private createServer(times: ServerOptions): Server {
+    const handle = this.getInstance<RequestListener>();
+    if (!this.certificate) return createServer(times, handle);
+    const options = { ...times, ...this.certificate.options, handshakeTimeout: this.limits.headersMs };
+    const server = createTlsServer(options, handle);
+    this.certificate.follow(server);
+    return server;
   }
 }
