@@ -19,6 +19,12 @@ export const failures = {
     code: 'bad_gateway',
     title: 'The application behind the gateway gave a wrong answer',
   },
+  /** It said so itself, with 502, 503 or 504, and another one is asked. */
+  unavailable: {
+    status: 503,
+    code: 'unavailable',
+    title: 'This part of the shop cannot be reached just now',
+  },
   connect_timeout: {
     status: 504,
     code: 'gateway_timeout',

@@ -17,3 +17,6 @@ export {
 } from './routes/route-operator.js';
 export { RoutesController } from './routes/routes.controller.js';
 export { type RouteEntry } from './routes/store.js';
+export { copiesSetting } from './pool/copies-setting.js';
+export { upstreamGauges } from './pool/pool-gauges.js';
+export { UpstreamPool, type PoolOptions } from './pool/upstream-pool.js';

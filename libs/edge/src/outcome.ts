@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Failure } from './failure.js';
+import { hasBody, isSafe } from './header-rules.js';
 import type { Upstream } from './upstream.js';
 
 /** How one try to have a request answered by an upstream ended. */
@@ -16,6 +17,26 @@ export interface Outcome {
   readonly headMs: number | undefined;
   /** Until it was over, in ms. */
   readonly ms: number;
+}
+
+/** Whether an upstream, or somebody behind it, says that it cannot serve. */
+export const isUnavailable = (status: number | undefined): boolean =>
+  status === 502 || status === 503 || status === 504;
+
+const repeatable: ReadonlySet<Failure> = new Set([
+  'busy',
+  'refused',
+  'reset',
+  'bad_answer',
+  'unavailable',
+  'connect_timeout',
+  'timeout',
+]);
+
+/** Whether it may be sent again: what has not reached the upstream, and what changes nothing there and has no body; nothing that the client has an answer to. */
+export function mayRepeat({ request, failure, connected, headMs }: Outcome): boolean {
+  if (failure === undefined || headMs !== undefined || !repeatable.has(failure)) return false;
+  return !connected || (isSafe(request.method) && !hasBody(request));
 }
 
 /**

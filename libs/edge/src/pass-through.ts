@@ -2,13 +2,19 @@ import proxy from 'express-http-proxy';
 import type { Request, RequestHandler, Response } from 'express';
 import { failures, refuse, type Failure } from './failure.js';
 import { forwarded } from './forwarded.js';
-import { framing, hasBody, isSafe, onward } from './header-rules.js';
-import type { ChooseUpstream, Outcome } from './outcome.js';
+import { framing, isSafe, onward } from './header-rules.js';
+import { mayRepeat, type ChooseUpstream, type Outcome } from './outcome.js';
+import type { Upstream } from './upstream.js';
 import { Try, type Times } from './try.js';
 
 export interface PassThroughOptions {
   /** Where a request goes. */
   upstreamOf: ChooseUpstream;
+  /**
+   * Whether another one than those that were tried would get the request now: a try that takes longer than `tryMs`, or is answered with
+   * 502, 503 or 504, is given up then. Without it no such try is.
+   */
+  mayMove?: (tried: readonly Upstream[]) => boolean;
   /** Called exactly once for each upstream that `upstreamOf` has named. */
   onDone?: (outcome: Outcome) => void;
   /** What the gateway itself tells an upstream, names and values in turn: `['X-Request-Id', '…']`; a client's are dropped. */
@@ -89,7 +95,9 @@ class Passage {
     const upstream = upstreamOf(request, failed);
     if (!upstream) return this.settle(failed.at(-1)?.failure ?? 'no_upstream');
     const totalMs = Math.max(1, this.until - performance.now());
-    new Try(request, response, upstream, { ...times, totalMs }, this.headers, this.settle, this.done).start();
+    const mayMove = () => this.options.mayMove?.([...failed.map((each) => each.upstream), upstream]) === true;
+    const calls = { mayMove, onHead: this.settle, onDone: this.done };
+    new Try(request, response, upstream, { ...times, totalMs }, this.headers, calls).start();
   }
 
   private readonly done = (outcome: Outcome): void => {
@@ -105,19 +113,4 @@ class Passage {
 function headersOf(request: Request, own: readonly string[] = []): string[] {
   const kept = onward(request.rawHeaders, request.headers.connection, isSafe(request.method));
   return ['Host', '', ...kept, ...forwarded(request), ...own, ...framing(request)];
-}
-
-const repeatable: ReadonlySet<Failure> = new Set([
-  'busy',
-  'refused',
-  'reset',
-  'bad_answer',
-  'connect_timeout',
-  'timeout',
-]);
-
-/** What has not reached the upstream, and what changes nothing there and can be sent again: it has no body. */
-function mayRepeat({ request, failure, connected }: Outcome): boolean {
-  if (failure === undefined || !repeatable.has(failure)) return false;
-  return !connected || (isSafe(request.method) && !hasBody(request));
 }

@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { readRest, type Failure } from './failure.js';
 import { backward, hasBody, isSafe } from './header-rules.js';
 import { locationFrom } from './location.js';
-import type { Outcome } from './outcome.js';
+import { isUnavailable, type Outcome } from './outcome.js';
 import type { Upstream } from './upstream.js';
 
 /** How long is waited, in ms. */
@@ -15,12 +15,22 @@ export interface Times {
   readonly idleMs: number;
   /** For all of it, tries and bodies included. */
   readonly totalMs: number;
-  /** Until the head of the answer, where the request may be sent again; without it, as long as for any other one. */
+  /** Until the head of the answer, where the request may go to another upstream. */
   readonly tryMs?: number | undefined;
 }
 
 /** Kept-alive connections that the upstream had just closed: so many are met before it counts as its failure. */
 const mostStale = 3;
+
+/** What a try tells and asks. */
+export interface TryCalls {
+  /** Whether the request would go to another upstream, if this one did not answer. */
+  readonly mayMove: () => boolean;
+  /** Called when the head of the answer is written. */
+  readonly onHead: () => void;
+  /** Called once. */
+  readonly onDone: (outcome: Outcome) => void;
+}
 
 /** One try: the request goes to an upstream, its answer to the client. */
 export class Try {
@@ -42,10 +52,7 @@ export class Try {
     private readonly upstream: Upstream,
     private readonly times: Times,
     private readonly headers: string[],
-    /** Called when the head of the answer is written. */
-    private readonly onHead: () => void,
-    /** Called once. */
-    private readonly onDone: (outcome: Outcome) => void,
+    private readonly calls: TryCalls,
   ) {
     this.body = hasBody(request);
   }
@@ -56,7 +63,7 @@ export class Try {
     upstream.inFlight += 1;
     if (busy) return this.finish('busy');
     this.response.once('close', this.onClientClosed);
-    this.connecting = setTimeout(() => this.finish('connect_timeout'), times.connectMs);
+    this.connecting = setTimeout(this.onNoConnection, times.connectMs);
     timers.push(setTimeout(this.onLate, times.totalMs));
     if (times.tryMs !== undefined && this.mayRepeat) timers.push(setTimeout(this.onSlow, times.tryMs));
     this.send();
@@ -90,7 +97,8 @@ export class Try {
     this.idle ??= setTimeout(this.onLate, this.times.idleMs);
     if (!this.body) return void this.out?.end();
     this.out?.on('drain', this.onRoomUp);
-    this.request.on('data', this.onUpload).on('end', this.onUploaded);
+    // A try before this one may have stopped it.
+    this.request.on('data', this.onUpload).on('end', this.onUploaded).resume();
   };
 
   private readonly onUpload = (chunk: Buffer): void => {
@@ -119,6 +127,8 @@ export class Try {
     const coding = headers['transfer-encoding'];
     // Another coding has to be undone, and only the chunks are.
     if (coding !== undefined && coding.toLowerCase() !== 'chunked') return this.finish('bad_answer');
+    if (isUnavailable(statusCode) && this.mayRepeat && this.calls.mayMove())
+      return this.finish('unavailable');
     this.headMs = performance.now() - this.startedAt;
     this.answer = answer;
     try {
@@ -126,7 +136,7 @@ export class Try {
     } catch {
       return this.finish('bad_answer');
     }
-    this.onHead();
+    this.calls.onHead();
     answer.on('data', this.onDownload).on('end', this.onAnswered);
     answer.on('error', this.onBroken).on('close', this.onBroken);
   };
@@ -165,8 +175,10 @@ export class Try {
 
   private readonly onBroken = (): void => this.finish('broke_off');
   private readonly onClientClosed = (): void => this.finish('client_gone');
+  /** Without a socket it has waited for one of those that others use. */
+  private readonly onNoConnection = (): void => this.finish(this.out?.socket ? 'connect_timeout' : 'busy');
   private readonly onSlow = (): void => {
-    if (this.answer === undefined) this.finish('timeout');
+    if (this.answer === undefined && this.calls.mayMove()) this.finish('timeout');
   };
   private readonly onLate = (): void => this.finish(this.waitsForClient ? 'client_stalled' : 'timeout');
 
@@ -207,7 +219,7 @@ export class Try {
       if (response.headersSent) response.destroy();
     }
     const ms = performance.now() - this.startedAt;
-    this.onDone({ request, upstream, status: answer?.statusCode, failure, connected, headMs, ms });
+    this.calls.onDone({ request, upstream, status: answer?.statusCode, failure, connected, headMs, ms });
   }
 }
 
