@@ -6,6 +6,7 @@ import { serveKeptAnswers } from './cache/keep-answers.js';
 import { acceptVersion } from './http/accept-version.js';
 import { accessLog, logUnreadable } from './http/access-log.js';
 import { callContext } from './http/call-context.js';
+import { weakEtag } from './http/etag.js';
 import { readJsonBodies, utf8Url, type BodyLimits } from './http/json-bodies.js';
 import { securityHeaders } from './http/security-headers.js';
 import { ShapePipe } from './http/shape.pipe.js';
@@ -41,6 +42,7 @@ export function configureHttp(
   { accessLog: logger, servedBy = true, proxies = 0 }: HttpOptions = {},
 ): void {
   app.disable('x-powered-by');
+  app.set('etag', weakEtag);
   // Exactly so many: from one more, anybody could send whatever address they like.
   app.set('trust proxy', proxies);
   app.use(callContext({ servedBy }));
@@ -53,7 +55,7 @@ export function configureHttp(
   app.use(limitAddresses(app.get(RateLimits, { strict: false })));
   app.use(utf8Url);
   app.use(acceptVersion);
-  serveKeptAnswers(app);
+  serveKeptAnswers(app, '/api/v1/');
   // The prefix stands in the version and is no global one: health, docs and keys have neither.
   app.enableVersioning({ type: VersioningType.URI, prefix: 'api/v', defaultVersion: '1' });
   app.useGlobalFilters(new ProblemFilter());

@@ -7,9 +7,13 @@ import {
   type Type,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Request, Response } from 'express';
 import { defer, lastValueFrom, type Observable, tap } from 'rxjs';
+import { hasBody } from '../http/json-bodies.js';
+import { RateLimits } from '../limits/rate-limits.js';
 import { cachedKey, forAll } from './cached.js';
+import { directQueries, type DirectQuery } from './direct-queries.js';
 import { PublicAnswers, type Kept, type Made } from './public-answers.js';
 
 type Etag = (body: string) => string;
@@ -40,17 +44,39 @@ export class KeepAnswers implements NestInterceptor {
 }
 
 /**
- * Gives what is fresh before anything else is done for a request, where answers are kept. To be called after what may change its URL was
- * put in place.
+ * Where answers are kept: gives them, and asks for those that are not there, before anything else is done for a request. To be called after
+ * what may change its URL was put in place. What is not a plain read of a {@link DirectQuery} goes on through the pipeline.
+ *
+ * @param prefix of the paths, `/api/v1/`
  */
-export function serveKeptAnswers(app: INestApplication): void {
+export function serveKeptAnswers(app: NestExpressApplication, prefix: string): void {
   const answers = found(app, PublicAnswers);
   if (!answers) return;
-  app.use((request: Request, response: Response, next: () => void) => {
-    const kept = isRead(request) && !answers.passBy(request.headers) ? answers.fresh(request.url) : undefined;
-    if (!kept) return next();
-    give(kept, request, response);
+  const queries = directQueries(app, prefix);
+  const limits = app.get(RateLimits, { strict: false });
+  app.use((request: Request, response: Response, next: (error?: unknown) => void) => {
+    if (!isRead(request) || answers.passBy(request.headers)) return next();
+    const kept = answers.fresh(request.url);
+    if (kept) return give(kept, request, response);
+    const query = hasBody(request) ? undefined : asked(queries, request.url);
+    if (!query) return next();
+    limits.assertRoute(`GET ${query.route}`, request, response);
+    const etag = response.app.get('etag fn') as Etag;
+    const make = async () => made(await query.ask(), etag, query.route);
+    answers
+      .fetch(request.url, query.modules, make)
+      .then((fetched) => give(fetched, request, response))
+      .catch(next);
   });
+}
+
+/** The first of them that takes this URL. */
+function asked(queries: readonly DirectQuery[], url: string) {
+  for (const query of queries) {
+    const ask = query.asking(url);
+    if (ask) return { ...query, ask };
+  }
+  return undefined;
 }
 
 /** What is provided, if it is. */

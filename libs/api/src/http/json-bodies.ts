@@ -26,7 +26,8 @@ const jsonOnly: RequestHandler = (request, _response, next) => {
   next(refusal('unsupported_media_type', 'Content-Type has to be application/json, in UTF-8'));
 };
 
-const hasBody = ({ headers }: Request): boolean =>
+/** Whether more comes after the headers. */
+export const hasBody = ({ headers }: Request): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 const jsonType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?;?\s*$/i;

@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 
 const common = {
@@ -34,6 +34,25 @@ const ofDocs = helmet({
   },
 });
 
+type Headers = readonly (readonly [name: string, value: string])[];
+
+/** What a helmet writes is always the same: it is asked once. */
+function headersOf(middleware: ReturnType<typeof helmet>): Headers {
+  const headers = new Map<string, string>();
+  const response = {
+    setHeader: (name: string, value: string) => headers.set(name, value),
+    removeHeader: (name: string) => headers.delete(name),
+  };
+  middleware({} as Request, response as unknown as Response, () => undefined);
+  return [...headers];
+}
+
+const headersOfData = headersOf(ofData);
+const headersOfDocs = headersOf(ofDocs);
+
 /** What browsers may do with an answer. */
-export const securityHeaders: RequestHandler = (request, response, next) =>
-  (/^\/docs(?:[/?]|$)/.test(request.url) ? ofDocs : ofData)(request, response, next);
+export const securityHeaders: RequestHandler = ({ url }, response, next) => {
+  const headers = /^\/docs(?:[/?]|$)/.test(url) ? headersOfDocs : headersOfData;
+  for (const [name, value] of headers) response.setHeader(name, value);
+  next();
+};
