@@ -8,7 +8,7 @@ const layers = {
   strangler: ['contracts'],
   platform: ['migrations'],
   domain: ['contracts', 'strangler', 'platform'],
-  api: ['contracts', 'strangler', 'platform'],
+  api: ['contracts', 'edge', 'strangler', 'platform'],
   edge: ['contracts', 'strangler', 'platform'],
   sample: ['contracts', 'strangler', 'platform'],
 };

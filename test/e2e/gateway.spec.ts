@@ -1,4 +1,6 @@
 import type { Order } from '#contracts';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { startNats, type TestNats } from '../support/nats.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { endAllPrograms } from '../support/programs.js';
@@ -19,16 +21,22 @@ let setup: ShopSetup;
 let own: TestDatabase;
 let shop: OpenShop;
 let gateway: OpenShop;
+/** Knows nothing of the shop. */
+const legacy = createServer((request, response) => response.end(`legacy ${request.url}`));
 
 beforeAll(async () => {
   [nats, own] = await Promise.all([startNats(), freshDatabase()]);
   setup = await makeSetup(nats.url);
+  await new Promise<void>((resolve) => legacy.listen(0, '127.0.0.1', resolve));
+  const LEGACY_URL = `http://127.0.0.1:${(legacy.address() as AddressInfo).port}`;
   // Whichever is there first.
-  [gateway, shop] = await Promise.all([openGateway(setup, own.url), openShop(setup)]);
+  [gateway, shop] = await Promise.all([openGateway(setup, own.url, { LEGACY_URL }), openShop(setup)]);
   await ready(gateway);
 });
 afterAll(async () => {
   endAllPrograms();
+  legacy.closeAllConnections();
+  legacy.close();
   await nats.stop();
   await Promise.all([setup.drop(), own.drop()]);
 });
@@ -58,6 +66,13 @@ it("who has no token, or somebody else's, is refused as at the shop", async () =
   const [one, other] = [await Client.register(gateway.url), await Client.register(gateway.url)];
   expect((await one.send('GET', `/api/v1/users/${other.id}`)).status).toBe(403);
   expect((await one.send('PUT', '/api/v1/products/G-1', {})).status).toBe(403);
+});
+
+it('what is not its own goes to the application that is named, and nothing else does', async () => {
+  const textOf = async (path: string) => (await fetch(gateway.url + path)).text();
+  expect(await textOf('/reports/9?x=1')).toBe('legacy /reports/9?x=1');
+  expect(await textOf('/api/v1/products/none')).toContain('not_found');
+  expect(await textOf('/health/live')).not.toContain('legacy');
 });
 
 it('a module leaves: calls follow; and without the monolith its service is still reached, also by a gateway that starts then', async () => {

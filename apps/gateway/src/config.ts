@@ -10,6 +10,7 @@ import {
   portSetting,
   rateSettings,
   requireServers,
+  SettingsError,
   textSetting,
   urlSetting,
   tlsSetting,
@@ -51,13 +52,25 @@ export interface Settings {
   rates: RateSettings;
   /** Public answers are given again for so long, in ms; 0: never. And so old at most in the place of a module that is away. */
   cache: { freshMs: number; staleMs: number };
+  /** `undefined`: what is not the API's is 404. */
+  legacy: LegacySettings | undefined;
+}
+
+/** The application that everything goes to which is not the API's. */
+export interface LegacySettings {
+  /** `http://10.0.0.7:4000` */
+  origin: string;
+  /** So long no byte may move, in ms. */
+  idleMs: number;
+  /** So long a request may take, its body and its answer included, in ms. */
+  totalMs: number;
 }
 
 /** What `--help` prints. */
 export const usage = `usage: npm run start:gateway
 
 Opens the API alone: whatever modules the shop has and wherever they are, it calls them over NATS.
-Settings: PORT, HOST, ADMIN_PORT, GATEWAY_DATABASE_URL, NATS_URL, CACHE, TRUST_PROXY, DRAIN, … (README.md, "Settings").`;
+Settings: PORT, HOST, ADMIN_PORT, GATEWAY_DATABASE_URL, NATS_URL, CACHE, LEGACY_URL, TRUST_PROXY, DRAIN, … (README.md, "Settings").`;
 
 /** Reads the settings. @throws {SettingsError} naming the first wrong one. */
 export function readSettings(env: Environment): Settings {
@@ -87,5 +100,22 @@ export function readSettings(env: Environment): Settings {
       freshMs: durationSetting(env, 'CACHE', 1_000),
       staleMs: durationSetting(env, 'CACHE_STALE', 300_000),
     },
+    legacy: legacySettings(env),
+  };
+}
+
+const leastMs = 1_000;
+
+function legacySettings(env: Environment): LegacySettings | undefined {
+  const url = urlSetting(env, 'LEGACY_URL', ['http', 'https']);
+  if (url === undefined) return undefined;
+  const { origin, href } = new URL(url);
+  // A path before every path would have two readings, and a password does not belong into a setting that is shown.
+  if (href !== `${origin}/`)
+    throw new SettingsError('LEGACY_URL: scheme, host and port are expected, and no more');
+  return {
+    origin,
+    idleMs: Math.max(leastMs, durationSetting(env, 'LEGACY_IDLE', 60_000)),
+    totalMs: Math.max(leastMs, durationSetting(env, 'LEGACY_TOTAL', 600_000)),
   };
 }

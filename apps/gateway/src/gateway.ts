@@ -46,6 +46,7 @@ import type { Logger as PinoLogger } from 'pino';
 import { contracts, GatewayModule } from './app.module.js';
 import type { Settings } from './config.js';
 import { keptRoutes } from './kept-routes.js';
+import { allowUploads, legacyEdge } from './legacy.js';
 import { Members } from './members.js';
 
 /** Starts the API alone: its own database, modules over NATS. Everything it starts is ended by `closing`. */
@@ -83,7 +84,7 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
     { name: 'shop', check: () => assertFound(finder, routes) },
   ];
   const metrics = new ToolkitMetrics();
-  const app = await createApp(settings, { routes, link, metrics, pool, members, checks }, logger);
+  const app = await createApp(settings, { routes, link, metrics, pool, members, checks, closing }, logger);
   closing.add(() => app.close());
   await (settings.host === undefined ? app.listen(settings.port) : app.listen(settings.port, settings.host));
   const registry = processRegistry(
@@ -157,11 +158,12 @@ interface Parts {
   pool: pg.Pool;
   members: Members;
   checks: ReadinessCheck[];
+  closing: Closing;
 }
 
 async function createApp(
-  { identityProvider: identity, certificate, cache, rates, accessLog, servedBy, proxies }: Settings,
-  { routes, link, metrics, pool, members, checks }: Parts,
+  { identityProvider: identity, certificate, cache, rates, accessLog, servedBy, proxies, legacy }: Settings,
+  { routes, link, metrics, pool, members, checks, closing }: Parts,
   logger: PinoLogger,
 ): Promise<NestExpressApplication> {
   const api = {
@@ -176,6 +178,12 @@ async function createApp(
     new BoundedAdapter(connectionLimits, certificate),
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
-  configureHttp(app, { accessLog: accessLog ? logger : undefined, servedBy, proxies });
+  configureHttp(app, {
+    accessLog: accessLog ? logger : undefined,
+    servedBy,
+    proxies,
+    edge: legacy && legacyEdge(legacy, closing),
+  });
+  if (legacy) allowUploads(app.getHttpServer(), legacy);
   return app;
 }

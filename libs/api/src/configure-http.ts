@@ -6,6 +6,7 @@ import { serveKeptAnswers } from './cache/keep-answers.js';
 import { acceptVersion } from './http/accept-version.js';
 import { accessLog, logUnreadable } from './http/access-log.js';
 import { callContext } from './http/call-context.js';
+import { divide, type Edge } from './http/edge.js';
 import { weakEtag } from './http/etag.js';
 import { readJsonBodies, utf8Url, type BodyLimits } from './http/json-bodies.js';
 import { securityHeaders } from './http/security-headers.js';
@@ -22,6 +23,8 @@ export interface HttpOptions {
   servedBy?: boolean;
   /** Proxies before this process, each of which adds to `X-Forwarded-For` (default 0: who connects is the client). */
   proxies?: number;
+  /** Another application beside the API; without it a path that is not the API's is 404. */
+  edge?: Edge | undefined;
 }
 
 /** Nothing but an order takes more than a few hundred bytes; one of 1,000 lines takes 65 kB, twice that with indents. */
@@ -39,7 +42,7 @@ const adminBodies: BodyLimits = { most: 32_768 };
  */
 export function configureHttp(
   app: NestExpressApplication,
-  { accessLog: logger, servedBy = true, proxies = 0 }: HttpOptions = {},
+  { accessLog: logger, servedBy = true, proxies = 0, edge }: HttpOptions = {},
 ): void {
   app.disable('x-powered-by');
   app.set('etag', weakEtag);
@@ -50,9 +53,11 @@ export function configureHttp(
     app.use(accessLog(logger));
     logUnreadable(app.getHttpServer(), logger);
   }
+  const limit = limitAddresses(app.get(RateLimits, { strict: false }));
+  if (edge) app.use(edge.guard, divide(app, edge.elsewhere, limit));
   app.use(countUsage(app));
   app.use(securityHeaders);
-  app.use(limitAddresses(app.get(RateLimits, { strict: false })));
+  app.use(limit);
   app.use(utf8Url);
   app.use(acceptVersion);
   serveKeptAnswers(app, '/api/v1/');

@@ -64,7 +64,7 @@ export function refuse(request: IncomingMessage, response: ServerResponse, refus
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('X-Content-Type-Options', 'nosniff');
   if (status === 503) response.setHeader('Retry-After', '1');
-  if (request.complete && status !== 501) {
+  if (request.complete) {
     response.writeHead(status).end(body);
     return;
   }

@@ -16,6 +16,9 @@ export function faultOf({ method, headers, rawHeaders, httpVersion }: Head): Ref
   if (rawHeaders.length > 2 * mostHeaders) {
     return { status: 431, code: 'too_many_headers', title: `A request may have ${mostHeaders} headers` };
   }
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') {
+    return { status: 505, code: 'not_implemented', title: 'HTTP/1.1 is spoken here' };
+  }
   const twice = headerTwice(rawHeaders);
   if (twice !== undefined) return invalid(`${twice} is there twice`);
   if (headers.host !== undefined && !isHost(headers.host)) return invalid('Host is not a host');
@@ -43,16 +46,22 @@ const unknown = (what: string): Refusal => ({
   detail: `${what} is known here`,
 });
 
+/** Connections on which something was refused: where that ended is not sure, so nothing after it is a request. */
+const distrusted = new WeakSet<object>();
+
 /**
  * An Express handler: refuses what could reach another route than the one that was looked at, and gives `request.url` the one form that
  * {@link safePath} reads. To be put before everything that looks at a path or a header.
  */
 export const guard: RequestHandler = (request, response, next) => {
+  if (distrusted.has(request.socket)) return void response.destroy();
   const path = safePath(request.url);
-  if ('fault' in path) return refuse(request, response, invalid(path.fault));
-  const fault = faultOf(request);
-  if (fault) return refuse(request, response, fault);
-  request.url = path.target;
+  const fault = 'fault' in path ? invalid(path.fault) : faultOf(request);
+  if (fault) {
+    distrusted.add(request.socket);
+    return refuse(request, response.setHeader('Connection', 'close'), fault);
+  }
+  if ('target' in path) request.url = path.target;
   next();
 };
 

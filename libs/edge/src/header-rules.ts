@@ -8,6 +8,8 @@ type Fate =
   | 'once'
   /** It is between two neighbours, or the gateway writes its own. */
   | 'drop'
+  /** It claims who somebody is: the same. */
+  | 'identity'
   /** It says another method: it goes on where the method is not one that is safe to repeat. */
   | 'method';
 
@@ -27,27 +29,29 @@ const hopByHop = [
   'upgrade',
 ] as const;
 
-/** Who somebody is, or where he comes from, as only a gateway may say it. */
+/** Who somebody is: only a gateway may say it. */
 const identities =
-  /^(?:x-user-(?:id|name|email|roles?)|x-internal-.*|x-auth-request-.*|x-authenticated-.*|(?:x-)?remote-(?:user|email|groups?|name)|(?:x-)?ssl-client-.*|x-client-(?:cert.*|dn|ip)|x-forwarded.*|forwarded|x-real-ip|true-client-ip)$/;
+  /^(?:x-user-(?:id|name|email|roles?)|x-internal-.*|x-auth-request-.*|x-authenticated-.*|(?:x-)?remote-(?:user|email|groups?|name)|(?:x-)?ssl-client-.*|x-client-(?:cert.*|dn))$/;
+
+/** Where somebody comes from, and what he asked for first: the gateway says it anew. */
+const origins = /^(?:x-forwarded(?:-.*)?|forwarded|x-real-ip|x-client-ip|true-client-ip|x-request-id)$/;
 
 /** Another path than the one that was looked at. */
 const otherPath = /^x-(?:original|rewrite)-(?:url|uri)$/;
 const otherMethod = /^x-(?:http-)?method(?:-override)?$/;
-/** The gateway gives every request an id. */
-const requestId = 'x-request-id';
 const twiceRefused = new Set(['host', 'authorization', 'content-type']);
 const hops = new Set<string>(hopByHop);
 
 /** Whether a header claims who somebody is: `x-user-id`, however it is spelled (`X_User_Id`). A client's is never passed on. */
-export const isIdentityHeader = (name: string): boolean => identities.test(canonical(name));
+export const isIdentityHeader = (name: string): boolean => fateOf(name) === 'identity';
 
 /** CGI and its heirs (WSGI, PHP) take every other character for `_`. */
 const canonical = (name: string): string => name.toLowerCase().replace(/[^a-z\d]/g, '-');
 
 function judge(raw: string): Fate {
   const name = canonical(raw);
-  if (hops.has(name) || identities.test(name) || otherPath.test(name) || name === requestId) return 'drop';
+  if (identities.test(name)) return 'identity';
+  if (hops.has(name) || origins.test(name) || otherPath.test(name)) return 'drop';
   if (otherMethod.test(name)) return 'method';
   return twiceRefused.has(name) ? 'once' : 'pass';
 }
@@ -89,6 +93,7 @@ export function onward(raw: RawHeaders, connection: string | undefined, safe: bo
     const fate = fateOf(name);
     if (
       fate === 'drop' ||
+      fate === 'identity' ||
       (fate === 'method' && safe) ||
       (name.length === 4 && name.toLowerCase() === 'host')
     )

@@ -1,5 +1,5 @@
 export { guard, routeOf } from './guard.js';
-export { isIdentityHeader } from './header-rules.js';
+export { hasBody, isIdentityHeader } from './header-rules.js';
 export { passThrough, type PassThroughOptions } from './pass-through.js';
 export { type ChooseUpstream, type Outcome } from './outcome.js';
 export { type Failure } from './failure.js';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isIdentityHeader } from '#edge';
 import { traceIdOf } from '#platform';
 import { withContext, type CallContext } from '#strangler';
 import type { Request, RequestHandler, Response } from 'express';
@@ -6,14 +7,12 @@ import type { Request, RequestHandler, Response } from 'express';
 /** How long a caller waits for an answer, in ms. */
 const patienceMs = 10_000;
 
-/** Who is who is said by the token alone; a header that claims it is removed, however it is spelled. */
-const identity = /^x[-_]user[-_](?:id|name|email|roles?)$/;
-
 /** Comes first: gives the request its context, which every call and every log line of it shares. */
 export const callContext =
   ({ servedBy }: { servedBy: boolean }): RequestHandler =>
   (request, response, next) => {
-    for (const name in request.headers) if (identity.test(name)) delete request.headers[name];
+    // Who is who is said by the token alone.
+    for (const name in request.headers) if (isIdentityHeader(name)) delete request.headers[name];
     const context = contextOf(request);
     response.setHeader('X-Request-Id', context.requestId);
     // What persons own is kept by nobody on the way; handlers whose answers belong to nobody say otherwise.

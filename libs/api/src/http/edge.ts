@@ -1,0 +1,79 @@
+import { hasBody, routeOf } from '#edge';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Request, RequestHandler } from 'express';
+import { connectionLimits } from './bounded-adapter.js';
+
+/** What stands before the API, and beside it. */
+export interface Edge {
+  /** Comes before everything that looks at a path or a header. */
+  guard: RequestHandler;
+  /** Gets every request for a path that no route of the API has, with its body unread. */
+  elsewhere: RequestHandler;
+}
+
+/** Divides requests: a path is the API's, whatever the method, or it is not; then `limit` is asked, which the API asks for itself. */
+export function divide(
+  app: NestExpressApplication,
+  elsewhere: RequestHandler,
+  limit: RequestHandler,
+): RequestHandler {
+  const isOwn = ownPaths(app);
+  return (request, response, next) => {
+    if (isOwn(routeOf(request))) {
+      endLateBody(request);
+      return next();
+    }
+    response.locals['route'] = 'elsewhere';
+    // Whose answers these are says himself who may keep them.
+    response.removeHeader('Cache-Control');
+    void limit(request, response, (error?: unknown) =>
+      error === undefined ? elsewhere(request, response, next) : next(error),
+    );
+  };
+}
+
+/** The server waits longer for bodies than the API does. */
+function endLateBody(request: Request): void {
+  if (!hasBody(request)) return;
+  const timer = setTimeout(() => request.destroy(), connectionLimits.requestMs);
+  request.once('close', () => clearTimeout(timer));
+}
+
+interface Layer {
+  match(path: string): boolean;
+  route?: { path: string };
+}
+
+/** Which paths are the API's; known once it is set up, when the first request is there. */
+function ownPaths(app: NestExpressApplication): (path: string) => boolean {
+  let routes: Map<string, Layer[]> | undefined;
+  return (path) => {
+    routes ??= byFirstSegment(stackOf(app));
+    const lower = path.toLowerCase();
+    const first = firstOf(lower);
+    // The page of the docs has files of its own.
+    if (first === 'docs') return true;
+    const layers = routes.get(first);
+    if (!layers) return false;
+    const paths =
+      first === 'api' && !/^\/api\/v\d+\//.test(lower)
+        ? [path, `/api/v1${path.slice('/api'.length)}`]
+        : [path];
+    return paths.some((one) => layers.some((layer) => layer.match(one)));
+  };
+}
+
+const stackOf = (app: NestExpressApplication) =>
+  (app.getHttpAdapter().getInstance() as unknown as { router: { stack: readonly Layer[] } }).router.stack;
+
+function byFirstSegment(stack: readonly Layer[]): Map<string, Layer[]> {
+  const routes = new Map<string, Layer[]>();
+  for (const layer of stack) {
+    if (!layer.route) continue;
+    const first = firstOf(layer.route.path.toLowerCase());
+    routes.set(first, [...(routes.get(first) ?? []), layer]);
+  }
+  return routes;
+}
+
+const firstOf = (path: string): string => path.slice(1).split('/', 1)[0] ?? '';
