@@ -1,5 +1,6 @@
 import proxy from 'express-http-proxy';
 import type { Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { failures, refuse, type Failure } from './failure.js';
 import { forwarded } from './forwarded.js';
 import { framing, isSafe, onward } from './header-rules.js';
@@ -14,7 +15,7 @@ export interface PassThroughOptions {
    * Whether another one than those that were tried would get the request now: a try that takes longer than `tryMs`, or is answered with
    * 502, 503 or 504, is given up then. Without it no such try is.
    */
-  mayMove?: (tried: readonly Upstream[]) => boolean;
+  mayMove?: (request: IncomingMessage, tried: readonly Upstream[]) => boolean;
   /** Called exactly once for each upstream that `upstreamOf` has named. */
   onDone?: (outcome: Outcome) => void;
   /** What the gateway itself tells an upstream, names and values in turn: `['X-Request-Id', '…']`; a client's are dropped. */
@@ -95,7 +96,8 @@ class Passage {
     const upstream = upstreamOf(request, failed);
     if (!upstream) return this.settle(failed.at(-1)?.failure ?? 'no_upstream');
     const totalMs = Math.max(1, this.until - performance.now());
-    const mayMove = () => this.options.mayMove?.([...failed.map((each) => each.upstream), upstream]) === true;
+    const tried = () => [...failed.map((each) => each.upstream), upstream];
+    const mayMove = () => this.options.mayMove?.(request, tried()) === true;
     const calls = { mayMove, onHead: this.settle, onDone: this.done };
     new Try(request, response, upstream, { ...times, totalMs }, this.headers, calls).start();
   }

@@ -90,7 +90,7 @@ export class UpstreamPool {
   };
 
   /** Whether {@link choose} would name another copy now. */
-  readonly mayMove = (tried: readonly Upstream[]): boolean =>
+  readonly mayMove = (_request: IncomingMessage, tried: readonly Upstream[]): boolean =>
     this.another(tried) !== undefined && this.mayRetry();
 
   /** Takes note of how a try has ended. */
