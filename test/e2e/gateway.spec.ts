@@ -1,5 +1,5 @@
 import type { Order } from '#contracts';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startNats, type TestNats } from '../support/nats.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
@@ -21,26 +21,34 @@ let setup: ShopSetup;
 let own: TestDatabase;
 let shop: OpenShop;
 let gateway: OpenShop;
-/** Knows nothing of the shop. */
-const legacy = createServer((request, response) => response.end(`legacy ${request.url}`));
+/** Knows nothing of the shop; two copies. */
+const legacy = ['one', 'other'].map((copy) =>
+  createServer((request, response) => response.setHeader('X-Copy', copy).end(`legacy ${request.url}`)),
+);
 
 beforeAll(async () => {
   [nats, own] = await Promise.all([startNats(), freshDatabase()]);
   setup = await makeSetup(nats.url);
-  await new Promise<void>((resolve) => legacy.listen(0, '127.0.0.1', resolve));
-  const LEGACY_URL = `http://127.0.0.1:${(legacy.address() as AddressInfo).port}`;
+  await Promise.all(
+    legacy.map((copy) => new Promise<void>((resolve) => copy.listen(0, '127.0.0.1', resolve))),
+  );
+  const LEGACY_URL = legacy.map((copy) => `http://127.0.0.1:${(copy.address() as AddressInfo).port}`).join();
   // Whichever is there first.
   [gateway, shop] = await Promise.all([openGateway(setup, own.url, { LEGACY_URL }), openShop(setup)]);
   await ready(gateway);
 });
 afterAll(async () => {
   endAllPrograms();
-  legacy.closeAllConnections();
-  legacy.close();
+  legacy.forEach(stop);
   await nats.stop();
   await Promise.all([setup.drop(), own.drop()]);
 });
 
+/** As a copy that is killed. */
+function stop(copy: Server): void {
+  copy.close();
+  copy.closeAllConnections();
+}
 const statusOf = async (url: string) => (await fetch(url)).status;
 const ready = ({ adminUrl }: OpenShop) =>
   until('the gateway is ready', async () =>
@@ -73,6 +81,23 @@ it('what is not its own goes to the application that is named, and nothing else 
   expect(await textOf('/reports/9?x=1')).toBe('legacy /reports/9?x=1');
   expect(await textOf('/api/v1/products/none')).toContain('not_found');
   expect(await textOf('/health/live')).not.toContain('legacy');
+});
+
+it('a copy of that application is killed: nobody who asks for something notices, and it is measured', async () => {
+  const ask = async () => {
+    const answer = await fetch(`${gateway.url}/reports`);
+    return answer.status === 200 ? answer.headers.get('x-copy') : answer.status;
+  };
+  const both = await until('both are asked', async () => {
+    const copies = new Set(await Promise.all(Array.from({ length: 8 }, ask)));
+    return copies.size > 1 ? copies : undefined;
+  });
+  expect(both).toEqual(new Set(['one', 'other']));
+  stop(legacy[0]!);
+  for (let count = 0; count < 20; count++) expect(await ask()).toBe('other');
+  const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+  expect(metrics).toMatch(/^edge_upstream_retries\{upstream="legacy",result="taken"\} [1-9]/m);
+  expect(metrics).toMatch(/^edge_upstream_ejected\{upstream="legacy",copy="127\.0\.0\.1:\d+"\} 1/m);
 });
 
 it('a module leaves: calls follow; and without the monolith its service is still reached, also by a gateway that starts then', async () => {

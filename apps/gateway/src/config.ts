@@ -1,3 +1,4 @@
+import { copiesSetting } from '#edge';
 import {
   choiceSetting,
   countSetting,
@@ -58,12 +59,18 @@ export interface Settings {
 
 /** The application that everything goes to which is not the API's. */
 export interface LegacySettings {
-  /** `http://10.0.0.7:4000` */
-  origin: string;
-  /** So long no byte may move, in ms. */
-  idleMs: number;
-  /** So long a request may take, its body and its answer included, in ms. */
-  totalMs: number;
+  /** `http://10.0.0.7:4000`, one or several. */
+  copies: readonly string[];
+  /** What checks of health ask for. */
+  checkPath: string;
+  times: {
+    /** So long no byte may move, in ms. */
+    idleMs: number;
+    /** So long a request may take, its body and its answer included, in ms. */
+    totalMs: number;
+    /** So long until another copy is asked, in ms; `undefined`: for ever. */
+    tryMs: number | undefined;
+  };
 }
 
 /** What `--help` prints. */
@@ -107,15 +114,22 @@ export function readSettings(env: Environment): Settings {
 const leastMs = 1_000;
 
 function legacySettings(env: Environment): LegacySettings | undefined {
-  const url = urlSetting(env, 'LEGACY_URL', ['http', 'https']);
-  if (url === undefined) return undefined;
-  const { origin, href } = new URL(url);
-  // A path before every path would have two readings, and a password does not belong into a setting that is shown.
-  if (href !== `${origin}/`)
-    throw new SettingsError('LEGACY_URL: scheme, host and port are expected, and no more');
-  return {
-    origin,
-    idleMs: Math.max(leastMs, durationSetting(env, 'LEGACY_IDLE', 60_000)),
-    totalMs: Math.max(leastMs, durationSetting(env, 'LEGACY_TOTAL', 600_000)),
-  };
+  const copies = copiesSetting(env, 'LEGACY_URL');
+  return (
+    copies && {
+      copies,
+      checkPath: pathSetting(env, 'LEGACY_CHECK', '/'),
+      times: {
+        idleMs: Math.max(leastMs, durationSetting(env, 'LEGACY_IDLE', 60_000)),
+        totalMs: Math.max(leastMs, durationSetting(env, 'LEGACY_TOTAL', 600_000)),
+        tryMs: durationSetting(env, 'LEGACY_TRY', 10_000) || undefined,
+      },
+    }
+  );
+}
+
+function pathSetting(env: Environment, name: string, fallback: string): string {
+  const path = textSetting(env, name) ?? fallback;
+  if (/^\/(?!\/)[!-~]*$/.test(path)) return path;
+  throw new SettingsError(`${name}=${path}: a path as /health is expected`);
 }

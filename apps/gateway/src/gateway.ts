@@ -8,6 +8,7 @@ import {
   type ReadinessCheck,
 } from '#api';
 import { callers, calls, gateway } from '#contracts';
+import { upstreamGauges, type UpstreamPool } from '#edge';
 import {
   announcer,
   assertPooled,
@@ -46,7 +47,7 @@ import type { Logger as PinoLogger } from 'pino';
 import { contracts, GatewayModule } from './app.module.js';
 import type { Settings } from './config.js';
 import { keptRoutes } from './kept-routes.js';
-import { allowUploads, legacyEdge } from './legacy.js';
+import { allowUploads, legacyEdge, legacyPool } from './legacy.js';
 import { Members } from './members.js';
 
 /** Starts the API alone: its own database, modules over NATS. Everything it starts is ended by `closing`. */
@@ -84,7 +85,9 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
     { name: 'shop', check: () => assertFound(finder, routes) },
   ];
   const metrics = new ToolkitMetrics();
-  const app = await createApp(settings, { routes, link, metrics, pool, members, checks, closing }, logger);
+  const legacy = settings.legacy && legacyPool(settings.legacy);
+  if (legacy) closing.add(async () => legacy.close());
+  const app = await createApp(settings, { routes, link, metrics, pool, members, checks, legacy }, logger);
   closing.add(() => app.close());
   await (settings.host === undefined ? app.listen(settings.port) : app.listen(settings.port, settings.host));
   const registry = processRegistry(
@@ -96,6 +99,7 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
         ...metrics.gaugesOfCaller(link),
         usageGauges(app),
         limitGauges(app),
+        ...(legacy ? [upstreamGauges(() => [legacy])] : []),
         ...(settings.certificate ? [settings.certificate.gauges] : []),
         ...(settings.cache.freshMs > 0 ? [cacheGauges(app)] : []),
       ],
@@ -158,14 +162,15 @@ interface Parts {
   pool: pg.Pool;
   members: Members;
   checks: ReadinessCheck[];
-  closing: Closing;
+  legacy: UpstreamPool | undefined;
 }
 
 async function createApp(
-  { identityProvider: identity, certificate, cache, rates, accessLog, servedBy, proxies, legacy }: Settings,
-  { routes, link, metrics, pool, members, checks, closing }: Parts,
+  settings: Settings,
+  { routes, link, metrics, pool, members, checks, legacy }: Parts,
   logger: PinoLogger,
 ): Promise<NestExpressApplication> {
+  const { identityProvider: identity, certificate, cache, rates, accessLog, servedBy, proxies } = settings;
   const api = {
     identity,
     limits: pool,
@@ -182,8 +187,8 @@ async function createApp(
     accessLog: accessLog ? logger : undefined,
     servedBy,
     proxies,
-    edge: legacy && legacyEdge(legacy, closing),
+    edge: settings.legacy && legacy && legacyEdge(settings.legacy, legacy),
   });
-  if (legacy) allowUploads(app.getHttpServer(), legacy);
+  if (settings.legacy) allowUploads(app.getHttpServer(), settings.legacy);
   return app;
 }

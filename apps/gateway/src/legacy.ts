@@ -1,22 +1,25 @@
 import type { Edge } from '#api';
-import { guard, passThrough, Upstream } from '#edge';
-import type { Closing } from '#platform';
+import { guard, passThrough, UpstreamPool } from '#edge';
 import type { Server } from 'node:http';
 import type { LegacySettings } from './config.js';
 
-/** The application that everything goes to which is not the API's. */
-export function legacyEdge({ origin, idleMs, totalMs }: LegacySettings, closing: Closing): Edge {
-  const legacy = new Upstream(origin);
-  closing.add(async () => legacy.close());
+/** The copies of the application, to be closed when no request is under way any more. */
+export const legacyPool = ({ copies, checkPath }: LegacySettings): UpstreamPool =>
+  new UpstreamPool({ name: 'legacy', copies, checkPath });
+
+/** The application that everything goes to which is not the API's, in one copy or several. */
+export function legacyEdge({ times }: LegacySettings, legacy: UpstreamPool): Edge {
   const elsewhere = passThrough({
-    upstreamOf: (_request, failed) => (failed.length === 0 ? legacy : undefined),
+    upstreamOf: legacy.choose,
+    mayMove: legacy.mayMove,
+    onDone: legacy.done,
     headersFor: (_request, response) => ['X-Request-Id', String(response.getHeader('X-Request-Id'))],
-    times: { idleMs, totalMs },
+    times,
   });
   return { guard, elsewhere };
 }
 
 /** An upload may take as long as its request may; the API's own are ended earlier. */
-export function allowUploads(server: Server, { totalMs }: LegacySettings): void {
-  server.requestTimeout = Math.max(server.requestTimeout, totalMs);
+export function allowUploads(server: Server, { times }: LegacySettings): void {
+  server.requestTimeout = Math.max(server.requestTimeout, times.totalMs);
 }

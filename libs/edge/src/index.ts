@@ -19,4 +19,4 @@ export { RoutesController } from './routes/routes.controller.js';
 export { type RouteEntry } from './routes/store.js';
 export { copiesSetting } from './pool/copies-setting.js';
 export { upstreamGauges } from './pool/pool-gauges.js';
-export { UpstreamPool, type PoolOptions } from './pool/upstream-pool.js';
+export { UpstreamPool } from './pool/upstream-pool.js';

@@ -12,7 +12,6 @@ export interface PoolRules {
   readonly ejection: EjectionRule;
   readonly breaker: BreakerRule;
   readonly checks: HealthRule & {
-    readonly path: string;
     readonly everyMs: number;
     readonly patienceMs: number;
   };
@@ -24,5 +23,5 @@ export const defaultRules: PoolRules = {
   budget: { share: 0.2, perSecond: 10, windowMs: 10_000 },
   ejection: { errors: 5, baseMs: 10_000, longestMs: 300_000 },
   breaker: { share: 0.5, least: 20, windowMs: 10_000, openMs: 2_000 },
-  checks: { path: '/', everyMs: 5_000, patienceMs: 2_000, fall: 3, rise: 2 },
+  checks: { everyMs: 5_000, patienceMs: 2_000, fall: 3, rise: 2 },
 };

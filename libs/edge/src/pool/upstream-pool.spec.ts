@@ -28,10 +28,11 @@ describe('a pool of copies', () => {
     random?: () => number;
   }
   async function openPool(copies: readonly string[], { rules, times, ...given }: Given = {}): Promise<void> {
-    const checks = { ...defaultRules.checks, path: checkPath, everyMs: never };
+    const checks = { ...defaultRules.checks, everyMs: never };
     const one = new UpstreamPool({
       name: 'legacy',
       copies,
+      checkPath,
       rules: { checks, ...rules },
       ...given,
     });
@@ -303,7 +304,7 @@ describe('a pool of copies', () => {
   });
 
   describe('that is checked', () => {
-    const checks = { ...defaultRules.checks, path: checkPath, everyMs: 5 };
+    const checks = { ...defaultRules.checks, everyMs: 5 };
     const healthy = () => pool.figures.copies.map((copy) => copy.healthy);
 
     it('gives nothing to a copy that does not answer to checks, until it does again', async () => {

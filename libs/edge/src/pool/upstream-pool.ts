@@ -16,6 +16,8 @@ export interface PoolOptions {
   name: string;
   /** Origins of the copies, at least one; see `copiesSetting`. */
   copies: readonly string[];
+  /** Asked for with GET; any answer below 500 is a good one. */
+  checkPath: string;
   rules?: Partial<PoolRules>;
   /** ms of a clock that nobody sets. */
   now?: () => number;
@@ -30,7 +32,7 @@ type Ending = 'answered' | 'open' | Failure;
  * The copies of one HTTP upstream: which of them gets a request, and what follows when one does not answer.
  *
  * @example
- * const legacy = new UpstreamPool({ name: 'legacy', copies: ['http://a:8000', 'http://b:8000'] });
+ * const legacy = new UpstreamPool({ name: 'legacy', copies: ['http://a:8000', 'http://b:8000'], checkPath: '/' });
  * app.use(guard, passThrough({ upstreamOf: legacy.choose, mayMove: legacy.mayMove, onDone: legacy.done }));
  */
 export class UpstreamPool {
@@ -48,7 +50,7 @@ export class UpstreamPool {
   /** How to tell the breaker what became of a request that is under way. */
   private readonly tell = new WeakMap<IncomingMessage, (verdict: Verdict) => void>();
 
-  constructor({ name, copies, rules, now, random }: PoolOptions) {
+  constructor({ name, copies, checkPath, rules, now, random }: PoolOptions) {
     this.name = name;
     this.rules = { ...defaultRules, ...rules };
     this.now = now ?? (() => performance.now());
@@ -57,7 +59,7 @@ export class UpstreamPool {
     this.copies = copies.map((origin) => new Copy(new Upstream(origin, limits), this.now));
     this.budget = new RetryBudget(budget, this.now);
     this.breaker = new Breaker(breaker, this.now);
-    const checks = { ...this.rules.checks, random: this.random };
+    const checks = { ...this.rules.checks, path: checkPath, random: this.random };
     this.stopChecks = this.copies.map((copy) =>
       checkHealth(copy.upstream.origin, checks, (ok) => this.checked(copy, ok)),
     );
