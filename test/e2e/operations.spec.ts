@@ -40,6 +40,14 @@ it('health is told without a token, on the admin listener and on the health port
   }
 });
 
+it('the admin listener is on this machine only, wherever the shop listens, and nothing of it is at the shop', async () => {
+  const at = (url: string) => Object.assign(new URL(url), { hostname: '127.0.0.2' }).href;
+  expect((await get(`${at(shop.url)}api/v1/products`)).status).toBe(200);
+  await expect(get(`${at(shop.adminUrl)}health/live`)).rejects.toThrow('fetch failed');
+  expect((await get(`${shop.adminUrl}/modules`)).status).toBe(401);
+  for (const path of ['/doctor', '/metrics']) expect((await get(shop.url + path)).status).toBe(404);
+});
+
 it('calls are counted by module, operation, side and outcome, on both ends of the wire', async () => {
   expect((await get(`${shop.url}/api/v1/products/NO-SUCH`)).status).toBe(404);
   const labels = 'module="inventory",operation="getProduct",side="extracted",outcome="refused"';

@@ -18,8 +18,8 @@ export interface Authority {
   /** Its certificate, and the file that holds it. */
   readonly cert: string;
   readonly file: string;
-  /** Signs a certificate for `localhost`, 127.0.0.1 and `name`. */
-  issue(name: string): Promise<Pair>;
+  /** Signs a certificate that is called `name`, for these hosts. */
+  issue(name: string, hosts?: string): Promise<Pair>;
   drop(): Promise<void>;
 }
 
@@ -36,10 +36,9 @@ export async function makeAuthority(): Promise<Authority> {
     folder,
     cert: await readFile(at('ca.crt'), 'utf8'),
     file: at('ca.crt'),
-    issue: async (name) => {
+    issue: async (name, hosts = 'DNS:localhost,IP:127.0.0.1') => {
       const file = `leaf-${(issued += 1)}`;
-      const names = `subjectAltName=DNS:localhost,IP:127.0.0.1,DNS:${name}`;
-      await writeFile(at(`${file}.ext`), names);
+      await writeFile(at(`${file}.ext`), `subjectAltName=${hosts}`);
       await openssl('req', ...curve, '-subj', `/CN=${name}`, '-keyout', `${file}.key`, '-out', `${file}.csr`);
       await openssl(
         ...['x509', '-req', '-in', `${file}.csr`, '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial'],

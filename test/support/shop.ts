@@ -118,7 +118,9 @@ export async function openShop({ env }: ShopSetup, crashAt?: string): Promise<Op
 
 /** Waits until a monolith that was started is open. */
 export async function opened(program: Program): Promise<OpenShop> {
-  const [, url = '', adminUrl = ''] = await program.printed(/open: (http:\S+?)\/api.* admin (http:[^\s"]+)/);
+  const [, url = '', adminUrl = ''] = await program.printed(
+    /open: (https?:\S+?)\/api.* admin (http:[^\s"]+)/,
+  );
   return { ...program, url, adminUrl };
 }
 

@@ -3,6 +3,7 @@ import {
   portSetting,
   SettingsError,
   textSetting,
+  databaseSetting,
   urlSetting,
   type Environment,
 } from '#platform';
@@ -36,7 +37,7 @@ export function readSettings(env: Environment): Settings {
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     login: loginIn(env),
     token: textSetting(env, 'ADMIN_TOKEN'),
-    databaseUrl: urlSetting(env, 'DATABASE_URL', ['postgres', 'postgresql']),
+    databaseUrl: databaseSetting(env, 'DATABASE_URL'),
     namespace: namespaceSetting(env),
   };
 }

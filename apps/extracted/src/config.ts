@@ -11,7 +11,7 @@ import {
   textSetting,
   retentionSetting,
   witnessSetting,
-  urlSetting,
+  databaseSetting,
   type Environment,
   type HealthAddress,
   type LogLevel,
@@ -53,13 +53,13 @@ Settings: <MODULE>_DATABASE_URL, NATS_URL, HEALTH_PORT, HOST, DATA_DIR, LOG_LEVE
 export function readSettings(env: Environment, args: readonly string[]): Settings {
   const module = moduleOf(args[0] ?? textSetting(env, 'MODULE'));
   const setting = `${module.toUpperCase()}_DATABASE_URL`;
-  const databaseUrl = urlSetting(env, setting, ['postgres', 'postgresql']);
+  const databaseUrl = databaseSetting(env, setting);
   const nats = natsSettings(env);
   requireServers(env, { [setting]: databaseUrl, NATS_URL: nats.url });
   return {
     module,
     databaseUrl,
-    directUrl: databaseUrl && urlSetting(env, directNameOf(setting), ['postgres', 'postgresql']),
+    directUrl: databaseUrl && databaseSetting(env, directNameOf(setting)),
     payments: paymentsSetting(env, { tryingOut: databaseUrl === undefined }),
     nats,
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',

@@ -13,7 +13,7 @@ import {
   requireServers,
   SettingsError,
   textSetting,
-  urlSetting,
+  databaseSetting,
   tlsSetting,
   type Certificate,
   type Environment,
@@ -82,7 +82,7 @@ Settings: PORT, HOST, ADMIN_PORT, GATEWAY_DATABASE_URL, NATS_URL, CACHE, LEGACY_
 /** Reads the settings. @throws {SettingsError} naming the first wrong one. */
 export function readSettings(env: Environment): Settings {
   const name = 'GATEWAY_DATABASE_URL';
-  const databaseUrl = urlSetting(env, name, ['postgres', 'postgresql']);
+  const databaseUrl = databaseSetting(env, name);
   const nats = natsSettings(env);
   requireServers(env, { [name]: databaseUrl, NATS_URL: nats.url });
   return {
@@ -92,7 +92,7 @@ export function readSettings(env: Environment): Settings {
     certificate: tlsSetting(env),
     adminPort: portSetting(env, 'ADMIN_PORT', 3002),
     databaseUrl,
-    directUrl: databaseUrl && urlSetting(env, directNameOf(name), ['postgres', 'postgresql']),
+    directUrl: databaseUrl && databaseSetting(env, directNameOf(name)),
     nats,
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),

@@ -16,7 +16,7 @@ import {
   textSetting,
   retentionSetting,
   witnessSetting,
-  urlSetting,
+  databaseSetting,
   tlsSetting,
   type Certificate,
   type Environment,
@@ -77,7 +77,7 @@ Settings: PORT, HOST, ADMIN_PORT, DATABASE_URL, NATS_URL, STRANGLER_CONFIG, DATA
 
 /** Reads the settings. @throws {SettingsError} naming the first wrong one. */
 export function readSettings(env: Environment): Settings {
-  const databaseUrl = urlSetting(env, 'DATABASE_URL', ['postgres', 'postgresql']);
+  const databaseUrl = databaseSetting(env, 'DATABASE_URL');
   const nats = natsSettings(env);
   requireServers(env, { DATABASE_URL: databaseUrl, NATS_URL: nats.url });
   const sample = choiceSetting(env, 'SAMPLE', ['on', 'off'], databaseUrl ? 'off' : 'on') === 'on';
@@ -88,7 +88,7 @@ export function readSettings(env: Environment): Settings {
     certificate: tlsSetting(env),
     adminPort: portSetting(env, 'ADMIN_PORT', 3001),
     databaseUrl,
-    directUrl: databaseUrl && urlSetting(env, directNameOf('DATABASE_URL'), ['postgres', 'postgresql']),
+    directUrl: databaseUrl && databaseSetting(env, directNameOf('DATABASE_URL')),
     nats,
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     witness: witnessSetting(env),

@@ -1,4 +1,4 @@
-import { SettingsError, urlSetting, type Environment } from '#platform';
+import { databaseSetting, SettingsError, type Environment } from '#platform';
 
 /** A database to be made, as the program that uses it will connect to it. */
 interface Target {
@@ -19,15 +19,13 @@ export const usage = `usage: node dist/apps/provision/src/main.js
 Makes, for each database URL that is set, the role and the database that it names, or brings them up to date.
 Settings: PROVISION_URL (of a superuser), DATABASE_URL, <MODULE>_DATABASE_URL (docs/operations.md, "Databases and roles").`;
 
-const postgres = ['postgres', 'postgresql'];
-
 /** Reads the settings. @throws {SettingsError} naming the first wrong one. */
 export function readSettings(env: Environment): Settings {
-  const adminUrl = urlSetting(env, 'PROVISION_URL', postgres);
+  const adminUrl = databaseSetting(env, 'PROVISION_URL');
   if (!adminUrl) throw new SettingsError('PROVISION_URL: the URL of a superuser is required');
   const settings = Object.keys(env).filter((name) => /^([A-Z]+_)?DATABASE_URL$/.test(name));
   const targets = settings.sort().flatMap((setting) => {
-    const url = urlSetting(env, setting, postgres);
+    const url = databaseSetting(env, setting);
     return url ? [targetOf(setting, url)] : [];
   });
   if (targets.length > 0) return { adminUrl, targets };

@@ -16,6 +16,7 @@ export { pageOf, type KeysetPage } from './database/keyset.js';
 export { provideDatabase, provideRole, type OwnedDatabase } from './database/owned-database.js';
 export { withClient } from './database/with-client.js';
 export { assertPooled, directNameOf } from './database/pooled-sessions.js';
+export { databaseSetting } from './database/database-setting.js';
 export { openDatabase } from './database/open-database.js';
 export { migrate } from './database/migrate.js';
 export { Timestamp } from './database/timestamp.column.js';

@@ -1,3 +1,5 @@
+import { accessSync, constants } from 'node:fs';
+
 /** A setting that cannot be used: the message names it and says what would be right. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
@@ -60,6 +62,16 @@ export function choiceSetting<const T extends string>(
   const choice = choices.find((word) => word === text);
   if (choice) return choice;
   throw new SettingsError(`${name}=${text}: one of ${choices.join(', ')} is expected`);
+}
+
+/** Whether there is a file at this path that this process may read. */
+export function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Where health and metrics are served. */

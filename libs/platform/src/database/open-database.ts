@@ -1,5 +1,6 @@
 import { StartError } from '../process.js';
 import { createDatabase } from './create-database.js';
+import { tlsAdvice } from './database-setting.js';
 import { assertDirect } from './pooled-sessions.js';
 import { migrate, type DatabaseSide } from './migrate.js';
 
@@ -19,7 +20,7 @@ export async function openDatabase(
     const { host, pathname } = new URL(url);
     const { code, message } = error as NodeJS.ErrnoException;
     throw new StartError(
-      `the database ${pathname.slice(1)} at ${host} (${setting}) cannot be opened: ${message || code}`,
+      `the database ${pathname.slice(1)} at ${host} (${setting}) cannot be opened: ${message || code}${tlsAdvice(error as Error)}`,
       { cause: error },
     );
   }

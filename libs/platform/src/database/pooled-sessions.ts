@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { StartError } from '../process.js';
+import { tlsAdvice } from './database-setting.js';
 import { withSessionName } from './session-name.js';
 import { withClient } from './with-client.js';
 
@@ -113,9 +114,12 @@ async function lookThrough(url: string, setting: string): Promise<Sessions> {
     return rows[0]!;
   } catch (error) {
     const { host } = new URL(url);
-    throw new StartError(`${setting} (${host}) cannot be used: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new StartError(
+      `${setting} (${host}) cannot be used: ${(error as Error).message}${tlsAdvice(error as Error)}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     await client.end().catch(() => undefined);
   }
