@@ -51,6 +51,8 @@ export interface Settings {
   identityProvider: IdentitySetting | undefined;
   /** How many requests are taken: by address, user and route. */
   rates: RateSettings;
+  /** As many commands under way, and lists are refused; 0: never. */
+  shedListsAt: number;
   /** Public answers are given again for so long, in ms; 0: never. And so old at most in the place of a module that is away. */
   cache: { freshMs: number; staleMs: number };
   /** `undefined`: what is not the API's is 404. */
@@ -103,6 +105,8 @@ export function readSettings(env: Environment): Settings {
     proxies: countSetting(env, 'TRUST_PROXY', 10, 0),
     identityProvider: identitySetting(env),
     rates: rateSettings(env),
+    // A quarter of the connections that are taken.
+    shedListsAt: countSetting(env, 'SHED_LISTS_AT', 100_000, 250),
     cache: {
       freshMs: durationSetting(env, 'CACHE', 1_000),
       staleMs: durationSetting(env, 'CACHE_STALE', 300_000),

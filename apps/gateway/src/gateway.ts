@@ -175,6 +175,7 @@ async function createApp(
     identity,
     limits: pool,
     rates: { ...rates, live: () => members.live },
+    shedListsAt: settings.shedListsAt,
     readiness: { useFactory: () => checks },
     ...(cache.freshMs > 0 && { cache: { ...cache, ways: routes } }),
   };

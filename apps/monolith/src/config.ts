@@ -62,6 +62,8 @@ export interface Settings {
   identityProvider: IdentitySetting | undefined;
   /** How many requests are taken: by address, user and route. */
   rates: RateSettings;
+  /** As many commands under way, and lists are refused; 0: never. */
+  shedListsAt: number;
   admin: { email: string; password: string } | undefined;
   /** Whether to load the sample shop: by default with the embedded database only. */
   sample: boolean;
@@ -102,6 +104,8 @@ export function readSettings(env: Environment): Settings {
     servedBy: choiceSetting(env, 'SERVED_BY_HEADER', ['on', 'off'], 'on') === 'on',
     identityProvider: identitySetting(env),
     rates: rateSettings(env),
+    // A quarter of the connections that are taken.
+    shedListsAt: countSetting(env, 'SHED_LISTS_AT', 100_000, 250),
     admin: adminAccount(env, databaseUrl !== undefined),
     sample,
     payments: paymentsSetting(env, { tryingOut: sample || databaseUrl === undefined }),

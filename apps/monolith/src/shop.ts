@@ -274,6 +274,7 @@ async function createApp(
     bootstrapAdmin: bootstrapAdmin(settings),
     limits,
     rates: settings.rates,
+    shedListsAt: settings.shedListsAt,
     readiness: { useFactory: () => checks },
   };
   const app = await NestFactory.create<NestExpressApplication>(

@@ -15,8 +15,10 @@ import { StrayQueryGuard } from './http/stray-query.guard.js';
 import { ApiUsage } from './http/usage.js';
 import { JwksController } from './jwks.controller.js';
 import { Attempts, type LimitStore } from './limits/attempts.js';
+import { Load } from './limits/load.js';
 import { RateGuard } from './limits/limit-requests.js';
 import { RateLimits, type RateOptions } from './limits/rate-limits.js';
+import { ShedLists } from './limits/shed-lists.js';
 import { OrdersController } from './orders.controller.js';
 import type { UsersPort } from './ports.js';
 import { ProductsController } from './products.controller.js';
@@ -33,6 +35,8 @@ export interface ApiOptions {
   limits?: LimitStore | undefined;
   /** How many requests are taken; without it, all. */
   rates?: RateOptions | undefined;
+  /** As many commands under way, and lists are refused until there are less; without it, never. */
+  shedListsAt?: number | undefined;
   /** Answers of public queries are kept for so long; without it, not at all. */
   cache?: CacheOptions | undefined;
   /** What has to hold before the process is ready. */
@@ -47,6 +51,7 @@ export class ApiModule {
     bootstrapAdmin,
     limits,
     rates,
+    shedListsAt,
     cache,
     readiness = { useFactory: () => [] },
   }: ApiOptions = {}): DynamicModule {
@@ -80,6 +85,8 @@ export class ApiModule {
         { provide: APP_GUARD, useClass: StrayQueryGuard },
         { provide: readinessChecks, ...readiness },
         ...(cache ? keepAnswers(cache) : []),
+        { provide: Load, useFactory: () => new Load(shedListsAt) },
+        { provide: APP_INTERCEPTOR, useClass: ShedLists },
       ],
     };
   }

@@ -4,6 +4,7 @@ import { Controller, Get, Logger } from '@nestjs/common';
 import { Caller, type Principal } from './auth/principal.js';
 import { DashboardView, type MissingPart } from './dashboard.dto.js';
 import { isDeclared } from './errors/problems.js';
+import { List } from './limits/shed-lists.js';
 import { Answers } from './openapi/answers.js';
 import type { InventoryPort, OrdersPort, UsersPort } from './ports.js';
 import { productView } from './products.dto.js';
@@ -28,6 +29,7 @@ export class DashboardController {
   ) {}
 
   @Get()
+  @List()
   @Answers({
     summary: 'Oneself, the latest orders, and something to buy; what cannot be had just now is null',
     body: DashboardView,

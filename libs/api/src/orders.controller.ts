@@ -4,6 +4,7 @@ import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Caller, type Principal } from './auth/principal.js';
 import { CommandId, commandIdOf } from './http/command-id.js';
+import { List } from './limits/shed-lists.js';
 import { Answers } from './openapi/answers.js';
 import type { OrdersPort, PaymentsPort } from './ports.js';
 import { PaymentView, PlaceOrderBody } from './orders.dto.js';
@@ -33,6 +34,7 @@ export class OrdersController {
   }
 
   @Get()
+  @List()
   @Answers({
     summary: "List one's own orders; all of them for admins",
     body: Orders,

@@ -4,6 +4,7 @@ import { Body, Controller, Get, Param, Post, Put, Query } from '@nestjs/common';
 import { Public, Roles } from './auth/access.js';
 import { Cached } from './cache/cached.js';
 import { CommandId } from './http/command-id.js';
+import { List } from './limits/shed-lists.js';
 import { Answers } from './openapi/answers.js';
 import type { InventoryPort } from './ports.js';
 import { ProductListView, ProductView, productView, PutProductBody, RestockBody } from './products.dto.js';
@@ -16,6 +17,7 @@ export class ProductsController {
   constructor(@InjectPort(inventory) private readonly inventory: InventoryPort) {}
 
   @Get()
+  @List()
   @Public()
   @Cached('inventory')
   @Answers({ summary: 'List products', body: ProductListView, calls: [listProducts] })

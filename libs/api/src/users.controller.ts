@@ -10,6 +10,7 @@ import { TokenVerifier } from './auth/token-verifier.js';
 import { Deprecated } from './http/deprecated.js';
 import { Attempts } from './limits/attempts.js';
 import { guesserOf } from './limits/keys.js';
+import { List } from './limits/shed-lists.js';
 import { Answers } from './openapi/answers.js';
 import type { UsersPort } from './ports.js';
 import {
@@ -58,6 +59,7 @@ export class UsersController {
   }
 
   @Get()
+  @List()
   @Roles('admin')
   @Answers({ summary: 'List all users', body: UserListView, calls: [listUsers] })
   async list(@Query() page: Page): Promise<UserListView> {

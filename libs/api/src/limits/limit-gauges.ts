@@ -1,15 +1,22 @@
 import type { INestApplication } from '@nestjs/common';
+import { Load } from './load.js';
 import { RateLimits } from './rate-limits.js';
 
-/** How often requests were refused for being too many, for whoever is scraped. */
+/** How often requests were refused, and why, for whoever is scraped. */
 export function limitGauges(app: INestApplication) {
   const limits = app.get(RateLimits, { strict: false });
+  const load = app.get(Load, { strict: false });
   return {
     gauges: {
       api_requests_limited: {
         help: 'Requests that were refused since the start, by policy',
         labels: ['policy'],
       },
+      api_lists_shed: {
+        help: 'Lists that were refused since the start, because commands queued',
+        labels: [],
+      },
+      api_commands_in_flight: { help: 'Commands of users that are not answered yet', labels: [] },
       api_limits_shared_by: { help: 'Processes that share the rate limits', labels: [] },
     },
     read: async () => ({
@@ -17,6 +24,8 @@ export function limitGauges(app: INestApplication) {
         labels: { policy },
         value,
       })),
+      api_lists_shed: [{ value: load.figures.shed }],
+      api_commands_in_flight: [{ value: load.figures.commands }],
       api_limits_shared_by: [{ value: limits.live() }],
     }),
   };
