@@ -22,13 +22,22 @@ const catalogue = skus.map((sku) => `/api/v1/products/${sku}`);
 /** What everybody wants to see. */
 const hot = catalogue.slice(0, 8);
 
-const off = { CACHE: '0s', LOG_LEVEL: 'warn', SERVED_BY_HEADER: 'off' };
-const on = { LOG_LEVEL: 'info', SERVED_BY_HEADER: 'on' };
+const off = {
+  ...{ CACHE: '0s', LOG_LEVEL: 'warn', ACCESS_LOG: 'off', SERVED_BY_HEADER: 'off' },
+  ...{ RATE_PER_ADDRESS: '0', RATE_PER_USER: '0' },
+};
+/** Each request is counted, and none refused. */
+const limits = {
+  ...{ RATE_PER_ADDRESS: '1000000/s', RATE_PER_USER: '1000000/s' },
+  RATE_PER_ROUTE: 'GET /api/v1/products/:sku 1000000/s',
+};
+const on = { LOG_LEVEL: 'info', ...limits };
 
-/** Settings of a gateway, and what is asked of it. `own`: the account of who asks, with a token. */
+/** Settings of a gateway, and what is asked of it; `own`: the account of who asks. */
 const policies = {
   bare: { env: off, paths: catalogue },
   auth: { env: off, paths: 'own' },
+  limits: { env: { ...off, ...limits }, paths: catalogue },
   cache: { env: { ...off, CACHE: '10s' }, paths: hot },
   // Nothing is read twice within a second, so that each read reaches the module.
   all: { env: { ...on, CACHE: '1s' }, paths: catalogue },
@@ -61,8 +70,8 @@ export async function gateway(servers: BenchServers, quick: boolean): Promise<bo
     await alternate(rows, { rounds: 1, ms: quick ? 300 : 4_000 });
     for (const row of rows) row.forget();
     const rates = await alternate(rows, quick ? { rounds: 3, ms: 1_000 } : { rounds: 8, ms: 1_500 });
-    const hop = await hopOf(rows, quick);
     console.table(tableOf(rows));
+    const hop = await hopOf(rows, quick);
     return await report('gateway', rates, [...figuresOf(rows, quick), ...hop], { rows: partsOf(rows) });
   } finally {
     await closing.closeAll();

@@ -5,7 +5,7 @@ import type { Shots } from './row.js';
 /** A machine that cannot keep up shall show it in the latency, not by a queue without end. */
 const mostOpen = 200;
 
-/** Reads at a fixed rate, whether or not they are answered in time. Resolves with their latencies, in ms. */
+/** Reads at a fixed rate, whether or not they are answered in time. Resolves with their latencies, in ms; of one that fails it is without end. */
 export async function steadily(
   { url, paths, headers = {} }: Shots,
   perSecond: number,
@@ -17,8 +17,8 @@ export async function steadily(
   const began = performance.now();
   const read = async (path: string) => {
     const sentAt = performance.now();
-    await answered(url + path, { agent, headers });
-    latencies.push(performance.now() - sentAt);
+    const ok = await answered(url + path, { agent, headers });
+    latencies.push(ok ? performance.now() - sentAt : Infinity);
   };
   for (let sent = 0; performance.now() - began < ms; await sleep(1)) {
     const due = ((performance.now() - began) / 1_000) * perSecond;
@@ -34,10 +34,15 @@ export async function steadily(
   return latencies;
 }
 
-const answered = (url: string, options: { agent: Agent; headers: Record<string, string> }): Promise<void> =>
+const answered = (
+  url: string,
+  options: { agent: Agent; headers: Record<string, string> },
+): Promise<boolean> =>
   new Promise((resolve, reject) => {
     get(url, options, (response) => {
-      if (response.statusCode !== 200) return reject(new Error(`${url}: ${response.statusCode}`));
-      response.on('end', resolve).on('error', reject).resume();
+      response
+        .on('end', () => resolve(response.statusCode === 200))
+        .on('error', reject)
+        .resume();
     }).on('error', reject);
   });

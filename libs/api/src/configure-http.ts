@@ -2,12 +2,13 @@ import { VersioningType } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
 import { ProblemFilter } from './errors/problem.filter.js';
-import { serveKeptAnswers } from './cache/keep-answers.js';
+import { keptAnswers } from './cache/keep-answers.js';
 import { acceptVersion } from './http/accept-version.js';
 import { accessLog, logUnreadable } from './http/access-log.js';
 import { callContext } from './http/call-context.js';
 import { divide, type Edge } from './http/edge.js';
 import { weakEtag } from './http/etag.js';
+import { inOrder } from './http/in-order.js';
 import { readJsonBodies, utf8Url, type BodyLimits } from './http/json-bodies.js';
 import { securityHeaders } from './http/security-headers.js';
 import { ShapePipe } from './http/shape.pipe.js';
@@ -48,19 +49,21 @@ export function configureHttp(
   app.set('etag', weakEtag);
   // Exactly so many: from one more, anybody could send whatever address they like.
   app.set('trust proxy', proxies);
-  app.use(callContext({ servedBy }));
-  if (logger) {
-    app.use(accessLog(logger));
-    logUnreadable(app.getHttpServer(), logger);
-  }
   const limit = limitAddresses(app.get(RateLimits, { strict: false }));
-  if (edge) app.use(edge.guard, divide(app, edge.elsewhere, limit));
-  app.use(countUsage(app));
-  app.use(securityHeaders);
-  app.use(limit);
-  app.use(utf8Url);
-  app.use(acceptVersion);
-  serveKeptAnswers(app, '/api/v1/');
+  app.use(
+    inOrder(
+      callContext({ servedBy }),
+      ...(logger ? [accessLog(logger)] : []),
+      ...(edge ? [edge.guard, divide(app, edge.elsewhere, limit)] : []),
+      countUsage(app),
+      securityHeaders,
+      limit,
+      utf8Url,
+      acceptVersion,
+      ...keptAnswers(app, '/api/v1/'),
+    ),
+  );
+  if (logger) logUnreadable(app.getHttpServer(), logger);
   // The prefix stands in the version and is no global one: health, docs and keys have neither.
   app.enableVersioning({ type: VersioningType.URI, prefix: 'api/v', defaultVersion: '1' });
   app.useGlobalFilters(new ProblemFilter());

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { defer, lastValueFrom, type Observable, tap } from 'rxjs';
 import { hasBody } from '../http/json-bodies.js';
 import { RateLimits } from '../limits/rate-limits.js';
@@ -44,22 +44,23 @@ export class KeepAnswers implements NestInterceptor {
 }
 
 /**
- * Where answers are kept: gives them, and asks for those that are not there, before anything else is done for a request. To be called after
- * what may change its URL was put in place. What is not a plain read of a {@link DirectQuery} goes on through the pipeline.
+ * Where answers are kept: gives them, and asks for those that are not there, before anything else is done for a request. To come after
+ * what may change its URL. What is not a plain read of a {@link DirectQuery} goes on through the pipeline.
  *
  * @param prefix of the paths, `/api/v1/`
  */
-export function serveKeptAnswers(app: NestExpressApplication, prefix: string): void {
+export function keptAnswers(app: NestExpressApplication, prefix: string): RequestHandler[] {
   const answers = found(app, PublicAnswers);
-  if (!answers) return;
+  if (!answers) return [];
   const queries = directQueries(app, prefix);
   const limits = app.get(RateLimits, { strict: false });
-  app.use((request: Request, response: Response, next: (error?: unknown) => void) => {
+  const serve: RequestHandler = (request, response, next) => {
     if (!isRead(request) || answers.passBy(request.headers)) return next();
     const kept = answers.fresh(request.url);
     if (kept) return give(kept, request, response);
     const query = hasBody(request) ? undefined : asked(queries, request.url);
     if (!query) return next();
+    response.locals['route'] = query.route;
     limits.assertRoute(`GET ${query.route}`, request, response);
     const etag = response.app.get('etag fn') as Etag;
     const make = async () => made(await query.ask(), etag, query.route);
@@ -67,7 +68,8 @@ export function serveKeptAnswers(app: NestExpressApplication, prefix: string): v
       .fetch(request.url, query.modules, make)
       .then((fetched) => give(fetched, request, response))
       .catch(next);
-  });
+  };
+  return [serve];
 }
 
 /** The first of them that takes this URL. */
