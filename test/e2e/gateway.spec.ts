@@ -1,6 +1,8 @@
 import type { Order } from '#contracts';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { startNats, type TestNats } from '../support/nats.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { endAllPrograms } from '../support/programs.js';
@@ -68,6 +70,49 @@ it('it is the same API: people register, order and look, and its answers say who
   // The shop itself knows of all of it.
   expect((await customer.at(shop.url).send('GET', `/api/v1/orders/${placed.body.id}`)).status).toBe(200);
 });
+
+it('it bounds what a connection may send, and how many there are, as the shop does', async () => {
+  for (const { url } of [gateway, shop]) {
+    const port = Number(new URL(url).port);
+    expect([
+      url,
+      await answerTo(port, `GET / HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(17_000)}\r\n\r\n`),
+    ]).toEqual([url, '431']);
+    expect([
+      url,
+      await answerTo(
+        port,
+        `POST /api/v1/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 20000\r\nConnection: close\r\n\r\n${' '.repeat(20_000)}`,
+      ),
+    ]).toEqual([url, '413']);
+    const all = await Promise.all(Array.from({ length: 1_001 }, () => dial(port)));
+    await until('one too many is closed', () => (all.some(({ closed }) => closed) ? true : undefined));
+    const closed = all.map(
+      (socket) => new Promise((resolve) => (socket.closed ? resolve(true) : socket.once('close', resolve))),
+    );
+    all.forEach((socket) => socket.destroy());
+    await Promise.all(closed);
+    await until('there is room again', async () =>
+      (await statusOf(`${url}/health/live`).catch(() => 0)) === 200 ? true : undefined,
+    );
+  }
+});
+
+async function dial(port: number): Promise<Socket> {
+  const socket = connect(port, 'localhost').on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** The status of what comes until the other end closes. */
+async function answerTo(port: number, request: string): Promise<string> {
+  const socket = await dial(port);
+  socket.write(request);
+  let text = '';
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  await once(socket, 'close');
+  return text.slice(9, 12);
+}
 
 it("who has no token, or somebody else's, is refused as at the shop", async () => {
   expect(await statusOf(`${gateway.url}/api/v1/orders`)).toBe(401);

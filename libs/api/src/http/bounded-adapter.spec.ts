@@ -59,6 +59,15 @@ describe('a listener', () => {
     expect(text).toMatch(/^HTTP\/1.1 408/);
   });
 
+  it('does not keep headers without end', async () => {
+    const socket = dial();
+    const text = answer(socket);
+    socket.write(
+      `GET /health/live HTTP/1.1\r\nHost: x\r\n${`X-Many: ${'x'.repeat(90)}\r\n`.repeat(200)}\r\n`,
+    );
+    expect(await text).toMatch(/^HTTP\/1.1 431/);
+  });
+
   it('serves those who are quick while others are slow', async () => {
     const slow = dial();
     slow.write('GET / HT');
