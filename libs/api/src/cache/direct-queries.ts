@@ -11,6 +11,7 @@ import { RequestMethod } from '@nestjs/common/enums/request-method.enum.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { ModulesContainer } from '@nestjs/core';
 import { publicKey } from '../auth/access.js';
+import { listKey } from '../limits/shed-lists.js';
 import { cachedKey } from './cached.js';
 
 /** A query that anybody may ask, found by its path. */
@@ -19,6 +20,8 @@ export interface DirectQuery {
   readonly modules: readonly string[];
   /** The pattern of its paths, as `/api/v1/products/:sku`. */
   readonly route: string;
+  /** It is refused first where there is too much to do. */
+  readonly list: boolean;
   /** Asks the handler. Undefined: it does not take this input, and its refusal is the pipeline's affair. */
   asking(path: string): (() => Promise<unknown>) | undefined;
 }
@@ -69,6 +72,7 @@ function directQuery(
   return {
     modules,
     route,
+    list: said<boolean>(listKey) ?? false,
     asking: (path) => {
       const params = match(path);
       const input = params && args.map(({ from, shape }) => accepted(shape, from === 'path' ? params : {}));

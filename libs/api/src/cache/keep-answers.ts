@@ -11,6 +11,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Request, RequestHandler, Response } from 'express';
 import { defer, lastValueFrom, type Observable, tap } from 'rxjs';
 import { hasBody } from '../http/json-bodies.js';
+import { Load } from '../limits/load.js';
 import { RateLimits } from '../limits/rate-limits.js';
 import { cachedKey, forAll } from './cached.js';
 import { directQueries, type DirectQuery } from './direct-queries.js';
@@ -53,7 +54,7 @@ export function keptAnswers(app: NestExpressApplication, prefix: string): Reques
   const answers = found(app, PublicAnswers);
   if (!answers) return [];
   const queries = directQueries(app, prefix);
-  const limits = app.get(RateLimits, { strict: false });
+  const [limits, load] = [app.get(RateLimits, { strict: false }), app.get(Load, { strict: false })];
   const serve: RequestHandler = (request, response, next) => {
     if (!isRead(request) || answers.passBy(request.headers)) return next();
     const kept = answers.fresh(request.url);
@@ -63,7 +64,10 @@ export function keptAnswers(app: NestExpressApplication, prefix: string): Reques
     response.locals['route'] = query.route;
     limits.assertRoute(`GET ${query.route}`, request, response);
     const etag = response.app.get('etag fn') as Etag;
-    const make = async () => made(await query.ask(), etag, query.route);
+    const make = async () => {
+      if (query.list) load.assertTakesLists();
+      return made(await query.ask(), etag, query.route);
+    };
     answers
       .fetch(request.url, query.modules, make)
       .then((fetched) => give(fetched, request, response))

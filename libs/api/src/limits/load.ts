@@ -1,5 +1,6 @@
 import type { OnModuleDestroy } from '@nestjs/common';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { refusal } from '../errors/problems.js';
 
 /** How busy a process is. */
 export interface Busy {
@@ -40,11 +41,12 @@ export class Load implements OnModuleDestroy {
     return { commands: this.commands, shed: this.refused };
   }
 
-  /** Whether this list is refused. */
-  sheds(): boolean {
-    const sheds = shedsLists({ commands: this.commands, lateMs: this.lateMs }, this.most);
-    if (sheds) this.refused++;
-    return sheds;
+  /** Asked before a list is made. @throws `unavailable` while lists are refused. */
+  assertTakesLists(): void {
+    const { commands, lateMs } = this;
+    if (!shedsLists({ commands, lateMs }, this.most)) return;
+    this.refused++;
+    throw refusal('unavailable', 'no lists just now: orders go first', { retryAfterSeconds: 2 });
   }
 
   /** A command begins. Returns what to call at its end. */

@@ -8,10 +8,9 @@ import {
 import { Reflector } from '@nestjs/core';
 import { finalize, type Observable } from 'rxjs';
 import type { SignedRequest } from '../auth/principal.js';
-import { refusal } from '../errors/problems.js';
 import { Load } from './load.js';
 
-const listKey = 'api:list';
+export const listKey = 'api:list';
 
 /** A list: refused first when this process has more to do than it can. */
 export const List = (): MethodDecorator => SetMetadata(listKey, true);
@@ -32,8 +31,7 @@ export class ShedLists implements NestInterceptor {
     const { method, principal } = context.switchToHttp().getRequest<SignedRequest>();
     if (method !== 'GET' && method !== 'HEAD')
       return principal ? next.handle().pipe(finalize(this.load.begin())) : next.handle();
-    if (this.reflector.get<true | undefined>(listKey, context.getHandler()) && this.load.sheds())
-      throw refusal('unavailable', 'no lists just now: orders go first', { retryAfterSeconds: 2 });
+    if (this.reflector.get<true | undefined>(listKey, context.getHandler())) this.load.assertTakesLists();
     return next.handle();
   }
 }
