@@ -33,6 +33,7 @@ import { KeptPlans1764000000033 } from './strangler/0033-kept-plans.js';
 import { RowsOfTheOtherSide1764000000034 } from './strangler/0034-rows-of-the-other-side.js';
 import { OwnerMigrationsProgress1764000000035 } from './strangler/0035-owner-migrations-progress.js';
 import { CaptureBroken1764000000036 } from './strangler/0036-capture-broken.js';
+import { CallerKeys1764000000037 } from './strangler/0037-caller-keys.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
 import { SplitName1764000000102 } from './users/0002-split-name.js';
 import { Sessions1764000000103 } from './users/0003-sessions.js';
@@ -73,6 +74,7 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     RowsOfTheOtherSide1764000000034,
     OwnerMigrationsProgress1764000000035,
     CaptureBroken1764000000036,
+    CallerKeys1764000000037,
   ],
   users: [Accounts1764000000101, Sessions1764000000103],
   gateway: [GatewayRoutes1764000000601, GatewayMembers1764000000602, EdgeRoutes1764000000603],

@@ -46,6 +46,7 @@ const everything = [
     ),
   ),
   ...[subjects.routesGet('m'), subjects.routesChanged('m'), 'fair.routes.get.m', 'fair.routes.changed.m'],
+  ...[...services, 'gateway'].map((name) => subjects.keysOffered(name, 'm')),
   ...['$SRV.PING', ...services.map((name) => `$SRV.PING.${name}`), ...inboxes],
   ...['_INBOX.answer', 'rpc.users.importUser.monolith', 'shop', 'anything'],
   ...services.map((name) => `fair.rpc.${name}.extracted.any.look`),
@@ -59,7 +60,7 @@ const called =
 const cameOfCalls = /^shop\.rpc\.payments\.monolith\.[^.]+\.(settleCharge|settleRefund|refund)$/;
 
 const maySay = (service: string) => (subject: string) =>
-  subject === 'shop.routes.get.m' ||
+  ['shop.routes.get.m', `shop.keys.offer.${service}.m`].includes(subject) ||
   subject.startsWith(`shop.replicate.${service}.monolith.`) ||
   (service === 'orders' && called.test(subject)) ||
   (service === 'payments' && cameOfCalls.test(subject));

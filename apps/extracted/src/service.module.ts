@@ -1,3 +1,4 @@
+import { callers, calls } from '#contracts';
 import { InventoryModule } from '#domain/inventory';
 import { OrdersModule } from '#domain/orders';
 import { PaymentsModule, PaymentsWithoutProviderModule } from '#domain/payments';
@@ -54,6 +55,7 @@ export class ServiceModule {
           routes,
           link,
           observer,
+          calls: { ...calls, ...callers },
           remote: new NatsCalls(link, routes),
           witness,
           retention,

@@ -32,8 +32,10 @@ import {
 import {
   currentContext,
   followRoutes,
+  KeyStore,
   NatsLink,
   natsPermissions,
+  offerKey,
   Routes,
   ShopFinder,
   Subjects,
@@ -77,12 +79,14 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
   const routes = new Routes();
   const stopFollowing = followRoutes(link, routes);
   closing.add(() => Promise.resolve(stopFollowing()));
+  closing.add(await signCalls(link, routes, pool));
   const finder = await findShop(link, routes, pool);
   closing.add(() => finder.stop());
   const checks: ReadinessCheck[] = [
     { name: 'database', check: () => probe.check() },
     { name: 'NATS', check: () => assertUp(link) },
     { name: 'shop', check: () => assertFound(finder, routes) },
+    { name: 'key', check: () => assertKnown(link) },
   ];
   const metrics = new ToolkitMetrics();
   const legacy = settings.legacy && legacyPool(settings.legacy);
@@ -137,6 +141,15 @@ function connect({ nats }: Settings, servers: EmbeddedServers, subjects: Subject
   return new NatsLink(async () => natsConnection(await url(), nats.options), { subjects, user: gateway });
 }
 
+/** From now on its calls say who makes them. Returns the way to stop that. */
+async function signCalls(link: NatsLink, routes: Routes, pool: pg.Pool): Promise<() => Promise<void>> {
+  const store = new KeyStore({
+    query: async (sql, params) => (await pool.query<never>(sql, params as unknown[])).rows,
+  });
+  const stop = await offerKey(link, routes, store, gateway);
+  return () => Promise.resolve(stop());
+}
+
 async function findShop(link: NatsLink, routes: Routes, pool: pg.Pool): Promise<ShopFinder> {
   const { rows } = await pool.query<{ id: string }>('select strangler.database_id() as id');
   const finder = new ShopFinder({ link, routes, database: rows[0]!.id, kept: keptRoutes(pool) });
@@ -146,6 +159,11 @@ async function findShop(link: NatsLink, routes: Routes, pool: pg.Pool): Promise<
 
 function assertUp(link: NatsLink): void {
   if (!link.current) throw new UnreadyError(link.trouble ?? 'there is no connection to NATS yet');
+}
+
+function assertKnown({ keys }: NatsLink): void {
+  if (keys.program === undefined)
+    throw new UnreadyError('the shop has not heard the key of this process yet');
 }
 
 /** Until then each call would only wait. */

@@ -1,4 +1,4 @@
-import { inventory, orders, payments, users } from '#contracts';
+import { callers, calls, inventory, orders, payments, users } from '#contracts';
 import { ApiModule, type ApiOptions } from '#api';
 import { dataSourceOptions } from '#platform';
 import {
@@ -60,6 +60,7 @@ export class AppModule {
           routes,
           link,
           observer,
+          calls: { ...calls, ...callers },
           remote: new NatsCalls(link, routes),
           witness,
           ...(retention && { retention }),

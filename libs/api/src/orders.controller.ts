@@ -3,6 +3,7 @@ import { InjectPort, Shape } from '#strangler';
 import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Caller, type Principal } from './auth/principal.js';
+import { asItself } from './http/call-context.js';
 import { CommandId, commandIdOf } from './http/command-id.js';
 import { List } from './limits/shed-lists.js';
 import { Answers } from './openapi/answers.js';
@@ -69,7 +70,9 @@ export class OrdersController {
   })
   async payment(@Caller() caller: Principal, @Param() { id }: ById): Promise<PaymentView> {
     await this.visible(caller, id);
-    return Shape.of(PaymentView).pick(await this.payments.getPayment({ orderId: id }));
+    // A payment does not say whose it is; its order has.
+    const payment = await asItself(() => this.payments.getPayment({ orderId: id }));
+    return Shape.of(PaymentView).pick(payment);
   }
 
   private visible({ id: userId, role }: Principal, id: string): Promise<Order> {

@@ -46,9 +46,25 @@ type CommandKeys<I, O> =
     }
   | { key?: never; keys?: never; pick?: never; merge?: never };
 
+/** See {@link self}. */
+export interface Self<I> {
+  readonly self: (input: I) => string;
+}
+
+/**
+ * Who may ask an operation: `anyone`, also who has not logged in; {@link self}; an account of the role `viewer` or `admin`; or
+ * `internal`: other modules and programs of the shop, for their own ends, and never a client.
+ */
+export type Who<I> = 'anyone' | Self<I> | 'viewer' | 'admin' | 'internal';
+
+/** The user whom the input names may ask, and an admin: `who: self((input) => input.userId)`. */
+export const self = <I>(user: (input: I) => string): Self<I> => ({ self: user });
+
 interface Shared<I, O, E extends string> {
   input: Dto<I>;
   output: Dto<O>;
+  /** Left out: `internal`. */
+  who?: Who<NoInfer<I>>;
   /** The only error codes that callers can see besides the transport's own; any other error becomes `internal`. */
   errors?: readonly E[];
   /** How long one attempt may take, in ms (default 1,500). */
@@ -198,12 +214,16 @@ function problemOf(
   if (undo !== undefined && operations[undo]?.kind !== 'command') {
     return `its undo "${undo}" is no command of this contract`;
   }
+  if (undo !== undefined && whoOf(operations[undo]!) !== whoOf(operation))
+    return `its undo "${undo}" is open to others than it is itself: give both the same who`;
   const wrong = operation.kind === 'command' && problemOfResult(operation, operations);
   if (wrong) return wrong;
   if (operation.kind !== 'query' && 'probe' in operation) return 'only a query can be asked by itself';
   if (ownership === 'whole') return undefined;
   return operation.keys ? problemOfKeys(operation) : problemOfProbe(operation);
 }
+
+const whoOf = ({ who = 'internal' }: Operation): string => (typeof who === 'string' ? who : 'self');
 
 /** Its effect is one call, and its caller hears what the result answers. */
 function problemOfResult(

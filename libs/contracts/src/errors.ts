@@ -25,6 +25,7 @@ export const transportCodes = [
   'validation_failed',
   'idempotency_key_reused',
   'command_undone',
+  'forbidden',
   'unavailable',
   'outcome_unknown',
   'internal',
@@ -49,6 +50,13 @@ export class ValidationError extends DomainError<'validation_failed'> {
     readonly errors: readonly FieldError[] = [],
   ) {
     super('validation_failed', { problems: problems.join('; ') }, problems.join('; ') || 'validation failed');
+  }
+}
+
+/** Whoever asks may not. Nothing was done. */
+export class ForbiddenError extends DomainError<'forbidden'> {
+  constructor(detail: string) {
+    super('forbidden', {}, detail);
   }
 }
 

@@ -5,6 +5,7 @@ export {
   contract,
   process,
   query,
+  self,
   type Api,
   type CallDue,
   type CodeOf,
@@ -16,10 +17,13 @@ export {
   type Operation,
   type OutputOf,
   type Ownership,
+  type Self,
+  type Who,
 } from './contract.js';
 export {
   CommandUndoneError,
   DomainError,
+  ForbiddenError,
   internalCodes,
   isDomainError,
   OutcomeUnknownError,

@@ -81,11 +81,12 @@ const moved = ({ orderId }: OrderStock): StockMoved => ({ orderId });
 export const inventory = contract('inventory', {
   ownership: 'by-key',
   operations: {
-    getProduct: query({ input: BySku, output: Product, errors: ['not_found'], key: 'sku' }),
-    listProducts: query({ input: Page, output: Products, reads: 'any' }),
-    putProduct: command({ input: PutProduct, output: Product, key: 'sku' }),
+    getProduct: query({ who: 'anyone', input: BySku, output: Product, errors: ['not_found'], key: 'sku' }),
+    listProducts: query({ who: 'anyone', input: Page, output: Products, reads: 'any' }),
+    putProduct: command({ who: 'admin', input: PutProduct, output: Product, key: 'sku' }),
     /** `too_much_stock`: with it there would be more pieces than a count can tell (2,147,483,647). */
     restock: command({
+      who: 'admin',
       input: Restock,
       output: Product,
       errors: ['not_found', 'too_much_stock'],

@@ -1,5 +1,5 @@
 import { IsIn, IsString, Length } from 'class-validator';
-import { contract, process, query } from './contract.js';
+import { contract, process, query, self } from './contract.js';
 import { Id, List, Masked, Maybe, Nested } from './fields.js';
 import { ReservedLine, StockLine } from './inventory.js';
 import { ById, IdPage, Money } from './shared.js';
@@ -43,10 +43,14 @@ export class Orders {
   @Maybe() @IsString() next?: string | null;
 }
 
+/** Whose order it is. */
+const ofCustomer = self(({ userId }: { userId: string }) => userId);
+
 export const orders = contract('orders', {
   ownership: 'by-key',
   operations: {
     place: process({
+      who: ofCustomer,
       input: PlaceOrder,
       output: Order,
       // `mixed_currencies`: an order is paid in one currency; sums over several mean nothing.
@@ -55,16 +59,23 @@ export const orders = contract('orders', {
       timeoutMs: 8_000,
     }),
     cancel: process({
+      who: ofCustomer,
       input: OrderRef,
       output: Order,
       errors: ['not_found'],
       key: 'userId',
       timeoutMs: 8_000,
     }),
-    getOrder: query({ input: OrderRef, output: Order, errors: ['not_found'], key: 'userId' }),
-    listOrders: query({ input: ListOrders, output: Orders, key: 'userId' }),
+    getOrder: query({
+      who: ofCustomer,
+      input: OrderRef,
+      output: Order,
+      errors: ['not_found'],
+      key: 'userId',
+    }),
+    listOrders: query({ who: ofCustomer, input: ListOrders, output: Orders, key: 'userId' }),
     /** For those who know the order but not its customer (admins). */
-    findOrder: query({ input: ById, output: Order, errors: ['not_found'], reads: 'any' }),
-    listAllOrders: query({ input: IdPage, output: Orders, reads: 'any' }),
+    findOrder: query({ who: 'admin', input: ById, output: Order, errors: ['not_found'], reads: 'any' }),
+    listAllOrders: query({ who: 'admin', input: IdPage, output: Orders, reads: 'any' }),
   },
 });

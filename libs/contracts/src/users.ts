@@ -1,5 +1,5 @@
 import { IsBoolean, IsIn, IsInt, IsObject, IsString, Length, MaxLength } from 'class-validator';
-import { command, contract, query } from './contract.js';
+import { command, contract, query, self } from './contract.js';
 import { Email, Id, List, Masked, Maybe, Nested, Secret } from './fields.js';
 import { ById, IdPage } from './shared.js';
 
@@ -101,22 +101,33 @@ export class Jwks {
 }
 
 /** An e-mail is unique over all users, so the module has one owner as a whole. */
+/** Whose account it is. */
+const ofAccount = self(({ id }: { id: string }) => id);
+
 export const users = contract('users', {
   ownership: 'whole',
   operations: {
-    register: command({ input: Register, output: User, errors: ['email_taken'], timeoutMs: 3_000 }),
+    register: command({
+      who: 'anyone',
+      input: Register,
+      output: User,
+      errors: ['email_taken'],
+      timeoutMs: 3_000,
+    }),
     importUser: command({ input: ImportUser, output: User, errors: ['email_taken'] }),
     authenticate: query({
+      who: 'anyone',
       input: Credentials,
       output: AccessToken,
       errors: ['unauthenticated'],
       reads: 'owner',
       timeoutMs: 3_000,
     }),
-    jwks: query({ input: Nothing, output: Jwks, reads: 'owner' }),
+    jwks: query({ who: 'anyone', input: Nothing, output: Jwks, reads: 'owner' }),
     /** Signs with a new key from now on. Old keys stay published while a token of theirs may be about. */
-    rotateKeys: command({ input: RotateKeys, output: Jwks }),
+    rotateKeys: command({ who: 'admin', input: RotateKeys, output: Jwks }),
     getUser: query({
+      who: ofAccount,
       input: ById,
       output: User,
       errors: ['not_found'],
@@ -127,6 +138,7 @@ export const users = contract('users', {
     getSession: query({ input: ById, output: Session, errors: ['not_found'], reads: 'owner' }),
     /** Changes the name, the e-mail or both, together or not at all. */
     updateUser: command({
+      who: ofAccount,
       input: UpdateUser,
       output: User,
       errors: ['not_found', 'email_taken', 'wrong_password'],
@@ -134,13 +146,14 @@ export const users = contract('users', {
     }),
     /** Ends all tokens of the user. */
     changePassword: command({
+      who: ofAccount,
       input: ChangePassword,
       output: User,
       errors: ['not_found', 'wrong_password'],
       timeoutMs: 3_000,
     }),
     /** Ends all tokens of the user. One admin stays. */
-    setRole: command({ input: SetRole, output: User, errors: ['not_found', 'last_admin'] }),
-    listUsers: query({ input: IdPage, output: Users, reads: 'any' }),
+    setRole: command({ who: 'admin', input: SetRole, output: User, errors: ['not_found', 'last_admin'] }),
+    listUsers: query({ who: 'admin', input: IdPage, output: Users, reads: 'any' }),
   },
 });

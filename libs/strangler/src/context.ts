@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EntityManager } from 'typeorm';
+import type { Caller } from './callers/caller.js';
 import type { Side } from './phase.js';
 
 /** What belongs to one request and travels with it through every call, in this process and over NATS. */
@@ -16,6 +17,8 @@ export interface CallContext {
   readonly shadow?: boolean | undefined;
   /** Asked for an operator: no evidence of what customers get. Known to this process only. */
   readonly forOperator?: boolean | undefined;
+  /** Who asks, which each module checks; whoever lets a client in sets it. `undefined`: this process itself. */
+  caller?: Caller | undefined;
   /** Which side worked for which module; filled while the request runs. */
   readonly servedBy: Map<string, Side>;
   /** The open transaction, and the module whose command opened it (`undefined`: a process, which may span modules). */

@@ -1,6 +1,7 @@
 import {
   CommandUndoneError,
   DomainError,
+  ForbiddenError,
   isDomainError,
   OutcomeUnknownError,
   type Contract,
@@ -9,7 +10,8 @@ import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Acknowledger } from './acknowledger.js';
-import { currentContext } from './context.js';
+import { listedIn, refusalOf, type CallLists } from './callers/caller.js';
+import { currentContext, withContext, type CallContext } from './context.js';
 import { ExternalCalls, type ExternalCall, type Settle } from './external.js';
 import { hide } from './failure.js';
 import { claimOf } from './idempotency.js';
@@ -46,6 +48,8 @@ export interface ExecutorOptions {
   /** Checks that queries are answered by the owner; left out: nothing of the module ever moves. */
   guard?: ReadGuard | undefined;
   acknowledger?: Acknowledger | undefined;
+  /** What modules and programs may call; left out: each may call all that is open to whom it acts for. */
+  lists?: CallLists | undefined;
   /** The database of this side has to prove itself; whether it has. */
   prove?: ((module: string) => Promise<boolean>) | undefined;
 }
@@ -75,6 +79,7 @@ export class Executor {
   private readonly logger = new Logger(Executor.name);
   private readonly operations: ReadonlyMap<string, PreparedOperation>;
   private readonly outside: ExternalCalls;
+  private readonly isListed: (program: string, operation: string) => boolean;
 
   /** @throws when a command names a `result` and has no call, or has a call and names none. */
   constructor(
@@ -85,6 +90,7 @@ export class Executor {
     private readonly options: ExecutorOptions = {},
   ) {
     this.operations = prepare(contract);
+    this.isListed = listedIn(options.lists, contract);
     const { external = new Map<string, ExternalCall>(), settle = unrouted } = options;
     const odd = [...this.operations.values()].find((each) => !each.result() === external.has(each.name));
     if (odd) throw new Error(`${odd.module}.${odd.name}: an external call and a result belong together`);
@@ -105,8 +111,16 @@ export class Executor {
     const operation = this.operation(name);
     const id = operation.kind === 'query' ? '' : (commandId ?? uuidv7());
     try {
-      const input = operation.input.parse(raw);
-      return operation.output.pick(await this.run(operation, input, id, how));
+      const context = currentContext();
+      let input: unknown;
+      const parsed = () => (input ??= operation.input.parse(raw));
+      this.admit(operation, parsed, context);
+      const work = () => this.run(operation, parsed(), id, how);
+      const ran =
+        context && context.caller?.program !== operation.module
+          ? withContext(this.acting(context), work)
+          : work();
+      return operation.output.pick(await ran);
     } catch (error) {
       const shown = this.shown(error, operation, id);
       // Who goes on tries here again: shared by all that wait, it takes some milliseconds.
@@ -114,6 +128,19 @@ export class Executor {
       if (how.redirect && isForRouter(shown)) return how.redirect(shown, id);
       throw shown;
     }
+  }
+
+  /** @throws {ForbiddenError} unless whoever asks may have it. This process's own code, which nobody has asked, may. */
+  private admit(operation: PreparedOperation, input: () => unknown, context: CallContext | undefined): void {
+    const caller = context?.caller;
+    const why = caller && refusalOf(operation, input, caller, this.isListed);
+    if (why) throw new ForbiddenError(why);
+  }
+
+  /** What the module's code calls, it calls as this module, on behalf of whoever has asked it. */
+  private acting(context: CallContext): CallContext {
+    const { name: program } = this.contract;
+    return { ...context, caller: { program, as: 'module', actor: context.caller?.actor } };
   }
 
   /** Whether the operation does something outside of its transaction: it must not share another's. */

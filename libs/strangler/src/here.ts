@@ -1,3 +1,4 @@
+import type { CallLists } from './callers/caller.js';
 import type { Executor } from './executor.js';
 import type { Side } from './phase.js';
 import type { Here } from './route.js';
@@ -6,7 +7,11 @@ import type { Here } from './route.js';
 export class LocalModules implements Here {
   private readonly executors = new Map<string, Executor>();
 
-  constructor(readonly side: Side | undefined) {}
+  /** `lists`: what modules and programs of the shop may call; left out: whatever is open to whom they act for. */
+  constructor(
+    readonly side: Side | undefined,
+    readonly lists?: CallLists,
+  ) {}
 
   add(executor: Executor): void {
     this.executors.set(executor.contract.name, executor);

@@ -25,6 +25,9 @@ export {
 export { actDirectly, type DirectAct } from './control/direct.js';
 export { type ParkedRow } from './side/side.js';
 export { bucketOf, buckets } from './bucket.js';
+export { offerKey } from './callers/key-exchange.js';
+export { KeyStore } from './callers/key-store.js';
+export { type Caller } from './callers/caller.js';
 export { currentContext, withContext, type CallContext } from './context.js';
 export { Executor } from './executor.js';
 export { LocalModules } from './here.js';

@@ -1,4 +1,4 @@
-import { transportCodes, type Contract, type Operation } from '#contracts';
+import { transportCodes, type Contract, type Operation, type Who } from '#contracts';
 import { Shape } from './shape.js';
 
 /** An operation made ready to be called: its shapes compiled, its rules looked up. */
@@ -6,6 +6,7 @@ export interface PreparedOperation {
   readonly module: string;
   readonly name: string;
   readonly kind: Operation['kind'];
+  readonly who: Who<unknown>;
   readonly input: Shape<unknown>;
   readonly output: Shape<unknown>;
   /** Whether a query needs the owner of its keys, or any copy will do. */
@@ -65,6 +66,7 @@ function prepareOne(contract: Contract, name: string): PreparedOperation {
     module: contract.name,
     name,
     kind: operation.kind,
+    who: (operation.who as Who<unknown> | undefined) ?? 'internal',
     input: Shape.of<unknown>(operation.input),
     output,
     reads: readsOf(operation, keyed || !byKey),

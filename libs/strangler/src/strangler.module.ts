@@ -5,6 +5,7 @@ import type { DataSource, ObjectLiteral } from 'typeorm';
 import { Executor, type Handler, type Preparation } from './executor.js';
 import type { CallOut, ExternalCall } from './external.js';
 import type { NatsLink } from './rpc/link.js';
+import type { CallLists } from './callers/caller.js';
 import type { CallObserver } from './call-observer.js';
 import { LocalModules } from './here.js';
 import { prepare, type PreparedOperation } from './operation.js';
@@ -36,6 +37,11 @@ export interface StranglerOptions {
   link?: NatsLink;
   /** Is told of every call. */
   observer?: CallObserver;
+  /**
+   * What modules and programs call of each other, as for {@link natsPermissions}: nothing else is taken from them. Left out: each may
+   * call all that is open to whom it acts for.
+   */
+  calls?: CallLists;
   /**
    * Where files are kept that prove a database that was restarted while the other side is away: a path outside of its data folder, which
    * all processes of this side share. Without it such a database takes no writes until the other side answers.
@@ -92,8 +98,8 @@ export type FeatureOptions<C extends Contract, S extends Handlers<C> = Handlers<
 export class StranglerModule {
   /** Once per process: the router, and the port of every contract. */
   static forRoot(options: StranglerOptions): DynamicModule {
-    const { side, contracts, routes, remote, link, observer, witness, direct, retention } = options;
-    const modules = new LocalModules(side);
+    const { side, contracts, routes, remote, link, observer, calls, witness, direct, retention } = options;
+    const modules = new LocalModules(side, calls);
     const router = new Router(routes, modules, remote, observer);
     const ports = contracts.map((contract) => ({
       provide: portToken(contract),
@@ -103,7 +109,15 @@ export class StranglerModule {
       { provide: Routes, useValue: routes },
       { provide: LocalModules, useValue: modules },
       { provide: Router, useValue: router },
-      { provide: Agents, useValue: new Agents(side, link, routes, witness, direct, retention) },
+      {
+        provide: Agents,
+        useValue: new Agents(side, link, routes, {
+          witness,
+          direct,
+          retention,
+          programs: Object.keys(calls ?? {}),
+        }),
+      },
       ...(side ? [{ provide: ReadGuard, useValue: new ReadGuard(side) }] : []),
       ...ports,
     ];
@@ -201,6 +215,7 @@ function executorOf(
         prepare: boundTo<Preparation>(instance, preparations),
         guard,
         acknowledger,
+        lists: modules.lists,
         prove: (module) => acknowledger.prove(module),
       });
       modules.add(executor);

@@ -1,6 +1,7 @@
 import type { Role } from '#contracts';
 import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { refusal } from '../errors/problems.js';
+import { onBehalfOf } from '../http/call-context.js';
 import { bearerOf } from './auth.guard.js';
 import { BootstrapLogin, type BootstrapAdmin } from './bootstrap-login.js';
 import type { Principal, SignedRequest } from './principal.js';
@@ -28,6 +29,7 @@ export class AdminGuard implements CanActivate {
       throw refusal('forbidden', `this takes the role ${needed}`);
     }
     request.principal = principal.unasked ? this.told(principal, request) : principal;
+    onBehalfOf(principal);
     return true;
   }
 

@@ -2,6 +2,7 @@ import type { Role } from '#contracts';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { refusal } from '../errors/problems.js';
+import { onBehalfOf } from '../http/call-context.js';
 import { publicKey, rolesKey } from './access.js';
 import type { SignedRequest } from './principal.js';
 import { TokenVerifier } from './token-verifier.js';
@@ -28,6 +29,7 @@ export class AuthGuard implements CanActivate {
     if (roles && !roles.includes(principal.role))
       throw refusal('forbidden', `this takes the role ${roles.join(' or ')}`);
     request.principal = principal;
+    onBehalfOf(principal);
     return true;
   }
 }

@@ -42,7 +42,7 @@ export class BootstrapLogin {
     if (right || !this.wrong.has(given.toString('hex'))) await this.count();
     if (right) {
       await this.failures.reward(everyone);
-      return { id: admin.id, role: 'admin', email: admin.email, unasked: true };
+      return { id: admin.id, role: 'admin', session: 0, email: admin.email, unasked: true };
     }
     this.remember(given.toString('hex'));
     throw refusal('unauthenticated', 'this is not the e-mail and password of the bootstrap admin');

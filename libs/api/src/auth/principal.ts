@@ -7,6 +7,8 @@ import { refusal } from '../errors/problems.js';
 export interface Principal {
   readonly id: string;
   readonly role: Role;
+  /** Version of the session that the token belongs to; 0: of no such session. */
+  readonly session: number;
   /** As the token says it, if it does: a name for the history of who did what. */
   readonly email?: string;
   /** The role is what was known of it last: the users could not be asked. */

@@ -28,7 +28,7 @@ describe('keys of the users module', () => {
     const verifier = TokenVerifier.ofUsers(port);
     const token = await key.sign(claimsOf(ann));
     await Promise.all(Array.from({ length: 20 }, () => verifier.verify(token)));
-    expect(await verifier.verify(token)).toEqual({ id: ann, role: 'user' });
+    expect(await verifier.verify(token)).toEqual({ id: ann, role: 'user', session: 0 });
     expect(module.asked).toBe(1);
   });
 
@@ -98,8 +98,12 @@ describe('an outside identity provider', () => {
 
   it('is believed, with RSA and with elliptic curves', async () => {
     const verifier = TokenVerifier.of(identity);
-    expect(await verifier.verify(await sign(0, {}))).toEqual({ id: ann, role: 'user' });
-    expect(await verifier.verify(await sign(1, { roles: ['admin'] }))).toEqual({ id: ann, role: 'admin' });
+    expect(await verifier.verify(await sign(0, {}))).toEqual({ id: ann, role: 'user', session: 0 });
+    expect(await verifier.verify(await sign(1, { roles: ['admin'] }))).toEqual({
+      id: ann,
+      role: 'admin',
+      session: 0,
+    });
   });
 
   it.each([

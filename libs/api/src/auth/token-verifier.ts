@@ -51,6 +51,7 @@ export class TokenVerifier {
     return {
       id,
       role,
+      session: claims.version,
       ...(email !== undefined && { email }),
       ...(unasked && role !== 'user' && { unasked }),
     };

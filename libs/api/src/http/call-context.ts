@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { isIdentityHeader } from '#edge';
+import { gateway } from '#contracts';
 import { traceIdOf } from '#platform';
-import { withContext, type CallContext } from '#strangler';
+import { currentContext, withContext, type CallContext } from '#strangler';
 import type { Request, RequestHandler, Response } from 'express';
+import type { Principal } from '../auth/principal.js';
 
 /** How long a caller waits for an answer, in ms. */
 const patienceMs = 10_000;
@@ -34,9 +36,23 @@ function contextOf({ headers }: Request): CallContext {
     deadline: performance.now() + patienceMs,
     // Only those that someone looks at travel on; a header that is there twice is a list, and no cohort's.
     headers: headers as Record<string, string | undefined>,
+    // Nobody yet: a guard that lets somebody in says who it is.
+    caller: { program: gateway, as: 'client' },
     servedBy: new Map(),
   };
 }
+
+/** The request is somebody's: modules are asked on that one's behalf. */
+export function onBehalfOf({ id, role, session: version }: Principal): void {
+  const context = currentContext();
+  if (context) context.caller = { program: gateway, as: 'client', actor: { id, role, version } };
+}
+
+/** Asks for the ends of the API itself, which has found out that the client may have the answer. */
+export const asItself = <T>(ask: () => T): T => {
+  const context = currentContext();
+  return context ? withContext({ ...context, caller: { program: gateway, as: 'itself' } }, ask) : ask();
+};
 
 function tellServedBy(response: Response, context: CallContext): void {
   const sides = sidesOf(context);

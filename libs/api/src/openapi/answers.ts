@@ -17,9 +17,9 @@ interface Answer {
   errors?: readonly ProblemCode[];
 }
 
-// What comes of a key that was used before is documented where there is a key.
-const ofKeys: readonly string[] = ['idempotency_key_reused', 'command_undone'];
-const anyCall = transportCodes.filter((code) => !ofKeys.includes(code));
+// What comes of a key that was used before is documented where there is a key; a handler lets in who may ask what it calls.
+const notHere: readonly string[] = ['idempotency_key_reused', 'command_undone', 'forbidden'];
+const anyCall = transportCodes.filter((code) => !notHere.includes(code));
 
 /** Sets a handler's status and documents all of it: its input by the classes of its parameters, its answer, its errors. */
 export const Answers =

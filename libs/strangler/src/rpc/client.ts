@@ -58,8 +58,9 @@ export class NatsCalls implements RemoteCalls {
     const commandId = operation.kind === 'query' ? undefined : (options.commandId ?? uuidv7());
     const context = currentContext();
     const deadline = Math.min(context?.deadline ?? Infinity, performance.now() + operation.timeoutMs);
+    const { member } = this.routes;
     const headers = encodeHeaders({
-      from: this.routes.member ?? undefined,
+      from: member ?? undefined,
       requestId: context?.requestId ?? '-',
       traceparent: context?.traceparent,
       deadline,
@@ -67,6 +68,7 @@ export class NatsCalls implements RemoteCalls {
       undoOf: options.undoOf,
       cancel: options.cancel,
       shadow: context?.shadow,
+      token: member ? this.link.keys.tokenFor(operation.module, member, context?.caller) : undefined,
       headers: options.headers,
     });
     const ended = await this.untilPresent(deadline, () => {

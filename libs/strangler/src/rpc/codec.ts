@@ -25,6 +25,8 @@ export interface CallHeaders {
   cancel?: boolean | undefined;
   /** Only asked to compare: whoever the owner is. */
   shadow?: boolean | undefined;
+  /** Proves who calls (caller-token.ts). */
+  token?: string | undefined;
   /** Headers of the first request that decide on cohorts. */
   headers?: Readonly<Record<string, string | undefined>> | undefined;
 }
@@ -38,12 +40,24 @@ const names = {
   undoOf: 'Undo-Of',
   cancel: 'Cancel',
   shadow: 'Shadow',
+  token: 'Caller',
   cohort: 'Cohort',
 } as const;
 
 /** Writes what goes with a call as headers of its message; what is not there gets none. */
 export function encodeHeaders(call: CallHeaders): MsgHdrs {
-  const { from, requestId, traceparent, deadline, commandId, undoOf, cancel, shadow, headers: cohort } = call;
+  const {
+    from,
+    requestId,
+    traceparent,
+    deadline,
+    commandId,
+    undoOf,
+    cancel,
+    shadow,
+    token,
+    headers: cohort,
+  } = call;
   const encoded = headers();
   encoded.set(takesPieces, '1');
   if (from) encoded.set(names.from, `${from.shop} ${from.database}`);
@@ -54,6 +68,7 @@ export function encodeHeaders(call: CallHeaders): MsgHdrs {
   if (undoOf) encoded.set(names.undoOf, undoOf);
   if (cancel) encoded.set(names.cancel, '1');
   if (shadow) encoded.set(names.shadow, '1');
+  if (token) encoded.set(names.token, token);
   if (cohort) encoded.set(names.cohort, encodeURIComponent(JSON.stringify(cohort)));
   return encoded;
 }
@@ -70,6 +85,7 @@ export function decodeHeaders(message: Msg): CallHeaders {
     undoOf: read(names.undoOf),
     cancel: read(names.cancel) === '1' || undefined,
     shadow: read(names.shadow) === '1' || undefined,
+    token: read(names.token),
     headers: cohortIn(read(names.cohort)),
   };
 }

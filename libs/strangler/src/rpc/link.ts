@@ -9,6 +9,7 @@ import {
 } from '@nats-io/transport-node';
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CallerKeys } from '../callers/caller-keys.js';
 import { knownHoles } from './known-holes.js';
 import { Subjects } from './subjects.js';
 
@@ -60,6 +61,8 @@ export class NatsLink {
   private user: string | undefined;
   private refusing = false;
 
+  /** By which calls say who makes them, and are believed. */
+  readonly keys = new CallerKeys();
   /** What is said, and heard, where. */
   readonly subjects: Subjects;
   /** What the inboxes of this process begin with. */

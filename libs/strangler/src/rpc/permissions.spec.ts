@@ -17,7 +17,7 @@ const userOf = (module: string, calls: Record<string, Called> = {}, namespace?: 
 };
 /** What the service of `desk` may do, whomever it calls. */
 const always = {
-  publish: ['shop.replicate.desk.monolith.>', 'shop.routes.get.*'],
+  publish: ['shop.replicate.desk.monolith.>', 'shop.routes.get.*', 'shop.keys.offer.desk.*'],
   subscribe: [
     'shop.rpc.desk.extracted.>',
     'shop.control.desk.extracted.>',

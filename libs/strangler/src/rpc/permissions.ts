@@ -51,7 +51,11 @@ const callerUser = (
   called: Called,
 ): NatsUser => ({
   name: subjects.userOf(name),
-  publish: [...callsOf(subjects, contracts, called), subjects.routesGet('*')],
+  publish: [
+    ...callsOf(subjects, contracts, called),
+    subjects.routesGet('*'),
+    subjects.keysOffered(name, '*'),
+  ],
   subscribe: [subjects.routesChanged('>'), `${subjects.inboxOf(name)}.>`],
 });
 
@@ -70,6 +74,7 @@ function serviceUser(
       ...resultsOf(subjects, contracts, module),
       subjects.replicate(there),
       subjects.routesGet('*'),
+      subjects.keysOffered(module, '*'),
     ],
     subscribe: [
       subjects.calls(here),

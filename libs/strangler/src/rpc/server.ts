@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { ServerNats } from '@nestjs/microservices';
 import { Svcm, type Service, type ServiceMsg } from '@nats-io/services';
 import type { NatsConnection } from '@nats-io/transport-node';
+import type { Caller } from '../callers/caller.js';
 import { outcomeOf, type CallObserver, type FinishedCall } from '../call-observer.js';
 import { currentContext, withContext, type CallContext } from '../context.js';
 import type { Executor } from '../executor.js';
@@ -19,6 +20,11 @@ import type { NatsLink } from './link.js';
 import { answerTooLarge, respondWith } from './pieces.js';
 
 const version = '1.0.0';
+
+const foreign = (module: string, member: Member | null): DomainError =>
+  member
+    ? new ForeignError(module, member)
+    : new UnavailableError(module, `this service of ${module} belongs to no shop any more`);
 
 /**
  * Serves every contract of this process over Nest's NATS transport, operation by operation as the contract lists them:
@@ -127,11 +133,21 @@ export class ContractServer extends ServerNats {
   }
 
   private async answer(executor: Executor, operation: PreparedOperation, message: ServiceMsg): Promise<void> {
-    const { from, commandId, undoOf, cancel, ...rest } = decodeHeaders(message);
+    const { from, commandId, undoOf, cancel, token, ...rest } = decodeHeaders(message);
     const { member } = this.routes;
-    if (!member || from?.shop !== member.shop) return this.refuse(message, operation, from, member);
-    const context: CallContext = { ...rest, servedBy: new Map() };
     const { module, name } = operation;
+    if (!member || from?.shop !== member.shop)
+      return this.refuse(message, operation, from, foreign(module, member));
+    const standing = { member, table: this.routes.snapshot() };
+    let caller: Caller;
+    try {
+      const found = this.link.keys.callerOf(token, from, module, standing);
+      caller = found instanceof Promise ? await found : found;
+    } catch (error) {
+      if (!isDomainError(error)) throw error;
+      return this.refuse(message, operation, from, error);
+    }
+    const context: CallContext = { ...rest, caller, servedBy: new Map() };
     await withContext(context, async () => {
       const started = performance.now();
       const how = { commandId, undoOf, cancel };
@@ -156,11 +172,8 @@ export class ContractServer extends ServerNats {
     message: ServiceMsg,
     { module, name }: PreparedOperation,
     from: Sender | undefined,
-    member: Member | null,
+    error: DomainError,
   ): void {
-    const error = member
-      ? new ForeignError(module, member)
-      : new UnavailableError(module, `this service of ${module} belongs to no shop any more`);
     const caller = from ? `the shop ${from.shop} (database ${from.database})` : 'a caller that names no shop';
     this.log.warn({ msg: 'call refused', module, operation: name, caller, reason: error.message });
     message.respond(encodeError(error, new Map()));

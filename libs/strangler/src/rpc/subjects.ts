@@ -36,6 +36,11 @@ export class Subjects {
     return `${this.namespace}.routes.get.${shop}`;
   }
 
+  /** There a program says the key by which it signs, to that shop; in a pattern `*`. */
+  keysOffered(program: string, shop: string): string {
+    return `${this.namespace}.keys.offer.${program}.${shop}`;
+  }
+
   /** Calls of one operation. */
   rpc(to: Address, operation: string): string {
     return `${this.namespace}.rpc.${addressed(to)}.${operation}`;

@@ -2,7 +2,8 @@ import { isDomainError } from '#contracts';
 import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Acknowledger } from '../acknowledger.js';
-import { currentContext, withinContext } from '../context.js';
+import { currentContext, withinContext, type CallContext } from '../context.js';
+import type { Side } from '../phase.js';
 import { described } from '../failure.js';
 import { dropClaim, storeResults } from '../idempotency.js';
 import { isOwnerLost } from '../refusals.js';
@@ -270,7 +271,8 @@ const crossesPivot = ({ pivot }: RegisteredSaga, record: SagaRecord, step: numbe
 const stepAt = ({ steps }: RegisteredSaga, at: number): Step<object> => steps[at] as Step<object>;
 
 /** The request that a resumed saga belongs to, so that its log lines carry that request's id. */
-export const resumedContext = (record: SagaRecord) => ({
+export const resumedContext = (record: SagaRecord, module: string): CallContext => ({
   requestId: record.requestId,
-  servedBy: currentContext()?.servedBy ?? new Map(),
+  caller: { program: module, as: 'module', actor: record.actor },
+  servedBy: currentContext()?.servedBy ?? new Map<string, Side>(),
 });

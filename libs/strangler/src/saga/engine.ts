@@ -120,7 +120,7 @@ export class SagaEngine implements ProcessRunner {
   private async resume(sagas: ModuleSagas, record: SagaRecord): Promise<void> {
     const entry = sagas.entryOf(record) as RegisteredSaga;
     try {
-      await withContext(resumedContext(record), () => this.driver.drive(entry, record, true));
+      await withContext(resumedContext(record, sagas.module), () => this.driver.drive(entry, record, true));
     } catch (error) {
       if (isOwnerLost(error)) return;
       // Its lease runs out and it is taken up again.
@@ -185,6 +185,7 @@ export class SagaEngine implements ProcessRunner {
       commandId: at.commandId,
       routingKey: at.routingKey,
       requestId: currentContext()?.requestId ?? '-',
+      actor: currentContext()?.caller?.actor,
       status: at.waits ? ('waiting' as const) : ('running' as const),
       step: at.end,
       state: at.state,

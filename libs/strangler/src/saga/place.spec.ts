@@ -8,10 +8,15 @@ it('the first definition is named as 0.2.0 names it, the others as it does not',
 
 it('the name of a step stands in the state only on the way, and the steps do not see it', () => {
   const state = { sku: 'A' };
-  expect(marked(state, 1, names)).toEqual({ sku: 'A', $step: { at: 1, name: 'pay' } });
-  for (const step of [-1, 2]) expect(marked(state, step, names)).toEqual(state);
+  expect(marked({ state }, 1, names)).toEqual({ sku: 'A', $step: { at: 1, name: 'pay' } });
+  for (const step of [-1, 2]) expect(marked({ state }, step, names)).toEqual(state);
   for (const step of [-1, 0, 1, 2])
-    expect(recordOf({ state: marked(state, step, names) })).toEqual({ state });
+    expect(recordOf({ state: marked({ state }, step, names) })).toEqual({ state });
+});
+
+it('on whose behalf it runs stands in the state to its end, and the steps do not see it', () => {
+  const saga = { state: { sku: 'A' }, actor: { id: 'u', role: 'user', version: 3 } };
+  for (const step of [-1, 0, 1, 2]) expect(recordOf({ state: marked(saga, step, names) })).toEqual(saga);
 });
 
 it.each([

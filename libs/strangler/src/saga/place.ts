@@ -1,3 +1,4 @@
+import type { Actor } from '../callers/caller.js';
 import type { SagaRecord } from './progress.js';
 
 /**
@@ -6,19 +7,28 @@ import type { SagaRecord } from './progress.js';
  * of its move from a side of the release before, whose table has none. 0.2.0 changes the number alone, and goes by the first definition.
  */
 const mark = '$step';
+/** On whose behalf it runs, beside it for the same reason. */
+const onBehalf = '$actor';
 
 /** The process as a saga's row names it; 0.2.0 knows the first definition, and carries on no other. */
 export const processOf = (name: string, version: number): string =>
   version === 1 ? name : `${name}@${version}`;
 
-/** The state with the name of the step at which it stands; none outside of the steps. */
-export const marked = (state: object, step: number, names: readonly string[]): object =>
-  names[step] === undefined ? state : { ...state, [mark]: { at: step, name: names[step] } };
+/** The state as it is stored: with on whose behalf it runs, and the name of the step at which it stands; none outside of the steps. */
+export const marked = (
+  { state, actor }: Pick<SagaRecord, 'state' | 'actor'>,
+  step: number,
+  names: readonly string[],
+): object => ({
+  ...state,
+  ...(actor && { [onBehalf]: actor }),
+  ...(names[step] !== undefined && { [mark]: { at: step, name: names[step] } }),
+});
 
 /** A saga as the engine sees it: its state is that of its steps alone. */
-export function recordOf<R extends Pick<SagaRecord, 'state'>>(row: R): R {
-  const { [mark]: _place, ...state } = row.state as Record<string, unknown>;
-  return { ...row, state };
+export function recordOf<R extends Pick<SagaRecord, 'state'>>(row: R): R & Pick<SagaRecord, 'actor'> {
+  const { [mark]: _place, [onBehalf]: actor, ...state } = row.state as Record<string, unknown>;
+  return { ...row, state, actor: actor as Actor | undefined };
 }
 
 /** SQL for the name of the step at which a row stands; null: a process of 0.2.0 has brought it there. */

@@ -1,4 +1,5 @@
 import type { DomainErrorData } from '#contracts';
+import type { Actor } from '../callers/caller.js';
 
 /** Where a stored saga stands. `waiting`: a step is tried again later; `compensating`: undoing, from `step` downwards. */
 export type SagaStatus = 'running' | 'waiting' | 'compensating' | 'done' | 'failed';
@@ -17,6 +18,8 @@ export interface SagaRecord {
   readonly routingKey: string;
   readonly process: string;
   readonly requestId: string;
+  /** On whose behalf it runs, however long; `undefined`: nobody's, or a process of an older release has begun it. */
+  readonly actor?: Actor | undefined;
   readonly status: SagaStatus;
   /** The next step to run, or (compensating) the next to undo. */
   readonly step: number;

@@ -58,7 +58,7 @@ export class SagaStore {
         saga.requestId,
         saga.status,
         saga.step,
-        this.stateAt(saga.step, saga.state),
+        this.stateAt(saga.step, saga),
         saga.attempts,
         saga.answered,
         dueInMs,
@@ -100,7 +100,7 @@ export class SagaStore {
         seen.version,
         to.status ?? null,
         to.step ?? null,
-        this.stateAt(to.step ?? seen.step, to.state ?? seen.state),
+        this.stateAt(to.step ?? seen.step, { actor: seen.actor, state: to.state ?? seen.state }),
         to.error ? JSON.stringify(to.error) : null,
         to.attempts ?? null,
         to.answered ?? null,
@@ -110,7 +110,7 @@ export class SagaStore {
     return rows[0] && recordOf(rows[0]);
   }
 
-  private stateAt(step: number, state: object): string {
-    return JSON.stringify(marked(state, step, this.names));
+  private stateAt(step: number, saga: Pick<SagaRecord, 'state' | 'actor'>): string {
+    return JSON.stringify(marked(saga, step, this.names));
   }
 }

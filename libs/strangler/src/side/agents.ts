@@ -1,6 +1,8 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import type { Acknowledger, WrittenRows } from '../acknowledger.js';
+import { offerKey, tellKeys } from '../callers/key-exchange.js';
+import { KeyStore } from '../callers/key-store.js';
 import { heldSentence } from '../continuity/held.js';
 import type { Held } from '../continuity/peer.js';
 import { Database } from '../database.js';
@@ -15,6 +17,15 @@ import { SideAgent, type AgentOptions } from './agent.js';
 /** How long an answer waits for the other side (`ack: both`) before the module counts as degraded, in ms. */
 const ackMs = 1_000;
 
+export interface AgentsOptions {
+  witness?: string | undefined;
+  /** The server itself, where the data source leads through a pooler. */
+  direct?: string | undefined;
+  retention?: Retention | undefined;
+  /** Programs that call, beside the modules. */
+  programs?: readonly string[];
+}
+
 /** The side agents of this process, one a module that it carries. They live as long as the application. */
 @Injectable()
 export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicationShutdown {
@@ -23,21 +34,20 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
   private readonly pairings = new Map<string, Pairing>();
   private readonly unserved = new Map<string, Unserved>();
   private pool: Database | undefined;
+  private stopKeys: () => void = () => undefined;
 
   constructor(
     private readonly side: Side | undefined,
     private readonly link: NatsLink | undefined,
     private readonly routes: Routes,
-    private readonly witness?: string,
-    /** The server itself, where the data source leads through a pooler. */
-    private readonly direct?: string,
-    private readonly retention?: Retention,
+    private readonly how: AgentsOptions = {},
   ) {}
 
   /** Adds the agent of a module; all modules of a process share its database. */
   add(module: MovingModule, dataSource: DataSource, stranded?: AgentOptions['stranded']): SideAgent {
     if (!this.side) throw new Error('a process that stands on no side carries no module');
-    const { side, link, witness, retention } = this;
+    const { side, link } = this;
+    const { witness, retention } = this.how;
     const told = side === 'extracted' ? (pairing: Pairing) => this.settle(pairing) : undefined;
     const database = this.databaseOf(dataSource);
     const how = { side, link, witness, retention, told, stranded };
@@ -48,7 +58,8 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
 
   /** The toolkit's own connections to the database of this process. */
   databaseOf(dataSource: DataSource): Database {
-    return (this.pool ??= this.direct === undefined ? Database.of(dataSource) : new Database(this.direct));
+    const { direct } = this.how;
+    return (this.pool ??= direct === undefined ? Database.of(dataSource) : new Database(direct));
   }
 
   /** `undefined`: this process does not carry the module. */
@@ -106,13 +117,26 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
 
   async onApplicationBootstrap(): Promise<void> {
     if (this.agents.size > 0) await this.pool?.assertSessions();
+    this.stopKeys = await this.shareKeys();
     for (const agent of this.agents.values()) await agent.start();
   }
 
   /** When the servers have answered their last call: until then answers wait for what the relays carry. */
   async onApplicationShutdown(): Promise<void> {
+    this.stopKeys();
     await Promise.all([...this.agents.values()].map((agent) => agent.stop()));
     await this.pool?.close();
+  }
+
+  /** From now on calls of this process say who makes them, and it knows who calls it. */
+  private async shareKeys(): Promise<() => void> {
+    const { link, routes, pool } = this;
+    const [program] = this.agents.keys();
+    if (!link || !pool || program === undefined) return () => undefined;
+    const store = new KeyStore(pool);
+    return this.side === 'monolith'
+      ? tellKeys(link, routes, store, this.how.programs)
+      : offerKey(link, routes, store, program);
   }
 
   /** Where a service stands has been looked at: from here on it serves, calls and is told routes accordingly. */
