@@ -55,6 +55,8 @@ export interface Settings {
   shedListsAt: number;
   /** Public answers are given again for so long, in ms; 0: never. And so old at most in the place of a module that is away. */
   cache: { freshMs: number; staleMs: number };
+  /** Of `strangler.yaml`, for the routes of the edge. */
+  stranglerConfig: string;
   /** `undefined`: what is not the API's is 404. */
   legacy: LegacySettings | undefined;
 }
@@ -111,6 +113,7 @@ export function readSettings(env: Environment): Settings {
       freshMs: durationSetting(env, 'CACHE', 1_000),
       staleMs: durationSetting(env, 'CACHE_STALE', 300_000),
     },
+    stranglerConfig: textSetting(env, 'STRANGLER_CONFIG') ?? 'strangler.yaml',
     legacy: legacySettings(env),
   };
 }

@@ -8,7 +8,7 @@ import {
   type ReadinessCheck,
 } from '#api';
 import { callers, calls, gateway } from '#contracts';
-import { upstreamGauges, type UpstreamPool } from '#edge';
+import { upstreamGauges, type EdgeRoutes, type UpstreamPool } from '#edge';
 import {
   announcer,
   assertPooled,
@@ -48,6 +48,8 @@ import type pg from 'pg';
 import type { Logger as PinoLogger } from 'pino';
 import { contracts, GatewayModule } from './app.module.js';
 import type { Settings } from './config.js';
+import { openAdmin } from './admin.js';
+import { openEdgeRoutes } from './edge-routes.js';
 import { keptRoutes } from './kept-routes.js';
 import { allowUploads, legacyEdge, legacyPool } from './legacy.js';
 import { Members } from './members.js';
@@ -91,7 +93,8 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
   const metrics = new ToolkitMetrics();
   const legacy = settings.legacy && legacyPool(settings.legacy);
   if (legacy) closing.add(async () => legacy.close());
-  const app = await createApp(settings, { routes, link, metrics, pool, members, checks, legacy }, logger);
+  const parts = { routes, link, metrics, pool, members, checks, legacy, closing, own };
+  const { app, edgeRoutes } = await createApp(settings, parts, logger);
   closing.add(() => app.close());
   await (settings.host === undefined ? app.listen(settings.port) : app.listen(settings.port, settings.host));
   const registry = processRegistry(
@@ -109,7 +112,13 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
       ],
     },
   );
-  const admin = await openOperations({ host: '127.0.0.1', port: settings.adminPort }, { registry, checks });
+  const admin = await openAdmin({
+    port: settings.adminPort,
+    api: app,
+    operator: edgeRoutes.operator,
+    operations: { registry, checks },
+    logger,
+  });
   closing.add(() => admin.close());
   if (settings.health.port !== undefined) {
     const health = await openOperations(settings.health, { registry, checks });
@@ -118,16 +127,20 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
   // The first thing to end.
   closing.add(() => drain(checks, settings.drainMs));
   const url = urlOf(app.getHttpServer(), settings.certificate ? 'https' : 'http');
-  say(
-    `The gateway is open: ${url}/api/v1/products · OpenAPI ${url}/docs · admin http://localhost:${admin.port}`,
-  );
+  say(`The gateway is open: ${url}/api/v1/products · OpenAPI ${url}/docs · admin ${admin.url}`);
 }
 
-/** Where failed attempts are counted, and what was heard of routes is kept. `direct`: the server itself. */
+/** `direct`: the server itself. */
+interface OwnDatabase {
+  url: string;
+  direct: string;
+}
+
+/** Where failed attempts are counted, and what was heard of routes is kept. */
 async function openOwnDatabase(
   { databaseUrl, directUrl }: Settings,
   servers: EmbeddedServers,
-): Promise<{ url: string; direct: string }> {
+): Promise<OwnDatabase> {
   const setting = 'GATEWAY_DATABASE_URL';
   const url = databaseUrl ?? (await servers.database(gateway));
   const direct = directUrl ?? url;
@@ -181,13 +194,15 @@ interface Parts {
   members: Members;
   checks: ReadinessCheck[];
   legacy: UpstreamPool | undefined;
+  closing: Closing;
+  own: OwnDatabase;
 }
 
 async function createApp(
   settings: Settings,
-  { routes, link, metrics, pool, members, checks, legacy }: Parts,
+  { routes, link, metrics, pool, members, checks, legacy, closing, own }: Parts,
   logger: PinoLogger,
-): Promise<NestExpressApplication> {
+): Promise<{ app: NestExpressApplication; edgeRoutes: EdgeRoutes }> {
   const { identityProvider: identity, certificate, cache, rates, accessLog, servedBy, proxies } = settings;
   const api = {
     identity,
@@ -202,12 +217,13 @@ async function createApp(
     new BoundedAdapter(connectionLimits, certificate),
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
+  const edgeRoutes = await openEdgeRoutes(app, settings, own.direct, closing);
   configureHttp(app, {
     accessLog: accessLog ? logger : undefined,
     servedBy,
     proxies,
-    edge: settings.legacy && legacy && legacyEdge(settings.legacy, legacy),
+    edge: legacyEdge(edgeRoutes.traffic, legacy, settings.legacy?.times),
   });
   if (settings.legacy) allowUploads(app.getHttpServer(), settings.legacy);
-  return app;
+  return { app, edgeRoutes };
 }

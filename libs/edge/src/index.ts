@@ -15,6 +15,7 @@ export {
   type RouteStatus,
   type UpstreamView,
 } from './routes/route-operator.js';
+export { type RouteTraffic } from './routes/route-traffic.js';
 export { RoutesController } from './routes/routes.controller.js';
 export { type RouteEntry } from './routes/store.js';
 export { copiesSetting } from './pool/copies-setting.js';

@@ -16,10 +16,10 @@ type Given = readonly string[] | OutgoingHttpHeaders | undefined;
  * Has `add` sent with the answer, whoever writes its head and in whatever form: beside what it holds of the same name (`Set-Cookie`).
  * To be called before the answer begins.
  */
-export function addHeader(response: ServerResponse, name: string, value: string): void {
+export function addHeader(response: ServerResponse, name: string, value: () => string): void {
   beforeHead(response, (_status, given) => {
-    if (Array.isArray(given)) (given as string[]).push(name, value);
-    else response.appendHeader(name, value);
+    if (Array.isArray(given)) (given as string[]).push(name, value());
+    else response.appendHeader(name, value());
   });
 }
 

@@ -15,10 +15,7 @@ import { RouteTraffic, type RouteTrafficOptions } from './route-traffic.js';
 import { ShadowCopies } from './shadow-copies.js';
 import { RouteStore } from './store.js';
 
-export interface EdgeRoutesOptions<U> extends Pick<
-  RouteTrafficOptions<U>,
-  'pathOf' | 'open' | 'userOf' | 'ask'
-> {
+export interface EdgeRoutesOptions extends Pick<RouteTrafficOptions, 'userOf' | 'servedBy'> {
   /** Of the gateway's database, straight to the server. */
   databaseUrl: string;
   /** Of `strangler.yaml`. */
@@ -37,9 +34,9 @@ const connections = 3;
  * Routes of the edge that move from one upstream to another, in a process of the gateway: the file that says which, the rows that say
  * how far, what moves them, and the requests themselves.
  */
-export class EdgeRoutes<U> {
+export class EdgeRoutes {
   readonly operator: RouteOperator;
-  readonly traffic: RouteTraffic<U>;
+  readonly traffic: RouteTraffic;
   private readonly database: Database;
   private readonly store: RouteStore;
   private readonly board: RouteBoard;
@@ -51,7 +48,7 @@ export class EdgeRoutes<U> {
   private following: Promise<void> = Promise.resolve();
   private stopWatching: () => void = () => undefined;
 
-  constructor({ databaseUrl, file, modules, ...how }: EdgeRoutesOptions<U>) {
+  constructor({ databaseUrl, file, modules, ...how }: EdgeRoutesOptions) {
     const database = (this.database = new Database(databaseUrl, { max: connections }));
     const store = (this.store = new RouteStore(database));
     const windows = new Windows(database);

@@ -1,60 +1,51 @@
 import type { Upstream as UpstreamName } from '#strangler';
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { IncomingMessage } from 'node:http';
-import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate } from 'node:zlib';
-import { addHeader, mostBytes, tapAnswer, type AnswerHead } from './answer-tap.js';
+import { routeOf } from '../guard.js';
+import type { Outcome } from '../outcome.js';
+import { Upstream } from '../upstream.js';
+import { addHeader, tapAnswer } from './answer-tap.js';
 import { reads, upstreamFor } from './choose.js';
-import type { Answer } from './compare-answers.js';
+import { copyOf } from './copy-of.js';
 import type { BoardEntry, RouteBoard } from './route-board.js';
 import { routeFor } from './route-for.js';
 import type { ShadowCopies } from './shadow-copies.js';
 import { bucketCookie, bucketIn, newBucket } from './sticky.js';
+import { wholeAnswer } from './whole-answer.js';
 
-/** How a try ended, as far as it matters here. */
-export interface Tried<U> {
-  readonly request: IncomingMessage;
-  readonly upstream: U;
-  readonly status: number | undefined;
-  /** What begins with `client_` says nothing of the upstream. */
-  readonly failure: string | undefined;
-  readonly headMs: number | undefined;
-  readonly ms: number;
-}
-
-export interface RouteTrafficOptions<U> {
+export interface RouteTrafficOptions {
   board: Pick<RouteBoard, 'entries'>;
-  /** The path that decides who answers: without query and other spellings. */
-  pathOf: (request: IncomingMessage) => string;
-  /** What requests to an origin are given to; asked once for each. */
-  open: (origin: string) => U;
   /** Whose request it is, by what he has proven; `undefined`: nobody's that is known. */
-  userOf: (request: IncomingMessage) => Promise<string | undefined>;
+  userOf: (request: Request) => Promise<string | undefined>;
+  /** Whether answers say in `X-Served-By` which upstream gave them: `/reports=new`. */
+  servedBy: boolean;
   /** Counts an answer of an upstream. */
   record: (path: string, upstream: UpstreamName, ms: number, failed: boolean) => void;
-  /** Asks an upstream what a client has asked; undefined: it gave no answer that can be compared. */
-  ask: (upstream: U, request: IncomingMessage) => Promise<Answer | undefined>;
   copies: Pick<ShadowCopies, 'answered' | 'hasRoom'>;
 }
 
 interface Placed {
   entry: BoardEntry;
   upstream: UpstreamName;
+  /** Who answers in the end. */
+  answering: UpstreamName;
 }
 
 /** Has requests of routes answered by the one upstream or the other, and sees how that goes. */
-export class RouteTraffic<U> {
+export class RouteTraffic {
   private readonly placed = new WeakMap<IncomingMessage, Placed>();
-  private readonly open = new Map<string, U>();
+  private readonly open = new Map<string, Upstream>();
 
-  constructor(private readonly options: RouteTrafficOptions<U>) {}
+  constructor(private readonly options: RouteTrafficOptions) {}
 
   /** Decides where a request goes, if it is for a route. To be put before what passes it on. */
   readonly handler: RequestHandler = (request, response, next) => {
-    const { board, pathOf } = this.options;
-    const entry = this.entryFor(board.entries, pathOf(request));
+    const entry = this.entryFor(this.options.board.entries, routeOf(request));
     if (!entry) return next();
-    void this.place(request, response, entry).then(() => next(), next as NextFunction);
+    void this.place(request, response, entry).then(() => {
+      // Whoever left while it was found out who he is needs no answer.
+      if (!response.destroyed) next();
+    }, next);
   };
 
   /** Whether a request is for a route. */
@@ -66,18 +57,20 @@ export class RouteTraffic<U> {
    * Where a request that is for a route goes. What only reads and was not answered at `new` is asked of `legacy`, while that
    * still answers others; it counts as a failure of `new` all the same.
    */
-  upstreamOf(request: IncomingMessage, failed: readonly unknown[]): U | undefined {
+  upstreamOf(request: IncomingMessage, failed: readonly unknown[]): Upstream | undefined {
     const placed = this.placed.get(request);
     if (!placed) return undefined;
     const { entry, upstream } = placed;
     if (failed.length === 0) return this.at(entry, upstream);
     const falls =
       failed.length === 1 && upstream === 'new' && entry.row.percent < 100 && reads(request.method ?? '');
-    return falls ? this.at(entry, 'legacy') : undefined;
+    if (!falls) return undefined;
+    placed.answering = 'legacy';
+    return this.at(entry, 'legacy');
   }
 
   /** Is told of each try. */
-  done({ request, upstream, status, failure, headMs, ms }: Tried<U>): void {
+  readonly done = ({ request, upstream, status, failure, headMs, ms }: Outcome): void => {
     const placed = this.placed.get(request);
     if (!placed) return;
     const { entry } = placed;
@@ -86,7 +79,7 @@ export class RouteTraffic<U> {
     // A client who has given up says that it took so long, and not that it failed.
     const failed = !ofClient && (failure !== undefined || (status ?? 500) >= 500);
     this.options.record(entry.route.path, name, headMs ?? ms, failed);
-  }
+  };
 
   private entryFor(entries: readonly BoardEntry[], path: string): BoardEntry | undefined {
     if (entries.length === 0) return undefined;
@@ -103,8 +96,10 @@ export class RouteTraffic<U> {
     const shared = row.phase === 'shifting' && row.percent > 0 && row.percent < 100;
     const key = shared && (reads(method) || route.sharedStore) ? await this.keyOf(request, response) : '';
     const upstream = upstreamFor({ method, headers, key }, route, row);
-    this.placed.set(request, { entry, upstream });
-    if (this.isCompared(request, entry)) this.compare(request, response, { entry, upstream });
+    const placed: Placed = { entry, upstream, answering: upstream };
+    this.placed.set(request, placed);
+    if (this.options.servedBy) addHeader(response, 'X-Served-By', () => `${route.path}=${placed.answering}`);
+    if (this.isCompared(request, entry)) this.compare(request, response, placed);
   }
 
   /** Who asks, as one and the same each time. An address is none: a thousand people share one, and one has many. */
@@ -114,7 +109,7 @@ export class RouteTraffic<U> {
     const known = bucketIn(request.headers.cookie);
     if (known !== undefined) return `browser ${known}`;
     const bucket = newBucket();
-    addHeader(response, 'Set-Cookie', bucketCookie(bucket, request.secure));
+    addHeader(response, 'Set-Cookie', () => bucketCookie(bucket, request.secure));
     return `browser ${bucket}`;
   }
 
@@ -125,23 +120,22 @@ export class RouteTraffic<U> {
     return this.options.copies.hasRoom && Math.random() < route.shadow;
   }
 
-  private compare(request: Request, response: Response, { entry, upstream }: Placed): void {
-    const { copies, ask } = this.options;
-    const other = upstream === 'legacy' ? 'new' : 'legacy';
+  private compare(request: Request, response: Response, placed: Placed): void {
+    const copy = copyOf(request);
     tapAnswer(response, (head, body) => {
       void wholeAnswer(head, body).then((answer) => {
         if (!answer) return;
-        const by = upstream;
-        const route = entry.route.path;
-        copies.answered({ route, by, answer, ask: () => ask(this.at(entry, other), request) });
+        const { entry, answering: by } = placed;
+        const other = this.at(entry, by === 'legacy' ? 'new' : 'legacy');
+        this.options.copies.answered({ route: entry.route.path, by, answer, ask: () => copy(other) });
       });
     });
   }
 
-  private at({ route }: BoardEntry, name: UpstreamName): U {
+  private at({ route }: BoardEntry, name: UpstreamName): Upstream {
     const origin = route.upstreams[name];
     let upstream = this.open.get(origin);
-    if (upstream === undefined) this.open.set(origin, (upstream = this.options.open(origin)));
+    if (!upstream) this.open.set(origin, (upstream = new Upstream(origin)));
     return upstream;
   }
 }
@@ -154,24 +148,3 @@ const partial = [
   'if-unmodified-since',
   'if-range',
 ];
-
-const codings: Readonly<Record<string, (body: Buffer) => Promise<Buffer>>> = {
-  br: (body) => promisify(brotliDecompress)(body, { maxOutputLength: mostBytes }),
-  gzip: (body) => promisify(gunzip)(body, { maxOutputLength: mostBytes }),
-  deflate: (body) => promisify(inflate)(body, { maxOutputLength: mostBytes }),
-  identity: (body) => Promise.resolve(body),
-};
-
-/** An answer without its content coding; undefined: it cannot be compared. */
-export async function wholeAnswer(
-  { status, header }: AnswerHead,
-  body: Buffer | undefined,
-): Promise<Answer | undefined> {
-  const decode = codings[(header('content-encoding') ?? 'identity').trim().toLowerCase()];
-  if (!body || !decode) return undefined;
-  try {
-    return { status, type: header('content-type') ?? '', body: await decode(body) };
-  } catch {
-    return undefined;
-  }
-}

@@ -1,0 +1,33 @@
+import { TokenVerifier } from '#api';
+import { EdgeRoutes, EdgeRoutesError } from '#edge';
+import { StartError, type Closing } from '#platform';
+import type { INestApplication } from '@nestjs/common';
+import { contracts } from './app.module.js';
+import type { Settings } from './config.js';
+
+/** Begins to follow the routes of the edge. `databaseUrl`: of the gateway's own, straight to the server. */
+export async function openEdgeRoutes(
+  app: INestApplication,
+  { stranglerConfig, servedBy }: Settings,
+  databaseUrl: string,
+  closing: Closing,
+): Promise<EdgeRoutes> {
+  const tokens = app.get<TokenVerifier>(TokenVerifier, { strict: false });
+  const routes = new EdgeRoutes({
+    ...{ databaseUrl, servedBy },
+    file: stranglerConfig,
+    modules: contracts.map(({ name }) => name),
+    userOf: async ({ headers }) => {
+      const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(headers.authorization ?? '')?.[1];
+      return token === undefined ? undefined : tokens.holderOf(token);
+    },
+  });
+  closing.add(() => routes.stop());
+  try {
+    await routes.prepare();
+  } catch (error) {
+    throw error instanceof EdgeRoutesError ? new StartError(error.message) : error;
+  }
+  routes.start();
+  return routes;
+}
