@@ -160,7 +160,7 @@ export interface Answer<T = unknown> {
 export class Client {
   private constructor(
     private readonly url: string,
-    private readonly authorization: string,
+    readonly authorization: string,
     readonly id: string,
   ) {}
 

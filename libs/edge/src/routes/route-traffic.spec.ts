@@ -1,0 +1,204 @@
+import express from 'express';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { until } from '../../../../test/support/until.js';
+import { guard } from '../guard.js';
+import { passThrough } from '../pass-through.js';
+import { closing, listening } from '../testing/gate.js';
+import { RouteTraffic } from './route-traffic.js';
+import { aRoute, aRow } from './routes.fixture.js';
+import { ShadowCopies } from './shadow-copies.js';
+
+const servers: Server[] = [];
+const counted: { upstream: string; failed: boolean }[] = [];
+const comparisons: { compared: number; mismatches: number; unavailable: number }[] = [];
+const kept: unknown[] = [];
+let copies: ShadowCopies;
+
+beforeEach(() => {
+  counted.length = comparisons.length = kept.length = 0;
+  const addComparisons = async (deltas: readonly (typeof comparisons)[number][]) =>
+    void comparisons.push(...deltas);
+  copies = new ShadowCopies({ addComparisons }, { keep: async (...sample) => void kept.push(sample) });
+});
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map(closing));
+  await copies.stop();
+});
+
+async function serve(answer: RequestListener): Promise<string> {
+  const server = createServer(answer);
+  servers.push(server);
+  return `http://127.0.0.1:${await listening(server)}`;
+}
+
+/** Nobody listens there. */
+async function deadOrigin(): Promise<string> {
+  const origin = await serve(() => undefined);
+  await closing(servers.pop()!);
+  return origin;
+}
+
+type Parts = Partial<Parameters<typeof aRoute>[0]> & { percent: number };
+
+async function gateway(legacy: string, next: string, { percent, ...more }: Parts): Promise<string> {
+  const row = aRow({ percent, wanted: { percent, by: 'operator', actor: 'ann' } });
+  const route = aRoute({ upstreams: { legacy, new: next }, ...more });
+  const traffic = new RouteTraffic({
+    ...{ board: { entries: [{ route, row }] }, copies, servedBy: true },
+    userOf: async ({ headers }) => headers.authorization,
+    record: (_path, upstream, _ms, failed) => void counted.push({ upstream, failed }),
+  });
+  const app = express();
+  const passOn = passThrough({
+    upstreamOf: (request, failed) => traffic.upstreamOf(request, failed),
+    onDone: traffic.done,
+  });
+  app.use(guard, traffic.handler, passOn);
+  const server = createServer(app);
+  servers.push(server);
+  return `http://127.0.0.1:${await listening(server)}`;
+}
+
+const named = (name: string) => serve((_request, response) => void response.end(name));
+
+it('a GET that the new upstream does not take is answered by the old one, and counts as a failure of the new one', async () => {
+  const url = await gateway(await named('legacy'), await deadOrigin(), { percent: 99 });
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, i) =>
+      fetch(`${url}/reports`, { headers: { authorization: `user ${i}` } }),
+    ),
+  );
+  expect(new Set(await Promise.all(answers.map((answer) => answer.text())))).toEqual(new Set(['legacy']));
+  expect(answers.every((answer) => answer.headers.get('x-served-by') === '/reports=legacy')).toBe(true);
+  expect(counted.filter(({ upstream, failed }) => upstream === 'new' && failed).length).toBeGreaterThan(10);
+});
+
+it('once everybody is there nobody falls back, and a write never does', async () => {
+  const [legacy, dead] = [await named('legacy'), await deadOrigin()];
+  const all = await gateway(legacy, dead, { percent: 100 });
+  expect((await fetch(`${all}/reports`)).status).toBe(502);
+  const shared = await gateway(legacy, dead, { percent: 99, sharedStore: true });
+  const post = (i: number) =>
+    fetch(`${shared}/reports`, { method: 'POST', headers: { authorization: `user ${i}` }, body: 'x' });
+  const statuses = await Promise.all(Array.from({ length: 10 }, async (_, i) => (await post(i)).status));
+  expect(statuses).toContain(502);
+});
+
+it("a browser's mark stands beside the cookies of an application, and is not given twice", async () => {
+  const origin = await serve((_request, response) => {
+    response.setHeader('Set-Cookie', ['session=1', 'theme=dark']);
+    response.end();
+  });
+  const url = await gateway(origin, await named('new'), { percent: 1 });
+  const cookies = (headers: Record<string, string> = {}) =>
+    fetch(`${url}/reports`, { headers }).then((answer) => answer.headers.getSetCookie());
+  const first = await until('an answer of the application', async () => {
+    const given = await cookies();
+    return given.length === 3 ? given : undefined;
+  });
+  expect(first).toEqual([
+    'session=1',
+    'theme=dark',
+    expect.stringMatching(/^strangler_bucket=[\w-]{22}; Path=\/;/),
+  ]);
+  expect(await cookies({ cookie: first[2]!.split(';')[0]! })).toEqual(['session=1', 'theme=dark']);
+  expect(await cookies({ cookie: 'strangler_bucket=mine' })).toHaveLength(3);
+});
+
+it('a person is the same one in two browsers; an address is nobody', async () => {
+  const url = await gateway(await named('legacy'), await named('new'), { percent: 50 });
+  const by = async (headers: Record<string, string>) => (await fetch(`${url}/reports`, { headers })).text();
+  for (const user of ['ann', 'bob', 'eve']) {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => by({ authorization: user })));
+    expect(new Set(answers).size).toBe(1);
+  }
+  const nobody = await Promise.all(Array.from({ length: 40 }, () => by({})));
+  expect(new Set(nobody).size).toBe(2);
+});
+
+it('a client who gives up is no failure of the upstream', async () => {
+  let heard = 0;
+  const url = await gateway(await serve(() => heard++), await named('new'), { percent: 0 });
+  const gone = new AbortController();
+  const asked = fetch(`${url}/reports`, { signal: gone.signal }).catch(() => undefined);
+  await until('it waits', async () => (heard > 0 ? true : undefined));
+  gone.abort();
+  await asked;
+  await until('it is over', async () => (counted.length > 0 ? true : undefined));
+  expect(counted).toEqual([{ upstream: 'legacy', failed: false }]);
+});
+
+describe('copies', () => {
+  const json = (body: string, more: Record<string, string> = {}) =>
+    serve((_request, response) => {
+      const bytes = more['content-encoding'] === 'gzip' ? gzipSync(body) : body;
+      response.writeHead(200, { 'content-type': 'application/json', ...more }).end(bytes);
+    });
+  const shadow = { percent: 0, shadow: 1 };
+  const total = () =>
+    comparisons.reduce(
+      (sum, each) => ({
+        compared: sum.compared + each.compared,
+        mismatches: sum.mismatches + each.mismatches,
+        unavailable: sum.unavailable + each.unavailable,
+      }),
+      { compared: 0, mismatches: 0, unavailable: 0 },
+    );
+
+  it('the same JSON in other clothes is the same', async () => {
+    const gzip = await json('{"a":1,"b":[2]}', { 'content-encoding': 'gzip' });
+    const url = await gateway(gzip, await json('{ "b": [2], "a": 1 }'), shadow);
+    expect(await (await fetch(`${url}/reports`)).json()).toEqual({ a: 1, b: [2] });
+    await copies.stop();
+    expect(total()).toEqual({ compared: 1, mismatches: 0, unavailable: 0 });
+  });
+
+  it('one that differs is kept without its values', async () => {
+    const url = await gateway(await json('{"name":"Ann"}'), await json('{"name":"Bob"}'), shadow);
+    await (await fetch(`${url}/reports?of=ann`)).text();
+    await copies.stop();
+    expect(total().mismatches).toBe(1);
+    expect(JSON.stringify(kept)).toContain('name');
+    expect(JSON.stringify(kept)).not.toMatch(/ann|bob/i);
+  });
+
+  it('who does not answer, or with too much, has said nothing; the client has his answer', async () => {
+    const large = `"${'x'.repeat(2_000_000)}"`;
+    const toLarge = await gateway(await json('{}'), await json(large), shadow);
+    const toDead = await gateway(await json('{}'), await deadOrigin(), shadow);
+    expect(await (await fetch(`${toLarge}/reports`)).json()).toEqual({});
+    expect(await (await fetch(`${toDead}/reports`)).json()).toEqual({});
+    await copies.stop();
+    expect(total()).toEqual({ compared: 0, mismatches: 0, unavailable: 2 });
+  });
+
+  it('of an upstream that hangs no more than eight are under way', async () => {
+    let waiting = 0;
+    const hanging = await serve(() => void waiting++);
+    const url = await gateway(await json('{}'), hanging, shadow);
+    await Promise.all(Array.from({ length: 30 }, async () => (await fetch(`${url}/reports`)).json()));
+    await until('they are asked', async () => (waiting > 0 ? true : undefined));
+    await (await fetch(`${url}/reports`)).json();
+    expect(waiting).toBeLessThanOrEqual(8);
+    await closing(servers.splice(1, 1)[0]!);
+  });
+
+  it('what depends on what a client has, and what is no GET, is not copied', async () => {
+    let asked = 0;
+    const url = await gateway(
+      await json('{}'),
+      await serve((_request, response) => {
+        asked++;
+        response.end();
+      }),
+      shadow,
+    );
+    for (const header of ['range', 'if-none-match', 'if-modified-since'])
+      await (await fetch(`${url}/reports`, { headers: { [header]: 'x' } })).text();
+    await (await fetch(`${url}/reports`, { method: 'POST' })).text();
+    await (await fetch(`${url}/reports`, { method: 'HEAD' })).text();
+    await copies.stop();
+    expect(asked).toBe(0);
+  });
+});
