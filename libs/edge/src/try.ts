@@ -146,7 +146,11 @@ export class Try {
     const back = backward(rawHeaders, headers.connection, (place) => locationFrom(upstream.origin, place));
     const length = headers['content-length'];
     if (length !== undefined && status !== 204) back.push('Content-Length', length);
-    response.writeHead(status, statusMessage, back);
+    if (response.getHeaderNames().length === 0) return void response.writeHead(status, statusMessage, back);
+    // Beside headers that were set before, Node would keep one of several of a name (`Set-Cookie`).
+    for (let i = 0; i < back.length; i += 2) response.removeHeader(back[i]!);
+    for (let i = 0; i < back.length; i += 2) response.appendHeader(back[i]!, back[i + 1]!);
+    response.writeHead(status, statusMessage);
   }
 
   private readonly onDownload = (chunk: Buffer): void => {
