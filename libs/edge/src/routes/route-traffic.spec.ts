@@ -175,7 +175,9 @@ describe('copies', () => {
 
   it('of an upstream that hangs no more than eight are under way', async () => {
     let waiting = 0;
-    const hanging = await serve(() => void waiting++);
+    const hanging = await serve(() => {
+      waiting++;
+    });
     const url = await gateway(await json('{}'), hanging, shadow);
     await Promise.all(Array.from({ length: 30 }, async () => (await fetch(`${url}/reports`)).json()));
     await until('they are asked', async () => (waiting > 0 ? true : undefined));
