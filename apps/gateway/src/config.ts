@@ -1,6 +1,7 @@
 import { copiesSetting } from '#edge';
 import {
   choiceSetting,
+  corsSetting,
   countSetting,
   directNameOf,
   durationSetting,
@@ -42,6 +43,8 @@ export interface Settings {
   /** For so long it goes on, in ms, once it is told to stop and says that it is not ready. */
   drainMs: number;
   health: HealthAddress;
+  /** Origins whose pages may ask from a browser. */
+  origins: readonly string[];
   /** Writes a line a request. */
   accessLog: boolean;
   /** Names the sides that worked on a request in `X-Served-By`. */
@@ -102,6 +105,7 @@ export function readSettings(env: Environment): Settings {
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
     drainMs: durationSetting(env, 'DRAIN', 0),
     health: healthSetting(env),
+    origins: corsSetting(env),
     accessLog: choiceSetting(env, 'ACCESS_LOG', ['on', 'off'], 'on') === 'on',
     servedBy: choiceSetting(env, 'SERVED_BY_HEADER', ['on', 'off'], 'on') === 'on',
     proxies: countSetting(env, 'TRUST_PROXY', 10, 0),

@@ -203,7 +203,16 @@ async function createApp(
   { routes, link, metrics, pool, members, checks, legacy, closing, own }: Parts,
   logger: PinoLogger,
 ): Promise<{ app: NestExpressApplication; edgeRoutes: EdgeRoutes }> {
-  const { identityProvider: identity, certificate, cache, rates, accessLog, servedBy, proxies } = settings;
+  const {
+    identityProvider: identity,
+    certificate,
+    cache,
+    rates,
+    accessLog,
+    origins,
+    servedBy,
+    proxies,
+  } = settings;
   const api = {
     identity,
     limits: pool,
@@ -220,6 +229,7 @@ async function createApp(
   const edgeRoutes = await openEdgeRoutes(app, settings, own.direct, closing);
   configureHttp(app, {
     accessLog: accessLog ? logger : undefined,
+    origins,
     servedBy,
     proxies,
     edge: legacyEdge(edgeRoutes.traffic, legacy, settings.legacy?.times),

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import {
   choiceSetting,
+  corsSetting,
   countSetting,
   directNameOf,
   durationSetting,
@@ -53,6 +54,8 @@ export interface Settings {
   drainMs: number;
   /** Without a port: none but the admin listener's. */
   health: HealthAddress;
+  /** Origins whose pages may ask from a browser. */
+  origins: readonly string[];
   /** Writes a line a request. */
   accessLog: boolean;
   /** Names the sides that worked on a request in `X-Served-By`. */
@@ -100,6 +103,7 @@ export function readSettings(env: Environment): Settings {
     proxies: countSetting(env, 'TRUST_PROXY', 10, 0),
     drainMs: durationSetting(env, 'DRAIN', 0),
     health: healthSetting(env),
+    origins: corsSetting(env),
     accessLog: choiceSetting(env, 'ACCESS_LOG', ['on', 'off'], 'on') === 'on',
     servedBy: choiceSetting(env, 'SERVED_BY_HEADER', ['on', 'off'], 'on') === 'on',
     identityProvider: identitySetting(env),

@@ -286,8 +286,8 @@ async function createApp(
       abortOnError: false,
     },
   );
-  const { accessLog, servedBy, proxies } = settings;
-  configureHttp(app, { accessLog: accessLog ? logger : undefined, servedBy, proxies });
+  const { accessLog, origins, servedBy, proxies } = settings;
+  configureHttp(app, { accessLog: accessLog ? logger : undefined, origins, servedBy, proxies });
   const { link, routes, metrics } = parts;
   const server = new ContractServer(link, app.get(LocalModules), routes, metrics.served);
   app.connectMicroservice({ strategy: server });

@@ -6,6 +6,7 @@ import { keptAnswers } from './cache/keep-answers.js';
 import { acceptVersion } from './http/accept-version.js';
 import { accessLog, logUnreadable } from './http/access-log.js';
 import { callContext } from './http/call-context.js';
+import { admitOrigins } from './http/cross-origin.js';
 import { divide, type Edge } from './http/edge.js';
 import { weakEtag } from './http/etag.js';
 import { inOrder } from './http/in-order.js';
@@ -24,6 +25,8 @@ export interface HttpOptions {
   servedBy?: boolean;
   /** Proxies before this process, each of which adds to `X-Forwarded-For` (default 0: who connects is the client). */
   proxies?: number;
+  /** Origins whose pages may ask from a browser, as `https://shop.example` (default none). */
+  origins?: readonly string[];
   /** Another application beside the API; without it a path that is not the API's is 404. */
   edge?: Edge | undefined;
 }
@@ -43,7 +46,7 @@ const adminBodies: BodyLimits = { most: 32_768 };
  */
 export function configureHttp(
   app: NestExpressApplication,
-  { accessLog: logger, servedBy = true, proxies = 0, edge }: HttpOptions = {},
+  { accessLog: logger, servedBy = true, proxies = 0, origins = [], edge }: HttpOptions = {},
 ): void {
   app.disable('x-powered-by');
   app.set('etag', weakEtag);
@@ -57,6 +60,8 @@ export function configureHttp(
       ...(edge ? [edge.guard, divide(app, edge.elsewhere, limit)] : []),
       countUsage(app),
       securityHeaders,
+      // Before what refuses: a page has to be able to read why.
+      ...admitOrigins(origins),
       limit,
       utf8Url,
       acceptVersion,

@@ -39,6 +39,7 @@ export {
   type Environment,
   type HealthAddress,
 } from './settings.js';
+export { corsSetting } from './cors-setting.js';
 export { drain } from './drain.js';
 export { Certificate } from './tls/certificate.js';
 export { tlsSetting } from './tls/tls-setting.js';
