@@ -84,13 +84,16 @@ export class ApiModule {
         { provide: APP_GUARD, useClass: RateGuard },
         { provide: APP_GUARD, useClass: StrayQueryGuard },
         { provide: readinessChecks, ...readiness },
-        ...(cache ? keepAnswers(cache) : []),
+        ...(cache ? keepAnswers(cache) : noAnswers),
         { provide: Load, useFactory: () => new Load(shedListsAt) },
         { provide: APP_INTERCEPTOR, useClass: ShedLists },
       ],
     };
   }
 }
+
+/** What is asked for, and not there, is an error in Nest's log. */
+const noAnswers: Provider[] = [{ provide: PublicAnswers, useValue: null }];
 
 const keepAnswers = (options: CacheOptions): Provider[] => [
   { provide: PublicAnswers, useValue: new PublicAnswers(options) },

@@ -1,11 +1,4 @@
-import {
-  Injectable,
-  type CallHandler,
-  type ExecutionContext,
-  type INestApplication,
-  type NestInterceptor,
-  type Type,
-} from '@nestjs/common';
+import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Request, RequestHandler, Response } from 'express';
@@ -51,7 +44,7 @@ export class KeepAnswers implements NestInterceptor {
  * @param prefix of the paths, `/api/v1/`
  */
 export function keptAnswers(app: NestExpressApplication, prefix: string): RequestHandler[] {
-  const answers = found(app, PublicAnswers);
+  const answers = app.get<PublicAnswers | null>(PublicAnswers, { strict: false });
   if (!answers) return [];
   const queries = directQueries(app, prefix);
   const [limits, load] = [app.get(RateLimits, { strict: false }), app.get(Load, { strict: false })];
@@ -83,15 +76,6 @@ function asked(queries: readonly DirectQuery[], url: string) {
     if (ask) return { ...query, ask };
   }
   return undefined;
-}
-
-/** What is provided, if it is. */
-function found<T>(app: INestApplication, token: Type<T>): T | undefined {
-  try {
-    return app.get(token, { strict: false });
-  } catch {
-    return undefined;
-  }
 }
 
 function give(kept: Kept, request: Request, response: Response): void {
