@@ -1,3 +1,4 @@
+import type { RouteStatus } from '#edge';
 import type { HistoryEntry, ModuleStatus } from '#strangler';
 
 const timeoutMs = 10_000;
@@ -18,6 +19,11 @@ export class AdminClient {
   /** Where a module stands. @throws {AdminError} */
   async module(name: string): Promise<ModuleStatus> {
     return (await this.ask('GET', `/modules/${name}`)) as ModuleStatus;
+  }
+
+  /** Where a route of a gateway stands. @throws {AdminError} */
+  async route(path: string): Promise<RouteStatus> {
+    return (await this.ask('GET', `/routes/${encodeURIComponent(path)}`)) as RouteStatus;
   }
 
   /** The newest entries of a module's history. @throws {AdminError} */

@@ -1,9 +1,11 @@
 import type { ModuleStatus } from '#strangler';
-import type { DemoAccount } from './account.js';
+import { faultsOf } from './account.js';
+import { accountText } from './account-text.js';
 import { closeBooks } from './closing-account.js';
 import { Journey } from './journey.js';
 import { liveText, rateOf, secondsLeft } from './live-text.js';
 import { openShop, type Shop, type ShopParts } from './open-shop.js';
+import type { Scene } from './scene.js';
 import type { Screen } from './screen.js';
 import { stretchHead, stretchText } from './stretch-text.js';
 import { placeOf, type Leg } from './tour.js';
@@ -13,7 +15,7 @@ import { linger, walk, type WalkOptions } from './walk.js';
 const restMs = 4_000;
 
 /** The demo from its beginning to its account. */
-export class Demo {
+export class Demo implements Scene {
   private readonly began = performance.now();
   private readonly taken: number[] = [];
   private legBegan = 0;
@@ -27,7 +29,7 @@ export class Demo {
   ) {}
 
   /** Runs it; undefined when it was stopped on the way. @throws {StartError} @throws {WalkError} @throws {AdminError} */
-  async run(): Promise<DemoAccount | undefined> {
+  async run(): Promise<{ text: string; faults: readonly string[] } | undefined> {
     const { screen, stop, parts } = this;
     const shop = await openShop({ ...parts, say: (line) => screen.print(line) });
     if (stop.aborted) return undefined;
@@ -39,7 +41,9 @@ export class Demo {
     const away = [...new Set(this.tour.map(({ module }) => module))];
     const seconds = () => (performance.now() - this.began) / 1_000;
     const doing = (what: string) => screen.show(what);
-    return stop.aborted ? undefined : closeBooks(shop, parts.book, { away, seconds, doing, stop });
+    if (stop.aborted) return undefined;
+    const account = await closeBooks(shop, parts.book, { away, seconds, doing, stop });
+    return { text: accountText(account), faults: faultsOf(account) };
   }
 
   /** Where things are, in one sentence. */

@@ -1,14 +1,14 @@
 import { Closing, EmbeddedError, environment, StartError } from '#platform';
 import { SampleError } from '#sample';
 import { stopOnSignal } from '../../replay/src/stop.js';
-import { faultsOf } from './account.js';
-import { accountText } from './account-text.js';
 import { AdminError } from './admin-client.js';
 import { Demo } from './demo.js';
 import { Fleet } from './fleet.js';
+import { RouteDemo } from './gateway/route-demo.js';
 import { readOptions, type DemoOptions } from './options.js';
 import { OrderBook } from './order-book.js';
 import { makeSetup, type DemoSetup } from './setup.js';
+import type { Scene } from './scene.js';
 import { Screen } from './screen.js';
 import { tourOf } from './tour.js';
 import { WalkError } from './walk.js';
@@ -34,32 +34,48 @@ async function main(): Promise<number> {
 
 /** Runs the demo and tells how it ended; resolves with the exit code. */
 async function perform(
-  { only, rate }: DemoOptions,
+  options: DemoOptions,
   setup: DemoSetup,
   screen: Screen,
   closing: Closing,
   stop: AbortSignal,
 ): Promise<number> {
   const death = new AbortController();
-  const fleet = new Fleet(setup, (obituary) => death.abort(obituary), stop);
-  const parts = { setup, fleet, book: new OrderBook(), rate, closing };
-  const demo = new Demo(tourOf(only), parts, screen, AbortSignal.any([stop, death.signal]));
+  const onDeath = (obituary: string) => death.abort(obituary);
+  const ends = AbortSignal.any([stop, death.signal]);
+  const scene = sceneOf(options, { setup, closing, onDeath, stop, ends }, screen);
   const end = (text: string, code: number): number => {
     screen.clear();
     screen.print(`\n${text}`);
     return code;
   };
   try {
-    const account = await demo.run();
-    if (account) return end(accountText(account), faultsOf(account).length > 0 ? 1 : 0);
+    const ending = await scene.run();
+    if (ending) return end(ending.text, ending.faults.length > 0 ? 1 : 0);
   } catch (error) {
     // What fails because a program died, or was told to end, is not the news.
     if (!stop.aborted && !death.signal.aborted) {
-      return end(`${sentenceFor(error)}\nBy then: ${demo.standing}.`, 1);
+      return end(`${sentenceFor(error)}\nBy then: ${scene.standing}.`, 1);
     }
   }
-  if (death.signal.aborted) return end(`${String(death.signal.reason)}\nBy then: ${demo.standing}.`, 1);
-  return end(`Interrupted: ${demo.standing}. Ending the shop.`, 130);
+  if (death.signal.aborted) return end(`${String(death.signal.reason)}\nBy then: ${scene.standing}.`, 1);
+  return end(`Interrupted: ${scene.standing}. Ending what was started.`, 130);
+}
+
+interface SceneParts {
+  setup: DemoSetup;
+  closing: Closing;
+  onDeath: (obituary: string) => void;
+  /** Somebody has had enough; or that, or a program has died. */
+  stop: AbortSignal;
+  ends: AbortSignal;
+}
+
+function sceneOf({ scene, only, rate }: DemoOptions, parts: SceneParts, screen: Screen): Scene {
+  const { setup, closing, onDeath, stop, ends } = parts;
+  if (scene === 'gateway') return new RouteDemo(rate, { setup, closing, onDeath, stop: ends }, screen);
+  const fleet = new Fleet(setup, onDeath, stop);
+  return new Demo(tourOf(only), { setup, fleet, book: new OrderBook(), rate, closing }, screen, ends);
 }
 
 function sentenceFor(error: unknown): string {

@@ -55,7 +55,11 @@ export async function openShop({ setup, fleet, book, rate, closing, say }: ShopP
   return { admin, load, sample, database };
 }
 
-async function adminToken(client: ShopClient, { email, password }: DemoSetup['admin']): Promise<string> {
+/** A token of the admin, from wherever people log in. @throws {StartError} */
+export async function adminToken(
+  client: ShopClient,
+  { email, password }: DemoSetup['admin'],
+): Promise<string> {
   const answer = await client.logIn(email, password);
   const token = tokenOf(answer);
   if (token === undefined) throw new StartError(`the admin cannot log in: ${answer.code ?? answer.status}`);

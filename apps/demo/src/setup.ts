@@ -101,7 +101,8 @@ function isOurs(pid: number): boolean {
     return false;
   }
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(join('dist', 'apps'));
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return ['apps', 'examples'].some((folder) => command.includes(join('dist', folder)));
   } catch {
     return true; // no /proc here
   }
