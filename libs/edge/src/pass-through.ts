@@ -95,7 +95,9 @@ class Passage {
     const { upstreamOf, times } = this.options;
     const upstream = upstreamOf(request, failed);
     if (!upstream) return this.settle(failed.at(-1)?.failure ?? 'no_upstream');
-    const totalMs = Math.max(1, this.until - performance.now());
+    // A time of its own for each request would be a list of its own for each timer.
+    const totalMs =
+      failed.length === 0 ? times.totalMs : Math.max(1, Math.ceil(this.until - performance.now()));
     const tried = () => [...failed.map((each) => each.upstream), upstream];
     const mayMove = () => this.options.mayMove?.(request, tried()) === true;
     const calls = { mayMove, onHead: this.settle, onDone: this.done };
