@@ -61,15 +61,17 @@ export async function gateway(servers: BenchServers, quick: boolean): Promise<bo
   try {
     const monolith = await stocked(servers, 'monolith', closing);
     const extracted = await stocked(servers, 'extracted', closing);
+    const upstream = await startPeer(closing, 'upstream');
     const rows = [
       rowOfMonolith(monolith),
       ...(await rowsOfGateways(servers, extracted, closing)),
-      ...(await rowsOfPeers(servers, closing)),
+      ...(await rowsOfPassing(servers, extracted, upstream, closing)),
+      ...(await rowsOfPeers(servers, upstream, closing)),
     ];
     await Promise.all(rows.map((row) => row.rest(quick ? 500 : 5_000)));
     await alternate(rows, { rounds: 1, ms: quick ? 300 : 4_000 });
     for (const row of rows) row.forget();
-    const rates = await alternate(rows, quick ? { rounds: 3, ms: 1_000 } : { rounds: 8, ms: 1_500 });
+    const rates = await alternate(rows, quick ? { rounds: 3, ms: 1_000 } : { rounds: 7, ms: 1_000 });
     console.table(tableOf(rows));
     const hop = await hopOf(rows, quick);
     return await report('gateway', rates, [...figuresOf(rows, quick), ...hop], { rows: partsOf(rows) });
@@ -114,7 +116,7 @@ async function startGateway(
   { machines }: BenchShop,
   policy: Record<string, string>,
   closing: Closing,
-): Promise<{ url: string; pid: number }> {
+): Promise<Started> {
   const main = pathToFileURL(join(projectRoot(), 'dist/apps/gateway/src/main.js'));
   const own = `bench_gateway_${policyCount++}`;
   const program = await startProgram(main, [], /open: (http:\/\/[^/]+)/, {
@@ -134,26 +136,52 @@ async function startGateway(
 let policyCount = 0;
 
 async function untilOpen(url: string): Promise<void> {
-  for (const giveUpAt = performance.now() + 30_000; performance.now() < giveUpAt; await sleep(50)) {
-    if ((await fetch(url)).ok) return;
+  let answer = '';
+  for (const giveUpAt = performance.now() + 60_000; performance.now() < giveUpAt; await sleep(50)) {
+    const response = await fetch(url);
+    if (response.ok) return;
+    answer = `${response.status}: ${await response.text()}`;
   }
-  throw new Error(`${url} is not answered`);
+  throw new Error(`${url} answers ${answer}`);
+}
+
+/** What no route of the API takes goes on to the upstream, as to an application that was there before. */
+async function rowsOfPassing(
+  servers: BenchServers,
+  shop: BenchShop,
+  upstream: Started,
+  closing: Closing,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [policy, env] of Object.entries({ bare: off, all: on })) {
+    const { url, pid } = await startGateway(servers, shop, { ...env, LEGACY_URL: upstream.url }, closing);
+    const programs = { 'the gateway': pid, [names.upstream]: upstream.pid };
+    const chain = { programs, databases: {}, folder: none, measured: 'the gateway' };
+    const paths = skus.map((sku) => `/goods/${sku}`);
+    rows.push(new Row(`gateway, passed on: ${policy}`, { url, paths }, chain));
+  }
+  return rows;
+}
+
+interface Started {
+  url: string;
+  pid: number;
+}
+
+async function startPeer(closing: Closing, ...args: string[]): Promise<Started> {
+  const program = await startProgram(new URL('./serve.js', import.meta.url), args, /^http\S+$/);
+  closing.add(() => program.stop());
+  return { url: program.ready[0], pid: program.pid };
 }
 
 /** Programs that pass reads on to one that answers at once; nginx only where it is installed. */
-async function rowsOfPeers({ dataDir }: BenchServers, closing: Closing): Promise<Row[]> {
-  const start = async (name: string, ...args: string[]) => {
-    const program = await startProgram(new URL('./serve.js', import.meta.url), [name, ...args], /^http\S+$/);
-    closing.add(() => program.stop());
-    return { url: program.ready[0], pid: program.pid };
-  };
-  const upstream = await start('upstream');
-  const rowOf = (name: string, { url, pid }: { url: string; pid: number }, paths = catalogue) => {
+async function rowsOfPeers({ dataDir }: BenchServers, upstream: Started, closing: Closing): Promise<Row[]> {
+  const rowOf = (name: string, { url, pid }: Started, paths = catalogue) => {
     const programs = { [name]: pid, [names.upstream]: upstream.pid };
     return new Row(name, { url, paths }, { programs, databases: {}, folder: none, measured: name });
   };
   const rows = [rowOf(names.upstream, upstream)];
-  for (const peer of peers) rows.push(rowOf(peer, await start(peer, upstream.url)));
+  for (const peer of peers) rows.push(rowOf(peer, await startPeer(closing, peer, upstream.url)));
   for (const [name, how] of Object.entries(nginxes)) {
     const nginx = await startNginx(name.replace(/\W+/g, '-'), upstream.url, { dataDir, closing, ...how });
     if (nginx) rows.push(rowOf(name, nginx, how.cached ? hot : catalogue));
@@ -181,6 +209,7 @@ function figuresOf(rows: readonly Row[], quick: boolean): Figure[] {
     })),
     ...against(nameOf('all'), 'express-http-proxy', 1 / 3),
     ...against(nameOf('all'), '@fastify/http-proxy', 1),
+    ...against('gateway, passed on: all', 'express-http-proxy', 1 / 2),
     ...against(nameOf('cache'), 'nginx, kept', 5),
     ...against(nameOf('all, kept'), 'nginx, kept and logged', 5),
   ];
@@ -191,8 +220,8 @@ async function hopOf(rows: readonly Row[], quick: boolean): Promise<Figure[]> {
   const shots = (name: string) => rows.find((row) => row.name === name)!.shots;
   const [near, far] = [shots(names.monolith), shots(nameOf('all'))];
   const added: Record<'p90' | 'p99', number[]> = { p90: [], p99: [] };
-  for (let round = 0; round < (quick ? 2 : 8); round++) {
-    const ms = quick ? 500 : 3_000;
+  for (let round = 0; round < (quick ? 2 : 7); round++) {
+    const ms = quick ? 500 : 2_000;
     const [here, there] = [await steadily(near, 1_000, ms), await steadily(far, 1_000, ms)];
     added.p90.push(quantile(there, 0.9) - quantile(here, 0.9));
     added.p99.push(quantile(there, 0.99) - quantile(here, 0.99));
