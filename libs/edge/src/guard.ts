@@ -9,10 +9,10 @@ import { safePath } from './safe-path.js';
 const mostHeaders = 100;
 
 /** The parts of a request that are looked at. */
-export type Head = Pick<IncomingMessage, 'method' | 'headers' | 'rawHeaders' | 'httpVersion'>;
+type Head = Pick<IncomingMessage, 'method' | 'headers' | 'rawHeaders' | 'httpVersion'>;
 
 /** Why a request is refused, whatever it asks for: somebody behind the gateway could read it as another one. */
-export function faultOf({ method, headers, rawHeaders, httpVersion }: Head): Refusal | undefined {
+function faultOf({ method, headers, rawHeaders, httpVersion }: Head): Refusal | undefined {
   if (rawHeaders.length > 2 * mostHeaders) {
     return { status: 431, code: 'too_many_headers', title: `A request may have ${mostHeaders} headers` };
   }

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { readRest, type Failure } from './failure.js';
 import { backward, hasBody, isSafe } from './header-rules.js';
@@ -81,6 +82,7 @@ export class Try {
     out.on('socket', this.onSocket);
     out.on('response', this.onAnswer);
     out.on('information', this.onInformation);
+    out.on('upgrade', this.onUpgrade);
     out.on('error', this.onError);
   }
 
@@ -108,6 +110,12 @@ export class Try {
 
   private readonly onUploaded = (): void => void this.out?.end();
   private readonly onRoomUp = (): void => void this.request.resume();
+
+  /** Nobody has asked for another protocol. */
+  private readonly onUpgrade = (_answer: unknown, socket: Duplex): void => {
+    socket.destroy();
+    this.finish('bad_answer');
+  };
 
   private readonly onInformation = ({ statusCode, rawHeaders }: InformationEvent): void => {
     const { request, response } = this;

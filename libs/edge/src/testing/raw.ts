@@ -42,7 +42,7 @@ export interface RawServer {
 
 /** A server that answers as `reply` says, which gets what has come on this connection so far, each time something comes. */
 export async function rawServer(
-  reply: (socket: Socket, heard: string, connection: number) => void,
+  reply: (socket: Socket, heard: string, connection: number) => unknown,
 ): Promise<RawServer> {
   const heard: string[] = [];
   const sockets = new Set<Socket>();
