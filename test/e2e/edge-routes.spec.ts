@@ -168,6 +168,11 @@ it('a new upstream that begins to fail loses everybody by itself, and writes wit
   });
   const { items } = await json('history', '/flaky');
   expect(items[0]).toMatchObject({ action: 'return', actor: 'autopilot', from: 50, to: 0 });
+  const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+  expect(metrics).toMatch(
+    /^edge_route_requests\{.*route="\/flaky",upstream="new",outcome="error".*\} [1-9]/m,
+  );
+  expect(metrics).toMatch(/^edge_route_new_percent\{.*route="\/flaky".*\} 0$/m);
   expect((await cli('status', '/flaky')).stdout).toMatch(/returned by itself: .*new upstream's answers fail/);
 });
 

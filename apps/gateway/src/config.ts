@@ -60,14 +60,13 @@ export interface Settings {
   cache: { freshMs: number; staleMs: number };
   /** Of `strangler.yaml`, for the routes of the edge. */
   stranglerConfig: string;
-  /** `undefined`: what is not the API's is 404. */
-  legacy: LegacySettings | undefined;
+  /** Copies of the application that everything goes to for which there is no route, `http://10.0.0.7:4000`; `undefined`: that is 404. */
+  legacy: readonly string[] | undefined;
+  upstreams: UpstreamSettings;
 }
 
-/** The application that everything goes to which is not the API's. */
-export interface LegacySettings {
-  /** `http://10.0.0.7:4000`, one or several. */
-  copies: readonly string[];
+/** Applications behind the gateway: that one, and those of routes. */
+export interface UpstreamSettings {
   /** What checks of health ask for. */
   checkPath: string;
   times: {
@@ -118,26 +117,21 @@ export function readSettings(env: Environment): Settings {
       staleMs: durationSetting(env, 'CACHE_STALE', 300_000),
     },
     stranglerConfig: textSetting(env, 'STRANGLER_CONFIG') ?? 'strangler.yaml',
-    legacy: legacySettings(env),
+    legacy: copiesSetting(env, 'LEGACY_URL'),
+    upstreams: upstreamSettings(env),
   };
 }
 
 const leastMs = 1_000;
 
-function legacySettings(env: Environment): LegacySettings | undefined {
-  const copies = copiesSetting(env, 'LEGACY_URL');
-  return (
-    copies && {
-      copies,
-      checkPath: pathSetting(env, 'LEGACY_CHECK', '/'),
-      times: {
-        idleMs: Math.max(leastMs, durationSetting(env, 'LEGACY_IDLE', 60_000)),
-        totalMs: Math.max(leastMs, durationSetting(env, 'LEGACY_TOTAL', 600_000)),
-        tryMs: durationSetting(env, 'LEGACY_TRY', 10_000) || undefined,
-      },
-    }
-  );
-}
+const upstreamSettings = (env: Environment): UpstreamSettings => ({
+  checkPath: pathSetting(env, 'LEGACY_CHECK', '/'),
+  times: {
+    idleMs: Math.max(leastMs, durationSetting(env, 'LEGACY_IDLE', 60_000)),
+    totalMs: Math.max(leastMs, durationSetting(env, 'LEGACY_TOTAL', 600_000)),
+    tryMs: durationSetting(env, 'LEGACY_TRY', 10_000) || undefined,
+  },
+});
 
 function pathSetting(env: Environment, name: string, fallback: string): string {
   const path = textSetting(env, name) ?? fallback;

@@ -1,5 +1,5 @@
 import { TokenVerifier } from '#api';
-import { EdgeRoutes, EdgeRoutesError } from '#edge';
+import { EdgeRoutes, EdgeRoutesError, type UpstreamPools } from '#edge';
 import { StartError, type Closing } from '#platform';
 import type { INestApplication } from '@nestjs/common';
 import { contracts } from './app.module.js';
@@ -10,11 +10,12 @@ export async function openEdgeRoutes(
   app: INestApplication,
   { stranglerConfig, servedBy }: Settings,
   databaseUrl: string,
+  pools: UpstreamPools,
   closing: Closing,
 ): Promise<EdgeRoutes> {
   const tokens = app.get<TokenVerifier>(TokenVerifier, { strict: false });
   const routes = new EdgeRoutes({
-    ...{ databaseUrl, servedBy },
+    ...{ databaseUrl, servedBy, pools },
     file: stranglerConfig,
     modules: contracts.map(({ name }) => name),
     userOf: async ({ headers }) => {

@@ -8,7 +8,7 @@ import {
   type ReadinessCheck,
 } from '#api';
 import { callers, calls, gateway } from '#contracts';
-import { upstreamGauges, type EdgeRoutes, type UpstreamPool } from '#edge';
+import { routeGauges, upstreamGauges, UpstreamPools, type EdgeRoutes } from '#edge';
 import {
   announcer,
   assertPooled,
@@ -51,7 +51,7 @@ import type { Settings } from './config.js';
 import { openAdmin } from './admin.js';
 import { openEdgeRoutes } from './edge-routes.js';
 import { keptRoutes } from './kept-routes.js';
-import { allowUploads, legacyEdge, legacyPool } from './legacy.js';
+import { legacyEdge } from './legacy.js';
 import { Members } from './members.js';
 
 /** Starts the API alone: its own database, modules over NATS. Everything it starts is ended by `closing`. */
@@ -91,9 +91,10 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
     { name: 'key', check: () => assertKnown(link) },
   ];
   const metrics = new ToolkitMetrics();
-  const legacy = settings.legacy && legacyPool(settings.legacy);
-  if (legacy) closing.add(async () => legacy.close());
-  const parts = { routes, link, metrics, pool, members, checks, legacy, closing, own };
+  const { legacy, upstreams } = settings;
+  const pools = new UpstreamPools({ legacy, checkPath: upstreams.checkPath });
+  closing.add(async () => pools.close());
+  const parts = { routes, link, metrics, pool, members, checks, pools, closing, own };
   const { app, edgeRoutes } = await createApp(settings, parts, logger);
   closing.add(() => app.close());
   await (settings.host === undefined ? app.listen(settings.port) : app.listen(settings.port, settings.host));
@@ -106,7 +107,8 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
         ...metrics.gaugesOfCaller(link),
         usageGauges(app),
         limitGauges(app),
-        ...(legacy ? [upstreamGauges(() => [legacy])] : []),
+        upstreamGauges(() => pools.all),
+        routeGauges(edgeRoutes),
         ...(settings.certificate ? [settings.certificate.gauges] : []),
         ...(settings.cache.freshMs > 0 ? [cacheGauges(app)] : []),
       ],
@@ -193,14 +195,14 @@ interface Parts {
   pool: pg.Pool;
   members: Members;
   checks: ReadinessCheck[];
-  legacy: UpstreamPool | undefined;
+  pools: UpstreamPools;
   closing: Closing;
   own: OwnDatabase;
 }
 
 async function createApp(
   settings: Settings,
-  { routes, link, metrics, pool, members, checks, legacy, closing, own }: Parts,
+  { routes, link, metrics, pool, members, checks, pools, closing, own }: Parts,
   logger: PinoLogger,
 ): Promise<{ app: NestExpressApplication; edgeRoutes: EdgeRoutes }> {
   const {
@@ -226,14 +228,16 @@ async function createApp(
     new BoundedAdapter(connectionLimits, certificate),
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
-  const edgeRoutes = await openEdgeRoutes(app, settings, own.direct, closing);
+  const edgeRoutes = await openEdgeRoutes(app, settings, own.direct, pools, closing);
   configureHttp(app, {
     accessLog: accessLog ? logger : undefined,
     origins,
     servedBy,
     proxies,
-    edge: legacyEdge(edgeRoutes.traffic, legacy, settings.legacy?.times),
+    edge: legacyEdge(edgeRoutes.traffic, pools.legacy, settings.upstreams.times),
   });
-  if (settings.legacy) allowUploads(app.getHttpServer(), settings.legacy);
+  // An upload may take as long as its request may; the API's own are ended earlier.
+  const server = app.getHttpServer();
+  server.requestTimeout = Math.max(server.requestTimeout, settings.upstreams.times.totalMs);
   return { app, edgeRoutes };
 }

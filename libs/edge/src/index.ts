@@ -14,9 +14,11 @@ export {
   type RouteStatus,
   type UpstreamView,
 } from './routes/route-operator.js';
+export { routeGauges } from './routes/route-gauges.js';
 export { type RouteTraffic } from './routes/route-traffic.js';
 export { RoutesController } from './routes/routes.controller.js';
 export { type RouteEntry } from './routes/store.js';
 export { copiesSetting } from './pool/copies-setting.js';
 export { upstreamGauges } from './pool/pool-gauges.js';
 export { UpstreamPool } from './pool/upstream-pool.js';
+export { UpstreamPools } from './pool/upstream-pools.js';

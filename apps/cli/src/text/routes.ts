@@ -66,8 +66,8 @@ const upstreams = ({ upstreams: of }: RouteStatus): Line[] =>
     (['legacy', 'new'] as const).map((name) => [line(name), ...cells(of[name])]),
   );
 
-const cells = ({ url, calls, errors, p50Ms, p99Ms }: UpstreamView): Line[] => [
-  line(url),
+const cells = ({ copies, calls, errors, p50Ms, p99Ms }: UpstreamView): Line[] => [
+  line(copies.join(', ')),
   line(number(calls)),
   line(number(errors), errors > 0 ? 'red' : undefined),
   line(milliseconds(p50Ms)),

@@ -26,7 +26,7 @@ export interface PoolOptions {
 }
 
 /** What becomes of a request; `open`: the breaker let it not through. */
-type Ending = 'answered' | 'open' | Failure;
+export type Ending = 'answered' | 'open' | Failure;
 
 /**
  * The copies of one HTTP upstream: which of them gets a request, and what follows when one does not answer.
@@ -102,9 +102,19 @@ export class UpstreamPool {
     if (!mayRepeat(outcome)) this.ended(outcome.request, outcome.failure);
   };
 
+  /** A copy for a request that no client waits for, and that is not counted. `undefined`: none has room, or the breaker is open. */
+  spare(): Upstream | undefined {
+    return this.breaker.isOpen ? undefined : pickOfTwo(this.copies, this.random)?.upstream;
+  }
+
+  /** Ends the checks. What is under way goes on, and connections end when they rest. */
+  retire(): void {
+    for (const stop of this.stopChecks) stop();
+  }
+
   /** Ends the checks and all connections: to be called when what was begun has been answered. */
   close(): void {
-    for (const stop of this.stopChecks) stop();
+    this.retire();
     for (const { upstream } of this.copies) upstream.close();
   }
 

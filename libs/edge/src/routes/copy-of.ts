@@ -14,12 +14,12 @@ const patienceMs = 3_000;
  * What asks another upstream the same as a GET, once its client has his answer: with the client's own headers, and `X-Shadow-Request`, by
  * which an application can tell. `undefined`: it gave no answer in time, or one that cannot be compared.
  */
-export function copyOf(request: Request): (upstream: Upstream) => Promise<Answer | undefined> {
+export function copyOf(request: Request): (upstream: Upstream | undefined) => Promise<Answer | undefined> {
   const target = request.url;
   const kept = onward(request.rawHeaders, request.headers.connection, true);
   const headers = [...kept, ...forwarded(request), 'X-Shadow-Request', 'true'];
   return async (upstream) => {
-    if (upstream.isBusy) return undefined;
+    if (!upstream) return undefined;
     upstream.inFlight++;
     try {
       return await answerOf(upstream, target, headers);

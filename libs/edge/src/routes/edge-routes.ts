@@ -8,6 +8,7 @@ import {
   Windows,
   type RouteWish,
 } from '#strangler';
+import type { UpstreamPools } from '../pool/upstream-pools.js';
 import { Autopilot } from './autopilot.js';
 import { RouteBoard } from './route-board.js';
 import { RouteOperator } from './route-operator.js';
@@ -22,6 +23,7 @@ export interface EdgeRoutesOptions extends Pick<RouteTrafficOptions, 'userOf' | 
   file: string;
   /** Of the shop: the file is refused as a whole when it is wrong anywhere. */
   modules: readonly string[];
+  pools: UpstreamPools;
 }
 
 /** The file that says which routes there are cannot be used. */
@@ -39,7 +41,7 @@ export class EdgeRoutes {
   readonly traffic: RouteTraffic;
   private readonly database: Database;
   private readonly store: RouteStore;
-  private readonly board: RouteBoard;
+  readonly board: RouteBoard;
   private readonly lock: LeaderLock;
   private readonly autopilot: Autopilot;
   private readonly copies: ShadowCopies;
@@ -48,7 +50,7 @@ export class EdgeRoutes {
   private following: Promise<void> = Promise.resolve();
   private stopWatching: () => void = () => undefined;
 
-  constructor({ databaseUrl, file, modules, ...how }: EdgeRoutesOptions) {
+  constructor({ databaseUrl, file, modules, pools, ...how }: EdgeRoutesOptions) {
     const database = (this.database = new Database(databaseUrl, { max: connections }));
     const store = (this.store = new RouteStore(database));
     const windows = new Windows(database);
@@ -60,7 +62,7 @@ export class EdgeRoutes {
     this.operator = new RouteOperator({ board: this.board, store, windows, samples });
     this.traffic = new RouteTraffic({
       ...how,
-      ...{ board: this.board, copies: this.copies },
+      ...{ board: this.board, copies: this.copies, pools },
       record: (path, upstream, ms, failed) => {
         const side = upstream === 'new' ? 'extracted' : 'monolith';
         this.watch.record(path, side, 'customer', ms, failed);
@@ -70,7 +72,9 @@ export class EdgeRoutes {
       file,
       (text) => parseFile(text, modules).edge,
       (routes) => {
-        if (routes) this.following = this.board.follow(routes);
+        if (!routes) return;
+        pools.use(routes.flatMap(({ upstreams }) => Object.values(upstreams)));
+        this.following = this.board.follow(routes);
       },
     );
   }

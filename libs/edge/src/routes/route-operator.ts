@@ -20,7 +20,8 @@ import type { RouteEntry, RouteStore } from './store.js';
 
 /** How an upstream has answered since the present share was reached. */
 export interface UpstreamView {
-  url: string;
+  /** The origins of its copies. */
+  copies: readonly string[];
   calls: number;
   errors: number;
   /** ms until the head of the answer; null: no answers yet. */
@@ -174,8 +175,8 @@ function waitingFor({ paused, pauseReason }: RouteRow, decision: RouteDecision):
   return `${decision.to} % waits for ${open.map((gate) => `${gate.name}: ${gateInWords(gate)}`).join('; ')}`;
 }
 
-const viewOf = (url: string, { calls, errors, latency }: Calls): UpstreamView => ({
-  ...{ url, calls, errors },
+const viewOf = (copies: readonly string[], { calls, errors, latency }: Calls): UpstreamView => ({
+  ...{ copies, calls, errors },
   p50Ms: percentile(latency, 0.5),
   p99Ms: percentile(latency, 0.99),
 });

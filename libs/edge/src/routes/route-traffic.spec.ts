@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import express from 'express';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { gzipSync } from 'node:zlib';
@@ -5,6 +6,8 @@ import { until } from '../../../../test/support/until.js';
 import { guard } from '../guard.js';
 import { passThrough } from '../pass-through.js';
 import { closing, listening } from '../testing/gate.js';
+import { defaultRules } from '../pool/rules.js';
+import { UpstreamPools } from '../pool/upstream-pools.js';
 import { RouteTraffic } from './route-traffic.js';
 import { aRoute, aRow } from './routes.fixture.js';
 import { ShadowCopies } from './shadow-copies.js';
@@ -14,8 +17,13 @@ const counted: { upstream: string; failed: boolean }[] = [];
 const comparisons: { compared: number; mismatches: number; unavailable: number }[] = [];
 const kept: unknown[] = [];
 let copies: ShadowCopies;
+let pools: UpstreamPools;
+let traffic: RouteTraffic;
+const checks = { ...defaultRules.checks, everyMs: 3_600_000 };
 
+beforeAll(() => Logger.overrideLogger(false));
 beforeEach(() => {
+  pools = new UpstreamPools({ checkPath: '/', rules: { checks } });
   counted.length = comparisons.length = kept.length = 0;
   const addComparisons = async (deltas: readonly (typeof comparisons)[number][]) =>
     void comparisons.push(...deltas);
@@ -24,6 +32,7 @@ beforeEach(() => {
 afterEach(async () => {
   await Promise.all(servers.splice(0).map(closing));
   await copies.stop();
+  pools.close();
 });
 
 async function serve(answer: RequestListener): Promise<string> {
@@ -43,23 +52,22 @@ type Parts = Partial<Parameters<typeof aRoute>[0]> & { percent: number };
 
 async function gateway(legacy: string, next: string, { percent, ...more }: Parts): Promise<string> {
   const row = aRow({ percent, wanted: { percent, by: 'operator', actor: 'ann' } });
-  const route = aRoute({ upstreams: { legacy, new: next }, ...more });
-  const traffic = new RouteTraffic({
-    ...{ board: { entries: [{ route, row }] }, copies, servedBy: true },
+  const route = aRoute({ upstreams: { legacy: legacy.split(','), new: next.split(',') }, ...more });
+  traffic = new RouteTraffic({
+    ...{ board: { entries: [{ route, row }] }, copies, servedBy: true, pools },
     userOf: async ({ headers }) => headers.authorization,
     record: (_path, upstream, _ms, failed) => void counted.push({ upstream, failed }),
   });
   const app = express();
-  const passOn = passThrough({
-    upstreamOf: (request, failed) => traffic.upstreamOf(request, failed),
-    onDone: traffic.done,
-  });
+  const { choose: upstreamOf, mayMove, done: onDone } = traffic;
+  const passOn = passThrough({ upstreamOf, mayMove, onDone });
   app.use(guard, traffic.handler, passOn);
   const server = createServer(app);
   servers.push(server);
   return `http://127.0.0.1:${await listening(server)}`;
 }
 
+const beta = { header: 'x-user-group', equals: 'beta' };
 const named = (name: string) => serve((_request, response) => void response.end(name));
 
 it('a GET that the new upstream does not take is answered by the old one, and counts as a failure of the new one', async () => {
@@ -83,6 +91,48 @@ it('once everybody is there nobody falls back, and a write never does', async ()
     fetch(`${shared}/reports`, { method: 'POST', headers: { authorization: `user ${i}` }, body: 'x' });
   const statuses = await Promise.all(Array.from({ length: 10 }, async (_, i) => (await post(i)).status));
   expect(statuses).toContain(502);
+});
+
+const asUsers = (url: string, count: number) =>
+  Promise.all(
+    Array.from({ length: count }, (_, i) =>
+      fetch(`${url}/reports`, { headers: { authorization: `user ${i}` } }),
+    ),
+  );
+
+it('a copy that is gone costs an upstream nothing: another one answers, and that is no failure', async () => {
+  const next = `${await deadOrigin()},${await named('new')}`;
+  const url = await gateway(await named('legacy'), next, { percent: 100 });
+  for (let i = 0; i < 10; i++) expect(await (await fetch(`${url}/reports`)).text()).toBe('new');
+  expect(traffic.counts).toEqual([{ route: '/reports', upstream: 'new', outcome: 'answered', requests: 10 }]);
+  expect(counted).toEqual(Array.from({ length: 10 }, () => ({ upstream: 'new', failed: false })));
+});
+
+it('while the breaker of the new upstream is open its readers are answered by the old one, and it goes on failing', async () => {
+  const url = await gateway(await named('legacy'), await deadOrigin(), { percent: 99 });
+  await asUsers(url, 20);
+  const isOpen = () => pools.all.some(({ figures }) => figures.open);
+  while (!isOpen()) await asUsers(url, 20);
+  counted.length = 0;
+  const answers = await asUsers(url, 20);
+  expect(new Set(await Promise.all(answers.map((answer) => answer.text())))).toEqual(new Set(['legacy']));
+  expect(counted.filter(({ upstream, failed }) => upstream === 'new' && failed).length).toBeGreaterThan(10);
+  expect(traffic.counts.map(({ outcome }) => outcome)).toContain('open');
+});
+
+it('a new upstream that says 503 is asked once, and then the old one', async () => {
+  let asked = 0;
+  const busy = await serve((_request, response) => {
+    asked++;
+    response.writeHead(503).end();
+  });
+  const url = await gateway(await named('legacy'), busy, { percent: 99, cohorts: [beta] });
+  const answer = await fetch(`${url}/reports`, { headers: { 'x-user-group': 'beta' } });
+  expect([answer.status, await answer.text(), asked]).toEqual([200, 'legacy', 1]);
+  expect(counted).toEqual([
+    { upstream: 'new', failed: true },
+    { upstream: 'legacy', failed: false },
+  ]);
 });
 
 it("a browser's mark stands beside the cookies of an application, and is not given twice", async () => {

@@ -2,8 +2,10 @@ import type { Upstream as UpstreamName } from '#strangler';
 import type { Request, RequestHandler, Response } from 'express';
 import type { IncomingMessage } from 'node:http';
 import { routeOf } from '../guard.js';
-import type { Outcome } from '../outcome.js';
-import { Upstream } from '../upstream.js';
+import { mayRepeat, type ChooseUpstream, type Outcome } from '../outcome.js';
+import type { Ending, UpstreamPool } from '../pool/upstream-pool.js';
+import type { UpstreamPools } from '../pool/upstream-pools.js';
+import type { Upstream } from '../upstream.js';
 import { addHeader, tapAnswer } from './answer-tap.js';
 import { reads, upstreamFor } from './choose.js';
 import { copyOf } from './copy-of.js';
@@ -19,24 +21,44 @@ export interface RouteTrafficOptions {
   userOf: (request: Request) => Promise<string | undefined>;
   /** Whether answers say in `X-Served-By` which upstream gave them: `/reports=new`. */
   servedBy: boolean;
-  /** Counts an answer of an upstream. */
+  pools: Pick<UpstreamPools, 'of'>;
+  /** Counts a request, once at each upstream that was asked; `ms`: until the head of the answer, or until there was none. */
   record: (path: string, upstream: UpstreamName, ms: number, failed: boolean) => void;
   copies: Pick<ShadowCopies, 'answered' | 'hasRoom'>;
 }
 
+/** `error`: the answer was a 5xx. */
+type RouteOutcome = Ending | 'error';
+
 interface Placed {
   entry: BoardEntry;
+  pools: Readonly<Record<UpstreamName, UpstreamPool>>;
+  /** Who is asked, and answers in the end. */
   upstream: UpstreamName;
-  /** Who answers in the end. */
-  answering: UpstreamName;
+  /** Tries at the other upstream before. */
+  before: number;
+  since: number;
 }
 
-/** Has requests of routes answered by the one upstream or the other, and sees how that goes. */
+/** How many requests of a route an upstream had, by what became of them. */
+export interface RouteCount {
+  route: string;
+  upstream: UpstreamName;
+  outcome: RouteOutcome;
+  requests: number;
+}
+
+/** Has requests of routes answered by the one upstream or the other, and sees how that goes. For `passThrough` it is as one pool. */
 export class RouteTraffic {
   private readonly placed = new WeakMap<IncomingMessage, Placed>();
-  private readonly open = new Map<string, Upstream>();
+  private readonly counted = new Map<string, RouteCount>();
 
   constructor(private readonly options: RouteTrafficOptions) {}
+
+  /** Since the start. */
+  get counts(): readonly RouteCount[] {
+    return [...this.counted.values()];
+  }
 
   /** Decides where a request goes, if it is for a route. To be put before what passes it on. */
   readonly handler: RequestHandler = (request, response, next) => {
@@ -54,32 +76,51 @@ export class RouteTraffic {
   }
 
   /**
-   * Where a request that is for a route goes. What only reads and was not answered at `new` is asked of `legacy`, while that
-   * still answers others; it counts as a failure of `new` all the same.
+   * Where a request that is for a route goes. What only reads and no copy of `new` has answered is asked of `legacy`, while that still
+   * answers others; it counts as a failure of `new` all the same.
    */
-  upstreamOf(request: IncomingMessage, failed: readonly unknown[]): Upstream | undefined {
+  readonly choose: ChooseUpstream = (request, failed) => {
     const placed = this.placed.get(request);
     if (!placed) return undefined;
-    const { entry, upstream } = placed;
-    if (failed.length === 0) return this.at(entry, upstream);
-    const falls =
-      failed.length === 1 && upstream === 'new' && entry.row.percent < 100 && reads(request.method ?? '');
-    if (!falls) return undefined;
-    placed.answering = 'legacy';
-    return this.at(entry, 'legacy');
-  }
+    const copy = placed.pools[placed.upstream].choose(request, failed.slice(placed.before));
+    if (copy) return copy;
+    const last = failed.length > placed.before ? failed.at(-1)?.failure : undefined;
+    this.count(placed, last ?? 'open', sinceOf(placed));
+    if (!fallsBack(request, placed)) return undefined;
+    Object.assign(placed, { upstream: 'legacy', before: failed.length, since: performance.now() });
+    return this.choose(request, failed);
+  };
+
+  readonly mayMove = (request: IncomingMessage, tried: readonly Upstream[]): boolean => {
+    const placed = this.placed.get(request);
+    if (!placed) return false;
+    const { pools, upstream, before } = placed;
+    return fallsBack(request, placed) || pools[upstream].mayMove(request, tried.slice(before));
+  };
 
   /** Is told of each try. */
-  readonly done = ({ request, upstream, status, failure, headMs, ms }: Outcome): void => {
-    const placed = this.placed.get(request);
+  readonly done = (outcome: Outcome): void => {
+    const placed = this.placed.get(outcome.request);
     if (!placed) return;
-    const { entry } = placed;
-    const name = upstream === this.at(entry, 'new') ? 'new' : 'legacy';
-    const ofClient = failure?.startsWith('client_') === true;
-    // A client who has given up says that it took so long, and not that it failed.
-    const failed = !ofClient && (failure !== undefined || (status ?? 500) >= 500);
-    this.options.record(entry.route.path, name, headMs ?? ms, failed);
+    placed.pools[placed.upstream].done(outcome);
+    if (mayRepeat(outcome)) return;
+    const { status = 500, failure, headMs, ms } = outcome;
+    this.count(
+      placed,
+      failure ?? (status >= 500 ? 'error' : 'answered'),
+      sinceOf(placed) - ms + (headMs ?? ms),
+    );
   };
+
+  private count({ entry, upstream }: Placed, outcome: RouteOutcome, ms: number): void {
+    const route = entry.route.path;
+    const key = `${route} ${upstream} ${outcome}`;
+    const counted = this.counted.get(key) ?? { route, upstream, outcome, requests: 0 };
+    counted.requests++;
+    this.counted.set(key, counted);
+    // A client who has given up says that it took so long, and not that it failed.
+    this.options.record(route, upstream, ms, outcome !== 'answered' && !outcome.startsWith('client_'));
+  }
 
   private entryFor(entries: readonly BoardEntry[], path: string): BoardEntry | undefined {
     if (entries.length === 0) return undefined;
@@ -93,12 +134,14 @@ export class RouteTraffic {
   private async place(request: Request, response: Response, entry: BoardEntry): Promise<void> {
     const { route, row } = entry;
     const { method, headers } = request;
+    const { legacy, new: next } = route.upstreams;
+    const pools = { legacy: this.options.pools.of(legacy), new: this.options.pools.of(next) };
     const shared = row.phase === 'shifting' && row.percent > 0 && row.percent < 100;
     const key = shared && (reads(method) || route.sharedStore) ? await this.keyOf(request, response) : '';
     const upstream = upstreamFor({ method, headers, key }, route, row);
-    const placed: Placed = { entry, upstream, answering: upstream };
+    const placed: Placed = { entry, pools, upstream, before: 0, since: performance.now() };
     this.placed.set(request, placed);
-    if (this.options.servedBy) addHeader(response, 'X-Served-By', () => `${route.path}=${placed.answering}`);
+    if (this.options.servedBy) addHeader(response, 'X-Served-By', () => `${route.path}=${placed.upstream}`);
     if (this.isCompared(request, entry)) this.compare(request, response, placed);
   }
 
@@ -125,20 +168,20 @@ export class RouteTraffic {
     tapAnswer(response, (head, body) => {
       void wholeAnswer(head, body).then((answer) => {
         if (!answer) return;
-        const { entry, answering: by } = placed;
-        const other = this.at(entry, by === 'legacy' ? 'new' : 'legacy');
-        this.options.copies.answered({ route: entry.route.path, by, answer, ask: () => copy(other) });
+        const { entry, pools, upstream: by } = placed;
+        const other = pools[by === 'legacy' ? 'new' : 'legacy'];
+        const ask = async () => copy(other.spare());
+        this.options.copies.answered({ route: entry.route.path, by, answer, ask });
       });
     });
   }
-
-  private at({ route }: BoardEntry, name: UpstreamName): Upstream {
-    const origin = route.upstreams[name];
-    let upstream = this.open.get(origin);
-    if (!upstream) this.open.set(origin, (upstream = new Upstream(origin)));
-    return upstream;
-  }
 }
+
+const sinceOf = ({ since }: Placed): number => performance.now() - since;
+
+/** Whether `legacy` is asked where `new` gives no answer. */
+const fallsBack = ({ method = '' }: IncomingMessage, { upstream, entry }: Placed): boolean =>
+  upstream === 'new' && entry.row.percent < 100 && reads(method);
 
 const partial = [
   'range',

@@ -5,7 +5,7 @@ import type { RouteEvidence } from './gates.js';
 /** A route as tests need it: no bake time, no samples asked for. */
 export const aRoute = (more: Partial<RouteWish> = {}): RouteWish => ({
   path: '/reports',
-  upstreams: { legacy: 'http://localhost:4000', new: 'http://localhost:4001' },
+  upstreams: { legacy: ['http://localhost:4000'], new: ['http://localhost:4001'] },
   percent: null,
   cohorts: [],
   shadow: 0,

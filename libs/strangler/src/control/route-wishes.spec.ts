@@ -21,7 +21,7 @@ edge:
   expect(parse(text)).toEqual([
     {
       path: '/reports',
-      upstreams: { legacy: 'http://localhost:4000', new: 'http://localhost:4001' },
+      upstreams: { legacy: ['http://localhost:4000'], new: ['http://localhost:4001'] },
       percent: 10,
       shadow: 0.1,
       sharedStore: true,
@@ -57,20 +57,26 @@ it.each([
     route('').replace('/reports', '/a/../b'),
     /^edge.0.path: .*leads elsewhere/,
   ],
-  [
-    'an address with a path',
-    route('').replace('4000', '4000/x'),
-    /^edge.0: upstreams.legacy must be an addr/,
-  ],
+  ['an address with a path', route('').replace('4000', '4000/x'), /^edge.0: upstreams.legacy: a URL as/],
   [
     'an address with a password',
     route('').replace('http://localhost:4001', 'http://a:b@localhost:4001'),
-    /^edge.0: upstreams.new must be an address/,
+    /^edge.0: upstreams.new: a URL as .+, without a path or a password/,
   ],
   [
     'a way from an upstream to itself',
     route('').replace('4001', '4000'),
     /^edge.0.upstreams: legacy and new are/,
+  ],
+  [
+    'a copy that is of both upstreams',
+    route('').replace('localhost:4001', 'localhost:4001, http://localhost:4000'),
+    'edge.0.upstreams: legacy and new are both http://localhost:4000, so nothing can move',
+  ],
+  [
+    'a copy that is named twice',
+    route('').replace('4001', '4001, http://localhost:4001/'),
+    'edge.0: upstreams.new: it names the same copy twice',
   ],
   [
     'a path in two lines, in another spelling',
@@ -81,6 +87,11 @@ it.each([
   const error = refused(text);
   if (typeof message === 'string') expect(error.message).toBe(message);
   else expect(error.message).toMatch(message);
+});
+
+it('an upstream may have several copies', () => {
+  const [one] = parse(route('').replace('4001', '4001, http://localhost:4002/'));
+  expect(one?.upstreams.new).toEqual(['http://localhost:4001', 'http://localhost:4002']);
 });
 
 it('a wrong route is refused with its line', () => {

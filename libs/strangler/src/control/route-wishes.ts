@@ -1,28 +1,33 @@
 import { List, Maybe, Nested } from '#contracts';
 import { IsBoolean, IsInt, IsNumber, IsString, Matches, Max, Min, ValidateBy } from 'class-validator';
 import type { Cohort as CohortRule } from '../routes.js';
+import { copiesIn, CopiesError } from './copies.js';
 import type { GateLimits, ModuleSettings } from './settings.js';
 import { Cohort, Gates, Rises, settingsOf, Shares, Time, type WrittenSettings } from './written-settings.js';
 
-/** The address of an application, without a path: `http://localhost:4000`. */
-const Origin = () =>
+/** Where the copies of an application answer: `http://10.0.0.7:4000,http://10.0.0.8:4000`. */
+const Copies = () =>
   ValidateBy({
-    name: 'origin',
+    name: 'copies',
     validator: {
-      validate: isOrigin,
-      defaultMessage: () => '$property must be an address without a path, such as http://localhost:4000',
+      validate: (value) => problemOf(value) === undefined,
+      defaultMessage: (what) => problemOf(what?.value) ?? '',
     },
   });
 
-function isOrigin(value: unknown): boolean {
-  if (typeof value !== 'string' || !URL.canParse(value)) return false;
-  const url = new URL(value);
-  return ['http:', 'https:'].includes(url.protocol) && `${url.origin}/` === url.href;
+function problemOf(value: unknown): string | undefined {
+  try {
+    copiesIn(typeof value === 'string' ? value : '');
+    return undefined;
+  } catch (error) {
+    if (error instanceof CopiesError) return error.message;
+    throw error;
+  }
 }
 
 class Upstreams {
-  @Origin() legacy: string;
-  @Origin() new: string;
+  @Copies() legacy: string;
+  @Copies() new: string;
 }
 
 /** What `strangler.yaml` says of one route of the edge. */
@@ -60,7 +65,8 @@ export type Upstream = keyof Upstreams;
 /** What `strangler.yaml` wants of a route of the edge, and where it says so. */
 export interface RouteWish extends RouteSettings {
   path: string;
-  upstreams: Readonly<Record<Upstream, string>>;
+  /** Of each the origins of its copies. */
+  upstreams: Readonly<Record<Upstream, readonly string[]>>;
   /** Null: it does not say, so operators steer it. */
   percent: number | null;
   cohorts: readonly CohortRule[];
@@ -84,9 +90,9 @@ export function checkedRoute(
       message: `${path} has a segment that leads elsewhere; write the path that is meant`,
     };
   }
-  if (upstreams.legacy === upstreams.new) {
-    return { key: 'upstreams', message: `legacy and new are both ${upstreams.new}, so nothing can move` };
-  }
+  const both = copiesIn(upstreams.new).find((copy) => copiesIn(upstreams.legacy).includes(copy));
+  if (both !== undefined)
+    return { key: 'upstreams', message: `legacy and new are both ${both}, so nothing can move` };
   return undefined;
 }
 
@@ -96,7 +102,7 @@ export function routeWishOf(written: WrittenRoute, base: ModuleSettings): Omit<R
   const { ramp, bakeMs, gates, cohorts } = settingsOf(written, base);
   return {
     path,
-    upstreams: { ...upstreams },
+    upstreams: { legacy: copiesIn(upstreams.legacy), new: copiesIn(upstreams.new) },
     percent: percent ?? null,
     shadow: shadow ?? 0,
     sharedStore: sharedStore ?? false,
