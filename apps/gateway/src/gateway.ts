@@ -177,7 +177,7 @@ function assertUp(link: NatsLink): void {
 }
 
 function assertKnown({ keys }: NatsLink): void {
-  if (keys.program === undefined)
+  if (!keys.areHeard)
     throw new UnreadyError('the shop has not heard the key of this process yet');
 }
 

@@ -17,7 +17,7 @@ const ann: Caller = { program: 'gateway', as: 'client', actor: { id: 'ann', role
 function keysOf(program: string, database: string): { keys: CallerKeys; entry: CallerKey } {
   const keys = new CallerKeys();
   const entry = {
-    ...keys.hold({ kid: randomUUID(), privateKey: newPrivateKey() }),
+    ...keys.hold({ kid: randomUUID(), privateKey: newPrivateKey() }, program),
     program,
     database,
     alone: true,
@@ -38,6 +38,8 @@ beforeEach(() => {
 
 const heard = async (token: string | undefined, database = 'g', module = 'stock') =>
   stock.callerOf(token, { database }, module, standing);
+/** Without a signature that has to be looked at. */
+const heardAtOnce = (token: string) => stock.callerOf(token, { database: 'g' }, 'stock', standing);
 const tokenOf = (caller: Caller | undefined = ann, keys = gateway.keys, module = 'stock') =>
   keys.tokenFor(module, member, caller)!;
 const wrong = (what: string) => expect.objectContaining({ message: expect.stringContaining(what) });
@@ -118,10 +120,25 @@ it('a key that was taken away opens nothing any more, also what was verified by 
   await expect(heard(tokenOf())).rejects.toEqual(wrong('is not known here'));
 });
 
-it('nobody signs before the others can know his key', () => {
+it('a service that starts signs before others can know its key: they may have heard it before it hears of that', async () => {
+  const desk = new CallerKeys();
+  const held = desk.hold({ kid: randomUUID(), privateKey: newPrivateKey() }, 'desk');
+  const moved = {
+    member,
+    table: { desk: { ...routeOf('extracted'), databases: { monolith: 'm', extracted: 'd' } } },
+  };
+  const service = { ...member, database: 'd', modules: ['desk'] };
+  const call = () => stock.callerOf(desk.tokenFor('stock', service, ann), { database: 'd' }, 'stock', moved);
+  expect(await call()).toEqual({ program: 'desk', as: 'itself' });
+  stock.learn([gateway.entry, { ...held, program: 'desk', database: 'd', alone: true }]);
+  await expect(call()).rejects.toEqual(wrong('desk says that it is gateway'));
+  const own = desk.tokenFor('stock', service, { program: 'desk', as: 'module', actor: ann.actor });
+  expect(await stock.callerOf(own, { database: 'd' }, 'stock', moved)).toMatchObject({ actor: ann.actor });
+});
+
+it('a program without a module does not call before others can know its key', () => {
   const keys = new CallerKeys();
-  keys.hold({ kid: randomUUID(), privateKey: newPrivateKey() });
-  expect(keys.tokenFor('stock', member, ann)).toBeUndefined();
+  keys.hold({ kid: randomUUID(), privateKey: newPrivateKey() }, 'gateway');
   // Unsigned nobody would know this one.
   expect(() => keys.tokenFor('stock', { ...member, database: 'g' }, ann)).toThrow('has not heard the key');
 });
@@ -141,6 +158,33 @@ describe('a call that is not signed', () => {
     stock.learn([keysOf('monolith', 'm').entry]);
     for (const database of ['m', 'g', 'elsewhere', 'null', ''])
       await expect(heard(undefined, database)).rejects.toEqual(wrong('it has no token'));
+  });
+
+  it('ends no saga beside a process of this release that has just started: it may be tried again, once the others were asked', async () => {
+    const { entry } = keysOf('monolith', 'm');
+    stock.learn([entry]);
+    await expect(heard(undefined, 'm')).rejects.toMatchObject({ code: 'unavailable' });
+    stock.onUnknown(async () => stock.learn([{ ...entry, alone: false }]));
+    expect(await heard(undefined, 'm')).toEqual({ program: 'monolith', as: 'itself' });
+  });
+
+  it('a database that was put back to before it had a key is taken at its word until the new one is told', async () => {
+    const { entry } = keysOf('stock', 's');
+    const back = keysOf('stock', 's');
+    const call = () => heard(tokenOf({ program: 'stock', as: 'module' }, back.keys), 's');
+    stock.learn([]);
+    expect(await call()).toEqual({ program: 'stock', as: 'itself' });
+    stock.learn([entry]);
+    await expect(call()).rejects.toMatchObject({ code: 'unavailable' });
+    stock.onUnknown(async () => stock.learn([entry, back.entry]));
+    expect(await call()).toEqual({ program: 'stock', as: 'module' });
+  });
+
+  it('what was verified stays so when the same keys are told again', async () => {
+    const token = tokenOf();
+    expect(await heard(token)).toEqual(ann);
+    stock.learn([{ ...gateway.entry }]);
+    expect(heardAtOnce(token)).toEqual(ann);
   });
 });
 

@@ -2,6 +2,7 @@ import { ForbiddenError, UnavailableError } from '#contracts';
 import { Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { KeyObject } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Member } from '../member.js';
 import { monolithUser } from '../rpc/permissions.js';
 import type { RouteTable } from '../routes.js';
@@ -41,7 +42,7 @@ const least = 20;
 /** Most tokens that are remembered, made or verified. */
 const most = 10_000;
 
-/** Where a call comes from, as it says; what it says is believed of nobody whose key is known. */
+/** Where a call comes from, as it says; it is believed where a process of the release before may be, and of nobody whose key is known. */
 interface From {
   readonly database: string;
 }
@@ -55,11 +56,12 @@ export interface Standing {
 /**
  * The keys by which processes of a shop say who calls: this one's own, and those of the others. A token is made once a minute for each
  * module and each who asks, and verified once by each who hears it. What is not signed is taken only where a process of the release before
- * this one is: from a program whose key is not known, or that says so.
+ * this one is: from a program whose key is not known, or that says so. A program signs from its start: no call of its own comes without a
+ * token once others know its key.
  */
 export class CallerKeys {
   private readonly logger = new Logger(CallerKeys.name);
-  private own: SigningKey | undefined;
+  private own: (SigningKey & { readonly program: string }) | undefined;
   private known = new Map<string, { entry: CallerKey; key: KeyObject }>();
   /** Whose processes all sign. */
   private databases: ReadonlySet<string> = new Set();
@@ -73,10 +75,10 @@ export class CallerKeys {
   /** Wall clock less steady clock, in ms: what all of a shop go by, however the clock of this machine is set meanwhile. */
   private offset = performance.timeOrigin;
 
-  /** From now on this process signs, once the others know its key. Answers the public half. */
-  hold({ kid, privateKey }: OwnKey): Pick<CallerKey, 'kid' | 'key'> {
+  /** From now on this process signs, for that program. Answers the public half. */
+  hold({ kid, privateKey }: OwnKey, program: string): Pick<CallerKey, 'kid' | 'key'> {
     const key = privateKeyOf(privateKey);
-    this.own = { kid, key };
+    this.own = { kid, key, program };
     return { kid, key: publicTextOf(key) };
   }
 
@@ -88,6 +90,7 @@ export class CallerKeys {
       const key = before?.entry.key === entry.key ? before.key : keyIn(entry);
       if (key) known.set(entry.kid, { entry, key });
     }
+    if (isDeepStrictEqual([...known.values()].map(entryOf), [...this.known.values()].map(entryOf))) return;
     this.known = known;
     const alone = [...known.values()].filter(({ entry }) => entry.alone);
     this.databases = new Set(alone.map(({ entry }) => entry.database));
@@ -95,7 +98,7 @@ export class CallerKeys {
   }
 
   get all(): CallerKey[] {
-    return [...this.known.values()].map(({ entry }) => entry);
+    return [...this.known.values()].map(entryOf);
   }
 
   /** How the keys are asked for when one is not known. */
@@ -113,21 +116,21 @@ export class CallerKeys {
     this.offset = now - performance.now();
   }
 
-  /** The program for which this process signs; `undefined`: the others cannot know its key yet. */
-  get program(): string | undefined {
-    return this.own && this.known.get(this.own.kid)?.entry.program;
+  /** Whether the others can know the key of this process. */
+  get areHeard(): boolean {
+    return this.own !== undefined && this.known.has(this.own.kid);
   }
 
   /**
-   * Says who calls, to that module. `undefined`: the others cannot know this process's key yet, and need not.
+   * Says who calls, to that module. `undefined`: this process has no key.
    * @throws {UnavailableError} when nobody would know the process without it: it carries no module.
    */
   tokenFor(module: string, member: Member, caller: Caller | undefined): string | undefined {
-    const { own, program: mine } = this;
+    const { own } = this;
     if (own === undefined) return undefined;
-    if (mine === undefined) return unknownYet(module, member);
+    if (!this.areHeard) assertNeedless(module, member);
     const { shop } = member;
-    const { program, as, actor } = caller ?? { program: mine, as: 'itself', actor: undefined };
+    const { program, as, actor } = caller ?? { program: own.program, as: 'itself', actor: undefined };
     const name = `${shop} ${module} ${program} ${as} ${actor ? `${actor.id} ${actor.role} ${actor.version}` : ''}`;
     const now = this.now() / 1_000;
     const made = this.made.get(name);
@@ -141,7 +144,8 @@ export class CallerKeys {
 
   /**
    * Who calls that module here.
-   * @throws {ForbiddenError} when it has not proved who it is. {UnavailableError} when its key is not known here.
+   * @throws {ForbiddenError} when it lies. {UnavailableError} when it has not proved who it is, but might be able to, or its program is
+   * just being replaced: a saga that heard "forbidden" would give up.
    */
   callerOf(
     token: string | undefined,
@@ -149,26 +153,35 @@ export class CallerKeys {
     module: string,
     standing: Standing,
   ): Caller | Promise<Caller> {
-    if (token === undefined) return this.unsignedCaller(from, standing);
+    if (token === undefined)
+      return this.unsignedCaller(from, standing) ?? this.unproven(from, module, standing);
     const known = this.verified.get(token);
     if (
       known?.audience === audienceOf(standing.member.shop, module) &&
       known.until + leeway > this.now() / 1_000
     )
       return known.caller;
-    return this.verify(token, module, standing);
+    return this.verify(token, from, module, standing);
   }
 
-  private async verify(token: string, module: string, { member }: Standing): Promise<Caller> {
+  private async verify(token: string, from: From, module: string, standing: Standing): Promise<Caller> {
     const kid = kidOf(token);
     if (kid === undefined) throw new ForbiddenError('the call has no token that says who calls');
-    if (!this.known.has(kid)) await this.refresh();
+    if (!this.known.has(kid)) {
+      // It could as well have come without a token.
+      const caller = this.unsignedCaller(from, standing);
+      if (caller) {
+        void this.refresh().catch(() => undefined);
+        return caller;
+      }
+      await this.refresh();
+    }
     const signer = this.known.get(kid);
     if (!signer) throw new UnavailableError(module, 'the key of whoever calls is not known here');
     const claims = verifyCaller(token, signer.key);
     if (!claims) throw new ForbiddenError('the token that says who calls is not signed by its key');
     const { audience, expiresAt: until, ...caller } = claims;
-    if (audience !== audienceOf(member.shop, module))
+    if (audience !== audienceOf(standing.member.shop, module))
       throw new ForbiddenError('the token that says who calls is for somebody else');
     // The monolith carries modules and the API: it speaks for each of them.
     const { program } = signer.entry;
@@ -187,19 +200,30 @@ export class CallerKeys {
     return until + leeway > now && until < now + life + leeway;
   }
 
-  private unsignedCaller({ database }: From, { member, table }: Standing): Caller {
+  /** Where nobody can have proved anything yet. */
+  private unsignedCaller({ database }: From, { member, table }: Standing): Caller | undefined {
     const program = programOn(database, member, table);
-    if (program === undefined || this.databases.has(database))
-      throw new ForbiddenError('the call does not prove who calls: it has no token');
+    if (program === undefined || this.databases.has(database)) return undefined;
     if (!this.unsigned.has(database)) {
       this.unsigned.add(database);
       this.logger.warn({
-        msg: 'calls that are not signed: a process of an older release',
+        msg: 'calls that are not signed: a process of an older release, or one whose key is not known here yet',
         program,
         database,
       });
     }
     return { program, as: 'itself' };
+  }
+
+  /** Meanwhile its program may have said that an older process is there, too. */
+  private async unproven(from: From, module: string, standing: Standing): Promise<Caller> {
+    const what = 'the call does not prove who calls: it has no token';
+    if (programOn(from.database, standing.member, standing.table) === undefined)
+      throw new ForbiddenError(what);
+    await this.refresh();
+    const caller = this.unsignedCaller(from, standing);
+    if (!caller) throw new UnavailableError(module, what);
+    return caller;
   }
 
   /** One after the other, however many wait for it. */
@@ -209,10 +233,13 @@ export class CallerKeys {
   }
 }
 
-function unknownYet(module: string, { database, shop, modules }: Member): undefined {
-  if (database === shop || modules.length > 0) return undefined;
+/** Whose database is one of the shop is known by that, until his key is. */
+function assertNeedless(module: string, { database, shop, modules }: Member): void {
+  if (database === shop || modules.length > 0) return;
   throw new UnavailableError(module, 'the shop has not heard the key of this process yet');
 }
+
+const entryOf = ({ entry }: { entry: CallerKey }): CallerKey => entry;
 
 const audienceOf = (shop: string, module: string): string => `${shop}/${module}`;
 

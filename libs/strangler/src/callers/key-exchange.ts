@@ -11,6 +11,17 @@ const everyMs = 10_000;
 /** How soon it may be asked again, in ms: whoever sends rubbish does not decide how often. */
 const leastMs = 500;
 
+/** How long keys that are said are collected until they are stored and answered together, in ms. */
+const roundMs = 100;
+/** Most that are taken of one program in a round; and the longest that is looked at, in bytes. */
+const [mostOfOne, mostBytes] = [64, 1_024];
+
+/** A key that a program has said. */
+interface Offer {
+  readonly said: CallerKey;
+  readonly message: Msg;
+}
+
 /** What the shop answers: the keys of all, and its time. */
 interface Answer {
   readonly now: number;
@@ -29,30 +40,53 @@ export async function tellKeys(
   programs: readonly string[] = [],
 ): Promise<() => void> {
   const { keys, subjects } = link;
-  const own = keys.hold(await store.own());
+  const own = keys.hold(await store.own(), monolithUser);
   const read = async () => {
     // A database that was moved is another one.
     await store.add([{ ...own, ...(await store.standing()), program: monolithUser }]);
     keys.learn(await store.all());
+    // Copies of the monolith on hosts whose clocks differ agree by that.
+    keys.setTime(await store.time());
   };
   await read();
   // Another process of the monolith may have heard of it.
   keys.onUnknown(seldom(read));
   const isProgram = (name: string) => routes.entryOf(name) !== undefined || programs.includes(name);
-  const take = async (message: Msg): Promise<void> => {
+  // By program.
+  const offers = new Map<string, Offer[]>();
+  const takeAll = async (): Promise<void> => {
+    const taken = [...offers.values()];
+    offers.clear();
+    // Rubbish of one hurts no other.
+    const stored = await Promise.all(taken.map((those) => isStored(store, those)));
+    await read();
+    const answer = JSON.stringify({ now: keys.now(), keys: keys.all } satisfies Answer);
+    for (const { message } of taken.filter((_those, at) => stored[at]).flat()) message.respond(answer);
+  };
+  let isTaking = false;
+  const take = async (): Promise<void> => {
+    if (isTaking) return;
+    isTaking = true;
+    while (offers.size > 0) {
+      // Who gets no answer asks again.
+      await takeAll().catch(() => undefined);
+      await sleep(roundMs, undefined, { ref: false });
+    }
+    isTaking = false;
+  };
+  const hear = (message: Msg): void => {
     const [program, shop] = message.subject.split('.').slice(-2);
     if (shop !== routes.member?.shop || program === undefined || !isProgram(program)) return;
-    const said = keyIn(message, program);
+    const those = offers.get(program) ?? [];
+    const said = those.length < mostOfOne && keyIn(message, program);
     if (!said) return;
-    await store.add([said]);
-    await read();
-    message.respond(JSON.stringify({ now: keys.now(), keys: keys.all } satisfies Answer));
+    offers.set(program, [...those, { said, message }]);
+    void take();
   };
   const stopHearing = routes.onMember(() => void read().catch(() => undefined));
   const stop = link.listen((connection) => [
     connection.subscribe(subjects.keysOffered('*', '*'), {
-      // Who gets no answer asks again.
-      callback: heard((message) => void take(message).catch(() => undefined)),
+      callback: heard(hear),
     }),
   ]);
   return () => {
@@ -72,7 +106,7 @@ export async function offerKey(
   program: string,
 ): Promise<() => void> {
   const { keys, subjects } = link;
-  const own = keys.hold(await store.own());
+  const own = keys.hold(await store.own(), program);
   keys.learn(await store.all());
   const offer = async (): Promise<void> => {
     const { member } = routes;
@@ -118,8 +152,16 @@ function seldom(work: () => Promise<void>): () => Promise<void> {
   };
 }
 
+/** Whether what one program says was stored. */
+const isStored = (store: KeyStore, those: readonly Offer[]): Promise<boolean> =>
+  store.add([...new Map(those.map(({ said }) => [said.kid, said])).values()]).then(
+    () => true,
+    () => false,
+  );
+
 /** What a program says of itself; whose it is says the subject. */
 function keyIn(message: Msg, program: string): CallerKey | undefined {
+  if (message.data.length > mostBytes) return undefined;
   const said = jsonIn(message) as Partial<Record<string, unknown>> | undefined;
   const { kid, database, key, alone } = said ?? {};
   return isShort(kid) && isShort(database) && isShort(key) && typeof alone === 'boolean'

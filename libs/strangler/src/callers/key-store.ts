@@ -40,9 +40,17 @@ export class KeyStore {
     return row!;
   }
 
+  /** What the server's clock says, in ms since 1970: the same for all processes of a program. */
+  async time(): Promise<number> {
+    const [row] = await this.database.query<{ ms: number }>(
+      'select extract(epoch from clock_timestamp())::float8 * 1000 as ms',
+    );
+    return row!.ms;
+  }
+
   all(): Promise<CallerKey[]> {
     return this.database.query<CallerKey>(
-      'select kid, program, database, public_key as key, alone from strangler.caller_key order by seen_at',
+      'select kid, program, database, public_key as key, alone from strangler.caller_key order by kid',
     );
   }
 
