@@ -177,8 +177,7 @@ function assertUp(link: NatsLink): void {
 }
 
 function assertKnown({ keys }: NatsLink): void {
-  if (!keys.areHeard)
-    throw new UnreadyError('the shop has not heard the key of this process yet');
+  if (!keys.areHeard) throw new UnreadyError('the shop has not heard the key of this process yet');
 }
 
 /** Until then each call would only wait. */
