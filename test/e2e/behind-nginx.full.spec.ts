@@ -44,12 +44,9 @@ async function startCopy(): Promise<Copy> {
     {},
     {
       proxies: 1,
-      edge: {
-        guard: (_request, _response, next) => next(),
-        elsewhere: (_request, response) => {
-          response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: first\n\n');
-          end = () => void response.end('data: last\n\n');
-        },
+      elsewhere: (_request, response) => {
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: first\n\n');
+        end = () => void response.end('data: last\n\n');
       },
     },
   );

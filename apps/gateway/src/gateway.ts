@@ -51,7 +51,7 @@ import type { Settings } from './config.js';
 import { openAdmin } from './admin.js';
 import { openEdgeRoutes } from './edge-routes.js';
 import { keptRoutes } from './kept-routes.js';
-import { legacyEdge } from './legacy.js';
+import { elsewhere } from './legacy.js';
 import { Members } from './members.js';
 
 /** Starts the API alone: its own database, modules over NATS. Everything it starts is ended by `closing`. */
@@ -233,7 +233,7 @@ async function createApp(
     origins,
     servedBy,
     proxies,
-    edge: legacyEdge(edgeRoutes.traffic, pools.legacy, settings.upstreams.times),
+    elsewhere: elsewhere(edgeRoutes.traffic, pools.legacy, settings.upstreams.times),
   });
   // An upload may take as long as its request may; the API's own are ended earlier.
   const server = app.getHttpServer();

@@ -1,14 +1,13 @@
-import type { Edge } from '#api';
-import { guard, passThrough, type RouteTraffic, type Times, type UpstreamPool } from '#edge';
+import { passThrough, type RouteTraffic, type Times, type UpstreamPool } from '#edge';
 import type { RequestHandler } from 'express';
 import type { IncomingMessage } from 'node:http';
 
 /** What is not the API's: routes of the edge, and the application that everything else goes to, if there is one. */
-export function legacyEdge(
+export function elsewhere(
   routes: RouteTraffic,
   legacy: UpstreamPool | undefined,
   times: Partial<Times>,
-): Edge {
+): RequestHandler {
   const whose = (request: IncomingMessage) => (routes.isPlaced(request) ? routes : legacy);
   const passOn = passThrough({
     upstreamOf: (request, failed) => whose(request)?.choose(request, failed),
@@ -17,10 +16,9 @@ export function legacyEdge(
     headersFor: (_request, response) => ['X-Request-Id', String(response.getHeader('X-Request-Id'))],
     times,
   });
-  const elsewhere: RequestHandler = (request, response, next) =>
+  return (request, response, next) =>
     routes.handler(request, response, (error?: unknown) => {
       if (error !== undefined || !whose(request)) return next(error);
       passOn(request, response, next);
     });
-  return { guard, elsewhere };
 }

@@ -1,5 +1,7 @@
+import { guard } from '#edge';
 import { VersioningType } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { keptAnswers } from './cache/keep-answers.js';
@@ -7,7 +9,7 @@ import { acceptVersion } from './http/accept-version.js';
 import { accessLog, logUnreadable } from './http/access-log.js';
 import { callContext } from './http/call-context.js';
 import { admitOrigins } from './http/cross-origin.js';
-import { divide, type Edge } from './http/edge.js';
+import { divide } from './http/edge.js';
 import { weakEtag } from './http/etag.js';
 import { inOrder } from './http/in-order.js';
 import { readJsonBodies, utf8Url, type BodyLimits } from './http/json-bodies.js';
@@ -27,8 +29,8 @@ export interface HttpOptions {
   proxies?: number;
   /** Origins whose pages may ask from a browser, as `https://shop.example` (default none). */
   origins?: readonly string[];
-  /** Another application beside the API; without it a path that is not the API's is 404. */
-  edge?: Edge | undefined;
+  /** Gets every request for a path that no route of the API has, with its body unread; without it such a path is 404. */
+  elsewhere?: RequestHandler | undefined;
 }
 
 /** Nothing but an order takes more than a few hundred bytes; one of 1,000 lines takes 65 kB, twice that with indents. */
@@ -46,7 +48,7 @@ const adminBodies: BodyLimits = { most: 32_768 };
  */
 export function configureHttp(
   app: NestExpressApplication,
-  { accessLog: logger, servedBy = true, proxies = 0, origins = [], edge }: HttpOptions = {},
+  { accessLog: logger, servedBy = true, proxies = 0, origins = [], elsewhere }: HttpOptions = {},
 ): void {
   app.disable('x-powered-by');
   app.set('etag', weakEtag);
@@ -57,7 +59,9 @@ export function configureHttp(
     inOrder(
       callContext({ servedBy }),
       ...(logger ? [accessLog(logger)] : []),
-      ...(edge ? [edge.guard, divide(app, edge.elsewhere, limit)] : []),
+      // Before all that looks at a path or a header: also a proxy in front of the shop might read it in another way.
+      guard,
+      ...(elsewhere ? [divide(app, elsewhere, limit)] : []),
       countUsage(app),
       securityHeaders,
       // Before what refuses: a page has to be able to read why.

@@ -3,14 +3,6 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Request, RequestHandler } from 'express';
 import { connectionLimits } from './bounded-adapter.js';
 
-/** What stands before the API, and beside it. */
-export interface Edge {
-  /** Comes before everything that looks at a path or a header. */
-  guard: RequestHandler;
-  /** Gets every request for a path that no route of the API has, with its body unread. */
-  elsewhere: RequestHandler;
-}
-
 /** Divides requests: a path is the API's, whatever the method, or it is not; then `limit` is asked, which the API asks for itself. */
 export function divide(
   app: NestExpressApplication,
