@@ -12,6 +12,7 @@ import {
   portSetting,
   rateSettings,
   requireServers,
+  retentionSetting,
   SettingsError,
   textSetting,
   databaseSetting,
@@ -24,6 +25,7 @@ import {
   type NatsSettings,
   type RateSettings,
 } from '#platform';
+import { defaultRetention, leastResultsMs, type Retention } from '#strangler';
 
 /** The gateway's settings (README, "Settings"). */
 export interface Settings {
@@ -60,6 +62,8 @@ export interface Settings {
   cache: { freshMs: number; staleMs: number };
   /** Of `strangler.yaml`, for the routes of the edge. */
   stranglerConfig: string;
+  /** How long the history of routes and samples are kept. */
+  kept: Retention;
   /** Copies of the application that everything goes to for which there is no route, `http://10.0.0.7:4000`; `undefined`: that is 404. */
   legacy: readonly string[] | undefined;
   upstreams: UpstreamSettings;
@@ -117,6 +121,7 @@ export function readSettings(env: Environment): Settings {
       staleMs: durationSetting(env, 'CACHE_STALE', 300_000),
     },
     stranglerConfig: textSetting(env, 'STRANGLER_CONFIG') ?? 'strangler.yaml',
+    kept: retentionSetting(env, defaultRetention, leastResultsMs),
     legacy: copiesSetting(env, 'LEGACY_URL'),
     upstreams: upstreamSettings(env),
   };

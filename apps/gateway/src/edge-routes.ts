@@ -8,14 +8,14 @@ import type { Settings } from './config.js';
 /** Begins to follow the routes of the edge. `databaseUrl`: of the gateway's own, straight to the server. */
 export async function openEdgeRoutes(
   app: INestApplication,
-  { stranglerConfig, servedBy }: Settings,
+  { stranglerConfig, servedBy, kept }: Settings,
   databaseUrl: string,
   pools: UpstreamPools,
   closing: Closing,
 ): Promise<EdgeRoutes> {
   const tokens = app.get<TokenVerifier>(TokenVerifier, { strict: false });
   const routes = new EdgeRoutes({
-    ...{ databaseUrl, servedBy, pools },
+    ...{ databaseUrl, servedBy, pools, kept },
     file: stranglerConfig,
     modules: contracts.map(({ name }) => name),
     userOf: async ({ headers }) => {

@@ -4,9 +4,11 @@ import { decideRoute, filedRoute, returned, type RouteDecision } from './decide.
 import { evidenceOf } from './evidence.js';
 import { gateInWords, type RouteGate } from './gates.js';
 import type { BoardEntry, RouteBoard } from './route-board.js';
-import type { NewRouteEntry, RouteStore } from './store.js';
+import type { Kept, NewRouteEntry, RouteStore } from './store.js';
 
 const lookMs = 500;
+/** How often what is kept no longer is forgotten, in ms. */
+const pruneMs = 3_600_000;
 /** All routes have one leader among the gateways of a database. */
 const leadership = 'edge';
 
@@ -17,6 +19,7 @@ export interface AutopilotOptions {
   lock: LeaderLock;
   /** Of `strangler.yaml`. */
   file: string;
+  kept: Kept;
 }
 
 /**
@@ -28,6 +31,7 @@ export class Autopilot {
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> = Promise.resolve();
   private stopped = false;
+  private pruneAt = 0;
 
   constructor(private readonly options: AutopilotOptions) {}
 
@@ -51,9 +55,16 @@ export class Autopilot {
     try {
       if (board.entries.length === 0 || !(await lock.leads(leadership))) return;
       for (const entry of board.entries) await this.move(entry);
+      await this.prune();
     } catch (error) {
       this.logger.warn({ msg: 'not moved; tried again', error: String(error) });
     }
+  }
+
+  private async prune(): Promise<void> {
+    if (performance.now() < this.pruneAt) return;
+    await this.options.store.prune(this.options.kept);
+    this.pruneAt = performance.now() + pruneMs;
   }
 
   private async move(entry: BoardEntry): Promise<void> {

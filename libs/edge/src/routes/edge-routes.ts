@@ -14,7 +14,7 @@ import { RouteBoard } from './route-board.js';
 import { RouteOperator } from './route-operator.js';
 import { RouteTraffic, type RouteTrafficOptions } from './route-traffic.js';
 import { ShadowCopies } from './shadow-copies.js';
-import { RouteStore } from './store.js';
+import { RouteStore, type Kept } from './store.js';
 
 export interface EdgeRoutesOptions extends Pick<RouteTrafficOptions, 'userOf' | 'servedBy'> {
   /** Of the gateway's database, straight to the server. */
@@ -24,6 +24,7 @@ export interface EdgeRoutesOptions extends Pick<RouteTrafficOptions, 'userOf' | 
   /** Of the shop: the file is refused as a whole when it is wrong anywhere. */
   modules: readonly string[];
   pools: UpstreamPools;
+  kept: Kept;
 }
 
 /** The file that says which routes there are cannot be used. */
@@ -50,7 +51,7 @@ export class EdgeRoutes {
   private following: Promise<void> = Promise.resolve();
   private stopWatching: () => void = () => undefined;
 
-  constructor({ databaseUrl, file, modules, pools, ...how }: EdgeRoutesOptions) {
+  constructor({ databaseUrl, file, modules, pools, kept, ...how }: EdgeRoutesOptions) {
     const database = (this.database = new Database(databaseUrl, { max: connections }));
     const store = (this.store = new RouteStore(database));
     const windows = new Windows(database);
@@ -58,7 +59,7 @@ export class EdgeRoutes {
     this.board = new RouteBoard(store);
     this.lock = new LeaderLock(database);
     this.copies = new ShadowCopies(windows, samples);
-    this.autopilot = new Autopilot({ board: this.board, store, windows, lock: this.lock, file });
+    this.autopilot = new Autopilot({ board: this.board, store, windows, lock: this.lock, file, kept });
     this.operator = new RouteOperator({ board: this.board, store, windows, samples });
     this.traffic = new RouteTraffic({
       ...how,

@@ -53,3 +53,18 @@ it('the time of a step is that of its share: other changes leave it', async () =
   const row = (await store.read('/a'))!;
   expect((await store.change(row, { paused: 'all' }))?.stepSince).toBe(row.stepSince);
 });
+
+it('of the history what is older than it is kept goes, but for the latest entries of each route', async () => {
+  await store.ensure(['/old']);
+  await database.query(
+    `insert into gateway.edge_history (at, path, actor, action, from_percent, to_percent, outcome)
+     select now() - n * interval '1 day', '/old', 'ann', 'shift', 0, 0, 'done' from generate_series(120, 1, -1) n`,
+  );
+  const ages = async () => (await store.history('/old', 1_000)).length;
+  const day = 86_400_000;
+  await store.prune({ historyMs: 110.5 * day, samplesMs: day });
+  expect(await ages()).toBe(110);
+  await store.prune({ historyMs: day, samplesMs: day });
+  expect(await ages()).toBe(100);
+  expect(await store.history('/a', 10)).toHaveLength(1);
+});

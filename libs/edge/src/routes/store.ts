@@ -1,4 +1,4 @@
-import type { Database } from '#strangler';
+import type { Database, Retention } from '#strangler';
 import type { RouteChange, RouteRow } from './decide.js';
 
 /** One line of a route's history. */
@@ -21,6 +21,14 @@ export interface RouteEntry {
 /** What is to be written into the history. */
 export type NewRouteEntry = Pick<RouteEntry, 'actor' | 'action' | 'outcome'> &
   Partial<Pick<RouteEntry, 'reason' | 'figures'>>;
+
+/** How long records are kept, in ms. */
+export type Kept = Pick<Retention, 'historyMs' | 'samplesMs'>;
+
+/** Of each route, however old: how it came to where it is. */
+const latestKept = 100;
+/** Of the history, so that nobody waits for it. */
+const mostAtOnce = 1_000;
 
 const columns = `path, phase, percent,
   json_build_object('percent', wanted_percent, 'by', wanted_by, 'actor', wanted_actor) as wanted,
@@ -87,6 +95,22 @@ export class RouteStore {
       }
       return changed;
     });
+  }
+
+  /** Forgets what is older than it is kept, ms; the latest entries of each route stay. By the clock that is behind: ours, or the database's. */
+  async prune({ historyMs, samplesMs }: Kept): Promise<void> {
+    const cut = (parameter: string) =>
+      `least(clock_timestamp(), $1::timestamptz) - ${parameter} * interval '1 ms'`;
+    const now = new Date().toISOString();
+    await this.database.query(
+      `delete from gateway.edge_history where id in (
+         select id from (
+           select id, at, row_number() over (partition by path order by id desc) as place from gateway.edge_history
+         ) ranked
+         where place > ${latestKept} and at < ${cut('$2')} limit ${mostAtOnce})`,
+      [now, historyMs],
+    );
+    await this.database.query(`delete from strangler.mismatch where at < ${cut('$2')}`, [now, samplesMs]);
   }
 
   /** The newest entries of a route, newest first. */
