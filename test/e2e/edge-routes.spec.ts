@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { startNats, type TestNats } from '../support/nats.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { endAllPrograms } from '../support/programs.js';
-import { runCli } from '../support/run-cli.js';
+import { runCli, startCli } from '../support/run-cli.js';
 import { Client, makeSetup, openGateway, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
 import { until } from '../support/until.js';
 
@@ -72,13 +72,13 @@ afterAll(async () => {
   await Promise.all([setup.drop(), own.drop()]);
 });
 
-const cli = (...args: string[]) =>
-  runCli(args, {
-    ...setup.env,
-    ADMIN_URL: shop.adminUrl,
-    SHOP_URL: shop.url,
-    GATEWAY_ADMIN_URL: gateway.adminUrl,
-  });
+const env = () => ({
+  ...setup.env,
+  ADMIN_URL: shop.adminUrl,
+  SHOP_URL: shop.url,
+  GATEWAY_ADMIN_URL: gateway.adminUrl,
+});
+const cli = (...args: string[]) => runCli(args, env());
 const json = async (...args: string[]) => JSON.parse((await cli(...args, '--json')).stdout);
 const send = async (path: string, headers: Record<string, string> = {}, method = 'GET') => {
   const answer = await fetch(gateway.url + path, { method, headers });
@@ -131,7 +131,12 @@ it('what the file steers is not steered by hand; what it lets go is, with all wr
   );
   expect((await cli('shift', '/reports', '100', '--dry-run')).stdout).toContain('with that all writes');
   expect((await send('/reports', {}, 'POST')).by).toBe('legacy');
+  const watching = startCli(['status', '/reports', '--watch'], env());
+  await until('it is watched', () => (watching.stdout().includes('/reports') ? true : undefined));
   expect((await cli('shift', '/reports', '100', '--wait')).code).toBe(0);
+  await until('it is seen', () => (/shifting 100 %/.test(watching.stdout()) ? true : undefined));
+  watching.signal('SIGINT');
+  expect((await watching.ended).code).toBe(0);
   await until('writes follow', async () =>
     (await send('/reports', {}, 'POST')).by === 'new' ? true : undefined,
   );
@@ -152,7 +157,7 @@ it('what the file steers is not steered by hand; what it lets go is, with all wr
 });
 
 it('a new upstream that begins to fail loses everybody by itself, and writes with one store had gone by the share', async () => {
-  expect((await cli('shift', '/flaky', '50')).code).toBe(0);
+  expect((await cli('advance', '/flaky', '--wait')).code).toBe(0);
   await until('some are there', async () =>
     (await send('/flaky', {}, 'POST')).by === 'new' ? true : undefined,
   );
@@ -193,6 +198,8 @@ it('GETs are copied once they are answered; what differs is counted, and kept wi
       differences: [{ path: 'total', legacy: 'number', new: 'number' }],
     }),
   ]);
+  expect((await cli('mismatches', '/copied', '--clear')).code).toBe(0);
+  expect((await json('mismatches', '/copied')).items).toEqual([]);
   const copies = next.heard.filter(({ copy }) => copy);
   expect(copies).toEqual([{ method: 'GET', url: '/copied/1?of=ann', copy: true }]);
 });

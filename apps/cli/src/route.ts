@@ -8,7 +8,9 @@ import { answerLines } from './text/lists.js';
 import { sleepUnless, untilStopped } from './watch/stop.js';
 
 /** What a route of the edge has in common with a module. */
-const verbs: ReadonlySet<string> = new Set(['run', 'shift', 'pause', 'resume', 'rollback']);
+const verbs: ReadonlySet<string> = new Set([
+  ...['run', 'advance', 'shift', 'pause', 'resume', 'rollback', 'mismatches'],
+]);
 const everyMs = 250;
 
 /** Whether a verb is about a route of the edge, `/reports`, and not about a module. */

@@ -7,4 +7,5 @@ import { steering, type SteeringFlags } from '../command.js';
 export const advance = (program: Command, cli: Cli): Command =>
   steering(program, 'advance <module>', 'go one phase on, if the gates let it', {
     'advance inventory': 'from monolith to dual-write, from there to shadow, …',
+    'advance /reports': 'a route of the edge to the next share of its ramp',
   }).action((module: string, flags: SteeringFlags) => start(cli, module, 'advance', flags));

@@ -14,6 +14,7 @@ interface Flags extends ChangingFlags {
 export const mismatches = (program: Command, cli: Cli): Command =>
   changing(program, 'mismatches <module>', 'the shadow reads whose two answers differed, field by field', {
     'mismatches inventory': 'the newest of them',
+    'mismatches /reports': 'of a route of the edge',
     'mismatches inventory --clear': 'forget them, once you have mended what was wrong: the gate begins anew',
   })
     .option('--clear', 'forget what was compared in this step, and the samples')

@@ -11,7 +11,7 @@ import { noticeLines, settingLines } from '../text/settings.js';
 import { overview } from '../text/overview.js';
 import { phases } from '../text/phase.js';
 import { waitForPhase } from '../watch/wait-for-phase.js';
-import { watchStatus } from '../watch/watch-status.js';
+import { watchModules, watchRoute } from '../watch/watch-status.js';
 
 interface Flags extends LookingFlags {
   watch?: true;
@@ -36,10 +36,10 @@ export const status = (program: Command, cli: Cli): Command =>
     .option('--timeout <s>', 'seconds for --wait-for', wholeNumber(1, 86_400), 300)
     .action(async (module: string | undefined, { json, watch, waitFor, timeout }: Flags) => {
       if (module !== undefined && isRoute(module)) {
-        if (watch ?? waitFor) throw new Misuse('--watch and --wait-for are for modules; routes have --wait');
-        return showRoute(cli, module, json);
+        if (waitFor !== undefined) throw new Misuse('--wait-for is for modules; verbs of routes have --wait');
+        return (watch ? watchRoute : showRoute)(cli, module, json);
       }
-      if (watch) return watchStatus(cli, module, json);
+      if (watch) return watchModules(cli, module, json);
       if (waitFor === undefined) return show(cli, module, json);
       if (module === undefined)
         throw new Misuse('--wait-for takes a module: status <module> --wait-for <phase>');

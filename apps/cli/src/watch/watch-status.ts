@@ -1,9 +1,11 @@
+import type { RouteStatus } from '#edge';
 import type { ModuleStatus } from '#strangler';
 import type { Cli } from '../cli.js';
 import { Failure } from '../failure.js';
 import { joined, line, paint, type Line } from '../text/line.js';
 import { moduleLines } from '../text/module.js';
 import { movingLines } from '../text/moving.js';
+import { routeLines, routesOverview } from '../text/routes.js';
 import { noticeLines } from '../text/settings.js';
 import { overview } from '../text/overview.js';
 import { Screen } from './screen.js';
@@ -11,24 +13,61 @@ import { sleepUnless, untilStopped } from './stop.js';
 
 const everyMs = 1_000;
 
-/** Shows where the modules stand every second until it is stopped: drawn in place on a terminal, else in plain lines. */
-export async function watchStatus(cli: Cli, module: string | undefined, json?: true): Promise<void> {
-  const look = async () => (module === undefined ? cli.client.modules() : [await cli.client.module(module)]);
+/** What is looked at again and again. */
+interface Watched<T> {
+  readonly look: () => Promise<T>;
+  /** As one JSON document. */
+  readonly document: (seen: T) => unknown;
+  /** The whole of it. */
+  readonly lines: (seen: T) => Line[];
+  /** One line for each, by its name. */
+  readonly rows: (seen: T) => (readonly [name: string, row: Line])[];
+}
+
+/** Shows where a module stands, or all of them. */
+export const watchModules = (cli: Cli, module: string | undefined, json?: true): Promise<void> =>
+  watch<ModuleStatus[]>(cli, json, {
+    look: async () => (module === undefined ? cli.client.modules() : [await cli.client.module(module)]),
+    document: (modules) => (module === undefined ? { items: modules } : modules[0]),
+    lines: (modules) => [
+      ...noticeLines(modules),
+      ...(module === undefined
+        ? [...overview(modules, cli.out.width), ...movingLines(modules)]
+        : modules.flatMap(moduleLines)),
+    ],
+    rows: (modules) => named(modules, ({ module: name }) => name, overview(modules)),
+  });
+
+/** Shows where a route of the edge stands. */
+export const watchRoute = (cli: Cli, route: string, json?: true): Promise<void> =>
+  watch<RouteStatus>(cli, json, {
+    look: () => cli.gateway.route(route),
+    document: (status) => status,
+    lines: routeLines,
+    rows: (status) => named([status], ({ route: name }) => name, routesOverview([status])),
+  });
+
+/** Rows of a table without its head, by name. */
+const named = <T>(items: readonly T[], nameOf: (item: T) => string, [, ...rows]: Line[]) =>
+  items.map((item, i) => [nameOf(item), rows[i] ?? []] as const);
+
+/** Every second until it is stopped: drawn in place on a terminal, else in plain lines. */
+async function watch<T>(cli: Cli, json: true | undefined, watched: Watched<T>): Promise<void> {
   // What is wrong from the start (nobody there, no such module) ends the program; later it passes.
-  let modules = await look();
-  const view = json ? documents(cli, module) : cli.out.stream.isTTY ? drawn(cli, module) : changes(cli);
+  let seen = await watched.look();
+  const view = (json ? documents : cli.out.stream.isTTY ? drawn : changes)(cli, watched);
   process.once('exit', view.end);
   try {
     await untilStopped(async (stop) => {
       let trouble: string | undefined;
       do {
-        view.show(modules, trouble);
+        view.show(seen, trouble);
         if (!(await sleepUnless(stop, everyMs))) break;
         trouble = undefined;
-        modules = await look().catch((error: unknown) => {
+        seen = await watched.look().catch((error: unknown) => {
           if (!(error instanceof Failure)) throw error;
           trouble = error.message;
-          return modules;
+          return seen;
         });
       } while (!stop.aborted);
     });
@@ -38,31 +77,28 @@ export async function watchStatus(cli: Cli, module: string | undefined, json?: t
   }
 }
 
-interface View {
+interface View<T> {
   /** `trouble`: why there is nothing newer. */
-  readonly show: (modules: ModuleStatus[], trouble: string | undefined) => void;
+  readonly show: (seen: T, trouble: string | undefined) => void;
   readonly end: () => void;
 }
 
 /** One JSON document a line. */
-const documents = ({ out, aside }: Cli, module: string | undefined): View => ({
-  show: (modules, trouble) => {
+const documents = <T>({ out, aside }: Cli, { document }: Watched<T>): View<T> => ({
+  show: (seen, trouble) => {
     if (trouble !== undefined) aside.print([line(trouble)]);
-    else out.jsonLine(module === undefined ? { items: modules } : modules[0]);
+    else out.jsonLine(document(seen));
   },
   end: () => undefined,
 });
 
 /** The whole of it, in place. */
-function drawn({ out }: Cli, module: string | undefined): View {
+function drawn<T>({ out }: Cli, { lines }: Watched<T>): View<T> {
   const screen = new Screen(out.stream, out.coloured);
   let last: Line[] = [];
   return {
-    show: (modules, trouble) => {
-      last =
-        module === undefined
-          ? linesOf(modules, out.width)
-          : [...noticeLines(modules), ...modules.flatMap(moduleLines)];
+    show: (seen, trouble) => {
+      last = lines(seen);
       const now = new Date().toISOString().slice(11, 19);
       const foot = joined([line(`${now} UTC · Ctrl-C ends`, 'dim'), line(trouble ?? '', 'red')]);
       screen.draw([...last, [], foot]);
@@ -75,26 +111,19 @@ function drawn({ out }: Cli, module: string | undefined): View {
   };
 }
 
-const linesOf = (modules: ModuleStatus[], width: number): Line[] => [
-  ...noticeLines(modules),
-  ...overview(modules, width),
-  ...movingLines(modules),
-];
-
 /** For logs: each line that changed, with its time. */
-function changes({ out, aside }: Cli): View {
-  const seen = new Map<string, string>();
+function changes<T>({ out, aside }: Cli, { rows }: Watched<T>): View<T> {
+  const printed = new Map<string, string>();
   const print = (name: string, text: string, to = out) => {
-    if (seen.get(name) === text) return;
-    seen.set(name, text);
+    if (printed.get(name) === text) return;
+    printed.set(name, text);
     to.print([line(`${new Date().toISOString()}  ${text}`)]);
   };
   return {
-    show: (modules, trouble) => {
+    show: (seen, trouble) => {
       if (trouble !== undefined) return print('', trouble, aside);
-      const rows = overview(modules).slice(1);
-      modules.forEach(({ module }, i) => print(module, paint(rows[i] ?? [], false)));
-      seen.delete('');
+      for (const [name, row] of rows(seen)) print(name, paint(row, false));
+      printed.delete('');
     },
     end: () => undefined,
   };

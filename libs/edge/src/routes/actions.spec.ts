@@ -10,6 +10,11 @@ const situation = (more: Partial<Situation> = {}): Situation => ({
   gates: [],
   ...more,
 });
+const gate = (state: RouteGate['state']): RouteGate => ({
+  ...{ name: 'error rate', value: 0.5, limit: 0.01, samples: 90, needed: 200, confidence: null },
+  ...{ probes: 0, customers: 90, why: null },
+  state,
+});
 const filed = aRow({ filed: { percent: 10, path: 'strangler.yaml', line: 3 } });
 
 it.each<[RouteAction, number]>([
@@ -38,11 +43,6 @@ it('what stops a route works beside the file', () => {
 });
 
 it('a share that is named is reached at once, past what only holds, and not past what fails', () => {
-  const gate = (state: RouteGate['state']): RouteGate => ({
-    ...{ name: 'error rate', value: 0.5, limit: 0.01, samples: 90, needed: 200, confidence: null },
-    ...{ probes: 0, customers: 90, why: null },
-    state,
-  });
   const act = (state: RouteGate['state'], percent: number) =>
     judgeAction({ verb: 'shift', percent }, situation({ gates: [gate(state)] }));
   expect(act('hold', 50).change).toMatchObject({ percent: 50, wanted: { percent: 50, actor: 'ann' } });
@@ -50,6 +50,19 @@ it('a share that is named is reached at once, past what only holds, and not past
     'the gate "error rate" fails: 50 % of the new upstream\'s answers fail (limit 1 %, of 90)',
   );
   expect(act('fail', 5).change.percent).toBe(5);
+});
+
+it('advance goes one share further, past what only holds and not past what fails; a step that the file wants is not against it', () => {
+  const advance = (more: Partial<Situation>) => judgeAction({ verb: 'advance' }, situation(more));
+  const wanted = { percent: 100, by: 'file' as const, actor: 'strangler.yaml:3' };
+  expect(advance({}).change).toMatchObject({ percent: 50, wanted: { percent: 50, actor: 'ann' } });
+  expect(advance({ row: { ...filed, wanted } })).toMatchObject({ goal: 50 });
+  expect(advance({ row: { ...filed, wanted } }).change).toEqual({ phase: 'shifting', percent: 50 });
+  expect(() => advance({ row: filed })).toThrow(/steered by .* change it there: percent: 50/);
+  expect(() => advance({ row: aRow({ percent: 100 }) })).toThrow(/is at 100 % already/);
+  for (const row of [aRow(), { ...filed, wanted }])
+    expect(() => advance({ row, gates: [gate('fail')] })).toThrow(/the gate "error rate" fails/);
+  expect(advance({ row: aRow({ percent: 50 }), gates: [gate('hold')] }).plan.join()).toContain('all writes');
 });
 
 it('whoever moves writes is told so, and what going back does not bring along', () => {

@@ -5,10 +5,12 @@ import { gateInWords, type RouteGate } from './gates.js';
 /** What an operator can ask for. */
 export type RouteAction =
   | { verb: 'run'; settings?: RouteRow['run'] | undefined }
+  | { verb: 'advance' }
   | { verb: 'shift'; percent: number }
   | { verb: 'pause' }
   | { verb: 'resume' }
-  | { verb: 'rollback' };
+  | { verb: 'rollback' }
+  | { verb: 'mismatches'; clear: true };
 
 /** An action that is legal: what it does, in words, and what to write down for it. */
 export interface AcceptedAction {
@@ -31,6 +33,8 @@ export function judgeAction(action: RouteAction, situation: Situation): Accepted
   switch (action.verb) {
     case 'run':
       return run(situation, action.settings ?? {});
+    case 'advance':
+      return advance(situation);
     case 'shift':
       return shift(situation, action.percent);
     case 'pause':
@@ -39,6 +43,8 @@ export function judgeAction(action: RouteAction, situation: Situation): Accepted
       return resume(situation);
     case 'rollback':
       return rollback(situation);
+    case 'mismatches':
+      return { plan: ['what was compared is forgotten, and the samples: the gate begins anew'], change: {} };
   }
 }
 
@@ -65,19 +71,38 @@ function run({ row, route, actor }: Situation, settings: Pick<WrittenSettings, '
   };
 }
 
+/** One share further out, at once: what holds is passed over, what fails is not. A step that the file wants anyway does not go against it. */
+function advance(situation: Situation): AcceptedAction {
+  const { row, route } = situation;
+  if (row.percent === 100) throw new RefusedError(`${row.path} is at 100 % already`);
+  const to = wayTo(row.percent, 100, route.ramp)[0]!;
+  if (row.paused !== null || row.wanted.percent < to) return shift(situation, to);
+  requireUnbroken(situation);
+  return {
+    plan: [`${row.percent} % -> ${to} % to new, at once${writesTurn(row, route, to)}`],
+    change: { phase: 'shifting', percent: to },
+    goal: to,
+  };
+}
+
 /** At once: whoever names a share means it. What holds is passed over, what fails is not. */
-function shift({ row, route, actor, gates }: Situation, percent: number): AcceptedAction {
+function shift(situation: Situation, percent: number): AcceptedAction {
+  const { row, route, actor } = situation;
   requireUnheld(row, percent);
   if (row.percent === percent && row.phase === 'shifting' && row.wanted.percent === percent) {
     throw new RefusedError(`${row.path} is at ${percent} % already`);
   }
-  const broken = percent > row.percent ? gates.find(({ state }) => state === 'fail') : undefined;
-  if (broken) throw new RefusedError(`the gate "${broken.name}" fails: ${gateInWords(broken)}`);
+  if (percent > row.percent) requireUnbroken(situation);
   return {
     plan: [`${row.percent} % -> ${percent} % to new, at once${writesTurn(row, route, percent)}`],
     change: { phase: 'shifting', percent, wanted: wants(percent, actor), run: {}, ...free },
     goal: percent,
   };
+}
+
+function requireUnbroken({ gates }: Situation): void {
+  const broken = gates.find(({ state }) => state === 'fail');
+  if (broken) throw new RefusedError(`the gate "${broken.name}" fails: ${gateInWords(broken)}`);
 }
 
 function pause({ row, actor }: Situation): AcceptedAction {

@@ -5,6 +5,7 @@ import {
   UnknownModuleError,
   type Calls,
   type Comparisons,
+  type RouteWish,
   type ShadowStore,
   type Upstream,
   type Windows,
@@ -114,7 +115,7 @@ export class RouteOperator {
   ): Promise<RouteAnswer> {
     const { board, store } = this.parts;
     const { row, route } = await this.fresh(path);
-    const gates = watchGates(row, route, await this.evidence(row));
+    const gates = gatesOf(row, route, await this.evidence(row));
     const { plan, change, goal } = judgeAction(action, { row, route, actor, gates });
     if (!dryRun) {
       const entry = { actor, action: action.verb, outcome: 'done' as const, figures: figuresOf(gates) };
@@ -122,10 +123,16 @@ export class RouteOperator {
         throw new RefusedError(
           `${path} was changed at the same moment; look at it, and repeat what still fits`,
         );
+      if (action.verb === 'mismatches') await this.forget(path);
       await board.read();
     }
     const answer = { route: path, verb: action.verb, dryRun, plan };
     return goal === undefined ? answer : { ...answer, goal: { percent: goal } };
+  }
+
+  private async forget(path: string): Promise<void> {
+    await this.parts.windows.clearComparisons(path);
+    await this.parts.samples.clear(path);
   }
 
   private async fresh(path: string): Promise<BoardEntry> {
@@ -160,6 +167,13 @@ export class RouteOperator {
       notes: note === undefined ? [] : [note],
     };
   }
+}
+
+/** What takes the route back, and what a step further out waits for. */
+function gatesOf(row: RouteRow, route: RouteWish, evidence: RouteEvidence): RouteGate[] {
+  const watched = watchGates(row, route, evidence);
+  const step = stepGates(row, route, evidence);
+  return [...watched, ...step.filter(({ name }) => watched.every((gate) => gate.name !== name))];
 }
 
 function waitingFor({ paused, pauseReason }: RouteRow, decision: RouteDecision): string | null {

@@ -15,7 +15,7 @@ import {
   UnsupportedMediaTypeException,
   UseInterceptors,
 } from '@nestjs/common';
-import { IsBoolean, IsInt, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, Max, Min } from 'class-validator';
 import type { Request } from 'express';
 import type { RouteAction } from './actions.js';
 import { RouteOperator, type RouteAnswer, type RouteMismatch, type RouteStatus } from './route-operator.js';
@@ -28,6 +28,10 @@ class PlainBody {
 
 class ShiftBody extends PlainBody {
   @IsInt() @Min(0) @Max(100) percent: number;
+}
+
+class MismatchesBody extends PlainBody {
+  @IsIn([true]) clear: true;
 }
 
 class RunSettings {
@@ -55,10 +59,12 @@ function reader<B extends PlainBody>(dto: Dto<B>, actionOf: (body: B) => RouteAc
 
 const readers: Readonly<Record<RouteAction['verb'], Reader>> = {
   run: reader(RunBody, ({ settings }) => ({ verb: 'run', settings: settings ?? undefined })),
+  advance: reader(PlainBody, () => ({ verb: 'advance' })),
   shift: reader(ShiftBody, ({ percent }) => ({ verb: 'shift', percent })),
   pause: reader(PlainBody, () => ({ verb: 'pause' })),
   resume: reader(PlainBody, () => ({ verb: 'resume' })),
   rollback: reader(PlainBody, () => ({ verb: 'rollback' })),
+  mismatches: reader(MismatchesBody, ({ clear }) => ({ verb: 'mismatches', clear })),
 };
 
 /** How much of a history is answered when nothing is said. */
