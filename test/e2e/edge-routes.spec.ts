@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startNats, type TestNats } from '../support/nats.js';
@@ -121,6 +121,15 @@ it('what the file steers is not steered by hand; what it lets go is, with all wr
     1,
     expect.stringMatching(/steered by .*:2, which says percent: 50/),
   ]);
+  const path = setup.env['STRANGLER_CONFIG'] as string;
+  const text = await readFile(path, 'utf8');
+  const shift = await cli('shift', '/reports', '10', '--write', '--wait');
+  expect([shift.code, shift.stdout]).toEqual([0, expect.stringContaining('percent: 10')]);
+  expect(await readFile(path, 'utf8')).toBe(text.replace('percent: 50', 'percent: 10'));
+  expect(await json('status', '/reports')).toMatchObject({
+    percent: 10,
+    steeredBy: expect.stringMatching(/:2$/),
+  });
   await write(
     'path: /reports, cohorts: [{ header: x-user-group, equals: beta }]',
     'path: /flaky, sharedStore: true',

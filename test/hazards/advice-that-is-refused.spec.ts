@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '#platform';
+import { editOf } from '../../libs/strangler/src/control/file-edit.js';
 import { FileWriter } from '../../libs/strangler/src/control/file-writer.js';
 import { WishesFile } from '../../libs/strangler/src/control/wishes-file.js';
 import { parseWishes } from '../../libs/strangler/src/control/wishes.js';
@@ -251,7 +252,10 @@ async function steered(): Promise<void> {
   await writeFile(path, 'modules:\n  parcels: { phase: monolith }\n');
   const parse = (text: string) => parseWishes(text, [parcels]);
   const file: WishesFile = new WishesFile(path, parse, (wishes) => wishes && leader.steer(wishes));
-  const leader = controlled.controller({ advice, writer: new FileWriter(path, [parcels], file) });
+  const leader = controlled.controller({
+    advice,
+    writer: new FileWriter(path, (text, change) => editOf(text, [parcels], change), file),
+  });
   await file.load(false);
   leader.start();
   await until('the file steers', async () => ((await controlled.row()).filed ? true : undefined));

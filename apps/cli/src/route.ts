@@ -26,8 +26,8 @@ export async function actOnRoute<F extends ChangingFlags>(
 ): Promise<void> {
   const { json, ...body } = flags;
   if (!verbs.has(verb)) throw new Misuse(`a route has no ${verb}: there are ${[...verbs].join(', ')}`);
-  const unknown = ['write', 'to'].find((flag) => flag in body);
-  if (unknown !== undefined) throw new Misuse(`--${unknown} is for modules: ${route} is a route`);
+  const unknown = (verb === 'advance' ? ['write', 'to'] : ['to']).find((flag) => flag in body);
+  if (unknown !== undefined) throw new Misuse(`${verb} of a route takes no --${unknown}`);
   const answer = await cli.gateway.act(route, verb, body);
   if (!json) cli.out.print(answerLines({ ...answer, module: route }));
   const waits = waitMs !== undefined && !answer.dryRun && answer.goal;

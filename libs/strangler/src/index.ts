@@ -60,6 +60,8 @@ export { ShadowStore } from './shadow/shadow-store.js';
 export { LeaderLock } from './control/leader-lock.js';
 export { defaultSettings, type GateLimits } from './control/settings.js';
 export { nearest } from './control/nearest.js';
+export { routeEditOf, type RouteFileChange } from './control/file-edit.js';
+export { FileWriter } from './control/file-writer.js';
 export { copiesIn, CopiesError } from './control/copies.js';
 export { routeSettingsOf, type RouteWish, type Upstream } from './control/route-wishes.js';
 export { parseFile, type FileWishes } from './control/wishes.js';

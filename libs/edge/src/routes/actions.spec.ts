@@ -26,7 +26,7 @@ it.each<[RouteAction, number]>([
   (action, percent) => {
     expect(() => judgeAction(action, situation({ row: filed }))).toThrow(
       new RefusedError(
-        `/reports is steered by strangler.yaml:3, which says percent: 10; change it there: percent: ${percent}`,
+        `/reports is steered by strangler.yaml:3, which says percent: 10; change it there: percent: ${percent} (run, shift and rollback do so with --write)`,
       ),
     );
   },

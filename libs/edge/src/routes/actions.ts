@@ -4,12 +4,12 @@ import { gateInWords, type RouteGate } from './gates.js';
 
 /** What an operator can ask for. */
 export type RouteAction =
-  | { verb: 'run'; settings?: RouteRow['run'] | undefined }
+  | { verb: 'run'; settings?: RouteRow['run'] | undefined; write?: boolean | undefined }
   | { verb: 'advance' }
-  | { verb: 'shift'; percent: number }
+  | { verb: 'shift'; percent: number; write?: boolean | undefined }
   | { verb: 'pause' }
   | { verb: 'resume' }
-  | { verb: 'rollback' }
+  | { verb: 'rollback'; write?: boolean | undefined }
   | { verb: 'mismatches'; clear: true };
 
 /** An action that is legal: what it does, in words, and what to write down for it. */
@@ -54,7 +54,7 @@ const free = { paused: null, pauseReason: null };
 function requireUnheld({ filed, path }: RouteRow, percent: number): void {
   if (!filed) return;
   throw new RefusedError(
-    `${path} is steered by ${filed.path}:${filed.line}, which says percent: ${filed.percent}; change it there: percent: ${percent}`,
+    `${path} is steered by ${filed.path}:${filed.line}, which says percent: ${filed.percent}; change it there: percent: ${percent} (run, shift and rollback do so with --write)`,
   );
 }
 

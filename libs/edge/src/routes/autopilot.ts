@@ -10,7 +10,7 @@ const lookMs = 500;
 /** How often what is kept no longer is forgotten, in ms. */
 const pruneMs = 3_600_000;
 /** All routes have one leader among the gateways of a database. */
-const leadership = 'edge';
+export const leadership = 'edge';
 
 export interface AutopilotOptions {
   board: RouteBoard;

@@ -1,11 +1,14 @@
 import {
   CallWatch,
   Database,
+  FileWriter,
   LeaderLock,
   parseFile,
+  routeEditOf,
   ShadowStore,
   WishesFile,
   Windows,
+  type RouteFileChange,
   type RouteWish,
 } from '#strangler';
 import type { UpstreamPools } from '../pool/upstream-pools.js';
@@ -60,7 +63,6 @@ export class EdgeRoutes {
     this.lock = new LeaderLock(database);
     this.copies = new ShadowCopies(windows, samples);
     this.autopilot = new Autopilot({ board: this.board, store, windows, lock: this.lock, file, kept });
-    this.operator = new RouteOperator({ board: this.board, store, windows, samples });
     this.traffic = new RouteTraffic({
       ...how,
       ...{ board: this.board, copies: this.copies, pools },
@@ -78,6 +80,11 @@ export class EdgeRoutes {
         this.following = this.board.follow(routes);
       },
     );
+    const edit = (text: string, change: RouteFileChange) => routeEditOf(text, modules, change);
+    this.operator = new RouteOperator({
+      ...{ board: this.board, store, windows, samples, lock: this.lock },
+      writer: new FileWriter(file, edit, this.file),
+    });
   }
 
   /**

@@ -5,13 +5,16 @@ import {
   UnknownModuleError,
   type Calls,
   type Comparisons,
+  type FileWriter,
+  type LeaderLock,
+  type RouteFileChange,
   type RouteWish,
   type ShadowStore,
   type Upstream,
   type Windows,
 } from '#strangler';
-import { judgeAction, type RouteAction } from './actions.js';
-import { figuresOf } from './autopilot.js';
+import { judgeAction, type AcceptedAction, type RouteAction } from './actions.js';
+import { figuresOf, leadership } from './autopilot.js';
 import { noteOnWrites } from './choose.js';
 import { decideRoute, type RouteDecision, type RouteRow } from './decide.js';
 import { evidenceOf } from './evidence.js';
@@ -73,6 +76,8 @@ interface Parts {
   store: RouteStore;
   windows: Windows;
   samples: ShadowStore;
+  writer: FileWriter<RouteFileChange>;
+  lock: Pick<LeaderLock, 'termOf'>;
 }
 
 /** What the admin API of a gateway offers. Every gateway can do all of it: what it changes is a row. */
@@ -116,7 +121,10 @@ export class RouteOperator {
     const { board, store } = this.parts;
     const { row, route } = await this.fresh(path);
     const gates = gatesOf(row, route, await this.evidence(row));
-    const { plan, change, goal } = judgeAction(action, { row, route, actor, gates });
+    const written = 'write' in action && action.write === true;
+    const situation = { row: written ? { ...row, filed: null } : row, route, actor, gates };
+    const judged = judgeAction(action, situation);
+    const { plan, change, goal } = written ? await this.written(row, judged, dryRun) : judged;
     if (!dryRun) {
       const entry = { actor, action: action.verb, outcome: 'done' as const, figures: figuresOf(gates) };
       if (!(await store.change(row, change, { ...entry, reason: plan.join('; ') })))
@@ -128,6 +136,27 @@ export class RouteOperator {
     }
     const answer = { route: path, verb: action.verb, dryRun, plan };
     return goal === undefined ? answer : { ...answer, goal: { percent: goal } };
+  }
+
+  /** Has the file say where the route goes, and the row that it does: what comes next is no edit of the file that moves it. */
+  private async written(
+    { path, filed }: RouteRow,
+    { plan, change, goal: percent = 0 }: AcceptedAction,
+    dryRun: boolean,
+  ): Promise<AcceptedAction> {
+    const { writer, lock } = this.parts;
+    if (!filed) throw new RefusedError(`${path} has no percent in the file: steer it without --write`);
+    // Each gateway has a file of its own; that of the leader counts.
+    if (lock.termOf(leadership) === undefined)
+      throw new RefusedError(`another gateway moves the routes: ask it, or change its file`);
+    const wish = { module: path, percent };
+    const { line, before, after } = await (dryRun ? writer.plan(wish) : writer.write(wish));
+    const wanted = { percent, by: 'file' as const, actor: `${filed.path}:${line}` };
+    return {
+      plan: [`${filed.path}:${line}: ${before} -> ${after}`, ...plan],
+      change: { ...change, wanted, filed: { ...filed, percent } },
+      goal: percent,
+    };
   }
 
   private async forget(path: string): Promise<void> {

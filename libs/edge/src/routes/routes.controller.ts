@@ -26,7 +26,12 @@ class PlainBody {
   @Maybe() @IsBoolean() dryRun?: boolean | null;
 }
 
-class ShiftBody extends PlainBody {
+class SteeringBody extends PlainBody {
+  /** Changes the line of `strangler.yaml` that steers the route. */
+  @Maybe() @IsBoolean() write?: boolean | null;
+}
+
+class ShiftBody extends SteeringBody {
   @IsInt() @Min(0) @Max(100) percent: number;
 }
 
@@ -40,7 +45,7 @@ class RunSettings {
   @Maybe() @Nested(() => Gates) gates?: Gates;
 }
 
-class RunBody extends PlainBody {
+class RunBody extends SteeringBody {
   @Maybe() @Nested(() => RunSettings) settings?: RunSettings | null;
 }
 
@@ -58,12 +63,16 @@ function reader<B extends PlainBody>(dto: Dto<B>, actionOf: (body: B) => RouteAc
 }
 
 const readers: Readonly<Record<RouteAction['verb'], Reader>> = {
-  run: reader(RunBody, ({ settings }) => ({ verb: 'run', settings: settings ?? undefined })),
+  run: reader(RunBody, ({ settings, write }) => ({
+    verb: 'run',
+    settings: settings ?? undefined,
+    write: write ?? undefined,
+  })),
   advance: reader(PlainBody, () => ({ verb: 'advance' })),
-  shift: reader(ShiftBody, ({ percent }) => ({ verb: 'shift', percent })),
+  shift: reader(ShiftBody, ({ percent, write }) => ({ verb: 'shift', percent, write: write ?? undefined })),
   pause: reader(PlainBody, () => ({ verb: 'pause' })),
   resume: reader(PlainBody, () => ({ verb: 'resume' })),
-  rollback: reader(PlainBody, () => ({ verb: 'rollback' })),
+  rollback: reader(SteeringBody, ({ write }) => ({ verb: 'rollback', write: write ?? undefined })),
   mismatches: reader(MismatchesBody, ({ clear }) => ({ verb: 'mismatches', clear })),
 };
 

@@ -15,6 +15,7 @@ import {
   type Operator,
 } from './operator.js';
 import type { ModuleSettings } from './settings.js';
+import { editOf } from './file-edit.js';
 import { FileWriter } from './file-writer.js';
 import { ModuleStore } from './module-store.js';
 import { WishesFile } from './wishes-file.js';
@@ -637,7 +638,9 @@ describe('the file that is changed from here', () => {
     await stop();
     const parse = (text: string) => parseWishes(text, [parcels]);
     file = new WishesFile(path, parse, (wishes) => wishes && controller.steer(wishes));
-    const controller = controlled.controller({ writer: new FileWriter(path, [parcels], file) });
+    const controller = controlled.controller({
+      writer: new FileWriter(path, (text, change) => editOf(text, [parcels], change), file),
+    });
     await file.load(false);
     controller.start();
     operator = controller.operator;

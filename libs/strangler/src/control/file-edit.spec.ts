@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { phases } from '../phase.js';
-import { editOf, type FileChange } from './file-edit.js';
+import { editOf, routeEditOf, type FileChange } from './file-edit.js';
 import type { WrittenSettings } from './written-settings.js';
 import { parseWishes } from './wishes.js';
 
@@ -131,4 +131,34 @@ it('whatever the text, every comment stays, and it says what was wanted and all 
       expect(after.text).toContain('# between');
     }),
   );
+});
+
+it.each([
+  [
+    'in a block',
+    "edge:\n  - path: /a\n    upstreams: { legacy: 'http://a', new: 'http://b' } # two",
+    '\n    percent: 7',
+  ],
+  [
+    'in braces',
+    "edge: [{ path: /a, upstreams: { legacy: 'http://a', new: 'http://b' }",
+    ', percent: 7',
+    '}]\n',
+  ],
+  [
+    'where one stands',
+    "edge:\n  - { path: /b, upstreams: { legacy: 'http://a', new: 'http://b' }, percent: 5 }\n  - path: /a # mine\n    percent: ",
+    '7',
+    "\n    upstreams: { legacy: 'http://a', new: 'http://b' }",
+    '50',
+  ],
+])('of a route the share is written %s, and nothing else', (_where, before, share, after = '', was = '') => {
+  expect(routeEditOf(before + was + after, [], { module: '/a', percent: 7 })?.text).toBe(
+    before + share + after,
+  );
+});
+
+it('a route that does not stand there is not written', () => {
+  const text = "edge:\n  - { path: /a, upstreams: { legacy: 'http://a', new: 'http://b' } }\n";
+  expect(routeEditOf(text, [], { module: '/c', percent: 7 })).toBeUndefined();
 });

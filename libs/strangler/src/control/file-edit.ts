@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Phase } from '../phase.js';
 import { settingKeys } from './setting-keys.js';
 import type { ModuleSettings } from './settings.js';
-import { parseWishes, type FileWish } from './wishes.js';
+import { parseFile, parseWishes, type FileWish } from './wishes.js';
 import { settingsOf, type WrittenSettings } from './written-settings.js';
 import { deleteIn, isScalarIn, setIn, UneditableError } from './yaml-edit.js';
 
@@ -34,6 +34,32 @@ export function editOf(text: string, modules: readonly string[], change: FileCha
     return saysOnly(change, parseWishes(text, modules), parseWishes(next, modules))
       ? { text: next, ...difference(text, next) }
       : undefined;
+  } catch (error) {
+    if (error instanceof UneditableError) return undefined;
+    throw error;
+  }
+}
+
+/** What an operator wants the file to say of one route of the edge. */
+export interface RouteFileChange {
+  /** Its path, as the file writes it. */
+  module: string;
+  percent: number;
+}
+
+/** {@link editOf} for a route's share. */
+export function routeEditOf(
+  text: string,
+  modules: readonly string[],
+  { module: path, percent }: RouteFileChange,
+): FileEdit | undefined {
+  const routesIn = (from: string) => parseFile(from, modules).edge.map(({ line: _line, ...route }) => route);
+  try {
+    const before = routesIn(text);
+    const index = before.findIndex((route) => route.path === path);
+    const next = setIn(text, ['edge', String(index), 'percent'], String(percent));
+    const wanted = before.map((route, i) => (i === index ? { ...route, percent } : route));
+    return isDeepStrictEqual(wanted, routesIn(next)) ? { text: next, ...difference(text, next) } : undefined;
   } catch (error) {
     if (error instanceof UneditableError) return undefined;
     throw error;

@@ -2,27 +2,28 @@ import { randomUUID } from 'node:crypto';
 import { chown, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { editOf, type FileChange, type FileEdit } from './file-edit.js';
+import type { FileChange, FileEdit } from './file-edit.js';
 import { RefusedError } from './operator.js';
 import { hashOf, type WishesFile } from './wishes-file.js';
 
 /** Writes `strangler.yaml` for an operator: the file that this process reads, and only what it has read. */
-export class FileWriter {
+export class FileWriter<C extends { module: string } = FileChange> {
   private writing: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly path: string,
-    private readonly modules: readonly string[],
-    private readonly file: WishesFile,
+    /** The text with the change; undefined: it cannot be made. */
+    private readonly editOf: (text: string, change: C) => FileEdit | undefined,
+    private readonly file: Pick<WishesFile, 'look' | 'reading'>,
   ) {}
 
   /** What would be written. @throws {RefusedError} when it cannot be, with what to do instead. */
-  async plan(change: FileChange): Promise<FileEdit> {
+  async plan(change: C): Promise<FileEdit> {
     return (await this.prepared(change)).edit;
   }
 
   /** Writes it; {@link read} lets it count. @throws {RefusedError} as above, or when somebody else changed the file meanwhile. */
-  write(change: FileChange): Promise<FileEdit> {
+  write(change: C): Promise<FileEdit> {
     const written = this.writing.then(async () => {
       const { edit, text } = await this.prepared(change);
       if (edit.text !== text) await this.replace(edit, hashOf(text));
@@ -37,13 +38,13 @@ export class FileWriter {
     return this.file.look();
   }
 
-  private async prepared(change: FileChange): Promise<{ edit: FileEdit; text: string }> {
+  private async prepared(change: C): Promise<{ edit: FileEdit; text: string }> {
     await this.file.look();
     const { problem, hash } = this.file.reading;
     if (problem !== null) throw new RefusedError(`${problem}; mend it first`);
     const text = await readFile(this.path, 'utf8').catch((error: unknown) => this.unable(error, change));
     if (hashOf(text) !== hash) throw changedMeanwhile(this.path);
-    const edit = editOf(text, this.modules, change);
+    const edit = this.editOf(text, change);
     if (!edit) {
       throw new RefusedError(
         `${this.path} says ${change.module} in a way that cannot be changed from here (an alias, for instance): change it by hand`,
@@ -79,7 +80,7 @@ export class FileWriter {
     );
   }
 
-  private unable(error: unknown, { module }: FileChange): never {
+  private unable(error: unknown, { module }: C): never {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new RefusedError(
       `${this.path} on ${hostname()} cannot be read (${code ?? message}), so ${module} cannot be changed there`,

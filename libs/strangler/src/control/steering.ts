@@ -25,6 +25,7 @@ import { RouteBoard } from './route-board.js';
 import { verifyBoth } from './verify-both.js';
 import { parseWishes } from './wishes.js';
 import { WishesFile } from './wishes-file.js';
+import { editOf } from './file-edit.js';
 import { FileWriter } from './file-writer.js';
 import { leaderOf, noticesOf } from './notices.js';
 import { Processes } from './processes.js';
@@ -108,7 +109,7 @@ export class Steering {
       notices: () => [...noticesOf(this.processes.live), ...this.strangers.findings],
       findings: [natsFindings(link), ...findings],
       ...(advice && { advice }),
-      writer: new FileWriter(wishesPath, names, this.file),
+      writer: new FileWriter(wishesPath, (text, change) => editOf(text, names, change), this.file),
       leaderOf: (module) => leaderOf(module, this.processes.live),
     });
   }

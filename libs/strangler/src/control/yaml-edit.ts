@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, parseDocument, type Document, type Pair, type YAMLMap } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, parseDocument, type Document, type Pair, type YAMLMap } from 'yaml';
 import { pairOf, type Path } from './yaml-path.js';
 
 /*
@@ -47,9 +47,11 @@ export function deleteIn(text: string, path: Path): string {
 function placeOf(document: Document, path: Path): { parent: unknown; key: string } {
   let parent: unknown = document.contents;
   for (const part of path.slice(0, -1)) {
-    const pair = isMap(parent) ? pairOf(parent, part) : undefined;
-    if (!pair) throw new UneditableError(path.join('.'));
-    parent = pair.value;
+    const node: unknown = isSeq(parent)
+      ? parent.items[Number(part)]
+      : isMap(parent) && pairOf(parent, part)?.value;
+    if (!node) throw new UneditableError(path.join('.'));
+    parent = node;
   }
   return { parent, key: path.at(-1) ?? '' };
 }
