@@ -29,12 +29,13 @@ const hopByHop = [
   'upgrade',
 ] as const;
 
-/** Who somebody is: only a gateway may say it. */
+/** Who somebody is: only a gateway may say it. By our names, and by those of nginx, oauth2-proxy, Kong, Grafana and the clouds' own gateways. */
 const identities =
-  /^(?:x-user-(?:id|name|email|roles?)|x-internal-.*|x-auth-request-.*|x-authenticated-.*|(?:x-)?remote-(?:user|email|groups?|name)|(?:x-)?ssl-client-.*|x-client-(?:cert.*|dn))$/;
+  /^(?:x-user(?:-?(?:id|name|e?mail|roles?))?|x-internal-.*|x-auth-(?:request-.*|user.*|name|email|roles?|groups?)|x-authenticated-.*|x-(?:webauth|vouch|consumer|authentik)-.*|x-pomerium-claim-.*|x-goog-authenticated-user-.*|x-ms-client-principal.*|x-amzn-oidc-identity|cf-access-authenticated-.*|tailscale-user-.*|(?:x-)?remote-(?:user|email|groups?|name)|(?:x-)?ssl-client-.*|x-client-(?:cert.*|dn))$/;
 
-/** Where somebody comes from, and what he asked for first: the gateway says it anew. */
-const origins = /^(?:x-forwarded(?:-.*)?|forwarded|x-real-ip|x-client-ip|true-client-ip|x-request-id)$/;
+/** Where somebody comes from, what he asked for first, and whether it is a copy: the gateway says it anew. */
+const origins =
+  /^(?:x-forwarded(?:-.*)?|forwarded|x-real-ip|x-client-ip|true-client-ip|x-request-id|x-shadow-request)$/;
 
 /** Another path than the one that was looked at. */
 const otherPath = /^x-(?:original|rewrite)-(?:url|uri)$/;

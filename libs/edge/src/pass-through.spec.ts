@@ -84,9 +84,26 @@ describe('what goes on', () => {
     'Content_Length',
     'Transfer_Encoding',
     'X-HTTP-Method-Override',
+    'X-User',
+    'X-UserId',
+    'X-Auth-User',
+    'X-WebAuth-User',
+    'X-Consumer-Username',
+    'X-Goog-Authenticated-User-Email',
+    'X-MS-Client-Principal',
+    'X-Amzn-OIDC-Identity',
+    'Cf-Access-Authenticated-User-Email',
+    'X-Shadow-Request',
   ])('%s of a client never passes', async (name) => {
     await get(`${name}: forged\r\n`);
     expect(headersOf(seen[0]!).join('\n')).not.toContain('forged');
+  });
+
+  it('a credential that is a client’s own goes on', async () => {
+    await get('X-Auth-Token: own\r\nAuthorization: Bearer own\r\n');
+    expect(headersOf(seen[0]!)).toEqual(
+      expect.arrayContaining(['x-auth-token: own', 'authorization: Bearer own']),
+    );
   });
 
   it('no header of one request is in another one', async () => {
