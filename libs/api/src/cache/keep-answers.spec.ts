@@ -190,3 +190,11 @@ describe('answers that are the same for everybody', () => {
     expect((await request(shop.server).delete('/api/v1/products/A1')).status).toBe(405);
   });
 });
+
+it('made-up spellings of a path do not fill the memory with keys', async () => {
+  const answers = new PublicAnswers({ freshMs: minute, staleMs: minute });
+  const make = async () => ({ body: '{}', length: 2, etag: '""', route: '/api/v1/products/:sku' });
+  for (let i = 0; i < 60_000; i++)
+    await answers.fetch(`/api/v1/products/A1?&${'&'.repeat(i % 7)}${i}`, [], make);
+  expect(answers.figures.entries).toBeLessThanOrEqual(50_000);
+});

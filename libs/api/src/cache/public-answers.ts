@@ -56,6 +56,9 @@ export interface CacheFigures {
 /** Bytes of all answers that are kept: the ones that nobody has asked for the longest go first. */
 const mostBytes = 64 * 1024 * 1024;
 
+/** URLs that have an answer at most: one path has as many spellings as somebody makes up. */
+const mostEntries = 50_000;
+
 interface Load {
   modules: readonly string[];
   make: () => Promise<Made>;
@@ -78,6 +81,7 @@ export class PublicAnswers {
   constructor(private readonly options: CacheOptions) {
     options.ways?.onChange((modules) => this.expire(modules));
     this.entries = new LRUCache<string, Kept, Load>({
+      max: mostEntries,
       maxSize: mostBytes,
       sizeCalculation: ({ length }, key) => length + key.length,
       ttl: options.freshMs,
@@ -119,8 +123,9 @@ export class PublicAnswers {
   /** What was changed through this process is to be seen at once: answers of this path, and lists that it stands in. */
   forget(path: string): void {
     // One that is on its way goes to those who wait for it, and is not kept.
+    const changed = spelled(path);
     for (const url of [...this.entries.keys(), ...this.asking.keys()])
-      if (concerns(url, path)) this.entries.delete(url);
+      if (concerns(url, changed)) this.entries.delete(url);
   }
 
   /** Calls of these modules go another way: what they have said is asked for again. */
@@ -161,11 +166,15 @@ export class PublicAnswers {
 }
 
 /** A URL of the path, of one below it, or of a list above it; however it is spelled. */
-function concerns(url: string, path: string): boolean {
-  const [of, changed] = [spelled(url.split('?', 1)[0] ?? url), spelled(path)];
+function concerns(url: string, changed: string): boolean {
+  const mark = url.indexOf('?');
+  const of = spelled(mark === -1 ? url : url.slice(0, mark));
   return of === changed || of.startsWith(`${changed}/`) || changed.startsWith(`${of}/`);
 }
 
-const spelled = (path: string): string => decodeURIComponent(path).toLowerCase().replace(/\/$/, '');
+function spelled(path: string): string {
+  const lower = (path.includes('%') ? decodeURIComponent(path) : path).toLowerCase();
+  return lower.endsWith('/') ? lower.slice(0, -1) : lower;
+}
 
 const isAway = (error: unknown): boolean => isDomainError(error) && error.code === 'unavailable';
