@@ -22,12 +22,12 @@ export interface Ports {
 export const ann = '01890a5d-ac96-774b-bcce-b302099a8057';
 export const bob = '01890a5d-ac96-774b-bcce-b302099a8058';
 
-/** A signing key as the users module has one, and the public half that its port gives away. */
+/** A signing key as the users module has one (`secret`), and the public half that its port gives away. */
 export async function signingKey(kid = 'first', alg = 'ES256') {
   const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
   const jwk = { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } as unknown as Record<string, string>;
   const sign = (claims: JWTPayload) => new SignJWT(claims).setProtectedHeader({ alg, kid }).sign(privateKey);
-  return { jwk, sign };
+  return { jwk, secret: { ...(await exportJWK(privateKey)), kid }, sign };
 }
 
 export type SigningKey = Awaited<ReturnType<typeof signingKey>>;
