@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { SignedRequest } from '../auth/principal.js';
 import { sidesOf } from './call-context.js';
+import { isProbe } from './probe.js';
 
 /**
  * One line a request, when it is over, whatever came of it: method, route and path, status, `ms` that it took, who worked on it (as in
@@ -22,7 +23,7 @@ export function accessLog(to: Logger, { reads = 'info' }: { reads?: 'info' | 'de
     const context = currentContext();
     response.once('close', () => {
       const level = levelOf(request, response, reads);
-      if (!logger.isLevelEnabled(level) || isProbe(request)) return;
+      if (!logger.isLevelEnabled(level) || isProbe(request.originalUrl)) return;
       const ms = Math.round(performance.now() - startedAt);
       const line = lineOf(request, response, context);
       logger[level]({ ...line, ms }, `${line.method} ${line.path} ${line.status ?? 'aborted'}`);
@@ -53,9 +54,6 @@ const lineOf = (request: SignedRequest, response: Response, context: CallContext
 /** The pattern, as `/api/v1/users/:id`; none where no handler was found. */
 const routeOf = ({ route }: SignedRequest, { locals }: Response): unknown =>
   (route as { path?: unknown } | undefined)?.path ?? locals['route'];
-
-/** Probes come every few seconds and tell nothing. */
-const isProbe = (request: SignedRequest): boolean => request.originalUrl.startsWith('/health/');
 
 /** What Node answers, by the error's code, to what is no request that it can read. */
 const unreadable: Readonly<Record<string, string>> = {

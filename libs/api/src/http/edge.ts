@@ -1,13 +1,14 @@
 import { hasBody, routeOf } from '#edge';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Request, RequestHandler } from 'express';
+import type { LimitHandler } from '../limits/limit-requests.js';
 import { connectionLimits } from './bounded-adapter.js';
 
 /** Divides requests: a path is the API's, whatever the method, or it is not; then `limit` is asked, which the API asks for itself. */
 export function divide(
   app: NestExpressApplication,
   elsewhere: RequestHandler,
-  limit: RequestHandler,
+  limit: LimitHandler,
 ): RequestHandler {
   const isOwn = ownPaths(app);
   return (request, response, next) => {
@@ -16,11 +17,18 @@ export function divide(
       return next();
     }
     response.locals['route'] = 'elsewhere';
+    const notPassedOn = (error?: unknown): void => {
+      // Nobody reads its body, and the server would wait for that as long as for an upload.
+      if (hasBody(request) && !request.complete) response.setHeader('Connection', 'close');
+      next(error);
+    };
     // Whose answers these are says himself who may keep them.
     response.removeHeader('Cache-Control');
-    void limit(request, response, (error?: unknown) =>
-      error === undefined ? elsewhere(request, response, next) : next(error),
-    );
+    try {
+      limit(request, response, () => elsewhere(request, response, notPassedOn));
+    } catch (refused) {
+      notPassedOn(refused);
+    }
   };
 }
 

@@ -6,15 +6,23 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { SettingsError } from '#platform';
-import type { Express, RequestHandler, Response } from 'express';
+import type { Express, Request, Response } from 'express';
 import type { SignedRequest } from '../auth/principal.js';
+import { isProbe } from '../http/probe.js';
 import { RateLimits } from './rate-limits.js';
 
-/** Counts whoever connects, before anything costs more than counting. Probes are not counted: whoever asks for them sends the others their requests. */
+/** Throws what refuses a request, or goes on. */
+export type LimitHandler = (request: Request, response: Response, next: () => void) => void;
+
+/**
+ * Counts whoever connects, once a request, before anything costs more than counting. Probes are not counted: whoever asks for them sends the
+ * others their requests.
+ */
 export const limitAddresses =
-  (limits: RateLimits): RequestHandler =>
+  (limits: RateLimits): LimitHandler =>
   (request, response, next) => {
-    if (!request.url.startsWith('/health/')) limits.assertAddress(request, response);
+    if (response.locals['counted'] !== true && !isProbe(request.url)) limits.assertAddress(request, response);
+    response.locals['counted'] = true;
     next();
   };
 
