@@ -1,8 +1,9 @@
-import type { Order } from '#contracts';
+import { sessionClaim, type Order } from '#contracts';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { forgeries, goodToken } from '../../libs/api/src/testing/forgeries.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { endAllPrograms } from '../support/programs.js';
@@ -119,6 +120,34 @@ it("who has no token, or somebody else's, is refused as at the shop", async () =
   const [one, other] = [await Client.register(gateway.url), await Client.register(gateway.url)];
   expect((await one.send('GET', `/api/v1/users/${other.id}`)).status).toBe(403);
   expect((await one.send('PUT', '/api/v1/products/G-1', {})).status).toBe(403);
+});
+
+it('forged tokens are refused as at the shop, whatever is wrong with them', async () => {
+  const found = await setup.query<{ kid: string; jwk: object; admin: string; version: number }>(
+    `select kid, private_jwk as jwk, account.id as admin, session_version as version
+     from users.signing_key, users.account where active and role = 'admin'`,
+  );
+  const { kid, jwk, admin, version } = found[0]!;
+  const secret = { ...jwk, kid };
+  const all = await forgeries(secret, admin);
+  for (const { url } of [gateway, shop]) {
+    const ask = async (authorization: string) =>
+      (await fetch(`${url}/api/v1/users`, { headers: { authorization } })).status;
+    expect(await ask(await goodToken(secret, admin, { [sessionClaim]: version }))).toBe(200);
+    for (const [what, authorization] of all)
+      expect([url, what, await ask(authorization)]).toEqual([url, what, 401]);
+  }
+});
+
+it('a page whose name was made to lead to this machine reads nothing of the admin listeners', async () => {
+  for (const { adminUrl } of [gateway, shop]) {
+    const port = Number(new URL(adminUrl).port);
+    const ask = (path: string, host: string) =>
+      answerTo(port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    for (const path of ['/metrics', '/health/live', '/docs', '/api/v1'])
+      expect([path, await ask(path, `evil.example:${port}`)]).toEqual([path, '403']);
+    expect(await ask('/metrics', `localhost:${port}`)).toBe('200');
+  }
 });
 
 it('what is not its own goes to the application that is named, and nothing else does', async () => {

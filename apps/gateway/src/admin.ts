@@ -1,4 +1,4 @@
-import { AdminGuard, BoundedAdapter, configureAdmin, TokenVerifier } from '#api';
+import { AdminGuard, BoundedAdapter, configureAdmin, onlyLocalNames, TokenVerifier } from '#api';
 import { RouteOperator, RoutesController } from '#edge';
 import { NestLogger, operationsRoutes, urlOf, type OperationsOptions } from '#platform';
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
@@ -39,6 +39,7 @@ export async function openAdmin({ port, api, operator, operations, logger }: Par
     new BoundedAdapter(),
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
+  app.use(onlyLocalNames);
   // Before guards and logs: probes and scrapers have no token, and come every few seconds.
   const answer = operationsRoutes(operations);
   app.use((request: Request, response: Response, next: () => void) => {

@@ -1,4 +1,11 @@
-import { AdminGuard, BoundedAdapter, configureAdmin, TokenVerifier, type BootstrapAdmin } from '#api';
+import {
+  AdminGuard,
+  BoundedAdapter,
+  configureAdmin,
+  onlyLocalNames,
+  TokenVerifier,
+  type BootstrapAdmin,
+} from '#api';
 import {
   NestLogger,
   operationsRoutes,
@@ -63,6 +70,7 @@ export async function startAdmin(
       abortOnError: false,
     },
   );
+  app.use(onlyLocalNames);
   // Before guards and logs: probes and scrapers have no token, and come every few seconds.
   const answer = operationsRoutes(operations);
   app.use((request: Request, response: Response, next: () => void) => {

@@ -3,6 +3,7 @@ export { cacheGauges } from './cache/cache-gauges.js';
 export { TokenVerifier, type IdentityProvider } from './auth/token-verifier.js';
 export { AdminGuard } from './auth/admin.guard.js';
 export { type BootstrapAdmin } from './auth/bootstrap-login.js';
+export { onlyLocalNames } from './http/local-names.js';
 export { configureAdmin, configureHttp, type HttpOptions } from './configure-http.js';
 export { limitGauges } from './limits/limit-gauges.js';
 export { type LimitStore } from './limits/attempts.js';
