@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
-import { closing, listening } from '../../../edge/src/testing/gate.js';
-import { sendRaw } from '../../../edge/src/testing/raw.js';
-import { edge } from '../testing/edge.js';
+import { closing, listening } from '../../libs/edge/src/testing/gate.js';
+import { sendRaw } from '../../libs/edge/src/testing/raw.js';
+import { edge } from '../../libs/api/src/testing/edge.js';
 
 /* What is not the API's, beside it. */
 async function open(elsewhere: RequestHandler, burst = 100) {
