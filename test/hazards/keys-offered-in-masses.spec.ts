@@ -78,3 +78,20 @@ it('5,000 keys of one program are stored a few at a time, and another one is hea
   const kept = await databases[0]!.query('select from strangler.caller_key');
   expect(kept.length).toBeLessThan(100);
 });
+
+it('a key that was replaced, because somebody else may have it, counts no more once nobody of its program says it', async () => {
+  const database = databases[1]!;
+  const store = new KeyStore(database);
+  const { key } = new CallerKeys().hold({ kid: 'new', privateKey: newPrivateKey() }, 'desk');
+  const of = (kid: string, at: string) => ({ kid, program: 'desk', database: at, key, alone: true });
+  const saidLongAgo = () =>
+    database.query(`update strangler.caller_key set seen_at = now() - interval '1 hour'`);
+  await store.replace([of('stolen', 'd'), of('of another copy', 'e')]);
+  await saidLongAgo();
+  await store.add([of('stolen', 'd')]);
+  await store.add([of('new', 'd')]);
+  expect((await store.all()).map(({ kid }) => kid)).toEqual(['new', 'of another copy', 'stolen']);
+  await saidLongAgo();
+  await store.add([of('new', 'd')]);
+  expect((await store.all()).map(({ kid }) => kid)).toEqual(['new', 'of another copy']);
+});

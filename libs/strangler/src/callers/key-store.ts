@@ -63,7 +63,7 @@ export class KeyStore {
     await this.add(keys);
   }
 
-  /** Notes keys; of each program the latest are kept. */
+  /** Notes keys; of each program the latest are kept. One that has another after it in the same database, and is said no more, is over. */
   async add(keys: readonly CallerKey[]): Promise<void> {
     await this.database.query(
       `with given as (
@@ -72,11 +72,12 @@ export class KeyStore {
          from jsonb_to_recordset($1::jsonb) as k (kid text, program text, database text, key text, alone boolean)
          on conflict (kid) do update set database = excluded.database, alone = excluded.alone, seen_at = clock_timestamp()
          where caller_key.program = excluded.program and caller_key.public_key = excluded.public_key
-         returning program
+         returning program, database
        )
        delete from strangler.caller_key k
-       where k.program in (select program from given) and k.kid not in (
-         select l.kid from strangler.caller_key l where l.program = k.program order by l.seen_at desc limit ${mostOfOne - 1})
+       where k.program in (select program from given) and (k.kid not in (
+           select l.kid from strangler.caller_key l where l.program = k.program order by l.seen_at desc limit ${mostOfOne - 1})
+         or (k.program, k.database) in (select program, database from given) and k.seen_at < clock_timestamp() - interval '10 minutes')
          and k.kid not in (select kid from jsonb_to_recordset($1::jsonb) as n (kid text))`,
       [JSON.stringify(keys)],
     );
