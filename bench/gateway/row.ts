@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { cpuMs, cpuSince, forAll, type CpuMs, type Machines } from '../cpu.js';
 import { quantile } from '../hand-off/histogram.js';
@@ -64,7 +65,7 @@ export class Row implements Contender {
   /** To be called while nobody asks for anything. */
   async rest(ms: number): Promise<void> {
     const before = await cpuMs(this.chain);
-    await new Promise((resolve) => setTimeout(resolve, ms));
+    await sleep(ms);
     const used = cpuSince(before, await cpuMs(this.chain));
     this.atRest = Object.fromEntries(Object.entries(used).map(([name, cpu]) => [name, cpu / ms]));
   }

@@ -1,3 +1,5 @@
+import { currentContext, withContext } from '#strangler';
+import type { Caller } from '../../libs/strangler/src/callers/caller.js';
 import type { OwnStep } from '../../libs/strangler/src/saga/saga.js';
 import { refusal } from '../support/failure.js';
 import { toyDesk } from '../support/toy-desk.js';
@@ -40,6 +42,27 @@ it('a reply that is lost: asked again under the same id, done once', async () =>
   const [first, second] = desk.modules.remote.named('till.pay');
   expect(first).toEqual(expect.any(String));
   expect(second).toBe(first);
+});
+
+it('it goes on for whom it was begun, also in another process and after everybody has gone home', async () => {
+  const actor = { id: 'ann', role: 'user', version: 3 };
+  const caller: Caller = { program: 'counter', as: 'module', actor };
+  const seen: unknown[] = [];
+  const look: Way = async (deliver) => {
+    seen.push(currentContext()?.caller);
+    return deliver();
+  };
+  next('till.pay', closed);
+  await withContext({ requestId: 'evening', servedBy: new Map(), caller }, serve);
+  await desk.timePasses();
+  const another = desk.anotherProcess('till');
+  another.remote.next('till.pay', closed);
+  await another.engine.resumeDue(8);
+  await desk.timePasses();
+  next('till.pay', look);
+  await desk.modules.engine.resumeDue(8);
+  expect(seen).toEqual([{ program: 'desk', as: 'module', actor }]);
+  expect(await desk.sagas()).toMatchObject([{ status: 'done' }]);
 });
 
 describe('a step fails before the pivot', () => {

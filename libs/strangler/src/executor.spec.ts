@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { refusal } from '../../../test/support/failure.js';
 import { toy, toyDatabase, type ToyDatabase } from '../../../test/support/toy.js';
 import { toyExecutor, writeDown, type ToyHandlers } from '../../../test/support/toy-executor.js';
+import type { Caller } from './callers/caller.js';
 import { currentContext, withContext } from './context.js';
 import { Executor } from './executor.js';
 import { LocalModules } from './here.js';
@@ -26,6 +27,47 @@ afterEach(async () => {
 afterAll(() => database.drop());
 
 const inRequest = <T>(work: () => T): T => withContext({ requestId: 'request-1', servedBy: new Map() }, work);
+
+describe('who asks', () => {
+  const actor = { id: 'ann', role: 'user', version: 1 };
+  const asked = <T>(caller: Caller, work: () => T): T =>
+    withContext({ requestId: 'request-1', servedBy: new Map(), caller }, work);
+
+  it('a client gets nothing that is for modules, and nothing is done', async () => {
+    const put = () => executor.execute('put', { name: 'A' });
+    const client: Caller = { program: 'gateway', as: 'client', actor };
+    expect(await refusal(asked(client, put))).toMatchObject({ code: 'forbidden' });
+    expect(await database.effects()).toEqual([]);
+    await asked({ ...client, program: 'desk', as: 'module' }, put);
+    expect(await database.effects()).toEqual(['A']);
+  });
+
+  it('a program gets nothing that its list does not name', async () => {
+    const { executor: listed } = toyExecutor(database.dataSource, { lists: { desk: { toy: ['look'] } } });
+    const desk: Caller = { program: 'desk', as: 'module' };
+    expect(await asked(desk, () => listed.execute('look', { name: 'A' }))).toEqual({ name: 'A' });
+    expect(await refusal(asked(desk, () => listed.execute('put', { name: 'A' })))).toMatchObject({
+      code: 'forbidden',
+    });
+  });
+
+  it.each(['look', 'put'] as const)(
+    'in %s the code of the module asks in its name, for the same person',
+    async (name) => {
+      const seen: unknown[] = [];
+      handlers[name] = (input) => {
+        seen.push(currentContext()?.caller);
+        return Promise.resolve(input);
+      };
+      await asked({ program: 'desk', as: 'module', actor }, () => executor.execute(name, { name: 'A' }));
+      await inRequest(() => executor.execute(name, { name: 'B' }));
+      expect(seen).toEqual([
+        { program: 'toy', as: 'module', actor },
+        { program: 'toy', as: 'module' },
+      ]);
+    },
+  );
+});
 
 describe('an error', () => {
   it('that the operation declares reaches the caller with its data, and is no fault to log', async () => {

@@ -1,8 +1,8 @@
-import type { Product } from '#contracts';
+import type { Order, Payment, Product } from '#contracts';
 import { currentContext, type CallContext } from '#strangler';
 import { Logger } from '@nestjs/common';
 import request from 'supertest';
-import { edge, type Ports } from '../testing/edge.js';
+import { ann, bearer, edge, signingKey, type Ports } from '../testing/edge.js';
 
 const product: Product = {
   sku: 'A1',
@@ -110,6 +110,30 @@ describe('the context of a request', () => {
     expect(headers).not.toHaveProperty('x-powered-by');
     expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff' });
   });
+});
+
+it('modules are told for whom they are asked: nobody, until a guard has let somebody in', async () => {
+  const callers: unknown[] = [];
+  const note = () => callers.push(currentContext()?.caller);
+  const key = await signingKey();
+  const order = { id: ann, userId: ann } as Order;
+  const { app, server } = await edge({
+    inventory: { getProduct: async () => (note(), product) },
+    users: { jwks: async () => ({ keys: [key.jwk] }) },
+    orders: { getOrder: async () => (note(), order) },
+    payments: { getPayment: async () => (note(), {}) as Payment },
+  });
+  await request(server).get('/api/v1/products/A1').set('Caller', 'e30.e30.e30').set('X-User-Id', ann);
+  await request(server)
+    .get(`/api/v1/orders/${ann}/payment`)
+    .set('Authorization', await bearer(key, ann));
+  expect(callers).toEqual([
+    { program: 'gateway', as: 'client' },
+    { program: 'gateway', as: 'client', actor: { id: ann, role: 'user', version: 0 } },
+    // A payment does not name its user; its order does.
+    { program: 'gateway', as: 'itself' },
+  ]);
+  await app.close();
 });
 
 it('who worked on a request is not told where that is switched off', async () => {

@@ -65,7 +65,7 @@ describe('pages of origins that are named', () => {
   });
 });
 
-it('where none is named nothing is said, and OPTIONS is a method as any other', async () => {
+it('where no origin is named no answer has headers of CORS, and OPTIONS is refused like any method that a path does not have', async () => {
   const { app, server } = await edge({ inventory }, {}, { origins: corsSetting({}) });
   const asked = await request(server).options(path).set(asking(origin));
   expect([asked.status, cors(asked.headers)]).toEqual([405, []]);
