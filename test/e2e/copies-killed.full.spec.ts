@@ -9,7 +9,7 @@ import {
   Client,
   makeSetup,
   moduleNames,
-  openGateway,
+  readyGateway,
   openService,
   openShop,
   type ShopSetup,
@@ -45,13 +45,7 @@ beforeAll(async () => {
   await Promise.all(skus.map((sku) => admin.stock(sku, 10_000)));
   const ports = [await choosePort(), await choosePort()];
   gateways = await Promise.all(
-    ports.map(async (port) => {
-      const gateway = await openGateway(setup, own.url, { PORT: String(port), CACHE: '0s' });
-      await until('it is ready', async () =>
-        (await fetch(`${gateway.adminUrl}/health/ready`)).ok ? true : undefined,
-      );
-      return gateway;
-    }),
+    ports.map((port) => readyGateway(setup, own.url, { PORT: String(port), CACHE: '0s' })),
   );
   front = await startBalancer(ports.map((port) => `http://localhost:${port}`));
 }, 180_000);

@@ -4,8 +4,7 @@ import { startBalancer, type Balancer } from '../support/balancer.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { endAllPrograms } from '../support/programs.js';
-import { Client, makeSetup, openGateway, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
-import { until } from '../support/until.js';
+import { Client, makeSetup, readyGateway, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
 
 /*
  * Two gateways behind a load balancer, while customers order. Each is replaced, one after the other, as a release replaces them. What would
@@ -42,13 +41,8 @@ afterAll(async () => {
   await Promise.all([setup.drop(), own.drop()]);
 });
 
-async function open(port: number): Promise<OpenShop> {
-  const gateway = await openGateway(setup, own.url, { ...drained, PORT: String(port) });
-  await until('it is ready', async () =>
-    (await fetch(`${gateway.adminUrl}/health/ready`)).ok ? true : undefined,
-  );
-  return gateway;
-}
+const open = (port: number): Promise<OpenShop> =>
+  readyGateway(setup, own.url, { ...drained, PORT: String(port) });
 
 it('nobody notices that they are replaced', async () => {
   load = await Load.start({ url: front.url, seed: 41, skus, clients: 5 });

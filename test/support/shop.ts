@@ -149,6 +149,19 @@ export const openGateway = (
     startProgram('apps/gateway/src/main.js', [], { ...env, GATEWAY_DATABASE_URL: databaseUrl, ...more }),
   );
 
+/** As {@link openGateway}, and waits until it is ready. */
+export async function readyGateway(
+  setup: ShopSetup,
+  databaseUrl: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<OpenShop> {
+  const gateway = await openGateway(setup, databaseUrl, more);
+  await until('the gateway is ready', async () =>
+    (await fetch(`${gateway.adminUrl}/health/ready`)).ok ? true : undefined,
+  );
+  return gateway;
+}
+
 /** An answer over HTTP. */
 export interface Answer<T = unknown> {
   status: number;

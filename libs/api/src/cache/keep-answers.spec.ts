@@ -157,6 +157,15 @@ describe('answers that are the same for everybody', () => {
     expect((await get()).body).toMatchObject({ available: 5 });
   });
 
+  it('what is known to have changed stands in for nothing, also when it had run out before', async () => {
+    await open(always);
+    await get();
+    await old();
+    await put('/api/v1/products/A1');
+    answer = away;
+    expect((await get()).status).toBe(503);
+  });
+
   it('what a module has said before its calls go another way is asked for again; it still stands in', async () => {
     await open({ freshMs: minute, staleMs: minute });
     routes.replace({ inventory: routeOf('monolith') });

@@ -73,6 +73,8 @@ interface Load {
 export class PublicAnswers {
   private readonly counts = { hits: 0, misses: 0, stale: 0 };
   private readonly entries: LRUCache<string, Kept, Load>;
+  /** The URLs of all entries: `entries` does not list those that have run out, which stand in for a module that is away. */
+  private readonly kept = new Set<string>();
   /** What is asked for now, by URL: `entries` does not list it. */
   private readonly asking = new Map<string, Promise<Kept>>();
   /** How often calls of a module have gone another way. */
@@ -86,6 +88,12 @@ export class PublicAnswers {
       sizeCalculation: ({ length }, key) => length + key.length,
       ttl: options.freshMs,
       noDeleteOnStaleGet: true,
+      onInsert: (_answer, url) => {
+        this.kept.add(url);
+      },
+      dispose: (_answer, url, why) => {
+        if (why !== 'set') this.kept.delete(url);
+      },
       // Whoever waits for an answer gets it, also when it is not to be kept any more.
       ignoreFetchAbort: true,
       fetchMethod: (url, before, { context }) => this.askNoted(url, before, context),
@@ -124,7 +132,7 @@ export class PublicAnswers {
   forget(path: string): void {
     // One that is on its way goes to those who wait for it, and is not kept.
     const changed = spelled(path);
-    for (const url of [...this.entries.keys(), ...this.asking.keys()])
+    for (const url of [...this.kept, ...this.asking.keys()])
       if (concerns(url, changed)) this.entries.delete(url);
   }
 
