@@ -10,7 +10,7 @@ import { endAllPrograms } from '../support/programs.js';
 import {
   Client,
   makeSetup,
-  openGateway,
+  readyGateway,
   openService,
   openShop,
   type OpenShop,
@@ -37,8 +37,7 @@ beforeAll(async () => {
   );
   const LEGACY_URL = legacy.map((copy) => `http://127.0.0.1:${(copy.address() as AddressInfo).port}`).join();
   // Whichever is there first.
-  [gateway, shop] = await Promise.all([openGateway(setup, own.url, { LEGACY_URL }), openShop(setup)]);
-  await ready(gateway);
+  [gateway, shop] = await Promise.all([readyGateway(setup, own.url, { LEGACY_URL }), openShop(setup)]);
 });
 afterAll(async () => {
   endAllPrograms();
@@ -53,10 +52,6 @@ function stop(copy: Server): void {
   copy.closeAllConnections();
 }
 const statusOf = async (url: string) => (await fetch(url)).status;
-const ready = ({ adminUrl }: OpenShop) =>
-  until('the gateway is ready', async () =>
-    (await statusOf(`${adminUrl}/health/ready`)) === 200 ? true : undefined,
-  );
 
 it('it is the same API: people register, order and look, and its answers say who worked on them', async () => {
   const [customer, admin] = [await Client.register(gateway.url), await Client.admin(gateway.url)];
@@ -188,8 +183,7 @@ it('a module leaves: calls follow; and without the monolith its service is still
   expect(seen.body.available).toBe(7);
   await shop.end('SIGKILL');
   await gateway.end('SIGTERM');
-  const anew = await openGateway(setup, own.url, { CACHE: '0s' });
-  await ready(anew);
+  const anew = await readyGateway(setup, own.url, { CACHE: '0s' });
   expect((await (await fetch(`${anew.url}/api/v1/products/G-1`)).json()) as object).toMatchObject({
     available: 7,
   });
