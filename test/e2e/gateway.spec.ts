@@ -1,10 +1,13 @@
 import { sessionClaim, type Order } from '#contracts';
+import { bucketOf, buckets } from '#strangler';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { forgeries, goodToken } from '../../libs/api/src/testing/forgeries.js';
 import { startNats, type TestNats } from '../support/nats.js';
+import { OperatorClient } from '../support/operator.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { endAllPrograms } from '../support/programs.js';
 import {
@@ -169,9 +172,43 @@ it('a copy of that application is killed: nobody who asks for something notices,
   expect(metrics).toMatch(/^edge_upstream_ejected\{upstream="legacy",copy="127\.0\.0\.1:\d+"\} 1/m);
 });
 
+it('a service fails, and only for customers of the gateway: the gate of its module sees that, and takes it back', async () => {
+  const inventory =
+    'phase: shifting, percent: 50, ramp: [50], bake: 0s, gates: { minSamples: 0, probes: off }';
+  await writeFile(setup.env['STRANGLER_CONFIG'] as string, `modules:\n  inventory: { ${inventory} }\n`);
+  await openService(setup, 'inventory');
+  const operator = await OperatorClient.of(shop);
+  await until('half has moved', async () =>
+    (await operator.status('inventory')).percent === 50 ? true : undefined,
+  );
+  const service = (sql: string) => setup.on(setup.urls.inventory, sql);
+  await service(`
+    create function inventory.refuse() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$;
+    create trigger refuse before insert on inventory.stock_item
+    for each row when (new.sku like 'BROKEN-%') execute function inventory.refuse()`);
+  const admin = await Client.admin(gateway.url);
+  const skus = Array.from({ length: 20 }, (_, i) => `BROKEN-${i}`);
+  const moved = skus.filter((sku) => bucketOf('inventory', sku) < buckets / 2);
+  const product = { description: 'x', price: { amount: 1, currency: 'GBP' }, onHand: 1 };
+  // What is counted in the same second in which the step began says nothing of it.
+  const statuses = new Set<number>();
+  await until('it went back', async () => {
+    const answers = await Promise.all(
+      moved.map((sku) => admin.send('PUT', `/api/v1/products/${sku}`, product)),
+    );
+    for (const { status } of answers) statuses.add(status);
+    return (await operator.status('inventory')).phase === 'shadow' ? true : undefined;
+  });
+  expect(statuses).toContain(500);
+  const history = await operator.history('inventory');
+  expect(history.find(({ action }) => action === 'return')).toMatchObject({
+    reason: expect.stringMatching(/error rate|fail/),
+  });
+  await service('drop trigger refuse on inventory.stock_item');
+});
+
 it('a module leaves: calls follow; and without the monolith its service is still reached, also by a gateway that starts then', async () => {
   await setup.extract(['inventory']);
-  await openService(setup, 'inventory');
   await setup.arrived();
   const customer = await Client.register(gateway.url);
   const placed = await customer.order('second', { 'G-1': 1 });

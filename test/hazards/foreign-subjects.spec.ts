@@ -46,7 +46,10 @@ const everything = [
     ),
   ),
   ...[subjects.routesGet('m'), subjects.routesChanged('m'), 'fair.routes.get.m', 'fair.routes.changed.m'],
-  ...[...services, 'gateway'].map((name) => subjects.keysOffered(name, 'm')),
+  ...[...services, 'gateway'].flatMap((name) => [
+    subjects.keysOffered(name, 'm'),
+    subjects.callsReported(name, { shop: 'm', database: 'd' }),
+  ]),
   ...['$SRV.PING', ...services.map((name) => `$SRV.PING.${name}`), ...inboxes],
   ...['_INBOX.answer', 'rpc.users.importUser.monolith', 'shop', 'anything'],
   ...services.map((name) => `fair.rpc.${name}.extracted.any.look`),

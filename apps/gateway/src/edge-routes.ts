@@ -1,21 +1,25 @@
 import { TokenVerifier } from '#api';
 import { EdgeRoutes, EdgeRoutesError, type UpstreamPools } from '#edge';
 import { StartError, type Closing } from '#platform';
+import type { CallWatch, Database } from '#strangler';
 import type { INestApplication } from '@nestjs/common';
 import { contracts } from './app.module.js';
 import type { Settings } from './config.js';
 
-/** Begins to follow the routes of the edge. `databaseUrl`: of the gateway's own, straight to the server. */
+/** Begins to follow the routes of the edge. `database`: the gateway's own. */
 export async function openEdgeRoutes(
   app: INestApplication,
   { stranglerConfig, servedBy, kept }: Settings,
-  databaseUrl: string,
-  pools: UpstreamPools,
-  closing: Closing,
+  {
+    database,
+    watch,
+    pools,
+    closing,
+  }: { database: Database; watch: CallWatch; pools: UpstreamPools; closing: Closing },
 ): Promise<EdgeRoutes> {
   const tokens = app.get<TokenVerifier>(TokenVerifier, { strict: false });
   const routes = new EdgeRoutes({
-    ...{ databaseUrl, servedBy, pools, kept },
+    ...{ database, watch, servedBy, pools, kept },
     file: stranglerConfig,
     modules: contracts.map(({ name }) => name),
     userOf: async ({ headers }) => {

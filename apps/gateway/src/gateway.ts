@@ -30,16 +30,21 @@ import {
   type Closing,
 } from '#platform';
 import {
+  CallWatch,
   currentContext,
+  Database,
   followRoutes,
   KeyStore,
   NatsLink,
   natsPermissions,
+  observers,
   offerKey,
+  reportCalls,
   Routes,
   ShopFinder,
   Subjects,
   ToolkitMetrics,
+  type KeptRoutes,
 } from '#strangler';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -53,6 +58,9 @@ import { openEdgeRoutes } from './edge-routes.js';
 import { keptRoutes } from './kept-routes.js';
 import { elsewhere } from './legacy.js';
 import { Members } from './members.js';
+
+/** To its database, for what is counted and steered there; few: everything but a dashboard asks in turn. */
+const connections = 3;
 
 /** Starts the API alone: its own database, modules over NATS. Everything it starts is ended by `closing`. */
 export async function startGateway(settings: Settings, closing: Closing): Promise<void> {
@@ -79,10 +87,15 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
   const link = connect(settings, servers, subjects);
   closing.add(() => link.close());
   const routes = new Routes();
+  const database = new Database(own.direct, { max: connections });
+  closing.add(() => database.close());
   const stopFollowing = followRoutes(link, routes);
   closing.add(() => Promise.resolve(stopFollowing()));
-  closing.add(await signCalls(link, routes, pool));
-  const finder = await findShop(link, routes, pool);
+  const keys = new KeyStore(database);
+  // From now on its calls say who makes them.
+  const stopOffering = await offerKey(link, routes, keys, gateway);
+  closing.add(() => Promise.resolve(stopOffering()));
+  const finder = await findShop(link, routes, keys, keptRoutes(pool));
   closing.add(() => finder.stop());
   const checks: ReadinessCheck[] = [
     { name: 'database', check: () => probe.check() },
@@ -91,10 +104,15 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
     { name: 'key', check: () => assertKnown(link) },
   ];
   const metrics = new ToolkitMetrics();
+  const watch = new CallWatch();
+  watch.start(database, routes);
+  closing.add(() => watch.stop());
+  const stopReporting = reportCalls(link, routes, database, gateway);
+  closing.add(() => Promise.resolve(stopReporting()));
   const { legacy, upstreams } = settings;
   const pools = new UpstreamPools({ legacy, checkPath: upstreams.checkPath });
   closing.add(async () => pools.close());
-  const parts = { routes, link, metrics, pool, members, checks, pools, closing, own };
+  const parts = { routes, link, metrics, pool, members, checks, pools, closing, database, watch };
   const { app, edgeRoutes } = await createApp(settings, parts, logger);
   closing.add(() => app.close());
   await (settings.host === undefined ? app.listen(settings.port) : app.listen(settings.port, settings.host));
@@ -156,18 +174,14 @@ function connect({ nats }: Settings, servers: EmbeddedServers, subjects: Subject
   return new NatsLink(async () => natsConnection(await url(), nats.options), { subjects, user: gateway });
 }
 
-/** From now on its calls say who makes them. Returns the way to stop that. */
-async function signCalls(link: NatsLink, routes: Routes, pool: pg.Pool): Promise<() => Promise<void>> {
-  const store = new KeyStore({
-    query: async (sql, params) => (await pool.query<never>(sql, params as unknown[])).rows,
-  });
-  const stop = await offerKey(link, routes, store, gateway);
-  return () => Promise.resolve(stop());
-}
-
-async function findShop(link: NatsLink, routes: Routes, pool: pg.Pool): Promise<ShopFinder> {
-  const { rows } = await pool.query<{ id: string }>('select strangler.database_id() as id');
-  const finder = new ShopFinder({ link, routes, database: rows[0]!.id, kept: keptRoutes(pool) });
+async function findShop(
+  link: NatsLink,
+  routes: Routes,
+  keys: KeyStore,
+  kept: KeptRoutes,
+): Promise<ShopFinder> {
+  const { database } = await keys.standing();
+  const finder = new ShopFinder({ link, routes, database, kept });
   await finder.start();
   return finder;
 }
@@ -196,12 +210,13 @@ interface Parts {
   checks: ReadinessCheck[];
   pools: UpstreamPools;
   closing: Closing;
-  own: OwnDatabase;
+  database: Database;
+  watch: CallWatch;
 }
 
 async function createApp(
   settings: Settings,
-  { routes, link, metrics, pool, members, checks, pools, closing, own }: Parts,
+  { routes, link, metrics, pool, members, checks, pools, closing, database, watch }: Parts,
   logger: PinoLogger,
 ): Promise<{ app: NestExpressApplication; edgeRoutes: EdgeRoutes }> {
   const {
@@ -223,11 +238,11 @@ async function createApp(
     ...(cache.freshMs > 0 && { cache: { ...cache, ways: routes } }),
   };
   const app = await NestFactory.create<NestExpressApplication>(
-    GatewayModule.forRoot({ routes, link, observer: metrics.called, api }),
+    GatewayModule.forRoot({ routes, link, observer: observers(watch, metrics.called), api }),
     new BoundedAdapter(connectionLimits, certificate),
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
-  const edgeRoutes = await openEdgeRoutes(app, settings, own.direct, pools, closing);
+  const edgeRoutes = await openEdgeRoutes(app, settings, { database, watch, pools, closing });
   configureHttp(app, {
     accessLog: accessLog ? logger : undefined,
     origins,

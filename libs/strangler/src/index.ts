@@ -52,6 +52,7 @@ export { type CallObserver } from './call-observer.js';
 export { Database } from './database.js';
 export { noCalls, type Calls, type Comparisons } from './evidence/evidence.js';
 export { percentile } from './evidence/histogram.js';
+export { reportCalls } from './evidence/program-reports.js';
 export { judge } from './evidence/judgement.js';
 export { errorShare, mismatchShare, slowness, slowShare, type Measure } from './evidence/measures.js';
 export { Windows } from './evidence/windows.js';

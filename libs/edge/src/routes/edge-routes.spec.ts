@@ -50,7 +50,15 @@ function gateway(): EdgeRoutes {
   const pools = new UpstreamPools({ checkPath: '/', rules: { checks } });
   closing.push(() => pools.close());
   return new EdgeRoutes({
-    ...{ databaseUrl: own.url, file: file(), modules: [], pools, kept: defaultRetention, servedBy: false },
+    ...{
+      database,
+      watch: { record: () => undefined },
+      file: file(),
+      modules: [],
+      pools,
+      kept: defaultRetention,
+      servedBy: false,
+    },
     userOf: async () => undefined,
   });
 }

@@ -1,6 +1,4 @@
 import {
-  CallWatch,
-  Database,
   FileWriter,
   LeaderLock,
   parseFile,
@@ -8,6 +6,8 @@ import {
   ShadowStore,
   WishesFile,
   Windows,
+  type CallWatch,
+  type Database,
   type RouteFileChange,
   type RouteWish,
 } from '#strangler';
@@ -20,8 +20,10 @@ import { ShadowCopies } from './shadow-copies.js';
 import { RouteStore, type Kept } from './store.js';
 
 export interface EdgeRoutesOptions extends Pick<RouteTrafficOptions, 'userOf' | 'servedBy'> {
-  /** Of the gateway's database, straight to the server. */
-  databaseUrl: string;
+  /** The gateway's own. */
+  database: Database;
+  /** Counts requests, in windows of that database. */
+  watch: Pick<CallWatch, 'record'>;
   /** Of `strangler.yaml`. */
   file: string;
   /** Of the shop: the file is refused as a whole when it is wrong anywhere. */
@@ -33,9 +35,6 @@ export interface EdgeRoutesOptions extends Pick<RouteTrafficOptions, 'userOf' | 
 /** The file that says which routes there are cannot be used. */
 export class EdgeRoutesError extends Error {}
 
-/** Few: everything but a dashboard asks in turn. */
-const connections = 3;
-
 /**
  * Routes of the edge that move from one upstream to another, in a process of the gateway: the file that says which, the rows that say
  * how far, what moves them, and the requests themselves.
@@ -43,19 +42,16 @@ const connections = 3;
 export class EdgeRoutes {
   readonly operator: RouteOperator;
   readonly traffic: RouteTraffic;
-  private readonly database: Database;
   private readonly store: RouteStore;
   readonly board: RouteBoard;
   private readonly lock: LeaderLock;
   private readonly autopilot: Autopilot;
   private readonly copies: ShadowCopies;
-  private readonly watch = new CallWatch();
   private readonly file: WishesFile<readonly RouteWish[]>;
   private following: Promise<void> = Promise.resolve();
   private stopWatching: () => void = () => undefined;
 
-  constructor({ databaseUrl, file, modules, pools, kept, ...how }: EdgeRoutesOptions) {
-    const database = (this.database = new Database(databaseUrl, { max: connections }));
+  constructor({ database, watch, file, modules, pools, kept, ...how }: EdgeRoutesOptions) {
     const store = (this.store = new RouteStore(database));
     const windows = new Windows(database);
     const samples = new ShadowStore(database);
@@ -68,7 +64,7 @@ export class EdgeRoutes {
       ...{ board: this.board, copies: this.copies, pools },
       record: (path, upstream, ms, failed) => {
         const side = upstream === 'new' ? 'extracted' : 'monolith';
-        this.watch.record(path, side, 'customer', ms, failed);
+        watch.record(path, side, 'customer', ms, failed);
       },
     });
     this.file = new WishesFile(
@@ -100,7 +96,6 @@ export class EdgeRoutes {
   }
 
   start(): void {
-    this.watch.start(this.database, { entryOf: () => undefined });
     this.stopWatching = this.file.watch();
     this.board.start();
     this.copies.start();
@@ -114,7 +109,5 @@ export class EdgeRoutes {
     await this.autopilot.stop();
     await this.lock.close();
     await this.copies.stop();
-    await this.watch.stop();
-    await this.database.close();
   }
 }

@@ -4,7 +4,8 @@ import type { Router } from '../router.js';
 import { policyOf, type Routes } from '../routes.js';
 import type { NatsLink } from '../rpc/link.js';
 import { natsFindings } from '../rpc/nats-findings.js';
-import { ServiceReports } from '../evidence/service-reports.js';
+import { programsThatCall } from '../evidence/program-reports.js';
+import { ServiceReports, type Reporter } from '../evidence/service-reports.js';
 import { EvidenceReader } from '../evidence/reader.js';
 import { Windows } from '../evidence/windows.js';
 import { prepare } from '../operation.js';
@@ -14,7 +15,7 @@ import { SideAgent } from '../side/agent.js';
 import type { Agents } from '../side/agents.js';
 import { belongingOf } from '../side/belonging.js';
 import { remoteSide, servedOn } from '../side/remote.js';
-import type { ControlledSides, SideControl } from '../side/side.js';
+import type { ControlledSides } from '../side/side.js';
 import type { Advice } from './advice.js';
 import type { CallWatch } from './call-watch.js';
 import { Controller } from './controller.js';
@@ -86,7 +87,7 @@ export class Steering {
       return entry && !entry.degraded ? entry.shadowSample : 0;
     });
     this.probers = new Map(contracts.map((contract) => [contract.name, this.proberOf(contract, ask)]));
-    const services = new ServiceReports((module) => this.services(module));
+    const services = new ServiceReports((module) => this.callersOf(module));
     this.evidence = new EvidenceReader(windows, services, (module) => this.probers.get(module)?.probing);
     this.file = new WishesFile(
       wishesPath,
@@ -172,15 +173,20 @@ export class Steering {
     };
   }
 
-  /** Services that may call a module whose calls are judged; of one that rests, and where there is no connection, nobody is asked. */
-  private services(module: string): SideControl[] {
+  /**
+   * Services and other programs that may call a module whose calls are judged; of one that rests, and where there is no connection,
+   * nobody is asked.
+   */
+  private callersOf(module: string): Reporter[] {
     const { contracts, routes, link } = this.options;
     const entry = routes.entryOf(module);
     const policy = entry && policyOf(entry);
     if (!link.current || !(policy?.shadowed || policy?.checksReads)) return [];
-    return contracts
-      .filter(({ name }) => (routes.phaseOf(name) ?? 'monolith') !== 'monolith')
-      .map(({ name }) => this.sidesOf(name).extracted);
+    const modules = contracts.map(({ name }) => name);
+    const services = modules
+      .filter((name) => (routes.phaseOf(name) ?? 'monolith') !== 'monolith')
+      .map((name) => this.sidesOf(name).extracted);
+    return [...services, ...programsThatCall(link, routes, modules)];
   }
 
   private proberOf(contract: Contract, ask: AskSide): Prober {

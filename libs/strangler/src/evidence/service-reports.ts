@@ -3,7 +3,7 @@ import { origins } from './evidence.js';
 import { bucketsOfTime } from './histogram.js';
 import { longestMs, type CallQuestion, type CallReport, type CallRow } from './call-sums.js';
 
-/** Who reports the calls of the processes on another database. */
+/** Who reports the calls of the processes on another database: a service, or a program that carries no module. */
 export interface Reporter {
   callsTo(question: CallQuestion): Promise<CallReport>;
 }
@@ -20,13 +20,13 @@ interface Known {
 const sameStepMs = 1_000;
 
 /**
- * Calls that services make to other modules: each writes them to its own database, and is asked for their sums. Of a database
+ * Calls that other programs make to modules: each writes them to its own database, and is asked for their sums. Of a database
  * that nobody reports just now counts what was last known in the same step. Nobody is waited for longer than its call takes.
  */
 export class ServiceReports {
   private readonly known = new Map<string, Known>();
 
-  /** `reporters`: one of each service that may call the module. Several may stand on one database. */
+  /** `reporters`: one of each program that may call the module. Several may stand on one database. */
   constructor(private readonly reporters: (module: string) => readonly Reporter[]) {}
 
   /** A report of each database. */

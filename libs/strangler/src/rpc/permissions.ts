@@ -43,7 +43,7 @@ const monolith = (subjects: Subjects): NatsUser => ({
   subscribe: [`${subjects.namespace}.>`, '$SRV.>', `${subjects.inboxOf(monolithUser)}.>`],
 });
 
-/** It is told routes, calls, and hears answers. */
+/** It is told routes, calls, hears answers, and is asked how its calls went. */
 const callerUser = (
   subjects: Subjects,
   name: string,
@@ -56,7 +56,11 @@ const callerUser = (
     subjects.routesGet('*'),
     subjects.keysOffered(name, '*'),
   ],
-  subscribe: [subjects.routesChanged('>'), `${subjects.inboxOf(name)}.>`],
+  subscribe: [
+    subjects.routesChanged('>'),
+    subjects.callsReported(name, { shop: '*', database: '>' }),
+    `${subjects.inboxOf(name)}.>`,
+  ],
 });
 
 function serviceUser(

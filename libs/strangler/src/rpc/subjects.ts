@@ -41,6 +41,14 @@ export class Subjects {
     return `${this.namespace}.keys.offer.${program}.${shop}`;
   }
 
+  /**
+   * There the processes of a program that carries no module are asked what they have seen of their calls to that shop. `database`: their
+   * own. In a pattern `shop` is `*`, and `database` `>`.
+   */
+  callsReported(program: string, { shop, database }: { shop: string; database: string }): string {
+    return `${this.namespace}.calls.${program}.${shop}.${database}`;
+  }
+
   /** Calls of one operation. */
   rpc(to: Address, operation: string): string {
     return `${this.namespace}.rpc.${addressed(to)}.${operation}`;
