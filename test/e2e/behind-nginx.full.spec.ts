@@ -44,7 +44,7 @@ async function startCopy(): Promise<Copy> {
     {},
     {
       proxies: 1,
-      elsewhere: (_request, response) => {
+      elsewhere: () => (_request, response) => {
         response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: first\n\n');
         end = () => void response.end('data: last\n\n');
       },

@@ -1,10 +1,10 @@
-import type { RequestHandler } from 'express';
+import type { Elsewhere } from '#api';
 import { closing, listening } from '../../libs/edge/src/testing/gate.js';
 import { sendRaw } from '../../libs/edge/src/testing/raw.js';
 import { edge } from '../../libs/api/src/testing/edge.js';
 
 /* What is not the API's, beside it. */
-async function open(elsewhere: RequestHandler, burst = 100) {
+async function open(elsewhere: Elsewhere, burst = 100) {
   const perAddress = { perSecond: 0.01, burst, loopback: true };
   const shop = await edge({}, { rates: { perAddress } }, { elsewhere });
   const port = await listening(shop.server);
@@ -19,7 +19,7 @@ async function open(elsewhere: RequestHandler, burst = 100) {
   return { ...shop, port, close, ask };
 }
 
-const others: RequestHandler = (_request, response) => void response.end('theirs');
+const others: Elsewhere = () => (_request, response) => void response.end('theirs');
 /** Its body never comes. */
 const slow = 'POST /old HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1';
 
@@ -41,7 +41,7 @@ test('who is refused does not keep his connection with a body that does not end'
 });
 
 test('nor does who asks for what nobody has; and he is counted once', async () => {
-  const { close, port } = await open((_request, _response, next) => next());
+  const { close, port } = await open(() => undefined);
   const answer = await sendRaw(port, slow);
   expect(answer).toMatch(/^HTTP\/1\.1 4\d\d [^]*\nConnection: close\r/);
   expect(answer.match(/^RateLimit: /gm)).toHaveLength(1);

@@ -9,7 +9,7 @@ import type { Settings } from './config.js';
 /** Begins to follow the routes of the edge. `database`: the gateway's own. */
 export async function openEdgeRoutes(
   app: INestApplication,
-  { stranglerConfig, servedBy, kept }: Settings,
+  { stranglerConfig, servedBy, kept, proxies }: Settings,
   {
     database,
     watch,
@@ -19,7 +19,7 @@ export async function openEdgeRoutes(
 ): Promise<EdgeRoutes> {
   const tokens = app.get<TokenVerifier>(TokenVerifier, { strict: false });
   const routes = new EdgeRoutes({
-    ...{ database, watch, servedBy, pools, kept },
+    ...{ database, watch, servedBy, pools, kept, proxies },
     file: stranglerConfig,
     modules: contracts.map(({ name }) => name),
     userOf: async ({ headers }) => {

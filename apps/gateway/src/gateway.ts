@@ -248,7 +248,7 @@ async function createApp(
     origins,
     servedBy,
     proxies,
-    elsewhere: elsewhere(edgeRoutes.traffic, pools.legacy, settings.upstreams.times),
+    elsewhere: elsewhere(edgeRoutes.traffic, pools.legacy, { times: settings.upstreams.times, proxies }),
   });
   // An upload may take as long as its request may; the API's own are ended earlier.
   const server = app.getHttpServer();

@@ -1,7 +1,6 @@
 import { guard } from '#edge';
 import { VersioningType } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { keptAnswers } from './cache/keep-answers.js';
@@ -9,7 +8,8 @@ import { acceptVersion } from './http/accept-version.js';
 import { accessLog, logUnreadable } from './http/access-log.js';
 import { callContext } from './http/call-context.js';
 import { admitOrigins } from './http/cross-origin.js';
-import { divide } from './http/edge.js';
+import { divide, type Elsewhere } from './http/edge.js';
+import type { BoundedAdapter } from './http/bounded-adapter.js';
 import { weakEtag } from './http/etag.js';
 import { inOrder } from './http/in-order.js';
 import { readJsonBodies, utf8Url, type BodyLimits } from './http/json-bodies.js';
@@ -29,8 +29,8 @@ export interface HttpOptions {
   proxies?: number;
   /** Origins whose pages may ask from a browser, as `https://shop.example` (default none). */
   origins?: readonly string[];
-  /** Gets every request for a path that no route of the API has, with its body unread; without it such a path is 404. */
-  elsewhere?: RequestHandler | undefined;
+  /** Gets every request for a path that no route of the API has, with its body unread; without it such a path is 404. Needs a {@link BoundedAdapter}. */
+  elsewhere?: Elsewhere | undefined;
 }
 
 /** Nothing but an order takes more than a few hundred bytes; one of 1,000 lines takes 65 kB, twice that with indents. */
@@ -54,24 +54,26 @@ export function configureHttp(
   app.set('etag', weakEtag);
   // Exactly so many: from one more, anybody could send whatever address they like.
   app.set('trust proxy', proxies);
-  const limit = limitAddresses(app.get(RateLimits, { strict: false }));
   app.use(
     inOrder(
       callContext({ servedBy }),
       ...(logger ? [accessLog(logger)] : []),
       // Before all that looks at a path or a header: also a proxy in front of the shop might read it in another way.
       guard,
-      ...(elsewhere ? [divide(app, elsewhere, limit)] : []),
       countUsage(app),
       securityHeaders,
       // Before what refuses: a page has to be able to read why.
       ...admitOrigins(origins),
-      limit,
+      limitAddresses(app.get(RateLimits, { strict: false })),
       utf8Url,
       acceptVersion,
       ...keptAnswers(app, '/api/v1/'),
     ),
   );
+  if (elsewhere) {
+    const adapter = app.getHttpAdapter() as unknown as BoundedAdapter;
+    adapter.before(divide(app, elsewhere, { accessLog: logger, proxies }));
+  }
   if (logger) logUnreadable(app.getHttpServer(), logger);
   // The prefix stands in the version and is no global one: health, docs and keys have neither.
   app.enableVersioning({ type: VersioningType.URI, prefix: 'api/v', defaultVersion: '1' });

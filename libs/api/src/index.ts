@@ -8,5 +8,6 @@ export { configureAdmin, configureHttp, type HttpOptions } from './configure-htt
 export { limitGauges } from './limits/limit-gauges.js';
 export { type LimitStore } from './limits/attempts.js';
 export { type ReadinessCheck } from './readiness.js';
+export { type Elsewhere } from './http/edge.js';
 export { usageGauges } from './http/usage.js';
 export { BoundedAdapter, connectionLimits } from './http/bounded-adapter.js';

@@ -48,22 +48,34 @@ export interface Refusal {
   readonly code: string;
   readonly title: string;
   readonly detail?: string | undefined;
+  /** Facts, as JSON values. */
+  readonly data?: { readonly retryAfterSeconds?: number };
 }
 
 /** For so long what a refused client still sends is read, in ms: a connection that is cut at once takes the answer with it. */
 const lingerMs = 2_000;
 
-/** Answers with a problem document (RFC 9457), and closes the connection where the rest of the request would have to be read first. */
-export function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+/**
+ * Answers with a problem document (RFC 9457), and closes the connection where the rest of the request would have to be read first.
+ * `told`: headers beside, names and values in turn.
+ */
+export function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  refusal: Refusal,
+  told: readonly string[] = [],
+): void {
   if (response.headersSent || response.destroyed) return void response.destroy();
-  const { status, code, title, detail } = refusal;
+  for (let i = 0; i < told.length; i += 2) response.setHeader(told[i]!, told[i + 1]!);
+  const { status, code, title, detail, data } = refusal;
   const traceId = response.getHeader('x-request-id');
-  const body = JSON.stringify({ type: `/problems/${code}`, title, status, code, detail, traceId });
+  const body = JSON.stringify({ type: `/problems/${code}`, title, status, code, detail, traceId, data });
   response.setHeader('Content-Type', 'application/problem+json');
   response.setHeader('Content-Length', Buffer.byteLength(body));
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('X-Content-Type-Options', 'nosniff');
-  if (status === 503) response.setHeader('Retry-After', '1');
+  const again = data?.retryAfterSeconds ?? (status === 503 ? 1 : undefined);
+  if (again !== undefined) response.setHeader('Retry-After', again);
   if (request.complete) {
     response.writeHead(status).end(body);
     return;

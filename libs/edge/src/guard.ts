@@ -50,20 +50,31 @@ const unknown = (what: string): Refusal => ({
 const distrusted = new WeakSet<object>();
 
 /**
+ * Whether {@link guard} lets a request pass. Then `request.url` has the one form that {@link safePath} reads.
+ */
+export function admits(request: IncomingMessage): boolean {
+  return !distrusted.has(request.socket) && faultIn(request) === undefined;
+}
+
+/**
  * An Express handler: refuses what could reach another route than the one that was looked at, and gives `request.url` the one form that
  * {@link safePath} reads. To be put before everything that looks at a path or a header.
  */
 export const guard: RequestHandler = (request, response, next) => {
   if (distrusted.has(request.socket)) return void response.destroy();
-  const path = safePath(request.url);
-  const fault = 'fault' in path ? invalid(path.fault) : faultOf(request);
-  if (fault) {
-    distrusted.add(request.socket);
-    return refuse(request, response.setHeader('Connection', 'close'), fault);
-  }
-  if ('target' in path) request.url = path.target;
-  next();
+  const fault = faultIn(request);
+  if (!fault) return next();
+  distrusted.add(request.socket);
+  refuse(request, response.setHeader('Connection', 'close'), fault);
 };
+
+function faultIn(request: IncomingMessage): Refusal | undefined {
+  const path = safePath(request.url ?? '');
+  if ('fault' in path) return invalid(path.fault);
+  const fault = faultOf(request);
+  if (!fault) request.url = path.target;
+  return fault;
+}
 
 /** The path that decides who answers a request which {@link guard} has let pass: `/a;v=1/b?q` is `/a/b`. */
 export function routeOf({ url = '/' }: Pick<IncomingMessage, 'url'>): string {

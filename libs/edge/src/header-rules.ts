@@ -125,6 +125,22 @@ export function backward(
   return kept;
 }
 
+/** Adds those headers whose names are not there yet: what an answer says itself counts. */
+export function addMissing(headers: string[], more: RawHeaders): void {
+  const own = headers.length;
+  for (let i = 0; i < more.length; i += 2) {
+    if (!hasName(headers, own, more[i]!)) headers.push(more[i]!, more[i + 1]!);
+  }
+}
+
+function hasName(headers: RawHeaders, end: number, name: string): boolean {
+  const lower = name.toLowerCase();
+  for (let i = 0; i < end; i += 2) {
+    if (headers[i]!.length === name.length && headers[i]!.toLowerCase() === lower) return true;
+  }
+  return false;
+}
+
 /** The headers that `Connection` makes hop-by-hop. */
 function namedBy(connection: string | undefined): ReadonlySet<string> | undefined {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined;

@@ -1,8 +1,9 @@
-export { guard, routeOf } from './guard.js';
+export { clientAddress } from './forwarded.js';
+export { admits, guard, routeOf } from './guard.js';
 export { hasBody, isIdentityHeader } from './header-rules.js';
-export { passThrough, type PassThroughOptions } from './pass-through.js';
+export { passThrough, type OwnHeaders, type PassThrough, type PassThroughOptions } from './pass-through.js';
 export { type ChooseUpstream, type Outcome } from './outcome.js';
-export { type Failure } from './failure.js';
+export { refuse, type Failure } from './failure.js';
 export { type Times } from './try.js';
 export { Upstream, type UpstreamLimits } from './upstream.js';
 export { type RouteAction } from './routes/actions.js';

@@ -1,12 +1,11 @@
 import proxy from 'express-http-proxy';
-import type { Request, RequestHandler, Response } from 'express';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { failures, refuse, type Failure } from './failure.js';
 import { forwarded } from './forwarded.js';
-import { framing, isSafe, onward } from './header-rules.js';
+import { framing, isSafe, onward, type RawHeaders } from './header-rules.js';
 import { mayRepeat, type ChooseUpstream, type Outcome } from './outcome.js';
 import type { Upstream } from './upstream.js';
-import { Try, type Times } from './try.js';
+import { Try, type Times, type TryCalls } from './try.js';
 
 export interface PassThroughOptions {
   /** Where a request goes. */
@@ -18,31 +17,62 @@ export interface PassThroughOptions {
   mayMove?: (request: IncomingMessage, tried: readonly Upstream[]) => boolean;
   /** Called exactly once for each upstream that `upstreamOf` has named. */
   onDone?: (outcome: Outcome) => void;
-  /** What the gateway itself tells an upstream, names and values in turn: `['X-Request-Id', '…']`; a client's are dropped. */
-  headersFor?: (request: Request, response: Response) => readonly string[];
   times?: Partial<Times>;
+  /** How many proxies before this process are trusted (default 0). */
+  proxies?: number;
 }
 
+/** What the gateway itself says of a request, names and values in turn: `['X-Request-Id', '…']`. */
+export interface OwnHeaders {
+  /** A client's of the same names have to be among those that never pass (`onward`). */
+  readonly toUpstream: RawHeaders;
+  /** Where the answer has none of that name. */
+  readonly toClient: RawHeaders;
+}
+
+/** An Express handler that needs nothing of Express. */
+export type PassThrough = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+  own?: OwnHeaders,
+) => void;
+
 const defaultTimes: Times = { connectMs: 3_000, idleMs: 60_000, totalMs: 600_000 };
+const none: OwnHeaders = { toUpstream: [], toClient: [] };
 
 /** What express-http-proxy carries from step to step; it has no type for it. */
 interface Container {
-  user: { req: Request; res: Response };
+  user: { req: Passage };
 }
-type Options = proxy.ProxyOptions & { sendProxyRequest(container: Container): Promise<Container> };
+type Options = proxy.ProxyOptions & { sendProxyRequest(container: Container): Promise<never> };
 
 /** A request was not answered; why stands in `failure`. */
 class PassThroughError extends Error {
   constructor(
     readonly failure: Failure,
-    readonly request: Request,
+    readonly passage: Passage,
   ) {
     super(failure);
   }
 }
 
+const steps: Options = {
+  parseReqBody: false,
+  proxyReqPathResolver: () => '/',
+  // The steps behind it have nothing left to do, so they are reached by failures alone.
+  sendProxyRequest: ({ user: { req: passage } }) =>
+    new Promise((_sent, reject) =>
+      passage.start((failure) => reject(new PassThroughError(failure, passage))),
+    ),
+  proxyErrorHandler: (error: unknown, _response, next) => {
+    if (!(error instanceof PassThroughError)) return next(error);
+    error.passage.refuse(error.failure);
+  },
+};
+
 /**
- * An Express handler that has requests answered by an upstream, through express-http-proxy. Bodies stream both ways, in bounded memory.
+ * Has requests answered by an upstream, through express-http-proxy. Bodies stream both ways, in bounded memory.
  * What the client does not get is a problem document: 502 (refused, reset, a wrong answer), 503 (no upstream, or one that is busy),
  * 504 (not in time). To be put before body parsers, and behind {@link guard}.
  *
@@ -50,71 +80,73 @@ class PassThroughError extends Error {
  * const legacy = new Upstream('http://10.0.0.7:4000');
  * app.use(guard, passThrough({ upstreamOf: (_request, failed) => (failed.length === 0 ? legacy : undefined) }));
  */
-export function passThrough(given: PassThroughOptions): RequestHandler {
-  const granted: Granted = { ...given, times: { ...defaultTimes, ...given.times } };
-  const options: Options = {
-    parseReqBody: false,
-    sendProxyRequest: (container) =>
-      new Promise((resolve, reject) => {
-        const { req, res } = container.user;
-        new Passage(req, res, granted, (failure) =>
-          failure === undefined ? resolve(container) : reject(new PassThroughError(failure, req)),
-        ).next();
-      }),
-    proxyErrorHandler: (error: unknown, response, next) => {
-      if (!(error instanceof PassThroughError)) return next(error);
-      if (error.failure === 'client_gone') return response.destroy();
-      refuse(error.request, response, failures[error.failure]);
-    },
-  };
+export function passThrough(given: PassThroughOptions): PassThrough {
+  const granted: Granted = { proxies: 0, ...given, times: { ...defaultTimes, ...given.times } };
   // It asks for one, and hands it to the step that `sendProxyRequest` takes the place of.
-  return proxy('http://upstream.invalid', options);
+  const handle = proxy('http://upstream.invalid', steps) as unknown as Handle;
+  return (request, response, next, own = none) =>
+    handle(new Passage(request, response, granted, own), response, next);
 }
 
-type Granted = PassThroughOptions & { times: Times };
+type Handle = (passage: Passage, response: ServerResponse, next: (error?: unknown) => void) => void;
+type Granted = PassThroughOptions & { times: Times; proxies: number };
 
-/** One request, in one or more tries. */
-class Passage {
+/** One request, in one or more tries. What express-http-proxy takes for a request is this: it copies headers that nobody sends. */
+class Passage implements TryCalls {
+  readonly path = '/';
+  readonly until: number;
+  readonly headers: string[];
+  readonly told: RawHeaders;
+  readonly times: Times;
   private readonly failed: Outcome[] = [];
-  private readonly until: number;
-  private readonly headers: string[];
+  private fail: (failure: Failure) => void = () => undefined;
 
   constructor(
-    private readonly request: Request,
-    private readonly response: Response,
+    readonly request: IncomingMessage,
+    readonly response: ServerResponse,
     private readonly options: Granted,
-    /** Called when the head of the answer is written, or with why there will be none. */
-    private readonly settle: (failure?: Failure) => void,
+    own: OwnHeaders,
   ) {
+    this.times = options.times;
     this.until = performance.now() + options.times.totalMs;
-    this.headers = headersOf(request, options.headersFor?.(request, response));
+    this.told = own.toClient;
+    this.headers = headersOf(request, own.toUpstream, options.proxies);
   }
 
-  next(): void {
-    const { request, response, failed } = this;
-    const { upstreamOf, times } = this.options;
-    const upstream = upstreamOf(request, failed);
-    if (!upstream) return this.settle(failed.at(-1)?.failure ?? 'no_upstream');
-    // A time of its own for each request would be a list of its own for each timer.
-    const totalMs =
-      failed.length === 0 ? times.totalMs : Math.max(1, Math.ceil(this.until - performance.now()));
-    const tried = () => [...failed.map((each) => each.upstream), upstream];
-    const mayMove = () => this.options.mayMove?.(request, tried()) === true;
-    const calls = { mayMove, onHead: this.settle, onDone: this.done };
-    new Try(request, response, upstream, { ...times, totalMs }, this.headers, calls).start();
+  /** `fail` is called when the client will get no answer of an upstream. */
+  start(fail: (failure: Failure) => void): void {
+    this.fail = fail;
+    this.next();
   }
 
-  private readonly done = (outcome: Outcome): void => {
+  mayMove(tried: Upstream): boolean {
+    const all = [...this.failed.map(({ upstream }) => upstream), tried];
+    return this.options.mayMove?.(this.request, all) === true;
+  }
+
+  ended(outcome: Outcome): void {
     this.options.onDone?.(outcome);
     if (outcome.failure === undefined || this.response.headersSent) return;
-    if (!mayRepeat(outcome)) return this.settle(outcome.failure);
+    if (!mayRepeat(outcome)) return this.fail(outcome.failure);
     this.failed.push(outcome);
     this.next();
-  };
+  }
+
+  refuse(failure: Failure): void {
+    const { request, response, told } = this;
+    if (failure === 'client_gone') return void response.destroy();
+    refuse(request, response, failures[failure], told);
+  }
+
+  private next(): void {
+    const upstream = this.options.upstreamOf(this.request, this.failed);
+    if (!upstream) return this.fail(this.failed.at(-1)?.failure ?? 'no_upstream');
+    new Try(upstream, this).start();
+  }
 }
 
 /** The name of the upstream has its place at the beginning. */
-function headersOf(request: Request, own: readonly string[] = []): string[] {
+function headersOf(request: IncomingMessage, own: RawHeaders, proxies: number): string[] {
   const kept = onward(request.rawHeaders, request.headers.connection, isSafe(request.method));
-  return ['Host', '', ...kept, ...forwarded(request), ...own, ...framing(request)];
+  return ['Host', '', ...kept, ...forwarded(request, proxies), ...own, ...framing(request)];
 }

@@ -2,13 +2,14 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { release, watch, type Limited } from './deadlines.js';
 import { readRest, type Failure } from './failure.js';
-import { backward, hasBody, isSafe } from './header-rules.js';
+import { addMissing, backward, hasBody, isSafe } from './header-rules.js';
 import { locationFrom } from './location.js';
 import { isUnavailable, type Outcome } from './outcome.js';
 import type { Upstream } from './upstream.js';
 
-/** How long is waited, in ms. */
+/** How long is waited, in ms; it is noticed up to `lookMs` later. */
 export interface Times {
   /** Until there is a connection, free or new. */
   readonly connectMs: number;
@@ -25,49 +26,68 @@ const mostStale = 3;
 
 /** What a try tells and asks. */
 export interface TryCalls {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly times: Times;
+  /** When all of it has to be over, in ms of `performance.now()`. */
+  readonly until: number;
+  /** Names and values in turn, with a free place for the value of the first, `Host`. */
+  readonly headers: string[];
+  /** What the gateway tells the client beside the answer's own headers, names and values in turn. */
+  readonly told: readonly string[];
   /** Whether the request would go to another upstream, if this one did not answer. */
-  readonly mayMove: () => boolean;
-  /** Called when the head of the answer is written. */
-  readonly onHead: () => void;
+  mayMove(tried: Upstream): boolean;
   /** Called once. */
-  readonly onDone: (outcome: Outcome) => void;
+  ended(outcome: Outcome): void;
 }
 
 /** One try: the request goes to an upstream, its answer to the client. */
-export class Try {
+export class Try implements Limited {
   private readonly startedAt = performance.now();
-  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly request: IncomingMessage;
+  private readonly response: ServerResponse;
   private readonly body: boolean;
-  private idle: NodeJS.Timeout | undefined;
-  private connecting: NodeJS.Timeout | undefined;
   private out: ClientRequest | undefined;
   private answer: IncomingMessage | undefined;
   private headMs: number | undefined;
   private connected = false;
   private over = false;
   private stale = 0;
+  /** A byte has moved since the last look. */
+  private moved = false;
+  private movedAt = 0;
+  private askedToMove = false;
 
   constructor(
-    private readonly request: IncomingMessage,
-    private readonly response: ServerResponse,
     private readonly upstream: Upstream,
-    private readonly times: Times,
-    private readonly headers: string[],
     private readonly calls: TryCalls,
   ) {
-    this.body = hasBody(request);
+    this.request = calls.request;
+    this.response = calls.response;
+    this.body = hasBody(calls.request);
   }
 
   start(): void {
-    const { upstream, times, timers } = this;
+    const { upstream } = this;
     const busy = upstream.isBusy;
     upstream.inFlight += 1;
     if (busy) return this.finish('busy');
     this.response.once('close', this.onClientClosed);
-    this.connecting = setTimeout(this.onNoConnection, times.connectMs);
-    timers.push(setTimeout(this.onLate, times.totalMs));
-    if (times.tryMs !== undefined && this.mayRepeat) timers.push(setTimeout(this.onSlow, times.tryMs));
+    watch(this);
     this.send();
+  }
+
+  look(now: number): void {
+    const { connectMs, idleMs, tryMs } = this.calls.times;
+    if (now >= this.calls.until) return this.onLate();
+    const waited = now - this.startedAt;
+    if (!this.connected) {
+      if (waited >= connectMs) return this.onNoConnection();
+    } else if (this.moved) {
+      this.moved = false;
+      this.movedAt = now;
+    } else if (now - this.movedAt >= idleMs) return this.onLate();
+    if (tryMs !== undefined && waited >= tryMs) this.onSlow();
   }
 
   private get mayRepeat(): boolean {
@@ -75,8 +95,8 @@ export class Try {
   }
 
   private send(): void {
-    const { request, upstream, headers } = this;
-    // The place that `headersOf` keeps free.
+    const { request, upstream } = this;
+    const { headers } = this.calls;
     headers[1] = upstream.host;
     const out = (this.out = upstream.request(request.method ?? 'GET', request.url ?? '/', headers));
     out.on('socket', this.onSocket);
@@ -94,9 +114,8 @@ export class Try {
 
   private readonly onConnected = (): void => {
     if (this.over) return;
-    clearTimeout(this.connecting);
     this.connected = true;
-    this.idle ??= setTimeout(this.onLate, this.times.idleMs);
+    this.movedAt = performance.now();
     if (!this.body) return void this.out?.end();
     this.out?.on('drain', this.onRoomUp);
     // A try before this one may have stopped it.
@@ -104,7 +123,7 @@ export class Try {
   };
 
   private readonly onUpload = (chunk: Buffer): void => {
-    this.idle?.refresh();
+    this.moved = true;
     if (this.out?.write(chunk) === false) this.request.pause();
   };
 
@@ -130,12 +149,13 @@ export class Try {
 
   private readonly onAnswer = (answer: IncomingMessage): void => {
     if (this.over) return void answer.destroy();
-    this.idle?.refresh();
+    this.moved = true;
+    const { upstream } = this;
     const { headers, statusCode = 0 } = answer;
     const coding = headers['transfer-encoding'];
     // Another coding has to be undone, and only the chunks are.
     if (coding !== undefined && coding.toLowerCase() !== 'chunked') return this.finish('bad_answer');
-    if (isUnavailable(statusCode) && this.mayRepeat && this.calls.mayMove())
+    if (isUnavailable(statusCode) && this.mayRepeat && this.calls.mayMove(upstream))
       return this.finish('unavailable');
     this.headMs = performance.now() - this.startedAt;
     this.answer = answer;
@@ -144,7 +164,6 @@ export class Try {
     } catch {
       return this.finish('bad_answer');
     }
-    this.calls.onHead();
     answer.on('data', this.onDownload).on('end', this.onAnswered);
     answer.on('error', this.onBroken).on('close', this.onBroken);
   };
@@ -152,6 +171,7 @@ export class Try {
   private writeHead({ rawHeaders, headers, statusMessage }: IncomingMessage, status: number): void {
     const { response, upstream } = this;
     const back = backward(rawHeaders, headers.connection, (place) => locationFrom(upstream.origin, place));
+    addMissing(back, this.calls.told);
     const length = headers['content-length'];
     if (length !== undefined && status !== 204) back.push('Content-Length', length);
     if (response.getHeaderNames().length === 0) return void response.writeHead(status, statusMessage, back);
@@ -162,14 +182,14 @@ export class Try {
   }
 
   private readonly onDownload = (chunk: Buffer): void => {
-    this.idle?.refresh();
+    this.moved = true;
     if (this.response.write(chunk)) return;
     this.answer?.pause();
     this.response.once('drain', this.onRoomDown);
   };
 
   private readonly onRoomDown = (): void => {
-    this.idle?.refresh();
+    this.moved = true;
     this.answer?.resume();
   };
 
@@ -188,11 +208,17 @@ export class Try {
   private readonly onBroken = (): void => this.finish('broke_off');
   private readonly onClientClosed = (): void => this.finish('client_gone');
   /** Without a socket it has waited for one of those that others use. */
-  private readonly onNoConnection = (): void => this.finish(this.out?.socket ? 'connect_timeout' : 'busy');
-  private readonly onSlow = (): void => {
-    if (this.answer === undefined && this.calls.mayMove()) this.finish('timeout');
-  };
-  private readonly onLate = (): void => this.finish(this.waitsForClient ? 'client_stalled' : 'timeout');
+  private onNoConnection(): void {
+    this.finish(this.out?.socket ? 'connect_timeout' : 'busy');
+  }
+  private onSlow(): void {
+    if (this.askedToMove || this.answer !== undefined || !this.mayRepeat) return;
+    this.askedToMove = true;
+    if (this.calls.mayMove(this.upstream)) this.finish('timeout');
+  }
+  private onLate(): void {
+    this.finish(this.waitsForClient ? 'client_stalled' : 'timeout');
+  }
 
   private get waitsForClient(): boolean {
     if (this.answer !== undefined) return this.response.writableNeedDrain;
@@ -220,9 +246,7 @@ export class Try {
     if (this.over) return;
     this.over = true;
     const { request, response, upstream, answer, connected, headMs } = this;
-    clearTimeout(this.connecting);
-    clearTimeout(this.idle);
-    for (const timer of this.timers) clearTimeout(timer);
+    release(this);
     upstream.inFlight -= 1;
     response.off('close', this.onClientClosed);
     if (this.body) request.off('data', this.onUpload).off('end', this.onUploaded).pause();
@@ -231,7 +255,7 @@ export class Try {
       if (response.headersSent) response.destroy();
     }
     const ms = performance.now() - this.startedAt;
-    this.calls.onDone({ request, upstream, status: answer?.statusCode, failure, connected, headMs, ms });
+    this.calls.ended({ request, upstream, status: answer?.statusCode, failure, connected, headMs, ms });
   }
 }
 

@@ -1,7 +1,14 @@
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Certificate } from '#platform';
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 
 /** What a listener grants to those who connect. */
@@ -24,8 +31,13 @@ export const connectionLimits: ConnectionLimits = {
   connections: 1_000,
 };
 
+/** Gets each request before Express does; `toExpress` hands it on, untouched. */
+export type Front = (request: IncomingMessage, response: ServerResponse, toExpress: () => void) => void;
+
 /** Express behind a server that waits for nobody without end. */
 export class BoundedAdapter extends ExpressAdapter {
+  private front: Front | undefined;
+
   /** With a certificate it speaks HTTPS alone. */
   constructor(
     private readonly limits: ConnectionLimits = connectionLimits,
@@ -50,8 +62,20 @@ export class BoundedAdapter extends ExpressAdapter {
     this.setHttpServer(server);
   }
 
+  /**
+   * From now on `front` gets each request first. What it answers by itself costs half: Express gives each request and each answer another
+   * prototype, and all that Node does with them afterwards is slower.
+   */
+  before(front: Front): void {
+    this.front = front;
+  }
+
   private createServer(times: ServerOptions): Server {
-    const handle = this.getInstance<RequestListener>();
+    const express = this.getInstance<RequestListener>();
+    const handle: RequestListener = (request, response) => {
+      if (this.front) this.front(request, response, () => express(request, response));
+      else express(request, response);
+    };
     if (!this.certificate) return createServer(times, handle);
     const options = { ...times, ...this.certificate.options, handshakeTimeout: this.limits.headersMs };
     const server = createTlsServer(options, handle);

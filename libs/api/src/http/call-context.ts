@@ -4,6 +4,7 @@ import { gateway } from '#contracts';
 import { traceIdOf } from '#platform';
 import { currentContext, withContext, type CallContext } from '#strangler';
 import type { Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage } from 'node:http';
 import type { Principal } from '../auth/principal.js';
 
 /** How long a caller waits for an answer, in ms. */
@@ -13,8 +14,7 @@ const patienceMs = 10_000;
 export const callContext =
   ({ servedBy }: { servedBy: boolean }): RequestHandler =>
   (request, response, next) => {
-    // Who is who is said by the token alone.
-    for (const name in request.headers) if (isIdentityHeader(name)) delete request.headers[name];
+    dropIdentity(request);
     const context = contextOf(request);
     response.setHeader('X-Request-Id', context.requestId);
     // What persons own is kept by nobody on the way; handlers whose answers belong to nobody say otherwise.
@@ -27,11 +27,22 @@ export const callContext =
     withContext(context, () => next());
   };
 
-function contextOf({ headers }: Request): CallContext {
+/** Who is who is said by the token alone. */
+export function dropIdentity({ headers }: IncomingMessage): void {
+  for (const name in headers) if (isIdentityHeader(name)) delete headers[name];
+}
+
+/** The id that came along, if it can be one, or a new one. */
+export function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
+}
+
+function contextOf(request: Request): CallContext {
+  const { headers } = request;
   const traceparent = headers.traceparent as string | undefined;
   return {
-    requestId: typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID(),
+    requestId: requestIdOf(request),
     traceparent: traceIdOf(traceparent) === undefined ? undefined : traceparent,
     deadline: performance.now() + patienceMs,
     // Only those that someone looks at travel on; a header that is there twice is a list, and no cohort's.

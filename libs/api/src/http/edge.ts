@@ -1,39 +1,78 @@
-import { hasBody, routeOf } from '#edge';
+import { admits, clientAddress, hasBody, refuse, routeOf, type PassThrough } from '#edge';
+import { traceIdOf } from '#platform';
+import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { Request, RequestHandler } from 'express';
-import type { LimitHandler } from '../limits/limit-requests.js';
-import { connectionLimits } from './bounded-adapter.js';
+import type { IncomingMessage } from 'node:http';
+import type { Logger as PinoLogger } from 'pino';
+import { problems, type ProblemCode } from '../errors/problems.js';
+import { limitedBy, RateLimits } from '../limits/rate-limits.js';
+import { lineWriter } from './access-log.js';
+import { connectionLimits, type Front } from './bounded-adapter.js';
+import { dropIdentity, requestIdOf } from './call-context.js';
 
-/** Divides requests: a path is the API's, whatever the method, or it is not; then `limit` is asked, which the API asks for itself. */
+/** Who answers what is not the API's; `undefined`: nobody does. */
+export type Elsewhere = (request: IncomingMessage) => PassThrough | undefined;
+
+interface FrontOptions {
+  accessLog: PinoLogger | undefined;
+  proxies: number;
+}
+
+/**
+ * Divides requests: a path is the API's, whatever the method, or it is not. Then it is passed on from here, before Express, with what every
+ * request gets: the guard, an id, a line in the log, the limit of its address. What the guard refuses is the API's to answer.
+ */
 export function divide(
   app: NestExpressApplication,
-  elsewhere: RequestHandler,
-  limit: LimitHandler,
-): RequestHandler {
+  elsewhere: Elsewhere,
+  { accessLog, proxies }: FrontOptions,
+): Front {
   const isOwn = ownPaths(app);
-  return (request, response, next) => {
-    if (isOwn(routeOf(request))) {
+  const limits = app.get(RateLimits, { strict: false });
+  const write = accessLog && lineWriter(accessLog);
+  return (request, response, toApi) => {
+    const { url = '/' } = request;
+    if (isOwn(routeOf(request)) || !admits(request) || (request.url !== url && isOwn(routeOf(request)))) {
       endLateBody(request);
-      return next();
+      return toApi();
     }
-    response.locals['route'] = 'elsewhere';
-    const notPassedOn = (error?: unknown): void => {
+    const passOn = elsewhere(request);
+    if (!passOn) {
       // Nobody reads its body, and the server would wait for that as long as for an upload.
       if (hasBody(request) && !request.complete) response.setHeader('Connection', 'close');
-      next(error);
-    };
-    // Whose answers these are says himself who may keep them.
-    response.removeHeader('Cache-Control');
-    try {
-      limit(request, response, () => elsewhere(request, response, notPassedOn));
-    } catch (refused) {
-      notPassedOn(refused);
+      return toApi();
     }
+    dropIdentity(request);
+    const [requestId, traceparent] = [
+      requestIdOf(request),
+      request.headers['traceparent'] as string | undefined,
+    ];
+    write?.(request, response, () => ({
+      url,
+      route: 'elsewhere',
+      requestId,
+      traceId: traceIdOf(traceparent),
+    }));
+    const id = ['X-Request-Id', requestId];
+    const verdict = limits.takeAddress(clientAddress(request, proxies));
+    const toClient = verdict ? [...id, 'RateLimit-Policy', verdict.policy, 'RateLimit', verdict.left] : id;
+    if (verdict?.ok === false) {
+      return refuse(request, response, problem('rate_limited', limitedBy('address', verdict)), toClient);
+    }
+    const failed = (error: unknown): void => {
+      logger.error(error);
+      refuse(request, response, problem('internal'), toClient);
+    };
+    passOn(request, response, failed, { toUpstream: id, toClient });
   };
 }
 
+const logger = new Logger('Elsewhere');
+
+const problem = (code: ProblemCode, more: object = {}) => ({ ...problems[code], code, ...more });
+
 /** The server waits longer for bodies than the API does. */
-function endLateBody(request: Request): void {
+function endLateBody(request: IncomingMessage): void {
   if (!hasBody(request)) return;
   const timer = setTimeout(() => request.destroy(), connectionLimits.requestMs);
   request.once('close', () => clearTimeout(timer));

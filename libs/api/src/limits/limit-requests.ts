@@ -21,8 +21,7 @@ export type LimitHandler = (request: Request, response: Response, next: () => vo
 export const limitAddresses =
   (limits: RateLimits): LimitHandler =>
   (request, response, next) => {
-    if (response.locals['counted'] !== true && !isProbe(request.url)) limits.assertAddress(request, response);
-    response.locals['counted'] = true;
+    if (!isProbe(request.url)) limits.assertAddress(request, response);
     next();
   };
 

@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import type { SignedRequest } from '../auth/principal.js';
 import { refusal } from '../errors/problems.js';
 import { addressKey, isLoopback } from './keys.js';
-import { Policy } from './policy.js';
+import { Policy, type Verdict } from './policy.js';
 import type { Rate } from './token-bucket.js';
 
 /** A rate, and for whom. */
@@ -62,6 +62,11 @@ export class RateLimits {
     return { address: sum([this.address]), user: sum([this.user]), route: sum(this.routes.values()) };
   }
 
+  /** Counts a request that comes from an address; `undefined`: nothing limits it. */
+  takeAddress(address: string | undefined): Verdict | undefined {
+    return this.address && verdictOn(this.address, addressKey(address), address);
+  }
+
   /** Counts a request of whoever connects. @throws `rate_limited` */
   assertAddress(request: Request, response: Response): void {
     if (this.address) check(this.address, addressKey(request.ip), request, response);
@@ -79,15 +84,24 @@ export class RateLimits {
   }
 }
 
-function check({ policy, loopback }: Limited, key: string, request: Request, response: Response): void {
-  if (!loopback && isLoopback(addressKey(request.ip))) return;
-  const verdict = policy.take(key);
+function check(limited: Limited, key: string, request: Request, response: Response): void {
+  const verdict = verdictOn(limited, key, request.ip);
+  if (!verdict) return;
   response.appendHeader('RateLimit-Policy', verdict.policy);
   response.appendHeader('RateLimit', verdict.left);
   if (verdict.ok) return;
-  const { retryAfterSeconds } = verdict;
-  throw refusal('rate_limited', `too many requests: try again in ${retryAfterSeconds} s`, {
-    policy: policy.name,
-    retryAfterSeconds,
-  });
+  const { detail, data } = limitedBy(limited.policy.name, verdict);
+  throw refusal('rate_limited', detail, data);
 }
+
+/** What is said to whoever is refused. */
+export const limitedBy = (policy: string, { retryAfterSeconds }: Verdict) => ({
+  detail: `too many requests: try again in ${retryAfterSeconds} s`,
+  data: { policy, retryAfterSeconds },
+});
+
+const verdictOn = (
+  { policy, loopback }: Limited,
+  key: string,
+  address: string | undefined,
+): Verdict | undefined => (!loopback && isLoopback(addressKey(address)) ? undefined : policy.take(key));

@@ -1,4 +1,3 @@
-import type { Request } from 'express';
 import type { IncomingMessage } from 'node:http';
 import { forwarded } from '../forwarded.js';
 import { onward } from '../header-rules.js';
@@ -14,10 +13,13 @@ const patienceMs = 3_000;
  * What asks another upstream the same as a GET, once its client has his answer: with the client's own headers, and `X-Shadow-Request`, by
  * which an application can tell. `undefined`: it gave no answer in time, or one that cannot be compared.
  */
-export function copyOf(request: Request): (upstream: Upstream | undefined) => Promise<Answer | undefined> {
-  const target = request.url;
+export function copyOf(
+  request: IncomingMessage,
+  proxies: number,
+): (upstream: Upstream | undefined) => Promise<Answer | undefined> {
+  const target = request.url ?? '/';
   const kept = onward(request.rawHeaders, request.headers.connection, true);
-  const headers = [...kept, ...forwarded(request), 'X-Shadow-Request', 'true'];
+  const headers = [...kept, ...forwarded(request, proxies), 'X-Shadow-Request', 'true'];
   return async (upstream) => {
     if (!upstream) return undefined;
     upstream.inFlight++;

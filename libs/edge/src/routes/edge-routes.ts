@@ -19,7 +19,7 @@ import { RouteTraffic, type RouteTrafficOptions } from './route-traffic.js';
 import { ShadowCopies } from './shadow-copies.js';
 import { RouteStore, type Kept } from './store.js';
 
-export interface EdgeRoutesOptions extends Pick<RouteTrafficOptions, 'userOf' | 'servedBy'> {
+export interface EdgeRoutesOptions extends Pick<RouteTrafficOptions, 'userOf' | 'servedBy' | 'proxies'> {
   /** The gateway's own. */
   database: Database;
   /** Counts requests, in windows of that database. */

@@ -1,6 +1,6 @@
 import type { Upstream as UpstreamName } from '#strangler';
-import type { Request, RequestHandler, Response } from 'express';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isSecure } from '../forwarded.js';
 import { routeOf } from '../guard.js';
 import { mayRepeat, type ChooseUpstream, type Outcome } from '../outcome.js';
 import type { Ending, UpstreamPool } from '../pool/upstream-pool.js';
@@ -18,13 +18,15 @@ import { wholeAnswer } from './whole-answer.js';
 export interface RouteTrafficOptions {
   board: Pick<RouteBoard, 'entries'>;
   /** Whose request it is, by what he has proven; `undefined`: nobody's that is known. */
-  userOf: (request: Request) => Promise<string | undefined>;
+  userOf: (request: IncomingMessage) => Promise<string | undefined>;
   /** Whether answers say in `X-Served-By` which upstream gave them: `/reports=new`. */
   servedBy: boolean;
   pools: Pick<UpstreamPools, 'of'>;
   /** Counts a request, once at each upstream that was asked; `ms`: until the head of the answer, or until there was none. */
   record: (path: string, upstream: UpstreamName, ms: number, failed: boolean) => void;
   copies: Pick<ShadowCopies, 'answered' | 'hasRoom'>;
+  /** How many proxies before this process are trusted (default 0). */
+  proxies?: number;
 }
 
 /** `error`: the answer was a 5xx. */
@@ -53,15 +55,28 @@ export class RouteTraffic {
   private readonly placed = new WeakMap<IncomingMessage, Placed>();
   private readonly counted = new Map<string, RouteCount>();
 
-  constructor(private readonly options: RouteTrafficOptions) {}
+  private readonly proxies: number;
+
+  constructor(private readonly options: RouteTrafficOptions) {
+    this.proxies = options.proxies ?? 0;
+  }
 
   /** Since the start. */
   get counts(): readonly RouteCount[] {
     return [...this.counted.values()];
   }
 
-  /** Decides where a request goes, if it is for a route. To be put before what passes it on. */
-  readonly handler: RequestHandler = (request, response, next) => {
+  /** Whether a request is for a route. */
+  hasRoute(request: IncomingMessage): boolean {
+    return this.entryFor(this.options.board.entries, routeOf(request)) !== undefined;
+  }
+
+  /** Decides where a request goes, if it is for a route; an Express handler, to be put before what passes it on. */
+  readonly handler = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    next: (error?: unknown) => void,
+  ): void => {
     const entry = this.entryFor(this.options.board.entries, routeOf(request));
     if (!entry) return next();
     void this.place(request, response, entry).then(() => {
@@ -69,11 +84,6 @@ export class RouteTraffic {
       if (!response.destroyed) next();
     }, next);
   };
-
-  /** Whether a request is for a route. */
-  isPlaced(request: IncomingMessage): boolean {
-    return this.placed.has(request);
-  }
 
   /**
    * Where a request that is for a route goes. What only reads and no copy of `new` has answered is asked of `legacy`, while that still
@@ -131,9 +141,9 @@ export class RouteTraffic {
     return entries.find(({ route }) => route === found);
   }
 
-  private async place(request: Request, response: Response, entry: BoardEntry): Promise<void> {
+  private async place(request: IncomingMessage, response: ServerResponse, entry: BoardEntry): Promise<void> {
     const { route, row } = entry;
-    const { method, headers } = request;
+    const { method = 'GET', headers } = request;
     const { legacy, new: next } = route.upstreams;
     const pools = { legacy: this.options.pools.of(legacy), new: this.options.pools.of(next) };
     const shared = row.phase === 'shifting' && row.percent > 0 && row.percent < 100;
@@ -146,25 +156,26 @@ export class RouteTraffic {
   }
 
   /** Who asks, as one and the same each time. An address is none: a thousand people share one, and one has many. */
-  private async keyOf(request: Request, response: Response): Promise<string> {
+  private async keyOf(request: IncomingMessage, response: ServerResponse): Promise<string> {
     const user = await this.options.userOf(request);
     if (user !== undefined) return `user ${user}`;
     const known = bucketIn(request.headers.cookie);
     if (known !== undefined) return `browser ${known}`;
     const bucket = newBucket();
-    addHeader(response, 'Set-Cookie', () => bucketCookie(bucket, request.secure));
+    const secure = isSecure(request, this.proxies);
+    addHeader(response, 'Set-Cookie', () => bucketCookie(bucket, secure));
     return `browser ${bucket}`;
   }
 
-  private isCompared({ method, headers }: Request, { route, row }: BoardEntry): boolean {
+  private isCompared({ method, headers }: IncomingMessage, { route, row }: BoardEntry): boolean {
     if (method !== 'GET' || route.shadow === 0 || row.percent === 100 || row.paused !== null) return false;
     // What depends on what a client has already is no whole answer.
     if (partial.some((name) => headers[name] !== undefined)) return false;
     return this.options.copies.hasRoom && Math.random() < route.shadow;
   }
 
-  private compare(request: Request, response: Response, placed: Placed): void {
-    const copy = copyOf(request);
+  private compare(request: IncomingMessage, response: ServerResponse, placed: Placed): void {
+    const copy = copyOf(request, this.proxies);
     tapAnswer(response, (head, body) => {
       void wholeAnswer(head, body).then((answer) => {
         if (!answer) return;

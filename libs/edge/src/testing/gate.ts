@@ -19,12 +19,11 @@ export async function openGate(
   const outcomes: Outcome[] = [];
   const app = express();
   app.disable('x-powered-by');
-  app.set('trust proxy', proxies);
   const onDone = (outcome: Outcome) => {
     outcomes.push(outcome);
     options.onDone?.(outcome);
   };
-  app.use(guard, passThrough({ ...options, onDone }));
+  app.use(guard, passThrough({ ...options, proxies, onDone }));
   const server = createServer(app);
   const port = await listening(server);
   return { port, url: `http://127.0.0.1:${port}`, outcomes, server, close: () => closing(server) };
