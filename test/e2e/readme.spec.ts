@@ -18,7 +18,7 @@ describe('a newcomer', () => {
   afterAll(() => newcomer.leave());
 
   it(
-    'starts the shop, orders, flips a module, replays, and leaves nothing running',
+    'starts the shop, orders, flips a module, replays, starts again after it was killed, with all that was there, and leaves nothing running',
     async () => {
       const shop = newcomer.npm('start');
       await shop.printed(/The shop is open: http/);
@@ -61,27 +61,16 @@ describe('a newcomer', () => {
         return answer.headers.get('x-served-by') === 'inventory=monolith' ? true : undefined;
       });
       await service.stop('SIGINT');
-      await shop.stop('SIGINT');
-      await newcomer.nothingRuns();
-    },
-    3 * minutes,
-  );
-
-  it(
-    'starts again after everything was killed, with all that was there',
-    async () => {
-      const shop = newcomer.npm('start');
-      await shop.printed(/The shop is open/);
-      const client = await Client.register(newcomer.url);
       await shop.stop('SIGKILL');
 
       const again = newcomer.npm('start');
       await again.printed(/The shop is open/);
       expect(again.output).not.toContain('creating a PostgreSQL database');
-      expect((await client.send('GET', `/api/v1/users/${client.id}`)).status).toBe(200);
+      expect((await customer.send('GET', `/api/v1/users/${customer.id}`)).status).toBe(200);
       await again.stop('SIGINT');
+      await newcomer.nothingRuns();
     },
-    2 * minutes,
+    4 * minutes,
   );
 
   /** As the README says it, but in one step, and watched for a second. */
