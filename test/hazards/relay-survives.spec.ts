@@ -43,7 +43,7 @@ it('connections to either database are ended, again and again', async () => {
 it('the receiver dies after its commit, before it answers: the module is degraded and recovers by itself', async () => {
   let dead = true;
   both.relay({
-    degradedAfterMs: 100,
+    degradedAfterMs: 1_000,
     send: async (frame) => {
       const reply = await both.extracted.receiver.apply(frame);
       if (dead) throw new Error('the receiver is gone');
