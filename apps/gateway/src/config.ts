@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { copiesSetting } from '#edge';
 import {
   choiceSetting,
@@ -5,6 +6,7 @@ import {
   countSetting,
   directNameOf,
   durationSetting,
+  fileSetting,
   healthSetting,
   identitySetting,
   logLevels,
@@ -73,6 +75,8 @@ export interface Settings {
 export interface UpstreamSettings {
   /** What checks of health ask for. */
   checkPath: string;
+  /** What those that speak HTTPS have their certificates from, in PEM; `undefined`: whom Node knows. */
+  ca: string | undefined;
   times: {
     /** So long no byte may move, in ms. */
     idleMs: number;
@@ -131,6 +135,7 @@ const leastMs = 1_000;
 
 const upstreamSettings = (env: Environment): UpstreamSettings => ({
   checkPath: pathSetting(env, 'LEGACY_CHECK', '/'),
+  ca: authoritySetting(env, 'LEGACY_TLS_CA'),
   times: {
     idleMs: Math.max(leastMs, durationSetting(env, 'LEGACY_IDLE', 60_000)),
     totalMs: Math.max(leastMs, durationSetting(env, 'LEGACY_TOTAL', 600_000)),
@@ -142,4 +147,14 @@ function pathSetting(env: Environment, name: string, fallback: string): string {
   const path = textSetting(env, name) ?? fallback;
   if (/^\/(?!\/)[!-~]*$/.test(path)) return path;
   throw new SettingsError(`${name}=${path}: a path as /health is expected`);
+}
+
+function authoritySetting(env: Environment, name: string): string | undefined {
+  const pem = fileSetting(env, name);
+  try {
+    if (pem !== undefined) new X509Certificate(pem);
+    return pem;
+  } catch {
+    throw new SettingsError(`${name}=${env[name]}: a file with certificates in PEM is expected`);
+  }
 }

@@ -110,7 +110,7 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
   const stopReporting = reportCalls(link, routes, database, gateway);
   closing.add(() => Promise.resolve(stopReporting()));
   const { legacy, upstreams } = settings;
-  const pools = new UpstreamPools({ legacy, checkPath: upstreams.checkPath });
+  const pools = new UpstreamPools({ legacy, checkPath: upstreams.checkPath, ca: upstreams.ca });
   closing.add(async () => pools.close());
   const parts = { routes, link, metrics, pool, members, checks, pools, closing, database, watch };
   const { app, edgeRoutes } = await createApp(settings, parts, logger);

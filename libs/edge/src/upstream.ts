@@ -26,8 +26,11 @@ export class Upstream {
   private readonly options: http.RequestOptions;
   private readonly module: Pick<typeof http, 'request'>;
 
-  /** @param origin `http://host:port` or `https://…`, without a path. */
-  constructor(origin: string, limits: Partial<UpstreamLimits> = {}) {
+  /**
+   * @param origin `http://host:port` or `https://…`, without a path
+   * @param ca of `https:`: the CA that its certificate has to be from, in PEM, in the place of those that Node knows
+   */
+  constructor(origin: string, limits: Partial<UpstreamLimits> = {}, ca?: string) {
     const url = new URL(origin);
     this.limits = { ...defaults, ...limits };
     this.origin = url.origin;
@@ -36,7 +39,7 @@ export class Upstream {
     this.module = secure ? https : http;
     const { connections, keepMs } = this.limits;
     const agent = { keepAlive: true, maxSockets: connections, maxFreeSockets: connections, timeout: keepMs };
-    this.agent = secure ? new https.Agent(agent) : new http.Agent(agent);
+    this.agent = secure ? new https.Agent({ ...agent, ...(ca && { ca }) }) : new http.Agent(agent);
     // A name in brackets is an IPv6 address.
     const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
     this.options = { agent: this.agent, hostname, port: url.port || (secure ? 443 : 80) };

@@ -30,6 +30,7 @@ export {
   choiceSetting,
   countSetting,
   durationSetting,
+  fileSetting,
   healthSetting,
   portSetting,
   requireServers,

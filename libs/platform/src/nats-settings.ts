@@ -1,6 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { credsAuthenticator, type ConnectionOptions } from '@nats-io/transport-node';
-import { choiceSetting, SettingsError, textSetting, urlSetting, type Environment } from './settings.js';
+import {
+  choiceSetting,
+  fileSetting,
+  SettingsError,
+  textSetting,
+  urlSetting,
+  type Environment,
+} from './settings.js';
 
 /** How to reach NATS; without a URL the embedded one is started when it is needed. */
 export interface NatsSettings {
@@ -62,16 +68,6 @@ function assertMayBePlain(env: Environment, { hostname }: URL): void {
   throw new SettingsError(
     `NATS_URL: ${hostname} is another machine, and what is said to it could be read on the way: use tls://, or where the network is safe set NATS_ALLOW_PLAINTEXT=yes`,
   );
-}
-
-function fileSetting(env: Environment, name: string): string | undefined {
-  const path = textSetting(env, name);
-  if (path === undefined) return undefined;
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new SettingsError(`${name}=${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
 }
 
 /** Connection options for a URL as the settings or the embedded server give it: the client wants credentials apart. */

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 
 /** A setting that cannot be used: the message names it and says what would be right. */
 export class SettingsError extends Error {
@@ -62,6 +62,17 @@ export function choiceSetting<const T extends string>(
   const choice = choices.find((word) => word === text);
   if (choice) return choice;
   throw new SettingsError(`${name}=${text}: one of ${choices.join(', ')} is expected`);
+}
+
+/** The text of the file that a setting names. @throws {SettingsError} */
+export function fileSetting(env: Environment, name: string): string | undefined {
+  const path = textSetting(env, name);
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new SettingsError(`${name}=${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
 }
 
 /** Whether there is a file at this path that this process may read. */

@@ -27,6 +27,8 @@ export function afterCheck({ healthy, against }: Health, ok: boolean, { rise, fa
 export interface CheckOptions {
   /** Asked for with GET; any answer below 500 is a good one. */
   path: string;
+  /** In PEM, of copies that speak HTTPS. */
+  ca?: string | undefined;
   everyMs: number;
   patienceMs: number;
   random: () => number;
@@ -35,13 +37,13 @@ export interface CheckOptions {
 /** Asks a copy again and again, one question at a time, about each `everyMs` (a fifth more or less: many gateways do not ask at once). @returns what ends it */
 export function checkHealth(
   origin: string,
-  { path, everyMs, patienceMs, random }: CheckOptions,
+  { path, ca, everyMs, patienceMs, random }: CheckOptions,
   tell: (ok: boolean) => void,
 ): () => void {
   const ending = new AbortController();
   let timer = setTimeout(() => void check(), everyMs * random());
   const check = async () => {
-    const ok = await answers(new URL(path, origin), patienceMs, ending.signal);
+    const ok = await answers(new URL(path, origin), { ca, patienceMs, signal: ending.signal });
     if (ending.signal.aborted) return;
     timer = setTimeout(() => void check(), everyMs * (0.8 + 0.4 * random()));
     tell(ok);
@@ -52,11 +54,15 @@ export function checkHealth(
   };
 }
 
+interface Question extends Pick<CheckOptions, 'ca' | 'patienceMs'> {
+  signal: AbortSignal;
+}
+
 /** Over a connection of its own: whether new ones are accepted is part of the question. */
-function answers(url: URL, patienceMs: number, signal: AbortSignal): Promise<boolean> {
+function answers(url: URL, { ca, patienceMs, signal }: Question): Promise<boolean> {
   const { get } = url.protocol === 'https:' ? https : http;
   return new Promise((resolve) => {
-    const request = get(url, { agent: false, signal }, (response) => {
+    const request = get(url, { agent: false, signal, ...(ca && { ca }) }, (response) => {
       response.on('error', () => undefined).destroy();
       resolve((response.statusCode ?? 500) < 500);
     });

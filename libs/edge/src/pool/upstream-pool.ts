@@ -18,6 +18,8 @@ export interface PoolOptions {
   copies: readonly string[];
   /** Asked for with GET; any answer below 500 is a good one. */
   checkPath: string;
+  /** In PEM; see {@link Upstream}. */
+  ca?: string | undefined;
   rules?: Partial<PoolRules>;
   /** ms of a clock that nobody sets. */
   now?: () => number;
@@ -50,16 +52,16 @@ export class UpstreamPool {
   /** How to tell the breaker what became of a request that is under way. */
   private readonly tell = new WeakMap<IncomingMessage, (verdict: Verdict) => void>();
 
-  constructor({ name, copies, checkPath, rules, now, random }: PoolOptions) {
+  constructor({ name, copies, checkPath, ca, rules, now, random }: PoolOptions) {
     this.name = name;
     this.rules = { ...defaultRules, ...rules };
     this.now = now ?? (() => performance.now());
     this.random = random ?? Math.random;
     const { limits, budget, breaker } = this.rules;
-    this.copies = copies.map((origin) => new Copy(new Upstream(origin, limits), this.now));
+    this.copies = copies.map((origin) => new Copy(new Upstream(origin, limits, ca), this.now));
     this.budget = new RetryBudget(budget, this.now);
     this.breaker = new Breaker(breaker, this.now);
-    const checks = { ...this.rules.checks, path: checkPath, random: this.random };
+    const checks = { ...this.rules.checks, path: checkPath, ca, random: this.random };
     this.stopChecks = this.copies.map((copy) =>
       checkHealth(copy.upstream.origin, checks, (ok) => this.checked(copy, ok)),
     );

@@ -1,6 +1,6 @@
 import { UpstreamPool, type PoolOptions } from './upstream-pool.js';
 
-export interface UpstreamPoolsOptions extends Pick<PoolOptions, 'checkPath' | 'rules'> {
+export interface UpstreamPoolsOptions extends Pick<PoolOptions, 'checkPath' | 'ca' | 'rules'> {
   /** Copies of the application that everything goes to for which there is no route. */
   legacy?: readonly string[] | undefined;
 }
@@ -45,8 +45,8 @@ export class UpstreamPools {
   }
 
   private open(copies: readonly string[], name: string): UpstreamPool {
-    const { checkPath, rules } = this.options;
-    const pool = new UpstreamPool({ name, copies, checkPath, ...(rules && { rules }) });
+    const { legacy: _, ...how } = this.options;
+    const pool = new UpstreamPool({ name, copies, ...how });
     this.pools.set(keyOf(copies), pool);
     return pool;
   }
