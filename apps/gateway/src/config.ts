@@ -16,9 +16,11 @@ import {
   requireServers,
   retentionSetting,
   SettingsError,
+  shareSetting,
   textSetting,
   databaseSetting,
   tlsSetting,
+  type AddressShare,
   type Certificate,
   type Environment,
   type HealthAddress,
@@ -84,7 +86,11 @@ export interface UpstreamSettings {
     totalMs: number;
     /** So long until another copy is asked, in ms; `undefined`: for ever. */
     tryMs: number | undefined;
+    /** Clients that are slower are not waited for. */
+    leastRate: { overMs: number; bytesPerS: number };
   };
+  /** Requests of one address that are passed on at the same time; `undefined`: as many as it likes. */
+  perAddress: AddressShare | undefined;
 }
 
 /** What `--help` prints. */
@@ -140,7 +146,10 @@ const upstreamSettings = (env: Environment): UpstreamSettings => ({
     idleMs: Math.max(leastMs, durationSetting(env, 'LEGACY_IDLE', 60_000)),
     totalMs: Math.max(leastMs, durationSetting(env, 'LEGACY_TOTAL', 600_000)),
     tryMs: durationSetting(env, 'LEGACY_TRY', 10_000) || undefined,
+    leastRate: { overMs: 20_000, bytesPerS: countSetting(env, 'LEGACY_LEAST_RATE', 1_000_000, 500) },
   },
+  // A quarter of the connections to a copy.
+  perAddress: shareSetting(env, 'LEGACY_PER_ADDRESS', 32),
 });
 
 function pathSetting(env: Environment, name: string, fallback: string): string {

@@ -8,7 +8,7 @@ import {
   type ReadinessCheck,
 } from '#api';
 import { callers, calls, gateway } from '#contracts';
-import { routeGauges, upstreamGauges, UpstreamPools, type EdgeRoutes } from '#edge';
+import { routeGauges, turnGauges, upstreamGauges, UpstreamPools, type EdgeRoutes } from '#edge';
 import {
   announcer,
   assertPooled,
@@ -56,7 +56,7 @@ import type { Settings } from './config.js';
 import { openAdmin } from './admin.js';
 import { openEdgeRoutes } from './edge-routes.js';
 import { keptRoutes } from './kept-routes.js';
-import { elsewhere } from './legacy.js';
+import { elsewhere, shareOf, type Share } from './legacy.js';
 import { Members } from './members.js';
 
 /** To its database, for what is counted and steered there; few: everything but a dashboard asks in turn. */
@@ -112,7 +112,8 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
   const { legacy, upstreams } = settings;
   const pools = new UpstreamPools({ legacy, checkPath: upstreams.checkPath, ca: upstreams.ca });
   closing.add(async () => pools.close());
-  const parts = { routes, link, metrics, pool, members, checks, pools, closing, database, watch };
+  const share = shareOf(upstreams.perAddress);
+  const parts = { routes, link, metrics, pool, members, checks, pools, share, closing, database, watch };
   const { app, edgeRoutes } = await createApp(settings, parts, logger);
   closing.add(() => app.close());
   await (settings.host === undefined ? app.listen(settings.port) : app.listen(settings.port, settings.host));
@@ -126,6 +127,7 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
         usageGauges(app),
         limitGauges(app),
         upstreamGauges(() => pools.all),
+        turnGauges(share?.turns),
         routeGauges(edgeRoutes),
         ...(settings.certificate ? [settings.certificate.gauges] : []),
         ...(settings.cache.freshMs > 0 ? [cacheGauges(app)] : []),
@@ -209,6 +211,7 @@ interface Parts {
   members: Members;
   checks: ReadinessCheck[];
   pools: UpstreamPools;
+  share: Share | undefined;
   closing: Closing;
   database: Database;
   watch: CallWatch;
@@ -216,7 +219,7 @@ interface Parts {
 
 async function createApp(
   settings: Settings,
-  { routes, link, metrics, pool, members, checks, pools, closing, database, watch }: Parts,
+  { routes, link, metrics, pool, members, checks, pools, share, closing, database, watch }: Parts,
   logger: PinoLogger,
 ): Promise<{ app: NestExpressApplication; edgeRoutes: EdgeRoutes }> {
   const {
@@ -248,7 +251,11 @@ async function createApp(
     origins,
     servedBy,
     proxies,
-    elsewhere: elsewhere(edgeRoutes.traffic, pools.legacy, { times: settings.upstreams.times, proxies }),
+    elsewhere: elsewhere(edgeRoutes.traffic, pools.legacy, {
+      times: settings.upstreams.times,
+      proxies,
+      share,
+    }),
   });
   // An upload may take as long as its request may; the API's own are ended earlier.
   const server = app.getHttpServer();

@@ -5,6 +5,7 @@ export { AdminGuard } from './auth/admin.guard.js';
 export { type BootstrapAdmin } from './auth/bootstrap-login.js';
 export { onlyLocalNames } from './http/local-names.js';
 export { configureAdmin, configureHttp, type HttpOptions } from './configure-http.js';
+export { addressKey, isLoopback } from './limits/keys.js';
 export { limitGauges } from './limits/limit-gauges.js';
 export { type LimitStore } from './limits/attempts.js';
 export { type ReadinessCheck } from './readiness.js';

@@ -38,7 +38,12 @@ export type PassThrough = (
   own?: OwnHeaders,
 ) => void;
 
-const defaultTimes: Times = { connectMs: 3_000, idleMs: 60_000, totalMs: 600_000 };
+const defaultTimes: Times = {
+  connectMs: 3_000,
+  idleMs: 60_000,
+  totalMs: 600_000,
+  leastRate: { overMs: 20_000, bytesPerS: 500 },
+};
 const none: OwnHeaders = { toUpstream: [], toClient: [] };
 
 /** What express-http-proxy carries from step to step; it has no type for it. */

@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import { release, watch, type Limited } from './deadlines.js';
 import { readRest, type Failure } from './failure.js';
 import { addMissing, backward, hasBody, isSafe } from './header-rules.js';
+import { Pace, type LeastRate } from './least-rate.js';
 import { locationFrom } from './location.js';
 import { isUnavailable, type Outcome } from './outcome.js';
 import type { Upstream } from './upstream.js';
@@ -19,6 +20,8 @@ export interface Times {
   readonly totalMs: number;
   /** Until the head of the answer, where the request may go to another upstream. */
   readonly tryMs?: number | undefined;
+  /** How slow a client may be. */
+  readonly leastRate: LeastRate;
 }
 
 /** Kept-alive connections that the upstream had just closed: so many are met before it counts as its failure. */
@@ -57,6 +60,7 @@ export class Try implements Limited {
   private moved = false;
   private movedAt = 0;
   private askedToMove = false;
+  private readonly pace: Pace;
 
   constructor(
     private readonly upstream: Upstream,
@@ -65,6 +69,7 @@ export class Try implements Limited {
     this.request = calls.request;
     this.response = calls.response;
     this.body = hasBody(calls.request);
+    this.pace = new Pace(calls.times.leastRate, this.startedAt);
   }
 
   start(): void {
@@ -80,6 +85,7 @@ export class Try implements Limited {
   look(now: number): void {
     const { connectMs, idleMs, tryMs } = this.calls.times;
     if (now >= this.calls.until) return this.onLate();
+    if (this.pace.isSlow(now, this.connected && this.isHeldByClient)) return this.finish('client_stalled');
     const waited = now - this.startedAt;
     if (!this.connected) {
       if (waited >= connectMs) return this.onNoConnection();
@@ -124,6 +130,7 @@ export class Try implements Limited {
 
   private readonly onUpload = (chunk: Buffer): void => {
     this.moved = true;
+    this.pace.bytes += chunk.length;
     if (this.out?.write(chunk) === false) this.request.pause();
   };
 
@@ -183,6 +190,7 @@ export class Try implements Limited {
 
   private readonly onDownload = (chunk: Buffer): void => {
     this.moved = true;
+    this.pace.bytes += chunk.length;
     if (this.response.write(chunk)) return;
     this.answer?.pause();
     this.response.once('drain', this.onRoomDown);
@@ -221,8 +229,16 @@ export class Try implements Limited {
   }
 
   private get waitsForClient(): boolean {
-    if (this.answer !== undefined) return this.response.writableNeedDrain;
+    return this.answer === undefined ? this.waitsForBody : this.response.writableNeedDrain;
+  }
+
+  private get waitsForBody(): boolean {
     return this.body && !this.request.complete && this.out?.writableNeedDrain === false;
+  }
+
+  /** Also an upload that is answered while it comes. */
+  private get isHeldByClient(): boolean {
+    return this.waitsForBody || this.response.writableNeedDrain;
   }
 
   private readonly onError = (error: NodeJS.ErrnoException): void => {

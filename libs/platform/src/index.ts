@@ -35,8 +35,10 @@ export {
   portSetting,
   requireServers,
   SettingsError,
+  shareSetting,
   textSetting,
   urlSetting,
+  type AddressShare,
   type Environment,
   type HealthAddress,
 } from './settings.js';

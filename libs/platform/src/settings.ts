@@ -27,6 +27,19 @@ export function countSetting(env: Environment, name: string, most: number, fallb
   throw new SettingsError(`${name}=${text}: a whole number from 0 to ${most} is expected`);
 }
 
+/** How many of something one address may have. */
+export interface AddressShare {
+  readonly most: number;
+  /** Whether it also holds for who is on this machine: only if somebody has set it. */
+  readonly loopback: boolean;
+}
+
+/** How many one address may have; `undefined` (`0`): as many as it likes. @throws {SettingsError} */
+export function shareSetting(env: Environment, name: string, fallback: number): AddressShare | undefined {
+  const most = countSetting(env, name, 100_000, fallback);
+  return most === 0 ? undefined : { most, loopback: textSetting(env, name) !== undefined };
+}
+
 const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A time as `36h` or `30d`, in ms, at least `leastMs`. @throws {SettingsError} */

@@ -27,6 +27,8 @@ export function keysOf({ address, account }: Who): [Counted, string][] {
 export function addressKey(address: string | undefined): string {
   if (address === undefined) return 'unknown';
   if (isIPv4(address)) return address;
+  // As a listener for both sees them: looked at first, because nearly all are.
+  if (address.startsWith('::ffff:') && isIPv4(address.slice(7))) return address.slice(7);
   if (!ipaddr.isValid(address)) return 'unknown';
   const parsed = ipaddr.process(address);
   return parsed.kind() === 'ipv6' && 'parts' in parsed
