@@ -68,7 +68,8 @@ const noted = async (trouble: Need) =>
 const found = (differences: number, when = '1 day') =>
   controlled.sides.monolith.test.query(
     `insert into strangler.verification (module, began_at, checked_at, differences)
-     values ('parcels', now() + interval '${when}', now(), ${differences})`,
+     values ('parcels', now() + interval '${when}', now(), ${differences})
+     on conflict (module) do update set began_at = excluded.began_at, differences = excluded.differences`,
   );
 
 const differing = async () => {
@@ -202,7 +203,8 @@ const extracted = async (change: RowChange = {}) => {
 const parked = () =>
   controlled.sides.monolith.test.query(
     `insert into strangler.outbox (id, module, table_name, pks, keys, count, low, high, parked) overriding system value
-     values (17, 'parcels', 'parcel', array['{a}'], '{a}', 1, 1, 1, 'too large')`,
+     values (17, 'parcels', 'parcel', array['{a}'], '{a}', 1, 1, 1, 'too large')
+     on conflict do nothing`,
   );
 /** The monolith's database was put back; the service has everything, if `whole`. */
 const putBack = async ({ whole = true, standing = 'rolled back' } = {}) => {
