@@ -8,7 +8,7 @@ import { lostReply, neverCame, Twin } from './support/twin.js';
  * before, and nobody sees an error.
  */
 // More often: routing-flaps.full.spec.ts.
-toAndFro(50);
+toAndFro(20);
 
 describe('to any share', () => {
   let twin: Twin;
