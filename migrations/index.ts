@@ -2,6 +2,7 @@ import type { MigrationInterface } from 'typeorm';
 import { GatewayRoutes1764000000601 } from './gateway/0001-routes.js';
 import { GatewayMembers1764000000602 } from './gateway/0002-members.js';
 import { EdgeRoutes1764000000603 } from './gateway/0003-edge-routes.js';
+import { EdgeApprovals1764000000604 } from './gateway/0004-approvals.js';
 import { Stock1764000000201 } from './inventory/0001-stock.js';
 import { Attempts1764000000501 } from './limits/0001-attempts.js';
 import { Orders1764000000401 } from './orders/0001-orders.js';
@@ -34,6 +35,7 @@ import { RowsOfTheOtherSide1764000000034 } from './strangler/0034-rows-of-the-ot
 import { OwnerMigrationsProgress1764000000035 } from './strangler/0035-owner-migrations-progress.js';
 import { CaptureBroken1764000000036 } from './strangler/0036-capture-broken.js';
 import { CallerKeys1764000000037 } from './strangler/0037-caller-keys.js';
+import { AllSign1764000000038 } from './strangler/0038-all-sign.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
 import { SplitName1764000000102 } from './users/0002-split-name.js';
 import { Sessions1764000000103 } from './users/0003-sessions.js';
@@ -75,9 +77,15 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     OwnerMigrationsProgress1764000000035,
     CaptureBroken1764000000036,
     CallerKeys1764000000037,
+    AllSign1764000000038,
   ],
   users: [Accounts1764000000101, Sessions1764000000103],
-  gateway: [GatewayRoutes1764000000601, GatewayMembers1764000000602, EdgeRoutes1764000000603],
+  gateway: [
+    GatewayRoutes1764000000601,
+    GatewayMembers1764000000602,
+    EdgeRoutes1764000000603,
+    EdgeApprovals1764000000604,
+  ],
   inventory: [Stock1764000000201],
   payments: [Payments1764000000301],
   orders: [Orders1764000000401],

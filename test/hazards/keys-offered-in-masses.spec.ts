@@ -67,7 +67,7 @@ it('5,000 keys of one program are stored a few at a time, and another one is hea
   for (let at = 0; at < 5_000; at++)
     eve.publish(
       subject,
-      JSON.stringify({ kid: at % 100 ? randomUUID() : '\u0000', database: 'd', key, alone: true }),
+      JSON.stringify({ kid: at % 100 ? randomUUID() : '\u0000', database: 'd', key, allSign: true }),
     );
   const stock = await program(databases[1]!, { ...member, database: randomUUID(), modules: ['stock'] });
   stops.push(await offerKey(stock.link, stock.routes, new KeyStore(stock.database), 'stock'));
@@ -83,7 +83,7 @@ it('a key that was replaced, because somebody else may have it, counts no more o
   const database = databases[1]!;
   const store = new KeyStore(database);
   const { key } = new CallerKeys().hold({ kid: 'new', privateKey: newPrivateKey() }, 'desk');
-  const of = (kid: string, at: string) => ({ kid, program: 'desk', database: at, key, alone: true });
+  const of = (kid: string, at: string) => ({ kid, program: 'desk', database: at, key, allSign: true });
   const saidLongAgo = () =>
     database.query(`update strangler.caller_key set seen_at = now() - interval '1 hour'`);
   await store.replace([of('stolen', 'd'), of('of another copy', 'e')]);

@@ -20,7 +20,7 @@ function keysOf(program: string, database: string): { keys: CallerKeys; entry: C
     ...keys.hold({ kid: randomUUID(), privateKey: newPrivateKey() }, program),
     program,
     database,
-    alone: true,
+    allSign: true,
   };
   keys.learn([entry]);
   return { keys, entry };
@@ -130,7 +130,7 @@ it('a service that starts signs before others can know its key: they may have he
   const service = { ...member, database: 'd', modules: ['desk'] };
   const call = () => stock.callerOf(desk.tokenFor('stock', service, ann), { database: 'd' }, 'stock', moved);
   expect(await call()).toEqual({ program: 'desk', as: 'itself' });
-  stock.learn([gateway.entry, { ...held, program: 'desk', database: 'd', alone: true }]);
+  stock.learn([gateway.entry, { ...held, program: 'desk', database: 'd', allSign: true }]);
   await expect(call()).rejects.toEqual(wrong('desk says that it is gateway'));
   const own = desk.tokenFor('stock', service, { program: 'desk', as: 'module', actor: ann.actor });
   expect(await stock.callerOf(own, { database: 'd' }, 'stock', moved)).toMatchObject({ actor: ann.actor });
@@ -150,7 +150,7 @@ describe('a call that is not signed', () => {
   });
 
   it('is of an older release, where one still runs beside a process that signs', async () => {
-    stock.learn([{ ...keysOf('monolith', 'm').entry, alone: false }]);
+    stock.learn([{ ...keysOf('monolith', 'm').entry, allSign: false }]);
     expect(await heard(undefined, 'm')).toEqual({ program: 'monolith', as: 'itself' });
   });
 
@@ -164,7 +164,7 @@ describe('a call that is not signed', () => {
     const { entry } = keysOf('monolith', 'm');
     stock.learn([entry]);
     await expect(heard(undefined, 'm')).rejects.toMatchObject({ code: 'unavailable' });
-    stock.onUnknown(async () => stock.learn([{ ...entry, alone: false }]));
+    stock.onUnknown(async () => stock.learn([{ ...entry, allSign: false }]));
     expect(await heard(undefined, 'm')).toEqual({ program: 'monolith', as: 'itself' });
   });
 

@@ -25,7 +25,7 @@ export interface CallerKey {
   /** As {@link publicTextOf} has it. */
   readonly key: string;
   /** Whether all processes of the program sign: none of an older release is connected to its database. */
-  readonly alone: boolean;
+  readonly allSign: boolean;
 }
 
 /** A key of this process's program, as its database keeps it. */
@@ -92,8 +92,8 @@ export class CallerKeys {
     }
     if (isDeepStrictEqual([...known.values()].map(entryOf), [...this.known.values()].map(entryOf))) return;
     this.known = known;
-    const alone = [...known.values()].filter(({ entry }) => entry.alone);
-    this.databases = new Set(alone.map(({ entry }) => entry.database));
+    const signed = [...known.values()].filter(({ entry }) => entry.allSign);
+    this.databases = new Set(signed.map(({ entry }) => entry.database));
     this.verified.clear();
   }
 

@@ -163,9 +163,9 @@ const isStored = (store: KeyStore, those: readonly Offer[]): Promise<boolean> =>
 function keyIn(message: Msg, program: string): CallerKey | undefined {
   if (message.data.length > mostBytes) return undefined;
   const said = jsonIn(message) as Partial<Record<string, unknown>> | undefined;
-  const { kid, database, key, alone } = said ?? {};
-  return isShort(kid) && isShort(database) && isShort(key) && typeof alone === 'boolean'
-    ? { kid, program, database, key, alone }
+  const { kid, database, key, allSign } = said ?? {};
+  return isShort(kid) && isShort(database) && isShort(key) && typeof allSign === 'boolean'
+    ? { kid, program, database, key, allSign }
     : undefined;
 }
 
@@ -178,7 +178,7 @@ function answerIn(message: Msg): Answer | undefined {
 
 const isKey = (value: Partial<CallerKey> | null): value is CallerKey =>
   value !== null &&
-  typeof value.alone === 'boolean' &&
+  typeof value.allSign === 'boolean' &&
   [value.kid, value.program, value.database, value.key].every(isShort);
 
 const isShort = (value: unknown): value is string =>

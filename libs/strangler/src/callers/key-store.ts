@@ -25,16 +25,16 @@ export class KeyStore {
   }
 
   /** Which database this is: another one once it has been copied. And whether no process of an older release is connected to it. */
-  async standing(): Promise<Pick<CallerKey, 'database' | 'alone'>> {
+  async standing(): Promise<Pick<CallerKey, 'database' | 'allSign'>> {
     // In that of a gateway nobody else makes it.
     await this.database.query('insert into strangler.database default values on conflict do nothing');
-    const [row] = await this.database.query<Pick<CallerKey, 'database' | 'alone'>>(
+    const [row] = await this.database.query<Pick<CallerKey, 'database' | 'allSign'>>(
       `select strangler.database_id()::text as database, not exists (
          select from pg_stat_activity
          where datname = current_database()
            and string_to_array(substring(application_name from '^strangler(?:-shop)? (\\d+\\.\\d+\\.\\d+)'), '.')::int[]
              < string_to_array($1, '.')::int[]
-       ) as alone`,
+       ) as "allSign"`,
       [firstThatSigns],
     );
     return row!;
@@ -50,7 +50,7 @@ export class KeyStore {
 
   all(): Promise<CallerKey[]> {
     return this.database.query<CallerKey>(
-      'select kid, program, database, public_key as key, alone from strangler.caller_key order by kid',
+      'select kid, program, database, public_key as key, all_sign as "allSign" from strangler.caller_key order by kid',
     );
   }
 
@@ -67,10 +67,10 @@ export class KeyStore {
   async add(keys: readonly CallerKey[]): Promise<void> {
     await this.database.query(
       `with given as (
-         insert into strangler.caller_key (kid, program, database, public_key, alone)
-         select kid, program, database, key, alone
-         from jsonb_to_recordset($1::jsonb) as k (kid text, program text, database text, key text, alone boolean)
-         on conflict (kid) do update set database = excluded.database, alone = excluded.alone, seen_at = clock_timestamp()
+         insert into strangler.caller_key (kid, program, database, public_key, all_sign)
+         select kid, program, database, key, "allSign"
+         from jsonb_to_recordset($1::jsonb) as k (kid text, program text, database text, key text, "allSign" boolean)
+         on conflict (kid) do update set database = excluded.database, all_sign = excluded.all_sign, seen_at = clock_timestamp()
          where caller_key.program = excluded.program and caller_key.public_key = excluded.public_key
          returning program, database
        )
