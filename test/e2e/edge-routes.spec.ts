@@ -225,3 +225,26 @@ it('whoever is no operator moves nothing', async () => {
   expect((await shift(customer.authorization)).status).toBe(403);
   expect((await json('status', '/reports')).percent).toBe(0);
 });
+
+it('a step that a person has to approve waits for that, whoever else asks; and who is refused stands in the history', async () => {
+  await write('path: /asked, percent: 100, approve: [100]');
+  await until('it waits', async () =>
+    (await cli('status', '/asked')).stdout.includes('approval of the step to 100 %') ? true : undefined,
+  );
+  const advance = await cli('advance', '/asked');
+  expect([advance.code, advance.stderr]).toEqual([1, expect.stringContaining('a person approves the step')]);
+  expect((await cli('approve', '/asked', '--dry-run')).stdout).toContain('with that all writes');
+  expect((await cli('approve', '/asked', '--wait')).code).toBe(0);
+  const { items } = await json('history', '/asked');
+  expect(items.map(({ action, outcome, to }: Record<string, unknown>) => [action, outcome, to])).toEqual([
+    ['step', 'done', 100],
+    ['approve', 'done', 50],
+    ['advance', 'refused', 50],
+    ['step', 'done', 50],
+    ['file', 'noted', 0],
+  ]);
+  const back = await cli('rollback', '/asked', '--dry-run');
+  expect([back.code, back.stdout]).toEqual([0, expect.stringContaining('this takes --write')]);
+  const nothing = await cli('abort', '/asked', '--dry-run');
+  expect([nothing.code, nothing.stdout]).toEqual([1, expect.stringContaining('nothing is under way')]);
+});

@@ -9,7 +9,7 @@ import { sleepUnless, untilStopped } from './watch/stop.js';
 
 /** What a route of the edge has in common with a module. */
 const verbs: ReadonlySet<string> = new Set([
-  ...['run', 'advance', 'shift', 'pause', 'resume', 'rollback', 'mismatches'],
+  ...['run', 'advance', 'approve', 'shift', 'pause', 'resume', 'abort', 'rollback', 'mismatches'],
 ]);
 const everyMs = 250;
 
@@ -26,9 +26,9 @@ export async function actOnRoute<F extends ChangingFlags>(
 ): Promise<void> {
   const { json, ...body } = flags;
   if (!verbs.has(verb)) throw new Misuse(`a route has no ${verb}: there are ${[...verbs].join(', ')}`);
-  const unknown = (verb === 'advance' ? ['write', 'to'] : ['to']).find((flag) => flag in body);
-  if (unknown !== undefined) throw new Misuse(`${verb} of a route takes no --${unknown}`);
+  if ('to' in body) throw new Misuse(`${verb} of a route takes no --to`);
   const answer = await cli.gateway.act(route, verb, body);
+  if (answer.refusal !== undefined) cli.exitCode = 1;
   if (!json) cli.out.print(answerLines({ ...answer, module: route }));
   const waits = waitMs !== undefined && !answer.dryRun && answer.goal;
   const status = waits ? await arrived(cli, route, answer.goal!.percent, waitMs) : undefined;

@@ -7,4 +7,5 @@ import { beginning, type BeginningFlags } from '../command.js';
 export const abort = (program: Command, cli: Cli): Command =>
   beginning(program, 'abort <module>', 'take the step that is under way back', {
     'abort inventory': 'the module is where it was before the step',
+    'abort /reports': 'a route of the edge stays at its share',
   }).action((module: string, flags: BeginningFlags) => start(cli, module, 'abort', flags));

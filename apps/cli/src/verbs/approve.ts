@@ -8,4 +8,5 @@ export const approve = (program: Command, cli: Cli): Command =>
   beginning(program, 'approve <module>', 'let the step begin that waits for a person’s approval', {
     'approve inventory': 'where strangler.yaml says approve: [100], before the last keys go',
     'approve inventory --wait': 'and wait until they are there',
+    'approve /reports': 'of a route of the edge, which asks for it as modules do',
   }).action((module: string, flags: BeginningFlags) => start(cli, module, 'approve', flags));

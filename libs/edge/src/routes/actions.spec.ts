@@ -8,6 +8,7 @@ const situation = (more: Partial<Situation> = {}): Situation => ({
   route: aRoute(),
   actor: 'ann',
   gates: [],
+  free: false,
   ...more,
 });
 const gate = (state: RouteGate['state']): RouteGate => ({
@@ -26,7 +27,7 @@ it.each<[RouteAction, number]>([
   (action, percent) => {
     expect(() => judgeAction(action, situation({ row: filed }))).toThrow(
       new RefusedError(
-        `/reports is steered by strangler.yaml:3, which says percent: 10; change it there: percent: ${percent} (run, shift and rollback do so with --write)`,
+        `/reports is steered by strangler.yaml:3, which says percent: 10; change it there: percent: ${percent}, or from here with --write`,
       ),
     );
   },
@@ -57,7 +58,11 @@ it('advance goes one share further, past what only holds and not past what fails
   const wanted = { percent: 100, by: 'file' as const, actor: 'strangler.yaml:3' };
   expect(advance({}).change).toMatchObject({ percent: 50, wanted: { percent: 50, actor: 'ann' } });
   expect(advance({ row: { ...filed, wanted } })).toMatchObject({ goal: 50 });
-  expect(advance({ row: { ...filed, wanted } }).change).toEqual({ phase: 'shifting', percent: 50 });
+  expect(advance({ row: { ...filed, wanted } }).change).toEqual({
+    phase: 'shifting',
+    percent: 50,
+    approved: [],
+  });
   expect(() => advance({ row: filed })).toThrow(/steered by .* change it there: percent: 50/);
   expect(() => advance({ row: aRow({ percent: 100 }) })).toThrow(/is at 100 % already/);
   for (const row of [aRow(), { ...filed, wanted }])
@@ -97,4 +102,28 @@ it('rollback takes cohorts back too; a share of 0 does not', () => {
   const change = (action: RouteAction) => judgeAction(action, situation()).change;
   expect(change({ verb: 'rollback' })).toMatchObject({ phase: 'legacy', percent: 0 });
   expect(change({ verb: 'shift', percent: 0 })).toMatchObject({ phase: 'shifting', percent: 0 });
+});
+
+it('a person lets the next step go where the settings ask for it, and nowhere else; nobody passes over that', () => {
+  const route = aRoute({ approve: [50, 100] });
+  const act = (action: RouteAction, wanted: number, approved: number[] = []) => {
+    const row = aRow({ wanted: { percent: wanted, by: 'operator', actor: 'ann' }, approved });
+    return judgeAction(action, situation({ row, route }));
+  };
+  expect(act({ verb: 'approve' }, 100)).toMatchObject({ change: { approved: [50] }, goal: 50 });
+  expect(() => act({ verb: 'approve' }, 100, [50])).toThrow(/before 50, 100 %, and its next step does not/);
+  expect(() => act({ verb: 'approve' }, 10)).toThrow(/no step of \/reports waits for an approval/);
+  expect(() => act({ verb: 'shift', percent: 60 }, 10)).toThrow(/a person approves the step .* to 50 %/);
+  expect(() => act({ verb: 'advance' }, 100)).toThrow(/a person approves the step .* to 50 %/);
+  expect(act({ verb: 'advance' }, 100, [50]).change.percent).toBe(50);
+  expect(act({ verb: 'shift', percent: 5 }, 100).change.percent).toBe(5);
+});
+
+it('abort ends the way that a route is on, and leaves it where it is', () => {
+  const way = { wanted: { percent: 100, by: 'operator' as const, actor: 'ann' } };
+  const change = (row: object) =>
+    judgeAction({ verb: 'abort' }, situation({ row: aRow({ ...way, ...row }) })).change;
+  expect(change({})).toMatchObject({ wanted: { percent: 10 } });
+  expect(change({ filed: filed.filed })).toEqual({ paused: 'all', pauseReason: 'aborted by ann' });
+  expect(() => change({ percent: 100 })).toThrow(/nothing is under way/);
 });

@@ -1,14 +1,17 @@
-import { RefusedError, type RouteWish, type WrittenSettings } from '#strangler';
-import { wayTo, type RouteChange, type RouteRow } from './decide.js';
+import { RefusedError, type RouteRun, type RouteWish } from '#strangler';
+import { movedTo, type RouteChange, type RouteRow } from './decide.js';
 import { gateInWords, type RouteGate } from './gates.js';
+import { awaitedApprovals, wayTo } from './ramp.js';
 
 /** What an operator can ask for. */
 export type RouteAction =
-  | { verb: 'run'; settings?: RouteRow['run'] | undefined; write?: boolean | undefined }
-  | { verb: 'advance' }
+  | { verb: 'run'; settings?: RouteRun | undefined; write?: boolean | undefined }
+  | { verb: 'advance'; write?: boolean | undefined }
+  | { verb: 'approve' }
   | { verb: 'shift'; percent: number; write?: boolean | undefined }
   | { verb: 'pause' }
   | { verb: 'resume' }
+  | { verb: 'abort' }
   | { verb: 'rollback'; write?: boolean | undefined }
   | { verb: 'mismatches'; clear: true };
 
@@ -24,6 +27,8 @@ export interface Situation {
   row: RouteRow;
   route: RouteWish;
   actor: string;
+  /** Whether what is asked for may go against the file: it only looks, or changes the file itself. */
+  free: boolean;
   /** Those of the present share. */
   gates: readonly RouteGate[];
 }
@@ -35,12 +40,16 @@ export function judgeAction(action: RouteAction, situation: Situation): Accepted
       return run(situation, action.settings ?? {});
     case 'advance':
       return advance(situation);
+    case 'approve':
+      return approve(situation);
     case 'shift':
       return shift(situation, action.percent);
     case 'pause':
       return pause(situation);
     case 'resume':
       return resume(situation);
+    case 'abort':
+      return abort(situation);
     case 'rollback':
       return rollback(situation);
     case 'mismatches':
@@ -49,24 +58,25 @@ export function judgeAction(action: RouteAction, situation: Situation): Accepted
 }
 
 const wants = (percent: number, actor: string): RouteRow['wanted'] => ({ percent, by: 'operator', actor });
-const free = { paused: null, pauseReason: null };
+const unpaused = { paused: null, pauseReason: null };
 
-function requireUnheld({ filed, path }: RouteRow, percent: number): void {
-  if (!filed) return;
+function requireUnheld({ row: { filed, path }, free }: Situation, percent: number): void {
+  if (!filed || free) return;
   throw new RefusedError(
-    `${path} is steered by ${filed.path}:${filed.line}, which says percent: ${filed.percent}; change it there: percent: ${percent} (run, shift and rollback do so with --write)`,
+    `${path} is steered by ${filed.path}:${filed.line}, which says percent: ${filed.percent}; change it there: percent: ${percent}, or from here with --write`,
   );
 }
 
-function run({ row, route, actor }: Situation, settings: Pick<WrittenSettings, 'ramp' | 'bake' | 'gates'>) {
-  requireUnheld(row, 100);
+function run(situation: Situation, settings: RouteRun): AcceptedAction {
+  const { row, route, actor } = situation;
+  requireUnheld(situation, 100);
   if (row.percent === 100) throw new RefusedError(`${row.path} is at 100 % already`);
   const ramp = settings.ramp ?? route.ramp;
   return {
     plan: wayTo(row.percent, 100, ramp).map(
       (share) => `${share} % to new${share === 100 ? writesMove(route) : ''}`,
     ),
-    change: { phase: 'shifting' as const, wanted: wants(100, actor), run: settings, ...free },
+    change: { phase: 'shifting', wanted: wants(100, actor), run: settings, ...unpaused },
     goal: 100,
   };
 }
@@ -77,32 +87,59 @@ function advance(situation: Situation): AcceptedAction {
   if (row.percent === 100) throw new RefusedError(`${row.path} is at 100 % already`);
   const to = wayTo(row.percent, 100, route.ramp)[0]!;
   if (row.paused !== null || row.wanted.percent < to) return shift(situation, to);
-  requireUnbroken(situation);
+  requireOpen(situation, to);
   return {
     plan: [`${row.percent} % -> ${to} % to new, at once${writesTurn(row, route, to)}`],
-    change: { phase: 'shifting', percent: to },
+    change: movedTo(to, row),
     goal: to,
   };
 }
 
-/** At once: whoever names a share means it. What holds is passed over, what fails is not. */
+/** A person lets the next step go to its share. The file asks for this, so it is no move against the file. */
+function approve({ row, route }: Situation): AcceptedAction {
+  const [to = row.percent] = wayTo(row.percent, row.wanted.percent, route.ramp);
+  const open = awaitedApprovals(row, to, route.approve);
+  if (open.length === 0) throw new RefusedError(nothingToApprove(row, route));
+  return {
+    plan: [
+      `the step to ${to} % is approved; it begins when the other gates let it`,
+      `${row.percent} % -> ${to} % to new${writesTurn(row, route, to)}`,
+    ],
+    change: { approved: [...row.approved, ...open] },
+    goal: to,
+  };
+}
+
+const nothingToApprove = ({ path }: RouteRow, { approve: shares }: RouteWish): string =>
+  `no step of ${path} waits for an approval: ` +
+  (shares.length === 0
+    ? 'its settings ask for none (approve: [100])'
+    : `its settings ask before ${shares.join(', ')} %, and its next step does not lead there`);
+
+/** At once: whoever names a share means it. What holds is passed over; what fails is not, nor what waits for a person's approval. */
 function shift(situation: Situation, percent: number): AcceptedAction {
   const { row, route, actor } = situation;
-  requireUnheld(row, percent);
+  requireUnheld(situation, percent);
   if (row.percent === percent && row.phase === 'shifting' && row.wanted.percent === percent) {
     throw new RefusedError(`${row.path} is at ${percent} % already`);
   }
-  if (percent > row.percent) requireUnbroken(situation);
+  if (percent > row.percent) requireOpen(situation, percent);
   return {
     plan: [`${row.percent} % -> ${percent} % to new, at once${writesTurn(row, route, percent)}`],
-    change: { phase: 'shifting', percent, wanted: wants(percent, actor), run: {}, ...free },
+    change: { ...movedTo(percent, row), wanted: wants(percent, actor), run: {}, ...unpaused },
     goal: percent,
   };
 }
 
-function requireUnbroken({ gates }: Situation): void {
+/** @throws {RefusedError} for what nobody overrides. */
+function requireOpen({ row, route, gates }: Situation, to: number): void {
   const broken = gates.find(({ state }) => state === 'fail');
   if (broken) throw new RefusedError(`the gate "${broken.name}" fails: ${gateInWords(broken)}`);
+  const [awaited] = awaitedApprovals(row, to, route.approve);
+  if (awaited !== undefined)
+    throw new RefusedError(
+      `a person approves the step of ${row.path} to ${awaited} %: walk there with run, and let it on with approve`,
+    );
 }
 
 function pause({ row, actor }: Situation): AcceptedAction {
@@ -122,19 +159,32 @@ function resume({ row, route, actor }: Situation): AcceptedAction {
   const way = wayTo(percent, wanted.percent, route.ramp).map((share) => `${share} % to new`);
   return {
     plan: way.length > 0 ? way : ['it stays where it is: nothing else is wanted; move it with run or shift'],
-    change: { wanted, ...(filed && { phase: 'shifting' as const }), ...free },
+    change: { wanted, ...(filed && { phase: 'shifting' as const }), ...unpaused },
     goal: wanted.percent,
   };
 }
 
-function rollback({ row, route, actor }: Situation): AcceptedAction {
-  requireUnheld(row, 0);
+/** Nothing of a route is ever half done: what is taken back is the way that it is on. */
+function abort({ row, actor }: Situation): AcceptedAction {
+  const { path, percent, wanted, filed } = row;
+  if (percent === wanted.percent) throw new RefusedError(`nothing is under way in ${path}`);
+  return {
+    plan: [`${path} stays at ${percent} %`],
+    change: filed
+      ? { paused: 'all', pauseReason: `aborted by ${actor}` }
+      : { wanted: wants(percent, actor), run: {} },
+  };
+}
+
+function rollback(situation: Situation): AcceptedAction {
+  const { row, route, actor } = situation;
+  requireUnheld(situation, 0);
   if (row.phase === 'legacy' && row.wanted.percent === 0) {
     throw new RefusedError(`${row.path} is at legacy already; there is nothing to go back to`);
   }
   return {
     plan: [`everybody goes to legacy, cohorts too, at once${writesTurn(row, route, 0)}`],
-    change: { phase: 'legacy', percent: 0, wanted: wants(0, actor), run: {}, ...free },
+    change: { ...movedTo(0, row), phase: 'legacy', wanted: wants(0, actor), run: {}, ...unpaused },
     goal: 0,
   };
 }

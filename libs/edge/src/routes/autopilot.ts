@@ -1,6 +1,6 @@
 import type { LeaderLock, Windows } from '#strangler';
 import { Logger } from '@nestjs/common';
-import { decideRoute, filedRoute, returned, type RouteDecision } from './decide.js';
+import { decideRoute, filedRoute, movedTo, returned, type RouteDecision } from './decide.js';
 import { evidenceOf } from './evidence.js';
 import { gateInWords, type RouteGate } from './gates.js';
 import type { BoardEntry, RouteBoard } from './route-board.js';
@@ -98,8 +98,7 @@ export class Autopilot {
     } else if (decision.kind === 'step') {
       const { percent, wanted } = row;
       const action = decision.to > percent ? 'step' : 'shift';
-      const change = { phase: 'shifting' as const, percent: decision.to };
-      await store.change(row, change, entryOf(action, wanted.actor, decision.gates));
+      await store.change(row, movedTo(decision.to, row), entryOf(action, wanted.actor, decision.gates));
       await board.read();
     }
   }

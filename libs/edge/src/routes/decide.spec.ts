@@ -1,4 +1,5 @@
-import { decideRoute, filedRoute, returned, wayTo } from './decide.js';
+import { decideRoute, filedRoute, movedTo, returned } from './decide.js';
+import { wayTo } from './ramp.js';
 import { aRoute, aRow, calls, seen } from './routes.fixture.js';
 
 const wanted = (percent: number) => ({ percent, by: 'file' as const, actor: 'strangler.yaml:3' });
@@ -103,4 +104,21 @@ it('only an edit of the file moves a route; a line that moves, or a share that i
     wanted: { ...row.wanted, by: 'operator' },
   });
   expect(filedRoute(aRoute(), aRow(), 'strangler.yaml')).toBeUndefined();
+});
+
+it('a step that a person has to approve waits for that, once for each way out', () => {
+  const route = aRoute({ approve: [100] });
+  const at = (percent: number, approved: number[] = []) =>
+    decideRoute(aRow({ percent, approved, wanted: wanted(100) }), route, seen());
+  expect(at(10).kind).toBe('step');
+  expect(at(50)).toMatchObject({
+    kind: 'hold',
+    gates: expect.arrayContaining([expect.objectContaining({ name: 'approval', value: 100, state: 'hold' })]),
+  });
+  expect(at(50, [100]).kind).toBe('step');
+  expect(movedTo(100, { approved: [100] }).approved).toEqual([100]);
+  expect([movedTo(50, { approved: [100] }), returned('broken')].map(({ approved }) => approved)).toEqual([
+    [],
+    [],
+  ]);
 });

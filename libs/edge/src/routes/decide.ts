@@ -1,6 +1,7 @@
-import type { RouteWish, WrittenSettings } from '#strangler';
+import type { RouteRun, RouteWish } from '#strangler';
 import type { Standing } from './choose.js';
 import { stepGates, watchGates, type RouteEvidence, type RouteGate } from './gates.js';
+import { wayTo } from './ramp.js';
 
 /** What the gateway's database knows of a route. */
 export interface RouteRow extends Standing {
@@ -11,7 +12,9 @@ export interface RouteRow extends Standing {
   paused: 'all' | 'up' | null;
   pauseReason: string | null;
   /** What an operator gave to `run`: it counts before what the file says, until somebody says otherwise. */
-  run: Pick<WrittenSettings, 'ramp' | 'bake' | 'gates'>;
+  run: RouteRun;
+  /** Shares that a person has approved. */
+  approved: readonly number[];
   /** What `strangler.yaml` last said; null: operators steer the route. */
   filed: { percent: number; path: string; line: number } | null;
   /** When the present share was reached, ms since 1970. */
@@ -39,10 +42,10 @@ export function decideRoute(row: RouteRow, route: RouteWish, evidence: RouteEvid
     return mayReturn(row, route) ? { kind: 'return', gate: broken } : { kind: 'stay', gate: broken };
   const { percent, wanted, paused } = row;
   if (percent === wanted.percent) return { kind: 'rest' };
-  const up = wanted.percent > percent;
+  const [to] = wayTo(percent, wanted.percent, route.ramp) as [number];
+  const up = to > percent;
   if (paused === 'all' || (paused === 'up' && up)) return { kind: 'paused' };
-  if (!up) return { kind: 'step', to: wanted.percent, gates: [] };
-  const to = Math.min(wanted.percent, ...route.ramp.filter((share) => share > percent));
+  if (!up) return { kind: 'step', to, gates: [] };
   const gates = stepGates(row, route, evidence);
   return { kind: gates.every(({ state }) => state === 'pass') ? 'step' : 'hold', to, gates };
 }
@@ -51,17 +54,21 @@ export function decideRoute(row: RouteRow, route: RouteWish, evidence: RouteEvid
 const mayReturn = ({ percent }: Standing, { sharedStore }: RouteWish): boolean =>
   percent < 100 || sharedStore;
 
-/** The shares from here to what is wanted. */
-export function wayTo(percent: number, wanted: number, ramp: readonly number[]): number[] {
-  if (wanted === percent) return [];
-  if (wanted < percent) return [wanted];
-  return [...ramp.filter((share) => share > percent && share < wanted), wanted];
-}
+/** The route is at another share. What was approved for a way out is not approved for the next one. */
+export const movedTo = (
+  percent: number,
+  { approved }: Pick<RouteRow, 'approved'>,
+): Required<Pick<RouteChange, 'phase' | 'percent' | 'approved'>> => ({
+  phase: 'shifting',
+  percent,
+  approved: approved.filter((share) => share <= percent),
+});
 
 /** Everybody goes back, and nothing leads out again by itself. */
 export const returned = (reason: string): RouteChange => ({
   phase: 'legacy',
   percent: 0,
+  approved: [],
   wanted: { percent: 0, by: 'operator', actor: 'autopilot' },
   paused: 'up',
   pauseReason: `returned by itself: ${reason}`,

@@ -16,11 +16,11 @@ import {
 import { judgeAction, type AcceptedAction, type RouteAction } from './actions.js';
 import { figuresOf, leadership } from './autopilot.js';
 import { noteOnWrites } from './choose.js';
-import { decideRoute, type RouteDecision, type RouteRow } from './decide.js';
+import { decideRoute, type RouteChange, type RouteDecision, type RouteRow } from './decide.js';
 import { evidenceOf } from './evidence.js';
 import { gateInWords, stepGates, watchGates, type RouteEvidence, type RouteGate } from './gates.js';
 import type { BoardEntry, RouteBoard } from './route-board.js';
-import type { RouteEntry, RouteStore } from './store.js';
+import type { NewRouteEntry, RouteEntry, RouteStore } from './store.js';
 
 /** How an upstream has answered since the present share was reached. */
 export interface UpstreamView {
@@ -60,6 +60,8 @@ export interface RouteAnswer {
   verb: RouteAction['verb'];
   dryRun: boolean;
   plan: string[];
+  /** Of a dry run: why it would be refused now. */
+  refusal?: string;
   /** The share at which it is done; none: there is nothing to wait for. */
   goal?: { percent: number };
 }
@@ -112,50 +114,74 @@ export class RouteOperator {
     }));
   }
 
-  /** @throws {RefusedError} with the reason; @throws {UnknownModuleError} */
+  /** @throws {RefusedError} with the reason, unless it is a dry run, which tells it; @throws {UnknownModuleError} */
   async act(
     path: string,
     action: RouteAction,
     { actor, dryRun }: { actor: string; dryRun: boolean },
   ): Promise<RouteAnswer> {
-    const { board, store } = this.parts;
     const { row, route } = await this.fresh(path);
     const gates = gatesOf(row, route, await this.evidence(row));
-    const written = 'write' in action && action.write === true;
-    const situation = { row: written ? { ...row, filed: null } : row, route, actor, gates };
-    const judged = judgeAction(action, situation);
-    const { plan, change, goal } = written ? await this.written(row, judged, dryRun) : judged;
-    if (!dryRun) {
-      const entry = { actor, action: action.verb, outcome: 'done' as const, figures: figuresOf(gates) };
-      if (!(await store.change(row, change, { ...entry, reason: plan.join('; ') })))
-        throw new RefusedError(
-          `${path} was changed at the same moment; look at it, and repeat what still fits`,
-        );
-      if (action.verb === 'mismatches') await this.forget(path);
-      await board.read();
+    const write = 'write' in action && action.write === true;
+    const situation = { row, route, actor, gates, free: dryRun || write };
+    const answer = { route: path, verb: action.verb, dryRun };
+    const entry = { actor, action: action.verb, figures: figuresOf(gates) };
+    try {
+      const judged = judgeAction(action, situation);
+      const { plan, change, goal } = await this.throughFile(row, judged, { write, dryRun });
+      if (!dryRun)
+        await this.write(action, row, change, { ...entry, outcome: 'done', reason: plan.join('; ') });
+      return { ...answer, plan, ...(goal !== undefined && { goal: { percent: goal } }) };
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      // Who only looks is told, not turned away.
+      if (dryRun) return { ...answer, plan: [], refusal: error.message };
+      await this.parts.store.note(row, { ...entry, outcome: 'refused', reason: error.message });
+      throw error;
     }
-    const answer = { route: path, verb: action.verb, dryRun, plan };
-    return goal === undefined ? answer : { ...answer, goal: { percent: goal } };
   }
 
-  /** Has the file say where the route goes, and the row that it does: what comes next is no edit of the file that moves it. */
-  private async written(
+  private async write(
+    { verb }: RouteAction,
+    row: RouteRow,
+    change: RouteChange,
+    entry: NewRouteEntry,
+  ): Promise<void> {
+    const { board, store } = this.parts;
+    if (!(await store.change(row, change, entry)))
+      throw new RefusedError(
+        `${row.path} was changed at the same moment; look at it, and repeat what still fits`,
+      );
+    if (verb === 'mismatches') await this.forget(row.path);
+    await board.read();
+  }
+
+  /** An action that goes elsewhere than the file says: has the file say it first, and the row that it does, so that what comes next is no edit that moves it. */
+  private async throughFile(
     { path, filed }: RouteRow,
-    { plan, change, goal: percent = 0 }: AcceptedAction,
-    dryRun: boolean,
+    accepted: AcceptedAction,
+    { write, dryRun }: { write: boolean; dryRun: boolean },
   ): Promise<AcceptedAction> {
+    const { plan, change } = accepted;
+    const { wanted } = change;
+    if (!wanted || wanted.by === 'file') return accepted;
+    if (!write) return filed ? { ...accepted, plan: [takesWrite(path, filed), ...plan] } : accepted;
     const { writer, lock } = this.parts;
     if (!filed) throw new RefusedError(`${path} has no percent in the file: steer it without --write`);
     // Each gateway has a file of its own; that of the leader counts.
     if (lock.termOf(leadership) === undefined)
       throw new RefusedError(`another gateway moves the routes: ask it, or change its file`);
+    const { percent } = wanted;
     const wish = { module: path, percent };
     const { line, before, after } = await (dryRun ? writer.plan(wish) : writer.write(wish));
-    const wanted = { percent, by: 'file' as const, actor: `${filed.path}:${line}` };
     return {
+      ...accepted,
       plan: [`${filed.path}:${line}: ${before} -> ${after}`, ...plan],
-      change: { ...change, wanted, filed: { ...filed, percent } },
-      goal: percent,
+      change: {
+        ...change,
+        wanted: { percent, by: 'file', actor: `${filed.path}:${line}` },
+        filed: { ...filed, percent },
+      },
     };
   }
 
@@ -197,6 +223,10 @@ export class RouteOperator {
     };
   }
 }
+
+/** What a look at a route that the file holds says first. */
+const takesWrite = (path: string, filed: NonNullable<RouteRow['filed']>): string =>
+  `${path} is steered by ${filed.path}:${filed.line}: this takes --write, which changes that line`;
 
 /** What takes the route back, and what a step further out waits for. */
 function gatesOf(row: RouteRow, route: RouteWish, evidence: RouteEvidence): RouteGate[] {

@@ -1,7 +1,22 @@
-import { Maybe, Nested, type Dto } from '#contracts';
-import { Actor, Gates, nearest, RefusalsInterceptor, Rises, Shape, Shares, Time } from '#strangler';
+import { Maybe, Nested } from '#contracts';
 import {
-  BadRequestException,
+  Actor,
+  assertUnderstood,
+  Gates,
+  limitIn,
+  MismatchesBody,
+  nearest,
+  PlainBody,
+  reader,
+  RefusalsInterceptor,
+  Rises,
+  Shares,
+  ShiftBody,
+  SteeringBody,
+  Time,
+  type BodyReader,
+} from '#strangler';
+import {
   Body,
   Controller,
   Get,
@@ -12,72 +27,42 @@ import {
   Post,
   Query,
   Req,
-  UnsupportedMediaTypeException,
   UseInterceptors,
 } from '@nestjs/common';
-import { IsBoolean, IsIn, IsInt, Max, Min } from 'class-validator';
 import type { Request } from 'express';
 import type { RouteAction } from './actions.js';
 import { RouteOperator, type RouteAnswer, type RouteMismatch, type RouteStatus } from './route-operator.js';
 import type { RouteEntry } from './store.js';
 
-class PlainBody {
-  /** Says what would be done, and does nothing. */
-  @Maybe() @IsBoolean() dryRun?: boolean | null;
-}
-
-class SteeringBody extends PlainBody {
-  /** Changes the line of `strangler.yaml` that steers the route. */
-  @Maybe() @IsBoolean() write?: boolean | null;
-}
-
-class ShiftBody extends SteeringBody {
-  @IsInt() @Min(0) @Max(100) percent: number;
-}
-
-class MismatchesBody extends PlainBody {
-  @IsIn([true]) clear: true;
-}
-
 class RunSettings {
   @Shares() @Rises() ramp?: number[];
   @Time() bake?: string;
   @Maybe() @Nested(() => Gates) gates?: Gates;
+  @Shares() approve?: number[];
 }
 
 class RunBody extends SteeringBody {
   @Maybe() @Nested(() => RunSettings) settings?: RunSettings | null;
 }
 
-class NewestQuery {
-  @Maybe() @IsInt() @Min(1) @Max(1_000) limit?: number | null;
-}
+const plain = (verb: 'approve' | 'pause' | 'resume' | 'abort'): BodyReader<RouteAction> =>
+  reader(PlainBody, () => ({ verb }));
 
-type Reader = (body: unknown) => { action: RouteAction; dryRun: boolean };
-
-function reader<B extends PlainBody>(dto: Dto<B>, actionOf: (body: B) => RouteAction): Reader {
-  return (value) => {
-    const body = Shape.of(dto).parse(value);
-    return { action: actionOf(body), dryRun: body.dryRun ?? false };
-  };
-}
-
-const readers: Readonly<Record<RouteAction['verb'], Reader>> = {
+const readers: Readonly<Record<RouteAction['verb'], BodyReader<RouteAction>>> = {
   run: reader(RunBody, ({ settings, write }) => ({
     verb: 'run',
     settings: settings ?? undefined,
     write: write ?? undefined,
   })),
-  advance: reader(PlainBody, () => ({ verb: 'advance' })),
+  advance: reader(SteeringBody, ({ write }) => ({ verb: 'advance', write: write ?? undefined })),
+  approve: plain('approve'),
   shift: reader(ShiftBody, ({ percent, write }) => ({ verb: 'shift', percent, write: write ?? undefined })),
-  pause: reader(PlainBody, () => ({ verb: 'pause' })),
-  resume: reader(PlainBody, () => ({ verb: 'resume' })),
+  pause: plain('pause'),
+  resume: plain('resume'),
+  abort: plain('abort'),
   rollback: reader(SteeringBody, ({ write }) => ({ verb: 'rollback', write: write ?? undefined })),
   mismatches: reader(MismatchesBody, ({ clear }) => ({ verb: 'mismatches', clear })),
 };
-
-/** How much of a history is answered when nothing is said. */
-const defaultLimit = 100;
 
 /**
  * The routes' part of a gateway's admin API (port 3002), in the form of that of modules: `GET /routes`, `/routes/%2Freports`,
@@ -100,9 +85,7 @@ export class RoutesController {
 
   @Get(':route/history')
   async history(@Param('route') route: string, @Query() query: object): Promise<{ items: RouteEntry[] }> {
-    const given = 'limit' in query ? { ...query, limit: Number(query.limit) } : query;
-    const { limit } = Shape.of(NewestQuery).parse(given);
-    return { items: await this.operator.history(route, limit ?? defaultLimit) };
+    return { items: await this.operator.history(route, limitIn(query)) };
   }
 
   @Get(':route/mismatches')
@@ -127,12 +110,4 @@ export class RoutesController {
     const { action, dryRun } = readers[verb as RouteAction['verb']](body ?? {});
     return this.operator.act(route, action, { actor, dryRun });
   }
-}
-
-/** `dryRun` in a body that was not read, or in a query, must not look as if it had been understood. */
-function assertUnderstood({ headers, body, query }: Request): void {
-  const sent = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  if (sent && body === undefined) throw new UnsupportedMediaTypeException('the body has to be JSON');
-  const names = Object.keys(query);
-  if (names.length > 0) throw new BadRequestException(`this takes no query: ${names.join(', ')}`);
 }

@@ -12,6 +12,7 @@ export const aRoute = (more: Partial<RouteWish> = {}): RouteWish => ({
   sharedStore: false,
   ramp: [1, 10, 50, 100],
   bakeMs: 0,
+  approve: [],
   gates: {
     ...{ lagMs: 1_000, mismatchRate: 0, errorRate: 0.01, p99Ratio: 3 },
     ...{ minSamples: 0, confidence: 0.95, probes: 'on' },
@@ -28,6 +29,7 @@ export const aRow = (more: Partial<RouteRow> = {}): RouteRow => ({
   paused: null,
   pauseReason: null,
   run: {},
+  approved: [],
   filed: null,
   stepSince: 0,
   version: 1,

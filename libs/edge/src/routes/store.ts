@@ -1,4 +1,4 @@
-import type { Database, Retention } from '#strangler';
+import type { Database, Queryable, Retention } from '#strangler';
 import type { RouteChange, RouteRow } from './decide.js';
 
 /** One line of a route's history. */
@@ -12,7 +12,7 @@ export interface RouteEntry {
   /** In percent. */
   from: number;
   to: number;
-  outcome: 'done' | 'noted';
+  outcome: 'done' | 'noted' | 'refused';
   reason: string | null;
   /** What it was decided by. */
   figures: Record<string, unknown>;
@@ -32,7 +32,7 @@ const mostAtOnce = 1_000;
 
 const columns = `path, phase, percent,
   json_build_object('percent', wanted_percent, 'by', wanted_by, 'actor', wanted_actor) as wanted,
-  paused, pause_reason as "pauseReason", run, filed,
+  paused, pause_reason as "pauseReason", run, filed, approved,
   (extract(epoch from step_since) * 1000)::float8 as "stepSince", version::float8 as version`;
 
 /** Routes in the gateway's database. Every change is a compare-and-set on the row's version, with its line of the history. */
@@ -70,31 +70,36 @@ export class RouteStore {
   /** Undefined: somebody else was faster, and nothing happened. Without `entry` nothing is told of it. */
   change(row: RouteRow, change: RouteChange, entry?: NewRouteEntry): Promise<RouteRow | undefined> {
     const next: RouteRow = { ...row, ...change };
-    const { phase, percent, wanted, paused, pauseReason, run, filed } = next;
+    const { phase, percent, wanted, paused, pauseReason, run, filed, approved } = next;
     const moved = phase !== row.phase || percent !== row.percent;
     return this.database.transaction(async (q) => {
       const [changed] = await q.query<RouteRow>(
         `update gateway.edge_routes set phase = $3, percent = $4, wanted_percent = $5, wanted_by = $6, wanted_actor = $7,
-           paused = $8, pause_reason = $9, run = $10, filed = $11,
-           step_since = case when $12 then clock_timestamp() else step_since end, version = version + 1
+           paused = $8, pause_reason = $9, run = $10, filed = $11, approved = $12,
+           step_since = case when $13 then clock_timestamp() else step_since end, version = version + 1
          where path = $1 and version = $2 returning ${columns}`,
         [
           ...[row.path, row.version, phase, percent, wanted.percent, wanted.by, wanted.actor],
-          ...[paused, pauseReason, JSON.stringify(run), filed && JSON.stringify(filed), moved],
+          ...[paused, pauseReason, JSON.stringify(run), filed && JSON.stringify(filed), approved, moved],
         ],
       );
-      if (changed && entry) {
-        await q.query(
-          `insert into gateway.edge_history (path, actor, action, from_percent, to_percent, outcome, reason, figures)
-           values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-          [
-            ...[row.path, entry.actor, entry.action, row.percent, percent, entry.outcome],
-            ...[entry.reason ?? null, JSON.stringify(entry.figures ?? {})],
-          ],
-        );
-      }
+      if (changed && entry) await this.note(row, entry, percent, q);
       return changed;
     });
+  }
+
+  /** Writes a line of the history: of what has moved the route to that share, or has moved nothing. */
+  async note(
+    { path, percent }: Pick<RouteRow, 'path' | 'percent'>,
+    { actor, action, outcome, reason = null, figures = {} }: NewRouteEntry,
+    to = percent,
+    q: Queryable = this.database,
+  ): Promise<void> {
+    await q.query(
+      `insert into gateway.edge_history (path, actor, action, from_percent, to_percent, outcome, reason, figures)
+       values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [path, actor, action, percent, to, outcome, reason, JSON.stringify(figures)],
+    );
   }
 
   /** Forgets what is older than it is kept, ms; the latest entries of each route stay. By the clock that is behind: ours, or the database's. */

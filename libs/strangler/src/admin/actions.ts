@@ -1,6 +1,5 @@
 import type { Dto } from '#contracts';
 import type { Action } from '../control/operator.js';
-import { Shape } from '../shape.js';
 import {
   DecommissionBody,
   FailoverBody,
@@ -13,6 +12,7 @@ import {
   ShiftBody,
   SteeringBody,
 } from './bodies.js';
+import { reader, type BodyReader } from './request.js';
 
 /** What a request asks for. */
 export interface Asked {
@@ -23,16 +23,7 @@ export interface Asked {
 }
 
 type Verb = Action['verb'];
-type Reader = ((body: unknown) => Omit<Asked, 'atOnce'>) & { readonly dto: Dto<unknown> };
-
-/** Reads a body by its rules and makes the action of it. */
-function reader<B extends PlainBody>(dto: Dto<B>, actionOf: (body: B) => Action): Reader {
-  const read = (value: unknown) => {
-    const body = Shape.of(dto).parse(value);
-    return { action: actionOf(body), dryRun: body.dryRun ?? false };
-  };
-  return Object.assign(read, { dto });
-}
+type Reader = BodyReader<Action>;
 
 const plain = (verb: 'approve' | 'pause' | 'resume' | 'abort' | 'rejoin'): Reader =>
   reader(PlainBody, () => ({ verb }));

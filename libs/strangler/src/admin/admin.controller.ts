@@ -1,5 +1,4 @@
 import {
-  BadRequestException,
   Body,
   Controller,
   Get,
@@ -10,7 +9,6 @@ import {
   Query,
   Req,
   Res,
-  UnsupportedMediaTypeException,
   UseInterceptors,
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
@@ -21,20 +19,16 @@ import type {
   ModuleStatus,
   Operator,
 } from '../control/operator.js';
-import { Shape } from '../shape.js';
 import { nearest } from '../control/nearest.js';
 import { askedBy, verbs } from './actions.js';
 import { Actor } from './actor.js';
-import { NewestQuery } from './bodies.js';
 import { OPERATOR } from './operator-token.js';
 import { RefusalsInterceptor } from './refusals.interceptor.js';
+import { assertUnderstood, limitIn } from './request.js';
 
 interface Items<T> {
   items: T[];
 }
-
-/** How much of a history is answered when nothing is said. */
-const defaultLimit = 100;
 
 /** The admin API (port 3001). Who may use it is the application's affair: it brings the guard, and the form of errors. */
 @Controller('modules')
@@ -85,20 +79,4 @@ export class AdminController {
     response.status(asked.atOnce ? 200 : 202);
     return answer;
   }
-}
-
-/**
- * A body that is not JSON was not read, and a query is not looked at: `dryRun` in either must not look as if it had been
- * understood, while the action is carried out.
- */
-function assertUnderstood({ headers, body, query }: Request): void {
-  const sent = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  if (sent && body === undefined) throw new UnsupportedMediaTypeException('the body has to be JSON');
-  const names = Object.keys(query);
-  if (names.length > 0) throw new BadRequestException(`this takes no query: ${names.join(', ')}`);
-}
-
-function limitIn(query: object): number {
-  const given = 'limit' in query ? { ...query, limit: Number(query.limit) } : query;
-  return Shape.of(NewestQuery).parse(given).limit ?? defaultLimit;
 }

@@ -19,9 +19,9 @@ export class PlainBody {
   @Maybe() @IsBoolean() dryRun?: boolean | null;
 }
 
-/** The body of an action that moves a module. */
+/** The body of an action that moves a module, or a route of the edge. */
 export class SteeringBody extends PlainBody {
-  /** Changes the line of `strangler.yaml` that steers the module, where there is one. */
+  /** Changes the line of `strangler.yaml` that steers it, where there is one. */
   @Maybe() @IsBoolean() write?: boolean | null;
 }
 

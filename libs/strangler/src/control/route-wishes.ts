@@ -48,6 +48,8 @@ export class WrittenRoute {
   @Shares() @Rises() ramp?: number[];
   @Time() bake?: string;
   @Maybe() @Nested(() => Gates) gates?: Gates;
+  /** Shares that a person approves before the step that leads to them. */
+  @Shares() approve?: number[];
 }
 
 /** How a route is moved. */
@@ -57,6 +59,8 @@ export interface RouteSettings {
   /** How long each share is watched before the next, in ms. */
   bakeMs: number;
   gates: GateLimits;
+  /** Shares in percent that a person approves before the step that leads to them. */
+  approve: readonly number[];
 }
 
 /** Where a route may lead. */
@@ -99,26 +103,34 @@ export function checkedRoute(
 /** The route that results when `written` is laid over what holds for all. */
 export function routeWishOf(written: WrittenRoute, base: ModuleSettings): Omit<RouteWish, 'line'> {
   const { path, upstreams, percent, shadow, sharedStore } = written;
-  const { ramp, bakeMs, gates, cohorts } = settingsOf(written, base);
+  const { ramp, bakeMs, gates, cohorts, approve } = settingsOf(written, base);
   return {
     path,
     upstreams: { legacy: copiesIn(upstreams.legacy), new: copiesIn(upstreams.new) },
     percent: percent ?? null,
     shadow: shadow ?? 0,
     sharedStore: sharedStore ?? false,
-    ...{ ramp, bakeMs, gates, cohorts },
+    ...{ ramp, bakeMs, gates, cohorts, approve },
   };
 }
 
+/** What an operator may give to `run` of a route. */
+export type RouteRun = Pick<WrittenSettings, 'ramp' | 'bake' | 'gates' | 'approve'>;
+
 /** The settings of a route that result when what an operator gave to `run` is laid over what the file says. */
 export function routeSettingsOf(
-  { ramp, bake, gates }: Pick<WrittenSettings, 'ramp' | 'bake' | 'gates'>,
+  { ramp, bake, gates, approve }: RouteRun,
   wish: RouteSettings,
   base: ModuleSettings,
 ): RouteSettings {
   const over = settingsOf(
-    { ...(ramp && { ramp }), ...(bake != null && { bake }), ...(gates && { gates }) },
+    {
+      ...(ramp && { ramp }),
+      ...(bake != null && { bake }),
+      ...(gates && { gates }),
+      ...(approve && { approve }),
+    },
     { ...base, ...wish },
   );
-  return { ramp: over.ramp, bakeMs: over.bakeMs, gates: over.gates };
+  return { ramp: over.ramp, bakeMs: over.bakeMs, gates: over.gates, approve: over.approve };
 }
