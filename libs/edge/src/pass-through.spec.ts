@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { Upstream } from './index.js';
+import { passThrough, Upstream } from './index.js';
 import { closing, listening, openGate, type Gate } from './testing/gate.js';
 import { isWhole, sendRaw } from './testing/raw.js';
 
@@ -272,6 +272,47 @@ describe('what comes back', () => {
     };
     const text = await sendRaw(gate.port, 'GET / HTTP/1.0\r\nHost: a\r\n\r\n');
     expect(text).toMatch(/\r\n\r\nfirstlast$/);
+  });
+});
+
+describe('what the gateway says itself', () => {
+  const own = { toUpstream: ['X-Request-Id', 'r-1'], toClient: ['X-Request-Id', 'r-1', 'RateLimit', 'ours'] };
+  let to: Upstream;
+  let port: number;
+  const passOn = passThrough({ upstreamOf: (_request, failed) => (failed.length === 0 ? to : undefined) });
+  const before = createServer((request, response) => passOn(request, response, () => undefined, own));
+  const asked = () => sendRaw(port, 'GET / HTTP/1.1\r\nHost: a\r\nX-Request-Id: forged\r\n\r\n', isWhole);
+
+  beforeAll(async () => {
+    port = await listening(before);
+  });
+  beforeEach(() => {
+    to = upstream;
+  });
+  afterAll(() => closing(before));
+
+  it('reaches both sides, once, and no word of a client in its place', async () => {
+    answer = (_request, response) => response.writeHead(200, { 'Content-Length': 3 }).end('yes');
+    const text = await asked();
+    expect(headersOf(seen[0]!).filter((line) => line.startsWith('x-request-id'))).toEqual([
+      'x-request-id: r-1',
+    ]);
+    expect(text.match(/^(x-request-id|ratelimit): .*(?=\r)/gim)).toEqual([
+      'X-Request-Id: r-1',
+      'RateLimit: ours',
+    ]);
+  });
+
+  it('does not stand beside what the answer says, but gives way', async () => {
+    answer = (_request, response) =>
+      response.writeHead(200, { ratelimit: 'theirs', 'Content-Length': 3 }).end('yes');
+    expect((await asked()).match(/^ratelimit: .*(?=\r)/gim)).toEqual(['ratelimit: theirs']);
+  });
+
+  it('is there too where nobody answers', async () => {
+    to = new Upstream('http://127.0.0.1:1');
+    const text = await asked();
+    expect(text).toMatch(/^HTTP\/1\.1 502 [^]*\nX-Request-Id: r-1\r[^]*"traceId":"r-1"/);
   });
 });
 
