@@ -167,7 +167,9 @@ it('shifting: some of the keys, more of them, none; and back', async () => {
   await reaches(25);
   await ordersStayRight();
   await does('shift', 'payments', '50');
-  expect((await status()).waitingFor).toMatch(/of watching|calls of the new side/);
+  await until('it is watched first', async () =>
+    /of watching|calls of the new side/.test((await status()).waitingFor ?? '') ? true : undefined,
+  );
   await does('advance', 'payments');
   await reaches(50);
   await ordersStayRight();
