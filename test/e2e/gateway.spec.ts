@@ -40,7 +40,14 @@ beforeAll(async () => {
   );
   const LEGACY_URL = legacy.map((copy) => `http://127.0.0.1:${(copy.address() as AddressInfo).port}`).join();
   // Whichever is there first.
-  [gateway, shop] = await Promise.all([readyGateway(setup, own.url, { LEGACY_URL }), openShop(setup)]);
+  [gateway, shop] = await Promise.all([
+    readyGateway(setup, own.url, {
+      LEGACY_URL,
+      REQUEST_TIMEOUT: '2s',
+      CONNECTIONS_PER_ADDRESS: '900',
+    }),
+    openShop(setup),
+  ]);
 });
 afterAll(async () => {
   endAllPrograms();
@@ -71,6 +78,7 @@ it('it is the same API: people register, order and look, and its answers say who
 });
 
 it('it bounds what a connection may send, and how many there are, as the shop does', async () => {
+  const late = lateBody(Number(new URL(gateway.url).port));
   for (const { url } of [gateway, shop]) {
     const port = Number(new URL(url).port);
     expect([
@@ -86,6 +94,8 @@ it('it bounds what a connection may send, and how many there are, as the shop do
     ]).toEqual([url, '413']);
     const all = await Promise.all(Array.from({ length: 1_001 }, () => dial(port)));
     await until('one too many is closed', () => (all.some(({ closed }) => closed) ? true : undefined));
+    // At the gateway it is 900 of an address.
+    if (url === gateway.url) expect(await answerTo(port, probe, '127.0.0.2')).toBe('200');
     const closed = all.map(
       (socket) => new Promise((resolve) => (socket.closed ? resolve(true) : socket.once('close', resolve))),
     );
@@ -95,17 +105,34 @@ it('it bounds what a connection may send, and how many there are, as the shop do
       (await statusOf(`${url}/health/live`).catch(() => 0)) === 200 ? true : undefined,
     );
   }
+  // Though uploads to the application behind it may take ten minutes.
+  expect(await late).toBe('408');
 });
 
-async function dial(port: number): Promise<Socket> {
-  const socket = connect(port, 'localhost').on('error', () => undefined);
+const probe = 'GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+
+/** A body for the API, byte by byte. */
+async function lateBody(port: number): Promise<string> {
+  const socket = await dial(port, '127.0.0.3');
+  const drip = setInterval(() => socket.write(' '), 100);
+  socket.once('close', () => clearInterval(drip));
+  socket.write(
+    'POST /api/v1/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n{',
+  );
+  const [text] = (await once(socket, 'data')) as [Buffer];
+  return text.toString().slice(9, 12);
+}
+
+async function dial(port: number, localAddress?: string): Promise<Socket> {
+  const where = localAddress === undefined ? { host: 'localhost' } : { host: '127.0.0.1', localAddress };
+  const socket = connect({ port, ...where }).on('error', () => undefined);
   await once(socket, 'connect');
   return socket;
 }
 
 /** The status of what comes until the other end closes. */
-async function answerTo(port: number, request: string): Promise<string> {
-  const socket = await dial(port);
+async function answerTo(port: number, request: string, localAddress?: string): Promise<string> {
+  const socket = await dial(port, localAddress);
   socket.write(request);
   let text = '';
   socket.on('data', (chunk: Buffer) => (text += chunk.toString()));

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { copiesSetting } from '#edge';
 import {
   choiceSetting,
+  connectionSettings,
   corsSetting,
   countSetting,
   directNameOf,
@@ -22,6 +23,7 @@ import {
   tlsSetting,
   type AddressShare,
   type Certificate,
+  type ConnectionSettings,
   type Environment,
   type HealthAddress,
   type IdentitySetting,
@@ -57,6 +59,8 @@ export interface Settings {
   servedBy: boolean;
   /** Proxies before this process: whose word on a client's address is taken. */
   proxies: number;
+  /** What the listener grants to those who connect. */
+  connections: ConnectionSettings;
   identityProvider: IdentitySetting | undefined;
   /** How many requests are taken: by address, user and route. */
   rates: RateSettings;
@@ -105,6 +109,7 @@ export function readSettings(env: Environment): Settings {
   const databaseUrl = databaseSetting(env, name);
   const nats = natsSettings(env);
   requireServers(env, { [name]: databaseUrl, NATS_URL: nats.url });
+  const proxies = countSetting(env, 'TRUST_PROXY', 10, 0);
   return {
     port: portSetting(env, 'PORT', 8080),
     // Who tries it out means himself; who gives it a database means others.
@@ -121,7 +126,8 @@ export function readSettings(env: Environment): Settings {
     origins: corsSetting(env),
     accessLog: choiceSetting(env, 'ACCESS_LOG', ['on', 'off'], 'on') === 'on',
     servedBy: choiceSetting(env, 'SERVED_BY_HEADER', ['on', 'off'], 'on') === 'on',
-    proxies: countSetting(env, 'TRUST_PROXY', 10, 0),
+    proxies,
+    connections: connectionSettings(env, proxies),
     identityProvider: identitySetting(env),
     rates: rateSettings(env),
     // A quarter of the connections that are taken.

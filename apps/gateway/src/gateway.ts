@@ -242,7 +242,7 @@ async function createApp(
   };
   const app = await NestFactory.create<NestExpressApplication>(
     GatewayModule.forRoot({ routes, link, observer: observers(watch, metrics.called), api }),
-    new BoundedAdapter(connectionLimits, certificate),
+    new BoundedAdapter({ ...connectionLimits, ...settings.connections }, certificate),
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
   const edgeRoutes = await openEdgeRoutes(app, settings, { database, watch, pools, closing });

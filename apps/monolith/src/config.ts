@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import {
   choiceSetting,
+  connectionSettings,
   corsSetting,
   countSetting,
   directNameOf,
@@ -20,6 +21,7 @@ import {
   databaseSetting,
   tlsSetting,
   type Certificate,
+  type ConnectionSettings,
   type Environment,
   type HealthAddress,
   type IdentitySetting,
@@ -62,6 +64,8 @@ export interface Settings {
   servedBy: boolean;
   /** Proxies before this process: whose word on a client's address is taken. */
   proxies: number;
+  /** What the listener grants to those who connect. */
+  connections: ConnectionSettings;
   identityProvider: IdentitySetting | undefined;
   /** How many requests are taken: by address, user and route. */
   rates: RateSettings;
@@ -86,6 +90,7 @@ export function readSettings(env: Environment): Settings {
   const nats = natsSettings(env);
   requireServers(env, { DATABASE_URL: databaseUrl, NATS_URL: nats.url });
   const sample = choiceSetting(env, 'SAMPLE', ['on', 'off'], databaseUrl ? 'off' : 'on') === 'on';
+  const proxies = countSetting(env, 'TRUST_PROXY', 10, 0);
   return {
     port: portSetting(env, 'PORT', 3000),
     // Who tries the shop out means himself; who gives it a database means others.
@@ -100,7 +105,8 @@ export function readSettings(env: Environment): Settings {
     retention: retentionSetting(env, defaultRetention, leastResultsMs),
     wishesPath: wishesPath(env),
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
-    proxies: countSetting(env, 'TRUST_PROXY', 10, 0),
+    proxies,
+    connections: connectionSettings(env, proxies),
     drainMs: durationSetting(env, 'DRAIN', 0),
     health: healthSetting(env),
     origins: corsSetting(env),

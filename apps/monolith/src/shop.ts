@@ -279,7 +279,7 @@ async function createApp(
   };
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.forRoot({ ...parts, api }),
-    new BoundedAdapter(connectionLimits, settings.certificate),
+    new BoundedAdapter({ ...connectionLimits, ...settings.connections }, settings.certificate),
     {
       logger: new NestLogger(logger),
       bodyParser: false,

@@ -72,7 +72,9 @@ export function configureHttp(
   );
   if (elsewhere) {
     const adapter = app.getHttpAdapter() as unknown as BoundedAdapter;
-    adapter.before(divide(app, elsewhere, { accessLog: logger, proxies }));
+    adapter.before(
+      divide(app, elsewhere, { accessLog: logger, proxies, requestMs: adapter.limits.requestMs }),
+    );
   }
   if (logger) logUnreadable(app.getHttpServer(), logger);
   // The prefix stands in the version and is no global one: health, docs and keys have neither.

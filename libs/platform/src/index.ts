@@ -28,6 +28,7 @@ export { Closing, runServer, StartError } from './process.js';
 export { packageVersion, projectRoot } from './project-root.js';
 export {
   choiceSetting,
+  connectionSettings,
   countSetting,
   durationSetting,
   fileSetting,
@@ -39,6 +40,7 @@ export {
   textSetting,
   urlSetting,
   type AddressShare,
+  type ConnectionSettings,
   type Environment,
   type HealthAddress,
 } from './settings.js';

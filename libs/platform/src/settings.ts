@@ -40,6 +40,23 @@ export function shareSetting(env: Environment, name: string, fallback: number): 
   return most === 0 ? undefined : { most, loopback: textSetting(env, name) !== undefined };
 }
 
+/** What a listener grants to those who connect. */
+export interface ConnectionSettings {
+  /** Until a whole request is there, in ms. */
+  requestMs: number;
+  perAddress: AddressShare | undefined;
+}
+
+/**
+ * `REQUEST_TIMEOUT` and `CONNECTIONS_PER_ADDRESS`. Behind `proxies` all connections are theirs, so without a setting they are not counted.
+ * @throws {SettingsError}
+ */
+export const connectionSettings = (env: Environment, proxies: number): ConnectionSettings => ({
+  requestMs: Math.max(1_000, durationSetting(env, 'REQUEST_TIMEOUT', 30_000)),
+  // A quarter of those that a listener takes.
+  perAddress: shareSetting(env, 'CONNECTIONS_PER_ADDRESS', proxies > 0 ? 0 : 250),
+});
+
 const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A time as `36h` or `30d`, in ms, at least `leastMs`. @throws {SettingsError} */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import { until } from '../../../../test/support/until.js';
 import { edge } from '../testing/edge.js';
 import { BoundedAdapter, connectionLimits } from './bounded-adapter.js';
 
@@ -81,6 +82,48 @@ describe('a listener', () => {
     await Promise.all(all.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
     expect(await answer(dial())).toBe('');
     expect(all.filter((socket) => socket.readyState === 'open')).not.toEqual([]);
+  });
+});
+
+describe('a listener that counts connections by address', () => {
+  const perAddress = { most: 2, loopback: true };
+  const adapter = new BoundedAdapter({ ...connectionLimits, perAddress });
+  const open = new Set<Socket>();
+  let shop: Awaited<ReturnType<typeof edge>>;
+
+  beforeAll(async () => {
+    shop = await edge({}, {}, { adapter });
+    await shop.app.listen(0, '127.0.0.1');
+  });
+  afterEach(() => open.forEach((socket) => socket.destroy()));
+  afterAll(() => shop.app.close());
+
+  /** Asks, and keeps the connection. @returns what comes first; nothing, if it is closed */
+  async function ask(localAddress: string): Promise<string> {
+    const { port } = shop.server.address() as AddressInfo;
+    const socket = connect({ port, host: '127.0.0.1', localAddress });
+    socket.on('error', () => undefined);
+    open.add(socket);
+    socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
+    return new Promise((resolve) => {
+      socket.once('data', (chunk: Buffer) => resolve(chunk.toString().slice(0, 12)));
+      socket.once('close', () => resolve(''));
+    });
+  }
+
+  it('one address does not take those of others, and gets its own back', async () => {
+    const asked = [await ask('127.0.0.2'), await ask('127.0.0.2'), await ask('127.0.0.2')];
+    expect(asked).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', '']);
+    expect(adapter.refused).toEqual({ address: 1, listener: 0 });
+    expect(await ask('127.0.0.3')).toBe('HTTP/1.1 200');
+    open.forEach((socket) => socket.destroy());
+    await until('there is room again', async () => (await ask('127.0.0.2')) || undefined);
+  });
+
+  it('who is on this machine has as many as it likes, unless somebody has set it', async () => {
+    perAddress.loopback = false;
+    const all = await Promise.all(Array.from({ length: 5 }, () => ask('127.0.0.2')));
+    expect(new Set(all)).toEqual(new Set(['HTTP/1.1 200']));
   });
 });
 

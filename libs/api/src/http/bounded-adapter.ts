@@ -1,6 +1,6 @@
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import type { Certificate } from '#platform';
+import type { AddressShare, Certificate } from '#platform';
 import {
   createServer,
   type IncomingMessage,
@@ -10,6 +10,8 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import { addressKey, isLoopback } from '../limits/keys.js';
 
 /** What a listener grants to those who connect. */
 export interface ConnectionLimits {
@@ -21,6 +23,8 @@ export interface ConnectionLimits {
   lookMs: number;
   /** Connections at the same time; one more is closed at once. */
   connections: number;
+  /** Of those, of one address; who connects, whatever headers say: it is decided before a byte is read. */
+  perAddress?: AddressShare | undefined;
 }
 
 /** Of the shop and of the admin listener. */
@@ -36,25 +40,30 @@ export type Front = (request: IncomingMessage, response: ServerResponse, toExpre
 
 /** Express behind a server that waits for nobody without end. */
 export class BoundedAdapter extends ExpressAdapter {
+  /** Connections that were closed at once, since the start. */
+  readonly refused = { address: 0, listener: 0 };
   private front: Front | undefined;
+  private readonly held = new Map<string, number>();
 
   /** With a certificate it speaks HTTPS alone. */
   constructor(
-    private readonly limits: ConnectionLimits = connectionLimits,
+    readonly limits: ConnectionLimits = connectionLimits,
     private readonly certificate?: Certificate,
   ) {
     super();
   }
 
   override initHttpServer(_options: NestApplicationOptions): void {
-    const { headersMs, requestMs, lookMs, connections } = this.limits;
+    const { headersMs, requestMs, lookMs, connections, perAddress } = this.limits;
     const times = {
-      headersTimeout: headersMs,
+      headersTimeout: Math.min(headersMs, requestMs),
       requestTimeout: requestMs,
       connectionsCheckingInterval: lookMs,
     };
     const server = this.createServer(times);
     server.maxConnections = connections;
+    server.on('drop', () => this.refused.listener++);
+    if (perAddress) server.prependListener('connection', (socket) => this.admit(socket, perAddress));
     // A connection that is always busy (a proxy's) would keep a server that ends open for ever.
     server.prependListener('request', (_request, response) => {
       if (!server.listening) response.setHeader('Connection', 'close');
@@ -68,6 +77,24 @@ export class BoundedAdapter extends ExpressAdapter {
    */
   before(front: Front): void {
     this.front = front;
+  }
+
+  /** Closes one more than an address may have. With TLS this comes before the handshake, which costs most. */
+  private admit(socket: Socket, { most, loopback }: AddressShare): void {
+    const { held, refused } = this;
+    const key = addressKey(socket.remoteAddress);
+    if (!loopback && isLoopback(key)) return;
+    const count = (held.get(key) ?? 0) + 1;
+    if (count > most) {
+      refused.address++;
+      return void socket.destroy();
+    }
+    held.set(key, count);
+    socket.once('close', () => {
+      const left = held.get(key)! - 1;
+      if (left === 0) held.delete(key);
+      else held.set(key, left);
+    });
   }
 
   private createServer(times: ServerOptions): Server {

@@ -2,12 +2,12 @@ import { admits, clientAddress, hasBody, refuse, routeOf, type PassThrough } fro
 import { traceIdOf } from '#platform';
 import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger as PinoLogger } from 'pino';
 import { problems, type ProblemCode } from '../errors/problems.js';
 import { limitedBy, RateLimits } from '../limits/rate-limits.js';
 import { lineWriter } from './access-log.js';
-import { connectionLimits, type Front } from './bounded-adapter.js';
+import type { Front } from './bounded-adapter.js';
 import { dropIdentity, requestIdOf } from './call-context.js';
 
 /** Who answers what is not the API's; `undefined`: nobody does. */
@@ -16,6 +16,8 @@ export type Elsewhere = (request: IncomingMessage) => PassThrough | undefined;
 interface FrontOptions {
   accessLog: PinoLogger | undefined;
   proxies: number;
+  /** So long a body for the API may take, in ms. */
+  requestMs: number;
 }
 
 /**
@@ -25,7 +27,7 @@ interface FrontOptions {
 export function divide(
   app: NestExpressApplication,
   elsewhere: Elsewhere,
-  { accessLog, proxies }: FrontOptions,
+  { accessLog, proxies, requestMs }: FrontOptions,
 ): Front {
   const isOwn = ownPaths(app);
   const limits = app.get(RateLimits, { strict: false });
@@ -33,7 +35,7 @@ export function divide(
   return (request, response, toApi) => {
     const { url = '/' } = request;
     if (isOwn(routeOf(request)) || !admits(request) || (request.url !== url && isOwn(routeOf(request)))) {
-      endLateBody(request);
+      endLateBody(request, response, requestMs);
       return toApi();
     }
     const passOn = elsewhere(request);
@@ -71,10 +73,14 @@ const logger = new Logger('Elsewhere');
 
 const problem = (code: ProblemCode, more: object = {}) => ({ ...problems[code], code, ...more });
 
+const late = { status: 408, code: 'request_timeout', title: 'The request did not arrive in time' };
+
 /** The server waits longer for bodies than the API does. */
-function endLateBody(request: IncomingMessage): void {
+function endLateBody(request: IncomingMessage, response: ServerResponse, requestMs: number): void {
   if (!hasBody(request)) return;
-  const timer = setTimeout(() => request.destroy(), connectionLimits.requestMs);
+  const timer = setTimeout(() => {
+    if (!request.complete) refuse(request, response, late);
+  }, requestMs);
   request.once('close', () => clearTimeout(timer));
 }
 

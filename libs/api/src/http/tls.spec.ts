@@ -42,7 +42,8 @@ describe('a listener with a certificate', () => {
 
   beforeAll(async () => {
     certificate = tlsSetting({ TLS_CERT: files.cert, TLS_KEY: files.key })!;
-    shop = await edge({}, {}, { adapter: new BoundedAdapter(connectionLimits, certificate) });
+    const limits = { ...connectionLimits, perAddress: { most: 10, loopback: true } };
+    shop = await edge({}, {}, { adapter: new BoundedAdapter(limits, certificate) });
     await shop.app.listen(0, '127.0.0.1');
     ({ port } = shop.server.address() as AddressInfo);
   });
@@ -78,6 +79,19 @@ describe('a listener with a certificate', () => {
     await once(response, 'end');
     return { status: response.statusCode, socket: asked.socket as TLSSocket };
   };
+
+  it('one connection too many of an address is closed before the handshake, and others are not', async () => {
+    const all = await Promise.all(Array.from({ length: 10 }, () => meet()));
+    await expect(meet()).rejects.toThrow();
+    (await meet({ localAddress: '127.0.0.2' } as ConnectionOptions)).destroy();
+    all.forEach((socket) => socket.destroy());
+    await until('there is room again', () =>
+      meet().then(
+        (socket) => socket.destroy(),
+        () => undefined,
+      ),
+    );
+  });
 
   it('gives the new one to new connections, and those that are open go on', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });

@@ -1,4 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
+import { BoundedAdapter } from '../http/bounded-adapter.js';
 import { Load } from './load.js';
 import { RateLimits } from './rate-limits.js';
 
@@ -6,11 +7,17 @@ import { RateLimits } from './rate-limits.js';
 export function limitGauges(app: INestApplication) {
   const limits = app.get(RateLimits, { strict: false });
   const load = app.get(Load, { strict: false });
+  const adapter: unknown = app.getHttpAdapter();
+  const refused: Readonly<Record<string, number>> = adapter instanceof BoundedAdapter ? adapter.refused : {};
   return {
     gauges: {
       api_requests_limited: {
         help: 'Requests that were refused since the start, by policy',
         labels: ['policy'],
+      },
+      api_connections_refused: {
+        help: 'Connections that were closed at once since the start: their address had too many, or the listener',
+        labels: ['by'],
       },
       api_lists_shed: {
         help: 'Lists that were refused since the start, because commands queued',
@@ -24,6 +31,7 @@ export function limitGauges(app: INestApplication) {
         labels: { policy },
         value,
       })),
+      api_connections_refused: Object.entries(refused).map(([by, value]) => ({ labels: { by }, value })),
       api_lists_shed: [{ value: load.figures.shed }],
       api_commands_in_flight: [{ value: load.figures.commands }],
       api_limits_shared_by: [{ value: limits.live() }],
