@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { SteadyClock } from '../../libs/strangler/src/control/clock.js';
+import { headers as noHeaders, type MsgHdrs } from '@nats-io/transport-node';
 import { decodeHeaders, encodeHeaders } from '../../libs/strangler/src/rpc/codec.js';
 import { Controlled } from '../support/controlled.js';
 import { until } from '../support/until.js';
@@ -68,11 +69,19 @@ it('on the machine of the next leader: what the one before has written is not in
   expect(next.now()).toBeGreaterThanOrEqual(stepSince);
 });
 
+/** Headers as whoever is called gets them. */
+function arrived(sent: MsgHdrs): MsgHdrs {
+  const read = noHeaders();
+  const text = Buffer.from((sent as MsgHdrs & { encode(): Uint8Array }).encode()).toString();
+  for (const [, name = '', value = ''] of text.matchAll(/^([\w-]+): (.*)\r$/gm)) read.set(name, value);
+  return read;
+}
+
 it.each([-hour, hour])(
   'a call to a process whose clocks differ by %d ms has as much time as its caller left it',
   (apart) => {
     const here = performance.now();
-    const headers = encodeHeaders({ ...call, deadline: here + 10_000 });
+    const headers = arrived(encodeHeaders({ ...call, deadline: here + 10_000 }));
     const there = here + apart;
     jest.spyOn(performance, 'now').mockReturnValue(there);
     jest.spyOn(Date, 'now').mockReturnValue(Date.now() + apart);
@@ -83,7 +92,7 @@ it.each([-hour, hour])(
 );
 
 it('a call of a release that named the time of its clock is not late, whatever that clock says', () => {
-  const headers = encodeHeaders({ ...call, deadline: undefined });
+  const headers = arrived(encodeHeaders({ ...call, deadline: undefined }));
   headers.set('Deadline', String(Date.now() - hour));
   expect(decodeHeaders({ headers } as never).deadline).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { VersioningType } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
 import { ProblemFilter } from './errors/problem.filter.js';
-import { keptAnswers } from './cache/keep-answers.js';
+import { plainReads } from './cache/plain-reads.js';
 import { acceptVersion } from './http/accept-version.js';
 import { accessLog, logUnreadable } from './http/access-log.js';
 import { callContext } from './http/call-context.js';
@@ -54,6 +54,7 @@ export function configureHttp(
   app.set('etag', weakEtag);
   // Exactly so many: from one more, anybody could send whatever address they like.
   app.set('trust proxy', proxies);
+  const problems = new ProblemFilter();
   app.use(
     inOrder(
       callContext({ servedBy }),
@@ -67,19 +68,19 @@ export function configureHttp(
       limitAddresses(app.get(RateLimits, { strict: false })),
       utf8Url,
       acceptVersion,
-      ...keptAnswers(app, '/api/v1/'),
     ),
   );
-  if (elsewhere) {
-    const adapter = app.getHttpAdapter() as unknown as BoundedAdapter;
+  const adapter = app.getHttpAdapter() as unknown as BoundedAdapter;
+  if (elsewhere)
     adapter.before(
       divide(app, elsewhere, { accessLog: logger, proxies, requestMs: adapter.limits.requestMs }),
     );
-  }
+  const plain = plainReads(app, '/api/v1/', { accessLog: logger, servedBy, proxies, origins, problems });
+  if (plain) adapter.before(plain);
   if (logger) logUnreadable(app.getHttpServer(), logger);
   // The prefix stands in the version and is no global one: health, docs and keys have neither.
   app.enableVersioning({ type: VersioningType.URI, prefix: 'api/v', defaultVersion: '1' });
-  app.useGlobalFilters(new ProblemFilter());
+  app.useGlobalFilters(problems);
   app.useGlobalPipes(new ShapePipe());
   serveDocs(app);
   readJsonBodies(app, shopBodies);

@@ -155,19 +155,17 @@ export class Router {
   }
 
   /** As {@link send} for a side that is known, where the way there costs more than a promise. */
-  private async sendTo(
+  private sendTo(
     side: Side,
     operation: PreparedOperation,
     input: unknown,
     options: CommandOptions,
   ): Promise<unknown> {
-    const pursuit = this.pursue(operation, input, options);
-    try {
-      return await this.attempt(pursuit.call, side, input);
-    } catch (error) {
+    const call = callOf(operation, input, options);
+    return this.attempt(call, side, input).catch((error: unknown) => {
       if (!isForRouter(error)) throw error;
-      return pursuit.after(side, error);
-    }
+      return this.pursuitOf(call).after(side, error);
+    });
   }
 
   private async sendToOwners(
@@ -185,15 +183,11 @@ export class Router {
   }
 
   private pursue(operation: PreparedOperation, input: unknown, options: CommandOptions): Pursuit {
-    const commandId = operation.kind === 'query' ? '' : (options.commandId ?? uuidv7());
-    const call: PursuedCall = {
-      operation,
-      input,
-      commandId,
-      undoOf: options.undoOf,
-      cancel: options.cancel,
-      startedAt: performance.now(),
-    };
+    return this.pursuitOf(callOf(operation, input, options));
+  }
+
+  private pursuitOf(call: PursuedCall): Pursuit {
+    const { operation, commandId } = call;
     return new Pursuit(call, {
       attempt: (side, part) => this.attempt(call, side, part),
       refresh: () => this.routes.refresh(),
@@ -203,20 +197,24 @@ export class Router {
   }
 
   /** One try on one side. @throws what the side says, also that it is not the owner. */
-  private async attempt(call: PursuedCall, side: Side, input: unknown): Promise<unknown> {
+  private attempt(call: PursuedCall, side: Side, input: unknown): Promise<unknown> {
     const { operation, commandId, undoOf, cancel } = call;
     const how = operation.kind === 'query' ? {} : { commandId, undoOf, cancel };
-    if (!this.observer) return this.reach(operation, side, input, how);
-    try {
-      const result = await this.reach(operation, side, input, how);
-      this.told(call, side, 'ok');
-      if (operation.kind === 'query' && !currentContext()?.forOperator)
-        this.observer.answered({ operation, side, input, result });
-      return result;
-    } catch (error) {
-      if (!isForRouter(error)) this.told(call, side, outcomeOf(error));
-      throw error;
-    }
+    const { observer } = this;
+    const asked = this.reach(operation, side, input, how);
+    if (!observer) return asked;
+    return asked.then(
+      (result) => {
+        this.told(call, side, 'ok');
+        if (operation.kind === 'query' && !currentContext()?.forOperator)
+          observer.answered({ operation, side, input, result });
+        return result;
+      },
+      (error: unknown) => {
+        if (!isForRouter(error)) this.told(call, side, outcomeOf(error));
+        throw error;
+      },
+    );
   }
 
   private told({ operation, startedAt }: PursuedCall, side: Side, outcome: FinishedCall['outcome']): void {
@@ -277,6 +275,15 @@ export class Router {
     return side === this.modules.side && this.modules.hosts(module);
   }
 }
+
+const callOf = (operation: PreparedOperation, input: unknown, options: CommandOptions): PursuedCall => ({
+  operation,
+  input,
+  commandId: operation.kind === 'query' ? '' : (options.commandId ?? uuidv7()),
+  undoOf: options.undoOf,
+  cancel: options.cancel,
+  startedAt: performance.now(),
+});
 
 const askerOf = (context: CallContext | undefined): Asker => context ?? nobody;
 

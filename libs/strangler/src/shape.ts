@@ -56,16 +56,21 @@ export class Shape<T> {
 
   /** A validated, canonical copy of `value`. @throws {ValidationError} naming the broken rules; unknown fields break one. */
   parse(value: unknown): T {
-    const copy = this.copy(value);
-    if (copy !== undefined && this.accepts(copy)) return copy as T;
+    const copy = this.accepted(value);
+    if (copy !== undefined) return copy;
     const { sentences, errors } = explain(this, value);
     throw new ValidationError(sentences.length > 0 ? sentences : ['the value is not valid'], errors);
   }
 
   /** Whether `parse` would accept a value. */
   holds(value: unknown): boolean {
+    return this.accepted(value) !== undefined;
+  }
+
+  /** What `parse` makes of a value; `undefined` where it would throw. */
+  accepted(value: unknown): T | undefined {
     const copy = this.copy(value);
-    return copy !== undefined && this.accepts(copy);
+    return copy !== undefined && this.accepts(copy) ? (copy as T) : undefined;
   }
 
   /**

@@ -2,8 +2,12 @@ import type { Dto } from '#contracts';
 import { Shape } from '#strangler';
 import type { INestApplication, Type } from '@nestjs/common';
 import {
+  EXCEPTION_FILTERS_METADATA,
+  GUARDS_METADATA,
+  INTERCEPTORS_METADATA,
   METHOD_METADATA,
   PATH_METADATA,
+  PIPES_METADATA,
   ROUTE_ARGS_METADATA,
   VERSION_METADATA,
 } from '@nestjs/common/constants.js';
@@ -25,6 +29,9 @@ export interface DirectQuery {
   /** Asks the handler. Undefined: it does not take this input, and its refusal is the pipeline's affair. */
   asking(path: string): (() => Promise<unknown>) | undefined;
 }
+
+/** What else a handler, or its controller, may have done for it. */
+const own = [GUARDS_METADATA, INTERCEPTORS_METADATA, PIPES_METADATA, EXCEPTION_FILTERS_METADATA];
 
 type Handler = (...args: unknown[]) => Promise<unknown>;
 
@@ -65,6 +72,7 @@ function directQuery(
   const isOpen = said<boolean>(publicKey) ?? said<boolean>(publicKey, type);
   const isVersioned = (said(VERSION_METADATA) ?? said(VERSION_METADATA, type)) !== undefined;
   const args = argumentsOf(type, name);
+  if (own.some((key) => (said(key) ?? said(key, type)) !== undefined)) return undefined;
   if (!modules || !isOpen || isVersioned || !args) return undefined;
   if (said<RequestMethod>(METHOD_METADATA) !== RequestMethod.GET) return undefined;
   const route = prefix + joined(said<string>(PATH_METADATA, type), said<string>(PATH_METADATA));
@@ -75,16 +83,13 @@ function directQuery(
     list: said<boolean>(listKey) ?? false,
     asking: (path) => {
       const params = match(path);
-      const input = params && args.map(({ from, shape }) => accepted(shape, from === 'path' ? params : {}));
+      const input = params && args.map(({ from, shape }) => shape.accepted(from === 'path' ? params : {}));
       return input?.every((value) => value !== undefined)
         ? () => handler.apply(controller, input)
         : undefined;
     },
   };
 }
-
-const accepted = (shape: Shape<unknown>, value: object): unknown =>
-  shape.holds(value) ? shape.parse(value) : undefined;
 
 /** Undefined: it takes something else, too. */
 function argumentsOf(type: Type, name: string): Argument[] | undefined {

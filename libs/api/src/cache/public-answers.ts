@@ -59,30 +59,27 @@ const mostBytes = 64 * 1024 * 1024;
 /** URLs that have an answer at most: one path has as many spellings as somebody makes up. */
 const mostEntries = 50_000;
 
-interface Load {
-  modules: readonly string[];
-  make: () => Promise<Made>;
-}
+type Make = () => Promise<Made>;
 
 /**
- * Answers of public queries, by their URL. Of many who ask for the same at the same time one asks the module (`fetchMethod` of
- * lru-cache). An answer is stale-if-error (RFC 5861): while its module is unavailable the last one is given, and said to be stale.
+ * Answers of public queries, by their URL. Of many who ask for the same at the same time one asks the module (not by
+ * lru-cache's `fetchMethod`, whose abort controller and promises cost more than a small read). An answer is stale-if-error (RFC 5861): while its module is unavailable the last one is given, and said to be stale.
  *
  * @example const kept = await answers.fetch('/api/v1/products/A1', ['inventory'], () => ask());
  */
 export class PublicAnswers {
   private readonly counts = { hits: 0, misses: 0, stale: 0 };
-  private readonly entries: LRUCache<string, Kept, Load>;
+  private readonly entries: LRUCache<string, Kept>;
   /** The URLs of all entries: `entries` does not list those that have run out, which stand in for a module that is away. */
   private readonly kept = new Set<string>();
-  /** What is asked for now, by URL: `entries` does not list it. */
+  /** What is asked for now, by URL. */
   private readonly asking = new Map<string, Promise<Kept>>();
   /** How often calls of a module have gone another way. */
   private readonly turns = new Map<string, number>();
 
   constructor(private readonly options: CacheOptions) {
     options.ways?.onChange((modules) => this.expire(modules));
-    this.entries = new LRUCache<string, Kept, Load>({
+    this.entries = new LRUCache<string, Kept>({
       max: mostEntries,
       maxSize: mostBytes,
       sizeCalculation: ({ length }, key) => length + key.length,
@@ -94,9 +91,6 @@ export class PublicAnswers {
       dispose: (_answer, url, why) => {
         if (why !== 'set') this.kept.delete(url);
       },
-      // Whoever waits for an answer gets it, also when it is not to be kept any more.
-      ignoreFetchAbort: true,
-      fetchMethod: (url, before, { context }) => this.askNoted(url, before, context),
     });
   }
 
@@ -110,30 +104,37 @@ export class PublicAnswers {
     return this.options.ways?.cohortHeaders.some((name) => headers[name] !== undefined) ?? false;
   }
 
-  /** The answer, if it is fresh: nobody has to be asked. */
+  /** The answer, if it is fresh: nobody has to be asked. Whoever gives it says so ({@link given}). */
   fresh(url: string): Kept | undefined {
     const kept = this.entries.get(url);
-    if (!kept || kept.expired) return undefined;
-    this.count(kept);
+    return kept?.expired ? undefined : kept;
+  }
+
+  /** A fresh answer is given to somebody. */
+  given({ stale }: Kept): void {
+    this.counts.hits++;
+    if (stale) this.counts.stale++;
+  }
+
+  /** The answer, asked for if it is not fresh. @throws as {@link fetch} */
+  async get(url: string, modules: readonly string[], make: Make): Promise<Kept> {
+    const kept = this.fresh(url);
+    if (!kept) return this.fetch(url, modules, make);
+    this.given(kept);
     return kept;
   }
 
-  /** The answer, asked for if need be. @throws what `make` throws, unless an answer of before stands in for it. */
-  async fetch(url: string, modules: readonly string[], make: Load['make']): Promise<Kept> {
-    const forceRefresh = this.entries.peek(url)?.expired ?? false;
-    const kept = await this.entries.fetch(url, { context: { modules, make }, forceRefresh });
-    if (!kept) throw new Error(`nothing was made of ${url}`);
+  /** The answer, asked for now. @throws what `make` throws, unless an answer of before stands in for it. */
+  fetch(url: string, modules: readonly string[], make: Make): Promise<Kept> {
     this.counts.misses++;
-    if (kept.stale) this.counts.stale++;
-    return kept;
+    return this.asking.get(url) ?? this.ask(url, modules, make);
   }
 
   /** What was changed through this process is to be seen at once: answers of this path, and lists that it stands in. */
   forget(path: string): void {
     // One that is on its way goes to those who wait for it, and is not kept.
     const changed = spelled(path);
-    for (const url of [...this.kept, ...this.asking.keys()])
-      if (concerns(url, changed)) this.entries.delete(url);
+    for (const url of [...this.kept, ...this.asking.keys()]) if (concerns(url, changed)) this.forgetOne(url);
   }
 
   /** Calls of these modules go another way: what they have said is asked for again. */
@@ -143,34 +144,47 @@ export class PublicAnswers {
       if (kept.modules.some((module) => modules.includes(module))) kept.expired = true;
   }
 
-  private askNoted(url: string, before: Kept | undefined, load: Load): Promise<Kept> {
-    const question = this.ask(before, load).finally(() => {
-      if (this.asking.get(url) === question) this.asking.delete(url);
-    });
+  private ask(url: string, modules: readonly string[], make: Make): Promise<Kept> {
+    const [askedAt, turn] = [performance.now(), this.turnsOf(modules)];
+    const before = this.entries.peek(url, { allowStale: true });
+    // Of what was changed meanwhile it is the answer to those who wait for it, and to nobody else.
+    const isLatest = () => this.asking.get(url) === question;
+    const question = make().then(
+      (made) => {
+        const kept = { ...made, modules, askedAt, stale: false, expired: turn !== this.turnsOf(modules) };
+        if (isLatest()) this.keep(url, kept);
+        return kept;
+      },
+      (error: unknown) => {
+        const standIn = before && isAway(error) && askedAt - before.askedAt <= this.options.staleMs;
+        if (!standIn) {
+          if (isLatest()) this.forgetOne(url);
+          throw error;
+        }
+        const kept = { ...before, stale: true, expired: false };
+        this.counts.stale++;
+        if (isLatest()) this.keep(url, kept);
+        return kept;
+      },
+    );
     this.asking.set(url, question);
     return question;
   }
 
-  private async ask(before: Kept | undefined, { modules, make }: Load): Promise<Kept> {
-    const [askedAt, turn] = [performance.now(), this.turnsOf(modules)];
-    try {
-      const made = await make();
-      return { ...made, modules, askedAt, stale: false, expired: turn !== this.turnsOf(modules) };
-    } catch (error) {
-      if (!before || !isAway(error) || askedAt - before.askedAt > this.options.staleMs) throw error;
-      return { ...before, stale: true, expired: false };
-    }
+  private forgetOne(url: string): void {
+    this.asking.delete(url);
+    this.entries.delete(url);
+  }
+
+  private keep(url: string, kept: Kept): void {
+    this.asking.delete(url);
+    this.entries.set(url, kept);
   }
 
   private turnsOf = (modules: readonly string[]): number =>
     modules.reduce((sum, module) => sum + this.turnOf(module), 0);
 
   private turnOf = (module: string): number => this.turns.get(module) ?? 0;
-
-  private count({ stale }: Kept): void {
-    this.counts.hits++;
-    if (stale) this.counts.stale++;
-  }
 }
 
 /** A URL of the path, of one below it, or of a list above it; however it is spelled. */

@@ -10,6 +10,7 @@ import {
   type ExceptionFilter,
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { allowedMethods } from './allowed-methods.js';
 import { problemMediaType, type Problem } from './problem.js';
 import { isDeclared, problems, refusal, type ProblemCode } from './problems.js';
@@ -29,8 +30,12 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const response = http.getResponse<Response>();
-    const error = this.forAudience(this.shown(thrown, http.getRequest<Request>(), response));
+    this.answer(thrown, http.getRequest<Request>(), http.getResponse<Response>());
+  }
+
+  /** Answers a request with what has gone wrong. */
+  answer(thrown: unknown, request: IncomingMessage, response: ServerResponse): void {
+    const error = this.forAudience(this.shown(thrown, request as Request, response as Response));
     if (response.headersSent) return void response.destroy();
     const { status } = problems[error.code];
     response.statusCode = status;

@@ -3,7 +3,7 @@ import { isIdentityHeader } from '#edge';
 import { gateway } from '#contracts';
 import { traceIdOf } from '#platform';
 import { currentContext, withContext, type CallContext } from '#strangler';
-import type { Request, RequestHandler, Response } from 'express';
+import type { RequestHandler, Response } from 'express';
 import type { IncomingMessage } from 'node:http';
 import type { Principal } from '../auth/principal.js';
 
@@ -38,7 +38,8 @@ export function requestIdOf({ headers }: IncomingMessage): string {
   return typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
 }
 
-function contextOf(request: Request): CallContext {
+/** What a request and all that is done for it share. */
+export function contextOf(request: IncomingMessage): CallContext {
   const { headers } = request;
   const traceparent = headers.traceparent as string | undefined;
   return {

@@ -27,7 +27,7 @@ const jsonOnly: RequestHandler = (request, _response, next) => {
 };
 
 /** Whether more comes after the headers. */
-export const hasBody = ({ headers }: Request): boolean =>
+export const hasBody = ({ headers }: Pick<Request, 'headers'>): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 const jsonType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?;?\s*$/i;

@@ -1,5 +1,6 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { RequestHandler } from 'express';
 import helmet from 'helmet';
+import { fixedHeaders } from './headers.js';
 
 const common = {
   // Whoever ends TLS before us knows whether all of his domain has it.
@@ -34,21 +35,8 @@ const ofDocs = helmet({
   },
 });
 
-type Headers = readonly (readonly [name: string, value: string])[];
-
-/** What a helmet writes is always the same: it is asked once. */
-function headersOf(middleware: ReturnType<typeof helmet>): Headers {
-  const headers = new Map<string, string>();
-  const response = {
-    setHeader: (name: string, value: string) => headers.set(name, value),
-    removeHeader: (name: string) => headers.delete(name),
-  };
-  middleware({} as Request, response as unknown as Response, () => undefined);
-  return [...headers];
-}
-
-const headersOfData = headersOf(ofData);
-const headersOfDocs = headersOf(ofDocs);
+export const headersOfData = fixedHeaders(ofData);
+const headersOfDocs = fixedHeaders(ofDocs);
 
 /** What browsers may do with an answer. */
 export const securityHeaders: RequestHandler = ({ url }, response, next) => {

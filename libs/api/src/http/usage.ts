@@ -1,5 +1,6 @@
 import { Injectable, type INestApplication } from '@nestjs/common';
 import type { RequestHandler } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SignedRequest } from '../auth/principal.js';
 
 /** Names of clients that are told apart; all others are `other`. */
@@ -34,6 +35,18 @@ export class ApiUsage {
     else this.counts.set(key, { labels: { version, client, deprecated: String(deprecated) }, value: 1 });
   }
 
+  /** Counts a request that is over, whatever came of it, if it was for a version of the API. */
+  countRequest(
+    request: IncomingMessage & Pick<Partial<SignedRequest>, 'principal'>,
+    response: ServerResponse,
+  ): void {
+    const version = versioned.exec(request.url ?? '')?.[1];
+    if (version === undefined) return;
+    const deprecated = response.hasHeader('Deprecation');
+    const known = request.principal !== undefined;
+    this.count({ version, agent: request.headers['user-agent'], known, deprecated });
+  }
+
   get figures(): readonly Tally[] {
     return [...this.counts.values()];
   }
@@ -59,17 +72,7 @@ interface Use {
 export function countUsage(app: INestApplication): RequestHandler {
   const usage = app.get(ApiUsage, { strict: false });
   return (request: SignedRequest, response, next) => {
-    response.once('close', () => {
-      const version = versioned.exec(request.url)?.[1];
-      if (version === undefined) return;
-      const deprecated = response.hasHeader('Deprecation');
-      usage.count({
-        version,
-        agent: request.headers['user-agent'],
-        known: request.principal !== undefined,
-        deprecated,
-      });
-    });
+    response.once('close', () => usage.countRequest(request, response));
     next();
   };
 }

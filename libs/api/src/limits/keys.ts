@@ -23,9 +23,22 @@ export function keysOf({ address, account }: Who): [Counted, string][] {
   return [['pair', hashed(`${name} ${from}`)], ...counted, ['account', hashed(name)]];
 }
 
+const known = new Map<string, string>();
+const mostKnown = 10_000;
+
 /** An IPv6 customer has a whole /64 of addresses, and is one all the same. */
 export function addressKey(address: string | undefined): string {
   if (address === undefined) return 'unknown';
+  let key = known.get(address);
+  if (key === undefined) {
+    key = readAddress(address);
+    if (known.size >= mostKnown) known.clear();
+    known.set(address, key);
+  }
+  return key;
+}
+
+function readAddress(address: string): string {
   if (isIPv4(address)) return address;
   // As a listener for both sees them: looked at first, because nearly all are.
   if (address.startsWith('::ffff:') && isIPv4(address.slice(7))) return address.slice(7);

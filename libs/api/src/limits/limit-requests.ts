@@ -21,7 +21,7 @@ export type LimitHandler = (request: Request, response: Response, next: () => vo
 export const limitAddresses =
   (limits: RateLimits): LimitHandler =>
   (request, response, next) => {
-    if (!isProbe(request.url)) limits.assertAddress(request, response);
+    if (!isProbe(request.url)) limits.assertAddress(request.ip, response);
     next();
   };
 
@@ -37,10 +37,10 @@ export class RateGuard implements CanActivate, OnApplicationBootstrap {
     if (context.getType() !== 'http') return true;
     const http = context.switchToHttp();
     const [request, response] = [http.getRequest<SignedRequest>(), http.getResponse<Response>()];
-    this.limits.assertUser(request, response);
+    if (request.principal) this.limits.assertUser(request.principal.id, request.ip, response);
     // Express answers HEAD wherever it answers GET.
     const method = request.method === 'HEAD' ? 'GET' : request.method;
-    this.limits.assertRoute(`${method} ${(request.route as { path: string }).path}`, request, response);
+    this.limits.assertRoute(`${method} ${(request.route as { path: string }).path}`, request.ip, response);
     return true;
   }
 

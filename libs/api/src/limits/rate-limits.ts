@@ -1,6 +1,5 @@
-import type { Request, Response } from 'express';
-import type { SignedRequest } from '../auth/principal.js';
 import { refusal } from '../errors/problems.js';
+import type { HeaderTarget } from '../http/headers.js';
 import { addressKey, isLoopback } from './keys.js';
 import { Policy, type Verdict } from './policy.js';
 import type { Rate } from './token-bucket.js';
@@ -68,27 +67,27 @@ export class RateLimits {
   }
 
   /** Counts a request of whoever connects. @throws `rate_limited` */
-  assertAddress(request: Request, response: Response): void {
-    if (this.address) check(this.address, addressKey(request.ip), request, response);
+  assertAddress(address: string | undefined, told: HeaderTarget): void {
+    if (this.address) check(this.address, addressKey(address), address, told);
   }
 
   /** Counts a request whose caller is known. @throws `rate_limited` */
-  assertUser(request: SignedRequest, response: Response): void {
-    if (this.user && request.principal) check(this.user, request.principal.id, request, response);
+  assertUser(id: string, address: string | undefined, told: HeaderTarget): void {
+    if (this.user) check(this.user, id, address, told);
   }
 
   /** Counts a request of a route. @throws `rate_limited` */
-  assertRoute(route: string, request: Request, response: Response): void {
+  assertRoute(route: string, address: string | undefined, told: HeaderTarget): void {
     const limited = this.routes.get(route) ?? this.routes.get('*');
-    if (limited) check(limited, route, request, response);
+    if (limited) check(limited, route, address, told);
   }
 }
 
-function check(limited: Limited, key: string, request: Request, response: Response): void {
-  const verdict = verdictOn(limited, key, request.ip);
+function check(limited: Limited, key: string, address: string | undefined, told: HeaderTarget): void {
+  const verdict = verdictOn(limited, key, address);
   if (!verdict) return;
-  response.appendHeader('RateLimit-Policy', verdict.policy);
-  response.appendHeader('RateLimit', verdict.left);
+  told.appendHeader('RateLimit-Policy', verdict.policy);
+  told.appendHeader('RateLimit', verdict.left);
   if (verdict.ok) return;
   const { detail, data } = limitedBy(limited.policy.name, verdict);
   throw refusal('rate_limited', detail, data);

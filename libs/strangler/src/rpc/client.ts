@@ -17,9 +17,18 @@ import { wholeOf } from './pieces.js';
 /** How long a call waits for a side that nobody serves (a restart, a flip) before it says so, in ms. */
 const absenceMs = 1_000;
 const askAgainMs = 50;
+/** So much longer than its deadline a call may wait, in ms. */
+const lookMs = 10;
 
 type Ended = Msg | 'lost' | 'late' | 'absent';
 type Settle = (end: Ended) => void;
+
+/** Who waits, and by `performance.now()` until when. */
+interface Waiting {
+  readonly settle: Settle;
+  readonly deadline: number;
+}
+
 const absent = Promise.resolve<Ended>('absent');
 
 /**
@@ -30,7 +39,8 @@ const absent = Promise.resolve<Ended>('absent');
 export class NatsCalls implements RemoteCalls {
   private readonly log = new Logger(NatsCalls.name);
   private readonly addresses: Addresses;
-  private readonly waiting = new Map<string, Settle>();
+  private readonly waiting = new Map<string, Waiting>();
+  private timer: NodeJS.Timeout | undefined;
   private inbox = '';
   private next = 0;
 
@@ -47,7 +57,16 @@ export class NatsCalls implements RemoteCalls {
    * @throws {UnavailableError} when nothing was done: no connection, nobody there, one of another shop, or a query without answer.
    * @throws {OutcomeUnknownError} when a command gave no answer in time.
    */
-  async call(
+  call(operation: PreparedOperation, side: Side, input: unknown, options: RemoteOptions): Promise<unknown> {
+    try {
+      return this.send(operation, side, input, options);
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  // Of a small call over NATS promises are the largest part: here is one for the answer, and one for what is made of it.
+  private send(
     operation: PreparedOperation,
     side: Side,
     input: unknown,
@@ -71,14 +90,25 @@ export class NatsCalls implements RemoteCalls {
       token: member ? this.link.keys.tokenFor(operation.module, member, context?.caller) : undefined,
       headers: options.headers,
     });
-    const ended = await this.untilPresent(deadline, () => {
+    const ask = () => {
       // Each time anew: whom it is for may have become known meanwhile, or another one.
       const subject = this.addresses.of(operation, side);
       return subject === undefined ? absent : this.ask(subject, payload, headers, deadline);
-    });
-    const whole = typeof ended === 'object' && ended.reply ? await this.rest(ended, deadline) : ended;
-    if (typeof whole === 'object') return this.answerIn(whole, operation.module, context?.servedBy);
-    throw failure(operation, side, whole, commandId);
+    };
+    const conclude = (ended: Ended): unknown => {
+      if (typeof ended === 'object' && !ended.reply)
+        return this.answerIn(ended, operation.module, context?.servedBy);
+      if (ended === 'absent' || typeof ended === 'object') return goOn(ended);
+      throw failure(operation, side, ended, commandId);
+    };
+    const goOn = async (ended: Msg | 'absent'): Promise<unknown> => {
+      const present = ended === 'absent' ? await untilPresent(deadline, ask) : ended;
+      const whole =
+        typeof present === 'object' && present.reply ? await this.rest(present, deadline) : present;
+      if (typeof whole === 'object') return this.answerIn(whole, operation.module, context?.servedBy);
+      throw failure(operation, side, whole, commandId);
+    };
+    return ask().then(conclude);
   }
 
   /** The answer of which the first piece is there. */
@@ -104,15 +134,6 @@ export class NatsCalls implements RemoteCalls {
     }
   }
 
-  private async untilPresent(deadline: number, ask: () => Promise<Ended>): Promise<Ended> {
-    const giveUpAt = Math.min(deadline, performance.now() + absenceMs);
-    for (;;) {
-      const ended = await ask();
-      if (ended !== 'absent' || performance.now() >= giveUpAt) return ended;
-      await sleep(askAgainMs);
-    }
-  }
-
   private ask(
     subject: string,
     payload: string,
@@ -123,15 +144,17 @@ export class NatsCalls implements RemoteCalls {
     if (!connection || connection.isClosed()) return Promise.resolve('absent');
     return new Promise((resolve, reject) => {
       const number = (this.next++).toString(36);
-      const timer = setTimeout(() => settle('late'), deadline - performance.now());
       const settle: Settle = (end) => {
-        clearTimeout(timer);
         this.waiting.delete(number);
         resolve(isAbsence(end) ? 'absent' : end);
       };
-      this.waiting.set(number, settle);
+      this.waiting.set(number, { settle, deadline });
+      this.watch();
       try {
-        connection.publish(subject, payload, { reply: `${this.inbox}.${number}`, headers });
+        connection.publish(subject, payload, {
+          reply: `${this.inbox}.${number}`,
+          headers,
+        });
       } catch (error) {
         // Nothing was sent. It was too large; or else the connection has been closed this moment.
         if (error instanceof InvalidArgumentError) reject(tooLarge(payload, connection));
@@ -140,17 +163,38 @@ export class NatsCalls implements RemoteCalls {
     });
   }
 
+  /** One timer for all who wait: one each would cost more than to look at them all. */
+  private watch(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      const now = performance.now();
+      for (const { settle, deadline } of this.waiting.values()) if (deadline <= now) settle('late');
+      if (this.waiting.size > 0) this.watch();
+    }, lookMs);
+  }
+
   private listen(connection: NatsConnection): void {
     this.inbox = createInbox(this.link.inboxPrefix);
     const prefix = this.inbox.length + 1;
     connection.subscribe(`${this.inbox}.*`, {
-      callback: heard((message) => this.waiting.get(message.subject.slice(prefix))?.(message)),
+      callback: heard((message) => this.waiting.get(message.subject.slice(prefix))?.settle(message)),
     });
   }
 
   /** Replies to a lost connection never arrive: waiting for them would only cost time. */
   private lose(): void {
-    for (const settle of [...this.waiting.values()]) settle('lost');
+    for (const { settle } of [...this.waiting.values()]) settle('lost');
+  }
+}
+
+/** Asks again while nobody is there. */
+async function untilPresent(deadline: number, ask: () => Promise<Ended>): Promise<Ended> {
+  const giveUpAt = Math.min(deadline, performance.now() + absenceMs);
+  for (;;) {
+    if (performance.now() >= giveUpAt) return 'absent';
+    await sleep(askAgainMs);
+    const ended = await ask();
+    if (ended !== 'absent') return ended;
   }
 }
 

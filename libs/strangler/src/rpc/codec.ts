@@ -1,5 +1,5 @@
 import { DomainError, OutcomeUnknownError, type DomainErrorData, ValidationError } from '#contracts';
-import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import type { CallContext } from '../context.js';
 import type { Side } from '../phase.js';
 import { takesPieces } from './pieces.js';
@@ -44,33 +44,37 @@ const names = {
   cohort: 'Cohort',
 } as const;
 
-/** Writes what goes with a call as headers of its message; what is not there gets none. */
+/**
+ * Writes what goes with a call as headers of its message; what is not there gets none. They can only be sent: those of NATS's client look
+ * at each name letter by letter, which takes longer than the rest of a small call. @throws {RangeError} when a value has more than one line
+ */
 export function encodeHeaders(call: CallHeaders): MsgHdrs {
-  const {
-    from,
-    requestId,
-    traceparent,
-    deadline,
-    commandId,
-    undoOf,
-    cancel,
-    shadow,
-    token,
-    headers: cohort,
-  } = call;
-  const encoded = headers();
-  encoded.set(takesPieces, '1');
-  if (from) encoded.set(names.from, `${from.shop} ${from.database}`);
-  encoded.set(names.requestId, requestId);
-  if (deadline !== undefined) encoded.set(names.timeLeft, String(msUntil(deadline)));
-  if (traceparent) encoded.set(names.traceparent, traceparent);
-  if (commandId) encoded.set(names.commandId, commandId);
-  if (undoOf) encoded.set(names.undoOf, undoOf);
-  if (cancel) encoded.set(names.cancel, '1');
-  if (shadow) encoded.set(names.shadow, '1');
-  if (token) encoded.set(names.token, token);
-  if (cohort) encoded.set(names.cohort, encodeURIComponent(JSON.stringify(cohort)));
-  return encoded;
+  const { from, deadline, headers: cohort } = call;
+  let text = first;
+  if (from) text += line(names.from, `${from.shop} ${from.database}`);
+  text += line(names.requestId, call.requestId);
+  if (deadline !== undefined) text += line(names.timeLeft, String(msUntil(deadline)));
+  if (call.traceparent) text += line(names.traceparent, call.traceparent);
+  if (call.commandId) text += line(names.commandId, call.commandId);
+  if (call.undoOf) text += line(names.undoOf, call.undoOf);
+  if (call.cancel) text += line(names.cancel, '1');
+  if (call.shadow) text += line(names.shadow, '1');
+  if (call.token) text += line(names.token, call.token);
+  if (cohort) text += line(names.cohort, encodeURIComponent(JSON.stringify(cohort)));
+  const encoded: Encodable = { encode: () => Buffer.from(`${text}\r\n`) };
+  return encoded as unknown as MsgHdrs;
+}
+
+/** All that NATS's client asks of headers which it sends. */
+interface Encodable {
+  encode(): Uint8Array;
+}
+
+const first = `NATS/1.0\r\n${takesPieces}: 1\r\n`;
+
+function line(name: string, value: string): string {
+  if (/[\r\n]/.test(value)) throw new RangeError(`${name} has more than one line`);
+  return `${name}: ${value}\r\n`;
 }
 
 /** Reads what {@link encodeHeaders} wrote; a call from a foreign tool may lack all of it. */
