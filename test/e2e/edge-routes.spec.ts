@@ -59,7 +59,7 @@ beforeAll(async () => {
     'path: /flaky, sharedStore: true',
     'path: /copied, shadow: 1',
   );
-  [gateway, shop] = await Promise.all([openGateway(setup, own.url), openShop(setup)]);
+  [gateway, shop] = await Promise.all([openGateway(setup, own.url, { LOG_LEVEL: 'info' }), openShop(setup)]);
   await until('the gateway is ready', async () =>
     (await fetch(`${gateway.adminUrl}/health/ready`)).ok ? true : undefined,
   );
@@ -90,6 +90,15 @@ const send = async (path: string, headers: Record<string, string> = {}, method =
     served: answer.headers.get('x-served-by'),
   };
 };
+/** What the gateway's log says of a request that is over. */
+const lineOf = (id: string) =>
+  until('it stands in the log', () => {
+    const line = gateway
+      .output()
+      .split('\n')
+      .find((text) => text.includes(`"requestId":"${id}"`));
+    return line && (JSON.parse(line) as object);
+  });
 const at = (route: string, percent: number) =>
   until(`${route} is at ${percent} %`, async () =>
     (await json('status', route)).percent === percent ? true : undefined,
@@ -109,6 +118,12 @@ it('the file moves a share of the readers, each of whom stays; a cohort goes fir
   const seen = await Promise.all(Array.from({ length: 5 }, () => send('/reports', { authorization })));
   expect(new Set(seen.map(({ by }) => by)).size).toBe(1);
   expect(seen.every(({ cookie }) => cookie === '')).toBe(true);
+  // The log says who asked, and who answered; nothing of the query.
+  await send('/reports/9?of=ann', { authorization, 'x-request-id': 'r-9' });
+  expect(await lineOf('r-9')).toMatchObject({
+    ...{ method: 'GET', route: '/reports', path: '/reports/9', status: 200, ms: expect.any(Number) },
+    ...{ sides: seen[0]!.served, user: expect.stringMatching(/^[\da-f-]{36}$/) },
+  });
   for (const { cookie } of browsers.slice(0, 5)) {
     expect((await send('/reports', { cookie, ...beta })).by).toBe('new');
     expect((await send('/reports', { cookie, ...beta }, 'POST')).by).toBe('legacy');

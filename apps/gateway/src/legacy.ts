@@ -52,5 +52,6 @@ export function elsewhere(
       if (error !== undefined) return next(error);
       toUpstreamOfRoute(request, response, next, own);
     });
-  return (request) => (routes.hasRoute(request) ? toRoute : toLegacy);
+  const answering = (request: IncomingMessage) => (routes.hasRoute(request) ? toRoute : toLegacy);
+  return Object.assign(answering, { told: routes.told });
 }

@@ -10,8 +10,13 @@ import { lineWriter } from './access-log.js';
 import type { Front } from './bounded-adapter.js';
 import { dropIdentity, requestIdOf } from './call-context.js';
 
-/** Who answers what is not the API's; `undefined`: nobody does. */
-export type Elsewhere = (request: IncomingMessage) => PassThrough | undefined;
+/** Who answers what is not the API's. */
+export interface Elsewhere {
+  /** `undefined`: nobody does. */
+  (request: IncomingMessage): PassThrough | undefined;
+  /** What the line in the log says of a request that it has answered. */
+  told?(request: IncomingMessage): { route: string; sides: string; user: string | undefined } | undefined;
+}
 
 interface FrontOptions {
   accessLog: PinoLogger | undefined;
@@ -51,7 +56,7 @@ export function divide(
     ];
     write?.(request, response, () => ({
       url,
-      route: 'elsewhere',
+      ...{ route: 'elsewhere', ...elsewhere.told?.(request) },
       requestId,
       traceId: traceIdOf(traceparent),
     }));

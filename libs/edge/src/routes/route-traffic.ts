@@ -37,6 +37,8 @@ interface Placed {
   pools: Readonly<Record<UpstreamName, UpstreamPool>>;
   /** Who is asked, and answers in the end. */
   upstream: UpstreamName;
+  /** Whose request it is, where that was asked. */
+  user: string | undefined;
   /** Tries at the other upstream before. */
   before: number;
   since: number;
@@ -108,6 +110,12 @@ export class RouteTraffic {
     return fallsBack(request, placed) || pools[upstream].mayMove(request, tried.slice(before));
   };
 
+  /** What there is to say of a request that is for a route: which, who answers, and whose it is where that decides it. */
+  readonly told = (request: IncomingMessage) => {
+    const placed = this.placed.get(request);
+    return placed && { route: placed.entry.route.path, sides: sideOf(placed), user: placed.user };
+  };
+
   /** Is told of each try. */
   readonly done = (outcome: Outcome): void => {
     const placed = this.placed.get(outcome.request);
@@ -147,17 +155,18 @@ export class RouteTraffic {
     const { legacy, new: next } = route.upstreams;
     const pools = { legacy: this.options.pools.of(legacy), new: this.options.pools.of(next) };
     const shared = row.phase === 'shifting' && row.percent > 0 && row.percent < 100;
-    const key = shared && (reads(method) || route.sharedStore) ? await this.keyOf(request, response) : '';
+    const asked = shared && (reads(method) || route.sharedStore);
+    const user = asked ? await this.options.userOf(request) : undefined;
+    const key = asked ? this.keyOf(user, request, response) : '';
     const upstream = upstreamFor({ method, headers, key }, route, row);
-    const placed: Placed = { entry, pools, upstream, before: 0, since: performance.now() };
+    const placed: Placed = { entry, pools, upstream, user, before: 0, since: performance.now() };
     this.placed.set(request, placed);
-    if (this.options.servedBy) addHeader(response, 'X-Served-By', () => `${route.path}=${placed.upstream}`);
+    if (this.options.servedBy) addHeader(response, 'X-Served-By', () => sideOf(placed));
     if (this.isCompared(request, entry)) this.compare(request, response, placed);
   }
 
   /** Who asks, as one and the same each time. An address is none: a thousand people share one, and one has many. */
-  private async keyOf(request: IncomingMessage, response: ServerResponse): Promise<string> {
-    const user = await this.options.userOf(request);
+  private keyOf(user: string | undefined, request: IncomingMessage, response: ServerResponse): string {
     if (user !== undefined) return `user ${user}`;
     const known = bucketIn(request.headers.cookie);
     if (known !== undefined) return `browser ${known}`;
@@ -187,6 +196,8 @@ export class RouteTraffic {
     });
   }
 }
+
+const sideOf = ({ entry, upstream }: Placed): string => `${entry.route.path}=${upstream}`;
 
 const sinceOf = ({ since }: Placed): number => performance.now() - since;
 
