@@ -65,6 +65,11 @@ describe('no answer', () => {
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
     ],
     ['a header that is too large', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
+    [
+      'a status with a control byte',
+      'HTTP/1.1 200 O\x01K\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nyes',
+    ],
+    ['a status that is none', 'HTTP/1.1 099 OK\r\nContent-Length: 3\r\n\r\nyes'],
     ['a folded header', 'HTTP/1.1 200 OK\r\nX: 1\r\n Content-Length: 3\r\n\r\nyes'],
     [
       'a change of protocol that nobody asked for',
@@ -72,7 +77,17 @@ describe('no answer', () => {
     ],
   ])('502: the answer is %s', async (_what, bytes) => {
     reply = (socket) => socket.write(bytes);
-    expect(problem(await ask(get)).status).toBe(502);
+    const answer = await ask(get);
+    expect(problem(answer).status).toBe(502);
+    expect(answer).not.toMatch(/content-encoding/i);
+  });
+
+  it('a body behind an answer that has none: the answer is given, and what follows is thrown away', async () => {
+    reply = (socket) => socket.write('HTTP/1.1 204 No Content\r\nX-Whole: yes\r\n\r\nbody');
+    expect(await sendRaw(gate.port, get, (answer) => answer.endsWith('\r\n\r\n'))).toMatch(
+      /^HTTP\/1\.1 204 .*x-whole: yes/is,
+    );
+    expect(await failure()).toBeUndefined();
   });
 
   it('503: there is no upstream', async () => {

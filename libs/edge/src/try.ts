@@ -24,6 +24,9 @@ export interface Times {
   readonly leastRate: LeastRate;
 }
 
+/** Control bytes in the reason of a status. */
+const unwritable = /[^\t\x20-\x7e\x80-\xff]/;
+
 /** Kept-alive connections that the upstream had just closed: so many are met before it counts as its failure. */
 const mostStale = 3;
 
@@ -162,6 +165,8 @@ export class Try implements Limited {
     const coding = headers['transfer-encoding'];
     // Another coding has to be undone, and only the chunks are.
     if (coding !== undefined && coding.toLowerCase() !== 'chunked') return this.finish('bad_answer');
+    // Node reads such a head, and throws where it is to write it.
+    if (statusCode < 200 || unwritable.test(answer.statusMessage ?? '')) return this.finish('bad_answer');
     if (isUnavailable(statusCode) && this.mayRepeat && this.calls.mayMove(upstream))
       return this.finish('unavailable');
     this.headMs = performance.now() - this.startedAt;
@@ -243,7 +248,8 @@ export class Try implements Limited {
 
   private readonly onError = (error: NodeJS.ErrnoException): void => {
     if (this.over) return;
-    if (this.answer !== undefined) return this.finish('broke_off');
+    // What comes behind a whole answer is thrown away, with its connection.
+    if (this.answer !== undefined) return this.answer.complete ? undefined : this.finish('broke_off');
     const { code = '' } = error;
     if (
       this.out?.reusedSocket === true &&
