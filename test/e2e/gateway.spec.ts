@@ -1,6 +1,6 @@
 import { sessionClaim, type Order } from '#contracts';
 import { bucketOf, buckets } from '#strangler';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
@@ -29,8 +29,15 @@ let shop: OpenShop;
 let gateway: OpenShop;
 /** Knows nothing of the shop; two copies. */
 const legacy = ['one', 'other'].map((copy) =>
-  createServer((request, response) => response.setHeader('X-Copy', copy).end(`legacy ${request.url}`)),
+  createServer((request, response) => {
+    response.setHeader('X-Copy', copy);
+    const end = () => response.end(`legacy ${request.url}`);
+    if (request.url === '/slow') held.push(end);
+    else end();
+  }),
 );
+/** Answers that wait to be let go. */
+const held: (() => unknown)[] = [];
 
 beforeAll(async () => {
   [nats, own] = await Promise.all([startNats(), freshDatabase()]);
@@ -164,6 +171,14 @@ it('forged tokens are refused as at the shop, whatever is wrong with them', asyn
   }
 });
 
+it('the admin listeners are on this machine only, wherever clients are listened to', async () => {
+  const at = (url: string) => Object.assign(new URL('/health/live', url), { hostname: '127.0.0.2' }).href;
+  for (const { url, adminUrl } of [gateway, shop]) {
+    expect(await statusOf(at(url))).toBe(200);
+    await expect(fetch(at(adminUrl))).rejects.toThrow('fetch failed');
+  }
+});
+
 it('a page whose name was made to lead to this machine reads nothing of the admin listeners', async () => {
   for (const { adminUrl } of [gateway, shop]) {
     const port = Number(new URL(adminUrl).port);
@@ -197,6 +212,13 @@ it('a copy of that application is killed: nobody who asks for something notices,
   const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
   expect(metrics).toMatch(/^edge_upstream_retries\{upstream="legacy",result="taken"\} [1-9]/m);
   expect(metrics).toMatch(/^edge_upstream_ejected\{upstream="legacy",copy="127\.0\.0\.1:\d+"\} 1/m);
+  const pages = await Promise.all(
+    ['gateway', 'edge-routes', 'limits'].map((page) => readFile(`docs/${page}.md`, 'utf8')),
+  );
+  const told = [...metrics.matchAll(/^# TYPE ((?:api|edge|tls)_\w+)/gm)].map(([, name]) => name!);
+  const listed = new Set(pages.flatMap((page) => page.match(/(?<=`)(?:api|edge|tls)_\w+/g) ?? []));
+  expect(told.length).toBeGreaterThan(10);
+  expect(told.filter((name) => !listed.has(name))).toEqual([]);
 });
 
 it('a service fails, and only for customers of the gateway: the gate of its module sees that, and takes it back', async () => {
@@ -246,7 +268,19 @@ it('a module leaves: calls follow; and without the monolith its service is still
   });
   expect(seen.body.available).toBe(7);
   await shop.end('SIGKILL');
-  await gateway.end('SIGTERM');
+  // Told to stop, a gateway answers what it has begun, also where it only passes it on.
+  const begun = fetch(`${gateway.url}/slow`);
+  await until('it is under way', () => (held.length > 0 ? true : undefined));
+  const ended = gateway.end('SIGTERM');
+  await until('nobody else is let in', () =>
+    statusOf(`${gateway.url}/health/live`).then(
+      () => undefined,
+      () => true,
+    ),
+  );
+  held.forEach((end) => end());
+  expect(await (await begun).text()).toBe('legacy /slow');
+  expect(await ended).toBe(0);
   const anew = await readyGateway(setup, own.url, { CACHE: '0s' });
   expect((await (await fetch(`${anew.url}/api/v1/products/G-1`)).json()) as object).toMatchObject({
     available: 7,

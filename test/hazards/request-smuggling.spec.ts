@@ -240,6 +240,13 @@ describe.each(entries)(
   },
 );
 
+it.each(entries)('an upgrade is refused by %s with 501, on paths of the API and on others', async (entry) => {
+  const upgrade = `${H}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n`;
+  for (const path of ['/old', '/api/v1/products', '/health/live'])
+    expect([path, statuses(await sendRaw(ports[entry], get(path, upgrade)))]).toEqual([path, [501]]);
+  expect(arrived).toEqual([]);
+});
+
 describe('what looks odd and has one reading', () => {
   it('two requests in one piece are two requests', async () => {
     await sendRaw(port, get('/one') + last);

@@ -77,6 +77,8 @@ describe('an outside identity provider', () => {
   let server: Server;
   let identity: { jwksUrl: string; issuer: string; audience: string };
   let keys: SigningKey[];
+  let published: readonly SigningKey[];
+  let asked = 0;
 
   beforeAll(async () => {
     keys = [
@@ -84,8 +86,11 @@ describe('an outside identity provider', () => {
       await signingKey('ec', 'ES256'),
       await signingKey('pss', 'PS256'),
     ];
-    const body = JSON.stringify({ keys: keys.map(({ jwk }) => jwk) });
-    server = createServer((_request, response) => response.end(body)).listen(0, '127.0.0.1');
+    published = keys;
+    server = createServer((_request, response) => {
+      asked++;
+      response.end(JSON.stringify({ keys: published.map(({ jwk }) => jwk) }));
+    }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     identity = { jwksUrl: `http://127.0.0.1:${port}/jwks`, issuer: 'https://idp.example', audience: 'shop' };
@@ -125,6 +130,34 @@ describe('an outside identity provider', () => {
     expect(await status(await sign(0, {}))).toBe(200);
     expect(await status(await own.sign(claimsOf(ann)))).toBe(401);
     await app.close();
+  });
+
+  it('replaces its keys: a new one opens the shop, one that is gone does not, and made-up names cost it no question each', async () => {
+    const verifier = TokenVerifier.of(identity);
+    const begin = Date.now();
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(begin);
+    const after = (seconds: number) => clock.mockReturnValue(begin + seconds * 1_000);
+    const lasting = { exp: Math.floor(begin / 1_000) + 9_999 };
+    const madeUp = async () => {
+      const tokens = Array.from({ length: 20 }, async (_, i) =>
+        (await signingKey(`made-up-${i}`)).sign({ ...claimsOf(ann), ...outside, ...lasting }),
+      );
+      return outcomes((await Promise.all(tokens)).map((token) => verifier.verify(token)));
+    };
+    asked = 0;
+    await verifier.verify(await sign(0, lasting));
+    expect(await madeUp()).toEqual({ unauthenticated: 20 });
+    expect(asked).toBe(1);
+    const later = await signingKey('later');
+    const anew = await later.sign({ ...claimsOf(ann), ...outside, ...lasting });
+    published = [...keys.slice(1), later];
+    after(6);
+    expect(await verifier.verify(anew)).toMatchObject({ id: ann });
+    expect(await madeUp()).toEqual({ unauthenticated: 20 });
+    expect(asked).toBe(2);
+    await expect(verifier.verify(await sign(0, lasting))).rejects.toMatchObject({ code: 'unauthenticated' });
+    clock.mockRestore();
+    published = keys;
   });
 
   it('that cannot be reached makes a token neither good nor bad', async () => {

@@ -4,6 +4,7 @@ import request from 'supertest';
 import { pause, until } from '../../../../test/support/until.js';
 import type { InventoryPort } from '../ports.js';
 import { ann, bearer, edge, signingKey } from '../testing/edge.js';
+import { cacheGauges } from './cache-gauges.js';
 import { PublicAnswers, type CacheTimes } from './public-answers.js';
 
 const minute = 60_000;
@@ -56,6 +57,8 @@ describe('answers that are the same for everybody', () => {
     const { hits, misses, stale, entries } = shop.app.get(PublicAnswers).figures;
     expect({ all: hits + misses, stale, entries }).toEqual({ all: 10, stale: 0, entries: 1 });
     expect(hits).toBeGreaterThan(0);
+    const told = await cacheGauges(shop.app).read();
+    expect(told.api_cache_requests).toContainEqual({ labels: { result: 'hit' }, value: hits });
   });
 
   it('say how old they are, and have the ETag that they have without being kept', async () => {
@@ -97,6 +100,13 @@ describe('answers that are the same for everybody', () => {
     const stale = await get();
     expect([stale.status, stale.headers['x-served-stale'], stale.text]).toEqual([200, 'true', first.text]);
     expect((await get('/api/v1/products/B2')).status).toBe(503);
+    const { api_cache_requests: told, api_cache_bytes: bytes } = await cacheGauges(shop.app).read();
+    expect(told.map(({ labels, value }) => [labels.result, value])).toEqual([
+      ['hit', 0],
+      ['miss', 3],
+      ['stale', 1],
+    ]);
+    expect(bytes[0]!.value).toBeGreaterThan(first.text.length);
     await old();
     answer = async ({ sku }) => productOf(sku, 9);
     const back = await get();

@@ -84,6 +84,15 @@ describe('the context of a request', () => {
     expect(seen?.deadline).toBeGreaterThan(before);
   });
 
+  it.each(['x-user-id', 'x_user_id', 'X.User.Id', 'X-Internal-Token', 'Remote-User', 'x-user-role'])(
+    'has no %s of a client, who is whoever he likes there',
+    async (name) => {
+      await get({ [name]: 'forged', 'X-User-Group': 'beta' });
+      expect(seen?.headers).toMatchObject({ 'x-user-group': 'beta' });
+      expect(JSON.stringify(seen?.headers)).not.toContain('forged');
+    },
+  );
+
   it('tells who worked on it, in order of their names', async () => {
     expect((await get()).headers['x-served-by']).toBe('inventory=extracted, orders=monolith');
     expect((await request(shop.server).get('/health/live')).headers).not.toHaveProperty('x-served-by');

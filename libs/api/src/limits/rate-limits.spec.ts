@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import type { ApiOptions } from '../api.module.js';
 import { ann, bearer, bob, edge, signingKey, type SigningKey } from '../testing/edge.js';
+import { limitGauges } from './limit-gauges.js';
 
 let key: SigningKey;
 beforeAll(async () => {
@@ -37,7 +38,7 @@ const statuses = async (times: number, ask: () => request.Test): Promise<number[
 };
 
 test('an address that asks too often is refused, with what a client needs to do better', async () => {
-  const { app, server } = await shop({ perAddress: few(2) });
+  const { app, server } = await shop({ perAddress: few(2), perUser: few(9) });
   const ask = () => request(server).get('/api/v1/products/A1');
   const first = await ask();
   expect([first.status, first.get('RateLimit-Policy'), first.get('RateLimit')]).toEqual([
@@ -58,6 +59,15 @@ test('an address that asks too often is refused, with what a client needs to do 
   expect((await request(server).get('/health/live')).status).toBe(200);
   // Also what is not there is asked for.
   expect(await statuses(2, () => request(server).get('/nowhere'))).toEqual([429, 429]);
+  const { gauges, read } = limitGauges(app);
+  const told = await read();
+  expect(Object.keys(told)).toEqual(Object.keys(gauges));
+  expect(told.api_requests_limited).toEqual(
+    expect.arrayContaining([
+      { labels: { policy: 'address' }, value: 3 },
+      { labels: { policy: 'user' }, value: 0 },
+    ]),
+  );
   await app.close();
 });
 

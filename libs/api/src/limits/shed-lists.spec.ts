@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import request from 'supertest';
 import { until } from '../../../../test/support/until.js';
 import { ann, bearer, bob, edge, signingKey } from '../testing/edge.js';
+import { limitGauges } from './limit-gauges.js';
 import { shedsLists } from './load.js';
 
 describe('whether lists are refused', () => {
@@ -88,7 +89,7 @@ async function heldBack() {
 }
 
 test('while commands queue lists are refused, and orders taken; afterwards there are lists again', async () => {
-  const { get, place, begun, release, change } = await heldBack();
+  const { app, get, place, begun, release, change } = await heldBack();
   expect((await get('/api/v1/products')).body).toMatchObject({ next: null });
   change();
   const placed = [place(), place()];
@@ -113,6 +114,8 @@ test('while commands queue lists are refused, and orders taken; afterwards there
   expect((await get(`/api/v1/orders/${order.id}`)).status).toBe(200);
   placed.push(place());
   await begun(4);
+  const figures = await limitGauges(app).read();
+  expect([figures.api_commands_in_flight, figures.api_lists_shed]).toEqual([[{ value: 4 }], [{ value: 4 }]]);
   release();
   expect(await Promise.all(placed)).toEqual([201, 201, 201, 201]);
   expect((await get('/api/v1/orders')).status).toBe(200);

@@ -204,6 +204,26 @@ describe('copies', () => {
     expect(total()).toEqual({ compared: 1, mismatches: 0, unavailable: 0 });
   });
 
+  it('is sent once the client has all of his answer, and not before', async () => {
+    let end = () => undefined as unknown;
+    const slow = await serve((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).write('[1,');
+      end = () => response.end('2]');
+    });
+    let asked = 0;
+    const other = await serve((_request, response) => {
+      asked++;
+      response.writeHead(200, { 'content-type': 'application/json' }).end('[1,2]');
+    });
+    const answer = await fetch(`${await gateway(slow, other, shadow)}/reports`);
+    expect(asked).toBe(0);
+    end();
+    expect(await answer.json()).toEqual([1, 2]);
+    await until('it is copied', () => asked > 0 || undefined);
+    await copies.stop();
+    expect([asked, total()]).toEqual([1, { compared: 1, mismatches: 0, unavailable: 0 }]);
+  });
+
   it('one that differs is kept without its values', async () => {
     const url = await gateway(await json('{"name":"Ann"}'), await json('{"name":"Bob"}'), shadow);
     await (await fetch(`${url}/reports?of=ann`)).text();
