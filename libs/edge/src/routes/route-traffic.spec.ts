@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import express from 'express';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { until } from '../../../../test/support/until.js';
+import { pause, until } from '../../../../test/support/until.js';
 import { guard } from '../guard.js';
 import { passThrough } from '../pass-through.js';
 import { closing, listening } from '../testing/gate.js';
@@ -48,9 +48,9 @@ async function deadOrigin(): Promise<string> {
   return origin;
 }
 
-type Parts = Partial<Parameters<typeof aRoute>[0]> & { percent: number };
+type Parts = Partial<Parameters<typeof aRoute>[0]> & { percent: number; tryMs?: number };
 
-async function gateway(legacy: string, next: string, { percent, ...more }: Parts): Promise<string> {
+async function gateway(legacy: string, next: string, { percent, tryMs, ...more }: Parts): Promise<string> {
   const row = aRow({ percent, wanted: { percent, by: 'operator', actor: 'ann' } });
   const route = aRoute({ upstreams: { legacy: legacy.split(','), new: next.split(',') }, ...more });
   traffic = new RouteTraffic({
@@ -60,7 +60,7 @@ async function gateway(legacy: string, next: string, { percent, ...more }: Parts
   });
   const app = express();
   const { choose: upstreamOf, mayMove, done: onDone } = traffic;
-  const passOn = passThrough({ upstreamOf, mayMove, onDone });
+  const passOn = passThrough({ upstreamOf, mayMove, onDone, times: { tryMs } });
   app.use(guard, traffic.handler, passOn);
   const server = createServer(app);
   servers.push(server);
@@ -133,6 +133,25 @@ it('a new upstream that says 503 is asked once, and then the old one', async () 
     { upstream: 'new', failed: true },
     { upstream: 'legacy', failed: false },
   ]);
+});
+
+it('a GET that the new upstream keeps waiting is answered by the old one, a POST is not', async () => {
+  const heard: (string | undefined)[] = [];
+  const silent = await serve(({ method }) => void heard.push(method));
+  const parts = { percent: 99, cohorts: [beta], sharedStore: true, tryMs: 20 };
+  const url = await gateway(await named('legacy'), silent, parts);
+  const headers = { 'x-user-group': 'beta' };
+  expect(await (await fetch(`${url}/reports`, { headers })).text()).toBe('legacy');
+  expect(counted).toEqual([
+    { upstream: 'new', failed: true },
+    { upstream: 'legacy', failed: false },
+  ]);
+  const gone = new AbortController();
+  const post = fetch(`${url}/reports`, { headers, method: 'POST', signal: gone.signal }).catch(() => 'gone');
+  await until('it is sent', () => heard.includes('POST') || undefined);
+  await pause(60);
+  gone.abort();
+  expect([await post, heard]).toEqual(['gone', ['GET', 'POST']]);
 });
 
 it("a browser's mark stands beside the cookies of an application, and is not given twice", async () => {
