@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Agent, get, type IncomingMessage, type Server } from 'node:http';
+import { Agent, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { until } from '../../../../test/support/until.js';
 import { edge } from '../testing/edge.js';
@@ -124,6 +124,43 @@ describe('a listener that counts connections by address', () => {
     perAddress.loopback = false;
     const all = await Promise.all(Array.from({ length: 5 }, () => ask('127.0.0.2')));
     expect(new Set(all)).toEqual(new Set(['HTTP/1.1 200']));
+  });
+});
+
+describe('requests that are sent ahead', () => {
+  const adapter = new BoundedAdapter();
+  const begun: ServerResponse[] = [];
+  let shop: Awaited<ReturnType<typeof edge>>;
+
+  beforeAll(async () => {
+    shop = await edge({}, {}, { adapter });
+    adapter.before((_request, response) => void begun.push(response));
+    await shop.app.listen(0, '127.0.0.1');
+  });
+  beforeEach(() => void (begun.length = 0));
+  afterAll(() => shop.app.close());
+
+  async function sendAhead(count: number): Promise<Socket> {
+    const socket = connect((shop.server.address() as AddressInfo).port, '127.0.0.1');
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(count));
+    await until('the first is begun', () => begun[0]);
+    return socket;
+  }
+
+  it('begin in turn, and those of a connection that has ended hold nothing for ever', async () => {
+    const socket = await sendAhead(3);
+    begun[0]!.end('first');
+    const second = await until('the next is begun', () => begun[1]);
+    const closed = once(second, 'close');
+    socket.destroy();
+    await closed;
+    expect(begun).toHaveLength(2);
+  });
+
+  it('are not so many that one connection keeps all others waiting', async () => {
+    const socket = await sendAhead(102);
+    await once(socket, 'close');
+    expect(begun).toHaveLength(1);
   });
 });
 

@@ -35,6 +35,9 @@ export const connectionLimits: ConnectionLimits = {
   connections: 1_000,
 };
 
+/** Requests that a client may send ahead on a connection; one more closes it. */
+const mostAhead = 100;
+
 /** Gets each request before Express does; `toExpress` hands it on, untouched. */
 export type Front = (request: IncomingMessage, response: ServerResponse, toExpress: () => void) => void;
 
@@ -44,6 +47,8 @@ export class BoundedAdapter extends ExpressAdapter {
   readonly refused = { address: 0, listener: 0 };
   private front: Front | undefined;
   private readonly held = new Map<string, number>();
+  /** Requests that wait for those before them on their connection. */
+  private readonly ahead = new WeakMap<Socket, number>();
 
   /** With a certificate it speaks HTTPS alone. */
   constructor(
@@ -100,12 +105,28 @@ export class BoundedAdapter extends ExpressAdapter {
     });
   }
 
+  /**
+   * Begins a request when those before it on its connection are answered. Node would begin all that a client has sent ahead, and tell nobody
+   * when the connection of those that wait ends: what they hold would be held for ever.
+   */
+  private inTurn({ socket }: IncomingMessage, response: ServerResponse, begin: () => void): void {
+    if (response.socket) return begin();
+    const ahead = (this.ahead.get(socket) ?? 0) + 1;
+    if (ahead > mostAhead) return void socket.destroy();
+    this.ahead.set(socket, ahead);
+    response.once('socket', () => {
+      this.ahead.set(socket, this.ahead.get(socket)! - 1);
+      begin();
+    });
+  }
+
   private createServer(times: ServerOptions): Server {
     const express = this.getInstance<RequestListener>();
-    const handle: RequestListener = (request, response) => {
-      if (this.front) this.front(request, response, () => express(request, response));
-      else express(request, response);
-    };
+    const handle: RequestListener = (request, response) =>
+      this.inTurn(request, response, () => {
+        if (this.front) this.front(request, response, () => express(request, response));
+        else express(request, response);
+      });
     if (!this.certificate) return createServer(times, handle);
     const options = { ...times, ...this.certificate.options, handshakeTimeout: this.limits.headersMs };
     const server = createTlsServer(options, handle);
