@@ -12,6 +12,7 @@ import {
   identitySetting,
   logLevels,
   natsSettings,
+  pathSetting,
   portSetting,
   rateSettings,
   requireServers,
@@ -110,8 +111,9 @@ export function readSettings(env: Environment): Settings {
   const nats = natsSettings(env);
   requireServers(env, { [name]: databaseUrl, NATS_URL: nats.url });
   const proxies = countSetting(env, 'TRUST_PROXY', 10, 0);
+  const port = portSetting(env, 'PORT', 8080);
   return {
-    port: portSetting(env, 'PORT', 8080),
+    port,
     // Who tries it out means himself; who gives it a database means others.
     host: textSetting(env, 'HOST') ?? (databaseUrl ? undefined : '127.0.0.1'),
     certificate: tlsSetting(env),
@@ -136,9 +138,9 @@ export function readSettings(env: Environment): Settings {
       freshMs: durationSetting(env, 'CACHE', 1_000),
       staleMs: durationSetting(env, 'CACHE_STALE', 300_000),
     },
-    stranglerConfig: textSetting(env, 'STRANGLER_CONFIG') ?? 'strangler.yaml',
+    stranglerConfig: pathSetting(env, 'STRANGLER_CONFIG', 'strangler.yaml'),
     kept: retentionSetting(env, defaultRetention, leastResultsMs),
-    legacy: copiesSetting(env, 'LEGACY_URL'),
+    legacy: legacySetting(env, port),
     upstreams: upstreamSettings(env),
   };
 }
@@ -146,7 +148,7 @@ export function readSettings(env: Environment): Settings {
 const leastMs = 1_000;
 
 const upstreamSettings = (env: Environment): UpstreamSettings => ({
-  checkPath: pathSetting(env, 'LEGACY_CHECK', '/'),
+  checkPath: targetSetting(env, 'LEGACY_CHECK', '/'),
   ca: authoritySetting(env, 'LEGACY_TLS_CA'),
   times: {
     idleMs: Math.max(leastMs, durationSetting(env, 'LEGACY_IDLE', 60_000)),
@@ -158,7 +160,21 @@ const upstreamSettings = (env: Environment): UpstreamSettings => ({
   perAddress: shareSetting(env, 'LEGACY_PER_ADDRESS', 32),
 });
 
-function pathSetting(env: Environment, name: string, fallback: string): string {
+/** A gateway that passes on to itself would hold all of its connections for one request. */
+function legacySetting(env: Environment, port: number): readonly string[] | undefined {
+  const copies = copiesSetting(env, 'LEGACY_URL');
+  const itself = copies?.find((copy) => isOwn(new URL(copy), port));
+  if (itself === undefined) return copies;
+  throw new SettingsError(
+    `LEGACY_URL: ${itself} is this gateway itself (PORT=${port}); name the application`,
+  );
+}
+
+const isOwn = ({ hostname, port, protocol }: URL, own: number): boolean =>
+  /^(localhost|127(\.\d+){3}|\[::1\]|0\.0\.0\.0)$/.test(hostname) &&
+  Number(port || (protocol === 'https:' ? 443 : 80)) === own;
+
+function targetSetting(env: Environment, name: string, fallback: string): string {
   const path = textSetting(env, name) ?? fallback;
   if (/^\/(?!\/)[!-~]*$/.test(path)) return path;
   throw new SettingsError(`${name}=${path}: a path as /health is expected`);

@@ -149,7 +149,8 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
   // The first thing to end.
   closing.add(() => drain(checks, settings.drainMs));
   const url = urlOf(app.getHttpServer(), settings.certificate ? 'https' : 'http');
-  say(`The gateway is open: ${url}/api/v1/products · OpenAPI ${url}/docs · admin ${admin.url}`);
+  const others = legacy ? ` · everything else from ${legacy.join(', ')}` : '';
+  say(`The gateway is open: ${url}/api/v1/products · OpenAPI ${url}/docs · admin ${admin.url}${others}`);
 }
 
 /** `direct`: the server itself. */

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import {
   choiceSetting,
   connectionSettings,
@@ -10,6 +9,7 @@ import {
   identitySetting,
   logLevels,
   natsSettings,
+  pathSetting,
   requireServers,
   paymentsSetting,
   portSetting,
@@ -103,7 +103,7 @@ export function readSettings(env: Environment): Settings {
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     witness: witnessSetting(env),
     retention: retentionSetting(env, defaultRetention, leastResultsMs),
-    wishesPath: wishesPath(env),
+    wishesPath: pathSetting(env, 'STRANGLER_CONFIG', 'strangler.yaml'),
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
     proxies,
     connections: connectionSettings(env, proxies),
@@ -120,14 +120,6 @@ export function readSettings(env: Environment): Settings {
     sample,
     payments: paymentsSetting(env, { tryingOut: sample || databaseUrl === undefined }),
   };
-}
-
-/** Without a file every module is on `monolith`; but one that was named must be there. */
-function wishesPath(env: Environment): string {
-  const named = textSetting(env, 'STRANGLER_CONFIG');
-  if (named && !existsSync(named))
-    throw new SettingsError(`STRANGLER_CONFIG=${named}: there is no such file`);
-  return named ?? 'strangler.yaml';
 }
 
 /** As the contract of users wants it of everybody who registers. */

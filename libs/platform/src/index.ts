@@ -43,6 +43,7 @@ export {
   type ConnectionSettings,
   type Environment,
   type HealthAddress,
+  pathSetting,
 } from './settings.js';
 export { corsSetting } from './cors-setting.js';
 export { drain } from './drain.js';

@@ -14,7 +14,7 @@ it.each([
 ])('%j', (env, kept) => expect(read(env)).toEqual(kept));
 
 it.each([
-  [{ KEEP_RESULTS: '47h' }, 'KEEP_RESULTS=47h: a time as 36h or 30d, at least 48h, is expected'],
-  [{ KEEP_HISTORY: '1 year' }, 'KEEP_HISTORY=1 year: a time as 36h or 30d, at least 48h, is expected'],
-  [{ KEEP_SAMPLES: '-1d' }, 'KEEP_SAMPLES=-1d: a time as 36h or 30d is expected'],
+  [{ KEEP_RESULTS: '47h' }, 'KEEP_RESULTS=47h: a time as 30s, 36h or 30d, at least 48h, is expected'],
+  [{ KEEP_HISTORY: '1 year' }, 'KEEP_HISTORY=1 year: a time as 30s, 36h or 30d, at least 48h, is expected'],
+  [{ KEEP_SAMPLES: '-1d' }, 'KEEP_SAMPLES=-1d: a time as 30s, 36h or 30d is expected'],
 ])('%j is refused', (env, sentence) => expect(() => read(env)).toThrow(sentence));

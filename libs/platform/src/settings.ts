@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 
 /** A setting that cannot be used: the message names it and says what would be right. */
 export class SettingsError extends Error {
@@ -67,7 +67,7 @@ export function durationSetting(env: Environment, name: string, fallbackMs: numb
   const ms = Number(count) * units[unit as keyof typeof units];
   if (ms >= leastMs) return ms;
   const least = leastMs > 0 ? `, at least ${leastMs / units.h}h,` : '';
-  throw new SettingsError(`${name}=${text}: a time as 36h or 30d${least} is expected`);
+  throw new SettingsError(`${name}=${text}: a time as 30s, 36h or 30d${least} is expected`);
 }
 
 /** A URL of one of the given schemes. @throws {SettingsError}; the message does not show the value, it may hold a password. */
@@ -103,6 +103,14 @@ export function fileSetting(env: Environment, name: string): string | undefined 
   } catch (error) {
     throw new SettingsError(`${name}=${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
+}
+
+/** The path of a file; one that is named must be there. @throws {SettingsError} */
+export function pathSetting(env: Environment, name: string, fallback: string): string {
+  const path = textSetting(env, name);
+  if (path !== undefined && !existsSync(path))
+    throw new SettingsError(`${name}=${path}: there is no such file`);
+  return path ?? fallback;
 }
 
 /** Whether there is a file at this path that this process may read. */

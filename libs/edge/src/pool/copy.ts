@@ -7,6 +7,8 @@ import type { Load } from './pick-of-two.js';
 export class Copy implements Load {
   ejection: Ejection = neverEjected;
   health: Health = presumedHealthy;
+  /** What the last check has found wrong. */
+  trouble: string | undefined;
 
   constructor(
     readonly upstream: Upstream,

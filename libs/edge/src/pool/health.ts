@@ -34,19 +34,19 @@ export interface CheckOptions {
   random: () => number;
 }
 
-/** Asks a copy again and again, one question at a time, about each `everyMs` (a fifth more or less: many gateways do not ask at once). @returns what ends it */
+/** Asks a copy again and again, one question at a time, about each `everyMs` (a fifth more or less: many gateways do not ask at once), and tells what is wrong with it; `undefined`: nothing. @returns what ends it */
 export function checkHealth(
   origin: string,
   { path, ca, everyMs, patienceMs, random }: CheckOptions,
-  tell: (ok: boolean) => void,
+  tell: (trouble: string | undefined) => void,
 ): () => void {
   const ending = new AbortController();
   let timer = setTimeout(() => void check(), everyMs * random());
   const check = async () => {
-    const ok = await answers(new URL(path, origin), { ca, patienceMs, signal: ending.signal });
+    const trouble = await troubleOf(new URL(path, origin), { ca, patienceMs, signal: ending.signal });
     if (ending.signal.aborted) return;
     timer = setTimeout(() => void check(), everyMs * (0.8 + 0.4 * random()));
-    tell(ok);
+    tell(trouble);
   };
   return () => {
     clearTimeout(timer);
@@ -59,19 +59,23 @@ interface Question extends Pick<CheckOptions, 'ca' | 'patienceMs'> {
 }
 
 /** Over a connection of its own: whether new ones are accepted is part of the question. */
-function answers(url: URL, { ca, patienceMs, signal }: Question): Promise<boolean> {
+function troubleOf(url: URL, { ca, patienceMs, signal }: Question): Promise<string | undefined> {
   const { get } = url.protocol === 'https:' ? https : http;
   return new Promise((resolve) => {
     const request = get(url, { agent: false, signal, ...(ca && { ca }) }, (response) => {
       response.on('error', () => undefined).destroy();
-      resolve((response.statusCode ?? 500) < 500);
+      const { statusCode = 500 } = response;
+      resolve(statusCode < 500 ? undefined : `GET ${url.pathname} is answered with ${statusCode}`);
     });
-    const timer = setTimeout(() => request.destroy(), patienceMs);
+    const timer = setTimeout(() => {
+      resolve(`GET ${url.pathname} has no answer within ${patienceMs} ms`);
+      request.destroy();
+    }, patienceMs);
     request
-      .on('error', () => resolve(false))
+      .on('error', ({ code, message }: NodeJS.ErrnoException) => resolve(code ?? message))
       .on('close', () => {
         clearTimeout(timer);
-        resolve(false);
+        resolve('the connection was closed');
       });
   });
 }

@@ -322,6 +322,9 @@ describe('a pool of copies', () => {
       await open(2, { rules: { checks } });
       for (const upstream of upstreams) upstream.health = 503;
       await has('all are out', () => !healthy().includes(true));
+      expect(pool.troubles[1]).toMatch(
+        /^http:.* does not answer to checks \(GET \/.* is answered with 503\)$/,
+      );
       expect(await statuses(4)).toEqual([200]);
     });
 

@@ -63,7 +63,7 @@ export class UpstreamPool {
     this.breaker = new Breaker(breaker, this.now);
     const checks = { ...this.rules.checks, path: checkPath, ca, random: this.random };
     this.stopChecks = this.copies.map((copy) =>
-      checkHealth(copy.upstream.origin, checks, (ok) => this.checked(copy, ok)),
+      checkHealth(copy.upstream.origin, checks, (trouble) => this.checked(copy, trouble)),
     );
   }
 
@@ -77,6 +77,16 @@ export class UpstreamPool {
         ...{ host, inFlight, ejected, healthy },
       })),
     };
+  }
+
+  /** Copies that do not answer to checks, and why, in words. */
+  get troubles(): string[] {
+    return this.copies
+      .filter(({ healthy }) => !healthy)
+      .map(
+        ({ upstream: { origin }, trouble }) =>
+          `${origin} does not answer to checks${trouble ? ` (${trouble})` : ''}`,
+      );
   }
 
   /** The copy for a request, or the one to try next: another one than before, within the budget. */
@@ -157,11 +167,14 @@ export class UpstreamPool {
     this.say('a copy is ejected', { copy: copy.upstream.host, forS, last: failure ?? status });
   }
 
-  private checked(copy: Copy, ok: boolean): void {
+  private checked(copy: Copy, trouble: string | undefined): void {
     const before = copy.healthy;
-    copy.health = afterCheck(copy.health, ok, this.rules.checks);
+    copy.trouble = trouble;
+    copy.health = afterCheck(copy.health, trouble === undefined, this.rules.checks);
     if (copy.healthy === before) return;
-    this.say(copy.healthy ? 'a copy is healthy again' : 'a copy is unhealthy', { copy: copy.upstream.host });
+    const { host } = copy.upstream;
+    if (copy.healthy) this.say('a copy is healthy again', { copy: host });
+    else this.say('a copy is unhealthy', { copy: host, last: trouble });
   }
 
   private ended(request: IncomingMessage, failure: Failure | undefined): void {

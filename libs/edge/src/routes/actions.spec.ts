@@ -33,6 +33,16 @@ it.each<[RouteAction, number]>([
   },
 );
 
+it('who asks for what the file says already is not sent to write it there', () => {
+  const row = aRow({ percent: 0, filed: { percent: 0, path: 'strangler.yaml', line: 3 } });
+  expect(() => judgeAction({ verb: 'rollback' }, situation({ row }))).toThrow(
+    /which says percent: 0 already; with --write/,
+  );
+  const paused = { ...row, paused: 'all' as const };
+  const { plan } = judgeAction({ verb: 'resume' }, situation({ row: paused }));
+  expect(plan).toEqual([expect.stringContaining('its percent stands in strangler.yaml:3')]);
+});
+
 it('what stops a route works beside the file', () => {
   expect(judgeAction({ verb: 'pause' }, situation({ row: filed })).change.paused).toBe('all');
   const paused = { ...filed, paused: 'up' as const, wanted: { ...filed.wanted, percent: 0 } };

@@ -62,8 +62,11 @@ const unpaused = { paused: null, pauseReason: null };
 
 function requireUnheld({ row: { filed, path }, free }: Situation, percent: number): void {
   if (!filed || free) return;
+  const says = `${path} is steered by ${filed.path}:${filed.line}, which says percent: ${filed.percent}`;
   throw new RefusedError(
-    `${path} is steered by ${filed.path}:${filed.line}, which says percent: ${filed.percent}; change it there: percent: ${percent}, or from here with --write`,
+    filed.percent === percent
+      ? `${says} already; with --write it is done from here all the same`
+      : `${says}; change it there: percent: ${percent}, or from here with --write`,
   );
 }
 
@@ -157,8 +160,9 @@ function resume({ row, route, actor }: Situation): AcceptedAction {
     ? { percent: filed.percent, by: 'file' as const, actor: `${filed.path}:${filed.line}` }
     : { ...row.wanted, actor };
   const way = wayTo(percent, wanted.percent, route.ramp).map((share) => `${share} % to new`);
+  const mover = filed ? `its percent stands in ${filed.path}:${filed.line}` : 'move it with run or shift';
   return {
-    plan: way.length > 0 ? way : ['it stays where it is: nothing else is wanted; move it with run or shift'],
+    plan: way.length > 0 ? way : [`it stays where it is: nothing else is wanted; ${mover}`],
     change: { wanted, ...(filed && { phase: 'shifting' as const }), ...unpaused },
     goal: wanted.percent,
   };

@@ -78,7 +78,7 @@ export class EdgeRoutes {
     );
     const edit = (text: string, change: RouteFileChange) => routeEditOf(text, modules, change);
     this.operator = new RouteOperator({
-      ...{ board: this.board, store, windows, samples, lock: this.lock },
+      ...{ board: this.board, store, windows, samples, lock: this.lock, pools },
       writer: new FileWriter(file, edit, this.file),
     });
   }

@@ -13,6 +13,7 @@ import {
   type Upstream,
   type Windows,
 } from '#strangler';
+import type { UpstreamPools } from '../pool/upstream-pools.js';
 import { judgeAction, type AcceptedAction, type RouteAction } from './actions.js';
 import { figuresOf, leadership } from './autopilot.js';
 import { noteOnWrites } from './choose.js';
@@ -80,6 +81,7 @@ interface Parts {
   samples: ShadowStore;
   writer: FileWriter<RouteFileChange>;
   lock: Pick<LeaderLock, 'termOf'>;
+  pools: Pick<UpstreamPools, 'of'>;
 }
 
 /** What the admin API of a gateway offers. Every gateway can do all of it: what it changes is a row. */
@@ -176,10 +178,10 @@ export class RouteOperator {
     const { line, before, after } = await (dryRun ? writer.plan(wish) : writer.write(wish));
     return {
       ...accepted,
-      plan: [`${filed.path}:${line}: ${before} -> ${after}`, ...plan],
+      plan: before === after ? plan : [`${filed.path}:${line}: ${before} -> ${after}`, ...plan],
       change: {
         ...change,
-        wanted: { percent, by: 'file', actor: `${filed.path}:${line}` },
+        wanted: { percent, by: 'file', actor: `${filed.path}:${before === after ? filed.line : line}` },
         filed: { ...filed, percent },
       },
     };
@@ -209,6 +211,9 @@ export class RouteOperator {
     const { phase, percent, wanted, filed, paused } = row;
     const note = noteOnWrites({ ...route, percent });
     const view = (upstream: Upstream) => viewOf(route.upstreams[upstream], evidence.calls[upstream]);
+    const troubles = (['legacy', 'new'] as const).flatMap((upstream) =>
+      this.parts.pools.of(route.upstreams[upstream]).troubles.map((trouble) => `${upstream} at ${trouble}`),
+    );
     const wants = wanted.percent > percent;
     return {
       ...{ route: row.path, phase, percent, paused: paused !== null },
@@ -219,7 +224,7 @@ export class RouteOperator {
       shadow: { ...evidence.shadow, share: route.shadow },
       gates: wants ? stepGates(row, route, evidence) : watchGates(row, route, evidence),
       waitingFor: waitingFor(row, decideRoute(row, route, evidence)),
-      notes: note === undefined ? [] : [note],
+      notes: [...(note === undefined ? [] : [note]), ...troubles],
     };
   }
 }

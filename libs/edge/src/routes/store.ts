@@ -1,4 +1,5 @@
 import type { Database, Queryable, Retention } from '#strangler';
+import { Logger } from '@nestjs/common';
 import type { RouteChange, RouteRow } from './decide.js';
 
 /** One line of a route's history. */
@@ -35,8 +36,12 @@ const columns = `path, phase, percent,
   paused, pause_reason as "pauseReason", run, filed, approved,
   (extract(epoch from step_since) * 1000)::float8 as "stepSince", version::float8 as version`;
 
+type Standing = Pick<RouteRow, 'path' | 'percent'>;
+
 /** Routes in the gateway's database. Every change is a compare-and-set on the row's version, with its line of the history. */
 export class RouteStore {
+  private readonly logger = new Logger('history');
+
   constructor(private readonly database: Database) {}
 
   /** Makes rows for routes that have none yet: everybody at `legacy`. */
@@ -68,12 +73,12 @@ export class RouteStore {
   }
 
   /** Undefined: somebody else was faster, and nothing happened. Without `entry` nothing is told of it. */
-  change(row: RouteRow, change: RouteChange, entry?: NewRouteEntry): Promise<RouteRow | undefined> {
+  async change(row: RouteRow, change: RouteChange, entry?: NewRouteEntry): Promise<RouteRow | undefined> {
     const next: RouteRow = { ...row, ...change };
     const { phase, percent, wanted, paused, pauseReason, run, filed, approved } = next;
     const moved = phase !== row.phase || percent !== row.percent;
-    return this.database.transaction(async (q) => {
-      const [changed] = await q.query<RouteRow>(
+    const changed = await this.database.transaction(async (q) => {
+      const [found] = await q.query<RouteRow>(
         `update gateway.edge_routes set phase = $3, percent = $4, wanted_percent = $5, wanted_by = $6, wanted_actor = $7,
            paused = $8, pause_reason = $9, run = $10, filed = $11, approved = $12,
            step_since = case when $13 then clock_timestamp() else step_since end, version = version + 1
@@ -83,23 +88,41 @@ export class RouteStore {
           ...[paused, pauseReason, JSON.stringify(run), filed && JSON.stringify(filed), approved, moved],
         ],
       );
-      if (changed && entry) await this.note(row, entry, percent, q);
-      return changed;
+      if (found && entry) await this.add(row, entry, percent, q);
+      return found;
     });
+    if (changed && entry) this.log(row, entry, percent);
+    return changed;
   }
 
-  /** Writes a line of the history: of what has moved the route to that share, or has moved nothing. */
-  async note(
-    { path, percent }: Pick<RouteRow, 'path' | 'percent'>,
+  /** Writes a line of the history, and of the log, of what has moved nothing. */
+  async note(row: Standing, entry: NewRouteEntry): Promise<void> {
+    await this.add(row, entry, row.percent, this.database);
+    this.log(row, entry, row.percent);
+  }
+
+  private async add(
+    { path, percent }: Standing,
     { actor, action, outcome, reason = null, figures = {} }: NewRouteEntry,
-    to = percent,
-    q: Queryable = this.database,
+    to: number,
+    q: Queryable,
   ): Promise<void> {
     await q.query(
       `insert into gateway.edge_history (path, actor, action, from_percent, to_percent, outcome, reason, figures)
        values ($1, $2, $3, $4, $5, $6, $7, $8)`,
       [path, actor, action, percent, to, outcome, reason, JSON.stringify(figures)],
     );
+  }
+
+  /** In the process that wrote the entry. */
+  private log(
+    { path: route, percent: from }: Standing,
+    { actor, action, outcome, reason }: NewRouteEntry,
+    to: number,
+  ): void {
+    const moves = from === to ? [] : [`${from} % -> ${to} %`];
+    const what = [`${route}: ${action} ${outcome}`, ...moves, ...(reason ? [reason] : [])].join(': ');
+    this.logger.log({ msg: what, route, actor, action, outcome, from, to });
   }
 
   /** Forgets what is older than it is kept, ms; the latest entries of each route stay. By the clock that is behind: ours, or the database's. */

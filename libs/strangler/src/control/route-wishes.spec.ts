@@ -29,6 +29,7 @@ edge:
       bakeMs: 60_000,
       gates: { ...defaultSettings.gates, minSamples: 7 },
       cohorts: [{ header: 'x-user-group', equals: 'beta' }],
+      approve: [],
       line: 5,
     },
   ]);

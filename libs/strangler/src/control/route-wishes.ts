@@ -34,7 +34,8 @@ class Upstreams {
 export class WrittenRoute {
   @IsString()
   @Matches(/^\/[\w.~-]*(\/[\w.~-]+)*$/, {
-    message: 'path must be a path as it stands in an address, such as /reports',
+    message:
+      'path must be a path as it stands in an address, such as /reports, without a host, a query, a * or a slash at its end: what is below it belongs to it',
   })
   path: string;
   @Nested(() => Upstreams) upstreams: Upstreams;
