@@ -69,7 +69,7 @@ export class RouteBoard {
     try {
       const missing = this.wishes.filter(({ path }) => !this.rows.has(path));
       if (missing.length > 0) await this.store.ensure(missing.map(({ path }) => path));
-      this.rows = new Map((await this.store.all()).map((row) => [row.path, row]));
+      this.rows = await this.latest();
       this.join();
       this.failing = false;
     } catch (error) {
@@ -77,6 +77,19 @@ export class RouteBoard {
         this.logger.warn({ msg: 'not read; what was read last counts', error: String(error) });
       this.failing = true;
     }
+  }
+
+  /** The rows of the database, which may have been put back: what was seen last counts before what is older. */
+  private async latest(): Promise<ReadonlyMap<string, RouteRow>> {
+    const stored = await this.stored();
+    const lost = this.known.filter(({ row }) => row.version > (stored.get(row.path)?.version ?? 0));
+    if (lost.length === 0) return stored;
+    for (const { row } of lost) await this.store.putBack(row);
+    return this.stored();
+  }
+
+  private async stored(): Promise<ReadonlyMap<string, RouteRow>> {
+    return new Map((await this.store.all()).map((row) => [row.path, row]));
   }
 
   private join(): void {

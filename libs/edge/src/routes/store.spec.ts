@@ -1,6 +1,8 @@
 import { migrate } from '#platform';
 import { Database } from '#strangler';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
+import { RouteBoard } from './route-board.js';
+import { aRoute } from './routes.fixture.js';
 import { RouteStore } from './store.js';
 
 let own: TestDatabase;
@@ -47,6 +49,30 @@ it('of two who change what they have both read one does, and the other one tells
   const both = [10, 20].map((percent) => store.change(row, { phase: 'shifting', percent }, entry));
   expect((await Promise.all(both)).filter(Boolean)).toHaveLength(1);
   expect(await store.history('/b', 10)).toHaveLength(1);
+});
+
+it('the database is put back from a backup: a route stays where the gateways know that it is', async () => {
+  const board = new RouteBoard(store);
+  await board.follow([aRoute({ path: '/put-back' }), aRoute({ path: '/newer' })]);
+  const backup = await store.all();
+  for (const path of ['/put-back', '/newer']) {
+    const change = { phase: 'shifting' as const, percent: 100, run: { ramp: [100] } };
+    await store.change((await store.read(path))!, change, entry);
+  }
+  await board.read();
+  const { row } = board.entryOf('/put-back')!;
+  expect(row.percent).toBe(100);
+  const { version } = backup.find(({ path }) => path === '/put-back')!;
+  await database.query(
+    `update gateway.edge_routes set phase = 'legacy', percent = 0, run = '{}', version = $1 where path = '/put-back'`,
+    [version],
+  );
+  await database.query(`delete from gateway.edge_routes where path = '/newer'`);
+  await board.read();
+  expect(board.entryOf('/put-back')?.row).toEqual(row);
+  expect(await store.read('/put-back')).toEqual(row);
+  expect(board.entryOf('/newer')?.row.percent).toBe(100);
+  expect((await store.history('/put-back', 1))[0]).toMatchObject({ action: 'put back', from: 0, to: 100 });
 });
 
 it('the time of a step is that of its share: other changes leave it', async () => {

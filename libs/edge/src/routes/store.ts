@@ -72,6 +72,45 @@ export class RouteStore {
     return row!.now;
   }
 
+  /**
+   * Writes a row as it was seen, where the database knows less of it: it was put back from a backup. Else a route that has moved would be
+   * answered by whoever answered it before, and there would be two writers.
+   */
+  async putBack(row: RouteRow): Promise<void> {
+    const { path, phase, percent, wanted, paused, pauseReason, run, filed, approved, stepSince, version } =
+      row;
+    const entry = {
+      ...{ actor: 'gateway', action: 'put back', outcome: 'done' as const },
+      reason: 'the database knew less than the gateways: it was restored',
+    };
+    const from = await this.database.transaction(async (q) => {
+      const [before] = await q.query<{ percent: number }>(
+        'select percent from gateway.edge_routes where path = $1 for update',
+        [path],
+      );
+      const written = await q.query(
+        `insert into gateway.edge_routes as stored (path, phase, percent, wanted_percent, wanted_by, wanted_actor,
+           paused, pause_reason, run, filed, approved, step_since, version)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, to_timestamp($12::float8 / 1000), $13)
+         on conflict (path) do update set phase = excluded.phase, percent = excluded.percent,
+           wanted_percent = excluded.wanted_percent, wanted_by = excluded.wanted_by, wanted_actor = excluded.wanted_actor,
+           paused = excluded.paused, pause_reason = excluded.pause_reason, run = excluded.run, filed = excluded.filed,
+           approved = excluded.approved, step_since = excluded.step_since, version = excluded.version
+         where stored.version < excluded.version
+         returning stored.path`,
+        [
+          ...[path, phase, percent, wanted.percent, wanted.by, wanted.actor, paused, pauseReason],
+          ...[JSON.stringify(run), filed && JSON.stringify(filed), approved, stepSince, version],
+        ],
+      );
+      if (written.length === 0) return undefined;
+      const found = { path, percent: before?.percent ?? 0 };
+      await this.add(found, entry, percent, q);
+      return found;
+    });
+    if (from) this.log(from, entry, percent);
+  }
+
   /** Undefined: somebody else was faster, and nothing happened. Without `entry` nothing is told of it. */
   async change(row: RouteRow, change: RouteChange, entry?: NewRouteEntry): Promise<RouteRow | undefined> {
     const next: RouteRow = { ...row, ...change };
