@@ -75,8 +75,7 @@ export function configureHttp(
     adapter.before(
       divide(app, elsewhere, { accessLog: logger, proxies, requestMs: adapter.limits.requestMs }),
     );
-  const plain = plainReads(app, '/api/v1/', { accessLog: logger, servedBy, proxies, origins, problems });
-  if (plain) adapter.before(plain);
+  adapter.before(plainReads(app, { accessLog: logger, servedBy, proxies, origins, problems }));
   if (logger) logUnreadable(app.getHttpServer(), logger);
   // The prefix stands in the version and is no global one: health, docs and keys have neither.
   app.enableVersioning({ type: VersioningType.URI, prefix: 'api/v', defaultVersion: '1' });

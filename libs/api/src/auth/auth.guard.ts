@@ -1,10 +1,11 @@
 import type { Role } from '#contracts';
+import { currentContext } from '#strangler';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { refusal } from '../errors/problems.js';
 import { onBehalfOf } from '../http/call-context.js';
 import { publicKey, rolesKey } from './access.js';
-import type { SignedRequest } from './principal.js';
+import type { Principal, SignedRequest } from './principal.js';
 import { TokenVerifier } from './token-verifier.js';
 
 /** Closed unless opened: every handler needs a valid bearer token unless it is marked `@Public()`. */
@@ -25,17 +26,26 @@ export class AuthGuard implements CanActivate {
   }
 
   private async admit(request: SignedRequest, roles: Role[] | undefined): Promise<boolean> {
-    const principal = await this.tokens.verify(bearerOf(request));
-    if (roles && !roles.includes(principal.role))
-      throw refusal('forbidden', `this takes the role ${roles.join(' or ')}`);
-    request.principal = principal;
-    onBehalfOf(principal);
+    letIn(await this.tokens.verify(bearerOf(request)), roles, request);
     return true;
   }
 }
 
+/** The request is that person's from now on. @throws `forbidden` where it takes another role */
+export function letIn(
+  principal: Principal,
+  roles: readonly Role[] | undefined,
+  request: Pick<SignedRequest, 'principal'>,
+  context = currentContext(),
+): void {
+  if (roles && !roles.includes(principal.role))
+    throw refusal('forbidden', `this takes the role ${roles.join(' or ')}`);
+  request.principal = principal;
+  onBehalfOf(principal, context);
+}
+
 /** The bearer token of a request. @throws `unauthenticated` without one. */
-export function bearerOf({ headers }: SignedRequest): string {
+export function bearerOf({ headers }: Pick<SignedRequest, 'headers'>): string {
   const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(headers.authorization ?? '')?.[1];
   if (!token) throw refusal('unauthenticated', 'a bearer token is needed: POST /api/v1/auth/token');
   return token;

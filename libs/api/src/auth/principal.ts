@@ -1,5 +1,5 @@
 import type { Role } from '#contracts';
-import { createParamDecorator } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 import { refusal } from '../errors/problems.js';
 
@@ -19,11 +19,14 @@ export interface Principal {
 export type SignedRequest = Request & { principal?: Principal };
 
 /** Injects the principal into a handler that is not public. */
-export const Caller = createParamDecorator((_data: unknown, context): Principal => {
+export const Caller = createParamDecorator(callerIn);
+
+/** What {@link Caller} injects. */
+export function callerIn(_data: unknown, context: ExecutionContext): Principal {
   const { principal } = context.switchToHttp().getRequest<SignedRequest>();
   if (!principal) throw new Error('a public handler has no caller');
   return principal;
-});
+}
 
 /** @throws `forbidden` unless the profile is the caller's own or the caller is an admin. */
 export function requireSelfOrAdmin(caller: Principal, userId: string): void {

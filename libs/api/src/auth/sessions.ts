@@ -44,16 +44,23 @@ export class Sessions {
   ) {}
 
   /** What is known of the session of a token, no older than its role allows unless the users cannot be asked. */
-  async of({ id, role, version }: SessionClaims): Promise<Knowledge> {
-    const kept = this.kept.get(id);
-    if (kept && role === 'user' && this.isRecent(kept) && !isBehind(kept, version)) {
-      return { asked: true, session: kept.session };
-    }
+  async of(claims: SessionClaims): Promise<Knowledge> {
+    const { id, role, version } = claims;
+    const remembered = this.remembered(claims);
+    if (remembered) return remembered;
     let asked = await this.ask(id, role !== 'user');
     const known = this.kept.get(id);
     // It was asked before the token was made, by somebody else.
     if (asked && known && isBehind(known, version)) asked = await this.askAnew(id, role !== 'user');
     return { asked, session: this.kept.get(id)?.session };
+  }
+
+  /** The same where nobody has to be asked. */
+  remembered({ id, role, version }: SessionClaims): Knowledge | undefined {
+    const kept = this.kept.get(id);
+    return kept && role === 'user' && this.isRecent(kept) && !isBehind(kept, version)
+      ? { asked: true, session: kept.session }
+      : undefined;
   }
 
   /** Whether the users module answers now. `forOperator`: whose calls are no customers'. @throws nothing. */

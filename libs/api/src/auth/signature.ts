@@ -7,6 +7,8 @@ export type FindKey = (header: { alg: string; kid?: string }) => Promise<CryptoK
 /** Whose tokens are good, and what they have to say. */
 export interface Trust {
   findKey: FindKey;
+  /** All keys, as one value; another one when they change. Undefined: they have to be asked for. */
+  keys: () => object | undefined;
   /** Asymmetric ones only: with a symmetric one, the public key would be the secret. */
   algorithms: readonly Algorithm[];
   issuer: string;

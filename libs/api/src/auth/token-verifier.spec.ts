@@ -65,6 +65,32 @@ describe('keys of the users module', () => {
     await expect(keys.find({ alg: 'ES256', kid: 'first' })).rejects.toThrow();
   });
 
+  it('a token that was good a moment ago is remembered until its time is over, or keys or sessions have to be asked for', async () => {
+    const everything = ['setImmediate', 'setTimeout', 'nextTick', 'queueMicrotask', 'clearTimeout'] as const;
+    jest.useFakeTimers({ doNotFake: [...everything] });
+    const [first, second] = [await signingKey('first'), await signingKey('second')];
+    const { module, port } = usersWith([first]);
+    const verifier = TokenVerifier.ofUsers(port);
+    const [now, in3s] = [Math.floor(Date.now() / 1_000), (s: number) => ({ ...claimsOf(ann), exp: s + 3 })];
+    const [brief, long] = [await first.sign(in3s(now)), await first.sign(claimsOf(ann))];
+    const known = (token: string) => verifier.remembered(token)?.id;
+    expect(known(long)).toBeUndefined();
+    for (const token of [brief, brief, long, long]) await verifier.verify(token);
+    expect([known(brief), known(long), known(`${long}x`)]).toEqual([ann, ann, undefined]);
+    jest.advanceTimersByTime(4_000);
+    expect([known(brief), known(long)]).toEqual([undefined, ann]);
+    await expect(verifier.verify(brief)).rejects.toMatchObject({ code: 'unauthenticated' });
+    jest.advanceTimersByTime(2_000);
+    expect(known(long)).toBeUndefined();
+    await verifier.verify(long);
+    expect(known(long)).toBe(ann);
+    module.keys = [second];
+    jest.advanceTimersByTime(6_000);
+    await expect(verifier.verify(long)).rejects.toMatchObject({ code: 'unauthenticated' });
+    expect(known(long)).toBeUndefined();
+    jest.useRealTimers();
+  });
+
   it('are no way in for other algorithms', async () => {
     const key = await signingKey('first', 'RS256');
     const verifier = TokenVerifier.ofUsers(usersWith([key]).port);

@@ -1,5 +1,6 @@
 import { roles, sessionClaim, tokenAudience, tokenIssuer, type Role } from '#contracts';
-import { createRemoteJWKSet, decodeJwt, errors, type JWTPayload } from 'jose';
+import { createRemoteJWKSet, customFetch, decodeJwt, errors, type JWTPayload } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { validate as isUuid } from 'uuid';
 import { refusal } from '../errors/problems.js';
 import type { UsersPort } from '../ports.js';
@@ -19,6 +20,8 @@ export interface IdentityProvider {
 
 /** Tells whether a token is good, and whose it is. */
 export class TokenVerifier {
+  private readonly verified = new LRUCache<string, Verified>({ max: mostKept });
+
   private constructor(
     private readonly trust: Trust,
     /** What withdraws tokens; an outside provider does that itself. */
@@ -28,16 +31,31 @@ export class TokenVerifier {
 
   /** Trusts the tokens of the users module; those of the bootstrap admin also while nothing is known of them. */
   static ofUsers(port: UsersPort, bootstrap?: BootstrapAdmin): TokenVerifier {
-    const findKey = new UserKeys(port).find;
-    const trust: Trust = { findKey, algorithms: ['ES256'], issuer: tokenIssuer, audience: tokenAudience };
+    const keys = new UserKeys(port);
+    const trust: Trust = {
+      findKey: keys.find,
+      keys: () => keys.all,
+      algorithms: ['ES256'],
+      issuer: tokenIssuer,
+      audience: tokenAudience,
+    };
     return new TokenVerifier(trust, new Sessions(port), bootstrap);
   }
 
   /** Trusts the tokens of an outside provider, and only these. */
   static of({ jwksUrl, issuer, audience }: IdentityProvider): TokenVerifier {
-    const remote = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 2_000, cooldownDuration: 5_000 });
+    let fetched = {};
+    const remote = createRemoteJWKSet(new URL(jwksUrl), {
+      timeoutDuration: 2_000,
+      cooldownDuration: 5_000,
+      [customFetch]: (...how) => {
+        fetched = {};
+        return fetch(...how);
+      },
+    });
     const findKey: FindKey = (header) => remote(header).catch(explainKeys);
-    return new TokenVerifier({ findKey, algorithms: ['ES256', 'RS256'], issuer, audience });
+    const keys = () => (remote.fresh ? fetched : undefined);
+    return new TokenVerifier({ findKey, keys, algorithms: ['ES256', 'RS256'], issuer, audience });
   }
 
   /**
@@ -46,15 +64,17 @@ export class TokenVerifier {
    */
   async verify(token: string): Promise<Principal> {
     const claims = await this.claimsOf(token);
-    const { id, email } = claims;
-    const { role, unasked } = this.sessions ? await this.now(claims, this.sessions) : claims;
-    return {
-      id,
-      role,
-      session: claims.version,
-      ...(email !== undefined && { email }),
-      ...(unasked && role !== 'user' && { unasked }),
-    };
+    return principalOf(claims, this.sessions ? await this.now(claims, this.sessions) : claims);
+  }
+
+  /** Whose a good token is, where nobody has to be asked and nothing be computed for that: it was seen a moment ago. */
+  remembered(token: string): Principal | undefined {
+    const claims = this.seen(token);
+    if (!claims || !this.sessions) return claims && principalOf(claims, claims);
+    const knowledge = this.sessions.remembered(claims);
+    const judgement = knowledge && judge(claims, knowledge);
+    if (judgement === undefined || judgement === 'ended' || judgement === 'unknown') return undefined;
+    return principalOf(claims, { role: judgement });
   }
 
   /**
@@ -70,11 +90,32 @@ export class TokenVerifier {
   }
 
   private async claimsOf(token: string): Promise<Claims> {
+    const seen = this.seen(token);
+    if (seen) return seen;
     try {
-      return readClaims(await verifiedClaims(token, this.trust));
+      const keys = this.trust.keys();
+      const payload = await verifiedClaims(token, this.trust);
+      const claims = readClaims(payload);
+      // They may have changed meanwhile.
+      if (keys && keys === this.trust.keys() && token.length <= longestKept)
+        this.verified.set(token, { claims, keys, until: payload.exp! });
+      return claims;
     } catch (error) {
       throw explain(error);
     }
+  }
+
+  /** What a token says that was verified with the keys of now, and has not run out. */
+  private seen(token: string): Claims | undefined {
+    const known = this.verified.get(token);
+    const keys = this.trust.keys();
+    // In whole seconds, as jose compares.
+    const counts =
+      known &&
+      keys !== undefined &&
+      known.keys === keys &&
+      known.until > Math.floor(new Date().getTime() / 1_000);
+    return counts ? known.claims : undefined;
   }
 
   private async now(claims: Claims, sessions: Sessions): Promise<{ role: Role; unasked?: true }> {
@@ -86,6 +127,28 @@ export class TokenVerifier {
     throw refusal('unavailable', 'whether this token still counts cannot be asked just now');
   }
 }
+
+/** Tokens whose signature was verified, and their length in characters, that are remembered at most. */
+const mostKept = 5_000;
+const longestKept = 2_048;
+
+interface Verified {
+  readonly claims: Claims;
+  readonly keys: object;
+  /** Seconds since 1970. */
+  readonly until: number;
+}
+
+const principalOf = (
+  { id, email, version }: Claims,
+  { role, unasked }: { role: Role; unasked?: true | undefined },
+): Principal => ({
+  id,
+  role,
+  session: version,
+  ...(email !== undefined && { email }),
+  ...(unasked && role !== 'user' && { unasked }),
+});
 
 /** What it says of itself. Those of others are not looked for among our keys. */
 function issuerOf(token: string): string | undefined {

@@ -2,6 +2,7 @@ import type { Jwks } from '#contracts';
 import { withContext } from '#strangler';
 import { createLocalJWKSet, errors } from 'jose';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { UsersPort } from '../ports.js';
 import type { FindKey } from './signature.js';
 
@@ -21,6 +22,7 @@ const answerMs = 1_000;
 /** The public keys of the users module, through its port, kept for a while. */
 export class UserKeys {
   private keys: ReturnType<typeof createLocalJWKSet> | undefined;
+  private jwksOfKeys: Jwks | undefined;
   private asking: Promise<void> | undefined;
   private again: Promise<void> | undefined;
   private coolUntil = -Infinity;
@@ -42,6 +44,11 @@ export class UserKeys {
       return this.known(header);
     }
   };
+
+  /** All keys, as one value; another one when they change. Undefined: they have to be asked for. */
+  get all(): object | undefined {
+    return performance.now() < this.staleAt ? this.keys : undefined;
+  }
 
   private known: FindKey = async (header) => {
     if (!this.keys) throw new errors.JWKSNoMatchingKey();
@@ -79,7 +86,8 @@ export class UserKeys {
   }
 
   private keep(jwks: Jwks): void {
-    this.keys = createLocalJWKSet(jwks);
+    if (!isDeepStrictEqual(jwks, this.jwksOfKeys)) this.keys = createLocalJWKSet(jwks);
+    this.jwksOfKeys = jwks;
     this.coolUntil = performance.now() + this.patience.coolDownMs;
     this.staleAt = performance.now() + this.patience.maxAgeMs;
   }

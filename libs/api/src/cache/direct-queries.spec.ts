@@ -1,9 +1,24 @@
 import { BySku, DomainError, Page, type Product } from '#contracts';
-import { Controller, Get, Module, Param, Query, Req } from '@nestjs/common';
+import {
+  ClassSerializerInterceptor,
+  Controller,
+  createParamDecorator,
+  Get,
+  Header as HttpHeader,
+  Module,
+  Param,
+  Query,
+  Req,
+  UseInterceptors,
+  UsePipes,
+  ValidationPipe,
+} from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import request from 'supertest';
 import { until } from '../../../../test/support/until.js';
-import { Public } from '../auth/access.js';
+import { Public, Roles } from '../auth/access.js';
+import { Caller, type Principal } from '../auth/principal.js';
+import { Answers } from '../openapi/answers.js';
 import { edge } from '../testing/edge.js';
 import { Cached } from './cached.js';
 import { directQueries } from './direct-queries.js';
@@ -13,35 +28,74 @@ const product: Product = {
   ...{ onHand: 1, reserved: 0 },
 };
 
+const Told = Answers({ summary: 'A thing', body: Page, calls: [] });
+const caller: Principal = { id: 'ann', role: 'user', session: 0 };
+const Header = createParamDecorator(() => 'a header');
+
 @Controller('things')
 class ThingsController {
   @Get()
   @Public()
   @Cached('inventory')
-  list(@Query() _page: Page) {
-    return 'all';
+  @Told
+  list(@Query() page: Page) {
+    return page;
   }
   @Get('mine/:sku')
-  @Cached('inventory')
-  closed(@Param() { sku }: BySku) {
-    return sku;
+  @Roles('admin')
+  @Told
+  mine(@Caller() { id }: Principal, @Param() { sku }: BySku) {
+    return [id, sku];
   }
   @Get('personal/:sku')
   @Public()
-  @Cached('inventory')
+  @Told
   personal(@Param() _which: BySku, @Req() { headers }: { headers: unknown }) {
     return headers;
   }
-  @Get('fresh/:sku')
+  @Get('named/:sku')
   @Public()
-  fresh(@Param() { sku }: BySku) {
+  @Told
+  named(@Param('sku') sku: string) {
     return sku;
   }
-  @Get(':sku/twice')
+  @Get('custom/:sku')
+  @Told
+  custom(@Param() _which: BySku, @Header() header: string) {
+    return header;
+  }
+  @Get('piped/:sku')
+  @UsePipes(ValidationPipe)
+  @Told
+  piped(@Param() { sku }: BySku) {
+    return sku;
+  }
+  @Get('intercepted/:sku')
+  @UseInterceptors(ClassSerializerInterceptor)
+  @Told
+  intercepted(@Param() { sku }: BySku) {
+    return sku;
+  }
+  @Get('untold/:sku')
   @Public()
-  @Cached('inventory')
-  twice(@Param() { sku }: BySku) {
-    return sku + sku;
+  untold(@Param() { sku }: BySku) {
+    return sku;
+  }
+  @Get('own/head')
+  @HttpHeader('X-Own', 'yes')
+  @Told
+  head() {
+    return {};
+  }
+  @Get('first/only')
+  @Told
+  first(@Req() request: unknown) {
+    return request;
+  }
+  @Get('first/:sku')
+  @Told
+  second(@Param() { sku }: BySku) {
+    return sku;
   }
 }
 
@@ -49,25 +103,49 @@ class ThingsController {
 class ThingsModule {}
 
 describe('queries that are asked without the pipeline', () => {
-  it('are public, kept, and take nothing but a path and an empty query', async () => {
-    const app = (
-      await Test.createTestingModule({ imports: [ThingsModule] }).compile()
-    ).createNestApplication();
-    const queries = directQueries(app, '/api/v1/');
-    const ask = (path: string) => queries.flatMap((query) => query.asking(path)?.() ?? []);
-    expect(ask('/api/v1/things')).toEqual(['all']);
-    expect(ask('/api/v1/things/a1/twice')).toEqual(['A1A1']);
+  async function open() {
+    const built = await Test.createTestingModule({ imports: [ThingsModule] }).compile();
+    const app = built.createNestApplication();
+    await app.init();
+    const asking = directQueries(app);
+    const take = (path: string) => asking(`/api/v1/things${path}`);
+    return { take, ask: (path: string) => take(path)?.ask(caller), close: () => app.close() };
+  }
+
+  it('take a path, a query and who asks, as the decorators of their handler say', async () => {
+    const { take, ask, close } = await open();
+    expect(ask('')).toEqual({});
+    expect(ask('?limit=5')).toEqual({ limit: 5 });
+    expect(ask('/mine/a1')).toEqual(['ann', 'A1']);
+    expect(ask('/first/a1')).toBe('A1');
+    expect(take('')?.query).toMatchObject({ isPublic: true, cached: ['inventory'] });
+    expect(take('/mine/A1')?.query).toMatchObject({ isPublic: false, roles: ['admin'], cached: undefined });
+    await close();
+  });
+
+  it('are none where a handler has something of its own, or the request is not as documented', async () => {
+    const { take, close } = await open();
     for (const path of [
-      'mine/A1',
-      'personal/A1',
-      'fresh/A1',
-      'A1/twice/',
-      'A1/TWICE',
-      'A%31/twice',
-      '/twice',
+      ...[
+        '/personal/A1',
+        '/named/A1',
+        '/custom/A1',
+        '/piped/A1',
+        '/intercepted/A1',
+        '/untold/A1',
+        '/own/head',
+      ],
+      ...['/mine/A1/', '/MINE/A1', '/mine/A%31', `/mine/${'x'.repeat(1_000)}`, '/mine/A1?x=1', '?limit=x'],
+      ...['/nothing', '?limit=5&limit=6'],
     ])
-      expect(ask(`/api/v1/things/${path}`)).toEqual([]);
-    expect(ask(`/api/v1/things/${'x'.repeat(1_000)}/twice`)).toEqual([]);
+      expect([path, take(path)]).toEqual([path, undefined]);
+    await close();
+  });
+
+  it('leave a path to the handler that has it first', async () => {
+    const { take, close } = await open();
+    for (const path of ['/first/only', '/first/ONLY']) expect([path, take(path)]).toEqual([path, undefined]);
+    await close();
   });
 
   describe('are answered as the pipeline answers', () => {

@@ -4,10 +4,13 @@ import { withContext, type CallContext } from '#strangler';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import { bearerOf, letIn } from '../auth/auth.guard.js';
+import type { Principal } from '../auth/principal.js';
+import { TokenVerifier } from '../auth/token-verifier.js';
 import type { ProblemFilter } from '../errors/problem.filter.js';
 import { lineWriter } from '../http/access-log.js';
 import type { Front } from '../http/bounded-adapter.js';
-import { contextOf, sidesOf } from '../http/call-context.js';
+import { contextOf, dropIdentity, sidesOf } from '../http/call-context.js';
 import { admitOrigins } from '../http/cross-origin.js';
 import { isFresh } from '../http/etag.js';
 import { fixedHeaders, type HeaderTarget } from '../http/headers.js';
@@ -18,8 +21,8 @@ import { Load } from '../limits/load.js';
 import { RateLimits } from '../limits/rate-limits.js';
 import { forAll } from './cached.js';
 import { describe, json, made } from './keep-answers.js';
-import { directQueries, type DirectQuery } from './direct-queries.js';
-import { PublicAnswers, type Kept } from './public-answers.js';
+import { directQueries, type Asking } from './direct-queries.js';
+import { PublicAnswers, type Kept, type Made } from './public-answers.js';
 
 export interface PlainReadOptions {
   accessLog?: Logger | undefined;
@@ -32,19 +35,22 @@ export interface PlainReadOptions {
 
 /** A request that is answered here. */
 interface Read {
-  readonly request: IncomingMessage;
+  readonly request: IncomingMessage & { principal?: Principal };
+  readonly response: ServerResponse;
   readonly context: CallContext;
+  readonly address: string | undefined;
+  readonly head: Head;
   /** The pattern of its path, once it is known. */
   route: string | undefined;
-  readonly head: Head;
+  deprecated: boolean;
 }
 
 /** Headers of an answer, names and values in turn, as `writeHead` takes them. */
 class Head implements HeaderTarget {
   readonly list: string[];
 
-  constructor(requestId: string, fixed: readonly string[]) {
-    this.list = ['X-Request-Id', requestId, 'Cache-Control', forAll].concat(fixed);
+  constructor(requestId: string, cacheControl: string, fixed: readonly string[]) {
+    this.list = ['X-Request-Id', requestId, 'Cache-Control', cacheControl].concat(fixed);
   }
 
   appendHeader(name: string, value: string): void {
@@ -53,23 +59,21 @@ class Head implements HeaderTarget {
 }
 
 /**
- * Answers plain reads of public queries, before Express and Nest see them: these take several times as long as the read. Plain is a GET or HEAD
- * without a body, of a URL that is kept or that a {@link DirectQuery} takes, and with no header that asks for more than that. To the client
- * and in the log it is what the pipeline does (`plain-reads.spec.ts`); what is not plain goes there. Undefined: no answers are kept.
+ * Answers plain reads, before Express and Nest see them: these take several times as long as the read. Plain is a GET or HEAD without a body, of a
+ * URL that is kept or that a handler takes whose decorators are all understood ({@link directQueries}), and with no header that asks for
+ * more than that. To the client and in the log it is what the pipeline does (`plain-reads.spec.ts`); what is not plain goes there.
  */
 export function plainReads(
   app: NestExpressApplication,
-  prefix: string,
   { accessLog, servedBy, proxies, origins, problems }: PlainReadOptions,
-): Front | undefined {
+): Front {
   const answers = app.get<PublicAnswers | null>(PublicAnswers, { strict: false });
-  if (!answers) return undefined;
-  const [limits, load, usage] = [RateLimits, Load, ApiUsage].map((part) =>
+  const [limits, load, usage, tokens] = [RateLimits, Load, ApiUsage, TokenVerifier].map((part) =>
     app.get<unknown>(part, { strict: false }),
-  ) as [RateLimits, Load, ApiUsage];
+  ) as [RateLimits, Load, ApiUsage, TokenVerifier];
   const fixed = [...headersOfData, ...fixedHeaders(...admitOrigins(origins))].flat();
   const log = accessLog && lineWriter(accessLog);
-  let queries: readonly DirectQuery[] | undefined;
+  let queries: ReturnType<typeof directQueries> | undefined;
 
   const isPlain = (request: IncomingMessage, response: ServerResponse): boolean => {
     const { method, headers } = request;
@@ -78,14 +82,14 @@ export function plainReads(
       headers['accept-version'] === undefined &&
       (origins.length === 0 || headers.origin === undefined) &&
       !hasBody(request) &&
-      !answers.passBy(headers) &&
+      !answers?.passBy(headers) &&
       // A server that ends says so to each connection.
       !response.hasHeader('Connection') &&
       isAdmitted(request)
     );
   };
 
-  function fail(error: unknown, { request, context, head: { list } }: Read, response: ServerResponse): void {
+  function fail(error: unknown, { request, response, context, head: { list } }: Read): void {
     for (let i = 0; i < list.length; i += 2) response.appendHeader(list[i]!, list[i + 1]!);
     tellSides(context, response);
     withContext(context, () => problems.answer(error, request, response));
@@ -96,56 +100,92 @@ export function plainReads(
     if (sides !== undefined) to.appendHeader('X-Served-By', sides);
   }
 
-  function give(kept: Kept, { request, context, head }: Read, response: ServerResponse): void {
-    describe(kept, head);
-    if (isFresh(request, kept.etag)) {
+  function give({ body, length, etag }: Made, { request, response, context, head }: Read): void {
+    if (isFresh(request, etag)) {
       tellSides(context, head);
       response.writeHead(304, head.list).end();
       return;
     }
     head.appendHeader('Content-Type', json);
-    head.appendHeader('Content-Length', String(kept.length));
+    head.appendHeader('Content-Length', String(length));
     tellSides(context, head);
-    response.writeHead(200, head.list).end(request.method === 'HEAD' ? undefined : kept.body);
+    response.writeHead(200, head.list).end(request.method === 'HEAD' ? undefined : body);
+  }
+
+  function giveKept(kept: Kept, read: Read): void {
+    describe(kept, read.head);
+    give(kept, read);
+  }
+
+  /** What the guards do, and then the interceptors. @throws what refuses it */
+  function ask({ query, params, ask }: Asking, caller: Principal | undefined, read: Read): void {
+    const { request, context, address, head } = read;
+    const { route, roles, cached, list, deprecation } = query;
+    if (caller) {
+      letIn(caller, roles, request, context);
+      limits.assertUser(caller.id, address, head);
+    }
+    limits.assertRoute(`GET ${route}`, address, head);
+    const make = async () => {
+      if (list) load.assertTakesLists();
+      if (deprecation) {
+        deprecation.tell(params, head);
+        read.deprecated = true;
+      }
+      return made(await ask(caller), route);
+    };
+    const failed = (error: unknown) => fail(error, read);
+    if (cached && answers) {
+      const fetched = withContext(context, () => answers.fetch(request.url!, cached, make));
+      return void fetched.then((kept) => giveKept(kept, read), failed);
+    }
+    withContext(context, make).then((answer) => {
+      head.appendHeader('ETag', answer.etag);
+      give(answer, read);
+    }, failed);
+  }
+
+  /** Says who asks before {@link ask}. */
+  function admit(asking: Asking, read: Read): void {
+    if (asking.query.isPublic) return ask(asking, undefined, read);
+    const token = bearerOf(read.request);
+    const known = tokens.remembered(token);
+    if (known) return ask(asking, known, read);
+    withContext(read.context, () => tokens.verify(token))
+      .then((caller) => ask(asking, caller, read))
+      .catch((error: unknown) => fail(error, read));
   }
 
   return (request, response, goOn) => {
     if (!isPlain(request, response)) return goOn();
     const url = request.url!;
-    const kept = answers.fresh(url);
-    const asked = kept ? undefined : askedBy((queries ??= directQueries(app, prefix)), url);
-    if (!kept && !asked) return goOn();
+    const kept = answers?.fresh(url);
+    const asking = kept ? undefined : (queries ??= directQueries(app))(url);
+    if (!kept && !asking) return goOn();
+    if (asking) dropIdentity(request);
     const context = contextOf(request);
-    const head = new Head(context.requestId, fixed);
-    const read: Read = { request, context, head, route: kept?.route };
-    response.on('close', () => usage.countRequest(request, response));
+    const head = new Head(context.requestId, asking?.query.cacheControl ?? forAll, fixed);
+    const address = clientAddress(request, proxies);
+    const read: Read = {
+      ...{ request, response, context, address, head },
+      ...{ route: kept?.route, deprecated: false },
+    };
+    response.on('close', () => usage.countRequest(request, read.deprecated));
     log?.(request, response, () => ({
-      ...{ url, route: read.route, sides: sidesOf(context) },
+      ...{ url, route: read.route, sides: sidesOf(context), user: read.request.principal?.id },
       ...{ requestId: context.requestId, traceId: traceIdOf(context.traceparent) },
     }));
     try {
-      const address = clientAddress(request, proxies);
       limits.assertAddress(address, head);
       if (kept) {
-        answers.given(kept);
-        return give(kept, read, response);
+        limits.assertRoute(`GET ${kept.route}`, address, head);
+        answers!.given(kept);
+        return giveKept(kept, read);
       }
-      const {
-        ask,
-        query: { route, modules, list },
-      } = asked!;
-      read.route = route;
-      limits.assertRoute(`GET ${route}`, address, head);
-      const make = async () => {
-        if (list) load.assertTakesLists();
-        return made(await ask(), route);
-      };
-      withContext(context, () => answers.fetch(url, modules, make)).then(
-        (fetched) => give(fetched, read, response),
-        (error: unknown) => fail(error, read, response),
-      );
+      read.route = asking!.query.route;
+      admit(asking!, read);
     } catch (error) {
-      fail(error, read, response);
+      fail(error, read);
     }
   };
 }
@@ -156,13 +196,4 @@ function isAdmitted(request: IncomingMessage): boolean {
   const isSame = admits(request) && request.url === url;
   if (!isSame && url !== undefined) request.url = url;
   return isSame;
-}
-
-/** The first of them that takes this URL. */
-function askedBy(queries: readonly DirectQuery[], url: string) {
-  for (const query of queries) {
-    const ask = query.asking(url);
-    if (ask) return { query, ask };
-  }
-  return undefined;
 }

@@ -61,25 +61,30 @@ const mostEntries = 50_000;
 
 type Make = () => Promise<Made>;
 
+interface Question {
+  modules: readonly string[];
+  make: Make;
+}
+
 /**
- * Answers of public queries, by their URL. Of many who ask for the same at the same time one asks the module (not by
- * lru-cache's `fetchMethod`, whose abort controller and promises cost more than a small read). An answer is stale-if-error (RFC 5861): while its module is unavailable the last one is given, and said to be stale.
+ * Answers of public queries, by their URL. Of many who ask for the same at the same time one asks the module (`fetchMethod` of
+ * lru-cache). An answer is stale-if-error (RFC 5861): while its module is unavailable the last one is given, and said to be stale.
  *
  * @example const kept = await answers.fetch('/api/v1/products/A1', ['inventory'], () => ask());
  */
 export class PublicAnswers {
   private readonly counts = { hits: 0, misses: 0, stale: 0 };
-  private readonly entries: LRUCache<string, Kept>;
+  private readonly entries: LRUCache<string, Kept, Question>;
   /** The URLs of all entries: `entries` does not list those that have run out, which stand in for a module that is away. */
   private readonly kept = new Set<string>();
-  /** What is asked for now, by URL. */
+  /** What is asked for now, by URL: `entries` does not list it. */
   private readonly asking = new Map<string, Promise<Kept>>();
   /** How often calls of a module have gone another way. */
   private readonly turns = new Map<string, number>();
 
   constructor(private readonly options: CacheOptions) {
     options.ways?.onChange((modules) => this.expire(modules));
-    this.entries = new LRUCache<string, Kept>({
+    this.entries = new LRUCache<string, Kept, Question>({
       max: mostEntries,
       maxSize: mostBytes,
       sizeCalculation: ({ length }, key) => length + key.length,
@@ -91,6 +96,9 @@ export class PublicAnswers {
       dispose: (_answer, url, why) => {
         if (why !== 'set') this.kept.delete(url);
       },
+      // Whoever waits for an answer gets it, also when it is not to be kept any more.
+      ignoreFetchAbort: true,
+      fetchMethod: (url, before, { context }) => this.askNoted(url, before, context),
     });
   }
 
@@ -125,16 +133,20 @@ export class PublicAnswers {
   }
 
   /** The answer, asked for now. @throws what `make` throws, unless an answer of before stands in for it. */
-  fetch(url: string, modules: readonly string[], make: Make): Promise<Kept> {
+  async fetch(url: string, modules: readonly string[], make: Make): Promise<Kept> {
     this.counts.misses++;
-    return this.asking.get(url) ?? this.ask(url, modules, make);
+    const forceRefresh = this.entries.peek(url)?.expired ?? false;
+    const kept = await this.entries.fetch(url, { context: { modules, make }, forceRefresh });
+    if (!kept) throw new Error(`nothing was made of ${url}`);
+    return kept;
   }
 
   /** What was changed through this process is to be seen at once: answers of this path, and lists that it stands in. */
   forget(path: string): void {
     // One that is on its way goes to those who wait for it, and is not kept.
     const changed = spelled(path);
-    for (const url of [...this.kept, ...this.asking.keys()]) if (concerns(url, changed)) this.forgetOne(url);
+    for (const url of [...this.kept, ...this.asking.keys()])
+      if (concerns(url, changed)) this.entries.delete(url);
   }
 
   /** Calls of these modules go another way: what they have said is asked for again. */
@@ -144,41 +156,25 @@ export class PublicAnswers {
       if (kept.modules.some((module) => modules.includes(module))) kept.expired = true;
   }
 
-  private ask(url: string, modules: readonly string[], make: Make): Promise<Kept> {
+  private askNoted(url: string, before: Kept | undefined, { modules, make }: Question): Promise<Kept> {
     const [askedAt, turn] = [performance.now(), this.turnsOf(modules)];
-    const before = this.entries.peek(url, { allowStale: true });
-    // Of what was changed meanwhile it is the answer to those who wait for it, and to nobody else.
-    const isLatest = () => this.asking.get(url) === question;
+    const noMore = () => {
+      if (this.asking.get(url) === question) this.asking.delete(url);
+    };
     const question = make().then(
       (made) => {
-        const kept = { ...made, modules, askedAt, stale: false, expired: turn !== this.turnsOf(modules) };
-        if (isLatest()) this.keep(url, kept);
-        return kept;
+        noMore();
+        return { ...made, modules, askedAt, stale: false, expired: turn !== this.turnsOf(modules) };
       },
       (error: unknown) => {
-        const standIn = before && isAway(error) && askedAt - before.askedAt <= this.options.staleMs;
-        if (!standIn) {
-          if (isLatest()) this.forgetOne(url);
-          throw error;
-        }
-        const kept = { ...before, stale: true, expired: false };
+        noMore();
+        if (!before || !isAway(error) || askedAt - before.askedAt > this.options.staleMs) throw error;
         this.counts.stale++;
-        if (isLatest()) this.keep(url, kept);
-        return kept;
+        return { ...before, stale: true, expired: false };
       },
     );
     this.asking.set(url, question);
     return question;
-  }
-
-  private forgetOne(url: string): void {
-    this.asking.delete(url);
-    this.entries.delete(url);
-  }
-
-  private keep(url: string, kept: Kept): void {
-    this.asking.delete(url);
-    this.entries.set(url, kept);
   }
 
   private turnsOf = (modules: readonly string[]): number =>

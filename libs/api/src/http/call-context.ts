@@ -55,8 +55,7 @@ export function contextOf(request: IncomingMessage): CallContext {
 }
 
 /** The request is somebody's: modules are asked on that one's behalf. */
-export function onBehalfOf({ id, role, session: version }: Principal): void {
-  const context = currentContext();
+export function onBehalfOf({ id, role, session: version }: Principal, context = currentContext()): void {
   if (context) context.caller = { program: gateway, as: 'client', actor: { id, role, version } };
 }
 

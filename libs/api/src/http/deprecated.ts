@@ -8,6 +8,7 @@ import {
 import { ApiOperation } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { Observable } from 'rxjs';
+import type { HeaderTarget } from './headers.js';
 
 /** What a client is told of a version that others should not build on. */
 export interface Deprecation {
@@ -40,7 +41,8 @@ export function Deprecated(deprecation: Deprecation): MethodDecorator {
   return applyDecorators(UseInterceptors(new TellDeprecation(deprecation)), ApiOperation(described));
 }
 
-class TellDeprecation implements NestInterceptor {
+/** Tells of it in each answer. */
+export class TellDeprecation implements NestInterceptor {
   private readonly dates: { deprecation: string; sunset: string };
 
   constructor(private readonly told: Deprecation) {
@@ -51,15 +53,20 @@ class TellDeprecation implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const http = context.switchToHttp();
-    const response = http.getResponse<Response>();
-    response.setHeader('Deprecation', this.dates.deprecation);
-    response.setHeader('Sunset', this.dates.sunset);
-    response.append('Link', linksOf(this.told, http.getRequest<Request>()));
+    this.tell(http.getRequest<Request>().params, http.getResponse<Response>());
     return next.handle();
+  }
+
+  tell(params: PathParams, to: HeaderTarget): void {
+    to.appendHeader('Deprecation', this.dates.deprecation);
+    to.appendHeader('Sunset', this.dates.sunset);
+    for (const link of linksOf(this.told, params)) to.appendHeader('Link', link);
   }
 }
 
-const linksOf = ({ link, successor }: Deprecation, { params }: Request): string[] => [
+type PathParams = Readonly<Record<string, unknown>>;
+
+const linksOf = ({ link, successor }: Deprecation, params: PathParams): string[] => [
   `<${link}>; rel="deprecation"; type="text/html"`,
   `<${successor.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name])))}>; rel="successor-version"`,
 ];

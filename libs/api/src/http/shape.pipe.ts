@@ -6,45 +6,47 @@ import { schemaOf } from '../openapi/describe-dto.js';
 
 /** Validates whatever a handler takes as a DTO, by the same rules and in the same way as every other transport. */
 export class ShapePipe implements PipeTransform {
-  private readonly dtos = new WeakMap<object, boolean>();
-  private readonly integers = new WeakMap<object, ReadonlySet<string>>();
-
   /** @throws {ValidationError} */
   transform(value: unknown, { metatype, type }: ArgumentMetadata): unknown {
-    if (!metatype || !this.isDto(metatype as Dto<unknown>)) return value;
+    if (!metatype || !isDto(metatype as Dto<unknown>)) return value;
     const dto = metatype as Dto<unknown>;
-    return Shape.of(dto).parse(type === 'query' ? this.withNumbers(dto, value as object) : value);
+    return Shape.of(dto).parse(type === 'query' ? withNumbers(dto, value as object) : value);
   }
+}
 
-  private isDto(dto: Dto<unknown>): boolean {
-    let known = this.dtos.get(dto);
-    if (known === undefined) {
-      known = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false).length > 0;
-      this.dtos.set(dto, known);
-    }
-    return known;
+const dtos = new WeakMap<object, boolean>();
+
+/** Whether a class has rules. */
+export function isDto(dto: Dto<unknown>): boolean {
+  let known = dtos.get(dto);
+  if (known === undefined) {
+    known = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false).length > 0;
+    dtos.set(dto, known);
   }
+  return known;
+}
 
-  /** Query strings know only text: what the rules want as an integer and looks like one becomes one. */
-  private withNumbers(dto: Dto<unknown>, query: object): object {
-    const integers = this.integersOf(dto);
-    const entries = Object.entries(query).map(([name, value]: [string, unknown]) =>
-      integers.has(name) && typeof value === 'string' && /^-?\d{1,15}$/.test(value)
-        ? [name, Number(value)]
-        : [name, value],
+/** Query strings know only text: what the rules want as an integer and looks like one becomes one. */
+export function withNumbers(dto: Dto<unknown>, query: object): object {
+  const names = integersOf(dto);
+  const entries = Object.entries(query).map(([name, value]: [string, unknown]) =>
+    names.has(name) && typeof value === 'string' && /^-?\d{1,15}$/.test(value)
+      ? [name, Number(value)]
+      : [name, value],
+  );
+  return Object.fromEntries(entries) as object;
+}
+
+const integers = new WeakMap<object, ReadonlySet<string>>();
+
+function integersOf(dto: Dto<unknown>): ReadonlySet<string> {
+  let names = integers.get(dto);
+  if (!names) {
+    const properties = Object.entries(schemaOf(dto).properties ?? {});
+    names = new Set(
+      properties.filter(([, rule]) => 'type' in rule && rule.type === 'integer').map(([name]) => name),
     );
-    return Object.fromEntries(entries) as object;
+    integers.set(dto, names);
   }
-
-  private integersOf(dto: Dto<unknown>): ReadonlySet<string> {
-    let names = this.integers.get(dto);
-    if (!names) {
-      const properties = Object.entries(schemaOf(dto).properties ?? {});
-      names = new Set(
-        properties.filter(([, rule]) => 'type' in rule && rule.type === 'integer').map(([name]) => name),
-      );
-      this.integers.set(dto, names);
-    }
-    return names;
-  }
+  return names;
 }

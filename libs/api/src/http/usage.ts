@@ -1,6 +1,6 @@
 import { Injectable, type INestApplication } from '@nestjs/common';
 import type { RequestHandler } from 'express';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { SignedRequest } from '../auth/principal.js';
 
 /** Names of clients that are told apart; all others are `other`. */
@@ -38,11 +38,10 @@ export class ApiUsage {
   /** Counts a request that is over, whatever came of it, if it was for a version of the API. */
   countRequest(
     request: IncomingMessage & Pick<Partial<SignedRequest>, 'principal'>,
-    response: ServerResponse,
+    deprecated: boolean,
   ): void {
     const version = versioned.exec(request.url ?? '')?.[1];
     if (version === undefined) return;
-    const deprecated = response.hasHeader('Deprecation');
     const known = request.principal !== undefined;
     this.count({ version, agent: request.headers['user-agent'], known, deprecated });
   }
@@ -72,7 +71,7 @@ interface Use {
 export function countUsage(app: INestApplication): RequestHandler {
   const usage = app.get(ApiUsage, { strict: false });
   return (request: SignedRequest, response, next) => {
-    response.once('close', () => usage.countRequest(request, response));
+    response.once('close', () => usage.countRequest(request, response.hasHeader('Deprecation')));
     next();
   };
 }

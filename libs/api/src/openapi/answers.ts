@@ -1,5 +1,5 @@
 import { transportCodes, type Dto, type Operation } from '#contracts';
-import { HttpCode } from '@nestjs/common';
+import { HttpCode, SetMetadata } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { ProblemCode } from '../errors/problems.js';
 import { ApiProblem } from './api-problem.js';
@@ -21,6 +21,8 @@ interface Answer {
 const notHere: readonly string[] = ['idempotency_key_reused', 'command_undone', 'forbidden'];
 const anyCall = transportCodes.filter((code) => !notHere.includes(code));
 
+export const answersKey = 'api:answers';
+
 /** Sets a handler's status and documents all of it: its input by the classes of its parameters, its answer, its errors. */
 export const Answers =
   ({ summary, status = 200, body, calls, errors = [] }: Answer): MethodDecorator =>
@@ -29,6 +31,7 @@ export const Answers =
     [body, ...inputs].forEach(describeDto);
     const codes = [...errors, ...anyCall, ...calls.flatMap((call) => call.errors ?? [])] as ProblemCode[];
     for (const decorate of [
+      SetMetadata(answersKey, body),
       HttpCode(status),
       ApiOperation({ summary }),
       ApiResponse({ status, description: 'Success', type: body }),
