@@ -9,7 +9,7 @@ import { accessLog, logUnreadable } from './http/access-log.js';
 import { callContext } from './http/call-context.js';
 import { admitOrigins } from './http/cross-origin.js';
 import { divide, type Elsewhere } from './http/edge.js';
-import type { BoundedAdapter } from './http/bounded-adapter.js';
+import { BoundedAdapter } from './http/bounded-adapter.js';
 import { weakEtag } from './http/etag.js';
 import { inOrder } from './http/in-order.js';
 import { readJsonBodies, utf8Url, type BodyLimits } from './http/json-bodies.js';
@@ -70,12 +70,12 @@ export function configureHttp(
       acceptVersion,
     ),
   );
-  const adapter = app.getHttpAdapter() as unknown as BoundedAdapter;
-  if (elsewhere)
-    adapter.before(
-      divide(app, elsewhere, { accessLog: logger, proxies, requestMs: adapter.limits.requestMs }),
-    );
-  adapter.before(plainReads(app, { accessLog: logger, servedBy, proxies, origins, problems }));
+  const adapter: unknown = app.getHttpAdapter();
+  if (adapter instanceof BoundedAdapter) {
+    const { requestMs } = adapter.limits;
+    if (elsewhere) adapter.before(divide(app, elsewhere, { accessLog: logger, proxies, requestMs }));
+    adapter.before(plainReads(app, { accessLog: logger, servedBy, proxies, origins, problems }));
+  }
   if (logger) logUnreadable(app.getHttpServer(), logger);
   // The prefix stands in the version and is no global one: health, docs and keys have neither.
   app.enableVersioning({ type: VersioningType.URI, prefix: 'api/v', defaultVersion: '1' });

@@ -14,6 +14,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { freshDatabase, type TestDatabase } from '../../../test/support/postgres.js';
 import { ApiModule } from './api.module.js';
 import { configureHttp } from './configure-http.js';
+import { BoundedAdapter } from './http/bounded-adapter.js';
 
 const contracts = [users, inventory, payments, orders];
 const price = { amount: 255, currency: 'GBP' };
@@ -334,7 +335,9 @@ async function startShop(url: string): Promise<NestExpressApplication> {
       ApiModule.forRoot(),
     ],
   }).compile();
-  const app = built.createNestApplication<NestExpressApplication>({ bodyParser: false });
+  const app = built.createNestApplication<NestExpressApplication>(new BoundedAdapter(), {
+    bodyParser: false,
+  });
   configureHttp(app);
   return app.init();
 }

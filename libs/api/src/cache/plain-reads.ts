@@ -76,9 +76,10 @@ export function plainReads(
   let queries: ReturnType<typeof directQueries> | undefined;
 
   const isPlain = (request: IncomingMessage, response: ServerResponse): boolean => {
-    const { method, headers } = request;
+    const { method, url = '', headers } = request;
     return (
       (method === 'GET' || method === 'HEAD') &&
+      url.startsWith('/api/v') &&
       headers['accept-version'] === undefined &&
       (origins.length === 0 || headers.origin === undefined) &&
       !hasBody(request) &&
