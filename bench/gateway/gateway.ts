@@ -53,7 +53,11 @@ const nginxes = {
   'nginx, kept and logged': { cached: true, log: true },
 };
 
-const names = { monolith: "the monolith's API", upstream: 'the upstream alone' };
+const names = {
+  monolith: "the monolith's API",
+  upstream: 'the upstream alone',
+  asking: 'HTTP, and one call over NATS',
+};
 
 /** What a product read costs whom: through the monolith's API, through gateways with different policies, and through peers. */
 export async function gateway(servers: BenchServers, quick: boolean): Promise<boolean> {
@@ -175,19 +179,39 @@ async function startPeer(closing: Closing, ...args: string[]): Promise<Started> 
 }
 
 /** Programs that pass reads on to one that answers at once; nginx only where it is installed. */
-async function rowsOfPeers({ dataDir }: BenchServers, upstream: Started, closing: Closing): Promise<Row[]> {
+async function rowsOfPeers(servers: BenchServers, upstream: Started, closing: Closing): Promise<Row[]> {
   const rowOf = (name: string, { url, pid }: Started, paths = catalogue) => {
     const programs = { [name]: pid, [names.upstream]: upstream.pid };
     return new Row(name, { url, paths }, { programs, databases: {}, folder: none, measured: name });
   };
-  const rows = [rowOf(names.upstream, upstream)];
+  const rows = [rowOf(names.upstream, upstream), await rowOfAsking(servers, closing)];
   for (const peer of peers) rows.push(rowOf(peer, await startPeer(closing, peer, upstream.url)));
   for (const [name, how] of Object.entries(nginxes)) {
-    const nginx = await startNginx(name.replace(/\W+/g, '-'), upstream.url, { dataDir, closing, ...how });
+    const nginx = await startNginx(name.replace(/\W+/g, '-'), upstream.url, {
+      ...{ dataDir: servers.dataDir, closing },
+      ...how,
+    });
     if (nginx) rows.push(rowOf(name, nginx, how.cached ? hot : catalogue));
     else console.log(`       skipped: ${name}, it is not installed (apt-get install nginx)`);
   }
   return rows;
+}
+
+/** What a gateway cannot do without: an HTTP server and a call over NATS, to a service that has no database. */
+async function rowOfAsking(servers: BenchServers, closing: Closing): Promise<Row> {
+  const natsUrl = await servers.nats();
+  const quotes = await startProgram(new URL('../rpc/serve.js', import.meta.url), [natsUrl], /^\{.*\}$/);
+  closing.add(() => quotes.stop());
+  const { url, pid } = await startPeer(closing, 'asking', natsUrl);
+  const programs = { [names.asking]: pid, 'the service': quotes.pid };
+  return new Row(
+    names.asking,
+    { url, paths: catalogue },
+    {
+      ...{ programs, databases: {}, folder: none },
+      measured: names.asking,
+    },
+  );
 }
 
 /** No server was started for them alone. */

@@ -1,3 +1,4 @@
+import { Closing } from '#platform';
 import proxyPlugin from '@fastify/http-proxy';
 import express from 'express';
 import expressHttpProxy from 'express-http-proxy';
@@ -5,6 +6,8 @@ import fastify from 'fastify';
 import { createProxyServer } from 'httpxy';
 import { Agent, createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { request } from '../rpc/contract.js';
+import { remotePort } from '../rpc/remote.js';
 
 /** What answers in the end: a product, as the shop writes it. */
 const product = JSON.stringify({
@@ -22,9 +25,25 @@ const upstream: RequestListener = (_request, response) => {
   response.end(product);
 };
 
+/** The least that a gateway does: a request, one call over NATS, an answer. */
+async function asking(natsUrl: string): Promise<Server> {
+  const port = await remotePort(natsUrl, new Closing());
+  return createServer((_request, response) => {
+    void port.quote(request).then((answer) => {
+      const body = JSON.stringify(answer);
+      response.writeHead(200, {
+        'Content-Type': 'application/json; charset=utf-8',
+        'Content-Length': Buffer.byteLength(body),
+      });
+      response.end(body);
+    });
+  });
+}
+
 /** Each as its README shows it first, over connections that are kept. */
 const servers = {
   upstream: () => createServer(upstream),
+  asking,
   'express-http-proxy': (url: string) =>
     createServer(express().use(expressHttpProxy(url)) as RequestListener),
   httpxy: (target: string) => {
@@ -40,7 +59,7 @@ const servers = {
 } satisfies Record<string, (url: string) => Server | Promise<Server>>;
 
 /** Peers of the gateway, each a process of its own in front of the upstream. */
-export type Peer = Exclude<keyof typeof servers, 'upstream'>;
+export type Peer = Exclude<keyof typeof servers, 'upstream' | 'asking'>;
 
 const [name, url] = process.argv.slice(2) as [keyof typeof servers, string];
 const server = await servers[name](url);

@@ -4,14 +4,14 @@ import { connect } from '@nats-io/transport-node';
 import { credentials } from '@grpc/grpc-js';
 import { firstValueFrom } from 'rxjs';
 import { Closing, natsConnection } from '#platform';
-import { NatsCalls, NatsLink, routeOf, Routes, type Port } from '#strangler';
 import { startProgram } from '../program.js';
 import { report, type Figure } from '../report.js';
 import { alternate, glance, inLanes, median, ratio, type Contender, type Rates } from '../rounds.js';
 import type { BenchServers } from '../servers.js';
 import { quotes, request, type QuoteAnswer } from './contract.js';
 import { grpcQuotes, type GrpcQuotes } from './grpc.js';
-import { localQuotes, shop } from './local.js';
+import { localQuotes } from './local.js';
+import { remotePort } from './remote.js';
 
 const inFlight = 32;
 /** Calls inside the process are too short to time one by one. */
@@ -113,18 +113,4 @@ async function remoteContenders(url: string, ports: Ports, closing: Closing): Pr
       (await fetch(`http://127.0.0.1:${ports.http}/quote`, { method: 'POST', body })).json(),
   };
   return Object.entries(ways).map(([name, call]) => inLanes(name, inFlight, call));
-}
-
-async function remotePort(url: string, closing: Closing): Promise<Port<typeof quotes>> {
-  const link = new NatsLink(() => Promise.resolve(natsConnection(url, {})));
-  closing.add(() => link.close());
-  const routes = new Routes();
-  const { router } = localQuotes('monolith', { routes, remote: new NatsCalls(link, routes) });
-  routes.join({ ...shop, database: shop.shop });
-  routes.replace({
-    quotes: { ...routeOf('extracted'), databases: { monolith: shop.shop, extracted: shop.database } },
-  });
-  link.start();
-  await new Promise<void>((resolve) => link.onConnection(() => resolve()));
-  return router.port(quotes);
 }
