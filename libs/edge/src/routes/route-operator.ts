@@ -240,14 +240,16 @@ function gatesOf(row: RouteRow, route: RouteWish, evidence: RouteEvidence): Rout
   return [...watched, ...step.filter(({ name }) => watched.every((gate) => gate.name !== name))];
 }
 
-function waitingFor({ paused, pauseReason }: RouteRow, decision: RouteDecision): string | null {
+function waitingFor({ paused, pauseReason, filed }: RouteRow, decision: RouteDecision): string | null {
+  const elsewise =
+    filed && paused === 'up' ? `, or writes another percent into ${filed.path}:${filed.line}` : '';
   if (decision.kind === 'stay') {
     return (
       `${gateInWords(decision.gate)}; it stays, because legacy does not know what was written at new: ` +
       'mend the new upstream, or take it back by hand'
     );
   }
-  if (paused !== null) return `somebody who lets it go on with resume: ${pauseReason ?? 'paused'}`;
+  if (paused !== null) return `somebody who lets it go on with resume${elsewise}: ${pauseReason ?? 'paused'}`;
   if (decision.kind !== 'hold') return null;
   const open = decision.gates.filter(({ state }) => state !== 'pass');
   return `${decision.to} % waits for ${open.map((gate) => `${gate.name}: ${gateInWords(gate)}`).join('; ')}`;
