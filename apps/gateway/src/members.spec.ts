@@ -54,6 +54,16 @@ test('one that was killed counts no more after some seconds, by the clock of the
   expect(await rows()).toHaveLength(3);
 });
 
+test("one that was killed before the database's clock was set back counts no more either", async () => {
+  await database.query(
+    `insert into gateway.members (id, host, version, seen_at) select gen_random_uuid(), 'x', '1', clock_timestamp() + ahead
+     from unnest(array[interval '10 seconds', interval '1 hour']) as ahead`,
+  );
+  const members = await join();
+  expect(members.live).toBe(1);
+  expect(await rows()).toHaveLength(2);
+});
+
 test('one that was paused for so long that its row was taken away is there again', async () => {
   const [first, second] = [await join(), await join()];
   await database.query('delete from gateway.members where id = $1', [second.id]);

@@ -3,13 +3,17 @@ import { hostname } from 'node:os';
 import type { Pool } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 
-/** Who has not been seen for 5 s is gone; its row goes after a minute, taken away by whoever comes first. */
+/**
+ * Who has not been seen for 5 s is gone; its row goes after a minute, taken away by whoever comes first. So has one that was seen later than
+ * now: the clock was set back, and who is there says so anew.
+ */
 const beat = `
   with gone as (
     delete from gateway.members
     where id in (
       select id from gateway.members
-      where id <> $1 and seen_at < clock_timestamp() - interval '1 minute'
+      where id <> $1
+        and seen_at not between clock_timestamp() - interval '1 minute' and clock_timestamp() + interval '1 minute'
       for update skip locked
     )
   ), own as (
@@ -17,7 +21,8 @@ const beat = `
     on conflict (id) do update set seen_at = clock_timestamp()
   )
   select count(*)::int as others from gateway.members
-  where id <> $1 and seen_at > clock_timestamp() - interval '5 seconds'`;
+  where id <> $1
+    and seen_at between clock_timestamp() - interval '5 seconds' and clock_timestamp() + interval '5 seconds'`;
 
 /**
  * The gateways that share a database, as it sees them by its own clock: a heartbeat a process, as members of a group have it. While the database
