@@ -75,8 +75,8 @@ interface Question {
 export class PublicAnswers {
   private readonly counts = { hits: 0, misses: 0, stale: 0 };
   private readonly entries: LRUCache<string, Kept, Question>;
-  /** The URLs of all entries: `entries` does not list those that have run out, which stand in for a module that is away. */
-  private readonly kept = new Set<string>();
+  /** The URLs of all entries, by path: `entries` does not list those that have run out, which stand in for a module that is away. */
+  private readonly kept = new Map<string, Set<string>>();
   /** What is asked for now, by URL: `entries` does not list it. */
   private readonly asking = new Map<string, Promise<Kept>>();
   /** How often calls of a module have gone another way. */
@@ -91,10 +91,17 @@ export class PublicAnswers {
       ttl: options.freshMs,
       noDeleteOnStaleGet: true,
       onInsert: (_answer, url) => {
-        this.kept.add(url);
+        const path = spelled(pathOf(url));
+        const urls = this.kept.get(path);
+        if (urls) urls.add(url);
+        else this.kept.set(path, new Set([url]));
       },
       dispose: (_answer, url, why) => {
-        if (why !== 'set') this.kept.delete(url);
+        if (why === 'set') return;
+        const path = spelled(pathOf(url));
+        const urls = this.kept.get(path);
+        urls?.delete(url);
+        if (urls?.size === 0) this.kept.delete(path);
       },
       // Whoever waits for an answer gets it, also when it is not to be kept any more.
       ignoreFetchAbort: true,
@@ -145,8 +152,11 @@ export class PublicAnswers {
   forget(path: string): void {
     // One that is on its way goes to those who wait for it, and is not kept.
     const changed = spelled(path);
-    for (const url of [...this.kept, ...this.asking.keys()])
-      if (concerns(url, changed)) this.entries.delete(url);
+    // A list has as many URLs as somebody makes up, and one path.
+    for (const [path, urls] of this.kept)
+      if (concerns(path, changed)) for (const url of [...urls]) this.entries.delete(url);
+    for (const url of this.asking.keys())
+      if (concerns(spelled(pathOf(url)), changed)) this.entries.delete(url);
   }
 
   /** Calls of these modules go another way: what they have said is asked for again. */
@@ -183,12 +193,14 @@ export class PublicAnswers {
   private turnOf = (module: string): number => this.turns.get(module) ?? 0;
 }
 
-/** A URL of the path, of one below it, or of a list above it; however it is spelled. */
-function concerns(url: string, changed: string): boolean {
+/** The path itself, one below it, or a list above it. */
+const concerns = (path: string, changed: string): boolean =>
+  path === changed || path.startsWith(`${changed}/`) || changed.startsWith(`${path}/`);
+
+const pathOf = (url: string): string => {
   const mark = url.indexOf('?');
-  const of = spelled(mark === -1 ? url : url.slice(0, mark));
-  return of === changed || of.startsWith(`${changed}/`) || changed.startsWith(`${of}/`);
-}
+  return mark === -1 ? url : url.slice(0, mark);
+};
 
 function spelled(path: string): string {
   const lower = (path.includes('%') ? decodeURIComponent(path) : path).toLowerCase();
