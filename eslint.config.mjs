@@ -34,7 +34,7 @@ const moduleImports = [
   { name: 'typeorm', importNames: typeorm, message: insideTheTransaction },
   { name: '@nestjs/typeorm', importNames: typeormInjectors, message: insideTheTransaction },
   {
-    name: '#strangler',
+    name: 'nestjs-strangler',
     allowImportNames: ['Admission', 'call', 'own', 'Saga', 'Step', 'StranglerModule', 'InjectPort', 'Port'],
     message: 'A module knows ports and sagas; nothing of phases, routes or transport.',
   },
@@ -42,12 +42,12 @@ const moduleImports = [
 const edgeImports = [
   ...process,
   {
-    name: '#strangler',
+    name: 'nestjs-strangler',
     allowImportNames: [
       'CallContext',
       'InjectPort',
       'Port',
-      'Shape',
+      'Schema',
       'currentContext',
       'portToken',
       'withContext',
@@ -79,7 +79,7 @@ const testSyntax = [
 const testImports = [{ name: 'node:timers/promises', message: waiting }];
 
 export default defineConfig(
-  { ignores: ['dist/', '.data/', 'coverage/'] },
+  { ignores: ['**/dist/', '.data/', 'coverage/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

@@ -11,7 +11,7 @@ const changedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?
 function newest(path) {
   const stat = statSync(path);
   if (!stat.isDirectory()) return stat.mtimeMs;
-  const inside = readdirSync(path, { withFileTypes: true });
+  const inside = readdirSync(path, { withFileTypes: true }).filter(({ name }) => name !== 'dist');
   return Math.max(
     stat.mtimeMs,
     ...inside.map((entry) =>

@@ -1,5 +1,5 @@
 import { Closing, dataSourceOptions } from '#platform';
-import { Agents, Executor, routeOf, Routes } from '#strangler';
+import { Agents, Executor, routeOf, Routes } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { drained, openWays, requireSame, startSending, type Ways } from '../depot/captured.js';

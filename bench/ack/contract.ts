@@ -1,6 +1,7 @@
-import { command, contract, Count, Id, Sku } from '#contracts';
+import { command, contract, Count, Id } from 'nestjs-strangler/contract';
+import { Sku } from '#contracts';
 import type { DataSource } from 'typeorm';
-import { managerOf } from '../../libs/strangler/src/transaction.js';
+import { managerOf } from '#strangler/database/transaction';
 import { sale } from '../depot/depot.js';
 
 class Sale {

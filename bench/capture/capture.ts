@@ -1,6 +1,6 @@
 import { Closing } from '#platform';
 import { Logger } from '@nestjs/common';
-import { SideAgent } from '../../libs/strangler/src/side/agent.js';
+import { SideAgent } from '#strangler/sides/agent';
 import { drained, openWays, requireSame, startSending, type Ways } from '../depot/captured.js';
 import { depot, makeDepot } from '../depot/depot.js';
 import { report, type Figure } from '../report.js';

@@ -1,14 +1,14 @@
-import type { WrittenRows } from '../../libs/strangler/src/acknowledger.js';
+import type { WrittenRows } from '#strangler/database/acknowledger';
 import type { Closing } from '#platform';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
+import type { Deliveries } from '#strangler/engine/replication/deliveries';
 import { latenciesOf } from '../../apps/replay/src/percentiles.js';
 import type { Ways } from '../depot/captured.js';
 import { anySale, sell } from '../depot/sell.js';
 import type { Figure } from '../report.js';
 import { median, type Contender } from '../rounds.js';
-import { changesIn } from '../../libs/strangler/src/replication/changes.js';
+import { changesIn } from '#strangler/engine/replication/changes';
 
 /** p99 at most, in ms, by transactions per second. */
 const goals: Readonly<Record<number, number>> = { 200: 8, 800: 12 };

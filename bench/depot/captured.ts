@@ -1,10 +1,10 @@
 import { natsConnection, type Closing } from '#platform';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Database } from '../../libs/strangler/src/database.js';
-import { NatsLink } from '../../libs/strangler/src/rpc/link.js';
-import type { SideAgent } from '../../libs/strangler/src/side/agent.js';
-import { belongingOf } from '../../libs/strangler/src/side/belonging.js';
-import { remoteSide } from '../../libs/strangler/src/side/remote.js';
+import { Database } from '#strangler/database/database';
+import { NatsLink } from '#strangler/nats/link';
+import type { SideAgent } from '#strangler/sides/agent';
+import { belongingOf } from '#strangler/sides/belonging';
+import { remoteSide } from '#strangler/sides/remote';
 import { startProgram } from '../program.js';
 import type { BenchServers } from '../servers.js';
 import { depot, makeDepot } from './depot.js';

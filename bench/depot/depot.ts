@@ -1,6 +1,6 @@
 import { dataSourceOptions, migrate } from '#platform';
 import { DataSource } from 'typeorm';
-import type { MovingModule } from '../../libs/strangler/src/tables.js';
+import type { MovingModule } from '#strangler/database/tables';
 import { createIdempotencyTable } from '../../migrations/tables.js';
 import type { BenchServers } from '../servers.js';
 

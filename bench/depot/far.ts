@@ -3,9 +3,9 @@ import { Logger } from '@nestjs/common';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { Database } from '../../libs/strangler/src/database.js';
-import { NatsLink } from '../../libs/strangler/src/rpc/link.js';
-import { SideAgent } from '../../libs/strangler/src/side/agent.js';
+import { Database } from '#strangler/database/database';
+import { NatsLink } from '#strangler/nats/link';
+import { SideAgent } from '#strangler/sides/agent';
 import { depot } from './depot.js';
 import { sell, type Sold } from './sell.js';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bucketOf } from '../../libs/strangler/src/bucket.js';
+import { bucketOf } from '#strangler/routes/bucket';
 import type { HandOffSides } from './sides.js';
 
 /** One write, as its caller saw it; times in ms. */

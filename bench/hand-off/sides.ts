@@ -1,21 +1,16 @@
 import { dataSourceOptions, migrate, natsConnection } from '#platform';
-import { LocalModules, NatsLink, routeOf, Router, Routes, withContext, type Port } from '#strangler';
+import { LocalModules, NatsLink, routeOf, Router, Routes, withContext, type Port } from 'nestjs-strangler';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import { Database } from '../../libs/strangler/src/database.js';
-import type { Executor } from '../../libs/strangler/src/executor.js';
-import {
-  handOff,
-  handOffProblems,
-  planHandOff,
-  type HandOffEnd,
-} from '../../libs/strangler/src/ownership/hand-off.js';
-import type { Side } from '../../libs/strangler/src/phase.js';
-import { isForRouter } from '../../libs/strangler/src/refusals.js';
-import { SideAgent } from '../../libs/strangler/src/side/agent.js';
-import { belongingOf } from '../../libs/strangler/src/side/belonging.js';
-import { remoteSide } from '../../libs/strangler/src/side/remote.js';
-import type { SideControl } from '../../libs/strangler/src/side/side.js';
+import { Database } from '#strangler/database/database';
+import type { Executor } from '#strangler/calls/executor';
+import { handOff, handOffProblems, planHandOff, type HandOffEnd } from '#strangler/control/steps/hand-off';
+import type { Side } from '#strangler/routes/phase';
+import { isForRouter } from '#strangler/database/refusals';
+import { SideAgent } from '#strangler/sides/agent';
+import { belongingOf } from '#strangler/sides/belonging';
+import { remoteSide } from '#strangler/sides/remote';
+import type { SideControl } from '#strangler/sides/side';
 import { createIdempotencyTable } from '../../migrations/tables.js';
 import type { BenchServers } from '../servers.js';
 import { counter, counterExecutor, counterSchema, counterTables } from './counter.js';

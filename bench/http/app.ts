@@ -1,7 +1,15 @@
 import { inventory } from '#contracts';
 import { configureHttp } from '#api';
 import { createLogger, NestLogger } from '#platform';
-import { CallWatch, currentContext, NatsLink, portToken, routeOf, Routes, type Port } from '#strangler';
+import {
+  CallMetrics,
+  currentContext,
+  NatsLink,
+  portToken,
+  routeOf,
+  Routes,
+  type Port,
+} from 'nestjs-strangler';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule, contracts } from '../../apps/monolith/src/app.module.js';
@@ -26,7 +34,7 @@ export async function createApp(databaseUrl: string): Promise<NestExpressApplica
     databaseUrl,
     routes,
     link,
-    observer: new CallWatch(),
+    observer: new CallMetrics(),
     witness: '.data/bench/state/',
     modules: await loadModules(moduleNames, 'test'),
   };

@@ -1,4 +1,4 @@
-import { portToken } from '#strangler';
+import { portToken } from 'nestjs-strangler';
 import type { INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { contracts } from '../../apps/monolith/src/app.module.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stopCapture } from '../../libs/strangler/src/ownership/capture.js';
-import { startBackfill } from '../../libs/strangler/src/replication/backfill.js';
+import { stopCapture } from '#strangler/engine/ownership/capture';
+import { startBackfill } from '#strangler/engine/replication/backfill';
 import { report, type Figure } from '../report.js';
 import { alternate, median, ratio, type Contender } from '../rounds.js';
 import type { BenchServers } from '../servers.js';

@@ -1,12 +1,12 @@
-import { Database } from '../../libs/strangler/src/database.js';
-import { startCapture } from '../../libs/strangler/src/ownership/capture.js';
-import { Ownership } from '../../libs/strangler/src/ownership/ownership.js';
-import type { Side } from '../../libs/strangler/src/phase.js';
-import { Receiver } from '../../libs/strangler/src/replication/apply.js';
-import { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
-import type { Send } from '../../libs/strangler/src/replication/frame.js';
-import { Relay } from '../../libs/strangler/src/replication/relay.js';
-import { describeTables, type MovingModule, type MovingTable } from '../../libs/strangler/src/tables.js';
+import { Database } from '#strangler/database/database';
+import { startCapture } from '#strangler/engine/ownership/capture';
+import { Ownership } from '#strangler/engine/ownership/ownership';
+import type { Side } from '#strangler/routes/phase';
+import { Receiver } from '#strangler/engine/replication/apply';
+import { Deliveries } from '#strangler/engine/replication/deliveries';
+import type { Send } from '#strangler/engine/replication/frame';
+import { Relay } from '#strangler/engine/replication/relay';
+import { describeTables, type MovingModule, type MovingTable } from '#strangler/database/tables';
 import { migrate } from '#platform';
 import type { BenchServers } from '../servers.js';
 

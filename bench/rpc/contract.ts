@@ -1,4 +1,5 @@
-import { contract, Count, Id, List, Money, Nested, query, Sku } from '#contracts';
+import { contract, Count, Id, List, Nested, query } from 'nestjs-strangler/contract';
+import { Money, Sku } from '#contracts';
 import { IsString } from 'class-validator';
 
 export class QuoteLine {

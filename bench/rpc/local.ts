@@ -7,7 +7,7 @@ import {
   type Member,
   type RemoteCalls,
   type Side,
-} from '#strangler';
+} from 'nestjs-strangler';
 import { quotes, QuoteService } from './contract.js';
 
 const nobody: RemoteCalls = { call: () => Promise.reject(new Error('no other process')) };

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { natsConnection } from '#platform';
-import { ContractServer, NatsLink, type LocalModules, type Routes } from '#strangler';
+import { ContractServer, NatsLink, type LocalModules, type Routes } from 'nestjs-strangler';
 import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import { Controller, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

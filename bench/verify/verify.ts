@@ -1,10 +1,10 @@
 import { migrate } from '#platform';
-import { Database } from '../../libs/strangler/src/database.js';
-import { Ownership } from '../../libs/strangler/src/ownership/ownership.js';
-import { sides, type Side } from '../../libs/strangler/src/phase.js';
-import { describeTables, type MovingModule } from '../../libs/strangler/src/tables.js';
-import { Chunks, type ChunkControl } from '../../libs/strangler/src/verify/chunks.js';
-import { verifyModule } from '../../libs/strangler/src/verify/verify.js';
+import { Database } from '#strangler/database/database';
+import { Ownership } from '#strangler/engine/ownership/ownership';
+import { sides, type Side } from '#strangler/routes/phase';
+import { describeTables, type MovingModule } from '#strangler/database/tables';
+import { Chunks, type ChunkControl } from '#strangler/engine/verify/chunks';
+import { verifyModule } from '#strangler/engine/verify/verify';
 import { report, type Figure } from '../report.js';
 import { alternate, ratio, type Contender } from '../rounds.js';
 import type { BenchServers } from '../servers.js';

@@ -14,7 +14,7 @@ async function carry(root: string, natsUrl: string, here: string, there: string)
   const { openWays, drained, ...later } =
     await load<Partial<typeof import('../depot/captured.js')>>('bench/depot/captured.js');
   const { depot } = await load<typeof import('../depot/depot.js')>('bench/depot/depot.js');
-  const { SideAgent } = await load<typeof import('../../libs/strangler/src/side/agent.js')>(
+  const { SideAgent } = await load<typeof import('#strangler/sides/agent')>(
     'libs/strangler/src/side/agent.js',
   );
   const urls: Readonly<Record<string, string>> = { depot: here, depot_copy: there };

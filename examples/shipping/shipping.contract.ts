@@ -1,4 +1,4 @@
-import { command, contract, Id, Masked, query } from '#contracts';
+import { command, contract, Id, Masked, query } from 'nestjs-strangler/contract';
 import { IsIn, Length } from 'class-validator';
 
 const parcelStatuses = ['packed', 'sent', 'delivered'] as const;

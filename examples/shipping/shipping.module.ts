@@ -1,4 +1,4 @@
-import { StranglerModule } from '#strangler';
+import { StranglerModule } from 'nestjs-strangler';
 import { Module } from '@nestjs/common';
 import { ParcelRow } from './parcel.entity.js';
 import { shipping } from './shipping.contract.js';

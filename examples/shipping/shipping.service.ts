@@ -1,4 +1,4 @@
-import type { Handlers } from '#contracts';
+import type { Handlers } from 'nestjs-strangler/contract';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';

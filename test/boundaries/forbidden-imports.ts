@@ -6,20 +6,32 @@ export const goodShop: Files = {
     .map((name) => `import '${name}';`)
     .join('\n'),
   'libs/contracts/src/index.ts': `export { users } from './users.js';`,
-  'libs/contracts/src/users.ts': `export const users = 1;`,
-  'libs/strangler/src/index.ts': `export { router } from './router.js';`,
-  'libs/strangler/src/router.ts': `import '@nats-io/transport-node';\nimport '#contracts';\nexport const router = 1;`,
+  'libs/contracts/src/users.ts': `import 'nestjs-strangler/contract';\nexport const users = 1;`,
+  'libs/strangler/src/index.ts': ['nest', 'operate']
+    .map((room) => `export { ${room} } from './${room}/${room}.js';`)
+    .join('\n'),
+  'libs/strangler/src/contract/index.ts': `export { command } from './operation.js';`,
+  'libs/strangler/src/contract/operation.ts': `export const command = 1;`,
+  'libs/strangler/src/calls/router.ts': `import '@nats-io/transport-node';\nimport '../contract/operation.js';\nexport const router = 1;`,
+  ...Object.fromEntries(
+    ['routes', 'database', 'engine', 'evidence', 'nats', 'sides', 'control', 'operate', 'nest'].map(
+      (room) => [
+        `libs/strangler/src/${room}/${room}.ts`,
+        `import '../contract/operation.js';\nexport const ${room} = 1;`,
+      ],
+    ),
+  ),
   'libs/platform/src/index.ts': `import '#migrations';\nexport const platform = 1;`,
-  'libs/api/src/index.ts': `import '#contracts';\nimport '#strangler';\nexport const api = 1;`,
+  'libs/api/src/index.ts': `import '#contracts';\nimport 'nestjs-strangler';\nexport const api = 1;`,
   'libs/api/src/testing/edge.ts': `import 'supertest';\nimport 'typeorm';`,
   // One half of a circle: a circle is reported once.
   'libs/api/src/hen.ts': `import './bad-egg.js';`,
   'libs/sample/src/index.ts': `import '#contracts';\nimport '#platform';\nexport const sample = 1;`,
   'libs/sample/src/sample.spec.ts': `import '#domain/users';`,
-  'libs/domain/src/users/index.ts': `import '#strangler';\nexport { User } from './user.entity.js';`,
+  'libs/domain/src/users/index.ts': `import 'nestjs-strangler';\nexport { User } from './user.entity.js';`,
   'libs/domain/src/users/user.entity.ts': `import 'typeorm';\nexport class User {}`,
   'libs/domain/src/users/users.service.spec.ts': `import 'supertest';\nimport '../../../../test/support/postgres.js';`,
-  'libs/domain/src/orders/index.ts': `import '#contracts';\nimport '#strangler';\nexport const orders = 1;`,
+  'libs/domain/src/orders/index.ts': `import '#contracts';\nimport 'nestjs-strangler';\nexport const orders = 1;`,
   'examples/mail/mail.ts': `import '#contracts';\nimport '../../migrations/tables.js';`,
   'migrations/index.ts': `import './users/0001-users.js';`,
   'migrations/tables.ts': `import type { QueryRunner } from 'typeorm';\nexport type Runner = QueryRunner;`,
@@ -30,12 +42,31 @@ export const goodShop: Files = {
 /** Names in package.json that lead past the barrels. */
 export const deepNames = { '#deep/*': { source: './libs/*.ts' } };
 
+/** A room of the toolkit that imports the one above it. */
+const floors = (
+  [
+    ['contract', 'routes'],
+    ['routes', 'database'],
+    ['database', 'engine'],
+    ['engine', 'evidence'],
+    ['evidence', 'nats'],
+    ['nats', 'sides'],
+    ['calls', 'sides'],
+    ['sides', 'control'],
+    ['control', 'operate'],
+    ['operate', 'nest'],
+  ] as const
+).map(
+  ([room, above]) =>
+    [`floor-${room}`, `libs/strangler/src/${room}/bad.ts`, `import '../${above}/${above}.js';`] as const,
+);
+
 /** Each of these files breaks the rule that stands before it, and no other. */
 export const forbidden: readonly (readonly [rule: string, file: string, text: string])[] = [
+  ...floors,
+  ['floor-nest', 'libs/strangler/src/nest/bad.ts', `import '../index.js';`],
   ['layer-contracts', 'libs/contracts/src/bad.ts', `import '#platform';`],
-  ['layer-strangler', 'libs/strangler/src/bad-api.ts', `import '#api';`],
-  ['layer-strangler', 'libs/strangler/src/bad-domain.ts', `import type { User } from '#domain/users';`],
-  ['layer-strangler', 'libs/strangler/src/bad-sample.ts', `export { sample } from '#sample';`],
+  ['layer-strangler', 'libs/strangler/src/bad-table.ts', `import '../../../migrations/tables.js';`],
   ['layer-platform', 'libs/platform/src/bad.ts', `import '#contracts';`],
   ['layer-edge', 'libs/edge/src/bad.ts', `import '#api';`],
   ['layer-domain', 'libs/domain/src/orders/bad-api.ts', `import '#api';`],
@@ -50,9 +81,9 @@ export const forbidden: readonly (readonly [rule: string, file: string, text: st
     `import type { User } from '../users/user.entity.js';`,
   ],
   ['libs-by-name', 'libs/api/src/bad-barrel.ts', `import '../../contracts/src/index.js';`],
-  ['libs-by-name', 'libs/domain/src/orders/bad-path.ts', `import '../../../strangler/src/router.js';`],
+  ['libs-by-name', 'libs/domain/src/orders/bad-path.ts', `import '../../../strangler/src/calls/router.js';`],
   ['apps-by-name', 'apps/monolith/src/bad.ts', `import '../../../libs/api/src/index.js';`],
-  ['names-are-barrels', 'libs/domain/src/orders/bad-deep.ts', `import '#deep/strangler/src/router';`],
+  ['names-are-barrels', 'libs/domain/src/orders/bad-deep.ts', `import '#deep/strangler/src/calls/router';`],
   ['names-are-barrels', 'apps/monolith/src/bad-deep.ts', `import '#deep/domain/src/users/user.entity';`],
   ['transport-in-toolkit', 'libs/domain/src/orders/bad-nats.ts', `import '@nats-io/transport-node';`],
   ['transport-in-toolkit', 'libs/api/src/bad-nest.ts', `import '@nestjs/microservices';`],

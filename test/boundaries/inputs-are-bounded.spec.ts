@@ -1,15 +1,8 @@
 import * as published from '#contracts';
-import {
-  inventory,
-  orders,
-  PlaceOrder,
-  Register,
-  ValidationError,
-  type Contract,
-  type Dto,
-} from '#contracts';
+import { ValidationError, type Contract, type Dto } from 'nestjs-strangler/contract';
+import { inventory, orders, PlaceOrder, Register } from '#contracts';
 import { IsString } from 'class-validator';
-import { Shape } from '../../libs/strangler/src/shape.js';
+import { Schema } from '#strangler/contract/schema';
 
 /*
  * What would go wrong: a value as wide, long or deep as its sender likes is walked, and one request stops the process for
@@ -41,7 +34,7 @@ function counted<T>(value: T): { value: T; visits: () => number } {
 
 function refused(dto: Dto<unknown>, value: unknown): ValidationError {
   try {
-    Shape.of(dto).parse(value);
+    Schema.of(dto).parse(value);
   } catch (error) {
     if (error instanceof ValidationError) return error;
     throw error;
@@ -74,7 +67,7 @@ describe.each(attacks)('%s', (_what, dto, value) => {
     const { value: watched, visits } = counted(value);
     refused(dto, watched);
     // To refuse it, to explain that, and to read the length and the parts of each list for both.
-    expect(visits()).toBeLessThanOrEqual(4 * Shape.of(dto).capacity + 400);
+    expect(visits()).toBeLessThanOrEqual(4 * Schema.of(dto).capacity + 400);
     expect(visits()).toBeGreaterThan(0);
   });
 
@@ -93,13 +86,13 @@ it('every input of the shop has room for 10,000 members at most', () => {
     .flatMap((contract) => Object.values((contract as Contract).operations))
     .map(({ input }) => input as Dto<unknown>);
   expect(inputs).toContain(orders.operations.place.input);
-  for (const input of inputs) expect(Shape.of(input).capacity).toBeLessThanOrEqual(10_000);
-  expect(Shape.of(PlaceOrder).capacity).toBe(1 + (1 + 1_000 * (1 + 2)) + (1 + 1));
-  expect(Shape.of(inventory.operations.getProduct.input).capacity).toBe(1);
+  for (const input of inputs) expect(Schema.of(input).capacity).toBeLessThanOrEqual(10_000);
+  expect(Schema.of(PlaceOrder).capacity).toBe(1 + (1 + 1_000 * (1 + 2)) + (1 + 1));
+  expect(Schema.of(inventory.operations.getProduct.input).capacity).toBe(1);
 });
 
 it('a list that does not say how long it may be ends at 10,000', () => {
-  expect(Shape.of(Tags).parse({ tags: list(10_000, 'x') }).tags).toHaveLength(10_000);
+  expect(Schema.of(Tags).parse({ tags: list(10_000, 'x') }).tags).toHaveLength(10_000);
   expect(refused(Tags, { tags: list(10_001, 'x') }).problems).toEqual([
     'tags must contain no more than 10000 elements',
   ]);
@@ -125,7 +118,7 @@ it.each([
   };
   expect(refused(Register, { ...person, name }).problems).toEqual([problem]);
   expect(refused(Tags, { tags: ['fine', name] }).problems).toEqual([problem.replace('name', 'tags')]);
-  expect(Shape.of(Register).parse({ ...person, name: 'Ann 😀' }).name).toBe('Ann 😀');
+  expect(Schema.of(Register).parse({ ...person, name: 'Ann 😀' }).name).toBe('Ann 😀');
 });
 
 it('the errors point into the input (RFC 6901)', () => {

@@ -4,7 +4,7 @@ import { PaymentsModule } from '#domain/payments';
 import { ExtractedUsersModule, UsersModule } from '#domain/users';
 import { migrate } from '#platform';
 import type { Type } from '@nestjs/common';
-import { Agents } from '../../libs/strangler/src/side/agents.js';
+import { Agents } from '#strangler/sides/agents';
 import { startModules, type RunningModules } from '../support/modules.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 

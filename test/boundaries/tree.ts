@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
@@ -16,12 +24,27 @@ export class Tree {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { imports: object };
     this.write('package.json', JSON.stringify({ ...manifest, imports: { ...manifest.imports, ...imports } }));
     this.write('tsconfig.json', readFileSync(join(root, 'tsconfig.json'), 'utf8'));
-    symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'));
+    this.write(
+      'libs/strangler/package.json',
+      readFileSync(join(root, 'libs/strangler/package.json'), 'utf8'),
+    );
+    this.linkPackages();
     for (const [path, text] of Object.entries(files)) this.write(path, text);
   }
 
   remove(): void {
     rmSync(this.folder, { recursive: true });
+  }
+
+  /** The packages of this repository, except that the toolkit is the tree's own. */
+  private linkPackages(): void {
+    const packages = join(this.folder, 'node_modules');
+    mkdirSync(packages);
+    for (const name of readdirSync(join(root, 'node_modules')))
+      symlinkSync(
+        name === 'nestjs-strangler' ? '../libs/strangler' : join(root, 'node_modules', name),
+        join(packages, name),
+      );
   }
 
   private write(path: string, text: string): void {

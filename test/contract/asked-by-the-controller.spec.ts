@@ -1,10 +1,10 @@
 import { inventory } from '#contracts';
-import { prepare, type PreparedOperation } from '../../libs/strangler/src/operation.js';
-import type { Side } from '../../libs/strangler/src/phase.js';
-import type { SideControl } from '../../libs/strangler/src/side/side.js';
-import type { ProbeOrder } from '../../libs/strangler/src/control/needs.js';
+import { prepare, type PreparedOperation } from '#strangler/contract/operation';
+import type { Side } from '#strangler/routes/phase';
+import type { SideControl } from '#strangler/sides/side';
+import type { ProbeOrder } from '#strangler/control/reconcile/needs';
 import { until } from '../support/until.js';
-import { Prober, type ProberParts } from '../../libs/strangler/src/control/prober.js';
+import { Prober, type ProberParts } from '#strangler/control/reconcile/prober';
 
 /*
  * What would go wrong: customers feel the questions, or a restart of the service is counted as its fault, or the process cannot end.

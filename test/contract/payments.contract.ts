@@ -1,5 +1,5 @@
 import { payments, type Charge } from '#contracts';
-import type { Port } from '#strangler';
+import type { Port } from 'nestjs-strangler';
 import { randomUUID } from 'node:crypto';
 import { refusal } from '../support/failure.js';
 import type { ContractRunner, RunningPorts } from './runners.js';

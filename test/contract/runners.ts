@@ -1,4 +1,4 @@
-import type { Contract } from '#contracts';
+import type { Contract } from 'nestjs-strangler/contract';
 import { InventoryModule } from '#domain/inventory';
 import { OrdersModule } from '#domain/orders';
 import { PaymentsModule } from '#domain/payments';
@@ -13,11 +13,11 @@ import {
   Routes,
   type Port,
   type RouteEntry,
-} from '#strangler';
+} from 'nestjs-strangler';
 import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
-import { buckets } from '../../libs/strangler/src/bucket.js';
-import { Database } from '../../libs/strangler/src/database.js';
+import { buckets } from '#strangler/routes/bucket';
+import { Database } from '#strangler/database/database';
 import { startModules } from '../support/modules.js';
 import { startNats } from '../support/nats.js';
 import { makeSetup, moduleNames, openService, type ModuleName } from '../support/shop.js';

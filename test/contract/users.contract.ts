@@ -1,5 +1,5 @@
 import { tokenAudience, tokenIssuer, users, type Register } from '#contracts';
-import type { Port } from '#strangler';
+import type { Port } from 'nestjs-strangler';
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { refusal } from '../support/failure.js';

@@ -2,7 +2,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import { validate } from 'dockerfile-utils';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { knownHoles } from '../../libs/strangler/src/rpc/known-holes.js';
+import { knownHoles } from '#strangler/nats/known-holes';
 import { services } from './compose.js';
 import { ignoring } from './ignoring.js';
 

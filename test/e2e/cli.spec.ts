@@ -1,4 +1,4 @@
-import type { Action } from '#strangler';
+import type { Action } from 'nestjs-strangler';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 import { sessionClaim, type Order } from '#contracts';
-import { bucketOf, buckets } from '#strangler';
+import { bucketOf, buckets } from 'nestjs-strangler';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-import type { Finding } from '#strangler';
+import type { Finding } from 'nestjs-strangler';
 import { readFileSync } from 'node:fs';
 import { startNats, type TestNats } from '../support/nats.js';
 import { OperatorClient } from '../support/operator.js';

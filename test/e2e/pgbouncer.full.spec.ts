@@ -1,6 +1,6 @@
-import type { Finding } from '#strangler';
+import type { Finding } from 'nestjs-strangler';
 import { randomUUID } from 'node:crypto';
-import { Database } from '../../libs/strangler/src/database.js';
+import { Database } from '#strangler/database/database';
 import { startNats, type TestNats } from '../support/nats.js';
 import { OperatorClient } from '../support/operator.js';
 import { startPgBouncer, type PgBouncer } from '../support/pgbouncer.js';

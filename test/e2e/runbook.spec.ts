@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '#strangler';
+import type { ModuleStatus } from 'nestjs-strangler';
 import { accountOf } from '#sample';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';

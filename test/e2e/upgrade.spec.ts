@@ -1,11 +1,11 @@
 import { accountOf } from '#sample';
-import { NatsLink, Routes, followRoutes, routeOf } from '#strangler';
+import { NatsLink, Routes, followRoutes, routeOf } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { writeFile } from 'node:fs/promises';
 import pg from 'pg';
-import { decodeFrame } from '../../libs/strangler/src/replication/frame.js';
-import { decodeReply } from '../../libs/strangler/src/rpc/codec.js';
+import { decodeFrame } from '#strangler/engine/replication/frame';
+import { decodeReply } from '#strangler/calls/remote/codec';
 import { fixtureOf, releases } from '../fixtures/fixture.js';
 import { areaOf, type Exchange, type Recorded } from '../fixtures/make/record.js';
 import { changesNothing, formOf, messageOf, subjectNow, type ControlRequest } from '../fixtures/recorded.js';

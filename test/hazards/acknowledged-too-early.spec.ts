@@ -1,9 +1,9 @@
 import { heldSend, replicas, type Replicas } from '../support/replication.js';
 import { written } from '../support/written.js';
 import { until } from '../support/until.js';
-import { UnconfirmedError, type WrittenRows } from '../../libs/strangler/src/acknowledger.js';
-import type { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
-import { changesIn } from '../../libs/strangler/src/replication/changes.js';
+import { UnconfirmedError, type WrittenRows } from '#strangler/database/acknowledger';
+import type { Deliveries } from '#strangler/engine/replication/deliveries';
+import { changesIn } from '#strangler/engine/replication/changes';
 
 /*
  * With `ack: both` a caller is answered when its own changes are stored on the other side: not before, and not never.

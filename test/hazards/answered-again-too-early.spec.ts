@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { MovingModule } from '../../libs/strangler/src/tables.js';
+import type { MovingModule } from '#strangler/database/tables';
 import { heldSend, replicas, type Replicas } from '../support/replication.js';
 import { until } from '../support/until.js';
 

@@ -1,7 +1,7 @@
-import { routeOf, Routes } from '#strangler';
+import { routeOf, Routes } from 'nestjs-strangler';
 import { DataSource } from 'typeorm';
-import { Agents } from '../../libs/strangler/src/side/agents.js';
-import { changesIn } from '../../libs/strangler/src/replication/changes.js';
+import { Agents } from '#strangler/sides/agents';
+import { changesIn } from '#strangler/engine/replication/changes';
 import { fruit, heldSend, replicas, type Replicas } from '../support/replication.js';
 import { written } from '../support/written.js';
 import { until } from '../support/until.js';

@@ -1,4 +1,4 @@
-import { decodeFrame } from '../../libs/strangler/src/replication/frame.js';
+import { decodeFrame } from '#strangler/engine/replication/frame';
 import { heldSend, replicas, type Replicas } from '../support/replication.js';
 import { until } from '../support/until.js';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { bucketOf } from '../../libs/strangler/src/bucket.js';
-import { decodeFrame } from '../../libs/strangler/src/replication/frame.js';
-import { changesIn } from '../../libs/strangler/src/replication/changes.js';
-import { freshCopyMs } from '../../libs/strangler/src/replication/degraded.js';
+import { bucketOf } from '#strangler/routes/bucket';
+import { decodeFrame } from '#strangler/engine/replication/frame';
+import { changesIn } from '#strangler/engine/replication/changes';
+import { freshCopyMs } from '#strangler/engine/replication/degraded';
 import { heldSend, replicas, type Replicas } from '../support/replication.js';
 import { until } from '../support/until.js';
 import { written } from '../support/written.js';

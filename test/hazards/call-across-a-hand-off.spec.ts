@@ -1,9 +1,9 @@
-import { isDomainError } from '#contracts';
+import { isDomainError } from 'nestjs-strangler/contract';
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import type { AnsweredQuery, FinishedCall } from '../../libs/strangler/src/call-observer.js';
-import { withContext } from '../../libs/strangler/src/context.js';
-import { prepare, type PreparedOperation } from '../../libs/strangler/src/operation.js';
+import type { AnsweredQuery, FinishedCall } from '#strangler/calls/call-observer';
+import { withContext } from '#strangler/database/context';
+import { prepare, type PreparedOperation } from '#strangler/contract/operation';
 import { refusal } from '../support/failure.js';
 import { toy } from '../support/toy.js';
 import { door } from '../support/rpc.js';

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { isDomainError } from '#contracts';
-import type { Member } from '../../libs/strangler/src/member.js';
+import { isDomainError } from 'nestjs-strangler/contract';
+import type { Member } from '#strangler/routes/member';
 import { refusal } from '../support/failure.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import {

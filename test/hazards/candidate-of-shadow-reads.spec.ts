@@ -1,4 +1,4 @@
-import type { MismatchEntry } from '../../libs/strangler/src/control/operator.js';
+import type { MismatchEntry } from '#strangler/calls/shadow/shadow-store';
 import { until } from '../support/until.js';
 import { Client } from '../support/shop.js';
 import { Scene } from './support/scene.js';

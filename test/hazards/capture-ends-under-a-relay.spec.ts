@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
-import { Continuity } from '../../libs/strangler/src/continuity/continuity.js';
-import { NobodyServesError, type Peer } from '../../libs/strangler/src/continuity/peer.js';
-import { ContinuityStore } from '../../libs/strangler/src/continuity/store.js';
-import { Database } from '../../libs/strangler/src/database.js';
-import { Ownership } from '../../libs/strangler/src/ownership/ownership.js';
+import { Continuity } from '#strangler/engine/identity/continuity';
+import { NobodyServesError, type Peer } from '#strangler/engine/identity/peer';
+import { ContinuityStore } from '#strangler/engine/identity/store';
+import { Database } from '#strangler/database/database';
+import { Ownership } from '#strangler/engine/ownership/ownership';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 
 /*

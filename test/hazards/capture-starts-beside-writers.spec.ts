@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { startCapture } from '../../libs/strangler/src/ownership/capture.js';
+import { startCapture } from '#strangler/engine/ownership/capture';
 import { untilBlocked } from '../support/blocked.js';
 import { openSide, type TestSide } from '../support/moving.js';
 

@@ -2,7 +2,7 @@ import { dataSourceOptions } from '#platform';
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import { undoIdOf } from '../../libs/strangler/src/idempotency.js';
+import { undoIdOf } from '#strangler/calls/idempotency';
 import { untilBlocked } from '../support/blocked.js';
 import { refusal } from '../support/failure.js';
 import { toyExecutor, writeDown } from '../support/toy-executor.js';

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { SteadyClock } from '../../libs/strangler/src/control/clock.js';
+import { SteadyClock } from '#strangler/control/reconcile/clock';
 import { headers as noHeaders, type MsgHdrs } from '@nats-io/transport-node';
-import { decodeHeaders, encodeHeaders } from '../../libs/strangler/src/rpc/codec.js';
+import { decodeHeaders, encodeHeaders } from '#strangler/calls/remote/codec';
 import { Controlled } from '../support/controlled.js';
 import { until } from '../support/until.js';
 

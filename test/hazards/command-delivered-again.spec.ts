@@ -4,9 +4,9 @@ import { untilBlocked } from '../support/blocked.js';
 import { refusal } from '../support/failure.js';
 import { toyDatabase, type ToyDatabase } from '../support/toy.js';
 import { toyExecutor, writeDown, type ToyHandlers } from '../support/toy-executor.js';
-import { undoIdOf } from '../../libs/strangler/src/idempotency.js';
+import { undoIdOf } from '#strangler/calls/idempotency';
 import { until } from '../support/until.js';
-import type { Executor } from '../../libs/strangler/src/executor.js';
+import type { Executor } from '#strangler/calls/executor';
 
 /*
  * A command arrives again under its id: from a caller who had no answer, from a broker that delivers twice, from a user

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
-import { OutcomeUnknownError } from '#contracts';
+import { OutcomeUnknownError } from 'nestjs-strangler/contract';
 import { refusal } from '../support/failure.js';
 import { TwoSides, type Delivery } from '../support/two-sides.js';
 

@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { UnconfirmedError } from '../../libs/strangler/src/acknowledger.js';
-import { databaseLoss } from '../../libs/strangler/src/failure.js';
-import type { Executor } from '../../libs/strangler/src/executor.js';
-import { managerOf } from '../../libs/strangler/src/transaction.js';
+import { UnconfirmedError } from '#strangler/database/acknowledger';
+import { databaseLoss } from '#strangler/database/failure';
+import type { Executor } from '#strangler/calls/executor';
+import { managerOf } from '#strangler/database/transaction';
 import { outcomes, refusal } from '../support/failure.js';
 import { toyDatabase, type ToyDatabase } from '../support/toy.js';
 import { toyExecutor, writeDown, type ToyHandlers } from '../support/toy-executor.js';

@@ -1,4 +1,4 @@
-import type { Finding } from '#strangler';
+import type { Finding } from 'nestjs-strangler';
 import { until } from '../support/until.js';
 import { Client, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
 import { OperatorClient } from '../support/operator.js';

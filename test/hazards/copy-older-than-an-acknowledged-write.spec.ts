@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { decodeFrame } from '../../libs/strangler/src/replication/frame.js';
+import { decodeFrame } from '#strangler/engine/replication/frame';
 import { until } from '../support/until.js';
 import { Caller } from './support/caller.js';
 import { check, Ledger } from './support/ledger.js';

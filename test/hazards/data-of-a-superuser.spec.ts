@@ -1,9 +1,9 @@
 import { migrate, provideDatabase } from '#platform';
 import { randomBytes } from 'node:crypto';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
-import { startCapture, stopCapture } from '../../libs/strangler/src/ownership/capture.js';
-import { Database } from '../../libs/strangler/src/database.js';
-import { describeTables, type MovingModule } from '../../libs/strangler/src/tables.js';
+import { startCapture, stopCapture } from '#strangler/engine/ownership/capture';
+import { Database } from '#strangler/database/database';
+import { describeTables, type MovingModule } from '#strangler/database/tables';
 
 /* Version 0.1.0 connected as superuser: all that its data folders hold belongs to one. */
 const inventory: MovingModule = {

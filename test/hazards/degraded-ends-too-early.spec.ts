@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import type { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
-import { changesIn } from '../../libs/strangler/src/replication/changes.js';
+import type { Deliveries } from '#strangler/engine/replication/deliveries';
+import { changesIn } from '#strangler/engine/replication/changes';
 import { heldSend, replicas, type HeldSend, type Replicas } from '../support/replication.js';
 import { written } from '../support/written.js';
 import { until } from '../support/until.js';

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { NatsLink } from '#strangler';
+import { NatsLink } from 'nestjs-strangler';
 import { headers } from '@nats-io/transport-node';
-import { sendTo, serveReplication } from '../../libs/strangler/src/replication/transport.js';
+import { sendTo, serveReplication } from '#strangler/sides/transport';
 import { startNats, type TestNats } from '../support/nats.js';
 import { heldSend, replicas, type Replicas } from '../support/replication.js';
 import { untilUp } from '../support/rpc.js';

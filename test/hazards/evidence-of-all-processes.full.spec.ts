@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { bucketOf } from '../../libs/strangler/src/bucket.js';
+import { bucketOf } from '#strangler/routes/bucket';
 import { startNats, type TestNats } from '../support/nats.js';
 import { OperatorClient } from '../support/operator.js';
 import { endAllPrograms } from '../support/programs.js';

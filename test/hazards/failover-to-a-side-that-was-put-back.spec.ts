@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { beginCapture } from '../../libs/strangler/src/control/capture-step.js';
+import { beginCapture } from '#strangler/control/steps/capture-step';
 import { directSides, type DirectSides } from '../support/sides.js';
 import { until } from '../support/until.js';
 import { backupOf, putBackTables } from './support/put-back-in-place.js';

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import type { Operator } from '../../libs/strangler/src/control/operator.js';
-import { outboxGauges } from '../../libs/strangler/src/metrics/outbox-gauges.js';
-import { fenceLimitMs } from '../../libs/strangler/src/ownership/fence-watch.js';
+import type { Operator } from '#strangler/control/operator';
+import { outboxGauges } from '#strangler/operate/metrics/outbox-gauges';
+import { fenceLimitMs } from '#strangler/engine/ownership/fence-watch';
 import { Controlled } from '../support/controlled.js';
 import { until } from '../support/until.js';
 

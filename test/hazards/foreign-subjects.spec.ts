@@ -8,18 +8,18 @@ import {
   publishRoutes,
   Routes,
   Subjects,
-} from '#strangler';
+} from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { prepare } from '../../libs/strangler/src/operation.js';
-import { serveReplication } from '../../libs/strangler/src/replication/transport.js';
-import { natsFindings } from '../../libs/strangler/src/rpc/nats-findings.js';
-import { remoteSide, serveSide } from '../../libs/strangler/src/side/remote.js';
-import type { SideControl } from '../../libs/strangler/src/side/side.js';
+import { prepare } from '#strangler/contract/operation';
+import { serveReplication } from '#strangler/sides/transport';
+import { natsFindings } from '#strangler/control/doctor/nats-findings';
+import { remoteSide, serveSide } from '#strangler/sides/remote';
+import type { SideControl } from '#strangler/sides/side';
 import { startNats, type TestNats } from '../support/nats.js';
 import { untilUp } from '../support/rpc.js';
 import { until } from '../support/until.js';

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { Continuity } from '../../libs/strangler/src/continuity/continuity.js';
-import { Receiver } from '../../libs/strangler/src/replication/apply.js';
-import { decodeFrame, encodeFrame, type Batch } from '../../libs/strangler/src/replication/frame.js';
+import { Continuity } from '#strangler/engine/identity/continuity';
+import { Receiver } from '#strangler/engine/replication/apply';
+import { decodeFrame, encodeFrame, type Batch } from '#strangler/engine/replication/frame';
 import { directPeer } from '../support/pairing.js';
 import { Caller } from './support/caller.js';
 import { Ledger } from './support/ledger.js';

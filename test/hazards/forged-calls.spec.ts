@@ -1,16 +1,12 @@
 import { callers, calls, inventory, orders, payments, users } from '#contracts';
 import { natsAuthorization } from '#platform';
-import { natsPermissions, Subjects } from '#strangler';
+import { natsPermissions, Subjects } from 'nestjs-strangler';
 import { connect, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  privateKeyOf,
-  signCaller,
-  type CallerClaims,
-} from '../../libs/strangler/src/callers/caller-token.js';
+import { privateKeyOf, signCaller, type CallerClaims } from '#strangler/nats/callers/caller-token';
 import { startNats, type TestNats } from '../support/nats.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { endAllPrograms } from '../support/programs.js';

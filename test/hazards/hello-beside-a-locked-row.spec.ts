@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { beginCapture } from '../../libs/strangler/src/control/capture-step.js';
-import { ContinuityStore } from '../../libs/strangler/src/continuity/store.js';
+import { beginCapture } from '#strangler/control/steps/capture-step';
+import { ContinuityStore } from '#strangler/engine/identity/store';
 import { directSides, type DirectSides } from '../support/sides.js';
 import { until } from '../support/until.js';
 

@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '#strangler';
+import type { HistoryEntry } from 'nestjs-strangler';
 import { writeFile } from 'node:fs/promises';
 import { endAllPrograms, type Program } from '../support/programs.js';
 import { startNats, type TestNats } from '../support/nats.js';

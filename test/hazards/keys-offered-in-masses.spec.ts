@@ -1,10 +1,10 @@
-import { KeyStore, NatsLink, offerKey, routeOf, Routes, type Member } from '#strangler';
+import { KeyStore, NatsLink, offerKey, routeOf, Routes, type Member } from 'nestjs-strangler';
 import { connect } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
-import { CallerKeys } from '../../libs/strangler/src/callers/caller-keys.js';
-import { newPrivateKey } from '../../libs/strangler/src/callers/caller-token.js';
-import { tellKeys } from '../../libs/strangler/src/callers/key-exchange.js';
-import { Database, type Queryable } from '../../libs/strangler/src/database.js';
+import { CallerKeys } from '#strangler/nats/callers/caller-keys';
+import { newPrivateKey } from '#strangler/nats/callers/caller-token';
+import { tellKeys } from '#strangler/nats/callers/key-exchange';
+import { Database, type Queryable } from '#strangler/database/database';
 import { startNats, type TestNats } from '../support/nats.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { untilUp } from '../support/rpc.js';

@@ -1,7 +1,7 @@
-import { OutcomeUnknownError, UnavailableError } from '#contracts';
+import { OutcomeUnknownError, UnavailableError } from 'nestjs-strangler/contract';
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { undoIdOf } from '../../libs/strangler/src/idempotency.js';
+import { undoIdOf } from '#strangler/calls/idempotency';
 import { refusal } from '../support/failure.js';
 import { toy } from '../support/toy.js';
 import { half, nameOf, TwoSides, type Delivery } from '../support/two-sides.js';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { ModuleStatus } from '#strangler';
+import type { ModuleStatus } from 'nestjs-strangler';
 import type { Program } from '../support/programs.js';
 import { pause, until } from '../support/until.js';
 import { Scene } from './support/scene.js';

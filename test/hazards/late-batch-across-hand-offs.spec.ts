@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { handOffProblems } from '../../libs/strangler/src/ownership/hand-off.js';
+import { handOffProblems } from '#strangler/control/steps/hand-off';
 import { Caller } from './support/caller.js';
 import { check, Ledger } from './support/ledger.js';
 import { holdFrame } from './support/stories.js';

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { headers } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
 import { refusal } from '../support/failure.js';
-import { mostAnswerBytes, takesPieces } from '../../libs/strangler/src/rpc/pieces.js';
+import { mostAnswerBytes, takesPieces } from '#strangler/nats/pieces';
 import { startNats, type TestNats } from '../support/nats.js';
 import { callToy, serveToy, shop, untilUp, type ToyCaller, type ToyService } from '../support/rpc.js';
 import { toyDatabase, type ToyDatabase } from '../support/toy.js';

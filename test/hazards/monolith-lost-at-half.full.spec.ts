@@ -8,7 +8,7 @@ import {
   Routes,
   type Finding,
   type RouteEntry,
-} from '#strangler';
+} from 'nestjs-strangler';
 import { randomUUID } from 'node:crypto';
 import { runCli } from '../support/run-cli.js';
 import { until } from '../support/until.js';

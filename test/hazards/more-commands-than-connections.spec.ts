@@ -1,8 +1,8 @@
 import { DatabaseProbe, dataSourceOptions } from '#platform';
 import { randomUUID } from 'node:crypto';
 import { Column, DataSource, Entity, PrimaryGeneratedColumn, type Repository } from 'typeorm';
-import type { Executor } from '../../libs/strangler/src/executor.js';
-import { transactionalRepository } from '../../libs/strangler/src/transaction.js';
+import type { Executor } from '#strangler/calls/executor';
+import { transactionalRepository } from '#strangler/database/transaction';
 import { outcomes } from '../support/failure.js';
 import { toyDatabase, type Ask, type ToyDatabase } from '../support/toy.js';
 import { toyExecutor, type ToyHandlers } from '../support/toy-executor.js';

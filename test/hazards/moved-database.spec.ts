@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
-import { Continuity } from '../../libs/strangler/src/continuity/continuity.js';
-import { NobodyServesError, type Peer } from '../../libs/strangler/src/continuity/peer.js';
-import { ContinuityStore } from '../../libs/strangler/src/continuity/store.js';
-import { Database } from '../../libs/strangler/src/database.js';
-import { actDirectly } from '../../libs/strangler/src/control/direct.js';
-import { Ownership } from '../../libs/strangler/src/ownership/ownership.js';
-import { otherSide, sides, type Side } from '../../libs/strangler/src/phase.js';
+import { Continuity } from '#strangler/engine/identity/continuity';
+import { NobodyServesError, type Peer } from '#strangler/engine/identity/peer';
+import { ContinuityStore } from '#strangler/engine/identity/store';
+import { Database } from '#strangler/database/database';
+import { actDirectly } from '#strangler/control/store/direct';
+import { Ownership } from '#strangler/engine/ownership/ownership';
+import { otherSide, sides, type Side } from '#strangler/routes/phase';
 import { pairDirectly } from '../support/pairing.js';
 import { copyOf, freshDatabase, type TestDatabase } from '../support/postgres.js';
 

@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
-import { NatsLink } from '#strangler';
-import { beginCapture } from '../../libs/strangler/src/control/capture-step.js';
-import { Database } from '../../libs/strangler/src/database.js';
-import { otherSide, sides, type Side } from '../../libs/strangler/src/phase.js';
-import { SideAgent } from '../../libs/strangler/src/side/agent.js';
+import { NatsLink } from 'nestjs-strangler';
+import { beginCapture } from '#strangler/control/steps/capture-step';
+import { Database } from '#strangler/database/database';
+import { otherSide, sides, type Side } from '#strangler/routes/phase';
+import { SideAgent } from '#strangler/sides/agent';
 import { startNats, type TestNats } from '../support/nats.js';
 import { freshDatabase, queryOnce, type TestDatabase } from '../support/postgres.js';
 import { untilUp } from '../support/rpc.js';

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { Ownership } from '../../libs/strangler/src/ownership/ownership.js';
+import { Ownership } from '#strangler/engine/ownership/ownership';
 import { Caller } from './support/caller.js';
 import { check, Ledger } from './support/ledger.js';
 import { fenced, holdFrame, holdStep, toldToWait } from './support/stories.js';

@@ -1,4 +1,4 @@
-import type { DomainError } from '#contracts';
+import type { DomainError } from 'nestjs-strangler/contract';
 import { randomUUID } from 'node:crypto';
 import { refusal } from '../support/failure.js';
 import { startNats, type TestNats } from '../support/nats.js';

@@ -1,4 +1,4 @@
-import { settle } from '../../libs/strangler/src/ownership/hand-off.js';
+import { settle } from '#strangler/control/steps/hand-off';
 import { Caller } from './support/caller.js';
 import { check, Ledger } from './support/ledger.js';
 import { Twin } from './support/twin.js';

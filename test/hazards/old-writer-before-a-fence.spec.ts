@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type pg from 'pg';
-import { bucketOf } from '../../libs/strangler/src/bucket.js';
-import type { Controller } from '../../libs/strangler/src/control/controller.js';
-import type { Operator } from '../../libs/strangler/src/control/operator.js';
-import { sides, type Side } from '../../libs/strangler/src/phase.js';
+import { bucketOf } from '#strangler/routes/bucket';
+import type { Controller } from '#strangler/control/controller';
+import type { Operator } from '#strangler/control/operator';
+import { sides, type Side } from '#strangler/routes/phase';
 import { Controlled } from '../support/controlled.js';
 import { until } from '../support/until.js';
 

@@ -3,7 +3,7 @@ import { InventoryModule } from '#domain/inventory';
 import { OrdersModule } from '#domain/orders';
 import { PaymentsModule } from '#domain/payments';
 import { UsersModule } from '#domain/users';
-import { own, type Saga, type Step } from '#strangler';
+import { own, type Saga, type Step } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { OrdersService } from '../../libs/domain/src/orders/orders.service.js';

@@ -1,6 +1,6 @@
 import { dataSourceOptions } from '#platform';
 import { DataSource } from 'typeorm';
-import { renewCapture } from '../../libs/strangler/src/ownership/capture.js';
+import { renewCapture } from '#strangler/engine/ownership/capture';
 import { Outbox1764000000012 } from '../../migrations/strangler/0012-outbox.js';
 import { Releases1764000000017 } from '../../migrations/strangler/0017-releases.js';
 import { CapturedRows1764000000021 } from '../../migrations/strangler/0021-captured-rows.js';

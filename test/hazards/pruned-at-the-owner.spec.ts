@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { QueryRunner } from 'typeorm';
-import { sides, type Side } from '../../libs/strangler/src/phase.js';
+import { sides, type Side } from '#strangler/routes/phase';
 import { createIdempotencyTable } from '../../migrations/tables.js';
 import { untilBlocked } from '../support/blocked.js';
 import { until } from '../support/until.js';

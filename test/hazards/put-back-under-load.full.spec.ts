@@ -1,4 +1,4 @@
-import { compare } from '../../libs/strangler/src/continuity/position.js';
+import { compare } from '#strangler/engine/identity/position';
 import { moduleNames } from '../support/shop.js';
 import { livesOf, progressOf } from './support/copies.js';
 import { accountFor, type LossAccount } from './support/loss-account.js';

@@ -1,4 +1,4 @@
-import { sides, type Side } from '../../libs/strangler/src/phase.js';
+import { sides, type Side } from '#strangler/routes/phase';
 import { Caller } from './support/caller.js';
 import { check, Ledger } from './support/ledger.js';
 import { places, Twin } from './support/twin.js';

@@ -1,4 +1,4 @@
-import { routeOf } from '#strangler';
+import { routeOf } from 'nestjs-strangler';
 import { Caller } from './support/caller.js';
 import { check, Ledger } from './support/ledger.js';
 import { places, Twin } from './support/twin.js';

@@ -1,4 +1,4 @@
-import { beginCapture } from '../../libs/strangler/src/control/capture-step.js';
+import { beginCapture } from '#strangler/control/steps/capture-step';
 import { directSides, type DirectSides } from '../support/sides.js';
 import { until } from '../support/until.js';
 

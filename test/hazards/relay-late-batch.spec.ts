@@ -1,4 +1,4 @@
-import { decodeFrame, type ApplyReply, type Send } from '../../libs/strangler/src/replication/frame.js';
+import { decodeFrame, type ApplyReply, type Send } from '#strangler/engine/replication/frame';
 import { heldSend, replicas, type Replicas } from '../support/replication.js';
 import { until } from '../support/until.js';
 

@@ -1,5 +1,5 @@
-import { NatsLink } from '../../libs/strangler/src/rpc/link.js';
-import { sendTo, serveReplication } from '../../libs/strangler/src/replication/transport.js';
+import { NatsLink } from '#strangler/nats/link';
+import { sendTo, serveReplication } from '#strangler/sides/transport';
 import { startNats } from '../support/nats.js';
 import { replicas, type Replicas } from '../support/replication.js';
 import { until } from '../support/until.js';

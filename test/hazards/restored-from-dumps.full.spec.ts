@@ -1,4 +1,4 @@
-import { otherSide, type Side } from '../../libs/strangler/src/phase.js';
+import { otherSide, type Side } from '#strangler/routes/phase';
 import { startDumpedPostgres, type DumpedPostgres } from '../support/dumped-postgres.js';
 import { moduleNames } from '../support/shop.js';
 import type { Event } from './support/history.js';

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { NatsLink } from '#strangler';
-import { SideAgent } from '../../libs/strangler/src/side/agent.js';
+import { NatsLink } from 'nestjs-strangler';
+import { SideAgent } from '#strangler/sides/agent';
 import { startNats, type TestNats } from '../support/nats.js';
 import { directSides, parcels, type DirectSides } from '../support/sides.js';
 import { untilUp } from '../support/rpc.js';

@@ -1,4 +1,4 @@
-import type { Side } from '#strangler';
+import type { Side } from 'nestjs-strangler';
 import { until } from '../support/until.js';
 import { Scene } from './support/scene.js';
 

@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
-import { RouteBoard } from '../../libs/strangler/src/control/route-board.js';
-import { followRoutes, publishRoutes } from '../../libs/strangler/src/rpc/route-sync.js';
-import { NatsLink, routeOf, Routes, type RouteEntry } from '#strangler';
+import { RouteBoard } from '#strangler/control/store/route-store';
+import { followRoutes, publishRoutes } from '#strangler/nats/route-sync';
+import { NatsLink, routeOf, Routes, type RouteEntry } from 'nestjs-strangler';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { untilUp } from '../support/rpc.js';
 import { until } from '../support/until.js';
-import { Database } from '../../libs/strangler/src/database.js';
+import { Database } from '#strangler/database/database';
 
 /*
  * A process has led a module, stood still, and goes on; meanwhile another one leads, and has moved it. Or a process cannot read its

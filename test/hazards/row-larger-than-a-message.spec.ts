@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
-import { NatsLink } from '#strangler';
-import { BatchReader } from '../../libs/strangler/src/replication/read-batch.js';
-import { sendTo, serveReplication } from '../../libs/strangler/src/replication/transport.js';
+import { NatsLink } from 'nestjs-strangler';
+import { BatchReader } from '#strangler/engine/replication/read-batch';
+import { sendTo, serveReplication } from '#strangler/sides/transport';
 import { startNats, type TestNats } from '../support/nats.js';
 import { replicas, type Replicas } from '../support/replication.js';
 import { untilUp } from '../support/rpc.js';

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { readFileSync } from 'node:fs';
-import { sides, type Side } from '../../libs/strangler/src/phase.js';
-import type { OwnerMigration } from '../../libs/strangler/src/tables.js';
+import { sides, type Side } from '#strangler/routes/phase';
+import type { OwnerMigration } from '#strangler/database/tables';
 import { untilBlocked } from '../support/blocked.js';
 import { until } from '../support/until.js';
 import { Changing } from './support/changing.js';

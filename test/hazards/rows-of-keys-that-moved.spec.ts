@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { holdsAll } from '../../libs/strangler/src/control/whole.js';
-import { describeTables } from '../../libs/strangler/src/tables.js';
-import { repairModule } from '../../libs/strangler/src/verify/repair.js';
+import { holdsAll } from '#strangler/control/conditions/whole';
+import { describeTables } from '#strangler/database/tables';
+import { repairModule } from '#strangler/engine/verify/repair';
 import { parcels } from '../support/sides.js';
 import { until } from '../support/until.js';
 import { Changing } from './support/changing.js';

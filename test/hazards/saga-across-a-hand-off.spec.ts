@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { routeOf } from '#strangler';
-import { bucketOf } from '../../libs/strangler/src/bucket.js';
+import { routeOf } from 'nestjs-strangler';
+import { bucketOf } from '#strangler/routes/bucket';
 import { refusal } from '../support/failure.js';
 import { toyDesk } from '../support/toy-desk.js';
 import { lostReply } from '../support/toy-modules.js';

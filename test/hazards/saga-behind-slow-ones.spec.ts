@@ -1,4 +1,4 @@
-import { SagaRecovery } from '../../libs/strangler/src/saga/recovery.js';
+import { SagaRecovery } from '#strangler/calls/sagas/recovery';
 import { held } from '../support/bank.js';
 import type { Ask } from '../support/toy.js';
 import { toyDesk } from '../support/toy-desk.js';

@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { contract, process } from '#contracts';
-import { own } from '#strangler';
-import { prepare, type PreparedOperation } from '../../libs/strangler/src/operation.js';
-import { SagaRecovery } from '../../libs/strangler/src/saga/recovery.js';
+import { contract, process } from 'nestjs-strangler/contract';
+import { own } from 'nestjs-strangler';
+import { prepare, type PreparedOperation } from '#strangler/contract/operation';
+import { SagaRecovery } from '#strangler/calls/sagas/recovery';
 import { refusal } from '../support/failure.js';
 import { Answer, Ask } from '../support/toy.js';
 import { toyDesk } from '../support/toy-desk.js';

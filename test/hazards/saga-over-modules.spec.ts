@@ -1,6 +1,6 @@
-import { currentContext, withContext } from '#strangler';
-import type { Caller } from '../../libs/strangler/src/callers/caller.js';
-import type { OwnStep } from '../../libs/strangler/src/saga/saga.js';
+import { currentContext, withContext } from 'nestjs-strangler';
+import type { Caller } from '#strangler/contract/caller';
+import type { OwnStep } from '#strangler/calls/sagas/saga';
 import { refusal } from '../support/failure.js';
 import { toyDesk } from '../support/toy-desk.js';
 import { lostReply, noAnswer, refused, shelf, till, unreachable, type Way } from '../support/toy-modules.js';

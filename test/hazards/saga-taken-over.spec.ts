@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { currentContext } from '../../libs/strangler/src/context.js';
-import type { Handler } from '../../libs/strangler/src/executor.js';
-import { prepare, type PreparedOperation } from '../../libs/strangler/src/operation.js';
-import { SagaRecovery } from '../../libs/strangler/src/saga/recovery.js';
-import { register } from '../../libs/strangler/src/saga/registered.js';
-import { ModuleSagas } from '../../libs/strangler/src/saga/module-sagas.js';
+import { currentContext } from '#strangler/database/context';
+import type { Handler } from '#strangler/calls/executor';
+import { prepare, type PreparedOperation } from '#strangler/contract/operation';
+import { SagaRecovery } from '#strangler/calls/sagas/recovery';
+import { register } from '#strangler/calls/sagas/registered';
+import { ModuleSagas } from '#strangler/calls/sagas/module-sagas';
 import { blockedSessions } from '../support/blocked.js';
 import { refusal } from '../support/failure.js';
 import { door } from '../support/rpc.js';

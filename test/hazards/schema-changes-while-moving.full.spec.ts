@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { sides, type Side } from '../../libs/strangler/src/phase.js';
+import { sides, type Side } from '#strangler/routes/phase';
 import { until } from '../support/until.js';
 import { Changing } from './support/changing.js';
 

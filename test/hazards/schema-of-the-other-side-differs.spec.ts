@@ -1,5 +1,5 @@
 import { replicas, type Replicas } from '../support/replication.js';
-import type { MovingModule } from '../../libs/strangler/src/tables.js';
+import type { MovingModule } from '#strangler/database/tables';
 import { until } from '../support/until.js';
 
 /* The extracted service keeps a name in two columns. Rows go there and come back, and not a character of them is lost. */

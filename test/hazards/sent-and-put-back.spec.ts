@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { changesIn } from '../../libs/strangler/src/replication/changes.js';
-import { decodeFrame, type Batch } from '../../libs/strangler/src/replication/frame.js';
+import { changesIn } from '#strangler/engine/replication/changes';
+import { decodeFrame, type Batch } from '#strangler/engine/replication/frame';
 import { heldSend, replicas, type Replicas } from '../support/replication.js';
 import { until } from '../support/until.js';
 import { written } from '../support/written.js';

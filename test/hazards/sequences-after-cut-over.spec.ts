@@ -1,5 +1,5 @@
 import { openSide, type TestSide } from '../support/moving.js';
-import type { MovingModule } from '../../libs/strangler/src/tables.js';
+import type { MovingModule } from '#strangler/database/tables';
 
 /* Replicated rows bring their numbers with them; a sequence that stayed behind would give them out once more. */
 const counted: MovingModule = {

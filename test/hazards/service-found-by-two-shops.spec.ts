@@ -1,5 +1,5 @@
-import { pairFinished } from '../../libs/strangler/src/control/capture-step.js';
-import { buckets } from '../../libs/strangler/src/bucket.js';
+import { pairFinished } from '#strangler/control/steps/capture-step';
+import { buckets } from '#strangler/routes/bucket';
 import { directSides, type DirectSides } from '../support/sides.js';
 
 /*

@@ -1,4 +1,4 @@
-import type { Finding } from '#strangler';
+import type { Finding } from 'nestjs-strangler';
 import { copyOf, freshDatabase } from '../support/postgres.js';
 import { Client } from '../support/shop.js';
 import { until } from '../support/until.js';

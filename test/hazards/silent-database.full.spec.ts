@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { Controller } from '../../libs/strangler/src/control/controller.js';
-import { HistoryFeed } from '../../libs/strangler/src/control/history-feed.js';
-import type { ControlNeeds } from '../../libs/strangler/src/control/needs.js';
-import { Database } from '../../libs/strangler/src/database.js';
+import { Controller } from '#strangler/control/controller';
+import { HistoryFeed } from '#strangler/control/store/history-feed';
+import type { ControlNeeds } from '#strangler/control/reconcile/needs';
+import { Database } from '#strangler/database/database';
 import { Controlled } from '../support/controlled.js';
 import { freezingProxy, type FreezingProxy } from '../support/freezing-proxy.js';
 import { until } from '../support/until.js';

@@ -29,7 +29,7 @@ it('a step of before ends no capture', async () => {
     }
     return proceed();
   };
-  const first = controlled.walker();
+  const first = controlled.reconciler();
   const walking = (async () => {
     while (!reached) await first.tick();
   })();
@@ -37,7 +37,7 @@ it('a step of before ends no capture', async () => {
 
   await controlled.walkTo('monolith');
   await controlled.want('shifting', 50);
-  const second = controlled.walker();
+  const second = controlled.reconciler();
   await until('it owns a half', async () => {
     await second.tick();
     return (await extracted.control.state()).ownership.extractedBelow === 5_000 ? true : undefined;

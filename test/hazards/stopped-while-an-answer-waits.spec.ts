@@ -1,9 +1,9 @@
 import { Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { NatsLink, routeOf, Routes } from '#strangler';
+import { NatsLink, routeOf, Routes } from 'nestjs-strangler';
 import { DataSource } from 'typeorm';
-import { serveReplication } from '../../libs/strangler/src/replication/transport.js';
-import { Agents } from '../../libs/strangler/src/side/agents.js';
+import { serveReplication } from '#strangler/sides/transport';
+import { Agents } from '#strangler/sides/agents';
 import { startNats, type TestNats } from '../support/nats.js';
 import { fruit, replicas, type Replicas } from '../support/replication.js';
 import { untilUp } from '../support/rpc.js';

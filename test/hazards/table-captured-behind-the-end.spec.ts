@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { captureTable } from '../../libs/strangler/src/ownership/capture.js';
-import { describeTables } from '../../libs/strangler/src/tables.js';
+import { captureTable } from '#strangler/engine/ownership/capture';
+import { describeTables } from '#strangler/database/tables';
 import { parcels } from '../support/sides.js';
 import { Changing } from './support/changing.js';
 

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { takeWhole } from '../../libs/strangler/src/continuity/take-over.js';
-import { ContinuityStore } from '../../libs/strangler/src/continuity/store.js';
-import { Ownership } from '../../libs/strangler/src/ownership/ownership.js';
+import { takeWhole } from '#strangler/engine/identity/take-over';
+import { ContinuityStore } from '#strangler/engine/identity/store';
+import { Ownership } from '#strangler/engine/ownership/ownership';
 import { Controlled } from '../support/controlled.js';
 import { untilBlocked } from '../support/blocked.js';
 

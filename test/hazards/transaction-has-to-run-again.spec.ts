@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import type { Executor } from '../../libs/strangler/src/executor.js';
-import { managerOf } from '../../libs/strangler/src/transaction.js';
+import type { Executor } from '#strangler/calls/executor';
+import { managerOf } from '#strangler/database/transaction';
 import { refusal } from '../support/failure.js';
 import { toyDatabase, type ToyDatabase } from '../support/toy.js';
 import { toyExecutor, writeDown, type ToyHandlers } from '../support/toy-executor.js';

@@ -1,4 +1,4 @@
-import type { Finding, ModuleStatus } from '#strangler';
+import type { Finding, ModuleStatus } from 'nestjs-strangler';
 import { writeFile } from 'node:fs/promises';
 import { absentDatabase } from '../support/postgres.js';
 import { Client, openService } from '../support/shop.js';

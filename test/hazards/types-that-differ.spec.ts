@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Side } from '../../libs/strangler/src/phase.js';
+import type { Side } from '#strangler/routes/phase';
 import { until } from '../support/until.js';
 import { Changing } from './support/changing.js';
 

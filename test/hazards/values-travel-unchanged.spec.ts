@@ -1,5 +1,5 @@
 import { replicas, type Replicas } from '../support/replication.js';
-import type { MovingModule } from '../../libs/strangler/src/tables.js';
+import type { MovingModule } from '#strangler/database/tables';
 
 /*
  * A value comes out on the other side a little different: a lost microsecond, a rounded number, `null` of JSON as NULL.

@@ -1,10 +1,6 @@
-import type { Side } from '../../libs/strangler/src/phase.js';
-import { repairModule } from '../../libs/strangler/src/verify/repair.js';
-import {
-  verifyModule,
-  type VerifyOptions,
-  type VerifyProgress,
-} from '../../libs/strangler/src/verify/verify.js';
+import type { Side } from '#strangler/routes/phase';
+import { repairModule } from '#strangler/engine/verify/repair';
+import { verifyModule, type VerifyOptions, type VerifyProgress } from '#strangler/engine/verify/verify';
 import { carry, openPair, writeAsCopy, type TestPair } from '../support/verifying.js';
 
 /*

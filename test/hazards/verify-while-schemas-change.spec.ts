@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { verifyBoth } from '../../libs/strangler/src/control/verify-both.js';
-import type { VerifyOrder, VerifyReport } from '../../libs/strangler/src/control/needs.js';
-import { SideAgent } from '../../libs/strangler/src/side/agent.js';
-import { describeTables } from '../../libs/strangler/src/tables.js';
+import { verifyBoth } from '#strangler/control/reconcile/verify-both';
+import type { VerifyOrder, VerifyReport } from '#strangler/control/reconcile/needs';
+import { SideAgent } from '#strangler/sides/agent';
+import { describeTables } from '#strangler/database/tables';
 import { parcels } from '../support/sides.js';
 import { Changing } from './support/changing.js';
 

@@ -1,6 +1,6 @@
-import type { Side } from '../../libs/strangler/src/phase.js';
-import type { ChunkControl } from '../../libs/strangler/src/verify/chunks.js';
-import { verifyModule } from '../../libs/strangler/src/verify/verify.js';
+import type { Side } from '#strangler/routes/phase';
+import type { ChunkControl } from '#strangler/engine/verify/chunks';
+import { verifyModule } from '#strangler/engine/verify/verify';
 import { openPair, writeAsCopy, type TestPair } from '../support/verifying.js';
 import { box } from '../support/moving.js';
 

@@ -1,4 +1,4 @@
-import { RelaySession } from '../../libs/strangler/src/replication/relay-session.js';
+import { RelaySession } from '#strangler/engine/replication/relay-session';
 import { replicas, type Replicas } from '../support/replication.js';
 import { until } from '../support/until.js';
 

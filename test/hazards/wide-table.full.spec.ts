@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
-import { NatsLink } from '#strangler';
-import { remoteSide, serveSide, type Belonging } from '../../libs/strangler/src/side/remote.js';
-import type { SideControl } from '../../libs/strangler/src/side/side.js';
-import { describeTables, type MovingTable } from '../../libs/strangler/src/tables.js';
-import { repairModule } from '../../libs/strangler/src/verify/repair.js';
-import { verifyModule } from '../../libs/strangler/src/verify/verify.js';
+import { NatsLink } from 'nestjs-strangler';
+import { remoteSide, serveSide, type Belonging } from '#strangler/sides/remote';
+import type { SideControl } from '#strangler/sides/side';
+import { describeTables, type MovingTable } from '#strangler/database/tables';
+import { repairModule } from '#strangler/engine/verify/repair';
+import { verifyModule } from '#strangler/engine/verify/verify';
 import { startNats, type TestNats } from '../support/nats.js';
 import { untilUp } from '../support/rpc.js';
 import { parcels } from '../support/sides.js';

@@ -2,13 +2,13 @@ import { Logger } from '@nestjs/common';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Continuity } from '../../libs/strangler/src/continuity/continuity.js';
-import { NobodyServesError, type Peer } from '../../libs/strangler/src/continuity/peer.js';
-import { standpointOf } from '../../libs/strangler/src/continuity/standpoint.fixture.js';
-import { ContinuityStore } from '../../libs/strangler/src/continuity/store.js';
-import { WitnessFile } from '../../libs/strangler/src/continuity/witness-file.js';
-import { witnessOf } from '../../libs/strangler/src/continuity/witness.js';
-import { Database } from '../../libs/strangler/src/database.js';
+import { Continuity } from '#strangler/engine/identity/continuity';
+import { NobodyServesError, type Peer } from '#strangler/engine/identity/peer';
+import { standpointOf } from '#strangler/engine/identity/standpoint.fixture';
+import { ContinuityStore } from '#strangler/engine/identity/store';
+import { WitnessFile } from '#strangler/engine/identity/witness-file';
+import { witnessOf } from '#strangler/engine/identity/witness';
+import { Database } from '#strangler/database/database';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 
 /*

@@ -2,13 +2,13 @@ import { Logger } from '@nestjs/common';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ContinuityStore } from '../../libs/strangler/src/continuity/store.js';
-import { NobodyServesError, type Answer, type Peer } from '../../libs/strangler/src/continuity/peer.js';
-import { WitnessFile } from '../../libs/strangler/src/continuity/witness-file.js';
-import { witnessOf } from '../../libs/strangler/src/continuity/witness.js';
-import { Database } from '../../libs/strangler/src/database.js';
-import { NatsLink } from '../../libs/strangler/src/rpc/link.js';
-import { SideAgent } from '../../libs/strangler/src/side/agent.js';
+import { ContinuityStore } from '#strangler/engine/identity/store';
+import { NobodyServesError, type Answer, type Peer } from '#strangler/engine/identity/peer';
+import { WitnessFile } from '#strangler/engine/identity/witness-file';
+import { witnessOf } from '#strangler/engine/identity/witness';
+import { Database } from '#strangler/database/database';
+import { NatsLink } from '#strangler/nats/link';
+import { SideAgent } from '#strangler/sides/agent';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 
 /*

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { carryOutRepair } from '../../libs/strangler/src/control/doctor-repair.js';
+import { carryOutRepair } from '#strangler/control/doctor/doctor-repair';
 import { until } from '../support/until.js';
 import { Changing } from './support/changing.js';
 

@@ -2,7 +2,7 @@ import type { Role } from '#contracts';
 import { TokenVerifier } from '#api';
 import { Closing, createLogger } from '#platform';
 import { createRegistry } from '../../libs/platform/src/metrics/registry.js';
-import type { Operator } from '#strangler';
+import type { Operator } from 'nestjs-strangler';
 import type { INestApplication } from '@nestjs/common';
 import type { AddressInfo } from 'node:net';
 import { startAdmin } from '../../apps/monolith/src/admin.js';

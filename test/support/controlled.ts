@@ -1,19 +1,19 @@
-import { plainAdvice } from '../../libs/strangler/src/control/advice.js';
-import type { Clock } from '../../libs/strangler/src/control/clock.js';
-import { Controller, type ControllerOptions } from '../../libs/strangler/src/control/controller.js';
-import type { ModuleRow } from '../../libs/strangler/src/control/module-row.js';
-import { ModuleStore } from '../../libs/strangler/src/control/module-store.js';
-import type { ControlBoundary, ControlNeeds } from '../../libs/strangler/src/control/needs.js';
-import { Notes } from '../../libs/strangler/src/control/notes.js';
-import { Observer } from '../../libs/strangler/src/control/observe.js';
-import { Rates } from '../../libs/strangler/src/control/rates.js';
-import { defaultSettings, type ModuleSettings } from '../../libs/strangler/src/control/settings.js';
-import { VerificationStore } from '../../libs/strangler/src/control/verification-store.js';
-import { Verifier } from '../../libs/strangler/src/control/verifier.js';
-import { Walker } from '../../libs/strangler/src/control/walker.js';
-import type { Phase } from '../../libs/strangler/src/phase.js';
-import type { RouteEntry } from '../../libs/strangler/src/routes.js';
-import { noCalls, noComparisons, type Evidence } from '../../libs/strangler/src/evidence/evidence.js';
+import { plainAdvice } from '#strangler/control/commands/advice';
+import type { Clock } from '#strangler/control/reconcile/clock';
+import { Controller, type ControllerOptions } from '#strangler/control/controller';
+import type { ModuleRow } from '#strangler/control/store/module-row';
+import { ModuleStore } from '#strangler/control/store/module-store';
+import type { ControlBoundary, ControlNeeds } from '#strangler/control/reconcile/needs';
+import { Notes } from '#strangler/control/store/notes';
+import { Observer } from '#strangler/control/reconcile/observe';
+import { Rates } from '#strangler/control/reconcile/rates';
+import { defaultSettings, type ModuleSettings } from '#strangler/control/config/settings';
+import { VerificationStore } from '#strangler/control/store/verification-store';
+import { Verifier } from '#strangler/control/reconcile/verifier';
+import { Reconciler } from '#strangler/control/reconcile/reconciler';
+import type { Phase } from '#strangler/routes/phase';
+import type { RouteEntry } from '#strangler/routes/routes';
+import { noCalls, noComparisons, type Evidence } from '#strangler/evidence/evidence';
 import { directSides, parcels, wholeParcels, type DirectSides } from './sides.js';
 import { until } from './until.js';
 
@@ -107,7 +107,7 @@ export class Controlled {
   }
 
   /** The part of a controller that dies in tests of crashes: one walk, tick by tick. */
-  walker(boundary?: ControlBoundary): Walker {
+  reconciler(boundary?: ControlBoundary): Reconciler {
     const { needs, store } = this;
     const verifications = new VerificationStore(this.sides.monolith.database);
     const verifier = new Verifier(needs, verifications, store.history, fastClock);
@@ -117,7 +117,7 @@ export class Controlled {
       ...{ needs, store, verifications, verifier, observer, clock: fastClock, drainMs, boundary },
       ...{ notes, rates: new Rates(), advice: plainAdvice },
     };
-    return new Walker(parts, { module: this.module, ownership: this.ownership });
+    return new Reconciler(parts, { module: this.module, ownership: this.ownership });
   }
 
   row(): Promise<ModuleRow> {
@@ -139,17 +139,17 @@ export class Controlled {
     });
   }
 
-  /** Ticks a walker that dies and is replaced whenever `boundary` throws, until the module rests in the phase. */
+  /** Ticks a reconciler that dies and is replaced whenever `boundary` throws, until the module rests in the phase. */
   async walkTo(phase: Phase, boundary?: ControlBoundary): Promise<number> {
     let deaths = 0;
-    let walker = this.walker(boundary);
+    let reconciler = this.reconciler(boundary);
     await until(`it walks to ${phase}`, async () => {
       try {
-        await walker.tick();
+        await reconciler.tick();
       } catch (error) {
         if (!(error instanceof Death)) throw error;
         deaths += 1;
-        walker = this.walker(boundary);
+        reconciler = this.reconciler(boundary);
       }
       const row = await this.row();
       return row.phase === phase && !row.transition ? true : undefined;

@@ -1,4 +1,4 @@
-import { boundary } from '../../libs/strangler/src/saga/boundary.js';
+import { boundary } from '#strangler/calls/sagas/boundary';
 
 /**
  * Runs one of our programs (first argument) so that it dies at a boundary of a saga, as by `kill -9`:

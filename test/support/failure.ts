@@ -1,4 +1,4 @@
-import { DomainError, type DomainErrorData } from '#contracts';
+import { DomainError, type DomainErrorData } from 'nestjs-strangler/contract';
 
 /** What a call was refused with. @throws when it was not refused, or ended with anything but a declared error. */
 export async function refusal(call: Promise<unknown>): Promise<{ code: string; data: DomainErrorData }> {

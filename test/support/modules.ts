@@ -1,9 +1,10 @@
-import { inventory, orders, payments, users, type Contract } from '#contracts';
+import { type Contract } from 'nestjs-strangler/contract';
+import { inventory, orders, payments, users } from '#contracts';
 import { InventoryModule } from '#domain/inventory';
 import { PaymentsModule } from '#domain/payments';
 import { UsersModule } from '#domain/users';
 import { dataSourceOptions } from '#platform';
-import { routeOf, Router, Routes, StranglerModule, type Port } from '#strangler';
+import { routeOf, Router, Routes, StranglerModule, type Port } from 'nestjs-strangler';
 import type { Type } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';

@@ -1,8 +1,8 @@
-import { Database } from '../../libs/strangler/src/database.js';
-import { startCapture } from '../../libs/strangler/src/ownership/capture.js';
-import { Ownership } from '../../libs/strangler/src/ownership/ownership.js';
-import type { Side } from '../../libs/strangler/src/phase.js';
-import { describeTables, type MovingModule, type MovingTable } from '../../libs/strangler/src/tables.js';
+import { Database } from '#strangler/database/database';
+import { startCapture } from '#strangler/engine/ownership/capture';
+import { Ownership } from '#strangler/engine/ownership/ownership';
+import type { Side } from '#strangler/routes/phase';
+import { describeTables, type MovingModule, type MovingTable } from '#strangler/database/tables';
 import { freshDatabase, type TestDatabase } from './postgres.js';
 
 /** A module of tests whose rows move: a `thing` has a name, which is its key, and parts that are deleted with it. */

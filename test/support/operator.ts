@@ -1,4 +1,4 @@
-import type { Action, HistoryEntry, ModuleStatus } from '#strangler';
+import type { Action, HistoryEntry, ModuleStatus } from 'nestjs-strangler';
 import { Client, type Answer, type OpenShop } from './shop.js';
 
 /** The operator, at the admin listener of a shop. */

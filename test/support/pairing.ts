@@ -1,8 +1,8 @@
-import type { Continuity } from '../../libs/strangler/src/continuity/continuity.js';
-import { pair } from '../../libs/strangler/src/continuity/pairing.js';
-import { NobodyServesError, type Peer } from '../../libs/strangler/src/continuity/peer.js';
-import { ContinuityStore } from '../../libs/strangler/src/continuity/store.js';
-import type { Database } from '../../libs/strangler/src/database.js';
+import type { Continuity } from '#strangler/engine/identity/continuity';
+import { pair } from '#strangler/engine/identity/pairing';
+import { NobodyServesError, type Peer } from '#strangler/engine/identity/peer';
+import { ContinuityStore } from '#strangler/engine/identity/store';
+import type { Database } from '#strangler/database/database';
 
 /** Makes two databases each other's peer, both with capture on, as the controller does when a module begins to move. */
 export async function pairDirectly(

@@ -8,11 +8,11 @@ import {
   Routes,
   type Port,
   type RouteEntry,
-} from '#strangler';
-import type { Executor } from '../../libs/strangler/src/executor.js';
-import type { Member } from '../../libs/strangler/src/member.js';
+} from 'nestjs-strangler';
+import type { Executor } from '#strangler/calls/executor';
+import type { Member } from '#strangler/routes/member';
 import type { TestNats } from './nats.js';
-import { routeOf } from '../../libs/strangler/src/routes.js';
+import { routeOf } from '#strangler/routes/routes';
 import { toy } from './toy.js';
 import { until } from './until.js';
 

@@ -8,7 +8,7 @@ import {
   type MismatchEntry,
   type ModuleStatus,
   type Operator,
-} from '#strangler';
+} from 'nestjs-strangler';
 import { standing } from './standing.js';
 
 /** An operator that says what a test wants it to say: HTTP and the command line are under test, not the controller. */

@@ -1,7 +1,7 @@
 import { dataSourceOptions, openDatabase } from '#platform';
 import {
   Agents,
-  CallWatch,
+  CallMetrics,
   ContractServer,
   followRoutes,
   LocalModules,
@@ -10,12 +10,12 @@ import {
   publishRoutes,
   Router,
   Routes,
-  Steering,
+  ControlPlane,
   StranglerModule,
   type Operator,
   type Port,
   type Side,
-} from '#strangler';
+} from 'nestjs-strangler';
 import { Logger, Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -32,7 +32,7 @@ interface Parts {
   url: string;
   routes: Routes;
   link: NatsLink;
-  watch: CallWatch;
+  watch: CallMetrics;
 }
 
 /** An application that carries the fifth module and nothing else. */
@@ -80,7 +80,7 @@ export async function openShipping(natsUrl: string): Promise<Shipping> {
   publishRoutes(link, routes);
   const stopFollowing = followRoutes(extracted.link, extracted.routes);
   const agents = app.get(Agents);
-  const steering = new Steering({
+  const steering = new ControlPlane({
     contracts: [shipping],
     database: agents.databaseOf(app.get(DataSource)),
     agents,
@@ -110,7 +110,7 @@ async function openSide(side: Side, natsUrl: string): Promise<ShippingSide> {
   await openDatabase(url, [], 'a test', side);
   await migrateShipping(url);
   const link = new NatsLink(() => Promise.resolve({ servers: natsUrl }));
-  const parts = { side, url, link, routes: new Routes(), watch: new CallWatch() };
+  const parts = { side, url, link, routes: new Routes(), watch: new CallMetrics() };
   const app = await NestFactory.create(ShippingApp.of(parts), { logger: false, abortOnError: false });
   const server = new ContractServer(link, app.get(LocalModules), parts.routes);
   app.connectMicroservice({ strategy: server });

@@ -1,4 +1,4 @@
-import type { HistoryEntry, ModuleStatus } from '#strangler';
+import type { HistoryEntry, ModuleStatus } from 'nestjs-strangler';
 
 type View = NonNullable<ModuleStatus['sides']['monolith']>;
 

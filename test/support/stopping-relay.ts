@@ -1,10 +1,10 @@
 import { writeSync } from 'node:fs';
-import { Database } from '../../libs/strangler/src/database.js';
-import { Receiver } from '../../libs/strangler/src/replication/apply.js';
-import { Deliveries } from '../../libs/strangler/src/replication/deliveries.js';
-import { decodeFrame } from '../../libs/strangler/src/replication/frame.js';
-import { Relay } from '../../libs/strangler/src/replication/relay.js';
-import { describeTables } from '../../libs/strangler/src/tables.js';
+import { Database } from '#strangler/database/database';
+import { Receiver } from '#strangler/engine/replication/apply';
+import { Deliveries } from '#strangler/engine/replication/deliveries';
+import { decodeFrame } from '#strangler/engine/replication/frame';
+import { Relay } from '#strangler/engine/replication/relay';
+import { describeTables } from '#strangler/database/tables';
 import { fruit } from './replication.js';
 
 /*

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { withContext } from '#strangler';
+import { withContext } from 'nestjs-strangler';
 import type { ToyDatabase } from './toy.js';
 import { toyModules, toyModulesDatabase, type ToyRelease } from './toy-modules.js';
 

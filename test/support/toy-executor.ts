@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { Executor, type ExecutorOptions, type Handler } from '../../libs/strangler/src/executor.js';
-import { managerOf } from '../../libs/strangler/src/transaction.js';
+import { Executor, type ExecutorOptions, type Handler } from '#strangler/calls/executor';
+import { managerOf } from '#strangler/database/transaction';
 import { toy, type Ask } from './toy.js';
 
 type Names = keyof typeof toy.operations;

@@ -1,4 +1,11 @@
-import { command, contract, OutcomeUnknownError, process, UnavailableError, type Contract } from '#contracts';
+import {
+  command,
+  contract,
+  OutcomeUnknownError,
+  process,
+  UnavailableError,
+  type Contract,
+} from 'nestjs-strangler/contract';
 import {
   call,
   LocalModules,
@@ -8,15 +15,15 @@ import {
   type CallOptions,
   type RemoteCalls,
   type Saga,
-} from '#strangler';
-import { withContext } from '../../libs/strangler/src/context.js';
-import { Executor, type ExecutorOptions, type Handler } from '../../libs/strangler/src/executor.js';
-import { prepare, type PreparedOperation } from '../../libs/strangler/src/operation.js';
-import { routeOf } from '../../libs/strangler/src/routes.js';
-import { SagaDriver } from '../../libs/strangler/src/saga/driver.js';
-import { SagaEngine } from '../../libs/strangler/src/saga/engine.js';
-import { Steps } from '../../libs/strangler/src/saga/steps.js';
-import { managerOf } from '../../libs/strangler/src/transaction.js';
+} from 'nestjs-strangler';
+import { withContext } from '#strangler/database/context';
+import { Executor, type ExecutorOptions, type Handler } from '#strangler/calls/executor';
+import { prepare, type PreparedOperation } from '#strangler/contract/operation';
+import { routeOf } from '#strangler/routes/routes';
+import { SagaDriver } from '#strangler/calls/sagas/driver';
+import { SagaEngine } from '#strangler/calls/sagas/engine';
+import { Steps } from '#strangler/calls/sagas/steps';
+import { managerOf } from '#strangler/database/transaction';
 import { Answer, Ask, toyDatabase, type ToyDatabase } from './toy.js';
 
 const key = (i: Ask): string => i.name;

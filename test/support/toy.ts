@@ -1,10 +1,11 @@
-import { command, contract, List, Maybe, query, Sku } from '#contracts';
+import { command, contract, List, Maybe, query } from 'nestjs-strangler/contract';
+import { Sku } from '#contracts';
 import { IsInt, IsString } from 'class-validator';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../libs/platform/src/database/data-source-options.js';
 import { createIdempotencyTable, createSagaTable } from '../../migrations/tables.js';
-import { buckets } from '../../libs/strangler/src/bucket.js';
-import type { Side } from '../../libs/strangler/src/phase.js';
+import { buckets } from '#strangler/routes/bucket';
+import type { Side } from '#strangler/routes/phase';
 import { freshDatabase, type TestDatabase } from './postgres.js';
 
 export class Ask {

@@ -1,10 +1,10 @@
-import { LocalModules, routeOf, Router, Routes, type Port, type RouteEntry } from '#strangler';
-import { bucketOf, buckets } from '../../libs/strangler/src/bucket.js';
-import type { CallObserver } from '../../libs/strangler/src/call-observer.js';
-import { withContext } from '../../libs/strangler/src/context.js';
-import type { Executor } from '../../libs/strangler/src/executor.js';
-import { ReadGuard } from '../../libs/strangler/src/read-guard.js';
-import type { RemoteCalls } from '../../libs/strangler/src/router.js';
+import { LocalModules, routeOf, Router, Routes, type Port, type RouteEntry } from 'nestjs-strangler';
+import { bucketOf, buckets } from '#strangler/routes/bucket';
+import type { CallObserver } from '#strangler/calls/call-observer';
+import { withContext } from '#strangler/database/context';
+import type { Executor } from '#strangler/calls/executor';
+import { ReadGuard } from '#strangler/calls/read-guard';
+import type { RemoteCalls } from '#strangler/calls/router';
 import { toy, toyDatabase, type ToyDatabase } from './toy.js';
 import { toyExecutor, type ToyHandlers } from './toy-executor.js';
 

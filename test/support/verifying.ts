@@ -1,5 +1,5 @@
-import type { Side } from '../../libs/strangler/src/phase.js';
-import { Chunks, type ChunkControl } from '../../libs/strangler/src/verify/chunks.js';
+import type { Side } from '#strangler/routes/phase';
+import { Chunks, type ChunkControl } from '#strangler/engine/verify/chunks';
 import { box, openSide, type TestSide } from './moving.js';
 
 /** Both sides of a module, as verify asks them. */

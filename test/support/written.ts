@@ -1,5 +1,5 @@
-import type { WrittenRows } from '../../libs/strangler/src/acknowledger.js';
-import type { Database } from '../../libs/strangler/src/database.js';
+import type { WrittenRows } from '#strangler/database/acknowledger';
+import type { Database } from '#strangler/database/database';
 
 /** Outbox rows that were written just now, as a command tells of them. */
 export async function written(database: Database, ids: readonly number[]): Promise<WrittenRows> {

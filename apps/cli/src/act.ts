@@ -1,4 +1,4 @@
-import type { ActionAnswer } from '#strangler';
+import type { ActionAnswer } from 'nestjs-strangler';
 import type { Cli } from './cli.js';
 import { programName, type BeginningFlags, type ChangingFlags } from './command.js';
 import { answerLines } from './text/lists.js';

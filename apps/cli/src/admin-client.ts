@@ -1,4 +1,11 @@
-import type { ActionAnswer, Finding, HistoryEntry, MismatchEntry, ModuleStatus, ParkedRow } from '#strangler';
+import type {
+  ActionAnswer,
+  Finding,
+  HistoryEntry,
+  MismatchEntry,
+  ModuleStatus,
+  ParkedRow,
+} from 'nestjs-strangler';
 import { AdminApi } from './admin-api.js';
 import type { Session } from './session.js';
 

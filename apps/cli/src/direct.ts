@@ -38,7 +38,7 @@ export async function actThere(
   if (!/^postgres(ql)?:$/.test(protocolOf(databaseUrl)))
     throw new Misuse('--database-url must be a URL that begins with postgres://');
   // Loaded when it is needed: no other verb is to wait for it.
-  const { actDirectly, RefusedError } = await import('#strangler');
+  const { actDirectly, RefusedError } = await import('nestjs-strangler');
   const act = { module, verb, iHaveFencedIt: iHaveFencedIt ?? false, dryRun: dryRun ?? false };
   const answer = await actDirectly(databaseUrl, act).catch((error: unknown) => {
     throw error instanceof RefusedError ? new Failure(error.message) : error;

@@ -1,5 +1,5 @@
 import type { RouteStatus } from '#edge';
-import type { HistoryEntry, ModuleStatus } from '#strangler';
+import type { HistoryEntry, ModuleStatus } from 'nestjs-strangler';
 
 const timeoutMs = 10_000;
 

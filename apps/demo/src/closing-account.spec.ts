@@ -1,11 +1,11 @@
 import type { Sample } from '#sample';
-import type { ModuleStatus } from '#strangler';
+import type { ModuleStatus } from 'nestjs-strangler';
 import { freshDatabase, type TestDatabase } from '../../../test/support/postgres.js';
 import { closeBooks } from './closing-account.js';
 import { faultsOf } from './account.js';
 import { OrderBook } from './order-book.js';
 import { statusOf } from './status.fixture.js';
-import type { Steering } from './walk.js';
+import type { ControlPlane } from './walk.js';
 
 const order = '01939d6e-0000-7000-8000-000000000001';
 const shop = [
@@ -24,7 +24,7 @@ const figures = { calls: 0, errors: 0, p50Ms: null, p99Ms: null };
 const side = { ...figures, healthy: true, health: 'up' as const, probes: figures, lagMs: 0, parked: 0 };
 
 /** An admin API of which both sides are quiet at the third look, and verify is done at the sixth. */
-class Admin implements Steering {
+class Admin implements ControlPlane {
   looks = 0;
   readonly acts: string[] = [];
   module = async (): Promise<ModuleStatus> => {

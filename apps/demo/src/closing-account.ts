@@ -7,7 +7,7 @@ import type { Shop } from './open-shop.js';
 import type { Movable } from './options.js';
 import type { OrderBook } from './order-book.js';
 import { longestPause } from './stretch.js';
-import { WalkError, type Steering } from './walk.js';
+import { WalkError, type ControlPlane } from './walk.js';
 
 const pollMs = 200;
 const quietMs = 30_000;
@@ -76,7 +76,7 @@ export interface Whereabouts {
  * Waits until nothing is on its way between the sides. What is still on its way when the patience is at an end shows in the
  * account.
  */
-async function untilQuiet(away: readonly Movable[], admin: Steering, stop: AbortSignal): Promise<void> {
+async function untilQuiet(away: readonly Movable[], admin: ControlPlane, stop: AbortSignal): Promise<void> {
   const giveUpAt = performance.now() + quietMs;
   while (!stop.aborted && performance.now() < giveUpAt) {
     const statuses = await Promise.all(away.map((module) => admin.module(module)));
@@ -87,7 +87,7 @@ async function untilQuiet(away: readonly Movable[], admin: Steering, stop: Abort
 }
 
 /** Has both sides of a module compared row by row. @throws {WalkError} when that does not end. */
-async function verify(module: string, admin: Steering, stop: AbortSignal): Promise<Verified> {
+async function verify(module: string, admin: ControlPlane, stop: AbortSignal): Promise<Verified> {
   const before = (await admin.module(module)).verify.checkedAt;
   await admin.act(module, 'verify', {});
   const giveUpAt = performance.now() + verifyMs;

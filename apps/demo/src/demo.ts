@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '#strangler';
+import type { ModuleStatus } from 'nestjs-strangler';
 import { faultsOf } from './account.js';
 import { accountText } from './account-text.js';
 import { closeBooks } from './closing-account.js';

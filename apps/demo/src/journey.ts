@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '#strangler';
+import type { ModuleStatus } from 'nestjs-strangler';
 import { markOf, stretchOf, type Mark, type Running, type Stretch } from './stretch.js';
 import { placeOf } from './tour.js';
 

@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '#strangler';
+import type { ModuleStatus } from 'nestjs-strangler';
 import { milliseconds } from './stretch-text.js';
 import { placeOf, type Leg } from './tour.js';
 

@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '#strangler';
+import type { ModuleStatus } from 'nestjs-strangler';
 
 const nothing = { compared: 0, mismatches: 0, unavailable: 0 };
 

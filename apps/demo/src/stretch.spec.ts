@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '#strangler';
+import type { ModuleStatus } from 'nestjs-strangler';
 import { Journey } from './journey.js';
 import { longestPause, type Stretch } from './stretch.js';
 import { stretchHead, stretchText } from './stretch-text.js';

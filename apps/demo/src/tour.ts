@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '#strangler';
+import type { ModuleStatus } from 'nestjs-strangler';
 import type { Movable } from './options.js';
 
 /** One part of the way: a module goes out, or comes back. */

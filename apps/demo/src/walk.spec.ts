@@ -1,7 +1,7 @@
-import type { HistoryEntry, ModuleStatus } from '#strangler';
+import type { HistoryEntry, ModuleStatus } from 'nestjs-strangler';
 import { statusOf } from './status.fixture.js';
 import { settingsFor, tourOf, type Leg } from './tour.js';
-import { walk, WalkError, type Steering } from './walk.js';
+import { walk, WalkError, type ControlPlane } from './walk.js';
 
 const out: Leg = { module: 'inventory', to: 'extracted' };
 const wanted = { phase: 'extracted', percent: null, by: 'operator' } as const;
@@ -32,7 +32,7 @@ describe('a walk', () => {
     stop = new AbortController();
   });
 
-  const admin: Steering = {
+  const admin: ControlPlane = {
     module: async () => (statuses.length > 1 ? statuses.shift()! : statuses[0]!),
     act: async (...act) => void acts.push(act),
     history: async () => history,

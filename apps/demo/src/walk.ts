@@ -1,4 +1,4 @@
-import type { HistoryEntry, ModuleStatus } from '#strangler';
+import type { HistoryEntry, ModuleStatus } from 'nestjs-strangler';
 import { sleepUnless } from '../../replay/src/stop.js';
 import type { AdminClient } from './admin-client.js';
 import { footprintOf, hasArrived, hasTurnedBack, nameOf, settingsFor, standstill, type Leg } from './tour.js';
@@ -10,11 +10,11 @@ const patienceMs = 90_000;
 /** A module did not get where it was to go; the message says where it is, and why as far as is known. */
 export class WalkError extends Error {}
 
-export type Steering = Pick<AdminClient, 'module' | 'act' | 'history'>;
+export type ControlPlane = Pick<AdminClient, 'module' | 'act' | 'history'>;
 
 /** What a walk needs. */
 export interface WalkOptions {
-  admin: Steering;
+  admin: ControlPlane;
   /** Told of every look at the module. */
   onStatus: (status: ModuleStatus) => void;
   stop: AbortSignal;

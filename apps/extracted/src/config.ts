@@ -18,7 +18,7 @@ import {
   type NatsSettings,
   type PaymentsProvider,
 } from '#platform';
-import { defaultRetention, leastResultsMs, type Retention } from '#strangler';
+import { defaultRetention, leastResultsMs, type Retention } from 'nestjs-strangler';
 
 /** Every contract of the shop, by its module's name. */
 export const contracts = { users, inventory, payments, orders } as const;

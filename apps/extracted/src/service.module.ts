@@ -11,7 +11,7 @@ import {
   type CallObserver,
   type NatsLink,
   type Routes,
-} from '#strangler';
+} from 'nestjs-strangler';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { contracts, type ModuleName, type Settings } from './config.js';

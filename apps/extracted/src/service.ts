@@ -18,7 +18,7 @@ import {
 } from '#platform';
 import {
   Agents,
-  CallWatch,
+  CallMetrics,
   ContractServer,
   currentContext,
   followRoutes,
@@ -29,7 +29,7 @@ import {
   Routes,
   Subjects,
   ToolkitMetrics,
-} from '#strangler';
+} from 'nestjs-strangler';
 import { Logger, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
@@ -71,7 +71,7 @@ export async function startService(settings: Settings, closing: Closing): Promis
   const stopFollowing = followRoutes(link, routes);
   closing.add(() => Promise.resolve(stopFollowing()));
   const metrics = new ToolkitMetrics();
-  const watch = new CallWatch();
+  const watch = new CallMetrics();
   const observer = observers(watch, metrics.called);
   const app = await NestFactory.create(
     ServiceModule.forRoot({ settings, databaseUrl, routes, link, observer }),

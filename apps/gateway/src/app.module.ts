@@ -1,6 +1,6 @@
 import { ApiModule, type ApiOptions } from '#api';
 import { inventory, orders, payments, users } from '#contracts';
-import { NatsCalls, StranglerModule, type CallObserver, type NatsLink, type Routes } from '#strangler';
+import { NatsCalls, StranglerModule, type CallObserver, type NatsLink, type Routes } from 'nestjs-strangler';
 import { Module, type DynamicModule } from '@nestjs/common';
 
 /** Every contract of the shop. */

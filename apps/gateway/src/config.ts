@@ -32,7 +32,7 @@ import {
   type NatsSettings,
   type RateSettings,
 } from '#platform';
-import { defaultRetention, leastResultsMs, type Retention } from '#strangler';
+import { defaultRetention, leastResultsMs, type Retention } from 'nestjs-strangler';
 
 /** The gateway's settings (README, "Settings"). */
 export interface Settings {

@@ -1,7 +1,7 @@
 import { TokenVerifier } from '#api';
 import { EdgeRoutes, EdgeRoutesError, type UpstreamPools } from '#edge';
 import { StartError, type Closing } from '#platform';
-import type { CallWatch, Database } from '#strangler';
+import type { CallMetrics, Database } from 'nestjs-strangler';
 import type { INestApplication } from '@nestjs/common';
 import { contracts } from './app.module.js';
 import type { Settings } from './config.js';
@@ -15,7 +15,7 @@ export async function openEdgeRoutes(
     watch,
     pools,
     closing,
-  }: { database: Database; watch: CallWatch; pools: UpstreamPools; closing: Closing },
+  }: { database: Database; watch: CallMetrics; pools: UpstreamPools; closing: Closing },
 ): Promise<EdgeRoutes> {
   const tokens = app.get<TokenVerifier>(TokenVerifier, { strict: false });
   const routes = new EdgeRoutes({

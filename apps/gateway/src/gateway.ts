@@ -30,7 +30,7 @@ import {
   type Closing,
 } from '#platform';
 import {
-  CallWatch,
+  CallMetrics,
   currentContext,
   Database,
   followRoutes,
@@ -45,7 +45,7 @@ import {
   Subjects,
   ToolkitMetrics,
   type KeptRoutes,
-} from '#strangler';
+} from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -104,7 +104,7 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
     { name: 'key', check: () => assertKnown(link) },
   ];
   const metrics = new ToolkitMetrics();
-  const watch = new CallWatch();
+  const watch = new CallMetrics();
   watch.start(database, routes);
   closing.add(() => watch.stop());
   const stopReporting = reportCalls(link, routes, database, gateway);
@@ -215,7 +215,7 @@ interface Parts {
   share: Share | undefined;
   closing: Closing;
   database: Database;
-  watch: CallWatch;
+  watch: CallMetrics;
 }
 
 async function createApp(

@@ -1,4 +1,4 @@
-import type { KeptRoutes, RouteTable } from '#strangler';
+import type { KeptRoutes, RouteTable } from 'nestjs-strangler';
 import type { Pool } from 'pg';
 
 /** Routes in the gateway's own database. */

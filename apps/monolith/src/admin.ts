@@ -21,7 +21,7 @@ import {
   EventsController,
   OPERATOR,
   type Operator,
-} from '#strangler';
+} from 'nestjs-strangler';
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';

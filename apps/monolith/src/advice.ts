@@ -1,4 +1,4 @@
-import type { Advice } from '#strangler';
+import type { Advice } from 'nestjs-strangler';
 
 /** How an operator of this shop types what a sentence advises. */
 export const advice: Advice = {

@@ -9,7 +9,7 @@ import {
   type NatsLink,
   type Retention,
   type Routes,
-} from '#strangler';
+} from 'nestjs-strangler';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 

@@ -30,7 +30,7 @@ import {
   type PaymentsProvider,
   type RateSettings,
 } from '#platform';
-import { defaultRetention, leastResultsMs, type Retention } from '#strangler';
+import { defaultRetention, leastResultsMs, type Retention } from 'nestjs-strangler';
 
 /** The monolith's settings (README, "Settings"). */
 export interface Settings {

@@ -1,4 +1,5 @@
-import { inventory, users, isDomainError } from '#contracts';
+import { isDomainError } from 'nestjs-strangler/contract';
+import { inventory, users } from '#contracts';
 import type { Closing } from '#platform';
 import {
   ensureAdmin,
@@ -8,7 +9,7 @@ import {
   type SampleModule,
   type SamplePorts,
 } from '#sample';
-import { portToken, type Port } from '#strangler';
+import { portToken, type Port } from 'nestjs-strangler';
 import type { INestApplication } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from './config.js';

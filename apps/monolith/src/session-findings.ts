@@ -1,5 +1,5 @@
 import { assertPooled, StartError } from '#platform';
-import type { FindingSource } from '#strangler';
+import type { FindingSource } from 'nestjs-strangler';
 import type { Settings } from './config.js';
 
 /** What `doctor` finds out about the sessions behind a pooler: somebody may have changed them since the start. */

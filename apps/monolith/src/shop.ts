@@ -33,7 +33,7 @@ import {
 } from '#platform';
 import {
   Agents,
-  CallWatch,
+  CallMetrics,
   ContractServer,
   currentContext,
   decommissionedModules,
@@ -47,9 +47,9 @@ import {
   publishRoutes,
   Router,
   Routes,
-  Steering,
+  ControlPlane,
   Subjects,
-} from '#strangler';
+} from 'nestjs-strangler';
 import { Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -88,7 +88,7 @@ export async function startShop(settings: Settings, closing: Closing): Promise<v
   const routes = new Routes();
   const link = await connectWhenNeeded({ settings, servers, subjects }, routes, closing);
   const initialData = new InitialData(settings, say);
-  const watch = new CallWatch();
+  const watch = new CallMetrics();
   const metrics = new ToolkitMetrics();
   const observer = observers(watch, metrics.called);
   const { directUrl, witness, retention } = settings;
@@ -191,11 +191,11 @@ async function openHealth(
 async function steer(
   settings: Settings,
   app: NestExpressApplication,
-  { link, watch, announce }: { link: NatsLink; watch: CallWatch; announce: (line: string) => void },
+  { link, watch, announce }: { link: NatsLink; watch: CallMetrics; announce: (line: string) => void },
   closing: Closing,
-): Promise<Steering> {
+): Promise<ControlPlane> {
   const agents = app.get(Agents);
-  const steering = new Steering({
+  const steering = new ControlPlane({
     contracts,
     database: agents.databaseOf(app.get(DataSource)),
     agents,

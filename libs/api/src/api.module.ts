@@ -1,5 +1,5 @@
 import { users } from '#contracts';
-import { portToken } from '#strangler';
+import { portToken } from 'nestjs-strangler';
 import { Module, type DynamicModule, type FactoryProvider, type Provider } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';

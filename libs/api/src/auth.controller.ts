@@ -1,5 +1,5 @@
 import { AccessToken, Credentials, Jwks, RotateKeys, users } from '#contracts';
-import { InjectPort } from '#strangler';
+import { InjectPort } from 'nestjs-strangler';
 import { Body, Controller, Ip, Logger, Post } from '@nestjs/common';
 import { Public, Roles } from './auth/access.js';
 import { Caller, type Principal } from './auth/principal.js';

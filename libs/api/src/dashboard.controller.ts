@@ -1,5 +1,6 @@
-import { inventory, orders, UnavailableError, users, type Order, type Product } from '#contracts';
-import { currentContext, InjectPort, withContext, type CallContext } from '#strangler';
+import { UnavailableError } from 'nestjs-strangler/contract';
+import { inventory, orders, users, type Order, type Product } from '#contracts';
+import { currentContext, InjectPort, withContext, type CallContext } from 'nestjs-strangler';
 import { Controller, Get, Logger } from '@nestjs/common';
 import { Caller, type Principal } from './auth/principal.js';
 import { DashboardView, type MissingPart } from './dashboard.dto.js';

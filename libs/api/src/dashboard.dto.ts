@@ -1,4 +1,5 @@
-import { List, Maybe, Nested, Order } from '#contracts';
+import { List, Maybe, Nested } from 'nestjs-strangler/contract';
+import { Order } from '#contracts';
 import { IsString } from 'class-validator';
 import { ProductView } from './products.dto.js';
 import { UserView } from './users.dto.js';

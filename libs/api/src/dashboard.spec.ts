@@ -1,4 +1,5 @@
-import { UnavailableError, type Order, type Product, type User } from '#contracts';
+import { UnavailableError } from 'nestjs-strangler/contract';
+import { type Order, type Product, type User } from '#contracts';
 import request from 'supertest';
 import { Logger } from '@nestjs/common';
 import { ann, bearer, edge, signingKey, type Ports } from './testing/edge.js';

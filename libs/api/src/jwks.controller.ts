@@ -1,5 +1,5 @@
 import { Jwks, users } from '#contracts';
-import { InjectPort } from '#strangler';
+import { InjectPort } from 'nestjs-strangler';
 import { Controller, Get, Header, VERSION_NEUTRAL } from '@nestjs/common';
 import { Public } from './auth/access.js';
 import { Answers } from './openapi/answers.js';

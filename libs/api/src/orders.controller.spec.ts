@@ -1,4 +1,5 @@
-import { orders, OutcomeUnknownError, payments, type Order, type Payment, type PlaceOrder } from '#contracts';
+import { OutcomeUnknownError } from 'nestjs-strangler/contract';
+import { orders, payments, type Order, type Payment, type PlaceOrder } from '#contracts';
 import request from 'supertest';
 import { ann, bearer, bob, edge, signingKey } from './testing/edge.js';
 

@@ -1,5 +1,5 @@
 import { ById, Order, orders, Orders, Page, payments } from '#contracts';
-import { InjectPort, Shape } from '#strangler';
+import { InjectPort, Schema } from 'nestjs-strangler';
 import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Caller, type Principal } from './auth/principal.js';
@@ -72,7 +72,7 @@ export class OrdersController {
     await this.visible(caller, id);
     // A payment does not say whose it is; its order has.
     const payment = await asItself(() => this.payments.getPayment({ orderId: id }));
-    return Shape.of(PaymentView).pick(payment);
+    return Schema.of(PaymentView).pick(payment);
   }
 
   private visible({ id: userId, role }: Principal, id: string): Promise<Order> {

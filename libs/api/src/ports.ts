@@ -1,5 +1,5 @@
 import type { inventory, orders, payments, users } from '#contracts';
-import type { Port } from '#strangler';
+import type { Port } from 'nestjs-strangler';
 
 // By name, as `constructor(private users: Port<typeof users>)` would refer to the parameter itself.
 export type UsersPort = Port<typeof users>;

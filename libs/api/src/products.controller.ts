@@ -1,5 +1,5 @@
 import { BySku, inventory, Page } from '#contracts';
-import { InjectPort } from '#strangler';
+import { InjectPort } from 'nestjs-strangler';
 import { Body, Controller, Get, Param, Post, Put, Query } from '@nestjs/common';
 import { Public, Roles } from './auth/access.js';
 import { Cached } from './cache/cached.js';

@@ -1,4 +1,5 @@
-import { Count, List, Maybe, Product, PutProduct, Restock } from '#contracts';
+import { Count, List, Maybe } from 'nestjs-strangler/contract';
+import { Product, PutProduct, Restock } from '#contracts';
 import { IsString } from 'class-validator';
 import { without } from './http/without.js';
 

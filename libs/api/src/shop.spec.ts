@@ -4,7 +4,7 @@ import { OrdersModule } from '#domain/orders';
 import { PaymentsModule } from '#domain/payments';
 import { UsersModule } from '#domain/users';
 import { dataSourceOptions } from '#platform';
-import { portToken, routeOf, Routes, StranglerModule, type Port } from '#strangler';
+import { portToken, routeOf, Routes, StranglerModule, type Port } from 'nestjs-strangler';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';

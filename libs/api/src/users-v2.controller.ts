@@ -1,5 +1,5 @@
 import { ById, users } from '#contracts';
-import { InjectPort } from '#strangler';
+import { InjectPort } from 'nestjs-strangler';
 import { Body, Controller, Get, Ip, Param, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Caller, requireSelfOrAdmin, type Principal } from './auth/principal.js';

@@ -1,5 +1,5 @@
 import { ById, Page, users } from '#contracts';
-import { InjectPort } from '#strangler';
+import { InjectPort } from 'nestjs-strangler';
 import { Body, Controller, Get, Ip, Logger, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { v7 as uuidv7 } from 'uuid';

@@ -1,17 +1,6 @@
-import {
-  ChangePassword,
-  Email,
-  Id,
-  List,
-  Maybe,
-  Nested,
-  Profile,
-  Register,
-  SetRole,
-  UpdateUser,
-  User,
-} from '#contracts';
-import { Shape } from '#strangler';
+import { Email, Id, List, Maybe, Nested } from 'nestjs-strangler/contract';
+import { ChangePassword, Profile, Register, SetRole, UpdateUser, User } from '#contracts';
+import { Schema } from 'nestjs-strangler';
 import { IsString } from 'class-validator';
 import { without } from './http/without.js';
 
@@ -40,7 +29,7 @@ export class UserViewV2 {
   @Nested(() => Profile) profile: Profile;
 }
 
-const v1 = Shape.of(UserView);
+const v1 = Schema.of(UserView);
 
 export const userView = (user: User): UserView => v1.pick(user);
 

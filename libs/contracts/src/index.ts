@@ -1,56 +1,5 @@
 export { callers, calls, gateway } from './calls.js';
-export {
-  callDue,
-  command,
-  contract,
-  process,
-  query,
-  self,
-  type Api,
-  type CallDue,
-  type CodeOf,
-  type Contract,
-  type Dto,
-  type Handlers,
-  type InputOf,
-  type NamesOf,
-  type Operation,
-  type OutputOf,
-  type Ownership,
-  type Self,
-  type Who,
-} from './contract.js';
-export {
-  CommandUndoneError,
-  DomainError,
-  ForbiddenError,
-  internalCodes,
-  isDomainError,
-  OutcomeUnknownError,
-  transportCodes,
-  ShedError,
-  UnavailableError,
-  ValidationError,
-  type DomainErrorData,
-  type FieldError,
-  type TransportCode,
-} from './errors.js';
-export {
-  Amount,
-  canonicalOf,
-  Count,
-  Email,
-  Id,
-  isMasked,
-  isSecret,
-  List,
-  Masked,
-  Maybe,
-  Nested,
-  nestedOf,
-  Secret,
-  Sku,
-} from './fields.js';
+export { Sku } from './sku.js';
 export { ById, defaultLimit, IdPage, Money, Page } from './shared.js';
 export {
   inventory,

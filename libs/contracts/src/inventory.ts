@@ -1,6 +1,7 @@
 import { IsString, Length } from 'class-validator';
-import { command, contract, query } from './contract.js';
-import { Count, Id, List, Maybe, Nested, Sku } from './fields.js';
+import { command, contract, query } from 'nestjs-strangler/contract';
+import { Count, Id, List, Maybe, Nested } from 'nestjs-strangler/contract';
+import { Sku } from './sku.js';
 import { Money, Page } from './shared.js';
 
 export class BySku {

@@ -1,6 +1,6 @@
 import { IsIn, IsString, Length } from 'class-validator';
-import { contract, process, query, self } from './contract.js';
-import { Id, List, Masked, Maybe, Nested } from './fields.js';
+import { contract, process, query, self } from 'nestjs-strangler/contract';
+import { Id, List, Masked, Maybe, Nested } from 'nestjs-strangler/contract';
 import { ReservedLine, StockLine } from './inventory.js';
 import { ById, IdPage, Money } from './shared.js';
 

@@ -1,6 +1,6 @@
 import { IsIn, IsString, Length } from 'class-validator';
-import { command, contract, query } from './contract.js';
-import { Id, Masked, Nested } from './fields.js';
+import { command, contract, query } from 'nestjs-strangler/contract';
+import { Id, Masked, Nested } from 'nestjs-strangler/contract';
 import { Money } from './shared.js';
 
 export const paymentStatuses = ['charged', 'refunded', 'void'] as const;

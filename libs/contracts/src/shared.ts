@@ -1,5 +1,5 @@
 import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
-import { Amount, Currency, Id, Maybe } from './fields.js';
+import { Amount, Currency, Id, Maybe } from 'nestjs-strangler/contract';
 
 /** Money in minor units (pence) of an ISO 4217 currency. */
 export class Money {

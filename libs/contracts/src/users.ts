@@ -1,6 +1,6 @@
 import { IsBoolean, IsIn, IsInt, IsObject, IsString, Length, MaxLength } from 'class-validator';
-import { command, contract, query, self } from './contract.js';
-import { Email, Id, List, Masked, Maybe, Nested, Secret } from './fields.js';
+import { command, contract, query, self } from 'nestjs-strangler/contract';
+import { Email, Id, List, Masked, Maybe, Nested, Secret } from 'nestjs-strangler/contract';
 import { ById, IdPage } from './shared.js';
 
 /** From the least to the most: a viewer sees what admins see of the admin API, and changes nothing. */

@@ -5,7 +5,7 @@ export interface Limited {
 }
 
 /** How late is noticed at most that something is late, in ms. */
-export const lookMs = 50;
+const lookMs = 50;
 
 const open = new Set<Limited>();
 let timer: NodeJS.Timeout | undefined;

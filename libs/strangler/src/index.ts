@@ -1,12 +1,12 @@
-export { Admission, admissions, type AdmissionFigures, type AdmissionLimits } from './admission.js';
-export { AdminController } from './admin/admin.controller.js';
-export { DoctorController } from './admin/doctor.controller.js';
-export { EventsController } from './admin/events.controller.js';
-export { Actor } from './admin/actor.js';
-export { MismatchesBody, PlainBody, ShiftBody, SteeringBody } from './admin/bodies.js';
-export { assertUnderstood, limitIn, reader, type BodyReader } from './admin/request.js';
-export { RefusalsInterceptor } from './admin/refusals.interceptor.js';
-export { OPERATOR } from './admin/operator-token.js';
+export { Admission, admissions, type AdmissionFigures, type AdmissionLimits } from './database/admission.js';
+export { AdminController } from './operate/admin.controller.js';
+export { DoctorController } from './operate/doctor.controller.js';
+export { EventsController } from './operate/events.controller.js';
+export { Actor } from './operate/actor.js';
+export { MismatchesBody, PlainBody, ShiftBody, SteeringBody } from './operate/bodies.js';
+export { assertUnderstood, limitIn, reader, type BodyReader } from './operate/request.js';
+export { RefusalsInterceptor } from './operate/refusals.interceptor.js';
+export { OPERATOR } from './operate/operator-token.js';
 export {
   RefusedError,
   UnknownModuleError,
@@ -17,65 +17,70 @@ export {
   type FindingSource,
   type GateView,
   type HistoryEntry,
-  type MismatchEntry,
   type ModuleStatus,
   type Operator,
   type SettingView,
   type ShadowCounts,
   type WaitView,
 } from './control/operator.js';
-export { actDirectly, type DirectAct } from './control/direct.js';
-export { type ParkedRow } from './side/side.js';
-export { bucketOf, buckets } from './bucket.js';
-export { offerKey } from './callers/key-exchange.js';
-export { KeyStore } from './callers/key-store.js';
-export { type Caller } from './callers/caller.js';
-export { currentContext, withContext, type CallContext } from './context.js';
-export { Executor } from './executor.js';
-export { LocalModules } from './here.js';
-export { type Member } from './member.js';
-export { type Phase, type Policy, type Side } from './phase.js';
-export { defaultRetention, leastResultsMs, type Retention } from './pruning/retention.js';
-export { InjectPort, portToken } from './ports.js';
-export { Router, type CallOptions, type Port, type RemoteCalls } from './router.js';
-export { routeOf, Routes, type RouteEntry, type RouteTable } from './routes.js';
-export { call, own, type Saga, type Step } from './saga/saga.js';
-export { Shape } from './shape.js';
-export { type OwnerMigration } from './tables.js';
-export { StranglerModule, type FeatureOptions, type StranglerOptions } from './strangler.module.js';
-export { NatsCalls } from './rpc/client.js';
-export { NatsLink } from './rpc/link.js';
-export { monolithUser, natsPermissions, type NatsUser } from './rpc/permissions.js';
-export { Subjects } from './rpc/subjects.js';
-export { ShopFinder, type KeptRoutes } from './rpc/find-shop.js';
-export { followRoutes, publishRoutes } from './rpc/route-sync.js';
-export { ContractServer } from './rpc/server.js';
-export { type CallObserver } from './call-observer.js';
-export { Database, type Queryable } from './database.js';
+export { type MismatchEntry } from './calls/shadow/shadow-store.js';
+export { actDirectly, type DirectAct } from './control/store/direct.js';
+export { type ParkedRow } from './engine/replication/outgoing-state.js';
+export { bucketOf, buckets } from './routes/bucket.js';
+export { offerKey } from './nats/callers/key-exchange.js';
+export { KeyStore } from './nats/callers/key-store.js';
+export { type Caller } from './contract/caller.js';
+export { currentContext, withContext, type CallContext } from './database/context.js';
+export { Executor } from './calls/executor.js';
+export { LocalModules } from './calls/local-modules.js';
+export { type Member } from './routes/member.js';
+export { type Phase, type Policy, type Side } from './routes/phase.js';
+export { defaultRetention, leastResultsMs, type Retention } from './engine/pruning/retention.js';
+export { InjectPort, portToken } from './calls/ports.js';
+export { Router, type CallOptions, type Port, type RemoteCalls } from './calls/router.js';
+export { routeOf, Routes, type RouteEntry, type RouteTable } from './routes/routes.js';
+export { call, own, type Saga, type Step } from './calls/sagas/saga.js';
+export { Schema } from './contract/schema.js';
+export { type OwnerMigration } from './database/tables.js';
+export { StranglerModule, type FeatureOptions, type StranglerOptions } from './nest/strangler.module.js';
+export { NatsCalls } from './calls/remote/client.js';
+export { NatsLink } from './nats/link.js';
+export { monolithUser, natsPermissions, type NatsUser } from './nats/permissions.js';
+export { Subjects } from './nats/subjects.js';
+export { ShopFinder, type KeptRoutes } from './nats/find-shop.js';
+export { followRoutes, publishRoutes } from './nats/route-sync.js';
+export { ContractServer } from './calls/remote/server.js';
+export { type CallObserver } from './calls/call-observer.js';
+export { Database, type Queryable } from './database/database.js';
 export { noCalls, type Calls, type Comparisons } from './evidence/evidence.js';
 export { percentile } from './evidence/histogram.js';
-export { reportCalls } from './evidence/program-reports.js';
+export { reportCalls } from './sides/program-reports.js';
 export { judge } from './evidence/judgement.js';
 export { errorShare, mismatchShare, slowness, slowShare, type Measure } from './evidence/measures.js';
 export { Windows } from './evidence/windows.js';
-export { compare } from './shadow/compare.js';
-export { ShadowStore } from './shadow/shadow-store.js';
-export { LeaderLock } from './control/leader-lock.js';
-export { defaultSettings, type GateLimits } from './control/settings.js';
-export { nearest } from './control/nearest.js';
-export { routeEditOf, type RouteFileChange } from './control/file-edit.js';
-export { FileWriter } from './control/file-writer.js';
-export { copiesIn, CopiesError } from './control/copies.js';
-export { routeSettingsOf, type RouteRun, type RouteWish, type Upstream } from './control/route-wishes.js';
-export { parseFile, type FileWishes } from './control/wishes.js';
-export { WishesFile } from './control/wishes-file.js';
-export { Gates, Rises, Shares, Time, type WrittenSettings } from './control/written-settings.js';
-export { CallWatch } from './control/call-watch.js';
-export { decommissionedModules } from './control/decommissioned.js';
-export { type Advice } from './control/advice.js';
-export { Steering } from './control/steering.js';
-export { Agents } from './side/agents.js';
-export { noticingSilence } from './silence.js';
-export { observers } from './metrics/call-tally.js';
-export { ToolkitMetrics } from './metrics/toolkit-metrics.js';
-export { adminDocument } from './admin/openapi/document.js';
+export { compare } from './calls/shadow/compare.js';
+export { ShadowStore } from './calls/shadow/shadow-store.js';
+export { LeaderLock } from './control/store/leader-lock.js';
+export { defaultSettings, type GateLimits } from './control/config/settings.js';
+export { nearest } from './control/commands/nearest.js';
+export { routeEditOf, type RouteFileChange } from './control/config/file-edit.js';
+export { FileWriter } from './control/config/file-writer.js';
+export { copiesIn, CopiesError } from './control/store/copies.js';
+export {
+  routeSettingsOf,
+  type RouteRun,
+  type RouteWish,
+  type Upstream,
+} from './control/config/route-wishes.js';
+export { parseFile, type FileWishes } from './control/config/wishes.js';
+export { WishesFile } from './control/config/wishes-file.js';
+export { Gates, Rises, Shares, Time, type WrittenSettings } from './control/config/written-settings.js';
+export { CallMetrics } from './control/call-metrics.js';
+export { decommissionedModules } from './control/store/decommissioned.js';
+export { type Advice } from './control/commands/advice.js';
+export { ControlPlane } from './control/control-plane.js';
+export { Agents } from './sides/agents.js';
+export { noticingSilence } from './database/silence.js';
+export { observers } from './operate/metrics/call-tally.js';
+export { ToolkitMetrics } from './operate/metrics/toolkit-metrics.js';
+export { adminDocument } from './operate/openapi/document.js';

@@ -1,4 +1,4 @@
-import { isDomainError } from '#contracts';
+import { isDomainError } from 'nestjs-strangler/contract';
 import { randomUUID } from 'node:crypto';
 import type { Ledger } from './ledger.js';
 import type { Counted } from './tally.js';

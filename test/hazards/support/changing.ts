@@ -1,12 +1,7 @@
-import { SteadyClock } from '../../../libs/strangler/src/control/clock.js';
-import {
-  handOff,
-  handOffProblems,
-  planHandOff,
-  type HandOffEnd,
-} from '../../../libs/strangler/src/ownership/hand-off.js';
-import { sides, type Side } from '../../../libs/strangler/src/phase.js';
-import type { OwnerMigration } from '../../../libs/strangler/src/tables.js';
+import { SteadyClock } from '#strangler/control/reconcile/clock';
+import { handOff, handOffProblems, planHandOff, type HandOffEnd } from '#strangler/control/steps/hand-off';
+import { sides, type Side } from '#strangler/routes/phase';
+import type { OwnerMigration } from '#strangler/database/tables';
 import { pairDirectly } from '../../support/pairing.js';
 import { directSides, parcels, type DirectSides } from '../../support/sides.js';
 import { until } from '../../support/until.js';

@@ -1,4 +1,4 @@
-import type { Position } from '../../../libs/strangler/src/continuity/position.js';
+import type { Position } from '#strangler/engine/identity/position';
 import { moduleNames, type ModuleName } from '../../support/shop.js';
 import type { Side } from './moving-modules.js';
 import type { ShopThatLoses } from './shop-that-loses.js';

@@ -1,4 +1,4 @@
-import type { Finding, ModuleStatus, Phase } from '#strangler';
+import type { Finding, ModuleStatus, Phase } from 'nestjs-strangler';
 import { writeFile } from 'node:fs/promises';
 import type { OperatorClient } from '../../support/operator.js';
 import { moduleNames, type ModuleName, type ShopSetup } from '../../support/shop.js';

@@ -1,6 +1,6 @@
 import { migrate } from '#platform';
-import { startCapture } from '../../../libs/strangler/src/ownership/capture.js';
-import { describeTables } from '../../../libs/strangler/src/tables.js';
+import { startCapture } from '#strangler/engine/ownership/capture';
+import { describeTables } from '#strangler/database/tables';
 import { parcels, type DirectSide } from '../../support/sides.js';
 
 const tables = [

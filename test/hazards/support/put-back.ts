@@ -1,4 +1,4 @@
-import type { Finding } from '#strangler';
+import type { Finding } from 'nestjs-strangler';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startPostgres, type OwnPostgres } from '../../support/own-postgres.js';

@@ -1,9 +1,9 @@
 import type { Order } from '#contracts';
-import type { HistoryEntry, ModuleStatus, Phase } from '#strangler';
+import type { HistoryEntry, ModuleStatus, Phase } from 'nestjs-strangler';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import pg from 'pg';
-import { bucketOf } from '../../../libs/strangler/src/bucket.js';
+import { bucketOf } from '#strangler/routes/bucket';
 import { startNats, type TestNats } from '../../support/nats.js';
 import { OperatorClient } from '../../support/operator.js';
 import type { Answer } from '../../support/shop.js';

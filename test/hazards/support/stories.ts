@@ -1,4 +1,4 @@
-import { decodeFrame, type ApplyReply } from '../../../libs/strangler/src/replication/frame.js';
+import { decodeFrame, type ApplyReply } from '#strangler/engine/replication/frame';
 import { until } from '../../support/until.js';
 import type { Place, Twin } from './twin.js';
 import type { TwinSide } from './twin-side.js';

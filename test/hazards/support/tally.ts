@@ -1,9 +1,10 @@
-import { command, contract, List, query, Sku } from '#contracts';
+import { command, contract, List, query } from 'nestjs-strangler/contract';
+import { Sku } from '#contracts';
 import { IsInt, IsUUID } from 'class-validator';
 import type { DataSource } from 'typeorm';
-import type { Handler } from '../../../libs/strangler/src/executor.js';
-import type { MovingModule } from '../../../libs/strangler/src/tables.js';
-import { managerOf } from '../../../libs/strangler/src/transaction.js';
+import type { Handler } from '#strangler/calls/executor';
+import type { MovingModule } from '#strangler/database/tables';
+import { managerOf } from '#strangler/database/transaction';
 
 class Named {
   @Sku() name: string;

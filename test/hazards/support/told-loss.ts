@@ -1,5 +1,5 @@
-import type { Finding } from '#strangler';
-import type { Position } from '../../../libs/strangler/src/continuity/position.js';
+import type { Finding } from 'nestjs-strangler';
+import type { Position } from '#strangler/engine/identity/position';
 import type { ModuleName } from '../../support/shop.js';
 import type { Event, History } from './history.js';
 

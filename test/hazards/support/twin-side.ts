@@ -1,16 +1,16 @@
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../../libs/platform/src/database/data-source-options.js';
 import { createIdempotencyTable } from '../../../migrations/tables.js';
-import type { Acknowledger, WrittenRows } from '../../../libs/strangler/src/acknowledger.js';
-import { Database } from '../../../libs/strangler/src/database.js';
-import { Executor, type Handler } from '../../../libs/strangler/src/executor.js';
-import type { Side } from '../../../libs/strangler/src/phase.js';
-import { ReadGuard } from '../../../libs/strangler/src/read-guard.js';
-import { Receiver } from '../../../libs/strangler/src/replication/apply.js';
-import type { ApplyReply } from '../../../libs/strangler/src/replication/frame.js';
-import { Relay } from '../../../libs/strangler/src/replication/relay.js';
-import { Routes } from '../../../libs/strangler/src/routes.js';
-import { SideAgent } from '../../../libs/strangler/src/side/agent.js';
+import type { Acknowledger, WrittenRows } from '#strangler/database/acknowledger';
+import { Database } from '#strangler/database/database';
+import { Executor, type Handler } from '#strangler/calls/executor';
+import type { Side } from '#strangler/routes/phase';
+import { ReadGuard } from '#strangler/calls/read-guard';
+import { Receiver } from '#strangler/engine/replication/apply';
+import type { ApplyReply } from '#strangler/engine/replication/frame';
+import { Relay } from '#strangler/engine/replication/relay';
+import { Routes } from '#strangler/routes/routes';
+import { SideAgent } from '#strangler/sides/agent';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.js';
 import { tally, tallyHandlers, tallySchema, tallyTables } from './tally.js';
 

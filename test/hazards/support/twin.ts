@@ -1,7 +1,15 @@
-import { OutcomeUnknownError } from '#contracts';
-import { LocalModules, routeOf, Router, Routes, withContext, type Port, type RouteEntry } from '#strangler';
-import { buckets } from '../../../libs/strangler/src/bucket.js';
-import { SteadyClock } from '../../../libs/strangler/src/control/clock.js';
+import { OutcomeUnknownError } from 'nestjs-strangler/contract';
+import {
+  LocalModules,
+  routeOf,
+  Router,
+  Routes,
+  withContext,
+  type Port,
+  type RouteEntry,
+} from 'nestjs-strangler';
+import { buckets } from '#strangler/routes/bucket';
+import { SteadyClock } from '#strangler/control/reconcile/clock';
 import {
   handOff,
   handOffProblems,
@@ -9,9 +17,9 @@ import {
   type HandOff,
   type HandOffEnd,
   type HandOffOptions,
-} from '../../../libs/strangler/src/ownership/hand-off.js';
-import { sides, type Side } from '../../../libs/strangler/src/phase.js';
-import type { RemoteCalls } from '../../../libs/strangler/src/router.js';
+} from '#strangler/control/steps/hand-off';
+import { sides, type Side } from '#strangler/routes/phase';
+import type { RemoteCalls } from '#strangler/calls/router';
 import { pairDirectly } from '../../support/pairing.js';
 import { until } from '../../support/until.js';
 import { tally } from './tally.js';

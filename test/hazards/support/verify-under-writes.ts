@@ -1,6 +1,6 @@
-import { bucketOf } from '../../../libs/strangler/src/bucket.js';
-import { otherSide, type Side } from '../../../libs/strangler/src/phase.js';
-import { verifyModule } from '../../../libs/strangler/src/verify/verify.js';
+import { bucketOf } from '#strangler/routes/bucket';
+import { otherSide, type Side } from '#strangler/routes/phase';
+import { verifyModule } from '#strangler/engine/verify/verify';
 import { carry, openPair, writeAsCopy, type TestPair } from '../../support/verifying.js';
 import { until } from '../../support/until.js';
 

@@ -1,5 +1,5 @@
-import { planHandOff, settle, type HandOff } from '../../../libs/strangler/src/ownership/hand-off.js';
-import type { SideControl } from '../../../libs/strangler/src/side/side.js';
+import { planHandOff, settle, type HandOff } from '#strangler/control/steps/hand-off';
+import type { SideControl } from '#strangler/sides/side';
 import type { About } from '../action.js';
 import { moved } from '../ownership.js';
 import { commands, other, stages, type Side, type State } from '../state.js';

@@ -1,9 +1,5 @@
-import { beginCapture } from '../../../libs/strangler/src/control/capture-step.js';
-import {
-  markDegraded,
-  beginRecovery,
-  endRecovery,
-} from '../../../libs/strangler/src/replication/degraded.js';
+import { beginCapture } from '#strangler/control/steps/capture-step';
+import { markDegraded, beginRecovery, endRecovery } from '#strangler/engine/replication/degraded';
 import type { Scenario } from '../scenario.js';
 import { other, sides, type Side, type State } from '../state.js';
 import { Controller, type Plan } from './controller.js';

@@ -1,5 +1,5 @@
-import type { Answer } from '../../../libs/strangler/src/continuity/peer.js';
-import type { Standpoint } from '../../../libs/strangler/src/continuity/standing.js';
+import type { Answer } from '#strangler/engine/identity/peer';
+import type { Standpoint } from '#strangler/engine/identity/standing';
 import type { Side } from '../state.js';
 import type { Sides, Steps } from './sides.js';
 

@@ -1,4 +1,4 @@
-import { bucketOf, buckets as realBuckets } from '../../../libs/strangler/src/bucket.js';
+import { bucketOf, buckets as realBuckets } from '#strangler/routes/bucket';
 import { buckets } from '../state.js';
 
 /** How many real buckets one of the model's is. */

@@ -1,4 +1,4 @@
-import type { ApplyReply } from '../../../libs/strangler/src/replication/frame.js';
+import type { ApplyReply } from '#strangler/engine/replication/frame';
 import type { Side } from '../state.js';
 import type { Message } from './real-relay.js';
 import type { Sides, Steps } from './sides.js';

@@ -1,7 +1,7 @@
 import { transformSync } from '@swc/core';
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import type { Database } from '../../../libs/strangler/src/database.js';
+import type { Database } from '#strangler/database/database';
 import type { Edit } from './mutations.js';
 
 /** @throws unless it is there exactly once: a mutation that changes nothing would pass for one that harms nobody. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Deliveries } from '../../../libs/strangler/src/replication/deliveries.js';
-import { changesIn } from '../../../libs/strangler/src/replication/changes.js';
+import { Deliveries } from '#strangler/engine/replication/deliveries';
+import { changesIn } from '#strangler/engine/replication/changes';
 import { acknowledged, answeredAlone, answeredBefore, unwritten, waiting } from '../state.js';
 import { keysOf } from './keys.js';
 import { cells, type RealSide } from './real-side.js';

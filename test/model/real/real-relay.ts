@@ -1,14 +1,9 @@
-import {
-  decodeFrame,
-  type ApplyReply,
-  type Batch,
-  type Mode,
-} from '../../../libs/strangler/src/replication/frame.js';
-import { Leadership } from '../../../libs/strangler/src/replication/leadership.js';
-import { Pulse } from '../../../libs/strangler/src/replication/pulse.js';
-import type { BatchRead } from '../../../libs/strangler/src/replication/read-batch.js';
-import type { BatchSize } from '../../../libs/strangler/src/replication/batch-size.js';
-import type { RelaySession, Term } from '../../../libs/strangler/src/replication/relay-session.js';
+import { decodeFrame, type ApplyReply, type Batch, type Mode } from '#strangler/engine/replication/frame';
+import { Leadership } from '#strangler/engine/replication/relay-loop';
+import { Heartbeat } from '#strangler/engine/replication/heartbeat';
+import type { BatchRead } from '#strangler/engine/replication/read-batch';
+import type { BatchSize } from '#strangler/engine/replication/batch-size';
+import type { RelaySession, Term } from '#strangler/engine/replication/relay-session';
 import { at } from '../state.js';
 import { cells, type RealSide } from './real-side.js';
 
@@ -58,7 +53,7 @@ export class RealRelay {
     this.parts = new Leadership(session, own, {
       ...{ database, module: cells.module, tables, reader, witness },
       deliveries: { ...deliveries, recovered: nothing, look: nothing, forget: nothing } as never,
-      pulse: new Pulse(2 ** 30, nothing),
+      pulse: new Heartbeat(2 ** 30, nothing),
       ...{ bytes: 1_000_000, rowBytes: 1_000_000, batchRows: 2_000, heartbeatMs: 2 ** 30 },
       send: (frame) =>
         new Promise((resolve) => {

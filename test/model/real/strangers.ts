@@ -1,10 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  decodeFrame,
-  encodeFrame,
-  type ApplyReply,
-  type Batch,
-} from '../../../libs/strangler/src/replication/frame.js';
+import { decodeFrame, encodeFrame, type ApplyReply, type Batch } from '#strangler/engine/replication/frame';
 import type { RealSide } from './real-side.js';
 import { cells, sideName } from './real-side.js';
 import { keysOf } from './keys.js';

@@ -1,4 +1,4 @@
-import type { Contract, Operation } from '#contracts';
+import type { Contract, Operation } from 'nestjs-strangler/contract';
 import type { OperationFacts } from './facts.js';
 
 /** Every contract of the shop. Loaded when it is needed: no other verb wants to know of them. */

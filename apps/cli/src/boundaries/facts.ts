@@ -1,4 +1,4 @@
-import type { Ownership } from '#contracts';
+import type { Ownership } from 'nestjs-strangler/contract';
 
 /** Who calls which operations. */
 export interface Caller {

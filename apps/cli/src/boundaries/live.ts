@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '#strangler';
+import type { ModuleStatus } from 'nestjs-strangler';
 import type { AdminClient } from '../admin-client.js';
 import { Failure } from '../failure.js';
 import type { LiveFacts } from './facts.js';

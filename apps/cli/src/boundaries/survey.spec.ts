@@ -1,4 +1,5 @@
-import { BySku, command, contract, OrderStock, process, query, StockMoved } from '#contracts';
+import { command, contract, process, query } from 'nestjs-strangler/contract';
+import { BySku, OrderStock, StockMoved } from '#contracts';
 import { survey, type Sources } from './survey.js';
 
 const stock = contract('stock', {

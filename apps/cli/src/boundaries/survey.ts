@@ -1,4 +1,4 @@
-import type { Contract } from '#contracts';
+import type { Contract } from 'nestjs-strangler/contract';
 import { edge, type CallGraph } from './callers.js';
 import { operationsOf } from './contracts.js';
 import { costOf } from './cost.js';

@@ -1,4 +1,4 @@
-import type { GateView } from '#strangler';
+import type { GateView } from 'nestjs-strangler';
 import { figure, milliseconds, number } from './figures.js';
 import { line, type Line, type Style } from './line.js';
 import { table } from './table.js';

@@ -1,5 +1,5 @@
 import type { RouteMismatch } from '#edge';
-import type { ActionAnswer, Finding, MismatchEntry } from '#strangler';
+import type { ActionAnswer, Finding, MismatchEntry } from 'nestjs-strangler';
 import type { ParkedOn } from '../admin-client.js';
 import { joined, line, type Line } from './line.js';
 import { indented, table } from './table.js';

@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '#strangler';
+import type { ModuleStatus } from 'nestjs-strangler';
 import { progressLine } from './bar.js';
 import { duration } from './figures.js';
 import { gateLines } from './gates.js';

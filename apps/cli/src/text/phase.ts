@@ -1,4 +1,4 @@
-import type { ModuleStatus, Phase } from '#strangler';
+import type { ModuleStatus, Phase } from 'nestjs-strangler';
 import { line, type Line, type Style } from './line.js';
 
 const styles: Readonly<Record<Phase, Style>> = {

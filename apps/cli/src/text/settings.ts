@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '#strangler';
+import type { ModuleStatus } from 'nestjs-strangler';
 import { line, type Line } from './line.js';
 import { indented, table } from './table.js';
 

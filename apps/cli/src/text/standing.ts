@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '#strangler';
+import type { ModuleStatus } from 'nestjs-strangler';
 
 /** Where a module stands, in one sentence. */
 export const standing = ({ module, phase, percent, waitingFor }: ModuleStatus): string =>

@@ -1,4 +1,4 @@
-import type { ActionAnswer, Finding } from '#strangler';
+import type { ActionAnswer, Finding } from 'nestjs-strangler';
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { changing, type ChangingFlags } from '../command.js';

@@ -48,7 +48,7 @@ export const natsConfig = (program: Command, cli: Cli): Command =>
 async function everybody(namespace: string) {
   const [{ callers, calls }, { natsPermissions, Subjects }] = await Promise.all([
     import('#contracts'),
-    import('#strangler'),
+    import('nestjs-strangler'),
   ]);
   return natsPermissions(new Subjects(namespace), await allContracts(), calls, callers);
 }

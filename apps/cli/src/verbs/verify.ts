@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '#strangler';
+import type { ModuleStatus } from 'nestjs-strangler';
 import type { Command } from 'commander';
 import { act } from '../act.js';
 import type { Cli } from '../cli.js';

@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '#strangler';
+import type { ModuleStatus } from 'nestjs-strangler';
 import { standing } from '../../../../test/support/standing.js';
 import { Arrival } from './arrival.js';
 

@@ -1,4 +1,4 @@
-import type { ActionAnswer, ModuleStatus } from '#strangler';
+import type { ActionAnswer, ModuleStatus } from 'nestjs-strangler';
 import { phases } from '../text/phase.js';
 
 type Goal = NonNullable<ActionAnswer['goal']>;

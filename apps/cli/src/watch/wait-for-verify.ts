@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '#strangler';
+import type { ModuleStatus } from 'nestjs-strangler';
 import type { Cli } from '../cli.js';
 import { programName } from '../command.js';
 import { Failure } from '../failure.js';

@@ -1,5 +1,5 @@
 import type { RouteStatus } from '#edge';
-import type { ModuleStatus } from '#strangler';
+import type { ModuleStatus } from 'nestjs-strangler';
 import type { Cli } from '../cli.js';
 import { Failure } from '../failure.js';
 import { joined, line, paint, type Line } from '../text/line.js';

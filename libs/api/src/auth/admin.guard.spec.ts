@@ -1,4 +1,5 @@
-import { UnavailableError, type Role, type Session } from '#contracts';
+import { UnavailableError } from 'nestjs-strangler/contract';
+import { type Role, type Session } from '#contracts';
 import { createLogger } from '#platform';
 import { Controller, Get, Module, Post, Req } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';

@@ -1,4 +1,5 @@
-import { UnavailableError, type Product, type User } from '#contracts';
+import { UnavailableError } from 'nestjs-strangler/contract';
+import { type Product, type User } from '#contracts';
 import request from 'supertest';
 import { ann, bearer, bob, edge, signingKey, type SigningKey } from '../testing/edge.js';
 import { forgeries, goodToken } from '../testing/forgeries.js';

@@ -1,5 +1,5 @@
 import type { Role } from '#contracts';
-import { currentContext } from '#strangler';
+import { currentContext } from 'nestjs-strangler';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { refusal } from '../errors/problems.js';

@@ -1,4 +1,5 @@
-import { ValidationError, type UpdateUser } from '#contracts';
+import { ValidationError } from 'nestjs-strangler/contract';
+import { type UpdateUser } from '#contracts';
 import type { UsersPort } from '../ports.js';
 import type { Principal } from './principal.js';
 

@@ -1,5 +1,6 @@
-import { UnavailableError, type Session } from '#contracts';
-import { currentContext } from '#strangler';
+import { UnavailableError } from 'nestjs-strangler/contract';
+import { type Session } from '#contracts';
+import { currentContext } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import type { UsersPort } from '../ports.js';
 import { judge } from './session-rule.js';

@@ -1,5 +1,6 @@
-import { isDomainError, type Session } from '#contracts';
-import { withContext } from '#strangler';
+import { isDomainError } from 'nestjs-strangler/contract';
+import { type Session } from '#contracts';
+import { withContext } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import type { UsersPort } from '../ports.js';
 import type { Knowledge, SessionClaims } from './session-rule.js';

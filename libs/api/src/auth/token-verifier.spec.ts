@@ -1,4 +1,4 @@
-import { UnavailableError } from '#contracts';
+import { UnavailableError } from 'nestjs-strangler/contract';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

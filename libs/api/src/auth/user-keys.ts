@@ -1,5 +1,5 @@
 import type { Jwks } from '#contracts';
-import { withContext } from '#strangler';
+import { withContext } from 'nestjs-strangler';
 import { createLocalJWKSet, errors } from 'jose';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';

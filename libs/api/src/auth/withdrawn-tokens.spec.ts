@@ -1,4 +1,5 @@
-import { UnavailableError, users } from '#contracts';
+import { UnavailableError } from 'nestjs-strangler/contract';
+import { users } from '#contracts';
 import { UsersModule } from '#domain/users';
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';

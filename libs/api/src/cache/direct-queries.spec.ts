@@ -1,4 +1,5 @@
-import { BySku, DomainError, Page, type Product } from '#contracts';
+import { DomainError } from 'nestjs-strangler/contract';
+import { BySku, Page, type Product } from '#contracts';
 import {
   ClassSerializerInterceptor,
   Controller,

@@ -1,5 +1,6 @@
-import type { Dto, Role } from '#contracts';
-import { Shape } from '#strangler';
+import type { Dto } from 'nestjs-strangler/contract';
+import type { Role } from '#contracts';
+import { Schema } from 'nestjs-strangler';
 import { VERSION_NEUTRAL, type INestApplication, type Type } from '@nestjs/common';
 import {
   EXCEPTION_FILTERS_METADATA,
@@ -56,7 +57,7 @@ export interface Asking {
 type Handler = (...args: unknown[]) => Promise<unknown>;
 
 /** What a handler takes: the path's parameters or the query, whole, or who asks. */
-type Argument = { from: 'path' | 'query'; dto: Dto<unknown>; shape: Shape<unknown> } | { from: 'caller' };
+type Argument = { from: 'path' | 'query'; dto: Dto<unknown>; shape: Schema<unknown> } | { from: 'caller' };
 
 /** A handler of GET, whoever asks it. */
 interface Route {
@@ -147,7 +148,7 @@ function argumentsOf(type: Type, name: string, isPublic: boolean): Argument[] | 
     const dto = types[index];
     if (!from || !dto || data !== undefined || pipes.length > 0) return undefined;
     if (from !== 'caller' && !isDto(dto)) return undefined;
-    found[index] = from === 'caller' ? { from } : { from, dto, shape: Shape.of(dto) };
+    found[index] = from === 'caller' ? { from } : { from, dto, shape: Schema.of(dto) };
   }
   return found.length === types.length && Array.from(found).every(Boolean) ? found : undefined;
 }

@@ -1,5 +1,6 @@
-import { inventory as contract, UnavailableError, type Product } from '#contracts';
-import { routeOf, Routes } from '#strangler';
+import { UnavailableError } from 'nestjs-strangler/contract';
+import { inventory as contract, type Product } from '#contracts';
+import { routeOf, Routes } from 'nestjs-strangler';
 import request from 'supertest';
 import { pause, until } from '../../../../test/support/until.js';
 import type { InventoryPort } from '../ports.js';

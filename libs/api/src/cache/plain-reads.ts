@@ -1,6 +1,6 @@
 import { admits, clientAddress } from '#edge';
 import { traceIdOf } from '#platform';
-import { withContext, type CallContext } from '#strangler';
+import { withContext, type CallContext } from 'nestjs-strangler';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';

@@ -1,4 +1,4 @@
-import { isDomainError } from '#contracts';
+import { isDomainError } from 'nestjs-strangler/contract';
 import { LRUCache } from 'lru-cache';
 import type { IncomingHttpHeaders } from 'node:http';
 

@@ -1,4 +1,5 @@
-import { OutcomeUnknownError, UnavailableError, users, ValidationError } from '#contracts';
+import { OutcomeUnknownError, UnavailableError, ValidationError } from 'nestjs-strangler/contract';
+import { users } from '#contracts';
 import request from 'supertest';
 import { edge } from '../testing/edge.js';
 import { problems, refusal, type ProblemCode } from './problems.js';

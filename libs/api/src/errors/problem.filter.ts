@@ -1,5 +1,5 @@
-import { DomainError, UnavailableError, ValidationError } from '#contracts';
-import { currentContext } from '#strangler';
+import { DomainError, UnavailableError, ValidationError } from 'nestjs-strangler/contract';
+import { currentContext } from 'nestjs-strangler';
 import { traceIdOf } from '#platform';
 import {
   Catch,

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { FieldError } from '#contracts';
+import type { FieldError } from 'nestjs-strangler/contract';
 import type { ProblemCode } from './problems.js';
 
 /** What is wrong with one field, in the document. */

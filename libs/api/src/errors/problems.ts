@@ -4,7 +4,7 @@ import {
   type DomainErrorData,
   type TransportCode,
   isDomainError,
-} from '#contracts';
+} from 'nestjs-strangler/contract';
 
 type Contracts = typeof import('#contracts');
 type OperationsOf<T> = T extends { operations: infer O } ? O[keyof O] : never;

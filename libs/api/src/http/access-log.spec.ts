@@ -1,5 +1,5 @@
 import type { Product, User } from '#contracts';
-import { currentContext } from '#strangler';
+import { currentContext } from 'nestjs-strangler';
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';

@@ -1,5 +1,5 @@
 import { traceIdOf } from '#platform';
-import { currentContext } from '#strangler';
+import { currentContext } from 'nestjs-strangler';
 import type { RequestHandler, Response } from 'express';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';

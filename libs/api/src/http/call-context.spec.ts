@@ -1,5 +1,5 @@
 import type { Order, Payment, Product } from '#contracts';
-import { currentContext, type CallContext } from '#strangler';
+import { currentContext, type CallContext } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import request from 'supertest';
 import { ann, bearer, edge, signingKey, type Ports } from '../testing/edge.js';

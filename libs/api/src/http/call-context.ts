@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isIdentityHeader } from '#edge';
 import { gateway } from '#contracts';
 import { traceIdOf } from '#platform';
-import { currentContext, withContext, type CallContext } from '#strangler';
+import { currentContext, withContext, type CallContext } from 'nestjs-strangler';
 import type { RequestHandler, Response } from 'express';
 import type { IncomingMessage } from 'node:http';
 import type { Principal } from '../auth/principal.js';

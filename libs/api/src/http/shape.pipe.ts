@@ -1,5 +1,5 @@
-import type { Dto } from '#contracts';
-import { Shape } from '#strangler';
+import type { Dto } from 'nestjs-strangler/contract';
+import { Schema } from 'nestjs-strangler';
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
 import { getMetadataStorage } from 'class-validator';
 import { schemaOf } from '../openapi/describe-dto.js';
@@ -10,7 +10,7 @@ export class ShapePipe implements PipeTransform {
   transform(value: unknown, { metatype, type }: ArgumentMetadata): unknown {
     if (!metatype || !isDto(metatype as Dto<unknown>)) return value;
     const dto = metatype as Dto<unknown>;
-    return Shape.of(dto).parse(type === 'query' ? withNumbers(dto, value as object) : value);
+    return Schema.of(dto).parse(type === 'query' ? withNumbers(dto, value as object) : value);
   }
 }
 

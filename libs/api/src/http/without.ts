@@ -1,4 +1,4 @@
-import type { Dto } from '#contracts';
+import type { Dto } from 'nestjs-strangler/contract';
 import { OmitType } from '@nestjs/swagger';
 import { getMetadataStorage } from 'class-validator';
 

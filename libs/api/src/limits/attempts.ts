@@ -1,4 +1,4 @@
-import { isDomainError } from '#contracts';
+import { isDomainError } from 'nestjs-strangler/contract';
 import { Logger } from '@nestjs/common';
 import {
   RateLimiterMemory,

@@ -1,4 +1,4 @@
-import { transportCodes, type Dto, type Operation } from '#contracts';
+import { transportCodes, type Dto, type Operation } from 'nestjs-strangler/contract';
 import { HttpCode, SetMetadata } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { ProblemCode } from '../errors/problems.js';

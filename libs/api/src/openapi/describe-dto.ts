@@ -1,4 +1,4 @@
-import { nestedOf, type Dto } from '#contracts';
+import { nestedOf, type Dto } from 'nestjs-strangler/contract';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { IS_ISO4217_CURRENCY_CODE, MAX, MIN } from 'class-validator';
 import { targetConstructorToSchema } from 'class-validator-jsonschema';

@@ -1,6 +1,6 @@
 import { tokenAudience, tokenIssuer, inventory, orders, payments, users, type Role } from '#contracts';
 import { createLogger, NestLogger } from '#platform';
-import { currentContext, portToken } from '#strangler';
+import { currentContext, portToken } from 'nestjs-strangler';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';

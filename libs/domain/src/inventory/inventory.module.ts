@@ -1,5 +1,5 @@
 import { inventory } from '#contracts';
-import { StranglerModule } from '#strangler';
+import { StranglerModule } from 'nestjs-strangler';
 import { Module } from '@nestjs/common';
 import { InventoryService } from './inventory.service.js';
 import { ReservationLine } from './reservation-line.entity.js';

@@ -1,6 +1,6 @@
 import { inventory, type OrderStock, type StockLine } from '#contracts';
 import { InventoryModule } from '#domain/inventory';
-import type { Port } from '#strangler';
+import type { Port } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { outcomes, refusal } from '../../../../test/support/failure.js';

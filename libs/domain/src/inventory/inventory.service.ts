@@ -1,8 +1,8 @@
+import { type Handlers } from 'nestjs-strangler/contract';
 import {
   defaultLimit,
   inventory,
   type BySku,
-  type Handlers,
   type OrderStock,
   type Page,
   type Product,

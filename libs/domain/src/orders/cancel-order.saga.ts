@@ -1,5 +1,5 @@
 import { inventory, payments, type Order, type OrderRef, type StockLine } from '#contracts';
-import { call, own, type Saga, type Step } from '#strangler';
+import { call, own, type Saga, type Step } from 'nestjs-strangler';
 import { Injectable } from '@nestjs/common';
 import { OrdersService } from './orders.service.js';
 

@@ -1,5 +1,5 @@
 import { orders } from '#contracts';
-import { StranglerModule } from '#strangler';
+import { StranglerModule } from 'nestjs-strangler';
 import { Module } from '@nestjs/common';
 import { CancelOrderSaga } from './cancel-order.saga.js';
 import { OrderRow } from './order.entity.js';

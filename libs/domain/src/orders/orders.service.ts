@@ -1,8 +1,8 @@
+import { type Handlers } from 'nestjs-strangler/contract';
 import {
   defaultLimit,
   orders,
   type ById,
-  type Handlers,
   type ListOrders,
   type Order,
   type OrderRef,

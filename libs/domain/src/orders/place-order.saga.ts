@@ -9,7 +9,7 @@ import {
   type ReservedLine,
   type StockLine,
 } from '#contracts';
-import { call, own, type Saga, type Step } from '#strangler';
+import { call, own, type Saga, type Step } from 'nestjs-strangler';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { OrdersService } from './orders.service.js';

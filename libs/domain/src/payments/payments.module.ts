@@ -1,5 +1,5 @@
 import { payments } from '#contracts';
-import { StranglerModule } from '#strangler';
+import { StranglerModule } from 'nestjs-strangler';
 import { Module, type Type } from '@nestjs/common';
 import { LedgerEntry } from './ledger-entry.entity.js';
 import { NoProvider } from './no-provider.js';

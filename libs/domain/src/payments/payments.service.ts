@@ -1,11 +1,9 @@
+import { callDue, type CallDue, type Handlers } from 'nestjs-strangler/contract';
 import {
-  callDue,
   payments,
   type ByOrder,
-  type CallDue,
   type Charge,
   type ChargeTaken,
-  type Handlers,
   type Money,
   type Payment,
   type PaymentStatus,

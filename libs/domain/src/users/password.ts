@@ -1,5 +1,5 @@
-import { ShedError, ValidationError } from '#contracts';
-import { Admission } from '#strangler';
+import { ShedError, ValidationError } from 'nestjs-strangler/contract';
+import { Admission } from 'nestjs-strangler';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 import { isCommon } from './common-passwords.js';

@@ -1,6 +1,6 @@
 import { users, type ImportUser } from '#contracts';
 import { UsersModule } from '#domain/users';
-import type { Port } from '#strangler';
+import type { Port } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import { hash } from '@node-rs/argon2';
 import { createLocalJWKSet, jwtVerify } from 'jose';

@@ -1,5 +1,5 @@
 import { users } from '#contracts';
-import { StranglerModule } from '#strangler';
+import { StranglerModule } from 'nestjs-strangler';
 import { Module, type Type } from '@nestjs/common';
 import { getRepositoryToken } from '@nestjs/typeorm';
 import { Account, SplitNameAccount, WholeNameAccount } from './account.entity.js';

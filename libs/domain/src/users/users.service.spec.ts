@@ -1,7 +1,7 @@
 import { users, type ImportUser, type Register } from '#contracts';
 import { ExtractedUsersModule, UsersModule } from '#domain/users';
 import { migrate } from '#platform';
-import { admissions, type Port } from '#strangler';
+import { admissions, type Port } from 'nestjs-strangler';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { outcomes } from '../../../../test/support/failure.js';

@@ -1,15 +1,14 @@
+import { ValidationError, type Handlers } from 'nestjs-strangler/contract';
 import {
   defaultLimit,
   sessionClaim,
   tokenAudience,
   tokenIssuer,
   users,
-  ValidationError,
   type AccessToken,
   type ById,
   type ChangePassword,
   type Credentials,
-  type Handlers,
   type IdPage,
   type ImportUser,
   type Jwks,

@@ -1,4 +1,4 @@
-import { RefusedError } from '#strangler';
+import { RefusedError } from 'nestjs-strangler';
 import { judgeAction, type RouteAction, type Situation } from './actions.js';
 import type { RouteGate } from './gates.js';
 import { aRoute, aRow } from './routes.fixture.js';

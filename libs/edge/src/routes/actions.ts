@@ -1,4 +1,4 @@
-import { RefusedError, type RouteRun, type RouteWish } from '#strangler';
+import { RefusedError, type RouteRun, type RouteWish } from 'nestjs-strangler';
 import { movedTo, type RouteChange, type RouteRow } from './decide.js';
 import { gateInWords, type RouteGate } from './gates.js';
 import { awaitedApprovals, wayTo } from './ramp.js';

@@ -1,4 +1,4 @@
-import type { LeaderLock, Windows } from '#strangler';
+import type { LeaderLock, Windows } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import { decideRoute, filedRoute, movedTo, returned, type RouteDecision } from './decide.js';
 import { evidenceOf } from './evidence.js';

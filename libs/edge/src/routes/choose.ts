@@ -1,4 +1,4 @@
-import { bucketOf, buckets, type RouteWish, type Upstream } from '#strangler';
+import { bucketOf, buckets, type RouteWish, type Upstream } from 'nestjs-strangler';
 
 /** What decides where a request goes. */
 export interface RoutedRequest {

@@ -1,4 +1,4 @@
-import { compare } from '#strangler';
+import { compare } from 'nestjs-strangler';
 import { createHash } from 'node:crypto';
 
 /** An answer, whole and without content coding. */

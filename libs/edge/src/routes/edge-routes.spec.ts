@@ -1,5 +1,5 @@
 import { migrate } from '#platform';
-import { defaultRetention, Database } from '#strangler';
+import { defaultRetention, Database } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

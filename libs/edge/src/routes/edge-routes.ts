@@ -6,11 +6,11 @@ import {
   ShadowStore,
   WishesFile,
   Windows,
-  type CallWatch,
+  type CallMetrics,
   type Database,
   type RouteFileChange,
   type RouteWish,
-} from '#strangler';
+} from 'nestjs-strangler';
 import type { UpstreamPools } from '../pool/upstream-pools.js';
 import { Autopilot } from './autopilot.js';
 import { RouteBoard } from './route-board.js';
@@ -23,7 +23,7 @@ export interface EdgeRoutesOptions extends Pick<RouteTrafficOptions, 'userOf' | 
   /** The gateway's own. */
   database: Database;
   /** Counts requests, in windows of that database. */
-  watch: Pick<CallWatch, 'record'>;
+  watch: Pick<CallMetrics, 'record'>;
   /** Of `strangler.yaml`. */
   file: string;
   /** Of the shop: the file is refused as a whole when it is wrong anywhere. */

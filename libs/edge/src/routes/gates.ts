@@ -11,7 +11,7 @@ import {
   type Measure,
   type RouteWish,
   type Upstream,
-} from '#strangler';
+} from 'nestjs-strangler';
 import type { Standing } from './choose.js';
 import { awaitedApprovals, wayTo } from './ramp.js';
 

@@ -1,4 +1,4 @@
-import { defaultSettings, routeSettingsOf, type RouteWish } from '#strangler';
+import { defaultSettings, routeSettingsOf, type RouteWish } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import type { RouteRow } from './decide.js';
 import { noteOnWrites } from './choose.js';

@@ -12,7 +12,7 @@ import {
   type ShadowStore,
   type Upstream,
   type Windows,
-} from '#strangler';
+} from 'nestjs-strangler';
 import type { UpstreamPools } from '../pool/upstream-pools.js';
 import { judgeAction, type AcceptedAction, type RouteAction } from './actions.js';
 import { figuresOf, leadership } from './autopilot.js';

@@ -1,4 +1,4 @@
-import type { Upstream as UpstreamName } from '#strangler';
+import type { Upstream as UpstreamName } from 'nestjs-strangler';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isSecure } from '../forwarded.js';
 import { routeOf } from '../guard.js';

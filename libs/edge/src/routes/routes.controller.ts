@@ -1,4 +1,4 @@
-import { Maybe, Nested } from '#contracts';
+import { Maybe, Nested } from 'nestjs-strangler/contract';
 import {
   Actor,
   assertUnderstood,
@@ -15,7 +15,7 @@ import {
   SteeringBody,
   Time,
   type BodyReader,
-} from '#strangler';
+} from 'nestjs-strangler';
 import {
   Body,
   Controller,

@@ -1,4 +1,4 @@
-import { noCalls, type Calls, type RouteWish } from '#strangler';
+import { noCalls, type Calls, type RouteWish } from 'nestjs-strangler';
 import type { RouteRow } from './decide.js';
 import type { RouteEvidence } from './gates.js';
 

@@ -1,4 +1,4 @@
-import type { Database, Queryable, Retention } from '#strangler';
+import type { Database, Queryable, Retention } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import type { RouteChange, RouteRow } from './decide.js';
 

@@ -1,5 +1,5 @@
 import { ImportUser, PlaceOrder, PutProduct } from '#contracts';
-import { Shape } from '#strangler';
+import { Schema } from 'nestjs-strangler';
 import { lastLoaded, shippedMarks } from '../load/marks.js';
 import { readSample, type Sample } from './sample.js';
 
@@ -27,8 +27,8 @@ describe('the sample that comes with the project', () => {
   });
 
   it('makes products and users that their modules accept', () => {
-    const products = Shape.of(PutProduct);
-    const users = Shape.of(ImportUser);
+    const products = Schema.of(PutProduct);
+    const users = Schema.of(ImportUser);
     for (const product of sample.products) expect(products.parse(product)).toEqual(product);
     for (const { country, ...user } of sample.users) {
       const input = { ...user, role: 'user', profile: { country }, passwordHash: 'x' };
@@ -37,7 +37,7 @@ describe('the sample that comes with the project', () => {
   });
 
   it('makes orders that the shop accepts, with known users and products only', () => {
-    const orders = Shape.of(PlaceOrder);
+    const orders = Schema.of(PlaceOrder);
     const skus = new Set(sample.products.map(({ sku }) => sku));
     const users = new Set(sample.users);
     for (const { user, items } of sample.invoices) {

@@ -1,5 +1,5 @@
 import type { users } from '#contracts';
-import type { Port } from '#strangler';
+import type { Port } from 'nestjs-strangler';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import { stableId } from '../file/customers.js';

@@ -1,4 +1,5 @@
-import { inventory, UnavailableError, users } from '#contracts';
+import { UnavailableError } from 'nestjs-strangler/contract';
+import { inventory, users } from '#contracts';
 import { InventoryModule } from '#domain/inventory';
 import { UsersModule } from '#domain/users';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 import type { inventory, PutProduct, users } from '#contracts';
-import type { Port } from '#strangler';
+import type { Port } from 'nestjs-strangler';
 import { v5 as uuidv5 } from 'uuid';
 import type { SampleUser } from '../file/customers.js';
 import { readSample, type Sample, type SampleReport } from '../file/sample.js';

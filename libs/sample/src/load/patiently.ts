@@ -1,4 +1,4 @@
-import { isDomainError } from '#contracts';
+import { isDomainError } from 'nestjs-strangler/contract';
 
 /** Nothing was done, or perhaps it was: with the same command id it may be tried again. */
 const passing = new Set(['unavailable', 'outcome_unknown']);

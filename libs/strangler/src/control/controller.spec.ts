@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Controlled, fastClock, fastSettings, quiet } from '../../../../test/support/controlled.js';
 import { until } from '../../../../test/support/until.js';
-import type { Phase } from '../phase.js';
-import type { RouteEntry } from '../routes.js';
+import type { Phase } from '../routes/phase.js';
+import type { RouteEntry } from '../routes/routes.js';
 import {
   RefusedError,
   UnknownModuleError,
@@ -14,13 +14,13 @@ import {
   type ModuleStatus,
   type Operator,
 } from './operator.js';
-import type { ModuleSettings } from './settings.js';
-import { editOf } from './file-edit.js';
-import { FileWriter } from './file-writer.js';
-import { ModuleStore } from './module-store.js';
-import { WishesFile } from './wishes-file.js';
-import { parseWishes } from './wishes.js';
-import type { FileWish } from './wishes.js';
+import type { ModuleSettings } from './config/settings.js';
+import { editOf } from './config/file-edit.js';
+import { FileWriter } from './config/file-writer.js';
+import { ModuleStore } from './store/module-store.js';
+import { WishesFile } from './config/wishes-file.js';
+import { parseWishes } from './config/wishes.js';
+import type { FileWish } from './config/wishes.js';
 
 let controlled: Controlled;
 let operator: Operator;

@@ -1,25 +1,25 @@
-import type { Database } from '../database.js';
-import { plainAdvice, type Advice } from './advice.js';
-import { SteadyClock, type Clock } from './clock.js';
-import type { FileWriter } from './file-writer.js';
-import { HistoryFeed } from './history-feed.js';
-import { LeaderLock } from './leader-lock.js';
-import { ModuleLoop, type Pace } from './module-loop.js';
-import type { NewEntry } from './history.js';
-import type { ModuleRow, RowChange } from './module-row.js';
-import { ModuleStore } from './module-store.js';
-import type { ControlBoundary, ControlNeeds } from './needs.js';
-import { Notes } from './notes.js';
-import { Observer } from './observe.js';
-import { ModuleOperator } from './module-operator.js';
+import type { Database } from '../database/database.js';
+import { plainAdvice, type Advice } from './commands/advice.js';
+import { SteadyClock, type Clock } from './reconcile/clock.js';
+import type { FileWriter } from './config/file-writer.js';
+import { HistoryFeed } from './store/history-feed.js';
+import { LeaderLock } from './store/leader-lock.js';
+import { ModuleLoop, type Pace } from './reconcile/module-loop.js';
+import type { NewEntry } from './store/history.js';
+import type { ModuleRow, RowChange } from './store/module-row.js';
+import { ModuleStore } from './store/module-store.js';
+import type { ControlBoundary, ControlNeeds } from './reconcile/needs.js';
+import { Notes } from './store/notes.js';
+import { Observer } from './reconcile/observe.js';
+import { ModuleOperator } from './commands/module-operator.js';
 import type { Finding, FindingSource, Operator } from './operator.js';
-import { Rates } from './rates.js';
-import { defaultSettings } from './settings.js';
-import { steeredBy } from './file-steering.js';
-import { VerificationStore } from './verification-store.js';
-import { Verifier } from './verifier.js';
-import { Walker } from './walker.js';
-import type { FileWish } from './wishes.js';
+import { Rates } from './reconcile/rates.js';
+import { defaultSettings } from './config/settings.js';
+import { steeredBy } from './config/file-steering.js';
+import { VerificationStore } from './store/verification-store.js';
+import { Verifier } from './reconcile/verifier.js';
+import { Reconciler } from './reconcile/reconciler.js';
+import type { FileWish } from './config/wishes.js';
 
 /** What a controller works with; what is left out has defaults. */
 export interface ControllerOptions {
@@ -76,10 +76,10 @@ export class Controller {
       ...{ needs, store, verifications, verifier, observer, clock, drainMs, boundary },
       ...{ notes: new Notes(database), rates: new Rates(), advice: options.advice ?? plainAdvice },
     };
-    const walkers = new Map(needs.modules.map((each) => [each.module, new Walker(parts, each)]));
-    for (const [module, walker] of walkers) {
+    const walkers = new Map(needs.modules.map((each) => [each.module, new Reconciler(parts, each)]));
+    for (const [module, reconciler] of walkers) {
       const prepare = () => this.apply(module);
-      this.loops.set(module, new ModuleLoop(module, walker, this.leadership, clock, pace, prepare));
+      this.loops.set(module, new ModuleLoop(module, reconciler, this.leadership, clock, pace, prepare));
     }
     this.operator = new ModuleOperator({
       ...parts,

@@ -1,11 +1,11 @@
-import { buckets } from '../bucket.js';
-import { isFencedTooLong } from '../ownership/fence-watch.js';
-import type { Side } from '../phase.js';
-import type { Absence } from './absence.js';
-import { missingService } from './missing-service.js';
-import type { Observed } from './gates.js';
+import { buckets } from '../routes/bucket.js';
+import { isFencedTooLong } from '../engine/ownership/fence-watch.js';
+import type { Side } from '../routes/phase.js';
+import type { Absence } from './conditions/absence.js';
+import { missingService } from './conditions/missing-service.js';
+import type { Observed } from './conditions/gates.js';
 import type { Position } from './machine.js';
-import type { ModuleRow } from './module-row.js';
+import type { ModuleRow } from './store/module-row.js';
 import type { ModuleStatus, SideView } from './operator.js';
 import { isDegraded } from './route-entry.js';
 

@@ -1,7 +1,8 @@
-import type { OpenMigration } from '../ownership/migration-watch.js';
-import type { Phase, Side } from '../phase.js';
-import type { ParkedRow } from '../side/side.js';
-import type { WrittenSettings } from './written-settings.js';
+import type { MismatchEntry } from '../calls/shadow/shadow-store.js';
+import type { OpenMigration } from '../engine/ownership/migration-watch.js';
+import type { Phase, Side } from '../routes/phase.js';
+import type { ParkedRow } from '../engine/replication/outgoing-state.js';
+import type { WrittenSettings } from './config/written-settings.js';
 
 /** One condition that a step waits for or breaks at. No data means `hold`: it neither passes nor fails. */
 export interface GateView {
@@ -186,14 +187,6 @@ export interface HistoryEntry {
   reason: string | null;
   /** Gate values, rows, milliseconds: what it was decided by. */
   figures: Record<string, unknown>;
-}
-
-/** A query whose two answers differed. */
-export interface MismatchEntry {
-  at: string;
-  operation: string;
-  input: unknown;
-  differences: { path: string; monolith: unknown; extracted: unknown }[];
 }
 
 /** Something that `doctor` has found: what it is, what it means, what frees it. */

@@ -1,12 +1,12 @@
-import type { Held } from '../continuity/peer.js';
-import type { Standpoint } from '../continuity/standing.js';
-import { standpointOf } from '../continuity/standpoint.fixture.js';
+import type { Held } from '../engine/identity/peer.js';
+import type { Standpoint } from '../engine/identity/standing.js';
+import { standpointOf } from '../engine/identity/standpoint.fixture.js';
 import { noCalls, noComparisons } from '../evidence/evidence.js';
-import type { Side } from '../phase.js';
-import { plainAdvice } from './advice.js';
-import type { Patient } from './examiner.js';
-import type { Situation } from './acts.js';
-import { defaultSettings } from './settings.js';
+import type { Side } from '../routes/phase.js';
+import { plainAdvice } from './commands/advice.js';
+import type { Patient } from './doctor/examiner.js';
+import type { Situation } from './commands/acts.js';
+import { defaultSettings } from './config/settings.js';
 
 /** How the database of a side is other than one that is as it has to be. */
 export type Change = Partial<Standpoint> & { held?: Held };

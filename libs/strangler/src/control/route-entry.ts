@@ -1,9 +1,9 @@
-import { buckets } from '../bucket.js';
-import { policies, type Phase } from '../phase.js';
-import { routeOf, type RouteEntry } from '../routes.js';
-import type { Observed } from './gate.js';
+import { buckets } from '../routes/bucket.js';
+import { policies, type Phase } from '../routes/phase.js';
+import { routeOf, type RouteEntry } from '../routes/routes.js';
+import type { Observed } from './conditions/gate.js';
 import type { Position } from './machine.js';
-import type { ModuleRow } from './module-row.js';
+import type { ModuleRow } from './store/module-row.js';
 
 /** What the routers are told of a module. */
 export function entryOf(row: ModuleRow, { phase, below, percent }: Position, observed: Observed): RouteEntry {

@@ -1,10 +1,10 @@
-import type { Absence } from './absence.js';
-import { typed, type Subject } from './advice.js';
-import type { GateName } from './gate-name.js';
-import type { Gate } from './gates.js';
-import { endOf, writerInWords, type OldWriter } from '../ownership/old-writers.js';
-import type { Side } from '../phase.js';
-import { makeNeed, type Need, type NeedParts } from './need.js';
+import type { Absence } from './conditions/absence.js';
+import { typed, type Subject } from './commands/advice.js';
+import type { GateName } from './conditions/gate-name.js';
+import type { Gate } from './conditions/gates.js';
+import { endOf, writerInWords, type OldWriter } from '../engine/ownership/old-writers.js';
+import type { Side } from '../routes/phase.js';
+import { makeNeed, type Need, type NeedParts } from './reconcile/need.js';
 
 const number = (value: number): string => Math.round(value).toLocaleString('en-GB');
 const ms = (value: number): string =>

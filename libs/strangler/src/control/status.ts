@@ -1,25 +1,25 @@
-import { isFencedTooLong } from '../ownership/fence-watch.js';
-import { sides, type Side } from '../phase.js';
-import type { BackfillState } from '../side/side.js';
-import type { Advice } from './advice.js';
+import { isFencedTooLong } from '../engine/ownership/fence-watch.js';
+import { sides, type Side } from '../routes/phase.js';
+import type { BackfillState } from '../engine/replication/outgoing-state.js';
+import type { Advice } from './commands/advice.js';
 import { figuresOf } from '../evidence/evidence.js';
-import { goalOf } from './decide.js';
-import { strandedOn } from './doctor-sagas.js';
-import { fencedFor } from './doctor-sides.js';
-import { etaOf } from './eta.js';
-import { gatesFor, watchGates, type Gate, type Observed } from './gates.js';
+import { goalOf } from './reconcile/decide.js';
+import { strandedOn } from './doctor/doctor-sagas.js';
+import { fencedFor } from './doctor/doctor-sides.js';
+import { etaOf } from './reconcile/eta.js';
+import { gatesFor, watchGates, type Gate, type Observed } from './conditions/gates.js';
 import { healthOf, moduleHealth } from './health.js';
 import { nextStep, type Position } from './machine.js';
-import { totalOf } from './measured-gates.js';
-import { isAtHome, type ModuleRow } from './module-row.js';
-import type { Need } from './need.js';
-import type { Note } from './notes.js';
+import { totalOf } from './conditions/measured-gates.js';
+import { isAtHome, type ModuleRow } from './store/module-row.js';
+import type { Need } from './reconcile/need.js';
+import type { Note } from './store/notes.js';
 import type { ModuleStatus, SideView, WaitView } from './operator.js';
 import { isDegraded } from './route-entry.js';
-import { settingsInForce } from './setting-keys.js';
-import type { Verification } from './verification-store.js';
-import { waitOf } from './waiting.js';
-import { fillingOf, rowsOf } from './whole.js';
+import { settingsInForce } from './config/setting-keys.js';
+import type { Verification } from './store/verification-store.js';
+import { waitOf } from './reconcile/waiting.js';
+import { fillingOf, rowsOf } from './conditions/whole.js';
 
 /** What a status is made of. */
 export interface StatusParts {

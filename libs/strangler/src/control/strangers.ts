@@ -1,6 +1,6 @@
-import { foreignTo } from '../refusals.js';
-import type { Belonging } from '../side/remote.js';
-import type { RouteEntry, Routes } from '../routes.js';
+import { foreignTo } from '../database/refusals.js';
+import type { Belonging } from '../sides/remote.js';
+import type { RouteEntry, Routes } from '../routes/routes.js';
 import type { Finding } from './operator.js';
 
 const askEveryMs = 3_000;

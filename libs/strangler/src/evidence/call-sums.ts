@@ -1,6 +1,6 @@
-import type { Queryable } from '../database.js';
+import type { Queryable } from '../database/database.js';
 import { noCalls, type Calls, type Origin } from './evidence.js';
-import type { Side } from '../phase.js';
+import type { Side } from '../routes/phase.js';
 
 /** Evidence older than this, in ms, says nothing of now. */
 export const longestMs = 3_600_000;

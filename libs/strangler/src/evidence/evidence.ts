@@ -1,4 +1,4 @@
-import type { Side } from '../phase.js';
+import type { Side } from '../routes/phase.js';
 import { emptyHistogram, percentile, type Histogram } from './histogram.js';
 
 /** Who has asked: the controller itself, or a caller. They are counted apart, and never pooled. */

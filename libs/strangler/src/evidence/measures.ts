@@ -1,4 +1,4 @@
-import type { Side } from '../phase.js';
+import type { Side } from '../routes/phase.js';
 import type { Seen } from './binomial.js';
 import type { Calls, Comparisons } from './evidence.js';
 import { above, percentile, sizeOf } from './histogram.js';

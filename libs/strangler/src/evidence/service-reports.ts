@@ -1,4 +1,4 @@
-import { sides } from '../phase.js';
+import { sides } from '../routes/phase.js';
 import { origins } from './evidence.js';
 import { bucketsOfTime } from './histogram.js';
 import { longestMs, type CallQuestion, type CallReport, type CallRow } from './call-sums.js';

@@ -1,8 +1,8 @@
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
-import { Database } from '../database.js';
-import { describeTables, type MovingModule } from '../tables.js';
-import { bucketOf } from '../bucket.js';
-import { sampleKeys } from '../side/sample-keys.js';
+import { Database } from '../database/database.js';
+import { describeTables, type MovingModule } from '../database/tables.js';
+import { bucketOf } from '../routes/bucket.js';
+import { sampleKeys } from '../sides/sample-keys.js';
 import { bucketOfMs, emptyHistogram, percentile } from './histogram.js';
 import type { CallQuestion } from './call-sums.js';
 import { Windows, type CallDelta } from './windows.js';

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
-import type { Queryable } from '../database.js';
-import { sides, type Side } from '../phase.js';
+import type { Queryable } from '../database/database.js';
+import { sides, type Side } from '../routes/phase.js';
 import { addUp, CallSums, longestMs, type CallQuestion, type CallReport, type CallRow } from './call-sums.js';
 import { noCalls, origins, type ByOrigin, type Calls, type Comparisons, type Origin } from './evidence.js';
 

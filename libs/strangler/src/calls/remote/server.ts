@@ -1,0 +1,217 @@
+import { DomainError, isDomainError, UnavailableError } from '../../contract/errors.js';
+import { Logger } from '@nestjs/common';
+import { ServerNats } from '@nestjs/microservices';
+import { Svcm, type Service, type ServiceMsg } from '@nats-io/services';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Caller } from '../../contract/caller.js';
+import { outcomeOf, type CallObserver, type FinishedCall } from '../call-observer.js';
+import { currentContext, withContext, type CallContext } from '../../database/context.js';
+import type { Executor } from '../executor.js';
+import { hide } from '../../database/failure.js';
+import type { LocalModules } from '../local-modules.js';
+import { prepare, type PreparedOperation } from '../../contract/operation.js';
+import type { Member } from '../../routes/member.js';
+import type { Side } from '../../routes/phase.js';
+import { ForeignError } from '../../database/refusals.js';
+import type { CommandOptions } from '../router.js';
+import type { Routes } from '../../routes/routes.js';
+import { decodeHeaders, decodeInput, encodeError, encodeResult, type Sender } from './codec.js';
+import type { NatsLink } from '../../nats/link.js';
+import { answerTooLarge, respondWith } from '../../nats/pieces.js';
+
+const version = '1.0.0';
+
+const foreign = (module: string, member: Member | null): DomainError =>
+  member
+    ? new ForeignError(module, member)
+    : new UnavailableError(module, `this service of ${module} belongs to no shop any more`);
+
+/**
+ * Serves every contract of this process over Nest's NATS transport, operation by operation as the contract lists them:
+ * no handler is written by hand. Subscriptions are those of a NATS micro service, so that standard tools find it
+ * (`nats micro ls`). Calls are answered straight from the executor instead of through an Observable per message.
+ * It serves those of its own shop only, at the address of its database: what belongs to no shop is not served at all.
+ */
+export class ContractServer extends ServerNats {
+  private readonly log = new Logger(ContractServer.name);
+  private readonly services: Service[] = [];
+  private changing: Promise<void> = Promise.resolve();
+  private closed = false;
+  private readonly inFlight = new Set<Promise<void>>();
+  private ready: () => void = () => undefined;
+  private stopFollowing: () => void = () => undefined;
+
+  /** Resolves once calls are taken of what belongs to a shop: perhaps of nothing yet. */
+  readonly serving = new Promise<void>((resolve) => (this.ready = resolve));
+
+  constructor(
+    private readonly link: NatsLink,
+    private readonly modules: LocalModules,
+    private readonly routes: Routes,
+    /** Is told of every call that is answered here. */
+    private readonly served?: Pick<CallObserver, 'finished'>,
+  ) {
+    super({});
+  }
+
+  /** Serves as soon as there is a connection, and whenever there is one again; and follows whom this process belongs to. */
+  override listen(callback: (error?: unknown) => void): Promise<void> {
+    const { side } = this.modules;
+    if (side)
+      this.link.onConnection((connection) => {
+        const follow = () => void this.follow(connection, side);
+        this.stopFollowing = this.routes.onMember(follow);
+        follow();
+      });
+    callback();
+    return Promise.resolve();
+  }
+
+  /** Stops taking calls, answers those that it has taken, and waits until the answers have left. */
+  override async close(): Promise<void> {
+    this.closed = true;
+    this.stopFollowing();
+    await this.stopServices();
+    while (this.inFlight.size > 0) await Promise.all(this.inFlight);
+    // Without a connection there is nobody left to be answered.
+    await this.link.current?.flush().catch(() => undefined);
+  }
+
+  /** One change after the other. */
+  private follow(connection: NatsConnection, side: Side): Promise<void> {
+    this.changing = this.changing
+      .then(() => this.serve(connection, side, this.routes.member))
+      .catch((error: unknown) => this.log.error({ msg: 'calls are not served', error: String(error) }));
+    return this.changing;
+  }
+
+  private async serve(connection: NatsConnection, side: Side, member: Member | null): Promise<void> {
+    if (this.closed) return;
+    await this.stopServices();
+    const executors = this.modules.all().filter(({ contract }) => member?.modules.includes(contract.name));
+    for (const executor of executors)
+      this.services.push(await this.offer(connection, side, executor, member!));
+    if (this.closed) return this.stopServices();
+    await connection.flush();
+    this.ready();
+    const names = executors.map(({ contract }) => contract.name).join(', ');
+    if (names) this.log.log(`serving ${names} as ${side} of the shop ${member!.shop}`);
+  }
+
+  private async stopServices(): Promise<void> {
+    await Promise.all(this.services.splice(0).map((service) => service.stop()));
+  }
+
+  private async offer(
+    connection: NatsConnection,
+    side: Side,
+    executor: Executor,
+    { database }: Member,
+  ): Promise<Service> {
+    const { name } = executor.contract;
+    const service = await new Svcm(connection).add({
+      name,
+      version,
+      queue: side,
+      metadata: { side, database },
+    });
+    for (const operation of prepare(executor.contract).values()) {
+      service.addEndpoint(operation.name, {
+        subject: this.link.subjects.rpc({ module: name, side, database }, operation.name),
+        handler: (_error, message) => this.track(this.answer(executor, operation, message)),
+      });
+    }
+    return service;
+  }
+
+  private track(answer: Promise<void>): void {
+    // Nobody here waits for it, and an unhandled rejection would end the process.
+    const done = answer
+      .catch((error: unknown) => this.log.error({ msg: 'call not answered', error: String(error) }))
+      .then(() => void this.inFlight.delete(done));
+    this.inFlight.add(done);
+  }
+
+  private async answer(executor: Executor, operation: PreparedOperation, message: ServiceMsg): Promise<void> {
+    const { from, commandId, undoOf, cancel, token, ...rest } = decodeHeaders(message);
+    const { member } = this.routes;
+    const { module, name } = operation;
+    if (!member || from?.shop !== member.shop)
+      return this.refuse(message, operation, from, foreign(module, member));
+    const standing = { member, table: this.routes.snapshot() };
+    let caller: Caller;
+    try {
+      const found = this.link.keys.callerOf(token, from, module, standing);
+      caller = found instanceof Promise ? await found : found;
+    } catch (error) {
+      if (!isDomainError(error)) throw error;
+      return this.refuse(message, operation, from, error);
+    }
+    const context: CallContext = { ...rest, caller, servedBy: new Map() };
+    await withContext(context, async () => {
+      const started = performance.now();
+      const how = { commandId, undoOf, cancel };
+      const { text, outcome } = await this.reply(executor, operation, message, how, context);
+      await this.respond(message, operation, text);
+      const ms = performance.now() - started;
+      const side = this.modules.side ?? 'monolith';
+      this.served?.finished({
+        module,
+        operation: name,
+        kind: operation.kind,
+        side,
+        ms,
+        outcome,
+        forOperator: false,
+      });
+      this.log.log({ msg: 'call served', module, operation: name, ms: Math.round(ms) });
+    });
+  }
+
+  private refuse(
+    message: ServiceMsg,
+    { module, name }: PreparedOperation,
+    from: Sender | undefined,
+    error: DomainError,
+  ): void {
+    const caller = from ? `the shop ${from.shop} (database ${from.database})` : 'a caller that names no shop';
+    this.log.warn({ msg: 'call refused', module, operation: name, caller, reason: error.message });
+    message.respond(encodeError(error, new Map()));
+  }
+
+  private async reply(
+    executor: Executor,
+    operation: PreparedOperation,
+    message: ServiceMsg,
+    { commandId, undoOf, cancel }: CommandOptions,
+    { deadline, servedBy }: CallContext,
+  ): Promise<{ text: string; outcome: FinishedCall['outcome'] }> {
+    try {
+      if (deadline !== undefined && deadline <= performance.now()) {
+        throw new UnavailableError(operation.module, 'the call came after its deadline and was not started');
+      }
+      const result = await executor.execute(operation.name, decodeInput(message), commandId, {
+        undoOf,
+        cancel,
+      });
+      return { text: encodeResult(result, servedBy), outcome: 'ok' };
+    } catch (error) {
+      // Not a declared one: the result is no JSON.
+      const shown = isDomainError(error) ? error : hide(error, this.log, operation, commandId ?? '');
+      return { text: encodeError(shown, servedBy), outcome: outcomeOf(shown) };
+    }
+  }
+
+  /** Sends the reply; one that does not go over becomes an error that says so, for else the caller waits in vain. */
+  private async respond(
+    message: ServiceMsg,
+    { module, name }: PreparedOperation,
+    reply: string,
+  ): Promise<void> {
+    if (await respondWith(this.link.current, message, reply)) return;
+    const text = answerTooLarge(`${module}.${name}`, reply);
+    this.log.error({ msg: text, module, operation: name });
+    const traceId = currentContext()?.requestId ?? '-';
+    message.respond(encodeError(new DomainError('internal', { traceId }, text), new Map()));
+  }
+}

@@ -1,0 +1,18 @@
+/** An account, as a token that was verified said. */
+export interface Actor {
+  readonly id: string;
+  /** What it may: `admin`, `viewer`, or anything else, which opens no more than its own. */
+  readonly role: string;
+  /** Of its session: a token that was made before another version says nothing of that one. */
+  readonly version: number;
+}
+
+/** Who asks. */
+export interface Caller {
+  /** The module or program whose code makes the call. */
+  readonly program: string;
+  /** `client`: it passes on what a client asks. `module`: what its own code needs to do that. `itself`: nobody has asked it. */
+  readonly as: 'client' | 'module' | 'itself';
+  /** On whose behalf; `undefined`: nobody has logged in, or (`itself`) there is nobody. */
+  readonly actor?: Actor | undefined;
+}

@@ -1,0 +1,114 @@
+import 'reflect-metadata';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsEmail,
+  IsInt,
+  IsISO4217CurrencyCode,
+  IsObject,
+  IsOptional,
+  IsUUID,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { applyDecorators } from './apply-decorators.js';
+import type { Dto } from './contract.js';
+
+const canonicalKey = Symbol('contract:canonical');
+const nestedKey = Symbol('contract:nested');
+const secretKey = Symbol('contract:secret');
+const maskedKey = Symbol('contract:masked');
+
+/** Brings a string field to its one canonical spelling before it is validated, hashed or used as a key. */
+export const Canonical =
+  (spell: (text: string) => string): PropertyDecorator =>
+  (target, property) =>
+    Reflect.defineMetadata(canonicalKey, spell, target, property);
+
+/** The canonical spelling of a field, if it has one. */
+export const canonicalOf = (dto: Dto<unknown>, property: string): ((text: string) => string) | undefined =>
+  Reflect.getMetadata(canonicalKey, dto.prototype as object, property) as
+    ((text: string) => string) | undefined;
+
+/** A field that is never stored, not even as part of a hash of the input: a password could be guessed from it. */
+export const Secret = (): PropertyDecorator => (target, property) =>
+  Reflect.defineMetadata(secretKey, true, target, property);
+
+/** Whether a field is a secret. */
+export const isSecret = (dto: Dto<unknown>, property: string): boolean =>
+  Reflect.hasMetadata(secretKey, dto.prototype as object, property);
+
+/**
+ * A field that is stored where it is needed, and masked in whatever is kept for people to look at: what tells of a person, or what stands for
+ * money. A secret is masked, too.
+ */
+export const Masked = (): PropertyDecorator => (target, property) =>
+  Reflect.defineMetadata(maskedKey, true, target, property);
+
+/** Whether people who look at samples may not see a field. */
+export const isMasked = (dto: Dto<unknown>, property: string): boolean =>
+  isSecret(dto, property) || Reflect.hasMetadata(maskedKey, dto.prototype as object, property);
+
+const RememberNested =
+  (type: () => Dto<unknown>): PropertyDecorator =>
+  (target, property) =>
+    Reflect.defineMetadata(nestedKey, type, target, property);
+
+/** The DTO class inside a field made by {@link Nested} or {@link List}. */
+export const nestedOf = (dto: Dto<unknown>, property: string): Dto<unknown> | undefined =>
+  (Reflect.getMetadata(nestedKey, dto.prototype as object, property) as (() => Dto<unknown>) | undefined)?.();
+
+// IsObject below: to class-validator alone a list of DTOs, at any depth, is as good as one.
+
+/** A DTO inside a DTO. */
+export const Nested = (type: () => Dto<unknown>): PropertyDecorator =>
+  applyDecorators(RememberNested(type), IsObject(), ValidateNested(), Type(type));
+
+/** A list of DTOs, `min` to `max` long. */
+export const List = (type: () => Dto<unknown>, { min = 0, max = 1_000 } = {}): PropertyDecorator =>
+  applyDecorators(
+    RememberNested(type),
+    IsArray(),
+    ArrayMinSize(min),
+    ArrayMaxSize(max),
+    IsObject({ each: true }),
+    ValidateNested({ each: true }),
+    Type(type),
+  );
+
+/** A UUID, lower case. */
+export const Id = (): PropertyDecorator =>
+  applyDecorators(
+    Canonical((text) => text.trim().toLowerCase()),
+    IsUUID(),
+  );
+
+/** An e-mail address; unique without regard to case, so lower case. */
+export const Email = (): PropertyDecorator =>
+  applyDecorators(
+    Masked(),
+    Canonical((text) => text.trim().toLowerCase()),
+    // Checked first: what is too long is not looked at.
+    MaxLength(254),
+    IsEmail(),
+  );
+
+/** An integer within PostgreSQL's `integer`, at least `min`. */
+export const Count = (min = 0): PropertyDecorator => applyDecorators(IsInt(), Min(min), Max(2_147_483_647));
+
+/** An integer that stays exact in JavaScript (minor units of money). */
+export const Amount = (): PropertyDecorator => applyDecorators(IsInt(), Min(0), Max(Number.MAX_SAFE_INTEGER));
+
+/** A currency (ISO 4217), upper case. */
+export const Currency = (): PropertyDecorator =>
+  applyDecorators(
+    Canonical((text) => text.trim().toUpperCase()),
+    IsISO4217CurrencyCode({ message: '$property must be a currency of ISO 4217' }),
+  );
+
+/** May be absent or null. */
+export const Maybe = IsOptional;

@@ -1,0 +1,252 @@
+import { type Dto } from './contract.js';
+import { ValidationError } from './errors.js';
+import { canonicalOf, isMasked, isSecret, nestedOf } from './fields.js';
+import { ARRAY_MAX_SIZE, IS_ARRAY } from 'class-validator';
+import { checksOf, conditionOf, isFields, rulesOf, type Check, type Fields, type Rule } from './checks.js';
+import { explain, type ExplainedField } from './explain.js';
+import { isText } from './text.js';
+
+/** A field of a DTO class, compiled. */
+interface Field extends ExplainedField {
+  readonly nested: Schema<unknown> | undefined;
+  /** Never stored, compared or logged. */
+  readonly secret: boolean;
+  /** Masked where people look; every secret is. */
+  readonly masked: boolean;
+  /** Whether some rule wants a list. */
+  readonly isList: boolean;
+  /** Conditional rules (`IsOptional`): unless all hold, the checks do not apply. */
+  readonly conditions: readonly Check[];
+  readonly checks: readonly Check[];
+}
+
+/** The longest list of a field that does not say itself how long its list may be. */
+const longestList = 10_000;
+
+/**
+ * A DTO class compiled for the hot path: its class-validator rules are looked up once, not at every call (class-validator
+ * itself takes tens of microseconds). Accepting is ours; explaining a refusal is class-validator's, so there is one set
+ * of rules and of messages. Values come out as fresh plain objects with the declared fields only, exactly as JSON would
+ * carry them: a call inside the process and a call over NATS see the same.
+ *
+ * What it looks at is bounded by the class (`capacity`), not by the value: lists that are too long and objects with other
+ * fields are refused before anything inside them is seen (ADR 0020).
+ */
+export class Schema<T> {
+  readonly fields: readonly Field[];
+  readonly names: ReadonlySet<string>;
+  /** The most members (fields, and parts of lists) that an accepted value can have. */
+  readonly capacity: number;
+  /** Dotted paths of its secrets, as `items.*.password`. */
+  readonly secrets: readonly string[];
+
+  private constructor(readonly dto: Dto<T>) {
+    this.fields = fieldsOf(dto);
+    this.names = new Set(this.fields.map((field) => field.name));
+    this.capacity = this.fields.reduce((sum, field) => sum + capacityOf(field), 0);
+    this.secrets = this.fields.flatMap(secretsOf);
+  }
+
+  private static readonly known = new WeakMap<Dto<unknown>, Schema<unknown>>();
+
+  /** The shape of a DTO class, compiled on first use. */
+  static of<T>(dto: Dto<T>): Schema<T> {
+    let shape = Schema.known.get(dto) as Schema<T> | undefined;
+    if (!shape) Schema.known.set(dto, (shape = new Schema(dto)));
+    return shape;
+  }
+
+  /** A validated, canonical copy of `value`. @throws {ValidationError} naming the broken rules; unknown fields break one. */
+  parse(value: unknown): T {
+    const copy = this.accepted(value);
+    if (copy !== undefined) return copy;
+    const { sentences, errors } = explain(this, value);
+    throw new ValidationError(sentences.length > 0 ? sentences : ['the value is not valid'], errors);
+  }
+
+  /** Whether `parse` would accept a value. */
+  holds(value: unknown): boolean {
+    return this.accepted(value) !== undefined;
+  }
+
+  /** What `parse` makes of a value; `undefined` where it would throw. */
+  accepted(value: unknown): T | undefined {
+    const copy = this.copy(value);
+    return copy !== undefined && this.accepts(copy) ? (copy as T) : undefined;
+  }
+
+  /**
+   * What tells one input from another: all of it but its secrets, which must not be stored, not even as a fast hash.
+   * `value` is a copy made by `parse`.
+   */
+  identity(value: unknown): unknown {
+    if (this.secrets.length === 0 || !isFields(value)) return value;
+    const copy: Fields = {};
+    for (const { name, nested, secret } of this.fields) {
+      const item = value[name];
+      if (item !== undefined && !secret)
+        copy[name] = nested ? eachOf(item, (part) => nested.identity(part)) : item;
+    }
+    return copy;
+  }
+
+  /** `value` as people may see it: the declared fields, those that are masked without their values. */
+  masked(value: unknown): unknown {
+    if (!isFields(value)) return masked(value);
+    const copy: Fields = {};
+    for (const field of this.fields) {
+      if (value[field.name] !== undefined) copy[field.name] = maskedField(field, value[field.name]);
+    }
+    return copy;
+  }
+
+  /** What stands at a path in a value of this shape (`items.0.email`; empty: all of it), as people may see it. */
+  maskedAt(path: readonly string[], value: unknown): unknown {
+    const [name, ...rest] = path;
+    if (name === undefined) return eachOf(value, (part) => this.masked(part));
+    const field = this.fields.find((each) => each.name === name);
+    if (!field || field.masked) return masked(value);
+    const inner = rest.filter((part) => !/^\d+$/.test(part));
+    return field.nested ? field.nested.maskedAt(inner, value) : value;
+  }
+
+  /** What a caller may see of `value`: the declared fields, nothing else. */
+  pick(value: unknown): T {
+    if (!isFields(value)) return undefined as T;
+    const copy: Fields = {};
+    for (const { name, nested } of this.fields) {
+      const item = value[name];
+      if (item !== undefined) copy[name] = nested ? nested.pickAll(item) : item;
+    }
+    return copy as T;
+  }
+
+  private pickAll(value: unknown): unknown {
+    if (!Array.isArray(value)) return isFields(value) ? this.pick(value) : value;
+    const parts: unknown[] = [];
+    for (const part of value) parts.push(isFields(part) ? this.pick(part) : part);
+    return parts;
+  }
+
+  /**
+   * A plain copy of the declared fields in canonical spelling; `undefined` when `value` is no object, or has other fields
+   * or too long a list, itself or in one of its parts.
+   */
+  copy(value: unknown): Fields | undefined {
+    if (!isFields(value)) return undefined;
+    const copy: Fields = {};
+    let found = 0;
+    for (const field of this.fields) {
+      const item = value[field.name];
+      if (item === undefined) continue;
+      found++;
+      const own = typeof item === 'string' ? (field.canonical?.(item) ?? item) : copyField(field, item);
+      if (own === undefined) return undefined;
+      copy[field.name] = own;
+    }
+    return hasMore(value, found) && this.hasOthers(value) ? undefined : copy;
+  }
+
+  private hasOthers(source: Fields): boolean {
+    for (const name in source) if (!this.names.has(name)) return true;
+    return false;
+  }
+
+  /** Whether every rule of the class holds; `value` is a copy made by `copy`. */
+  private accepts(value: Fields): boolean {
+    for (const field of this.fields) {
+      const item = value[field.name];
+      if (typeof item === 'string' ? !isText(item) : Array.isArray(item) && !field.nested && !areTexts(item))
+        return false;
+      if (field.conditions.length > 0 && !allHold(field.conditions, item, value)) continue;
+      if (!allHold(field.checks, item, value)) return false;
+      if (field.nested && !field.nested.acceptsAll(item)) return false;
+    }
+    return true;
+  }
+
+  private acceptsAll(value: unknown): boolean {
+    if (!Array.isArray(value)) return isFields(value) && this.accepts(value);
+    for (const item of value) if (!this.acceptsAll(item)) return false;
+    return true;
+  }
+}
+
+/** Whether there is one says something, and tells nothing. */
+const masked = (value: unknown): unknown => (value === null || value === undefined ? value : '***');
+
+const maskedField = ({ nested, masked: isHidden }: Field, item: unknown): unknown =>
+  isHidden ? masked(item) : nested ? eachOf(item, (part) => nested.masked(part)) : item;
+
+const eachOf = (item: unknown, of: (part: unknown) => unknown): unknown =>
+  Array.isArray(item) ? item.map(of) : of(item);
+
+const secretsOf = ({ name, secret, nested, isList }: Field): string[] =>
+  secret ? [name] : (nested?.secrets ?? []).map((inner) => `${name}.${isList ? '*.' : ''}${inner}`);
+
+// Loops here and below: `every` and `map` would make a function at each call.
+function allHold(checks: readonly Check[], value: unknown, owner: Fields): boolean {
+  for (const check of checks) if (!check(value, owner)) return false;
+  return true;
+}
+
+/** Whether an object has more fields than so many. Stops there: it may have a million. */
+function hasMore(source: Fields, most: number): boolean {
+  let left = most;
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Object.keys would make a list of all of them
+  for (const _name in source) if (--left < 0) return true;
+  return false;
+}
+
+function areTexts(list: readonly unknown[]): boolean {
+  for (const item of list) if (typeof item === 'string' && !isText(item)) return false;
+  return true;
+}
+
+/**
+ * `undefined`: a part has fields that it must not have, or the list is too long. What is no object at all stays, for the
+ * rules to refuse.
+ */
+function copyField({ nested, most }: Field, item: unknown): unknown {
+  if (!Array.isArray(item)) return nested && isFields(item) ? nested.copy(item) : item;
+  if (item.length > most) return undefined;
+  if (!nested) return item;
+  const parts: unknown[] = [];
+  for (const part of item) {
+    const copy: unknown = isFields(part) ? nested.copy(part) : part;
+    if (copy === undefined) return undefined;
+    parts.push(copy);
+  }
+  return parts;
+}
+
+function fieldsOf(dto: Dto<unknown>): Field[] {
+  const rules = rulesOf(dto);
+  const names = [...new Set(rules.map((rule) => rule.propertyName))];
+  return names.map((name) => {
+    const own = rules.filter((rule) => rule.propertyName === name);
+    const nested = nestedOf(dto, name);
+    return {
+      name,
+      canonical: canonicalOf(dto, name),
+      nested: nested && Schema.of(nested),
+      secret: isSecret(dto, name),
+      masked: isMasked(dto, name),
+      isList: own.some(({ name: rule, each }) => rule === IS_ARRAY || each),
+      most: longestOf(own),
+      conditions: own.filter((rule) => rule.type === 'conditionalValidation').map(conditionOf),
+      checks: own.filter((rule) => rule.type === 'customValidation').flatMap((rule) => checksOf(dto, rule)),
+    };
+  });
+}
+
+function longestOf(rules: readonly Rule[]): number {
+  const limit = rules.find(({ name }) => name === ARRAY_MAX_SIZE)?.constraints[0] as number | undefined;
+  return limit ?? longestList;
+}
+
+/** A part of a list counts as a member too. Without a rule that wants a list there is none. */
+function capacityOf({ nested, most, isList }: Field): number {
+  const part = nested?.capacity ?? 0;
+  return isList ? 1 + most * (1 + part) : 1 + part;
+}

@@ -1,0 +1,19 @@
+import { otherSide, sides } from '../../routes/phase.js';
+import { subjectOf, typed } from './advice.js';
+import type { Observed } from '../conditions/gate.js';
+import { abortable, type Circumstances } from './legal.js';
+import { isOvertaken } from '../conditions/overtaken.js';
+
+/** What comes before any step: a side that is no copy yet of the one that has everything. Undefined: nothing does. */
+export function rejoinFirst({
+  row,
+  at,
+  observed: { states },
+  advice,
+}: Circumstances & { observed: Observed }): string | undefined {
+  if (row.transition && !abortable.has(row.transition.step.kind)) return undefined;
+  const marked = sides.find((each) => (states[each]?.standpoint.standing ?? null) !== null);
+  const side = marked ?? (isOvertaken(row, at, states) ? 'monolith' : undefined);
+  if (!side) return undefined;
+  return `first let ${side} become the copy of ${otherSide(side)}, before which nothing moves: ${typed(subjectOf(row, advice), 'rejoin')}`;
+}

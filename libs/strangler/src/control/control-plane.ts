@@ -1,0 +1,229 @@
+import type { Contract } from '../contract/contract.js';
+import type { Database } from '../database/database.js';
+import type { Router } from '../calls/router.js';
+import { policyOf, type Routes } from '../routes/routes.js';
+import type { NatsLink } from '../nats/link.js';
+import { natsFindings } from './doctor/nats-findings.js';
+import { programsThatCall } from '../sides/program-reports.js';
+import { ServiceReports, type Reporter } from '../evidence/service-reports.js';
+import { EvidenceReader } from '../evidence/reader.js';
+import { Windows } from '../evidence/windows.js';
+import { prepare } from '../contract/operation.js';
+import { ShadowReads, type AskSide } from '../calls/shadow/shadow-reads.js';
+import { ShadowStore } from '../calls/shadow/shadow-store.js';
+import { SideAgent } from '../sides/agent.js';
+import type { Agents } from '../sides/agents.js';
+import { belongingOf } from '../sides/belonging.js';
+import { remoteSide, servedOn } from '../sides/remote.js';
+import type { ControlledSides } from '../sides/side.js';
+import type { Advice } from './commands/advice.js';
+import type { CallMetrics } from './call-metrics.js';
+import { Controller } from './controller.js';
+import type { ControlNeeds } from './reconcile/needs.js';
+import type { FindingSource, Operator } from './operator.js';
+import { Prober } from './reconcile/prober.js';
+import { RouteBoard } from './store/route-store.js';
+import { verifyBoth } from './reconcile/verify-both.js';
+import { parseWishes } from './config/wishes.js';
+import { WishesFile } from './config/wishes-file.js';
+import { editOf } from './config/file-edit.js';
+import { FileWriter } from './config/file-writer.js';
+import { leaderOf, noticesOf } from './store/notices.js';
+import { Processes } from './store/processes.js';
+import { Strangers } from './strangers.js';
+
+export interface SteeringOptions {
+  contracts: readonly Contract[];
+  /** The monolith's. */
+  database: Database;
+  agents: Agents;
+  router: Router;
+  routes: Routes;
+  link: NatsLink;
+  watch: CallMetrics;
+  /** Of `strangler.yaml`. */
+  wishesPath: string;
+  /** What the application finds, for `doctor`. */
+  findings?: readonly FindingSource[];
+  /** Of the application, for who compares processes. */
+  version?: string;
+  /** How what a sentence advises is typed in this application. */
+  advice?: Advice;
+}
+
+/** The control of all modules, in a process of the monolith: the controller, the file that steers it, the routes, shadow reads. */
+export class ControlPlane {
+  private readonly controller: Controller;
+  private readonly board: RouteBoard;
+  private readonly file: WishesFile;
+  private readonly processes: Processes;
+  private readonly strangers: Strangers;
+  private readonly shadow: ShadowReads;
+  private readonly evidence: EvidenceReader;
+  private readonly probers: ReadonlyMap<string, Prober>;
+  private readonly sides = new Map<string, ControlledSides>();
+  private stopWatching: () => void = () => undefined;
+
+  constructor(private readonly options: SteeringOptions) {
+    const {
+      contracts,
+      database,
+      router,
+      routes,
+      link,
+      watch,
+      wishesPath,
+      version = 'unknown',
+      findings = [],
+      advice,
+    } = options;
+    const names = contracts.map(({ name }) => name);
+    const store = new ShadowStore(database);
+    this.board = new RouteBoard(database, names, routes);
+    const windows = new Windows(database);
+    const ask: AskSide = (operation, side, input) => router.askSide(operation, side, input);
+    this.shadow = new ShadowReads(store, windows, ask, (module) => {
+      const entry = routes.entryOf(module);
+      return entry && !entry.degraded ? entry.shadowSample : 0;
+    });
+    this.probers = new Map(contracts.map((contract) => [contract.name, this.proberOf(contract, ask)]));
+    const services = new ServiceReports((module) => this.callersOf(module));
+    this.evidence = new EvidenceReader(windows, services, (module) => this.probers.get(module)?.probing);
+    this.file = new WishesFile(
+      wishesPath,
+      (text) => parseWishes(text, names),
+      (wishes) => {
+        if (wishes) this.controller.steer(wishes);
+        void this.processes.beat();
+      },
+    );
+    this.processes = new Processes(database, {
+      version,
+      reading: () => this.file.reading,
+      leads: () => this.controller.leads,
+    });
+    this.strangers = new Strangers(names, routes, (module) => servedOn(link, module, 'extracted'));
+    this.controller = new Controller({
+      database,
+      wishesPath,
+      needs: this.needs(store, watch),
+      notices: () => [...noticesOf(this.processes.live), ...this.strangers.findings],
+      findings: [natsFindings(link), ...findings],
+      ...(advice && { advice }),
+      writer: new FileWriter(wishesPath, (text, change) => editOf(text, names, change), this.file),
+      leaderOf: (module) => leaderOf(module, this.processes.live),
+    });
+  }
+
+  /** What the admin API offers. */
+  get operator(): Operator {
+    return this.controller.operator;
+  }
+
+  /** Reads routes and file, before the first call is taken. Answers why the file is refused; null: it is not. */
+  async prepare(): Promise<string | null> {
+    const { filed } = await this.controller.prepare();
+    await this.board.start();
+    await this.file.load(filed);
+    return this.file.reading.problem;
+  }
+
+  /** Begins to move what is to move. */
+  start(): void {
+    const { watch, routes, database } = this.options;
+    watch.shadow = this.shadow;
+    watch.start(database, routes);
+    this.stopWatching = this.file.watch();
+    this.controller.start();
+    this.processes.start();
+    this.strangers.start();
+  }
+
+  /** Ends what is under way at its next safe point; the next start goes on. */
+  async stop(): Promise<void> {
+    this.stopWatching();
+    this.options.watch.shadow = undefined;
+    await this.controller.stop();
+    await Promise.all([...this.probers.values()].map((prober) => prober.stop()));
+    await this.options.watch.stop();
+    await this.processes.stop();
+    await this.strangers.stop();
+    await this.shadow.close();
+    await this.board.stop();
+  }
+
+  private needs(store: ShadowStore, watch: Pick<CallMetrics, 'servedHere'>): ControlNeeds {
+    const { contracts } = this.options;
+    return {
+      modules: contracts.map(({ name, ownership }) => ({ module: name, ownership })),
+      sides: (module) => this.sidesOf(module),
+      verify: (module, order) => verifyBoth(this.sidesOf(module), this.options.agents.of(module), order),
+      evidence: (module, stepAgeMs) => this.evidence.of(module, stepAgeMs),
+      outage: (module) => this.evidence.restart(module),
+      probe: (module, order) => this.probers.get(module)?.order(order),
+      clearMismatches: async (module) => {
+        await this.evidence.clearComparisons(module);
+        return store.clear(module);
+      },
+      wakesServers: () => this.options.link.asleep,
+      natsLost: () => this.options.link.trouble !== null,
+      mismatches: (module) => store.samples(module),
+      localUse: async (module) => watch.servedHere(module),
+      publish: (module, entry) => this.board.write(module, entry),
+    };
+  }
+
+  /**
+   * Services and other programs that may call a module whose calls are judged; of one that rests, and where there is no connection,
+   * nobody is asked.
+   */
+  private callersOf(module: string): Reporter[] {
+    const { contracts, routes, link } = this.options;
+    const entry = routes.entryOf(module);
+    const policy = entry && policyOf(entry);
+    if (!link.current || !(policy?.shadowed || policy?.checksReads)) return [];
+    const modules = contracts.map(({ name }) => name);
+    const services = modules
+      .filter((name) => (routes.phaseOf(name) ?? 'monolith') !== 'monolith')
+      .map((name) => this.sidesOf(name).extracted);
+    return [...services, ...programsThatCall(link, routes, modules)];
+  }
+
+  private proberOf(contract: Contract, ask: AskSide): Prober {
+    const { routes, watch } = this.options;
+    const module = contract.name;
+    return new Prober({
+      module,
+      operations: [...prepare(contract).values()].filter(({ kind }) => kind === 'query'),
+      sides: () => this.sidesOf(module),
+      ask,
+      compare: (operation, input) => this.shadow.probe(operation, input),
+      record: (side, ms, failed) => watch.record(module, side, 'probe', ms, failed),
+      halted: () => routes.entryOf(module)?.degraded ?? true,
+      flush: async () => {
+        await Promise.all([watch.flush(), this.shadow.flush()]);
+        this.evidence.forget(module);
+      },
+    });
+  }
+
+  private sidesOf(module: string): ControlledSides {
+    let sides = this.sides.get(module);
+    if (!sides) {
+      const { agents, link, database } = this.options;
+      sides = {
+        monolith: agents.of(module) ?? this.withoutCode(module),
+        extracted: remoteSide(link, module, 'extracted', belongingOf(database, module)),
+      };
+      this.sides.set(module, sides);
+    }
+    return sides;
+  }
+
+  /** The monolith's side of a decommissioned module: its rows in the toolkit's tables, and its retired tables. */
+  private withoutCode(module: string): SideAgent {
+    const { database } = this.options;
+    const bare = { module, ownership: 'by-key' as const, tables: [], routingKey: undefined, transforms: {} };
+    return new SideAgent({ database, module: bare, side: 'monolith', link: undefined });
+  }
+}

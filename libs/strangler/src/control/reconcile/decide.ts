@@ -1,0 +1,83 @@
+import type { GateName } from '../conditions/gate-name.js';
+import { gatesFor, watchGates, type Gate, type Observed } from '../conditions/gates.js';
+import { leadsOut, nextStep, rank, type Goal, type Position, type Step } from '../machine.js';
+import type { ModuleRow } from '../store/module-row.js';
+import { isOvertaken } from '../conditions/overtaken.js';
+
+/** What the controller does next with a module. */
+export type Decision =
+  /** A step is under way: it is ended first, whatever else is wanted. */
+  | { kind: 'continue' }
+  | { kind: 'rest' }
+  /** Nothing may begin: paused. */
+  | { kind: 'paused' }
+  | { kind: 'hold'; step: Step; gates: Gate[] }
+  /** All else would pass; the data have to be compared first. */
+  | { kind: 'verify'; step: Step; gates: Gate[] }
+  | { kind: 'begin'; step: Step; gates: Gate[] }
+  /** A gate broke while shifting: back to the last safe phase. */
+  | { kind: 'return'; gate: Gate }
+  /** A gate broke before the step from which there is no way back. */
+  | { kind: 'refuse'; step: Step; gates: Gate[] };
+
+/** Where a module is, by its row and by the monolith's ownership row. */
+export function positionOf(
+  { module, phase, percent }: ModuleRow,
+  ownership: 'by-key' | 'whole',
+  below: number,
+): Position {
+  return { module, ownership, phase, percent, below };
+}
+
+/** Where a module is to go. */
+export function goalOf({ wanted, settings }: ModuleRow): Goal {
+  const direct = wanted.by === 'operator' && wanted.phase === 'shifting';
+  return { phase: wanted.phase, percent: wanted.percent, ramp: settings.ramp, direct };
+}
+
+/** Pure: the one next thing to do, from what is stored and what is seen. */
+export function decide(row: ModuleRow, at: Position, observed: Observed): Decision {
+  if (row.transition) return { kind: 'continue' };
+  // Where it is to go was said of another place: an operator decides, by `rejoin`.
+  if (isOvertaken(row, at, observed.states)) return { kind: 'rest' };
+  const broken = watchGates(at, observed, row.settings).find(({ state }) => state === 'fail');
+  if (broken && rank(row.wanted.phase) >= rank('shifting')) return { kind: 'return', gate: broken };
+  const step = nextStep(at, goalOf(row));
+  if (!step) return { kind: 'rest' };
+  if (row.paused === 'all' || (row.paused === 'up' && leadsOut(at, step))) return { kind: 'paused' };
+  const gates = gatesFor(at, step, observed, row.settings);
+  return throughGates(step, gates, blocking(gates, row.override?.gates ?? []));
+}
+
+function throughGates(step: Step, gates: Gate[], blocked: readonly Gate[]): Decision {
+  if (blocked.length === 0) return { kind: 'begin', step, gates };
+  if (step.kind === 'decommission' && blocked.some(({ state }) => state === 'fail')) {
+    return { kind: 'refuse', step, gates };
+  }
+  return { kind: awaitsVerify(blocked) ? 'verify' : 'hold', step, gates };
+}
+
+/** Gates that pass by themselves with time and traffic; verify need not wait for them. */
+const timely = new Set<GateName>([
+  'verify',
+  'bake',
+  'shadow mismatches',
+  'error rate',
+  'p99 ratio',
+  'outbox',
+  'approval',
+]);
+
+/** Whether the data have to be compared, and may be now: a copy that is not whole yet differs anyway. */
+const awaitsVerify = (blocked: readonly Gate[]): boolean =>
+  blocked.some(({ name, state }) => name === 'verify' && state === 'hold') &&
+  blocked.every(({ name, state }) => timely.has(name) && state === 'hold');
+
+/** The gates that stand in the way. An override opens those that hold, not those that fail. */
+export const blocking = (gates: readonly Gate[], overridden: readonly string[]): Gate[] =>
+  gates.filter(
+    ({ name, state, nature }) =>
+      state !== 'pass' &&
+      state !== 'not applicable' &&
+      !(state === 'hold' && nature !== 'firm' && overridden.includes(name)),
+  );

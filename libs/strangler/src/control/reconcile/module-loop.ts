@@ -1,0 +1,80 @@
+import { Logger } from '@nestjs/common';
+import { described } from '../../database/failure.js';
+import type { Clock } from './clock.js';
+import type { LeaderLock } from '../store/leader-lock.js';
+import type { Reconciler } from './reconciler.js';
+
+/** How often a module is looked at, in ms: while it moves, and at rest. */
+export interface Pace {
+  movingMs: number;
+  idleMs: number;
+}
+
+/** What a leader does before it looks at the module. */
+export type Preparation = (module: string) => Promise<void>;
+
+/** Walks one module as long as this process leads it. */
+export class ModuleLoop {
+  private readonly logger: Logger;
+  private stopped = false;
+  private nap = new AbortController();
+  private ended: Promise<void> = Promise.resolve();
+  private said = '';
+
+  constructor(
+    private readonly module: string,
+    private readonly reconciler: Reconciler,
+    private readonly leadership: LeaderLock,
+    private readonly clock: Clock,
+    private readonly pace: Pace,
+    private readonly prepare: Preparation,
+  ) {
+    this.logger = new Logger(`${module}.controller`);
+  }
+
+  start(): void {
+    this.ended = this.run();
+  }
+
+  /** Looks at once instead of at the next turn. */
+  wake(): void {
+    this.reconciler.hurry();
+    this.nap.abort();
+  }
+
+  /** Ends after the tick under way; a step that is in the journal is taken up by the next leader. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.nap.abort();
+    await this.ended;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      this.nap = new AbortController();
+      // After a step at once: the next look begins with telling the routers.
+      if (await this.tick()) continue;
+      const { movingMs, idleMs } = this.pace;
+      if (!this.stopped) await this.clock.sleep(this.reconciler.moving ? movingMs : idleMs, this.nap.signal);
+    }
+  }
+
+  private async tick(): Promise<boolean> {
+    try {
+      if (!(await this.leadership.leads(this.module))) return false;
+      await this.prepare(this.module);
+      const moved = await this.reconciler.tick(this.leadership.termOf(this.module));
+      this.say(this.reconciler.trouble?.sentence ?? '');
+      return moved;
+    } catch (error) {
+      this.say(described(error));
+      return false;
+    }
+  }
+
+  /** Trouble is logged when it changes, not ten times a second. */
+  private say(trouble: string): void {
+    if (trouble !== this.said && trouble !== '') this.logger.warn(trouble);
+    this.said = trouble;
+  }
+}

@@ -1,0 +1,95 @@
+import { policies, sides, type Side } from '../../routes/phase.js';
+import { missingService } from '../conditions/missing-service.js';
+import { absenceNeed, gateNeed, speaking, waits } from '../sentences.js';
+import { subjectOf, type Advice } from '../commands/advice.js';
+import { decide } from './decide.js';
+import type { Gate, Observed } from '../conditions/gates.js';
+import type { Position } from '../machine.js';
+import type { ModuleRow } from '../store/module-row.js';
+import type { Need } from './need.js';
+import type { Verification } from '../store/verification-store.js';
+
+/** What a wait is told by. */
+export interface WaitParts {
+  row: ModuleRow;
+  at: Position;
+  observed: Observed;
+  verification: Pick<Verification, 'done' | 'total'>;
+  /** What stood in the way when the leader last tried; null: nothing but gates. */
+  trouble: Need | null;
+  /** What the step under way does. */
+  doing: string | null;
+  advice: Advice;
+}
+
+/** What a module waits for; null: nothing, it is where it is to be, and all that it needs is there. Pure. */
+export function waitOf(parts: WaitParts): Need | null {
+  const { row, observed, advice } = parts;
+  const { absent } = observed;
+  if (!observed.states.monolith) return waits.home(absent?.monolith?.detail ?? 'no answer');
+  const absence = needsService(row) ? missingService(observed) : null;
+  if (absence) return absenceNeed(absence, subjectOf(row, advice));
+  if (row.transition) return parts.trouble ?? waits.step(row.transition.step.kind, parts.doing);
+  // Behind a fence nothing moves: a lag, for instance, would never fall by itself.
+  const fenced = fencedSides(row, observed).map((side) => `${side} has fenced buckets`);
+  return fenced.length > 0 ? waits.handOff(fenced, subjectOf(row, advice)) : byDecision(parts);
+}
+
+/** Sides with a fence that belongs to no step. One of the service is harmless while the monolith owns everything. */
+const fencedSides = ({ phase }: ModuleRow, { states }: Observed): Side[] =>
+  sides.filter(
+    (side) =>
+      typeof states[side]?.ownership.fenceFrom === 'number' &&
+      !(side === 'extracted' && phase === 'monolith'),
+  );
+
+/** Whether the module has another side that it cannot do without: it is on its way, or what it owns is there. */
+export function needsService(row: ModuleRow): boolean {
+  const { phase, wanted, transition, paused } = row;
+  // Given up: it may come back or not.
+  if (transition?.step.kind === 'failover') return false;
+  if (phase !== 'monolith' || transition) return true;
+  return wanted.phase !== 'monolith' && paused === null;
+}
+
+function byDecision({ row, at, observed, trouble, verification, advice }: WaitParts): Need | null {
+  const subject = subjectOf(row, advice);
+  const decision = decide(row, at, observed);
+  switch (decision.kind) {
+    case 'rest':
+      return atRest(row, advice);
+    case 'paused':
+      return pausedNeed(row, advice);
+    case 'verify':
+      return trouble ?? waits.verifying(verification.done, verification.total);
+    case 'return':
+      return gateNeed(decision.gate, subject);
+    case 'hold':
+    case 'refuse':
+      return firstOf(decision.gates, row, advice);
+    case 'begin':
+    case 'continue':
+      return trouble ?? waits.beginning();
+  }
+}
+
+function atRest(row: ModuleRow, advice: Advice): Need | null {
+  if (row.paused === 'up') return pausedNeed(row, advice);
+  const { phase, wanted } = row;
+  const decommissioned = policies[phase].commands === 'extracted' && policies[phase].replicates.length === 0;
+  if (decommissioned && wanted.phase !== phase) return waits.retired(wanted.phase, wanted.actor);
+  return null;
+}
+
+/** One that went back by itself is started again by the file if that steers it, else by `run`. */
+function pausedNeed(row: ModuleRow, advice: Advice): Need {
+  const subject = subjectOf(row, advice);
+  const onward = row.paused === 'up' && !subject.held ? 'run' : 'resume';
+  return waits.paused(row.pauseReason ?? 'no reason given', onward, subject);
+}
+
+function firstOf(gates: readonly Gate[], row: ModuleRow, advice: Advice): Need | null {
+  const open = gates.filter(({ name, state }) => !(state === 'hold' && row.override?.gates.includes(name)));
+  const gate = speaking(open);
+  return gate ? gateNeed(gate, subjectOf(row, advice)) : null;
+}

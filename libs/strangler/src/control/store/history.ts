@@ -1,0 +1,78 @@
+import { Logger } from '@nestjs/common';
+import type { Database, Queryable } from '../../database/database.js';
+import type { HistoryEntry } from '../operator.js';
+
+/** What is to be written into the history. */
+export type NewEntry = Omit<HistoryEntry, 'id' | 'at' | 'reason' | 'figures'> &
+  Partial<Pick<HistoryEntry, 'reason' | 'figures'>>;
+
+/** The channel on which every new entry's id is told. */
+export const historyChannel = 'strangler_history';
+
+const columns = `id::float8 as id, to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, module, actor,
+  action, from_phase as "from", to_phase as "to", outcome, reason, figures`;
+
+/** What happened to the modules: who, when, why, with which figures. */
+export class History {
+  private readonly logger = new Logger('history');
+
+  constructor(private readonly database: Database) {}
+
+  /** Writes an entry, and a line of the log. */
+  async write(entry: NewEntry): Promise<void> {
+    await this.add(entry, this.database);
+    this.log(entry);
+  }
+
+  /** Writes an entry in the transaction of the change that it tells of; {@link log} follows once that is committed. */
+  async add(entry: NewEntry, on: Queryable): Promise<void> {
+    await on.query(
+      `with added as (
+         insert into strangler.history (module, actor, action, from_phase, to_phase, outcome, reason, figures)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) returning id
+       )
+       select pg_notify($9, id::text) from added`,
+      [
+        entry.module,
+        entry.actor,
+        entry.action,
+        entry.from,
+        entry.to,
+        entry.outcome,
+        entry.reason ?? null,
+        JSON.stringify(entry.figures ?? {}),
+        historyChannel,
+      ],
+    );
+  }
+
+  /** One line of the log for an entry, in the process that wrote it. */
+  log({ module, actor, action, outcome, from, to, reason }: NewEntry): void {
+    const why = reason ? `: ${reason}` : '';
+    this.logger.log({
+      msg: `${module}: ${action} ${outcome}${why}`,
+      module,
+      actor,
+      action,
+      outcome,
+      from,
+      to,
+    });
+  }
+
+  /** The newest entries of a module, newest first. */
+  latest(module: string, limit: number): Promise<HistoryEntry[]> {
+    return this.database.query<HistoryEntry>(
+      `select ${columns} from strangler.history where module = $1 order by history.id desc limit $2`,
+      [module, limit],
+    );
+  }
+
+  async entry(id: number): Promise<HistoryEntry | undefined> {
+    const [entry] = await this.database.query<HistoryEntry>(
+      `select ${columns} from strangler.history where id = $1`,
+      [id],
+    );
+    return entry;
+  }
+}

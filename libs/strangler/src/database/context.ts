@@ -1,0 +1,40 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '../contract/caller.js';
+import type { Side } from '../routes/phase.js';
+
+/** What belongs to one request and travels with it through every call, in this process and over NATS. */
+export interface CallContext {
+  /** On every log line of the request, on both sides of a hop. */
+  readonly requestId: string;
+  /** W3C trace context of the caller, passed on as it came. */
+  readonly traceparent?: string | undefined;
+  /** When the caller stops waiting, by `performance.now()` of this process: nobody sets that clock. A call that is late is not started. */
+  readonly deadline?: number | undefined;
+  /** The request's own headers that may put it into a cohort, in lower case. */
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
+  /** A query asked of a side that may not be its owner, only to compare: it is answered by whatever is there. */
+  readonly shadow?: boolean | undefined;
+  /** Asked for an operator: no evidence of what customers get. Known to this process only. */
+  readonly forOperator?: boolean | undefined;
+  /** Who asks, which each module checks; whoever lets a client in sets it. `undefined`: this process itself. */
+  caller?: Caller | undefined;
+  /** Which side worked for which module; filled while the request runs. */
+  readonly servedBy: Map<string, Side>;
+  /** The open transaction, and the module whose command opened it (`undefined`: a process, which may span modules). */
+  readonly transaction?: { readonly manager: EntityManager; readonly module: string | undefined } | undefined;
+}
+
+const storage = new AsyncLocalStorage<CallContext>();
+
+/** The context of the running request, if there is one. */
+export const currentContext = (): CallContext | undefined => storage.getStore();
+
+/** Runs `work` within `context`. */
+export const withContext = <T>(context: CallContext, work: () => T): T => storage.run(context, work);
+
+/** Runs `work` in the current context (or a new one) with some of it replaced. */
+export const withinContext = <T>(change: Partial<CallContext>, work: () => T): T =>
+  storage.run({ ...(storage.getStore() ?? emptyContext()), ...change }, work);
+
+const emptyContext = (): CallContext => ({ requestId: '-', servedBy: new Map() });

@@ -1,0 +1,150 @@
+import type { Ownership as Owning } from '../contract/contract.js';
+import type { Queryable } from './database.js';
+
+/** Other columns on the other side. Both are select lists over the own table `t`, with a name for each column there. */
+export interface Transform {
+  /** Makes a row of the extracted side's table of a row `t` of the monolith's. */
+  readonly toExtracted: Readonly<Record<string, string>>;
+  /** Makes a row of the monolith's table of a row `t` of the extracted side's. */
+  readonly toMonolith: Readonly<Record<string, string>>;
+}
+
+/**
+ * A change of rows that are there, made at their owner while a module moves: a migration that ran in each database would be refused for the
+ * keys that the other one owns.
+ */
+export interface OwnerMigration {
+  /** Tells it from every other one of the module, for ever. */
+  readonly name: string;
+  readonly table: string;
+  /** What is set, as SQL over the row `t`: `grams = t.weight`. */
+  readonly set: string;
+  /** Which rows need it, as SQL over the row `t`: `t.grams is null`. A row that has been changed must not need it any more. */
+  readonly where: string;
+}
+
+/** What moves with a module. */
+export interface MovingModule {
+  readonly module: string;
+  readonly ownership: Owning;
+  /** Names of the tables in the module's schema, which has the module's name. */
+  readonly tables: readonly string[];
+  /** The column that holds the routing key, where `idempotency` and `saga` have `routing_key`; none when owned as a whole. */
+  readonly routingKey: string | undefined;
+  /** By table. */
+  readonly transforms: Readonly<Record<string, Transform>>;
+  /** What each side changes in the rows that it owns, in this order. */
+  readonly ownerMigrations?: readonly OwnerMigration[];
+}
+
+export interface Column {
+  readonly name: string;
+  /** The SQL type, as PostgreSQL writes it. */
+  readonly type: string;
+  /** It is `json` or `jsonb`, or a domain over one. */
+  readonly json: boolean;
+}
+
+/** A table as the toolkit needs to know it, from the catalogue of the database at hand. */
+export interface MovingTable {
+  readonly module: string;
+  readonly name: string;
+  /** `"schema"."name"`, quoted. */
+  readonly sql: string;
+  /** Of `pg_class`, in this database. */
+  readonly oid: string;
+  /** Its columns as a number (`strangler.columns_of`): another one after every change of them. */
+  readonly form: string;
+  /** Without generated columns. */
+  readonly columns: readonly Column[];
+  /** In the order of the primary key. */
+  readonly primaryKey: readonly Column[];
+  readonly transform: Transform | undefined;
+  /** SQL for the routing key of a row `alias`, as text. */
+  key(alias: string): string;
+  /** SQL for the bucket of a row `alias`. */
+  bucket(alias: string): string;
+  /** SQL for the primary key of a row `alias`, as `text[]`. */
+  pk(alias: string): string;
+}
+
+/** Tables that the toolkit itself keeps in a module's schema; their routing key has its own column. */
+const ownTables = new Set(['idempotency', 'saga']);
+
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** The column of a table that holds the routing key; `undefined`: the module is owned as a whole, or names none. */
+export const keyColumnOf = ({ ownership, routingKey }: MovingModule, table: string): string | undefined =>
+  ownership === 'whole' ? undefined : ownTables.has(table) ? 'routing_key' : routingKey;
+
+/** A column `a` of `pg_attribute`, as {@link Column}. */
+const columnOf = `json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'json', (
+    with recursive base (oid) as (
+      select a.atttypid union all select t.typbasetype from base join pg_type t using (oid) where t.typtype = 'd')
+    select bool_or(oid in ('json'::regtype, 'jsonb'::regtype)) from base))`;
+
+/** As `strangler.columns_of(array[c.oid])`, for roles and databases without the toolkit's schema, too. */
+const columnsForm = `
+  select coalesce(sum(hashtextextended(
+    concat_ws(' ', a.attrelid, a.attnum, a.atttypid, a.atttypmod, a.attgenerated, a.attname), 0)), 0)::text
+  from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped`;
+
+/** Reads the module's tables from the catalogue. @throws naming the first that is missing or has no primary key. */
+export async function describeTables(on: Queryable, module: MovingModule): Promise<MovingTable[]> {
+  const rows = await on.query<Found>(
+    `select wanted.name, c.oid::text as oid, (${columnsForm}) as form,
+       (select json_agg(${columnOf} order by a.attnum)
+        from pg_attribute a
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '') as columns,
+       (select json_agg(${columnOf} order by k.place)
+        from pg_index i
+        cross join unnest(i.indkey::int2[]) with ordinality k (attnum, place)
+        join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+        where i.indrelid = c.oid and i.indisprimary and k.place <= i.indnkeyatts) as "primaryKey"
+     from unnest($2::text[]) with ordinality wanted (name, place)
+     left join pg_class c on c.oid = to_regclass(quote_ident($1) || '.' || quote_ident(wanted.name))
+     order by wanted.place`,
+    [module.module, module.tables],
+  );
+  return rows.map(({ name, oid, form, columns, primaryKey }) => {
+    if (!columns) throw new Error(`${module.module}.${name}: there is no such table`);
+    if (!primaryKey) throw new Error(`${module.module}.${name}: a table that moves needs a primary key`);
+    return tableOf(module, { name, oid, form, columns, primaryKey });
+  });
+}
+
+/** What the catalogue says of a table; null: it has none. */
+interface Found {
+  name: string;
+  oid: string;
+  form: string;
+  columns: Column[] | null;
+  primaryKey: Column[] | null;
+}
+
+/** The columns of all these tables as one number, as `strangler.columns_of` says it of all of them. */
+export const formOf = (tables: readonly Pick<MovingTable, 'form'>[]): string =>
+  String(tables.reduce((sum, { form }) => sum + BigInt(form), 0n));
+
+function tableOf(
+  moving: MovingModule,
+  { columns, primaryKey, ...found }: Found & { columns: Column[]; primaryKey: Column[] },
+): MovingTable {
+  const { name } = found;
+  const { module, transforms } = moving;
+  const keyColumn = keyColumnOf(moving, name);
+  const key = (alias: string) =>
+    keyColumn === undefined ? literal(module) : `${alias}.${quoted(keyColumn)}::text`;
+  return {
+    module,
+    ...found,
+    sql: `${quoted(module)}.${quoted(name)}`,
+    columns,
+    primaryKey,
+    transform: transforms[name],
+    key,
+    bucket: (alias) => `strangler.bucket(${literal(module)}, ${key(alias)})`,
+    pk: (alias) => `array[${primaryKey.map((column) => `${alias}.${quoted(column.name)}::text`).join(', ')}]`,
+  };
+}

@@ -1,0 +1,92 @@
+import { command, contract, query } from '../contract/contract.js';
+import { Id } from '../contract/fields.js';
+import { natsPermissions, type Called } from './permissions.js';
+import { Subjects } from './subjects.js';
+
+class Stock {
+  @Id() orderId: string;
+}
+
+const look = query({ input: Stock, output: Stock, reads: 'any' });
+const undone = { input: Stock, output: Stock, key: (i: Stock) => i.orderId };
+const desk = contract('desk', { ownership: 'whole', operations: { look } });
+const stock = contract('stock', {
+  ownership: 'by-key',
+  operations: { look, reserve: command({ ...undone, undo: 'release' }), release: command(undone) },
+});
+
+/** The user of one module, of a shop with two. */
+const userOf = (module: string, calls: Record<string, Called> = {}, namespace?: string) => {
+  const all = natsPermissions(new Subjects(namespace), [desk, stock], calls);
+  return all.find(({ name }) => name.endsWith(`.${module}`));
+};
+/** What the service of `desk` may do, whomever it calls. */
+const always = {
+  publish: ['shop.replicate.desk.monolith.>', 'shop.routes.get.*', 'shop.keys.offer.desk.*'],
+  subscribe: [
+    'shop.rpc.desk.extracted.>',
+    'shop.control.desk.extracted.>',
+    'shop.replicate.desk.extracted.>',
+    'shop.routes.changed.>',
+    ...['$SRV.PING', '$SRV.PING.desk', '$SRV.PING.desk.>'],
+    ...['$SRV.INFO', '$SRV.INFO.desk', '$SRV.INFO.desk.>'],
+    ...['$SRV.STATS', '$SRV.STATS.desk', '$SRV.STATS.desk.>'],
+    '_INBOX_shop.desk.>',
+  ],
+};
+
+it.each<[string, Record<string, Called>, string[]]>([
+  ['nothing', {}, []],
+  ['a query', { desk: { stock: ['look'] } }, ['shop.rpc.stock.*.*.look']],
+  [
+    'a command, so it may take it back',
+    { desk: { stock: ['reserve'] } },
+    ['shop.rpc.stock.*.*.reserve', 'shop.rpc.stock.*.*.release'],
+  ],
+  [
+    'both commands, each once',
+    { desk: { stock: ['reserve', 'release'] } },
+    ['shop.rpc.stock.*.*.reserve', 'shop.rpc.stock.*.*.release'],
+  ],
+  ['what another module calls', { stock: { desk: ['look'] } }, []],
+])('a service whose module calls %s', (_what, calls, may) => {
+  const { publish, subscribe } = always;
+  expect(userOf('desk', calls)).toEqual({ name: 'shop.desk', publish: [...may, ...publish], subscribe });
+});
+
+it('a service that calls outside may tell the monolith what came of it, and take it back there', () => {
+  const shape = { input: Stock, output: Stock, key: (i: Stock) => i.orderId };
+  const operations = {
+    send: command({ ...shape, undo: 'unsend', result: 'sent' }),
+    sent: command(shape),
+    unsend: command(shape),
+  };
+  const [, user] = natsPermissions(
+    new Subjects(),
+    [contract('post', { ownership: 'by-key', operations })],
+    {},
+  );
+  const calls = user!.publish.filter((subject) => subject.startsWith('shop.rpc.'));
+  expect(calls).toEqual(['shop.rpc.post.monolith.*.sent', 'shop.rpc.post.monolith.*.unsend']);
+});
+
+it('the monolith may do all in its namespace, and nothing beyond', () => {
+  expect(userOf('monolith', {}, 'fair')).toEqual({
+    name: 'fair.monolith',
+    publish: ['fair.>'],
+    subscribe: ['fair.>', '$SRV.>', '_INBOX_fair.monolith.>'],
+  });
+});
+
+it('nothing of a service leads out of its namespace', () => {
+  const { publish, subscribe } = userOf('desk', { desk: { stock: ['look'] } }, 'fair')!;
+  const strange = [...publish, ...subscribe].filter(
+    (subject) => !/^(fair\.|_INBOX_fair\.|\$SRV\.)/.test(subject),
+  );
+  expect(strange).toEqual([]);
+});
+
+it('a module cannot pass for the monolith', () => {
+  const posing = contract('monolith', { ownership: 'whole', operations: { look } });
+  expect(() => natsPermissions(new Subjects(), [posing], {})).toThrow('no module can have the name monolith');
+});

@@ -1,0 +1,77 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Inject,
+  NotFoundException,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+  UseInterceptors,
+} from '@nestjs/common';
+import type { Request, Response } from 'express';
+import type { ActionAnswer, HistoryEntry, ModuleStatus, Operator } from '../control/operator.js';
+import type { MismatchEntry } from '../calls/shadow/shadow-store.js';
+import { nearest } from '../control/commands/nearest.js';
+import { askedBy, verbs } from './actions.js';
+import { Actor } from './actor.js';
+import { OPERATOR } from './operator-token.js';
+import { RefusalsInterceptor } from './refusals.interceptor.js';
+import { assertUnderstood, limitIn } from './request.js';
+
+interface Items<T> {
+  items: T[];
+}
+
+/** The admin API (port 3001). Who may use it is the application's affair: it brings the guard, and the form of errors. */
+@Controller('modules')
+@UseInterceptors(RefusalsInterceptor)
+export class AdminController {
+  constructor(@Inject(OPERATOR) private readonly operator: Operator) {}
+
+  @Get()
+  async list(): Promise<Items<ModuleStatus>> {
+    return { items: await this.operator.modules() };
+  }
+
+  @Get(':module')
+  status(@Param('module') module: string): Promise<ModuleStatus> {
+    return this.operator.module(module);
+  }
+
+  @Get(':module/history')
+  async history(@Param('module') module: string, @Query() query: object): Promise<Items<HistoryEntry>> {
+    return { items: await this.operator.history(module, limitIn(query)) };
+  }
+
+  @Get(':module/mismatches')
+  async mismatches(@Param('module') module: string): Promise<Items<MismatchEntry>> {
+    return { items: await this.operator.mismatches(module) };
+  }
+
+  @Get(':module/parked')
+  async parked(
+    @Param('module') module: string,
+  ): Promise<Items<Awaited<ReturnType<Operator['parked']>>[number]>> {
+    return { items: await this.operator.parked(module) };
+  }
+
+  @Post(':module/:verb')
+  async act(
+    @Param('module') module: string,
+    @Param('verb') verb: string,
+    @Body() body: unknown,
+    @Actor() actor: string,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ActionAnswer> {
+    assertUnderstood(request);
+    const asked = askedBy(verb, body ?? {});
+    if (!asked) throw new NotFoundException(`there is no verb ${verb}${nearest(verb, verbs)}`);
+    const answer = await this.operator.act(module, asked.action, { actor, dryRun: asked.dryRun });
+    response.status(asked.atOnce ? 200 : 202);
+    return answer;
+  }
+}

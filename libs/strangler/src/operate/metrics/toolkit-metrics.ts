@@ -1,0 +1,60 @@
+import type { Operator } from '../../control/operator.js';
+import type { Database } from '../../database/database.js';
+import type { NatsLink } from '../../nats/link.js';
+import type { Agents } from '../../sides/agents.js';
+import { callBounds, CallTally, type Tally } from './call-tally.js';
+import type { GaugeSet } from './gauges.js';
+import { moduleGauges } from './module-gauges.js';
+import { outboxGauges } from './outbox-gauges.js';
+import { processGauges } from './process-gauges.js';
+import { pruningGauges } from './pruning-gauges.js';
+import { sagaGauges } from './saga-gauges.js';
+
+/** A histogram that is counted here and written by whoever is scraped. */
+export interface CallHistogram {
+  name: string;
+  help: string;
+  labels: readonly string[];
+  /** Upper bounds of its buckets, in seconds. */
+  bounds: readonly number[];
+  read: () => readonly Tally[];
+}
+
+/** What the toolkit measures of itself. It knows of no scraper: names, help and figures are handed on. */
+export class ToolkitMetrics {
+  /** Calls as their callers in this process see them. */
+  readonly called = new CallTally();
+  /** Calls that are answered in this process for others. */
+  readonly served = new CallTally();
+
+  /** The histograms of calls. */
+  readonly histograms: readonly CallHistogram[] = [
+    of('strangler_call_seconds', 'Calls as their callers in this process see them', this.called),
+    of('strangler_served_call_seconds', 'Calls answered in this process for others', this.served),
+  ];
+
+  /** Gauges of a process that carries no module. */
+  readonly gaugesOfCaller = (link: NatsLink): readonly GaugeSet[] => [processGauges(link)];
+
+  /** Gauges of a process; `operator` only where it steers. */
+  gauges(parts: {
+    database: Database;
+    link: NatsLink;
+    agents: Agents;
+    operator?: Operator;
+  }): readonly GaugeSet[] {
+    const { database, link, agents, operator } = parts;
+    const own = [
+      processGauges(link),
+      outboxGauges(database, (module) => agents.fencedMs(module)),
+      pruningGauges(database),
+      sagaGauges(agents),
+    ];
+    return [...own, ...(operator ? [moduleGauges(operator)] : [])];
+  }
+}
+
+const of = (name: string, help: string, tally: CallTally): CallHistogram => ({
+  ...{ name, help, bounds: callBounds, read: () => tally.read() },
+  labels: ['module', 'operation', 'side', 'outcome'],
+});

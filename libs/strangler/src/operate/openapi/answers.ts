@@ -1,0 +1,175 @@
+import type {
+  ActionAnswer,
+  CallFigures,
+  Finding,
+  GateView,
+  HistoryEntry,
+  ModuleStatus,
+  ShadowCounts,
+  SideView,
+  WaitView,
+} from '../../control/operator.js';
+import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
+import { phases } from '../../routes/phase.js';
+import type { ParkedRow } from '../../engine/replication/outgoing-state.js';
+import { anything, flag, listOf, nullable, number, object, oneOf, text, type Schema } from './schema.js';
+
+/** A schema for every member: one that is added to an answer has to be described, or this does not compile. */
+type Members<T> = { readonly [K in keyof Required<T>]: Schema };
+
+const phase = oneOf(phases);
+const orNumber = nullable(number);
+const orText = nullable(text);
+
+const figures = {
+  calls: number,
+  errors: number,
+  p50Ms: orNumber,
+  p99Ms: orNumber,
+} satisfies Members<CallFigures>;
+
+const side = {
+  ...figures,
+  healthy: flag,
+  health: oneOf([
+    'up',
+    'fenced',
+    'unproven',
+    'rolled back',
+    'not there',
+    'no answer',
+    'no database',
+    'no NATS',
+    'foreign',
+    'failing',
+  ]),
+  probes: object(figures),
+  lagMs: orNumber,
+  pending: number,
+  parked: number,
+} satisfies Members<SideView>;
+
+const counts = { compared: number, mismatches: number, unavailable: number } satisfies Members<ShadowCounts>;
+
+const gate = {
+  name: text,
+  value: orNumber,
+  limit: number,
+  samples: number,
+  probes: number,
+  customers: number,
+  needed: number,
+  confidence: orNumber,
+  state: oneOf(['pass', 'hold', 'fail', 'not applicable']),
+  why: orText,
+} satisfies Members<GateView>;
+
+const wait = {
+  ...{ needs: text, has: text, todo: text },
+  command: orText,
+  sinceMs: number,
+} satisfies Members<WaitView>;
+
+const status = {
+  module: text,
+  ownership: oneOf(['by-key', 'whole']),
+  phase,
+  wanted: object({ phase, percent: orNumber, by: oneOf(['file', 'operator']) }),
+  percent: number,
+  readsPercent: number,
+  epoch: number,
+  ack: oneOf(['both', 'owner']),
+  degraded: flag,
+  paused: flag,
+  transition: nullable(object({ action: text, step: text, sinceMs: number })),
+  sides: object({ monolith: nullable(object(side)), extracted: nullable(object(side)) }),
+  lagMs: orNumber,
+  backfill: nullable(object({ done: number, total: number, rowsPerSecond: orNumber, etaSeconds: orNumber })),
+  verify: object({
+    running: nullable(object({ done: number, total: number, etaSeconds: orNumber })),
+    checkedAt: orText,
+    rows: number,
+    differences: number,
+  }),
+  shadow: object({ ...counts, probes: object(counts), customers: object(counts) }),
+  gates: listOf(object(gate)),
+  health: oneOf(['up', 'degraded', 'down']),
+  waitingFor: orText,
+  waiting: nullable(object(wait)),
+  etaSeconds: orNumber,
+  etaUnknown: orText,
+  rollbackSafe: flag,
+  settings: listOf(object({ key: text, value: anything, from: text })),
+  ownerMigrations: listOf(
+    object({
+      side,
+      name: text,
+      changed: number,
+      looked: number,
+      total: number,
+      sinceMs: number,
+      waitsFor: orText,
+    }),
+  ),
+  notices: listOf(text),
+} satisfies Members<ModuleStatus>;
+
+const entry = {
+  id: number,
+  at: text,
+  module: text,
+  actor: text,
+  action: text,
+  from: phase,
+  to: phase,
+  outcome: oneOf(['begun', 'done', 'refused', 'aborted', 'failed', 'noted']),
+  reason: orText,
+  figures: { type: 'object' },
+} satisfies Members<HistoryEntry>;
+
+const mismatch = {
+  at: text,
+  operation: text,
+  input: anything,
+  differences: listOf(object({ path: text, monolith: anything, extracted: anything }, ['path'])),
+} satisfies Members<MismatchEntry>;
+
+const parked = {
+  ...({ id: number, table: text, pk: listOf(text), key: text } as const),
+  ...{ reason: text, at: text, side: oneOf(['monolith', 'extracted']) },
+} satisfies Members<ParkedRow & { side: string }>;
+
+const finding = {
+  module: orText,
+  problem: text,
+  meaning: text,
+  remedy: text,
+  repairable: flag,
+  byItself: flag,
+} satisfies Members<Finding>;
+
+const action = {
+  ...{ module: text, verb: text, dryRun: flag, plan: listOf(text), refusal: text },
+  goal: object({ phase, percent: orNumber }),
+} satisfies Members<ActionAnswer>;
+
+const without = (members: Readonly<Record<string, Schema>>, ...optional: string[]): Schema =>
+  object(
+    members,
+    Object.keys(members).filter((name) => !optional.includes(name)),
+  );
+
+/** The answers of the admin API, by their names in the document. */
+export const answers = {
+  ModuleStatus: without(status, 'readsPercent', 'ownerMigrations'),
+  HistoryEntry: object(entry),
+  MismatchEntry: object(mismatch),
+  ParkedRow: object(parked),
+  Finding: without(finding, 'byItself'),
+  ActionAnswer: without(action, 'refusal', 'goal'),
+  Problem: {
+    type: 'object',
+    properties: { type: text, title: text, status: number, code: text, detail: text, traceId: text },
+    required: ['type', 'title', 'status', 'code'],
+  },
+} as const satisfies Readonly<Record<string, Schema>>;

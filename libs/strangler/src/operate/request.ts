@@ -1,0 +1,38 @@
+import type { Dto } from '../contract/contract.js';
+import { BadRequestException, UnsupportedMediaTypeException } from '@nestjs/common';
+import type { Request } from 'express';
+import { Schema } from '../contract/schema.js';
+import { NewestQuery, type PlainBody } from './bodies.js';
+
+/** How much of a history is answered when nothing is said. */
+const defaultLimit = 100;
+
+/** How many entries of a history are asked for. @throws {ValidationError} */
+export function limitIn(query: object): number {
+  const given = 'limit' in query ? { ...query, limit: Number(query.limit) } : query;
+  return Schema.of(NewestQuery).parse(given).limit ?? defaultLimit;
+}
+
+/** Reads the body of a verb by its rules, and makes the action of it. */
+export type BodyReader<A> = ((body: unknown) => { action: A; dryRun: boolean }) & {
+  readonly dto: Dto<unknown>;
+};
+
+export function reader<A, B extends PlainBody>(dto: Dto<B>, actionOf: (body: B) => A): BodyReader<A> {
+  const read = (value: unknown) => {
+    const body = Schema.of(dto).parse(value);
+    return { action: actionOf(body), dryRun: body.dryRun ?? false };
+  };
+  return Object.assign(read, { dto });
+}
+
+/**
+ * A body that is not JSON was not read, and a query is not looked at: `dryRun` in either must not look as if it had been
+ * understood, while the action is carried out.
+ */
+export function assertUnderstood({ headers, body, query }: Request): void {
+  const sent = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (sent && body === undefined) throw new UnsupportedMediaTypeException('the body has to be JSON');
+  const names = Object.keys(query);
+  if (names.length > 0) throw new BadRequestException(`this takes no query: ${names.join(', ')}`);
+}

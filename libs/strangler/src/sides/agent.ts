@@ -1,0 +1,562 @@
+import { Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '../database/database.js';
+import { CallSums, type CallQuestion, type CallReport } from '../evidence/call-sums.js';
+import { described } from '../database/failure.js';
+import { Continuity } from '../engine/identity/continuity.js';
+import type { Held, Answer, Peer, Question } from '../engine/identity/peer.js';
+import { remotePeer } from './remote-peer.js';
+import {
+  captureTable,
+  forgetDropped,
+  renewCapture,
+  startCapture,
+  stopCapture,
+} from '../engine/ownership/capture.js';
+import {
+  fillChanged,
+  namedBefore,
+  recordBroken,
+  recordStanding,
+  tablesInNeed,
+  tableStates,
+} from '../engine/ownership/captured.js';
+import { FenceWatch } from '../engine/ownership/fence-watch.js';
+import { MigrationWatch } from '../engine/ownership/migration-watch.js';
+import { checkModule } from '../engine/ownership/check.js';
+import type { Standpoint } from '../engine/identity/standing.js';
+import { advancingSequences } from '../engine/ownership/sequences.js';
+import type { Pairing } from '../routes/member.js';
+import { WitnessFile } from '../engine/identity/witness-file.js';
+import { migrationStates, takeTurn } from '../engine/ownership/owner-migrations.js';
+import type { OldWriter } from '../engine/ownership/old-writers.js';
+import { identify, Ownership, type When } from '../engine/ownership/ownership.js';
+import { gapsOf } from '../engine/ownership/table-problems.js';
+import { otherSide, type Side } from '../routes/phase.js';
+import { Pruner } from '../engine/pruning/pruner.js';
+import { defaultRetention, type Retention } from '../engine/pruning/retention.js';
+import { backfillStates, startBackfill } from '../engine/replication/backfill.js';
+import { Deliveries } from '../engine/replication/deliveries.js';
+import { Outgoing } from '../engine/replication/outgoing.js';
+import type { RelayProofs } from '../engine/replication/relay.js';
+import type { NatsLink } from '../nats/link.js';
+import { lateSagas } from '../calls/sagas/late.js';
+import type { Stranded } from '../calls/sagas/stranded.js';
+import { describeTables, type MovingModule, type MovingTable } from '../database/tables.js';
+import { Chunks } from '../engine/verify/chunks.js';
+import { retireTables } from './retire.js';
+import { sampleKeys } from './sample-keys.js';
+import type { Drained, LocalSide, SideControl, SideState } from './side.js';
+import type { ChunkRange } from '../engine/verify/chunk.js';
+import type { ParkedRow } from '../engine/replication/outgoing-state.js';
+import { stakeOf, type TableStake } from './stake.js';
+import { Traffic } from './traffic.js';
+
+/** How soon a process notices that capture was begun or ended through another one, in ms. */
+const lookEveryMs = 500;
+/** How often a service that belongs to no shop asks whether one has its service elsewhere, in ms. */
+const askElsewhereMs = 3_000;
+/** How often an outbox is asked whether it is drained, and for how long at a time, in ms. */
+const drainPollMs = 1;
+const drainWatchMs = 500;
+/** A transaction that is open for longer is an old writer, in ms. */
+const writersMs = 300;
+
+/** Which module, on which side, and how the other side is reached. */
+export interface AgentOptions {
+  database: Database;
+  module: MovingModule;
+  side: Side;
+  /** How the other side is reached; without it nothing is sent or received. */
+  link: NatsLink | undefined;
+  /** How the other side is asked, where that is not over `link`. */
+  peer?: Peer;
+  /** Where it is kept, outside of the database, what was relied on; without it only the other side can prove a start. */
+  witness?: string | undefined;
+  /** How long records are kept. */
+  retention?: Retention | undefined;
+  /** Looks for sagas of the module that nobody here knows; none: it has no processes. */
+  stranded?: ((on: Database) => Promise<Stranded[]>) | undefined;
+  /** Is told, at each look, whom the module's database belongs to. */
+  told?: ((pairing: Pairing) => void) | undefined;
+}
+
+/**
+ * What one process does for one side of a module: it carries out what the controller asks, receives the other side's
+ * rows, and, while capture is on, takes its turn at sending its own.
+ */
+export class SideAgent implements LocalSide {
+  readonly deliveries: Deliveries;
+  /** The module's tables, once started. */
+  tables: readonly MovingTable[] = [];
+  private readonly logger: Logger;
+  private readonly database: Database;
+  private readonly name: string;
+  private readonly ownership: Ownership;
+  private readonly calls: CallSums;
+  private readonly continuity: Continuity;
+  private readonly witness: WitnessFile | undefined;
+  private readonly fenceWatch: FenceWatch;
+  private readonly migrations = new MigrationWatch();
+  private readonly pruner: Pruner;
+  private traffic: Traffic | undefined;
+  /** The database came here with a backup or a clone, as far as is known. */
+  private copy = false;
+  private elsewhere: Pairing['elsewhere'];
+  private askedElsewhereAt = -Infinity;
+  private timer: NodeJS.Timeout | undefined;
+  private looking: Promise<void> = Promise.resolve();
+  private migrating: Promise<void> | undefined;
+
+  constructor(private readonly options: AgentOptions) {
+    this.database = options.database;
+    this.name = options.module.module;
+    this.ownership = new Ownership(options.database);
+    this.calls = new CallSums(options.database);
+    this.deliveries = new Deliveries(options.database, this.name);
+    this.witness = options.witness ? new WitnessFile(options.witness, this.name) : undefined;
+    this.continuity = new Continuity(options.database, this.name, peerOf(options), this.witness);
+    const { database, module, retention = defaultRetention } = options;
+    this.pruner = new Pruner({ database, module: module.module, tables: () => this.tables, retention });
+    const logger = (this.logger = new Logger(`${this.name}.${options.side}`));
+    this.fenceWatch = new FenceWatch(
+      (text) => logger.error(text),
+      (text) => logger.log(text),
+    );
+  }
+
+  /** Makes the ownership row, serves the controller and the other side, and begins to look after capture. */
+  async start(): Promise<void> {
+    const { side, link } = this.options;
+    await this.settle();
+    await this.describe();
+    if ((await this.ownership.read(this.name)).capture) {
+      await renewCapture(this.database, this.tables);
+      await this.tend();
+    }
+    this.pruner.start();
+    if (!link) return;
+    const { database, name, deliveries, witness } = this;
+    const describe = () => this.describe();
+    this.traffic = new Traffic({
+      ...{ database, module: name, side, link, describe, deliveries, witness, agent: this },
+    });
+    await this.look();
+    // Also where this start is proven: while no process was here, the other side may have been told to take over.
+    await this.prove();
+    this.timer = setInterval(() => void this.look(), lookEveryMs).unref();
+  }
+
+  /** Makes the ownership row, and gives the database its id: another one where it was moved, be it under running processes. */
+  private async settle(): Promise<Standpoint> {
+    this.witness?.locate(await identify(this.database));
+    await this.ownership.ensure(this.name, this.options.side, { asks: this.asks() });
+    const standpoint = await this.continuity.standpoint();
+    if (standpoint.moved && !this.copy)
+      this.logger.error(
+        'this database was moved, or is a copy: it takes no writes before it has seen that nothing is missing, and that its original is not served. If that lasts: strangler doctor',
+      );
+    this.copy = standpoint.moved;
+    return standpoint;
+  }
+
+  /**
+   * Whether this side asks who claims its module, before it takes writes: where NATS is, and where the file knows of a pairing. What is
+   * extracted owns nothing before it is paired, and is found by the side that it belongs to.
+   */
+  private asks(): boolean {
+    const { side, link } = this.options;
+    if (side === 'extracted' || !link) return false;
+    return link.askable || this.witness?.read() !== undefined;
+  }
+
+  /** Has this side prove that it still holds what it had; whether it takes writes. */
+  prove(): Promise<boolean> {
+    return this.continuity.prove().catch((error: unknown) => {
+      this.logger.warn({ msg: 'could not prove itself', error: described(error) });
+      return false;
+    });
+  }
+
+  /** Why it takes no writes, as far as this process has seen; null: it does. */
+  get held(): Held | null {
+    return this.continuity.held;
+  }
+
+  /** What a relay may ask for. */
+  get proofs(): RelayProofs {
+    return {
+      prove: () => this.prove(),
+      compare: () => this.continuity.compareAnew(),
+      doubt: () => this.continuity.doubt(),
+    };
+  }
+
+  /** What this side says when the other one asks. */
+  answer(question: Question): Promise<Answer> {
+    return this.continuity.answer(question);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.pruner.stop();
+    await this.looking;
+    await this.migrating;
+    await this.traffic?.stop();
+    await this.deliveries.close();
+    this.witness?.end();
+  }
+
+  async state(): Promise<SideState> {
+    const outgoing = new Outgoing(this.database, this.name);
+    const [ownership, sent, incoming, standpoint] = await Promise.all([
+      this.ownership.read(this.name),
+      outgoing.outgoing(),
+      outgoing.incoming(),
+      this.continuity.standpoint(),
+    ]);
+    const unprovable = this.witness?.unprovable() ?? null;
+    const { held } = this.continuity;
+    this.fenceWatch.see(ownership);
+    if (ownership.fenceFrom !== null)
+      ownership.fencedMs = Math.max(ownership.fencedMs ?? 0, this.fenceWatch.ageMs);
+    const tables = ownership.capture && (await tableStates(this.database, this.options.module));
+    const stranded = await this.stranded();
+    const late = stranded && { stranded, lateSagas: await lateSagas(this.database, this.name) };
+    const stuckMigration = this.migrations.stuck;
+    const ownerMigrations = this.migrations.waiting(
+      await migrationStates(this.database, this.options.module),
+    );
+    const about = { stuckMigration, ownerMigrations, latePruning: this.pruner.late };
+    const known = { ownership, outgoing: sent, incoming, standpoint, unprovable, held, ...about };
+    return { ...known, ...(tables && { tables }), ...late };
+  }
+
+  /** Sagas that stand where this process knows no step; `undefined`: the module has no processes. */
+  /** For how long this process has seen buckets fenced, by a clock that nobody sets, in ms; 0: none are. */
+  get fencedMs(): number {
+    return this.fenceWatch.ageMs;
+  }
+
+  stranded(): Promise<Stranded[]> | undefined {
+    return this.options.stranded?.(this.database);
+  }
+
+  /** The tables as the catalogue has them now. @throws when one is missing. */
+  async describe(): Promise<readonly MovingTable[]> {
+    return (this.tables = await describeTables(this.database, this.options.module));
+  }
+
+  /**
+   * Looks after the capture of each table: a new one is captured and filled, one with other columns is filled once more. What somebody has
+   * switched off stays so: it holds hand-offs until an operator has it mended.
+   */
+  async tend(): Promise<void> {
+    const { database } = this;
+    await this.forgetDropped();
+    const need = await tablesInNeed(database, this.options.module);
+    if (need.size === 0 || [...need.values()].includes('missing')) return;
+    for (const table of await this.describe()) {
+      const care = need.get(table.name);
+      if (care === 'triggers') await recordBroken(database, table);
+      else if (care === 'new') await captureTable(database, table);
+      else if (care === 'record') await recordStanding(database, table);
+      else if (care === 'columns') await fillChanged(database, table);
+      if (care === 'new' || care === 'columns')
+        this.logger.log(
+          `the table ${table.name} ${care === 'new' ? 'is new' : 'has other columns'}: it is copied`,
+        );
+    }
+  }
+
+  private async forgetDropped(): Promise<void> {
+    for (const table of await namedBefore(this.database, this.options.module, { dropped: true })) {
+      await forgetDropped(this.database, table);
+      this.logger.log(
+        `the table ${table.name} is named no more, and dropped: what was left to send is forgotten`,
+      );
+    }
+  }
+
+  check(): Promise<string[]> {
+    return checkModule(this.database, this.options.module, this.tables);
+  }
+
+  async startCapture({ backfill }: { backfill: boolean }): Promise<void> {
+    await this.describe();
+    await startCapture(this.database, this.tables, { backfill });
+    await this.ownership.setCapture(this.name);
+    await this.ownership.writersGone(this.name);
+    if (backfill) await startBackfill(this.database, this.name, this.tables);
+    await this.look();
+  }
+
+  async stopCapture({ epoch }: { epoch: number }): Promise<void> {
+    if (!(await this.ownership.clearCapture(this.name, epoch))) {
+      throw new Error(`capture goes on: owners have changed since epoch ${epoch}`);
+    }
+    await this.look();
+    const before = await namedBefore(this.database, this.options.module);
+    await stopCapture(this.database, [...this.tables, ...before]);
+    this.witness?.forget();
+    await this.database.query('delete from strangler.outbox where module = $1', [this.name]);
+    await this.database.query('delete from strangler.backfill where module = $1', [this.name]);
+    await this.database.query(
+      'update strangler.relay set degraded_since = null, reason = null, recovering = false where module = $1',
+      [this.name],
+    );
+  }
+
+  async pair(told: Standpoint): Promise<void> {
+    await this.continuity.pair(told);
+    await this.look();
+  }
+
+  oldWriters(): Promise<OldWriter[]> {
+    return this.ownership.oldWriters(this.name, writersMs);
+  }
+
+  async fence({ epoch, from, to, ...when }: Parameters<SideControl['fence']>[0]): Promise<number | null> {
+    if (!(await this.ownership.fence(this.name, epoch, { from, to }, when))) {
+      const row = await this.ownership.read(this.name);
+      if (row.epoch !== epoch + 1 || row.fenceFrom !== from || row.fenceTo !== to) return null;
+      // Ours, its answer was lost.
+      await this.ownership.emptied(this.name, when.writersMs);
+    }
+    this.witness?.sawEpoch(epoch + 1);
+    await this.assertCaptured();
+    const [row] = await this.database.query<{ highest: number }>(
+      'select coalesce(max(id + count - 1), 0) as highest from strangler.outbox where module = $1',
+      [this.name],
+    );
+    this.traffic?.wake();
+    return row?.highest ?? 0;
+  }
+
+  /**
+   * Behind a fence, once the writers inside are gone: what has been written without capture since the last look, or is yet to be copied, no
+   * drained outbox tells of. @throws naming it.
+   */
+  private async assertCaptured(): Promise<void> {
+    const { database, name } = this;
+    if (!(await this.ownership.read(name)).capture) return;
+    // In this order: a table that is new is captured and about to be copied in one transaction.
+    const gaps = gapsOf(this.options.side, await tableStates(database, this.options.module));
+    const copying = (await backfillStates(database, name)).filter(({ done }) => !done);
+    const found = [...gaps, ...copying.map(({ table }) => `the table ${table} is still being copied`)];
+    if (found.length > 0) throw new Error(found.join('; '));
+  }
+
+  async drained(of: {
+    from: number;
+    to: number;
+    upTo: number;
+    start?: string;
+    life?: number;
+  }): Promise<Drained | null> {
+    const until = performance.now() + drainWatchMs;
+    for (;;) {
+      const [found] = await this.database.query<Drained & { same: boolean }>(
+        `select ($5::text is null or $5 = strangler.start_text(strangler.server_start()))
+             and ($6::bigint is null or $6 = r.life) as same,
+           case when r.confirmed_term is not null
+             then json_build_object('term', r.confirmed_term, 'seq', r.confirmed_seq) end as confirmed,
+           not strangler.outbox_holds($1, $3, $4, $2) as done
+         from strangler.ownership o left join strangler.relay r using (module) where o.module = $1`,
+        [this.name, of.upTo, of.from, of.to, of.start ?? null, of.life ?? null],
+      );
+      if (!found?.same) return null;
+      const { done, confirmed } = found;
+      if (done || performance.now() > until) return { done, confirmed };
+      await sleep(drainPollMs);
+    }
+  }
+
+  mayShift({ version, may }: { version: number; may: boolean }): Promise<boolean> {
+    return this.ownership.setMayShift(this.name, version, may);
+  }
+
+  async takeOver({ epoch }: { epoch: number }): Promise<boolean> {
+    // First: nobody writes here yet. Where this side does not take over, that a sequence is ahead does no harm.
+    await this.database.together(await advancingSequences(this.database, this.name));
+    return this.continuity.takeOver(epoch, this.tables);
+  }
+
+  serveUnproven({ start }: { start: string }): Promise<boolean> {
+    return this.continuity.serveUnproven(start);
+  }
+
+  async giveUp({ epoch }: { epoch: number }): Promise<boolean> {
+    const gave = await this.continuity.giveUp(epoch);
+    return gave && this.saw(epoch);
+  }
+
+  async takeWhole({ epoch }: { epoch: number }): Promise<boolean> {
+    await this.database.together(await advancingSequences(this.database, this.name));
+    const takes = await this.continuity.takeWhole(epoch, this.tables);
+    return takes && this.saw(epoch);
+  }
+
+  adopt({ epoch }: { epoch: number }): Promise<boolean> {
+    return this.ownership.adopt(this.name, epoch);
+  }
+
+  async own({
+    epoch,
+    extractedBelow,
+    ...when
+  }: { epoch: number; extractedBelow: number } & When): Promise<boolean> {
+    if (await this.ownership.own(this.name, epoch, extractedBelow, when)) return this.saw(epoch + 1);
+    const row = await this.ownership.read(this.name);
+    const owns = row.epoch === epoch + 1 && row.extractedBelow === extractedBelow && row.fenceTo === null;
+    return owns && this.saw(epoch + 1);
+  }
+
+  release({
+    epoch,
+    extractedBelow,
+    ...when
+  }: { epoch: number; extractedBelow: number } & When): Promise<boolean> {
+    return this.ownership.release(this.name, epoch, extractedBelow, when);
+  }
+
+  async raise({ epoch, to }: { epoch: number; to: number }): Promise<boolean> {
+    if (await this.ownership.raise(this.name, epoch, to)) return this.saw(to);
+    const row = await this.ownership.read(this.name);
+    return row.epoch === to && row.fenceTo === null && this.saw(to);
+  }
+
+  /** Written down before it is answered. */
+  private saw(epoch: number): true {
+    this.witness?.sawEpoch(epoch);
+    return true;
+  }
+
+  parked(): Promise<ParkedRow[]> {
+    return new Outgoing(this.database, this.name).parked();
+  }
+
+  stake(): Promise<TableStake[]> {
+    return stakeOf(this.database, this.name, this.tables);
+  }
+
+  async unpark(what: { ids: number[]; how: 'retry' | 'discard' }): Promise<number> {
+    const count = await new Outgoing(this.database, this.name).unpark(what);
+    this.traffic?.wake();
+    return count;
+  }
+
+  // Columns as they are now: of a change only that process is told which deals with it.
+  chunkEnd = async (of: Parameters<SideControl['chunkEnd']>[0]) =>
+    (await this.describedChunks()).chunkEnd(of);
+  chunkHash = async (of: ChunkRange & { as: Side }) => (await this.describedChunks()).chunkHash(of);
+  chunkRows = async (of: ChunkRange & { as: Side }) => (await this.describedChunks()).chunkRows(of);
+  inFlight = (of: { table: string; pks: string[][] }) => this.chunks.inFlight(of);
+  resend = (of: { table: string; rows: { pk: string[]; key: string }[] }) => this.chunks.resend(of);
+
+  sampleKeys(of: { from: number; to: number; limit: number }): Promise<string[]> {
+    return sampleKeys(this.database, this.options.module, this.tables, of);
+  }
+
+  callsTo(question: CallQuestion): Promise<CallReport> {
+    return this.calls.report(question);
+  }
+
+  retire(how: { purge: boolean; epoch: number }): Promise<void> {
+    return retireTables(this.database, this.name, how);
+  }
+
+  /** Rows of all tables here: what a verification has before it. */
+  rows(): Promise<number> {
+    return this.chunks.total();
+  }
+
+  private async describedChunks(): Promise<Chunks> {
+    await this.describe();
+    return this.chunks;
+  }
+
+  private get chunks(): Chunks {
+    return new Chunks(this.database, this.tables, this.name, this.options.side);
+  }
+
+  /** Starts or ends the relay of this process as capture demands; one after the other. */
+  private look(): Promise<void> {
+    this.looking = this.looking
+      .then(() => this.followCapture())
+      .catch((error: unknown) => {
+        this.logger.warn({ msg: 'could not look after capture', error: described(error) });
+      });
+    return this.looking;
+  }
+
+  private async followCapture(): Promise<void> {
+    let standpoint = await this.continuity.standpoint();
+    if (standpoint.moved) standpoint = await this.settle();
+    this.copy = standpoint.moved;
+    this.fenceWatch.see(standpoint);
+    await this.tell(standpoint);
+    const { capture, database } = standpoint;
+    this.witness?.locate(database);
+    this.traffic?.listenAt(database);
+    if (owesProof(standpoint) || (owesName(standpoint) && this.options.link?.current)) void this.prove();
+    // A copy sends nothing: beside the original it would bring back old rows. Nobody sends to it, for it has another id.
+    await this.traffic?.send(capture && !this.copy);
+    if (capture && !this.copy) await this.tend();
+    if (!this.copy) this.migrating ??= this.migrateUnheard();
+  }
+
+  /** Beside the looks: a piece that waits, or takes long, holds none of them up. */
+  private async migrateUnheard(): Promise<void> {
+    await this.migrateOwn().catch(() => undefined);
+    this.migrating = undefined;
+  }
+
+  /** Goes on with what is left of the module's migrations of rows, in the rows that this side owns, for a moment. */
+  async migrateOwn(): Promise<void> {
+    const { database, tables, migrations } = this;
+    const turn = await takeTurn(database, this.options.module, tables).catch((error: unknown) => {
+      const problem = described(error);
+      if (migrations.failed(problem)) this.logger.warn({ msg: 'an owner migration fails', error: problem });
+      throw error;
+    });
+    migrations.see(turn);
+    for (const name of turn.ended) this.logger.log(`the rows that this side owns are migrated: ${name}`);
+  }
+
+  /** Prunes for a moment what is older than it is kept. Whether nothing is left. */
+  prune(): Promise<boolean> {
+    return this.pruner.turn();
+  }
+
+  /** Says whom this database belongs to: while to nobody, with what is known of another one in its place. */
+  private async tell({ database, peer, peerSince, capture }: Standpoint): Promise<void> {
+    const { told, side, link } = this.options;
+    if (!told) return;
+    const { name: module, copy } = this;
+    const now = performance.now();
+    if (peer !== null || capture || side === 'monolith') this.elsewhere = undefined;
+    else if (link?.current && now - this.askedElsewhereAt > askElsewhereMs) {
+      this.askedElsewhereAt = now;
+      this.elsewhere = await this.continuity.elsewhere();
+    }
+    told({ module, database, peer, peerSince, copy, elsewhere: this.elsewhere });
+  }
+}
+
+const peerOf = ({ module: { module }, side, link, peer }: AgentOptions): Peer =>
+  peer ?? (link ? remotePeer(link, module, otherSide(side)) : nobody);
+
+/** Without a way to the other side nobody can be asked. */
+const nobody: Peer = {
+  ask: () => Promise.reject(new Error('this process has no way to the other side')),
+  askAll: () => Promise.resolve([]),
+};
+
+/** It takes no writes before that; or only a witness has proven it, and the peer is still to be asked. */
+const owesProof = ({ standing, proven, provenBy, capture }: Standpoint): boolean =>
+  standing !== 'rolled back' && (!proven || standing === 'given up' || (capture && provenBy !== 'peer'));
+
+/** It was moved while the module was at home, and the side that it was paired with does not know it by its new id. */
+const owesName = ({ knownAs, peer, capture }: Standpoint): boolean =>
+  knownAs !== null && peer !== null && !capture;

@@ -1,0 +1,75 @@
+import { Logger } from '@nestjs/common';
+import type { Msg, Subscription } from '@nats-io/transport-node';
+import type { Queryable } from '../database/database.js';
+import { described } from '../database/failure.js';
+import { monolithUser } from '../nats/permissions.js';
+import { heard, type NatsLink } from '../nats/link.js';
+import type { Routes } from '../routes/routes.js';
+import { CallSums, type CallQuestion, type CallReport } from '../evidence/call-sums.js';
+import type { Reporter } from '../evidence/service-reports.js';
+
+/** It is asked at each look, and its answer can be done without, in ms: as a service is. */
+const patienceMs = 500;
+
+/**
+ * For a program that carries no module (a gateway): tells the controller of its shop what its processes have seen of the calls that they
+ * make. They write them to their own database ({@link Windows}); one of the processes on it answers. Returns the way to stop.
+ */
+export function reportCalls(
+  link: NatsLink,
+  routes: Routes,
+  database: Queryable,
+  program: string,
+): () => void {
+  const logger = new Logger('calls');
+  const calls = new CallSums(database);
+  let subscription: Subscription | null | undefined;
+  const answer = async (message: Msg): Promise<void> => {
+    const { module, ageMs } = message.json<CallQuestion>();
+    message.respond(JSON.stringify(await calls.report({ module, ageMs })));
+  };
+  const callback = heard((message) => {
+    // Whoever gets no answer goes by what he knew.
+    answer(message).catch((error: unknown) =>
+      logger.warn({ msg: 'calls not reported', error: described(error) }),
+    );
+  });
+  const stops: (() => void)[] = [];
+  let stopped = false;
+  link.onConnection((connection) => {
+    const listen = (): void => {
+      subscription?.unsubscribe();
+      const { member } = routes;
+      subscription =
+        member &&
+        connection.subscribe(link.subjects.callsReported(program, member), { queue: program, callback });
+    };
+    if (stopped) return;
+    stops.push(routes.onMember(listen));
+    listen();
+  });
+  return () => {
+    stopped = true;
+    for (const stop of stops) stop();
+    subscription?.unsubscribe();
+  };
+}
+
+/**
+ * For the controller: who reports the calls of programs that carry no module, one for each database. They are known by the keys by which
+ * they sign, without which they can call nobody. `modules`: whose keys are no such programs'.
+ */
+export function programsThatCall(link: NatsLink, { member }: Routes, modules: readonly string[]): Reporter[] {
+  const { current, keys, subjects } = link;
+  if (!current || !member) return [];
+  const { shop } = member;
+  const programs = keys.all.filter(({ program }) => program !== monolithUser && !modules.includes(program));
+  const places = new Map(programs.map(({ program, database }) => [database, program]));
+  return [...places].map(([database, program]) => ({
+    callsTo: async (question) => {
+      const subject = subjects.callsReported(program, { shop, database });
+      const answer = await current.request(subject, JSON.stringify(question), { timeout: patienceMs });
+      return answer.json<CallReport>();
+    },
+  }));
+}
