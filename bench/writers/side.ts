@@ -1,6 +1,7 @@
 import { Closing } from '#platform';
 import { Logger } from '@nestjs/common';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BenchServers } from '../servers.js';
@@ -15,7 +16,9 @@ async function carry(root: string, natsUrl: string, here: string, there: string)
     await load<Partial<typeof import('../depot/captured.js')>>('bench/depot/captured.js');
   const { depot } = await load<typeof import('../depot/depot.js')>('bench/depot/depot.js');
   const { SideAgent } = await load<typeof import('#strangler/sides/agent')>(
-    'libs/strangler/src/side/agent.js',
+    existsSync(join(root, 'libs/strangler/dist'))
+      ? '../libs/strangler/dist/sides/agent.js'
+      : 'libs/strangler/src/side/agent.js',
   );
   const urls: Readonly<Record<string, string>> = { depot: here, depot_copy: there };
   const servers = {

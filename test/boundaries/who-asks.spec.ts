@@ -1,4 +1,5 @@
-import { inventory, orders, payments, users, type Contract, type Operation } from '#contracts';
+import { inventory, orders, payments, users } from '#contracts';
+import type { Contract, Operation } from 'nestjs-strangler/contract';
 
 /* What would go wrong: somebody else's data is open to whoever knows an id, or a list of everybody's to any customer. */
 const contracts: readonly Contract[] = [users, inventory, payments, orders];

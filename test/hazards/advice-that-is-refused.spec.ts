@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { projectRoot } from '#platform';
 import { editOf } from '#strangler/control/config/file-edit';
 import { FileWriter } from '#strangler/control/config/file-writer';
@@ -473,7 +473,7 @@ it.each(elsewhere)('%s, of "%s": %s', async (_site, asked, command, arrange) => 
 
 it('no place that makes a command is without its scene', async () => {
   const control = join(projectRoot(), 'libs/strangler/src/control');
-  const names = (await readdir(control)).filter((name) => /(?<!spec)\.ts$/.test(name));
+  const names = (await readdir(control, { recursive: true })).filter((name) => /(?<!spec)\.ts$/.test(name));
   const made = await Promise.all(
     names.map(async (name) => {
       const text = await readFile(join(control, name), 'utf8');
@@ -486,7 +486,7 @@ it('no place that makes a command is without its scene', async () => {
         words!.replaceAll(/['`,]/g, '').trim().replaceAll(/\s+/g, ' '),
       );
       const others = text.match(/\badvice\.cli\b/g) ?? [];
-      return [...commands, ...others].map((words) => `${name.replace('.ts', '')}: ${words}`);
+      return [...commands, ...others].map((words) => `${basename(name, '.ts')}: ${words}`);
     }),
   );
   // The sentences are followed by their kind, and the helper itself says nothing.
