@@ -1,6 +1,6 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { humanLines } from './human-lines.js';
-import { inTurns } from './in-turns.js';
+import { inBatches } from './in-batches.js';
 import { traceIdOf } from './trace-id.js';
 
 /** What a request puts on each of its lines. */
@@ -41,7 +41,7 @@ export function createLogger({ level, service, version, context, destination }: 
   };
   return pino(
     options,
-    destination ?? (process.stdout.isTTY ? humanLines(process.stdout) : inTurns(pino.destination(1))),
+    destination ?? (process.stdout.isTTY ? humanLines(process.stdout) : inBatches(pino.destination(1))),
   );
 }
 

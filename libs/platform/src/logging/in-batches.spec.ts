@@ -1,13 +1,16 @@
-import { inTurns } from './in-turns.js';
+import { inBatches, longestMs } from './in-batches.js';
 import { createLogger } from './logger.js';
 
-const turn = () => new Promise((resolve) => setImmediate(resolve));
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+const wait = () => jest.advanceTimersByTime(longestMs);
 
 function open() {
   const writes: string[] = [];
   const logger = createLogger({
     level: 'info',
-    destination: inTurns({ write: (text) => writes.push(text) }),
+    destination: inBatches({ write: (text) => writes.push(text) }),
   });
   const said = () =>
     writes.map((text) =>
@@ -19,27 +22,27 @@ function open() {
   return { logger, said };
 }
 
-it('lines of one turn are one write, in their order', async () => {
+it('lines of a moment are one write, in their order', () => {
   const { logger, said } = open();
   logger.info('one');
   logger.child({}).info('two');
   expect(said()).toEqual([]);
-  await turn();
+  wait();
   logger.info('three');
-  await turn();
+  wait();
   expect(said()).toEqual([['one', 'two'], ['three']]);
 });
 
-it('a warning does not wait, nor what was said before it', async () => {
+it('a warning does not wait, nor what was said before it', () => {
   const { logger, said } = open();
   logger.info('one');
   logger.warn('two');
   expect(said()).toEqual([['one', 'two']]);
-  await turn();
+  wait();
   expect(said()).toEqual([['one', 'two']]);
 });
 
-it('what a turn says does not grow without end', () => {
+it('what waits does not grow without end', () => {
   const { logger, said } = open();
   for (let i = 0; i < 30; i++) logger.info('x'.repeat(5_000));
   expect(said().length).toBeGreaterThan(1);
