@@ -1,0 +1,10 @@
+import type { AuthUser } from '../auth/auth-user';
+
+declare global {
+  namespace Express {
+    interface Request {
+      user?: AuthUser;
+      requestId?: string;
+    }
+  }
+}

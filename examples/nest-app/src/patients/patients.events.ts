@@ -1,0 +1,8 @@
+export const PATIENT_ARCHIVED = 'patient.archived';
+
+export class PatientArchivedEvent {
+  constructor(
+    readonly patientId: number,
+    readonly archivedById: number,
+  ) {}
+}

@@ -1,0 +1,4 @@
+export class SlotDto {
+  startsAt: Date;
+  endsAt: Date;
+}

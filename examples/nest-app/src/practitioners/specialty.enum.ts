@@ -1,0 +1,7 @@
+export enum Specialty {
+  General = 'general',
+  Cardiology = 'cardiology',
+  Dermatology = 'dermatology',
+  Paediatrics = 'paediatrics',
+  Physiotherapy = 'physiotherapy',
+}

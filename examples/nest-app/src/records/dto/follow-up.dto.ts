@@ -1,0 +1,8 @@
+import { Type } from 'class-transformer';
+import { IsDate } from 'class-validator';
+
+export class FollowUpDto {
+  @Type(() => Date)
+  @IsDate()
+  startsAt: Date;
+}

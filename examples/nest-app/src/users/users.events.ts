@@ -1,0 +1,5 @@
+export const USER_DEACTIVATED = 'user.deactivated';
+
+export class UserDeactivatedEvent {
+  constructor(readonly userId: number) {}
+}
