@@ -1,4 +1,9 @@
-import { ClassSerializerInterceptor, INestApplication, UnprocessableEntityException, ValidationPipe } from '@nestjs/common';
+import {
+  ClassSerializerInterceptor,
+  INestApplication,
+  UnprocessableEntityException,
+  ValidationPipe,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AllExceptionsFilter } from './common/filters/all-exceptions.filter';
 import { toFieldErrors } from './common/utils/field-errors';

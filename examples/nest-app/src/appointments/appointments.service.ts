@@ -1,7 +1,26 @@
-import { ConflictException, ForbiddenException, forwardRef, Inject, Injectable, NotFoundException, UnprocessableEntityException } from '@nestjs/common';
+import {
+  ConflictException,
+  ForbiddenException,
+  forwardRef,
+  Inject,
+  Injectable,
+  NotFoundException,
+  UnprocessableEntityException,
+} from '@nestjs/common';
 import { EventEmitter2, OnEvent } from '@nestjs/event-emitter';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Between, DataSource, In, LessThan, LessThanOrEqual, MoreThan, MoreThanOrEqual, Not, OptimisticLockVersionMismatchError, Repository } from 'typeorm';
+import {
+  Between,
+  DataSource,
+  In,
+  LessThan,
+  LessThanOrEqual,
+  MoreThan,
+  MoreThanOrEqual,
+  Not,
+  OptimisticLockVersionMismatchError,
+  Repository,
+} from 'typeorm';
 import type { AuthUser } from '../auth/auth-user';
 import { Page, pageOptions } from '../common/dto/page.dto';
 import { addMinutes } from '../common/utils/dates';
@@ -153,7 +172,10 @@ export class AppointmentsService {
       );
     });
 
-    this.events.emit(APPOINTMENT_COMPLETED, new AppointmentCompletedEvent(id, appointment.patient.id, new Date()));
+    this.events.emit(
+      APPOINTMENT_COMPLETED,
+      new AppointmentCompletedEvent(id, appointment.patient.id, new Date()),
+    );
     if (dto.followUpOn) {
       await this.notifications.notify(
         author.id,
@@ -240,7 +262,10 @@ export class AppointmentsService {
     const errors: FieldError[] = [];
     if (startsAt <= new Date()) errors.push({ field: 'startsAt', message: 'startsAt must be in the future' });
     if (!isWithinHours({ startsAt, endsAt }, practitioner.workingHours)) {
-      errors.push({ field: 'startsAt', message: 'startsAt is outside the working hours of the practitioner' });
+      errors.push({
+        field: 'startsAt',
+        message: 'startsAt is outside the working hours of the practitioner',
+      });
     }
     if (errors.length > 0) throw new UnprocessableEntityException({ message: 'Validation failed', errors });
   }

@@ -47,7 +47,11 @@ export async function seed(source: DataSource): Promise<boolean> {
             ...profile,
             user: await user(`practitioner${index + 1}@lindenhof.test`, fullName, UserRole.Practitioner),
             licenseNumber: `LIC-${1000 + index}`,
-            workingHours: [1, 2, 3, 4, 5].map((weekday) => ({ weekday, opensAt: '08:00', closesAt: '16:00' })),
+            workingHours: [1, 2, 3, 4, 5].map((weekday) => ({
+              weekday,
+              opensAt: '08:00',
+              closesAt: '16:00',
+            })),
           }),
         ),
       );

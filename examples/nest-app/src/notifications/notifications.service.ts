@@ -72,7 +72,9 @@ export class NotificationsService {
 
   @Cron(CronExpression.EVERY_DAY_AT_3AM)
   async purge(): Promise<void> {
-    const result = await this.notifications.delete({ readAt: LessThan(addDays(new Date(), -KEEP_READ_DAYS)) });
+    const result = await this.notifications.delete({
+      readAt: LessThan(addDays(new Date(), -KEEP_READ_DAYS)),
+    });
     this.logger.log(`Purged ${result.affected ?? 0} read notifications`);
   }
 }

@@ -1,4 +1,9 @@
-import { ConflictException, Injectable, NotFoundException, UnprocessableEntityException } from '@nestjs/common';
+import {
+  ConflictException,
+  Injectable,
+  NotFoundException,
+  UnprocessableEntityException,
+} from '@nestjs/common';
 import { EventEmitter2, OnEvent } from '@nestjs/event-emitter';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Brackets, Repository } from 'typeorm';
@@ -86,7 +91,8 @@ export class PatientsService {
     if (primaryPractitionerId && primaryPractitionerId !== patient.primaryPractitioner?.id) {
       const practitioner = await this.acceptingPractitioner(primaryPractitionerId);
       patient.primaryPractitioner = practitioner;
-      if (!patient.careTeam.some((member) => member.id === practitioner.id)) patient.careTeam.push(practitioner);
+      if (!patient.careTeam.some((member) => member.id === practitioner.id))
+        patient.careTeam.push(practitioner);
     }
     return this.patients.save(Object.assign(patient, rest));
   }

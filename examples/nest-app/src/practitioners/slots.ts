@@ -32,7 +32,11 @@ export function freeSlots(day: Date, hours: Hours[], minutes: number, taken: Per
     .flatMap(({ opensAt, closesAt }) => {
       const closes = at(day, closesAt);
       const slots: SlotDto[] = [];
-      for (let startsAt = at(day, opensAt); addMinutes(startsAt, minutes) <= closes; startsAt = addMinutes(startsAt, minutes)) {
+      for (
+        let startsAt = at(day, opensAt);
+        addMinutes(startsAt, minutes) <= closes;
+        startsAt = addMinutes(startsAt, minutes)
+      ) {
         slots.push({ startsAt, endsAt: addMinutes(startsAt, minutes) });
       }
       return slots;

@@ -1,4 +1,15 @@
-import { Body, Controller, Get, HttpCode, HttpStatus, Param, ParseIntPipe, Patch, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  HttpStatus,
+  Param,
+  ParseIntPipe,
+  Patch,
+  Post,
+  Query,
+} from '@nestjs/common';
 import type { AuthUser } from '../auth/auth-user';
 import { CurrentUser } from '../auth/decorators/current-user.decorator';
 import { Roles } from '../auth/decorators/roles.decorator';
@@ -35,7 +46,11 @@ export class RecordsController {
   }
 
   @Post('records/:id/follow-up')
-  bookFollowUp(@Param('id', ParseIntPipe) id: number, @Body() dto: FollowUpDto, @CurrentUser() user: AuthUser) {
+  bookFollowUp(
+    @Param('id', ParseIntPipe) id: number,
+    @Body() dto: FollowUpDto,
+    @CurrentUser() user: AuthUser,
+  ) {
     return this.records.bookFollowUp(id, dto, user);
   }
 }

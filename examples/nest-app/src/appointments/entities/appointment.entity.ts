@@ -1,5 +1,15 @@
 import { Expose } from 'class-transformer';
-import { Column, CreateDateColumn, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn, UpdateDateColumn, VersionColumn } from 'typeorm';
+import {
+  Column,
+  CreateDateColumn,
+  Entity,
+  Index,
+  JoinColumn,
+  ManyToOne,
+  PrimaryGeneratedColumn,
+  UpdateDateColumn,
+  VersionColumn,
+} from 'typeorm';
 import { Patient } from '../../patients/entities/patient.entity';
 import { Practitioner } from '../../practitioners/entities/practitioner.entity';
 import { User } from '../../users/entities/user.entity';

@@ -19,7 +19,9 @@ export class Notifications1738843200000 implements MigrationInterface {
         created_at timestamptz NOT NULL DEFAULT now()
       )
     `);
-    await queryRunner.query(`CREATE INDEX ix_notifications_recipient ON notifications (recipient_id, send_at)`);
+    await queryRunner.query(
+      `CREATE INDEX ix_notifications_recipient ON notifications (recipient_id, send_at)`,
+    );
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {

@@ -1,5 +1,17 @@
 import { Exclude, Expose } from 'class-transformer';
-import { Column, CreateDateColumn, DeleteDateColumn, Entity, Index, JoinColumn, JoinTable, ManyToMany, ManyToOne, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
+import {
+  Column,
+  CreateDateColumn,
+  DeleteDateColumn,
+  Entity,
+  Index,
+  JoinColumn,
+  JoinTable,
+  ManyToMany,
+  ManyToOne,
+  PrimaryGeneratedColumn,
+  UpdateDateColumn,
+} from 'typeorm';
 import { yearsSince } from '../../common/utils/dates';
 import { Practitioner } from '../../practitioners/entities/practitioner.entity';
 import { User } from '../../users/entities/user.entity';

@@ -1,4 +1,6 @@
 import { OmitType, PartialType } from '@nestjs/mapped-types';
 import { CreatePractitionerDto } from './create-practitioner.dto';
 
-export class UpdatePractitionerDto extends PartialType(OmitType(CreatePractitionerDto, ['userId'] as const)) {}
+export class UpdatePractitionerDto extends PartialType(
+  OmitType(CreatePractitionerDto, ['userId'] as const),
+) {}
