@@ -8,11 +8,8 @@ import { Practitioner } from '../practitioners/entities/practitioner.entity';
 import { Specialty } from '../practitioners/specialty.enum';
 import { User } from '../users/entities/user.entity';
 import { UserRole } from '../users/user-role.enum';
+import { SEED_ADMIN, SEED_PASSWORD, SEED_RECEPTION } from './accounts';
 import dataSource from './data-source';
-
-export const SEED_PASSWORD = 'clinic-password';
-export const SEED_ADMIN = 'admin@lindenhof.test';
-export const SEED_RECEPTION = 'reception@lindenhof.test';
 
 const PRACTITIONERS = [
   { fullName: 'Dr. Ines Baumann', specialty: Specialty.General, room: '101' },

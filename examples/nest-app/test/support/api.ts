@@ -1,11 +1,7 @@
-import { INestApplication } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
+import type { INestApplication } from '@nestjs/common';
 import request from 'supertest';
 import type { App } from 'supertest/types';
-import { DataSource } from 'typeorm';
-import { AppModule } from '../../src/app.module';
-import { configureApp } from '../../src/app.setup';
-import { seed, SEED_ADMIN, SEED_PASSWORD, SEED_RECEPTION } from '../../src/database/seed';
+import { SEED_ADMIN, SEED_PASSWORD, SEED_RECEPTION } from '../../src/database/accounts';
 
 export class Client {
   constructor(
@@ -69,11 +65,8 @@ export class Api {
   }
 
   private static async inProcess(): Promise<Api> {
-    const moduleRef = await Test.createTestingModule({ imports: [AppModule] }).compile();
-    const app = moduleRef.createNestApplication<INestApplication<App>>({ logger: ['error', 'warn'] });
-    configureApp(app);
-    await app.init();
-    await seed(app.get(DataSource));
+    const { startInProcess } = await import('./in-process');
+    const app = await startInProcess();
     return new Api(app.getHttpServer(), app);
   }
 }
