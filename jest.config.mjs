@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { laneNames, laneOf, sourceFolders, specFiles } from './test/support/lanes/lanes.mjs';
+import { apart, laneNames, laneOf, sourceFolders, specFiles } from './test/support/lanes/lanes.mjs';
 
 // Nest 12 and a few more are ESM only; Jest on Node 20 cannot require them, so they are transformed
 // to CommonJS together with our own sources (docs: CONTRIBUTING.md, "Tests").
@@ -33,6 +33,7 @@ const common = {
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   // Jest lists every file below; without this also those of node_modules.
   roots: sourceFolders.map((folder) => `<rootDir>/${folder}`),
+  modulePathIgnorePatterns: [`<rootDir>/${apart}/`],
   transform: { '^.+\\.(t|j|mj)s$': ['@swc/jest', swc] },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

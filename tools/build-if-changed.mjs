@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// What `npm run build` reads; a file that was taken away shows in its folder.
+// What `npm run build` reads, and within it what it does not; a file that was taken away shows in its folder.
 const sources = ['.swcrc', 'apps', 'bench', 'examples', 'libs', 'migrations', 'test', 'tools'];
+const unread = [join('libs', 'strangler', 'dist'), join('examples', 'nest-app')];
 const stamp = 'dist/.built';
 
 const changedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -11,7 +12,9 @@ const changedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?
 function newest(path) {
   const stat = statSync(path);
   if (!stat.isDirectory()) return stat.mtimeMs;
-  const inside = readdirSync(path, { withFileTypes: true }).filter(({ name }) => name !== 'dist');
+  const inside = readdirSync(path, { withFileTypes: true }).filter(
+    ({ name }) => !unread.includes(join(path, name)),
+  );
   return Math.max(
     stat.mtimeMs,
     ...inside.map((entry) =>
@@ -20,6 +23,8 @@ function newest(path) {
   );
 }
 
+// Made by the first build, it would change its folder.
+mkdirSync(join('libs', 'strangler', 'dist'), { recursive: true });
 const begun = new Date();
 if (Math.max(...sources.map(newest)) >= changedAt(stamp)) {
   const { status, stdout, stderr } = spawnSync('npm', ['run', '-s', 'build'], { encoding: 'utf8' });
