@@ -66,7 +66,11 @@ describe('patients', () => {
     await api.reception.delete(`/patients/${patient.id}`).expect(204);
     await api.reception.get(`/patients/${patient.id}`).expect(404);
     const { body } = await api.reception.get(`/appointments/${appointment.id}`).expect(200);
-    expect(body).toMatchObject({ status: 'cancelled', cancellationReason: 'Patient archived' });
+    expect(body).toMatchObject({
+      status: 'cancelled',
+      cancellationReason: 'Patient archived',
+      patient: { id: patient.id },
+    });
 
     await api.reception.post(`/patients/${patient.id}/restore`).expect(403);
     await api.admin.post(`/patients/${patient.id}/restore`).expect(200);

@@ -96,13 +96,18 @@ export class AppointmentsService {
         ...this.period(query.from, query.to),
       },
       order: { startsAt: 'ASC', id: 'ASC' },
+      withDeleted: true,
       ...pageOptions(query),
     });
     return new Page(items, total, query);
   }
 
   async findOne(id: number): Promise<Appointment> {
-    const appointment = await this.appointments.findOne({ where: { id }, relations: { bookedBy: true } });
+    const appointment = await this.appointments.findOne({
+      where: { id },
+      relations: { bookedBy: true },
+      withDeleted: true,
+    });
     if (!appointment) throw new NotFoundException(`Appointment ${id} not found`);
     return appointment;
   }
@@ -142,8 +147,8 @@ export class AppointmentsService {
     await this.notifications.notify(
       appointment.practitioner.user.id,
       NotificationKind.AppointmentCancelled,
-      `${appointment.patient.fullName}: ${dto.reason}`,
-      { appointmentId: id },
+      `${appointment.patient.fullName} on ${appointment.startsAt.toISOString()}`,
+      { appointmentId: id, reason: dto.reason },
     );
     return appointment;
   }

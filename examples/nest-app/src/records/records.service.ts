@@ -50,6 +50,7 @@ export class RecordsService {
     const record = await this.records.findOne({
       where: { id },
       relations: { patient: true, appointment: { practitioner: true } },
+      withDeleted: true,
     });
     if (!record) throw new NotFoundException(`Record ${id} not found`);
     return record;
