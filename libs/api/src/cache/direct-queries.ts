@@ -158,7 +158,11 @@ const sources: Partial<Record<string, 'path' | 'query'>> = {
   [RouteParamtypes.QUERY]: 'query',
 };
 
-function taker(query: DirectQuery, args: readonly Argument[], call: (input: unknown[]) => Promise<unknown>) {
+function taker(
+  query: DirectQuery,
+  args: readonly Argument[],
+  handle: (input: unknown[]) => Promise<unknown>,
+) {
   const match = matcher(query.route);
   const takesQuery = args.some(({ from }) => from === 'query');
   return (path: string, search: string): Asking | undefined => {
@@ -171,7 +175,7 @@ function taker(query: DirectQuery, args: readonly Argument[], call: (input: unkn
       input.push(value);
     }
     const ask = (caller: Principal | undefined) =>
-      call(args.map(({ from }, i) => (from === 'caller' ? caller : input[i])));
+      handle(args.map(({ from }, i) => (from === 'caller' ? caller : input[i])));
     return { query, params, ask };
   };
 }
