@@ -86,8 +86,9 @@ describe('keys of the users module', () => {
     expect(known(long)).toBe(ann);
     module.keys = [second];
     jest.advanceTimersByTime(6_000);
-    await expect(verifier.verify(long)).rejects.toMatchObject({ code: 'unauthenticated' });
-    expect(known(long)).toBeUndefined();
+    // Also once the new keys are there.
+    for (let i = 0; i < 2; i++)
+      await expect(verifier.verify(long)).rejects.toMatchObject({ code: 'unauthenticated' });
     jest.useRealTimers();
   });
 
