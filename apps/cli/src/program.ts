@@ -5,6 +5,7 @@ import { programName } from './command.js';
 import { abort } from './verbs/abort.js';
 import { approve } from './verbs/approve.js';
 import { advance } from './verbs/advance.js';
+import { assess } from './verbs/assess.js';
 import { boundaries } from './verbs/boundaries.js';
 import { decommission } from './verbs/decommission.js';
 import { doctor } from './verbs/doctor.js';
@@ -26,6 +27,7 @@ import { verify } from './verbs/verify.js';
 
 /** In the order in which an operator meets them. */
 const verbs = [
+  assess,
   boundaries,
   status,
   plan,

@@ -84,3 +84,7 @@ export { noticingSilence } from './database/silence.js';
 export { observers } from './operate/metrics/call-tally.js';
 export { ToolkitMetrics } from './operate/metrics/toolkit-metrics.js';
 export { adminDocument } from './operate/openapi/document.js';
+export { assessFolder } from './assess/assess-folder.js';
+export { CompilerMissing } from './assess/compiler.js';
+export { rulesText as effortRules } from './assess/judge/rules.js';
+export { type AssessedModule, type Assessment, type Finding, type LeftOut } from './assess/assessment.js';

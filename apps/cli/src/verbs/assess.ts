@@ -1,0 +1,37 @@
+import { assessFolder, CompilerMissing, effortRules, type Assessment } from '#strangler';
+import type { Command } from 'commander';
+import { statSync } from 'node:fs';
+import type { Cli } from '../cli.js';
+import { looking, type LookingFlags } from '../command.js';
+import { Failure } from '../failure.js';
+import { assessmentLines } from '../text/assess.js';
+
+/** `assess <folder>`: what it would take to move each module of an application out. It reads sources, and asks nobody. */
+export const assess = (program: Command, cli: Cli): Command =>
+  looking(
+    program,
+    'assess <folder>',
+    'reads a Nest + TypeORM application: what each module would take to leave',
+    {
+      'assess .': 'the application in this folder; no database, no change',
+      'assess ../clinic --json': 'the same as data',
+    },
+  )
+    .addHelpText('after', `\n${effortRules}`)
+    .action((folder: string, { json }: LookingFlags) => {
+      if (!isFolder(folder)) throw new Failure(`${folder} is no folder`);
+      const assessment = assessed(folder);
+      if (json) cli.out.json(assessment);
+      else cli.out.print(assessmentLines(assessment));
+    });
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+function assessed(folder: string): Assessment {
+  try {
+    return assessFolder(folder);
+  } catch (error) {
+    if (error instanceof CompilerMissing) throw new Failure(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,16 @@
+import type { Assessment } from './assessment.js';
+import { assessSources } from './assess.js';
+import { loadCompiler } from './compiler.js';
+import { readFolder } from './read/folder.js';
+
+/**
+ * Assesses the application in a folder. It reads sources, and nothing else: no database, no installation, no change.
+ *
+ * @example
+ * const { modules, order, leftOut } = assessFolder('../clinic');
+ * @throws {CompilerMissing} where there is no TypeScript compiler.
+ */
+export function assessFolder(folder: string): Assessment {
+  loadCompiler(folder);
+  return assessSources(readFolder(folder));
+}

@@ -1,0 +1,47 @@
+import type { LeftOut } from '../assessment.js';
+import type { SourceText } from '../read/folder.js';
+import { Project } from '../read/project.js';
+import { Classes } from './classes.js';
+import { effectsIn, type Effect } from './effects.js';
+import { Entities } from './entities.js';
+import { signalsIn, type Signals } from './events.js';
+import { hiddenInputs, writesBeforeThrows, type HiddenInput } from './hidden-input.js';
+import { Modules } from './modules.js';
+import { nestModules } from './nest-modules.js';
+import { Things } from './things.js';
+import { transactionsIn, type Transaction } from './transactions.js';
+import { usageIn, type Access, type Usage } from './usage.js';
+
+/** All that is known of an application before anything is judged. */
+export interface Facts extends Usage, Signals {
+  project: Project;
+  classes: Classes;
+  entities: Entities;
+  modules: Modules;
+  transactions: Transaction[];
+  effects: Effect[];
+  hiddenInputs: HiddenInput[];
+  writesBeforeThrows: Access[];
+}
+
+/** Reads the facts from an application's texts; what it does not understand it adds to `leftOut`. */
+export function factsOf(texts: readonly SourceText[], leftOut: LeftOut[]): Facts {
+  const project = new Project(texts, leftOut);
+  const classes = new Classes(project);
+  const entities = new Entities(classes);
+  const { modules: nest, tokens } = nestModules(classes, entities);
+  const things = new Things(classes, entities, tokens);
+  const usage = usageIn(classes, entities, things);
+  return {
+    project,
+    classes,
+    entities,
+    modules: new Modules(nest, entities.list, leftOut),
+    ...usage,
+    ...signalsIn(classes, entities, things),
+    transactions: transactionsIn(classes, things, usage),
+    effects: [...project.sources.values()].flatMap((source) => effectsIn(project, source)),
+    hiddenInputs: hiddenInputs(classes, things),
+    writesBeforeThrows: writesBeforeThrows(usage),
+  };
+}
