@@ -87,4 +87,4 @@ export { adminDocument } from './operate/openapi/document.js';
 export { assessFolder } from './assess/assess-folder.js';
 export { CompilerMissing } from './assess/compiler.js';
 export { rulesText as effortRules } from './assess/judge/rules.js';
-export { type AssessedModule, type Assessment, type Finding, type LeftOut } from './assess/assessment.js';
+export { type AssessedModule, type Assessment, type LeftOut, type Obstacle } from './assess/assessment.js';

@@ -37,7 +37,7 @@ export function assessSources({ texts, leftOut: unread }: Folder): Assessment {
     ...ownObstacles(facts),
   ];
   const modules = facts.modules.list.map((module) => assessModule(facts, module, obstacles));
-  modules.sort((a, b) => a.effort.points - b.effort.points || (a.name < b.name ? -1 : 1));
+  modules.sort(byEffort);
   leftOut.sort((a, b) => (a.file === b.file ? (a.line ?? 0) - (b.line ?? 0) : a.file < b.file ? -1 : 1));
   return {
     version: 1,
@@ -47,6 +47,12 @@ export function assessSources({ texts, leftOut: unread }: Folder): Assessment {
     leftOut: unique(leftOut),
   };
 }
+
+/** Those with the least to do first; those that have nothing to move last. */
+const byEffort = (a: AssessedModule, b: AssessedModule): number =>
+  Number(a.tables.length === 0) - Number(b.tables.length === 0) ||
+  a.effort.points - b.effort.points ||
+  (a.name < b.name ? -1 : 1);
 
 function assessModule(facts: Facts, { name, folder }: ModuleFolder, all: readonly Placed[]): AssessedModule {
   const entities = facts.entities.list.filter((entity) => facts.modules.ofEntity(entity) === name);

@@ -30,7 +30,7 @@ export function layoutOf(
     flat.push(...beside.map(({ stem }) => ({ name: stem, folder: found.folder, isNest: true })));
     if (beside.length < 2 || found.hasInner) left.push(...found.kids);
   }
-  return { folders: distinct(folders), flat };
+  return { folders: distinct(folders), flat: distinct(flat) };
 }
 
 interface Look {
@@ -93,6 +93,10 @@ function childrenWith(paths: readonly string[], folder: string): string[] {
 /** Two folders of one name are called by their whole path. */
 function distinct(folders: readonly ModuleFolder[]): ModuleFolder[] {
   return folders.map((one) =>
-    folders.some((other) => other !== one && other.name === one.name) ? { ...one, name: one.folder } : one,
+    folders.some((other) => other !== one && other.name === one.name) ? { ...one, name: nameIn(one) } : one,
   );
 }
+
+/** The folder, and the name in it where many share the folder. */
+const nameIn = ({ name, folder }: ModuleFolder): string =>
+  folder === name || folder.endsWith(`/${name}`) ? folder : `${folder}/${name}`;

@@ -26,9 +26,12 @@ export class Modules {
     );
     this.folders = folders;
     this.flat = flat;
-    for (const { stem, classes } of nest) {
-      if (!flat.some(({ name }) => name === stem)) continue;
-      for (const { source } of classes) this.flatFiles.set(source.path, stem);
+    for (const { path, stem, classes } of nest) {
+      const one = flat.find(
+        ({ folder, name }) => similar(name.slice(name.lastIndexOf('/') + 1), stem) && isIn(path, folder),
+      );
+      for (const { source } of one ? classes : []) this.flatFiles.set(source.path, one!.name);
+      if (one) this.flatFiles.set(path, one.name);
     }
     for (const entity of entities) this.entityOwners.set(entity, this.ownerOf(entity, leftOut));
     const used = new Set(this.entityOwners.values());
@@ -38,12 +41,14 @@ export class Modules {
 
   /** The module of a file; `outside` if it is in none. */
   of(path: string): string {
-    const fitting = this.folders.filter(({ folder }) => folder === '' || path.startsWith(`${folder}/`));
+    const fitting = this.folders.filter(({ folder }) => isIn(path, folder));
     const nearest = fitting.sort((a, b) => b.folder.length - a.folder.length)[0];
     if (nearest) return nearest.name;
     const name = path.slice(path.lastIndexOf('/') + 1).split('.')[0] ?? '';
-    const byStem = this.flat.find((one) => similar(one.name, name) && path.startsWith(one.folder));
-    return byStem?.name ?? this.flatFiles.get(path) ?? outside;
+    const byStem = this.flat.find(
+      (one) => similar(one.name.slice(one.name.lastIndexOf('/') + 1), name) && isIn(path, one.folder),
+    );
+    return this.flatFiles.get(path) ?? byStem?.name ?? outside;
   }
 
   ofEntity(entity: Entity): string {
@@ -69,3 +74,5 @@ export class Modules {
     return folder;
   }
 }
+
+const isIn = (path: string, folder: string): boolean => folder === '' || path.startsWith(`${folder}/`);

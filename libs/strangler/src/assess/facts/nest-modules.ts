@@ -5,7 +5,7 @@ import type { ClassFact, Classes } from './classes.js';
 import type { Entities } from './entities.js';
 import type { Entity } from './entity.js';
 
-/** A class with Nest's `@Module`. */
+/** What a file says of Nest modules; most have one, with `@Module`. */
 export interface NestModule {
   path: string;
   /** `users` of `users.module.ts`. */
@@ -22,14 +22,16 @@ export type Tokens = ReadonlyMap<string | t.Node, ClassFact>;
 /** The Nest modules of a folder, and what their tokens stand for. */
 export function nestModules(classes: Classes, entities: Entities): { modules: NestModule[]; tokens: Tokens } {
   const tokens = new Map<string | t.Node, ClassFact>();
-  const modules = [...classes.all.values()].flatMap((one): NestModule[] => {
+  const modules = new Map<string, NestModule>();
+  for (const one of classes.all.values()) {
     const options = one.decorations.find(
       ({ from, name }) => from.startsWith('@nestjs/') && name === 'Module',
     );
-    if (!options) return [];
+    if (!options) continue;
     readTokens(classes, one.node, tokens);
     const { path } = one.source;
-    const found: NestModule = { path, stem: stemOf(path), entities: [], classes: [] };
+    const found = modules.get(path) ?? { path, stem: stemOf(path), entities: [], classes: [] };
+    modules.set(path, found);
     for (const node of nodesIn(one.node)) {
       if (ts.isCallExpression(node) && /\.forFeature(Async)?$/.test(node.expression.getText()))
         found.entities.push(...entitiesIn(node, entities));
@@ -41,9 +43,8 @@ export function nestModules(classes: Classes, entities: Entities): { modules: Ne
         if (provided) found.classes.push(provided);
       }
     }
-    return [found];
-  });
-  return { modules, tokens };
+  }
+  return { modules: [...modules.values()], tokens };
 }
 
 function entitiesIn(call: t.CallExpression, entities: Entities): Entity[] {

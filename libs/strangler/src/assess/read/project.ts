@@ -4,7 +4,7 @@ import { ts } from '../compiler.js';
 import { folderOf, join, readAliases, type Aliases } from './aliases.js';
 import type { SourceText } from './folder.js';
 import { parseSource, type Import, type Source } from './source.js';
-import { bare, nameOf } from './syntax.js';
+import { bare, nameOf, placeOf } from './syntax.js';
 
 /** What a name means: something declared in a file of the folder, a whole file of it, or something of a package. */
 export type Meaning =
@@ -144,25 +144,26 @@ export class Project {
       : undefined;
   }
 
-  /** Relative imports that lead nowhere: what they name is not known. */
+  /** Imports of the folder that lead nowhere: what they name is not known. */
   private sayUnresolved(): void {
+    const missing = new Map<string, { at: t.Node; files: Set<string> }>();
     for (const source of this.sources.values()) {
-      const missing = new Set<string>();
       for (const { from, at } of source.imports.values()) {
-        if (!/^([./#~]|@\/|src\/)/.test(from) || missing.has(from) || /\.(json|css|txt|sql)$/.test(from))
-          continue;
-        if (this.locate(from, source.path)) continue;
-        missing.add(from);
-        const { line } = source.file.getLineAndCharacterOfPosition(at.getStart(source.file));
-        this.leftOut.push({
-          file: source.path,
-          line: line + 1,
-          why: `"${from}" leads to nothing in this folder`,
-        });
+        if (!ownImport.test(from) || notCode.test(from) || this.locate(from, source.path)) continue;
+        const known = missing.get(from) ?? { at, files: new Set() };
+        missing.set(from, { ...known, files: known.files.add(source.path) });
       }
+    }
+    for (const [from, { at, files }] of missing) {
+      const more = files.size > 1 ? ` (here and in ${files.size - 1} more files)` : '';
+      this.leftOut.push({ ...placeOf(at), why: `"${from}" leads to nothing in this folder${more}` });
     }
   }
 }
+
+/** Surely the application's own; a bare name is taken for a package. */
+const ownImport = /^([./#~]|@\/|src\/)/;
+const notCode = /\.(json|css|scss|html|txt|sql|node|wasm|graphql|proto)$/;
 
 /** Values of an enum or of a constant object, by their names. */
 function membersOf(node: t.Node): Map<string, t.Expression> {
