@@ -74,6 +74,8 @@ export class Classes {
       const last = found.name.slice(found.name.lastIndexOf('.') + 1);
       return { from: found.from, name: last, types: type.typeArguments ?? [] };
     }
+    // Error, Map, EventTarget.
+    if (ts.isIdentifier(expression) && !found && expression.text in globalThis) return undefined;
     // PartialType(CreateUser) and its like make DTOs of DTOs: nothing of theirs is looked at.
     if (!ts.isCallExpression(expression) || node.members.some((member) => ts.isMethodDeclaration(member))) {
       const what = expression.getText().slice(0, 60);

@@ -1,6 +1,6 @@
 import type t from 'typescript';
 import { ts } from '../compiler.js';
-import { nameOf, propertyOf } from '../read/syntax.js';
+import { nameOf, nodesIn, propertyOf } from '../read/syntax.js';
 import type { ClassFact, Classes } from './classes.js';
 import { decorationsOf } from './decorations.js';
 import type { Things } from './things.js';
@@ -47,6 +47,9 @@ function hiddenIn(
     : undefined;
 }
 
+const answers = (statement: t.Statement): boolean =>
+  [...nodesIn(statement)].some((node) => ts.isReturnStatement(node));
+
 /** Rows that are written and an error that follows in the same block: in a command's transaction they are taken back. */
 export function writesBeforeThrows({ accesses }: Usage): Access[] {
   return accesses.filter(({ kind, node, isManaged }) => {
@@ -61,6 +64,8 @@ export function writesBeforeThrows({ accesses }: Usage): Access[] {
     if (!ts.isBlock(statement.parent)) return false;
     const { statements } = statement.parent;
     const later = statements.slice(statements.indexOf(statement as t.Statement) + 1);
-    return later.some((one) => ts.isThrowStatement(one));
+    const throws = later.findIndex((one) => ts.isThrowStatement(one));
+    // `if (written) return …; throw …` throws where nothing was written.
+    return throws >= 0 && !later.slice(0, throws).some(answers);
   });
 }
