@@ -56,7 +56,7 @@ it.each([
   [
     'a manager and a row that was found',
     `constructor(private source: DataSource) {}\n async go() { const found = await this.source.manager.findOneBy(User, {});\n await this.source.manager.remove(found); }`,
-    5,
+    6,
   ],
   [
     'a query builder',
@@ -72,7 +72,7 @@ it.each([
   ],
   ['a row', `constructor(private users: Repository<User>) {}\n async go(user: User) { await user.save(); }`],
   ['a static method', `constructor() {}\n go() { return User.insert({}); }`],
-])('a write past the service is seen: %s', (_how, service, line = 4) => {
+])('a write past the service is seen: %s', (_how, service, line = 5) => {
   const assessment = assessTexts(app(service, `import { Inject } from '@nestjs/common';`));
   const past = [
     ...textsOf(assessment, 'users', 'writes past'),
@@ -94,9 +94,9 @@ it('a repository class of one’s own is its rows, but for the methods that it d
     ),
   );
   expect(textsOf(assessment, 'users', 'writes past')).toEqual([
-    `OrdersService of orders writes users in go, past the service (${at}:4)`,
+    `OrdersService of orders writes users in go, past the service (${at}:5)`,
   ]);
-  expect(textsOf(assessment, 'users', 'called by')).toEqual([`orders: findByName (OrdersService) (${at}:4)`]);
+  expect(textsOf(assessment, 'users', 'called by')).toEqual([`orders: findByName (OrdersService) (${at}:5)`]);
 });
 
 it('who only reads is not said to write', () => {
@@ -106,7 +106,7 @@ it('who only reads is not said to write', () => {
     ),
   );
   expect(textsOf(assessment, 'users', 'reads past')).toEqual([
-    `OrdersService of orders reads users in go, past the service (${at}:4)`,
+    `OrdersService of orders reads users in go, past the service (${at}:5)`,
   ]);
   expect(textsOf(assessment, 'users', 'writes past')).toEqual([]);
 });
@@ -125,7 +125,7 @@ it.each([
 ])('a join to another module’s rows is a read past its service: %s', (_how, method) => {
   const assessment = assessTexts(app(`constructor(private orders: Repository<Order>) {}\n ${method}`));
   expect(textsOf(assessment, 'users', 'reads past')).toEqual([
-    `OrdersService of orders joins users in go, past the service (${at}:4)`,
+    `OrdersService of orders joins users in go, past the service (${at}:5)`,
   ]);
 });
 
@@ -137,7 +137,7 @@ it('a statement over tables of two modules stands at both', () => {
   );
   for (const module of ['users', 'orders'])
     expect(textsOf(assessment, module, 'sql across')).toEqual([
-      `a statement of OrdersService.go reads orders, users (${at}:4)`,
+      `a statement of OrdersService.go reads orders, users (${at}:5)`,
     ]);
 });
 

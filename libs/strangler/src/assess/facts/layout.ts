@@ -22,7 +22,7 @@ export function layoutOf(
   const left = [''];
   for (let folder = left.shift(); folder !== undefined; folder = left.shift()) {
     const found = look(folder, nest, marks);
-    if (found.isModule) {
+    if (found.isModule && !isFrame(found, nest, entityPaths)) {
       folders.push({ name: moduleName(found), folder, isNest: found.here.length > 0 || found.hasInner });
       continue;
     }
@@ -56,6 +56,17 @@ function look(folder: string, nest: readonly NestModule[], marks: readonly strin
     : here.some(({ stem }) => similar(stem, name)) || isAlone || (here.length === 1 && !isRoot(here[0]!));
   return { folder, name, here, kids, hasInner, isModule };
 }
+
+/** It only puts the modules together: `src/app.module.ts` of an application whose modules lie elsewhere. */
+const isFrame = (
+  { folder, here }: Look,
+  nest: readonly NestModule[],
+  entityPaths: readonly string[],
+): boolean =>
+  here.length > 0 &&
+  here.every(isRoot) &&
+  !entityPaths.some((path) => path.startsWith(folder === '' ? '' : `${folder}/`)) &&
+  nest.some((one) => !isRoot(one));
 
 /** A folder that is called as many are called after what lies in it. */
 const moduleName = ({ name, here: [first] }: Look): string =>

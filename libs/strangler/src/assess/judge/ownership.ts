@@ -54,11 +54,11 @@ function columnTo(entity: Entity, root: Entity): string | undefined {
   })?.name;
 }
 
-/** Columns of one name in every table, such as `user_id`. */
+/** Columns of one name in every table, such as `user_id`. An `id` is each table's own. */
 function sharedColumns(entities: readonly Entity[]): Candidate[] {
   const [first, ...others] = entities.map(namesOf);
   return [...(first ?? [])]
-    .filter((name) => others.every((names) => names.has(name)))
+    .filter((name) => others.every((names) => names.has(name)) && (others.length === 0 || name !== 'id'))
     .map((name) => {
       const key = Object.fromEntries(entities.map(({ table }) => [table, name]));
       return { key, against: against(entities, key) };

@@ -36,6 +36,10 @@ export function parseSource({ path, text }: SourceText, leftOut: LeftOut[]): Sou
       leftOut.push({ file: path, line: null, why: 'written by a compiler: its sources are what is read' });
       return undefined;
     }
+    if (isDeeper(file, deepest)) {
+      leftOut.push({ file: path, line: null, why: `nested more than ${deepest} deep: generated, it seems` });
+      return undefined;
+    }
     const source: Source = {
       path,
       file,
@@ -51,6 +55,20 @@ export function parseSource({ path, text }: SourceText, leftOut: LeftOut[]): Sou
     leftOut.push({ file: path, line: null, why: `not understood: ${(error as Error).message}` });
     return undefined;
   }
+}
+
+/** Of nodes; a statement that somebody writes stays below a hundred. */
+const deepest = 1_000;
+
+function isDeeper(root: t.Node, most: number): boolean {
+  let level = [root];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > most) return true;
+    const next: t.Node[] = [];
+    for (const node of level) ts.forEachChild(node, (child) => void next.push(child));
+    level = next;
+  }
+  return false;
 }
 
 /** A path may say TypeScript, JavaScript, or either with JSX. */
