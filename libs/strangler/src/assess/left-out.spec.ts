@@ -41,6 +41,11 @@ it.each([
     'a.ts:2 "./b" leads to nothing in this folder',
   ],
   [
+    'a naming strategy',
+    `import { SnakeNamingStrategy } from 'typeorm-naming-strategies';`,
+    'a.ts:2 SnakeNamingStrategy: names of tables and columns that entities do not give may be others',
+  ],
+  [
     'what a compiler wrote',
     `var __decorate = function () {};\n__decorate([], 1);`,
     'a.ts:null written by a compiler: its sources are what is read',
@@ -82,7 +87,7 @@ it.each([
   ['a sum', `export const a = ${`'a' + `.repeat(50_000)}'b';`],
   ['calls', `export const a = b${`.c()`.repeat(50_000)};`],
   ['objects', `export const a = ${'{ a: '.repeat(20_000)}1${' }'.repeat(20_000)};`],
-  ['lines', `${`export const a = 'a';\n`.repeat(20_000)}`],
+  ['lines', `export const a = 'a';\n`.repeat(20_000)],
 ])('a generated file of endless %s holds nothing up', (_what, text) => {
   const assessment = assessTexts({
     'src/a/a.module.ts': `import { Module } from '@nestjs/common'; @Module({}) export class AModule {}`,

@@ -1,6 +1,7 @@
 import type { LeftOut } from '../assessment.js';
 import type { SourceText } from '../read/folder.js';
 import { Project } from '../read/project.js';
+import { placeOf } from '../read/syntax.js';
 import { Classes } from './classes.js';
 import { effectsIn, type Effect } from './effects.js';
 import { Entities } from './entities.js';
@@ -27,6 +28,7 @@ export interface Facts extends Usage, Signals {
 /** Reads the facts from an application's texts; what it does not understand it adds to `leftOut`. */
 export function factsOf(texts: readonly SourceText[], leftOut: LeftOut[]): Facts {
   const project = new Project(texts, leftOut);
+  sayNaming(project);
   const classes = new Classes(project);
   const entities = new Entities(classes);
   const { modules: nest, tokens } = nestModules(classes, entities);
@@ -44,4 +46,14 @@ export function factsOf(texts: readonly SourceText[], leftOut: LeftOut[]): Facts
     hiddenInputs: hiddenInputs(classes, things),
     writesBeforeThrows: writesBeforeThrows(usage),
   };
+}
+
+/** Names that entities do not give are taken to be TypeORM's own. */
+function sayNaming({ sources, leftOut }: Project): void {
+  for (const { imports } of sources.values()) {
+    const strategy = [...imports.values()].find(({ name }) => /NamingStrategy$/.test(name));
+    if (!strategy) continue;
+    const why = `${strategy.name}: names of tables and columns that entities do not give may be others`;
+    leftOut.push({ ...placeOf(strategy.at), why });
+  }
 }

@@ -146,6 +146,7 @@ function addImport(
 function readImport(source: Source, node: t.ImportDeclaration): void {
   const from = textOf(node.moduleSpecifier);
   const clause = node.importClause;
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is not there in TypeScript 5
   const typeOnly = !!clause?.isTypeOnly;
   if (clause?.name) addImport(source, clause.name.text, from, 'default', typeOnly, node);
   const bindings = clause?.namedBindings;
