@@ -50,6 +50,15 @@ it('what it says of the shop is what the shop’s contracts say', async () => {
     expect([name, fits.get(name)]).toEqual([name, ownership]);
 });
 
+it('calls that already go through a port are seen, and cost nothing any more', () => {
+  const { modules } = assessFolder('libs/domain');
+  const stock = modules.find(({ name }) => name === 'inventory')!;
+  expect(stock.callers).toBe(2);
+  expect(stock.obstacles.map(({ kind, with: others, points }) => [kind, others, points])).toEqual([
+    ['called by', ['orders'], 0],
+  ]);
+});
+
 const application = 'examples/nest-app';
 if (existsSync(application)) {
   describe('an application that does not know us', () => {

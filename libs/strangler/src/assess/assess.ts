@@ -4,7 +4,7 @@ import { factsOf, type Facts } from './facts/facts.js';
 import type { ModuleFolder } from './facts/module-folder.js';
 import { callObstacles, callsAcross } from './judge/calls.js';
 import type { Placed } from './judge/obstacles.js';
-import { orderOf } from './judge/order.js';
+import { orderToGo } from './judge/order.js';
 import { eventObstacles, ownObstacles, transactionObstacles } from './judge/others.js';
 import { ownershipOf } from './judge/ownership.js';
 import { relationObstacles } from './judge/relations.js';
@@ -43,7 +43,7 @@ export function assessSources({ texts, leftOut: unread }: Folder): Assessment {
     version: 1,
     files: facts.project.sources.size,
     modules,
-    order: orderOf(modules),
+    order: orderToGo(modules),
     leftOut: unique(leftOut),
   };
 }
@@ -61,12 +61,15 @@ function assessModule(facts: Facts, { name, folder }: ModuleFolder, all: readonl
     .map(({ module: _, ...finding }): Obstacle => finding)
     .sort((a, b) => weight(b) - weight(a));
   const callers = callsAcross(facts).filter(({ target }) => facts.modules.of(target.source.path) === name);
+  const ports = facts.portCalls.filter(
+    ({ contract, at }) => contract === name && facts.modules.of(at.file) !== name,
+  );
   return {
     name,
     folder: folder === '' ? '.' : folder,
     tables: tablesOf(entities),
     ownership: ownershipOf(entities),
-    callers: new Set(callers.map(({ class: one, at }) => `${at.file} ${one?.name}`)).size,
+    callers: new Set([...callers, ...ports].map(({ class: one, at }) => `${at.file} ${one?.name}`)).size,
     obstacles,
     effort: effortOf(obstacles.reduce((sum, { points }) => sum + points, 0)),
   };

@@ -1,5 +1,5 @@
 /** A place in the sources: a path below the folder, with `/`, and a line that counts from 1. */
-export interface Place {
+export interface SourcePlace {
   file: string;
   line: number;
 }
@@ -12,7 +12,7 @@ export interface AssessedTable {
   name: string;
   entity: string | null;
   ids: IdKind;
-  at: Place;
+  at: SourcePlace;
 }
 
 /** How a module can be owned while it moves: row by row along a routing key, or in one hand-off. */
@@ -54,7 +54,7 @@ export interface Obstacle {
   /** It has to be undone before the module can leave. */
   blocks: boolean;
   points: number;
-  at: Place[];
+  at: SourcePlace[];
 }
 
 /** `S`, `M`, `L` or `XL` by the sum of its obstacles' points. */
@@ -77,7 +77,7 @@ export interface AssessedModule {
 }
 
 /** One module in the order in which to go. `points` is what is left to do when those before it have left. */
-export interface Turn {
+export interface NextModule {
   module: string;
   points: number;
   why: string;
@@ -96,6 +96,6 @@ export interface Assessment {
   /** Files that were read. */
   files: number;
   modules: AssessedModule[];
-  order: Turn[];
+  order: NextModule[];
   leftOut: LeftOut[];
 }

@@ -1,5 +1,5 @@
 import type { AssessedModule, Obstacle } from './assessment.js';
-import { orderOf } from './judge/order.js';
+import { orderToGo } from './judge/order.js';
 
 const obstacle = (points: number, ...others: string[]): Obstacle => ({
   kind: 'reads past',
@@ -25,7 +25,7 @@ const made = (name: string, obstacles: Obstacle[], tables = 1): AssessedModule =
 });
 
 it('a module becomes cheap when those that it was bound to have left', () => {
-  const order = orderOf([
+  const order = orderToGo([
     made('a', [obstacle(9, 'b')]),
     made('b', [obstacle(9, 'a'), obstacle(1)]),
     made('c', [obstacle(7)]),
@@ -42,5 +42,5 @@ it('a module becomes cheap when those that it was bound to have left', () => {
 });
 
 it('what has no tables is not sent anywhere', () => {
-  expect(orderOf([made('auth', [], 0)])).toEqual([]);
+  expect(orderToGo([made('auth', [], 0)])).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { ts } from '../compiler.js';
 import type { Project } from '../read/project.js';
 import { answerOf, bare, isTrue, placeOf, propertyOf } from '../read/syntax.js';
 import type { Decoration } from './decorations.js';
-import type { Column } from './entity.js';
+import type { EntityColumn } from './entity.js';
 
 const kinds = new Set([
   'Column',
@@ -43,7 +43,7 @@ export function columnOf(
   member: t.Node,
   decoration: Decoration,
   others: readonly Decoration[],
-): Column {
+): EntityColumn {
   const { name: kind, args } = decoration;
   const objects = args.map((arg) => objectOf(project, arg)).filter((one) => one !== undefined);
   const option = (name: string) =>
@@ -80,7 +80,7 @@ function generatedBy(
   project: Project,
   args: readonly t.Expression[],
   type: t.Expression | undefined,
-): Column['generated'] {
+): EntityColumn['generated'] {
   const says = project.literal(args[0]) ?? project.literal(type);
   return says === 'uuid' ? 'uuid' : 'increment';
 }
@@ -90,7 +90,7 @@ function generatedOption(
   argument: t.Expression | undefined,
   isMade: boolean,
   option: t.Expression | undefined,
-): Column['generated'] {
+): EntityColumn['generated'] {
   if (!isMade && !(option && option.kind !== ts.SyntaxKind.FalseKeyword)) return undefined;
   return (project.literal(argument) ?? project.literal(option)) === 'uuid' ? 'uuid' : 'increment';
 }

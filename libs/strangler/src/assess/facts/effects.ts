@@ -1,5 +1,5 @@
 import type t from 'typescript';
-import type { Place } from '../assessment.js';
+import type { SourcePlace } from '../assessment.js';
 import { ts } from '../compiler.js';
 import type { Project } from '../read/project.js';
 import type { Source } from '../read/source.js';
@@ -10,7 +10,7 @@ export interface Effect {
   what: string;
   /** The package, or what else says it. */
   by: string;
-  at: Place;
+  at: SourcePlace;
 }
 
 const packages: readonly [what: string, pattern: RegExp][] = [

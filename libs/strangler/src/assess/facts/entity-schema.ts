@@ -3,18 +3,25 @@ import { ts } from '../compiler.js';
 import { answerOf, bare, isTrue, nameOf, nodesIn, placeOf, propertyOf } from '../read/syntax.js';
 import type { Classes } from './classes.js';
 import { objectOf } from './columns.js';
-import { snake, upperFirst, type Column, type Entity, type Relation, type RelationKind } from './entity.js';
+import {
+  snake,
+  upperFirst,
+  type EntityColumn,
+  type Entity,
+  type Relation,
+  type RelationKind,
+} from './entity.js';
 import { nullability, type FindEntity } from './relations.js';
 
 /** An entity that is declared as a value. Its relations are filled in when all entities are known. */
-export interface Schema {
+export interface SchemaEntity {
   entity: Entity;
   target: t.Expression | undefined;
   fill: (find: FindEntity) => void;
 }
 
 /** Every `new EntitySchema({ … })`. */
-export function schemasIn(classes: Classes): Schema[] {
+export function schemasIn(classes: Classes): SchemaEntity[] {
   return [...classes.project.sources.values()].flatMap(({ file }) =>
     [...nodesIn(file)].filter(ts.isNewExpression).flatMap((node) => {
       const found = classes.project.meaning(node.expression);
@@ -24,13 +31,13 @@ export function schemasIn(classes: Classes): Schema[] {
   );
 }
 
-function schemaOf({ project }: Classes, node: t.NewExpression): Schema {
+function schemaOf({ project }: Classes, node: t.NewExpression): SchemaEntity {
   const options = objectOf(project, node.arguments?.[0]);
   if (!options) project.leftOut.push({ ...placeOf(node), why: 'an EntitySchema whose options are computed' });
   const text = (name: string) => project.literal(propertyOf(options, name));
   const target = propertyOf(options, 'target');
   const name = text('name') ?? target?.getText() ?? 'schema';
-  const columns = entriesOf(propertyOf(options, 'columns')).map(([property, value]): Column => {
+  const columns = entriesOf(propertyOf(options, 'columns')).map(([property, value]): EntityColumn => {
     const of = (option: string) => propertyOf(objectOf(project, value), option);
     const typeNode = of('type');
     const type = project.literal(typeNode) ?? typeNode?.getText();

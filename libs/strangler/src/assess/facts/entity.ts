@@ -1,8 +1,8 @@
 import type t from 'typescript';
-import type { IdKind, Place } from '../assessment.js';
+import type { IdKind, SourcePlace } from '../assessment.js';
 
 /** A column as it is declared. */
-export interface Column {
+export interface EntityColumn {
   property: string;
   name: string;
   /** Of PostgreSQL, as far as it is known; `date` where only the type of the property says so. */
@@ -16,7 +16,7 @@ export interface Column {
   withoutZone: boolean;
   /** The database fills it in with the time of its session. */
   defaultsToNow: boolean;
-  at: Place;
+  at: SourcePlace;
 }
 
 export type RelationKind = 'many-to-one' | 'one-to-many' | 'one-to-one' | 'many-to-many';
@@ -38,13 +38,13 @@ export interface Relation {
   columns: string[];
   joinTable: string | undefined;
   joinTableIsNamed: boolean;
-  at: Place;
+  at: SourcePlace;
 }
 
 export interface Unique {
   /** Names of properties. */
   properties: string[];
-  at: Place;
+  at: SourcePlace;
 }
 
 export interface Entity {
@@ -53,14 +53,14 @@ export interface Entity {
   schema: string | undefined;
   /** The class, or the value that is an EntitySchema. */
   node: t.Node;
-  columns: Column[];
+  columns: EntityColumn[];
   relations: Relation[];
   uniques: Unique[];
-  at: Place;
+  at: SourcePlace;
 }
 
 /** How rows are told apart. */
-export function idsOf({ columns, relations }: Entity): IdKind {
+export function idKindOf({ columns, relations }: Entity): IdKind {
   const keys = columns.filter(({ primary }) => primary);
   const related = relations.filter(({ primary }) => primary).length;
   if (keys.length + related > 1) return 'composite';

@@ -9,6 +9,7 @@ import { signalsIn, type Signals } from './events.js';
 import { hiddenInputs, writesBeforeThrows, type HiddenInput } from './hidden-input.js';
 import { Modules } from './modules.js';
 import { nestModules } from './nest-modules.js';
+import { portCallsIn, type PortCall } from './ports.js';
 import { Things } from './things.js';
 import { transactionsIn, type Transaction } from './transactions.js';
 import { usageIn, type Access, type Usage } from './usage.js';
@@ -19,6 +20,7 @@ export interface Facts extends Usage, Signals {
   classes: Classes;
   entities: Entities;
   modules: Modules;
+  portCalls: PortCall[];
   transactions: Transaction[];
   effects: Effect[];
   hiddenInputs: HiddenInput[];
@@ -41,6 +43,7 @@ export function factsOf(texts: readonly SourceText[], leftOut: LeftOut[]): Facts
     modules: new Modules(nest, entities.list, leftOut),
     ...usage,
     ...signalsIn(classes, entities, things),
+    portCalls: portCallsIn(classes),
     transactions: transactionsIn(classes, things, usage),
     effects: [...project.sources.values()].flatMap((source) => effectsIn(project, source)),
     hiddenInputs: hiddenInputs(classes, things),

@@ -6,7 +6,11 @@ import type { Entity } from './entity.js';
 import { similar } from './layout.js';
 
 /** The entity that a query builder joins by `alias.property`. */
-export function joined(all: readonly Entity[], from: Entity | undefined, path: string): Entity | undefined {
+export function joinTarget(
+  all: readonly Entity[],
+  from: Entity | undefined,
+  path: string,
+): Entity | undefined {
   const [alias = '', property = ''] = path.split('.');
   const having = all.filter((one) => one.relations.some((relation) => relation.property === property));
   const called = having.filter((one) => similar(one.name, alias) || similar(one.table, alias));

@@ -1,15 +1,15 @@
 import type t from 'typescript';
-import type { Place } from '../assessment.js';
+import type { SourcePlace } from '../assessment.js';
 import { ts } from '../compiler.js';
 import { nameOf, placeOf } from '../read/syntax.js';
 import type { ClassFact, Classes } from './classes.js';
-import { isAsync } from './things.js';
+import { isAsync } from './scope.js';
 
 /** Why a method cannot be called over a network as it is. */
 export interface Hindrance {
   method: string;
   why: string;
-  at: Place;
+  at: SourcePlace;
 }
 
 const streams =

@@ -1,5 +1,5 @@
 import type t from 'typescript';
-import type { Place } from '../assessment.js';
+import type { SourcePlace } from '../assessment.js';
 import { ts } from '../compiler.js';
 import { attempt } from '../read/attempt.js';
 import { around, bare, isWithin, nameOf, nodesIn, placeOf } from '../read/syntax.js';
@@ -7,16 +7,16 @@ import type { Classes } from './classes.js';
 import { decorationsOf } from './decorations.js';
 import type { Entity } from './entity.js';
 import { isTransaction, type Things } from './things.js';
-import { siteOf, type Call, type Site, type Usage } from './usage.js';
+import { siteOf, type InstanceCall, type Site, type Usage } from './usage.js';
 
 /** A transaction that the application opens itself. */
 export interface Transaction extends Site {
   how: '@Transactional' | 'transaction()' | 'queryRunner';
   entities: Entity[];
   /** Calls of other classes that work in it. */
-  calls: Call[];
+  calls: InstanceCall[];
   /** Writes whose rows cannot be told. */
-  unknown: Place[];
+  unknown: SourcePlace[];
 }
 
 /** Every transaction, and whose rows it touches. */

@@ -1,12 +1,12 @@
 import type t from 'typescript';
-import type { Place } from '../assessment.js';
+import type { SourcePlace } from '../assessment.js';
 import { ts } from '../compiler.js';
 import { around, bare, nodesIn, nameOf, placeOf } from '../read/syntax.js';
 import type { ClassFact, Classes } from './classes.js';
 import type { Entities } from './entities.js';
 import type { Entity } from './entity.js';
 import { attempt } from '../read/attempt.js';
-import { joined, related } from './joins.js';
+import { joinTarget, related } from './joins.js';
 import { tablesIn } from './sql.js';
 import type { Thing, Things } from './things.js';
 
@@ -15,7 +15,7 @@ export interface Site {
   class: ClassFact | undefined;
   member: string;
   node: t.Node;
-  at: Place;
+  at: SourcePlace;
 }
 
 /** Rows of an entity are read or written. */
@@ -29,7 +29,7 @@ export interface Access extends Site {
 }
 
 /** A method (or, without brackets, a field) of a class of the application is used through an instance that was injected. */
-export interface Call extends Site {
+export interface InstanceCall extends Site {
   target: ClassFact;
   method: string;
   isCalled: boolean;
@@ -39,7 +39,7 @@ export interface Call extends Site {
 
 export interface Usage {
   accesses: Access[];
-  calls: Call[];
+  calls: InstanceCall[];
   /** Rows were written by a manager, and it cannot be told which. */
   unknown: Site[];
 }
@@ -148,7 +148,7 @@ class UsageReader {
     } else if (/Join/.test(method) && first) {
       const path = this.classes.project.literal(first);
       const target =
-        named ?? (path === undefined ? undefined : joined(this.entities.list, builder.entity, path));
+        named ?? (path === undefined ? undefined : joinTarget(this.entities.list, builder.entity, path));
       if (target) this.usage.accesses.push({ ...site, entity: target, kind: 'read', via: 'join', isManaged });
     }
   }

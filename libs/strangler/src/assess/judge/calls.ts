@@ -1,11 +1,11 @@
 import type { Facts } from '../facts/facts.js';
 import { hindrancesOf } from '../facts/signatures.js';
 import { outside } from '../facts/modules.js';
-import type { Call } from '../facts/usage.js';
+import type { InstanceCall } from '../facts/usage.js';
 import { found, groupBy, moduleOf, names, type Placed } from './obstacles.js';
 
 /** Calls from one module to another's classes. DTOs, errors and entities are values, not services. */
-export function callsAcross(facts: Facts): Call[] {
+export function callsAcross(facts: Facts): InstanceCall[] {
   return facts.calls.filter(({ target, at }) => {
     const owner = facts.modules.of(target.source.path);
     return owner !== outside && owner !== moduleOf(facts, at) && isService(facts, target);
@@ -13,7 +13,7 @@ export function callsAcross(facts: Facts): Call[] {
 }
 
 /** Something that is injected: it is decorated, or abstract, or has others injected. */
-function isService({ entities }: Facts, { node, decorations }: Call['target']): boolean {
+function isService({ entities }: Facts, { node, decorations }: InstanceCall['target']): boolean {
   if (entities.of(node)) return false;
   return (
     decorations.some(({ name }) =>
@@ -49,10 +49,33 @@ export function callObstacles(facts: Facts): Placed[] {
     if (user !== outside) both.push(found(user, 'calls', [owner], `${owner}: ${methods}`, places));
     return both;
   });
-  return [...between, ...hindrances(facts, calls)];
+  return [...between, ...throughPorts(facts), ...hindrances(facts, calls)];
 }
 
-function hindrances(facts: Facts, calls: readonly Call[]): Placed[] {
+/** Calls that already go through a port: they are said, and cost nothing any more. */
+function throughPorts(facts: Facts): Placed[] {
+  const calls = facts.portCalls.flatMap((call) => {
+    const owner = facts.modules.list.find(({ name }) => name === call.contract)?.name;
+    const user = moduleOf(facts, call.at);
+    return owner === undefined || owner === user ? [] : [{ ...call, owner, user }];
+  });
+  return [...groupBy(calls, ({ owner, user }) => `${owner} ${user}`).values()].flatMap((group) => {
+    const { owner, user, at } = group[0]!;
+    const operations = names(group.map(({ operation }) => operation));
+    const classes = names(group.map(({ class: one, at: place }) => one?.name ?? place.file));
+    const places = group.map((one) => one.at);
+    const who = user === outside ? at.file : user;
+    const free = { points: 0 };
+    const both = [
+      found(owner, 'called by', [user], `${who}: ${operations} (${classes}), through its port`, places, free),
+    ];
+    if (user !== outside)
+      both.push(found(user, 'calls', [owner], `${owner}: ${operations}, through its port`, places, free));
+    return both;
+  });
+}
+
+function hindrances(facts: Facts, calls: readonly InstanceCall[]): Placed[] {
   const methods = groupBy(calls, ({ target, method }) => `${target.source.path} ${target.name} ${method}`);
   return [...methods.values()].flatMap((group) => {
     const { target, method } = group[0]!;

@@ -1,6 +1,5 @@
-import type { Obstacle, ObstacleKind, Place } from '../assessment.js';
+import type { Obstacle, ObstacleKind, SourcePlace } from '../assessment.js';
 import type { Facts } from '../facts/facts.js';
-import { outside } from '../facts/modules.js';
 import { points } from './rules.js';
 
 /** A finding and the module that has it. */
@@ -12,7 +11,7 @@ export function found(
   kind: ObstacleKind,
   partners: readonly string[],
   text: string,
-  at: readonly Place[],
+  at: readonly SourcePlace[],
   more: Partial<Pick<Obstacle, 'blocks' | 'points'>> = {},
 ): Placed {
   const others = [...new Set(partners)].filter((one) => one !== module).sort();
@@ -20,7 +19,7 @@ export function found(
 }
 
 /** Places, each once, in the order of the sources. */
-export function distinct(places: readonly Place[]): Place[] {
+function distinct(places: readonly SourcePlace[]): SourcePlace[] {
   const byText = new Map(places.map((place) => [`${place.file}:${place.line}`, place]));
   return [...byText.values()].sort((a, b) =>
     a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1,
@@ -45,7 +44,4 @@ export const names = (list: readonly string[], most = 8): string => {
   return rest > 0 ? `${each.slice(0, most).join(', ')} and ${rest} more` : each.join(', ');
 };
 
-export const moduleOf = ({ modules }: Facts, at: Place): string => modules.of(at.file);
-
-/** What to call a module in a sentence. */
-export const called = (module: string, at: Place): string => (module === outside ? at.file : module);
+export const moduleOf = ({ modules }: Facts, at: SourcePlace): string => modules.of(at.file);

@@ -1,13 +1,13 @@
-import type { AssessedModule, Turn } from '../assessment.js';
+import type { AssessedModule, NextModule } from '../assessment.js';
 
 /**
  * The order in which to go: of those that are left always the one with the least to do. What was between it and a module that
  * has left is done by then, so a module may become cheap. Modules without tables have nothing to move.
  */
-export function orderOf(modules: readonly AssessedModule[]): Turn[] {
+export function orderToGo(modules: readonly AssessedModule[]): NextModule[] {
   const left = modules.filter(({ tables }) => tables.length > 0);
   const gone = new Set<string>();
-  const order: Turn[] = [];
+  const order: NextModule[] = [];
   while (left.length > 0) {
     const ranked = left
       .map((module) => ({ module, points: remaining(module, gone) }))

@@ -1,5 +1,5 @@
-import type { FittingOwnership, Place } from '../assessment.js';
-import { columnsOf, idsOf, type Entity } from '../facts/entity.js';
+import type { FittingOwnership, SourcePlace } from '../assessment.js';
+import { columnsOf, idKindOf, type Entity } from '../facts/entity.js';
 import { similar } from '../facts/layout.js';
 
 /** A routing key that could be, and what is against it: `why`, and `mend`, which would take that away. */
@@ -33,7 +33,7 @@ function rootKeys(entities: readonly Entity[]): Candidate[] {
   return entities.flatMap((root) => {
     const keys = root.columns.filter(({ primary }) => primary);
     const [only] = keys;
-    if (!only || keys.length > 1 || idsOf(root) === 'serial') return [];
+    if (!only || keys.length > 1 || idKindOf(root) === 'serial') return [];
     const key: Record<string, string> = { [root.table]: only.name };
     for (const other of entities) {
       if (other.table === root.table) continue;
@@ -87,7 +87,7 @@ function against(entities: readonly Entity[], key: Record<string, string>): Cand
 }
 
 function idsAgainst(entity: Entity, column: string | undefined): Candidate['against'] {
-  const kind = idsOf(entity);
+  const kind = idKindOf(entity);
   const at = placeText(entity.columns.find(({ primary }) => primary)?.at ?? entity.at);
   if (kind === 'serial')
     return [
@@ -147,4 +147,4 @@ const keyText = (key: Record<string, string>): string => {
     : entries.map(([table, column]) => `${table}.${column}`).join(', ');
 };
 
-export const placeText = ({ file, line }: Place): string => `${file}:${line}`;
+const placeText = ({ file, line }: SourcePlace): string => `${file}:${line}`;

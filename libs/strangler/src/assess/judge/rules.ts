@@ -24,7 +24,7 @@ export const points: Readonly<Record<ObstacleKind, number>> = {
 export const eagerPoints = 2;
 
 /** The most points of each size; more is XL. */
-export const sizes = { S: 5, M: 12, L: 24 } as const;
+const sizes = { S: 5, M: 12, L: 24 } as const;
 
 export function effortOf(sum: number): Effort {
   const size = sum <= sizes.S ? 'S' : sum <= sizes.M ? 'M' : sum <= sizes.L ? 'L' : 'XL';

@@ -1,5 +1,5 @@
 import type t from 'typescript';
-import type { Place } from '../assessment.js';
+import type { SourcePlace } from '../assessment.js';
 import { ts } from '../compiler.js';
 
 /** Every node below one, and the node itself. It keeps its own stack: a generated file may be nested deeper than ours. */
@@ -14,7 +14,7 @@ export function* nodesIn(root: t.Node): Generator<t.Node> {
 }
 
 /** Where a node begins, decorators and comments before it left out. */
-export function placeOf(node: t.Node): Place {
+export function placeOf(node: t.Node): SourcePlace {
   const file = node.getSourceFile();
   const named = (node as Partial<t.NamedDeclaration>).name ?? node;
   const { line } = file.getLineAndCharacterOfPosition(named.getStart(file));
