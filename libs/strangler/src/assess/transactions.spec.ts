@@ -65,6 +65,10 @@ it.each([
     'with a call that is not in it',
     `async go() { await this.source.transaction(async (em) => { await em.save(Order, {}); await this.users.rename('a'); }); }`,
   ],
+  [
+    'beside a repository that is not in it',
+    `async go() { await this.source.transaction(async (em) => { await em.save(User, {}); await this.orders.save({}); }); }`,
+  ],
   ['of nobody', `async go() { await this.users.rename('a'); await this.orders.save({}); }`],
 ])('no transaction over modules is made up: %s', (_how, method) => {
   expect(textsOf(assessTexts(app(method)), 'orders', 'transaction')).toEqual([]);
