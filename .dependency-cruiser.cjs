@@ -63,6 +63,12 @@ const rules = [
   ...layerRules,
   ...floorRules,
   {
+    name: 'assess-apart',
+    comment: 'assess reads sources of an application: it needs nothing of the toolkit, and runs without it',
+    from: { path: room('assess'), pathNot: tests },
+    to: { path: '^libs/strangler/src/', pathNot: room('assess') },
+  },
+  {
     name: 'modules-apart',
     comment: "a module of the shop knows the others' contracts, never their code",
     from: { path: '^libs/domain/src/([^/]+)/' },

@@ -1,4 +1,4 @@
-import type { AssessedModule, Assessment, Obstacle, LeftOut } from '#strangler';
+import type { AssessedModule, Assessment, Obstacle, LeftOut } from 'nestjs-strangler';
 import { joined, line, type Line, type Style } from './line.js';
 import { aligned, indented, table } from './table.js';
 

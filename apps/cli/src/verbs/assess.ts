@@ -1,4 +1,4 @@
-import { assessFolder, CompilerMissing, effortRules, type Assessment } from '#strangler';
+import { assessFolder, CompilerMissing, effortRules, type Assessment } from 'nestjs-strangler';
 import type { Command } from 'commander';
 import { statSync } from 'node:fs';
 import type { Cli } from '../cli.js';
