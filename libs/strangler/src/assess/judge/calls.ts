@@ -80,9 +80,9 @@ function hindrances(facts: Facts, calls: readonly InstanceCall[]): Placed[] {
   return [...methods.values()].flatMap((group) => {
     const { target, method } = group[0]!;
     const owner = facts.modules.of(target.source.path);
-    const users = group.map(({ at }) => moduleOf(facts, at));
+    const askers = group.map(({ at }) => moduleOf(facts, at));
     return hindrancesOf(facts.classes, target, method).map(({ why, at }) =>
-      found(owner, 'cannot cross', users, `${target.name}.${method}: ${why}`, [at], { blocks: true }),
+      found(owner, 'cannot cross', askers, `${target.name}.${method}: ${why}`, [at], { blocks: true }),
     );
   });
 }
