@@ -5,6 +5,7 @@ import {
   limitGauges,
   connectionLimits,
   usageGauges,
+  tokenGauges,
   type ReadinessCheck,
 } from '#api';
 import { callers, calls, gateway } from '#contracts';
@@ -126,6 +127,7 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
         ...metrics.gaugesOfCaller(link),
         usageGauges(app),
         limitGauges(app),
+        tokenGauges(app),
         upstreamGauges(() => pools.all),
         turnGauges(share?.turns),
         routeGauges(edgeRoutes),

@@ -4,6 +4,7 @@ import {
   connectionLimits,
   usageGauges,
   limitGauges,
+  tokenGauges,
   type ApiOptions,
   type LimitStore,
   type ReadinessCheck,
@@ -167,6 +168,7 @@ function registryOf(
     ...metrics.gauges({ ...parts, database, agents }),
     usageGauges(app),
     limitGauges(app),
+    tokenGauges(app),
     ...(certificate ? [certificate.gauges] : []),
   ];
   return processRegistry(

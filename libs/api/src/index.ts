@@ -1,5 +1,6 @@
 export { ApiModule, type ApiOptions } from './api.module.js';
 export { cacheGauges } from './cache/cache-gauges.js';
+export { tokenGauges } from './auth/token-gauges.js';
 export { TokenVerifier, type IdentityProvider } from './auth/token-verifier.js';
 export { AdminGuard } from './auth/admin.guard.js';
 export { type BootstrapAdmin } from './auth/bootstrap-login.js';

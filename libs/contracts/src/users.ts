@@ -100,10 +100,10 @@ export class Jwks {
   @IsObject({ each: true }) keys: Record<string, string>[];
 }
 
-/** An e-mail is unique over all users, so the module has one owner as a whole. */
 /** Whose account it is. */
 const ofAccount = self(({ id }: { id: string }) => id);
 
+/** An e-mail is unique over all users, so the module has one owner as a whole. */
 export const users = contract('users', {
   ownership: 'whole',
   operations: {

@@ -172,9 +172,13 @@ describe('an outside identity provider', () => {
       return outcomes((await Promise.all(tokens)).map((token) => verifier.verify(token)));
     };
     asked = 0;
-    await verifier.verify(await sign(0, lasting));
+    const first = await sign(0, lasting);
+    await verifier.verify(first);
     expect(await madeUp()).toEqual({ unauthenticated: 20 });
     expect(asked).toBe(1);
+    // Not kept the first time: the keys were fetched meanwhile.
+    for (let again = 0; again < 2; again++) await verifier.verify(first);
+    expect(verifier.figures).toEqual({ known: 1, verified: 2, refused: 20 });
     const later = await signingKey('later');
     const anew = await later.sign({ ...claimsOf(ann), ...outside, ...lasting });
     published = [...keys.slice(1), later];

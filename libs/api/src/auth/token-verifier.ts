@@ -21,6 +21,8 @@ export interface IdentityProvider {
 /** Tells whether a token is good, and whose it is. */
 export class TokenVerifier {
   private readonly verified = new LRUCache<string, Verified>({ max: mostKept });
+  /** Tokens that came since the start: known since they were verified, verified now, and refused. */
+  readonly figures = { known: 0, verified: 0, refused: 0 };
 
   private constructor(
     private readonly trust: Trust,
@@ -63,14 +65,25 @@ export class TokenVerifier {
    * role is worth cannot be asked.
    */
   async verify(token: string): Promise<Principal> {
-    const claims = await this.claimsOf(token);
-    return principalOf(claims, this.sessions ? await this.now(claims, this.sessions) : claims);
+    try {
+      const claims = await this.claimsOf(token);
+      return principalOf(claims, this.sessions ? await this.now(claims, this.sessions) : claims);
+    } catch (error) {
+      this.figures.refused++;
+      throw error;
+    }
   }
 
   /** Whose a good token is, where nobody has to be asked and nothing be computed for that: it was seen a moment ago. */
   remembered(token: string): Principal | undefined {
     const claims = this.seen(token);
-    if (!claims || !this.sessions) return claims && principalOf(claims, claims);
+    const principal = claims && this.rememberedOf(claims);
+    if (principal) this.figures.known++;
+    return principal;
+  }
+
+  private rememberedOf(claims: Claims): Principal | undefined {
+    if (!this.sessions) return principalOf(claims, claims);
     const knowledge = this.sessions.remembered(claims);
     const judgement = knowledge && judge(claims, knowledge);
     if (judgement === undefined || judgement === 'ended' || judgement === 'unknown') return undefined;
@@ -91,7 +104,10 @@ export class TokenVerifier {
 
   private async claimsOf(token: string): Promise<Claims> {
     const seen = this.seen(token);
-    if (seen) return seen;
+    if (seen) {
+      this.figures.known++;
+      return seen;
+    }
     try {
       const keys = this.trust.keys();
       const payload = await verifiedClaims(token, this.trust);
@@ -99,6 +115,7 @@ export class TokenVerifier {
       // They may have changed meanwhile.
       if (keys && keys === this.trust.keys() && token.length <= longestKept)
         this.verified.set(token, { claims, keys, until: payload.exp! });
+      this.figures.verified++;
       return claims;
     } catch (error) {
       throw explain(error);

@@ -3,10 +3,10 @@ import { UnavailableError, ValidationError, type DomainErrorData } from '../cont
 import { DataSource } from 'typeorm';
 import { refusal } from '../../../../test/support/failure.js';
 import { Answer, Ask, toy } from '../../../../test/support/toy.js';
-import { withContext, withinContext, type CallContext } from '../database/context.js';
+import { currentContext, withContext, withinContext, type CallContext } from '../database/context.js';
 import { Executor, type Handler } from './executor.js';
 import { LocalModules } from './local-modules.js';
-import type { PreparedOperation } from '../contract/operation.js';
+import { prepare, type PreparedOperation } from '../contract/operation.js';
 import type { Phase, Side } from '../routes/phase.js';
 import { UnservedError, NotOwnerError } from '../database/refusals.js';
 import { Router, type CallOptions, type RemoteCalls } from './router.js';
@@ -66,6 +66,22 @@ function elsewhere(answers: Record<Side, () => Promise<unknown>>) {
   };
   return { port: new Router(routes, new LocalModules('extracted'), remote).port(walk), asked };
 }
+
+it('what is asked only to compare is asked by this process itself: who asks just now lends it nothing', async () => {
+  const callers: unknown[] = [];
+  const routes = new Routes();
+  routes.replace({ walk: routeOf('shadow') });
+  const router = new Router(routes, new LocalModules('monolith'), {
+    call: () => {
+      callers.push(currentContext()?.caller);
+      return Promise.resolve({ name: 'REMOTE' });
+    },
+  });
+  const look = prepare(walk).get('look')!;
+  const caller = { program: 'gateway', as: 'client', actor: { id: 'a', role: 'admin', version: 1 } } as const;
+  await withContext(context({ caller }), () => router.askSide(look, 'extracted', { name: 'x' }));
+  expect(callers).toEqual([undefined]);
+});
 
 describe('the monolith is lost, and nobody is left who says so in the routes', () => {
   const nobody = () => Promise.reject(new UnservedError('walk', 'nobody'));
