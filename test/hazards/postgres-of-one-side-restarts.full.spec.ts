@@ -1,4 +1,9 @@
 import { postgresRestarts } from './support/postgres-restarts.js';
 
-/* See postgres-of-one-side-restarts.spec.ts: the server ends in order. */
+/*
+ * At 50 % the database server of the extracted side goes down and comes back. What would go wrong: the relays or the service
+ * do not find it again, batches that were answered are not there, customers of the monolith's keys feel it.
+ */
+// What was answered and is lost in a crash, in a moment: stored-and-lost-in-a-crash.spec.ts.
 postgresRestarts('in order', 561);
+postgresRestarts('crash', 562);

@@ -1,8 +1,0 @@
-import { postgresRestarts } from './support/postgres-restarts.js';
-
-/*
- * At 50 % the database server of the extracted side goes down and comes back. What would go wrong: the relays or the service
- * do not find it again, batches that were answered are not there, customers of the monolith's keys feel it.
- */
-// In order: postgres-of-one-side-restarts.full.spec.ts.
-postgresRestarts('crash', 562);
