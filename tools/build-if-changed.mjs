@@ -12,19 +12,17 @@ const changedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?
 function newest(path) {
   const stat = statSync(path);
   if (!stat.isDirectory()) return stat.mtimeMs;
-  const inside = readdirSync(path, { withFileTypes: true }).filter(
-    ({ name }) => !unread.includes(join(path, name)),
-  );
+  const inside = readdirSync(path, { withFileTypes: true });
+  const read = inside.filter(({ name }) => !unread.includes(join(path, name)));
   return Math.max(
-    stat.mtimeMs,
-    ...inside.map((entry) =>
+    // A build changes a folder by what it makes there.
+    read.length < inside.length ? 0 : stat.mtimeMs,
+    ...read.map((entry) =>
       entry.isDirectory() ? newest(join(path, entry.name)) : changedAt(join(path, entry.name)),
     ),
   );
 }
 
-// Made by the first build, it would change its folder.
-mkdirSync(join('libs', 'strangler', 'dist'), { recursive: true });
 const begun = new Date();
 if (Math.max(...sources.map(newest)) >= changedAt(stamp)) {
   const { status, stdout, stderr } = spawnSync('npm', ['run', '-s', 'build'], { encoding: 'utf8' });
