@@ -107,6 +107,7 @@ const beta = { 'x-user-group': 'beta' };
 
 it('the file moves a share of the readers, each of whom stays; a cohort goes first, and writes do not go at all', async () => {
   await at('/reports', 50);
+  expect(gateway.output()).toMatch(/\/reports: only GET and HEAD.*two writers/);
   const browsers = await Promise.all(Array.from({ length: 40 }, () => send('/reports/7')));
   expect(new Set(browsers.map(({ by }) => by))).toEqual(new Set(['legacy', 'new']));
   for (const { by, cookie, served } of browsers) {
@@ -118,11 +119,16 @@ it('the file moves a share of the readers, each of whom stays; a cohort goes fir
   const seen = await Promise.all(Array.from({ length: 5 }, () => send('/reports', { authorization })));
   expect(new Set(seen.map(({ by }) => by)).size).toBe(1);
   expect(seen.every(({ cookie }) => cookie === '')).toBe(true);
+  // Another spelling of the path is the same route.
+  for (const path of ['/%72eports/7', '/reports;x/7'])
+    expect((await send(path)).served).toMatch(/^\/reports=/);
   // The log says who asked, and who answered; nothing of the query.
-  await send('/reports/9?of=ann', { authorization, 'x-request-id': 'r-9' });
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+  await send('/reports/9?of=ann', { authorization, traceparent, 'x-request-id': 'r-9' });
   expect(await lineOf('r-9')).toMatchObject({
     ...{ method: 'GET', route: '/reports', path: '/reports/9', status: 200, ms: expect.any(Number) },
-    ...{ sides: seen[0]!.served, user: expect.stringMatching(/^[\da-f-]{36}$/) },
+    ...{ sides: seen[0]!.served, traceId, user: expect.stringMatching(/^[\da-f-]{36}$/) },
   });
   for (const { cookie } of browsers.slice(0, 5)) {
     expect((await send('/reports', { cookie, ...beta })).by).toBe('new');

@@ -1,5 +1,9 @@
 import { readSettings } from './config.js';
 
+it('a gateway listens on 8080, and to operators on 3002 of this machine', () => {
+  expect(readSettings({})).toMatchObject({ port: 8080, adminPort: 3002 });
+});
+
 it.each([
   'http://localhost:8080',
   'http://app:4000,http://127.0.0.1:8080/',

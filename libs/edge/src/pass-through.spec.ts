@@ -112,6 +112,40 @@ describe('what goes on', () => {
     expect(headersOf(seen[1]!).join('\n')).not.toMatch(/mine|x-once/);
   });
 
+  it('fifty at once, answered from the last to the first: each has its own headers, there and back', async () => {
+    const waiting: (() => void)[] = [];
+    answer = (request, response) => {
+      response.setHeader('X-Back', String(request.headers['x-mine']));
+      waiting.push(() => response.end('yes'));
+      if (waiting.length === 50) for (const reply of waiting.reverse()) reply();
+    };
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => get(`X-Mine: ${i}\r\n`)));
+    expect(answers.map((text) => text.match(/^x-back: .*$/gim))).toEqual(
+      answers.map((_text, i) => [`X-Back: ${i}`]),
+    );
+    const mine = seen.map((request) => headersOf(request).filter((line) => line.startsWith('x-mine')));
+    expect(mine.map((lines) => lines.length)).toEqual(Array(50).fill(1));
+    expect(new Set(mine.flat()).size).toBe(50);
+  });
+
+  it('behind a proxy that is trusted its word is taken, once, and that of whoever stands before it is not', async () => {
+    const behind = await openGate({ upstreamOf: () => upstream }, { proxies: 1 });
+    await sendRaw(
+      behind.port,
+      'GET / HTTP/1.1\r\nHost: inside.example\r\nX-Forwarded-For: 203.0.113.66\r\nX-Forwarded-For: 198.51.100.7\r\n' +
+        'X-Forwarded-Proto: https\r\nX-Forwarded-Host: shop.example\r\nForwarded: for=203.0.113.66\r\n' +
+        'X-Forwarded-Port: 1\r\nX-Real-IP: 203.0.113.66\r\n\r\n',
+      isWhole,
+    );
+    await behind.close();
+    const told = headersOf(seen[0]!).filter((line) => /forwarded|real-ip/.test(line));
+    expect(told).toEqual([
+      'x-forwarded-for: 198.51.100.7, 127.0.0.1',
+      'x-forwarded-proto: https',
+      'x-forwarded-host: shop.example',
+    ]);
+  });
+
   it('a chunked body arrives once, and is not given a length beside', async () => {
     let body = '';
     answer = async (request, response) => {

@@ -76,6 +76,19 @@ describe('HTTP', () => {
     },
   );
 
+  it.each(['/api/v1/products/A1', '/api/v1/nothing'])(
+    'whatever a browser makes of %s, it loads and runs nothing, in no frame, and tells nobody',
+    async (path) => {
+      expect((await send('get', path)).headers).toMatchObject({
+        'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'SAMEORIGIN',
+        'referrer-policy': 'no-referrer',
+        'cross-origin-opener-policy': 'same-origin',
+      });
+    },
+  );
+
   it('the catalogue may be kept and asked for again; what belongs to a person is kept by nobody on the way', async () => {
     const kept = async (path: string) => (await send('get', path)).headers['cache-control'];
     expect(await kept('/api/v1/products')).toBe('public, no-cache');

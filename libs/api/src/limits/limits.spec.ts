@@ -6,7 +6,7 @@ import type { Pool } from 'pg';
 import request from 'supertest';
 import { outcomes, refusal } from '../../../../test/support/failure.js';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
-import { edge } from '../testing/edge.js';
+import { ann, bearer, edge, signingKey } from '../testing/edge.js';
 import { Attempts } from './attempts.js';
 import { addressKey, keysOf } from './keys.js';
 import { waitRules, waitSeconds, type WaitRule } from './wait.js';
@@ -163,5 +163,46 @@ test.each([
       .send({ email: `ann${n}@shop.example`, password: 'a wrong password' });
   for (let n = 0; n < 24; n++) await login(n, '192.0.2.1');
   expect((await login(24, '192.0.2.2')).status).toBe(ofAnother);
+  await app.close();
+});
+
+const password = 'a wrong password';
+test.each([
+  ['post', '/api/v1/auth/token', { email: 'ann@shop.example', password }],
+  ['post', '/api/v1/users', { email: 'ann@shop.example', name: 'Ann', password }],
+  ['patch', `/api/v1/users/${ann}`, { email: 'bea@shop.example', password }],
+  ['patch', `/api/v2/users/${ann}`, { email: 'bea@shop.example', password }],
+  ['put', `/api/v1/users/${ann}/password`, { currentPassword: password, newPassword: 'another of them' }],
+] as const)('%s %s: who has guessed too often waits, and is told how long', async (method, path, body) => {
+  const key = await signingKey();
+  const looked = jest.fn();
+  const refuse = (error: Error) => () => {
+    looked();
+    return Promise.reject(error);
+  };
+  const { app, server } = await edge({
+    users: {
+      jwks: async () => ({ keys: [key.jwk] }),
+      authenticate: refuse(users.error('authenticate', 'unauthenticated')),
+      register: refuse(users.error('register', 'email_taken')),
+      updateUser: refuse(users.error('updateUser', 'wrong_password')),
+      changePassword: refuse(users.error('changePassword', 'wrong_password')),
+    },
+  });
+  const authorization = await bearer(key, ann, 'user');
+  const guess = () => request(server)[method](path).set({ authorization }).send(body);
+  const limited = async () => {
+    for (let tries = 0; tries < 30; tries++) {
+      const answer = await guess();
+      if (answer.status === 429) return answer;
+      expect([401, 403, 409, 422]).toContain(answer.status);
+    }
+    throw new Error('30 guesses were looked at');
+  };
+  const answer = await limited();
+  expect(answer.headers['retry-after']).toMatch(/^\d+$/);
+  const before = looked.mock.calls.length;
+  expect((await guess()).status).toBe(429);
+  expect(looked).toHaveBeenCalledTimes(before);
   await app.close();
 });

@@ -41,6 +41,18 @@ it('a cohort is at the new upstream from 0 % on; once everybody was taken back i
   expect(upstreamFor(get('ann', { 'x-user-group': 'gamma' }), route, shifting(0))).toBe('legacy');
 });
 
+it('HEAD goes where GET goes, at every share, with and without a cohort', () => {
+  const headers = fc.constantFrom({}, { 'x-user-group': 'beta' });
+  fc.assert(
+    fc.property(headers, fc.string(), percents, (sent, key, percent) => {
+      const head = { ...get(key, sent), method: 'HEAD' };
+      expect(upstreamFor(head, route, shifting(percent))).toBe(
+        upstreamFor(get(key, sent), route, shifting(percent)),
+      );
+    }),
+  );
+});
+
 it('a write never has two places at one share, whoever asks: all or nothing', () => {
   const methods = fc.constantFrom('POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'get', 'QUERY', 'MKCOL');
   const headers = fc.constantFrom({}, { 'x-user-group': 'beta' });
