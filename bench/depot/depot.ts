@@ -1,7 +1,6 @@
 import { dataSourceOptions, migrate } from '#platform';
 import { DataSource } from 'typeorm';
 import type { MovingModule } from '#strangler/database/tables';
-import { createIdempotencyTable } from '../../migrations/tables.js';
 import type { BenchServers } from '../servers.js';
 
 /** A module like the shop's: a sale changes one row and adds another. */
@@ -60,7 +59,7 @@ export async function makeDepot(
   try {
     await dataSource.query(schema);
     const runner = dataSource.createQueryRunner();
-    await createIdempotencyTable(runner, 'depot');
+    await runner.query(`select strangler.create_idempotency_table('depot')`);
     await runner.release();
     if (how.full) await dataSource.query(fill, [skus]);
     return url;

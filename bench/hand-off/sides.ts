@@ -11,7 +11,6 @@ import { SideAgent } from '#strangler/sides/agent';
 import { belongingOf } from '#strangler/sides/belonging';
 import { remoteSide } from '#strangler/sides/remote';
 import type { SideControl } from '#strangler/sides/side';
-import { createIdempotencyTable } from '../../migrations/tables.js';
 import type { BenchServers } from '../servers.js';
 import { counter, counterExecutor, counterSchema, counterTables } from './counter.js';
 
@@ -97,7 +96,7 @@ async function open(servers: BenchServers, nats: string, side: Side): Promise<Ha
   const dataSource = await new DataSource(dataSourceOptions(url, { poolSize: 16 })).initialize();
   await dataSource.query(counterSchema);
   const runner = dataSource.createQueryRunner();
-  await createIdempotencyTable(runner, name);
+  await runner.query(`select strangler.create_idempotency_table('${name}')`);
   await runner.release();
   const link = new NatsLink(() => Promise.resolve(natsConnection(nats, {})));
   const agent = new SideAgent({ database, module: counterTables, side, link });

@@ -1,4 +1,3 @@
-import { createIdempotencyTable } from '../../migrations/tables.js';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** One parcel an order. */
@@ -12,7 +11,7 @@ export class Parcels1764000000501 implements MigrationInterface {
         address  text not null,
         status   text not null check (status in ('packed', 'sent', 'delivered'))
       )`);
-    await createIdempotencyTable(runner, 'shipping');
+    await runner.query(`select strangler.create_idempotency_table('shipping')`);
   }
 
   async down(runner: QueryRunner): Promise<void> {

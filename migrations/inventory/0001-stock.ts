@@ -1,5 +1,4 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createIdempotencyTable } from '../tables.js';
 
 /** Products with their stock, and what of it each order holds. Routing key: the SKU. */
 export class Stock1764000000201 implements MigrationInterface {
@@ -35,7 +34,7 @@ export class Stock1764000000201 implements MigrationInterface {
         constraint tombstone_is_released check (quantity > 0 or status = 'released')
       );
     `);
-    await createIdempotencyTable(runner, 'inventory');
+    await runner.query(`select strangler.create_idempotency_table('inventory')`);
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -1,5 +1,4 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createIdempotencyTable, createSagaTable } from '../tables.js';
 
 /** Orders, keyed by their customer; and the sagas that place and cancel them. */
 export class Orders1764000000401 implements MigrationInterface {
@@ -21,8 +20,8 @@ export class Orders1764000000401 implements MigrationInterface {
       );
       create index on orders.orders (user_id, id);
     `);
-    await createIdempotencyTable(runner, 'orders');
-    await createSagaTable(runner, 'orders');
+    await runner.query(`select strangler.create_idempotency_table('orders')`);
+    await runner.query(`select strangler.create_saga_table('orders')`);
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -1,5 +1,4 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createIdempotencyTable } from '../tables.js';
 
 /** One payment an order, and the ledger of the built-in test provider. Routing key: the order id. */
 export class Payments1764000000301 implements MigrationInterface {
@@ -30,7 +29,7 @@ export class Payments1764000000301 implements MigrationInterface {
         primary key (order_id, idempotency_key)
       );
     `);
-    await createIdempotencyTable(runner, 'payments');
+    await runner.query(`select strangler.create_idempotency_table('payments')`);
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -1,5 +1,4 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createIdempotencyTable } from '../tables.js';
 
 /** People who can log in, and the keys that sign their tokens. The module has one owner as a whole. */
 export class Accounts1764000000101 implements MigrationInterface {
@@ -28,7 +27,7 @@ export class Accounts1764000000101 implements MigrationInterface {
       );
       create unique index one_active_signing_key on users.signing_key (active) where active;
     `);
-    await createIdempotencyTable(runner, 'users');
+    await runner.query(`select strangler.create_idempotency_table('users')`);
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -10,4 +10,4 @@ export interface Crossing {
 
 /** What crosses the modules' schemas in a database, as far as PostgreSQL itself or the text of a function knows. */
 export const crossings = (database: TestDatabase): Promise<Crossing[]> =>
-  database.query<Crossing>(crossingsSql, [Object.keys(migrations)]);
+  database.query<Crossing>(crossingsSql, [['strangler', ...Object.keys(migrations)]]);

@@ -14,12 +14,21 @@ export const goodShop: Files = {
   'libs/strangler/src/contract/operation.ts': `export const command = 1;`,
   'libs/strangler/src/calls/router.ts': `import '@nats-io/transport-node';\nimport '../contract/operation.js';\nexport const router = 1;`,
   ...Object.fromEntries(
-    ['routes', 'database', 'engine', 'evidence', 'nats', 'sides', 'control', 'operate', 'nest'].map(
-      (room) => [
-        `libs/strangler/src/${room}/${room}.ts`,
-        `import '../contract/operation.js';\nexport const ${room} = 1;`,
-      ],
-    ),
+    [
+      'routes',
+      'database',
+      'migrate',
+      'engine',
+      'evidence',
+      'nats',
+      'sides',
+      'control',
+      'operate',
+      'nest',
+    ].map((room) => [
+      `libs/strangler/src/${room}/${room}.ts`,
+      `import '../contract/operation.js';\nexport const ${room} = 1;`,
+    ]),
   ),
   'libs/platform/src/index.ts': `import '#migrations';\nexport const platform = 1;`,
   'libs/api/src/index.ts': `import '#contracts';\nimport 'nestjs-strangler';\nexport const api = 1;`,
@@ -32,10 +41,9 @@ export const goodShop: Files = {
   'libs/domain/src/users/user.entity.ts': `import 'typeorm';\nexport class User {}`,
   'libs/domain/src/users/users.service.spec.ts': `import 'supertest';\nimport '../../../../test/support/postgres.js';`,
   'libs/domain/src/orders/index.ts': `import '#contracts';\nimport 'nestjs-strangler';\nexport const orders = 1;`,
-  'examples/mail/mail.ts': `import '#contracts';\nimport '../../migrations/tables.js';`,
+  'examples/mail/mail.ts': `import '#contracts';`,
   'migrations/index.ts': `import './users/0001-users.js';`,
-  'migrations/tables.ts': `import type { QueryRunner } from 'typeorm';\nexport type Runner = QueryRunner;`,
-  'migrations/users/0001-users.ts': `import 'typeorm';\nimport '../tables.js';`,
+  'migrations/users/0001-users.ts': `import 'typeorm';`,
   'test/support/postgres.ts': `import 'node:fs';`,
 };
 
@@ -47,7 +55,8 @@ const floors = (
   [
     ['contract', 'routes'],
     ['routes', 'database'],
-    ['database', 'engine'],
+    ['database', 'migrate'],
+    ['migrate', 'engine'],
     ['engine', 'evidence'],
     ['evidence', 'nats'],
     ['nats', 'sides'],
@@ -67,7 +76,7 @@ export const forbidden: readonly (readonly [rule: string, file: string, text: st
   ['assess-apart', 'libs/strangler/src/assess/bad.ts', `import '../contract/operation.js';`],
   ['floor-nest', 'libs/strangler/src/nest/bad.ts', `import '../index.js';`],
   ['layer-contracts', 'libs/contracts/src/bad.ts', `import '#platform';`],
-  ['layer-strangler', 'libs/strangler/src/bad-table.ts', `import '../../../migrations/tables.js';`],
+  ['layer-strangler', 'libs/strangler/src/bad-table.ts', `import '../../../migrations/index.js';`],
   ['layer-platform', 'libs/platform/src/bad.ts', `import '#contracts';`],
   ['layer-edge', 'libs/edge/src/bad.ts', `import '#api';`],
   ['layer-domain', 'libs/domain/src/orders/bad-api.ts', `import '#api';`],

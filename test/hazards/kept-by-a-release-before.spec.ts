@@ -1,6 +1,4 @@
-import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../../libs/platform/src/database/data-source-options.js';
-import { Privacy1764000000027 } from '../../migrations/strangler/0027-privacy.js';
+import { increments } from '#strangler/migrate/sql-files';
 import { freshDatabase } from '../support/postgres.js';
 
 /* A release before has kept answers, rows and reasons as they were. They would stand there as long as the module does. */
@@ -15,11 +13,8 @@ it('an upgrade takes what was kept of people, and leaves what it was about', asy
     insert into strangler.given_up (module, id, table_name, pk, key, why) values
       ('toy', 1, 't', '{1}', 'k', 'duplicate key value violates unique constraint "one"; Key (email)=(ada@x) already exists.');
     insert into strangler.relay (module, reason) values ('toy', 'duplicate key; Key (email)=(ada@x) already exists.')`);
-  const dataSource = await new DataSource(dataSourceOptions(test.url)).initialize();
-  const runner = dataSource.createQueryRunner();
-  await new Privacy1764000000027().up(runner);
-  await runner.release();
-  await dataSource.destroy();
+  const privacy = increments().find(({ name }) => name.startsWith('Privacy'));
+  await test.query(privacy!.text());
   expect(await test.query('select from strangler.mismatch')).toEqual([]);
   expect(
     await test.query('select cursor, requested_at is not null as asked from strangler.verification'),

@@ -1,7 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { QueryRunner } from 'typeorm';
 import { sides, type Side } from '#strangler/routes/phase';
-import { createIdempotencyTable } from '../../migrations/tables.js';
 import { untilBlocked } from '../support/blocked.js';
 import { until } from '../support/until.js';
 import { Changing } from './support/changing.js';
@@ -23,12 +21,8 @@ let scene: Changing;
 beforeEach(async () => {
   jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
   jest.spyOn(Logger.prototype, 'log').mockReturnValue();
-  const sql = (await createIdempotencyTable(
-    { query: (text: string) => Promise.resolve(text) } as unknown as QueryRunner,
-    'parcels',
-  )) as string;
   scene = await Changing.open({
-    tables: { idempotency: sql },
+    tables: { idempotency: `select strangler.create_idempotency_table('parcels')` },
     rows: `insert into parcels.idempotency (command_id, routing_key, input_hash, result, created_at)
       select gen_random_uuid(), 'P-' || i, '', '{}', clock_timestamp() - interval '31 days' from generate_series(1, ${count}) i`,
   });

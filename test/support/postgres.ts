@@ -79,16 +79,17 @@ async function makeTemplate(client: pg.Client, name: string): Promise<void> {
 }
 
 let known: string | undefined;
-/** Of the migrations' sources: a change of one of them makes a new template. */
+/** Of the sources of the schemas: a change of one of them makes a new template. */
 const fingerprint = (): string => (known ??= fingerprintNow());
 
 function fingerprintNow(): string {
-  const folder = join(process.cwd(), 'migrations');
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.ts'),
-  );
   const hash = createHash('sha256');
-  for (const file of files.sort()) hash.update(file).update(readFileSync(join(folder, file)));
+  for (const folder of ['libs/strangler/sql', 'migrations']) {
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      /\.(sql|ts)$/.test(file),
+    );
+    for (const file of files.sort()) hash.update(file).update(readFileSync(join(folder, file)));
+  }
   return hash.digest('hex').slice(0, 12);
 }
 

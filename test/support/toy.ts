@@ -3,7 +3,6 @@ import { Sku } from '#contracts';
 import { IsInt, IsString } from 'class-validator';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../libs/platform/src/database/data-source-options.js';
-import { createIdempotencyTable, createSagaTable } from '../../migrations/tables.js';
 import { buckets } from '#strangler/routes/bucket';
 import type { Side } from '#strangler/routes/phase';
 import { freshDatabase, type TestDatabase } from './postgres.js';
@@ -110,7 +109,7 @@ async function createTables(dataSource: DataSource, module: string): Promise<voi
   const runner = dataSource.createQueryRunner();
   await runner.query(`create schema ${module}`);
   await runner.query(`create table ${module}.effect (id bigserial primary key, what text not null)`);
-  await createIdempotencyTable(runner, module);
-  await createSagaTable(runner, module);
+  await runner.query(`select strangler.create_idempotency_table('${module}')`);
+  await runner.query(`select strangler.create_saga_table('${module}')`);
   await runner.release();
 }

@@ -1,6 +1,5 @@
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../../libs/platform/src/database/data-source-options.js';
-import { createIdempotencyTable } from '../../../migrations/tables.js';
 import type { Acknowledger, WrittenRows } from '#strangler/database/acknowledger';
 import { Database } from '#strangler/database/database';
 import { Executor, type Handler } from '#strangler/calls/executor';
@@ -59,9 +58,7 @@ export class TwinSide {
     const test = await freshDatabase();
     const dataSource = await new DataSource(dataSourceOptions(test.url, { poolSize: 10 })).initialize();
     await dataSource.query(tallySchema);
-    const runner = dataSource.createQueryRunner();
-    await createIdempotencyTable(runner, name);
-    await runner.release();
+    await dataSource.query(`select strangler.create_idempotency_table('${name}')`);
     const database = new Database(test.url);
     const agent = new SideAgent({ database, module: tallyTables, side, link: undefined });
     await agent.start();

@@ -12,8 +12,6 @@ import { RelaySession } from '#strangler/engine/replication/relay-session';
 import type { Side as SideName } from '#strangler/routes/phase';
 import { SideAgent } from '#strangler/sides/agent';
 import { describeTables, type MovingModule, type MovingTable } from '#strangler/database/tables';
-import { createIdempotencyTable } from '../../../migrations/tables.js';
-import type { QueryRunner } from 'typeorm';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.js';
 import type { Side } from '../state.js';
 import { helpers } from './helpers-sql.js';
@@ -96,7 +94,7 @@ export class RealSide {
     await test.query(
       'create schema cells; create table cells.cell (code text primary key, seen integer not null)',
     );
-    await createIdempotencyTable(database as unknown as QueryRunner, cells.module);
+    await database.query(`select strangler.create_idempotency_table('${cells.module}')`);
     await test.query(helpers);
     await new Ownership(database).ensure(cells.module, sideName(side));
     const tables = await describeTables(database, cells);

@@ -1,8 +1,9 @@
+import { numberOf, release } from 'nestjs-strangler/migrate';
 import type { DataSourceOptions } from 'typeorm';
 import type pg from 'pg';
 import { ClosingClient } from './closing-client.js';
 import { carriedSettings } from './pooled-sessions.js';
-import { ownRelease, releaseNumber, withSessionName } from './session-name.js';
+import { withSessionName } from './session-name.js';
 import { endsWithItsProcess, withSettings } from './session-settings.js';
 import { typeParsers } from './type-parsers.js';
 
@@ -75,6 +76,6 @@ const withSession = (url: string): string =>
       TimeZone: 'UTC',
       DateStyle: 'ISO',
       synchronous_commit: 'on',
-      'strangler.release': releaseNumber(ownRelease()),
+      'strangler.release': numberOf(release),
     },
   });
