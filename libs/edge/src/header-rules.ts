@@ -144,7 +144,10 @@ function hasName(headers: RawHeaders, end: number, name: string): boolean {
 /** The headers that `Connection` makes hop-by-hop. */
 function namedBy(connection: string | undefined): ReadonlySet<string> | undefined {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined;
-  return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
+  const named = new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
+  // RFC 8586: who could have it taken away could send requests in a circle.
+  named.delete('cdn-loop');
+  return named;
 }
 
 /** Of these methods a second request changes nothing (RFC 9110, 9.2.1). */

@@ -6,6 +6,7 @@ export { type ChooseUpstream, type Outcome } from './outcome.js';
 export { refuse, type Failure } from './failure.js';
 export { type Times } from './try.js';
 export { inTurn, turnGauges, Turns } from './turns.js';
+export { whyNot } from './why-not.js';
 export { Upstream, type UpstreamLimits } from './upstream.js';
 export { type RouteAction } from './routes/actions.js';
 export { EdgeRoutes, EdgeRoutesError, type EdgeRoutesOptions } from './routes/edge-routes.js';

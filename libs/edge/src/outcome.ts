@@ -11,6 +11,8 @@ export interface Outcome {
   readonly status: number | undefined;
   /** `undefined`: the whole answer was given back. Those that begin with `client_` say nothing of the upstream. */
   readonly failure: Failure | undefined;
+  /** What stands behind a failure, as the system or TLS names it: `ECONNREFUSED`; for the log. */
+  readonly cause?: string | undefined;
   /** Whether there was a connection: if not, nothing of the request can have reached the upstream. */
   readonly connected: boolean;
   /** Until the head of its answer was there, in ms. */

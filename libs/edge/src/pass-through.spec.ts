@@ -51,6 +51,7 @@ describe('what goes on', () => {
       'x-forwarded-for: 127.0.0.1',
       'x-forwarded-proto: http',
       'x-forwarded-host: shop.example',
+      expect.stringMatching(/^cdn-loop: strangler-[0-9a-f]{16}$/),
       'connection: keep-alive',
     ]);
   });

@@ -3,9 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { failures, refuse, type Failure } from './failure.js';
 import { forwarded } from './forwarded.js';
 import { framing, isSafe, onward, type RawHeaders } from './header-rules.js';
+import { isLoop, loopDetected, loopHeaders } from './loop.js';
 import { mayRepeat, type ChooseUpstream, type Outcome } from './outcome.js';
 import type { Upstream } from './upstream.js';
 import { Try, type Times, type TryCalls } from './try.js';
+import { note, noteTry } from './why-not.js';
 
 export interface PassThroughOptions {
   /** Where a request goes. */
@@ -79,7 +81,7 @@ const steps: Options = {
 /**
  * Has requests answered by an upstream, through express-http-proxy. Bodies stream both ways, in bounded memory.
  * What the client does not get is a problem document: 502 (refused, reset, a wrong answer), 503 (no upstream, or one that is busy),
- * 504 (not in time). To be put before body parsers, and behind {@link guard}.
+ * 504 (not in time), 508 (it has been here before). To be put before body parsers, and behind {@link guard}.
  *
  * @example
  * const legacy = new Upstream('http://10.0.0.7:4000');
@@ -89,8 +91,11 @@ export function passThrough(given: PassThroughOptions): PassThrough {
   const granted: Granted = { proxies: 0, ...given, times: { ...defaultTimes, ...given.times } };
   // It asks for one, and hands it to the step that `sendProxyRequest` takes the place of.
   const handle = proxy('http://upstream.invalid', steps) as unknown as Handle;
-  return (request, response, next, own = none) =>
-    handle(new Passage(request, response, granted, own), response, next);
+  return (request, response, next, own = none) => {
+    if (!isLoop(request)) return handle(new Passage(request, response, granted, own), response, next);
+    note(request, 'this gateway has passed it on before: an upstream leads back here');
+    refuse(request, response, loopDetected, own.toClient);
+  };
 }
 
 type Handle = (passage: Passage, response: ServerResponse, next: (error?: unknown) => void) => void;
@@ -131,10 +136,18 @@ class Passage implements TryCalls {
 
   ended(outcome: Outcome): void {
     this.options.onDone?.(outcome);
+    noteTry(outcome);
     if (outcome.failure === undefined || this.response.headersSent) return;
     if (!mayRepeat(outcome)) return this.fail(outcome.failure);
     this.failed.push(outcome);
     this.next();
+  }
+
+  /** Nobody is left, or nobody was there. */
+  private failUntried(): void {
+    const last = this.failed.at(-1)?.failure;
+    if (last === undefined) note(this.request, 'no copy of its upstream is asked now');
+    this.fail(last ?? 'no_upstream');
   }
 
   refuse(failure: Failure): void {
@@ -145,7 +158,7 @@ class Passage implements TryCalls {
 
   private next(): void {
     const upstream = this.options.upstreamOf(this.request, this.failed);
-    if (!upstream) return this.fail(this.failed.at(-1)?.failure ?? 'no_upstream');
+    if (!upstream) return this.failUntried();
     new Try(upstream, this).start();
   }
 }
@@ -153,5 +166,6 @@ class Passage implements TryCalls {
 /** The name of the upstream has its place at the beginning. */
 function headersOf(request: IncomingMessage, own: RawHeaders, proxies: number): string[] {
   const kept = onward(request.rawHeaders, request.headers.connection, isSafe(request.method));
-  return ['Host', '', ...kept, ...forwarded(request, proxies), ...own, ...framing(request)];
+  const added = [...forwarded(request, proxies), ...loopHeaders];
+  return ['Host', '', ...kept, ...added, ...own, ...framing(request)];
 }

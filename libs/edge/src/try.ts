@@ -250,7 +250,7 @@ export class Try implements Limited {
     if (this.over) return;
     // What comes behind a whole answer is thrown away, with its connection.
     if (this.answer !== undefined) return this.answer.complete ? undefined : this.finish('broke_off');
-    const { code = '' } = error;
+    const { code = '', message } = error;
     if (
       this.out?.reusedSocket === true &&
       code === 'ECONNRESET' &&
@@ -260,11 +260,12 @@ export class Try implements Limited {
       this.stale += 1;
       return this.send();
     }
-    if (!this.connected) return this.finish('refused');
-    this.finish(code.startsWith('HPE_') ? 'bad_answer' : 'reset');
+    const cause = code || message;
+    if (!this.connected) return this.finish('refused', cause);
+    this.finish(code.startsWith('HPE_') ? 'bad_answer' : 'reset', cause);
   };
 
-  private finish(failure: Failure | undefined): void {
+  private finish(failure: Failure | undefined, cause?: string): void {
     if (this.over) return;
     this.over = true;
     const { request, response, upstream, answer, connected, headMs } = this;
@@ -277,7 +278,8 @@ export class Try implements Limited {
       if (response.headersSent) response.destroy();
     }
     const ms = performance.now() - this.startedAt;
-    this.calls.ended({ request, upstream, status: answer?.statusCode, failure, connected, headMs, ms });
+    const status = answer?.statusCode;
+    this.calls.ended({ request, upstream, status, failure, cause, connected, headMs, ms });
   }
 }
 

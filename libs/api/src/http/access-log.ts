@@ -35,6 +35,8 @@ interface Known {
   route: unknown;
   sides?: string | undefined;
   user?: string | undefined;
+  /** Of what was passed on: which upstream gave no good answer, and why. */
+  failed?: string | undefined;
   requestId: string | undefined;
   traceId: string | undefined;
 }

@@ -1,4 +1,4 @@
-import { admits, clientAddress, hasBody, refuse, routeOf, type PassThrough } from '#edge';
+import { admits, clientAddress, hasBody, refuse, routeOf, whyNot, type PassThrough } from '#edge';
 import { traceIdOf } from '#platform';
 import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -56,7 +56,7 @@ export function divide(
     ];
     write?.(request, response, () => ({
       url,
-      ...{ route: 'elsewhere', ...elsewhere.told?.(request) },
+      ...{ route: 'elsewhere', ...elsewhere.told?.(request), failed: whyNot(request) },
       requestId,
       traceId: traceIdOf(traceparent),
     }));

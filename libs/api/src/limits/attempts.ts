@@ -1,12 +1,8 @@
 import { isDomainError } from 'nestjs-strangler/contract';
 import { Logger } from '@nestjs/common';
-import {
-  RateLimiterMemory,
-  RateLimiterPostgres,
-  type RateLimiterAbstract,
-  type RateLimiterRes,
-} from 'rate-limiter-flexible';
+import { RateLimiterPostgres, type RateLimiterAbstract, type RateLimiterRes } from 'rate-limiter-flexible';
 import { refusal } from '../errors/problems.js';
+import { BoundedMemory } from './bounded-memory.js';
 import { keysOf, type Who } from './keys.js';
 import { waitRules, waitSeconds, type Counted, type WaitRule } from './wait.js';
 
@@ -144,7 +140,7 @@ const keyOf = (wanted: Counted, keys: readonly [Counted, string][]): string | un
 
 function counter(keyPrefix: string, store: LimitStore | undefined): Counter {
   const options = { keyPrefix, points: 1, duration: 1 };
-  const memory = new RateLimiterMemory(options);
+  const memory = new BoundedMemory(options);
   if (store === undefined) return memory;
   return new RateLimiterPostgres({
     ...options,

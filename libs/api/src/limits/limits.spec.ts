@@ -8,6 +8,7 @@ import { outcomes, refusal } from '../../../../test/support/failure.js';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
 import { ann, bearer, edge, signingKey } from '../testing/edge.js';
 import { Attempts } from './attempts.js';
+import { BoundedMemory } from './bounded-memory.js';
 import { addressKey, keysOf } from './keys.js';
 import { waitRules, waitSeconds, type WaitRule } from './wait.js';
 
@@ -148,6 +149,23 @@ test('a database that is away counts for nothing worse than a process of its own
     expect(await refusal(alone.make(who, wrong))).toMatchObject({ code: 'unauthenticated' });
   expect(await refusal(alone.make(who, wrong))).toMatchObject({ code: 'rate_limited' });
   await pool.end();
+});
+
+test('while it is away memory is bounded, and who goes on guessing stays counted whoever comes in between', async () => {
+  const counts = new BoundedMemory({ keyPrefix: 'failed', points: 1, duration: 600 }, 10);
+  for (let i = 0; i < 100; i++) {
+    await counts.penalty('a guesser');
+    await counts.penalty(`another ${i}`);
+  }
+  expect(counts.dump().storage).toHaveLength(10);
+  expect((await counts.get('a guesser'))?.consumedPoints).toBe(100);
+  // Who only waits is looked up too.
+  await counts.set('waits', 1, 600);
+  for (let i = 0; i < 100; i++) {
+    await counts.get('waits');
+    await counts.penalty(`another ${i}`);
+  }
+  expect(await counts.get('waits')).not.toBeNull();
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { forwarded } from '../forwarded.js';
 import { onward } from '../header-rules.js';
+import { loopHeaders } from '../loop.js';
 import type { Upstream } from '../upstream.js';
 import { mostBytes } from './answer-tap.js';
 import type { Answer } from './compare-answers.js';
@@ -19,7 +20,7 @@ export function copyOf(
 ): (upstream: Upstream | undefined) => Promise<Answer | undefined> {
   const target = request.url ?? '/';
   const kept = onward(request.rawHeaders, request.headers.connection, true);
-  const headers = [...kept, ...forwarded(request, proxies), 'X-Shadow-Request', 'true'];
+  const headers = [...kept, ...forwarded(request, proxies), ...loopHeaders, 'X-Shadow-Request', 'true'];
   return async (upstream) => {
     if (!upstream) return undefined;
     upstream.inFlight++;
