@@ -1,4 +1,4 @@
-import { EmbeddedServers, environment, runServer } from '#platform';
+import { EmbeddedServers, runServer } from '#platform';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -11,8 +11,7 @@ const programs = ['src', 'next'].map((folder) =>
   join(import.meta.dirname, '../examples/legacy-app', folder, 'main.js'),
 );
 
-await runServer(async (closing) => {
-  const { PATH = '', DATA_DIR: dataDir = '.data' } = environment();
+await runServer(async ({ PATH = '', DATA_DIR: dataDir = '.data' }, closing) => {
   const servers = new EmbeddedServers(dataDir, (line) => console.log(line));
   closing.add(() => servers.release());
   // Sessions outlast a restart, on this machine only.

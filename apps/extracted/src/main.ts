@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { environment, runServer } from '#platform';
+import { runServer } from '#platform';
 import { readSettings, usage } from './config.js';
 import { startService } from './service.js';
 
@@ -8,5 +8,5 @@ const args = process.argv.slice(2);
 if (args.includes('--help') || args.includes('-h')) {
   process.stdout.write(`${usage}\n`);
 } else {
-  await runServer((closing) => startService(readSettings(environment(), args), closing));
+  await runServer((env, closing) => startService(readSettings(env, args), closing));
 }

@@ -1,10 +1,10 @@
 import 'reflect-metadata';
-import { environment, runServer } from '#platform';
+import { runServer } from '#platform';
 import { readSettings, usage } from './config.js';
 import { startGateway } from './gateway.js';
 
 if (process.argv.includes('--help') || process.argv.includes('-h')) {
   process.stdout.write(`${usage}\n`);
 } else {
-  await runServer((closing) => startGateway(readSettings(environment()), closing));
+  await runServer((env, closing) => startGateway(readSettings(env), closing));
 }

@@ -1,11 +1,11 @@
-import { environment, provideDatabase, runServer } from '#platform';
+import { provideDatabase, runServer } from '#platform';
 import { readSettings, usage } from './config.js';
 
 if (process.argv.includes('--help') || process.argv.includes('-h')) {
   process.stdout.write(`${usage}\n`);
 } else {
-  await runServer(async () => {
-    const { adminUrl, targets } = readSettings(environment());
+  await runServer(async (env) => {
+    const { adminUrl, targets } = readSettings(env);
     for (const { setting, url } of targets) {
       const { username, password, pathname } = new URL(url);
       const [role, secret, name] = [username, password, pathname.slice(1)].map(decodeURIComponent);

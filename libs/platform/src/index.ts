@@ -51,7 +51,7 @@ export { Certificate } from './tls/certificate.js';
 export { tlsSetting } from './tls/tls-setting.js';
 export { urlOf } from './url-of.js';
 export { EmbeddedServers } from './embedded-servers.js';
-export { environment } from './environment.js';
+export { environment, noteReads } from './environment.js';
 export { identitySetting, type IdentitySetting } from './identity-setting.js';
 export { rateSettings, type RateSettings } from './rate-settings.js';
 export { retentionSetting } from './retention-setting.js';
@@ -65,4 +65,5 @@ export {
   UnreadyError,
   type Check,
   type OperationsOptions,
+  type TalliedHistogram,
 } from './metrics/index.js';

@@ -1,5 +1,8 @@
+import { Logger } from '@nestjs/common';
 import { EmbeddedError } from './embedded/index.js';
-import { SettingsError } from './settings.js';
+import { environment, noteReads } from './environment.js';
+import { misspeltInWords } from './misspelt.js';
+import { SettingsError, type Environment } from './settings.js';
 
 /** What a program started; closed in reverse when it ends, and when a later start fails. */
 export class Closing {
@@ -31,9 +34,10 @@ export class StartError extends Error {}
 
 /**
  * Runs a server program: starts it, ends all of it on Ctrl-C or SIGTERM. A start that fails leaves nothing half-started:
- * one sentence on stderr, exit code 1.
+ * one sentence on stderr, exit code 1. `env` says what is probably misspelt in it, once the program has read what it wants of it.
  */
-export async function runServer(start: (closing: Closing) => Promise<void>): Promise<void> {
+export async function runServer(start: (env: Environment, closing: Closing) => Promise<void>): Promise<void> {
+  const { env, misspelt } = noteReads(environment());
   const closing = new Closing();
   let ending = false;
   const end = (code: number) => {
@@ -44,9 +48,12 @@ export async function runServer(start: (closing: Closing) => Promise<void>): Pro
   process.on('SIGINT', () => end(0));
   process.on('SIGTERM', () => end(0));
   try {
-    await start(closing);
+    await start(env, closing);
+    const logger = new Logger('settings');
+    for (const each of misspelt()) logger.warn(misspeltInWords(each));
   } catch (error) {
-    if (!ending) process.stderr.write(`${sentenceFor(error)}\n`);
+    if (!ending)
+      process.stderr.write([sentenceFor(error), ...misspelt().map(misspeltInWords), ''].join('\n'));
     end(1);
   }
 }
