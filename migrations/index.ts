@@ -3,6 +3,8 @@ import { GatewayRoutes1764000000601 } from './gateway/0001-routes.js';
 import { GatewayMembers1764000000602 } from './gateway/0002-members.js';
 import { EdgeRoutes1764000000603 } from './gateway/0003-edge-routes.js';
 import { EdgeApprovals1764000000604 } from './gateway/0004-approvals.js';
+import { EdgeUpstreams1764000000605 } from './gateway/0005-upstreams.js';
+import { GatewayNamespaces1764000000606 } from './gateway/0006-namespaces.js';
 import { Stock1764000000201 } from './inventory/0001-stock.js';
 import { Attempts1764000000501 } from './limits/0001-attempts.js';
 import { Orders1764000000401 } from './orders/0001-orders.js';
@@ -25,6 +27,8 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     GatewayMembers1764000000602,
     EdgeRoutes1764000000603,
     EdgeApprovals1764000000604,
+    EdgeUpstreams1764000000605,
+    GatewayNamespaces1764000000606,
   ],
   inventory: [Stock1764000000201],
   payments: [Payments1764000000301],

@@ -52,6 +52,7 @@ beforeAll(async () => {
       LEGACY_URL,
       REQUEST_TIMEOUT: '2s',
       CONNECTIONS_PER_ADDRESS: '900',
+      RATE_PER_ADRESS: '1/s',
     }),
     openShop(setup),
   ]);
@@ -82,6 +83,13 @@ it('it is the same API: people register, order and look, and its answers say who
   );
   // The shop itself knows of all of it.
   expect((await customer.at(shop.url).send('GET', `/api/v1/orders/${placed.body.id}`)).status).toBe(200);
+});
+
+it('a setting whose name is misspelt is told in the log, and one of another program is not', () => {
+  expect(gateway.output()).toContain(
+    'RATE_PER_ADRESS is set, and nothing here reads it: did you mean RATE_PER_ADDRESS?',
+  );
+  expect(gateway.output().match(/did you mean/g)).toHaveLength(1);
 });
 
 it('it bounds what a connection may send, and how many there are, as the shop does', async () => {

@@ -182,10 +182,17 @@ function targetSetting(env: Environment, name: string, fallback: string): string
 
 function authoritySetting(env: Environment, name: string): string | undefined {
   const pem = fileSetting(env, name);
+  if (pem === undefined || hasCertificates(pem)) return pem;
+  throw new SettingsError(`${name}=${env[name]}: a file with certificates in PEM is expected`);
+}
+
+/** Whether there are some, and each can be read: TLS looks at them no sooner than an upstream shows its own. */
+function hasCertificates(pem: string): boolean {
+  const all = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   try {
-    if (pem !== undefined) new X509Certificate(pem);
-    return pem;
+    for (const each of all) new X509Certificate(each);
   } catch {
-    throw new SettingsError(`${name}=${env[name]}: a file with certificates in PEM is expected`);
+    return false;
   }
+  return all.length > 0;
 }

@@ -1,38 +1,40 @@
-import { TokenVerifier } from '#api';
+import { ownPaths, TokenVerifier } from '#api';
 import { EdgeRoutes, EdgeRoutesError, type UpstreamPools } from '#edge';
-import { StartError, type Closing } from '#platform';
-import type { CallMetrics, Database } from 'nestjs-strangler';
-import type { INestApplication } from '@nestjs/common';
+import { StartError } from '#platform';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import { contracts } from './app.module.js';
 import type { Settings } from './config.js';
+import type { OwnDatabase } from './own-database.js';
+import type { Shop } from './shop.js';
 
-/** Begins to follow the routes of the edge. `database`: the gateway's own. */
-export async function openEdgeRoutes(
-  app: INestApplication,
+interface Parts {
+  own: OwnDatabase;
+  shop: Shop;
+  pools: UpstreamPools;
+}
+
+/** The routes of the edge. They are followed from {@link startEdgeRoutes} on. */
+export function edgeRoutesOf(
+  app: NestExpressApplication,
   { stranglerConfig, servedBy, kept, proxies }: Settings,
-  {
-    database,
-    watch,
-    pools,
-    closing,
-  }: { database: Database; watch: CallMetrics; pools: UpstreamPools; closing: Closing },
-): Promise<EdgeRoutes> {
+  { own: { database }, shop: { watch }, pools }: Parts,
+): EdgeRoutes {
   const tokens = app.get<TokenVerifier>(TokenVerifier, { strict: false });
-  const routes = new EdgeRoutes({
+  return new EdgeRoutes({
     ...{ database, watch, servedBy, pools, kept, proxies },
     file: stranglerConfig,
     modules: contracts.map(({ name }) => name),
-    userOf: async ({ headers }) => {
-      const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(headers.authorization ?? '')?.[1];
-      return token === undefined ? undefined : tokens.holderOf(token);
-    },
+    apiPaths: ownPaths(app),
+    userOf: (request) => tokens.bearerOf(request),
   });
-  closing.add(() => routes.stop());
+}
+
+/** Reads the file that has them, and begins to follow it. Only once the application knows its own paths. @throws {StartError} */
+export async function startEdgeRoutes(routes: EdgeRoutes): Promise<void> {
   try {
     await routes.prepare();
   } catch (error) {
     throw error instanceof EdgeRoutesError ? new StartError(error.message) : error;
   }
   routes.start();
-  return routes;
 }

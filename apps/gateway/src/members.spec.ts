@@ -1,8 +1,10 @@
 import { migrate, openLimitPool } from '#platform';
+import { routeOf } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { freshDatabase, type TestDatabase } from '../../../test/support/postgres.js';
 import { until } from '../../../test/support/until.js';
+import { keptRoutes } from './kept-routes.js';
 import { Members } from './members.js';
 
 beforeEach(() => void jest.spyOn(Logger.prototype, 'debug').mockReturnValue());
@@ -22,10 +24,10 @@ afterEach(async () => {
   await database.drop();
 });
 
-async function join(): Promise<Members> {
+async function join(namespace = 'shop'): Promise<Members> {
   const pool = openLimitPool(database.url);
   pools.push(pool);
-  const members = new Members(pool, '1.0.0', 20);
+  const members = new Members(pool, { version: '1.0.0', namespace }, 20);
   started.push(members);
   await members.start();
   return members;
@@ -79,4 +81,25 @@ test('while the database is away the last number stands', async () => {
   await until('it has asked in vain', () => (asked.mock.calls.length > 1 ? true : undefined));
   expect(first.live).toBe(2);
   await database.query('alter table gateway.away rename to members');
+});
+
+test('beside those of another shop it does not start, and leaves them their share; after them it does', async () => {
+  const first = await join('one');
+  await expect(join('other')).rejects.toThrow(
+    /gateways of the namespace one use this database, and this one is of other/,
+  );
+  expect(await rows()).toEqual([{ id: first.id }]);
+  await first.stop();
+  expect((await join('other')).live).toBe(1);
+});
+
+test('routes that were kept for another shop are not taken; those of a release that does not say for which are', async () => {
+  const pool = openLimitPool(database.url);
+  pools.push(pool);
+  const table = { users: { ...routeOf('monolith'), version: 1 } };
+  await keptRoutes(pool, 'one').write(table);
+  expect(await keptRoutes(pool, 'other').read()).toBeUndefined();
+  expect(await keptRoutes(pool, 'one').read()).toEqual(table);
+  await database.query('update gateway.routes set namespace = null');
+  expect(await keptRoutes(pool, 'other').read()).toEqual(table);
 });

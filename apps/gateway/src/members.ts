@@ -1,3 +1,4 @@
+import { StartError } from '#platform';
 import { Logger } from '@nestjs/common';
 import { hostname } from 'node:os';
 import type { Pool } from 'pg';
@@ -17,10 +18,10 @@ const beat = `
       for update skip locked
     )
   ), own as (
-    insert into gateway.members (id, host, version) values ($1, $2, $3)
+    insert into gateway.members (id, host, version, namespace) values ($1, $2, $3, $4)
     on conflict (id) do update set seen_at = clock_timestamp()
   )
-  select count(*)::int as others from gateway.members
+  select count(*)::int as others, min(namespace) filter (where namespace <> $4) as stranger from gateway.members
   where id <> $1
     and seen_at between clock_timestamp() - interval '5 seconds' and clock_timestamp() + interval '5 seconds'`;
 
@@ -32,12 +33,13 @@ export class Members {
   readonly id = uuidv7();
   private readonly logger = new Logger(Members.name);
   private others = 0;
+  private stranger: string | null = null;
   private timer: NodeJS.Timeout | undefined;
   private beating: Promise<void> | undefined;
 
   constructor(
     private readonly pool: Pool,
-    private readonly version: string,
+    private readonly who: { version: string; namespace: string },
     /** How often it says that it is there, in ms. */
     private readonly beatMs = 1_000,
   ) {}
@@ -47,8 +49,15 @@ export class Members {
     return this.others + 1;
   }
 
+  /** @throws {StartError} beside gateways of another namespace: limits, routes and what is kept would be of both shops. */
   async start(): Promise<void> {
     await this.beat();
+    if (this.stranger !== null) {
+      await this.stop();
+      throw new StartError(
+        `GATEWAY_DATABASE_URL: gateways of the namespace ${this.stranger} use this database, and this one is of ${this.who.namespace}: give it a database of its own, or the same NAMESPACE`,
+      );
+    }
     this.timer = setInterval(() => void this.beat(), this.beatMs);
   }
 
@@ -65,9 +74,18 @@ export class Members {
   }
 
   private async ask(): Promise<void> {
-    const who = [this.id, hostname(), this.version];
-    const answer = await this.tried(() => this.pool.query<{ others: number }>(beat, who));
-    this.others = answer?.rows[0]?.others ?? this.others;
+    const { version, namespace } = this.who;
+    const who = [this.id, hostname(), version, namespace];
+    const answer = await this.tried(() =>
+      this.pool.query<{ others: number; stranger: string | null }>(beat, who),
+    );
+    const [seen] = answer?.rows ?? [];
+    if (!seen) return;
+    if (seen.stranger !== null && seen.stranger !== this.stranger)
+      this.logger.warn(
+        `gateways of the namespace ${seen.stranger} use this database too: each needs its own`,
+      );
+    [this.others, this.stranger] = [seen.others, seen.stranger];
   }
 
   private async tried<T>(ask: () => Promise<T>): Promise<T | undefined> {

@@ -4,6 +4,7 @@ import {
   connectionLimits,
   usageGauges,
   limitGauges,
+  requestHistogram,
   tokenGauges,
   type ApiOptions,
   type LimitStore,
@@ -163,7 +164,7 @@ function registryOf(
   const dataSource = app.get(DataSource);
   const agents = app.get(Agents);
   const database = agents.databaseOf(dataSource);
-  const { histograms } = metrics;
+  const histograms = [...metrics.histograms, requestHistogram(app)];
   const gauges = [
     ...metrics.gauges({ ...parts, database, agents }),
     usageGauges(app),

@@ -12,6 +12,7 @@ import { PublicAnswers, type CacheOptions } from './cache/public-answers.js';
 import { DashboardController } from './dashboard.controller.js';
 import { HealthController } from './health.controller.js';
 import { StrayQueryGuard } from './http/stray-query.guard.js';
+import { RequestTimes } from './http/request-times.js';
 import { ApiUsage } from './http/usage.js';
 import { JwksController } from './jwks.controller.js';
 import { Attempts, type LimitStore } from './limits/attempts.js';
@@ -78,6 +79,7 @@ export class ApiModule {
       providers: [
         verifier,
         ApiUsage,
+        RequestTimes,
         { provide: Attempts, useFactory: () => new Attempts(limits) },
         { provide: RateLimits, useFactory: () => new RateLimits(rates) },
         { provide: APP_GUARD, useClass: AuthGuard },

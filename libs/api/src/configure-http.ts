@@ -13,6 +13,7 @@ import { BoundedAdapter } from './http/bounded-adapter.js';
 import { weakEtag } from './http/etag.js';
 import { inOrder } from './http/in-order.js';
 import { readJsonBodies, utf8Url, type BodyLimits } from './http/json-bodies.js';
+import { timeRequests } from './http/request-times.js';
 import { securityHeaders } from './http/security-headers.js';
 import { ShapePipe } from './http/shape.pipe.js';
 import { countUsage } from './http/usage.js';
@@ -58,6 +59,7 @@ export function configureHttp(
   app.use(
     inOrder(
       callContext({ servedBy }),
+      timeRequests(app),
       ...(logger ? [accessLog(logger)] : []),
       // Before all that looks at a path or a header: also a proxy in front of the shop might read it in another way.
       guard,

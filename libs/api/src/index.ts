@@ -11,5 +11,7 @@ export { limitGauges } from './limits/limit-gauges.js';
 export { type LimitStore } from './limits/attempts.js';
 export { type ReadinessCheck } from './readiness.js';
 export { type Elsewhere } from './http/edge.js';
+export { ownPaths } from './http/own-paths.js';
+export { requestHistogram } from './http/request-times.js';
 export { usageGauges } from './http/usage.js';
 export { BoundedAdapter, connectionLimits } from './http/bounded-adapter.js';

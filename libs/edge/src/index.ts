@@ -17,6 +17,7 @@ export {
   type RouteStatus,
   type UpstreamView,
 } from './routes/route-operator.js';
+export { routeFor } from './routes/route-for.js';
 export { routeGauges } from './routes/route-gauges.js';
 export { type RouteTraffic } from './routes/route-traffic.js';
 export { RoutesController } from './routes/routes.controller.js';

@@ -12,7 +12,7 @@ export function environment(): Environment {
 export interface ReadEnvironment {
   env: Environment;
   /** What stands in it under names that nobody has asked for, and that are nearly one of those. */
-  misspelt(): Misspelt[];
+  misspelt: () => Misspelt[];
 }
 
 /** Takes note of what is read of an environment. */

@@ -72,7 +72,7 @@ export {
   type RouteWish,
   type Upstream,
 } from './control/config/route-wishes.js';
-export { parseFile, type FileWishes } from './control/config/wishes.js';
+export { parseFile, WishesError, type FileWishes } from './control/config/wishes.js';
 export { WishesFile } from './control/config/wishes-file.js';
 export { Gates, Rises, Shares, Time, type WrittenSettings } from './control/config/written-settings.js';
 export { CallMetrics } from './control/call-metrics.js';

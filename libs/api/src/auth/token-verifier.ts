@@ -1,6 +1,7 @@
 import { roles, sessionClaim, tokenAudience, tokenIssuer, type Role } from '#contracts';
 import { createRemoteJWKSet, customFetch, decodeJwt, errors, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
+import type { IncomingMessage } from 'node:http';
 import { validate as isUuid } from 'uuid';
 import { refusal } from '../errors/problems.js';
 import type { UsersPort } from '../ports.js';
@@ -100,6 +101,12 @@ export class TokenVerifier {
       ({ id }) => id,
       () => undefined,
     );
+  }
+
+  /** The same of the bearer token that a request has, if there is one. */
+  async bearerOf({ headers }: Pick<IncomingMessage, 'headers'>): Promise<string | undefined> {
+    const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(headers.authorization ?? '')?.[1];
+    return token === undefined ? undefined : this.holderOf(token);
   }
 
   private async claimsOf(token: string): Promise<Claims> {

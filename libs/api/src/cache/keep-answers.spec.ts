@@ -192,6 +192,25 @@ describe('answers that are the same for everybody', () => {
     expect(asked).toBe(3);
   });
 
+  it('what one shop has said, or is about to say, stands in for nothing of another one', async () => {
+    await open(always);
+    const shopIs = (name: string) => routes.join({ shop: name, database: 'x', since: null, modules: [] });
+    shopIs('one');
+    await get();
+    let tell = (_product: Product): void => undefined;
+    asked = 0;
+    answer = () => new Promise((resolve) => (tell = resolve));
+    await old();
+    const waits = get().then(({ body }) => body as unknown);
+    await hasAsked();
+    shopIs('other');
+    tell(productOf('A1'));
+    await waits;
+    await old();
+    answer = away;
+    expect((await get()).status).toBe(503);
+  });
+
   it('who belongs to a cohort is answered by its side', async () => {
     await open({ freshMs: minute, staleMs: minute });
     const cohorts = [{ header: 'x-user-group', equals: 'beta' }];

@@ -16,6 +16,7 @@ import { isFresh } from '../http/etag.js';
 import { fixedHeaders, type HeaderTarget } from '../http/headers.js';
 import { hasBody } from '../http/json-bodies.js';
 import { headersOfData } from '../http/security-headers.js';
+import { RequestTimes } from '../http/request-times.js';
 import { ApiUsage } from '../http/usage.js';
 import { Load } from '../limits/load.js';
 import { RateLimits } from '../limits/rate-limits.js';
@@ -68,9 +69,9 @@ export function plainReads(
   { accessLog, servedBy, proxies, origins, problems }: PlainReadOptions,
 ): Front {
   const answers = app.get<PublicAnswers | null>(PublicAnswers, { strict: false });
-  const [limits, load, usage, tokens] = [RateLimits, Load, ApiUsage, TokenVerifier].map((part) =>
-    app.get<unknown>(part, { strict: false }),
-  ) as [RateLimits, Load, ApiUsage, TokenVerifier];
+  const [limits, load, usage, times, tokens] = [RateLimits, Load, ApiUsage, RequestTimes, TokenVerifier].map(
+    (part) => app.get<unknown>(part, { strict: false }),
+  ) as [RateLimits, Load, ApiUsage, RequestTimes, TokenVerifier];
   const fixed = [...headersOfData, ...fixedHeaders(...admitOrigins(origins))].flat();
   const log = accessLog && lineWriter(accessLog);
   let queries: ReturnType<typeof directQueries> | undefined;
@@ -171,7 +172,11 @@ export function plainReads(
       ...{ request, response, context, address, head },
       ...{ route: kept?.route, deprecated: false },
     };
-    response.on('close', () => usage.countRequest(request, read.deprecated));
+    const since = performance.now();
+    response.on('close', () => {
+      usage.countRequest(request, read.deprecated);
+      times.over(request, response, read.route, since);
+    });
     log?.(request, response, () => ({
       ...{ url, route: read.route, sides: sidesOf(context), user: read.request.principal?.id },
       ...{ requestId: context.requestId, traceId: traceIdOf(context.traceparent) },

@@ -16,6 +16,8 @@ export interface Ways {
   readonly cohortHeaders: readonly string[];
   /** Calls `listener` with the modules whose calls go another way from now on. */
   onChange(listener: (modules: string[]) => void): unknown;
+  /** Calls `listener` when calls go to another shop from now on. */
+  onMember(listener: () => void): unknown;
 }
 
 export interface CacheOptions extends CacheTimes {
@@ -84,6 +86,7 @@ export class PublicAnswers {
 
   constructor(private readonly options: CacheOptions) {
     options.ways?.onChange((modules) => this.expire(modules));
+    options.ways?.onMember(() => this.forgetAll());
     this.entries = new LRUCache<string, Kept, Question>({
       max: mostEntries,
       maxSize: mostBytes,
@@ -157,6 +160,12 @@ export class PublicAnswers {
       if (concerns(path, changed)) for (const url of [...urls]) this.entries.delete(url);
     for (const url of this.asking.keys())
       if (concerns(spelled(pathOf(url)), changed)) this.entries.delete(url);
+  }
+
+  /** What one shop has said stands in for nothing of another one, also where that is silent. */
+  private forgetAll(): void {
+    for (const url of this.asking.keys()) this.entries.delete(url);
+    this.entries.clear();
   }
 
   /** Calls of these modules go another way: what they have said is asked for again. */

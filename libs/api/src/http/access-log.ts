@@ -73,8 +73,8 @@ function levelOf({ method }: IncomingMessage, { statusCode }: ServerResponse, re
 }
 
 /** The pattern, as `/api/v1/users/:id`; none where no handler was found. */
-const routeOf = ({ route }: SignedRequest, { locals }: Response): unknown =>
-  (route as { path?: unknown } | undefined)?.path ?? locals['route'];
+export const routeOf = ({ route }: SignedRequest, { locals }: Response): string | undefined =>
+  (route as { path?: string } | undefined)?.path ?? (locals['route'] as string | undefined);
 
 /** What Node answers, by the error's code, to what is no request that it can read. */
 const unreadable: Readonly<Record<string, string>> = {

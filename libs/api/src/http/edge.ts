@@ -1,14 +1,18 @@
-import { admits, clientAddress, hasBody, refuse, routeOf, whyNot, type PassThrough } from '#edge';
+import { admits, hasBody, refuse, routeOf, whyNot, type PassThrough } from '#edge';
 import { traceIdOf } from '#platform';
 import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger as PinoLogger } from 'pino';
 import { problems, type ProblemCode } from '../errors/problems.js';
-import { limitedBy, RateLimits } from '../limits/rate-limits.js';
+import { TokenVerifier } from '../auth/token-verifier.js';
+import { limitPassedOn, type PassedOn } from '../limits/limit-passed-on.js';
+import { RateLimits } from '../limits/rate-limits.js';
 import { lineWriter } from './access-log.js';
 import type { Front } from './bounded-adapter.js';
 import { dropIdentity, requestIdOf } from './call-context.js';
+import { ownPaths } from './own-paths.js';
+import { RequestTimes } from './request-times.js';
 
 /** Who answers what is not the API's. */
 export interface Elsewhere {
@@ -34,43 +38,60 @@ export function divide(
   elsewhere: Elsewhere,
   { accessLog, proxies, requestMs }: FrontOptions,
 ): Front {
-  const isOwn = ownPaths(app);
-  const limits = app.get(RateLimits, { strict: false });
+  const own = ownPaths(app);
+  const [limits, tokens] = [
+    app.get(RateLimits, { strict: false }),
+    app.get<TokenVerifier>(TokenVerifier, { strict: false }),
+  ];
+  const limit = limitPassedOn(limits, tokens, proxies);
+  const times = app.get(RequestTimes, { strict: false });
   const write = accessLog && lineWriter(accessLog);
-  return (request, response, toApi) => {
-    const { url = '/' } = request;
-    if (isOwn(routeOf(request)) || !admits(request) || (request.url !== url && isOwn(routeOf(request)))) {
-      endLateBody(request, response, requestMs);
-      return toApi();
-    }
-    const passOn = elsewhere(request);
-    if (!passOn) {
-      // Nobody reads its body, and the server would wait for that as long as for an upload.
-      if (hasBody(request) && !request.complete) response.setHeader('Connection', 'close');
-      return toApi();
-    }
-    dropIdentity(request);
-    const [requestId, traceparent] = [
-      requestIdOf(request),
-      request.headers['traceparent'] as string | undefined,
-    ];
+
+  /** Counts it and writes its line when it is over. @returns the id that it has everywhere */
+  function follow(request: IncomingMessage, response: ServerResponse, url: string): string {
+    const since = performance.now();
+    const requestId = requestIdOf(request);
+    const traceparent = request.headers['traceparent'] as string | undefined;
+    response.once('close', () =>
+      times.over(request, response, elsewhere.told?.(request)?.route ?? 'elsewhere', since),
+    );
     write?.(request, response, () => ({
       url,
       ...{ route: 'elsewhere', ...elsewhere.told?.(request), failed: whyNot(request) },
       requestId,
       traceId: traceIdOf(traceparent),
     }));
-    const id = ['X-Request-Id', requestId];
-    const verdict = limits.takeAddress(clientAddress(request, proxies));
-    const toClient = verdict ? [...id, 'RateLimit-Policy', verdict.policy, 'RateLimit', verdict.left] : id;
-    if (verdict?.ok === false) {
-      return refuse(request, response, problem('rate_limited', limitedBy('address', verdict)), toClient);
-    }
+    return requestId;
+  }
+
+  function goOn(request: IncomingMessage, response: ServerResponse, passOn: PassThrough, url: string): void {
+    dropIdentity(request);
+    const id = ['X-Request-Id', follow(request, response, url)];
     const failed = (error: unknown): void => {
       logger.error(error);
-      refuse(request, response, problem('internal'), toClient);
+      refuse(request, response, problem('internal'), id);
     };
-    passOn(request, response, failed, { toUpstream: id, toClient });
+    const passed = ({ told, refused }: PassedOn): void => {
+      // Whoever left while it was found out who he is needs no answer.
+      if (response.destroyed) return;
+      const toClient = [...id, ...told];
+      if (refused) return refuse(request, response, problem('rate_limited', refused), toClient);
+      passOn(request, response, failed, { toUpstream: id, toClient });
+    };
+    limit(request, passed, failed);
+  }
+
+  return (request, response, toApi) => {
+    const { url = '/' } = request;
+    if (own.has(routeOf(request)) || !admits(request) || (request.url !== url && own.has(routeOf(request)))) {
+      endLateBody(request, response, requestMs);
+      return toApi();
+    }
+    const passOn = elsewhere(request);
+    if (passOn) return goOn(request, response, passOn, url);
+    // Nobody reads its body, and the server would wait for that as long as for an upload.
+    if (hasBody(request) && !request.complete) response.setHeader('Connection', 'close');
+    toApi();
   };
 }
 
@@ -88,42 +109,3 @@ function endLateBody(request: IncomingMessage, response: ServerResponse, request
   }, requestMs);
   request.once('close', () => clearTimeout(timer));
 }
-
-interface Layer {
-  match(path: string): boolean;
-  route?: { path: string };
-}
-
-/** Which paths are the API's; known once it is set up, when the first request is there. */
-function ownPaths(app: NestExpressApplication): (path: string) => boolean {
-  let routes: Map<string, Layer[]> | undefined;
-  return (path) => {
-    routes ??= byFirstSegment(stackOf(app));
-    const lower = path.toLowerCase();
-    const first = firstOf(lower);
-    // The page of the docs has files of its own.
-    if (first === 'docs') return true;
-    const layers = routes.get(first);
-    if (!layers) return false;
-    const paths =
-      first === 'api' && !/^\/api\/v\d+\//.test(lower)
-        ? [path, `/api/v1${path.slice('/api'.length)}`]
-        : [path];
-    return paths.some((one) => layers.some((layer) => layer.match(one)));
-  };
-}
-
-const stackOf = (app: NestExpressApplication) =>
-  (app.getHttpAdapter().getInstance() as unknown as { router: { stack: readonly Layer[] } }).router.stack;
-
-function byFirstSegment(stack: readonly Layer[]): Map<string, Layer[]> {
-  const routes = new Map<string, Layer[]>();
-  for (const layer of stack) {
-    if (!layer.route) continue;
-    const first = firstOf(layer.route.path.toLowerCase());
-    routes.set(first, [...(routes.get(first) ?? []), layer]);
-  }
-  return routes;
-}
-
-const firstOf = (path: string): string => path.slice(1).split('/', 1)[0] ?? '';

@@ -47,27 +47,25 @@ const troubles: readonly [string, () => Promise<string>, number, RegExp][] = [
     503,
     /^http:\/\/127\.0\.0\.1:\d+ answered 503$/,
   ],
-  [
-    'it says nothing',
-    () => serve(createPlain(() => undefined)),
-    504,
-    /^http:\/\/127\.0\.0\.1:\d+ timeout$/,
-  ],
+  ['it says nothing', () => serve(createPlain(() => undefined)), 504, /^http:\/\/127\.0\.0\.1:\d+ timeout$/],
 ];
 
-it.each(troubles)('it says which upstream failed, and why, and the client is told neither: %s', async (_, place, status, why) => {
-  const upstream = new Upstream(await place());
-  upstreams.push(upstream);
-  const passOn = passThrough({
-    upstreamOf: (_request, failed) => (failed.length === 0 ? upstream : undefined),
-    times: { idleMs: 100 },
-  });
-  const opened = await edge({}, {}, { elsewhere: () => passOn });
-  app = opened.app;
-  await app.listen(0, '127.0.0.1');
-  const answer = await fetch(`${await app.getUrl()}/reports`);
-  expect(answer.status).toBe(status);
-  expect(`${JSON.stringify([...answer.headers])}${await answer.text()}`).not.toContain(upstream.host);
-  const line = await until('the line is there', () => opened.lines.find(({ path }) => path === '/reports'));
-  expect(line).toMatchObject({ status, route: 'elsewhere', failed: expect.stringMatching(why) });
-});
+it.each(troubles)(
+  'it says which upstream failed, and why, and the client is told neither: %s',
+  async (_, place, status, why) => {
+    const upstream = new Upstream(await place());
+    upstreams.push(upstream);
+    const passOn = passThrough({
+      upstreamOf: (_request, failed) => (failed.length === 0 ? upstream : undefined),
+      times: { idleMs: 100 },
+    });
+    const opened = await edge({}, {}, { elsewhere: () => passOn });
+    app = opened.app;
+    await app.listen(0, '127.0.0.1');
+    const answer = await fetch(`${await app.getUrl()}/reports`);
+    expect(answer.status).toBe(status);
+    expect(`${JSON.stringify([...answer.headers])}${await answer.text()}`).not.toContain(upstream.host);
+    const line = await until('the line is there', () => opened.lines.find(({ path }) => path === '/reports'));
+    expect(line).toMatchObject({ status, route: 'elsewhere', failed: expect.stringMatching(why) });
+  },
+);

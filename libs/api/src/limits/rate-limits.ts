@@ -1,3 +1,4 @@
+import { routeFor } from '#edge';
 import { refusal } from '../errors/problems.js';
 import type { HeaderTarget } from '../http/headers.js';
 import { addressKey, isLoopback } from './keys.js';
@@ -14,8 +15,13 @@ export interface RateLimit extends Rate {
 export interface RateOptions {
   readonly perAddress?: RateLimit | undefined;
   readonly perUser?: RateLimit | undefined;
-  /** Of all callers together, by method and pattern, as `GET /api/v1/orders/:id`; `*`: of every other route. */
+  /**
+   * Of all callers together, by method and pattern, as `GET /api/v1/orders/:id`; `*`: of every other route of the API. Those that end in `/*`
+   * are for what is passed on: that path, and all that is below it.
+   */
   readonly perRoute?: Readonly<Record<string, RateLimit>>;
+  /** Whether anything is passed on (default false). */
+  readonly passesOn?: boolean;
   /** How many processes share the limits (default 1: each counts alone). */
   readonly live?: () => number;
 }
@@ -35,20 +41,23 @@ export class RateLimits {
   private readonly address: Limited | undefined;
   private readonly user: Limited | undefined;
   private readonly routes: ReadonlyMap<string, Limited>;
+  private readonly passedOn: readonly PassedOnLimit[];
   readonly live: () => number;
 
-  constructor({ perAddress, perUser, perRoute = {}, live = () => 1 }: RateOptions = {}) {
+  constructor({ perAddress, perUser, perRoute = {}, passesOn = false, live = () => 1 }: RateOptions = {}) {
     const limited = (name: string, limit: RateLimit | undefined) =>
       limit && { policy: new Policy(name, limit, live), loopback: limit.loopback };
     this.live = live;
     this.address = limited('address', perAddress);
     this.user = limited('user', perUser);
     this.routes = new Map(Object.entries(perRoute).map(([name, limit]) => [name, limited('route', limit)!]));
+    this.passedOn = passesOn ? [...this.routes].flatMap(passedOnLimit) : [];
   }
 
-  /** The routes that have a limit of their own. */
+  /** The routes of the API that have a limit of their own. */
   get namedRoutes(): string[] {
-    return [...this.routes.keys()].filter((name) => name !== '*');
+    const others = new Set(['*', ...this.passedOn.map(({ name }) => name)]);
+    return [...this.routes.keys()].filter((name) => !others.has(name));
   }
 
   /** Requests that were refused so far, by policy. */
@@ -66,6 +75,27 @@ export class RateLimits {
     return this.address && verdictOn(this.address, addressKey(address), address);
   }
 
+  /** Counts a request that is passed on, for the longest path with a limit that begins its own; `undefined`: nothing limits it. */
+  takePassedOn(method: string | undefined, path: string, address: string | undefined): Verdict | undefined {
+    if (this.passedOn.length === 0) return undefined;
+    const asked = method === 'HEAD' ? 'GET' : method;
+    const found = routeFor(
+      this.passedOn.filter((each) => each.method === asked),
+      path,
+    );
+    return found && verdictOn(found.limited, found.name, address);
+  }
+
+  /** Whether users are counted who come from an address. */
+  countsUsersOf(address: string | undefined): boolean {
+    return this.user !== undefined && (this.user.loopback || !isLoopback(addressKey(address)));
+  }
+
+  /** Counts a request of a user; `undefined`: nothing limits it. */
+  takeUser(id: string, address: string | undefined): Verdict | undefined {
+    return this.user && verdictOn(this.user, id, address);
+  }
+
   /** Counts a request of whoever connects. @throws `rate_limited` */
   assertAddress(address: string | undefined, told: HeaderTarget): void {
     if (this.address) check(this.address, addressKey(address), address, told);
@@ -81,6 +111,19 @@ export class RateLimits {
     const limited = this.routes.get(route) ?? this.routes.get('*');
     if (limited) check(limited, route, address, told);
   }
+}
+
+/** A limit of a path that is not the API's, and of what is below it. */
+interface PassedOnLimit {
+  name: string;
+  method: string;
+  path: string;
+  limited: Limited;
+}
+
+function passedOnLimit([name, limited]: [string, Limited]): PassedOnLimit[] {
+  const [, method, path] = /^([A-Z]+) (.*)\/\*$/.exec(name) ?? [];
+  return method === undefined ? [] : [{ name, method, path: path || '/', limited }];
 }
 
 function check(limited: Limited, key: string, address: string | undefined, told: HeaderTarget): void {

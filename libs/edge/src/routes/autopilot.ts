@@ -1,9 +1,10 @@
-import type { LeaderLock, Windows } from 'nestjs-strangler';
+import type { LeaderLock, ShadowStore, Windows } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
-import { decideRoute, filedRoute, movedTo, returned, type RouteDecision } from './decide.js';
+import { decideRoute, filedRoute, movedTo, returned, type RouteDecision, type RouteRow } from './decide.js';
 import { evidenceOf } from './evidence.js';
 import { gateInWords, type RouteGate } from './gates.js';
 import type { BoardEntry, RouteBoard } from './route-board.js';
+import { replacement, type Replacement } from './replaced.js';
 import type { Kept, NewRouteEntry, RouteStore } from './store.js';
 
 const lookMs = 500;
@@ -16,6 +17,7 @@ export interface AutopilotOptions {
   board: RouteBoard;
   store: RouteStore;
   windows: Windows;
+  samples: Pick<ShadowStore, 'clear'>;
   lock: LeaderLock;
   /** Of `strangler.yaml`. */
   file: string;
@@ -70,6 +72,8 @@ export class Autopilot {
   private async move(entry: BoardEntry): Promise<void> {
     const { board, store, windows, file } = this.options;
     const { route, row } = entry;
+    const replaced = replacement(row, route);
+    if (replaced) return this.replace(row, replaced);
     const filed = filedRoute(route, row, file);
     if (filed) {
       const actor = filed.wanted?.actor ?? file;
@@ -86,6 +90,23 @@ export class Autopilot {
     if (row.phase === 'legacy' && row.wanted.percent === 0) return;
     const evidence = await evidenceOf(windows, row, await store.now());
     await this.carryOut(decideRoute(row, route, evidence), entry);
+  }
+
+  /** What was seen is forgotten first: nothing is decided by it once the row says that it was of others. */
+  private async replace(row: RouteRow, { change, reason }: Replacement): Promise<void> {
+    const { board, store, windows, samples, file } = this.options;
+    if (reason !== undefined) {
+      await windows.restart(row.path);
+      await windows.clearComparisons(row.path);
+      await samples.clear(row.path);
+    }
+    const outcome = (change.percent ?? row.percent) === row.percent ? 'noted' : 'done';
+    await store.change(
+      row,
+      change,
+      reason === undefined ? undefined : { ...{ actor: file, action: 'upstreams' }, outcome, reason },
+    );
+    await board.read();
   }
 
   private async carryOut(decision: RouteDecision, { row }: BoardEntry): Promise<void> {

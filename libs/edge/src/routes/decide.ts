@@ -15,6 +15,8 @@ export interface RouteRow extends Standing {
   run: RouteRun;
   /** Shares that a person has approved. */
   approved: readonly number[];
+  /** Those that it has been moved between, as the file had them; null: nobody has said so yet. */
+  upstreams: RouteWish['upstreams'] | null;
   /** What `strangler.yaml` last said; null: operators steer the route. */
   filed: { percent: number; path: string; line: number } | null;
   /** When the present share was reached, ms since 1970. */

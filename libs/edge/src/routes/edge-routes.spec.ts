@@ -1,7 +1,7 @@
 import { migrate } from '#platform';
-import { defaultRetention, Database } from 'nestjs-strangler';
+import { defaultRetention, Database, noCalls, ShadowStore, Windows } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
@@ -33,12 +33,12 @@ afterAll(async () => {
 });
 
 const file = () => join(folder, 'strangler.yaml');
-const write = (percent: string) =>
+const write = (percent: string, next = 'http://localhost:2') =>
   writeFile(
     file(),
     `edge:
   - path: /reports
-    upstreams: { legacy: 'http://localhost:1', new: 'http://localhost:2' }
+    upstreams: { legacy: 'http://localhost:1', new: '${next}' }
     ramp: [100]
     bake: 0s
     gates: { minSamples: 0 }
@@ -59,6 +59,7 @@ function gateway(): EdgeRoutes {
       kept: defaultRetention,
       servedBy: false,
     },
+    apiPaths: { has: (path) => path === '/api/v1/products', below: () => undefined },
     userOf: async () => undefined,
   });
 }
@@ -100,4 +101,60 @@ it('two gateways on one database: what is moved at one the other follows, one of
   await write('    percent: 0\n');
   await follows(other, 0);
   expect(await leaders()).toBe(1);
+});
+
+it('what was seen of another upstream does not count, and its share is not given to the one in its place', async () => {
+  const { operator } = other;
+  const asAnn = { actor: 'ann', dryRun: false };
+  const shift = (percent: number) => operator.act('/reports', { verb: 'shift', percent }, asAnn);
+  const knows = (next: string) =>
+    until(`it knows ${next}`, () =>
+      other.board.entryOf('/reports')?.row.upstreams?.new.join() === next ? true : undefined,
+    );
+  const seen = async () => {
+    const { upstreams } = await operator.route('/reports');
+    return [upstreams.new.calls, (await operator.mismatches('/reports')).length];
+  };
+  await write('');
+  await until('nobody steers it but operators', () =>
+    other.board.entryOf('/reports')?.row.filed === null ? true : undefined,
+  );
+  await shift(10);
+  await knows('http://localhost:2');
+  const call = { module: '/reports', side: 'extracted' as const, origin: 'customer' as const };
+  const latency = noCalls.latency.map((_, i) => (i === 0 ? 5 : 0));
+  await until('a call counts', async () => {
+    await new Windows(database).addCalls([{ ...call, calls: 5, errors: 0, latency }], 0, []);
+    return (await seen())[0] === 0 ? undefined : true;
+  });
+  await new ShadowStore(database).keep('/reports', 'GET', null, []);
+  await operator.act('/reports', { verb: 'pause' }, asAnn);
+  await write('', 'http://localhost:3,http://localhost:4');
+  await follows(other, 0);
+  expect(await seen()).toEqual([0, 0]);
+  expect((await operator.history('/reports', 1))[0]).toMatchObject({
+    ...{ action: 'upstreams', outcome: 'done', from: 10, to: 0 },
+    reason: expect.stringContaining('begins anew at 0 %'),
+  });
+  // A copy that is replaced is the same application.
+  await shift(10);
+  await write('', 'http://localhost:4,http://localhost:5');
+  await knows('http://localhost:4,http://localhost:5');
+  await follows(other, 10);
+  // Nobody else knows what was written there.
+  await shift(100);
+  await write('', 'http://localhost:6');
+  await knows('http://localhost:6');
+  await follows(other, 100);
+  expect((await operator.history('/reports', 1))[0]).toMatchObject({ action: 'upstreams', outcome: 'noted' });
+});
+
+it('a route for a path of the API is refused with its line, at a start and while gateways run', async () => {
+  const before = await readFile(file(), 'utf8');
+  await writeFile(file(), before.replace('/reports', '/api/v1/products'));
+  await expect(gateway().prepare()).rejects.toThrow(
+    /line 2 refused: edge: \/api\/v1\/products is a path of the API/,
+  );
+  await follows(other, 100);
+  expect(other.board.entryOf('/api/v1/products')).toBeUndefined();
 });

@@ -11,8 +11,10 @@ import {
   type RouteFileChange,
   type RouteWish,
 } from 'nestjs-strangler';
+import { Logger } from '@nestjs/common';
 import type { UpstreamPools } from '../pool/upstream-pools.js';
 import { Autopilot } from './autopilot.js';
+import { noteOnShadow, notShadowed, type ApiPaths } from './not-shadowed.js';
 import { RouteBoard } from './route-board.js';
 import { RouteOperator } from './route-operator.js';
 import { RouteTraffic, type RouteTrafficOptions } from './route-traffic.js';
@@ -30,6 +32,8 @@ export interface EdgeRoutesOptions extends Pick<RouteTrafficOptions, 'userOf' | 
   modules: readonly string[];
   pools: UpstreamPools;
   kept: Kept;
+  /** Paths that the gateway answers itself, before any route. */
+  apiPaths: ApiPaths;
 }
 
 /** The file that says which routes there are cannot be used. */
@@ -40,6 +44,7 @@ export class EdgeRoutesError extends Error {}
  * how far, what moves them, and the requests themselves.
  */
 export class EdgeRoutes {
+  private readonly logger = new Logger('edge routes');
   readonly operator: RouteOperator;
   readonly traffic: RouteTraffic;
   private readonly store: RouteStore;
@@ -51,14 +56,16 @@ export class EdgeRoutes {
   private following: Promise<void> = Promise.resolve();
   private stopWatching: () => void = () => undefined;
 
-  constructor({ database, watch, file, modules, pools, kept, ...how }: EdgeRoutesOptions) {
+  constructor({ database, watch, file, modules, pools, kept, apiPaths, ...how }: EdgeRoutesOptions) {
     const store = (this.store = new RouteStore(database));
     const windows = new Windows(database);
     const samples = new ShadowStore(database);
     this.board = new RouteBoard(store);
     this.lock = new LeaderLock(database);
     this.copies = new ShadowCopies(windows, samples);
-    this.autopilot = new Autopilot({ board: this.board, store, windows, lock: this.lock, file, kept });
+    this.autopilot = new Autopilot({
+      ...{ board: this.board, store, windows, samples, lock: this.lock, file, kept },
+    });
     this.traffic = new RouteTraffic({
       ...how,
       ...{ board: this.board, copies: this.copies, pools },
@@ -69,9 +76,13 @@ export class EdgeRoutes {
     });
     this.file = new WishesFile(
       file,
-      (text) => parseFile(text, modules).edge,
+      (text) => notShadowed(parseFile(text, modules).edge, apiPaths),
       (routes) => {
         if (!routes) return;
+        for (const route of routes) {
+          const note = noteOnShadow(route, apiPaths);
+          if (note !== undefined) this.logger.warn(note);
+        }
         pools.use(routes.flatMap(({ upstreams }) => Object.values(upstreams)));
         this.following = this.board.follow(routes);
       },

@@ -1,7 +1,8 @@
 import { defaultSettings, routeSettingsOf, type RouteWish } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import type { RouteRow } from './decide.js';
-import { noteOnWrites } from './choose.js';
+import { noteOnWrites, type Standing } from './choose.js';
+import { standingOf } from './replaced.js';
 import type { RouteStore } from './store.js';
 
 /** How often the rows are read again, in ms: so long a gateway may go on by what another one has changed. */
@@ -12,6 +13,8 @@ export interface BoardEntry {
   /** With what an operator gave to `run`. */
   route: RouteWish;
   row: RouteRow;
+  /** Where its requests go by now. */
+  at: Standing;
 }
 
 /**
@@ -95,7 +98,9 @@ export class RouteBoard {
   private join(): void {
     this.known = this.wishes.flatMap((wish) => {
       const row = this.rows.get(wish.path);
-      return row ? [{ row, route: { ...wish, ...routeSettingsOf(row.run, wish, defaultSettings) } }] : [];
+      if (!row) return [];
+      const at = standingOf(row, wish);
+      return [{ row, at, route: { ...wish, ...routeSettingsOf(row.run, wish, defaultSettings) } }];
     });
   }
 }

@@ -14,9 +14,9 @@ export function routeGauges({ board, traffic }: Pick<EdgeRoutes, 'board' | 'traf
       edge_route_requests: traffic.counts
         .filter(({ route }) => board.entryOf(route) !== undefined)
         .map(({ requests, ...labels }) => ({ labels, value: requests })),
-      edge_route_new_percent: board.entries.map(({ row }) => ({
+      edge_route_new_percent: board.entries.map(({ row, at }) => ({
         labels: { route: row.path },
-        value: row.percent,
+        value: at.percent,
       })),
     }),
   };

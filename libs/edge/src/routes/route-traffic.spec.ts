@@ -54,7 +54,7 @@ async function gateway(legacy: string, next: string, { percent, tryMs, ...more }
   const row = aRow({ percent, wanted: { percent, by: 'operator', actor: 'ann' } });
   const route = aRoute({ upstreams: { legacy: legacy.split(','), new: next.split(',') }, ...more });
   traffic = new RouteTraffic({
-    ...{ board: { entries: [{ route, row }] }, copies, servedBy: true, pools },
+    ...{ board: { entries: [{ route, row, at: row }] }, copies, servedBy: true, pools },
     userOf: async ({ headers }) => headers.authorization,
     record: (_path, upstream, _ms, failed) => void counted.push({ upstream, failed }),
   });

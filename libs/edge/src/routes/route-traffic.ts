@@ -10,6 +10,7 @@ import { addHeader, tapAnswer } from './answer-tap.js';
 import { reads, upstreamFor } from './choose.js';
 import { copyOf } from './copy-of.js';
 import type { BoardEntry, RouteBoard } from './route-board.js';
+import { isAnother } from './replaced.js';
 import { routeFor } from './route-for.js';
 import type { ShadowCopies } from './shadow-copies.js';
 import { bucketCookie, bucketIn, newBucket } from './sticky.js';
@@ -130,14 +131,25 @@ export class RouteTraffic {
     );
   };
 
-  private count({ entry, upstream }: Placed, outcome: RouteOutcome, ms: number): void {
+  private count(placed: Placed, outcome: RouteOutcome, ms: number): void {
+    const { entry, upstream } = placed;
     const route = entry.route.path;
     const key = `${route} ${upstream} ${outcome}`;
     const counted = this.counted.get(key) ?? { route, upstream, outcome, requests: 0 };
     counted.requests++;
     this.counted.set(key, counted);
+    // What was begun before the file named another one says nothing of that.
+    if (!this.isStill(placed)) return;
     // A client who has given up says that it took so long, and not that it failed.
     this.options.record(route, upstream, ms, outcome !== 'answered' && !outcome.startsWith('client_'));
+  }
+
+  private isStill({ entry, upstream }: Placed): boolean {
+    const { path, upstreams } = entry.route;
+    const now = this.options.board.entries.find(({ route }) => route.path === path);
+    return (
+      now === undefined || now === entry || !isAnother(upstreams[upstream], now.route.upstreams[upstream])
+    );
   }
 
   private entryFor(entries: readonly BoardEntry[], path: string): BoardEntry | undefined {
@@ -150,15 +162,15 @@ export class RouteTraffic {
   }
 
   private async place(request: IncomingMessage, response: ServerResponse, entry: BoardEntry): Promise<void> {
-    const { route, row } = entry;
+    const { route, at } = entry;
     const { method = 'GET', headers } = request;
     const { legacy, new: next } = route.upstreams;
     const pools = { legacy: this.options.pools.of(legacy), new: this.options.pools.of(next) };
-    const shared = row.phase === 'shifting' && row.percent > 0 && row.percent < 100;
+    const shared = at.phase === 'shifting' && at.percent > 0 && at.percent < 100;
     const asked = shared && (reads(method) || route.sharedStore);
     const user = asked ? await this.options.userOf(request) : undefined;
     const key = asked ? this.keyOf(user, request, response) : '';
-    const upstream = upstreamFor({ method, headers, key }, route, row);
+    const upstream = upstreamFor({ method, headers, key }, route, at);
     const placed: Placed = { entry, pools, upstream, user, before: 0, since: performance.now() };
     this.placed.set(request, placed);
     if (this.options.servedBy) addHeader(response, 'X-Served-By', () => sideOf(placed));
@@ -176,8 +188,8 @@ export class RouteTraffic {
     return `browser ${bucket}`;
   }
 
-  private isCompared({ method, headers }: IncomingMessage, { route, row }: BoardEntry): boolean {
-    if (method !== 'GET' || route.shadow === 0 || row.percent === 100 || row.paused !== null) return false;
+  private isCompared({ method, headers }: IncomingMessage, { route, row, at }: BoardEntry): boolean {
+    if (method !== 'GET' || route.shadow === 0 || at.percent === 100 || row.paused !== null) return false;
     // What depends on what a client has already is no whole answer.
     if (partial.some((name) => headers[name] !== undefined)) return false;
     return this.options.copies.hasRoom && Math.random() < route.shadow;
@@ -203,7 +215,7 @@ const sinceOf = ({ since }: Placed): number => performance.now() - since;
 
 /** Whether `legacy` is asked where `new` gives no answer. */
 const fallsBack = ({ method = '' }: IncomingMessage, { upstream, entry }: Placed): boolean =>
-  upstream === 'new' && entry.row.percent < 100 && reads(method);
+  upstream === 'new' && entry.at.percent < 100 && reads(method);
 
 const partial = [
   'range',

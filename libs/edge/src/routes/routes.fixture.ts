@@ -31,6 +31,7 @@ export const aRow = (more: Partial<RouteRow> = {}): RouteRow => ({
   run: {},
   approved: [],
   filed: null,
+  upstreams: null,
   stepSince: 0,
   version: 1,
   ...more,

@@ -33,7 +33,7 @@ const mostAtOnce = 1_000;
 
 const columns = `path, phase, percent,
   json_build_object('percent', wanted_percent, 'by', wanted_by, 'actor', wanted_actor) as wanted,
-  paused, pause_reason as "pauseReason", run, filed, approved,
+  paused, pause_reason as "pauseReason", run, filed, approved, upstreams,
   (extract(epoch from step_since) * 1000)::float8 as "stepSince", version::float8 as version`;
 
 type Standing = Pick<RouteRow, 'path' | 'percent'>;
@@ -77,8 +77,8 @@ export class RouteStore {
    * answered by whoever answered it before, and there would be two writers.
    */
   async putBack(row: RouteRow): Promise<void> {
-    const { path, phase, percent, wanted, paused, pauseReason, run, filed, approved, stepSince, version } =
-      row;
+    const { path, phase, percent, wanted, paused, pauseReason, run, filed, approved, upstreams } = row;
+    const { stepSince, version } = row;
     const entry = {
       ...{ actor: 'gateway', action: 'put back', outcome: 'done' as const },
       reason: 'the database knew less than the gateways: it was restored',
@@ -90,17 +90,19 @@ export class RouteStore {
       );
       const written = await q.query(
         `insert into gateway.edge_routes as stored (path, phase, percent, wanted_percent, wanted_by, wanted_actor,
-           paused, pause_reason, run, filed, approved, step_since, version)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, to_timestamp($12::float8 / 1000), $13)
+           paused, pause_reason, run, filed, approved, step_since, version, upstreams)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, to_timestamp($12::float8 / 1000), $13, $14)
          on conflict (path) do update set phase = excluded.phase, percent = excluded.percent,
            wanted_percent = excluded.wanted_percent, wanted_by = excluded.wanted_by, wanted_actor = excluded.wanted_actor,
            paused = excluded.paused, pause_reason = excluded.pause_reason, run = excluded.run, filed = excluded.filed,
-           approved = excluded.approved, step_since = excluded.step_since, version = excluded.version
+           approved = excluded.approved, step_since = excluded.step_since, version = excluded.version,
+           upstreams = excluded.upstreams
          where stored.version < excluded.version
          returning stored.path`,
         [
           ...[path, phase, percent, wanted.percent, wanted.by, wanted.actor, paused, pauseReason],
           ...[JSON.stringify(run), filed && JSON.stringify(filed), approved, stepSince, version],
+          upstreams && JSON.stringify(upstreams),
         ],
       );
       if (written.length === 0) return undefined;
@@ -114,17 +116,18 @@ export class RouteStore {
   /** Undefined: somebody else was faster, and nothing happened. Without `entry` nothing is told of it. */
   async change(row: RouteRow, change: RouteChange, entry?: NewRouteEntry): Promise<RouteRow | undefined> {
     const next: RouteRow = { ...row, ...change };
-    const { phase, percent, wanted, paused, pauseReason, run, filed, approved } = next;
+    const { phase, percent, wanted, paused, pauseReason, run, filed, approved, upstreams } = next;
     const moved = phase !== row.phase || percent !== row.percent;
     const changed = await this.database.transaction(async (q) => {
       const [found] = await q.query<RouteRow>(
         `update gateway.edge_routes set phase = $3, percent = $4, wanted_percent = $5, wanted_by = $6, wanted_actor = $7,
-           paused = $8, pause_reason = $9, run = $10, filed = $11, approved = $12,
+           paused = $8, pause_reason = $9, run = $10, filed = $11, approved = $12, upstreams = $14,
            step_since = case when $13 then clock_timestamp() else step_since end, version = version + 1
          where path = $1 and version = $2 returning ${columns}`,
         [
           ...[row.path, row.version, phase, percent, wanted.percent, wanted.by, wanted.actor],
           ...[paused, pauseReason, JSON.stringify(run), filed && JSON.stringify(filed), approved, moved],
+          upstreams && JSON.stringify(upstreams),
         ],
       );
       if (found && entry) await this.add(row, entry, percent, q);
