@@ -2,7 +2,7 @@ import { passThrough, Upstream } from '#edge';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createServer as createPlain, type Server } from 'node:http';
 import { createServer as createSecure } from 'node:https';
-import { closing, listening } from '../../../edge/src/testing/gate.js';
+import type { AddressInfo } from 'node:net';
 import { makeAuthority, type Authority } from '../../../../test/support/certificates.js';
 import { until } from '../../../../test/support/until.js';
 import { edge } from '../testing/edge.js';
@@ -23,9 +23,15 @@ afterEach(async () => {
 });
 afterAll(() => ca.drop());
 
+async function closing(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+}
+
 async function serve(server: Server, scheme = 'http'): Promise<string> {
   servers.push(server);
-  return `${scheme}://127.0.0.1:${await listening(server)}`;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 async function nobody(): Promise<string> {
   const url = await serve(createPlain());
