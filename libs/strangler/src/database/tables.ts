@@ -29,6 +29,8 @@ export interface MovingModule {
   readonly ownership: Owning;
   /** Names of the tables in the module's schema, which has the module's name. */
   readonly tables: readonly string[];
+  /** Tables that it works on and that others write as well, as SQL names them: while there are any, it stays. */
+  readonly shared?: readonly string[];
   /** The column that holds the routing key, where `idempotency` and `saga` have `routing_key`; none when owned as a whole. */
   readonly routingKey: string | undefined;
   /** By table. */

@@ -77,8 +77,16 @@ type Calls<C extends Contract, S extends Handlers<C>> = {
 
 /** What a module brings. `processes` must name a saga class for each process of the contract. */
 export type FeatureOptions<C extends Contract, S extends Handlers<C> = Handlers<C>> = {
-  /** The module's tables. Their repositories, injected into the service, work in the running command's transaction. */
-  tables: readonly Type<ObjectLiteral>[];
+  /**
+   * The module's tables, in its schema. Their repositories, injected into the service, work in the running command's transaction. Left out:
+   * the module has none that move. If its contract has queries alone it needs nothing in the database then, and stays where it is.
+   */
+  tables?: readonly Type<ObjectLiteral>[];
+  /**
+   * Tables that others write as well, in whatever schema: an application that is being replaced, for instance. Their repositories work as
+   * those of `tables`. No fence can hold such writers, so the module stays where it is until the tables are its own.
+   */
+  sharedTables?: readonly Type<ObjectLiteral>[];
   /** The column of these tables that holds the routing key; none when the module has one owner as a whole. */
   routingKey?: string;
   /** By table: how rows become those of the other side, where its columns differ. */
@@ -135,16 +143,19 @@ export class StranglerModule {
     service: Type<S>,
     options: FeatureOptions<C, S>,
   ): DynamicModule {
-    const { tables, providers = [], external = {}, processes, prepare: preparations = {} } = options;
-    const repositories = tables.map((table) => ({
+    const { tables = [], sharedTables = [], providers = [], external = {}, processes } = options;
+    const { prepare: preparations = {} } = options;
+    const all = [...tables, ...sharedTables];
+    const repositories = all.map((table) => ({
       provide: getRepositoryToken(table),
       useFactory: (dataSource: DataSource) => transactionalRepository(dataSource, table),
       inject: [getDataSourceToken()],
     }));
     const sagas = Object.entries((processes ?? {}) as Record<string, Type<AnySaga>>);
+    const stays = options.tables === undefined && onlyQueries(contract);
     return {
       module: StranglerFeature,
-      imports: [TypeOrmModule.forFeature([...tables])],
+      imports: [TypeOrmModule.forFeature(all)],
       providers: [
         service,
         ...providers,
@@ -152,8 +163,8 @@ export class StranglerModule {
         ...sagas.map(([, saga]) => saga),
         ...sagaEngine,
         ...(sagas.length > 0 ? [sagaRecovery] : []),
-        executorOf(contract, service, sagas, external, preparations),
-        agentOf(contract, options),
+        executorOf(contract, service, { sagas, external, preparations, stays }),
+        ...(stays ? [] : [agentOf(contract, options)]),
       ],
     };
   }
@@ -185,12 +196,22 @@ const sagaRecovery: Provider = {
   inject: [SagaEngine],
 };
 
+/** Nothing has to be remembered of a query, and nobody has to own what it reads. */
+const onlyQueries = (contract: Contract): boolean =>
+  [...prepare(contract).values()].every(({ kind }) => kind === 'query');
+
+interface ExecutorParts {
+  sagas: [string, Type<AnySaga>][];
+  external: object;
+  preparations: object;
+  /** Whatever is asked of it is answered here. */
+  stays: boolean;
+}
+
 function executorOf(
   contract: Contract,
   service: Type<object>,
-  sagas: [string, Type<AnySaga>][],
-  external: object,
-  preparations: object,
+  { sagas, external, preparations, stays }: ExecutorParts,
 ): Provider {
   return {
     provide: `Executor(${contract.name})`,
@@ -213,7 +234,7 @@ function executorOf(
         external: boundTo<ExternalCall>(instance, external),
         settle: (operation, input, how) => router.call(operation, input, how),
         prepare: boundTo<Preparation>(instance, preparations),
-        guard,
+        guard: stays ? undefined : guard,
         acknowledger,
         lists: modules.lists,
         prove: (module) => acknowledger.prove(module),
@@ -249,7 +270,8 @@ const boundTo = <F extends (...given: never[]) => unknown>(
   );
 
 interface MovingParts {
-  tables: readonly Type<ObjectLiteral>[];
+  tables?: readonly Type<ObjectLiteral>[];
+  sharedTables?: readonly Type<ObjectLiteral>[];
   routingKey?: string;
   transforms?: Readonly<Record<string, Transform>>;
   ownerMigrations?: readonly OwnerMigration[];
@@ -258,15 +280,23 @@ interface MovingParts {
 
 /** What moves with a module: its tables, its idempotency records, and its sagas if it has processes. */
 function agentOf(contract: Contract, options: MovingParts): Provider {
-  const { tables, routingKey, transforms = {}, ownerMigrations = [], processes } = options;
+  const {
+    tables = [],
+    sharedTables = [],
+    routingKey,
+    transforms = {},
+    ownerMigrations = [],
+    processes,
+  } = options;
   return {
     provide: `SideAgent(${contract.name})`,
     useFactory: (dataSource: DataSource, agents: Agents, engine: SagaEngine) => {
       const names = tables.map((table) => dataSource.getMetadata(table).tableName);
-      const own = processes ? ['idempotency', 'saga'] : ['idempotency'];
+      const shared = sharedTables.map((table) => dataSource.getMetadata(table).tablePath);
       const { name: module, ownership } = contract;
+      const own = processes ? ['idempotency', 'saga'] : ['idempotency'];
       return agents.add(
-        { module, ownership, tables: [...names, ...own], routingKey, transforms, ownerMigrations },
+        { module, ownership, tables: [...names, ...own], shared, routingKey, transforms, ownerMigrations },
         dataSource,
         processes && ((on) => engine.stranded(module, on)),
       );

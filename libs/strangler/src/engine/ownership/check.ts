@@ -176,7 +176,10 @@ export async function checkModule(
   const given = JSON.stringify(
     tables.map(({ name, sql }) => ({ sql, key: keyColumnOf(module, name), byKey })),
   );
-  const problems: string[] = [];
+  const problems = (module.shared ?? []).map(
+    (table) =>
+      `${table} is written by others as well, and no fence holds them: once nobody else writes it, move it into the schema ${module.module}, and name it in tables`,
+  );
   for (const { finds, says } of [...rules, ...(await readableSubscriptions(on))]) {
     problems.push(...(await on.query<Found>(`${moving} ${finds}`, [given])).map(says));
   }
