@@ -128,8 +128,17 @@ const rules = [
   {
     name: 'legacy-app-apart',
     comment: 'the application that is strangled knows nothing of us; its tests may find a database here',
-    from: { path: '^examples/legacy-app/', pathNot: tests },
-    to: { path: ours, pathNot: '^examples/legacy-app/' },
+    from: { path: '^examples/legacy-app/src/', pathNot: tests },
+    to: { path: ours, pathNot: '^examples/legacy-app/src/' },
+  },
+  {
+    name: 'example-modules-apart',
+    comment: "a module of an example knows the others' contracts, never their code",
+    from: { path: '^examples/legacy-app/next/([^/]+)/' },
+    to: {
+      path: '^examples/legacy-app/next/',
+      pathNot: ['^examples/legacy-app/next/$1/', '\\.contract\\.ts$'],
+    },
   },
   {
     name: 'product-without-dev-dependencies',

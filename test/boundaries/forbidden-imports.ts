@@ -5,6 +5,7 @@ export const goodShop: Files = {
   'apps/monolith/src/main.ts': ['#api', '#sample', '#platform', '#domain/users', '#domain/orders']
     .map((name) => `import '${name}';`)
     .join('\n'),
+  'examples/legacy-app/next/users/users.service.ts': `import 'typeorm';`,
   'libs/contracts/src/index.ts': `export { users } from './users.js';`,
   'libs/contracts/src/users.ts': `import 'nestjs-strangler/contract';\nexport const users = 1;`,
   'libs/strangler/src/index.ts': ['nest', 'operate']
@@ -109,6 +110,8 @@ export const forbidden: readonly (readonly [rule: string, file: string, text: st
   ],
   ['apps-by-name', 'examples/mail/bad.ts', `import '../../libs/api/src/index.js';`],
   ['legacy-app-apart', 'examples/legacy-app/src/bad.ts', `import '#platform';`],
+  ['legacy-app-apart', 'examples/legacy-app/src/bad-next.ts', `import '../next/users/users.service.js';`],
+  ['example-modules-apart', 'examples/legacy-app/next/orders/bad.ts', `import '../users/users.service.js';`],
   ['product-without-dev-dependencies', 'libs/api/src/bad-dev.ts', `import 'supertest';`],
   ['no-cycles', 'libs/api/src/bad-egg.ts', `import type { Hen } from './hen.js';`],
   ['no-orphans', 'libs/api/src/bad-orphan.ts', `export const nobody = 'calls';`],

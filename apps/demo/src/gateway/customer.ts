@@ -1,5 +1,5 @@
 import type { Outcome, Side } from './ledger.js';
-import type { Visit } from './visits.js';
+import { moduleOf, type Visit } from './visits.js';
 
 /** Longer than the application ever takes. */
 const timeoutMs = 30_000;
@@ -38,7 +38,8 @@ export class Customer {
       const text = await response.text();
       const fault = faultIn(visit, response.status, text);
       if (fault === undefined && visit.adds) this.added++;
-      return { side: sideOf(response.headers.get('x-served-by')), ms: performance.now() - began, fault };
+      const side = sideOf(visit.route, response.headers.get('x-served-by'));
+      return { side, ms: performance.now() - began, fault };
     } catch (error) {
       return { side: undefined, ms: performance.now() - began, fault: reasonOf(error as Error) };
     }
@@ -76,10 +77,12 @@ function faultIn({ status, text: wanted }: Visit, got: number, text: string): st
   return wanted === undefined || text.includes(wanted) ? undefined : `"${wanted}" is not in the answer`;
 }
 
-/** `reports=new`, `legacy`: the side stands at the end. */
-function sideOf(servedBy: string | null): Side | undefined {
-  const [, side] = /(?:^|=)(legacy|new)$/.exec(servedBy ?? '') ?? [];
-  return side as Side | undefined;
+/** `/reports=legacy`, or `reports=monolith, /reports=new`: the module itself says that it has worked on it. */
+function sideOf(route: Visit['route'], servedBy: string | null): Side | undefined {
+  if (servedBy?.endsWith('=legacy')) return 'legacy';
+  return servedBy?.endsWith('=new') && servedBy.includes(`${moduleOf(route)}=monolith`)
+    ? 'module'
+    : undefined;
 }
 
 /** `fetch` hides the reason in the cause. */

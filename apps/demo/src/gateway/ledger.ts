@@ -1,7 +1,7 @@
 import type { Visit } from './visits.js';
 
-/** Who answered, as `X-Served-By` says it. */
-export type Side = 'legacy' | 'new';
+/** Who answered, as `X-Served-By` says it: the legacy application, or the module that the route moves to. */
+export type Side = 'legacy' | 'module';
 
 /** What became of a request. */
 export interface Outcome {
@@ -44,7 +44,7 @@ export class Ledger {
   }
 
   of(route: Visit['route']): Tally {
-    const tally = this.tallies.get(route) ?? { sent: 0, failed: 0, ms: { legacy: [], new: [] } };
+    const tally = this.tallies.get(route) ?? { sent: 0, failed: 0, ms: { legacy: [], module: [] } };
     this.tallies.set(route, tally);
     return tally;
   }

@@ -8,7 +8,7 @@ function ledgerOf(routes: readonly MovingRoute[] = movingRoutes): Ledger {
   const ledger = new Ledger();
   for (const route of movingRoutes) {
     ledger.note(visitTo(route), { side: 'legacy', ms: 20 });
-    if (routes.includes(route)) ledger.note(visitTo(route), { side: 'new', ms: 4 });
+    if (routes.includes(route)) ledger.note(visitTo(route), { side: 'module', ms: 4 });
   }
   return ledger;
 }
@@ -66,5 +66,5 @@ it.each<[what: string, change: Partial<RouteAccount>, fault: string]>([
 });
 
 it('shows what each side answered, and how fast', () => {
-  expect(routeAccountText(but({}))).toMatch(/\/basket +2 +0 +1 +1 +20 ms +4\.0 ms +7 +0/);
+  expect(routeAccountText(but({}))).toMatch(/\/basket +basket +2 +0 +1 +1 +20 ms +4\.0 ms +7 +0/);
 });

@@ -2,11 +2,11 @@ import { latenciesOf } from '../../../replay/src/percentiles.js';
 import { duration } from '../live-text.js';
 import { milliseconds } from '../stretch-text.js';
 import type { Ledger } from './ledger.js';
-import { movingRoutes, staying, type MovingRoute, type Visit } from './visits.js';
+import { moduleOf, movingRoutes, staying, type MovingRoute, type Visit } from './visits.js';
 
 /** What is known of a route when the tour is over. */
 export interface RouteEnd {
-  /** The share of the new upstream, in percent. */
+  /** The share of the module, in percent. */
   percent: number;
   /** GETs that both upstreams were asked, and those of them that they answered otherwise. */
   compared: number;
@@ -32,10 +32,10 @@ export function routeFaults({ ledger, routes, baskets }: RouteAccount): string[]
     ...(told === 0 ? ['nothing was put into a basket'] : []),
     ...movingRoutes.flatMap((route) => {
       const { percent = 0, compared = 0, mismatches = 0 } = routes.get(route) ?? {};
-      const { legacy, new: moved } = ledger.of(route).ms;
+      const { legacy, module } = ledger.of(route).ms;
       return [
         ...(percent < 100 ? [`${route} ends at ${percent} %`] : []),
-        ...(legacy.length === 0 || moved.length === 0 ? [`${route} was not answered by both sides`] : []),
+        ...(legacy.length === 0 || module.length === 0 ? [`${route} was not answered by both sides`] : []),
         ...(compared === 0 ? [`no two answers of ${route} were compared`] : []),
         ...(mismatches > 0 ? [`${mismatches} answers of ${route} differ between the sides`] : []),
       ];
@@ -52,8 +52,8 @@ export function routeAccountText(account: RouteAccount): string {
     const { sent, failed, ms } = ledger.of(route);
     const end = route === staying ? undefined : routes.get(route);
     return [
-      ...[route, number(sent), number(failed), number(ms.legacy.length), number(ms.new.length)],
-      ...[median(ms.legacy), median(ms.new)],
+      ...[route, end ? moduleOf(route) : '–', number(sent), number(failed)],
+      ...[number(ms.legacy.length), number(ms.module.length), median(ms.legacy), median(ms.module)],
       ...(end ? [number(end.compared), number(end.mismatches)] : ['–', '–']),
     ];
   });
@@ -61,7 +61,10 @@ export function routeAccountText(account: RouteAccount): string {
   return [
     `The account, after ${duration(seconds)}`,
     '',
-    row(['route', 'sent', 'failed', 'legacy', 'new', 'p50 legacy', 'p50 new', 'compared', 'differ']),
+    row([
+      ...['route', 'to module', 'sent', 'failed', 'by legacy', 'by module'],
+      ...['p50 legacy', 'p50 module', 'compared', 'differ'],
+    ]),
     ...rows.map(row),
     '',
     `  ${number(ledger.sent)} requests, ${number(ledger.failed)} failed; ${number(pieces)} pieces in ${baskets.length} baskets`,

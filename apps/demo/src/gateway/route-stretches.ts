@@ -13,7 +13,7 @@ export interface Compared {
 interface Mark {
   at: number;
   legacy: number;
-  new: number;
+  module: number;
   failed: number;
 }
 
@@ -58,24 +58,26 @@ export class RouteStretches {
 
   private mark(route: string): Mark {
     const { failed, ms } = this.ledger.of(route as Visit['route']);
-    return { at: this.now(), legacy: ms.legacy.length, new: ms.new.length, failed };
+    return { at: this.now(), legacy: ms.legacy.length, module: ms.module.length, failed };
   }
 
   private line({ route, percent, shadow }: RouteStatus, from: Mark): string {
     const { ms } = this.ledger.of(route as Visit['route']);
     const to = this.mark(route);
-    const median = (side: 'legacy' | 'new') => milliseconds(latenciesOf(ms[side].slice(from[side])).p50);
+    const median = (side: 'legacy' | 'module') => milliseconds(latenciesOf(ms[side].slice(from[side])).p50);
     return row([
       ...[route, `${percent} %`, `${((to.at - from.at) / 1_000).toFixed(1)} s`],
-      ...[to.legacy - from.legacy, to.new - from.new, to.failed - from.failed, shadow.compared].map(String),
-      ...[median('legacy'), median('new')],
+      ...[to.legacy - from.legacy, to.module - from.module, to.failed - from.failed, shadow.compared].map(
+        String,
+      ),
+      ...[median('legacy'), median('module')],
     ]);
   }
 }
 
 /** The line above the stretches. */
 export const stretchHead = (): string =>
-  row(['route', 'share', 'time', 'legacy', 'new', 'failed', 'compared', 'p50 legacy', 'p50 new']);
+  row(['route', 'share', 'time', 'legacy', 'module', 'failed', 'compared', 'p50 legacy', 'p50 module']);
 
 const widths = [7, 9, 9, 8, 8, 10, 12, 12];
 const row = ([name = '', ...cells]: readonly string[]): string =>

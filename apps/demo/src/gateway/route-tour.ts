@@ -1,6 +1,6 @@
 import { movingRoutes, type MovingRoute } from './visits.js';
 
-/** One part of the way: a route goes to the new upstream, or comes back. */
+/** One part of the way: a route goes to its module, or comes back. */
 export interface RouteLeg {
   route: MovingRoute;
   /** The share that it is to reach, in percent. */
@@ -23,8 +23,8 @@ export type Upstreams = Readonly<Record<'legacy' | 'new', string>>;
 
 /**
  * The `strangler.yaml` that wants routes at these shares. A real move bakes for minutes and wants hundreds of samples; a demo has
- * seconds, and a report that is seldom asked for waits for none. The gates stay: what is clearly bad takes a route back. Both applications
- * work on the same tables, so writes may go to either.
+ * seconds, and a report that is seldom asked for waits for none. The gates stay: what is clearly bad takes a route back. The modules and the
+ * application work on the same tables, so writes may go to either.
  */
 export function stranglerYaml(upstreams: Upstreams, shares: ReadonlyMap<MovingRoute, number>): string {
   const lines = movingRoutes.map((route) => {

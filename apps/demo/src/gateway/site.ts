@@ -9,14 +9,14 @@ import type { DemoSetup } from '../setup.js';
 import { stranglerYaml, type Upstreams } from './route-tour.js';
 import type { MovingRoute } from './visits.js';
 
-/** The legacy application, its successor, and the gateway before them. */
+/** The legacy application, the modules that replace it route by route, and the gateway before them. */
 export interface Site {
   /** Of the gateway: where customers are. */
   url: string;
   /** The gateway's admin API. */
   admin: AdminClient;
   upstreams: Upstreams;
-  /** Says in `strangler.yaml` which share of each route the new upstream is to have. */
+  /** Says in `strangler.yaml` which share of each route its module is to have. */
   want(shares: ReadonlyMap<MovingRoute, number>): Promise<void>;
 }
 
@@ -49,8 +49,8 @@ export async function openSite({ setup, closing, say, onDeath, stop }: SiteParts
   const theirs = { DATABASE_URL: databaseUrl, SESSION_SECRET: randomBytes(32).toString('hex') };
   const [, legacy = ''] = await launch('legacy', 'examples/legacy-app/src/main.js', /open: (\S+)/, theirs);
   say(`the legacy application is open at ${legacy}; it knows nothing of what follows`);
-  const [, next = ''] = await launch('new', 'examples/legacy-app/next/main.js', /open: (\S+)/, theirs);
-  say(`the new one is open at ${next}`);
+  const [, next = ''] = await launch('modules', 'examples/legacy-app/next/main.js', /open: (\S+)/, theirs);
+  say(`the modules that routes move to are open at ${next}`);
   // Operators are people of the shop.
   await launch('monolith', 'apps/monolith/src/main.js', /open: http/, { SAMPLE: 'off' });
   const upstreams = { legacy, new: next };

@@ -2,6 +2,9 @@
 export const movingRoutes = ['/reports', '/catalogue', '/account', '/basket'] as const;
 export type MovingRoute = (typeof movingRoutes)[number];
 
+/** Each moves to the module of its name. */
+export const moduleOf = (route: string): string => route.slice(1);
+
 /** What stays: all other paths of the application. */
 export const staying = 'the rest';
 

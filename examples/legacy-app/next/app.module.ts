@@ -1,0 +1,42 @@
+import { dataSourceOptions } from '#platform';
+import { Module, type DynamicModule, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { routeOf, Routes, StranglerModule } from 'nestjs-strangler';
+import { loggedIn } from '../src/session.js';
+import { account } from './account/account.contract.js';
+import { AccountController } from './account/account.controller.js';
+import { AccountModule } from './account/account.module.js';
+import { basket } from './basket/basket.contract.js';
+import { BasketController } from './basket/basket.controller.js';
+import { BasketModule } from './basket/basket.module.js';
+import { catalogue } from './catalogue/catalogue.contract.js';
+import { CatalogueModule } from './catalogue/catalogue.module.js';
+import { asClient } from './client.js';
+import { reports } from './reports/reports.contract.js';
+import { ReportsController } from './reports/reports.controller.js';
+import { ReportsModule } from './reports/reports.module.js';
+
+const contracts = [catalogue, reports, account, basket];
+
+/** A modular monolith of four modules, over the tables of the application that they replace. */
+@Module({})
+export class AppModule implements NestModule {
+  static over(databaseUrl: string): DynamicModule {
+    const routes = new Routes();
+    routes.replace(Object.fromEntries(contracts.map(({ name }) => [name, routeOf('monolith')])));
+    const remote = { call: () => Promise.reject(new Error('no module has left')) };
+    return {
+      module: AppModule,
+      imports: [
+        TypeOrmModule.forRoot({ ...dataSourceOptions(databaseUrl), autoLoadEntities: true }),
+        StranglerModule.forRoot({ side: 'monolith', contracts, routes, remote }),
+        ...[CatalogueModule, ReportsModule, AccountModule, BasketModule],
+      ],
+    };
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(asClient).forRoutes('{*path}');
+    consumer.apply(loggedIn).forRoutes(ReportsController, AccountController, BasketController);
+  }
+}
