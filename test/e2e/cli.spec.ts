@@ -349,7 +349,7 @@ describe('coming in', () => {
     [
       'another server',
       () => ({ ADMIN_URL: admin.shopUrl }),
-      /^what answers at .* is not the admin API: see ADMIN_URL/,
+      /^what answers at .* is not the admin API of the shop: see ADMIN_PORT or ADMIN_URL/,
     ],
     ['a wrong password', () => ({ ADMIN_PASSWORD: 'wrong' }), /^not logged in: .*ADMIN_PASSWORD/],
     [

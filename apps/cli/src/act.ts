@@ -3,7 +3,8 @@ import type { Cli } from './cli.js';
 import { programName, type BeginningFlags, type ChangingFlags } from './command.js';
 import { answerLines } from './text/lists.js';
 import { line } from './text/line.js';
-import { actOnRoute, isRoute } from './route.js';
+import { actOnRoute } from './route.js';
+import { isRoute } from './route-verbs.js';
 import { waitForGoal } from './watch/wait-for-goal.js';
 
 type Verb = ActionAnswer['verb'];

@@ -1,4 +1,4 @@
-import { Failure, Misuse } from './failure.js';
+import { Failure, Misuse, Unknown } from './failure.js';
 import { callJson, NoAnswer, type Answer, type Call } from './http.js';
 import type { Session } from './session.js';
 
@@ -13,14 +13,14 @@ export interface Answering {
   name: string;
   /** The command that starts it. */
   start: string;
-  /** The setting that names its admin API. */
+  /** The settings that name its admin API. */
   setting: string;
 }
 
 /** An admin API over HTTP. Every method throws {@link Failure}: refused (with the reason), not logged in, or nobody there. */
 export class AdminApi {
   constructor(
-    private readonly url: string,
+    private readonly url: string | undefined,
     private readonly session: Session,
     private readonly of: Answering,
   ) {}
@@ -38,15 +38,21 @@ export class AdminApi {
   }
 
   private async call<T>(path: string, call: Call): Promise<T> {
+    const { url } = this;
+    if (url === undefined) throw new Unknown(noShop);
     const send = async () =>
-      callJson(this.url + path, { ...call, authorization: await this.session.authorization() });
+      callJson(url + path, { ...call, authorization: await this.session.authorization() });
     const explained = (error: unknown) => explain(error, call, this.of);
     let answer = await send().catch(explained);
     if (answer.status === 401 && this.session.renew()) answer = await send().catch(explained);
-    if (answer.status < 300) return answer.body as T;
-    throw failureFor(answer, this.url, this.of);
+    // Others say 200 to anything, with a page.
+    if (answer.status < 300 && Object.keys(answer.body).length > 0) return answer.body as T;
+    throw failureFor(answer, call, url, this.of);
   }
 }
+
+const noShop =
+  'there is no shop here (MODULES=none), so there are no modules; routes of the gateway begin with /, as /catalogue';
 
 function explain(error: unknown, { method }: Call, { name, start, setting }: Answering): never {
   if (!(error instanceof NoAnswer)) throw error;
@@ -60,15 +66,24 @@ function explain(error: unknown, { method }: Call, { name, start, setting }: Ans
   throw new NoAnswer(error.reason, error.message + unknown);
 }
 
-function failureFor({ status, body }: Answer, url: string, { name, setting }: Answering): Failure {
+function failureFor(
+  { status, body }: Answer,
+  { method }: Call,
+  url: string,
+  { name, setting }: Answering,
+): Failure {
   const said = typeof body.detail === 'string' ? body.detail : undefined;
+  // What is asked for here can always be read there.
+  if (status < 300 || (status === 404 && said === undefined) || (status === 400 && method === 'GET'))
+    return new Failure(`what answers at ${url} is not the admin API of ${name}: see ${setting}`);
   if (status === 409) return new Failure(`refused: ${said ?? 'not now'}`);
   if (status === 400) return new Misuse(said ?? 'the admin API does not understand this');
-  if (status === 404)
-    return new Failure(said ?? `what answers at ${url} is not the admin API: see ${setting}`);
+  if (status === 404) return new Unknown(said);
   if (status === 401) return new Failure(`not logged in: ${said ?? 'the token is not accepted'}`);
   if (status === 403)
-    return new Failure('this takes the role admin: log in as one with ADMIN_EMAIL and ADMIN_PASSWORD');
+    return new Failure(
+      'this takes the role admin: log in as one with ADMIN_EMAIL and ADMIN_PASSWORD, or ADMIN_TOKEN',
+    );
   const trace = typeof body.traceId === 'string' ? `; its log says more under ${body.traceId}` : '';
   return new Failure(`${name} at ${url} answers ${status}${said ? `: ${said}` : ''}${trace}`);
 }

@@ -7,6 +7,9 @@ import type {
   ParkedRow,
 } from 'nestjs-strangler';
 import { AdminApi } from './admin-api.js';
+import { Misuse, Unknown } from './failure.js';
+import { NoAnswer } from './http.js';
+import { isRoute, verbsOfRoutes } from './route-verbs.js';
 import type { Session } from './session.js';
 
 /** A parked row and the side whose outbox holds it. */
@@ -16,29 +19,46 @@ export type ParkedOn = ParkedRow & { side: string };
 export class AdminClient {
   private readonly api: AdminApi;
 
-  constructor(url: string, session: Session) {
-    const of = { name: 'the shop', start: 'npm start', setting: 'ADMIN_URL' };
+  /** `rather`: what somebody may have meant by a module that is not there; nothing: nobody knows. */
+  constructor(
+    url: string | undefined,
+    session: Session,
+    private readonly rather: (module: string) => Promise<Error | undefined>,
+  ) {
+    const of = { name: 'the shop', start: 'npm start', setting: 'ADMIN_PORT or ADMIN_URL' };
     this.api = new AdminApi(url, session, of);
   }
 
   modules = (): Promise<ModuleStatus[]> => this.api.items('/modules');
 
-  module = (module: string): Promise<ModuleStatus> => this.api.get(pathOf(module));
+  module = (module: string): Promise<ModuleStatus> => this.of(module, (path) => this.api.get(path));
 
   history = (module: string, limit: number): Promise<HistoryEntry[]> =>
-    this.api.items(`${pathOf(module)}/history?limit=${limit}`);
+    this.of(module, (path) => this.api.items(`${path}/history?limit=${limit}`));
 
-  mismatches = (module: string): Promise<MismatchEntry[]> => this.api.items(`${pathOf(module)}/mismatches`);
+  mismatches = (module: string): Promise<MismatchEntry[]> =>
+    this.of(module, (path) => this.api.items(`${path}/mismatches`));
 
-  parked = (module: string): Promise<ParkedOn[]> => this.api.items(`${pathOf(module)}/parked`);
+  parked = (module: string): Promise<ParkedOn[]> =>
+    this.of(module, (path) => this.api.items(`${path}/parked`));
 
   doctor = (module: string | undefined): Promise<Finding[]> =>
-    this.api.items(`/doctor${module === undefined ? '' : `?module=${encodeURIComponent(module)}`}`);
+    module === undefined
+      ? this.api.items('/doctor')
+      : this.of(module, () => this.api.items(`/doctor?module=${encodeURIComponent(module)}`));
 
   /** Asks for an action; `body` as in the admin API. */
-  act(module: string, verb: string, body: object): Promise<ActionAnswer> {
-    return this.api.post<ActionAnswer>(`${pathOf(module)}/${verb}`, body);
+  act = (module: string, verb: string, body: object): Promise<ActionAnswer> =>
+    this.of(module, (path) => this.api.post<ActionAnswer>(`${path}/${verb}`, body));
+
+  private async of<T>(module: string, ask: (path: string) => Promise<T>): Promise<T> {
+    if (isRoute(module))
+      throw new Misuse(`this is for modules, and ${module} is a route; a route has ${verbsOfRoutes}`);
+    try {
+      return await ask(`/modules/${encodeURIComponent(module)}`);
+    } catch (error) {
+      const isThere = !(error instanceof Unknown) && !(error instanceof NoAnswer);
+      throw (isThere ? undefined : await this.rather(module)) ?? error;
+    }
   }
 }
-
-const pathOf = (module: string): string => `/modules/${encodeURIComponent(module)}`;

@@ -1,5 +1,7 @@
 import { environment, type Environment } from '#platform';
 import { AdminClient } from './admin-client.js';
+import { programName } from './command.js';
+import { Failure } from './failure.js';
 import { mayColour, readSettings, type Settings } from './config.js';
 import { Output, type Out } from './output.js';
 import { RouteClient } from './route-client.js';
@@ -45,12 +47,18 @@ export class Cli {
     if (!this.known) {
       const settings = readSettings(this.env);
       const session = new Session(settings);
-      this.known = {
-        settings,
-        client: new AdminClient(settings.adminUrl, session),
-        gateway: new RouteClient(settings.gatewayUrl, session),
-      };
+      const gateway = new RouteClient(settings.gatewayUrl, session);
+      const client = new AdminClient(settings.adminUrl, session, (name) => routeLike(name, gateway));
+      this.known = { settings, client, gateway };
     }
     return this.known;
   }
 }
+
+/** A route is easily written without its slash. */
+const routeLike = (name: string, gateway: RouteClient): Promise<Failure | undefined> =>
+  gateway.route(`/${name}`).then(
+    () =>
+      new Failure(`${name} is a route of the gateway: write its slash, as ${programName} status /${name}`),
+    () => undefined,
+  );

@@ -1,4 +1,5 @@
 import {
+  choiceSetting,
   namespaceSetting,
   portSetting,
   SettingsError,
@@ -10,8 +11,8 @@ import {
 
 /** What the CLI needs to know of the shop that it steers. */
 export interface Settings {
-  /** Without a slash at the end. */
-  adminUrl: string;
+  /** Without a slash at the end; `undefined`: there is no shop (`MODULES=none`), only a gateway. */
+  adminUrl: string | undefined;
   /** The admin API of a gateway, for routes of the edge. */
   gatewayUrl: string;
   shopUrl: string;
@@ -19,7 +20,7 @@ export interface Settings {
   dataDir: string;
   /** Who logs in; `undefined`: the account in `<dataDir>/admin.json`. */
   login: { email: string; password: string } | undefined;
-  /** A token of an outside identity provider, used as it is. */
+  /** One of a gateway's own, or of an outside identity provider, used as it is. */
   token: string | undefined;
   /** `undefined`: the embedded PostgreSQL. */
   databaseUrl: string | undefined;
@@ -29,14 +30,15 @@ export interface Settings {
 
 /** Reads the settings. @throws {SettingsError} naming the first wrong one. */
 export function readSettings(env: Environment): Settings {
+  const adminUrl = httpUrl(env, 'ADMIN_URL') ?? `http://127.0.0.1:${portSetting(env, 'ADMIN_PORT', 3001)}`;
   return {
-    adminUrl: httpUrl(env, 'ADMIN_URL') ?? `http://127.0.0.1:${portSetting(env, 'ADMIN_PORT', 3001)}`,
+    adminUrl: choiceSetting(env, 'MODULES', ['all', 'none'], 'all') === 'none' ? undefined : adminUrl,
     gatewayUrl:
       httpUrl(env, 'GATEWAY_ADMIN_URL') ?? `http://127.0.0.1:${portSetting(env, 'GATEWAY_ADMIN_PORT', 3002)}`,
     shopUrl: httpUrl(env, 'SHOP_URL') ?? `http://localhost:${portSetting(env, 'PORT', 3000)}`,
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     login: loginIn(env),
-    token: textSetting(env, 'ADMIN_TOKEN'),
+    token: tokenIn(env),
     databaseUrl: databaseSetting(env, 'DATABASE_URL'),
     namespace: namespaceSetting(env),
   };
@@ -48,6 +50,13 @@ export const mayColour = (env: Environment, stream: { isTTY?: boolean }): boolea
 
 const httpUrl = (env: Environment, name: string): string | undefined =>
   urlSetting(env, name, ['http', 'https'])?.replace(/\/+$/, '');
+
+/** A gateway may have been given several in the same place. */
+function tokenIn(env: Environment): string | undefined {
+  const token = textSetting(env, 'ADMIN_TOKEN');
+  if (!token?.includes(',')) return token;
+  throw new SettingsError('ADMIN_TOKEN has several tokens: set yours alone, for it stands in the history');
+}
 
 function loginIn(env: Environment): Settings['login'] {
   const email = textSetting(env, 'ADMIN_EMAIL');

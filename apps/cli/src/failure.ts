@@ -4,6 +4,9 @@ export class Failure extends Error {
   readonly exitCode: number = 1;
 }
 
+/** What is asked about is not there. */
+export class Unknown extends Failure {}
+
 /** The command line, or what it asks for, makes no sense. */
 export class Misuse extends Failure {
   override readonly exitCode = 2;

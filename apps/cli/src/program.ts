@@ -70,4 +70,5 @@ export function makeProgram(cli: Cli, json = false): Command {
 const settings = `Settings: ADMIN_URL or ADMIN_PORT (3001), SHOP_URL or PORT (3000). It logs in as the admin of DATA_DIR (.data),
 or with ADMIN_EMAIL and ADMIN_PASSWORD, or takes ADMIN_TOKEN. NO_COLOR is honoured.
 What begins with / is a route of the edge, which a gateway moves: GATEWAY_ADMIN_URL or GATEWAY_ADMIN_PORT (3002).
+MODULES=none: there is a gateway, and no shop; ADMIN_TOKEN is one that it was started with.
 Exit code: 0 done; 1 refused, failed, or found what must not be; 2 wrong usage.`;

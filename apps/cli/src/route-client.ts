@@ -7,7 +7,11 @@ export class RouteClient {
   private readonly api: AdminApi;
 
   constructor(url: string, session: Session) {
-    const of = { name: 'the gateway', start: 'npm run start:gateway', setting: 'GATEWAY_ADMIN_URL' };
+    const of = {
+      name: 'the gateway',
+      start: 'npm run start:gateway',
+      setting: 'GATEWAY_ADMIN_PORT or GATEWAY_ADMIN_URL',
+    };
     this.api = new AdminApi(url, session, of);
   }
 

@@ -2,19 +2,13 @@ import type { RouteStatus } from '#edge';
 import type { Cli } from './cli.js';
 import type { ChangingFlags } from './command.js';
 import { Failure, Misuse } from './failure.js';
+import { routeVerbs, verbsOfRoutes } from './route-verbs.js';
 import { duration } from './text/figures.js';
 import { line } from './text/line.js';
 import { answerLines } from './text/lists.js';
 import { sleepUnless, untilStopped } from './watch/stop.js';
 
-/** What a route of the edge has in common with a module. */
-const verbs: ReadonlySet<string> = new Set([
-  ...['run', 'advance', 'approve', 'shift', 'pause', 'resume', 'abort', 'rollback', 'mismatches'],
-]);
 const everyMs = 250;
-
-/** Whether a verb is about a route of the edge, `/reports`, and not about a module. */
-export const isRoute = (target: string): boolean => target.startsWith('/');
 
 /** Asks a gateway for an action and shows what it does; `waitMs`: until the route is where it leads. */
 export async function actOnRoute<F extends ChangingFlags>(
@@ -25,7 +19,7 @@ export async function actOnRoute<F extends ChangingFlags>(
   waitMs?: number,
 ): Promise<void> {
   const { json, ...body } = flags;
-  if (!verbs.has(verb)) throw new Misuse(`a route has no ${verb}: there are ${[...verbs].join(', ')}`);
+  if (!routeVerbs.has(verb)) throw new Misuse(`a route has no ${verb}: there are ${verbsOfRoutes}`);
   if ('to' in body) throw new Misuse(`${verb} of a route takes no --to`);
   const answer = await cli.gateway.act(route, verb, body);
   if (answer.refusal !== undefined) cli.exitCode = 1;

@@ -32,6 +32,8 @@ export class Session {
   }
 
   private async logIn(): Promise<string> {
+    if (this.settings.adminUrl === undefined)
+      throw new Failure('not logged in: set ADMIN_TOKEN, to one of those that the gateway was started with');
     const login = this.settings.login ?? (await keptLogin(this.settings.dataDir));
     const { status, body } = await this.post(login);
     if (typeof body.accessToken === 'string') return `Bearer ${body.accessToken}`;
@@ -63,16 +65,18 @@ function notRunning(error: unknown): Answer {
   if (!(error instanceof NoAnswer)) throw error;
   if (error.reason === 'too_late') return { status: 504, body: {} };
   throw new Failure(
-    `cannot log in: ${error.message}: start the shop with "npm start", or name yours in SHOP_URL and ADMIN_URL`,
+    `cannot log in: ${error.message}: start the shop with "npm start", or name yours in SHOP_URL and ADMIN_URL; ${alone}`,
   );
 }
+
+const alone = 'a gateway without a shop takes an ADMIN_TOKEN that it was started with';
 
 async function keptLogin(dataDir: string): Promise<Login> {
   const file = join(dataDir, 'admin.json');
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new Failure(
       `not logged in: ${file} cannot be read (${(error as NodeJS.ErrnoException).code}). The shop writes it on its ` +
-        `first start ("npm start"); name its data folder in DATA_DIR, or set ADMIN_EMAIL and ADMIN_PASSWORD`,
+        `first start ("npm start"); name its data folder in DATA_DIR, or set ADMIN_EMAIL and ADMIN_PASSWORD; ${alone}`,
     );
   });
   try {

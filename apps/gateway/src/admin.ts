@@ -1,13 +1,13 @@
-import { AdminGuard, BoundedAdapter, configureAdmin, onlyLocalNames, TokenVerifier } from '#api';
+import { AdminGuard, BoundedAdapter, configureAdmin, onlyLocalNames, type WaysIn } from '#api';
 import { RouteOperator, RoutesController } from '#edge';
 import { NestLogger, operationsRoutes, urlOf, type OperationsOptions } from '#platform';
-import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 
-/** The operator's side of a gateway: its routes, behind the tokens of the shop. */
+/** The operator's side of a gateway: its routes, behind its own tokens and those of the shop. */
 @Module({})
 class AdminModule {
   static of(operator: RouteOperator, guard: AdminGuard): DynamicModule {
@@ -24,16 +24,15 @@ class AdminModule {
 
 interface Parts {
   port: number;
-  /** The API, which knows whose tokens are good. */
-  api: INestApplication;
+  ways: WaysIn;
   operator: RouteOperator;
   operations: OperationsOptions;
   logger: Logger;
 }
 
 /** Opens the admin listener, on this machine only: health and metrics for machines, routes for operators. Answers where it is. */
-export async function openAdmin({ port, api, operator, operations, logger }: Parts) {
-  const guard = new AdminGuard(api.get<TokenVerifier>(TokenVerifier, { strict: false }));
+export async function openAdmin({ port, ways, operator, operations, logger }: Parts) {
+  const guard = new AdminGuard(ways);
   const app = await NestFactory.create<NestExpressApplication>(
     AdminModule.of(operator, guard),
     new BoundedAdapter(),

@@ -1,7 +1,18 @@
-import { BoundedAdapter, configureHttp, connectionLimits, type ReadinessCheck } from '#api';
+import {
+  BareEdgeModule,
+  BoundedAdapter,
+  configureBareEdge,
+  configureHttp,
+  connectionLimits,
+  noPaths,
+  ownPaths,
+  TokenVerifier,
+  type ReadinessCheck,
+} from '#api';
 import type { EdgeRoutes, UpstreamPools } from '#edge';
 import { NestLogger, type Closing } from '#platform';
-import { observers, type ToolkitMetrics } from 'nestjs-strangler';
+import { observers, type CallMetrics, type ToolkitMetrics } from 'nestjs-strangler';
+import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
@@ -14,7 +25,10 @@ import type { Shop } from './shop.js';
 
 interface Parts {
   own: OwnDatabase;
-  shop: Shop;
+  /** `undefined`: none stands behind. */
+  shop: Shop | undefined;
+  /** Counts calls and requests, for gates. */
+  watch: CallMetrics;
   metrics: ToolkitMetrics;
   pools: UpstreamPools;
   share: Share | undefined;
@@ -27,21 +41,40 @@ interface Parts {
 export interface Api {
   app: NestExpressApplication;
   edgeRoutes: EdgeRoutes;
+  /** Whose tokens are good; `undefined`: nobody's. */
+  tokens: TokenVerifier | undefined;
 }
 
-/** Opens the API, and what is behind it beside the modules. */
+/** Opens the API, where there is a shop, and what is behind it beside the modules. */
 export async function openApi(settings: Settings, parts: Parts): Promise<Api> {
-  const { pools, share, logger, closing } = parts;
-  const { accessLog, origins, servedBy, proxies, upstreams, host, port } = settings;
-  const app = await createApp(settings, parts);
-  const edgeRoutes = edgeRoutesOf(app, settings, parts);
+  const { shop, pools, share, logger, closing } = parts;
+  const {
+    identityProvider: identity,
+    accessLog,
+    origins,
+    servedBy,
+    proxies,
+    upstreams,
+    host,
+    port,
+  } = settings;
+  const adapter = new BoundedAdapter({ ...connectionLimits, ...settings.connections }, settings.certificate);
+  const app = await NestFactory.create<NestExpressApplication>(moduleOf(settings, parts), adapter, {
+    ...{ logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
+  });
+  const tokens = shop
+    ? app.get<TokenVerifier>(TokenVerifier, { strict: false })
+    : identity && TokenVerifier.of(identity);
+  const edgeRoutes = edgeRoutesOf(settings, { ...parts, tokens, apiPaths: shop ? ownPaths(app) : noPaths });
   closing.add(() => edgeRoutes.stop());
   const { times } = upstreams;
-  configureHttp(app, {
+  const http = {
     accessLog: accessLog ? logger : undefined,
-    ...{ origins, servedBy, proxies },
+    proxies,
     elsewhere: elsewhere(edgeRoutes.traffic, pools.legacy, { times, proxies, share }),
-  });
+  };
+  if (shop) configureHttp(app, { ...http, origins, servedBy });
+  else configureBareEdge(app, adapter, { ...http, tokens });
   // An upload may take as long as its request may; the API's own are ended earlier.
   const server = app.getHttpServer();
   server.requestTimeout = Math.max(server.requestTimeout, times.totalMs);
@@ -50,23 +83,22 @@ export async function openApi(settings: Settings, parts: Parts): Promise<Api> {
   await app.init();
   await startEdgeRoutes(edgeRoutes);
   await (host === undefined ? app.listen(port) : app.listen(port, host));
-  return { app, edgeRoutes };
+  return { app, edgeRoutes, tokens };
 }
 
-function createApp(
-  { identityProvider: identity, certificate, cache, rates, shedListsAt, connections }: Settings,
-  { own, shop: { routes, link, watch }, metrics, checks, logger }: Parts,
-): Promise<NestExpressApplication> {
+function moduleOf(
+  { identityProvider: identity, cache, rates, shedListsAt }: Settings,
+  { own, shop, watch, metrics, checks }: Parts,
+): DynamicModule {
+  const shared = { ...rates, passesOn: true, live: () => own.members.live };
+  if (!shop) return BareEdgeModule.forRoot(shared);
+  const { routes, link } = shop;
   const api = {
     ...{ identity, shedListsAt },
     limits: own.pool,
-    rates: { ...rates, passesOn: true, live: () => own.members.live },
+    rates: shared,
     readiness: { useFactory: () => checks },
     ...(cache.freshMs > 0 && { cache: { ...cache, ways: routes } }),
   };
-  return NestFactory.create<NestExpressApplication>(
-    GatewayModule.forRoot({ routes, link, observer: observers(watch, metrics.called), api }),
-    new BoundedAdapter({ ...connectionLimits, ...connections }, certificate),
-    { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
-  );
+  return GatewayModule.forRoot({ routes, link, observer: observers(watch, metrics.called), api });
 }

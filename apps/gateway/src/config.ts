@@ -12,6 +12,7 @@ import {
   identitySetting,
   logLevels,
   natsSettings,
+  operatorSetting,
   pathSetting,
   portSetting,
   rateSettings,
@@ -30,6 +31,7 @@ import {
   type IdentitySetting,
   type LogLevel,
   type NatsSettings,
+  type OperatorToken,
   type RateSettings,
 } from '#platform';
 import { defaultRetention, leastResultsMs, type Retention } from 'nestjs-strangler';
@@ -46,6 +48,8 @@ export interface Settings {
   databaseUrl: string | undefined;
   /** Where `databaseUrl` leads through a pooler: the server itself. */
   directUrl: string | undefined;
+  /** Whether modules of a shop stand behind, over NATS; `none`: an application that is not ours alone. */
+  modules: 'all' | 'none';
   nats: NatsSettings;
   dataDir: string;
   logLevel: LogLevel;
@@ -63,6 +67,8 @@ export interface Settings {
   /** What the listener grants to those who connect. */
   connections: ConnectionSettings;
   identityProvider: IdentitySetting | undefined;
+  /** Who may look at routes and move them, beside the operators of the shop. */
+  operators: readonly OperatorToken[];
   /** How many requests are taken: by address, user and route. */
   rates: RateSettings;
   /** As many commands under way, and lists are refused; 0: never. */
@@ -101,15 +107,17 @@ export interface UpstreamSettings {
 /** What `--help` prints. */
 export const usage = `usage: npm run start:gateway
 
-Opens the API alone: whatever modules the shop has and wherever they are, it calls them over NATS.
-Settings: PORT, HOST, ADMIN_PORT, GATEWAY_DATABASE_URL, NATS_URL, CACHE, LEGACY_URL, TRUST_PROXY, DRAIN, … (README.md, "Settings").`;
+Opens the API alone: whatever modules the shop has and wherever they are, it calls them over NATS. With MODULES=none there is no
+shop: everything goes to LEGACY_URL, and to the routes of strangler.yaml.
+Settings: PORT, HOST, ADMIN_PORT, MODULES, GATEWAY_DATABASE_URL, NATS_URL, CACHE, LEGACY_URL, ADMIN_TOKEN, … (docs/gateway.md).`;
 
 /** Reads the settings. @throws {SettingsError} naming the first wrong one. */
 export function readSettings(env: Environment): Settings {
   const name = 'GATEWAY_DATABASE_URL';
   const databaseUrl = databaseSetting(env, name);
   const nats = natsSettings(env);
-  requireServers(env, { [name]: databaseUrl, NATS_URL: nats.url });
+  const modules = choiceSetting(env, 'MODULES', ['all', 'none'], 'all');
+  requireServers(env, { [name]: databaseUrl, ...(modules === 'all' && { NATS_URL: nats.url }) });
   const proxies = countSetting(env, 'TRUST_PROXY', 10, 0);
   const port = portSetting(env, 'PORT', 8080);
   return {
@@ -117,9 +125,11 @@ export function readSettings(env: Environment): Settings {
     // Who tries it out means himself; who gives it a database means others.
     host: textSetting(env, 'HOST') ?? (databaseUrl ? undefined : '127.0.0.1'),
     certificate: tlsSetting(env),
-    adminPort: portSetting(env, 'ADMIN_PORT', 3002),
+    // Also as the command line has it: beside a shop they may share a .env.
+    adminPort: portSetting(env, 'GATEWAY_ADMIN_PORT', portSetting(env, 'ADMIN_PORT', 3002)),
     databaseUrl,
     directUrl: databaseUrl && databaseSetting(env, directNameOf(name)),
+    modules,
     nats,
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
@@ -131,6 +141,7 @@ export function readSettings(env: Environment): Settings {
     proxies,
     connections: connectionSettings(env, proxies),
     identityProvider: identitySetting(env),
+    operators: operatorSetting(env),
     rates: rateSettings(env),
     // A quarter of the connections that are taken.
     shedListsAt: countSetting(env, 'SHED_LISTS_AT', 100_000, 250),

@@ -1,31 +1,32 @@
-import { ownPaths, TokenVerifier } from '#api';
-import { EdgeRoutes, EdgeRoutesError, type UpstreamPools } from '#edge';
+import type { TokenVerifier } from '#api';
+import { EdgeRoutes, EdgeRoutesError, type EdgeRoutesOptions, type UpstreamPools } from '#edge';
 import { StartError } from '#platform';
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { CallMetrics } from 'nestjs-strangler';
 import { contracts } from './app.module.js';
 import type { Settings } from './config.js';
 import type { OwnDatabase } from './own-database.js';
-import type { Shop } from './shop.js';
 
 interface Parts {
   own: OwnDatabase;
-  shop: Shop;
+  watch: CallMetrics;
   pools: UpstreamPools;
+  /** Which no route can have. */
+  apiPaths: EdgeRoutesOptions['apiPaths'];
+  /** Without it nobody is known by his token. */
+  tokens: TokenVerifier | undefined;
 }
 
 /** The routes of the edge. They are followed from {@link startEdgeRoutes} on. */
 export function edgeRoutesOf(
-  app: NestExpressApplication,
   { stranglerConfig, servedBy, kept, proxies }: Settings,
-  { own: { database }, shop: { watch }, pools }: Parts,
+  { own: { database }, watch, pools, apiPaths, tokens }: Parts,
 ): EdgeRoutes {
-  const tokens = app.get<TokenVerifier>(TokenVerifier, { strict: false });
   return new EdgeRoutes({
     ...{ database, watch, servedBy, pools, kept, proxies },
     file: stranglerConfig,
     modules: contracts.map(({ name }) => name),
-    apiPaths: ownPaths(app),
-    userOf: (request) => tokens.bearerOf(request),
+    apiPaths,
+    userOf: async (request) => tokens?.bearerOf(request),
   });
 }
 

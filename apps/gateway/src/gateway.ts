@@ -1,6 +1,7 @@
 import {
   cacheGauges,
   limitGauges,
+  OperatorTokens,
   requestHistogram,
   tokenGauges,
   usageGauges,
@@ -22,10 +23,11 @@ import {
   type Closing,
 } from '#platform';
 import {
+  CallMetrics,
   currentContext,
+  Routes,
   ToolkitMetrics,
   type NatsLink,
-  type Routes,
   type ShopFinder,
 } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
@@ -38,7 +40,7 @@ import { shareOf, type Share } from './legacy.js';
 import { openOwnDatabase, type OwnDatabase } from './own-database.js';
 import { embeddedServers, joinShop, type Shop } from './shop.js';
 
-/** Starts the API alone: its own database, modules over NATS. Everything it starts is ended by `closing`. */
+/** Starts the API alone, or nothing but routes: its own database, modules over NATS. Everything it starts is ended by `closing`. */
 export async function startGateway(settings: Settings, closing: Closing): Promise<void> {
   const who = { service: gateway, version: packageVersion() };
   const logger = createLogger({ level: settings.logLevel, ...who, context: currentContext });
@@ -50,18 +52,21 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
   await assertPortFree(settings.adminPort, '127.0.0.1', 'ADMIN_PORT');
   const servers = embeddedServers(settings, say, closing);
   const own = await openOwnDatabase(settings, servers, who.version, closing);
-  const shop = await joinShop(settings, servers, own, closing);
+  const shop = settings.modules === 'none' ? undefined : await joinShop(settings, servers, own, closing);
+  const watch = new CallMetrics();
+  watch.start(own.database, shop?.routes ?? new Routes());
+  closing.add(() => watch.stop());
   const metrics = new ToolkitMetrics();
   const { legacy, upstreams } = settings;
   const pools = new UpstreamPools({ legacy, checkPath: upstreams.checkPath, ca: upstreams.ca });
   closing.add(async () => pools.close());
   const share = shareOf(upstreams.perAddress);
   const checks = readinessOf(own, shop);
-  const api = await openApi(settings, { own, shop, metrics, pools, share, checks, logger, closing });
+  const api = await openApi(settings, { own, shop, watch, metrics, pools, share, checks, logger, closing });
   const registry = registryOf(who, settings, { own, shop, metrics, pools, share, api });
   const admin = await openAdmin({
     port: settings.adminPort,
-    api: api.app,
+    ways: { tokens: api.tokens, operators: new OperatorTokens(settings.operators) },
     operator: api.edgeRoutes.operator,
     operations: { registry, checks },
     logger,
@@ -74,13 +79,28 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
   // The first thing to end.
   closing.add(() => drain(checks, settings.drainMs));
   const url = urlOf(api.app.getHttpServer(), settings.certificate ? 'https' : 'http');
-  const others = legacy ? ` · everything else from ${legacy.join(', ')}` : '';
-  say(`The gateway is open: ${url}/api/v1/products · OpenAPI ${url}/docs · admin ${admin.url}${others}`);
+  say(opened(settings, shop, url, admin.url));
+  if (!api.tokens && settings.operators.length === 0) say(nobody);
+}
+
+const nobody =
+  'nobody can move routes by hand: no operator is known (ADMIN_TOKEN=me.$(openssl rand -hex 24), the same here and for the command line)';
+
+function opened({ legacy }: Settings, shop: Shop | undefined, url: string, admin: string): string {
+  const from = legacy?.join(', ');
+  if (!shop)
+    return `The gateway is open: ${url} · admin ${admin} · ${from ? `everything from ${from}` : 'nothing but its routes'}`;
+  const others = from ? ` · everything else from ${from}` : '';
+  return `The gateway is open: ${url}/api/v1/products · OpenAPI ${url}/docs · admin ${admin}${others}`;
 }
 
 /** What has to hold before it may get work. */
-const readinessOf = ({ probe }: OwnDatabase, { link, routes, finder }: Shop): ReadinessCheck[] => [
+const readinessOf = ({ probe }: OwnDatabase, shop: Shop | undefined): ReadinessCheck[] => [
   { name: 'database', check: () => probe.check() },
+  ...(shop ? wayTo(shop) : []),
+];
+
+const wayTo = ({ link, routes, finder }: Shop): ReadinessCheck[] => [
   { name: 'NATS', check: () => assertUp(link) },
   { name: 'shop', check: () => assertFound(finder, routes) },
   { name: 'key', check: () => assertKnown(link) },
@@ -103,7 +123,7 @@ function assertFound({ problem }: ShopFinder, routes: Routes): void {
 
 interface Measured {
   own: OwnDatabase;
-  shop: Shop;
+  shop: Shop | undefined;
   metrics: ToolkitMetrics;
   pools: UpstreamPools;
   share: Share | undefined;
@@ -114,23 +134,22 @@ interface Measured {
 function registryOf(
   who: { service: string; version: string },
   { certificate, cache }: Settings,
-  { own, shop, metrics, pools, share, api: { app, edgeRoutes } }: Measured,
+  { own, shop, metrics, pools, share, api: { app, edgeRoutes, tokens } }: Measured,
 ): Registry {
   return processRegistry(
     who,
     { limits: () => own.pool },
     {
-      histograms: [...metrics.histograms, requestHistogram(app)],
+      histograms: [...(shop ? metrics.histograms : []), requestHistogram(app)],
       gauges: [
-        ...metrics.gaugesOfCaller(shop.link),
-        usageGauges(app),
+        ...(shop ? [...metrics.gaugesOfCaller(shop.link), usageGauges(app)] : []),
         limitGauges(app),
-        tokenGauges(app),
+        ...(tokens ? [tokenGauges(tokens)] : []),
         upstreamGauges(() => pools.all),
         turnGauges(share?.turns),
         routeGauges(edgeRoutes),
         ...(certificate ? [certificate.gauges] : []),
-        ...(cache.freshMs > 0 ? [cacheGauges(app)] : []),
+        ...(shop && cache.freshMs > 0 ? [cacheGauges(app)] : []),
       ],
     },
   );

@@ -1,7 +1,6 @@
 import { callers, calls, gateway } from '#contracts';
 import { EmbeddedServers, natsConnection, type Closing } from '#platform';
 import {
-  CallMetrics,
   followRoutes,
   KeyStore,
   NatsLink,
@@ -23,8 +22,6 @@ export interface Shop {
   /** Where its modules are served. */
   routes: Routes;
   finder: ShopFinder;
-  /** Counts the calls, for the gates of modules. */
-  watch: CallMetrics;
 }
 
 const subjectsOf = ({ nats }: Settings): Subjects => new Subjects(nats.namespace);
@@ -66,12 +63,9 @@ export async function joinShop(
   });
   await finder.start();
   closing.add(() => finder.stop());
-  const watch = new CallMetrics();
-  watch.start(database, routes);
-  closing.add(() => watch.stop());
   const stopReporting = reportCalls(link, routes, database, gateway);
   closing.add(() => Promise.resolve(stopReporting()));
-  return { link, routes, finder, watch };
+  return { link, routes, finder };
 }
 
 function connect(settings: Settings, servers: EmbeddedServers): NatsLink {

@@ -60,7 +60,7 @@ export async function startAdmin(
   { operator, operations }: { operator: Operator; operations: OperationsOptions },
 ): Promise<NestExpressApplication> {
   const tokens = shop.get<TokenVerifier>(TokenVerifier, { strict: false });
-  const guard = new AdminGuard(tokens, bootstrapAdmin(settings));
+  const guard = new AdminGuard({ tokens, bootstrap: bootstrapAdmin(settings) });
   const app = await NestFactory.create<NestExpressApplication>(
     AdminModule.of(operator, guard),
     new BoundedAdapter(),

@@ -6,6 +6,7 @@ import {
   limitGauges,
   requestHistogram,
   tokenGauges,
+  TokenVerifier,
   type ApiOptions,
   type LimitStore,
   type ReadinessCheck,
@@ -169,7 +170,7 @@ function registryOf(
     ...metrics.gauges({ ...parts, database, agents }),
     usageGauges(app),
     limitGauges(app),
-    tokenGauges(app),
+    tokenGauges(app.get<TokenVerifier>(TokenVerifier, { strict: false })),
     ...(certificate ? [certificate.gauges] : []),
   ];
   return processRegistry(

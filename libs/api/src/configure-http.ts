@@ -2,6 +2,7 @@ import { guard } from '#edge';
 import { VersioningType } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
+import { TokenVerifier } from './auth/token-verifier.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { plainReads } from './cache/plain-reads.js';
 import { acceptVersion } from './http/accept-version.js';
@@ -9,6 +10,7 @@ import { accessLog, logUnreadable } from './http/access-log.js';
 import { callContext } from './http/call-context.js';
 import { admitOrigins } from './http/cross-origin.js';
 import { divide, type Elsewhere } from './http/edge.js';
+import { ownPaths } from './http/own-paths.js';
 import { BoundedAdapter } from './http/bounded-adapter.js';
 import { weakEtag } from './http/etag.js';
 import { inOrder } from './http/in-order.js';
@@ -75,7 +77,11 @@ export function configureHttp(
   const adapter: unknown = app.getHttpAdapter();
   if (adapter instanceof BoundedAdapter) {
     const { requestMs } = adapter.limits;
-    if (elsewhere) adapter.before(divide(app, elsewhere, { accessLog: logger, proxies, requestMs }));
+    if (elsewhere) {
+      const tokens = app.get<TokenVerifier>(TokenVerifier, { strict: false });
+      const front = { accessLog: logger, proxies, requestMs, own: ownPaths(app), tokens };
+      adapter.before(divide(app, elsewhere, front));
+    }
     adapter.before(plainReads(app, { accessLog: logger, servedBy, proxies, origins, problems }));
   }
   if (logger) logUnreadable(app.getHttpServer(), logger);

@@ -53,6 +53,7 @@ export { urlOf } from './url-of.js';
 export { EmbeddedServers } from './embedded-servers.js';
 export { environment, noteReads } from './environment.js';
 export { identitySetting, type IdentitySetting } from './identity-setting.js';
+export { operatorSetting, type OperatorToken } from './operator-setting.js';
 export { rateSettings, type RateSettings } from './rate-settings.js';
 export { retentionSetting } from './retention-setting.js';
 export { witnessSetting } from './witness-setting.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { looking, wholeNumber, type LookingFlags } from '../command.js';
-import { isRoute } from '../route.js';
+import { isRoute } from '../route-verbs.js';
 import { historyLines } from '../text/history.js';
 
 interface Flags extends LookingFlags {

@@ -3,7 +3,7 @@ import { act } from '../act.js';
 import type { Cli } from '../cli.js';
 import { changing, type ChangingFlags } from '../command.js';
 import { Misuse } from '../failure.js';
-import { isRoute } from '../route.js';
+import { isRoute } from '../route-verbs.js';
 import { mismatchLines, routeMismatchLines } from '../text/lists.js';
 
 interface Flags extends ChangingFlags {

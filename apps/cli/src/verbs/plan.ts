@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { act, show } from '../act.js';
-import { isRoute } from '../route.js';
+import { isRoute } from '../route-verbs.js';
 import type { Cli } from '../cli.js';
 import { looking } from '../command.js';
 import { bodyOf, withSettings, type RunFlags } from './run-settings.js';

@@ -3,7 +3,8 @@ import { Option, type Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { looking, wholeNumber, type LookingFlags } from '../command.js';
 import { Failure, Misuse } from '../failure.js';
-import { isRoute } from '../route.js';
+import { isRoute } from '../route-verbs.js';
+import { line } from '../text/line.js';
 import { routeLines, routesOverview } from '../text/routes.js';
 import { moduleLines } from '../text/module.js';
 import { movingLines } from '../text/moving.js';
@@ -53,6 +54,8 @@ async function showRoute({ gateway, out }: Cli, route: string, json?: true): Pro
   else out.print(routeLines(one));
 }
 
+const noRoutes = 'no path moves yet: the "edge:" of the gateway\'s strangler.yaml names those that are to';
+
 /** None where no gateway answers: a shop needs none. */
 async function routesOf({ gateway }: Cli): Promise<RouteStatus[]> {
   try {
@@ -64,12 +67,17 @@ async function routesOf({ gateway }: Cli): Promise<RouteStatus[]> {
 }
 
 async function show(cli: Cli, module: string | undefined, json?: true): Promise<void> {
-  const { client, out } = cli;
+  const { client, out, settings } = cli;
   if (module !== undefined) {
     const one = await client.module(module);
     if (json) out.json(one);
     else out.print([...noticeLines([one]), ...moduleLines(one), ...settingLines(one)]);
     return;
+  }
+  if (settings.adminUrl === undefined) {
+    const routes = await cli.gateway.routes();
+    if (json) return out.json({ routes });
+    return out.print(routes.length > 0 ? routesOverview(routes) : [line(noRoutes)]);
   }
   const [all, routes] = await Promise.all([client.modules(), routesOf(cli)]);
   if (json) return out.json({ items: all, ...(routes.length > 0 && { routes }) });

@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import { act } from '../act.js';
 import type { Cli } from '../cli.js';
 import { changing, programName, waiting, type ChangingFlags } from '../command.js';
+import { Misuse } from '../failure.js';
+import { isRoute } from '../route-verbs.js';
 import { number } from '../text/figures.js';
 import { line, type Line } from '../text/line.js';
 import { waitForVerify } from '../watch/wait-for-verify.js';
@@ -27,6 +29,7 @@ export const verify = (program: Command, cli: Cli): Command =>
     .option('--wait', 'wait for the result, as it does anyway', true)
     .option('--no-wait', 'do not wait for the result')
     .action(async (module: string, { wait, timeout, ...flags }: Flags) => {
+      if (isRoute(module)) throw new Misuse(noRows(module));
       if (!wait || flags.dryRun) return act(cli, module, 'verify', flags);
       const { verify: found } = await runAndWait(cli, module, timeout * 1_000, flags.repair);
       const repaired = flags.repair && found.differences > 0;
@@ -46,6 +49,9 @@ export const verify = (program: Command, cli: Cli): Command =>
       else cli.out.print(outcomeLines(outcome));
       if (differences > 0) cli.exitCode = 1;
     });
+
+const noRows = (route: string): string =>
+  `a route has no rows to compare; its answers are, with "shadow: 0.1" in its entry of strangler.yaml: ${programName} mismatches ${route}`;
 
 async function runAndWait(cli: Cli, module: string, timeoutMs: number, repair?: true): Promise<ModuleStatus> {
   const before = await cli.client.module(module);

@@ -10,6 +10,7 @@ import { configureAdmin } from '../configure-http.js';
 import type { UsersPort } from '../ports.js';
 import { ann, bob, claimsOf, signingKey, type SigningKey } from '../testing/edge.js';
 import { AdminGuard } from './admin.guard.js';
+import { OperatorTokens } from './operator-tokens.js';
 import type { SignedRequest } from './principal.js';
 import { TokenVerifier } from './token-verifier.js';
 
@@ -19,12 +20,18 @@ class ThingController {
     return {};
   }
   @Post() act(@Req() { principal }: SignedRequest): object {
-    return { actor: principal?.email };
+    return { actor: principal?.email ?? principal?.id };
   }
 }
 
 const root = { id: bob, email: 'root@shop.example', password: 'correct horse battery' };
 const basic = (password: string) => `Basic ${Buffer.from(`${root.email}:${password}`).toString('base64')}`;
+
+const secret = 'b0a1c2d3e4f596874f1d0c6b9a8e7352';
+const operators = [
+  { name: 'eve', token: `eve.${secret}`, role: 'admin' },
+  { name: 'wall', token: `wall.${secret}`, role: 'viewer' },
+] as const;
 
 describe('the guard of the admin listener', () => {
   let key: SigningKey;
@@ -42,10 +49,12 @@ describe('the guard of the admin listener', () => {
         return sessions[id] ?? { id, role: 'admin', version: 0 };
       },
     } as unknown as UsersPort;
-    const guard = new AdminGuard(
-      TokenVerifier.ofUsers(port, async () => root),
-      async () => root,
-    );
+    const bootstrap = async () => root;
+    const guard = new AdminGuard({
+      tokens: TokenVerifier.ofUsers(port, bootstrap),
+      bootstrap,
+      operators: new OperatorTokens(operators),
+    });
     @Module({ controllers: [ThingController], providers: [{ provide: APP_GUARD, useValue: guard }] })
     class AdminModule {}
     const built = await Test.createTestingModule({ imports: [AdminModule] }).compile();
@@ -84,6 +93,20 @@ describe('the guard of the admin listener', () => {
 
   test('who acts is the person that logged in', async () => {
     expect((await send('post', await token(ann, 'admin'))).body).toEqual({ actor: 'admin@shop.example' });
+  });
+
+  test('a token of the settings gets in as what it stands there for, under its name, whoever knows the users', async () => {
+    sessions = undefined;
+    expect(await statuses(`Bearer eve.${secret}`)).toEqual([200, 201]);
+    expect(await statuses(`Bearer wall.${secret}`)).toEqual([200, 403]);
+    expect((await send('post', `Bearer eve.${secret}`)).body).toEqual({ actor: 'eve' });
+    for (const other of [
+      `Bearer eve.${secret}x`,
+      `Bearer wal.${secret}`,
+      `Bearer ${secret}`,
+      `eve.${secret}`,
+    ])
+      expect([other, await statuses(other)]).toEqual([other, [401, 401]]);
   });
 
   describe('while the users cannot be asked', () => {

@@ -2,28 +2,38 @@ import type { Role } from '#contracts';
 import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { refusal } from '../errors/problems.js';
 import { onBehalfOf } from '../http/call-context.js';
-import { bearerOf } from './auth.guard.js';
+import { bearerOf, tokenIn } from './auth.guard.js';
 import { BootstrapLogin, type BootstrapAdmin } from './bootstrap-login.js';
+import { OperatorTokens } from './operator-tokens.js';
 import type { Principal, SignedRequest } from './principal.js';
-import { TokenVerifier } from './token-verifier.js';
+import type { TokenVerifier } from './token-verifier.js';
+
+/** By what operators are known. */
+export interface WaysIn {
+  /** Without it there are no users. */
+  tokens?: TokenVerifier | undefined;
+  bootstrap?: BootstrapAdmin | undefined;
+  /** Of the settings. */
+  operators?: OperatorTokens;
+}
 
 /** The guard of the admin listener: viewers look, admins act. */
 @Injectable()
 export class AdminGuard implements CanActivate {
   private readonly logger = new Logger(AdminGuard.name);
-  private readonly bootstrapLogin: BootstrapLogin;
+  private readonly tokens: TokenVerifier | undefined;
+  private readonly operators: OperatorTokens;
+  private readonly bootstrapLogin: BootstrapLogin | undefined;
 
-  constructor(
-    private readonly tokens: TokenVerifier,
-    bootstrap?: BootstrapAdmin,
-  ) {
-    this.bootstrapLogin = new BootstrapLogin(tokens.sessions, bootstrap);
+  constructor({ tokens, bootstrap, operators = new OperatorTokens() }: WaysIn) {
+    this.tokens = tokens;
+    this.operators = operators;
+    this.bootstrapLogin = tokens && new BootstrapLogin(tokens.sessions, bootstrap);
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<SignedRequest>();
-    const principal =
-      (await this.bootstrapLogin.open(request)) ?? (await this.tokens.verify(bearerOf(request)));
+    const principal = await this.principalOf(request);
     if (!mayDo(principal.role, request.method)) {
       const needed = principal.role === 'viewer' ? 'admin' : 'admin or viewer';
       throw refusal('forbidden', `this takes the role ${needed}`);
@@ -31,6 +41,18 @@ export class AdminGuard implements CanActivate {
     request.principal = principal.unasked ? this.told(principal, request) : principal;
     onBehalfOf(principal);
     return true;
+  }
+
+  private async principalOf(request: SignedRequest): Promise<Principal> {
+    const token = tokenIn(request);
+    const operator = token === undefined ? undefined : this.operators.holderOf(token);
+    if (operator) return operator;
+    if (!this.tokens)
+      throw refusal(
+        'unauthenticated',
+        'a token of its ADMIN_TOKEN or VIEWER_TOKEN is needed: there are no users here',
+      );
+    return (await this.bootstrapLogin?.open(request)) ?? this.tokens.verify(bearerOf(request));
   }
 
   /** Whoever gets in without the users being asked stands as such in the log, and in the history of what is then done. */

@@ -44,9 +44,13 @@ export function letIn(
   onBehalfOf(principal, context);
 }
 
+/** The bearer token of a request, if it has one. */
+export const tokenIn = ({ headers }: Pick<SignedRequest, 'headers'>): string | undefined =>
+  /^Bearer ([\w.~+/-]+=*)$/i.exec(headers.authorization ?? '')?.[1];
+
 /** The bearer token of a request. @throws `unauthenticated` without one. */
-export function bearerOf({ headers }: Pick<SignedRequest, 'headers'>): string {
-  const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(headers.authorization ?? '')?.[1];
+export function bearerOf(request: Pick<SignedRequest, 'headers'>): string {
+  const token = tokenIn(request);
   if (!token) throw refusal('unauthenticated', 'a bearer token is needed: POST /api/v1/auth/token');
   return token;
 }

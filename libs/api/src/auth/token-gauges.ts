@@ -1,9 +1,7 @@
-import type { INestApplication } from '@nestjs/common';
-import { TokenVerifier } from './token-verifier.js';
+import type { TokenVerifier } from './token-verifier.js';
 
 /** What became of bearer tokens, for whoever is scraped. */
-export function tokenGauges(app: INestApplication) {
-  const { figures } = app.get<TokenVerifier>(TokenVerifier, { strict: false });
+export function tokenGauges({ figures }: TokenVerifier) {
   return {
     gauges: {
       api_tokens: {

@@ -5,13 +5,13 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger as PinoLogger } from 'pino';
 import { problems, type ProblemCode } from '../errors/problems.js';
-import { TokenVerifier } from '../auth/token-verifier.js';
+import type { TokenVerifier } from '../auth/token-verifier.js';
 import { limitPassedOn, type PassedOn } from '../limits/limit-passed-on.js';
 import { RateLimits } from '../limits/rate-limits.js';
 import { lineWriter } from './access-log.js';
 import type { Front } from './bounded-adapter.js';
 import { dropIdentity, requestIdOf } from './call-context.js';
-import { ownPaths } from './own-paths.js';
+import type { OwnPaths } from './own-paths.js';
 import { RequestTimes } from './request-times.js';
 
 /** Who answers what is not the API's. */
@@ -27,6 +27,8 @@ interface FrontOptions {
   proxies: number;
   /** So long a body for the API may take, in ms. */
   requestMs: number;
+  own: OwnPaths;
+  tokens: Pick<TokenVerifier, 'bearerOf'>;
 }
 
 /**
@@ -36,13 +38,9 @@ interface FrontOptions {
 export function divide(
   app: NestExpressApplication,
   elsewhere: Elsewhere,
-  { accessLog, proxies, requestMs }: FrontOptions,
+  { accessLog, proxies, requestMs, own, tokens }: FrontOptions,
 ): Front {
-  const own = ownPaths(app);
-  const [limits, tokens] = [
-    app.get(RateLimits, { strict: false }),
-    app.get<TokenVerifier>(TokenVerifier, { strict: false }),
-  ];
+  const limits = app.get(RateLimits, { strict: false });
   const limit = limitPassedOn(limits, tokens, proxies);
   const times = app.get(RequestTimes, { strict: false });
   const write = accessLog && lineWriter(accessLog);

@@ -54,3 +54,6 @@ function byFirstSegment(stack: readonly Layer[]): Map<string, Layer[]> {
 }
 
 const firstOf = (path: string): string => path.slice(1).split('/', 1)[0] ?? '';
+
+/** Of a process without the API. */
+export const noPaths: OwnPaths = { has: () => false, below: () => undefined };
