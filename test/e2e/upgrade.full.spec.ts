@@ -218,7 +218,7 @@ describe.each(releases())('a shop of %s', (version) => {
         const routes = new Routes();
         routes.join({ database: ids.inventory, shop: ids.shop, since: null, modules: ['inventory'] });
         const taken = jest.spyOn(routes, 'replace');
-        const stop = followRoutes(link, routes);
+        const stop = followRoutes(link, routes, []);
         await until('routes are taken over', () => {
           teller.publish(link.subjects.routesChanged(ids.shop), data);
           if (!namesDatabases) teller.publish(link.subjects.routesChanged(ids.shop), JSON.stringify(now));

@@ -47,7 +47,9 @@ const everything = [
   ),
   ...[subjects.routesGet('m'), subjects.routesChanged('m'), 'fair.routes.get.m', 'fair.routes.changed.m'],
   ...[...services, 'gateway'].flatMap((name) => [
+    subjects.routeOf(name, 'm'),
     subjects.keysOffered(name, 'm'),
+    subjects.keysTold(name, 'm'),
     subjects.callsReported(name, { shop: 'm', database: 'd' }),
   ]),
   ...['$SRV.PING', ...services.map((name) => `$SRV.PING.${name}`), ...inboxes],
@@ -63,13 +65,16 @@ const called =
 const cameOfCalls = /^shop\.rpc\.payments\.monolith\.[^.]+\.(settleCharge|settleRefund|refund)$/;
 
 const maySay = (service: string) => (subject: string) =>
-  ['shop.routes.get.m', `shop.keys.offer.${service}.m`].includes(subject) ||
+  ['shop.routes.get.m', `shop.keys.offer.${service}.m`, `shop.keys.told.${service}.m`].includes(subject) ||
+  subject.startsWith('shop.routes.of.') ||
   subject.startsWith(`shop.replicate.${service}.monolith.`) ||
   (service === 'orders' && called.test(subject)) ||
   (service === 'payments' && cameOfCalls.test(subject));
 
 const mayHear = (service: string) => (subject: string) =>
-  ['shop.routes.changed.m', '$SRV.PING', `$SRV.PING.${service}`].includes(subject) ||
+  ['shop.routes.changed.m', `shop.routes.of.${service}.m`].includes(subject) ||
+  ['$SRV.PING', `$SRV.PING.${service}`].includes(subject) ||
+  subject.startsWith('shop.keys.told.') ||
   new RegExp(`^shop\\.(rpc|control|replicate)\\.${service}\\.extracted\\.`).test(subject) ||
   subject.startsWith(`_INBOX_shop.${service}.`);
 
@@ -220,7 +225,7 @@ it('who uses a namespace that his user may not use keeps his connection, and is 
   const place = { module: 'users', side: 'monolith', database: 'm' } as const;
   publishRoutes(link, routes);
   const stops = [
-    followRoutes(link, routes),
+    followRoutes(link, routes, services),
     serveReplication(link, place, { apply: nothing, answer: nothing }),
     serveSide(link, place, {} as SideControl, nothing),
   ];

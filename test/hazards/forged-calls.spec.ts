@@ -6,7 +6,12 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { privateKeyOf, signCaller, type CallerClaims } from '#strangler/nats/callers/caller-token';
+import {
+  privateKeyOf,
+  publicTextOf,
+  signCaller,
+  type CallerClaims,
+} from '#strangler/nats/callers/caller-token';
 import { startNats, type TestNats } from '../support/nats.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { endAllPrograms } from '../support/programs.js';
@@ -158,6 +163,7 @@ async function lies(
   const actor = { id: customer.id, role: 'admin', version: 0 };
   const [monolith] = await setup.query<{ kid: string }>('select kid::text from strangler.own_key');
   const bySelf = (more: Partial<CallerClaims>) => signCaller({ kid, key }, claims(more));
+  const own = { kid: await toldOf(module, shop, foreign), key: foreign };
   return [
     ['says nothing', database],
     ['says nothing, and poses as the monolith', shop],
@@ -176,10 +182,22 @@ async function lies(
       shop,
       signCaller({ kid: randomUUID(), key: foreign }, claims({ program: 'monolith' })),
     ],
+    ...['gateway', 'monolith', 'orders'].map((program): [string, string, string] => [
+      `as ${program}, with a key that it has told the services`,
+      shop,
+      signCaller(own, claims({ program, as: 'client', actor })),
+    ]),
     [heardOf, heard.headers!.get('From').split(' ')[1]!, heard.headers!.get('Caller')],
     ['with rubbish', shop, 'e30.e30.e30'],
     ['without a signature', shop, `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`],
   ];
+}
+
+/** Has that key told to the services, as NATS lets it: in its own name. Answers its id. */
+async function toldOf(module: ModuleName, shop: string, key: Identity['key']): Promise<string> {
+  const said = { kid: randomUUID(), database: 'd', key: publicTextOf(key), allSign: true };
+  await all.request(subjects.keysTold(module, shop), JSON.stringify(said), { timeout: 5_000 });
+  return said.kid;
 }
 
 const isOwnWork = (module: ModuleName, [to, operation]: [ModuleName, string, object]): boolean => {

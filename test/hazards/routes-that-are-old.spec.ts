@@ -75,7 +75,7 @@ describe('over NATS', () => {
     heard.join({ database: 'e', shop: 'm', since: null, modules: [] });
     heard.replace({ shelf: at(7, 'shifting') });
     const answers = jest.spyOn(heard, 'replace');
-    const stop = followRoutes(await connected(), heard);
+    const stop = followRoutes(await connected(), heard, ['shelf']);
     await until('it was answered', () => answers.mock.calls.length > 1 || undefined);
     stop();
     expect(answers.mock.calls[0]![0]).toMatchObject({ shelf: { version: 5, phase: 'extracted' } });

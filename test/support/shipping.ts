@@ -78,7 +78,7 @@ export async function openShipping(natsUrl: string): Promise<Shipping> {
   const extracted = await openSide('extracted', natsUrl);
   const { app, link, routes, watch } = monolith;
   publishRoutes(link, routes);
-  const stopFollowing = followRoutes(extracted.link, extracted.routes);
+  const stopFollowing = followRoutes(extracted.link, extracted.routes, [shipping.name]);
   const agents = app.get(Agents);
   const steering = new ControlPlane({
     contracts: [shipping],

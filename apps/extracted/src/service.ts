@@ -68,7 +68,7 @@ export async function startService(settings: Settings, closing: Closing): Promis
   });
   closing.add(() => link.close());
   const routes = new Routes();
-  const stopFollowing = followRoutes(link, routes);
+  const stopFollowing = followRoutes(link, routes, Object.keys(contracts));
   closing.add(() => Promise.resolve(stopFollowing()));
   const metrics = new ToolkitMetrics();
   const watch = new CallMetrics();

@@ -114,11 +114,11 @@ function assertKnown({ keys }: NatsLink): void {
   if (!keys.areHeard) throw new UnreadyError('the shop has not heard the key of this process yet');
 }
 
-/** Until then each call would only wait. */
+/** What is not known then is with the monolith, and that is away. */
 function assertFound({ problem }: ShopFinder, routes: Routes): void {
   if (problem !== null) throw new UnreadyError(problem);
-  const unknown = contracts.find(({ name }) => routes.entryOf(name) === undefined);
-  if (unknown) throw new UnreadyError(`it is not known yet where ${unknown.name} is served`);
+  if (contracts.every(({ name }) => routes.entryOf(name) === undefined))
+    throw new UnreadyError('it is not known yet where any module is served');
 }
 
 interface Measured {

@@ -16,6 +16,9 @@ import type { Settings } from './config.js';
 import { keptRoutes } from './kept-routes.js';
 import type { OwnDatabase } from './own-database.js';
 
+/** Whose services are asked where they are, while the monolith is silent. */
+const modules = contracts.map(({ name }) => name);
+
 /** The shop, as the gateway reaches it. */
 export interface Shop {
   link: NatsLink;
@@ -48,7 +51,7 @@ export async function joinShop(
   const link = connect(settings, servers);
   closing.add(() => link.close());
   const routes = new Routes();
-  const stopFollowing = followRoutes(link, routes);
+  const stopFollowing = followRoutes(link, routes, modules);
   closing.add(() => Promise.resolve(stopFollowing()));
   const keys = new KeyStore(database);
   // From now on its calls say who makes them.
@@ -60,6 +63,7 @@ export async function joinShop(
     routes,
     database: standing.database,
     kept: keptRoutes(pool, settings.nats.namespace),
+    modules,
   });
   await finder.start();
   closing.add(() => finder.stop());

@@ -5,7 +5,7 @@ import { pause, until } from '../../../../test/support/until.js';
 import { routeOf, Routes, type RouteTable } from '../routes/routes.js';
 import { ShopFinder } from './find-shop.js';
 import { NatsLink } from './link.js';
-import { publishRoutes } from './route-sync.js';
+import { publishRoutes, tellOwnRoutes } from './route-sync.js';
 
 /* A gateway calls modules of a shop that it does not know beforehand. Of the wrong one it would show orders to strangers. */
 let nats: TestNats;
@@ -51,7 +51,7 @@ const times = { askEveryMs: 20, answersMs: 60, goneMs: 500 };
 
 async function gateway(link = connected()): Promise<{ finder: ShopFinder; routes: Routes }> {
   const routes = new Routes();
-  const finder = new ShopFinder({ link, routes, database: 'g', kept, times });
+  const finder = new ShopFinder({ link, routes, database: 'g', kept, modules: ['shelf', 'till'], times });
   await finder.start();
   ends.unshift(() => finder.stop());
   return { finder, routes };
@@ -123,4 +123,56 @@ it('an answer that is no table of routes leads nowhere', async () => {
     callback: (_error, message) => void message.respond('rubbish'),
   });
   expect((await gateway()).routes.member?.shop).toBe('m');
+});
+
+describe('no monolith answers', () => {
+  /** A service that says where its module is; `shop`: it belongs to. */
+  async function service(module: string, shop = 'm'): Promise<NatsLink> {
+    const [routes, link] = [new Routes(), connected()];
+    routes.join({ shop, database: `${shop}-s`, since: null, modules: [module] });
+    tellOwnRoutes(link, routes, () => tableOf(shop)['shelf']);
+    await untilUp(link);
+    return link;
+  }
+
+  it('its services do: it belongs to their shop, and knows where their modules are', async () => {
+    await service('shelf');
+    await service('till');
+    const { finder, routes } = await gateway();
+    await belongsTo(routes, 'm');
+    expect(finder.problem).toBeNull();
+    const { shelf } = tableOf('m');
+    expect(routes.snapshot()).toEqual({ shelf, till: shelf });
+    await until('that is kept', () =>
+      JSON.stringify(stored) === JSON.stringify({ shelf, till: shelf }) ? true : undefined,
+    );
+  });
+
+  it('what was heard last of other modules of that shop is still known', async () => {
+    stored = {
+      ...tableOf('m'),
+      till: { ...routeOf('monolith'), databases: { monolith: 'm', extracted: null } },
+    };
+    await service('shelf');
+    const { routes } = await gateway();
+    expect(routes.snapshot()).toEqual(stored);
+  });
+
+  it('services of two shops: it takes neither', async () => {
+    await service('shelf');
+    await service('till', 'n');
+    const { finder, routes } = await gateway();
+    expect(finder.problem).toMatch(/^several shops answer/);
+    expect(routes.member).toBeNull();
+  });
+
+  it('one that lies about its shop leads nobody away from a monolith that answers', async () => {
+    await service('shelf', 'n');
+    await monolith('m');
+    const { routes } = await gateway();
+    await belongsTo(routes, 'm');
+    await pause(2 * times.goneMs);
+    expect(routes.member?.shop).toBe('m');
+    expect(routes.snapshot()).toEqual(tableOf('m'));
+  });
 });

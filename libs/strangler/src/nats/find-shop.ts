@@ -1,8 +1,9 @@
 import { Logger } from '@nestjs/common';
+import type { Msg } from '@nats-io/transport-node';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Routes, RouteTable } from '../routes/routes.js';
+import { corrected, type RouteEntry, type Routes, type RouteTable } from '../routes/routes.js';
 import type { NatsLink } from './link.js';
-import { tableIn } from './route-sync.js';
+import { entriesIn, tableIn } from './route-sync.js';
 import { anyDatabase } from './subjects.js';
 
 /** Where a process without a module keeps what it has heard, for a start at which nobody tells. */
@@ -29,13 +30,15 @@ export interface ShopFinderOptions {
   /** Id of this process's own database. */
   database: string;
   kept: KeptRoutes;
+  /** Whose services are asked where no monolith answers. */
+  modules: readonly string[];
   times?: FinderTimes;
 }
 
 /**
  * Finds the shop whose modules a process without a module calls: the one that answers in the namespace of its NATS. Who may answer there is
  * what permissions of NATS say ({@link natsPermissions}). Of two it takes neither: one of them is a copy, or the namespace is not its own.
- * While none answers it goes on with what it has heard last, also after a start: services serve without the monolith.
+ * Where no monolith answers, services do, each for its module. While nobody answers it goes on with what it has heard last, also after a start.
  */
 export class ShopFinder {
   /** Why this process calls nobody, in words; null: it does. */
@@ -76,7 +79,8 @@ export class ShopFinder {
 
   private async look(): Promise<void> {
     try {
-      await this.take(await this.ask());
+      const told = await this.askMonoliths();
+      await this.take(told.size > 0 ? told : await this.askServices());
     } catch (error) {
       this.tell(`routes cannot be kept: ${(error as Error).message}`);
     }
@@ -115,22 +119,48 @@ export class ShopFinder {
   }
 
   /** By shop, what each that answers says. */
-  private async ask(): Promise<ReadonlyMap<string, RouteTable>> {
-    const { current, subjects } = this.options.link;
-    const tables = new Map<string, RouteTable>();
-    if (!current) return tables;
-    const how = { strategy: 'timer', maxWait: this.times.answersMs } as const;
-    try {
-      for await (const message of await current.requestMany(subjects.routesGet(anyDatabase), '', how)) {
-        const table = tableIn(message);
+  private async askMonoliths(): Promise<ReadonlyMap<string, RouteTable>> {
+    const tables = (await this.answers(this.options.link.subjects.routesGet(anyDatabase))).map(tableIn);
+    return new Map(
+      tables.flatMap((table) => {
         const shop = table && shopOf(table);
-        if (table && shop !== undefined) tables.set(shop, table);
-      }
+        return table && shop !== undefined ? [[shop, table]] : [];
+      }),
+    );
+  }
+
+  /** The same, of what the services say that answer, each of its own module; beside what was heard last of that shop. */
+  private async askServices(): Promise<ReadonlyMap<string, RouteTable>> {
+    const { link, modules, kept } = this.options;
+    const said = await Promise.all(
+      modules.map(async (module) =>
+        (await this.answers(link.subjects.routeOf(module, anyDatabase))).flatMap((message) =>
+          entriesIn(message, module),
+        ),
+      ),
+    );
+    const before = (await kept.read()) ?? {};
+    const tables = new Map<string, Record<string, RouteEntry>>();
+    for (const [module, entry] of said.flat()) {
+      const shop = entry.databases.monolith!;
+      const table = tables.get(shop) ?? (shopOf(before) === shop ? { ...before } : {});
+      tables.set(shop, { ...table, [module]: corrected(table[module], entry) });
+    }
+    return tables;
+  }
+
+  private async answers(subject: string): Promise<Msg[]> {
+    const { current } = this.options.link;
+    if (!current) return [];
+    const how = { strategy: 'timer', maxWait: this.times.answersMs } as const;
+    const messages: Msg[] = [];
+    try {
+      for await (const message of await current.requestMany(subject, '', how)) messages.push(message);
     } catch (error) {
       // Nobody listens, or the connection is lost: who is silent says nothing.
       this.logger.debug({ msg: 'no shop answers', reason: (error as Error).message });
     }
-    return tables;
+    return messages;
   }
 
   private async keep(): Promise<void> {

@@ -22,12 +22,18 @@ const userOf = (module: string, calls: Record<string, Called> = {}, namespace?: 
 };
 /** What the service of `desk` may do, whomever it calls. */
 const always = {
-  publish: ['shop.replicate.desk.monolith.>', 'shop.routes.get.*', 'shop.keys.offer.desk.*'],
+  publish: [
+    'shop.replicate.desk.monolith.>',
+    ...['shop.routes.get.*', 'shop.routes.of.*.*'],
+    ...['shop.keys.offer.desk.*', 'shop.keys.told.desk.*'],
+  ],
   subscribe: [
     'shop.rpc.desk.extracted.>',
     'shop.control.desk.extracted.>',
     'shop.replicate.desk.extracted.>',
     'shop.routes.changed.>',
+    'shop.routes.of.desk.*',
+    'shop.keys.told.*.*',
     ...['$SRV.PING', '$SRV.PING.desk', '$SRV.PING.desk.>'],
     ...['$SRV.INFO', '$SRV.INFO.desk', '$SRV.INFO.desk.>'],
     ...['$SRV.STATS', '$SRV.STATS.desk', '$SRV.STATS.desk.>'],

@@ -54,7 +54,9 @@ const callerUser = (
   publish: [
     ...callsOf(subjects, contracts, called),
     subjects.routesGet('*'),
+    subjects.routeOf('*', '*'),
     subjects.keysOffered(name, '*'),
+    subjects.keysTold(name, '*'),
   ],
   subscribe: [
     subjects.routesChanged('>'),
@@ -78,13 +80,18 @@ function serviceUser(
       ...resultsOf(subjects, contracts, module),
       subjects.replicate(there),
       subjects.routesGet('*'),
+      subjects.routeOf('*', '*'),
       subjects.keysOffered(module, '*'),
+      subjects.keysTold(module, '*'),
     ],
     subscribe: [
       subjects.calls(here),
       subjects.control(here),
       subjects.replicate(here),
       subjects.routesChanged('>'),
+      // Of its own module alone, whatever it may say of others.
+      subjects.routeOf(module, '*'),
+      subjects.keysTold('*', '*'),
       ...microService(module),
       `${subjects.inboxOf(module)}.>`,
     ],

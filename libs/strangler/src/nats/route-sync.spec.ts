@@ -4,9 +4,9 @@ import { untilUp } from '../../../../test/support/rpc.js';
 import { until } from '../../../../test/support/until.js';
 import type { Member } from '../routes/member.js';
 import type { Phase } from '../routes/phase.js';
-import { routeOf, Routes, type RouteEntry, type RouteTable } from '../routes/routes.js';
+import { ownedRoute, routeOf, Routes, type RouteEntry, type RouteTable } from '../routes/routes.js';
 import { NatsLink } from './link.js';
-import { followRoutes, publishRoutes } from './route-sync.js';
+import { followRoutes, publishRoutes, tellOwnRoutes } from './route-sync.js';
 
 /* Every process but the monolith learns from it where modules are served. One that does not hear of a flip calls the old side. */
 let nats: TestNats;
@@ -46,7 +46,7 @@ function monolith(table: RouteTable, shop = 'm'): { routes: Routes; link: NatsLi
 function follower(as: Member | null = member('e')): { routes: Routes; link: NatsLink } {
   const [routes, link] = [new Routes(), connected()];
   routes.join(as);
-  const stop = followRoutes(link, routes);
+  const stop = followRoutes(link, routes, ['shelf', 'till']);
   ends.unshift(() => Promise.resolve(stop()));
   return { routes, link };
 }
@@ -162,4 +162,95 @@ it.each([
     expect([{ shelf: at('monolith') }, { shelf: at('extracted') }]).toContainEqual(table);
   await (await untilUp(other.link)).flush();
   expect(lost).not.toHaveBeenCalled();
+});
+
+describe('while the monolith is silent', () => {
+  /** The service of `module`, whose database has that border. */
+  function service(module: string, below: number, shop = 'm'): { below: number; routes: Routes } {
+    const [routes, link] = [new Routes(), connected()];
+    const own = { below, routes };
+    routes.join({ ...member(`${shop}-s`, shop), modules: [module] });
+    const stop = tellOwnRoutes(link, routes, () =>
+      ownedRoute(own.below, { monolith: shop, extracted: `${shop}-s` }),
+    );
+    ends.unshift(() => Promise.resolve(stop()));
+    return own;
+  }
+  const leads = (routes: Routes, module: string, below: number) =>
+    until(`${module} is at ${below}`, () =>
+      routes.entryOf(module)?.extractedBelow === below ? true : undefined,
+    );
+
+  it('each service says where its own database has its module; what it does not own is nowhere', async () => {
+    service('shelf', 10_000);
+    const till = service('till', 0);
+    const { routes } = follower(member('g'));
+    await leads(routes, 'shelf', 10_000);
+    expect(routes.snapshot()).toEqual({
+      shelf: { ...routeOf('extracted'), databases: { monolith: 'm', extracted: 'm-s' } },
+    });
+    // An operator has it take over, where the monolith was lost in the middle of a move.
+    till.below = 5_000;
+    await leads(routes, 'till', 5_000);
+    expect(routes.phaseOf('till')).toBe('shifting');
+    till.below = 10_000;
+    await leads(routes, 'till', 10_000);
+  });
+
+  it('what leads the same way as what the monolith has said before changes nothing', async () => {
+    const shelf = { ...at('extracted'), version: 7, start: 'monday', ack: 'owner' } as const;
+    const { link } = monolith({ shelf, till: { ...at('extracted'), version: 7, start: 'monday' } });
+    const { routes } = follower(member('g'));
+    await hears(routes, { shelf, till: { ...at('extracted'), version: 7, start: 'monday' } });
+    await link.close();
+    service('shelf', 10_000);
+    service('till', 4_000);
+    await leads(routes, 'till', 4_000);
+    expect(routes.entryOf('shelf')).toEqual(shelf);
+    // What the monolith has said before is older, also if it comes late; what it says next counts.
+    expect(routes.entryOf('till')).toMatchObject({ version: 7, start: 'monday' });
+    monolith({ shelf, till: { ...at('extracted'), version: 8, start: 'monday' } });
+    await leads(routes, 'till', 10_000);
+  });
+
+  it('the monolith is there: no service is asked', async () => {
+    await (await untilUp(monolith({ shelf: at('monolith') }).link)).flush();
+    const asked = jest.fn();
+    const stop = (() => {
+      const [routes, link] = [new Routes(), connected()];
+      routes.join({ ...member('m-s'), modules: ['shelf'] });
+      return tellOwnRoutes(link, routes, asked);
+    })();
+    const { routes } = follower(member('g'));
+    await hears(routes, { shelf: at('monolith') });
+    routes.refresh();
+    const answered = jest.spyOn(routes, 'replace');
+    await until('it was answered again', () => (answered.mock.calls.length > 2 ? true : undefined));
+    stop();
+    expect(asked).not.toHaveBeenCalled();
+  });
+
+  it.each<[string, (module: string) => object]>([
+    ['of another shop', (module) => ({ [module]: at('extracted', 'n') })],
+    ['of another module', () => ({ till: at('extracted') })],
+    [
+      'that would end in other subjects',
+      (module) => ({ [module]: { ...at('extracted'), databases: { monolith: 'm', extracted: 'a.>' } } }),
+    ],
+    ['that is none', () => ({ shelf: 'extracted' })],
+  ])('an answer %s is not taken', async (_what, said) => {
+    const link = connected();
+    const wire = await untilUp(link);
+    let asked = 0;
+    wire.subscribe('shop.routes.of.shelf.m', {
+      callback: (_error, message) => {
+        asked++;
+        message.respond(JSON.stringify(said('shelf')));
+      },
+    });
+    await wire.flush();
+    const { routes } = follower(member('g'));
+    await until('it was asked twice', () => (asked > 1 ? true : undefined));
+    expect(routes.snapshot()).toEqual({});
+  });
 });

@@ -1,13 +1,15 @@
-import type { Msg, Subscription } from '@nats-io/transport-node';
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { buckets } from '../routes/bucket.js';
 import type { Member } from '../routes/member.js';
 import { policies } from '../routes/phase.js';
-import type { RouteEntry, Routes, RouteTable } from '../routes/routes.js';
+import { corrected, type RouteEntry, type Routes, type RouteTable } from '../routes/routes.js';
 import { heard, type NatsLink } from './link.js';
 import { anyDatabase } from './subjects.js';
 
 /** A lost hint is made good within this time, in ms. */
 const askEveryMs = 400;
+/** Who does not answer within it is asked again soon, in ms. */
+const patience = { timeout: 1_000 };
 
 /** Tells the services of this shop the routes of this process: on demand, and at once when they change. */
 export function publishRoutes(link: NatsLink, routes: Routes): void {
@@ -34,16 +36,76 @@ export function publishRoutes(link: NatsLink, routes: Routes): void {
   link.onUp(tell);
 }
 
-/** Learns the routes from the monolith of the shop that this process belongs to. Returns the way to stop. */
-export function followRoutes(link: NatsLink, routes: Routes): () => void {
+/**
+ * For a service: says of each module of this process where its own database has it, to whoever asks because the monolith is silent. NATS
+ * lets it say that of its own module alone ({@link natsPermissions}). Returns the way to stop.
+ */
+export function tellOwnRoutes(
+  link: NatsLink,
+  routes: Routes,
+  entryOf: (module: string) => RouteEntry | undefined,
+): () => void {
+  let subscriptions: Subscription[] = [];
+  let stopListening: () => void = () => undefined;
+  let stopped = false;
+  const answer = (module: string) =>
+    heard((message) => {
+      const entry = entryOf(module);
+      if (entry) message.respond(JSON.stringify({ [module]: entry }));
+    });
+  link.onConnection((connection) => {
+    const listen = () => {
+      for (const each of subscriptions) each.unsubscribe();
+      const { shop, modules = [] } = routes.member ?? {};
+      subscriptions = modules.flatMap((module) =>
+        [shop!, anyDatabase].map((of) =>
+          connection.subscribe(link.subjects.routeOf(module, of), { callback: answer(module) }),
+        ),
+      );
+    };
+    if (stopped) return;
+    stopListening = routes.onMember(listen);
+    listen();
+  });
+  return () => {
+    stopped = true;
+    stopListening();
+    for (const each of subscriptions) each.unsubscribe();
+  };
+}
+
+/**
+ * Learns the routes from the monolith of the shop that this process belongs to; while that is silent, from the services of `modules`, of
+ * each where its own is. Returns the way to stop.
+ */
+export function followRoutes(link: NatsLink, routes: Routes, modules: readonly string[]): () => void {
   let timer: NodeJS.Timeout | undefined;
   let subscription: Subscription | null | undefined;
   let stopped = false;
+  let tables = 0;
   const take = (message: Msg) => {
     const table = tableIn(message);
-    if (table && isOf(table, routes.member)) routes.replace(table);
+    if (!table || !isOf(table, routes.member)) return;
+    tables++;
+    routes.replace(table);
   };
-  const askOnce = () => ask(link, routes.member, take);
+  const askOnce = async () => {
+    const { current } = link;
+    const { member } = routes;
+    if (!current || !member) return;
+    const before = tables;
+    await current.request(link.subjects.routesGet(member.shop), '', patience).then(take, () => undefined);
+    if (tables > before) return;
+    const asked = modules.filter((module) => !member.modules.includes(module));
+    const said = (
+      await askServices(current, asked, (module) => link.subjects.routeOf(module, member.shop))
+    ).filter(([, entry]) => entry.databases.monolith === routes.member?.shop);
+    // It has spoken meanwhile, or nobody has.
+    if (tables > before || said.length === 0) return;
+    const known = routes.snapshot();
+    const now = said.map(([module, entry]) => [module, corrected(known[module], entry)] as const);
+    routes.replace({ ...known, ...Object.fromEntries(now) });
+  };
   const askOn = async (): Promise<void> => {
     await askOnce();
     if (!stopped) timer = setTimeout(() => void askOn(), askEveryMs).unref();
@@ -76,15 +138,28 @@ export function followRoutes(link: NatsLink, routes: Routes): () => void {
   };
 }
 
-async function ask(
-  { current, subjects }: NatsLink,
-  member: Member | null,
-  take: (message: Msg) => void,
-): Promise<void> {
-  if (!current || !member) return;
-  // Nobody there yet: asked again soon.
-  await current.request(subjects.routesGet(member.shop), '', { timeout: 1_000 }).then(take, () => undefined);
+/** What the services of these modules say, each of its own. */
+async function askServices(
+  connection: NatsConnection,
+  modules: readonly string[],
+  subjectOf: (module: string) => string,
+): Promise<[string, RouteEntry][]> {
+  const said = await Promise.all(
+    modules.map((module) =>
+      connection.request(subjectOf(module), '', patience).then(
+        (message) => entriesIn(message, module),
+        () => [],
+      ),
+    ),
+  );
+  return said.flat();
 }
+
+/** What an answer says of that module; whatever else stands in it was not asked of whoever answers. */
+export const entriesIn = (message: Msg, module: string): [string, RouteEntry][] => {
+  const entry = tableIn(message)?.[module];
+  return entry ? [[module, entry]] : [];
+};
 
 /** Whoever says it: what is of another shop is not taken. */
 const isOf = (table: RouteTable, member: Member | null): boolean =>
@@ -115,13 +190,16 @@ const isRouteEntry = (value: unknown): value is RouteEntry =>
   typeof value['degraded'] === 'boolean' &&
   isShare(value['shadowSample']) &&
   isMapping(value['databases']) &&
-  typeof value['databases']['monolith'] === 'string' &&
-  (value['databases']['extracted'] === null || typeof value['databases']['extracted'] === 'string') &&
+  isName(value['databases']['monolith']) &&
+  (value['databases']['extracted'] === null || isName(value['databases']['extracted'])) &&
   Array.isArray(value['cohorts']) &&
   value['cohorts'].every(isCohort);
 
 const isCohort = (value: unknown): boolean =>
   isMapping(value) && typeof value['header'] === 'string' && typeof value['equals'] === 'string';
+
+/** It becomes a word of subjects. */
+const isName = (value: unknown): boolean => typeof value === 'string' && /^[\w-]{1,64}$/.test(value);
 
 const isBorder = (value: unknown): boolean =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= buckets;

@@ -36,9 +36,19 @@ export class Subjects {
     return `${this.namespace}.routes.get.${shop}`;
   }
 
+  /** Asks the service of a module where its own database has that, of a shop or of {@link anyDatabase}; in a pattern `*`. */
+  routeOf(module: string, shop: string): string {
+    return `${this.namespace}.routes.of.${module}.${shop}`;
+  }
+
   /** There a program says the key by which it signs, to that shop; in a pattern `*`. */
   keysOffered(program: string, shop: string): string {
     return `${this.namespace}.keys.offer.${program}.${shop}`;
+  }
+
+  /** There it says it to the services, while nobody else tells them; in a pattern `*`. */
+  keysTold(program: string, shop: string): string {
+    return `${this.namespace}.keys.told.${program}.${shop}`;
   }
 
   /**

@@ -1,7 +1,7 @@
 import { memberOf, unservedOf, type Pairing } from './member.js';
 
 const pairing = (module: string, more: Partial<Pairing> = {}): Pairing => ({
-  ...{ module, database: 'e', peer: 'm', peerSince: 'monday', copy: false },
+  ...{ module, database: 'e', peer: 'm', extractedBelow: 0, peerSince: 'monday', copy: false },
   ...more,
 });
 const free = { peer: null, peerSince: null };

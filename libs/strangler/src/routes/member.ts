@@ -8,6 +8,8 @@ export interface Member extends Owned {
 export interface Pairing {
   readonly module: string;
   readonly database: string;
+  /** Buckets below belong to `extracted`, as it has it. */
+  readonly extractedBelow: number;
   /** The shop that it was paired with; null: none. */
   readonly peer: string | null;
   readonly peerSince: string | null;

@@ -56,6 +56,27 @@ export function routeOf(phase: Phase): RouteEntry {
 /** What the module's phase decides. */
 export const policyOf = ({ phase }: Pick<RouteEntry, 'phase'>): Policy => policies[phase];
 
+/**
+ * Where a service's database has its module, as an entry; `undefined`: it owns nothing there. Of which version that is only the monolith
+ * could say, so it is older than all that this says.
+ */
+export const ownedRoute = (
+  extractedBelow: number,
+  databases: Readonly<Record<Side, string>>,
+): RouteEntry | undefined =>
+  extractedBelow === 0
+    ? undefined
+    : {
+        ...routeOf(extractedBelow === buckets ? 'extracted' : 'shifting'),
+        ...{ extractedBelow, readsBelow: extractedBelow, databases },
+      };
+
+/** What is known of a module once its service has said where it is: that counts where it leads elsewhere. Pure. */
+export const corrected = (known: RouteEntry | undefined, said: RouteEntry): RouteEntry =>
+  known && known.extractedBelow === said.extractedBelow && isDeepStrictEqual(known.databases, said.databases)
+    ? known
+    : { ...said, version: known?.version ?? 0, start: known?.start ?? '' };
+
 /** An entry apart from how old it is. */
 const said = (entry: RouteEntry | undefined): unknown => entry && { ...entry, version: 0, start: '' };
 

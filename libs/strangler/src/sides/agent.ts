@@ -530,7 +530,7 @@ export class SideAgent implements LocalSide {
   }
 
   /** Says whom this database belongs to: while to nobody, with what is known of another one in its place. */
-  private async tell({ database, peer, peerSince, capture }: Standpoint): Promise<void> {
+  private async tell({ database, extractedBelow, peer, peerSince, capture }: Standpoint): Promise<void> {
     const { told, side, link } = this.options;
     if (!told) return;
     const { name: module, copy } = this;
@@ -540,7 +540,7 @@ export class SideAgent implements LocalSide {
       this.askedElsewhereAt = now;
       this.elsewhere = await this.continuity.elsewhere();
     }
-    told({ module, database, peer, peerSince, copy, elsewhere: this.elsewhere });
+    told({ module, database, extractedBelow, peer, peerSince, copy, elsewhere: this.elsewhere });
   }
 }
 

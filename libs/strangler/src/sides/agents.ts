@@ -1,16 +1,17 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import type { Acknowledger, WrittenRows } from '../database/acknowledger.js';
-import { offerKey, tellKeys } from '../nats/callers/key-exchange.js';
+import { hearKeys, offerKey, tellKeys } from '../nats/callers/key-exchange.js';
 import { KeyStore } from '../nats/callers/key-store.js';
 import { heldSentence } from '../engine/identity/held.js';
 import type { Held } from '../engine/identity/peer.js';
 import { Database } from '../database/database.js';
 import { memberOf, unservedOf, type Pairing, type Unserved } from '../routes/member.js';
-import { policyOf, type Routes } from '../routes/routes.js';
+import { ownedRoute, policyOf, type RouteEntry, type Routes } from '../routes/routes.js';
 import type { Side } from '../routes/phase.js';
 import type { Retention } from '../engine/pruning/retention.js';
 import type { NatsLink } from '../nats/link.js';
+import { tellOwnRoutes } from '../nats/route-sync.js';
 import type { MovingModule } from '../database/tables.js';
 import { SideAgent, type AgentOptions } from './agent.js';
 
@@ -34,7 +35,7 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
   private readonly pairings = new Map<string, Pairing>();
   private readonly unserved = new Map<string, Unserved>();
   private pool: Database | undefined;
-  private stopKeys: () => void = () => undefined;
+  private stops: (() => void)[] = [];
 
   constructor(
     private readonly side: Side | undefined,
@@ -117,26 +118,33 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
 
   async onApplicationBootstrap(): Promise<void> {
     if (this.agents.size > 0) await this.pool?.assertSessions();
-    this.stopKeys = await this.shareKeys();
+    await this.speak();
     for (const agent of this.agents.values()) await agent.start();
   }
 
   /** When the servers have answered their last call: until then answers wait for what the relays carry. */
   async onApplicationShutdown(): Promise<void> {
-    this.stopKeys();
+    for (const stop of this.stops) stop();
     await Promise.all([...this.agents.values()].map((agent) => agent.stop()));
     await this.pool?.close();
   }
 
-  /** From now on calls of this process say who makes them, and it knows who calls it. */
-  private async shareKeys(): Promise<() => void> {
+  /** From now on calls of this process say who makes them, it knows who calls it, and a service says where its modules are. */
+  private async speak(): Promise<void> {
     const { link, routes, pool } = this;
+    const { programs = [] } = this.how;
     const [program] = this.agents.keys();
-    if (!link || !pool || program === undefined) return () => undefined;
+    if (!link || !pool || program === undefined) return;
     const store = new KeyStore(pool);
-    return this.side === 'monolith'
-      ? tellKeys(link, routes, store, this.how.programs)
-      : offerKey(link, routes, store, program);
+    if (this.side === 'monolith') return void this.stops.push(await tellKeys(link, routes, store, programs));
+    const entryOf = (module: string) => this.ownRoute(module);
+    this.stops.push(hearKeys(link, routes, programs), tellOwnRoutes(link, routes, entryOf));
+    this.stops.push(await offerKey(link, routes, store, program));
+  }
+
+  private ownRoute(module: string): RouteEntry | undefined {
+    const { peer, database, extractedBelow } = this.pairings.get(module) ?? { peer: null };
+    return peer === null ? undefined : ownedRoute(extractedBelow, { monolith: peer, extracted: database });
   }
 
   /** Where a service stands has been looked at: from here on it serves, calls and is told routes accordingly. */

@@ -58,6 +58,54 @@ it('it is a JWT, which another library verifies with the public key', async () =
   expect(payload).toMatchObject({ azp: 'gateway', as: 'client', sub: 'ann', role: 'user', ver: 3 });
 });
 
+describe('keys that programs say of themselves', () => {
+  let desk: ReturnType<typeof keysOf>;
+  beforeEach(() => {
+    desk = keysOf('desk', 'd');
+    stock = new CallerKeys();
+  });
+
+  it('count where nobody else has said any, for that program alone', async () => {
+    await expect(heard(tokenOf())).rejects.toEqual(wrong('not known here'));
+    stock.hear(gateway.entry);
+    expect(await heard(tokenOf())).toEqual(ann);
+    stock.hear(desk.entry);
+    await expect(heard(tokenOf(ann, desk.keys))).rejects.toEqual(wrong('desk says that it is gateway'));
+    const boss = keysOf('monolith', 'm');
+    stock.hear(boss.entry);
+    await expect(heard(tokenOf(ann, boss.keys))).rejects.toEqual(wrong('not known here'));
+  });
+
+  it('make nobody else a liar, whatever ids they have, and however many there are', async () => {
+    stock.hear(gateway.entry);
+    stock.hear({ ...desk.entry, kid: gateway.entry.kid });
+    stock.hear({ ...gateway.entry, program: 'desk' });
+    for (let count = 0; count < 100; count++) stock.hear({ ...desk.entry, kid: randomUUID() });
+    stock.hear({ ...gateway.entry, program: 'desk' });
+    expect(await heard(tokenOf())).toEqual(ann);
+  });
+
+  it('count nothing under an id that the monolith has told', async () => {
+    stock.learn([gateway.entry]);
+    stock.hear({ ...desk.entry, kid: gateway.entry.kid });
+    const posing = new CallerKeys();
+    posing.hold({ kid: gateway.entry.kid, privateKey: newPrivateKey() }, 'desk');
+    posing.wereHeard();
+    await expect(heard(tokenOf({ program: 'desk', as: 'module' }, posing))).rejects.toEqual(
+      wrong('not signed by its key'),
+    );
+  });
+
+  it('one that only a service has heard is enough to call', () => {
+    const keys = new CallerKeys();
+    keys.hold({ kid: randomUUID(), privateKey: newPrivateKey() }, 'gateway');
+    const alone = { ...member, database: 'g' };
+    expect(() => keys.tokenFor('stock', alone, ann)).toThrow('has not heard the key');
+    keys.wereHeard();
+    expect(keys.tokenFor('stock', alone, ann)).toBeDefined();
+  });
+});
+
 it('one token is made for each module and each session; it is renewed before it runs out', () => {
   const first = tokenOf();
   expect(tokenOf({ ...ann })).toBe(first);

@@ -41,10 +41,18 @@ const leeway = 60;
 const least = 20;
 /** Most tokens that are remembered, made or verified. */
 const most = 10_000;
+/** Most keys that are taken of one program while the monolith is silent, and for how long each counts, in ms. */
+const told = { max: 16, ttl: 60_000 };
 
 /** Where a call comes from, as it says; it is believed where a process of the release before may be, and of nobody whose key is known. */
 interface From {
   readonly database: string;
+}
+
+/** A key, and whose it is. */
+interface Signer {
+  readonly entry: CallerKey;
+  readonly key: KeyObject;
 }
 
 /** Who this process is to the shop, and whose word it takes. */
@@ -62,13 +70,16 @@ export interface Standing {
 export class CallerKeys {
   private readonly logger = new Logger(CallerKeys.name);
   private own: (SigningKey & { readonly program: string }) | undefined;
-  private known = new Map<string, { entry: CallerKey; key: KeyObject }>();
+  private known = new Map<string, Signer>();
   /** Whose processes all sign. */
   private databases: ReadonlySet<string> = new Set();
   private readonly made = new LRUCache<string, { token: string; until: number }>({ max: most });
   private readonly verified = new LRUCache<string, { caller: Caller; audience: string; until: number }>({
     max: most,
   });
+  /** By program, what it says of itself. */
+  private readonly told = new Map<string, LRUCache<string, CallerKey>>();
+  private heardByOne = false;
   private readonly unsigned = new Set<string>();
   private refreshing: Promise<void> | undefined;
   private ask: (() => Promise<void>) | undefined;
@@ -84,7 +95,7 @@ export class CallerKeys {
 
   /** What the shop says: everybody's keys. Rubbish among them is left out. */
   learn(entries: readonly CallerKey[]): void {
-    const known = new Map<string, { entry: CallerKey; key: KeyObject }>();
+    const known = new Map<string, Signer>();
     for (const entry of entries) {
       const before = this.known.get(entry.kid);
       const key = before?.entry.key === entry.key ? before.key : keyIn(entry);
@@ -116,9 +127,25 @@ export class CallerKeys {
     this.offset = now - performance.now();
   }
 
+  /**
+   * A program says a key of its own, while the monolith is silent. It counts for a minute, and beside what the monolith says: under the id
+   * of a key that this has told it counts nothing.
+   */
+  hear(entry: CallerKey): void {
+    const { program, kid } = entry;
+    if (program === monolithUser) return;
+    const those = this.told.get(program) ?? new LRUCache<string, CallerKey>(told);
+    this.told.set(program, those.set(kid, entry));
+  }
+
+  /** A service has the key of this process. */
+  wereHeard(): void {
+    this.heardByOne = true;
+  }
+
   /** Whether the others can know the key of this process. */
   get areHeard(): boolean {
-    return this.own !== undefined && this.known.has(this.own.kid);
+    return this.own !== undefined && (this.heardByOne || this.known.has(this.own.kid));
   }
 
   /**
@@ -167,7 +194,7 @@ export class CallerKeys {
   private async verify(token: string, from: From, module: string, standing: Standing): Promise<Caller> {
     const kid = kidOf(token);
     if (kid === undefined) throw new ForbiddenError('the call has no token that says who calls');
-    if (!this.known.has(kid)) {
+    if (this.signersOf(kid).length === 0) {
       // It could as well have come without a token.
       const caller = this.unsignedCaller(from, standing);
       if (caller) {
@@ -176,15 +203,20 @@ export class CallerKeys {
       }
       await this.refresh();
     }
-    const signer = this.known.get(kid);
-    if (!signer) throw new UnavailableError(module, 'the key of whoever calls is not known here');
-    const claims = verifyCaller(token, signer.key);
-    if (!claims) throw new ForbiddenError('the token that says who calls is not signed by its key');
-    const { audience, expiresAt: until, ...caller } = claims;
+    const signers = this.signersOf(kid);
+    if (signers.length === 0)
+      throw new UnavailableError(module, 'the key of whoever calls is not known here');
+    const signed = signers.flatMap(({ entry, key }) => {
+      const claims = verifyCaller(token, key);
+      return claims ? [{ program: entry.program, claims }] : [];
+    });
+    const one = signed.find(({ program, claims }) => program === claims.program) ?? signed[0];
+    if (!one) throw new ForbiddenError('the token that says who calls is not signed by its key');
+    const { audience, expiresAt: until, ...caller } = one.claims;
     if (audience !== audienceOf(standing.member.shop, module))
       throw new ForbiddenError('the token that says who calls is for somebody else');
     // The monolith carries modules and the API: it speaks for each of them.
-    const { program } = signer.entry;
+    const { program } = one;
     if (program !== monolithUser && caller.program !== program)
       throw new ForbiddenError(`${program} says that it is ${caller.program}`);
     if (!this.isFresh(until)) await this.refresh();
@@ -192,6 +224,17 @@ export class CallerKeys {
       throw new UnavailableError(module, 'the token that says who calls has run out: do the clocks agree?');
     this.verified.set(token, { caller, audience, until });
     return caller;
+  }
+
+  /** Whose key that is: the monolith's word; without one all that say so of themselves, for one of them may lie. */
+  private signersOf(kid: string): readonly Signer[] {
+    const known = this.known.get(kid);
+    if (known) return [known];
+    return [...this.told.values()].flatMap((those) => {
+      const entry = those.get(kid);
+      const key = entry && keyIn(entry);
+      return key ? [{ entry, key }] : [];
+    });
   }
 
   /** Nor is one taken that counts longer than any is made for. */

@@ -8,6 +8,8 @@ import type { KeyStore } from './key-store.js';
 
 /** How often a program says its key and asks for the others', in ms; one that is not known is asked for at once. */
 const everyMs = 10_000;
+/** The same while the monolith is silent: a service that is started then hears of it soon. */
+const aloneMs = 1_000;
 /** How soon it may be asked again, in ms: whoever sends rubbish does not decide how often. */
 const leastMs = 500;
 
@@ -96,8 +98,26 @@ export async function tellKeys(
 }
 
 /**
- * For every other program: says its key to the monolith of its shop, hears the others', and keeps them for a start without a monolith.
- * Returns the way to stop.
+ * For a service: hears the keys that programs say to it while the monolith is silent. What it answers says that it was heard, and nothing
+ * of others' keys: whoever may hear here is not whose word counts on them. Returns the way to stop.
+ */
+export const hearKeys = (link: NatsLink, routes: Routes, programs: readonly string[]): (() => void) =>
+  link.listen((connection) => [
+    connection.subscribe(link.subjects.keysTold('*', '*'), {
+      callback: heard((message) => {
+        const [program = '', shop] = message.subject.split('.').slice(-2);
+        if (shop !== routes.member?.shop || !programs.includes(program)) return;
+        const said = keyIn(message, program);
+        if (!said) return;
+        link.keys.hear(said);
+        message.respond();
+      }),
+    }),
+  ]);
+
+/**
+ * For every other program: says its key to the monolith of its shop, hears the others', and keeps them for a start without a monolith. While
+ * that is silent it says its key to the services. Returns the way to stop.
  */
 export async function offerKey(
   link: NatsLink,
@@ -108,23 +128,37 @@ export async function offerKey(
   const { keys, subjects } = link;
   const own = keys.hold(await store.own(), program);
   keys.learn(await store.all());
+  let isAlone = false;
   const offer = async (): Promise<void> => {
     const { member } = routes;
     const { current } = link;
     if (!member || !current) return;
-    const subject = subjects.keysOffered(program, member.shop);
     const said = JSON.stringify({ ...own, ...(await store.standing()) });
-    const answer = answerIn(await current.request(subject, said, { timeout: 1_000 }));
-    if (!answer) return;
+    const tell = (subject: string) =>
+      // Nobody is there, or not yet: what was heard last goes on to count.
+      current.request(subject, said, { timeout: 1_000 }).catch(() => undefined);
+    const message = await tell(subjects.keysOffered(program, member.shop));
+    const answer = message && answerIn(message);
+    isAlone = answer === undefined;
+    if (!answer) {
+      if (await tell(subjects.keysTold(program, member.shop))) keys.wereHeard();
+      return;
+    }
     keys.setTime(answer.now);
     if (JSON.stringify(answer.keys) === JSON.stringify(keys.all)) return;
     keys.learn(answer.keys);
     await store.replace(answer.keys);
   };
-  // Nobody is there, or not yet: what was heard last goes on to count.
-  const ask = seldom(() => offer().catch(() => undefined));
+  let askedAt = -Infinity;
+  const ask = seldom(async () => {
+    askedAt = performance.now();
+    await offer().catch(() => undefined);
+  });
   keys.onUnknown(ask);
-  const timer = setInterval(() => void ask(), everyMs).unref();
+  const look = () => {
+    if (performance.now() - askedAt >= (isAlone ? aloneMs : everyMs)) void ask();
+  };
+  const timer = setInterval(look, aloneMs).unref();
   link.onUp(() => void ask());
   const stopHearing = routes.onMember(() => void ask());
   if (routes.member) await ask();
