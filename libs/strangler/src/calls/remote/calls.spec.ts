@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
-import { createConnection } from 'node:net';
+import type { EventEmitter } from 'node:events';
+import { createConnection, Socket } from 'node:net';
 import { refusal } from '../../../../../test/support/failure.js';
 import { startNats, type TestNats } from '../../../../../test/support/nats.js';
 import {
@@ -246,6 +247,42 @@ it('a call that comes after its deadline is not started', async () => {
   expect(await askRaw('put', '{"name":"A"}', late)).toMatchObject({ error: { code: 'unavailable' } });
   expect(handlers.look).not.toHaveBeenCalled();
   expect(await database.effects()).toEqual([]);
+});
+
+describe('what is sent in one turn of the event loop goes out in one write', () => {
+  /** Calls or answers in each write of NATS's client that has some. */
+  const messagesInWrites = (written: jest.SpyInstance): number[] =>
+    written.mock.calls
+      .map(([bytes]) => Buffer.from(bytes as Uint8Array).toString())
+      .map((text) => text.match(/^H?PUB \S*(?:rpc|_INBOX)/gm)?.length ?? 0)
+      .filter((count) => count > 0);
+  /** Each has a stack of its own in the same turn, as what is read from several sockets. */
+  const ownStack = () => new Promise(setImmediate);
+
+  it('calls, whichever request each is for, and their answers', async () => {
+    let allThere = (): void => undefined;
+    const together = new Promise<void>((resolve) => (allThere = resolve));
+    let asked = 0;
+    handlers.look = async ({ name }) => {
+      if (++asked === 3) allThere();
+      await together.then(ownStack);
+      return { name, amount: 3, text: null };
+    };
+    const written = jest.spyOn(Socket.prototype, 'write');
+    const answers = ['A', 'B', 'C'].map((name) => ownStack().then(() => caller.port.look({ name })));
+    expect(await Promise.all(answers)).toMatchObject([{ name: 'A' }, { name: 'B' }, { name: 'C' }]);
+    expect(messagesInWrites(written)).toEqual([3, 3]);
+  });
+
+  it('but nothing of a call that ended before', async () => {
+    const published = jest.spyOn(wire, 'publish');
+    const asked = caller.port.look({ name: 'A' });
+    // As when the connection is lost: its caller has been told so.
+    (caller.link as unknown as { events: EventEmitter }).events.emit('down');
+    expect(await refusal(asked)).toMatchObject({ code: 'unavailable' });
+    await new Promise(setImmediate);
+    expect(published).not.toHaveBeenCalled();
+  });
 });
 
 describe('standard NATS tools', () => {

@@ -12,6 +12,7 @@ import type { Routes } from '../../routes/routes.js';
 import { decodeReply, encodeHeaders } from './codec.js';
 import { heard, type NatsLink } from '../../nats/link.js';
 import { Addresses } from './addresses.js';
+import { atEndOfTurn } from '../../nats/end-of-turn.js';
 import { wholeOf } from '../../nats/pieces.js';
 
 /** How long a call waits for a side that nobody serves (a restart, a flip) before it says so, in ms. */
@@ -150,16 +151,17 @@ export class NatsCalls implements RemoteCalls {
       };
       this.waiting.set(number, { settle, deadline });
       this.watch();
-      try {
-        connection.publish(subject, payload, {
-          reply: `${this.inbox}.${number}`,
-          headers,
-        });
-      } catch (error) {
-        // Nothing was sent. It was too large; or else the connection has been closed this moment.
-        if (error instanceof InvalidArgumentError) reject(tooLarge(payload, connection));
-        settle('absent');
-      }
+      atEndOfTurn(() => {
+        // Meanwhile the connection may have been lost: nothing is sent for whom that has been told.
+        if (!this.waiting.has(number)) return;
+        try {
+          connection.publish(subject, payload, { reply: `${this.inbox}.${number}`, headers });
+        } catch (error) {
+          // Nothing was sent. It was too large; or else the connection has been closed this moment.
+          if (error instanceof InvalidArgumentError) reject(tooLarge(payload, connection));
+          settle('absent');
+        }
+      });
     });
   }
 

@@ -17,6 +17,7 @@ import type { CommandOptions } from '../router.js';
 import type { Routes } from '../../routes/routes.js';
 import { decodeHeaders, decodeInput, encodeError, encodeResult, type Sender } from './codec.js';
 import type { NatsLink } from '../../nats/link.js';
+import { atEndOfTurn } from '../../nats/end-of-turn.js';
 import { answerTooLarge, respondWith } from '../../nats/pieces.js';
 
 const version = '1.0.0';
@@ -208,6 +209,8 @@ export class ContractServer extends ServerNats {
     { module, name }: PreparedOperation,
     reply: string,
   ): Promise<void> {
+    // Others of this turn, answered from other connections to the database, go with it.
+    await new Promise<void>(atEndOfTurn);
     if (await respondWith(this.link.current, message, reply)) return;
     const text = answerTooLarge(`${module}.${name}`, reply);
     this.log.error({ msg: text, module, operation: name });
