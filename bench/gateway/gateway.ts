@@ -1,24 +1,17 @@
-import { Closing, projectRoot } from '#platform';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
+import { Closing } from '#platform';
 import { openAccount } from '../account.js';
-import { quantile } from '../hand-off/histogram.js';
-import { openShop, type BenchShop, type Inventory } from '../orders/shop.js';
-import { stock } from '../orders/stock.js';
+import type { BenchShop } from '../orders/shop.js';
 import { intervalOf, ratios } from '../pairs.js';
 import { startProgram } from '../program.js';
 import { reached, report, type Figure } from '../report.js';
 import { alternate, median } from '../rounds.js';
 import type { BenchServers } from '../servers.js';
+import { hop } from './hop.js';
 import { startNginx } from './nginx.js';
+import { catalogue, limits, on, skus, startGateway, startPeer, stocked, type Started } from './programs.js';
 import { Row, type Chain } from './row.js';
 import type { Peer } from './serve.js';
-import { steadily } from './steady.js';
 
-/** So many that none is asked for twice within a second. */
-const skus = Array.from({ length: 6_400 }, (_, i) => `SKU-${String(i).padStart(4, '0')}`);
-const catalogue = skus.map((sku) => `/api/v1/products/${sku}`);
 /** What everybody wants to see. */
 const hot = catalogue.slice(0, 8);
 
@@ -26,12 +19,6 @@ const off = {
   ...{ CACHE: '0s', LOG_LEVEL: 'warn', ACCESS_LOG: 'off', SERVED_BY_HEADER: 'off' },
   ...{ RATE_PER_ADDRESS: '0', RATE_PER_USER: '0' },
 };
-/** Each request is counted, and none refused. */
-const limits = {
-  ...{ RATE_PER_ADDRESS: '1000000/s', RATE_PER_USER: '1000000/s' },
-  RATE_PER_ROUTE: 'GET /api/v1/products/:sku 1000000/s',
-};
-const on = { LOG_LEVEL: 'info', ...limits };
 
 /** Settings of a gateway, and what is asked of it; `own`: the account of who asks. */
 const policies = {
@@ -61,6 +48,7 @@ const names = {
 
 /** What a product read costs whom: through the monolith's API, through gateways with different policies, and through peers. */
 export async function gateway(servers: BenchServers, quick: boolean): Promise<boolean> {
+  const figuresOfHop = await hop(servers, quick);
   const closing = new Closing();
   try {
     const monolith = await stocked(servers, 'monolith', closing);
@@ -77,22 +65,11 @@ export async function gateway(servers: BenchServers, quick: boolean): Promise<bo
     for (const row of rows) row.forget();
     const rates = await alternate(rows, quick ? { rounds: 3, ms: 1_000 } : { rounds: 7, ms: 1_000 });
     console.table(tableOf(rows));
-    const hop = await hopOf(rows, quick);
-    return await report('gateway', rates, [...figuresOf(rows, quick), ...hop], { rows: partsOf(rows) });
+    const figures = [...figuresOf(rows, quick), ...figuresOfHop];
+    return await report('gateway', rates, figures, { rows: partsOf(rows) });
   } finally {
     await closing.closeAll();
   }
-}
-
-async function stocked(servers: BenchServers, phase: Inventory, closing: Closing): Promise<BenchShop> {
-  const shop = await openShop(servers, phase, closing, { name: `gateway-${phase}` });
-  const price = { amount: 255, currency: 'GBP' };
-  const description = 'CREAM HANGING HEART T-LIGHT HOLDER';
-  await stock(
-    shop.url,
-    skus.map((sku) => ({ sku, description, price, onHand: 1_000 })),
-  );
-  return shop;
 }
 
 const rowOfMonolith = ({ url, machines }: BenchShop): Row =>
@@ -115,40 +92,6 @@ async function rowsOfGateways(servers: BenchServers, shop: BenchShop, closing: C
 
 const nameOf = (policy: Policy): string => `gateway: ${policy}`;
 
-async function startGateway(
-  servers: BenchServers,
-  { machines }: BenchShop,
-  policy: Record<string, string>,
-  closing: Closing,
-): Promise<Started> {
-  const main = pathToFileURL(join(projectRoot(), 'dist/apps/gateway/src/main.js'));
-  const own = `bench_gateway_${policyCount++}`;
-  const program = await startProgram(main, [], /open: (http:\/\/[^/]+)/, {
-    ...policy,
-    PORT: '0',
-    ADMIN_PORT: '0',
-    GATEWAY_DATABASE_URL: await servers.freshDatabase(own),
-    // With the shop's NATS in it.
-    DATA_DIR: machines.folder,
-  });
-  closing.add(() => program.stop());
-  const url = program.ready[1] ?? '';
-  await untilOpen(`${url}${catalogue[0]}`);
-  return { url, pid: program.pid };
-}
-
-let policyCount = 0;
-
-async function untilOpen(url: string): Promise<void> {
-  let answer = '';
-  for (const giveUpAt = performance.now() + 60_000; performance.now() < giveUpAt; await sleep(50)) {
-    const response = await fetch(url);
-    if (response.ok) return;
-    answer = `${response.status}: ${await response.text()}`;
-  }
-  throw new Error(`${url} answers ${answer}`);
-}
-
 /** What no route of the API takes goes on to the upstream, as to an application that was there before. */
 async function rowsOfPassing(
   servers: BenchServers,
@@ -165,17 +108,6 @@ async function rowsOfPassing(
     rows.push(new Row(`gateway, passed on: ${policy}`, { url, paths }, chain));
   }
   return rows;
-}
-
-interface Started {
-  url: string;
-  pid: number;
-}
-
-async function startPeer(closing: Closing, ...args: string[]): Promise<Started> {
-  const program = await startProgram(new URL('./serve.js', import.meta.url), args, /^http\S+$/);
-  closing.add(() => program.stop());
-  return { url: program.ready[0], pid: program.pid };
 }
 
 /** Programs that pass reads on to one that answers at once; nginx only where it is installed. */
@@ -237,25 +169,6 @@ function figuresOf(rows: readonly Row[], quick: boolean): Figure[] {
     ...against(nameOf('cache'), 'nginx, kept', 5),
     ...against(nameOf('all, kept'), 'nginx, kept and logged', 5),
   ];
-}
-
-/** What the way over the gateway and NATS adds to a read, at 1,000 reads in a second: the median of pairs of rounds. */
-async function hopOf(rows: readonly Row[], quick: boolean): Promise<Figure[]> {
-  const shots = (name: string) => rows.find((row) => row.name === name)!.shots;
-  const [near, far] = [shots(names.monolith), shots(nameOf('all'))];
-  const added: Record<'p90' | 'p99', number[]> = { p90: [], p99: [] };
-  for (let round = 0; round < (quick ? 2 : 7); round++) {
-    const ms = quick ? 500 : 2_000;
-    const [here, there] = [await steadily(near, 1_000, ms), await steadily(far, 1_000, ms)];
-    added.p90.push(quantile(there, 0.9) - quantile(here, 0.9));
-    added.p99.push(quantile(there, 0.99) - quantile(here, 0.99));
-  }
-  const figure = (which: 'p90' | 'p99', most: number): Figure => ({
-    figure: `what the hop adds at 1,000/s, ${which}, ms`,
-    ...(quick ? {} : { atMost: most }),
-    reached: median(added[which]),
-  });
-  return [figure('p90', 0.7), figure('p99', 1.5)];
 }
 
 const tableOf = (rows: readonly Row[]) =>

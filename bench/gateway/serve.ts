@@ -8,6 +8,7 @@ import { Agent, createServer, type RequestListener, type Server } from 'node:htt
 import type { AddressInfo } from 'node:net';
 import { request } from '../rpc/contract.js';
 import { remotePort } from '../rpc/remote.js';
+import { goodsHere, goodsServed, goodsThere } from './goods.js';
 
 /** What answers in the end: a product, as the shop writes it. */
 const product = JSON.stringify({
@@ -44,6 +45,9 @@ async function asking(natsUrl: string): Promise<Server> {
 const servers = {
   upstream: () => createServer(upstream),
   asking,
+  'goods, here': goodsHere,
+  'goods, there': goodsThere,
+  'goods, served': goodsServed,
   'express-http-proxy': (url: string) =>
     createServer(express().use(expressHttpProxy(url)) as RequestListener),
   httpxy: (target: string) => {
@@ -56,13 +60,13 @@ const servers = {
     await app.ready();
     return app.server;
   },
-} satisfies Record<string, (url: string) => Server | Promise<Server>>;
+} satisfies Record<string, (...urls: [string, string]) => Server | Promise<Server>>;
 
 /** Peers of the gateway, each a process of its own in front of the upstream. */
-export type Peer = Exclude<keyof typeof servers, 'upstream' | 'asking'>;
+export type Peer = Exclude<keyof typeof servers, 'upstream' | 'asking' | `goods, ${string}`>;
 
-const [name, url] = process.argv.slice(2) as [keyof typeof servers, string];
-const server = await servers[name](url);
+const [name, ...urls] = process.argv.slice(2) as [keyof typeof servers, string, string];
+const server = await servers[name](...urls);
 server.listen(0, '127.0.0.1', () =>
   process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`),
 );
