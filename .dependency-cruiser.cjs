@@ -170,7 +170,7 @@ module.exports = {
   forbidden: rules.map((rule) => ({ severity: 'error', ...rule })),
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['(^|/)dist/', '^examples/nest-app/'] },
+    exclude: { path: ['(^|/)(cjs|dist)/', '^examples/nest-app/'] },
     // Types count: who needs another module's types is bound to it too.
     tsPreCompilationDeps: true,
     // "source" leads the names in package.json to the sources and not to dist.

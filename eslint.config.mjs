@@ -79,7 +79,7 @@ const testSyntax = [
 const testImports = [{ name: 'node:timers/promises', message: waiting }];
 
 export default defineConfig(
-  { ignores: ['**/dist/', '.data/', 'coverage/', 'examples/nest-app/'] },
+  { ignores: ['**/dist/', 'libs/strangler/cjs/', '.data/', 'coverage/', 'examples/nest-app/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {
