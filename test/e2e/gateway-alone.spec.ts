@@ -93,7 +93,7 @@ it('the page’s own file moves its route, and each of its commands does what th
     (await json('status /catalogue'))?.percent === 100 ? true : undefined,
   );
   await until('and customers with it', async () =>
-    (await fetch(`${gateway.url}/catalogue/H1000`)).headers.get('x-served-by') ?.endsWith('/catalogue=new')
+    (await fetch(`${gateway.url}/catalogue/H1000`)).headers.get('x-served-by')?.endsWith('/catalogue=new')
       ? true
       : undefined,
   );
@@ -107,7 +107,7 @@ it('the page’s own file moves its route, and each of its commands does what th
   const steered = commands.filter((each) => !/^shift|^rollback \S+$/.test(each));
   for (const each of steered) expect([each, (await cli(each)).code]).toEqual([each, 0]);
   await until('everybody is back', async () =>
-    (await fetch(`${gateway.url}/catalogue/H1000`)).headers.get('x-served-by') ?.endsWith('/catalogue=legacy')
+    (await fetch(`${gateway.url}/catalogue/H1000`)).headers.get('x-served-by')?.endsWith('/catalogue=legacy')
       ? true
       : undefined,
   );

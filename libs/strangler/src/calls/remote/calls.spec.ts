@@ -263,10 +263,10 @@ describe('what is sent in one turn of the event loop goes out in one write', () 
     let allThere = (): void => undefined;
     const together = new Promise<void>((resolve) => (allThere = resolve));
     let asked = 0;
-    handlers.look = async ({ name }) => {
+    handlers.look = async (input) => {
       if (++asked === 3) allThere();
       await together.then(ownStack);
-      return { name, amount: 3, text: null };
+      return { ...(input as { name: string }), amount: 3, text: null };
     };
     const written = jest.spyOn(Socket.prototype, 'write');
     const answers = ['A', 'B', 'C'].map((name) => ownStack().then(() => caller.port.look({ name })));
