@@ -78,7 +78,7 @@ async function inTurn<K extends string>(
   const none = () => ({ p50: [], p90: [], p99: [] });
   const all = Object.entries<Pair>(pairs).map(([name, pair]) => ({
     ...{ name, pair },
-    taken: { near: none(), far: none() } as Rounds,
+    taken: { near: none(), far: none() },
   }));
   const each = async (inOrder: <T>(list: readonly T[]) => T[], keep: boolean) => {
     for (const { pair, taken } of inOrder(all))

@@ -30,7 +30,7 @@ export class Which {
   @Maybe() @IsArray() @IsString({ each: true }) skus?: string[] | null;
 }
 
-export class Products {
+class Products {
   @List(() => Product) items: Product[];
 }
 
