@@ -75,7 +75,7 @@ async function inTurn<K extends string>(
   pairs: Record<K, Pair>,
   { perSecond, rounds, ms }: { perSecond: number; rounds: number; ms: number },
 ): Promise<Record<K, Rounds>> {
-  const none = () => ({ p50: [], p90: [], p99: [] });
+  const none = (): Rounds['near'] => ({ p50: [], p90: [], p99: [] });
   const all = Object.entries<Pair>(pairs).map(([name, pair]) => ({
     ...{ name, pair },
     taken: { near: none(), far: none() },
