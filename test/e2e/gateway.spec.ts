@@ -9,7 +9,7 @@ import { forgeries, goodToken } from '../../libs/api/src/testing/forgeries.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { OperatorClient } from '../support/operator.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
-import { endAllPrograms, type Program } from '../support/programs.js';
+import { endAllPrograms } from '../support/programs.js';
 import {
   Client,
   makeSetup,
@@ -25,9 +25,6 @@ import { until } from '../support/until.js';
 let nats: TestNats;
 let setup: ShopSetup;
 let own: TestDatabase;
-/** Of a gateway that nobody has heard of. */
-let fresh: TestDatabase;
-let inventoryService: Program;
 let shop: OpenShop;
 let gateway: OpenShop;
 /** Knows nothing of the shop; two copies. */
@@ -43,7 +40,7 @@ const legacy = ['one', 'other'].map((copy) =>
 const held: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  [nats, own, fresh] = await Promise.all([startNats(), freshDatabase(), freshDatabase()]);
+  [nats, own] = await Promise.all([startNats(), freshDatabase()]);
   setup = await makeSetup(nats.url);
   await Promise.all(
     legacy.map((copy) => new Promise<void>((resolve) => copy.listen(0, '127.0.0.1', resolve))),
@@ -64,7 +61,7 @@ afterAll(async () => {
   endAllPrograms();
   legacy.forEach(stop);
   await nats.stop();
-  await Promise.all([setup.drop(), own.drop(), fresh.drop()]);
+  await Promise.all([setup.drop(), own.drop()]);
 });
 
 /** As a copy that is killed. */
@@ -236,7 +233,7 @@ it('a service fails, and only for customers of the gateway: the gate of its modu
   const inventory =
     'phase: shifting, percent: 50, ramp: [50], bake: 0s, gates: { minSamples: 0, probes: off }';
   await writeFile(setup.env['STRANGLER_CONFIG'] as string, `modules:\n  inventory: { ${inventory} }\n`);
-  inventoryService = await openService(setup, 'inventory');
+  await openService(setup, 'inventory');
   const operator = await OperatorClient.of(shop);
   await until('half has moved', async () =>
     (await operator.status('inventory')).percent === 50 ? true : undefined,
@@ -267,7 +264,7 @@ it('a service fails, and only for customers of the gateway: the gate of its modu
   await service('drop trigger refuse on inventory.stock_item');
 });
 
-it('a module leaves: calls follow; and without the monolith its service is still reached, also where both are started then, and the gateway is a new one', async () => {
+it('a module leaves: calls follow; and without the monolith its service is still reached, also by a gateway that starts then', async () => {
   await setup.extract(['inventory']);
   await setup.arrived();
   const customer = await Client.register(gateway.url);
@@ -292,20 +289,14 @@ it('a module leaves: calls follow; and without the monolith its service is still
   held.forEach((end) => end());
   expect(await (await begun).text()).toBe('legacy /slow');
   expect(await ended).toBe(0);
-  await inventoryService.end();
-  await openService(setup, 'inventory');
-  const anew = await readyGateway(setup, fresh.url, { CACHE: '0s' });
+  const anew = await readyGateway(setup, own.url, { CACHE: '0s' });
   expect((await (await fetch(`${anew.url}/api/v1/products/G-1`)).json()) as object).toMatchObject({
     available: 7,
   });
-  const logIn = () =>
-    fetch(`${anew.url}/api/v1/auth/token`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ email: 'a@b.example', password: 'a long password' }),
-    });
-  const away = await logIn();
+  const away = await fetch(`${anew.url}/api/v1/auth/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'a@b.example', password: 'a long password' }),
+  });
   expect([away.status, away.headers.get('retry-after')]).toEqual([503, '1']);
-  await openShop(setup);
-  await until('the monolith is heard', async () => ((await logIn()).status === 401 ? true : undefined));
 });

@@ -63,7 +63,7 @@ const isGood = ({ status }: Sent): boolean => status >= 200 && status < 400;
  * request, until it knows.
  */
 export function restocking(admin: Client): Send {
-  const name = randomUUID().slice(0, 8);
+  const name = randomUUID().slice(0, 8).toUpperCase();
   return async (n) => {
     const subject = `${name}-${n}`;
     const path = `/api/v1/products/${subject}`;

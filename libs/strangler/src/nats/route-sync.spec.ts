@@ -197,6 +197,12 @@ describe('while the monolith is silent', () => {
     await leads(routes, 'till', 10_000);
   });
 
+  it('a service learns where its own module is, too: it calls that to settle what it did outside', async () => {
+    service('shelf', 10_000);
+    const { routes } = follower({ ...member('m-s'), modules: ['shelf'] });
+    await leads(routes, 'shelf', 10_000);
+  });
+
   it('what leads the same way as what the monolith has said before changes nothing', async () => {
     const shelf = { ...at('extracted'), version: 7, start: 'monday', ack: 'owner' } as const;
     const { link } = monolith({ shelf, till: { ...at('extracted'), version: 7, start: 'monday' } });

@@ -96,9 +96,9 @@ export function followRoutes(link: NatsLink, routes: Routes, modules: readonly s
     const before = tables;
     await current.request(link.subjects.routesGet(member.shop), '', patience).then(take, () => undefined);
     if (tables > before) return;
-    const asked = modules.filter((module) => !member.modules.includes(module));
+    // Its own, too: a module calls itself to settle what it did outside.
     const said = (
-      await askServices(current, asked, (module) => link.subjects.routeOf(module, member.shop))
+      await askServices(current, modules, (module) => link.subjects.routeOf(module, member.shop))
     ).filter(([, entry]) => entry.databases.monolith === routes.member?.shop);
     // It has spoken meanwhile, or nobody has.
     if (tables > before || said.length === 0) return;
