@@ -1,4 +1,7 @@
 import { Logger } from '@nestjs/common';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { freePort, startNats } from '../../../../test/support/nats.js';
 import { untilUp } from '../../../../test/support/rpc.js';
 import { until } from '../../../../test/support/until.js';
@@ -46,6 +49,27 @@ it('a server that does not answer is named by its address, never with its passwo
   const trouble = await until('it says so', () => nobody.trouble ?? undefined);
   expect(trouble).toMatch(new RegExp(`^NATS at 127.0.0.1:${port} does not answer: .+`));
   expect(trouble + said.join()).not.toContain('secret');
+});
+
+it('what NATS refuses is said once of each subject, however often and in whatever order it is tried', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'nats-'));
+  const config = join(folder, 'nats.conf');
+  const user = '{ user: ann, password: secret, permissions: { publish: "shop.>", subscribe: ">" } }';
+  await writeFile(config, `authorization: { users: [${user}] }`);
+  const nats = await startNats('-c', config);
+  const made = link(async () => ({ servers: nats.url, user: 'ann', pass: 'secret' }));
+  made.start();
+  const connection = await untilUp(made);
+  for (const subject of ['other.a', 'other.b', 'other.a', 'other.b', 'other.end'])
+    connection.publish(subject);
+  const refusals = await until('the last one is said', () => {
+    const all = said.filter((text) => text.startsWith('NATS refuses'));
+    return all.some((text) => text.includes('other.end')) ? all : undefined;
+  });
+  expect(refusals.map((text) => /other\.\w+/.exec(text)?.[0])).toEqual(['other.a', 'other.b', 'other.end']);
+  await made.close();
+  await nats.stop();
+  await rm(folder, { recursive: true });
 });
 
 it('known holes of the server are said when it is connected to, and found by doctor', async () => {

@@ -19,6 +19,9 @@ export type LinkOptions = () => Promise<ConnectionOptions>;
 /** Between two attempts for a first connection, in ms: doubled with each. */
 const backoffMs = { least: 500, most: 5_000 };
 
+/** Subjects of which it is said that NATS refuses them: of more nobody reads. */
+const mostRefusals = 100;
+
 /** For whom a connection is made, and what that costs. */
 export interface LinkHow {
   /** To connect means to start a server, so a mere look must not. */
@@ -57,7 +60,7 @@ export class NatsLink {
   private state: 'idle' | 'started' | 'closed' = 'idle';
   private problem: string | null = null;
   private told: string | undefined;
-  private refused: string | undefined;
+  private readonly refused = new Set<string>();
   private user: string | undefined;
   private refusing = false;
 
@@ -185,12 +188,12 @@ export class NatsLink {
     this.problem = problem;
   }
 
-  /** What this user may not do shows nowhere else: its calls get no answer. Said once in a row. */
+  /** What this user may not do shows nowhere else: its calls get no answer. Said once of each subject, of so many at most. */
   private tellRefusal(error: Error): void {
-    if (!(error instanceof PermissionViolationError) || error.message === this.refused) return;
-    if (this.refusing) return;
+    if (!(error instanceof PermissionViolationError) || this.refusing) return;
     if (error.subject.startsWith(`${this.inboxPrefix}.`)) return this.bar();
-    this.refused = error.message;
+    if (this.refused.has(error.message) || this.refused.size === mostRefusals) return;
+    this.refused.add(error.message);
     this.logger.warn(`NATS refuses: ${error.message}`);
   }
 
