@@ -1,12 +1,12 @@
 import pg from 'pg';
 
-/** Connections for looks that come soon after each other: to connect takes both sides far longer than to look. */
+/** Connections for statements that come soon after each other: to connect takes both sides far longer than most statements. */
 const pools = new Map<string, pg.Pool>();
-const keptMs = 250;
+const keptMs = 1_000;
 
-/** A read of tables: it leaves nothing in a session, depends on none, and may be done once more. */
-const look =
-  /^\s*select\b(?=.*\bfrom\b)(?!.*\b(?:pg_\w+|set_config|current_setting|nextval|for (?:no key )?update|for (?:key )?share)\b)/is;
+/** What leaves something in a session, or asks about sessions: for that a connection is made and ended. */
+const ofSession =
+  /\b(?:set|reset|discard|begin|start|listen|notify|lock|prepare|set_config|current_setting|pg_\w*(?:lock|stat|backend|session|conf|pid)\w*|database|role|user)\b/i;
 
 /** One statement, on a connection on which nothing else runs meanwhile. */
 export async function queryOnce<T extends object>(
@@ -14,18 +14,29 @@ export async function queryOnce<T extends object>(
   sql: string,
   params?: unknown[],
 ): Promise<T[]> {
-  const once = () => connected(url, async (client) => (await client.query<T>(sql, params)).rows);
-  if (!look.test(sql)) return once();
+  const run = async (client: pg.Client | pg.Pool) => (await client.query<T>(sql, params)).rows;
+  if (ofSession.test(sql.replace(/\bupdate\s+\S+(?:\s+(?:as\s+)?\w+)?\s+set\b/gi, '')))
+    return connected(url, run);
   try {
-    return (await poolOf(url).query<T>(sql, params)).rows;
+    return await run(poolOf(url));
   } catch (error) {
-    // One that was kept may have been ended meanwhile, by a test or with its server.
+    // One that was kept may have been ended meanwhile, by a test or with its server: then it did nothing.
     if (/^(?!57P01)\w{5}$/.test((error as pg.DatabaseError).code ?? '')) throw error;
-    return once();
+    return connected(url, run);
   }
 }
 
-export async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+/** Work on a connection that is kept for the next one. */
+export async function kept<T>(url: string, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+  const client = await poolOf(url).connect();
+  try {
+    return await work(client);
+  } finally {
+    client.release();
+  }
+}
+
+async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
   // A server that ends is told by the query.
   client.on('error', () => undefined);

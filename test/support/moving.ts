@@ -46,7 +46,7 @@ export async function openSide(
   { capture = true, module = box, ddl = boxTables, test: given = undefined as TestDatabase | undefined } = {},
 ): Promise<TestSide> {
   const test = given ?? (await freshDatabase());
-  const database = new Database(test.url);
+  const database = new Database(test.url, { max: 3 });
   const ownership = new Ownership(database);
   await database.query(ddl);
   await ownership.ensure(module.module, side);

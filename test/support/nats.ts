@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { NatsFinder } from '../../libs/platform/src/embedded/nats/find-nats.js';
 import { until } from './until.js';
 
@@ -42,6 +44,21 @@ export async function startNats(...words: string[]): Promise<TestNats> {
   };
   await start(...words);
   return { url, kill, restart: start, stop: kill };
+}
+
+/** The same with one user, who may hear all and publish only what `publish` names. */
+export async function startNatsFor(user: {
+  name: string;
+  password: string;
+  publish: string;
+}): Promise<TestNats> {
+  const folder = await mkdtemp(join(tmpdir(), 'nats-'));
+  const config = join(folder, 'nats.conf');
+  const permissions = { publish: user.publish, subscribe: '>' };
+  const users = [{ user: user.name, password: user.password, permissions }];
+  await writeFile(config, `authorization: ${JSON.stringify({ users })}`);
+  const nats = await startNats('-c', config);
+  return { ...nats, stop: () => nats.stop().then(() => rm(folder, { recursive: true })) };
 }
 
 /** Its first words come before TLS and passwords. */

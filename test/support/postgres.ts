@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { connected, endKept, queryOnce } from './kept-connections.js';
+import { endKept, kept, queryOnce } from './kept-connections.js';
 
 export { queryOnce };
 
@@ -54,7 +54,7 @@ export const absentDatabase = (): Omit<TestDatabase, 'query'> => {
  * The name of the database with all migrations; made by whoever needs it first, kept until a migration changes. Not made
  * in the global set-up: that runs the code in `dist`, which may be older than the sources.
  */
-async function template(client: pg.Client): Promise<string> {
+async function template(client: pg.ClientBase): Promise<string> {
   const name = `template_${fingerprint()}`;
   await client.query(`select pg_advisory_lock(hashtextextended('test template', 0))`);
   const found = await client.query('select from pg_database where datname = $1', [name]);
@@ -63,7 +63,7 @@ async function template(client: pg.Client): Promise<string> {
   return name;
 }
 
-async function makeTemplate(client: pg.Client, name: string): Promise<void> {
+async function makeTemplate(client: pg.ClientBase, name: string): Promise<void> {
   const unfinished = `unfinished_${name}`;
   await client.query(`drop database if exists ${unfinished} with (force)`);
   // Only here: it takes a quarter of a second of each test file to load.
@@ -104,7 +104,7 @@ async function drop(name: string): Promise<void> {
 }
 
 /** A connection that was closed is gone at the server some milliseconds later. */
-async function connectionsAfterClosing(client: pg.Client, name: string): Promise<number> {
+async function connectionsAfterClosing(client: pg.ClientBase, name: string): Promise<number> {
   const deadline = Date.now() + lingerMs;
   for (;;) {
     // Autovacuum has no name.
@@ -117,8 +117,8 @@ async function connectionsAfterClosing(client: pg.Client, name: string): Promise
   }
 }
 
-const onServer = <T>(work: (client: pg.Client) => Promise<T>): Promise<T> =>
-  connected(urlOf('postgres'), work);
+const onServer = <T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> =>
+  kept(urlOf('postgres'), work);
 
 const prefixOfRun = (): string => `test_${process.env.TEST_RUN ?? process.pid}_`;
 

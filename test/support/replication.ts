@@ -146,7 +146,7 @@ const emptied = (tables: readonly MovingTable[]): string =>
 
 async function openSide(side: Side, module: MovingModule, ddl: string): Promise<ReplicaSide> {
   const test = await freshDatabase();
-  const database = new Database(test.url);
+  const database = new Database(test.url, { max: 3 });
   await test.query(ddl);
   const tables = await describeTables(database, module);
   await new Ownership(database).ensure(module.module, side);

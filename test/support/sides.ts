@@ -123,7 +123,7 @@ export async function directSides(module: MovingModule = parcels, more = ''): Pr
 async function open(side: Side, module: MovingModule, more: string): Promise<Running> {
   const test = await freshDatabase();
   await test.query(`${ddl};${more}`);
-  const database = new Database(test.url);
+  const database = new Database(test.url, { max: 1 });
   let other: () => Running | undefined = () => undefined;
   const peer = directPeer(() => other()?.agent);
   const agent = new SideAgent({ database, module, side, link: undefined, peer });

@@ -118,10 +118,10 @@ it('an answer that is taken a little at a time is ended, though the client never
 });
 
 it('who waits for a slow upstream is not slow himself', async () => {
-  await start({ leastRate: { overMs: 400, bytesPerS: 100_000_000 } });
+  await start({ leastRate: { overMs: 400, bytesPerS: 1_000_000 } });
   // Takes nothing of the body for longer than a client may be slow.
   answer = (request, response) =>
-    void pause(500).then(() => request.resume().on('end', () => response.end('yes')));
+    void pause(1_000).then(() => request.resume().on('end', () => response.end('yes')));
   const one = dial(
     '127.0.0.1',
     `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\nConnection: close\r\n\r\n`,

@@ -1,8 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { freePort, startNats } from '../../../../test/support/nats.js';
+import { freePort, startNats, startNatsFor } from '../../../../test/support/nats.js';
 import { untilUp } from '../../../../test/support/rpc.js';
 import { until } from '../../../../test/support/until.js';
 import { knownHoles } from './known-holes.js';
@@ -52,11 +49,7 @@ it('a server that does not answer is named by its address, never with its passwo
 });
 
 it('what NATS refuses is said once of each subject, however often and in whatever order it is tried', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'nats-'));
-  const config = join(folder, 'nats.conf');
-  const user = '{ user: ann, password: secret, permissions: { publish: "shop.>", subscribe: ">" } }';
-  await writeFile(config, `authorization: { users: [${user}] }`);
-  const nats = await startNats('-c', config);
+  const nats = await startNatsFor({ name: 'ann', password: 'secret', publish: 'shop.>' });
   const made = link(async () => ({ servers: nats.url, user: 'ann', pass: 'secret' }));
   made.start();
   const connection = await untilUp(made);
@@ -69,7 +62,6 @@ it('what NATS refuses is said once of each subject, however often and in whateve
   expect(refusals.map((text) => /other\.\w+/.exec(text)?.[0])).toEqual(['other.a', 'other.b', 'other.end']);
   await made.close();
   await nats.stop();
-  await rm(folder, { recursive: true });
 });
 
 it('known holes of the server are said when it is connected to, and found by doctor', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SideControl, SideState } from '../../sides/side.js';
 import { absenceOf, type Absence } from '../conditions/absence.js';
 import type { Clock } from './clock.js';
@@ -6,7 +7,7 @@ import { isAtHome, type ModuleRow } from '../store/module-row.js';
 import type { ControlNeeds } from './needs.js';
 import type { VerificationStore } from '../store/verification-store.js';
 
-/** How long a side may take to say how it is, in ms. */
+/** How long a side may take to say how it is, in ms of this machine, whatever the clock of the controller is. */
 const patienceMs = 2_000;
 
 /** Looks at everything that a decision about a module rests on. */
@@ -65,7 +66,7 @@ export class Observer {
     try {
       return await Promise.race([
         side.state().then((state) => ({ state, absent: null })),
-        this.clock.sleep(patienceMs, answered.signal).then(() => tooLate),
+        sleep(patienceMs, tooLate, { signal: answered.signal, ref: false }),
       ]);
     } catch (error) {
       return { state: null, absent: absenceOf(error) };
