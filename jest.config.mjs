@@ -63,6 +63,6 @@ export default {
   reporters: ['default', '<rootDir>/test/support/lanes/closing-line.mjs'],
   testSequencer: '<rootDir>/test/support/lanes/slow-first.cjs',
   testTimeout: 90_000,
-  // A test of processes waits more than it works: four at a time keep two cores busy.
-  maxWorkers: 4,
+  // A test of processes waits more than it works: three at a time keep two cores busy.
+  maxWorkers: 3,
 };
