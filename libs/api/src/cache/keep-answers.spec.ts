@@ -192,6 +192,17 @@ describe('answers that are the same for everybody', () => {
     expect(asked).toBe(3);
   });
 
+  it('what a module has said is asked for again when its version changes, though its calls go where they went', async () => {
+    await open({ freshMs: minute, staleMs: minute });
+    routes.replace({ inventory: routeOf('monolith') });
+    await get();
+    await get();
+    expect(asked).toBe(1);
+    routes.replace({ inventory: { ...routeOf('monolith'), version: 1 } });
+    await get();
+    expect(asked).toBe(2);
+  });
+
   it('what one shop has said, or is about to say, stands in for nothing of another one', async () => {
     await open(always);
     const shopIs = (name: string) => routes.join({ shop: name, database: 'x', since: null, modules: [] });

@@ -16,6 +16,8 @@ export interface Ways {
   readonly cohortHeaders: readonly string[];
   /** Calls `listener` with the modules whose calls go another way from now on. */
   onChange(listener: (modules: string[]) => void): unknown;
+  /** Calls `listener` with the modules whose row has another version. */
+  onVersion(listener: (modules: string[]) => void): unknown;
   /** Calls `listener` when calls go to another shop from now on. */
   onMember(listener: () => void): unknown;
 }
@@ -86,6 +88,7 @@ export class PublicAnswers {
 
   constructor(private readonly options: CacheOptions) {
     options.ways?.onChange((modules) => this.expire(modules));
+    options.ways?.onVersion((modules) => this.expire(modules));
     options.ways?.onMember(() => this.forgetAll());
     this.entries = new LRUCache<string, Kept, Question>({
       max: mostEntries,

@@ -46,7 +46,12 @@ export function divide(
   const write = accessLog && lineWriter(accessLog);
 
   /** Counts it and writes its line when it is over. @returns the id that it has everywhere */
-  function follow(request: IncomingMessage, response: ServerResponse, url: string): string {
+  function follow(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: string,
+    userOf: () => string | undefined,
+  ): string {
     const since = performance.now();
     const requestId = requestIdOf(request);
     const traceparent = request.headers['traceparent'] as string | undefined;
@@ -55,7 +60,7 @@ export function divide(
     );
     write?.(request, response, () => ({
       url,
-      ...{ route: 'elsewhere', ...elsewhere.told?.(request), failed: whyNot(request) },
+      ...{ route: 'elsewhere', ...elsewhere.told?.(request), user: userOf(), failed: whyNot(request) },
       requestId,
       traceId: traceIdOf(traceparent),
     }));
@@ -64,12 +69,15 @@ export function divide(
 
   function goOn(request: IncomingMessage, response: ServerResponse, passOn: PassThrough, url: string): void {
     dropIdentity(request);
-    const id = ['X-Request-Id', follow(request, response, url)];
+    let user: string | undefined;
+    const id = ['X-Request-Id', follow(request, response, url, () => user)];
     const failed = (error: unknown): void => {
       logger.error(error);
       refuse(request, response, problem('internal'), id);
     };
-    const passed = ({ told, refused }: PassedOn): void => {
+    const passed = (by: PassedOn): void => {
+      const { told, refused } = by;
+      user = by.user;
       // Whoever left while it was found out who he is needs no answer.
       if (response.destroyed) return;
       const toClient = [...id, ...told];

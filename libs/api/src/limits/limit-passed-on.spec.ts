@@ -1,4 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { until } from '../../../../test/support/until.js';
 import type { RateOptions } from './rate-limits.js';
 import { RequestTimes } from '../http/request-times.js';
 import { ann, bearer, bob, edge, signingKey, type SigningKey } from '../testing/edge.js';
@@ -7,6 +8,7 @@ import { ann, bearer, bob, edge, signingKey, type SigningKey } from '../testing/
 let app: NestExpressApplication;
 let key: SigningKey;
 let url: string;
+let lines: Awaited<ReturnType<typeof edge>>['lines'];
 beforeAll(async () => {
   key = await signingKey();
 });
@@ -16,7 +18,7 @@ afterEach(() => app.close());
 const few = (burst: number) => ({ perSecond: 0.01, burst, loopback: true });
 
 async function gateway(rates: RateOptions): Promise<void> {
-  ({ app } = await edge(
+  ({ app, lines } = await edge(
     { users: { jwks: async () => ({ keys: [key.jwk] }) } },
     { rates: { ...rates, passesOn: true } },
     {
@@ -69,6 +71,8 @@ it('a user is counted by a token of ours wherever it goes; what else is a token 
     {},
   ];
   for (const other of others) expect((await ask('/a', other)).status).toBe(200);
+  const logged = await until('all lines are there', () => (lines.length < 8 ? undefined : lines));
+  expect(logged.map(({ user }) => user)).toEqual([ann, ann, ann, ann, bob, undefined, undefined, undefined]);
 });
 
 it('a limit of what is passed on stops the start where nothing is', async () => {

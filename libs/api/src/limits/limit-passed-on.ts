@@ -4,7 +4,7 @@ import type { TokenVerifier } from '../auth/token-verifier.js';
 import type { Verdict } from './policy.js';
 import { limitedBy, type RateLimits } from './rate-limits.js';
 
-/** What a request that is passed on has used up. */
+/** Who asks for what is passed on, and what that has used up. */
 export class PassedOn {
   /** Headers of its answer, names and values in turn. */
   get told(): string[] {
@@ -19,6 +19,8 @@ export class PassedOn {
 
   /** Why it is refused, for a problem document; undefined: it is not. */
   refused: ReturnType<typeof limitedBy> | undefined;
+  /** Whom a token of ours names; only where users are counted. */
+  user: string | undefined;
   private readonly verdicts: Verdict[] = [];
 
   /** Takes note of a limit. @returns whether it lets the request pass */
@@ -47,6 +49,7 @@ export const limitPassedOn =
     tokens
       .bearerOf(request)
       .then((user) => {
+        passed.user = user;
         if (user !== undefined) passed.admits('user', limits.takeUser(user, address));
         then(passed);
       })

@@ -110,11 +110,15 @@ describe('an entry', () => {
 
   it('that is newer and says the same is no news, and remembered', () => {
     const told = jest.fn();
-    const stop = routes.onChange(told);
+    const renewed = jest.fn();
+    const stops = [routes.onChange(told), routes.onVersion(renewed)];
     routes.replace({ shelf: at(9, 'shifting'), till: at(3, 'monolith') });
     expect(told).not.toHaveBeenCalled();
+    expect(renewed.mock.calls).toEqual([[['shelf']]]);
+    routes.replace({ shelf: at(9, 'shifting'), till: at(3, 'monolith') });
+    expect(renewed).toHaveBeenCalledTimes(1);
     routes.replace({ shelf: at(8, 'extracted'), till: at(3, 'monolith') });
     expect(routes.phaseOf('shelf')).toBe('shifting');
-    stop();
+    for (const stop of stops) stop();
   });
 });

@@ -80,6 +80,8 @@ export const corrected = (known: RouteEntry | undefined, said: RouteEntry): Rout
 /** An entry apart from how old it is. */
 const said = (entry: RouteEntry | undefined): unknown => entry && { ...entry, version: 0, start: '' };
 
+const ageOf = (entry: RouteEntry | undefined): string => (entry ? `${entry.start} ${entry.version}` : '');
+
 const newer = (next: RouteEntry, known: RouteEntry | undefined): RouteEntry =>
   known && known.start === next.start && next.version < known.version ? known : next;
 
@@ -141,9 +143,10 @@ export class Routes {
       Object.entries(given).map(([module, entry]) => [module, newer(entry, before[module])]),
     );
     this.table = next;
-    const changed = Object.keys({ ...before, ...next }).filter(
-      (module) => !isDeepStrictEqual(said(before[module]), said(next[module])),
-    );
+    const known = Object.keys({ ...before, ...next });
+    const renewed = known.filter((module) => ageOf(before[module]) !== ageOf(next[module]));
+    if (renewed.length > 0) this.events.emit('version', renewed);
+    const changed = known.filter((module) => !isDeepStrictEqual(said(before[module]), said(next[module])));
     if (changed.length === 0) return;
     this.headers = [
       ...new Set(Object.values(next).flatMap(({ cohorts }) => cohorts.map(({ header }) => header))),
@@ -175,6 +178,12 @@ export class Routes {
   onMember(listener: () => void): () => void {
     this.events.on('member', listener);
     return () => this.events.off('member', listener);
+  }
+
+  /** Calls `listener` with the names of the modules whose entry has another version, also if calls go where they went. Returns the way to stop that. */
+  onVersion(listener: (renewed: string[]) => void): () => void {
+    this.events.on('version', listener);
+    return () => this.events.off('version', listener);
   }
 
   /** Calls `listener` with the names of the modules whose entry changed. Returns the way to stop that. */
