@@ -45,6 +45,18 @@ describe('what an upstream is told', () => {
     ]);
   });
 
+  it('what a client has said itself is not the word of the proxy that adds to it', () => {
+    const claimed = {
+      ...chain,
+      'x-forwarded-proto': 'https, http',
+      'x-forwarded-host': 'evil.example, shop.example',
+    };
+    expect(forwarded(asked(claimed), 1).slice(2)).toEqual([
+      ...['X-Forwarded-Proto', 'http', 'X-Forwarded-Host', 'shop.example'],
+    ]);
+    expect(isSecure(asked(claimed), 1)).toBe(false);
+  });
+
   it('no host that is none, and an IPv4 address as one', () => {
     const request = asked({ host: 'a', 'x-forwarded-host': 'a b' }, '::ffff:127.0.0.1');
     expect(forwarded(request, 1)).toEqual(['X-Forwarded-For', '127.0.0.1', 'X-Forwarded-Proto', 'http']);

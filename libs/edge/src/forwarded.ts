@@ -39,16 +39,17 @@ function saidAddresses({ headers }: IncomingMessage, proxies: number): string[] 
 
 function protocolOf({ headers, socket }: IncomingMessage, proxies: number): string {
   const said = proxies > 0 ? headers['x-forwarded-proto'] : undefined;
-  if (said !== undefined && said !== '') return firstOf(String(said));
+  if (said !== undefined && said !== '') return wordOf(String(said), proxies);
   return (socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http';
 }
 
 function hostOf({ headers }: IncomingMessage, proxies: number): string | undefined {
   const said = proxies > 0 ? headers['x-forwarded-host'] : undefined;
-  return said !== undefined && said !== '' ? firstOf(String(said)) : headers.host;
+  return said !== undefined && said !== '' ? wordOf(String(said), proxies) : headers.host;
 }
 
-const firstOf = (list: string): string => list.split(',', 1)[0]!.trim();
+/** Of a list to which each proxy adds: what the farthest one that is trusted has said. */
+const wordOf = (list: string, proxies: number): string => list.split(',').slice(-proxies)[0]!.trim();
 
 /** A host and perhaps a port, as `Host` has it. */
 export const isHost = (text: string): boolean => /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(text);

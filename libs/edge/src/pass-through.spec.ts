@@ -93,6 +93,13 @@ describe('what goes on', () => {
     'X-Goog-Authenticated-User-Email',
     'X-MS-Client-Principal',
     'X-Amzn-OIDC-Identity',
+    'X-Amzn-Oidc-Data',
+    'X-MS-Token-AAD-Id-Token',
+    'X-Apigateway-Api-Userinfo',
+    'X-Endpoint-API-UserInfo',
+    'X-User-Groups',
+    'Client-Cert',
+    'X-ARR-ClientCert',
     'Cf-Access-Authenticated-User-Email',
     'X-Shadow-Request',
   ])('%s of a client never passes', async (name) => {

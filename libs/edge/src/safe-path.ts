@@ -38,12 +38,12 @@ const dots = /^\.{1,2}$/;
 const escape = /%([\da-f]{2})?/gi;
 /** Not even encoded: `/`, `\`, control bytes. */
 const never = /[\x00-\x1f\x7f/\\]/; // eslint-disable-line no-control-regex -- these are meant
+const twice = /%25[\da-f]{2}/i;
 const unreserved = /[\w.~-]/;
 
 function normalized(path: string): string | UnsafePath {
   if (unprintable.test(path) || path.includes('\\'))
     return { fault: 'the path has bytes that have to be encoded' };
-  if (/%25[\da-f]{2}/i.test(path)) return { fault: 'the path is encoded twice' };
   if (!isUtf8(path)) return { fault: 'the path is not percent-encoded UTF-8' };
   let fault: string | undefined;
   const read = path.replace(escape, (code, hex: string) => {
@@ -52,6 +52,8 @@ function normalized(path: string): string | UnsafePath {
     return unreserved.test(char) ? char : code.toUpperCase();
   });
   if (fault !== undefined) return { fault };
+  // `%25%32%65` is `%252e` by now.
+  if (twice.test(read)) return { fault: 'the path is encoded twice' };
   const [, ...segments] = read.split('/');
   if (segments.slice(0, -1).includes('')) return { fault: 'the path has an empty segment' };
   if (segments.some((segment) => dots.test(segment.replace(parameters, ''))))

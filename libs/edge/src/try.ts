@@ -258,6 +258,7 @@ export class Try implements Limited {
       this.stale < mostStale
     ) {
       this.stale += 1;
+      this.connected = false;
       return this.send();
     }
     const cause = code || message;

@@ -21,9 +21,16 @@ test.each([
   '/.well-known/jwks.json',
 ])('%s is the API’s', (path) => expect(paths.has(path)).toBe(true));
 
-test.each(['/reports', '/', '/api', '/api/v1', '/api/v1/reports', '/documents'])('%s is not', (path) =>
-  expect(paths.has(path)).toBe(false),
-);
+test.each([
+  '/reports',
+  '/',
+  '/api',
+  '/api/v1',
+  '/api/v1/reports',
+  '/documents',
+  '/api/v1/products/%FF',
+  '/api/v1/users/%',
+])('%s is not', (path) => expect(paths.has(path)).toBe(false));
 
 test.each([
   ['/api', true],

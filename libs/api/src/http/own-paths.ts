@@ -29,7 +29,7 @@ export function ownPaths(app: NestExpressApplication): OwnPaths {
         first === 'api' && !/^\/api\/v\d+\//.test(lower)
           ? [path, `/api/v1${path.slice('/api'.length)}`]
           : [path];
-      return paths.some((one) => layers.some((layer) => layer.match(one)));
+      return paths.some((one) => layers.some((layer) => matches(layer, one)));
     },
     below: (path) => {
       const layers = routes().get(firstOf(path.toLowerCase())) ?? [];
@@ -38,6 +38,16 @@ export function ownPaths(app: NestExpressApplication): OwnPaths {
         .find((pattern) => pattern.toLowerCase().startsWith(`${path.toLowerCase()}/`));
     },
   };
+}
+
+/** A parameter that cannot be decoded makes the router throw: nothing answers such a path. */
+function matches(layer: Layer, path: string): boolean {
+  try {
+    return layer.match(path);
+  } catch (error) {
+    if (error instanceof URIError) return false;
+    throw error;
+  }
 }
 
 const stackOf = (app: NestExpressApplication) =>

@@ -75,6 +75,13 @@ it('a user is counted by a token of ours wherever it goes; what else is a token 
   expect(logged.map(({ user }) => user)).toEqual([ann, ann, ann, ann, bob, undefined, undefined, undefined]);
 });
 
+it('a path of the API that cannot be decoded is refused, and ends nothing', async () => {
+  await gateway({});
+  expect(await statuses(['/api/v1/products/%FF'], ['/api/v1/users/%', { method: 'PATCH' }], ['/a'])).toEqual([
+    400, 400, 200,
+  ]);
+});
+
 it('a limit of what is passed on stops the start where nothing is', async () => {
   await gateway({});
   const rates = { perRoute: { 'GET /reports/*': few(1) } };

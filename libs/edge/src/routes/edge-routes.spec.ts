@@ -158,3 +158,13 @@ it('a route for a path of the API is refused with its line, at a start and while
   await follows(other, 100);
   expect(other.board.entryOf('/api/v1/products')).toBeUndefined();
 });
+
+it('does not start while it cannot read where its routes stand', async () => {
+  await write('');
+  await database.query(`delete from gateway.edge_routes;
+    create function gateway.broken() returns trigger language plpgsql as $$ begin raise 'read-only'; end $$;
+    create trigger broken before insert on gateway.edge_routes for each row execute function gateway.broken()`);
+  await expect(gateway().prepare()).rejects.toThrow(
+    'where its routes stand could not be read from the database',
+  );
+});

@@ -95,7 +95,7 @@ export class EdgeRoutes {
   }
 
   /**
-   * Reads the file and the rows, before the first request is taken. @throws {EdgeRoutesError} when the file cannot be used: without it a
+   * Reads the file and the rows, before the first request is taken. @throws {EdgeRoutesError} when one of them cannot be used: without it a
    * route that has moved would be answered by whoever answered it before.
    */
   async prepare(): Promise<void> {
@@ -104,6 +104,8 @@ export class EdgeRoutes {
     await this.following;
     const { problem } = this.file.reading;
     if (problem !== null) throw new EdgeRoutesError(problem);
+    if (this.board.isBlind)
+      throw new EdgeRoutesError('where its routes stand could not be read from the database');
   }
 
   start(): void {

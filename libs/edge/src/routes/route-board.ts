@@ -41,6 +41,11 @@ export class RouteBoard {
     return this.known.find(({ route }) => route.path === path);
   }
 
+  /** Whether the rows could not be read the last time. */
+  get isBlind(): boolean {
+    return this.failing;
+  }
+
   /** Takes what the file says now. */
   async follow(wishes: readonly RouteWish[]): Promise<void> {
     this.wishes = wishes;
