@@ -48,6 +48,7 @@ const edgeImports = [
       'InjectPort',
       'Port',
       'Schema',
+      'asksForThisMachine',
       'currentContext',
       'portToken',
       'withContext',

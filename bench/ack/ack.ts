@@ -49,8 +49,8 @@ async function executorOn(ways: Ways, routes: Routes, closing: Closing): Promise
   closing.add(() => dataSource.destroy());
   const agents = new Agents('monolith', ways.link, routes);
   const agent = agents.add(depot, dataSource);
-  await agents.onApplicationBootstrap();
-  closing.add(() => agents.onApplicationShutdown());
+  await agents.start();
+  closing.add(() => agents.stop());
   await startSending(ways, agent);
   return new Executor(sales, handlersOn(dataSource), dataSource, noProcesses, { acknowledger: agents });
 }

@@ -1,5 +1,14 @@
-import { dataSourceOptions, migrate, natsConnection } from '#platform';
-import { LocalModules, NatsLink, routeOf, Router, Routes, withContext, type Port } from 'nestjs-strangler';
+import { dataSourceOptions, migrate } from '#platform';
+import {
+  LocalModules,
+  natsConnection,
+  NatsLink,
+  routeOf,
+  Router,
+  Routes,
+  withContext,
+  type Port,
+} from 'nestjs-strangler';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Database } from '#strangler/database/database';

@@ -1,15 +1,7 @@
 import { inventory } from '#contracts';
 import { configureHttp } from '#api';
 import { createLogger, NestLogger } from '#platform';
-import {
-  CallMetrics,
-  currentContext,
-  NatsLink,
-  portToken,
-  routeOf,
-  Routes,
-  type Port,
-} from 'nestjs-strangler';
+import { currentContext, portToken, type Port } from 'nestjs-strangler';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule, contracts } from '../../apps/monolith/src/app.module.js';
@@ -27,14 +19,8 @@ export type Wiring = (typeof wirings)[number];
  */
 export async function createApp(databaseUrl: string): Promise<NestExpressApplication> {
   const logger = createLogger({ level: 'warn', context: currentContext });
-  const routes = new Routes();
-  routes.replace(Object.fromEntries(modules.map((name) => [name, routeOf('monolith')])));
-  const link = new NatsLink(() => Promise.reject(new Error('nothing is away')));
   const parts = {
     databaseUrl,
-    routes,
-    link,
-    observer: new CallMetrics(),
     witness: '.data/bench/state/',
     modules: await loadModules(moduleNames, 'test'),
   };

@@ -1,5 +1,5 @@
-import { natsConnection, type Closing } from '#platform';
-import { NatsCalls, NatsLink, routeOf, Routes, type Port } from 'nestjs-strangler';
+import type { Closing } from '#platform';
+import { natsConnection, NatsCalls, NatsLink, routeOf, Routes, type Port } from 'nestjs-strangler';
 import { quotes } from './contract.js';
 import { localQuotes, shop } from './local.js';
 

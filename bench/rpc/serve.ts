@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { natsConnection } from '#platform';
-import { ContractServer, NatsLink, type LocalModules, type Routes } from 'nestjs-strangler';
+import { natsConnection, ContractServer, NatsLink, type LocalModules, type Routes } from 'nestjs-strangler';
 import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import { Controller, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -36,7 +35,7 @@ async function serveNest(): Promise<void> {
 async function serveOurs({ modules, routes }: { modules: LocalModules; routes: Routes }): Promise<void> {
   const link = new NatsLink(() => Promise.resolve(natsConnection(url, {})));
   routes.join(shop);
-  await new ContractServer(link, modules, routes).listen(() => undefined);
+  new ContractServer(link, modules, routes).listen();
   link.start();
 }
 

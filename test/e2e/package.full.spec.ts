@@ -69,7 +69,7 @@ describe.each(applications)('$name', ({ type, nest, typeorm, typescript }) => {
     await mkdir(app);
     const dependencies = {
       ...{ 'nestjs-strangler': `file:${tarball}`, '@nestjs/common': nest, '@nestjs/core': nest },
-      ...{ '@nestjs/microservices': nest, '@nestjs/typeorm': '^11.0.0 || ^12.0.0', typeorm },
+      ...{ '@nestjs/typeorm': '^11.0.0 || ^12.0.0', typeorm },
       ...{ pg: '^8.11.0', 'reflect-metadata': '^0.2.0', rxjs: '^7.8.0' },
     };
     await writeFile(

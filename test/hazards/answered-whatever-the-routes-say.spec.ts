@@ -23,7 +23,7 @@ beforeEach(() => {
   agents.add(fruit, new DataSource({ type: 'postgres', url: both.monolith.test.url }));
 });
 afterEach(async () => {
-  await agents.onApplicationShutdown();
+  await agents.stop();
   await both.reset();
 });
 afterAll(() => both.close());

@@ -1,6 +1,9 @@
 import { Logger, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { ModuleRef, NestFactory } from '@nestjs/core';
 import { NatsLink, routeOf, Routes } from 'nestjs-strangler';
+import type { Parts } from '#strangler/nest/parts';
+import { StranglerProcess } from '#strangler/nest/process';
+import { alone } from '#strangler/nest/roles';
 import { DataSource } from 'typeorm';
 import { serveReplication } from '#strangler/sides/transport';
 import { Agents } from '#strangler/sides/agents';
@@ -48,10 +51,6 @@ it('the call is answered once the other side has its changes', async () => {
   const agents = new Agents('monolith', await connected(), routes);
   agents.add(fruit, new DataSource({ type: 'postgres', url: test.url }));
 
-  const app = await NestFactory.create({
-    module: Service,
-    providers: [{ provide: Agents, useValue: agents }],
-  });
   let there: boolean | undefined;
   const callUnderWay = async (): Promise<void> => {
     await database.query(`insert into fruit.basket values (1, 'anna')`);
@@ -62,9 +61,22 @@ it('the call is answered once the other side has its changes', async () => {
     there = degraded || (await both.extracted.rows('basket')).length === 1;
   };
   // As ContractServer does: it ends when its calls have ended.
-  app.connectMicroservice({ strategy: { listen: (ready: () => void) => ready(), close: callUnderWay } });
-  await app.startAllMicroservices();
-  await app.init();
+  const server = { listen: () => undefined, close: callUnderWay };
+  const parts = { agents, server, role: alone } as unknown as Parts;
+  const app = await NestFactory.createApplicationContext(
+    {
+      module: Service,
+      providers: [
+        {
+          provide: StranglerProcess,
+          useFactory: (ref: ModuleRef) =>
+            new StranglerProcess({ side: 'monolith', contracts: [] }, parts, ref),
+          inject: [ModuleRef],
+        },
+      ],
+    },
+    { logger: false },
+  );
   await until('the relay leads', async () => {
     const rows = await both.extracted.test.query(`select from strangler.applied where seq > 0`);
     return rows.length > 0 ? true : undefined;

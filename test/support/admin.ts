@@ -1,12 +1,12 @@
 import type { Role } from '#contracts';
-import { TokenVerifier } from '#api';
-import { Closing, createLogger } from '#platform';
+import { AdminGuard, TokenVerifier } from '#api';
+import { createLogger, NestLogger } from '#platform';
+import { openAdmin as openListener } from '#strangler/nest/admin-listener';
 import { createRegistry } from '../../libs/platform/src/metrics/registry.js';
 import type { Operator } from 'nestjs-strangler';
-import type { INestApplication } from '@nestjs/common';
+import { Logger, type INestApplication } from '@nestjs/common';
 import type { AddressInfo } from 'node:net';
-import { startAdmin } from '../../apps/monolith/src/admin.js';
-import type { Settings } from '../../apps/monolith/src/config.js';
+import { adminListener } from '../../apps/monolith/src/admin.js';
 import { ann, bearer, claimsOf, signingKey } from '../../libs/api/src/testing/edge.js';
 import { scriptedLogin } from './scripted-login.js';
 
@@ -35,14 +35,12 @@ export async function openAdmin(operator: Operator): Promise<AdminListener> {
   let key = await signingKey();
   let verifier = verifierOf(key);
   const verify = (token: string) => verifier.verify(token);
-  const closing = new Closing();
-  // The listener asks the shop's application for one thing only.
-  const shop = { get: () => ({ verify }) } as unknown as INestApplication;
-  const settings = { adminPort: 0 } as Settings;
-  const logger = createLogger({ level: 'fatal' });
-  const app = await startAdmin(settings, shop, logger, closing, {
+  const lines = createLogger({ level: 'fatal' });
+  Logger.overrideLogger(new NestLogger(lines));
+  const app = await openListener(adminListener(0, lines), {
     operator,
     operations: { registry: createRegistry({ service: 'monolith', version: '0' }), checks: [] },
+    guard: new AdminGuard({ tokens: { verify } as TokenVerifier }),
   });
   const login = await scriptedLogin(adminLogin, () =>
     key.sign({ ...claimsOf(ann, 'admin'), email: adminLogin.email }),
@@ -59,7 +57,7 @@ export async function openAdmin(operator: Operator): Promise<AdminListener> {
     authorization: (role) => bearer(key, ann, role),
     routes: () => routesOf(app),
     close: async () => {
-      await closing.closeAll();
+      await app.close();
       await login.close();
     },
   };

@@ -4,10 +4,9 @@ import { InventoryModule } from '#domain/inventory';
 import { PaymentsModule } from '#domain/payments';
 import { UsersModule } from '#domain/users';
 import { dataSourceOptions } from '#platform';
-import { routeOf, Router, Routes, StranglerModule, type Port } from 'nestjs-strangler';
+import { Router, StranglerModule, type Port } from 'nestjs-strangler';
 import type { Type } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { freshDatabase, type TestDatabase } from './postgres.js';
 
@@ -39,8 +38,7 @@ export async function startModules(
   const used = database ?? (await freshDatabase());
   const builder = Test.createTestingModule({
     imports: [
-      TypeOrmModule.forRoot({ ...dataSourceOptions(used.url), autoLoadEntities: true, retryAttempts: 1 }),
-      StranglerModule.forRoot({ side: 'monolith', contracts, routes: allHere(), remote: nowhere }),
+      StranglerModule.forRoot({ side: 'monolith', contracts, database: dataSourceOptions(used.url) }),
       ...modules,
     ],
   });
@@ -57,13 +55,3 @@ export async function startModules(
     },
   };
 }
-
-function allHere(): Routes {
-  const routes = new Routes();
-  routes.replace(Object.fromEntries(contracts.map(({ name }) => [name, routeOf('monolith')])));
-  return routes;
-}
-
-const nowhere = {
-  call: () => Promise.reject(new Error('no module is served in another process here')),
-};

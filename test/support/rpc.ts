@@ -67,7 +67,7 @@ export async function serveToy(
   const routes = new Routes();
   routes.join(member);
   const server = new ContractServer(link, modules, routes);
-  await server.listen(() => undefined);
+  server.listen();
   link.start();
   await server.serving;
   return {

@@ -1,12 +1,41 @@
 import 'reflect-metadata';
-import { runServer } from '#platform';
-import { readSettings, usage } from './config.js';
-import { startService } from './service.js';
+import { callers, calls } from '#contracts';
+import { poolOf, processRegistry, runServer, startLog, type Closing } from '#platform';
+import { startService, StranglerProcess } from 'nestjs-strangler';
+import type { ModuleRef } from '@nestjs/core';
+import { DataSource } from 'typeorm';
+import { contracts, readSettings, usage, type Settings } from './config.js';
+import { moduleOf } from './modules.js';
+import { openServers } from './servers.js';
+
+/** Serves one module from its own database, over NATS, until `closing`. It may call the others, wherever they are. */
+async function serve(settings: Settings, closing: Closing): Promise<void> {
+  const { module, payments, directUrl: direct, witness, retention, health } = settings;
+  const { who, logger, say } = startLog(module, settings.logLevel, closing);
+  const { probe, database, nats } = await openServers(settings, say, closing);
+  const service = await startService(moduleOf(module, payments), {
+    ...{ contracts: Object.values(contracts), calls: { ...calls, ...callers } },
+    ...{ database, direct, nats, witness, retention, health, logger },
+    operations: (app) => ({
+      registry: registryOf(who, app),
+      checks: [{ name: 'database', check: () => probe.check() }],
+    }),
+  });
+  closing.add(() => service.close());
+  await service.serving;
+  say(`${service.state} · health http://localhost:${service.healthPort}/health/ready`);
+}
+
+/** What `/metrics` tells: docs/operations.md lists it. */
+function registryOf(who: { service: string; version: string }, app: ModuleRef) {
+  const { measured } = app.get(StranglerProcess);
+  return processRegistry(
+    who,
+    { commands: poolOf(app.get(DataSource, { strict: false })), toolkit: measured.pool! },
+    measured,
+  );
+}
 
 const args = process.argv.slice(2);
-
-if (args.includes('--help') || args.includes('-h')) {
-  process.stdout.write(`${usage}\n`);
-} else {
-  await runServer((env, closing) => startService(readSettings(env, args), closing));
-}
+if (args.includes('--help') || args.includes('-h')) process.stdout.write(`${usage}\n`);
+else await runServer((env, closing) => serve(readSettings(env, args), closing));

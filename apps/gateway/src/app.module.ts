@@ -1,6 +1,6 @@
 import { ApiModule, type ApiOptions } from '#api';
 import { inventory, orders, payments, users } from '#contracts';
-import { NatsCalls, StranglerModule, type CallObserver, type NatsLink, type Routes } from 'nestjs-strangler';
+import { StranglerModule, type CallObserver, type NatsLink, type Routes } from 'nestjs-strangler';
 import { Module, type DynamicModule } from '@nestjs/common';
 
 /** Every contract of the shop. */
@@ -17,11 +17,10 @@ export interface GatewayOptions {
 @Module({})
 export class GatewayModule {
   static forRoot({ routes, link, observer, api }: GatewayOptions): DynamicModule {
-    const remote = new NatsCalls(link, routes);
     return {
       module: GatewayModule,
       imports: [
-        StranglerModule.forRoot({ side: undefined, contracts, routes, link, observer, remote }),
+        StranglerModule.forRoot({ side: undefined, contracts, own: { link, routes }, observers: [observer] }),
         ApiModule.forRoot(api),
       ],
     };

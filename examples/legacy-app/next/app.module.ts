@@ -1,7 +1,5 @@
-import { dataSourceOptions } from '#platform';
 import { Module, type DynamicModule, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
-import { routeOf, Routes, StranglerModule } from 'nestjs-strangler';
+import { StranglerModule } from 'nestjs-strangler';
 import { loggedIn } from '../src/session.js';
 import { account } from './account/account.contract.js';
 import { AccountController } from './account/account.controller.js';
@@ -22,14 +20,10 @@ const contracts = [catalogue, reports, account, basket];
 @Module({})
 export class AppModule implements NestModule {
   static over(databaseUrl: string): DynamicModule {
-    const routes = new Routes();
-    routes.replace(Object.fromEntries(contracts.map(({ name }) => [name, routeOf('monolith')])));
-    const remote = { call: () => Promise.reject(new Error('no module has left')) };
     return {
       module: AppModule,
       imports: [
-        TypeOrmModule.forRoot({ ...dataSourceOptions(databaseUrl), autoLoadEntities: true }),
-        StranglerModule.forRoot({ side: 'monolith', contracts, routes, remote }),
+        StranglerModule.forRoot({ side: 'monolith', contracts, database: databaseUrl }),
         ...[CatalogueModule, ReportsModule, AccountModule, BasketModule],
       ],
     };

@@ -90,6 +90,8 @@ export class ApiModule {
         { provide: Load, useFactory: () => new Load(shedListsAt) },
         { provide: APP_INTERCEPTOR, useClass: ShedLists },
       ],
+      // Whose tokens are good, for the guard of another listener.
+      exports: [TokenVerifier],
     };
   }
 }

@@ -4,11 +4,10 @@ import { OrdersModule } from '#domain/orders';
 import { PaymentsModule } from '#domain/payments';
 import { UsersModule } from '#domain/users';
 import { dataSourceOptions } from '#platform';
-import { portToken, routeOf, Routes, StranglerModule, type Port } from 'nestjs-strangler';
+import { portToken, StranglerModule, type Port } from 'nestjs-strangler';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import request from 'supertest';
 import { v7 as uuidv7 } from 'uuid';
 import { freshDatabase, type TestDatabase } from '../../../test/support/postgres.js';
@@ -321,13 +320,9 @@ interface Documented {
 }
 
 async function startShop(url: string): Promise<NestExpressApplication> {
-  const routes = new Routes();
-  routes.replace(Object.fromEntries(contracts.map(({ name }) => [name, routeOf('monolith')])));
-  const remote = { call: () => Promise.reject(new Error('no module is elsewhere')) };
   const built = await Test.createTestingModule({
     imports: [
-      TypeOrmModule.forRoot({ ...dataSourceOptions(url), autoLoadEntities: true }),
-      StranglerModule.forRoot({ side: 'monolith', contracts, routes, remote }),
+      StranglerModule.forRoot({ side: 'monolith', contracts, database: dataSourceOptions(url) }),
       UsersModule,
       InventoryModule,
       PaymentsModule,

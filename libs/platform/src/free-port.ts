@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { StartError } from './process.js';
+import { StartError } from 'nestjs-strangler';
 
 /** Makes sure that a port can be had, before anything else is started. @throws {StartError} naming the setting. */
 export function assertPortFree(port: number, host: string | undefined, setting: string): Promise<void> {

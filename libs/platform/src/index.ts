@@ -23,8 +23,20 @@ export { Timestamp } from './database/timestamp.column.js';
 export { acquireEmbedded, EmbeddedError, type EmbeddedLease } from './embedded/index.js';
 export { assertPortFree } from './free-port.js';
 export { natsAuthorization, type NatsLogin, type NatsUser } from './nats-authorization.js';
-export { namespaceSetting, natsConnection, natsSettings, type NatsSettings } from './nats-settings.js';
-export { Closing, runServer, StartError } from './process.js';
+export { namespaceSetting, natsSettings, type NatsSettings } from './nats-settings.js';
+export { Closing, runServer } from './process.js';
+export {
+  drain,
+  natsConnection,
+  openOperations,
+  operationsRoutes,
+  StartError,
+  UnreadyError,
+  type Check,
+  type HealthAddress,
+  type OperationsOptions,
+} from 'nestjs-strangler';
+export { startLog, type StartedLog } from './start-log.js';
 export { packageVersion, projectRoot } from './project-root.js';
 export {
   choiceSetting,
@@ -42,11 +54,9 @@ export {
   type AddressShare,
   type ConnectionSettings,
   type Environment,
-  type HealthAddress,
   pathSetting,
 } from './settings.js';
 export { corsSetting } from './cors-setting.js';
-export { drain } from './drain.js';
 export { Certificate } from './tls/certificate.js';
 export { tlsSetting } from './tls/tls-setting.js';
 export { urlOf } from './url-of.js';
@@ -58,13 +68,4 @@ export { rateSettings, type RateSettings } from './rate-settings.js';
 export { retentionSetting } from './retention-setting.js';
 export { witnessSetting } from './witness-setting.js';
 export { paymentsSetting, type PaymentsProvider } from './payments-setting.js';
-export {
-  openOperations,
-  operationsRoutes,
-  poolOf,
-  processRegistry,
-  UnreadyError,
-  type Check,
-  type OperationsOptions,
-  type TalliedHistogram,
-} from './metrics/index.js';
+export { poolOf, processRegistry, type TalliedHistogram } from './metrics/index.js';

@@ -1,4 +1,5 @@
-import { natsConnection, natsSettings } from './nats-settings.js';
+import { natsConnection } from 'nestjs-strangler';
+import { natsSettings } from './nats-settings.js';
 
 const here = 'libs/platform/src/nats-settings.spec.ts';
 

@@ -69,14 +69,3 @@ function assertMayBePlain(env: Environment, { hostname }: URL): void {
     `NATS_URL: ${hostname} is another machine, and what is said to it could be read on the way: use tls://, or where the network is safe set NATS_ALLOW_PLAINTEXT=yes`,
   );
 }
-
-/** Connection options for a URL as the settings or the embedded server give it: the client wants credentials apart. */
-export function natsConnection(url: string, options: NatsSettings['options']): ConnectionOptions {
-  const { username, password, host, protocol } = new URL(url);
-  const servers = `${protocol}//${host}`;
-  if (!username) return { ...options, servers };
-  const name = decodeURIComponent(username);
-  return password
-    ? { ...options, servers, user: name, pass: decodeURIComponent(password) }
-    : { ...options, servers, token: name };
-}

@@ -1,3 +1,4 @@
+import { StartError } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import { EmbeddedError } from './embedded/index.js';
 import { environment, noteReads } from './environment.js';
@@ -28,9 +29,6 @@ export class Closing {
     }
   }
 }
-
-/** A start that cannot be: the message is one clear sentence for the operator. */
-export class StartError extends Error {}
 
 /**
  * Runs a server program: starts it, ends all of it on Ctrl-C or SIGTERM. A start that fails leaves nothing half-started:

@@ -1,3 +1,4 @@
+import type { HealthAddress } from 'nestjs-strangler';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 
 /** A setting that cannot be used: the message names it and says what would be right. */
@@ -121,13 +122,6 @@ export function isReadable(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Where health and metrics are served. */
-export interface HealthAddress {
-  host: string;
-  /** `undefined`: none is set. */
-  port: number | undefined;
 }
 
 /** `HEALTH_PORT`, at the address `HOST` (this machine only, unless it is set). @throws {SettingsError} */

@@ -1,7 +1,5 @@
 export { Admission, admissions, type AdmissionFigures, type AdmissionLimits } from './database/admission.js';
-export { AdminController } from './operate/admin.controller.js';
-export { DoctorController } from './operate/doctor.controller.js';
-export { EventsController } from './operate/events.controller.js';
+export { runService, startService, type Service, type ServiceOptions } from './nest/run-service.js';
 export { Actor } from './operate/actor.js';
 export { MismatchesBody, PlainBody, ShiftBody, SteeringBody } from './operate/bodies.js';
 export { assertUnderstood, limitIn, reader, type BodyReader } from './operate/request.js';
@@ -42,7 +40,29 @@ export { routeOf, Routes, type RouteEntry, type RouteTable } from './routes/rout
 export { call, own, type Saga, type Step } from './calls/sagas/saga.js';
 export { Schema } from './contract/schema.js';
 export { type OwnerMigration } from './database/tables.js';
-export { StranglerModule, type FeatureOptions, type StranglerOptions } from './nest/strangler.module.js';
+export { StranglerModule } from './nest/strangler.module.js';
+export { type FeatureOptions } from './nest/feature.js';
+export {
+  type NatsOptions,
+  type StranglerAsyncOptions,
+  type StranglerOptions,
+  type WiringOptions,
+} from './nest/options.js';
+export { type ProcessDatabase } from './nest/process-database.js';
+export { type AdminOptions } from './nest/admin-listener.js';
+export { asksForThisMachine } from './operate/local-names.js';
+export { StranglerProcess } from './nest/process.js';
+export { natsConnection } from './nats/connection.js';
+export { drain } from './operate/health/drain.js';
+export { inTime } from './operate/health/in-time.js';
+export { StartError } from './operate/health/start-error.js';
+export { openOperations, type HealthAddress } from './operate/health/operations-server.js';
+export {
+  operationsRoutes,
+  UnreadyError,
+  type Check,
+  type OperationsOptions,
+} from './operate/health/operations-routes.js';
 export { NatsCalls } from './calls/remote/client.js';
 export { NatsLink } from './nats/link.js';
 export { monolithUser, natsPermissions, type NatsUser } from './nats/permissions.js';
@@ -78,7 +98,6 @@ export { Gates, Rises, Shares, Time, type WrittenSettings } from './control/conf
 export { CallMetrics } from './control/call-metrics.js';
 export { decommissionedModules } from './control/store/decommissioned.js';
 export { type Advice } from './control/commands/advice.js';
-export { ControlPlane } from './control/control-plane.js';
 export { Agents } from './sides/agents.js';
 export { noticingSilence } from './database/silence.js';
 export { observers } from './operate/metrics/call-tally.js';

@@ -12,7 +12,7 @@ import {
 } from 'nestjs-strangler/migrate';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { StartError } from '../process.js';
+import { StartError } from 'nestjs-strangler';
 import { dataSourceOptions } from './data-source-options.js';
 import { withSettings } from './session-settings.js';
 import { withClient } from './with-client.js';

@@ -1,4 +1,4 @@
-import { StartError } from '../process.js';
+import { StartError } from 'nestjs-strangler';
 import { createDatabase } from './create-database.js';
 import { tlsAdvice } from './database-setting.js';
 import { assertDirect } from './pooled-sessions.js';

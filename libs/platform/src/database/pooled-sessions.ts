@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { StartError } from '../process.js';
+import { StartError } from 'nestjs-strangler';
 import { tlsAdvice } from './database-setting.js';
 import { withSessionName } from './session-name.js';
 import { withClient } from './with-client.js';

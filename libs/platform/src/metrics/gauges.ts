@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
+import { inTime } from 'nestjs-strangler';
 import { Gauge, type Registry } from 'prom-client';
-import { inTime } from './in-time.js';
 
 interface Reading {
   labels?: Readonly<Record<string, string>>;

@@ -181,7 +181,8 @@ export class Executor {
 
   private async step(operation: PreparedOperation, input: unknown): Promise<unknown> {
     const { kind, reads, module } = operation;
-    if (kind === 'query' && (reads === 'any' || this.options.guard?.standsStill(module))) {
+    const { guard } = this.options;
+    if (kind === 'query' && (!guard || reads === 'any' || guard.standsStill(module))) {
       return this.query(operation, input);
     }
     // Owned from here to the end of the transaction.

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { release, releaseNumber } from './release.js';
+import { addressed, serverOf, type DatabaseServer } from './server.js';
 import { askAt, asksAfter, type ClientClass } from './silence.js';
 
 /** Runs statements; rows come as pg gives them. */
@@ -70,14 +71,14 @@ export class Database implements Queryable {
   private readonly Client: ClientClass;
   private readonly others: Database[] = [];
 
-  /** `session`: settings of all its sessions. `max`: connections. */
+  /** `server`: its URL, or how pg connects to it. `session`: settings of all its sessions. `max`: connections. */
   constructor(
-    private readonly url: string,
+    private readonly server: DatabaseServer,
     { session = {}, max = 6 }: { session?: SessionSettings; max?: number } = {},
   ) {
-    this.Client = asksAfter(pg.Client, askAt(connection(url)));
+    this.Client = asksAfter(pg.Client, askAt(connection(server)));
     this.pool = new pg.Pool({
-      ...connection(url, session),
+      ...connection(server, session),
       max,
       Client: this.Client,
       onConnect: (client) => client.query(pinnedWhereKnown) as never,
@@ -90,10 +91,7 @@ export class Database implements Queryable {
 
   /** The database of a TypeORM data source. */
   static of({ options }: DataSource): Database {
-    if (!('url' in options) || typeof options.url !== 'string') {
-      throw new Error('the data source must be made with a url');
-    }
-    return new Database(options.url);
+    return new Database(serverOf(options));
   }
 
   async query<T extends object>(
@@ -152,7 +150,7 @@ export class Database implements Queryable {
 
   /** A connection of one's own, for session locks and LISTEN. The caller ends it. */
   async session(): Promise<pg.Client> {
-    const client = new this.Client(connection(this.url));
+    const client = new this.Client(connection(this.server));
     client.on('error', () => undefined);
     await client.connect();
     await client.query(pinnedWhereKnown);
@@ -177,7 +175,7 @@ export class Database implements Queryable {
 
   /** A few more connections, whose sessions have these settings. They end with this. */
   withSession(session: SessionSettings, max: number): Database {
-    const other = new Database(this.url, { session, max });
+    const other = new Database(this.server, { session, max });
     this.others.push(other);
     return other;
   }
@@ -236,18 +234,14 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
 const parserFor: ParserByType = (oid, format) =>
   parsers[oid] ?? (pg.types.getTypeParser as ParserByType)(oid, format);
 
-function connection(url: string, session: SessionSettings = {}): pg.ClientConfig {
-  const target = new URL(url);
-  const own = target.searchParams.get('options') ?? '';
+function connection(server: DatabaseServer, session: SessionSettings = {}): pg.ClientConfig {
   const settings = { ...pinned, 'strangler.release': releaseNumber, ...session };
-  const more = Object.entries(settings).map(
-    ([name, value]) => `-c ${name}=${String(value).replaceAll(' ', '\\ ')}`,
-  );
-  target.searchParams.set('options', [own, ...more].join(' ').trim());
-  // Goes before a name that stands in the URL: by it the list of sessions, and a database that misses the setting, knows the release.
-  target.searchParams.set('application_name', `strangler ${release}`);
+  const options = Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${String(value).replaceAll(' ', '\\ ')}`)
+    .join(' ');
   return {
-    connectionString: target.href,
+    // By the name the list of sessions, and a database that misses the setting, knows the release.
+    ...addressed(server, { options, application_name: `strangler ${release}` }),
     connectionTimeoutMillis: 3_000,
     keepAlive: true,
     // What is sent before the former answer is there does not wait for it.

@@ -1,14 +1,13 @@
 import { command, contract, query, type Handlers } from '../contract/contract.js';
 import { Injectable, Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
 import { IsInt, Length } from 'class-validator';
 import { randomUUID } from 'node:crypto';
 import { Column, Entity, PrimaryColumn, Repository } from 'typeorm';
 import { toyDatabase, type ToyDatabase } from '../../../../test/support/toy.js';
 import { Router, type Port } from '../calls/router.js';
 import { InjectPort } from '../calls/ports.js';
-import { routeOf, Routes } from '../routes/routes.js';
 import { Agents } from '../sides/agents.js';
 import { StranglerModule } from './strangler.module.js';
 
@@ -81,17 +80,9 @@ afterAll(async () => {
 });
 
 function oldShop() {
-  const routes = new Routes();
-  routes.replace({ jars: routeOf('monolith'), labels: routeOf('monolith') });
   @Module({
     imports: [
-      TypeOrmModule.forRoot({ type: 'postgres', url: database.url, autoLoadEntities: true }),
-      StranglerModule.forRoot({
-        side: 'monolith',
-        contracts: [jars, labels],
-        routes,
-        remote: { call: () => Promise.reject(new Error('nothing is elsewhere')) },
-      }),
+      StranglerModule.forRoot({ side: 'monolith', contracts: [jars, labels], database: database.url }),
       StranglerModule.forFeature(jars, JarService, { sharedTables: [OldJar] }),
       StranglerModule.forFeature(labels, LabelService, { sharedTables: [OldJar] }),
     ],

@@ -1,316 +1,76 @@
-import type { Contract, Handlers, InputOf, NamesOf } from '../contract/contract.js';
-import { Module, type DynamicModule, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
-import { getDataSourceToken, getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
-import type { DataSource, ObjectLiteral } from 'typeorm';
-import { Executor, type Handler, type Preparation } from '../calls/executor.js';
-import type { CallOut, ExternalCall } from '../calls/external.js';
-import type { NatsLink } from '../nats/link.js';
-import type { CallLists } from '../calls/may-ask.js';
-import type { CallObserver } from '../calls/call-observer.js';
-import { LocalModules } from '../calls/local-modules.js';
-import { prepare, type PreparedOperation } from '../contract/operation.js';
-import type { Side } from '../routes/phase.js';
-import { portToken } from '../calls/ports.js';
-import type { Retention } from '../engine/pruning/retention.js';
-import { ReadGuard } from '../calls/read-guard.js';
-import { Router, type RemoteCalls } from '../calls/router.js';
-import { Routes } from '../routes/routes.js';
-import { SagaDriver } from '../calls/sagas/driver.js';
-import { SagaEngine } from '../calls/sagas/engine.js';
-import { SagaRecovery } from '../calls/sagas/recovery.js';
-import type { AnySaga } from '../calls/sagas/saga.js';
-import { Steps } from '../calls/sagas/steps.js';
-import { Agents } from '../sides/agents.js';
-import type { OwnerMigration, Transform } from '../database/tables.js';
-import { transactionalRepository } from '../database/transaction.js';
+import { Module, type DynamicModule, type ModuleMetadata, type Type } from '@nestjs/common';
+import type { Contract, Handlers } from '../contract/contract.js';
+import { StranglerFeature, type FeatureOptions } from './feature.js';
+import type { StranglerAsyncOptions, StranglerOptions } from './options.js';
+import { dataSourceIn } from './process-database.js';
+import { providersOf } from './process-providers.js';
 
-/** What a process is and whom it can call. */
-export interface StranglerOptions {
-  /** The side on which this process stands; `undefined` for one that carries no module (a gateway). */
-  side: Side | undefined;
-  /** Every contract that anything in this process may call. */
-  contracts: readonly Contract[];
-  routes: Routes;
-  /** How calls reach modules in other processes. */
-  remote: RemoteCalls;
-  /** How rows reach the other side; without it no module can move. */
-  link?: NatsLink;
-  /** Is told of every call. */
-  observer?: CallObserver;
-  /**
-   * What modules and programs call of each other, as for {@link natsPermissions}: nothing else is taken from them. Left out: each may
-   * call all that is open to whom it acts for.
-   */
-  calls?: CallLists;
-  /**
-   * Where files are kept that prove a database that was restarted while the other side is away: a path outside of its data folder, which
-   * all processes of this side share. Without it such a database takes no writes until the other side answers.
-   */
-  witness?: string;
-  /**
-   * The database's server itself, where the data source leads through a pooler: the toolkit's own sessions hold locks, and listen. Left
-   * out: the URL of the data source. A start fails when that is no such way.
-   */
-  direct?: string | undefined;
-  /** How long records of commands, sagas and moves are kept; left out: as {@link defaultRetention} says. */
-  retention?: Retention | undefined;
-}
+/** `options` may be left out, unless the contract has processes. */
+type Options<C extends Contract, S extends Handlers<C>> =
+  object extends FeatureOptions<C, S> ? [options?: FeatureOptions<C, S>] : [options: FeatureOptions<C, S>];
 
-type Processes<C extends Contract> = { [K in NamesOf<C, 'process'>]: Type<AnySaga> };
-
-/** What `S` prepares for commands before their transactions: each value is what its method takes beside the input. */
-type Preparations<C extends Contract, S extends Handlers<C>> = {
-  [K in NamesOf<C, 'command'>]?: (
-    service: S,
-    input: InputOf<C['operations'][K]>,
-  ) => Promise<Parameters<S[K]>[1]>;
-};
-
-/** What `S` calls outside the database for commands that name a `result`; see {@link ExternalCall}. */
-type Calls<C extends Contract, S extends Handlers<C>> = {
-  [K in NamesOf<C, 'command'>]?: (
-    service: S,
-    input: InputOf<C['operations'][K]>,
-    how: CallOut,
-  ) => Promise<unknown>;
-};
-
-/** What a module brings. `processes` must name a saga class for each process of the contract. */
-export type FeatureOptions<C extends Contract, S extends Handlers<C> = Handlers<C>> = {
-  /**
-   * The module's tables, in its schema. Their repositories, injected into the service, work in the running command's transaction. Left out:
-   * the module has none that move. If its contract has queries alone it needs nothing in the database then, and stays where it is.
-   */
-  tables?: readonly Type<ObjectLiteral>[];
-  /**
-   * Tables that others write as well, in whatever schema: an application that is being replaced, for instance. Their repositories work as
-   * those of `tables`. No fence can hold such writers, so the module stays where it is until the tables are its own.
-   */
-  sharedTables?: readonly Type<ObjectLiteral>[];
-  /** The column of these tables that holds the routing key; none when the module has one owner as a whole. */
-  routingKey?: string;
-  /** By table: how rows become those of the other side, where its columns differ. */
-  transforms?: Readonly<Record<string, Transform>>;
-  /** Changes of rows that are there, each made by the side that owns the row. Run at every start, in this order, once. */
-  ownerMigrations?: readonly OwnerMigration[];
-  /** What else the service injects. */
-  providers?: Provider[];
-  /** The calls of commands with effects outside the database; they never share a transaction. */
-  external?: Calls<C, S>;
-  /** What commands need that takes long and needs no transaction; see {@link Preparation}. */
-  prepare?: Preparations<C, S>;
-} & ([NamesOf<C, 'process'>] extends [never] ? { processes?: undefined } : { processes: Processes<C> });
-
-/** The toolkit, as a Nest module. */
+/**
+ * The toolkit, as a Nest module.
+ *
+ * @example
+ * @Module({
+ *   imports: [
+ *     TypeOrmModule.forRoot({ type: 'postgres', url, autoLoadEntities: true }),
+ *     StranglerModule.forRoot({ side: 'monolith', contracts: [users, orders], nats: 'nats://localhost:4222', admin: { port: 3001, token } }),
+ *     UsersModule,
+ *     OrdersModule,
+ *   ],
+ * })
+ * export class AppModule {}
+ */
 @Module({})
 export class StranglerModule {
-  /** Once per process: the router, and the port of every contract. */
+  /**
+   * Once per process: all of the toolkit's wiring. What begins and ends, and when, is said at {@link StranglerProcess}.
+   *
+   * @example
+   * StranglerModule.forRoot({ side: 'monolith', contracts, nats: 'nats://localhost:4222', admin: { port: 3001, guard: AdminGuard } })
+   */
   static forRoot(options: StranglerOptions): DynamicModule {
-    const { side, contracts, routes, remote, link, observer, calls, witness, direct, retention } = options;
-    const modules = new LocalModules(side, calls);
-    const router = new Router(routes, modules, remote, observer);
-    const ports = contracts.map((contract) => ({
-      provide: portToken(contract),
-      useValue: router.port(contract),
-    }));
-    const providers: Provider[] = [
-      { provide: Routes, useValue: routes },
-      { provide: LocalModules, useValue: modules },
-      { provide: Router, useValue: router },
-      {
-        provide: Agents,
-        useValue: new Agents(side, link, routes, {
-          witness,
-          direct,
-          retention,
-          programs: Object.keys(calls ?? {}),
-        }),
-      },
-      ...(side ? [{ provide: ReadGuard, useValue: new ReadGuard(side) }] : []),
-      ...ports,
-    ];
+    const { side, contracts, database } = options;
+    return this.forRootAsync({ side, contracts, database, useFactory: () => options });
+  }
+
+  /**
+   * The same, with settings that a factory makes.
+   *
+   * @example
+   * StranglerModule.forRootAsync({
+   *   side: 'monolith',
+   *   contracts,
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({ nats: config.get('NATS_URL') }),
+   * })
+   */
+  static forRootAsync(options: StranglerAsyncOptions): DynamicModule {
+    const { token, imports } = dataSourceIn(options.database);
+    const providers = providersOf(options, token);
     return {
       module: StranglerModule,
       global: true,
+      imports: [...imports, ...(options.imports ?? [])],
       providers,
       exports: providers as ModuleMetadata['exports'],
     };
   }
 
-  /** Once per module: the one line to adopt. A service that misses an operation, or a missing saga, does not compile. */
+  /**
+   * Once per module: the one line to adopt. A service that misses an operation, or a missing saga, does not compile.
+   *
+   * @example
+   * StranglerModule.forFeature(shipping, ShippingService, { tables: [ParcelRow], routingKey: 'order_id' })
+   * StranglerModule.forFeature(prices, PricesService) // answers queries, and stays where it is
+   */
   static forFeature<C extends Contract, S extends Handlers<C>>(
     contract: C,
     service: Type<S>,
-    options: FeatureOptions<C, S>,
+    ...[options]: Options<C, S>
   ): DynamicModule {
-    const { tables = [], sharedTables = [], providers = [], external = {}, processes } = options;
-    const { prepare: preparations = {} } = options;
-    const all = [...tables, ...sharedTables];
-    const repositories = all.map((table) => ({
-      provide: getRepositoryToken(table),
-      useFactory: (dataSource: DataSource) => transactionalRepository(dataSource, table),
-      inject: [getDataSourceToken()],
-    }));
-    const sagas = Object.entries((processes ?? {}) as Record<string, Type<AnySaga>>);
-    const stays = options.tables === undefined && onlyQueries(contract);
-    return {
-      module: StranglerFeature,
-      imports: [TypeOrmModule.forFeature(all)],
-      providers: [
-        service,
-        ...providers,
-        ...repositories,
-        ...sagas.map(([, saga]) => saga),
-        ...sagaEngine,
-        ...(sagas.length > 0 ? [sagaRecovery] : []),
-        executorOf(contract, service, { sagas, external, preparations, stays }),
-        ...(stays ? [] : [agentOf(contract, options)]),
-      ],
-    };
+    return StranglerFeature.of(contract, service, (options ?? {}) as FeatureOptions<C, S>);
   }
-}
-
-/** What `forFeature` makes of a module. */
-@Module({})
-class StranglerFeature {}
-
-const sagaEngine: Provider[] = [
-  {
-    provide: SagaDriver,
-    useFactory: (dataSource: DataSource, router: Router, agents: Agents) =>
-      new SagaDriver(dataSource, new Steps(router), agents),
-    inject: [getDataSourceToken(), Router, Agents],
-  },
-  {
-    provide: SagaEngine,
-    useFactory: (dataSource: DataSource, router: Router, driver: SagaDriver, agents: Agents) =>
-      new SagaEngine(dataSource, new Steps(router), driver, agents),
-    inject: [getDataSourceToken(), Router, SagaDriver, Agents],
-  },
-];
-
-/** Only where there are sagas: elsewhere there is no table to look into. */
-const sagaRecovery: Provider = {
-  provide: SagaRecovery,
-  useFactory: (engine: SagaEngine) => new SagaRecovery(engine),
-  inject: [SagaEngine],
-};
-
-/** Nothing has to be remembered of a query, and nobody has to own what it reads. */
-const onlyQueries = (contract: Contract): boolean =>
-  [...prepare(contract).values()].every(({ kind }) => kind === 'query');
-
-interface ExecutorParts {
-  sagas: [string, Type<AnySaga>][];
-  external: object;
-  preparations: object;
-  /** Whatever is asked of it is answered here. */
-  stays: boolean;
-}
-
-function executorOf(
-  contract: Contract,
-  service: Type<object>,
-  { sagas, external, preparations, stays }: ExecutorParts,
-): Provider {
-  return {
-    provide: `Executor(${contract.name})`,
-    useFactory: (
-      dataSource: DataSource,
-      modules: LocalModules,
-      engine: SagaEngine,
-      guard: ReadGuard,
-      acknowledger: Agents,
-      router: Router,
-      instance: object,
-      ...definitions: AnySaga[]
-    ) => {
-      const operations = prepare(contract);
-      sagas.forEach(([name], i) =>
-        engine.register(operations.get(name) as PreparedOperation, definitions[i] as AnySaga),
-      );
-      const handlers = handlersOf(operations, instance);
-      const executor = new Executor(contract, handlers, dataSource, engine, {
-        external: boundTo<ExternalCall>(instance, external),
-        settle: (operation, input, how) => router.call(operation, input, how),
-        prepare: boundTo<Preparation>(instance, preparations),
-        guard: stays ? undefined : guard,
-        acknowledger,
-        lists: modules.lists,
-        prove: (module) => acknowledger.prove(module),
-      });
-      modules.add(executor);
-      return executor;
-    },
-    inject: [
-      getDataSourceToken(),
-      LocalModules,
-      SagaEngine,
-      ReadGuard,
-      Agents,
-      Router,
-      service,
-      ...sagas.map(([, saga]) => saga),
-    ],
-  };
-}
-
-type OfService = (service: object, ...given: unknown[]) => unknown;
-
-/** Functions that were given with the service as their first argument, by their names. */
-const boundTo = <F extends (...given: never[]) => unknown>(
-  service: object,
-  functions: object,
-): ReadonlyMap<string, F> =>
-  new Map(
-    Object.entries(functions as Record<string, OfService>).map(([name, of]) => [
-      name,
-      ((...given: unknown[]) => of(service, ...given)) as unknown as F,
-    ]),
-  );
-
-interface MovingParts {
-  tables?: readonly Type<ObjectLiteral>[];
-  sharedTables?: readonly Type<ObjectLiteral>[];
-  routingKey?: string;
-  transforms?: Readonly<Record<string, Transform>>;
-  ownerMigrations?: readonly OwnerMigration[];
-  processes?: object | undefined;
-}
-
-/** What moves with a module: its tables, its idempotency records, and its sagas if it has processes. */
-function agentOf(contract: Contract, options: MovingParts): Provider {
-  const {
-    tables = [],
-    sharedTables = [],
-    routingKey,
-    transforms = {},
-    ownerMigrations = [],
-    processes,
-  } = options;
-  return {
-    provide: `SideAgent(${contract.name})`,
-    useFactory: (dataSource: DataSource, agents: Agents, engine: SagaEngine) => {
-      const names = tables.map((table) => dataSource.getMetadata(table).tableName);
-      const shared = sharedTables.map((table) => dataSource.getMetadata(table).tablePath);
-      const { name: module, ownership } = contract;
-      const own = processes ? ['idempotency', 'saga'] : ['idempotency'];
-      return agents.add(
-        { module, ownership, tables: [...names, ...own], shared, routingKey, transforms, ownerMigrations },
-        dataSource,
-        processes && ((on) => engine.stranded(module, on)),
-      );
-    },
-    inject: [getDataSourceToken(), Agents, SagaEngine],
-  };
-}
-
-function handlersOf(
-  operations: ReadonlyMap<string, PreparedOperation>,
-  service: object,
-): Readonly<Record<string, Handler>> {
-  const own = [...operations.values()].filter((operation) => operation.kind !== 'process');
-  return Object.fromEntries(
-    own.map(({ name }) => [name, (service as Record<string, Handler>)[name]?.bind(service) as Handler]),
-  );
 }

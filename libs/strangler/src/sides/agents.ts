@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import type { Acknowledger, WrittenRows } from '../database/acknowledger.js';
 import { hearKeys, offerKey, tellKeys } from '../nats/callers/key-exchange.js';
@@ -28,8 +28,7 @@ export interface AgentsOptions {
 }
 
 /** The side agents of this process, one a module that it carries. They live as long as the application. */
-@Injectable()
-export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicationShutdown {
+export class Agents implements Acknowledger {
   private readonly logger = new Logger(Agents.name);
   private readonly agents = new Map<string, SideAgent>();
   private readonly pairings = new Map<string, Pairing>();
@@ -116,14 +115,15 @@ export class Agents implements Acknowledger, OnApplicationBootstrap, OnApplicati
     if (rows.ids.length > 0) await this.afterCommit(module, rows);
   }
 
-  async onApplicationBootstrap(): Promise<void> {
+  /** Begins the work of all sides that this process carries. */
+  async start(): Promise<void> {
     if (this.agents.size > 0) await this.pool?.assertSessions();
     await this.speak();
     for (const agent of this.agents.values()) await agent.start();
   }
 
   /** When the servers have answered their last call: until then answers wait for what the relays carry. */
-  async onApplicationShutdown(): Promise<void> {
+  async stop(): Promise<void> {
     for (const stop of this.stops) stop();
     await Promise.all([...this.agents.values()].map((agent) => agent.stop()));
     await this.pool?.close();

@@ -1,6 +1,6 @@
 import { DomainError, isDomainError, UnavailableError } from '../../contract/errors.js';
 import { Logger } from '@nestjs/common';
-import { ServerNats } from '@nestjs/microservices';
+import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { Svcm, type Service, type ServiceMsg } from '@nats-io/services';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Caller } from '../../contract/caller.js';
@@ -28,12 +28,12 @@ const foreign = (module: string, member: Member | null): DomainError =>
     : new UnavailableError(module, `this service of ${module} belongs to no shop any more`);
 
 /**
- * Serves every contract of this process over Nest's NATS transport, operation by operation as the contract lists them:
- * no handler is written by hand. Subscriptions are those of a NATS micro service, so that standard tools find it
- * (`nats micro ls`). Calls are answered straight from the executor instead of through an Observable per message.
+ * Serves every contract of this process as a transport of Nest, operation by operation as the contract lists them: no handler is written by hand.
+ * Subscriptions are those of a NATS micro service, so that standard tools find it (`nats micro ls`). Calls are answered straight from the executor
+ * instead of through an Observable per message.
  * It serves those of its own shop only, at the address of its database: what belongs to no shop is not served at all.
  */
-export class ContractServer extends ServerNats {
+export class ContractServer extends Server implements CustomTransportStrategy {
   private readonly log = new Logger(ContractServer.name);
   private readonly services: Service[] = [];
   private changing: Promise<void> = Promise.resolve();
@@ -52,11 +52,11 @@ export class ContractServer extends ServerNats {
     /** Is told of every call that is answered here. */
     private readonly served?: Pick<CallObserver, 'finished'>,
   ) {
-    super({});
+    super();
   }
 
   /** Serves as soon as there is a connection, and whenever there is one again; and follows whom this process belongs to. */
-  override listen(callback: (error?: unknown) => void): Promise<void> {
+  listen(callback: (error?: unknown) => void = () => undefined): void {
     const { side } = this.modules;
     if (side)
       this.link.onConnection((connection) => {
@@ -65,11 +65,18 @@ export class ContractServer extends ServerNats {
         follow();
       });
     callback();
-    return Promise.resolve();
+  }
+
+  /** It has no events beside its calls. */
+  on(): void {}
+
+  /** The connection, for what only NATS has; `undefined` while there is none. */
+  unwrap<T>(): T {
+    return this.link.current as T;
   }
 
   /** Stops taking calls, answers those that it has taken, and waits until the answers have left. */
-  override async close(): Promise<void> {
+  async close(): Promise<void> {
     this.closed = true;
     this.stopFollowing();
     await this.stopServices();

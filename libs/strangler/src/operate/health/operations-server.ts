@@ -1,9 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { StartError } from '../process.js';
-import type { HealthAddress } from '../settings.js';
 import { operationsRoutes, type OperationsOptions } from './operations-routes.js';
+import { StartError } from './start-error.js';
+
+/** Where health and metrics are served. */
+export interface HealthAddress {
+  host: string;
+  /** Left out: the first free one from 3010 on; several services may run on one machine. */
+  port?: number | undefined;
+}
 
 /** The health port of a process: nothing but health and metrics. */
 export interface OperationsServer {
@@ -11,7 +17,7 @@ export interface OperationsServer {
   close(): Promise<void>;
 }
 
-/** Where no port is set, the first free one from here on: several services may run on one machine. */
+/** Where no port is set, the first free one from here on. */
 const firstPort = 3010;
 const mostServices = 50;
 

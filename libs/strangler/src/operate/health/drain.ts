@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UnreadyError, type Check } from './metrics/index.js';
+import { UnreadyError, type Check } from './operations-routes.js';
 
 /**
  * Says at `/health/ready` that it is not ready, and goes on for so long, in ms: a load balancer looks elsewhere meanwhile. What has been

@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Registry } from 'prom-client';
 import { inTime } from './in-time.js';
 
 /** What has to hold before a process may get work. */
@@ -13,8 +12,16 @@ export interface Check {
 /** Why a process may not get work, in words that everybody may read. */
 export class UnreadyError extends Error {}
 
+/** What is told to a scraper; a `Registry` of prom-client is one. */
+export interface Scraped {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+}
+
+/** What machines are told of a process. */
 export interface OperationsOptions {
-  registry: Registry;
+  /** Left out: there is no `/metrics`. */
+  registry?: Scraped | undefined;
   checks: readonly Check[];
 }
 
@@ -40,12 +47,7 @@ export function operationsRoutes({ registry, checks }: OperationsOptions) {
         detail: `not ready: ${failed.join(', ')}`,
       });
     },
-    '/metrics': async (_request, response) => {
-      const text = await registry.metrics();
-      response
-        .writeHead(200, { 'Content-Type': registry.contentType, 'Cache-Control': 'no-store' })
-        .end(text);
-    },
+    ...(registry && { '/metrics': (_request, response) => tell(registry, response) }),
   };
   return (request: IncomingMessage, response: ServerResponse): boolean => {
     const path = (request.url ?? '').split('?', 1)[0]!;
@@ -57,6 +59,11 @@ export function operationsRoutes({ registry, checks }: OperationsOptions) {
     });
     return true;
   };
+}
+
+async function tell(registry: Scraped, response: ServerResponse): Promise<void> {
+  const text = await registry.metrics();
+  response.writeHead(200, { 'Content-Type': registry.contentType, 'Cache-Control': 'no-store' }).end(text);
 }
 
 function json(response: ServerResponse, status: number, body: object): void {

@@ -1,0 +1,103 @@
+import {
+  Module,
+  type CanActivate,
+  type DynamicModule,
+  type INestApplication,
+  type InjectionToken,
+} from '@nestjs/common';
+import { APP_GUARD, NestFactory, type AbstractHttpAdapter, type ModuleRef } from '@nestjs/core';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Operator } from '../control/operator.js';
+import { AdminController } from '../operate/admin.controller.js';
+import { DoctorController } from '../operate/doctor.controller.js';
+import { EventsController } from '../operate/events.controller.js';
+import { operationsRoutes, type OperationsOptions } from '../operate/health/operations-routes.js';
+import { OPERATOR } from '../operate/operator-token.js';
+import { asksForThisMachine } from '../operate/local-names.js';
+import { ProblemFilter, writeProblem } from '../operate/problem.filter.js';
+import { TokenGuard } from '../operate/token.guard.js';
+
+/**
+ * The operator's listener: of its own, so that it can stay off the public network.
+ *
+ * @example
+ * { port: 3001, token: process.env.ADMIN_TOKEN }
+ * { port: 3001, guard: AdminGuard } // a provider of the application
+ */
+export type AdminOptions = {
+  port: number;
+  /** Default 127.0.0.1: this machine only. */
+  host?: string | undefined;
+  /** The HTTP server, where it is not Nest's own. */
+  adapter?: (() => AbstractHttpAdapter) | undefined;
+  /**
+   * Makes the listener ready: how bodies are read and how errors are written is then the application's affair. Left out, errors are
+   * problem documents (RFC 9457).
+   */
+  configure?: ((admin: INestApplication) => void) | undefined;
+} & (
+  | {
+      /** Token of a provider of the application: a guard that sets `principal` of a request, so that the history can say who acted. */
+      guard: InjectionToken<CanActivate>;
+    }
+  | {
+      /** Whoever sends it as a bearer token is the operator. At least 16 characters. */
+      token: string;
+    }
+);
+
+@Module({})
+class AdminModule {
+  static of(operator: Operator, guard: CanActivate): DynamicModule {
+    return {
+      module: AdminModule,
+      controllers: [AdminController, DoctorController, EventsController],
+      providers: [
+        { provide: OPERATOR, useValue: operator },
+        { provide: APP_GUARD, useValue: guard },
+      ],
+    };
+  }
+}
+
+/** What the listener gives access to, and to whom. */
+export interface Administered {
+  readonly operator: Operator;
+  readonly operations: OperationsOptions;
+  readonly guard: CanActivate;
+}
+
+/** Opens the admin API, with what machines ask, at a listener of its own. Whoever opens it closes it. */
+export async function openAdmin(
+  { port, host = loopback, adapter, configure = plain }: Omit<AdminOptions, 'guard'>,
+  { operator, operations, guard }: Administered,
+): Promise<INestApplication> {
+  const root = AdminModule.of(operator, guard);
+  // Who configures it reads bodies as he likes.
+  const how = { abortOnError: false, bodyParser: configure === plain };
+  const app = await (adapter ? NestFactory.create(root, adapter(), how) : NestFactory.create(root, how));
+  if (host === loopback) app.use(refuseOtherNames);
+  // Before guards and logs: probes and scrapers have no token, and come every few seconds.
+  const answer = operationsRoutes(operations);
+  app.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+    if (!answer(request, response)) next();
+  });
+  configure(app);
+  await app.listen(port, host);
+  return app;
+}
+
+const loopback = '127.0.0.1';
+
+function refuseOtherNames({ headers }: IncomingMessage, response: ServerResponse, next: () => void): void {
+  if (asksForThisMachine(headers.host)) return next();
+  writeProblem(response, 403, { code: 'forbidden', detail: 'this listener answers to localhost alone' });
+}
+
+const plain = (admin: INestApplication): void => {
+  admin.useGlobalFilters(new ProblemFilter());
+};
+
+/** The guard that the options mean. `app`: of the application, which may have it. */
+export const guardOf = (options: AdminOptions, app: ModuleRef): CanActivate =>
+  'token' in options ? new TokenGuard(options.token) : app.get<CanActivate>(options.guard, { strict: false });

@@ -1,0 +1,246 @@
+import { Module, type DynamicModule, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
+import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSource, ObjectLiteral } from 'typeorm';
+import type { Contract, Handlers, InputOf, NamesOf } from '../contract/contract.js';
+import { Executor, type Handler, type Preparation } from '../calls/executor.js';
+import type { CallOut, ExternalCall } from '../calls/external.js';
+import { LocalModules } from '../calls/local-modules.js';
+import { prepare, type PreparedOperation } from '../contract/operation.js';
+import { ReadGuard } from '../calls/read-guard.js';
+import { Router } from '../calls/router.js';
+import { SagaDriver } from '../calls/sagas/driver.js';
+import { SagaEngine } from '../calls/sagas/engine.js';
+import { SagaRecovery } from '../calls/sagas/recovery.js';
+import type { AnySaga } from '../calls/sagas/saga.js';
+import { Steps } from '../calls/sagas/steps.js';
+import { Agents } from '../sides/agents.js';
+import type { OwnerMigration, Transform } from '../database/tables.js';
+import { transactionalRepository } from '../database/transaction.js';
+
+type Processes<C extends Contract> = { [K in NamesOf<C, 'process'>]: Type<AnySaga> };
+
+/** What `S` prepares for commands before their transactions: each value is what its method takes beside the input. */
+type Preparations<C extends Contract, S extends Handlers<C>> = {
+  [K in NamesOf<C, 'command'>]?: (
+    service: S,
+    input: InputOf<C['operations'][K]>,
+  ) => Promise<Parameters<S[K]>[1]>;
+};
+
+/** What `S` calls outside the database for commands that name a `result`; see {@link ExternalCall}. */
+type Calls<C extends Contract, S extends Handlers<C>> = {
+  [K in NamesOf<C, 'command'>]?: (
+    service: S,
+    input: InputOf<C['operations'][K]>,
+    how: CallOut,
+  ) => Promise<unknown>;
+};
+
+/** What a module brings. `processes` must name a saga class for each process of the contract. */
+export type FeatureOptions<C extends Contract, S extends Handlers<C> = Handlers<C>> = {
+  /**
+   * The module's tables. Their repositories, injected into the service, work in the running command's transaction. Left out: the module
+   * has none that move. If its contract has queries alone it needs nothing in the database then, and stays where it is.
+   */
+  tables?: readonly Type<ObjectLiteral>[];
+  /**
+   * Tables that others write as well, in whatever schema: an application that is being replaced, for instance. Their repositories work as
+   * those of `tables`. No fence can hold such writers, so the module stays where it is until the tables are its own.
+   */
+  sharedTables?: readonly Type<ObjectLiteral>[];
+  /** Name of the data source, where it is not the application's default one. */
+  dataSource?: string;
+  /** Modules whose providers the service injects. */
+  imports?: ModuleMetadata['imports'];
+  /** The column of these tables that holds the routing key; none when the module has one owner as a whole. */
+  routingKey?: string;
+  /** By table: how rows become those of the other side, where its columns differ. */
+  transforms?: Readonly<Record<string, Transform>>;
+  /** Changes of rows that are there, each made by the side that owns the row. Run at every start, in this order, once. */
+  ownerMigrations?: readonly OwnerMigration[];
+  /** What else the service injects. */
+  providers?: Provider[];
+  /** The calls of commands with effects outside the database; they never share a transaction. */
+  external?: Calls<C, S>;
+  /** What commands need that takes long and needs no transaction; see {@link Preparation}. */
+  prepare?: Preparations<C, S>;
+} & ([NamesOf<C, 'process'>] extends [never] ? { processes?: undefined } : { processes: Processes<C> });
+
+/** The data source of the process, under whichever token the application has it. */
+export const DATA_SOURCE = Symbol('strangler:data source');
+
+/** What `forFeature` makes of a module. */
+@Module({})
+export class StranglerFeature {
+  static of<C extends Contract, S extends Handlers<C>>(
+    contract: C,
+    service: Type<S>,
+    options: FeatureOptions<C, S>,
+  ): DynamicModule {
+    const { tables = [], providers = [], external = {}, processes, prepare: preparations = {} } = options;
+    const { imports = [], dataSource: name, sharedTables = [] } = options;
+    const all = [...tables, ...sharedTables];
+    const repositories = all.map((table) => ({
+      provide: getRepositoryToken(table, name),
+      useFactory: (dataSource: DataSource) => transactionalRepository(dataSource, table),
+      inject: [DATA_SOURCE],
+    }));
+    const sagas = Object.entries((processes ?? {}) as Record<string, Type<AnySaga>>);
+    const stays = options.tables === undefined && onlyQueries(contract);
+    return {
+      module: StranglerFeature,
+      imports: [TypeOrmModule.forFeature(all, name), ...imports],
+      providers: [
+        service,
+        ...providers,
+        ...repositories,
+        ...sagas.map(([, saga]) => saga),
+        ...sagaEngine,
+        ...(sagas.length > 0 ? [sagaRecovery] : []),
+        executorOf(contract, service, { sagas, external, preparations, stays }),
+        ...(stays ? [] : [agentOf(contract, options)]),
+      ],
+    };
+  }
+}
+
+/** Nothing has to be remembered of a query, and nobody has to own what it reads. */
+const onlyQueries = (contract: Contract): boolean =>
+  [...prepare(contract).values()].every(({ kind }) => kind === 'query');
+
+const sagaEngine: Provider[] = [
+  {
+    provide: SagaDriver,
+    useFactory: (dataSource: DataSource, router: Router, agents: Agents) =>
+      new SagaDriver(dataSource, new Steps(router), agents),
+    inject: [DATA_SOURCE, Router, Agents],
+  },
+  {
+    provide: SagaEngine,
+    useFactory: (dataSource: DataSource, router: Router, driver: SagaDriver, agents: Agents) =>
+      new SagaEngine(dataSource, new Steps(router), driver, agents),
+    inject: [DATA_SOURCE, Router, SagaDriver, Agents],
+  },
+];
+
+/** Only where there are sagas: elsewhere there is no table to look into. */
+const sagaRecovery: Provider = {
+  provide: SagaRecovery,
+  useFactory: (engine: SagaEngine) => new SagaRecovery(engine),
+  inject: [SagaEngine],
+};
+
+interface ExecutorParts {
+  sagas: [string, Type<AnySaga>][];
+  external: object;
+  preparations: object;
+  /** Whatever is asked of it is answered here. */
+  stays: boolean;
+}
+
+function executorOf(
+  contract: Contract,
+  service: Type<object>,
+  { sagas, external, preparations, stays }: ExecutorParts,
+): Provider {
+  return {
+    provide: `Executor(${contract.name})`,
+    useFactory: (
+      dataSource: DataSource,
+      modules: LocalModules,
+      engine: SagaEngine,
+      guard: ReadGuard,
+      acknowledger: Agents,
+      router: Router,
+      instance: object,
+      ...definitions: AnySaga[]
+    ) => {
+      const operations = prepare(contract);
+      sagas.forEach(([name], i) =>
+        engine.register(operations.get(name) as PreparedOperation, definitions[i] as AnySaga),
+      );
+      const handlers = handlersOf(operations, instance);
+      const executor = new Executor(contract, handlers, dataSource, engine, {
+        external: boundTo<ExternalCall>(instance, external),
+        settle: (operation, input, how) => router.call(operation, input, how),
+        prepare: boundTo<Preparation>(instance, preparations),
+        guard: stays ? undefined : guard,
+        acknowledger,
+        lists: modules.lists,
+        prove: (module) => acknowledger.prove(module),
+      });
+      modules.add(executor);
+      return executor;
+    },
+    inject: [
+      DATA_SOURCE,
+      LocalModules,
+      SagaEngine,
+      ReadGuard,
+      Agents,
+      Router,
+      service,
+      ...sagas.map(([, saga]) => saga),
+    ],
+  };
+}
+
+type OfService = (service: object, ...given: unknown[]) => unknown;
+
+/** Functions that were given with the service as their first argument, by their names. */
+const boundTo = <F extends (...given: never[]) => unknown>(
+  service: object,
+  functions: object,
+): ReadonlyMap<string, F> =>
+  new Map(
+    Object.entries(functions as Record<string, OfService>).map(([name, of]) => [
+      name,
+      ((...given: unknown[]) => of(service, ...given)) as unknown as F,
+    ]),
+  );
+
+interface MovingParts {
+  tables?: readonly Type<ObjectLiteral>[];
+  sharedTables?: readonly Type<ObjectLiteral>[];
+  routingKey?: string;
+  transforms?: Readonly<Record<string, Transform>>;
+  ownerMigrations?: readonly OwnerMigration[];
+  processes?: object | undefined;
+}
+
+/** What moves with a module: its tables, its idempotency records, and its sagas if it has processes. */
+function agentOf(contract: Contract, options: MovingParts): Provider {
+  const {
+    tables = [],
+    sharedTables = [],
+    routingKey,
+    transforms = {},
+    ownerMigrations = [],
+    processes,
+  } = options;
+  return {
+    provide: `SideAgent(${contract.name})`,
+    useFactory: (dataSource: DataSource, agents: Agents, engine: SagaEngine) => {
+      const names = tables.map((table) => dataSource.getMetadata(table).tableName);
+      const shared = sharedTables.map((table) => dataSource.getMetadata(table).tablePath);
+      const own = processes ? ['idempotency', 'saga'] : ['idempotency'];
+      const { name: module, ownership } = contract;
+      return agents.add(
+        { module, ownership, tables: [...names, ...own], shared, routingKey, transforms, ownerMigrations },
+        dataSource,
+        processes && ((on) => engine.stranded(module, on)),
+      );
+    },
+    inject: [DATA_SOURCE, Agents, SagaEngine],
+  };
+}
+
+function handlersOf(
+  operations: ReadonlyMap<string, PreparedOperation>,
+  service: object,
+): Readonly<Record<string, Handler>> {
+  const own = [...operations.values()].filter((operation) => operation.kind !== 'process');
+  return Object.fromEntries(
+    own.map(({ name }) => [name, (service as Record<string, Handler>)[name]?.bind(service) as Handler]),
+  );
+}

@@ -1,0 +1,231 @@
+import { contract, query } from 'nestjs-strangler/contract';
+import { Injectable, Logger, Module, type INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { getDataSourceToken, InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
+import { IsInt } from 'class-validator';
+import { randomUUID } from 'node:crypto';
+import { request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Repository } from 'typeorm';
+import { ParcelRow } from '../../../../examples/shipping/parcel.entity.js';
+import {
+  ByOrder,
+  shipping,
+  type Pack,
+  type Parcel,
+} from '../../../../examples/shipping/shipping.contract.js';
+import { ShippingModule } from '../../../../examples/shipping/shipping.module.js';
+import { ShippingService } from '../../../../examples/shipping/shipping.service.js';
+import { startNats, type TestNats } from '../../../../test/support/nats.js';
+import { parcelsDatabase } from '../../../../test/support/parcels.js';
+import type { TestDatabase } from '../../../../test/support/postgres.js';
+import { door } from '../../../../test/support/rpc.js';
+import { until } from '../../../../test/support/until.js';
+import { Router } from '../calls/router.js';
+import type { Operator } from '../control/operator.js';
+import { OPERATOR } from '../operate/operator-token.js';
+import { StranglerProcess } from './process.js';
+import { startService, type Service } from './run-service.js';
+import { StranglerModule } from './strangler.module.js';
+
+class Price {
+  @IsInt() pence: number;
+}
+const prices = contract('prices', {
+  ownership: 'whole',
+  operations: { priceOf: query({ input: ByOrder, output: Price }) },
+});
+const contracts = [shipping, prices];
+
+@Injectable()
+class Tariff {
+  readonly pence = 250;
+}
+@Module({ providers: [Tariff], exports: [Tariff] })
+class TariffModule {}
+
+/** Stays where it is: it answers queries, and has no tables. */
+@Injectable()
+class PricesService {
+  constructor(private readonly tariff: Tariff) {}
+  async priceOf(): Promise<Price> {
+    return { pence: this.tariff.pence };
+  }
+}
+const pricesHere = StranglerModule.forFeature(prices, PricesService, { imports: [TariffModule] });
+
+let nats: TestNats;
+let [here, there]: TestDatabase[] = [];
+
+beforeAll(async () => {
+  Logger.overrideLogger(false);
+  [nats, here, there] = await Promise.all([
+    startNats(),
+    parcelsDatabase('monolith'),
+    parcelsDatabase('extracted'),
+  ]);
+});
+afterAll(async () => {
+  await Promise.all([nats.stop(), here!.drop(), there!.drop()]);
+});
+
+const parcel = () => ({ orderId: randomUUID(), address: '1 High Street' });
+
+describe('an application whose data source has a name, and whose modules all stay', () => {
+  const at: string[] = [];
+
+  @Injectable()
+  class NamedShipping extends ShippingService {
+    constructor(@InjectRepository(ParcelRow, 'legacy') parcels: Repository<ParcelRow>) {
+      super(parcels);
+    }
+  }
+
+  /** Of the application. */
+  @Injectable()
+  class Own {
+    constructor(private readonly router: Router) {}
+    onApplicationBootstrap = () => this.pack('bootstrap');
+    beforeApplicationShutdown = () => this.pack('before shutdown');
+    onApplicationShutdown = () => this.pack('shutdown');
+
+    private async pack(when: string): Promise<void> {
+      await this.router.port(shipping).pack(parcel());
+      at.push(when);
+    }
+  }
+
+  it('is served from its first hook to its last', async () => {
+    const { hostname: host, port, username, password, pathname, searchParams } = new URL(here!.url);
+    @Module({
+      imports: [
+        TypeOrmModule.forRoot({
+          ...{ name: 'legacy', type: 'postgres', host: searchParams.get('host') ?? host },
+          ...{ port: Number(port), username, password: decodeURIComponent(password) },
+          ...{ database: pathname.slice(1), autoLoadEntities: true },
+        }),
+        StranglerModule.forRoot({ side: 'monolith', contracts, database: getDataSourceToken('legacy') }),
+        StranglerModule.forFeature(shipping, NamedShipping, {
+          ...{ tables: [ParcelRow], routingKey: 'order_id', dataSource: 'legacy' },
+        }),
+        pricesHere,
+      ],
+      providers: [Own],
+    })
+    class App {}
+    const app = await NestFactory.createApplicationContext(App, { logger: false, abortOnError: false });
+    expect(await app.get(Router).port(prices).priceOf({ orderId: randomUUID() })).toEqual({ pence: 250 });
+    await app.close();
+    expect(at).toEqual(['bootstrap', 'before shutdown', 'shutdown']);
+  });
+});
+
+describe('a monolith and a service', () => {
+  const token = 'a-token-of-thirty-characters-say';
+  const gate = door();
+  let packing = 0;
+  let monolith: INestApplicationContext;
+  let service: Service;
+
+  /** Its commands wait at a door. */
+  @Injectable()
+  class SlowShipping extends ShippingService {
+    override async pack(input: Pack): Promise<Parcel> {
+      packing++;
+      await gate.passed;
+      return super.pack(input);
+    }
+  }
+  @Module({
+    imports: [
+      StranglerModule.forFeature(shipping, SlowShipping, { tables: [ParcelRow], routingKey: 'order_id' }),
+    ],
+  })
+  class SlowModule {}
+
+  beforeAll(async () => {
+    @Module({
+      imports: [
+        StranglerModule.forRoot({
+          ...{ side: 'monolith', contracts, database: here!.url, nats: nats.url },
+          ...{ admin: { port: 0, token }, config: 'there-is-no-such-strangler.yaml' },
+        }),
+        ShippingModule,
+        pricesHere,
+      ],
+    })
+    class App {}
+    monolith = await NestFactory.createApplicationContext(App, { logger: false, abortOnError: false });
+    service = await startService(SlowModule, {
+      ...{ contracts, database: there!.url, nats: nats.url, health: { host: '127.0.0.1', port: 0 } },
+    });
+    await service.serving;
+  });
+  afterAll(() => monolith.close());
+
+  const admin = () => (monolith.get(StranglerProcess).admin!.getHttpServer().address() as AddressInfo).port;
+  const ask = async (path: string, method = 'GET', authorization = `Bearer ${token}`) => {
+    const body = method === 'POST' ? '{}' : undefined;
+    const headers = { authorization, 'content-type': 'application/json' };
+    const answer = await fetch(`http://127.0.0.1:${admin()}${path}`, {
+      method,
+      headers,
+      ...(body && { body }),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+
+  test('the operator gets in by the token, and is told why something is refused', async () => {
+    expect(await ask('/modules', 'GET', 'Bearer another')).toMatchObject({
+      status: 401,
+      body: { detail: 'there is no valid token' },
+    });
+    const { body } = await ask('/modules');
+    expect(body['items']).toMatchObject([{ module: 'shipping' }, { module: 'prices', phase: 'monolith' }]);
+    expect(await ask('/modules/shipping/rollback', 'POST')).toMatchObject({
+      status: 409,
+      body: { title: 'Conflict', detail: expect.stringMatching(/monolith/) as string },
+    });
+    expect((await ask('/modules/nobody')).status).toBe(404);
+    expect((await ask('/health/live', 'GET', '')).body).toEqual({ status: 'ok' });
+  });
+
+  test('a page whose name leads to this machine gets nothing of the listener', async () => {
+    const status = await new Promise((resolve, reject) => {
+      const headers = { host: 'evil.example' };
+      request({ port: admin(), host: '127.0.0.1', path: '/health/live', headers }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(403);
+  });
+
+  test('a module moves; one that stays answers it; what was taken is answered before the service ends', async () => {
+    const operator = monolith.get<Operator>(OPERATOR);
+    const settings = { ramp: [100], bake: '0s', gates: { minSamples: 0 } };
+    await operator.act('shipping', { verb: 'run', settings }, { actor: 'ann', dryRun: false });
+    await until('shipping is extracted', async () =>
+      (await operator.module('shipping')).phase === 'extracted' ? true : undefined,
+    );
+    const ready = await fetch(`http://127.0.0.1:${service.healthPort}/health/ready`);
+    expect(ready.status).toBe(200);
+    expect(service.state).toMatch(/^shipping is served from its own database, over NATS at 127.0.0.1:\d+$/);
+    const price = await service.app.get(Router).port(prices).priceOf({ orderId: randomUUID() });
+    expect(price).toEqual({ pence: 250 });
+
+    const sent = parcel();
+    const answer = monolith.get(Router).port(shipping).pack(sent);
+    await until('the service works on it', () => (packing > 0 ? true : undefined));
+    const ended = service.close();
+    gate.open();
+    expect(await answer).toMatchObject({ orderId: sent.orderId, status: 'packed' });
+    await ended;
+    const stored = await there!.query('select status from shipping.parcel where order_id = $1', [
+      sent.orderId,
+    ]);
+    expect(stored).toEqual([{ status: 'packed' }]);
+  });
+});

@@ -1,0 +1,98 @@
+import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency } from '@nestjs/common';
+import type { ModuleRef } from '@nestjs/core';
+import type { ConnectionOptions } from '@nats-io/transport-node';
+import type { CallLists } from '../calls/may-ask.js';
+import type { CallObserver } from '../calls/call-observer.js';
+import type { Contract } from '../contract/contract.js';
+import type { Advice } from '../control/commands/advice.js';
+import type { FindingSource } from '../control/operator.js';
+import type { Retention } from '../engine/pruning/retention.js';
+import type { OperationsOptions } from '../operate/health/operations-routes.js';
+import type { HealthAddress } from '../operate/health/operations-server.js';
+import type { NatsLink } from '../nats/link.js';
+import type { Side } from '../routes/phase.js';
+import type { Routes } from '../routes/routes.js';
+import type { AdminOptions } from './admin-listener.js';
+import type { ProcessDatabase } from './process-database.js';
+
+/**
+ * How NATS is reached, and as whom.
+ *
+ * @example
+ * { url: 'tls://nats.example:4222', namespace: 'shop', user: 'orders' }
+ */
+export interface NatsOptions {
+  /** Where and how to connect. A function is asked at every attempt: the server may be started for it, or have moved. */
+  connection: string | ConnectionOptions | (() => Promise<ConnectionOptions>);
+  /** What all subjects of the shop begin with (default `shop`). */
+  namespace?: string | undefined;
+  /** Who connects: its answers come to an inbox of its own, as {@link natsPermissions} has it. Left out, they come where anybody's come. */
+  user?: string | undefined;
+  /** To connect starts the server: so that is done when the first module leaves, or once this says that the server runs. */
+  startedWhenNeeded?: (() => Promise<boolean>) | undefined;
+}
+
+/** What has to be known before Nest makes the application. */
+export interface ProcessOptions {
+  /** The side on which this process stands; `undefined` for one that carries no module (a gateway). */
+  side: Side | undefined;
+  /** Every contract that anything in this process may call. */
+  contracts: readonly Contract[];
+  /**
+   * The database of the modules: a URL, or options of a TypeORM data source, and the toolkit opens it; or the token of one that the
+   * application opens. Left out: the application's default data source.
+   */
+  database?: ProcessDatabase | undefined;
+}
+
+/** What may come from a factory: settings, and what is made of them. */
+export interface WiringOptions {
+  /** URL, or how it is reached. Left out: all modules are in this process, and none can leave. */
+  nats?: string | NatsOptions | undefined;
+  /** Path of the file that says where modules are to be (default `strangler.yaml`). In the monolith. */
+  config?: string | undefined;
+  /** The operator's listener. In the monolith; left out, there is none. */
+  admin?: AdminOptions | undefined;
+  /** Where health and metrics are served; left out, nowhere but at the admin listener. */
+  health?: HealthAddress | undefined;
+  /** What machines are told, asked for once the application has begun. A service adds whether it is connected and serves. */
+  operations?: ((app: ModuleRef) => OperationsOptions) | undefined;
+  /**
+   * What modules and programs call of each other, as for {@link natsPermissions}: nothing else is taken from them. Left out: each may
+   * call all that is open to whom it acts for.
+   */
+  calls?: CallLists | undefined;
+  /** Are told of every call. */
+  observers?: readonly CallObserver[] | undefined;
+  /**
+   * Where files are kept that prove a database that was restarted while the other side is away: a path outside of its data folder, which
+   * all processes of this side share. Without it such a database takes no writes until the other side answers.
+   */
+  witness?: string | undefined;
+  /**
+   * The database's server itself, where the data source leads through a pooler: the toolkit's own sessions hold locks, and listen. Left
+   * out: as the data source. A start fails when that is no such way.
+   */
+  direct?: string | undefined;
+  /** How long records of commands, sagas and moves are kept; left out: as {@link defaultRetention} says. */
+  retention?: Retention | undefined;
+  /** Of the application, for who compares processes. */
+  version?: string | undefined;
+  /** How what a sentence advises is typed in this application. */
+  advice?: Advice | undefined;
+  /** What the application finds, for `doctor`. */
+  findings?: readonly FindingSource[] | undefined;
+}
+
+/** What a process is, whom it can call, and how it is wired. */
+export interface StranglerOptions extends ProcessOptions, WiringOptions {
+  /** Of a program that carries no module and follows its shop itself. It is the one who begins and ends them. */
+  own?: { link: NatsLink; routes: Routes };
+}
+
+/** The same, with what comes from a factory. */
+export interface StranglerAsyncOptions extends ProcessOptions {
+  imports?: ModuleMetadata['imports'];
+  inject?: (InjectionToken | OptionalFactoryDependency)[];
+  useFactory: (...given: never[]) => WiringOptions | Promise<WiringOptions>;
+}

@@ -1,0 +1,84 @@
+import type { DataSource } from 'typeorm';
+import { LocalModules } from '../calls/local-modules.js';
+import { NatsCalls } from '../calls/remote/client.js';
+import { ContractServer } from '../calls/remote/server.js';
+import { Router, type RemoteCalls } from '../calls/router.js';
+import { UnavailableError } from '../contract/errors.js';
+import { CallMetrics } from '../control/call-metrics.js';
+import { ControlPlane, type SteeringOptions } from '../control/control-plane.js';
+import type { Database } from '../database/database.js';
+import type { NatsLink } from '../nats/link.js';
+import { observers } from '../operate/metrics/call-tally.js';
+import { ToolkitMetrics } from '../operate/metrics/toolkit-metrics.js';
+import { routeOf, Routes } from '../routes/routes.js';
+import { Agents } from '../sides/agents.js';
+import type { NatsOptions, StranglerOptions } from './options.js';
+import { alone, Following, Steering, type Role } from './roles.js';
+
+/** What of the toolkit there is once in a process. */
+export interface Parts {
+  readonly routes: Routes;
+  readonly modules: LocalModules;
+  readonly router: Router;
+  readonly agents: Agents;
+  readonly calls: CallMetrics;
+  readonly metrics: ToolkitMetrics;
+  readonly role: Role;
+  /** The toolkit's connections to the database of its modules. */
+  readonly database: Database | undefined;
+  /** Where there is NATS. */
+  readonly link: NatsLink | undefined;
+  readonly server: ContractServer | undefined;
+  /** In the monolith, where there is NATS. */
+  readonly plane: ControlPlane | undefined;
+}
+
+/** Makes the parts; nothing has begun. Without `link` all modules are here; without `dataSource` the process carries none. */
+export function partsOf(
+  options: StranglerOptions,
+  link: NatsLink | undefined,
+  dataSource: DataSource | undefined,
+): Parts {
+  const { side, calls: lists, witness, direct, retention } = options;
+  const routes = options.own?.routes ?? (link ? new Routes() : allHere(options));
+  const modules = new LocalModules(side, lists);
+  const calls = new CallMetrics();
+  const metrics = new ToolkitMetrics();
+  const observer = observers(calls, metrics.called, ...(options.observers ?? []));
+  const router = new Router(routes, modules, link ? new NatsCalls(link, routes) : nowhere, observer);
+  const programs = Object.keys(lists ?? {});
+  const agents = new Agents(side, link, routes, { witness, direct, retention, programs });
+  const server = link && new ContractServer(link, modules, routes, metrics.served);
+  const database = dataSource && agents.databaseOf(dataSource);
+  const own = { routes, modules, router, agents, calls, metrics, database, link, server };
+  if (!link || !database || !side) return { ...own, role: alone, plane: undefined };
+  const names = options.contracts.map(({ name }) => name);
+  if (side === 'extracted')
+    return { ...own, role: new Following(calls, link, routes, database, names), plane: undefined };
+  const plane = controlPlane(options, { database, agents, router, routes, link, watch: calls });
+  const { startedWhenNeeded } = options.nats as Partial<NatsOptions>;
+  return { ...own, plane, role: new Steering(plane, link, routes, startedWhenNeeded) };
+}
+
+function controlPlane(
+  { contracts, config: wishesPath = 'strangler.yaml', version, findings, advice }: StranglerOptions,
+  steered: Pick<SteeringOptions, 'database' | 'agents' | 'router' | 'routes' | 'link' | 'watch'>,
+): ControlPlane {
+  return new ControlPlane({
+    ...{ contracts, wishesPath, ...steered },
+    ...(version !== undefined && { version }),
+    ...(findings && { findings }),
+    ...(advice && { advice }),
+  });
+}
+
+function allHere({ contracts }: StranglerOptions): Routes {
+  const routes = new Routes();
+  routes.replace(Object.fromEntries(contracts.map(({ name }) => [name, routeOf('monolith')])));
+  return routes;
+}
+
+const nowhere: RemoteCalls = {
+  call: ({ module }) =>
+    Promise.reject(new UnavailableError(module, `${module} is not in this process, which has no NATS`)),
+};

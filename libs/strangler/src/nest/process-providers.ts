@@ -1,0 +1,74 @@
+import type { FactoryProvider, InjectionToken, Provider } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import type { DataSource } from 'typeorm';
+import { LocalModules } from '../calls/local-modules.js';
+import { portToken } from '../calls/ports.js';
+import { ReadGuard } from '../calls/read-guard.js';
+import { ContractServer } from '../calls/remote/server.js';
+import { Router } from '../calls/router.js';
+import { CallMetrics } from '../control/call-metrics.js';
+import { NatsLink } from '../nats/link.js';
+import { ToolkitMetrics } from '../operate/metrics/toolkit-metrics.js';
+import { OPERATOR } from '../operate/operator-token.js';
+import { Routes } from '../routes/routes.js';
+import { Agents } from '../sides/agents.js';
+import { DATA_SOURCE } from './feature.js';
+import { linkTo } from './nats-link.js';
+import type { StranglerAsyncOptions, StranglerOptions, WiringOptions } from './options.js';
+import { partsOf, type Parts } from './parts.js';
+import { StranglerProcess } from './process.js';
+
+/** The token of what the factory has made. */
+const WIRING = Symbol('strangler:wiring');
+
+/** Under which token the application finds which part. */
+const part = (provide: InjectionToken, of: (parts: Parts) => unknown): FactoryProvider => ({
+  provide,
+  useFactory: ({ parts }: StranglerProcess) => of(parts),
+  inject: [StranglerProcess],
+});
+
+const parts: readonly Provider[] = [
+  part(Routes, ({ routes }) => routes),
+  part(LocalModules, ({ modules }) => modules),
+  part(Router, ({ router }) => router),
+  part(Agents, ({ agents }) => agents),
+  part(CallMetrics, ({ calls }) => calls),
+  part(ToolkitMetrics, ({ metrics }) => metrics),
+  part(NatsLink, ({ link }) => link),
+  part(ContractServer, ({ server }) => server),
+  part(OPERATOR, ({ plane }) => plane?.operator),
+];
+
+/** The toolkit's providers of one process. */
+export function providersOf(
+  { side, contracts, ...how }: StranglerAsyncOptions,
+  dataSource: InjectionToken,
+): Provider[] {
+  const make = async (wiring: WiringOptions, app: ModuleRef, database?: DataSource) => {
+    const options: StranglerOptions = { ...wiring, side, contracts };
+    const link =
+      options.own?.link ?? (options.nats === undefined ? undefined : await linkTo(options.nats, side));
+    return new StranglerProcess(options, partsOf(options, link, database), app, database);
+  };
+  const ports = contracts.map((contract) => part(portToken(contract), ({ router }) => router.port(contract)));
+  const ofSide = side
+    ? [
+        { provide: ReadGuard, useValue: new ReadGuard(side) },
+        { provide: DATA_SOURCE, useExisting: dataSource },
+      ]
+    : [];
+  return [
+    {
+      provide: WIRING,
+      useFactory: how.useFactory as FactoryProvider['useFactory'],
+      inject: how.inject ?? [],
+    },
+    {
+      provide: StranglerProcess,
+      useFactory: make,
+      inject: [WIRING, ModuleRef, ...(side ? [dataSource] : [])],
+    },
+    ...[...parts, ...ports, ...ofSide],
+  ];
+}

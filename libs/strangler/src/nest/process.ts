@@ -1,0 +1,136 @@
+import type {
+  BeforeApplicationShutdown,
+  INestApplication,
+  OnApplicationBootstrap,
+  OnApplicationShutdown,
+  OnModuleInit,
+} from '@nestjs/common';
+import type { ModuleRef } from '@nestjs/core';
+import type { DataSource } from 'typeorm';
+import type { Database } from '../database/database.js';
+import type { OperationsOptions } from '../operate/health/operations-routes.js';
+import { openOperations, type OperationsServer } from '../operate/health/operations-server.js';
+import { serviceChecks } from '../operate/health/service-checks.js';
+import type { GaugeSet } from '../operate/metrics/gauges.js';
+import type { CallHistogram } from '../operate/metrics/toolkit-metrics.js';
+import { guardOf, openAdmin } from './admin-listener.js';
+import type { StranglerOptions } from './options.js';
+import type { Parts } from './parts.js';
+
+/** Figures of a process, with their names; prom-client or another one writes them. */
+export interface Measured {
+  readonly histograms: readonly CallHistogram[];
+  readonly gauges: readonly GaugeSet[];
+  /** The toolkit's own connections to the database. */
+  readonly pool?: () => Database['figures'];
+}
+
+/**
+ * The order in which the toolkit begins and ends with its application, by Nest's hooks. Its module is global, so it begins before all
+ * modules of the application, and ends after them.
+ *
+ * 1. `onModuleInit`: routes, the file that says where modules are to be, subscriptions for calls. The first call finds its way.
+ * 2. `onApplicationBootstrap`: the sides, which prove themselves; what moves modules; the connection of a service; the listeners.
+ * 3. `beforeApplicationShutdown`: the listeners, and what moves modules, at its next safe point. Nest then answers its last requests.
+ * 4. `onApplicationShutdown`: calls that were taken are answered, for which requests may have waited; the sides end; then the connection.
+ */
+export class StranglerProcess
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  private adminListener: INestApplication | undefined;
+  private health: OperationsServer | undefined;
+  private ending: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: StranglerOptions,
+    readonly parts: Parts,
+    private readonly app: ModuleRef,
+    dataSource?: DataSource,
+  ) {
+    if (dataSource) endFirst(dataSource, () => this.end());
+  }
+
+  /** The operator's listener, once it is open; `undefined`: this process has none. */
+  get admin(): INestApplication | undefined {
+    return this.adminListener;
+  }
+
+  /** Where the health port is; `undefined` while there is none. */
+  get healthPort(): number | undefined {
+    return this.health?.port;
+  }
+
+  /** What the toolkit measures of this process, for whoever is scraped. */
+  get measured(): Measured {
+    const { metrics, agents, link, plane, database } = this.parts;
+    const { histograms } = metrics;
+    if (!link) return { histograms, gauges: [] };
+    if (!database) return { histograms, gauges: metrics.gaugesOfCaller(link) };
+    const gauges = metrics.gauges({ database, link, agents, ...(plane && { operator: plane.operator }) });
+    return { histograms, gauges, pool: () => database.figures };
+  }
+
+  async onModuleInit(): Promise<void> {
+    const { role, server } = this.parts;
+    await role.prepare();
+    server?.listen();
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { agents, role } = this.parts;
+    await agents.start();
+    role.start();
+    await this.openListeners();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.health?.close();
+    await this.adminListener?.close();
+    await this.parts.role.stop();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.end();
+  }
+
+  private end(): Promise<void> {
+    return (this.ending ??= this.endParts());
+  }
+
+  private async endParts(): Promise<void> {
+    const { server, agents, role, link } = this.parts;
+    await server?.close();
+    await agents.stop();
+    role.end();
+    if (!this.options.own) await link?.close();
+  }
+
+  private async openListeners(): Promise<void> {
+    const { health, admin } = this.options;
+    const { plane } = this.parts;
+    const operations = this.operations();
+    if (admin && plane) {
+      const guard = guardOf(admin, this.app);
+      this.adminListener = await openAdmin(admin, { operator: plane.operator, operations, guard });
+    }
+    if (health) this.health = await openOperations(health, operations);
+  }
+
+  /** What the application says of itself, and what the toolkit knows of a service. */
+  private operations(): OperationsOptions {
+    const { side, operations } = this.options;
+    const { link, agents } = this.parts;
+    const own = operations?.(this.app) ?? { checks: [] };
+    if (side !== 'extracted' || !link) return own;
+    return { ...own, checks: [...own.checks, ...serviceChecks(link, agents)] };
+  }
+}
+
+/** Whoever ends the data source, and whenever: calls that were taken need it. Nest leaves the order of global modules open. */
+function endFirst(dataSource: DataSource, end: () => Promise<void>): void {
+  const destroy = dataSource.destroy.bind(dataSource);
+  dataSource.destroy = async () => {
+    await end();
+    await destroy();
+  };
+}
