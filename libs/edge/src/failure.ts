@@ -33,6 +33,8 @@ export const failures = {
   timeout: { status: 504, code: 'gateway_timeout', title: 'No answer in time: it may have happened' },
   /** The upstream died in the middle of its answer. */
   broke_off: { status: 502, code: 'bad_gateway', title: 'The answer broke off' },
+  /** The answer had begun, and did not end: a stream, perhaps. That says nothing of the upstream. */
+  too_long: { status: 504, code: 'gateway_timeout', title: 'The answer took too long' },
   /** Nothing came from the client, or it took nothing. */
   client_stalled: { status: 408, code: 'request_timeout', title: 'The request did not arrive in time' },
   /** Nobody is there to be answered. */
@@ -52,6 +54,11 @@ export interface Refusal {
   readonly data?: { readonly retryAfterSeconds?: number };
 }
 
+const refusals = new WeakSet<ServerResponse>();
+
+/** Whether an answer is the gateway's own refusal, and no upstream's. */
+export const isRefusal = (response: ServerResponse): boolean => refusals.has(response);
+
 /** For so long what a refused client still sends is read, in ms: a connection that is cut at once takes the answer with it. */
 const lingerMs = 2_000;
 
@@ -66,6 +73,7 @@ export function refuse(
   told: readonly string[] = [],
 ): void {
   if (response.headersSent || response.destroyed) return void response.destroy();
+  refusals.add(response);
   for (let i = 0; i < told.length; i += 2) response.setHeader(told[i]!, told[i + 1]!);
   const { status, code, title, detail, data } = refusal;
   const traceId = response.getHeader('x-request-id');

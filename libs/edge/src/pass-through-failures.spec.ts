@@ -167,7 +167,7 @@ describe('half an answer', () => {
       socket.once('close', () => clearInterval(drip));
     };
     expect(await sendRaw(hurried.port, get)).not.toMatch(/\r\n0\r\n\r\n$/);
-    expect(hurried.outcomes.map((outcome) => outcome.failure)).toEqual(['timeout']);
+    expect(hurried.outcomes.map((outcome) => outcome.failure)).toEqual(['too_long']);
     await hurried.close();
   });
 

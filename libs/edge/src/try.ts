@@ -87,7 +87,7 @@ export class Try implements Limited {
 
   look(now: number): void {
     const { connectMs, idleMs, tryMs } = this.calls.times;
-    if (now >= this.calls.until) return this.onLate();
+    if (now >= this.calls.until) return this.onOver();
     if (this.pace.isSlow(now, this.connected && this.isHeldByClient)) return this.finish('client_stalled');
     const waited = now - this.startedAt;
     if (!this.connected) {
@@ -228,6 +228,10 @@ export class Try implements Limited {
     if (this.askedToMove || this.answer !== undefined || !this.mayRepeat) return;
     this.askedToMove = true;
     if (this.calls.mayMove(this.upstream)) this.finish('timeout');
+  }
+  private onOver(): void {
+    if (this.answer === undefined || this.waitsForClient) return this.onLate();
+    this.finish('too_long');
   }
   private onLate(): void {
     this.finish(this.waitsForClient ? 'client_stalled' : 'timeout');

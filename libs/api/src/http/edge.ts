@@ -58,12 +58,15 @@ export function divide(
     response.once('close', () =>
       times.over(request, response, elsewhere.told?.(request)?.route ?? 'elsewhere', since),
     );
-    write?.(request, response, () => ({
-      url,
-      ...{ route: 'elsewhere', ...elsewhere.told?.(request), user: userOf(), failed: whyNot(request) },
-      requestId,
-      traceId: traceIdOf(traceparent),
-    }));
+    write?.(request, response, () => {
+      const told = elsewhere.told?.(request);
+      return {
+        url,
+        ...{ route: 'elsewhere', ...told, user: told?.user ?? userOf(), failed: whyNot(request) },
+        requestId,
+        traceId: traceIdOf(traceparent),
+      };
+    });
     return requestId;
   }
 

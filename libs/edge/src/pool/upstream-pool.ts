@@ -197,8 +197,14 @@ export class UpstreamPool {
   }
 }
 
-/** They say nothing of the upstream: the client left or stalled, or there was no room. */
-const neutral: ReadonlySet<Failure> = new Set(['client_gone', 'client_stalled', 'busy', 'no_upstream']);
+/** They say nothing of the upstream: the client left or stalled, there was no room, or an answer had no end. */
+const neutral: ReadonlySet<Failure> = new Set([
+  'client_gone',
+  'client_stalled',
+  'too_long',
+  'busy',
+  'no_upstream',
+]);
 
 function verdictOn(failure: Failure | undefined): Verdict {
   if (failure === undefined) return 'ok';

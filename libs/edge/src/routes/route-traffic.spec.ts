@@ -175,6 +175,16 @@ it("a browser's mark stands beside the cookies of an application, and is not giv
   expect(await cookies({ cookie: 'strangler_bucket=mine' })).toHaveLength(3);
 });
 
+it('a cache in front keeps the answers of the two apart', async () => {
+  const vary = async (parts: Parts) =>
+    (await fetch(`${await gateway(await named('legacy'), await named('new'), parts)}/reports`)).headers.get(
+      'vary',
+    );
+  expect(await vary({ percent: 50, cohorts: [beta] })).toBe('x-user-group, Authorization, Cookie');
+  expect(await vary({ percent: 0, cohorts: [beta] })).toBe('x-user-group');
+  expect(await vary({ percent: 100, cohorts: [] })).toBeNull();
+});
+
 it('a person is the same one in two browsers; an address is nobody', async () => {
   const url = await gateway(await named('legacy'), await named('new'), { percent: 50 });
   const by = async (headers: Record<string, string>) => (await fetch(`${url}/reports`, { headers })).text();
@@ -241,6 +251,15 @@ describe('copies', () => {
     await until('it is copied', () => asked > 0 || undefined);
     await copies.stop();
     expect([asked, total()]).toEqual([1, { compared: 1, mismatches: 0, unavailable: 0 }]);
+  });
+
+  it('of what the gateway itself refuses there is none', async () => {
+    let asked = 0;
+    const other = await serve((_request, response) => void (asked++, response.end('{}')));
+    const url = await gateway(await deadOrigin(), other, shadow);
+    expect((await fetch(`${url}/reports`)).status).toBe(502);
+    await copies.stop();
+    expect(asked).toBe(0);
   });
 
   it('one that differs is kept without its values', async () => {

@@ -1,5 +1,6 @@
 import type { Upstream as UpstreamName } from 'nestjs-strangler';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isRefusal } from '../failure.js';
 import { isSecure } from '../forwarded.js';
 import { routeOf } from '../guard.js';
 import { mayRepeat, type ChooseUpstream, type Outcome } from '../outcome.js';
@@ -140,8 +141,7 @@ export class RouteTraffic {
     this.counted.set(key, counted);
     // What was begun before the file named another one says nothing of that.
     if (!this.isStill(placed)) return;
-    // A client who has given up says that it took so long, and not that it failed.
-    this.options.record(route, upstream, ms, outcome !== 'answered' && !outcome.startsWith('client_'));
+    this.options.record(route, upstream, ms, !noFailure.has(outcome));
   }
 
   private isStill({ entry, upstream }: Placed): boolean {
@@ -173,6 +173,7 @@ export class RouteTraffic {
     const upstream = upstreamFor({ method, headers, key }, route, at);
     const placed: Placed = { entry, pools, upstream, user, before: 0, since: performance.now() };
     this.placed.set(request, placed);
+    if (at.phase === 'shifting') varies(response, route, shared);
     if (this.options.servedBy) addHeader(response, 'X-Served-By', () => sideOf(placed));
     if (this.isCompared(request, entry)) this.compare(request, response, placed);
   }
@@ -199,7 +200,8 @@ export class RouteTraffic {
     const copy = copyOf(request, this.proxies);
     tapAnswer(response, (head, body) => {
       void wholeAnswer(head, body).then((answer) => {
-        if (!answer) return;
+        // What was refused here is nobody's answer.
+        if (!answer || isRefusal(response)) return;
         const { entry, pools, upstream: by } = placed;
         const other = pools[by === 'legacy' ? 'new' : 'legacy'];
         const ask = async () => copy(other.spare());
@@ -209,7 +211,21 @@ export class RouteTraffic {
   }
 }
 
+/** A cache in front must not give the answer of one side to whoever goes to the other. */
+function varies(response: ServerResponse, { cohorts }: BoardEntry['route'], shared: boolean): void {
+  const names = [...cohorts.map(({ header }) => header), ...(shared ? ['Authorization', 'Cookie'] : [])];
+  if (names.length > 0) addHeader(response, 'Vary', () => names.join(', '));
+}
+
 const sideOf = ({ entry, upstream }: Placed): string => `${entry.route.path}=${upstream}`;
+
+/** A client who has given up says that it took so long, and not that it failed; an answer without an end is none either. */
+const noFailure: ReadonlySet<RouteOutcome> = new Set([
+  'answered',
+  'client_gone',
+  'client_stalled',
+  'too_long',
+]);
 
 const sinceOf = ({ since }: Placed): number => performance.now() - since;
 
