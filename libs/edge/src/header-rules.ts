@@ -29,9 +29,9 @@ const hopByHop = [
   'upgrade',
 ] as const;
 
-/** Who somebody is: only a gateway may say it. By our names, and by those of nginx, oauth2-proxy, Kong, Grafana and the clouds' own gateways. */
+/** Who somebody is: only a gateway may say it (`X-User-Group` is none of these: it names a cohort, and proves nothing). By our names, and by those of nginx, oauth2-proxy, Kong, Grafana and the clouds' own gateways. */
 const identities =
-  /^(?:x-user(?:-?(?:id|name|e?mail|roles?|groups?))?|x-internal-.*|x-auth-(?:request-.*|user.*|name|email|roles?|groups?)|x-authenticated-.*|x-(?:webauth|vouch|consumer|authentik)-.*|x-pomerium-claim-.*|x-goog-authenticated-user-.*|x-ms-(?:client-principal|token).*|x-amzn-oidc-.*|x-(?:apigateway|endpoint)-api-userinfo|cf-access-authenticated-.*|tailscale-user-.*|(?:x-)?remote-(?:user|email|groups?|name)|(?:x-)?ssl-client-.*|x-client-(?:cert.*|dn)|client-cert(?:-chain)?|x-arr-clientcert)$/;
+  /^(?:x-user(?:-?(?:id|name|e?mail|roles?|groups))?|x-internal-.*|x-auth-(?:request-.*|user.*|name|email|roles?|groups?)|x-authenticated-.*|x-(?:webauth|vouch|consumer|authentik)-.*|x-pomerium-claim-.*|x-goog-authenticated-user-.*|x-ms-(?:client-principal|token).*|x-amzn-oidc-.*|x-(?:apigateway|endpoint)-api-userinfo|cf-access-authenticated-.*|tailscale-user-.*|(?:x-)?remote-(?:user|email|groups?|name)|(?:x-)?ssl-client-.*|x-client-(?:cert.*|dn)|client-cert(?:-chain)?|x-arr-clientcert)$/;
 
 /** Where somebody comes from, what he asked for first, and whether it is a copy: the gateway says it anew. */
 const origins =
