@@ -15,6 +15,7 @@ export async function queryOnce<T extends object>(
   params?: unknown[],
 ): Promise<T[]> {
   const run = async (client: pg.Client | pg.Pool) => (await client.query<T>(sql, params)).rows;
+  // `update t set x` changes rows, where `set x` changes the session.
   if (ofSession.test(sql.replace(/\bupdate\s+\S+(?:\s+(?:as\s+)?\w+)?\s+set\b/gi, '')))
     return connected(url, run);
   try {

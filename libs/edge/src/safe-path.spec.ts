@@ -28,6 +28,11 @@ describe('the one reading of a path', () => {
     ['/%61;x?q', '/a'],
   ])('%s is routed as %s', (url, route) => expect(routeOf(url)).toBe(route));
 
+  it.each(['/old/%252e', '/old/%25%32e%25%32e', '/old/%25%32%65', '/old/%25%66%66'])(
+    '%s would be another one where somebody decodes it twice',
+    (url) => expect(safePath(url)).toEqual({ fault: 'the path is encoded twice' }),
+  );
+
   it('is read again as itself: nothing changes where somebody reads it once more', () => {
     fc.assert(
       fc.property(urls, (url) => {

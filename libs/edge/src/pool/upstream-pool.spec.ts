@@ -180,6 +180,14 @@ describe('a pool of copies', () => {
       expect(other!.seen.length).toBeGreaterThan(8);
     });
 
+    it('holds an answer without an end against nobody', async () => {
+      const [one] = await open(1, { times: { totalMs: 50 } });
+      one!.answer = (_request, response) => void response.write('.');
+      for (let i = 0; i < 8; i++) expect(await send()).toBe('broken off');
+      expect(pool.figures.endings).toEqual({ too_long: 8 });
+      expect(ejected()).toEqual([false]);
+    });
+
     it('takes it back after its time', async () => {
       let clock = 0;
       const [one] = await open(2, { now: () => clock });

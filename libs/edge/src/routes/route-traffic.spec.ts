@@ -48,9 +48,13 @@ async function deadOrigin(): Promise<string> {
   return origin;
 }
 
-type Parts = Partial<Parameters<typeof aRoute>[0]> & { percent: number; tryMs?: number };
+type Parts = Partial<Parameters<typeof aRoute>[0]> & { percent: number; tryMs?: number; totalMs?: number };
 
-async function gateway(legacy: string, next: string, { percent, tryMs, ...more }: Parts): Promise<string> {
+async function gateway(
+  legacy: string,
+  next: string,
+  { percent, tryMs, totalMs = 600_000, ...more }: Parts,
+): Promise<string> {
   const row = aRow({ percent, wanted: { percent, by: 'operator', actor: 'ann' } });
   const route = aRoute({ upstreams: { legacy: legacy.split(','), new: next.split(',') }, ...more });
   traffic = new RouteTraffic({
@@ -60,7 +64,7 @@ async function gateway(legacy: string, next: string, { percent, tryMs, ...more }
   });
   const app = express();
   const { choose: upstreamOf, mayMove, done: onDone } = traffic;
-  const passOn = passThrough({ upstreamOf, mayMove, onDone, times: { tryMs } });
+  const passOn = passThrough({ upstreamOf, mayMove, onDone, times: { tryMs, totalMs } });
   app.use(guard, traffic.handler, passOn);
   const server = createServer(app);
   servers.push(server);
@@ -194,6 +198,16 @@ it('a person is the same one in two browsers; an address is nobody', async () =>
   }
   const nobody = await Promise.all(Array.from({ length: 40 }, () => by({})));
   expect(new Set(nobody).size).toBe(2);
+});
+
+it('an answer without an end is no failure of the upstream', async () => {
+  const stream = await serve((_request, response) => void response.write('.'));
+  const url = await gateway(stream, await named('new'), { percent: 0, totalMs: 100 });
+  await fetch(`${url}/reports`)
+    .then((answer) => answer.text())
+    .catch(() => undefined);
+  await until('it is over', async () => (counted.length > 0 ? true : undefined));
+  expect(counted).toEqual([{ upstream: 'legacy', failed: false }]);
 });
 
 it('a client who gives up is no failure of the upstream', async () => {

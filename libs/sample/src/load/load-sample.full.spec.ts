@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startModules, type RunningModules } from '../../../../test/support/modules.js';
 import { line } from '../file/line.fixture.js';
-import { sampleOf } from '../file/sample.js';
+import { readSample, sampleOf } from '../file/sample.js';
 import { loadSample, type LoadProgress, type SamplePorts } from './load-sample.js';
 import { readSamplePassword } from './password.js';
 
@@ -53,6 +53,16 @@ describe('loading the sample', () => {
       ...{ module: 'users', done: small.users.length, total: small.users.length },
     });
     expect(progress.at(-1)).toEqual({ module: 'inventory', done: 24, total: 24 });
+  });
+
+  it('brings in the whole file', async () => {
+    const progress: LoadProgress[] = [];
+    const result = await loadSample(ports, { dataDir, onProgress: (step) => progress.push(step) });
+    expect(result).toEqual({ loaded: ['users', 'inventory'], report: (await readSample()).report });
+    expect(await count('users.account')).toBe(949);
+    expect(await count('inventory.stock_item')).toBe(2_728);
+    expect(progress.at(948)).toEqual({ module: 'users', done: 949, total: 949 });
+    expect(progress.at(-1)).toEqual({ module: 'inventory', done: 2_728, total: 2_728 });
   });
 
   it('gives every customer a password that is kept for the replay', async () => {
