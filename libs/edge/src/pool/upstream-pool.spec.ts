@@ -181,11 +181,11 @@ describe('a pool of copies', () => {
     });
 
     it('holds an answer without an end against nobody', async () => {
-      const [one] = await open(1, { times: { totalMs: 50 } });
-      one!.answer = (_request, response) => void response.write('.');
-      for (let i = 0; i < 8; i++) expect(await send()).toBe('broken off');
-      expect(pool.figures.endings).toEqual({ too_long: 8 });
-      expect(ejected()).toEqual([false]);
+      await open(2, { times: { totalMs: 50 } });
+      for (const upstream of upstreams) upstream.answer = (_request, response) => void response.write('.');
+      for (let i = 0; i < 16; i++) expect(await send()).toBe('broken off');
+      expect(pool.figures.endings).toEqual({ too_long: 16 });
+      expect(ejected()).toEqual([false, false]);
     });
 
     it('takes it back after its time', async () => {
