@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { untilBlocked } from '../../../../test/support/blocked.js';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
 import { until } from '../../../../test/support/until.js';
 import { defaultRules } from '../pool/rules.js';
@@ -101,6 +102,32 @@ it('two gateways on one database: what is moved at one the other follows, one of
   await write('    percent: 0\n');
   await follows(other, 0);
   expect(await leaders()).toBe(1);
+});
+
+it('what a gate takes back while an operator writes the file is not started by that file again', async () => {
+  const asked = { verb: 'shift', percent: 20, write: true } as const;
+  const shift = () => other.operator.act('/reports', asked, { actor: 'ann', dryRun: false });
+  await write('    percent: 10\n');
+  await follows(other, 10);
+  const before = await readFile(file(), 'utf8');
+  // Neither sees the other: the gate has the row, and the operator waits for it.
+  const refused = await database.transaction(async (q) => {
+    await q.query(
+      `update gateway.edge_routes set phase = 'legacy', percent = 0, wanted_percent = 0, wanted_by = 'operator',
+         wanted_actor = 'autopilot', paused = 'up', pause_reason = 'returned', version = version + 1`,
+    );
+    const refusal = expect(shift()).rejects.toThrow('was changed at the same moment');
+    await untilBlocked(own, 1);
+    return { refusal };
+  });
+  await refused.refusal;
+  expect(await readFile(file(), 'utf8')).toBe(before);
+  // With nobody beside him the file and the row say the same, so that nothing is left to be moved by an edit.
+  await shift();
+  expect(await readFile(file(), 'utf8')).toContain('percent: 20');
+  await follows(other, 20);
+  const [latest] = await other.operator.history('/reports', 1);
+  expect(latest).toMatchObject({ actor: 'ann', to: 20, outcome: 'done' });
 });
 
 it('what was seen of another upstream does not count, and its share is not given to the one in its place', async () => {

@@ -130,9 +130,11 @@ export class RouteOperator {
     const entry = { actor, action: action.verb, figures: figuresOf(gates) };
     try {
       const judged = judgeAction(action, situation);
-      const { plan, change, goal } = await this.throughFile(row, judged, { write, dryRun });
-      if (!dryRun)
-        await this.write(action, row, change, { ...entry, outcome: 'done', reason: plan.join('; ') });
+      const { plan, change, goal, writeFile } = await this.throughFile(row, judged, write);
+      if (!dryRun) {
+        const done = { ...entry, outcome: 'done' as const, reason: plan.join('; ') };
+        await this.write(action, row, { change, entry: done, writeFile });
+      }
       return { ...answer, plan, ...(goal !== undefined && { goal: { percent: goal } }) };
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
@@ -146,11 +148,10 @@ export class RouteOperator {
   private async write(
     { verb }: RouteAction,
     row: RouteRow,
-    change: RouteChange,
-    entry: NewRouteEntry,
+    { change, entry, writeFile }: { change: RouteChange; entry: NewRouteEntry } & Pick<ThroughFile, 'writeFile'>,
   ): Promise<void> {
     const { board, store } = this.parts;
-    if (!(await store.change(row, change, entry)))
+    if (!(await store.change(row, change, entry, writeFile)))
       throw new RefusedError(
         `${row.path} was changed at the same moment; look at it, and repeat what still fits`,
       );
@@ -158,12 +159,12 @@ export class RouteOperator {
     await board.read();
   }
 
-  /** An action that goes elsewhere than the file says: has the file say it first, and the row that it does, so that what comes next is no edit that moves it. */
+  /** An action that goes elsewhere than the file says: the file is to say it too, and the row that it does, so that what is read next is no edit that moves it. */
   private async throughFile(
     { path, filed }: RouteRow,
     accepted: AcceptedAction,
-    { write, dryRun }: { write: boolean; dryRun: boolean },
-  ): Promise<AcceptedAction> {
+    write: boolean,
+  ): Promise<ThroughFile> {
     const { plan, change } = accepted;
     const { wanted } = change;
     if (!wanted || wanted.by === 'file') return accepted;
@@ -175,9 +176,10 @@ export class RouteOperator {
       throw new RefusedError(`another gateway moves the routes: ask it, or change its file`);
     const { percent } = wanted;
     const wish = { module: path, percent };
-    const { line, before, after } = await (dryRun ? writer.plan(wish) : writer.write(wish));
+    const { line, before, after } = await writer.plan(wish);
     return {
       ...accepted,
+      writeFile: () => writer.write(wish),
       plan: before === after ? plan : [`${filed.path}:${line}: ${before} -> ${after}`, ...plan],
       change: {
         ...change,
@@ -227,6 +229,11 @@ export class RouteOperator {
       notes: [...(note === undefined ? [] : [note]), ...troubles],
     };
   }
+}
+
+/** `writeFile` writes the line of the file, where one is to be written. */
+interface ThroughFile extends AcceptedAction {
+  writeFile?: () => Promise<unknown>;
 }
 
 /** What a look at a route that the file holds says first. */

@@ -113,8 +113,16 @@ export class RouteStore {
     if (from) this.log(from, entry, percent);
   }
 
-  /** Undefined: somebody else was faster, and nothing happened. Without `entry` nothing is told of it. */
-  async change(row: RouteRow, change: RouteChange, entry?: NewRouteEntry): Promise<RouteRow | undefined> {
+  /**
+   * Undefined: somebody else was faster, and nothing happened. Without `entry` nothing is told of it. `also` is done while nobody else
+   * can change the row, and only if nobody was faster; what it throws undoes the change.
+   */
+  async change(
+    row: RouteRow,
+    change: RouteChange,
+    entry?: NewRouteEntry,
+    also?: () => Promise<unknown>,
+  ): Promise<RouteRow | undefined> {
     const next: RouteRow = { ...row, ...change };
     const { phase, percent, wanted, paused, pauseReason, run, filed, approved, upstreams } = next;
     const moved = phase !== row.phase || percent !== row.percent;
@@ -131,6 +139,7 @@ export class RouteStore {
         ],
       );
       if (found && entry) await this.add(row, entry, percent, q);
+      if (found) await also?.();
       return found;
     });
     if (changed && entry) this.log(row, entry, percent);
