@@ -33,7 +33,7 @@ export const failures = {
   timeout: { status: 504, code: 'gateway_timeout', title: 'No answer in time: it may have happened' },
   /** The upstream died in the middle of its answer. */
   broke_off: { status: 502, code: 'bad_gateway', title: 'The answer broke off' },
-  /** The answer had begun, and did not end: a stream, perhaps. That says nothing of the upstream. */
+  /** The answer had begun, and did not end, or was a stream of events in which none came. That says nothing of the upstream. */
   too_long: { status: 504, code: 'gateway_timeout', title: 'The answer took too long' },
   /** Nothing came from the client, or it took nothing. */
   client_stalled: { status: 408, code: 'request_timeout', title: 'The request did not arrive in time' },

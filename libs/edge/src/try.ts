@@ -234,7 +234,8 @@ export class Try implements Limited {
     this.finish('too_long');
   }
   private onLate(): void {
-    this.finish(this.waitsForClient ? 'client_stalled' : 'timeout');
+    if (this.waitsForClient) return this.finish('client_stalled');
+    this.finish(isStream(this.answer) ? 'too_long' : 'timeout');
   }
 
   private get waitsForClient(): boolean {
@@ -287,6 +288,10 @@ export class Try implements Limited {
     this.calls.ended({ request, upstream, status, failure, cause, connected, headMs, ms });
   }
 }
+
+/** Whether an answer may well be silent for long: events are sent when they happen. */
+const isStream = (answer: IncomingMessage | undefined): boolean =>
+  answer?.headers['content-type']?.startsWith('text/event-stream') === true;
 
 interface InformationEvent {
   statusCode: number;

@@ -6,6 +6,7 @@ import request from 'supertest';
 import type { UsersPort } from '../ports.js';
 import { ann, claimsOf, edge, signingKey, type SigningKey } from '../testing/edge.js';
 import { outcomes } from '../../../../test/support/failure.js';
+import { until } from '../../../../test/support/until.js';
 import { TokenVerifier } from './token-verifier.js';
 import { UserKeys } from './user-keys.js';
 
@@ -19,6 +20,14 @@ function usersWith(keys: SigningKey[]) {
   };
   const getSession = async ({ id }: { id: string }) => ({ id, role: 'admin', version: 0 });
   return { module, port: { jwks, getSession } as unknown as UsersPort };
+}
+
+const patience = { longestUnaskedMs: 60_000 };
+
+/** Time goes by the test's clock; what is asked is asked in truth. */
+function setClock(): void {
+  const everything = ['setImmediate', 'setTimeout', 'nextTick', 'queueMicrotask', 'clearTimeout'] as const;
+  jest.useFakeTimers({ doNotFake: [...everything] });
 }
 
 describe('keys of the users module', () => {
@@ -35,8 +44,8 @@ describe('keys of the users module', () => {
   it('a key made later is found; made-up key ids do not cost a call each', async () => {
     const [first, second] = [await signingKey('first'), await signingKey('second')];
     const { module, port } = usersWith([first]);
-    const hasty = new UserKeys(port, { coolDownMs: 0, maxAgeMs: 60_000 });
-    const calm = new UserKeys(port, { coolDownMs: 100, maxAgeMs: 60_000 });
+    const hasty = new UserKeys(port, { ...patience, coolDownMs: 0, maxAgeMs: 60_000 });
+    const calm = new UserKeys(port, { ...patience, coolDownMs: 100, maxAgeMs: 60_000 });
     const header = (kid: string) => ({ alg: 'ES256', kid });
     await Promise.all([hasty.find(header('first')), calm.find(header('first'))]);
     module.keys = [first, second];
@@ -50,24 +59,31 @@ describe('keys of the users module', () => {
 
   it('stay in use while the module is away', async () => {
     const { module, port } = usersWith([await signingKey()]);
-    const keys = new UserKeys(port, { coolDownMs: 60_000, maxAgeMs: 0 });
+    const keys = new UserKeys(port, { ...patience, coolDownMs: 60_000, maxAgeMs: 0 });
     await keys.find({ alg: 'ES256', kid: 'first' });
     module.away = true;
     expect(await keys.find({ alg: 'ES256', kid: 'first' })).toBeDefined();
     expect(module.asked).toBe(2);
   });
 
+  it('end once the module has been away for longer than a token lasts', async () => {
+    const { module, port } = usersWith([await signingKey()]);
+    const keys = new UserKeys(port, { coolDownMs: 0, maxAgeMs: 0, longestUnaskedMs: 0 });
+    await keys.find({ alg: 'ES256', kid: 'first' });
+    module.away = true;
+    await expect(keys.find({ alg: 'ES256', kid: 'first' })).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
   it('a withdrawn key ends', async () => {
     const { module, port } = usersWith([await signingKey()]);
-    const keys = new UserKeys(port, { coolDownMs: 0, maxAgeMs: 0 });
+    const keys = new UserKeys(port, { ...patience, coolDownMs: 0, maxAgeMs: 0 });
     await keys.find({ alg: 'ES256', kid: 'first' });
     module.keys = [await signingKey('second')];
     await expect(keys.find({ alg: 'ES256', kid: 'first' })).rejects.toThrow();
   });
 
   it('a token that was good a moment ago is remembered until its time is over, or keys or sessions have to be asked for', async () => {
-    const everything = ['setImmediate', 'setTimeout', 'nextTick', 'queueMicrotask', 'clearTimeout'] as const;
-    jest.useFakeTimers({ doNotFake: [...everything] });
+    setClock();
     const [first, second] = [await signingKey('first'), await signingKey('second')];
     const { module, port } = usersWith([first]);
     const verifier = TokenVerifier.ofUsers(port);
@@ -106,6 +122,7 @@ describe('an outside identity provider', () => {
   let keys: SigningKey[];
   let published: readonly SigningKey[];
   let asked = 0;
+  let away = false;
 
   beforeAll(async () => {
     keys = [
@@ -116,6 +133,7 @@ describe('an outside identity provider', () => {
     published = keys;
     server = createServer((_request, response) => {
       asked++;
+      response.statusCode = away ? 503 : 200;
       response.end(JSON.stringify({ keys: published.map(({ jwk }) => jwk) }));
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -161,10 +179,8 @@ describe('an outside identity provider', () => {
 
   it('replaces its keys: a new one opens the shop, one that is gone does not, and made-up names cost it no question each', async () => {
     const verifier = TokenVerifier.of(identity);
-    const begin = Date.now();
-    const clock = jest.spyOn(Date, 'now').mockReturnValue(begin);
-    const after = (seconds: number) => clock.mockReturnValue(begin + seconds * 1_000);
-    const lasting = { exp: Math.floor(begin / 1_000) + 9_999 };
+    setClock();
+    const lasting = { exp: Math.floor(Date.now() / 1_000) + 9_999 };
     const madeUp = async () => {
       const tokens = Array.from({ length: 20 }, async (_, i) =>
         (await signingKey(`made-up-${i}`)).sign({ ...claimsOf(ann), ...outside, ...lasting }),
@@ -182,17 +198,45 @@ describe('an outside identity provider', () => {
     const later = await signingKey('later');
     const anew = await later.sign({ ...claimsOf(ann), ...outside, ...lasting });
     published = [...keys.slice(1), later];
-    after(6);
+    jest.advanceTimersByTime(6_000);
     expect(await verifier.verify(anew)).toMatchObject({ id: ann });
     expect(await madeUp()).toEqual({ unauthenticated: 20 });
     expect(asked).toBe(2);
     await expect(verifier.verify(await sign(0, lasting))).rejects.toMatchObject({ code: 'unauthenticated' });
-    clock.mockRestore();
+    jest.useRealTimers();
     published = keys;
   });
 
   it('that cannot be reached makes a token neither good nor bad', async () => {
     const nobody = TokenVerifier.of({ ...identity, jwksUrl: 'http://127.0.0.1:1/jwks' });
     await expect(nobody.verify(await sign(0, {}))).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('that goes away turns nobody away for an hour, is asked once in 5 s at most, and is believed no longer after it', async () => {
+    setClock();
+    const verifier = TokenVerifier.of(identity);
+    const token = await sign(0, { exp: Math.floor(Date.now() / 1_000) + 99_999 });
+    const verdicts = (count: number) => outcomes(Array.from({ length: count }, () => verifier.verify(token)));
+    const questionOver = () =>
+      until('no question is under way', () => (verifier.remembered(token) ? true : undefined));
+    // Not kept the first time: the keys were fetched meanwhile.
+    for (let again = 0; again < 2; again++) await verifier.verify(token);
+    [asked, away] = [0, true];
+    for (const [ms, questions] of [
+      [601_000, 1],
+      [4_000, 1],
+      [2_000, 2],
+    ] as const) {
+      jest.advanceTimersByTime(ms);
+      expect(await verdicts(20)).toEqual({ ok: 20 });
+      await questionOver();
+      expect(asked).toBe(questions);
+    }
+    jest.advanceTimersByTime(3_600_000);
+    expect(await verdicts(20)).toEqual({ unavailable: 20 });
+    away = false;
+    jest.advanceTimersByTime(1_000);
+    expect(await verdicts(20)).toEqual({ ok: 20 });
+    jest.useRealTimers();
   });
 });

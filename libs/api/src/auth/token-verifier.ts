@@ -1,5 +1,5 @@
 import { roles, sessionClaim, tokenAudience, tokenIssuer, type Role } from '#contracts';
-import { createRemoteJWKSet, customFetch, decodeJwt, errors, type JWTPayload } from 'jose';
+import { decodeJwt, errors, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { IncomingMessage } from 'node:http';
 import { validate as isUuid } from 'uuid';
@@ -7,9 +7,10 @@ import { refusal } from '../errors/problems.js';
 import type { UsersPort } from '../ports.js';
 import type { BootstrapAdmin } from './bootstrap-login.js';
 import type { Principal } from './principal.js';
+import { ProviderKeys } from './provider-keys.js';
 import { judge, type SessionClaims } from './session-rule.js';
 import { Sessions } from './sessions.js';
-import { verifiedClaims, type FindKey, type Trust } from './signature.js';
+import { verifiedClaims, type Trust } from './signature.js';
 import { UserKeys } from './user-keys.js';
 
 /** An outside identity provider. Its tokens name our user in `sub`, and their role by `role` or in `roles`. */
@@ -47,18 +48,14 @@ export class TokenVerifier {
 
   /** Trusts the tokens of an outside provider, and only these. */
   static of({ jwksUrl, issuer, audience }: IdentityProvider): TokenVerifier {
-    let fetched = {};
-    const remote = createRemoteJWKSet(new URL(jwksUrl), {
-      timeoutDuration: 2_000,
-      cooldownDuration: 5_000,
-      [customFetch]: (...how) => {
-        fetched = {};
-        return fetch(...how);
-      },
-    });
-    const findKey: FindKey = (header) => remote(header).catch(explainKeys);
-    const keys = () => (remote.fresh ? fetched : undefined);
-    return new TokenVerifier({ findKey, keys, algorithms: ['ES256', 'RS256'], issuer, audience });
+    const keys = new ProviderKeys(jwksUrl);
+    const trust: Trust = {
+      findKey: keys.find,
+      keys: () => keys.all,
+      algorithms: ['ES256', 'RS256'],
+      ...{ issuer, audience },
+    };
+    return new TokenVerifier(trust);
   }
 
   /**
@@ -198,13 +195,6 @@ function readClaims({ sub, role, roles: several, email, [sessionClaim]: version 
     email: typeof email === 'string' && email !== '' ? email : undefined,
     version: typeof version === 'number' ? version : 0,
   };
-}
-
-/** A token may be at fault for a key that is not there; for anything else it is the provider. */
-function explainKeys(error: unknown): never {
-  const missing =
-    error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
-  throw missing ? error : refusal('unavailable', 'the identity provider gives no keys');
 }
 
 function explain(error: unknown): unknown {

@@ -4,6 +4,7 @@ import { createLocalJWKSet, errors } from 'jose';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { UsersPort } from '../ports.js';
+import { longestUnasked } from './longest-unasked.js';
 import type { FindKey } from './signature.js';
 
 interface Patience {
@@ -14,6 +15,8 @@ interface Patience {
   coolDownMs: number;
   /** After so long, in ms, keys are asked for again: a withdrawn one ends by then. */
   maxAgeMs: number;
+  /** So long, in ms, they count at most while they cannot be asked for. */
+  longestUnaskedMs: number;
 }
 
 /** How long an answer is waited for, in ms. */
@@ -27,10 +30,15 @@ export class UserKeys {
   private again: Promise<void> | undefined;
   private coolUntil = -Infinity;
   private staleAt = -Infinity;
+  private keptUntil = -Infinity;
 
   constructor(
     private readonly users: UsersPort,
-    private readonly patience: Patience = { coolDownMs: 500, maxAgeMs: 5_000 },
+    private readonly patience: Patience = {
+      coolDownMs: 500,
+      maxAgeMs: 5_000,
+      longestUnaskedMs: longestUnasked,
+    },
   ) {}
 
   /** Finds the key of a token. @throws whatever the port throws when there are no keys to go by. */
@@ -62,12 +70,12 @@ export class UserKeys {
     return this.again;
   }
 
-  /** Old keys are better than none: while the module is away, those who have a token go on. */
+  /** While the module is away, those who have a token go on, but not for ever: one may have been withdrawn. */
   private async refresh(): Promise<void> {
     try {
       await this.ask();
     } catch (error) {
-      if (!this.keys) throw error;
+      if (performance.now() >= this.keptUntil) throw error;
       this.staleAt = performance.now() + this.patience.maxAgeMs;
     }
   }
@@ -90,5 +98,6 @@ export class UserKeys {
     this.jwksOfKeys = jwks;
     this.coolUntil = performance.now() + this.patience.coolDownMs;
     this.staleAt = performance.now() + this.patience.maxAgeMs;
+    this.keptUntil = performance.now() + this.patience.longestUnaskedMs;
   }
 }

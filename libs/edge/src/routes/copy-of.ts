@@ -11,21 +11,21 @@ import { wholeAnswer } from './whole-answer.js';
 const patienceMs = 3_000;
 
 /**
- * What asks another upstream the same as a GET, once its client has his answer: with the client's own headers, and `X-Shadow-Request`, by
+ * What asks another upstream the same as a GET or HEAD, once its client has his answer: with the client's own headers, and `X-Shadow-Request`, by
  * which an application can tell. `undefined`: it gave no answer in time, or one that cannot be compared.
  */
 export function copyOf(
   request: IncomingMessage,
   proxies: number,
 ): (upstream: Upstream | undefined) => Promise<Answer | undefined> {
-  const target = request.url ?? '/';
+  const { method = 'GET', url: target = '/' } = request;
   const kept = onward(request.rawHeaders, request.headers.connection, true);
   const headers = [...kept, ...forwarded(request, proxies), ...loopHeaders, 'X-Shadow-Request', 'true'];
   return async (upstream) => {
     if (!upstream) return undefined;
     upstream.inFlight++;
     try {
-      return await answerOf(upstream, target, headers);
+      return await answerOf(upstream, [method, target, headers]);
     } catch {
       return undefined;
     } finally {
@@ -34,9 +34,12 @@ export function copyOf(
   };
 }
 
-function answerOf(upstream: Upstream, target: string, headers: string[]): Promise<Answer | undefined> {
+function answerOf(
+  upstream: Upstream,
+  [method, target, headers]: [method: string, target: string, headers: string[]],
+): Promise<Answer | undefined> {
   return new Promise((resolve, reject) => {
-    const out = upstream.request('GET', target, ['Host', upstream.host, ...headers]);
+    const out = upstream.request(method, target, ['Host', upstream.host, ...headers]);
     const timer = setTimeout(() => out.destroy(new Error('no answer in time')), patienceMs);
     out.once('close', () => clearTimeout(timer));
     out.once('error', reject);

@@ -148,7 +148,11 @@ export class RouteOperator {
   private async write(
     { verb }: RouteAction,
     row: RouteRow,
-    { change, entry, writeFile }: { change: RouteChange; entry: NewRouteEntry } & Pick<ThroughFile, 'writeFile'>,
+    {
+      change,
+      entry,
+      writeFile,
+    }: { change: RouteChange; entry: NewRouteEntry } & Pick<ThroughFile, 'writeFile'>,
   ): Promise<void> {
     const { board, store } = this.parts;
     if (!(await store.change(row, change, entry, writeFile)))

@@ -48,12 +48,17 @@ async function deadOrigin(): Promise<string> {
   return origin;
 }
 
-type Parts = Partial<Parameters<typeof aRoute>[0]> & { percent: number; tryMs?: number; totalMs?: number };
+type Parts = Partial<Parameters<typeof aRoute>[0]> & {
+  percent: number;
+  tryMs?: number;
+  totalMs?: number;
+  idleMs?: number;
+};
 
 async function gateway(
   legacy: string,
   next: string,
-  { percent, tryMs, totalMs = 600_000, ...more }: Parts,
+  { percent, tryMs, totalMs = 600_000, idleMs = 60_000, ...more }: Parts,
 ): Promise<string> {
   const row = aRow({ percent, wanted: { percent, by: 'operator', actor: 'ann' } });
   const route = aRoute({ upstreams: { legacy: legacy.split(','), new: next.split(',') }, ...more });
@@ -64,7 +69,7 @@ async function gateway(
   });
   const app = express();
   const { choose: upstreamOf, mayMove, done: onDone } = traffic;
-  const passOn = passThrough({ upstreamOf, mayMove, onDone, times: { tryMs, totalMs } });
+  const passOn = passThrough({ upstreamOf, mayMove, onDone, times: { tryMs, totalMs, idleMs } });
   app.use(guard, traffic.handler, passOn);
   const server = createServer(app);
   servers.push(server);
@@ -158,6 +163,15 @@ it('a GET that the new upstream keeps waiting is answered by the old one, a POST
   expect([await post, heard]).toEqual(['gone', ['GET', 'POST']]);
 });
 
+it('what the new upstream is slow with is not given up while nobody else would answer it', async () => {
+  const slow = await serve((_request, response) => void setTimeout(() => response.end('new'), 200));
+  const url = await gateway(await deadOrigin(), slow, { percent: 1, cohorts: [beta], tryMs: 20 });
+  const isOpen = () => pools.all.some(({ figures }) => figures.open);
+  while (!isOpen()) await asUsers(url, 20);
+  const answer = await fetch(`${url}/reports`, { headers: { 'x-user-group': 'beta' } });
+  expect([answer.status, await answer.text()]).toEqual([200, 'new']);
+});
+
 it("a browser's mark stands beside the cookies of an application, and is not given twice", async () => {
   const origin = await serve((_request, response) => {
     response.setHeader('Set-Cookie', ['session=1', 'theme=dark']);
@@ -200,14 +214,26 @@ it('a person is the same one in two browsers; an address is nobody', async () =>
   expect(new Set(nobody).size).toBe(2);
 });
 
-it('an answer without an end is no failure of the upstream', async () => {
-  const stream = await serve((_request, response) => void response.write('.'));
-  const url = await gateway(stream, await named('new'), { percent: 0, totalMs: 100 });
+it.each([
+  ['an answer without an end is no failure of the upstream', 'text/plain', { totalMs: 100 }, false],
+  [
+    'a stream of events in which none comes is no failure either',
+    'text/event-stream',
+    { idleMs: 100 },
+    false,
+  ],
+  ['any other answer that stops in the middle is one', 'text/plain', { idleMs: 100 }, true],
+])('%s', async (_what, type, times, failed) => {
+  const stream = await serve((_request, response) => {
+    response.setHeader('Content-Type', type);
+    response.write('.');
+  });
+  const url = await gateway(stream, await named('new'), { percent: 0, ...times });
   await fetch(`${url}/reports`)
     .then((answer) => answer.text())
     .catch(() => undefined);
   await until('it is over', async () => (counted.length > 0 ? true : undefined));
-  expect(counted).toEqual([{ upstream: 'legacy', failed: false }]);
+  expect(counted).toEqual([{ upstream: 'legacy', failed }]);
 });
 
 it('a client who gives up is no failure of the upstream', async () => {
@@ -308,7 +334,25 @@ describe('copies', () => {
     await closing(servers.splice(1, 1)[0]!);
   });
 
-  it('what depends on what a client has, and what is no GET, is not copied', async () => {
+  it('of a HEAD is a HEAD, and its status is compared', async () => {
+    const methods: (string | undefined)[] = [];
+    const other = (status: number) =>
+      serve(({ method }, response) => {
+        methods.push(method);
+        response.writeHead(status, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end();
+      });
+    const legacy = await json('{}', { 'content-encoding': 'gzip' });
+    for (const status of [200, 404]) {
+      const url = await gateway(legacy, await other(status), shadow);
+      await fetch(`${url}/reports`, { method: 'HEAD' });
+      await copies.stop();
+    }
+    expect(methods).toEqual(['HEAD', 'HEAD']);
+    expect(total()).toEqual({ compared: 2, mismatches: 1, unavailable: 0 });
+    expect(kept).toEqual([['/reports', 'HEAD', null, [expect.objectContaining({ path: 'status' })]]]);
+  });
+
+  it('what depends on what a client has, and what changes something, is not copied', async () => {
     let asked = 0;
     const url = await gateway(
       await json('{}'),
@@ -321,7 +365,6 @@ describe('copies', () => {
     for (const header of ['range', 'if-none-match', 'if-modified-since'])
       await (await fetch(`${url}/reports`, { headers: { [header]: 'x' } })).text();
     await (await fetch(`${url}/reports`, { method: 'POST' })).text();
-    await (await fetch(`${url}/reports`, { method: 'HEAD' })).text();
     await copies.stop();
     expect(asked).toBe(0);
   });

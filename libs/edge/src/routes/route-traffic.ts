@@ -109,7 +109,8 @@ export class RouteTraffic {
     const placed = this.placed.get(request);
     if (!placed) return false;
     const { pools, upstream, before } = placed;
-    return fallsBack(request, placed) || pools[upstream].mayMove(request, tried.slice(before));
+    if (fallsBack(request, placed) && pools.legacy.spare() !== undefined) return true;
+    return pools[upstream].mayMove(request, tried.slice(before));
   };
 
   /** What there is to say of a request that is for a route: which, who answers, and whose it is where that decides it. */
@@ -189,8 +190,8 @@ export class RouteTraffic {
     return `browser ${bucket}`;
   }
 
-  private isCompared({ method, headers }: IncomingMessage, { route, row, at }: BoardEntry): boolean {
-    if (method !== 'GET' || route.shadow === 0 || at.percent === 100 || row.paused !== null) return false;
+  private isCompared({ method = '', headers }: IncomingMessage, { route, row, at }: BoardEntry): boolean {
+    if (!reads(method) || route.shadow === 0 || at.percent === 100 || row.paused !== null) return false;
     // What depends on what a client has already is no whole answer.
     if (partial.some((name) => headers[name] !== undefined)) return false;
     return this.options.copies.hasRoom && Math.random() < route.shadow;
@@ -205,7 +206,8 @@ export class RouteTraffic {
         const { entry, pools, upstream: by } = placed;
         const other = pools[by === 'legacy' ? 'new' : 'legacy'];
         const ask = async () => copy(other.spare());
-        this.options.copies.answered({ route: entry.route.path, by, answer, ask });
+        const { method = 'GET' } = request;
+        this.options.copies.answered({ ...{ route: entry.route.path, method, by, answer }, ask });
       });
     });
   }

@@ -8,8 +8,10 @@ const mostAtOnce = 8;
 const flushMs = 1_000;
 
 /** An answer that a client was given, and how the other upstream is asked for its own. */
-export interface AnsweredGet {
+export interface Answered {
   route: string;
+  /** GET or HEAD. */
+  method: string;
   /** Who has answered. */
   by: Upstream;
   answer: Answer;
@@ -43,10 +45,10 @@ export class ShadowCopies {
   }
 
   /** Takes note of an answer. Returns at once. */
-  answered(get: AnsweredGet): void {
+  answered(answered: Answered): void {
     if (!this.hasRoom) return;
     this.running++;
-    void this.examine(get)
+    void this.examine(answered)
       .catch((error: unknown) => this.logger.warn({ msg: 'copy not compared', error: String(error) }))
       .finally(() => this.running--);
   }
@@ -58,7 +60,7 @@ export class ShadowCopies {
     await this.flush();
   }
 
-  private async examine({ route, by, answer, ask }: AnsweredGet): Promise<void> {
+  private async examine({ route, method, by, answer, ask }: Answered): Promise<void> {
     const other = await ask().catch(() => undefined);
     const counts = this.counted.get(route) ?? { compared: 0, mismatches: 0, unavailable: 0 };
     this.counted.set(route, counts);
@@ -71,7 +73,7 @@ export class ShadowCopies {
     const differences = differencesOf(legacy, next);
     if (differences.length === 0) return;
     counts.mismatches++;
-    await this.samples.keep(route, 'GET', null, differences);
+    await this.samples.keep(route, method, null, differences);
   }
 
   private async flush(): Promise<void> {

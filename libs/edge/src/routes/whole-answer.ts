@@ -20,7 +20,11 @@ export async function wholeAnswer(
   const decode = codings[(header('content-encoding') ?? 'identity').trim().toLowerCase()];
   if (!body || !decode) return undefined;
   try {
-    return { status, type: header('content-type') ?? '', body: await decode(body) };
+    // That of a HEAD has no body, whatever its coding.
+    return {
+      ...{ status, type: header('content-type') ?? '' },
+      body: body.length === 0 ? body : await decode(body),
+    };
   } catch {
     return undefined;
   }
