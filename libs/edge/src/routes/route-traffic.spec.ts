@@ -164,7 +164,7 @@ it('a GET that the new upstream keeps waiting is answered by the old one, a POST
 });
 
 it('what the new upstream is slow with is not given up while nobody else would answer it', async () => {
-  const slow = await serve((_request, response) => void setTimeout(() => response.end('new'), 200));
+  const slow = await serve((_request, response) => void pause(200).then(() => response.end('new')));
   const url = await gateway(await deadOrigin(), slow, { percent: 1, cohorts: [beta], tryMs: 20 });
   const isOpen = () => pools.all.some(({ figures }) => figures.open);
   while (!isOpen()) await asUsers(url, 20);
