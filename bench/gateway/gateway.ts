@@ -94,6 +94,14 @@ async function rowsOfGateways(servers: BenchServers, shop: BenchShop, closing: C
 
 const nameOf = (policy: Policy): string => `gateway: ${policy}`;
 
+/** Of what is passed on nothing is kept, and a token is looked at where users have limits. */
+const passing = {
+  bare: off,
+  auth: { ...off, RATE_PER_USER: limits.RATE_PER_USER },
+  limits: { ...off, ...limits },
+  all: on,
+} as const;
+
 /** What no route of the API takes goes on to the upstream, as to an application that was there before. */
 async function rowsOfPassing(
   servers: BenchServers,
@@ -102,12 +110,14 @@ async function rowsOfPassing(
   closing: Closing,
 ): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const [policy, env] of Object.entries({ bare: off, limits: { ...off, ...limits }, all: on })) {
+  for (const [policy, env] of Object.entries(passing)) {
     const { url, pid } = await startGateway(servers, shop, { ...env, LEGACY_URL: upstream.url }, closing);
+    const headers: Record<string, string> =
+      policy === 'auth' ? { authorization: `Bearer ${(await openAccount(url)).token}` } : {};
     const programs = { 'the gateway': pid, [names.upstream]: upstream.pid };
     const chain = { programs, databases: {}, folder: none, measured: 'the gateway' };
     const paths = skus.map((sku) => `/goods/${sku}`);
-    rows.push(new Row(`gateway, passed on: ${policy}`, { url, paths }, chain));
+    rows.push(new Row(`gateway, passed on: ${policy}`, { url, paths, headers }, chain));
   }
   return rows;
 }

@@ -43,6 +43,9 @@ export const failures = {
 
 export type Failure = keyof typeof failures;
 
+/** They say nothing of the upstream that was asked: the client left or stalled, or its answer was one without an end. */
+export const heldAgainstNobody: ReadonlySet<Failure> = new Set(['client_gone', 'client_stalled', 'too_long']);
+
 /** A request that is not passed on, as the client sees it. */
 export interface Refusal {
   readonly status: number;

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
-import type { Failure } from '../failure.js';
+import { heldAgainstNobody, type Failure } from '../failure.js';
 import { isUnavailable, mayRepeat, type ChooseUpstream, type Outcome } from '../outcome.js';
 import { Upstream } from '../upstream.js';
 import { Breaker, type Verdict } from './breaker.js';
@@ -197,16 +197,10 @@ export class UpstreamPool {
   }
 }
 
-/** They say nothing of the upstream: the client left or stalled, there was no room, or an answer had no end. */
-const neutral: ReadonlySet<Failure> = new Set([
-  'client_gone',
-  'client_stalled',
-  'too_long',
-  'busy',
-  'no_upstream',
-]);
+/** Whether it had no room says nothing of how it answers. */
+const noRoom: ReadonlySet<Failure> = new Set(['busy', 'no_upstream']);
 
 function verdictOn(failure: Failure | undefined): Verdict {
   if (failure === undefined) return 'ok';
-  return neutral.has(failure) ? 'unknown' : 'failed';
+  return heldAgainstNobody.has(failure) || noRoom.has(failure) ? 'unknown' : 'failed';
 }

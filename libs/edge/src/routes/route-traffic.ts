@@ -1,6 +1,6 @@
 import type { Upstream as UpstreamName } from 'nestjs-strangler';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isRefusal } from '../failure.js';
+import { heldAgainstNobody, isRefusal } from '../failure.js';
 import { isSecure } from '../forwarded.js';
 import { routeOf } from '../guard.js';
 import { mayRepeat, type ChooseUpstream, type Outcome } from '../outcome.js';
@@ -142,7 +142,7 @@ export class RouteTraffic {
     this.counted.set(key, counted);
     // What was begun before the file named another one says nothing of that.
     if (!this.isStill(placed)) return;
-    this.options.record(route, upstream, ms, !noFailure.has(outcome));
+    this.options.record(route, upstream, ms, isFailure(outcome));
   }
 
   private isStill({ entry, upstream }: Placed): boolean {
@@ -221,13 +221,9 @@ function varies(response: ServerResponse, { cohorts }: BoardEntry['route'], shar
 
 const sideOf = ({ entry, upstream }: Placed): string => `${entry.route.path}=${upstream}`;
 
-/** A client who has given up says that it took so long, and not that it failed; an answer without an end is none either. */
-const noFailure: ReadonlySet<RouteOutcome> = new Set([
-  'answered',
-  'client_gone',
-  'client_stalled',
-  'too_long',
-]);
+/** For the gates of a route, which ask how its readers fare: no room is a failure there. */
+const isFailure = (outcome: RouteOutcome): boolean =>
+  outcome !== 'answered' && !(heldAgainstNobody as ReadonlySet<string>).has(outcome);
 
 const sinceOf = ({ since }: Placed): number => performance.now() - since;
 
