@@ -11,7 +11,8 @@ import { callContext } from './http/call-context.js';
 import { divide, type Elsewhere } from './http/edge.js';
 import { inOrder } from './http/in-order.js';
 import { noPaths } from './http/own-paths.js';
-import { RequestTimes } from './http/request-times.js';
+import { noProbes } from './http/probe.js';
+import { RequestTimes, timeRequests } from './http/request-times.js';
 import { utf8Url } from './http/json-bodies.js';
 import { securityHeaders } from './http/security-headers.js';
 import { limitAddresses, RateGuard } from './limits/limit-requests.js';
@@ -58,10 +59,11 @@ export function configureBareEdge(
   app.use(
     inOrder(
       callContext({ servedBy: false }),
-      ...(logger ? [accessLog(logger)] : []),
+      timeRequests(app),
+      ...(logger ? [accessLog(logger, { probes: noProbes })] : []),
       guard,
       securityHeaders,
-      limitAddresses(app.get(RateLimits, { strict: false })),
+      limitAddresses(app.get(RateLimits, { strict: false }), noProbes),
       utf8Url,
     ),
   );

@@ -6,17 +6,21 @@ import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { SignedRequest } from '../auth/principal.js';
 import { sidesOf } from './call-context.js';
-import { isProbe } from './probe.js';
+import { isProbe, type IsProbe } from './probe.js';
 
 /**
  * One line a request, when it is over, whatever came of it: method, route and path, status, `ms` that it took, who worked on it (as in
  * `X-Served-By`), the user, the ids by which its other lines are found. Nothing that may hold a secret: no query, header or body.
- * `reads`: the level of those that change nothing. Not pino-http: its child logger for each request costs a fifth of a small request,
+ * `reads`: the level of those that change nothing; `probes`: what gets no line. Not pino-http: its child logger for each request costs a fifth of a small request,
  * even at a level at which nothing is written. Comes after {@link callContext}.
  */
-export function accessLog(to: Logger, { reads = 'info' }: { reads?: 'info' | 'debug' } = {}): RequestHandler {
+export function accessLog(
+  to: Logger,
+  { reads = 'info', probes = isProbe }: { reads?: 'info' | 'debug'; probes?: IsProbe } = {},
+): RequestHandler {
   const write = lineWriter(to, reads);
   return (request: SignedRequest, response, next) => {
+    if (probes(request.originalUrl)) return next();
     // 'close' comes from the socket, outside of the request's context.
     const context = currentContext();
     write(request, response, () => ({
@@ -51,7 +55,6 @@ export function lineWriter(to: Logger, reads: 'info' | 'debug' = 'info') {
       const level = levelOf(request, response, reads);
       if (!logger.isLevelEnabled(level)) return;
       const { url, route, ...more } = known();
-      if (isProbe(url)) return;
       const { method } = request;
       // Without the query: a client may have put a secret there.
       const path = url.split('?', 1)[0];

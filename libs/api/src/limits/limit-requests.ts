@@ -8,20 +8,20 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { SettingsError } from '#platform';
 import type { Express, Request, Response } from 'express';
 import type { SignedRequest } from '../auth/principal.js';
-import { isProbe } from '../http/probe.js';
+import { isProbe, type IsProbe } from '../http/probe.js';
 import { RateLimits } from './rate-limits.js';
 
 /** Throws what refuses a request, or goes on. */
 export type LimitHandler = (request: Request, response: Response, next: () => void) => void;
 
 /**
- * Counts whoever connects, once a request, before anything costs more than counting. Probes are not counted: whoever asks for them sends the
- * others their requests.
+ * Counts whoever connects, once a request, before anything costs more than counting. `probes` are not counted: whoever asks for them sends
+ * the others their requests.
  */
 export const limitAddresses =
-  (limits: RateLimits): LimitHandler =>
+  (limits: RateLimits, probes: IsProbe = isProbe): LimitHandler =>
   (request, response, next) => {
-    if (!isProbe(request.url)) limits.assertAddress(request.ip, response);
+    if (!probes(request.url)) limits.assertAddress(request.ip, response);
     next();
   };
 
