@@ -1,5 +1,7 @@
+import { once as eventOf } from 'node:events';
 import 'node:http';
 import { connect, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { until } from '../../../test/support/until.js';
 import { Upstream, type PassThroughOptions } from './index.js';
 import { openGate, type Gate } from './testing/gate.js';
@@ -116,6 +118,34 @@ describe('no answer', () => {
     narrow.close();
   });
 
+  it('504: no connection comes about in time', async () => {
+    const full = await fullListener();
+    const behind = new Upstream(`http://127.0.0.1:${full.port}`);
+    const next = await openGate({ upstreamOf: once(behind), times: short });
+    for (const request of [get, post])
+      expect(problem(await sendRaw(next.port, request, isWhole))).toMatchObject({
+        ...{ status: 504, code: 'gateway_timeout' },
+        title: 'The application behind the gateway cannot be reached in time',
+      });
+    expect(next.outcomes.map(({ failure: why, connected }) => [why, connected])).toEqual([
+      ['connect_timeout', false],
+      ['connect_timeout', false],
+    ]);
+    await next.close();
+    behind.close();
+    await full.close();
+  });
+
+  it('504: nobody shakes hands in time, where TLS is spoken', async () => {
+    reply = () => undefined;
+    const secure = new Upstream(`https://127.0.0.1:${server.port}`);
+    const next = await openGate({ upstreamOf: once(secure), times: short });
+    expect(problem(await sendRaw(next.port, get, isWhole)).status).toBe(504);
+    expect(next.outcomes.map(({ failure: why }) => why)).toEqual(['connect_timeout']);
+    await next.close();
+    secure.close();
+  });
+
   it('504: nothing comes in time', async () => {
     reply = () => undefined;
     expect(problem(await ask(get))).toMatchObject({ status: 504, code: 'gateway_timeout' });
@@ -129,6 +159,35 @@ describe('no answer', () => {
     expect(await failure()).toBe('client_stalled');
   });
 });
+
+/** A listener that takes no connection, and has no room for one more: it stands in a thread that sleeps. */
+async function fullListener(): Promise<{ port: number; close(): Promise<unknown> }> {
+  const worker = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+     const server = require('node:net').createServer();
+     server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+       parentPort.postMessage(server.address().port);
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+     });`,
+    { eval: true },
+  );
+  const [port] = (await eventOf(worker, 'message')) as [number];
+  // Linux has room for one more than the backlog says.
+  const waiting = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+  await Promise.all(
+    waiting.map((socket) =>
+      eventOf(
+        socket.on('error', () => undefined),
+        'connect',
+      ),
+    ),
+  );
+  const close = () => {
+    for (const socket of waiting) socket.destroy();
+    return worker.terminate();
+  };
+  return { port, close };
+}
 
 describe('half an answer', () => {
   it.each([
