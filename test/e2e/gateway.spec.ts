@@ -5,11 +5,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import pg from 'pg';
 import { forgeries, goodToken } from '../../libs/api/src/testing/forgeries.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { OperatorClient } from '../support/operator.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
-import { endAllPrograms } from '../support/programs.js';
+import { endAllPrograms, type Program } from '../support/programs.js';
 import {
   Client,
   makeSetup,
@@ -27,6 +28,8 @@ let setup: ShopSetup;
 let own: TestDatabase;
 let shop: OpenShop;
 let gateway: OpenShop;
+/** Serves inventory. */
+let extracted: Program;
 /** Knows nothing of the shop; two copies. */
 const legacy = ['one', 'other'].map((copy) =>
   createServer((request, response) => {
@@ -53,6 +56,7 @@ beforeAll(async () => {
       REQUEST_TIMEOUT: '2s',
       CONNECTIONS_PER_ADDRESS: '900',
       RATE_PER_ADRESS: '1/s',
+      SHED_LISTS_AT: '1',
     }),
     openShop(setup),
   ]);
@@ -155,6 +159,26 @@ async function answerTo(port: number, request: string, localAddress?: string): P
   return text.slice(9, 12);
 }
 
+it('as many commands queue as it is told, and lists are refused, while all else is answered', async () => {
+  const customer = await Client.register(gateway.url);
+  const statusAt = async (path: string) => (await customer.send('GET', path)).status;
+  const lock = new pg.Client(setup.urls.shop);
+  await lock.connect();
+  await lock.query('begin; lock table users.account in share row exclusive mode');
+  const renamed = customer.send('PATCH', `/api/v1/users/${customer.id}`, { name: 'Bea Lee' });
+  await until('it waits', async () =>
+    (await (await fetch(`${gateway.adminUrl}/metrics`)).text()).includes('\napi_commands_in_flight 1\n')
+      ? true
+      : undefined,
+  );
+  const list = await customer.send('GET', '/api/v1/orders');
+  expect([list.status, list.headers.get('retry-after')]).toEqual([503, '2']);
+  expect(await statusAt(`/api/v1/users/${customer.id}`)).toBe(200);
+  await lock.end();
+  expect((await renamed).status).toBe(200);
+  expect(await statusAt('/api/v1/orders')).toBe(200);
+});
+
 it("who has no token, or somebody else's, is refused as at the shop", async () => {
   expect(await statusOf(`${gateway.url}/api/v1/orders`)).toBe(401);
   const [one, other] = [await Client.register(gateway.url), await Client.register(gateway.url)];
@@ -233,7 +257,7 @@ it('a service fails, and only for customers of the gateway: the gate of its modu
   const inventory =
     'phase: shifting, percent: 50, ramp: [50], bake: 0s, gates: { minSamples: 0, probes: off }';
   await writeFile(setup.env['STRANGLER_CONFIG'] as string, `modules:\n  inventory: { ${inventory} }\n`);
-  await openService(setup, 'inventory');
+  extracted = await openService(setup, 'inventory');
   const operator = await OperatorClient.of(shop);
   await until('half has moved', async () =>
     (await operator.status('inventory')).percent === 50 ? true : undefined,
@@ -289,14 +313,26 @@ it('a module leaves: calls follow; and without the monolith its service is still
   held.forEach((end) => end());
   expect(await (await begun).text()).toBe('legacy /slow');
   expect(await ended).toBe(0);
-  const anew = await readyGateway(setup, own.url, { CACHE: '0s' });
-  expect((await (await fetch(`${anew.url}/api/v1/products/G-1`)).json()) as object).toMatchObject({
-    available: 7,
-  });
-  const away = await fetch(`${anew.url}/api/v1/auth/token`, {
+  gateway = await readyGateway(setup, own.url);
+  const answer = await fetch(`${gateway.url}/api/v1/products/G-1`);
+  expect(await answer.json()).toMatchObject({ available: 7 });
+  const away = await fetch(`${gateway.url}/api/v1/auth/token`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ email: 'a@b.example', password: 'a long password' }),
   });
   expect([away.status, away.headers.get('retry-after')]).toEqual([503, '1']);
+});
+
+it('its service is gone too: the answer that it gave last stands in for it, and says so', async () => {
+  await extracted.end('SIGKILL');
+  const kept = await until('the answer of before is old', async () => {
+    const answer = await fetch(`${gateway.url}/api/v1/products/G-1`);
+    const body: unknown = await answer.json();
+    expect([answer.status, body]).toEqual([200, expect.objectContaining({ available: 7 })]);
+    return answer.headers.has('x-served-stale') ? answer.headers : undefined;
+  });
+  expect(kept.get('x-served-stale')).toBe('true');
+  // Of what nobody has asked for there is nothing to give.
+  expect(await statusOf(`${gateway.url}/api/v1/products/G-2`)).toBe(503);
 });
