@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { endAllPrograms, startProgram } from '../support/programs.js';
 import { runCli } from '../support/run-cli.js';
-import { opened, type OpenShop } from '../support/shop.js';
+import { openBareGateway, type OpenShop } from '../support/shop.js';
 import { until } from '../support/until.js';
 
 /*
@@ -30,13 +30,10 @@ beforeAll(async () => {
   const [legacy, next] = await Promise.all(['src', 'next'].map(open));
   upstreams = { legacy: legacy!, next: next! };
   await steer('');
-  const env = {
-    ...{ MODULES: 'none', LEGACY_URL: legacy!, ADMIN_TOKEN: ann, VIEWER_TOKEN: wall, LOG_LEVEL: 'debug' },
-    // Nothing is started beside it, and NATS is not asked for.
-    ...{ EMBEDDED: 'off', GATEWAY_DATABASE_URL: own.url, DATA_DIR: folder },
-    ...{ PORT: '0', GATEWAY_ADMIN_PORT: '0', STRANGLER_CONFIG: file() },
-  };
-  gateway = await alone(startProgram('apps/gateway/src/main.js', [], env));
+  gateway = await openBareGateway(own.url, {
+    ...{ LEGACY_URL: legacy!, ADMIN_TOKEN: ann, VIEWER_TOKEN: wall, LOG_LEVEL: 'debug' },
+    ...{ DATA_DIR: folder, STRANGLER_CONFIG: file() },
+  });
 }, 60_000);
 afterAll(async () => {
   endAllPrograms();
@@ -48,11 +45,6 @@ async function open(part: string): Promise<string> {
     ...{ PORT: '0', DATABASE_URL: theirs.url, SESSION_SECRET: 'for a test' },
   });
   return (await program.printed(/open: (\S+)/))[1]!;
-}
-
-async function alone(program: Parameters<typeof opened>[0]): Promise<OpenShop> {
-  const [, url = '', adminUrl = ''] = await program.printed(/open: (http\S+) · admin (http\S+) · everything/);
-  return { ...program, url, adminUrl };
 }
 
 const file = () => join(folder, 'strangler.yaml');

@@ -4,7 +4,14 @@ import { sendRaw } from '../../libs/edge/src/testing/raw.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { endAllPrograms } from '../support/programs.js';
-import { Client, makeSetup, openGateway, openShop, type ShopSetup } from '../support/shop.js';
+import {
+  Client,
+  makeSetup,
+  openBareGateway,
+  openGateway,
+  openShop,
+  type ShopSetup,
+} from '../support/shop.js';
 import { until } from '../support/until.js';
 
 /*
@@ -22,22 +29,30 @@ const legacy = createServer((request: IncomingMessage, response) => {
     response.end('legacy');
   });
 });
-const entries = ['a gateway with an application behind it', 'a gateway', 'a monolith'] as const;
+const entries = [
+  'a gateway with an application behind it',
+  'a gateway without a shop',
+  'a gateway',
+  'a monolith',
+] as const;
 let nats: TestNats;
 let setup: ShopSetup;
-let own: TestDatabase;
+let own: TestDatabase[];
 const ports = {} as Record<(typeof entries)[number], number>;
 /** Of the gateway with the application behind it. */
 let port: number;
 
 beforeAll(async () => {
-  [nats, own] = await Promise.all([startNats(), freshDatabase()]);
+  [nats, ...own] = await Promise.all([startNats(), freshDatabase(), freshDatabase()]);
   setup = await makeSetup(nats.url);
-  const LEGACY_URL = `http://127.0.0.1:${await listening(legacy)}`;
+  const behind = { LEGACY_URL: `http://127.0.0.1:${await listening(legacy)}`, LEGACY_CHECK: checked };
   const shop = await openShop(setup);
+  const { DATA_DIR, STRANGLER_CONFIG } = setup.env;
+  const [beside, alone] = own.map(({ url }) => url) as [string, string];
   const gateways = [
-    openGateway(setup, own.url, { LEGACY_URL, LEGACY_CHECK: checked }),
-    openGateway(setup, own.url),
+    openGateway(setup, beside, behind),
+    openBareGateway(alone, { ...behind, DATA_DIR: DATA_DIR!, STRANGLER_CONFIG: STRANGLER_CONFIG! }),
+    openGateway(setup, beside),
   ];
   const all = [...(await Promise.all(gateways)), shop];
   const found = all.map(({ url }) => Number(new URL(url).port));
@@ -57,7 +72,7 @@ afterAll(async () => {
   endAllPrograms();
   await closing(legacy);
   await nats.stop();
-  await Promise.all([setup.drop(), own.drop()]);
+  await Promise.all([setup.drop(), ...own.map((each) => each.drop())]);
 });
 
 const H = 'Host: shop.example\r\n';

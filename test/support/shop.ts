@@ -162,6 +162,20 @@ export async function readyGateway(
   return gateway;
 }
 
+/** Starts a gateway without a shop (`MODULES=none`), and waits until it is open. `env` names at least `LEGACY_URL`. */
+export async function openBareGateway(
+  databaseUrl: string,
+  env: Readonly<Record<string, string>>,
+): Promise<OpenShop> {
+  const program = startProgram('apps/gateway/src/main.js', [], {
+    // Nothing is started beside it, and NATS is not asked for.
+    ...{ MODULES: 'none', EMBEDDED: 'off', GATEWAY_DATABASE_URL: databaseUrl },
+    ...{ PORT: '0', GATEWAY_ADMIN_PORT: '0', ...env },
+  });
+  const [, url = '', adminUrl = ''] = await program.printed(/open: (http\S+) · admin (http\S+) · everything/);
+  return { ...program, url, adminUrl };
+}
+
 /** An answer over HTTP. */
 export interface Answer<T = unknown> {
   status: number;
