@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { closing, listening } from '../../libs/edge/src/testing/gate.js';
+import { closing, listening } from '../support/http-server.js';
 import { choosePort } from '../../libs/platform/src/embedded/ports.js';
 import { Load } from '../hazards/support/load.js';
 import { startBalancer, type Balancer } from '../support/balancer.js';

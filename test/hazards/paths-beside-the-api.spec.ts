@@ -1,6 +1,6 @@
 import type { Elsewhere } from '#api';
-import { closing, listening } from '../../libs/edge/src/testing/gate.js';
-import { sendRaw } from '../../libs/edge/src/testing/raw.js';
+import { closing, listening } from '../support/http-server.js';
+import { sendRaw } from '../support/raw.js';
 import { edge } from '../../libs/api/src/testing/edge.js';
 
 /* What is not the API's, beside it. */

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
-import { closing, listening } from '../../libs/edge/src/testing/gate.js';
-import { sendRaw } from '../../libs/edge/src/testing/raw.js';
+import { closing, listening } from '../support/http-server.js';
+import { sendRaw } from '../support/raw.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { endAllPrograms } from '../support/programs.js';

@@ -1,4 +1,4 @@
-import { isWhole, rawServer, sendRaw, type RawServer } from '../../../libs/edge/src/testing/raw.js';
+import { isWhole, rawServer, sendRaw, type RawServer } from '../../../test/support/raw.js';
 import { until } from '../../../test/support/until.js';
 import { bareGateway, type BareGateway } from '../../../test/support/bare-gateway.js';
 

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { closing, listening } from '../../../libs/edge/src/testing/gate.js';
+import { closing, listening } from '../../../test/support/http-server.js';
 import { makeAuthority, type Authority } from '../../../test/support/certificates.js';
 import { until } from '../../../test/support/until.js';
 import type { Settings } from './config.js';

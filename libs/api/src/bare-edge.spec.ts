@@ -4,7 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createServer } from 'node:http';
 import { until } from '../../../test/support/until.js';
 import { passThrough, Upstream } from '#edge';
-import { closing, listening } from '../../edge/src/testing/gate.js';
+import { closing, listening } from '../../../test/support/http-server.js';
 import { BareEdgeModule, configureBareEdge } from './bare-edge.module.js';
 import { BoundedAdapter } from './http/bounded-adapter.js';
 import type { Elsewhere } from './http/edge.js';

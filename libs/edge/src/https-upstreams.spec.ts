@@ -4,8 +4,9 @@ import { makeAuthority, type Authority } from '../../../test/support/certificate
 import { until } from '../../../test/support/until.js';
 import { UpstreamPool } from './index.js';
 import { defaultRules } from './pool/rules.js';
-import { closing, listening, openGate, type Gate } from './testing/gate.js';
-import { isWhole, rawServer, sendRaw } from './testing/raw.js';
+import { closing, listening } from '../../../test/support/http-server.js';
+import { openGate, type Gate } from './testing/gate.js';
+import { isWhole, rawServer, sendRaw } from '../../../test/support/raw.js';
 
 /* Applications that speak HTTPS: who cannot prove that he is the one gets nothing of a request. */
 let ca: Authority;

@@ -1,8 +1,9 @@
 import { createServer, request as send, type IncomingMessage, type Server } from 'node:http';
 import { Upstream } from './index.js';
 import { copyOf } from './routes/copy-of.js';
-import { closing, listening, openGate, type Gate } from './testing/gate.js';
-import { isWhole, sendRaw } from './testing/raw.js';
+import { closing, listening } from '../../../test/support/http-server.js';
+import { openGate, type Gate } from './testing/gate.js';
+import { isWhole, sendRaw } from '../../../test/support/raw.js';
 
 /* A gateway whose upstream leads back to it. */
 let leads: Upstream;

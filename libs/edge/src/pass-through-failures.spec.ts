@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { until } from '../../../test/support/until.js';
 import { Upstream, type PassThroughOptions } from './index.js';
 import { openGate, type Gate } from './testing/gate.js';
-import { isWhole, rawServer, sendRaw, type RawServer } from './testing/raw.js';
+import { isWhole, rawServer, sendRaw, type RawServer } from '../../../test/support/raw.js';
 
 /* What goes wrong between a client and an upstream, byte by byte. */
 let reply: (socket: Socket, heard: string, connection: number) => unknown;

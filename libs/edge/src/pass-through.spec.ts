@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { passThrough, Upstream } from './index.js';
-import { closing, listening, openGate, type Gate } from './testing/gate.js';
-import { isWhole, sendRaw } from './testing/raw.js';
+import { closing, listening } from '../../../test/support/http-server.js';
+import { openGate, type Gate } from './testing/gate.js';
+import { isWhole, sendRaw } from '../../../test/support/raw.js';
 
 /* Every trap of express-http-proxy, against real sockets. */
 let answer: (request: IncomingMessage, response: ServerResponse) => unknown;

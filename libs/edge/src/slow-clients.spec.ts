@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { connect, type Socket } from 'node:net';
 import { pause, until } from '../../../test/support/until.js';
 import { Turns, Upstream, type PassThroughOptions, type Times } from './index.js';
-import { closing, listening, openGate, type Gate } from './testing/gate.js';
+import { closing, listening } from '../../../test/support/http-server.js';
+import { openGate, type Gate } from './testing/gate.js';
 
 /* Clients that hold what others need: on purpose, or because they are far away. */
 let answer: (request: IncomingMessage, response: ServerResponse) => unknown;

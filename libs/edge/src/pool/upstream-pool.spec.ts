@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pause, until } from '../../../../test/support/until.js';
 import type { PassThroughOptions } from '../pass-through.js';
 import { openGate, type Gate } from '../testing/gate.js';
-import { rawServer } from '../testing/raw.js';
+import { rawServer } from '../../../../test/support/raw.js';
 import { checkPath, TestUpstream } from '../testing/test-upstream.js';
 import { upstreamGauges } from './pool-gauges.js';
 import { defaultRules, type PoolRules } from './rules.js';

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { pause, until } from '../../../../test/support/until.js';
 import { guard } from '../guard.js';
 import { passThrough } from '../pass-through.js';
-import { closing, listening } from '../testing/gate.js';
+import { closing, listening } from '../../../../test/support/http-server.js';
 import { defaultRules } from '../pool/rules.js';
 import { UpstreamPools } from '../pool/upstream-pools.js';
 import { RouteTraffic } from './route-traffic.js';

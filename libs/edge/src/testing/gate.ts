@@ -1,6 +1,6 @@
 import express from 'express';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { closing, listening } from '../../../../test/support/http-server.js';
 import { guard, inTurn, passThrough, type Outcome, type PassThroughOptions, type Turns } from '../index.js';
 
 export interface Gate {
@@ -30,14 +30,4 @@ export async function openGate(
   const server = createServer(app);
   const port = await listening(server);
   return { port, url: `http://127.0.0.1:${port}`, outcomes, server, close: () => closing(server) };
-}
-
-export async function listening(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
-
-export async function closing(server: Server): Promise<void> {
-  server.closeAllConnections();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
 }
