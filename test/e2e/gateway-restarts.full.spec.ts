@@ -29,7 +29,7 @@ let passedOn: Unrepeated | undefined;
 
 /** How often the application has got each of what may not be sent twice. */
 const arrived = new Map<string, number>();
-/** Answers that wait: whenever a gateway ends it has some of them under way. */
+/** Answers that wait: whenever a gateway is told to end it has some of them under way. */
 const held: (() => unknown)[] = [];
 const letting = setInterval(() => held.splice(0).forEach((end) => end()), 50);
 const legacy = createServer((request, response) => {

@@ -1,3 +1,4 @@
+import { currentContext } from 'nestjs-strangler';
 import { UnavailableError } from 'nestjs-strangler/contract';
 import { type Order, type Product, type User } from '#contracts';
 import request from 'supertest';
@@ -70,10 +71,16 @@ describe('the dashboard', () => {
   });
 
   it('a module that never answers is not waited for', async () => {
-    const never = () => new Promise<never>(() => undefined);
+    let patience = Infinity;
+    const never = () => {
+      patience = (currentContext()?.deadline ?? Infinity) - performance.now();
+      return new Promise<never>(() => undefined);
+    };
     const { body } = await dashboard({ inventory: { listProducts: never } });
     expect(body).toMatchObject({ user: { id: ann }, orders: [{ id: ann }], recommendations: null });
     expect(body).toMatchObject({ errors: [{ part: 'recommendations', code: 'unavailable' }] });
+    // It is told how long it is waited for.
+    expect(patience).toBeLessThanOrEqual(1_000);
   });
 
   it('a fault is logged, and told without its words', async () => {

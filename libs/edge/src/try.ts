@@ -291,7 +291,7 @@ export class Try implements Limited {
 
 /** Whether an answer may well be silent for long: events are sent when they happen. */
 const isStream = (answer: IncomingMessage | undefined): boolean =>
-  answer?.headers['content-type']?.startsWith('text/event-stream') === true;
+  /^text\/event-stream\b/i.test(answer?.headers['content-type'] ?? '');
 
 interface InformationEvent {
   statusCode: number;

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { createRemoteJWKSet, customFetch, errors } from 'jose';
 import { refusal } from '../errors/problems.js';
 import { longestUnasked } from './longest-unasked.js';
@@ -14,11 +15,15 @@ const maxAgeMs = 600_000;
 
 /** The public keys of an outside identity provider. While it is away, those of before count for an hour. */
 export class ProviderKeys {
+  private readonly logger = new Logger('identity provider');
   private readonly remote: ReturnType<typeof createRemoteJWKSet>;
   /** Another one with each answer. */
   private answer = {};
   private askedAt = -Infinity;
   private dueAt = -Infinity;
+  private failing = false;
+  /** What whoever has a token waits for. */
+  private renewal: Promise<void> | undefined;
 
   constructor(url: string) {
     this.remote = createRemoteJWKSet(new URL(url), {
@@ -29,7 +34,8 @@ export class ProviderKeys {
 
   /** Finds the key of a token. @throws jose's errors for a token that is at fault, `unavailable` when there are no keys to go by. */
   readonly find: FindKey = async (header) => {
-    if (this.remote.fresh && this.isDue) this.renew();
+    if (this.isDue) this.renew();
+    await this.renewal;
     return this.remote(header).catch(explain);
   };
 
@@ -43,18 +49,42 @@ export class ProviderKeys {
     return performance.now() >= this.dueAt;
   }
 
-  /** Nobody waits for it. */
+  private get coolDown(): number {
+    return this.remote.fresh ? coolDownMs : firstCoolDownMs;
+  }
+
+  /** It is waited for, but not again and again while the provider is away. */
   private renew(): void {
-    this.dueAt = performance.now() + coolDownMs;
-    this.remote.reload().catch(() => undefined);
+    const now = performance.now();
+    const isAway = this.remote.fresh && now < this.askedAt + 2 * coolDownMs;
+    this.dueAt = Math.max(now, this.askedAt + this.coolDown);
+    // A key that was not known has just been asked for.
+    if (this.dueAt > now) return;
+    this.dueAt += this.coolDown;
+    const renewal = this.remote.reload().then(
+      () => this.renewed(),
+      (error: unknown) => this.notRenewed(error),
+    );
+    if (!isAway) this.renewal = renewal.finally(() => (this.renewal = undefined));
+  }
+
+  private renewed(): void {
+    this.dueAt = performance.now() + maxAgeMs;
+    if (this.failing) this.logger.warn('gives its keys again');
+    this.failing = false;
+  }
+
+  private notRenewed(error: unknown): void {
+    if (!this.failing)
+      this.logger.warn({ msg: 'gives no keys; those of before count for an hour', error: String(error) });
+    this.failing = true;
   }
 
   private async ask(...how: Parameters<typeof fetch>): Promise<Response> {
-    const coolDown = this.remote.fresh ? coolDownMs : firstCoolDownMs;
-    if (performance.now() < this.askedAt + coolDown) throw new Error('asked a moment ago');
+    if (performance.now() < this.askedAt + this.coolDown) throw new Error('asked a moment ago');
     this.askedAt = performance.now();
     const answer = await fetch(...how);
-    if (answer.ok) [this.answer, this.dueAt] = [{}, performance.now() + maxAgeMs];
+    if (answer.ok) this.answer = {};
     return answer;
   }
 }

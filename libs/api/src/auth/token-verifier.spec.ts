@@ -123,6 +123,7 @@ describe('an outside identity provider', () => {
   let published: readonly SigningKey[];
   let asked = 0;
   let away = false;
+  let nonsense = false;
 
   beforeAll(async () => {
     keys = [
@@ -134,6 +135,7 @@ describe('an outside identity provider', () => {
     server = createServer((_request, response) => {
       asked++;
       response.statusCode = away ? 503 : 200;
+      if (nonsense) return void response.end('<html>');
       response.end(JSON.stringify({ keys: published.map(({ jwk }) => jwk) }));
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -212,6 +214,28 @@ describe('an outside identity provider', () => {
     await expect(nobody.verify(await sign(0, {}))).rejects.toMatchObject({ code: 'unavailable' });
   });
 
+  it.each([
+    ['it is gone, and nobody has come for long', 3_000_000, {}],
+    ['an answer that was no set of keys was not taken for one', 612_000, { nonsense: true }],
+  ])('withdraws a key: %s', async (_what, ms, { nonsense: first = false }) => {
+    setClock();
+    const verifier = TokenVerifier.of(identity);
+    const token = await sign(0, { exp: Math.floor(Date.now() / 1_000) + 99_999 });
+    await verifier.verify(token);
+    published = keys.slice(1);
+    if (first) {
+      nonsense = true;
+      jest.advanceTimersByTime(600_000);
+      await verifier.verify(token);
+      nonsense = false;
+    }
+    jest.advanceTimersByTime(ms - (first ? 600_000 : 0));
+    const refused = outcomes([verifier.verify(token), verifier.verify(token)]);
+    expect(await refused).toEqual({ unauthenticated: 2 });
+    published = keys;
+    jest.useRealTimers();
+  });
+
   it('that goes away turns nobody away for an hour, is asked once in 5 s at most, and is believed no longer after it', async () => {
     setClock();
     const verifier = TokenVerifier.of(identity);
@@ -232,7 +256,12 @@ describe('an outside identity provider', () => {
       await questionOver();
       expect(asked).toBe(questions);
     }
-    jest.advanceTimersByTime(3_600_000);
+    // Those who are sent by their token go the same way as before.
+    expect(await verifier.holderOf(token)).toBe(ann);
+    jest.advanceTimersByTime(2_980_000);
+    expect(await verdicts(20)).toEqual({ ok: 20 });
+    await questionOver();
+    jest.advanceTimersByTime(20_000);
     expect(await verdicts(20)).toEqual({ unavailable: 20 });
     away = false;
     jest.advanceTimersByTime(1_000);

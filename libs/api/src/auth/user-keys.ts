@@ -9,7 +9,7 @@ import type { FindKey } from './signature.js';
 
 interface Patience {
   /**
-   * At least so long, in ms, between two looks for a key that is not known. Whoever comes before waits: it may be a new key,
+   * At least so long, in ms, between two looks for a key that is not known, and after one that failed. Whoever comes before waits: it may be a new key,
    * and tokens with made-up key ids cost no call each.
    */
   coolDownMs: number;
@@ -29,6 +29,8 @@ export class UserKeys {
   private asking: Promise<void> | undefined;
   private again: Promise<void> | undefined;
   private coolUntil = -Infinity;
+  /** Why they could not be had the last time. */
+  private failure: unknown;
   private staleAt = -Infinity;
   private keptUntil = -Infinity;
 
@@ -81,11 +83,19 @@ export class UserKeys {
   }
 
   /** Many requests, one question. It is nobody's own: it has its own deadline and is not in the answer's `X-Served-By`. */
-  private ask(): Promise<void> {
+  private async ask(): Promise<void> {
+    if (this.failure !== undefined && performance.now() < this.coolUntil) throw this.failure;
     this.asking ??= this.jwks()
       .then((jwks) => this.keep(jwks))
+      .catch((error: unknown) => this.failed(error))
       .finally(() => (this.asking = undefined));
     return this.asking;
+  }
+
+  private failed(error: unknown): never {
+    this.failure = error;
+    this.coolUntil = performance.now() + this.patience.coolDownMs;
+    throw error;
   }
 
   private jwks(): Promise<Jwks> {
@@ -96,6 +106,7 @@ export class UserKeys {
   private keep(jwks: Jwks): void {
     if (!isDeepStrictEqual(jwks, this.jwksOfKeys)) this.keys = createLocalJWKSet(jwks);
     this.jwksOfKeys = jwks;
+    this.failure = undefined;
     this.coolUntil = performance.now() + this.patience.coolDownMs;
     this.staleAt = performance.now() + this.patience.maxAgeMs;
     this.keptUntil = performance.now() + this.patience.longestUnaskedMs;

@@ -114,6 +114,11 @@ export class UpstreamPool {
     if (!mayRepeat(outcome)) this.ended(outcome.request, outcome.failure);
   };
 
+  /** Whether it is known to answer: its breaker is closed, and a copy is in service. */
+  get isUp(): boolean {
+    return !this.breaker.isOpen && this.copies.some(({ ejected, healthy }) => healthy && !ejected);
+  }
+
   /** A copy for a request that no client waits for, and that is not counted. `undefined`: none has room, or the breaker is open. */
   spare(): Upstream | undefined {
     return this.breaker.isOpen ? undefined : pickOfTwo(this.copies, this.random)?.upstream;

@@ -125,9 +125,19 @@ it('what a gate takes back while an operator writes the file is not started by t
   // With nobody beside him the file and the row say the same, so that nothing is left to be moved by an edit.
   await shift();
   expect(await readFile(file(), 'utf8')).toContain('percent: 20');
+  expect(other.board.entryOf('/reports')?.route.percent).toBe(20);
   await follows(other, 20);
   const [latest] = await other.operator.history('/reports', 1);
   expect(latest).toMatchObject({ actor: 'ann', to: 20, outcome: 'done' });
+  // A database that is lost at the end of it: whoever has written the file is told so.
+  await database.query(`create function gateway.lost() returns trigger language plpgsql as $$ begin raise 'lost'; end $$;
+    create constraint trigger lost after update on gateway.edge_routes deferrable initially deferred
+      for each row execute function gateway.lost()`);
+  await expect(
+    other.operator.act('/reports', { ...asked, percent: 30 }, { actor: 'ann', dryRun: false }),
+  ).rejects.toThrow(/strangler\.yaml is written, and the database did not take the rest .*lost/);
+  await database.query('drop function gateway.lost cascade');
+  await follows(other, 30);
 });
 
 it('what was seen of another upstream does not count, and its share is not given to the one in its place', async () => {

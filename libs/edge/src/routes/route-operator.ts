@@ -155,7 +155,15 @@ export class RouteOperator {
     }: { change: RouteChange; entry: NewRouteEntry } & Pick<ThroughFile, 'writeFile'>,
   ): Promise<void> {
     const { board, store } = this.parts;
-    if (!(await store.change(row, change, entry, writeFile)))
+    let isWritten = false;
+    const also = async () => {
+      await writeFile?.();
+      isWritten = writeFile !== undefined;
+    };
+    const changed = await store.change(row, change, entry, also).catch((error: unknown) => {
+      throw isWritten ? filedAlone(row, error) : error;
+    });
+    if (!changed)
       throw new RefusedError(
         `${row.path} was changed at the same moment; look at it, and repeat what still fits`,
       );
@@ -183,7 +191,8 @@ export class RouteOperator {
     const { line, before, after } = await writer.plan(wish);
     return {
       ...accepted,
-      writeFile: () => writer.write(wish),
+      // Read before the row is let go: who sees the new row beside the old text would take that for an edit.
+      writeFile: () => writer.write(wish).then(() => writer.read()),
       plan: before === after ? plan : [`${filed.path}:${line}: ${before} -> ${after}`, ...plan],
       change: {
         ...change,
@@ -239,6 +248,12 @@ export class RouteOperator {
 interface ThroughFile extends AcceptedAction {
   writeFile?: () => Promise<unknown>;
 }
+
+/** Both are written, or neither is, but for a database that is lost in the moment of the commit. */
+const filedAlone = ({ path, filed }: RouteRow, error: unknown): RefusedError =>
+  new RefusedError(
+    `${filed?.path} is written, and the database did not take the rest (${String(error)}): what the file says counts; look at ${path}`,
+  );
 
 /** What a look at a route that the file holds says first. */
 const takesWrite = (path: string, filed: NonNullable<RouteRow['filed']>): string =>

@@ -109,7 +109,7 @@ export class RouteTraffic {
     const placed = this.placed.get(request);
     if (!placed) return false;
     const { pools, upstream, before } = placed;
-    if (fallsBack(request, placed) && pools.legacy.spare() !== undefined) return true;
+    if (fallsBack(request, placed) && pools.legacy.isUp) return true;
     return pools[upstream].mayMove(request, tried.slice(before));
   };
 
