@@ -215,9 +215,9 @@ describe('an outside identity provider', () => {
   });
 
   it.each([
-    ['it is gone, and nobody has come for long', 3_000_000, {}],
-    ['an answer that was no set of keys was not taken for one', 612_000, { nonsense: true }],
-  ])('withdraws a key: %s', async (_what, ms, { nonsense: first = false }) => {
+    ['it is gone, and nobody has come for long', 3_000_000, false],
+    ['an answer that was no set of keys was not taken for one', 612_000, true],
+  ])('withdraws a key: %s', async (_what, ms, first) => {
     setClock();
     const verifier = TokenVerifier.of(identity);
     const token = await sign(0, { exp: Math.floor(Date.now() / 1_000) + 99_999 });

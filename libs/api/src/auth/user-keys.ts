@@ -30,7 +30,7 @@ export class UserKeys {
   private again: Promise<void> | undefined;
   private coolUntil = -Infinity;
   /** Why they could not be had the last time. */
-  private failure: unknown;
+  private failure: Error | undefined;
   private staleAt = -Infinity;
   private keptUntil = -Infinity;
 
@@ -83,16 +83,16 @@ export class UserKeys {
   }
 
   /** Many requests, one question. It is nobody's own: it has its own deadline and is not in the answer's `X-Served-By`. */
-  private async ask(): Promise<void> {
-    if (this.failure !== undefined && performance.now() < this.coolUntil) throw this.failure;
+  private ask(): Promise<void> {
+    if (this.failure && performance.now() < this.coolUntil) return Promise.reject(this.failure);
     this.asking ??= this.jwks()
       .then((jwks) => this.keep(jwks))
-      .catch((error: unknown) => this.failed(error))
+      .catch((error: Error) => this.failed(error))
       .finally(() => (this.asking = undefined));
     return this.asking;
   }
 
-  private failed(error: unknown): never {
+  private failed(error: Error): never {
     this.failure = error;
     this.coolUntil = performance.now() + this.patience.coolDownMs;
     throw error;
