@@ -87,7 +87,7 @@ export class UserKeys {
     if (this.failure && performance.now() < this.coolUntil) return Promise.reject(this.failure);
     this.asking ??= this.jwks()
       .then((jwks) => this.keep(jwks))
-      .catch((error: Error) => this.failed(error))
+      .catch((error: unknown) => this.failed(error as Error))
       .finally(() => (this.asking = undefined));
     return this.asking;
   }
