@@ -1,4 +1,4 @@
-import { EmbeddedServers, runServer } from '#platform';
+import { assertPortFree, EmbeddedServers, runServer } from '#platform';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -11,7 +11,13 @@ const programs = ['src', 'next'].map((folder) =>
   join(import.meta.dirname, '../examples/legacy-app', folder, 'main.js'),
 );
 
-await runServer(async ({ PATH = '', DATA_DIR: dataDir = '.data' }, closing) => {
+const usage = `usage: npm run start:legacy
+
+Opens both applications of examples/legacy-app, at ports 4000 and 4001: the one that was there, and the one in modules that its routes move
+to. Their database is on the embedded PostgreSQL, in DATA_DIR.`;
+
+await runServer({ usage }, async ({ PATH = '', DATA_DIR: dataDir = '.data' }, closing) => {
+  for (const port of [4000, 4001]) await assertPortFree(port, undefined);
   const servers = new EmbeddedServers(dataDir, (line) => console.log(line));
   closing.add(() => servers.release());
   // Sessions outlast a restart, on this machine only.

@@ -7,7 +7,7 @@ import { injectServices } from './direct.js';
 /** One of the two apps in a process of its own. Prints its address when it is ready. */
 const [databaseUrl, wiring] = process.argv.slice(2) as [string, Wiring];
 
-await runServer(async (_env, closing) => {
+await runServer({ usage: 'serve <database url> <wiring>', takesArguments: true }, async (_env, closing) => {
   const app = await createApp(databaseUrl);
   closing.add(() => app.close());
   if (wiring === 'direct') injectServices(app);

@@ -49,6 +49,13 @@ describe('a start that cannot be', () => {
 
   it.each<[string, string, string[], () => Record<string, string>, RegExp]>([
     [
+      'an argument that it does not take',
+      monolith,
+      ['--prot', '3'],
+      () => ({}),
+      /^--prot 3: it takes no arguments; see --help/,
+    ],
+    [
       'a busy port',
       monolith,
       [],

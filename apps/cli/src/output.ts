@@ -8,6 +8,9 @@ export interface Out {
   write(text: string): unknown;
 }
 
+/** Of a terminal; some say 0, because nobody has told them. */
+export const columnsOf = ({ columns }: Out): number => columns || 80;
+
 /** Where results go: text for people, or JSON alone. */
 export class Output {
   constructor(
@@ -17,7 +20,7 @@ export class Output {
 
   /** Columns that a line may take; a stream that is no terminal has no end. */
   get width(): number {
-    return this.stream.isTTY ? (this.stream.columns ?? 80) : Infinity;
+    return this.stream.isTTY ? columnsOf(this.stream) : Infinity;
   }
 
   /** Writes lines; those that are wider than a terminal are broken between words. */

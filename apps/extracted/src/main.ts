@@ -36,6 +36,6 @@ function registryOf(who: { service: string; version: string }, app: ModuleRef) {
   );
 }
 
-const args = process.argv.slice(2);
-if (args.includes('--help') || args.includes('-h')) process.stdout.write(`${usage}\n`);
-else await runServer((env, closing) => serve(readSettings(env, args), closing));
+await runServer({ usage, takesArguments: true }, (env, closing, args) =>
+  serve(readSettings(env, args), closing),
+);

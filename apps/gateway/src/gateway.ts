@@ -49,7 +49,7 @@ export async function startGateway(settings: Settings, closing: Closing): Promis
   closing.onBegin(() => logger.info('stopping'));
   Logger.overrideLogger(new NestLogger(logger));
   await assertPortFree(settings.port, settings.host, 'PORT');
-  await assertPortFree(settings.adminPort, '127.0.0.1', 'ADMIN_PORT');
+  await assertPortFree(settings.adminPort, '127.0.0.1', 'GATEWAY_ADMIN_PORT');
   const servers = embeddedServers(settings, say, closing);
   const own = await openOwnDatabase(settings, servers, who.version, closing);
   const shop = settings.modules === 'none' ? undefined : await joinShop(settings, servers, own, closing);

@@ -3,8 +3,4 @@ import { runServer } from '#platform';
 import { readSettings, usage } from './config.js';
 import { startGateway } from './gateway.js';
 
-if (process.argv.includes('--help') || process.argv.includes('-h')) {
-  process.stdout.write(`${usage}\n`);
-} else {
-  await runServer((env, closing) => startGateway(readSettings(env), closing));
-}
+await runServer({ usage }, (env, closing) => startGateway(readSettings(env), closing));

@@ -31,11 +31,11 @@ const hopByHop = [
 
 /** Who somebody is: only a gateway may say it (`X-User-Group` is none of these: it names a cohort, and proves nothing). By our names, and by those of nginx, oauth2-proxy, Kong, Grafana and the clouds' own gateways. */
 const identities =
-  /^(?:x-user(?:-?(?:id|name|e?mail|roles?|groups))?|x-internal-.*|x-auth-(?:request-.*|user.*|name|email|roles?|groups?)|x-authenticated-.*|x-(?:webauth|vouch|consumer|authentik)-.*|x-pomerium-claim-.*|x-goog-authenticated-user-.*|x-ms-(?:client-principal|token).*|x-amzn-oidc-.*|x-(?:apigateway|endpoint)-api-userinfo|cf-access-authenticated-.*|tailscale-user-.*|(?:x-)?remote-(?:user|email|groups?|name)|(?:x-)?ssl-client-.*|x-client-(?:cert.*|dn)|client-cert(?:-chain)?|x-arr-clientcert)$/;
+  /^(?:x-user(?:-?(?:id|name|e?mail|roles?|groups|info))?|x-internal-.*|x-auth-(?:request-.*|user.*|name|email|roles?|groups?)|x-authenticated-.*|x-(?:webauth|vouch|consumer|authentik)-.*|x-pomerium-claim-.*|x-goog-authenticated-user-.*|x-ms-(?:client-principal|token).*|x-amzn-oidc-.*|x-(?:apigateway|endpoint)-api-userinfo|cf-access-authenticated-.*|tailscale-user-.*|(?:x-)?remote-(?:user.*|email|groups?|name)|(?:x-)?ssl-c(?:lient-.*|ert)|x-client-(?:cert.*|dn|verify)|oidc-claim-.*|sm-user.*|x-sso-user.*|x-jwt-payload|client-cert(?:-chain)?|x-arr-clientcert)$/;
 
 /** Where somebody comes from, what he asked for first, and whether it is a copy: the gateway says it anew. */
 const origins =
-  /^(?:x-forwarded(?:-.*)?|forwarded|x-real-ip|x-client-ip|true-client-ip|x-request-id|x-shadow-request)$/;
+  /^(?:x-forwarded(?:-.*)?|forwarded|x-real-ip|(?:x-)?client-ip|true-client-ip|x-cluster-client-ip|x-proxyuser-ip|x-original-(?:forwarded-for|host)|x-host|x-request-id|x-shadow-request)$/;
 
 /** Another path than the one that was looked at. */
 const otherPath = /^x-(?:original|rewrite)-(?:url|uri)$/;
@@ -45,6 +45,9 @@ const hops = new Set<string>(hopByHop);
 
 /** Whether a header claims who somebody is: `x-user-id`, however it is spelled (`X_User_Id`). A client's is never passed on. */
 export const isIdentityHeader = (name: string): boolean => fateOf(name) === 'identity';
+
+/** Whether a client's word in a header counts for nothing: it claims who he is or where he comes from, or is of his connection. */
+export const isTakenAway = (name: string): boolean => fateOf(name) === 'identity' || fateOf(name) === 'drop';
 
 /** CGI and its heirs (WSGI, PHP) take every other character for `_`. */
 const canonical = (name: string): string => name.toLowerCase().replace(/[^a-z\d]/g, '-');

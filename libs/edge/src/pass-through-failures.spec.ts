@@ -1,5 +1,4 @@
 import { once as eventOf } from 'node:events';
-import 'node:http';
 import { connect, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { until } from '../../../test/support/until.js';
@@ -90,6 +89,12 @@ describe('no answer', () => {
       /^HTTP\/1\.1 204 .*x-whole: yes/is,
     );
     expect(await failure()).toBeUndefined();
+  });
+
+  it('502: hints without end, which would wait for a client that reads nothing', async () => {
+    reply = (socket) => socket.write('HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n'.repeat(40) + ok);
+    expect(await ask(get)).toMatch(/HTTP\/1\.1 502/);
+    expect(gate.outcomes.map(({ failure }) => failure)).toEqual(['bad_answer']);
   });
 
   it('503: there is no upstream', async () => {
@@ -296,6 +301,16 @@ describe('connections that are kept', () => {
     expect(await ask(get)).toContain('yes');
     reply = (socket) => socket.write(ok);
     expect(await ask(get)).not.toContain('poison');
+  });
+
+  it('what comes on one that nobody uses ends it: what follows would be taken for an answer', async () => {
+    let kept: Socket | undefined;
+    reply = (socket) => void (kept = socket).write(ok);
+    await ask(get);
+    kept!.write('late, ');
+    await until('it is ended', () => (server.sockets.size === 0 ? true : undefined));
+    expect(await ask(get)).toContain('yes');
+    expect(server.heard).toHaveLength(2);
   });
 
   it('one whose answer broke off is not used again', async () => {

@@ -29,6 +29,8 @@ const unwritable = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** Kept-alive connections that the upstream had just closed: so many are met before it counts as its failure. */
 const mostStale = 3;
+/** So many informational answers (1xx) before an answer are taken: each would wait for a client that reads nothing. */
+const mostInformed = 32;
 
 /** What a try tells and asks. */
 export interface TryCalls {
@@ -63,6 +65,7 @@ export class Try implements Limited {
   private moved = false;
   private movedAt = 0;
   private askedToMove = false;
+  private informed = 0;
   private readonly pace: Pace;
 
   constructor(
@@ -148,6 +151,8 @@ export class Try implements Limited {
 
   private readonly onInformation = ({ statusCode, rawHeaders }: InformationEvent): void => {
     const { request, response } = this;
+    this.informed += 1;
+    if (this.informed > mostInformed) return this.finish('bad_answer');
     if (this.over || response.headersSent || statusCode !== 103 || request.httpVersion !== '1.1') return;
     const link = rawHeaders.filter((_, i, all) => i % 2 === 1 && all[i - 1]?.toLowerCase() === 'link');
     try {

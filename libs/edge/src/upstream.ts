@@ -1,5 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import type { Socket } from 'node:net';
 
 /** What an upstream is granted. */
 export interface UpstreamLimits {
@@ -39,7 +40,9 @@ export class Upstream {
     this.module = secure ? https : http;
     const { connections, keepMs } = this.limits;
     const agent = { keepAlive: true, maxSockets: connections, maxFreeSockets: connections, timeout: keepMs };
-    this.agent = secure ? new https.Agent({ ...agent, ...(ca && { ca }) }) : new http.Agent(agent);
+    this.agent = secure
+      ? watched(new https.Agent({ ...agent, ...(ca && { ca }) }))
+      : watched(new http.Agent(agent));
     // A name in brackets is an IPv6 address.
     const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
     this.options = { agent: this.agent, hostname, port: url.port || (secure ? 443 : 80) };
@@ -59,4 +62,33 @@ export class Upstream {
   close(): void {
     this.agent.destroy();
   }
+}
+
+/** What Node calls for a connection that is kept, and for one that is used again; its types lack both. */
+interface Keeping {
+  keepSocketAlive(socket: Socket): boolean;
+  reuseSocket(socket: Socket, request: http.ClientRequest): void;
+}
+
+/**
+ * A connection on which something comes while nobody uses it is ended: it is of no answer that anybody waits for, and what follows it would be
+ * taken for the next one's. As nginx does.
+ */
+function watched<A extends http.Agent>(agent: A): A {
+  const kept = agent as unknown as Keeping;
+  const [keep, reuse] = [kept.keepSocketAlive.bind(agent), kept.reuseSocket.bind(agent)];
+  kept.keepSocketAlive = (socket) => {
+    if (!keep(socket)) return false;
+    socket.on('data', end).resume();
+    return true;
+  };
+  kept.reuseSocket = (socket, request) => {
+    socket.off('data', end);
+    reuse(socket, request);
+  };
+  return agent;
+}
+
+function end(this: Socket): void {
+  this.destroy();
 }

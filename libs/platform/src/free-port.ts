@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { StartError } from 'nestjs-strangler';
 
 /** Makes sure that a port can be had, before anything else is started. @throws {StartError} naming the setting. */
-export function assertPortFree(port: number, host: string | undefined, setting: string): Promise<void> {
+export function assertPortFree(port: number, host: string | undefined, setting?: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', (error: NodeJS.ErrnoException) =>
@@ -15,12 +15,13 @@ export function assertPortFree(port: number, host: string | undefined, setting: 
 interface Place {
   port: number;
   host: string | undefined;
-  setting: string;
+  /** The port's; left out: it has none. */
+  setting: string | undefined;
 }
 
 function sentence({ code, message }: NodeJS.ErrnoException, { port, host, setting }: Place): string {
   if (code === 'EADDRINUSE')
-    return `port ${port} is in use by another program: end that one or set ${setting} to another port`;
+    return `port ${port} is in use by another program: end that one${setting ? ` or set ${setting} to another port` : ''}`;
   if (code === 'EACCES')
     return `port ${port} may not be used by this user: set ${setting} to a port above 1023`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')

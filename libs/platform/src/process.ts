@@ -30,11 +30,23 @@ export class Closing {
   }
 }
 
+/** A program as its user calls it. */
+export interface Manual {
+  /** What `--help` prints. */
+  usage: string;
+  /** Whether it takes arguments; else one is an error: settings stand in the environment. */
+  takesArguments?: boolean;
+}
+
+type Start = (env: Environment, closing: Closing, args: readonly string[]) => Promise<void>;
+
 /**
  * Runs a server program: starts it, ends all of it on Ctrl-C or SIGTERM. A start that fails leaves nothing half-started:
  * one sentence on stderr, exit code 1. `env` says what is probably misspelt in it, once the program has read what it wants of it.
  */
-export async function runServer(start: (env: Environment, closing: Closing) => Promise<void>): Promise<void> {
+export async function runServer({ usage, takesArguments }: Manual, start: Start): Promise<void> {
+  const args = process.argv.slice(2);
+  if (args.includes('--help') || args.includes('-h')) return void process.stdout.write(`${usage}\n`);
   const { env, misspelt } = noteReads(environment());
   const closing = new Closing();
   let ending = false;
@@ -46,7 +58,9 @@ export async function runServer(start: (env: Environment, closing: Closing) => P
   process.on('SIGINT', () => end(0));
   process.on('SIGTERM', () => end(0));
   try {
-    await start(env, closing);
+    if (args.length > 0 && !takesArguments)
+      throw new SettingsError(`${args.join(' ')}: it takes no arguments; see --help`);
+    await start(env, closing, args);
     const logger = new Logger('settings');
     for (const each of misspelt()) logger.warn(misspeltInWords(each));
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Output } from '../output.js';
+import { columnsOf, type Output } from '../output.js';
 import { cut, paint, type Line } from '../text/line.js';
 
 const logEveryMs = 5_000;
@@ -13,7 +13,7 @@ export class ProgressLine {
   show(text: Line): void {
     const { stream, coloured } = this.out;
     if (stream.isTTY) {
-      stream.write(`\r${paint(cut(text, (stream.columns ?? 80) - 1), coloured)}\x1b[K`);
+      stream.write(`\r${paint(cut(text, columnsOf(stream) - 1), coloured)}\x1b[K`);
       this.shown = true;
     } else if (performance.now() >= this.nextAt) {
       this.out.print([text]);

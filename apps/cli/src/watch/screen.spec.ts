@@ -29,6 +29,12 @@ it('a low terminal gets what fits, without scrolling', () => {
   expect(stream.written[0]!.split('\n')).toHaveLength(3);
 });
 
+it('one that does not know its size is taken for one of 80 columns and 24 rows', () => {
+  const stream = terminal(0, 0);
+  new Screen(stream, false).draw([line('x'.repeat(70))]);
+  expect(stream.written[0]).toContain('x'.repeat(70));
+});
+
 it('a terminal that was never drawn on is left alone', () => {
   const stream = terminal(10, 4);
   new Screen(stream, false).leave();

@@ -1,4 +1,4 @@
-import type { Out } from '../output.js';
+import { columnsOf, type Out } from '../output.js';
 import { paint, wrap, type Line } from '../text/line.js';
 
 // The screen that full-screen programs have for themselves (what was there before comes back), no cursor, no wrapping.
@@ -19,7 +19,7 @@ export class Screen {
 
   /** Draws over what was there. Lines that are too long are broken; those that do not fit below are left out. */
   draw(lines: readonly Line[]): void {
-    const { columns = 80, rows = 24 } = this.stream;
+    const [columns, rows] = [columnsOf(this.stream), this.stream.rows || 24];
     const all = lines.flatMap((one) => wrap(one, columns));
     const shown = all.length < rows ? all : [...all.slice(0, rows - 2), [{ text: '…' }]];
     const text = shown.map((one) => paint(one, this.coloured) + clearLine).join('\r\n');

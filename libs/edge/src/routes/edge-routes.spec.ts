@@ -196,6 +196,30 @@ it('a route for a path of the API is refused with its line, at a start and while
   expect(other.board.entryOf('/api/v1/products')).toBeUndefined();
 });
 
+it.each(['x-user-id', 'x_forwarded_for'])(
+  'a cohort by %s is refused: nobody would be in it',
+  async (header) => {
+    await write(`    cohorts: [{ header: ${header}, equals: beta }]\n`);
+    await expect(gateway().prepare()).rejects.toThrow(
+      /line 2 refused: edge: nobody is in the cohort of \/reports/,
+    );
+  },
+);
+
+it('says of a route by hand that its cohorts wait for somebody to begin', async () => {
+  await write('    cohorts: [{ header: x-user-group, equals: beta }]\n');
+  await until('the file is read', () =>
+    other.board.entryOf('/reports')?.route.cohorts.length === 1 ? true : undefined,
+  );
+  const act = (action: { verb: 'shift'; percent: number } | { verb: 'rollback' }) =>
+    other.operator.act('/reports', action, { actor: 'ann', dryRun: false });
+  const notes = async () => (await other.operator.route('/reports')).notes.join();
+  await act({ verb: 'rollback' });
+  expect(await notes()).toContain('shift /reports 0');
+  await act({ verb: 'shift', percent: 0 });
+  expect(await notes()).not.toContain('shift /reports 0');
+});
+
 it('does not start while it cannot read where its routes stand', async () => {
   await write('');
   await database.query(`delete from gateway.edge_routes;

@@ -14,6 +14,7 @@ import {
 import { Logger } from '@nestjs/common';
 import type { UpstreamPools } from '../pool/upstream-pools.js';
 import { Autopilot } from './autopilot.js';
+import { cohortsOfClients } from './cohorts-of-clients.js';
 import { noteOnShadow, notShadowed, type ApiPaths } from './not-shadowed.js';
 import { RouteBoard } from './route-board.js';
 import { RouteOperator } from './route-operator.js';
@@ -76,7 +77,7 @@ export class EdgeRoutes {
     });
     this.file = new WishesFile(
       file,
-      (text) => notShadowed(parseFile(text, modules).edge, apiPaths),
+      (text) => cohortsOfClients(notShadowed(parseFile(text, modules).edge, apiPaths)),
       (routes) => {
         if (!routes) return;
         for (const route of routes) {

@@ -239,10 +239,16 @@ export class RouteOperator {
       shadow: { ...evidence.shadow, share: route.shadow },
       gates: wants ? stepGates(row, route, evidence) : watchGates(row, route, evidence),
       waitingFor: waitingFor(row, decideRoute(row, route, evidence)),
-      notes: [...(note === undefined ? [] : [note]), ...troubles],
+      notes: [...(note === undefined ? [] : [note]), ...waitingCohorts(row, route), ...troubles],
     };
   }
 }
+
+/** A cohort is at `new` from the moment in which somebody has begun to move the route, also to 0 %. */
+const waitingCohorts = ({ path, phase }: RouteRow, { cohorts }: RouteWish): string[] =>
+  phase === 'legacy' && cohorts.length > 0
+    ? [`its cohorts are at legacy until it is moved: shift ${path} 0, or percent: 0 in the file`]
+    : [];
 
 /** `writeFile` writes the line of the file, where one is to be written. */
 interface ThroughFile extends AcceptedAction {

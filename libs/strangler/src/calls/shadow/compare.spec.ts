@@ -42,6 +42,17 @@ it('a value equals its copy and nothing else', () => {
   );
 });
 
+it.each([
+  ['as deep as a writer likes', (end: number) => `${'{"a":'.repeat(20_000)}${end}${'}'.repeat(20_000)}`],
+  ['as wide', (end: number) => `[${'0,'.repeat(200_000)}${end}]`],
+])('%s', (_what, text) => {
+  const value = (end: number): unknown => JSON.parse(text(end));
+  expect(compare(value(1), value(1), ['b.*'])).toEqual([]);
+  const [difference] = compare(value(1), value(2), []);
+  expect(difference).toMatchObject({ monolith: 1, extracted: 2 });
+  expect(difference!.path.length).toBeLessThan(200);
+});
+
 it('of many differences some are kept', () => {
   const list = (n: number) => Array.from({ length: 1_000 }, () => n);
   expect(compare(list(1), list(2), [])).toHaveLength(20);
