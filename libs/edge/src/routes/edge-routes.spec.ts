@@ -196,7 +196,7 @@ it('a route for a path of the API is refused with its line, at a start and while
   expect(other.board.entryOf('/api/v1/products')).toBeUndefined();
 });
 
-it.each(['x-user-id', 'x_forwarded_for'])(
+it.each(['x-user-id', 'x-forwarded-for'])(
   'a cohort by %s is refused: nobody would be in it',
   async (header) => {
     await write(`    cohorts: [{ header: ${header}, equals: beta }]\n`);
