@@ -1,4 +1,4 @@
-import type { Dto } from './contract.js';
+import type { Dto } from './dto.js';
 import {
   ARRAY_MAX_SIZE,
   ARRAY_MIN_SIZE,

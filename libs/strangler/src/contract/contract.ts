@@ -1,8 +1,7 @@
 import { DomainError, internalCodes, type DomainErrorData } from './errors.js';
+import type { Dto } from './dto.js';
 import { needsOnly } from './required.js';
-
-/** A DTO class: its class-validator rules are the contract's schema on every transport. */
-export type Dto<T> = new () => T;
+import { problemOfShapes } from './shape-problems.js';
 
 /** Names of an input's fields that can be its routing key. */
 type KeyName<I> = { [K in keyof I]-?: I[K] extends string ? K : never }[keyof I] & string;
@@ -210,6 +209,8 @@ function problemOf(
 ): string | undefined {
   const taken = operation.errors?.find((code) => (internalCodes as readonly string[]).includes(code));
   if (taken) return `"${taken}" is a code of the toolkit's own`;
+  const shapes = problemOfShapes(operation);
+  if (shapes) return shapes;
   const undo = operation.kind === 'command' ? operation.undo : undefined;
   if (undo !== undefined && operations[undo]?.kind !== 'command') {
     return `its undo "${undo}" is no command of this contract`;

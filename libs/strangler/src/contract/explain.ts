@@ -1,4 +1,4 @@
-import type { Dto } from './contract.js';
+import type { Dto } from './dto.js';
 import type { FieldError } from './errors.js';
 import { validateSync } from 'class-validator';
 import { isFields, type Fields } from './checks.js';

@@ -16,7 +16,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { applyDecorators } from './apply-decorators.js';
-import type { Dto } from './contract.js';
+import type { Dto } from './dto.js';
 
 const canonicalKey = Symbol('contract:canonical');
 const nestedKey = Symbol('contract:nested');

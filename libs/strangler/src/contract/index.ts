@@ -9,7 +9,6 @@ export {
   type CallDue,
   type CodeOf,
   type Contract,
-  type Dto,
   type Handlers,
   type InputOf,
   type NamesOf,
@@ -19,6 +18,7 @@ export {
   type Self,
   type Who,
 } from './contract.js';
+export { type Dto } from './dto.js';
 export {
   CommandUndoneError,
   DomainError,

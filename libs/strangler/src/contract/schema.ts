@@ -1,4 +1,4 @@
-import { type Dto } from './contract.js';
+import type { Dto } from './dto.js';
 import { ValidationError } from './errors.js';
 import { canonicalOf, isMasked, isSecret, nestedOf } from './fields.js';
 import { ARRAY_MAX_SIZE, IS_ARRAY } from 'class-validator';

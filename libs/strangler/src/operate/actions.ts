@@ -1,4 +1,4 @@
-import type { Dto } from '../contract/contract.js';
+import type { Dto } from '../contract/dto.js';
 import type { Action } from '../control/operator.js';
 import {
   DecommissionBody,

@@ -1,4 +1,4 @@
-import type { Dto } from '../contract/contract.js';
+import type { Dto } from '../contract/dto.js';
 import { BadRequestException, UnsupportedMediaTypeException } from '@nestjs/common';
 import type { Request } from 'express';
 import { Schema } from '../contract/schema.js';

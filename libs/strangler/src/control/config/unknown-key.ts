@@ -1,4 +1,4 @@
-import { type Dto } from '../../contract/contract.js';
+import type { Dto } from '../../contract/dto.js';
 import { nestedOf } from '../../contract/fields.js';
 import { rulesOf } from '../../contract/checks.js';
 
