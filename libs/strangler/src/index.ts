@@ -41,7 +41,7 @@ export { call, own, type Saga, type Step } from './calls/sagas/saga.js';
 export { Schema } from './contract/schema.js';
 export { type OwnerMigration } from './database/tables.js';
 export { StranglerModule } from './nest/strangler.module.js';
-export { type FeatureOptions } from './nest/feature.js';
+export { type FeatureOptions, type ModuleOptions } from './nest/feature.js';
 export {
   type NatsOptions,
   type StranglerAsyncOptions,

@@ -53,3 +53,18 @@ export {
   Secret,
 } from './fields.js';
 export { Schema } from './schema.js';
+export { Codec, type DataClass, type Wire } from './codec.js';
+export {
+  CommandOperation,
+  Internal,
+  QueryOperation,
+  type CommandMethod,
+  type QueryMethod,
+} from './service-decorators.js';
+export {
+  isServiceContract,
+  serviceContract,
+  type ServiceClass,
+  type ServiceContract,
+  type ServiceContractOptions,
+} from './service-contract.js';

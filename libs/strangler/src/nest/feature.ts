@@ -1,7 +1,15 @@
-import { Module, type DynamicModule, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
+import {
+  Module,
+  type DynamicModule,
+  type InjectionToken,
+  type ModuleMetadata,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource, ObjectLiteral } from 'typeorm';
 import type { Contract, Handlers, InputOf, NamesOf } from '../contract/contract.js';
+import type { ServiceContract } from '../contract/service-contract.js';
 import { Executor, type Handler, type Preparation } from '../calls/executor.js';
 import type { CallOut, ExternalCall } from '../calls/external.js';
 import { LocalModules } from '../calls/local-modules.js';
@@ -16,6 +24,7 @@ import { Steps } from '../calls/sagas/steps.js';
 import { Agents } from '../sides/agents.js';
 import type { OwnerMigration, Transform } from '../database/tables.js';
 import { transactionalRepository } from '../database/transaction.js';
+import { handlersToken, serviceProviders } from './service-feature.js';
 
 type Processes<C extends Contract> = { [K in NamesOf<C, 'process'>]: Type<AnySaga> };
 
@@ -36,8 +45,8 @@ type Calls<C extends Contract, S extends Handlers<C>> = {
   ) => Promise<unknown>;
 };
 
-/** What a module brings. `processes` must name a saga class for each process of the contract. */
-export type FeatureOptions<C extends Contract, S extends Handlers<C> = Handlers<C>> = {
+/** What a module brings, whatever its contract is made of. */
+export interface ModuleOptions {
   /**
    * The module's tables. Their repositories, injected into the service, work in the running command's transaction. Left out: the module
    * has none that move. If its contract has queries alone it needs nothing in the database then, and stays where it is.
@@ -60,6 +69,10 @@ export type FeatureOptions<C extends Contract, S extends Handlers<C> = Handlers<
   ownerMigrations?: readonly OwnerMigration[];
   /** What else the service injects. */
   providers?: Provider[];
+}
+
+/** What a module brings. `processes` must name a saga class for each process of the contract. */
+export type FeatureOptions<C extends Contract, S extends Handlers<C> = Handlers<C>> = ModuleOptions & {
   /** The calls of commands with effects outside the database; they never share a transaction. */
   external?: Calls<C, S>;
   /** What commands need that takes long and needs no transaction; see {@link Preparation}. */
@@ -69,13 +82,27 @@ export type FeatureOptions<C extends Contract, S extends Handlers<C> = Handlers<
 /** The data source of the process, under whichever token the application has it. */
 export const DATA_SOURCE = Symbol('strangler:data source');
 
-/** What `forFeature` makes of a module. */
+/** What `forFeature` and `forService` make of a module. */
 @Module({})
 export class StranglerFeature {
   static of<C extends Contract, S extends Handlers<C>>(
     contract: C,
     service: Type<S>,
     options: FeatureOptions<C, S>,
+  ): DynamicModule {
+    return this.served(contract, service, [service], options);
+  }
+
+  static behind(contract: ServiceContract, options: ModuleOptions): DynamicModule {
+    return this.served(contract, handlersToken(contract), serviceProviders(contract), options);
+  }
+
+  /** `handlers`: the token of what has the operations. */
+  private static served(
+    contract: Contract,
+    handlers: InjectionToken,
+    service: Provider[],
+    options: AnyOptions,
   ): DynamicModule {
     const { tables = [], providers = [], external = {}, processes, prepare: preparations = {} } = options;
     const { imports = [], dataSource: name, sharedTables = [] } = options;
@@ -91,17 +118,24 @@ export class StranglerFeature {
       module: StranglerFeature,
       imports: [TypeOrmModule.forFeature(all, name), ...imports],
       providers: [
-        service,
+        ...service,
         ...providers,
         ...repositories,
         ...sagas.map(([, saga]) => saga),
         ...sagaEngine,
         ...(sagas.length > 0 ? [sagaRecovery] : []),
-        executorOf(contract, service, { sagas, external, preparations, stays }),
+        executorOf(contract, handlers, { sagas, external, preparations, stays }),
         ...(stays ? [] : [agentOf(contract, options)]),
       ],
     };
   }
+}
+
+/** Its types forgotten. */
+interface AnyOptions extends ModuleOptions {
+  external?: object;
+  prepare?: object;
+  processes?: object | undefined;
 }
 
 /** Nothing has to be remembered of a query, and nobody has to own what it reads. */
@@ -140,7 +174,7 @@ interface ExecutorParts {
 
 function executorOf(
   contract: Contract,
-  service: Type<object>,
+  service: InjectionToken,
   { sagas, external, preparations, stays }: ExecutorParts,
 ): Provider {
   return {
@@ -199,17 +233,8 @@ const boundTo = <F extends (...given: never[]) => unknown>(
     ]),
   );
 
-interface MovingParts {
-  tables?: readonly Type<ObjectLiteral>[];
-  sharedTables?: readonly Type<ObjectLiteral>[];
-  routingKey?: string;
-  transforms?: Readonly<Record<string, Transform>>;
-  ownerMigrations?: readonly OwnerMigration[];
-  processes?: object | undefined;
-}
-
 /** What moves with a module: its tables, its idempotency records, and its sagas if it has processes. */
-function agentOf(contract: Contract, options: MovingParts): Provider {
+function agentOf(contract: Contract, options: AnyOptions): Provider {
   const {
     tables = [],
     sharedTables = [],

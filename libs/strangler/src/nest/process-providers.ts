@@ -1,4 +1,4 @@
-import type { FactoryProvider, InjectionToken, Provider } from '@nestjs/common';
+import type { FactoryProvider, InjectionToken, Provider, Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
 import { LocalModules } from '../calls/local-modules.js';
@@ -6,6 +6,8 @@ import { portToken } from '../calls/ports.js';
 import { ReadGuard } from '../calls/read-guard.js';
 import { ContractServer } from '../calls/remote/server.js';
 import { Router } from '../calls/router.js';
+import { standInFor } from '../calls/services/stand-in.js';
+import { isServiceContract } from '../contract/service-contract.js';
 import { CallMetrics } from '../control/call-metrics.js';
 import { NatsLink } from '../nats/link.js';
 import { ToolkitMetrics } from '../operate/metrics/toolkit-metrics.js';
@@ -52,6 +54,9 @@ export function providersOf(
     return new StranglerProcess(options, partsOf(options, link, database), app, database);
   };
   const ports = contracts.map((contract) => part(portToken(contract), ({ router }) => router.port(contract)));
+  const standIns = contracts
+    .filter(isServiceContract)
+    .map((contract) => part(contract.service as Type, ({ router }) => standInFor(contract, router)));
   const ofSide = side
     ? [
         { provide: ReadGuard, useValue: new ReadGuard(side) },
@@ -69,6 +74,6 @@ export function providersOf(
       useFactory: make,
       inject: [WIRING, ModuleRef, ...(side ? [dataSource] : [])],
     },
-    ...[...parts, ...ports, ...ofSide],
+    ...[...parts, ...ports, ...standIns, ...ofSide],
   ];
 }

@@ -5,8 +5,9 @@ import type {
   OnApplicationShutdown,
   OnModuleInit,
 } from '@nestjs/common';
-import type { ModuleRef } from '@nestjs/core';
+import { ModulesContainer, type ModuleRef } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
+import { isServiceContract } from '../contract/service-contract.js';
 import type { Database } from '../database/database.js';
 import type { OperationsOptions } from '../operate/health/operations-routes.js';
 import { openOperations, type OperationsServer } from '../operate/health/operations-server.js';
@@ -16,6 +17,7 @@ import type { CallHistogram } from '../operate/metrics/toolkit-metrics.js';
 import { guardOf, openAdmin } from './admin-listener.js';
 import type { StranglerOptions } from './options.js';
 import type { Parts } from './parts.js';
+import { assertServable } from './service-feature.js';
 
 /** Figures of a process, with their names; prom-client or another one writes them. */
 export interface Measured {
@@ -29,7 +31,7 @@ export interface Measured {
  * The order in which the toolkit begins and ends with its application, by Nest's hooks. Its module is global, so it begins before all
  * modules of the application, and ends after them.
  *
- * 1. `onModuleInit`: routes, the file that says where modules are to be, subscriptions for calls. The first call finds its way.
+ * 1. `onModuleInit`: services behind their classes are looked at; routes, the file that says where modules are to be, subscriptions for calls. The first call finds its way.
  * 2. `onApplicationBootstrap`: the sides, which prove themselves; what moves modules; the connection of a service; the listeners.
  * 3. `beforeApplicationShutdown`: the listeners, and what moves modules, at its next safe point. Nest then answers its last requests.
  * 4. `onApplicationShutdown`: calls that were taken are answered, for which requests may have waited; the sides end; then the connection.
@@ -72,6 +74,9 @@ export class StranglerProcess
 
   async onModuleInit(): Promise<void> {
     const { role, server } = this.parts;
+    const modules = this.app.get(ModulesContainer, { strict: false });
+    for (const contract of this.options.contracts.filter(isServiceContract))
+      assertServable(contract, modules);
     await role.prepare();
     server?.listen();
   }

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type ModuleMetadata, type Type } from '@nestjs/common';
 import type { Contract, Handlers } from '../contract/contract.js';
-import { StranglerFeature, type FeatureOptions } from './feature.js';
+import type { ServiceContract } from '../contract/service-contract.js';
+import { StranglerFeature, type FeatureOptions, type ModuleOptions } from './feature.js';
 import type { StranglerAsyncOptions, StranglerOptions } from './options.js';
 import { dataSourceIn } from './process-database.js';
 import { providersOf } from './process-providers.js';
@@ -72,5 +73,17 @@ export class StranglerModule {
     ...[options]: Options<C, S>
   ): DynamicModule {
     return StranglerFeature.of(contract, service, (options ?? {}) as FeatureOptions<C, S>);
+  }
+
+  /**
+   * Once per module whose contract is made of its service's class: it runs the service. Whoever injects the class gets a stand-in from
+   * {@link forRoot}, anywhere in the process; so the module itself neither provides nor exports it any more.
+   *
+   * @example
+   * @Module({ imports: [StranglerModule.forService(sessions, { tables: [Session] })], controllers: [SessionsController] })
+   * export class SessionsModule {}
+   */
+  static forService(contract: ServiceContract, options: ModuleOptions = {}): DynamicModule {
+    return StranglerFeature.behind(contract, options);
   }
 }
