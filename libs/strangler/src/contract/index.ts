@@ -53,7 +53,6 @@ export {
   Secret,
 } from './fields.js';
 export { Schema } from './schema.js';
-export { Codec, type DataClass, type Wire } from './codec.js';
 export {
   CommandOperation,
   Internal,
@@ -61,10 +60,4 @@ export {
   type CommandMethod,
   type QueryMethod,
 } from './service-decorators.js';
-export {
-  isServiceContract,
-  serviceContract,
-  type ServiceClass,
-  type ServiceContract,
-  type ServiceContractOptions,
-} from './service-contract.js';
+export { serviceContract, type ServiceContract, type ServiceContractOptions } from './service-contract.js';

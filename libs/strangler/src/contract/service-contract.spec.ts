@@ -73,6 +73,7 @@ describe('what a contract is made of', () => {
       operations.get(name)?.keysOf({ given: loans.codec.encode(given) });
     expect(keysOf('ofReader', 7)).toEqual(['7']);
     expect(keysOf('lend', Object.assign(new Loan(), { id: 8 }))).toEqual(['8']);
+    expect(() => keysOf('ofReader')).toThrow('undefined is no routing key: it has to be text or an integer');
   });
 
   it('a secret is no part of what tells one call from another, and nothing is shown to people who look at samples', () => {

@@ -49,7 +49,12 @@ type ServiceOperations<S extends object> = {
   [K in CrossingName<S>]?: 'query' | 'command' | MethodOperation<Given<S[K]>>;
 };
 
-/** What a class does not say by itself. */
+/**
+ * What a class does not say by itself.
+ *
+ * @example
+ * { ownership: 'by-key', classes: [Session, Page], operations: { revoke: { kind: 'command', key: (id) => id } } }
+ */
 export interface ServiceContractOptions<S extends object> {
   /** Left out: `whole`, which holds wherever ids come from a sequence. */
   ownership?: Ownership;
@@ -59,7 +64,12 @@ export interface ServiceContractOptions<S extends object> {
   operations?: ServiceOperations<S>;
 }
 
-/** The contract of a service behind its own class. To all but who injects it, it is a contract as any other. */
+/**
+ * The contract of a service behind its own class. To all but who injects it, it is a contract as any other.
+ *
+ * @example
+ * StranglerModule.forRoot({ side: 'monolith', contracts: [sessions, shipping] })
+ */
 export interface ServiceContract<N extends string = string, S extends object = object> extends Contract<N> {
   readonly service: ServiceClass<S>;
   readonly codec: Codec;
@@ -107,9 +117,15 @@ function operationOf(said: MethodOperation<unknown[]>, codec: Codec): Operation 
     output: ServiceAnswer,
     errors: [thrownCode],
     ...(timeoutMs !== undefined && { timeoutMs }),
-    ...(key && { key: ({ given }: ServiceCall) => String(key(...(codec.decode(given) as unknown[]))) }),
+    ...(key && { key: ({ given }: ServiceCall) => keyText(key(...(codec.decode(given) as unknown[]))) }),
     ...(said.kind === 'query' && ofQuery(said)),
   } as Operation;
+}
+
+/** Of a key that is missing every call would be one owner's. */
+function keyText(key: string | number): string {
+  if (typeof key === 'string' || Number.isSafeInteger(key)) return String(key);
+  throw new TypeError(`${String(key)} is no routing key: it has to be text or an integer`);
 }
 
 const ofQuery = ({ reads, volatile }: QueryMethod<unknown[]>) => ({

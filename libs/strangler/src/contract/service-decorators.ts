@@ -15,7 +15,12 @@ interface MethodOptions<A extends readonly unknown[]> {
   secret?: boolean;
 }
 
-/** A method that changes nothing. */
+/**
+ * A method that changes nothing.
+ *
+ * @example
+ * @QueryOperation({ key: (userId: number) => userId, reads: 'any', volatile: ['*.lastUsedAt'] })
+ */
 export interface QueryMethod<A extends readonly unknown[]> extends MethodOptions<A> {
   /** As of {@link query}: `owner`, or `any` for what a copy may answer, a moment behind. */
   reads?: 'owner' | 'any';
@@ -23,7 +28,13 @@ export interface QueryMethod<A extends readonly unknown[]> extends MethodOptions
   volatile?: readonly string[];
 }
 
-/** A method that is one transaction. */
+/**
+ * A method that is one transaction.
+ *
+ * @example
+ * @CommandOperation({ secret: true, timeoutMs: 3_000 })
+ * changePassword(id: number, password: string): Promise<void> { … }
+ */
 export type CommandMethod<A extends readonly unknown[]> = MethodOptions<A>;
 
 /** A method that others may call, and how. */

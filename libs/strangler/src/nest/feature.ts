@@ -45,7 +45,12 @@ type Calls<C extends Contract, S extends Handlers<C>> = {
   ) => Promise<unknown>;
 };
 
-/** What a module brings, whatever its contract is made of. */
+/**
+ * What a module brings, whatever its contract is made of.
+ *
+ * @example
+ * { tables: [Session], imports: [MailModule], providers: [SessionMapper] }
+ */
 export interface ModuleOptions {
   /**
    * The module's tables. Their repositories, injected into the service, work in the running command's transaction. Left out: the module

@@ -18,7 +18,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Exclude, instanceToPlain } from 'class-transformer';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Column, Entity, DataSource, PrimaryGeneratedColumn, Repository } from 'typeorm';
+import { Column, DataSource, Entity, LessThan, PrimaryGeneratedColumn, Repository } from 'typeorm';
 import { startNats, type TestNats } from '../../../../test/support/nats.js';
 import { moduleDatabase } from '../../../../test/support/module-database.js';
 import type { TestDatabase } from '../../../../test/support/postgres.js';
@@ -62,24 +62,32 @@ const Hears = (): MethodDecorator => (_target, _name, method) => {
   Reflect.defineMetadata('EVENT_LISTENER_METADATA', 'archived', method.value as object);
 };
 
+/** Of a module that stays, which has no tables. */
 @Injectable()
-class ShelfService {
-  readonly label = 'A';
+class ShelvesService {
+  async labelOf(id: number): Promise<string> {
+    return `shelf ${id}`;
+  }
 }
-@Module({ providers: [ShelfService], exports: [ShelfService] })
-class ShelfModule {}
+@Injectable()
+class Clock {
+  readonly newYear = new Date('2026-01-01');
+}
+@Module({ providers: [Clock], exports: [Clock] })
+class ClockModule {}
 
 /** It knows nothing of the toolkit, apart from the decorators. */
 @Injectable()
 class LoansService implements OnModuleInit {
-  readonly #shelf: ShelfService;
+  readonly #shelves: ShelvesService;
   static readonly begun: LoansService[] = [];
 
   constructor(
     @InjectRepository(Loan) private readonly loans: Repository<Loan>,
-    shelf: ShelfService,
+    shelves: ShelvesService,
+    private readonly clock: Clock,
   ) {
-    this.#shelf = shelf;
+    this.#shelves = shelves;
   }
 
   onModuleInit(): void {
@@ -102,7 +110,11 @@ class LoansService implements OnModuleInit {
   @QueryOperation()
   async findOne(id: number): Promise<Loan> {
     const loan = await this.loans.findOneBy({ id });
-    if (!loan) throw new NotFoundException({ message: `Loan ${id} not found`, shelf: this.#shelf.label });
+    if (!loan)
+      throw new NotFoundException({
+        message: `Loan ${id} not found`,
+        shelf: await this.#shelves.labelOf(id),
+      });
     return loan;
   }
 
@@ -120,6 +132,11 @@ class LoansService implements OnModuleInit {
   @QueryOperation()
   async echo(...given: unknown[]): Promise<unknown[]> {
     return given;
+  }
+
+  @QueryOperation()
+  async overdue(): Promise<number> {
+    return this.loans.countBy({ due: LessThan(this.clock.newYear) });
   }
 
   @QueryOperation()
@@ -143,7 +160,7 @@ class LoansService implements OnModuleInit {
 }
 
 const loans = serviceContract('loans', LoansService, { classes: [Loan, Page, LendDto] });
-const served = () => StranglerModule.forService(loans, { tables: [Loan], imports: [ShelfModule] });
+const shelves = serviceContract('shelves', ShelvesService, { operations: { labelOf: 'query' } });
 
 /** Injects the class, as it always has. */
 @Injectable()
@@ -151,10 +168,12 @@ class DeskService {
   constructor(readonly loans: LoansService) {}
 }
 
-@Module({ imports: [served()] })
+@Module({ imports: [StranglerModule.forService(loans, { tables: [Loan], imports: [ClockModule] })] })
 class LoansModule {}
+@Module({ imports: [StranglerModule.forService(shelves)] })
+class ShelvesModule {}
 
-const options = { contracts: [loans], config: join(tmpdir(), 'there-is-no-such-strangler.yaml') };
+const options = { contracts: [loans, shelves], config: join(tmpdir(), 'there-is-no-such-strangler.yaml') };
 let nats: TestNats;
 let here: TestDatabase;
 let there: TestDatabase;
@@ -176,7 +195,7 @@ const database = (side: Side) =>
 const start = (module: object): Promise<INestApplicationContext> => {
   @Module({})
   class App {}
-  const imports = [module, LoansModule, DiscoveryModule] as never[];
+  const imports = [module, LoansModule, ShelvesModule, DiscoveryModule] as never[];
   return NestFactory.createApplicationContext(
     { module: App, imports, providers: [DeskService] },
     { logger: false, abortOnError: false },
@@ -236,6 +255,7 @@ describe('a class that others inject, before its module leaves and after', () =>
       none: [await desk.findByBook('nowhere'), await desk.nothing()],
       conflict: await thrown(desk.lend(dto(book), 'pin')).then((told) => told?.slice(0, 2)),
       missing: await thrown(desk.findOne(0)),
+      overdue: await desk.overdue(),
       swept: await desk.sweep(new Date(0)),
     };
   }
@@ -267,7 +287,13 @@ describe('a class that others inject, before its module leaves and after', () =>
       computed: false,
       conflict: [ConflictException, 409],
       none: [null, undefined],
-      missing: [NotFoundException, 404, { message: 'Loan 0 not found', shelf: 'A' }, 'Loan 0 not found'],
+      missing: [
+        NotFoundException,
+        404,
+        { message: 'Loan 0 not found', shelf: 'shelf 0' },
+        'Loan 0 not found',
+      ],
+      overdue: 0,
       swept: 0,
     });
   });
