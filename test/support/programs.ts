@@ -19,11 +19,17 @@ export interface Program {
 
 const running = new Set<ChildProcess>();
 
-/** Starts a built program (`dist/<entry>`, or one at an absolute path). Only `env` and what a bare shell has is in its environment. */
-export function startProgram(entry: string, args: string[], env: Record<string, string>): Program {
+/** Starts a built program (`dist/<entry>`, or one at an absolute path), in `cwd`. Only `env` and what a bare shell has is in its environment. */
+export function startProgram(
+  entry: string,
+  args: string[],
+  env: Record<string, string>,
+  cwd: string = process.cwd(),
+): Program {
   // The last: not beside what the user's own shops have had confirmed.
   const { PATH = '', HOME = '', XDG_STATE_HOME = '' } = process.env;
   const child = spawn(process.execPath, [resolve(projectRoot(), 'dist', entry), ...args], {
+    cwd,
     env: { PATH, HOME, XDG_STATE_HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -6,6 +6,7 @@ import type { PreparedOperation } from '../contract/operation.js';
 import type { OwnershipRow } from '../engine/ownership/ownership.js';
 import type { Side } from '../routes/phase.js';
 import { MovingError, NotOwnerError, UnprovenError } from '../database/refusals.js';
+import { dataSourceOf } from '../database/transaction.js';
 import { freshCopyMs } from '../engine/replication/degraded.js';
 
 /** For so long, in ms, it counts that nothing shifts. Owners change twice as long after it was taken back, or later. */
@@ -108,8 +109,8 @@ export class ReadGuard {
    * A connection is made: its server may have started anew, on other files, and what was read before says nothing of it. A
    * connection that outlives its server is one of a pooler in between: there what was read counts for its second.
    */
-  private forgettingWith({ dataSource }: EntityManager): { connections: number } {
-    const pool = (dataSource.driver as unknown as { master: EventEmitter }).master;
+  private forgettingWith(manager: EntityManager): { connections: number } {
+    const pool = (dataSourceOf(manager).driver as unknown as { master: EventEmitter }).master;
     if (!this.pools.has(pool)) {
       this.pools.add(pool);
       pool.on('connect', () => {

@@ -84,6 +84,12 @@ export const sqlState = (error: unknown): string | undefined =>
 export const managerOf = (dataSource: DataSource): EntityManager =>
   currentContext()?.transaction?.manager ?? dataSource.manager;
 
+/** Whose manager that is. TypeORM 0.3 calls it `connection`. */
+export function dataSourceOf(manager: EntityManager): DataSource {
+  const { dataSource, connection } = manager as { dataSource?: DataSource; connection: DataSource };
+  return dataSource ?? connection;
+}
+
 /**
  * A repository that works in the transaction of the running command. A plain one would take a second connection from
  * the pool: it would not see the command's own writes, and N such commands hang for ever once N is the pool's size.

@@ -16,6 +16,7 @@ import { DiscoveryModule, DiscoveryService, NestFactory, REQUEST } from '@nestjs
 
 import { InjectRepository } from '@nestjs/typeorm';
 import { Exclude, instanceToPlain } from 'class-transformer';
+import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Column, DataSource, Entity, LessThan, PrimaryGeneratedColumn, Repository } from 'typeorm';
@@ -25,7 +26,9 @@ import type { TestDatabase } from '../../../../test/support/postgres.js';
 import { until } from '../../../../test/support/until.js';
 import type { Operator } from '../control/operator.js';
 import { CommandOperation, QueryOperation } from '../contract/service-decorators.js';
-import { serviceContract, type ServiceContract } from '../contract/service-contract.js';
+import { serviceContract, type ServiceAnswer, type ServiceContract } from '../contract/service-contract.js';
+import { Router } from '../calls/router.js';
+import type { Wire } from '../contract/codec.js';
 import { OPERATOR } from '../operate/operator-token.js';
 import type { Side } from '../routes/phase.js';
 import { startService, type Service } from './run-service.js';
@@ -296,6 +299,21 @@ describe('a class that others inject, before its module leaves and after', () =>
       overdue: 0,
       swept: 0,
     });
+  });
+
+  it('a command that comes twice is answered from what was stored, as it was', async () => {
+    const port = monolith.get(Router).port(loans);
+    const commandId = randomUUID();
+    const lend = async () => {
+      const given = loans.codec.encode([dto('Lady Susan'), 'pin']) as Wire[];
+      return loans.codec.decode(
+        ((await port.lend!({ given }, { commandId })) as ServiceAnswer).answer,
+      ) as Loan;
+    };
+    const first = await lend();
+    expect(first.due).toEqual(dto('').due);
+    expect(await lend()).toStrictEqual(first);
+    expect((await kept(there)).filter((book) => book === 'Lady Susan')).toHaveLength(1);
   });
 
   it('is what a clock or an event finds, once, and the service itself is not', () => {
