@@ -103,20 +103,19 @@ export class Codec {
   private filled(target: object, fields: Iterable<readonly [string, Wire]>, depth: number): object {
     const isError = target instanceof Error;
     for (const [name, part] of fields) {
-      const enumerable = !(isError && name === 'message');
-      // Not by `=`, which would run a setter, or change the prototype (`__proto__`).
-      Object.defineProperty(target, name, {
-        writable: true,
-        enumerable,
-        configurable: true,
-        value: this.read(part, depth),
-      });
+      const value = this.read(part, depth);
+      // By `=` it would run a setter, or change the prototype (`__proto__`).
+      if (name in target) own(target, name, value, !(isError && name === 'message'));
+      else (target as Record<string, unknown>)[name] = value;
     }
     // Where it came out, headed by its name and message.
     if (isError) Error.captureStackTrace(target);
     return target;
   }
 }
+
+const own = (target: object, name: string, value: unknown, enumerable: boolean): unknown =>
+  Object.defineProperty(target, name, { writable: true, enumerable, configurable: true, value });
 
 /** One value on its way to JSON. */
 class Encoding {
@@ -180,14 +179,19 @@ class Encoding {
   }
 
   private fields(value: object, name: string | undefined, place: string): Wire {
-    const fields = ownFields(value).map(
-      ([field, part]) => [field, this.of(part, `${place}.${field}`)] as const,
-    );
-    // As they are, wherever JSON has such fields too.
-    if (fields.every(([field]) => field !== tag && field !== '__proto__' && isText(field)))
-      return { ...(name !== undefined && { [tag]: name }), ...Object.fromEntries(fields) };
-    const entries = fields.map(([field, part]) => [this.of(field, place), part]);
-    return { [tag]: 'fields', ...(name !== undefined && { of: name }), value: entries };
+    const fields = ownFields(value);
+    const wire: Record<string, Wire> = name === undefined ? {} : { [tag]: name };
+    for (const [field, part] of fields) {
+      // As it is, wherever JSON has such a field too.
+      if (field === tag || field === '__proto__' || !isText(field)) return this.entries(fields, name, place);
+      wire[field] = this.of(part, `${place}.${field}`);
+    }
+    return wire;
+  }
+
+  private entries(fields: readonly [string, unknown][], name: string | undefined, place: string): Wire {
+    const value = fields.map(([field, part]) => [this.of(field, place), this.of(part, `${place}.${field}`)]);
+    return { [tag]: 'fields', ...(name !== undefined && { of: name }), value };
   }
 }
 
@@ -208,7 +212,8 @@ function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;
   return (
     prototype === null ||
-    (Object.getPrototypeOf(prototype) === null && prototype.constructor.name === 'Object')
+    (Object.getPrototypeOf(prototype) === null &&
+      (prototype.constructor as { name?: string } | undefined)?.name === 'Object')
   );
 }
 

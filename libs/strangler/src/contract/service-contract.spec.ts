@@ -1,5 +1,6 @@
 import { IsInt, IsString } from 'class-validator';
 import { Readable } from 'node:stream';
+import type { EntityManager } from 'typeorm';
 import { prepare } from './operation.js';
 import { CommandOperation, Internal, QueryOperation } from './service-decorators.js';
 import {
@@ -166,13 +167,19 @@ describe('what cannot be is refused when the contract is made', () => {
       now(): number {
         return 1;
       }
+      async within(_manager: EntityManager): Promise<void> {}
       async find(_id: number): Promise<void> {}
+      async note(_id: number, _about: Record<string, unknown> = {}, _when?: Date): Promise<void> {}
+      // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what nobody has typed
+      async any(_given: any): Promise<void> {}
     }
     const made = {
       // @ts-expect-error -- a function
       function: () => serviceContract('loans', Loans, { operations: { each: 'query' } }),
       // @ts-expect-error -- a stream
       stream: () => serviceContract('loans', Loans, { operations: { from: 'query' } }),
+      // @ts-expect-error -- a transaction
+      manager: () => serviceContract('loans', Loans, { operations: { within: 'command' } }),
       // @ts-expect-error -- callers have to wait
       atOnce: () => serviceContract('loans', Loans, { operations: { now: 'query' } }),
       // @ts-expect-error -- no such method
@@ -183,7 +190,9 @@ describe('what cannot be is refused when the contract is made', () => {
           operations: { find: { kind: 'query', key: (id: string) => id } },
         }),
       right: () =>
-        serviceContract('loans', Loans, { operations: { find: { kind: 'query', key: (id) => id + 1 } } }),
+        serviceContract('loans', Loans, {
+          operations: { find: { kind: 'query', key: (id) => id + 1 }, note: 'command', any: 'query' },
+        }),
     };
     expect(made.right().name).toBe('loans');
   });

@@ -30,14 +30,17 @@ export const thrownCode = 'thrown';
 
 /** What lives in its process alone. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any function at all
-type Live = ((...given: any[]) => unknown) | AbortSignal | { pipe: unknown } | { queryRunner?: unknown };
+type Live = ((...given: any[]) => unknown) | AbortSignal | { pipe: unknown } | { getRepository: unknown };
+
+/** Whether one of these lives in its process alone. `any` says nothing. */
+type HasLive<T> = 0 extends 1 & T ? false : [Extract<T, Live>] extends [never] ? false : true;
 
 /** Methods of `S` that answer a promise, and take nothing that lives in its process alone. */
 type CrossingName<S> = {
   [K in keyof S]: S[K] extends (...given: infer A) => Promise<unknown>
-    ? [Extract<A[number], Live>] extends [never]
-      ? K
-      : never
+    ? HasLive<A[number]> extends true
+      ? never
+      : K
     : never;
 }[keyof S] &
   string;
