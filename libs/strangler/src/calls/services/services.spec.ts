@@ -146,3 +146,10 @@ it('an event finds the method of the stand-in', () => {
   const found = (of: Loans) => Reflect.getMetadata('EVENT_LISTENER_METADATA', of.fail) as unknown;
   expect(found(standIn)).toBe('archived');
 });
+
+it('a test may put another in the place of a method, and back', async () => {
+  const spied = jest.spyOn(standIn, 'count').mockResolvedValue(9);
+  expect(await standIn.count()).toBe(9);
+  spied.mockRestore();
+  expect(await standIn.count()).toBe(2);
+});

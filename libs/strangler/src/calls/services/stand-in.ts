@@ -34,8 +34,13 @@ export function standInFor<S extends object>(
   return standIn;
 }
 
+/** As methods are: a test may put another in its place. */
 const define = (target: object, name: string, member: PropertyDescriptor): unknown =>
-  Object.defineProperty(target, name, { configurable: true, ...member });
+  Object.defineProperty(target, name, {
+    configurable: true,
+    ...('value' in member && { writable: true }),
+    ...member,
+  });
 
 function refuse({ name: module, service }: ServiceContract, method: string): never {
   const what = `${service.name}.${method}`;
