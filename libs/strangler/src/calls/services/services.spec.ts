@@ -4,6 +4,11 @@ import { DomainError } from '../../contract/errors.js';
 import { Internal, QueryOperation } from '../../contract/service-decorators.js';
 import { serviceContract } from '../../contract/service-contract.js';
 import type { PreparedOperation } from '../../contract/operation.js';
+import { bucketOf, buckets } from '../../routes/bucket.js';
+import { routeOf, Routes } from '../../routes/routes.js';
+import { Executor } from '../executor.js';
+import { LocalModules } from '../local-modules.js';
+import { Router } from '../router.js';
 import { handlersBehind } from './handlers.js';
 import { standInFor } from './stand-in.js';
 
@@ -152,4 +157,32 @@ it('a test may put another in the place of a method, and back', async () => {
   expect(await standIn.count()).toBe(9);
   spied.mockRestore();
   expect(await standIn.count()).toBe(2);
+});
+
+it('a call goes to the owner of the key that is found in what the method is given', async () => {
+  class Keyed {
+    constructor(readonly side: string) {}
+    async sideOf(_reader: { id: number }): Promise<string> {
+      return this.side;
+    }
+  }
+  const keyed = serviceContract('keyed', Keyed, {
+    ownership: 'by-key',
+    operations: { sideOf: { kind: 'query', key: ({ id }) => id } },
+  });
+  const executorOn = (side: string) =>
+    new Executor(keyed, handlersBehind(keyed, new Keyed(side)), undefined as never, undefined as never);
+  const modules = new LocalModules('monolith');
+  modules.add(executorOn('monolith'));
+  const routes = new Routes();
+  routes.replace({ keyed: { ...routeOf('shifting'), extractedBelow: buckets / 2 } });
+  const there = executorOn('extracted');
+  const remote = {
+    call: ({ name }: PreparedOperation, _side: string, input: unknown) => there.execute(name, input),
+  };
+  const stand = standInFor(keyed, new Router(routes, modules, remote));
+  const ids = Array.from({ length: 20 }, (_, id) => id);
+  const owner = (id: number) => (bucketOf('keyed', String(id)) < buckets / 2 ? 'extracted' : 'monolith');
+  expect(await Promise.all(ids.map((id) => stand.sideOf({ id })))).toEqual(ids.map(owner));
+  expect(new Set(ids.map(owner)).size).toBe(2);
 });
