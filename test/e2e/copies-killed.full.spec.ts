@@ -20,7 +20,7 @@ import { until } from '../support/until.js';
 import { restocking, Unrepeated, visitor, type Sent } from './support/unrepeated.js';
 
 /*
- * Nothing but services, two copies of each, an application that knows nothing of us, in two copies, and two gateways in front. While
+ * Every module has left, to two copies of its service each; there are an application that knows nothing of us, in two copies, and two gateways in front. While
  * customers order, one of each is killed. What would go wrong: a request that a client may not send again is lost with another process than
  * the gateway that had it; one is carried out twice; one that was answered is gone.
  */
