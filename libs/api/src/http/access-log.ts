@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { SignedRequest } from '../auth/principal.js';
 import { sidesOf } from './call-context.js';
+import { wasUnread } from './unread-answers.js';
 import { isProbe, type IsProbe } from './probe.js';
 
 /**
@@ -61,9 +62,10 @@ export function lineWriter(to: Logger, reads: 'info' | 'debug' = 'info') {
       // The client may have left before there was one.
       const status = response.headersSent ? response.statusCode : undefined;
       const aborted = response.writableFinished ? undefined : true;
+      const unread = aborted && wasUnread(request.socket) ? { failed: 'client_stalled' } : undefined;
       const ms = Math.round(performance.now() - startedAt);
       logger[level](
-        { method, route, path, status, aborted, ...more, ms },
+        { method, route, path, status, aborted, ...more, ...unread, ms },
         `${method} ${path} ${status ?? 'aborted'}`,
       );
     });

@@ -5,7 +5,7 @@ import { until } from '../../../../test/support/until.js';
 import { edge } from '../testing/edge.js';
 import { BoundedAdapter, connectionLimits } from './bounded-adapter.js';
 
-const limits = { headersMs: 150, requestMs: 400, lookMs: 20, connections: 5 };
+const limits = { ...connectionLimits, headersMs: 150, requestMs: 400, lookMs: 20, connections: 5 };
 
 describe('a listener', () => {
   let shop: Awaited<ReturnType<typeof edge>>;

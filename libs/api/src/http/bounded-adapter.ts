@@ -11,7 +11,9 @@ import {
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import type { Express } from 'express';
 import { addressKey, isLoopback } from '../limits/keys.js';
+import { UnreadAnswers, type LeastRate } from './unread-answers.js';
 
 /** What a listener grants to those who connect. */
 export interface ConnectionLimits {
@@ -23,6 +25,8 @@ export interface ConnectionLimits {
   lookMs: number;
   /** Connections at the same time; one more is closed at once. */
   connections: number;
+  /** How slowly an answer may be taken. One that is passed on is bounded by who passes it on, until it is whole. */
+  leastRate: LeastRate;
   /** Of those, of one address; who connects, whatever headers say: it is decided before a byte is read. */
   perAddress?: AddressShare | undefined;
 }
@@ -33,6 +37,7 @@ export const connectionLimits: ConnectionLimits = {
   requestMs: 30_000,
   lookMs: 2_000,
   connections: 1_000,
+  leastRate: { overMs: 20_000, bytesPerS: 500 },
 };
 
 /** Requests that a client may send ahead on a connection; one more closes it. */
@@ -45,6 +50,7 @@ export type Front = (request: IncomingMessage, response: ServerResponse, toExpre
 export class BoundedAdapter extends ExpressAdapter {
   /** Connections that were closed at once, since the start. */
   readonly refused = { address: 0, listener: 0 };
+  readonly unread: UnreadAnswers;
   private front: Front | undefined;
   private readonly held = new Map<string, number>();
   /** Requests that wait for those before them on their connection. */
@@ -56,6 +62,10 @@ export class BoundedAdapter extends ExpressAdapter {
     private readonly certificate?: Certificate,
   ) {
     super();
+    const express = this.getInstance<Express>();
+    this.unread = new UnreadAnswers(limits.leastRate, (answer) =>
+      Object.prototype.isPrototypeOf.call(express.response, answer),
+    );
   }
 
   override initHttpServer(_options: NestApplicationOptions): void {
@@ -68,6 +78,7 @@ export class BoundedAdapter extends ExpressAdapter {
     const server = this.createServer(times);
     server.maxConnections = connections;
     server.on('drop', () => this.refused.listener++);
+    this.unread.follow(server, this.certificate ? 'secureConnection' : 'connection', lookMs);
     if (perAddress) server.prependListener('connection', (socket) => this.admit(socket, perAddress));
     // A connection that is always busy (a proxy's) would keep a server that ends open for ever.
     server.prependListener('request', (_request, response) => {

@@ -8,7 +8,7 @@ export function limitGauges(app: INestApplication) {
   const limits = app.get(RateLimits, { strict: false });
   const load = app.get(Load, { strict: false });
   const adapter: unknown = app.getHttpAdapter();
-  const refused: Readonly<Record<string, number>> = adapter instanceof BoundedAdapter ? adapter.refused : {};
+  const bounded = adapter instanceof BoundedAdapter ? adapter : undefined;
   return {
     gauges: {
       api_requests_limited: {
@@ -18,6 +18,10 @@ export function limitGauges(app: INestApplication) {
       api_connections_refused: {
         help: 'Connections that were closed at once since the start: their address had too many, or the listener',
         labels: ['by'],
+      },
+      api_answers_unread: {
+        help: 'Connections that were ended since the start: their clients did not take an answer',
+        labels: [],
       },
       api_lists_shed: {
         help: 'Lists that were refused since the start, because commands queued',
@@ -31,7 +35,11 @@ export function limitGauges(app: INestApplication) {
         labels: { policy },
         value,
       })),
-      api_connections_refused: Object.entries(refused).map(([by, value]) => ({ labels: { by }, value })),
+      api_connections_refused: Object.entries(bounded?.refused ?? {}).map(([by, value]) => ({
+        labels: { by },
+        value,
+      })),
+      api_answers_unread: [{ value: bounded?.unread.ended ?? 0 }],
       api_lists_shed: [{ value: load.figures.shed }],
       api_commands_in_flight: [{ value: load.figures.commands }],
       api_limits_shared_by: [{ value: limits.live() }],
