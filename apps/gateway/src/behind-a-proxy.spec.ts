@@ -56,6 +56,19 @@ describe('behind one proxy', () => {
     expect([await statusFor(address), await statusFor(...sent)]).toEqual([200, 429]);
   });
 
+  it('that writes ports, a customer has one share, whatever his port, and is not all the others', async () => {
+    const ports = [
+      '192.0.2.20:1111',
+      '192.0.2.20:2222',
+      '192.0.2.20:3333',
+      '192.0.2.21:1111',
+      '[2001:db8::1]:1',
+    ];
+    const statuses = [];
+    for (const address of ports) statuses.push(await statusFor(address));
+    expect(statuses).toEqual([200, 200, 429, 200, 200]);
+  });
+
   it('whose name was used by others has lost nothing', async () => {
     expect([await statusFor(forged), await statusFor(forged), await statusFor(forged)]).toEqual([
       200, 200, 429,

@@ -38,7 +38,12 @@ export function addressKey(address: string | undefined): string {
   return key;
 }
 
-function readAddress(address: string): string {
+/** An address that a proxy wrote with a port: `1.2.3.4:1111`, `[2001:db8::1]:443`; Azure's Application Gateway does, and IIS with ARR. */
+const withPort = /^(?:([\d.]+)|\[([\da-f:.]+)\])(?::\d{1,5})?$/i;
+
+function readAddress(said: string): string {
+  const [, v4, v6] = withPort.exec(said) ?? [];
+  const address = v4 ?? v6 ?? said;
   if (isIPv4(address)) return address;
   // As a listener for both sees them: looked at first, because nearly all are.
   if (address.startsWith('::ffff:') && isIPv4(address.slice(7))) return address.slice(7);
