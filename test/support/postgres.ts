@@ -36,6 +36,13 @@ export async function freshDatabase({ asSuperuser = false } = {}): Promise<TestD
   };
 }
 
+/** A database of this run in which nothing was made. */
+export async function emptyDatabase(): Promise<TestDatabase> {
+  const { url, drop } = absentDatabase();
+  await onServer((client) => client.query(`create database ${nameOf(url)} strategy file_copy`));
+  return { url, query: (sql, params) => queryOnce(url, sql, params), drop };
+}
+
 /** The database as it is now, in another place. @throws when somebody is connected to it. */
 export async function copyOf(original: string): Promise<TestDatabase> {
   const { url, drop } = absentDatabase();

@@ -34,9 +34,7 @@ export async function actThere(
   verb: 'failover' | 'serve-unproven',
   { databaseUrl, iHaveFencedIt, dryRun, json }: Flags,
 ): Promise<void> {
-  // Not by commander, which would repeat what it refuses, with the password in it.
-  if (!/^postgres(ql)?:$/.test(protocolOf(databaseUrl)))
-    throw new Misuse('--database-url must be a URL that begins with postgres://');
+  requireDatabaseUrl(databaseUrl);
   // Loaded when it is needed: no other verb is to wait for it.
   const { actDirectly, RefusedError } = await import('nestjs-strangler');
   const act = { module, verb, iHaveFencedIt: iHaveFencedIt ?? false, dryRun: dryRun ?? false };
@@ -54,5 +52,11 @@ const ends = {
   history: 'it stands in strangler.history of that database',
   unchanged: 'nothing was changed there, nor written down',
 };
+
+/** Not by commander, which would repeat what it refuses, with the password in it. @throws {Misuse} */
+export function requireDatabaseUrl(url: string): void {
+  if (!/^postgres(ql)?:$/.test(protocolOf(url)))
+    throw new Misuse('--database-url must be a URL that begins with postgres://');
+}
 
 const protocolOf = (url: string): string => (URL.canParse(url) ? new URL(url).protocol : '');

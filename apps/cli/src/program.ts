@@ -10,6 +10,7 @@ import { boundaries } from './verbs/boundaries.js';
 import { decommission } from './verbs/decommission.js';
 import { doctor } from './verbs/doctor.js';
 import { failover } from './verbs/failover.js';
+import { generate } from './verbs/generate.js';
 import { history } from './verbs/history.js';
 import { mismatches } from './verbs/mismatches.js';
 import { natsConfig } from './verbs/nats-config.js';
@@ -28,6 +29,7 @@ import { verify } from './verbs/verify.js';
 /** In the order in which an operator meets them. */
 const verbs = [
   assess,
+  generate,
   boundaries,
   status,
   plan,

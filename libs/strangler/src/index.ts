@@ -103,6 +103,14 @@ export { noticingSilence } from './database/silence.js';
 export { observers } from './operate/metrics/call-tally.js';
 export { ToolkitMetrics } from './operate/metrics/toolkit-metrics.js';
 export { adminDocument } from './operate/openapi/document.js';
+export { generateSchema } from './generate/generate.js';
+export {
+  firstLine,
+  GenerateError,
+  schemaFile,
+  type GeneratedSchema,
+  type LeftOutOfSchema,
+} from './generate/generated.js';
 export { assessFolder } from './assess/assess-folder.js';
 export { CompilerMissing } from './assess/compiler.js';
 export { rulesText as effortRules } from './assess/judge/rules.js';

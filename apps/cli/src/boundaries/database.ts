@@ -1,8 +1,6 @@
-import { EmbeddedServers } from '#platform';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Settings } from '../config.js';
+import { inMonolithDatabase } from '../monolith-database.js';
 import { crossingsSql } from './crossings.js';
 import type { Crossing, TableFacts } from './facts.js';
 
@@ -13,36 +11,18 @@ export interface DatabaseFacts {
 }
 
 /** Looks into the monolith's database; undefined: there is none yet. @throws {Error} pg's, when it cannot be opened. */
-export async function databaseFacts(
-  { databaseUrl, dataDir }: Settings,
+export const databaseFacts = (
+  settings: Settings,
   modules: readonly string[],
   say: (line: string) => void,
-): Promise<DatabaseFacts | undefined> {
-  if (databaseUrl !== undefined) return look(databaseUrl, modules);
-  // A look must not make a shop: without data there is nothing to see.
-  if (!existsSync(join(dataDir, 'postgres'))) return undefined;
-  const servers = new EmbeddedServers(dataDir, say);
-  try {
-    return await look(await servers.database('shop'), modules);
-  } finally {
-    await servers.release();
-  }
-}
+): Promise<DatabaseFacts | undefined> => inMonolithDatabase(settings, say, (client) => look(client, modules));
 
-async function look(url: string, modules: readonly string[]): Promise<DatabaseFacts> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  // A connection that breaks shows in the query that needs it; unheard, the event would end the process.
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    const crossings = await client.query<DatabaseFacts['crossings'][number]>(crossingsSql, [
-      [...modules, 'strangler'],
-    ]);
-    const tables = await client.query<DatabaseFacts['tables'][number]>(tablesSql, [modules]);
-    return { crossings: crossings.rows, tables: tables.rows };
-  } finally {
-    await client.end();
-  }
+async function look(client: pg.Client, modules: readonly string[]): Promise<DatabaseFacts> {
+  const crossings = await client.query<DatabaseFacts['crossings'][number]>(crossingsSql, [
+    [...modules, 'strangler'],
+  ]);
+  const tables = await client.query<DatabaseFacts['tables'][number]>(tablesSql, [modules]);
+  return { crossings: crossings.rows, tables: tables.rows };
 }
 
 /** Estimates: to count a large table would take longer than anything else here. -1 means never analysed. */

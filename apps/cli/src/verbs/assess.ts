@@ -19,7 +19,6 @@ export const assess = (program: Command, cli: Cli): Command =>
   )
     .addHelpText('after', `\n${effortRules}`)
     .action((folder: string, { json }: LookingFlags) => {
-      if (!isFolder(folder)) throw new Failure(`${folder} is no folder`);
       const assessment = assessed(folder);
       if (json) cli.out.json(assessment);
       else cli.out.print(assessmentLines(assessment));
@@ -27,7 +26,9 @@ export const assess = (program: Command, cli: Cli): Command =>
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
-function assessed(folder: string): Assessment {
+/** What assess says of a folder. @throws {Failure} where it is none, or where nothing can read its sources. */
+export function assessed(folder: string): Assessment {
+  if (!isFolder(folder)) throw new Failure(`${folder} is no folder`);
   try {
     return assessFolder(folder);
   } catch (error) {

@@ -1,0 +1,58 @@
+/** What a module's tables have and the service's schema has not. */
+export interface LeftOutOfSchema {
+  kind:
+    | 'foreign key'
+    | 'trigger'
+    | 'policy'
+    | 'grant'
+    | 'rule'
+    | 'view'
+    | 'default'
+    | 'constraint'
+    | 'index'
+    | 'sequence'
+    | 'toolkit';
+  /** A sentence that names it. */
+  text: string;
+  /** What to run about it, and in whose database; null: nothing, or it is for people to decide. */
+  run: { where: 'monolith' | 'service'; sql: string } | null;
+}
+
+/** The schema of a service. */
+export interface GeneratedSchema {
+  module: string;
+  /** Its tables with their schemas, quoted where SQL needs it. */
+  tables: string[];
+  /** Statements for an empty database; the same for the same catalogue. */
+  sql: string;
+  leftOut: LeftOutOfSchema[];
+}
+
+/** The schema cannot be made as it is; `problems` names all reasons, each with what to do. */
+export class GenerateError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'));
+  }
+}
+
+/** How the file begins; `generate` overwrites no other. */
+export const firstLine = (module: string): string =>
+  `-- The tables of ${oneLine(module)}, for the database of its service. Made by "strangler generate": change the monolith, and make it anew.`;
+
+/** The file: what to run in the service's database, and below it, as comments, what is left out. */
+export function schemaFile({ module, sql, leftOut }: GeneratedSchema): string {
+  const named =
+    leftOut.length === 0 ? ['-- Left out: nothing.'] : ['-- Left out:', ...leftOut.flatMap(comment)];
+  return [firstLine(module), about, '', sql, ...named, ''].join('\n');
+}
+
+const about =
+  '-- For an empty database, as one transaction. Owners, tablespaces, storage parameters and statistics targets are left to that database.';
+
+const comment = ({ kind, text, run }: LeftOutOfSchema): string[] => [
+  `-- - ${kind}: ${oneLine(text)}${run ? `; in the ${run.where}:` : ''}`,
+  ...(run ? run.sql.split('\n').map((line) => `--     ${line}`) : []),
+];
+
+/** A name may hold a line's end: what follows it would be no comment any more. */
+const oneLine = (text: string): string => text.replace(/\s*[\r\n]+\s*/g, ' ');
