@@ -70,6 +70,12 @@ const rules = [
     to: { path: '^libs/strangler/src/', pathNot: room('assess') },
   },
   {
+    name: 'init-apart',
+    comment: 'init reads sources as assess does: it needs nothing else of the toolkit, and runs without it',
+    from: { path: room('init'), pathNot: tests },
+    to: { path: '^libs/strangler/src/', pathNot: [room('init'), room('assess')] },
+  },
+  {
     name: 'generate-apart',
     comment:
       "generate reads a database's catalogue: it needs pg alone, and runs before there is a schema of the toolkit",

@@ -75,6 +75,7 @@ const floors = (
 export const forbidden: readonly (readonly [rule: string, file: string, text: string])[] = [
   ...floors,
   ['assess-apart', 'libs/strangler/src/assess/bad.ts', `import '../contract/operation.js';`],
+  ['init-apart', 'libs/strangler/src/init/bad.ts', `import '../contract/operation.js';`],
   ['generate-apart', 'libs/strangler/src/generate/bad.ts', `import '../database/database.js';`],
   ['floor-nest', 'libs/strangler/src/nest/bad.ts', `import '../index.js';`],
   ['layer-contracts', 'libs/contracts/src/bad.ts', `import '#platform';`],

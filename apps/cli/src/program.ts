@@ -12,6 +12,7 @@ import { doctor } from './verbs/doctor.js';
 import { failover } from './verbs/failover.js';
 import { generate } from './verbs/generate.js';
 import { history } from './verbs/history.js';
+import { init } from './verbs/init.js';
 import { mismatches } from './verbs/mismatches.js';
 import { natsConfig } from './verbs/nats-config.js';
 import { parked } from './verbs/parked.js';
@@ -29,6 +30,7 @@ import { verify } from './verbs/verify.js';
 /** In the order in which an operator meets them. */
 const verbs = [
   assess,
+  init,
   generate,
   boundaries,
   status,

@@ -111,6 +111,8 @@ export {
   type GeneratedSchema,
   type LeftOutOfSchema,
 } from './generate/generated.js';
+export { planInit } from './init/init.js';
+export { InitError, type InitPlan } from './init/init-plan.js';
 export { assessFolder } from './assess/assess-folder.js';
 export { CompilerMissing } from './assess/compiler.js';
 export { rulesText as effortRules } from './assess/judge/rules.js';
