@@ -136,7 +136,10 @@ const domainsSql = `
   with recursive chain (oid, below, depth) as (
     select oid, typbasetype, 0 from pg_type where oid = any ($1)
     union all
-    select c.oid, t.typbasetype, c.depth + 1 from chain c join pg_type t on t.oid = c.below where t.typbasetype <> 0 or t.typelem <> 0
+    -- Of an array it is what its elements are.
+    select c.oid, case t.typbasetype when 0 then t.typelem else t.typbasetype end, c.depth + 1
+    from chain c join pg_type t on t.oid = c.below
+    where t.typbasetype <> 0 or t.typelem <> 0
   )
   select format('%I.%I', n.nspname, t.typname) as name, format_type(t.typbasetype, t.typtypmod) as type,
     case when t.typcollation <> b.typcollation then format('%I.%I', cn.nspname, c.collname) end as collation,

@@ -42,6 +42,23 @@ async function thereAndBack(sql: string, tables?: string[]): Promise<[GeneratedS
   return [first, await generate(await databaseWith(schemaFile(first), { service: true }), 'clinic', tables)];
 }
 
+/** The tables as the standard's views tell of them, which share nothing with what is under test. */
+const described = ({ query }: TestDatabase) =>
+  query(`
+    select to_jsonb(c) - '{table_catalog,udt_catalog,domain_catalog,collation_catalog,ordinal_position,dtd_identifier}'::text[] as told
+    from information_schema.columns c where table_schema = 'clinic'
+    union all
+    select to_jsonb(k) - '{constraint_catalog,table_catalog}'::text[]
+    from information_schema.table_constraints k where table_schema = 'clinic' and constraint_type <> 'CHECK'
+    union all
+    select to_jsonb(k) - '{constraint_catalog}'::text[]
+    from information_schema.check_constraints k where constraint_schema = 'clinic' and check_clause !~ 'IS NOT NULL$'
+    union all
+    select to_jsonb(s) - '{sequence_catalog}'::text[] from information_schema.sequences s where sequence_schema = 'clinic'
+    union all
+    select to_jsonb(i) - '{tablespace}'::text[] from pg_indexes i where schemaname = 'clinic'
+    order by told`);
+
 const problemsOf = (error: unknown): readonly string[] => (error as GenerateError).problems;
 
 /** Each with what its statement has to have. */
@@ -81,7 +98,8 @@ const situations: Record<string, [sql: string, ...expected: string[]]> = {
   'domains over each other': [
     `create domain clinic.z_text as text collate "C" default 'a' not null check (length(value) < 9) constraint "no A" check (value <> 'A');
      create domain clinic.a_text as clinic.z_text check (value <> 'b');
-     create table clinic.visit (x clinic.a_text, xs clinic.z_text[])`,
+     create domain clinic.a_list as clinic.z_text[];
+     create table clinic.visit (x clinic.a_text, xs clinic.z_text[], list clinic.a_list)`,
     `create domain clinic.z_text as text collate pg_catalog."C" default 'a'::text not null\n  constraint "no A" CHECK`,
     `create domain clinic.a_text as clinic.z_text default 'a'::text\n  constraint`,
   ],
@@ -121,6 +139,14 @@ const situations: Record<string, [sql: string, ...expected: string[]]> = {
     'create extension if not exists citext with schema tools;',
     'EXCLUDE USING gist (room WITH =, at WITH &&) WHERE ((room > 0))',
   ],
+  'what extensions bring for a default and an index': [
+    `create extension "uuid-ossp"; create extension pg_trgm;
+     create table clinic.visit (id uuid primary key default uuid_generate_v4(), name text);
+     create index on clinic.visit using gin (name gin_trgm_ops)`,
+    'create extension if not exists pg_trgm with schema public;\ncreate extension if not exists "uuid-ossp" with schema public;',
+    'id uuid default public.uuid_generate_v4() not null',
+    'USING gin (name public.gin_trgm_ops)',
+  ],
   'names that have to be quoted': [
     `create table clinic."Order" ("select" int primary key, "it's ""one""" text default 'x' unique, "Ünicode" serial);
      comment on column clinic."Order"."Ünicode" is 'it''s; one'`,
@@ -148,6 +174,8 @@ it.each(Object.entries(situations))(
   async (_what, [sql, ...expected]) => {
     const [first, second] = await thereAndBack(`create schema clinic; ${sql}`);
     for (const part of expected) expect(first.sql).toContain(part);
+    const [monolith, service] = await Promise.all(databases.map(described));
+    expect(service).toEqual(monolith);
     expect(schemaFile(second)).toBe(schemaFile(first));
     expect(first.leftOut).toEqual([]);
   },

@@ -46,8 +46,8 @@ export function schemaFile({ module, sql, leftOut }: GeneratedSchema): string {
   return [firstLine(module), about, '', sql, ...named, ''].join('\n');
 }
 
-const about =
-  '-- For an empty database, as one transaction. Owners, tablespaces, storage parameters and statistics targets are left to that database.';
+const about = `-- For an empty database, as one transaction. Left to that database, and not named below: owners, tablespaces, storage parameters, statistics,
+-- replica identities, comments on constraints and indexes.`;
 
 const comment = ({ kind, text, run }: LeftOutOfSchema): string[] => [
   `-- - ${kind}: ${oneLine(text)}${run ? `; in the ${run.where}:` : ''}`,

@@ -70,6 +70,11 @@ it.each([
     '{ imports: [TypeOrmModule.forRoot({}), RoomsModule] }',
     `{ imports: [TypeOrmModule.forRoot({}), ${element}, RoomsModule] }`,
   ],
+  [
+    'a data source among others',
+    '{ imports: [RoomsModule, TypeOrmModule.forRootAsync({})] }',
+    `{ imports: [RoomsModule, TypeOrmModule.forRootAsync({}), ${element}] }`,
+  ],
   ['no data source', '{ imports: [RoomsModule] }', `{ imports: [${element}, RoomsModule] }`],
   ['an empty list', '{ imports: [] }', `{ imports: [${element}] }`],
   ['no list', '{ providers: [] }', `{ imports: [${element}], providers: [] }`],
