@@ -98,7 +98,7 @@ const situations: Record<string, [sql: string, ...expected: string[]]> = {
   'domains over each other': [
     `create domain clinic.z_text as text collate "C" default 'a' not null check (length(value) < 9) constraint "no A" check (value <> 'A');
      create domain clinic.a_text as clinic.z_text check (value <> 'b');
-     create domain clinic.a_list as clinic.z_text[];
+     create domain clinic.a_list as clinic.a_text[];
      create table clinic.visit (x clinic.a_text, xs clinic.z_text[], list clinic.a_list)`,
     `create domain clinic.z_text as text collate pg_catalog."C" default 'a'::text not null\n  constraint "no A" CHECK`,
     `create domain clinic.a_text as clinic.z_text default 'a'::text\n  constraint`,
