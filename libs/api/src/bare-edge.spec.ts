@@ -1,7 +1,8 @@
 import { createLogger, NestLogger } from '#platform';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { createServer } from 'node:http';
+import { once as first } from 'node:events';
+import { createServer, get, type IncomingMessage } from 'node:http';
 import { until } from '../../../test/support/until.js';
 import { passThrough, Upstream } from '#edge';
 import { closing, listening } from '../../../test/support/http-server.js';
@@ -75,6 +76,19 @@ it('what it refuses is counted and has its line, as what is passed on has', asyn
     { route: 'none', status: '4xx', count: 1 },
     { route: 'elsewhere', status: '4xx', count: 1 },
   ]);
+});
+
+it('an expectation that nobody knows goes the way of all requests', async () => {
+  await open('the application', { perAddress: once });
+  const expecting = async () => {
+    const asked = get(`${url}/a`, { headers: { Expect: 'miracles' } });
+    const [response] = (await first(asked, 'response')) as [IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  };
+  expect([await expecting(), await expecting()]).toEqual([200, 429]);
+  expect((await told(2)).map(({ status }) => status)).toEqual([200, 429]);
+  expect(counted().map(({ status }) => status)).toEqual(['2xx', '4xx']);
 });
 
 it.each([

@@ -80,6 +80,8 @@ export class BoundedAdapter extends ExpressAdapter {
     server.on('drop', () => this.refused.listener++);
     this.unread.follow(server, this.certificate ? 'secureConnection' : 'connection', lookMs);
     if (perAddress) server.prependListener('connection', (socket) => this.admit(socket, perAddress));
+    // Node would answer 417 by itself, where nobody counts it. A server may as well ignore what it does not know (RFC 9110, 10.1.1).
+    server.on('checkExpectation', (...of) => server.emit('request', ...of));
     // A connection that is always busy (a proxy's) would keep a server that ends open for ever.
     server.prependListener('request', (_request, response) => {
       if (!server.listening) response.setHeader('Connection', 'close');
