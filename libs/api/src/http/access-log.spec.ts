@@ -16,7 +16,7 @@ describe('the line of a request', () => {
   let shop: Awaited<ReturnType<typeof edge>>;
   let authorization: string;
   /** What a client waits for that goes away. */
-  let answered: () => void;
+  let answered: (() => void) | undefined;
   let asked: Promise<void>;
 
   beforeAll(async () => {
@@ -34,7 +34,7 @@ describe('the line of a request', () => {
         inventory: {
           getProduct: async ({ sku }) => {
             currentContext()?.servedBy.set('inventory', 'extracted');
-            if (sku !== 'SLOW') return product;
+            if (!sku.startsWith('SLOW')) return product;
             ask();
             await new Promise<void>((resolve) => (answered = resolve));
             return product;
@@ -108,7 +108,7 @@ describe('the line of a request', () => {
       await asked;
       socket.destroy();
     });
-    answered();
+    answered!();
     expect(line).toMatchObject({
       aborted: true,
       route: '/api/v1/products/:sku',
@@ -120,6 +120,11 @@ describe('the line of a request', () => {
   it.each([
     ['what is no HTTP', 'EHLO shop\r\n\r\n', 400],
     ['two lengths', `${head}Content-Length: 1\r\nContent-Length: 2\r\n\r\n`, 400],
+    [
+      'a chunk that is none',
+      'POST /api/v1/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nno\r\n',
+      400,
+    ],
     ['too many headers', `${head}X: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
   ])('is there, and the client told, for %s', async (_, sent, status) => {
     let answer = '';
@@ -131,6 +136,20 @@ describe('the line of a request', () => {
     });
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} [\\w ]+\r\nConnection: close\r\n\r\n$`));
     expect(line).toMatchObject({ level: 'info', status, code: expect.stringMatching(/^HPE_/) });
+  });
+
+  it('is that of its own answer, whatever comes behind the request; the connection ends with it', async () => {
+    answered = undefined;
+    let answer = '';
+    const line = await next(async () => {
+      const socket = dial();
+      socket.write(`${head.replace('A1', 'SLOW-2')}\r\nEHLO shop\r\n\r\n`);
+      (await until('it is asked', () => answered))();
+      answer = await text(socket);
+    });
+    expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\nConnection: close\r\n.*"sku":"A1"[^\r\n]*$/s);
+    expect(line).toMatchObject({ status: 200, route: '/api/v1/products/:sku' });
+    expect(line).not.toHaveProperty('aborted');
   });
 
   it('holds no query, no token, no body', async () => {

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { SignedRequest } from '../auth/principal.js';
 import { sidesOf } from './call-context.js';
 import { wasUnread } from './unread-answers.js';
+import { answerDue } from './answer-due.js';
 import { isProbe, type IsProbe } from './probe.js';
 
 /**
@@ -96,8 +97,11 @@ export function logUnreadable(server: Server, logger: Logger): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const { code = '' } = error;
     const status = unreadable[code] ?? (code.startsWith('HPE_') ? '400 Bad Request' : undefined);
+    const due = answerDue(socket);
+    // The request before it came whole, and its answer is still to be given.
+    if (status !== undefined && due?.req.complete) return endAfter(due, socket);
     // A second head within an answer would be read as part of it.
-    const told = status !== undefined && socket.writable && !isAnswering(socket);
+    const told = status !== undefined && socket.writable && !due?.headersSent;
     if (told) socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
     socket.destroy(error);
     if (told) logger.info({ status: Number(status.slice(0, 3)), code }, `unreadable ${status}`);
@@ -105,5 +109,9 @@ export function logUnreadable(server: Server, logger: Logger): void {
   });
 }
 
-const isAnswering = (socket: Socket): boolean =>
-  (socket as { _httpMessage?: { headersSent: boolean } })._httpMessage?.headersSent ?? false;
+/** Nothing more is read of a connection, and it ends with the answer that is under way. */
+function endAfter(answer: ServerResponse, socket: Socket): void {
+  socket.pause();
+  if (!answer.headersSent) answer.setHeader('Connection', 'close');
+  answer.once('finish', () => socket.destroySoon());
+}
