@@ -42,7 +42,7 @@ it('a read check that was left out ends with the connection', async () => {
       `update strangler.ownership set proven_start = proven_start - interval '1 second' where module = 'tally'`,
     );
     await monolith.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name <> 'strangler' and pid <> pg_backend_pid()`,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and application_name <> 'strangler' and pid <> pg_backend_pid()`,
     );
     await expect(read()).rejects.toMatchObject({ code: 'unproven' });
   } finally {

@@ -1,3 +1,4 @@
+import { until } from '../../support/until.js';
 import { Crowd } from './caller.js';
 import { check, Ledger } from './ledger.js';
 import { Random } from './random.js';
@@ -5,8 +6,16 @@ import { places, Twin } from './twin.js';
 
 const names = Array.from({ length: 12 }, (_, i) => `F-${i}`);
 
-/** Hands off to each share in turn while callers write and read, of which half the processes hear; then holds all against the ledger. */
-export async function flap(twin: Twin, percents: readonly number[], random: Random): Promise<Ledger> {
+/**
+ * Hands off to each share in turn while callers write and read, of which half the processes hear; then holds all against the ledger. They go on
+ * until it holds what is wanted of it.
+ */
+export async function flap(
+  twin: Twin,
+  percents: readonly number[],
+  random: Random,
+  wanted: (ledger: Ledger) => boolean = () => true,
+): Promise<Ledger> {
   const crowd = new Crowd(twin, new Ledger(random.seed), names, 4);
   for (const percent of percents) {
     expect(await twin.handOff(percent)).toMatchObject({ outcome: 'done' });
@@ -15,6 +24,7 @@ export async function flap(twin: Twin, percents: readonly number[], random: Rand
       places.filter(() => random.next() < 0.5),
     );
   }
+  await until('what is wanted has happened', () => wanted(crowd.ledger) || undefined);
   await crowd.stop();
   await check(twin, crowd.ledger);
   return crowd.ledger;
