@@ -1,48 +1,35 @@
 import { assessFolder } from 'nestjs-strangler';
-import { execFile, spawn } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { parseFile } from '../../libs/strangler/src/control/config/wishes.js';
 import { emptyDatabase, type TestDatabase } from '../support/postgres.js';
 import { runCli } from '../support/run-cli.js';
 import { until } from '../support/until.js';
+import { installedApp, type InstalledApp } from './support/installed-app.js';
 
 /*
  * An application that knows nothing of the toolkit installs the package and has `init` bring it in: it compiles, starts as before, and its
  * services' entry says what can be served. From its database `generate` makes the schema of each of its modules.
  */
-const run = promisify(execFile);
 const minutes = 60_000;
-let folder: string;
-let app: string;
+let app: InstalledApp;
 let database: TestDatabase;
 let said: string;
 
-const inApp = (command: string, args: string[], env = {}) =>
-  run(command, args, { cwd: app, env: { ...process.env, ...env }, maxBuffer: 50_000_000 });
-
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'init-'));
-  app = join(folder, 'clinic');
-  await cp('examples/nest-app', app, { recursive: true });
-  const pack = ['pack', '-w', 'nestjs-strangler', '--json', '--pack-destination', folder];
-  const [{ filename }] = JSON.parse((await run('npm', pack)).stdout) as [{ filename: string }];
-  const quietly = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
-  await inApp('npm', ['ci', ...quietly]);
-  await inApp('npm', ['install', ...quietly, join(folder, filename), '@nestjs/microservices@^11']);
-  const { code, stdout, stderr } = await runCli(['init', app], {});
+  app = await installedApp(['@nestjs/microservices@^11']);
+  const { code, stdout, stderr } = await runCli(['init', app.folder], {});
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   said = stdout;
   database = await emptyDatabase();
-  await writeFile(join(app, 'migrate.js'), migrates);
-  await inApp('node', ['migrate.js'], { DATABASE_URL: database.url });
-  await inApp('npm', ['run', 'migration:run'], { DATABASE_URL: database.url });
+  await writeFile(join(app.folder, 'migrate.js'), migrates);
+  await app.run('node', ['migrate.js'], { DATABASE_URL: database.url });
+  await app.run('npm', ['run', 'migration:run'], { DATABASE_URL: database.url });
 }, 10 * minutes);
 afterAll(async () => {
   await database.drop();
-  await rm(folder, { recursive: true });
+  await app.drop();
 });
 
 /** As README.md of the package has it. */
@@ -57,9 +44,9 @@ it(
   'compiles, starts without a warning, and says which modules a service can be',
   async () => {
     expect(said).not.toContain('install what is missing');
-    const compiled = await inApp('npx', ['tsc', '--noEmit']).catch((error: unknown) => error);
+    const compiled = await app.run('npx', ['tsc', '--noEmit']).catch((error: unknown) => error);
     expect(compiled).toMatchObject({ stdout: '' });
-    await inApp('npm', ['run', 'build']);
+    await app.run('npm', ['run', 'build']);
     const output = await startOf('dist/main.js', /Listening on port/, {
       ...{ DATABASE_URL: database.url, PORT: '0', JWT_SECRET: 'a-secret-of-thirty-characters' },
     });
@@ -71,18 +58,18 @@ it(
 );
 
 it('strangler.yaml is understood by who reads it', async () => {
-  const text = await readFile(join(app, 'strangler.yaml'), 'utf8');
+  const text = await readFile(join(app.folder, 'strangler.yaml'), 'utf8');
   expect(parseFile(text, []).modules.size).toBe(0);
 });
 
 it(
   'generate makes the tables of each module, and the same again of what it made',
   async () => {
-    const modules = assessFolder(app).modules.filter(({ tables }) => tables.length > 0);
+    const modules = assessFolder(app.folder).modules.filter(({ tables }) => tables.length > 0);
     expect(modules.length).toBeGreaterThan(5);
     for (const { name, tables } of modules) {
       const made = async (url: string) => {
-        const args = ['generate', name, '--app', app, '--json', '--database-url', url];
+        const args = ['generate', name, '--app', app.folder, '--json', '--database-url', url];
         const { code, stdout, stderr } = await runCli(args, {});
         expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
         return JSON.parse(stdout) as { tables: string[]; sql: string };
@@ -101,7 +88,7 @@ it(
 /** Starts a program of the application in its folder, ends it once it has said that, and resolves with all that it said. */
 async function startOf(entry: string, line: RegExp, env: Record<string, string>): Promise<string> {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [entry], { cwd: app, env: { PATH, HOME, ...env } });
+  const child = spawn(process.execPath, [entry], { cwd: app.folder, env: { PATH, HOME, ...env } });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));

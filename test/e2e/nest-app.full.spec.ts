@@ -1,6 +1,4 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { moduleDatabase } from '../support/module-database.js';
@@ -8,6 +6,7 @@ import { freePort, startNats, type TestNats } from '../support/nats.js';
 import type { TestDatabase } from '../support/postgres.js';
 import { endAllPrograms, startProgram, type Program } from '../support/programs.js';
 import { until } from '../support/until.js';
+import { installedApp, type InstalledApp } from './support/installed-app.js';
 
 /*
  * An application that was written without regard to the toolkit (Nest 11, TypeORM 0.3, CommonJS) installs the package, and one of its modules
@@ -16,8 +15,7 @@ import { until } from '../support/until.js';
 const run = promisify(execFile);
 const minutes = 60_000;
 const secret = 'a-secret-of-thirty-characters-say';
-let folder: string;
-let app: string;
+let app: InstalledApp;
 let nats: TestNats;
 let here: TestDatabase;
 let there: TestDatabase;
@@ -25,20 +23,10 @@ let monolith: Program;
 let service: Program;
 let ports: { http: number; admin: number };
 
-const inApp = (command: string, args: string[], env = {}) =>
-  run(command, args, { cwd: app, env: { ...process.env, ...env }, maxBuffer: 50_000_000 });
-
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'nest-app-'));
-  app = join(folder, 'nest-app');
-  await cp('examples/nest-app', app, { recursive: true });
-  const pack = ['pack', '-w', 'nestjs-strangler', '--json', '--pack-destination', folder];
-  const [{ filename }] = JSON.parse((await run('npm', pack)).stdout) as [{ filename: string }];
-  const quietly = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
-  await inApp('npm', ['ci', ...quietly]);
-  await inApp('npm', ['install', ...quietly, join(folder, filename)]);
-  await inApp('git', ['apply', resolve('test/e2e/support/nest-app-sessions.patch')]);
-  await inApp('npm', ['run', 'build']);
+  app = await installedApp();
+  await app.run('git', ['apply', resolve('test/e2e/support/nest-app-sessions.patch')]);
+  await app.run('npm', ['run', 'build']);
 }, 10 * minutes);
 
 beforeAll(async () => {
@@ -48,9 +36,9 @@ beforeAll(async () => {
     moduleDatabase('extracted', tablesOfService),
   ]);
   ports = { http: await freePort(), admin: await freePort() };
-  await inApp('npm', ['run', 'seed'], { DATABASE_URL: here.url });
+  await app.run('npm', ['run', 'seed'], { DATABASE_URL: here.url });
   const started = (entry: string, env: Record<string, string>) =>
-    startProgram(join(app, 'dist', entry), [], { NATS_URL: nats.url, ...env }, app);
+    startProgram(join(app.folder, 'dist', entry), [], { NATS_URL: nats.url, ...env }, app.folder);
   monolith = started('main.js', {
     ...{ DATABASE_URL: here.url, PORT: String(ports.http), JWT_SECRET: secret },
     ...{ ADMIN_PORT: String(ports.admin), ADMIN_TOKEN: secret },
@@ -62,7 +50,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([monolith.end(), service.end()]);
   endAllPrograms();
-  await Promise.all([nats.stop(), here.drop(), there.drop(), rm(folder, { recursive: true })]);
+  await Promise.all([nats.stop(), here.drop(), there.drop(), app.drop()]);
 }, minutes);
 
 /** The service's own migration, which generated DDL will be. */
@@ -96,9 +84,9 @@ const arrived = (phase: string) =>
   until(`sessions is ${phase}`, async () => ((await steer(''))['phase'] === phase ? true : undefined));
 
 const itsOwnTests = async () => {
-  const told = await inApp('npm', ['run', 'test:e2e'], { APP_URL: `http://127.0.0.1:${ports.http}` }).catch(
-    (error: unknown) => error as { stderr: string },
-  );
+  const told = await app
+    .run('npm', ['run', 'test:e2e'], { APP_URL: `http://127.0.0.1:${ports.http}` })
+    .catch((error: unknown) => error as { stderr: string });
   const [, failed] = /^(Tests: .*)$/m.exec(told.stderr) ?? [];
   if (!failed || /failed/.test(failed))
     throw new Error([told.stderr, monolith.output(), service.output()].join('\n'));

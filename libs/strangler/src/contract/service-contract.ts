@@ -79,8 +79,8 @@ export interface ServiceContract<N extends string = string, S extends object = o
 }
 
 /** Whether a contract is one of a service class. */
-export const isServiceContract = (any: Contract): any is ServiceContract =>
-  'service' in any && 'codec' in any;
+export const isServiceContract = (contract: Contract): contract is ServiceContract =>
+  'service' in contract && 'codec' in contract;
 
 /**
  * Makes a contract of a service class that others inject: they go on to inject it, and their calls go to where the module is served. Its
