@@ -79,7 +79,7 @@ describe('the first start', () => {
       const [{ role }] = await dataSource.query<[{ role: string }]>(
         'select quote_ident(current_user) as role',
       );
-      await dataSource.query(`alter role ${role} in database ${database} set statement_timeout = '100ms'`);
+      await dataSource.query(`alter role ${role} in database ${database} set statement_timeout = '1s'`);
       await dataSource.query(`alter table users.account drop session_version`);
       await dataSource.query(`delete from users.migrations where name like 'Sessions%'`);
       const long = dataSource.createQueryRunner();
@@ -89,7 +89,7 @@ describe('the first start', () => {
       await until('it takes longer than that', async () => {
         const found = await dataSource.query<object[]>(
           `select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-             and query ~ 'alter table users.account' and state = 'active' and clock_timestamp() - query_start > '300ms'`,
+             and query ~ 'alter table users.account' and state = 'active' and clock_timestamp() - query_start > '1.2s'`,
         );
         return found.length > 0 || undefined;
       });

@@ -29,6 +29,11 @@ const write = (side: 'monolith' | 'extracted', code: string) =>
 /** Its server has started anew, as far as it knows. */
 const startsAnew = () =>
   both.extracted.test.query("update strangler.ownership set proven_start = 'epoch', proven_by = null");
+/** Nothing is sent any more, and nobody answers the service when it would prove itself. */
+function monolithGone(): void {
+  both.monolith.still = both.extracted.still = true;
+  Object.assign(both.extracted, { other: undefined });
+}
 const complete = () => until('the copy is whole', async () => ((await state()).complete ? true : undefined));
 
 describe('failover towards the service', () => {
@@ -100,8 +105,7 @@ describe('failover towards the service', () => {
 describe('serve-unproven', () => {
   it('lets the service take writes of what it owns, once', async () => {
     await complete();
-    both.monolith.still = true;
-    both.extracted.still = true;
+    monolithGone();
     await startsAnew();
     expect(await serve({ dryRun: true })).toMatchObject({ noted: false });
     expect(await serve()).toMatchObject({ noted: true });
@@ -112,8 +116,7 @@ describe('serve-unproven', () => {
 
   it('who could not prove itself says what that means and what is next, and once that it takes writes again', async () => {
     await complete();
-    both.monolith.still = both.extracted.still = true;
-    Object.assign(both.extracted, { other: undefined });
+    monolithGone();
     const said: string[] = [];
     const note = (text: unknown) => void said.push(String(text));
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(note);
