@@ -11,6 +11,14 @@ const pages = readdirSync('docs')
 const textOf = (page: string): string => readFileSync(page, 'utf8');
 const plain = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
+/** The folder of each hazard, by the name of its file. */
+const hazards = new Map(
+  readdirSync('test/hazards', { recursive: true })
+    .map((path) => String(path).split('/'))
+    .filter(([folder, name]) => folder !== 'support' && name?.endsWith('.spec.ts'))
+    .map(([folder, name]) => [name as string, folder as string]),
+);
+
 describe.each(pages)('%s', (page) => {
   const text = textOf(page);
 
@@ -20,8 +28,8 @@ describe.each(pages)('%s', (page) => {
   });
 
   it('names hazard tests that exist', () => {
-    const named = [...text.matchAll(/`([\w.-]+\.spec\.ts)`/g)].map(([, name]) => `test/hazards/${name}`);
-    expect(named.filter((path) => !existsSync(path))).toEqual([]);
+    const named = [...text.matchAll(/`([\w.-]+\.spec\.ts)`/g)].map(([, name]) => name as string);
+    expect(named.filter((name) => !hazards.has(name))).toEqual([]);
   });
 
   it('links to pages that exist', () => {
@@ -35,6 +43,13 @@ describe.each(pages)('%s', (page) => {
     }
     expect(text.match(/```ts\n(?!\/\/ \S+\.ts\n)/)).toBeNull();
   });
+});
+
+it('every hazard is in the folder of a promise, and the page of promises names each folder', () => {
+  const loose = readdirSync('test/hazards').filter((name) => name.endsWith('.ts'));
+  expect(loose).toEqual([]);
+  const named = [...textOf('docs/guarantees.md').matchAll(/^\| `([\w-]+)`/gm)].map(([, folder]) => folder);
+  expect(named.sort()).toEqual([...new Set(hazards.values())].sort());
 });
 
 it('every fear names the test that tries it', () => {

@@ -74,7 +74,7 @@ describe.each([22, 24])('Node %i', (version) => {
         '--selectProjects',
         'process',
         '--runTestsByPath',
-        'test/hazards/walk-under-load.spec.ts',
+        'test/hazards/way-back/walk-under-load.spec.ts',
       ];
       expect(await jest(node, walk)).toMatch(/^[1-9]\d* passed, 0 failed$/);
     },
