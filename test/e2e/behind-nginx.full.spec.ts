@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { choosePort } from '../../libs/platform/src/embedded/ports.js';
+import { freePort } from '../support/ports.js';
 import { edge } from '../../libs/api/src/testing/edge.js';
 import { makeAuthority, type Authority } from '../support/certificates.js';
 import { until } from '../support/until.js';
@@ -111,7 +111,7 @@ beforeAll(async () => {
   [authority, folder, front] = await Promise.all([
     makeAuthority(),
     mkdtemp(join(tmpdir(), 'nginx-')),
-    choosePort(),
+    freePort(),
   ]);
   // Its workers are somebody else, where it is started by root.
   await chmod(folder, 0o755);

@@ -1,6 +1,6 @@
 import { accountOf } from '#sample';
 import pg from 'pg';
-import { choosePort } from '../../libs/platform/src/embedded/ports.js';
+import { freePort } from '../support/ports.js';
 import { Load } from '../hazards/support/load.js';
 import { startBalancer, type Balancer } from '../support/balancer.js';
 import { startNats, type TestNats } from '../support/nats.js';
@@ -56,7 +56,7 @@ beforeAll(async () => {
     `insert into products select 'T-' || n, 'Thing', 'things', 1 from generate_series(0, 4999) as n`,
   );
   const LEGACY_URL = opened.map(([, url]) => url).join(',');
-  const ports = [await choosePort(), await choosePort()];
+  const ports = [await freePort(), await freePort()];
   gateways = await Promise.all(
     ports.map((port) => readyGateway(setup, own.url, { PORT: String(port), CACHE: '0s', LEGACY_URL })),
   );

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { closing, listening } from '../support/http-server.js';
-import { choosePort } from '../../libs/platform/src/embedded/ports.js';
+import { freePort } from '../support/ports.js';
 import { Load } from '../hazards/support/load.js';
 import { startBalancer, type Balancer } from '../support/balancer.js';
 import { startNats, type TestNats } from '../support/nats.js';
@@ -59,7 +59,7 @@ beforeAll(async () => {
   const admin = await Client.admin(shop.url);
   await Promise.all(skus.map((sku) => admin.stock(sku, opening)));
   LEGACY_URL = `http://127.0.0.1:${await listening(legacy)}`;
-  ports = [await choosePort(), await choosePort()];
+  ports = [await freePort(), await freePort()];
   gateways = await Promise.all(ports.map(open));
   front = await startBalancer(ports.map((port) => `http://localhost:${port}`));
 }, 120_000);

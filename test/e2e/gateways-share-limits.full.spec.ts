@@ -1,4 +1,4 @@
-import { choosePort } from '../../libs/platform/src/embedded/ports.js';
+import { freePort } from '../support/ports.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { endAllPrograms } from '../support/programs.js';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   setup = await makeSetup(nats.url);
   await openShop(setup);
   gateways = await Promise.all(
-    [await choosePort(), await choosePort()].map((port) =>
+    [await freePort(), await freePort()].map((port) =>
       readyGateway(setup, own.url, {
         PORT: String(port),
         TRUST_PROXY: '1',

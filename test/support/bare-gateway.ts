@@ -2,7 +2,7 @@ import { Closing } from '#platform';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { choosePort } from '../../libs/platform/src/embedded/ports.js';
+import { freePort } from './ports.js';
 import { freshDatabase } from './postgres.js';
 import { readSettings, type Settings } from '../../apps/gateway/src/config.js';
 import { startGateway } from '../../apps/gateway/src/gateway.js';
@@ -23,7 +23,7 @@ export async function bareGateway(
   const [own, folder] = await Promise.all([freshDatabase(), mkdtemp(join(tmpdir(), 'gateway-'))]);
   const STRANGLER_CONFIG = join(folder, 'strangler.yaml');
   await writeFile(STRANGLER_CONFIG, 'modules: {}\n');
-  const [port, adminPort] = [await choosePort(), await choosePort()];
+  const [port, adminPort] = [await freePort(), await freePort()];
   const settings = readSettings({
     ...{
       MODULES: 'none',

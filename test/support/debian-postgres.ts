@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { provideRole } from '#platform';
-import { freePort } from './nats.js';
+import { freePort } from './ports.js';
 import { until } from './until.js';
 
 const run = promisify(execFile);

@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NatsFinder } from '../../libs/platform/src/embedded/nats/find-nats.js';
+import { freePort } from './ports.js';
 import { until } from './until.js';
 
 /** A NATS server of one test's own, which it may kill. */
@@ -72,13 +73,4 @@ async function answers(port: number): Promise<true | undefined> {
   const answer = await Promise.race([said, closed]);
   socket.destroy();
   return answer;
-}
-
-/** A port of this machine that nobody uses at this moment. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { projectRoot } from '../../libs/platform/src/project-root.js';
-import { freePort } from './nats.js';
+import { freePort } from './ports.js';
 import { until } from './until.js';
 
 const run = promisify(execFile);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { freePort } from './nats.js';
+import { freePort } from './ports.js';
 import { until } from './until.js';
 
 const run = promisify(execFile);

@@ -16,7 +16,8 @@ export interface TestDatabase {
 }
 
 const modules = ['users', 'inventory', 'payments', 'orders', 'limits'];
-const lingerMs = 2_000;
+/** A server with much to do ends a session late. */
+const lingerMs = 20_000;
 
 /**
  * Clones the template: some 50 ms instead of running all migrations again. Its owner is a plain role; `asSuperuser` is for
@@ -110,7 +111,7 @@ async function drop(name: string): Promise<void> {
   });
 }
 
-/** A connection that was closed is gone at the server some milliseconds later. */
+/** A connection that was closed is gone at the server a little later. */
 async function connectionsAfterClosing(client: pg.ClientBase, name: string): Promise<number> {
   const deadline = Date.now() + lingerMs;
   for (;;) {

@@ -38,28 +38,30 @@ export function startProgram(
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const ended = () => child.exitCode !== null || child.signalCode !== null;
+  // All that it has printed is there then, which comes after its exit.
+  let closed = false;
+  child.once('close', () => (closed = true));
   return {
     process: child,
     output: () => output,
     printed: (line) =>
       until(`${entry} prints ${line}`, () => {
         const match = line.exec(output);
-        if (!match && ended())
+        if (!match && closed)
           throw new Error(
             `${entry} ended (${child.signalCode ?? child.exitCode}) before it printed ${line}:\n${output}`,
           );
         return match ?? undefined;
       }),
     ended: async () => {
-      if (!ended()) await once(child, 'exit');
+      if (!closed) await once(child, 'close');
       return child.exitCode;
     },
     end: async (signal = 'SIGINT') => {
-      if (!ended()) {
-        const exit = once(child, 'exit');
+      if (!closed) {
+        const close = once(child, 'close');
         child.kill(signal);
-        await exit;
+        await close;
       }
       return child.exitCode;
     },

@@ -1,4 +1,4 @@
-import { choosePort } from '../../../libs/platform/src/embedded/ports.js';
+import { freePort } from '../../support/ports.js';
 import { startBalancer } from '../../support/balancer.js';
 import { endAllPrograms } from '../../support/programs.js';
 import { Client, makeSetup, openShop, type OpenShop, type ShopSetup } from '../../support/shop.js';
@@ -38,7 +38,7 @@ it('goes on while it says that it is not ready, and ends in order', async () => 
 });
 
 it('customers notice nothing of a release', async () => {
-  const ports = [await choosePort(), await choosePort()];
+  const ports = [await freePort(), await freePort()];
   const shops = await Promise.all(ports.map(open));
   const balancer = await startBalancer(shops.map(({ url }) => url));
   const admin = await Client.admin(balancer.url);

@@ -1,4 +1,4 @@
-import { freePort } from '../../support/nats.js';
+import { freePort } from '../../support/ports.js';
 import { until } from '../../support/until.js';
 import { Random } from '../support/random.js';
 import { Scene } from '../support/scene.js';

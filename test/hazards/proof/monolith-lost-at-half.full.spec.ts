@@ -12,7 +12,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import { runCli } from '../../support/run-cli.js';
 import { until } from '../../support/until.js';
-import { choosePort } from '../../../libs/platform/src/embedded/ports.js';
+import { freePort } from '../../support/ports.js';
 import { check } from '../support/check.js';
 import { isReadBefore } from '../support/loss-account.js';
 import { PutBack } from '../support/put-back.js';
@@ -43,7 +43,7 @@ function otherService(nats: { url: string }, databases: RouteEntry['databases'])
 }
 
 it('the service sells all keys; the monolith comes back as its copy, with every acknowledged write in place', async () => {
-  shop = await PutBack.open('monolith', { PORT: String(await choosePort()) });
+  shop = await PutBack.open('monolith', { PORT: String(await freePort()) });
   const { scene, customer, postgres } = shop;
   await scene.goTo('shifting', 50);
   await shop.quiet();

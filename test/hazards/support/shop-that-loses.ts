@@ -1,4 +1,4 @@
-import { choosePort } from '../../../libs/platform/src/embedded/ports.js';
+import { freePort } from '../../support/ports.js';
 import { startNats, type TestNats } from '../../support/nats.js';
 import { OperatorClient } from '../../support/operator.js';
 import { startPostgres, type OwnPostgres } from '../../support/own-postgres.js';
@@ -66,7 +66,7 @@ export class ShopThatLoses<Server extends Servers[Side] = OwnPostgres> extends M
       shop: given(urlOf(servers, 'monolith')),
       ...Object.fromEntries(moduleNames.map((name) => [name, given(urlOf(servers, 'extracted', name))])),
     });
-    const setup = { ...made, env: { ...made.env, PORT: String(await choosePort()) } };
+    const setup = { ...made, env: { ...made.env, PORT: String(await freePort()) } };
     const shop = await openShop(setup);
     const services = new Map<ModuleName, Program>();
     await Promise.all(moduleNames.map(async (name) => services.set(name, await openService(setup, name))));

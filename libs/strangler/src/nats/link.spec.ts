@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { freePort, startNats, startNatsFor } from '../../../../test/support/nats.js';
+import { startNats, startNatsFor } from '../../../../test/support/nats.js';
+import { freePort } from '../../../../test/support/ports.js';
 import { untilUp } from '../../../../test/support/rpc.js';
 import { until } from '../../../../test/support/until.js';
 import { knownHoles } from './known-holes.js';

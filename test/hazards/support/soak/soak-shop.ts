@@ -1,4 +1,4 @@
-import { choosePort } from '../../../../libs/platform/src/embedded/ports.js';
+import { freePort } from '../../../support/ports.js';
 import { startBalancer, type Balancer } from '../../../support/balancer.js';
 import { startNats, type TestNats } from '../../../support/nats.js';
 import { OperatorClient } from '../../../support/operator.js';
@@ -201,8 +201,8 @@ interface Ports extends Record<string, string> {
 }
 
 const choosePorts = async (): Promise<Ports> => ({
-  PORT: String(await choosePort()),
-  ADMIN_PORT: String(await choosePort()),
+  PORT: String(await freePort()),
+  ADMIN_PORT: String(await freePort()),
 });
 
 /** A monolith is all modules in one program. */
