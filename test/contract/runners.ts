@@ -103,8 +103,22 @@ function callerOf(url: string, databases: Readonly<Record<string, string>>) {
   publishRoutes(link, routes);
   const router = new Router(routes, new LocalModules(undefined), new NatsCalls(link, routes));
   link.start();
-  return { port: <C extends Contract>(contract: C) => router.port(contract), close: () => link.close() };
+  return {
+    port: <C extends Contract>(contract: C) => router.port(patient(contract)),
+    close: () => link.close(),
+  };
 }
+
+/** Its operations, which may take as long as they take: how busy a machine is, is none of a contract's affairs. */
+const patient = <C extends Contract>(contract: C): C => ({
+  ...contract,
+  operations: Object.fromEntries(
+    Object.entries(contract.operations).map(([name, operation]) => [
+      name,
+      { ...operation, timeoutMs: 60_000 },
+    ]),
+  ),
+});
 
 export const runners: readonly ContractRunner[] = [local, remote, duplicated];
 

@@ -107,7 +107,7 @@ const beta = { 'x-user-group': 'beta' };
 
 it('the file moves a share of the readers, each of whom stays; a cohort goes first, and writes do not go at all', async () => {
   await at('/reports', 50);
-  expect(gateway.output()).toMatch(/\/reports: only GET and HEAD.*two writers/);
+  await gateway.printed(/\/reports: only GET and HEAD.*two writers/);
   const browsers = await Promise.all(Array.from({ length: 40 }, () => send('/reports/7')));
   expect(new Set(browsers.map(({ by }) => by))).toEqual(new Set(['legacy', 'new']));
   for (const { by, cookie, served } of browsers) {

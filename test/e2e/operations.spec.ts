@@ -68,10 +68,11 @@ it('where the modules stand is told: phase, outbox, admission, pools', async () 
 it('a saga that no process knows is an alarm in the metrics, in the status and in what doctor finds', async () => {
   await setup.query(
     `insert into orders.saga (id, command_id, routing_key, process, request_id, status, step, state, due_at)
-     values (gen_random_uuid(), gen_random_uuid(), 'somebody', 'place@9', '-', 'running', 2, '{}', now() - interval '1 min')`,
+     values (gen_random_uuid(), gen_random_uuid(), 'somebody', 'place@9', '-', 'running', 2, '{}', now() - interval '10 min')`,
   );
   const operator = await OperatorClient.of(shop);
-  const said = /^1 saga of orders\.place at step 2 of definition 9, due for 6\d s: no process here knows it/;
+  const said =
+    /^1 saga of orders\.place at step 2 of definition 9, due for 6\d\d s: no process here knows it/;
   expect((await operator.status('orders')).notices).toEqual([expect.stringMatching(said)]);
   const { body } = await operator.get<{ items: Finding[] }>('/doctor?module=orders');
   expect(body.items.filter(({ module }) => module === 'orders')).toEqual([

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { startNats, type TestNats } from '../../support/nats.js';
-import { callToy, door, serveToy, untilUp, type ToyCaller } from '../../support/rpc.js';
+import { callToy, door, memberOn, serveToy, untilUp, type ToyCaller } from '../../support/rpc.js';
 import { toyDatabase, type Ask, type ToyDatabase } from '../../support/toy.js';
 import { toyExecutor, writeDown } from '../../support/toy-executor.js';
 import { until } from '../../support/until.js';
@@ -24,8 +24,10 @@ afterAll(async () => {
   await Promise.all([nats.stop(), database.drop()]);
 });
 
+const member = memberOn('extracted', ['toy']);
+
 /** A copy whose commands wait at a door after their work, and write down who did it. */
-async function copy(mark: string, held = false) {
+async function copy(mark: string, { held = false, as = member as typeof member | null } = {}) {
   const { executor, handlers } = toyExecutor(database.dataSource);
   const { open, passed } = door();
   const running = { now: 0 };
@@ -36,14 +38,14 @@ async function copy(mark: string, held = false) {
     if (held) await passed;
     return { name, text: mark };
   };
-  return { ...(await serveToy(nats, executor)), open, running };
+  return { ...(await serveToy(nats, executor, as)), open, running };
 }
 
 const put = (name: string) => caller.port.put({ name }, { commandId: randomUUID() });
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
 
 it('calls in flight are answered, each once, before close() resolves; later ones go to the other copy', async () => {
-  const first = await copy('FIRST', true);
+  const first = await copy('FIRST', { held: true });
   const early = names('EARLY', 8);
   const replies = jest.spyOn(await untilUp(first.link), 'publish');
   const answers = Promise.all(early.map(put));
@@ -93,9 +95,11 @@ it('a copy that stops under a stream of calls loses none and does none twice', a
 it('the only copy stops and the next one comes: calls in between wait for it', async () => {
   await (await copy('OLD')).close();
   const asked = jest.spyOn(await untilUp(caller.link), 'publish');
+  // All but there: the call looks for a second.
+  const next = await copy('NEW', { as: null });
   const call = put('BETWEEN');
   await until('the call has found nobody', () => asked.mock.calls.length > 1 || undefined);
-  const next = await copy('NEW');
+  next.routes.join(member);
   expect(await call).toMatchObject({ text: 'NEW' });
   await next.close();
 });

@@ -23,9 +23,10 @@ const same = async () => {
 };
 const degraded = async () => (await both.monolith.outgoing.outgoing()).degradedSince !== null;
 
+/** Resolves when they are gone. */
 const terminateAll = (side: 'monolith' | 'extracted') =>
   both[side].test.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity
+    `select pg_terminate_backend(pid, 60000) from pg_stat_activity
      where datname = current_database() and pid <> pg_backend_pid() and application_name like 'strangler 0%'`,
   );
 

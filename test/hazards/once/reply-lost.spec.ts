@@ -62,7 +62,8 @@ it('a command without answer is of unknown outcome; a retry under the id that th
     data: { module: 'toy', operation: 'putBriefly', commandId: expect.any(String) },
   });
   // Only now is the first one done; the retry waits for it, or finds its answer.
-  const again = caller.port.putBriefly({ name: 'A' }, { commandId: String(data['commandId']) });
+  const retry = () => caller.port.putBriefly({ name: 'A' }, { commandId: String(data['commandId']) });
+  const again = until('a retry is answered in time', () => retry().catch(() => undefined));
   open();
   expect(await again).toEqual({ name: 'A' });
   expect(await database.effects()).toEqual(['A']);

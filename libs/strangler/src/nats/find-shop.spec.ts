@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { startNats, type TestNats } from '../../../../test/support/nats.js';
 import { untilUp } from '../../../../test/support/rpc.js';
-import { pause, until } from '../../../../test/support/until.js';
+import { until } from '../../../../test/support/until.js';
 import { routeOf, Routes, type RouteTable } from '../routes/routes.js';
 import { ShopFinder } from './find-shop.js';
 import { NatsLink } from './link.js';
@@ -36,7 +36,7 @@ async function monolith(shop: string): Promise<NatsLink> {
   routes.join({ shop, database: shop, since: null, modules: [] });
   routes.replace(tableOf(shop));
   publishRoutes(link, routes);
-  await untilUp(link);
+  await (await untilUp(link)).flush();
   return link;
 }
 
@@ -48,13 +48,31 @@ const kept = {
   write: async (table: RouteTable) => void (stored = table),
 };
 const times = { askEveryMs: 20, answersMs: 60, goneMs: 500 };
+/** Where several answer, each has the time to. */
+const patient = { ...times, answersMs: 400 };
 
-async function gateway(link = connected()): Promise<{ finder: ShopFinder; routes: Routes }> {
-  const routes = new Routes();
-  const finder = new ShopFinder({ link, routes, database: 'g', kept, modules: ['shelf', 'till'], times });
+async function gateway(how = times): Promise<{ finder: ShopFinder; routes: Routes }> {
+  const [routes, link] = [new Routes(), connected()];
+  const finder = new ShopFinder({
+    link,
+    routes,
+    database: 'g',
+    kept,
+    modules: ['shelf', 'till'],
+    times: how,
+  });
   await finder.start();
   ends.unshift(() => finder.stop());
   return { finder, routes };
+}
+/** Waits until it was asked again, so much later, and what was answered has been looked at. */
+async function answersFor(link: NatsLink, ms: number): Promise<void> {
+  const from = performance.now();
+  let late = 0;
+  link.current!.subscribe('shop.routes.get.any', {
+    callback: () => void (performance.now() - from > ms && late++),
+  });
+  await until('it was asked twice after that', () => (late > 1 ? true : undefined));
 }
 const belongsTo = (routes: Routes, shop: string) =>
   until(`it belongs to ${shop}`, () => (routes.member?.shop === shop ? true : undefined));
@@ -73,7 +91,7 @@ it('the one shop that answers is it, also if it comes later', async () => {
 it('of two it takes neither, and says what to do', async () => {
   await monolith('m');
   await monolith('n');
-  const { finder, routes } = await gateway();
+  const { finder, routes } = await gateway(patient);
   await until('both are heard', () =>
     /^several shops answer \(([mn]), [mn]\): start them with a NAMESPACE each$/.test(finder.problem ?? '')
       ? true
@@ -83,11 +101,10 @@ it('of two it takes neither, and says what to do', async () => {
 });
 
 it('another shop that comes later changes nothing while its own answers', async () => {
-  const { routes } = await gateway();
+  const { routes } = await gateway(patient);
   await monolith('m');
   await belongsTo(routes, 'm');
-  await monolith('n');
-  await pause(2 * times.goneMs);
+  await answersFor(await monolith('n'), patient.goneMs);
   expect(routes.member?.shop).toBe('m');
 });
 
@@ -135,7 +152,7 @@ describe('no monolith answers', () => {
     const [routes, link] = [new Routes(), connected()];
     routes.join({ shop, database: `${shop}-s`, since: null, modules: [module] });
     tellOwnRoutes(link, routes, () => tableOf(shop)['shelf']);
-    await untilUp(link);
+    await (await untilUp(link)).flush();
     return link;
   }
 
@@ -165,7 +182,7 @@ describe('no monolith answers', () => {
   it('services of two shops: it takes neither', async () => {
     await service('shelf');
     await service('till', 'n');
-    const { finder, routes } = await gateway();
+    const { finder, routes } = await gateway(patient);
     await until('both are heard', () =>
       finder.problem?.startsWith('several shops answer') ? true : undefined,
     );
@@ -174,10 +191,10 @@ describe('no monolith answers', () => {
 
   it('one that lies about its shop leads nobody away from a monolith that answers', async () => {
     await service('shelf', 'n');
-    await monolith('m');
-    const { routes } = await gateway();
+    const link = await monolith('m');
+    const { routes } = await gateway(patient);
     await belongsTo(routes, 'm');
-    await pause(2 * times.goneMs);
+    await answersFor(link, patient.goneMs);
     expect(routes.member?.shop).toBe('m');
     expect(routes.snapshot()).toEqual(tableOf('m'));
   });

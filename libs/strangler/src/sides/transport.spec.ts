@@ -3,6 +3,7 @@ import { startNats, type TestNats } from '../../../../test/support/nats.js';
 import { untilUp } from '../../../../test/support/rpc.js';
 import { remotePeer } from './remote-peer.js';
 import { NatsLink } from '../nats/link.js';
+import { until } from '../../../../test/support/until.js';
 import { serveReplication } from './transport.js';
 
 /* The peer only sees that nobody answers: why, it has to be found on this side. */
@@ -49,7 +50,7 @@ it('says once why a hello is not answered, and again after it was', async () => 
     { msg: 'a question of the other side is not answered', error: expect.stringContaining('no such column') },
   ]);
   broken = false;
-  expect(await ask()).toEqual({ kind: 'void' });
+  expect(await until('it is answered', () => ask().catch(() => undefined))).toEqual({ kind: 'void' });
   broken = true;
   await expect(ask()).rejects.toThrow(/timeout/i);
   expect(notAnswered()).toHaveLength(2);

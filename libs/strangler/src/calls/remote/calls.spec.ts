@@ -286,15 +286,17 @@ describe('what is sent in one turn of the event loop goes out in one write', () 
 });
 
 describe('standard NATS tools', () => {
+  const ask = (subject: string) => wire.request(subject, '', { timeout: 10_000 });
+
   it.each(['$SRV.PING', '$SRV.PING.toy'])('find the service with %s', async (subject) => {
-    expect((await wire.request(subject)).json()).toMatchObject({
+    expect((await ask(subject)).json()).toMatchObject({
       name: 'toy',
       metadata: { side: 'extracted', database: 'e' },
     });
   });
 
   it('see every operation of the contract, and its queue group, with $SRV.INFO', async () => {
-    const { endpoints } = (await wire.request('$SRV.INFO.toy')).json<{ endpoints: object[] }>();
+    const { endpoints } = (await ask('$SRV.INFO.toy')).json<{ endpoints: object[] }>();
     expect(endpoints).toHaveLength(Object.keys(toy.operations).length);
     expect(endpoints).toContainEqual(
       expect.objectContaining({
@@ -307,7 +309,7 @@ describe('standard NATS tools', () => {
 
   it('count its calls with $SRV.STATS', async () => {
     await caller.port.look({ name: 'A' });
-    const { endpoints } = (await wire.request('$SRV.STATS.toy')).json<{ endpoints: object[] }>();
+    const { endpoints } = (await ask('$SRV.STATS.toy')).json<{ endpoints: object[] }>();
     expect(endpoints).toContainEqual(expect.objectContaining({ name: 'look', num_requests: 1 }));
   });
 });
