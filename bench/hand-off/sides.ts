@@ -13,7 +13,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Database } from '#strangler/database/database';
 import type { Executor } from '#strangler/calls/executor';
-import { handOff, handOffProblems, planHandOff, type HandOffEnd } from '#strangler/control/steps/hand-off';
+import { handOffProblems } from '#strangler/control/conditions/hand-off-problems';
+import { defaultSettings } from '#strangler/control/config/settings';
+import { handOff, planHandOff, type HandOffEnd } from '#strangler/control/steps/hand-off';
 import type { Side } from '#strangler/routes/phase';
 import { isForRouter } from '#strangler/database/refusals';
 import { SideAgent } from '#strangler/sides/agent';
@@ -117,7 +119,7 @@ async function open(servers: BenchServers, nats: string, side: Side): Promise<Ha
 async function planTo(controls: Record<Side, SideControl>, below: number) {
   for (;;) {
     const [monolith, extracted] = await Promise.all([controls.monolith.state(), controls.extracted.state()]);
-    if (handOffProblems({ monolith, extracted }, 1_000).length === 0) {
+    if (handOffProblems({ monolith, extracted }, defaultSettings.gates).length === 0) {
       return planHandOff(below, { monolith, extracted });
     }
     await sleep(10);

@@ -1,4 +1,4 @@
-import { plainAdvice } from '#strangler/control/commands/advice';
+import { plainAdvice } from '#strangler/control/advice';
 import type { Clock } from '#strangler/control/reconcile/clock';
 import { Controller, type ControllerOptions } from '#strangler/control/controller';
 import type { ModuleRow } from '#strangler/control/store/module-row';

@@ -97,7 +97,7 @@ export { WishesFile } from './control/config/wishes-file.js';
 export { Gates, Rises, Shares, Time, type WrittenSettings } from './control/config/written-settings.js';
 export { CallMetrics } from './control/call-metrics.js';
 export { decommissionedModules } from './control/store/decommissioned.js';
-export { type Advice } from './control/commands/advice.js';
+export { type Advice } from './control/advice.js';
 export { Agents } from './sides/agents.js';
 export { noticingSilence } from './database/silence.js';
 export { observers } from './operate/metrics/call-tally.js';

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { handOffProblems } from '#strangler/control/steps/hand-off';
+import { handOffProblems } from '#strangler/control/conditions/hand-off-problems';
+import { defaultSettings } from '#strangler/control/config/settings';
 import { Caller } from '../support/caller.js';
 import { check, Ledger } from '../support/ledger.js';
 import { holdFrame } from '../support/stories.js';
@@ -59,7 +60,7 @@ it('a chunk of rows from before: no hand-off begins while one is on its way', as
   const caught = holdFrame(twin.extracted, 'chunk');
   await twin.monolith.agent.startCapture({ backfill: true });
   const late = await caught;
-  expect(handOffProblems(await twin.states(), 1_000)).toEqual([
+  expect(handOffProblems(await twin.states(), defaultSettings.gates)).toEqual([
     'monolith is still copying its rows from before (counter, idempotency, ticket)',
     'extracted is still being filled by monolith',
   ]);

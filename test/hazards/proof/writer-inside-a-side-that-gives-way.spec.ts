@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type pg from 'pg';
 import { UnconfirmedError } from '#strangler/database/acknowledger';
-import { plainAdvice } from '#strangler/control/commands/advice';
+import { plainAdvice } from '#strangler/control/advice';
 import { beginCapture } from '#strangler/control/steps/capture-step';
 import { ContinuityStore } from '#strangler/engine/identity/store';
 import { standings } from '#strangler/control/doctor/doctor-continuity';

@@ -1,5 +1,7 @@
 import { SteadyClock } from '#strangler/control/reconcile/clock';
-import { handOff, handOffProblems, planHandOff, type HandOffEnd } from '#strangler/control/steps/hand-off';
+import { handOffProblems } from '#strangler/control/conditions/hand-off-problems';
+import { defaultSettings } from '#strangler/control/config/settings';
+import { handOff, planHandOff, type HandOffEnd } from '#strangler/control/steps/hand-off';
 import { sides, type Side } from '#strangler/routes/phase';
 import type { OwnerMigration } from '#strangler/database/tables';
 import { pairDirectly } from '../../support/pairing.js';
@@ -48,7 +50,7 @@ export class Changing {
 
   /** What stands against a hand-off. */
   async problems(): Promise<string> {
-    return handOffProblems(await this.states(), 10_000).join('; ');
+    return handOffProblems(await this.states(), { ...defaultSettings.gates, lagMs: 10_000 }).join('; ');
   }
 
   /** What the processes of both sides do twice a second. */

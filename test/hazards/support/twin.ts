@@ -9,10 +9,11 @@ import {
   type RouteEntry,
 } from 'nestjs-strangler';
 import { buckets } from '#strangler/routes/bucket';
+import { handOffProblems } from '#strangler/control/conditions/hand-off-problems';
+import { defaultSettings } from '#strangler/control/config/settings';
 import { SteadyClock } from '#strangler/control/reconcile/clock';
 import {
   handOff,
-  handOffProblems,
   planHandOff,
   type HandOff,
   type HandOffEnd,
@@ -96,7 +97,7 @@ export class Twin {
   async plan(below: number): Promise<HandOff> {
     const states = await until('nothing stands against a hand-off', async () => {
       const states = await this.states();
-      return handOffProblems(states, 1_000).length === 0 ? states : undefined;
+      return handOffProblems(states, defaultSettings.gates).length === 0 ? states : undefined;
     });
     return planHandOff(below, states);
   }

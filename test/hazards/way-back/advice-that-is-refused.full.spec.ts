@@ -6,13 +6,13 @@ import { editOf } from '#strangler/control/config/file-edit';
 import { FileWriter } from '#strangler/control/config/file-writer';
 import { WishesFile } from '#strangler/control/config/wishes-file';
 import { parseWishes } from '#strangler/control/config/wishes';
-import { plainAdvice } from '#strangler/control/commands/advice';
+import { plainAdvice } from '#strangler/control/advice';
 import type { RowChange } from '#strangler/control/store/module-row';
-import type { Need } from '#strangler/control/reconcile/need';
+import type { Need } from '#strangler/control/need';
 import { Notes } from '#strangler/control/store/notes';
 import type { Controller } from '#strangler/control/controller';
-import { gateNames } from '#strangler/control/conditions/gate-name';
-import { absenceNeed, gateNeed, waits } from '#strangler/control/sentences';
+import { gateNeed, gateRules } from '#strangler/control/conditions/gates';
+import { absenceNeed, waits } from '#strangler/control/sentences';
 import type { SideState } from '#strangler/sides/side';
 import type { OutgoingState } from '#strangler/engine/replication/outgoing-state';
 import { Logger } from '@nestjs/common';
@@ -270,194 +270,202 @@ async function steered(): Promise<void> {
 const doctor = 'doctor parcels';
 const bury = 'decommission parcels --confirm parcels';
 
+/** A gate's advice that stands in one file with what doctor says. */
+const gateAdvice: readonly Elsewhere[] = [
+  ['flow-conditions: doctor', 'status parcels', doctor, scenes['gate lag']![0]![1]],
+  ['flow-conditions: parked', 'status parcels', 'parked parcels', scenes['gate parked']![0]![1]],
+];
+
+type Elsewhere = readonly [site: string, asked: string, command: string, arrange: () => Promise<unknown>];
+
 /** By the place in the source that makes the command: the state, what is asked there, and the command as it is then typed. */
-const elsewhere: readonly [site: string, asked: string, command: string, arrange: () => Promise<unknown>][] =
+const elsewhere: readonly Elsewhere[] = [
+  ['acts: rollback', 'run parcels', 'rollback parcels', extracted],
+  ['acts: decommission --confirm ${subject.module}', 'advance parcels', bury, extracted],
   [
-    ['acts: rollback', 'run parcels', 'rollback parcels', extracted],
-    ['acts: decommission --confirm ${subject.module}', 'advance parcels', bury, extracted],
-    [
-      'acts: resume',
-      'pause parcels',
-      'resume parcels',
-      () => put({ phase: 'shadow', paused: 'all', pauseReason: 'by ann' }),
-    ],
-    [
-      'acts: rollback',
-      'resume parcels --dry-run',
-      'rollback parcels',
-      () => extracted({ paused: 'all', pauseReason: 'by ann' }),
-    ],
-    [
-      'acts: run',
-      'resume parcels --dry-run',
-      'run parcels',
-      () => put({ phase: 'shadow', wanted: gone, paused: 'all', pauseReason: 'by ann' }),
-    ],
-    [
-      'acts: rollback --to ${earlier.at(-1)}',
-      'rollback parcels --to shadow',
-      'rollback parcels --to dual-write',
-      inShadow,
-    ],
-    [
-      'acts: failover --i-have-fenced-it',
-      'rollback parcels',
-      'failover parcels --i-have-fenced-it',
-      async () => {
-        await extracted();
-        controlled.sides.extracted.fault = () => Promise.reject(new Error('gone'));
-      },
-    ],
-    ['capture-step: rejoin', 'run parcels', 'rejoin parcels', putBack],
-    [
-      'continuity-acts: failover --i-have-fenced-it',
-      'rejoin parcels',
-      'failover parcels --i-have-fenced-it',
-      () => putBack({ whole: false }),
-    ],
-    [
-      'continuity-acts: failover --i-have-fenced-it',
-      'rejoin parcels',
-      'failover parcels --i-have-fenced-it',
-      () => putBackAlone(),
-    ],
-    [
-      'rejoin-first: rejoin',
-      'verify parcels --repair --no-wait',
-      'rejoin parcels',
-      async () => {
-        await inShadow();
-        await putBack();
-      },
-    ],
-    ['continuity-acts: rejoin', 'serve-unproven parcels --i-have-fenced-it', 'rejoin parcels', putBack],
-    ['doctor-continuity: rejoin', doctor, 'rejoin parcels', putBack],
-    ['doctor-continuity: rejoin', doctor, 'rejoin parcels', () => putBack({ standing: 'given up' })],
-    ['doctor-continuity: rejoin', doctor, 'rejoin parcels', overtaken],
-    ['doctor-continuity: rejoin', doctor, 'rejoin parcels', () => movedAway()],
-    [
-      'doctor-continuity: failover --i-have-fenced-it',
-      doctor,
-      'failover parcels --i-have-fenced-it',
-      () => putBackAlone(),
-    ],
-    [
-      'doctor-continuity: failover --i-have-fenced-it',
-      doctor,
-      'failover parcels --i-have-fenced-it',
-      () => movedAway('nobody answers'),
-    ],
-    [
-      'doctor-continuity: failover --i-have-fenced-it',
-      doctor,
-      'failover parcels --i-have-fenced-it',
-      () => putBack({ whole: false }),
-    ],
-    [
-      'doctor-continuity: serve-unproven --i-have-fenced-it',
-      doctor,
-      'serve-unproven parcels --i-have-fenced-it',
-      () => unproven('monolith'),
-    ],
-    [
-      'doctor-continuity: serve-unproven --i-have-fenced-it',
-      doctor,
-      'serve-unproven parcels --i-have-fenced-it',
-      () => unproven('extracted'),
-    ],
-    ['legal: advice.cli', 'run parcels', 'run parcels --write', steered],
-    ['legal: run', 'shift parcels 5', 'run parcels --write', steered],
-    ['legal: run', 'shift parcels 5', 'run parcels', async () => undefined],
-    [
-      'legal: abort',
-      'advance parcels',
-      'abort parcels',
-      () => put({ phase: 'shifting', wanted: outwards, transition: handOff }),
-    ],
-    [
-      'last-acts: decommission --confirm ${module} --purge',
-      bury,
-      `${bury} --purge`,
-      async () => {
-        await extracted();
-        await put({ phase: 'decommissioned' });
-      },
-    ],
-    ['last-acts: decommission --confirm ${row.module}', `${bury} --purge`, bury, extracted],
-    [
-      'last-acts: doctor',
-      bury,
-      'doctor parcels',
-      async () => {
-        await extracted();
-        await owned('extracted_below = 9000', 'monolith');
-      },
-    ],
-    ['last-acts: run', bury, 'run parcels', async () => undefined],
-    ['last-acts: resume', bury, 'resume parcels', () => extracted({ paused: 'all', pauseReason: 'by ann' })],
-    [
-      'last-acts: verify --repair',
-      bury,
-      'verify parcels --repair',
-      async () => {
-        await extracted();
-        await found(2, '-1 day');
-      },
-    ],
-    [
-      'maintenance: abort',
-      'verify parcels --no-wait',
-      'abort parcels',
-      async () => {
-        await inShadow();
-        await follow('strangler verify parcels --no-wait');
-      },
-    ],
-    ['maintenance: parked', 'parked parcels --retry 18', 'parked parcels', inShadow],
-    [
-      'doctor-sides: failover --i-have-fenced-it',
-      doctor,
-      'failover parcels --i-have-fenced-it',
-      async () => {
-        await inShadow();
-        await owned('fence_from = 0, fence_to = 10000, extracted_below = 500', 'monolith');
-      },
-    ],
-    [
-      'doctor-sides: failover --i-have-fenced-it',
-      doctor,
-      'failover parcels --i-have-fenced-it',
-      async () => {
-        await inShadow();
-        await owned('epoch = epoch + 1, extracted_below = 500', 'extracted');
-      },
-    ],
-    ['doctor-sides: rollback', doctor, 'rollback parcels', inShadow],
-    ...['', ' --retry 17', ' --discard 17'].map((how): (typeof elsewhere)[number] => [
-      `doctor-sides: parked${how.replace('17', '<id>')}`,
-      doctor,
-      `parked parcels${how}`,
-      async () => {
-        await inShadow();
-        await parked();
-      },
-    ]),
-    [
-      'doctor-waits: resume',
-      doctor,
-      'resume parcels',
-      () => put({ phase: 'shadow', wanted: gone, paused: 'all', pauseReason: 'by ann' }),
-    ],
-    [
-      'doctor-waits: failover --i-have-fenced-it',
-      doctor,
-      'failover parcels --i-have-fenced-it',
-      async () => {
-        await put({ phase: 'shifting', wanted: outwards });
-        controlled.sides.extracted.fault = () => Promise.reject(new Error('gone'));
-      },
-    ],
-  ];
+    'acts: resume',
+    'pause parcels',
+    'resume parcels',
+    () => put({ phase: 'shadow', paused: 'all', pauseReason: 'by ann' }),
+  ],
+  [
+    'acts: rollback',
+    'resume parcels --dry-run',
+    'rollback parcels',
+    () => extracted({ paused: 'all', pauseReason: 'by ann' }),
+  ],
+  [
+    'acts: run',
+    'resume parcels --dry-run',
+    'run parcels',
+    () => put({ phase: 'shadow', wanted: gone, paused: 'all', pauseReason: 'by ann' }),
+  ],
+  [
+    'acts: rollback --to ${earlier.at(-1)}',
+    'rollback parcels --to shadow',
+    'rollback parcels --to dual-write',
+    inShadow,
+  ],
+  [
+    'acts: failover --i-have-fenced-it',
+    'rollback parcels',
+    'failover parcels --i-have-fenced-it',
+    async () => {
+      await extracted();
+      controlled.sides.extracted.fault = () => Promise.reject(new Error('gone'));
+    },
+  ],
+  ['capture-step: rejoin', 'run parcels', 'rejoin parcels', putBack],
+  [
+    'continuity-acts: failover --i-have-fenced-it',
+    'rejoin parcels',
+    'failover parcels --i-have-fenced-it',
+    () => putBack({ whole: false }),
+  ],
+  [
+    'continuity-acts: failover --i-have-fenced-it',
+    'rejoin parcels',
+    'failover parcels --i-have-fenced-it',
+    () => putBackAlone(),
+  ],
+  [
+    'rejoin-first: rejoin',
+    'verify parcels --repair --no-wait',
+    'rejoin parcels',
+    async () => {
+      await inShadow();
+      await putBack();
+    },
+  ],
+  ['continuity-acts: rejoin', 'serve-unproven parcels --i-have-fenced-it', 'rejoin parcels', putBack],
+  ['doctor-continuity: rejoin', doctor, 'rejoin parcels', putBack],
+  ['doctor-continuity: rejoin', doctor, 'rejoin parcels', () => putBack({ standing: 'given up' })],
+  ['doctor-continuity: rejoin', doctor, 'rejoin parcels', overtaken],
+  ['doctor-continuity: rejoin', doctor, 'rejoin parcels', () => movedAway()],
+  [
+    'doctor-continuity: failover --i-have-fenced-it',
+    doctor,
+    'failover parcels --i-have-fenced-it',
+    () => putBackAlone(),
+  ],
+  [
+    'doctor-continuity: failover --i-have-fenced-it',
+    doctor,
+    'failover parcels --i-have-fenced-it',
+    () => movedAway('nobody answers'),
+  ],
+  [
+    'doctor-continuity: failover --i-have-fenced-it',
+    doctor,
+    'failover parcels --i-have-fenced-it',
+    () => putBack({ whole: false }),
+  ],
+  [
+    'doctor-continuity: serve-unproven --i-have-fenced-it',
+    doctor,
+    'serve-unproven parcels --i-have-fenced-it',
+    () => unproven('monolith'),
+  ],
+  [
+    'doctor-continuity: serve-unproven --i-have-fenced-it',
+    doctor,
+    'serve-unproven parcels --i-have-fenced-it',
+    () => unproven('extracted'),
+  ],
+  ['legal: advice.cli', 'run parcels', 'run parcels --write', steered],
+  ['legal: run', 'shift parcels 5', 'run parcels --write', steered],
+  ['legal: run', 'shift parcels 5', 'run parcels', async () => undefined],
+  [
+    'legal: abort',
+    'advance parcels',
+    'abort parcels',
+    () => put({ phase: 'shifting', wanted: outwards, transition: handOff }),
+  ],
+  [
+    'last-acts: decommission --confirm ${module} --purge',
+    bury,
+    `${bury} --purge`,
+    async () => {
+      await extracted();
+      await put({ phase: 'decommissioned' });
+    },
+  ],
+  ['last-acts: decommission --confirm ${row.module}', `${bury} --purge`, bury, extracted],
+  [
+    'last-acts: doctor',
+    bury,
+    'doctor parcels',
+    async () => {
+      await extracted();
+      await owned('extracted_below = 9000', 'monolith');
+    },
+  ],
+  ['last-acts: run', bury, 'run parcels', async () => undefined],
+  ['last-acts: resume', bury, 'resume parcels', () => extracted({ paused: 'all', pauseReason: 'by ann' })],
+  [
+    'last-acts: verify --repair',
+    bury,
+    'verify parcels --repair',
+    async () => {
+      await extracted();
+      await found(2, '-1 day');
+    },
+  ],
+  [
+    'maintenance: abort',
+    'verify parcels --no-wait',
+    'abort parcels',
+    async () => {
+      await inShadow();
+      await follow('strangler verify parcels --no-wait');
+    },
+  ],
+  ['maintenance: parked', 'parked parcels --retry 18', 'parked parcels', inShadow],
+  [
+    'owner-conditions: failover --i-have-fenced-it',
+    doctor,
+    'failover parcels --i-have-fenced-it',
+    async () => {
+      await inShadow();
+      await owned('fence_from = 0, fence_to = 10000, extracted_below = 500', 'monolith');
+    },
+  ],
+  [
+    'owner-conditions: failover --i-have-fenced-it',
+    doctor,
+    'failover parcels --i-have-fenced-it',
+    async () => {
+      await inShadow();
+      await owned('epoch = epoch + 1, extracted_below = 500', 'extracted');
+    },
+  ],
+  ['owner-conditions: rollback', doctor, 'rollback parcels', inShadow],
+  ...['', ' --retry 17', ' --discard 17'].map((how): Elsewhere => [
+    `flow-conditions: parked${how.replace('17', '<id>')}`,
+    doctor,
+    `parked parcels${how}`,
+    async () => {
+      await inShadow();
+      await parked();
+    },
+  ]),
+  ...gateAdvice,
+  [
+    'doctor-waits: resume',
+    doctor,
+    'resume parcels',
+    () => put({ phase: 'shadow', wanted: gone, paused: 'all', pauseReason: 'by ann' }),
+  ],
+  [
+    'doctor-waits: failover --i-have-fenced-it',
+    doctor,
+    'failover parcels --i-have-fenced-it',
+    async () => {
+      await put({ phase: 'shifting', wanted: outwards });
+      controlled.sides.extracted.fault = () => Promise.reject(new Error('gone'));
+    },
+  ],
+];
 
 it.each(elsewhere)('%s, of "%s": %s', async (_site, asked, command, arrange) => {
   // Both sides are at work: a state may have moved on before it is asked for.
@@ -489,8 +497,8 @@ it('no place that makes a command is without its scene', async () => {
       return [...commands, ...others].map((words) => `${basename(name, '.ts')}: ${words}`);
     }),
   );
-  // The sentences are followed by their kind, and the helper itself says nothing.
-  const places = made.flat().filter((place) => !/^(sentences|advice):/.test(place));
+  // Sentences and gates are followed by their kind, and the helper itself says nothing.
+  const places = made.flat().filter((place) => !/^(sentences|call-conditions|advice):/.test(place));
   const scened = new Set(elsewhere.map(([site]) => site));
   expect([...new Set(places)].sort()).toEqual([...scened].sort());
   for (const place of scened) {
@@ -501,9 +509,9 @@ it('no place that makes a command is without its scene', async () => {
 
 it('no sentence that names a command is without its scene', () => {
   const gate = { limit: 0, samples: 1, probes: 0, customers: 0, needed: 1, confidence: null, why: null };
-  const gates = gateNames.flatMap((name) =>
+  const gates = gateRules.flatMap(({ name }) =>
     (['hold', 'fail'] as const).flatMap((state) =>
-      [null, 1].map((value) => gateNeed({ ...gate, name, state, value, nature: 'plain' }, free)),
+      [null, 1].map((value) => gateNeed({ ...gate, name, state, value }, free)),
     ),
   );
   const others = {

@@ -16,7 +16,7 @@ import type { Agents } from '../sides/agents.js';
 import { belongingOf } from '../sides/belonging.js';
 import { remoteSide, servedOn } from '../sides/remote.js';
 import type { ControlledSides } from '../sides/side.js';
-import type { Advice } from './commands/advice.js';
+import type { Advice } from './advice.js';
 import type { CallMetrics } from './call-metrics.js';
 import { Controller } from './controller.js';
 import type { ControlNeeds } from './reconcile/needs.js';

@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.js';
-import { plainAdvice, type Advice } from './commands/advice.js';
+import { plainAdvice, type Advice } from './advice.js';
 import { SteadyClock, type Clock } from './reconcile/clock.js';
 import type { FileWriter } from './config/file-writer.js';
 import { HistoryFeed } from './store/history-feed.js';

@@ -3,7 +3,7 @@ import { isFencedTooLong } from '../engine/ownership/fence-watch.js';
 import type { Side } from '../routes/phase.js';
 import type { Absence } from './conditions/absence.js';
 import { missingService } from './conditions/missing-service.js';
-import type { Observed } from './conditions/gates.js';
+import type { Observed } from './conditions/observed.js';
 import type { Position } from './machine.js';
 import type { ModuleRow } from './store/module-row.js';
 import type { ModuleStatus, SideView } from './operator.js';

@@ -1,7 +1,7 @@
 import { buckets } from '../routes/bucket.js';
 import { policies, type Phase } from '../routes/phase.js';
 import { routeOf, type RouteEntry } from '../routes/routes.js';
-import type { Observed } from './conditions/gate.js';
+import type { Observed } from './conditions/observed.js';
 import type { Position } from './machine.js';
 import type { ModuleRow } from './store/module-row.js';
 

@@ -1,132 +1,9 @@
 import type { Absence } from './conditions/absence.js';
-import { typed, type Subject } from './commands/advice.js';
-import type { GateName } from './conditions/gate-name.js';
-import type { Gate } from './conditions/gates.js';
+import { typed, type Subject } from './advice.js';
+import { counted, inNumbers } from './figures.js';
 import { endOf, writerInWords, type OldWriter } from '../engine/ownership/old-writers.js';
 import type { Side } from '../routes/phase.js';
-import { makeNeed, type Need, type NeedParts } from './reconcile/need.js';
-
-const number = (value: number): string => Math.round(value).toLocaleString('en-GB');
-const ms = (value: number): string =>
-  value < 1_000 ? `${Math.round(value)} ms` : `${Math.round(value / 100) / 10} s`;
-const share = (value: number): string => `${Math.round(value * 10_000) / 100} %`;
-const ratio = (value: number): string => `${Math.round(value * 10) / 10}`;
-const counted = (count: number, one: string, many = `${one}s`): string =>
-  `${number(count)} ${count === 1 ? one : many}`;
-
-type Words = (gate: Gate, subject: Subject) => NeedParts;
-
-/** A gate of both sides' state, when one of them cannot be asked. Which, and what to do, is said before any gate. */
-const unknown: NeedParts = {
-  needs: 'both sides',
-  has: 'one that cannot be asked',
-  todo: 'start the other one',
-};
-
-const sampled = ({ samples, probes }: Gate): string =>
-  `${number(samples)}${probes > 0 ? ` (${counted(probes, 'probe')})` : ''}`;
-
-/** Those of which the figure is. */
-const whose = ({ shownOf, probes, customers }: Gate): string =>
-  shownOf === 'probe'
-    ? counted(probes, 'probe')
-    : counted(customers, 'call of customers', 'calls of customers');
-
-/** A gate that decides by what was measured: it holds until there is enough of it. */
-const measured =
-  (
-    what: string,
-    show: (value: number) => string,
-    bad: string,
-    mend: (subject: Subject) => Partial<NeedParts>,
-  ): Words =>
-  (gate, subject) => {
-    const { value, limit, needed, state } = gate;
-    if (state !== 'fail' || value === null) return { needs: `${number(needed)} ${what}`, has: sampled(gate) };
-    return {
-      needs: `at most ${show(limit)}`,
-      has: show(value),
-      fact: `${show(value)} ${bad} (limit ${show(limit)}, of ${whose(gate)})`,
-      ...mend(subject),
-    };
-  };
-
-const mendService = ({ module }: Subject): Partial<NeedParts> => ({
-  todo: `see the log of the service of ${module}, and mend it`,
-});
-
-const latency = measured('calls of both sides', ratio, 'times as slow is the new side', mendService);
-
-/** What each gate waits for. */
-const gateWords: Readonly<Record<GateName, Words>> = {
-  lag: ({ value, limit }, subject) =>
-    value === null
-      ? unknown
-      : {
-          needs: `a lag of at most ${ms(limit)}`,
-          has: ms(value),
-          todo: 'wait; if it does not fall, look for what makes it slow',
-          command: typed(subject, 'doctor'),
-        },
-  parked: ({ value }, subject) =>
-    value === null
-      ? unknown
-      : {
-          needs: 'no parked rows',
-          has: number(value),
-          fact: `${counted(value, 'parked row')} cannot be stored on the other side`,
-          todo: 'see why',
-          command: typed(subject, 'parked'),
-        },
-  degraded: ({ value }) =>
-    value === null
-      ? unknown
-      : { needs: 'changes to be confirmed by the other side', has: 'some that are not (degraded)' },
-  backfill: ({ value }) =>
-    value === null
-      ? { needs: 'the rows from before to be copied', has: 'none yet' }
-      : { needs: 'all tables to be copied', has: `${number(value)} that are not yet` },
-  outbox: ({ value }) => (value === null ? unknown : { needs: 'no change on its way', has: number(value) }),
-  'local use': ({ value }, { module }) => ({
-    needs: `no process that runs the code of ${module} in the monolith`,
-    has: number(value ?? 0),
-    todo: 'restart those that are older than its move',
-  }),
-  verify: ({ value }, subject) =>
-    value === null
-      ? { needs: 'both sides to be compared since this step began', has: 'no result yet' }
-      : {
-          needs: 'no differences',
-          has: number(value),
-          fact: `verify found ${number(value)} differences (limit 0)`,
-          todo: "let the owner's rows win",
-          command: typed(subject, 'verify', '--repair'),
-        },
-  'shadow mismatches': measured('compared reads', share, 'of the compared reads differ', (subject) => ({
-    todo: `see which (${typed(subject, 'mismatches')}), mend it, and let the gate begin anew`,
-    command: typed(subject, 'mismatches', '--clear'),
-  })),
-  'error rate': measured('calls of the new side', share, "of the new side's calls fail", mendService),
-  'p99 ratio': latency,
-  approval: ({ value }, subject) => ({
-    needs: `a person's approval of the step to ${value} %`,
-    has: 'none yet',
-    todo: 'give it',
-    command: typed(subject, 'approve'),
-  }),
-  bake: ({ value, limit }) => ({ needs: `${ms(limit)} of watching`, has: ms(value ?? 0) }),
-};
-
-/** What a gate that does not pass waits for. */
-export const gateNeed = (gate: Gate, subject: Subject): Need =>
-  makeNeed(`gate ${gate.name}`, gateWords[gate.name](gate, subject));
-
-/** The same in one sentence. */
-export const gateSentence = (gate: Gate, subject: Subject): string => gateNeed(gate, subject).sentence;
-
-/** The gate to speak of: one that fails before one that holds; undefined: all pass. */
-export const speaking = (gates: readonly Gate[]): Gate | undefined =>
-  gates.find(({ state }) => state === 'fail') ?? gates.find(({ state }) => state === 'hold');
+import { makeNeed, type Need, type NeedParts } from './need.js';
 
 const absences: Readonly<Record<Absence['kind'], (subject: Subject, detail: string) => NeedParts>> = {
   nobody: ({ module, advice }) => {
@@ -253,7 +130,7 @@ export const waits = {
   verifying: (done: number, total: number) =>
     makeNeed('verifying', {
       needs: 'both sides to be compared before the next step',
-      has: total === 0 ? 'no rows yet' : `${number(done)} of ${number(total)} rows`,
+      has: total === 0 ? 'no rows yet' : `${inNumbers(done)} of ${inNumbers(total)} rows`,
     }),
   verifyBroke: (reason: string) =>
     makeNeed('verify broke off', {

@@ -1,18 +1,19 @@
 import { isFencedTooLong } from '../engine/ownership/fence-watch.js';
 import { sides, type Side } from '../routes/phase.js';
 import type { BackfillState } from '../engine/replication/outgoing-state.js';
-import type { Advice } from './commands/advice.js';
+import type { Advice } from './advice.js';
 import { figuresOf } from '../evidence/evidence.js';
 import { goalOf } from './reconcile/decide.js';
 import { strandedOn } from './doctor/doctor-sagas.js';
-import { fencedFor } from './doctor/doctor-sides.js';
 import { etaOf } from './reconcile/eta.js';
-import { gatesFor, watchGates, type Gate, type Observed } from './conditions/gates.js';
+import { gatesFor, watchGates, type Gate } from './conditions/gates.js';
+import type { Observed } from './conditions/observed.js';
+import { longFenceInWords } from './conditions/owner-conditions.js';
 import { healthOf, moduleHealth } from './health.js';
 import { nextStep, type Position } from './machine.js';
-import { totalOf } from './conditions/measured-gates.js';
+import { totalOf } from './conditions/measured.js';
 import { isAtHome, type ModuleRow } from './store/module-row.js';
-import type { Need } from './reconcile/need.js';
+import type { Need } from './need.js';
 import type { Note } from './store/notes.js';
 import type { ModuleStatus, SideView, WaitView } from './operator.js';
 import { isDegraded } from './route-entry.js';
@@ -69,7 +70,7 @@ export function statusOf(parts: StatusParts): ModuleStatus {
     backfill: backfillOf(fillingOf(observed.states), parts.rates.backfill),
     verify: verifyOf(parts.verification, parts.rates.verify),
     shadow: shadowOf(observed),
-    gates: gatesNow(parts).map(({ nature, probesLacking, ...gate }) => gate),
+    gates: gatesNow(parts).map(({ probesLacking, ...gate }) => gate),
     health: moduleHealth(row, at, observed),
     waitingFor: waiting?.sentence ?? null,
     waiting: waiting && waitView(waiting, parts),
@@ -89,7 +90,7 @@ const oldFencesOf = ({ row, observed: { states } }: StatusParts): string[] =>
   sides.flatMap((side) => {
     const own = states[side]?.ownership;
     return own && isFencedTooLong(own)
-      ? [`${row.module}: ${fencedFor(side, own)}; doctor says what ends that`]
+      ? [`${row.module}: ${longFenceInWords(side, own)}; doctor says what ends that`]
       : [];
   });
 

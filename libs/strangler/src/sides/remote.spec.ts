@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { startNats, type TestNats } from '../../../../test/support/nats.js';
 import { untilUp } from '../../../../test/support/rpc.js';
 import { carryOutRepair } from '../control/doctor/doctor-repair.js';
-import type { Repair } from '../control/doctor/examiner.js';
+import type { Repair } from '../control/conditions/finding.js';
 import { NatsLink } from '../nats/link.js';
 import { remoteSide, serveSide, SideUnreachableError } from './remote.js';
 import type { SideControl } from './side.js';

@@ -1,9 +1,10 @@
 import { phases, type Phase } from '../../routes/phase.js';
-import { awaitedApprovals } from './approvals.js';
+import { awaitedApprovals } from '../conditions/approvals.js';
 import { commandOf } from './commands.js';
-import { subjectOf, typed, type Subject } from './advice.js';
-import { blocking, goalOf } from '../reconcile/decide.js';
-import { gatesFor, type Gate, type Observed } from '../conditions/gates.js';
+import { subjectOf, typed, type Subject } from '../advice.js';
+import { goalOf } from '../reconcile/decide.js';
+import { blocking, gatesFor, gateSentence, isVerifyDue, speaking, type Gate } from '../conditions/gates.js';
+import type { Observed } from '../conditions/observed.js';
 import {
   abortable,
   requireAlive,
@@ -15,7 +16,6 @@ import {
 import { after, inWords, nextStep, plan, rank, type Goal, type Step } from '../machine.js';
 import type { ModuleRow, RowChange, Wanted } from '../store/module-row.js';
 import { RefusedError, type Action } from '../operator.js';
-import { gateSentence, speaking } from '../sentences.js';
 import { rejoinFirst } from './rejoin-first.js';
 import { settingKeys } from '../config/setting-keys.js';
 import type { ModuleSettings } from '../config/settings.js';
@@ -151,7 +151,7 @@ function advance(situation: Situation): Accepted {
   const wanted = farther ? row.wanted : wants(situation, goal.phase, goal.percent);
   const words = [
     ...held.map((name) => `the gate "${name}", which has too little data, is overridden`),
-    ...(gates.some(isDue) ? ['compare all rows of both sides first'] : []),
+    ...(gates.some(isVerifyDue) ? ['compare all rows of both sides first'] : []),
   ];
   const override = held.length > 0 ? { gates: held, actor: situation.actor } : null;
   return {
@@ -202,14 +202,11 @@ function overridable(gates: readonly Gate[], subject: Subject): string[] {
     gates,
     gates.map(({ name }) => name),
   );
-  const worst = speaking(firm.filter((gate) => !isDue(gate)));
+  const worst = speaking(firm.filter((gate) => !isVerifyDue(gate)));
   if (worst)
     throw new RefusedError(`the gate "${worst.name}" cannot be overridden: ${gateSentence(worst, subject)}`);
-  return blocking(gates, []).flatMap((gate) => (isDue(gate) ? [] : [gate.name]));
+  return blocking(gates, []).flatMap((gate) => (isVerifyDue(gate) ? [] : [gate.name]));
 }
-
-/** Whether the data are to be compared now: that nobody overrides, but it needs nobody either. */
-const isDue = ({ name, state }: Gate): boolean => name === 'verify' && state === 'hold';
 
 function shift(situation: Situation, percent: number): Accepted {
   const { row, at } = situation;

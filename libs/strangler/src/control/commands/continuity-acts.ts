@@ -2,7 +2,7 @@ import { otherSide, sides, type Side } from '../../routes/phase.js';
 import type { SideState } from '../../sides/side.js';
 import type { TableStake } from '../../sides/stake.js';
 import type { Accepted, Situation } from './acts.js';
-import { subjectOf, typed } from './advice.js';
+import { subjectOf, typed } from '../advice.js';
 import { startOf } from '../sentences.js';
 import { holdsAll, isWhole, standpointOf } from '../conditions/whole.js';
 import { abortable, requireIdle } from './legal.js';

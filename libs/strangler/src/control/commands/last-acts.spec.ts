@@ -1,5 +1,5 @@
 import type { Situation } from './acts.js';
-import { plainAdvice } from './advice.js';
+import { plainAdvice } from '../advice.js';
 import { decommission } from './last-acts.js';
 
 const situation = (phase: string, below: number, monolith: object | null) =>

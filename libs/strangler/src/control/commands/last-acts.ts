@@ -1,12 +1,11 @@
 import { buckets } from '../../routes/bucket.js';
 import { reachedBy } from '../../engine/identity/take-over.js';
-import { subjectOf, typed } from './advice.js';
+import { subjectOf, typed } from '../advice.js';
 import type { Accepted, Situation } from './acts.js';
 import { requireIdle } from './legal.js';
 import { inWords, rank } from '../machine.js';
 import { RefusedError } from '../operator.js';
-import { gatesFor } from '../conditions/gates.js';
-import { gateSentence } from '../sentences.js';
+import { gatesFor, gateSentence } from '../conditions/gates.js';
 import { lacksRows } from '../conditions/whole.js';
 
 /** Gives the extracted side up; without the promise it only says what that would mean. @throws {RefusedError} */

@@ -1,4 +1,4 @@
-import { subjectOf, typed, type Advice } from './advice.js';
+import { subjectOf, typed, type Advice } from '../advice.js';
 import { rank, type Position } from '../machine.js';
 import type { ModuleRow } from '../store/module-row.js';
 import { RefusedError } from '../operator.js';

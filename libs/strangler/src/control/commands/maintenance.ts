@@ -1,13 +1,13 @@
 import { sides, type Side } from '../../routes/phase.js';
 import type { ParkedRow } from '../../engine/replication/outgoing-state.js';
 import type { Accepted, Situation } from './acts.js';
-import { subjectOf, typed } from './advice.js';
+import { subjectOf, typed } from '../advice.js';
 import { carryOutRepair } from '../doctor/doctor-repair.js';
 import { diagnose } from '../doctor/doctor.js';
-import type { Diagnosis } from '../doctor/examiner.js';
+import type { Diagnosis } from '../conditions/finding.js';
 import type { FileWriter } from '../config/file-writer.js';
 import type { HistoryFeed } from '../store/history-feed.js';
-import { totalOf } from '../conditions/measured-gates.js';
+import { totalOf } from '../conditions/measured.js';
 import type { NewEntry } from '../store/history.js';
 import { requireAlive } from './legal.js';
 import { rejoinFirst } from './rejoin-first.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sides, type Side } from '../../routes/phase.js';
 import type { ParkedRow } from '../../engine/replication/outgoing-state.js';
 import { steer, type Accepted, type Situation, type ControlPlane } from './acts.js';
-import { subjectOf } from './advice.js';
+import { subjectOf } from '../advice.js';
 import { captureObstacle, pairFinished } from '../steps/capture-step.js';
 import { decommission, failover } from './last-acts.js';
 import { nextStep } from '../machine.js';

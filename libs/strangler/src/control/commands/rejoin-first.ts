@@ -1,6 +1,6 @@
 import { otherSide, sides } from '../../routes/phase.js';
-import { subjectOf, typed } from './advice.js';
-import type { Observed } from '../conditions/gate.js';
+import { subjectOf, typed } from '../advice.js';
+import type { Observed } from '../conditions/observed.js';
 import { abortable, type Circumstances } from './legal.js';
 import { isOvertaken } from '../conditions/overtaken.js';
 

@@ -1,6 +1,6 @@
 import { foreignTo } from '../../database/refusals.js';
 import type { Absence } from './absence.js';
-import type { Observed } from './gate.js';
+import type { Observed } from './observed.js';
 
 /** Why a module is without its service: it cannot be asked, or it refuses this shop; null: it is there. Pure. */
 export function missingService({ states, absent }: Pick<Observed, 'states' | 'absent'>): Absence | null {

@@ -1,6 +1,6 @@
 import { buckets } from '../../routes/bucket.js';
 import { isBeyondTakeOver } from '../../engine/identity/take-over.js';
-import type { Observed } from './gate.js';
+import type { Observed } from './observed.js';
 import type { Position } from '../machine.js';
 import type { ModuleRow } from '../store/module-row.js';
 

@@ -1,7 +1,7 @@
 import type { Dto } from '../../contract/dto.js';
 import { nestedOf } from '../../contract/fields.js';
 import { readFileSync } from 'node:fs';
-import { gateTable } from '../conditions/gate-table.js';
+import { gateRules } from '../conditions/gates.js';
 import { WrittenRoute } from './route-wishes.js';
 import { settingsInForce } from './setting-keys.js';
 import { defaultSettings } from './settings.js';
@@ -57,7 +57,7 @@ it('every default is the one in force where nobody says otherwise', () => {
 });
 
 it('every gate has its line, which says of it what the code says', () => {
-  const said = gateTable.map(({ name, settings, measures, over, fails }) => [
+  const said = gateRules.map(({ name, settings, measures, over, fails }) => [
     name,
     settings.map((key) => `\`${key}\``).join(', '),
     measures,

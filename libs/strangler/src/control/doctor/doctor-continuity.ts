@@ -1,7 +1,8 @@
 import { otherSide, sides, type Side } from '../../routes/phase.js';
 import type { SideState } from '../../sides/side.js';
-import { subjectOf, typed } from '../commands/advice.js';
-import type { Examiner, Found, Patient } from './examiner.js';
+import { subjectOf, typed } from '../advice.js';
+import type { Found } from '../conditions/finding.js';
+import type { Examiner, Patient } from './examiner.js';
 import { startOf } from '../sentences.js';
 import { isOvertaken } from '../conditions/overtaken.js';
 import { holdsAll, isWhole, standpointOf } from '../conditions/whole.js';

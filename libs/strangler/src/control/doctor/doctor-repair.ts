@@ -1,6 +1,6 @@
 import { otherSide, type Side } from '../../routes/phase.js';
 import type { SideControl } from '../../sides/side.js';
-import type { Repair } from './examiner.js';
+import type { Repair } from '../conditions/finding.js';
 
 /** Frees what `doctor` has found to be safe. Every repair is a compare-and-set: what has changed meanwhile is left alone. */
 export async function carryOutRepair(

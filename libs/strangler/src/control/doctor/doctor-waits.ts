@@ -1,7 +1,7 @@
 import { missingService } from '../conditions/missing-service.js';
 import type { Examiner } from './examiner.js';
-import { subjectOf, typed } from '../commands/advice.js';
-import { passesByItself, type Need } from '../reconcile/need.js';
+import { subjectOf, typed } from '../advice.js';
+import { passesByItself, type Need } from '../need.js';
 import { absenceNeed } from '../sentences.js';
 import { waitingSince } from '../status.js';
 import { needsService, waitOf } from '../reconcile/waiting.js';

@@ -1,27 +1,24 @@
+import { allConditions } from '../conditions/conditions.js';
+import type { Diagnosis } from '../conditions/finding.js';
 import { clocks } from './doctor-clocks.js';
-import { epochs, fences, flow, oldFences } from './doctor-sides.js';
 import { lateSagas, sagas } from './doctor-sagas.js';
 import { standings } from './doctor-continuity.js';
-import { copies } from './doctor-copies.js';
-import { tables } from './doctor-tables.js';
 import { migrations } from './doctor-migrations.js';
 import { pruning } from './doctor-pruning.js';
 import { absences, pauses, waits } from './doctor-waits.js';
-import type { Diagnosis, Examiner, Patient } from './examiner.js';
+import type { Examiner, Patient } from './examiner.js';
 
-/** All that is looked at. To find more, add to it. */
+/** What the conditions of the table say. */
+const conditions: Examiner = (patient) => allConditions.flatMap(([, { doctor }]) => doctor?.(patient) ?? []);
+
+/** All that is looked at. To find more, add a row to the table of conditions; here stands what is no condition of a step. */
 const examiners: readonly Examiner[] = [
   pauses,
   absences,
   standings,
-  copies,
-  fences,
-  tables,
-  oldFences,
+  conditions,
   sagas,
   lateSagas,
-  flow,
-  epochs,
   migrations,
   pruning,
   clocks,

@@ -1,5 +1,5 @@
-import type { GateName } from '../conditions/gate-name.js';
-import { gatesFor, watchGates, type Gate, type Observed } from '../conditions/gates.js';
+import { awaitsVerify, blocking, gatesFor, watchGates, type Gate } from '../conditions/gates.js';
+import type { Observed } from '../conditions/observed.js';
 import { leadsOut, nextStep, rank, type Goal, type Position, type Step } from '../machine.js';
 import type { ModuleRow } from '../store/module-row.js';
 import { isOvertaken } from '../conditions/overtaken.js';
@@ -56,28 +56,3 @@ function throughGates(step: Step, gates: Gate[], blocked: readonly Gate[]): Deci
   }
   return { kind: awaitsVerify(blocked) ? 'verify' : 'hold', step, gates };
 }
-
-/** Gates that pass by themselves with time and traffic; verify need not wait for them. */
-const timely = new Set<GateName>([
-  'verify',
-  'bake',
-  'shadow mismatches',
-  'error rate',
-  'p99 ratio',
-  'outbox',
-  'approval',
-]);
-
-/** Whether the data have to be compared, and may be now: a copy that is not whole yet differs anyway. */
-const awaitsVerify = (blocked: readonly Gate[]): boolean =>
-  blocked.some(({ name, state }) => name === 'verify' && state === 'hold') &&
-  blocked.every(({ name, state }) => timely.has(name) && state === 'hold');
-
-/** The gates that stand in the way. An override opens those that hold, not those that fail. */
-export const blocking = (gates: readonly Gate[], overridden: readonly string[]): Gate[] =>
-  gates.filter(
-    ({ name, state, nature }) =>
-      state !== 'pass' &&
-      state !== 'not applicable' &&
-      !(state === 'hold' && nature !== 'firm' && overridden.includes(name)),
-  );

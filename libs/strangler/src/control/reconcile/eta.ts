@@ -1,8 +1,10 @@
-import { bakeMsNow, type Observed } from '../conditions/gates.js';
+import { bakeMsNow } from '../conditions/bake.js';
+import { gateRules, isAskedBefore } from '../conditions/gates.js';
+import type { Observed } from '../conditions/observed.js';
 import { goalOf } from './decide.js';
 import { after, leadsOut, plan, type Position, type Step } from '../machine.js';
 import type { ModuleRow } from '../store/module-row.js';
-import { passesByItself, type Need } from './need.js';
+import { passesByItself, type Need } from '../need.js';
 import type { Verification } from '../store/verification-store.js';
 
 /** What the rest of the way is told by. */
@@ -48,7 +50,7 @@ export function etaOf(parts: EtaParts): Eta {
 const isOverdue = ({ row, observed }: EtaParts, { kind }: Need): boolean =>
   sampledGates.has(kind) && observed.evidence.ageMs >= bakeMsNow(observed, row.settings);
 
-const sampledGates = new Set(['gate shadow mismatches', 'gate error rate', 'gate p99 ratio']);
+const sampledGates = new Set(gateRules.flatMap(({ name, sampled }) => (sampled ? [`gate ${name}`] : [])));
 
 /** The rows from before that are still to be copied; null: not known. */
 function backfillSeconds({ at, observed, rates }: EtaParts, steps: readonly Step[]): number | null {
@@ -87,15 +89,10 @@ function verifiesAhead(
   steps: readonly Step[],
 ): number {
   const fresh = last.beganAt !== null && last.beganAt >= stepSince;
-  return walked(at, steps).filter(([position, step], i) => !(i === 0 && fresh) && isVerified(position, step))
-    .length;
+  return walked(at, steps).filter(
+    ([position, step], i) => !(i === 0 && fresh) && isAskedBefore('verify', position, step),
+  ).length;
 }
-
-const isVerified = (at: Position, step: Step): boolean =>
-  step.kind === 'decommission' ||
-  (leadsOut(at, step) &&
-    ((step.kind === 'phase' && (step.to === 'shadow' || step.to === 'shifting')) ||
-      (at.phase === 'shifting' && at.percent === 100)));
 
 /** Each step with the position that it begins at. */
 function walked(at: Position, steps: readonly Step[]): [Position, Step][] {
@@ -112,13 +109,10 @@ function watching({ row, at, observed }: EtaParts, steps: readonly Step[]): numb
   const bakeMs = bakeMsNow(observed, row.settings);
   const over = Math.min(bakeMs, observed.evidence.ageMs);
   const watched = walked(at, steps).map(([position, step], i) =>
-    isWatched(position, step) ? bakeMs - (i === 0 ? over : 0) : 0,
+    isAskedBefore('bake', position, step) ? bakeMs - (i === 0 ? over : 0) : 0,
   );
   return watched.reduce((sum, each) => sum + each, 0) / 1_000;
 }
-
-const isWatched = (at: Position, step: Step): boolean =>
-  leadsOut(at, step) && (at.phase === 'shadow' || (at.phase === 'shifting' && at.percent > 0));
 
 function acting(steps: readonly Step[]): number {
   const told = steps.some((step) => step.kind === 'phase' && step.to === 'shifting') ? tellingSeconds : 0;

@@ -1,4 +1,4 @@
-import type { Observed } from '../conditions/gates.js';
+import type { Observed } from '../conditions/observed.js';
 import type { NewEntry } from '../store/history.js';
 import type { ModuleRow, RowChange } from '../store/module-row.js';
 import type { ModuleStore } from '../store/module-store.js';

@@ -1,5 +1,5 @@
 import { fillingOf } from '../conditions/whole.js';
-import type { Observed } from '../conditions/gates.js';
+import type { Observed } from '../conditions/observed.js';
 import type { Verification } from '../store/verification-store.js';
 
 interface Point {

@@ -1,8 +1,7 @@
-import type { Subject } from '../commands/advice.js';
-import { figuresOfGate, type Gate } from '../conditions/gate.js';
+import type { Subject } from '../advice.js';
+import { figuresOfGate, gateSentence, speaking, type Gate } from '../conditions/gates.js';
 import type { NewEntry } from '../store/history.js';
 import type { ModuleRow, RowChange } from '../store/module-row.js';
-import { gateSentence, speaking } from '../sentences.js';
 
 interface Setback {
   change: RowChange;

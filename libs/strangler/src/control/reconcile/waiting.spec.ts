@@ -3,13 +3,14 @@ import { noCalls, noComparisons } from '../../evidence/evidence.js';
 import type { Side } from '../../routes/phase.js';
 import type { SideState } from '../../sides/side.js';
 import type { Absence } from '../conditions/absence.js';
-import { plainAdvice } from '../commands/advice.js';
+import { plainAdvice } from '../advice.js';
 import { diagnose } from '../doctor/doctor.js';
 import type { Patient } from '../doctor/examiner.js';
-import type { Observed } from '../conditions/gates.js';
+import type { Observed } from '../conditions/observed.js';
 import { moduleHealth, healthOf } from '../health.js';
 import type { ModuleRow } from '../store/module-row.js';
-import { absenceNeed, gateSentence } from '../sentences.js';
+import { gateSentence } from '../conditions/gates.js';
+import { absenceNeed } from '../sentences.js';
 import { defaultSettings } from '../config/settings.js';
 import { statusOf, type StatusParts } from '../status.js';
 import { waitOf } from './waiting.js';
@@ -159,7 +160,7 @@ it.each<[string, Scene, string | RegExp | null]>([
         outgoing: { ...side('monolith', 100).outgoing, lagMs: 99_000, pending: 1 },
       },
     },
-    'no hand-off may begin: monolith has fenced buckets; see what frees it: strangler doctor toy',
+    'no hand-off may begin: monolith has fenced the buckets [0, 10000); see what frees it: strangler doctor toy',
   ],
   ['too few samples', { row: { phase: 'shadow', ...outwards } }, /needs .*; nothing to do$|: strangler /],
 ])('%s', (_what, scene, expected) => {
@@ -261,7 +262,7 @@ it('a gate that lacks samples says how many it needs, has, and that nothing is t
     customers: 4,
     needed: 200,
   } as const;
-  const rest = { confidence: null, why: null, state: 'hold', nature: 'plain' } as const;
+  const rest = { confidence: null, why: null, state: 'hold' } as const;
   expect(gateSentence({ ...gate, ...rest }, { module: 'toy', held: true, advice })).toBe(
     'needs 200 compared reads, has 12 (8 probes); nothing to do',
   );

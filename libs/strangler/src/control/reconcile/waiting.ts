@@ -1,12 +1,14 @@
-import { policies, sides, type Side } from '../../routes/phase.js';
+import { policies, sides } from '../../routes/phase.js';
 import { missingService } from '../conditions/missing-service.js';
-import { absenceNeed, gateNeed, speaking, waits } from '../sentences.js';
-import { subjectOf, type Advice } from '../commands/advice.js';
+import { gateNeed, speaking, type Gate } from '../conditions/gates.js';
+import type { Observed } from '../conditions/observed.js';
+import { fenceInWords, isFenced } from '../conditions/owner-conditions.js';
+import { absenceNeed, waits } from '../sentences.js';
+import { subjectOf, type Advice } from '../advice.js';
 import { decide } from './decide.js';
-import type { Gate, Observed } from '../conditions/gates.js';
 import type { Position } from '../machine.js';
 import type { ModuleRow } from '../store/module-row.js';
-import type { Need } from './need.js';
+import type { Need } from '../need.js';
 import type { Verification } from '../store/verification-store.js';
 
 /** What a wait is told by. */
@@ -31,17 +33,17 @@ export function waitOf(parts: WaitParts): Need | null {
   if (absence) return absenceNeed(absence, subjectOf(row, advice));
   if (row.transition) return parts.trouble ?? waits.step(row.transition.step.kind, parts.doing);
   // Behind a fence nothing moves: a lag, for instance, would never fall by itself.
-  const fenced = fencedSides(row, observed).map((side) => `${side} has fenced buckets`);
+  const fenced = fencesOf(row, observed);
   return fenced.length > 0 ? waits.handOff(fenced, subjectOf(row, advice)) : byDecision(parts);
 }
 
-/** Sides with a fence that belongs to no step. One of the service is harmless while the monolith owns everything. */
-const fencedSides = ({ phase }: ModuleRow, { states }: Observed): Side[] =>
-  sides.filter(
-    (side) =>
-      typeof states[side]?.ownership.fenceFrom === 'number' &&
-      !(side === 'extracted' && phase === 'monolith'),
-  );
+/** Fences that belong to no step. One of the service is harmless while the monolith owns everything. */
+const fencesOf = ({ phase }: ModuleRow, { states }: Observed): string[] =>
+  sides.flatMap((side) => {
+    const state = states[side];
+    const harmless = side === 'extracted' && phase === 'monolith';
+    return state && isFenced(state) && !harmless ? [fenceInWords(side, state.ownership)] : [];
+  });
 
 /** Whether the module has another side that it cannot do without: it is on its way, or what it owns is there. */
 export function needsService(row: ModuleRow): boolean {

@@ -1,9 +1,9 @@
 import type { Side } from '../../routes/phase.js';
 import type { SideControl } from '../../sides/side.js';
 import { absenceOf } from '../conditions/absence.js';
-import { typed, type Subject } from '../commands/advice.js';
-import type { Observed } from '../conditions/gates.js';
-import type { Need } from '../reconcile/need.js';
+import { typed, type Subject } from '../advice.js';
+import type { Observed } from '../conditions/observed.js';
+import type { Need } from '../need.js';
 import { absenceNeed, waits } from '../sentences.js';
 
 type Sides = Readonly<Record<Side, SideControl>>;

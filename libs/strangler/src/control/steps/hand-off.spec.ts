@@ -4,15 +4,9 @@ import { otherSide, sides, type Side } from '../../routes/phase.js';
 import { directSides, type DirectSides, type Fault, type Method } from '../../../../../test/support/sides.js';
 import { pairDirectly } from '../../../../../test/support/pairing.js';
 import { until } from '../../../../../test/support/until.js';
-import {
-  handOff,
-  handOffProblems,
-  handOffTo,
-  planHandOff,
-  settle,
-  type HandOff,
-  type HandOffEnd,
-} from './hand-off.js';
+import { handOffProblems } from '../conditions/hand-off-problems.js';
+import { defaultSettings } from '../config/settings.js';
+import { handOff, handOffTo, planHandOff, settle, type HandOff, type HandOffEnd } from './hand-off.js';
 
 let both: DirectSides;
 
@@ -300,7 +294,7 @@ it('a controller that lost its lead cannot finish what the next one took back', 
 describe('does not begin', () => {
   it('unless both sides are calm and agree', async () => {
     await both.drained();
-    expect(handOffProblems(await states(), 1_000)).toEqual([]);
+    expect(handOffProblems(await states(), defaultSettings.gates)).toEqual([]);
   });
 
   it.each<[string, (state: Awaited<ReturnType<typeof states>>) => void]>([
@@ -319,7 +313,7 @@ describe('does not begin', () => {
   ])('%s', async (_what, spoil) => {
     const state = await states();
     spoil(state);
-    expect(handOffProblems(state, 1_000)).toHaveLength(1);
+    expect(handOffProblems(state, defaultSettings.gates)).toHaveLength(1);
   });
 });
 

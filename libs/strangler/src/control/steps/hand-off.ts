@@ -1,8 +1,7 @@
 import type { Clock } from '../reconcile/clock.js';
 import type { Position } from '../../engine/identity/position.js';
-import { otherSide, type Side } from '../../routes/phase.js';
+import type { Side } from '../../routes/phase.js';
 import type { SideControl, SideState } from '../../sides/side.js';
-import { tableProblems } from '../../engine/ownership/table-problems.js';
 
 /**
  * Buckets that change their owner. This is all that has to be journalled, and before the first step: how far the move has
@@ -89,49 +88,6 @@ const rangeOf = ({ oldBelow, newBelow }: HandOff) => ({
   from: Math.min(oldBelow, newBelow),
   to: Math.max(oldBelow, newBelow),
 });
-
-/** Why no hand-off may begin, as the two sides are now; empty: it may. `lagMs`: the most that either may be behind. */
-export function handOffProblems(states: Readonly<Record<Side, SideState>>, lagMs: number): string[] {
-  const { monolith, extracted } = states;
-  const problems = (['monolith', 'extracted'] as const).flatMap((side) =>
-    sideProblems(side, states[side], lagMs),
-  );
-  if (monolith.ownership.epoch !== extracted.ownership.epoch) {
-    problems.push(
-      `the sides are at different epochs (monolith ${monolith.ownership.epoch}, extracted ${extracted.ownership.epoch})`,
-    );
-  }
-  for (const from of ['monolith', 'extracted'] as const) {
-    const { life } = states[from].standpoint;
-    const { appliedLife, complete } = states[otherSide(from)].standpoint;
-    if (appliedLife !== life || !complete)
-      problems.push(`${otherSide(from)} is still being filled by ${from}`);
-  }
-  if (monolith.ownership.extractedBelow !== extracted.ownership.extractedBelow) {
-    problems.push('the sides do not agree on the border');
-  }
-  return [...problems, ...tableProblems(monolith.tables, extracted.tables)];
-}
-
-function sideProblems(side: Side, { ownership, outgoing, standpoint }: SideState, lagMs: number): string[] {
-  const problems: string[] = [];
-  if (standpoint.standing !== null)
-    problems.push(`the database of ${side} was put back (${standpoint.standing})`);
-  else if (standpoint.provenBy !== 'peer')
-    problems.push(`${side} has not proven itself to the other side yet`);
-  if (ownership.fenceFrom !== null) problems.push(`${side} has fenced buckets`);
-  if (!ownership.capture) problems.push(`${side} does not capture its changes`);
-  if (outgoing.degradedSince !== null)
-    problems.push(`${side} is degraded: ${outgoing.reason ?? 'not confirmed'}`);
-  if (outgoing.parked > 0) problems.push(`${side} has ${outgoing.parked} parked rows`);
-  // A chunk that is still on its way has no row in the outbox: a hand-off would not wait for it.
-  const copying = outgoing.backfill.filter(({ done }) => !done).map(({ table }) => table);
-  if (copying.length > 0)
-    problems.push(`${side} is still copying its rows from before (${copying.sort().join(', ')})`);
-  if (outgoing.lagMs > lagMs)
-    problems.push(`${side} is ${Math.round(outgoing.lagMs)} ms behind (limit ${lagMs} ms)`);
-  return problems;
-}
 
 /**
  * Moves the buckets: fence on `from`, drain its outbox, own on `to`, release on `from`. Whatever happens in between, it ends

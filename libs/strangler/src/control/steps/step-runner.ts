@@ -1,4 +1,5 @@
 import { handOff, handOffTo, settle, type HandOff, type HandOffEnd } from './hand-off.js';
+import { drainProblems } from '../conditions/hand-off-problems.js';
 import type { ControlledSides } from '../../sides/side.js';
 import { beginCapture, endCapture } from './capture-step.js';
 import type { Clock } from '../reconcile/clock.js';
@@ -101,10 +102,10 @@ async function move({ handOff: plan }: Transition, options: StepOptions): Promis
   return { outcome: end.outcome, reason: end.reason, figures: figuresOf(plan, end) };
 }
 
-/** A row was parked after the gates had been looked at: its bucket would be fenced until the deadline, for nothing. */
+/** What has come about after the gates had been looked at. */
 async function neverDrained({ from }: HandOff, sides: StepOptions['sides']): Promise<string | undefined> {
-  const { outgoing } = await sides[from].state();
-  return outgoing.parked > 0 ? `${from} has ${outgoing.parked} parked rows, which do not arrive` : undefined;
+  const problems = drainProblems(from, await sides[from].state());
+  return problems.length > 0 ? `${problems.join('; ')}, which do not arrive` : undefined;
 }
 
 const figuresOf = (

@@ -1,11 +1,11 @@
 import { standpointOf } from '../../engine/identity/standpoint.fixture.js';
 import { buckets } from '../../routes/bucket.js';
 import type { Side } from '../../routes/phase.js';
-import { copies } from './doctor-copies.js';
-import type { Patient } from './examiner.js';
+import { copies } from './copy-conditions.js';
+import type { Patient } from '../doctor/examiner.js';
 import { failover } from '../commands/last-acts.js';
 import type { Situation } from '../commands/acts.js';
-import { plainAdvice } from '../commands/advice.js';
+import { plainAdvice } from '../advice.js';
 
 const filling = [{ table: 'toy', copied: 30, total: 100, done: false }];
 const stateOf = (side: Side, complete: boolean) => ({
@@ -34,7 +34,7 @@ const about = ({ whole = false, phase = 'extracted', answers = true } = {}) => {
 };
 
 it('a copy that lacks something is said, with how far its filling is', () => {
-  const [found, ...more] = copies(about());
+  const [found, ...more] = copies.doctor!(about());
   expect(more).toEqual([]);
   expect(found?.problem).toBe(
     'the copy on monolith lacks something that extracted has, and is filled anew: 30 of about 100 rows',
@@ -44,10 +44,10 @@ it('a copy that lacks something is said, with how far its filling is', () => {
 });
 
 it('while its owner does not answer, it is said who has to be started', () => {
-  expect(copies(about({ answers: false }))[0]?.remedy).toBe('start extracted: it goes on by itself');
+  expect(copies.doctor!(about({ answers: false }))[0]?.remedy).toBe('start extracted: it goes on by itself');
 });
 
-it('of a whole copy nothing is said', () => expect(copies(about({ whole: true }))).toEqual([]));
+it('of a whole copy nothing is said', () => expect(copies.doctor!(about({ whole: true }))).toEqual([]));
 
 it('a failover to a copy that is not whole promises nothing of it', () => {
   const plan = (of: Situation) => failover(of, true, 'id').plan[0];

@@ -3,78 +3,62 @@ import { origins } from '../../evidence/evidence.js';
 import { judge, verdict, type Rule } from '../../evidence/judgement.js';
 import { errorShare, mismatchShare, slowness, slowShare, type Measure } from '../../evidence/measures.js';
 import { policies } from '../../routes/phase.js';
-import type { GateName } from './gate-name.js';
-import type { Gate, Observed } from './gate.js';
+import type { GateLimits } from '../config/settings.js';
 import type { Position } from '../machine.js';
 import { isDegraded } from '../route-entry.js';
-import type { GateLimits } from '../config/settings.js';
-
-/** The gates that are measured, in `shadow` and while shifting. */
-export type MeasuredGate = (observed: Observed, at: Position, limits: GateLimits) => Gate;
+import type { Judged, Seen } from './condition.js';
+import type { Gate } from './gates.js';
+import type { Observed } from './observed.js';
 
 /** Share of the compared answers that differ. */
-export const mismatches: MeasuredGate = (observed, at, limits) => {
-  const { shadow } = observed.evidence;
-  const of = (origin: Origin): Measure => mismatchShare(shadow[origin]);
-  return gateOf('shadow mismatches', 'plain', limits.mismatchRate, limits, of, { observed, at, limits });
-};
-
-/** Share of the new side's calls that fail, less that of the old side's. */
-export const errorRate: MeasuredGate = (observed, at, limits) => {
-  const { calls, recent } = observed.evidence;
-  const of = (origin: Origin): Measure => errorShare(calls[origin], recent[origin], at.percent === 100);
-  return gateOf('error rate', 'watch', limits.errorRate, limits, of, { observed, at, limits });
-};
-
-/** How many times slower the new side is at the 99th percentile: judged by the share of its calls that are slower than allowed. */
-export const p99Ratio: MeasuredGate = (observed, at, limits) => {
-  const of = (origin: Origin): Measure => slowness(observed.evidence.calls[origin], limits.p99Ratio);
-  return gateOf('p99 ratio', 'watch', slowShare, limits, of, { observed, at, limits }, limits.p99Ratio);
-};
-
-interface Circumstances {
-  observed: Observed;
-  at: Position;
-  limits: GateLimits;
+export function mismatchesOf(seen: Seen): Judged {
+  const { shadow } = seen.observed.evidence;
+  return judged(seen, seen.settings.gates.mismatchRate, (origin) => mismatchShare(shadow[origin]), {
+    reached: true,
+  });
 }
 
-function gateOf(
-  name: GateName,
-  nature: Gate['nature'],
+/** Share of the new side's calls that fail, less that of the old side's. */
+export function errorRateOf(seen: Seen): Judged {
+  const { calls, recent } = seen.observed.evidence;
+  const alone = seen.at.percent === 100;
+  return judged(seen, seen.settings.gates.errorRate, (origin) =>
+    errorShare(calls[origin], recent[origin], alone),
+  );
+}
+
+/** How many times slower the new side is at the 99th percentile: judged by the share of its calls that are slower than allowed. */
+export function p99RatioOf(seen: Seen): Judged {
+  const { p99Ratio } = seen.settings.gates;
+  const of = (origin: Origin): Measure => slowness(seen.observed.evidence.calls[origin], p99Ratio);
+  return { ...judged(seen, slowShare, of), limit: p99Ratio };
+}
+
+/** `reached`: calls of customers are counted whatever the share. */
+function judged(
+  seen: Seen,
   limit: number,
-  { minSamples, confidence }: GateLimits,
   of: (origin: Origin) => Measure,
-  circumstances: Circumstances,
-  shown = limit,
-): Gate {
+  { reached = false } = {},
+): Judged {
+  const { minSamples, confidence } = seen.settings.gates;
   const [probe, customer] = [of('probe'), of('customer')];
   const rule: Rule = { limit, minSamples, confidence };
-  const judged = judge([probe, customer], rule);
+  const decided = judge([probe, customer], rule);
   const [probes, customers] = [probe.now.n, customer.now.n];
   const shownOf = worse({ probe, customer }, rule);
-  const counted = {
-    probes,
-    customers,
-    samples: probes + customers,
-    shownOf,
-    needed: judged.needed,
-    probesLacking: judged.lacking[0] ?? 0,
-  };
   const gate = {
-    name,
-    nature,
-    limit: shown,
-    value: { probe, customer }[shownOf].value,
-    ...counted,
-    why: null,
+    ...{ limit, value: { probe, customer }[shownOf].value, why: null },
+    ...{ probes, customers, samples: probes + customers, shownOf },
+    ...{ needed: decided.needed, probesLacking: decided.lacking[0] ?? 0 },
   };
-  const why = customers === 0 && minSamples > 0 ? unmeasurable(name, circumstances) : null;
-  if (why !== null && judged.state === 'hold') {
+  const why = customers === 0 && minSamples > 0 ? unmeasurable(seen, reached) : null;
+  if (why !== null && decided.state === 'hold') {
     return { ...gate, needed: 0, confidence: null, state: 'not applicable', why };
   }
   // What is seen of a side that is not there, or behind, says nothing of how it does.
-  if (isOut(circumstances) && minSamples > 0) return { ...gate, confidence: null, state: 'hold' };
-  return { ...gate, confidence: judged.confidence, state: judged.state };
+  if (isOut(seen) && minSamples > 0) return { ...gate, confidence: null, state: 'hold' };
+  return { ...gate, confidence: decided.confidence, state: decided.state };
 }
 
 /** The population whose figure is shown: the one that fails, else the one with the larger share. */
@@ -85,17 +69,17 @@ function worse({ probe, customer }: Record<Origin, Measure>, rule: Rule): Origin
 }
 
 /** Whether a side cannot be asked, or its copy is behind, in a phase in which that matters. */
-export const isOut = ({ observed, at }: Pick<Circumstances, 'observed' | 'at'>): boolean =>
+export const isOut = ({ observed, at }: Pick<Seen, 'observed' | 'at'>): boolean =>
   observed.states.monolith === null || isDegraded(at.phase, observed);
 
 /** Why there will never be anything to measure; null: there may be. */
-function unmeasurable(name: GateName, { observed, at, limits }: Circumstances): string | null {
+function unmeasurable({ observed, at, settings }: Seen, reached: boolean): string | null {
   const { able, queries, anyReads } = observed.evidence.probing;
+  const { probes } = settings.gates;
   if (!queries) return 'the contract has no query, so nothing can be asked of both sides';
-  if (limits.probes === 'on' && able === 'no rows') return 'there is not a single row to ask about';
-  const asks = limits.probes === 'on' && able !== 'no query';
-  const reached = name === 'shadow mismatches' || at.ownership === 'by-key' || anyReads || at.below > 0;
-  if (asks || reached) return null;
+  if (probes === 'on' && able === 'no rows') return 'there is not a single row to ask about';
+  const asks = probes === 'on' && able !== 'no query';
+  if (asks || reached || at.ownership === 'by-key' || anyReads || at.below > 0) return null;
   return 'until the hand-off no call of a customer goes to the new side, and no query can be asked with a key alone';
 }
 
@@ -113,13 +97,11 @@ export function wantedProbes(
   observed: Observed,
   { probes }: GateLimits,
 ): { how: 'compare' | 'measure'; count: number; below: number } | undefined {
-  const missing = gates.filter(({ name, state }) => measuredNames.has(name) && state === 'hold');
+  const missing = gates.filter(({ state }) => state === 'hold');
   const count = Math.max(0, ...missing.map(({ probesLacking }) => probesLacking ?? 0));
   if (probes === 'off' || count === 0 || isOut({ observed, at })) return undefined;
   return { how: compares(at) ? 'compare' : 'measure', count, below: at.below };
 }
-
-const measuredNames: ReadonlySet<GateName> = new Set(['shadow mismatches', 'error rate', 'p99 ratio']);
 
 /** Totals of both populations. */
 export const totalOf = (shadow: Evidence['shadow']): Comparisons =>

@@ -1,0 +1,66 @@
+import { approval, bake, errorRate, localUse, mismatches, p99Ratio, verify } from './call-conditions.js';
+import type { Condition } from './condition.js';
+import { copies, tables } from './copy-conditions.js';
+import {
+  backfill,
+  degraded,
+  lag,
+  longTransaction,
+  outbox,
+  parked,
+  relay,
+  unnamed,
+} from './flow-conditions.js';
+import { agreement, capture, fenced, idleCapture, proof } from './owner-conditions.js';
+
+/**
+ * Every condition, in the order in which it is told. Gates, hand-off, step runner and doctor read this table and no other, so that a fact is
+ * judged in one place. A new condition is one row: its parts say who asks for it ({@link Condition}); what each side meets or not
+ * by itself is made by `ofSide`, of one measure and one sentence. A gate has its line in docs/strangler-yaml.md, too, and a test
+ * compares them.
+ *
+ * @example
+ * ```ts
+ * // A row that holds hand-offs, is a gate before every share, and that doctor tells of:
+ * export const strays = ofSide({
+ *   measure: ({ strays }) => strays.length,
+ *   message: (side, { strays }) => `${strays.length} writes on ${side} went past the port`,
+ *   holdsHandOff: true,
+ *   gate: {
+ *     settings: [], measures: 'writes past the port', fails: 'any', before: ['first share', 'next share'], firm: true, beyond: 'fail',
+ *     words: ({ value }) => ({ needs: 'no writes past the port', has: `${value}` }),
+ *   },
+ *   doctor: (_side, { strays }) => ({ meaning: 'they are not owned', remedy: `mend ${strays[0]!.sql}` }),
+ * });
+ * ```
+ */
+export const conditions = {
+  proof,
+  fenced,
+  capture,
+  'idle capture': idleCapture,
+  backfill,
+  lag,
+  relay,
+  parked,
+  unnamed,
+  degraded,
+  'long transaction': longTransaction,
+  agreement,
+  copies,
+  tables,
+  verify,
+  outbox,
+  'local use': localUse,
+  'shadow mismatches': mismatches,
+  'error rate': errorRate,
+  'p99 ratio': p99Ratio,
+  bake,
+  approval,
+} as const satisfies Readonly<Record<string, Condition>>;
+
+/** As `status`, the history and the reference page name it. */
+export type ConditionName = keyof typeof conditions;
+
+/** The rows with their names. */
+export const allConditions = Object.entries(conditions) as readonly [ConditionName, Condition][];
