@@ -1,26 +1,26 @@
 export { Admission, admissions, type AdmissionFigures, type AdmissionLimits } from './database/admission.js';
 export { runService, startService, type Service, type ServiceOptions } from './nest/run-service.js';
 export { Actor } from './operate/actor.js';
-export { MismatchesBody, PlainBody, ShiftBody, SteeringBody } from './operate/bodies.js';
+export { PlainBody, SteeringBody } from './control/commands/bodies.js';
+export type { Action } from './control/commands/commands.js';
+export { MismatchesBody } from './control/commands/mismatches.js';
+export { ShiftBody } from './control/commands/shift.js';
 export { assertUnderstood, limitIn, reader, type BodyReader } from './operate/request.js';
 export { RefusalsInterceptor } from './operate/refusals.interceptor.js';
 export { OPERATOR } from './operate/operator-token.js';
-export {
-  RefusedError,
-  UnknownModuleError,
-  type Action,
-  type ActionAnswer,
-  type CallFigures,
-  type Finding,
-  type FindingSource,
-  type GateView,
-  type HistoryEntry,
-  type ModuleStatus,
-  type Operator,
-  type SettingView,
-  type ShadowCounts,
-  type WaitView,
-} from './control/operator.js';
+export type { ActionAnswer, Operator } from './control/operator.js';
+export { RefusedError, UnknownModuleError } from './control/refused.js';
+export type {
+  CallFigures,
+  Finding,
+  FindingSource,
+  GateView,
+  HistoryEntry,
+  ModuleStatus,
+  SettingView,
+  ShadowCounts,
+  WaitView,
+} from './control/views.js';
 export { type MismatchEntry } from './calls/shadow/shadow-store.js';
 export { actDirectly, type DirectAct } from './control/store/direct.js';
 export { type ParkedRow } from './engine/replication/outgoing-state.js';
@@ -82,7 +82,7 @@ export { compare } from './calls/shadow/compare.js';
 export { ShadowStore } from './calls/shadow/shadow-store.js';
 export { LeaderLock } from './control/store/leader-lock.js';
 export { defaultSettings, type GateLimits } from './control/config/settings.js';
-export { nearest } from './control/commands/nearest.js';
+export { nearest } from './control/nearest.js';
 export { routeEditOf, type RouteFileChange } from './control/config/file-edit.js';
 export { FileWriter } from './control/config/file-writer.js';
 export { copiesIn, CopiesError } from './control/store/copies.js';

@@ -280,34 +280,34 @@ type Elsewhere = readonly [site: string, asked: string, command: string, arrange
 
 /** By the place in the source that makes the command: the state, what is asked there, and the command as it is then typed. */
 const elsewhere: readonly Elsewhere[] = [
-  ['acts: rollback', 'run parcels', 'rollback parcels', extracted],
-  ['acts: decommission --confirm ${subject.module}', 'advance parcels', bury, extracted],
+  ['run: rollback', 'run parcels', 'rollback parcels', extracted],
+  ['steering: decommission --confirm ${subject.module}', 'advance parcels', bury, extracted],
   [
-    'acts: resume',
+    'pause: resume',
     'pause parcels',
     'resume parcels',
     () => put({ phase: 'shadow', paused: 'all', pauseReason: 'by ann' }),
   ],
   [
-    'acts: rollback',
+    'resume: rollback',
     'resume parcels --dry-run',
     'rollback parcels',
     () => extracted({ paused: 'all', pauseReason: 'by ann' }),
   ],
   [
-    'acts: run',
+    'resume: run',
     'resume parcels --dry-run',
     'run parcels',
     () => put({ phase: 'shadow', wanted: gone, paused: 'all', pauseReason: 'by ann' }),
   ],
   [
-    'acts: rollback --to ${earlier.at(-1)}',
+    'rollback: rollback --to ${earlier.at(-1)}',
     'rollback parcels --to shadow',
     'rollback parcels --to dual-write',
     inShadow,
   ],
   [
-    'acts: failover --i-have-fenced-it',
+    'rollback: failover --i-have-fenced-it',
     'rollback parcels',
     'failover parcels --i-have-fenced-it',
     async () => {
@@ -317,13 +317,13 @@ const elsewhere: readonly Elsewhere[] = [
   ],
   ['capture-step: rejoin', 'run parcels', 'rejoin parcels', putBack],
   [
-    'continuity-acts: failover --i-have-fenced-it',
+    'rejoin: failover --i-have-fenced-it',
     'rejoin parcels',
     'failover parcels --i-have-fenced-it',
     () => putBack({ whole: false }),
   ],
   [
-    'continuity-acts: failover --i-have-fenced-it',
+    'rejoin: failover --i-have-fenced-it',
     'rejoin parcels',
     'failover parcels --i-have-fenced-it',
     () => putBackAlone(),
@@ -337,7 +337,7 @@ const elsewhere: readonly Elsewhere[] = [
       await putBack();
     },
   ],
-  ['continuity-acts: rejoin', 'serve-unproven parcels --i-have-fenced-it', 'rejoin parcels', putBack],
+  ['serve-unproven: rejoin', 'serve-unproven parcels --i-have-fenced-it', 'rejoin parcels', putBack],
   ['doctor-continuity: rejoin', doctor, 'rejoin parcels', putBack],
   ['doctor-continuity: rejoin', doctor, 'rejoin parcels', () => putBack({ standing: 'given up' })],
   ['doctor-continuity: rejoin', doctor, 'rejoin parcels', overtaken],
@@ -372,17 +372,17 @@ const elsewhere: readonly Elsewhere[] = [
     'serve-unproven parcels --i-have-fenced-it',
     () => unproven('extracted'),
   ],
-  ['legal: advice.cli', 'run parcels', 'run parcels --write', steered],
-  ['legal: run', 'shift parcels 5', 'run parcels --write', steered],
-  ['legal: run', 'shift parcels 5', 'run parcels', async () => undefined],
+  ['preconditions: advice.cli', 'run parcels', 'run parcels --write', steered],
+  ['preconditions: run', 'shift parcels 5', 'run parcels --write', steered],
+  ['preconditions: run', 'shift parcels 5', 'run parcels', async () => undefined],
   [
-    'legal: abort',
+    'preconditions: abort',
     'advance parcels',
     'abort parcels',
     () => put({ phase: 'shifting', wanted: outwards, transition: handOff }),
   ],
   [
-    'last-acts: decommission --confirm ${module} --purge',
+    'decommission: decommission --confirm ${module} --purge',
     bury,
     `${bury} --purge`,
     async () => {
@@ -390,9 +390,9 @@ const elsewhere: readonly Elsewhere[] = [
       await put({ phase: 'decommissioned' });
     },
   ],
-  ['last-acts: decommission --confirm ${row.module}', `${bury} --purge`, bury, extracted],
+  ['decommission: decommission --confirm ${row.module}', `${bury} --purge`, bury, extracted],
   [
-    'last-acts: doctor',
+    'decommission: doctor',
     bury,
     'doctor parcels',
     async () => {
@@ -400,10 +400,10 @@ const elsewhere: readonly Elsewhere[] = [
       await owned('extracted_below = 9000', 'monolith');
     },
   ],
-  ['last-acts: run', bury, 'run parcels', async () => undefined],
-  ['last-acts: resume', bury, 'resume parcels', () => extracted({ paused: 'all', pauseReason: 'by ann' })],
+  ['decommission: run', bury, 'run parcels', async () => undefined],
+  ['decommission: resume', bury, 'resume parcels', () => extracted({ paused: 'all', pauseReason: 'by ann' })],
   [
-    'last-acts: verify --repair',
+    'decommission: verify --repair',
     bury,
     'verify parcels --repair',
     async () => {
@@ -412,7 +412,7 @@ const elsewhere: readonly Elsewhere[] = [
     },
   ],
   [
-    'maintenance: abort',
+    'verify: abort',
     'verify parcels --no-wait',
     'abort parcels',
     async () => {
@@ -420,7 +420,7 @@ const elsewhere: readonly Elsewhere[] = [
       await follow('strangler verify parcels --no-wait');
     },
   ],
-  ['maintenance: parked', 'parked parcels --retry 18', 'parked parcels', inShadow],
+  ['parked: parked', 'parked parcels --retry 18', 'parked parcels', inShadow],
   [
     'owner-conditions: failover --i-have-fenced-it',
     doctor,

@@ -7,13 +7,10 @@ import { Controlled, fastClock, fastSettings, quiet } from '../../../../test/sup
 import { until } from '../../../../test/support/until.js';
 import type { Phase } from '../routes/phase.js';
 import type { RouteEntry } from '../routes/routes.js';
-import {
-  RefusedError,
-  UnknownModuleError,
-  type Action,
-  type ModuleStatus,
-  type Operator,
-} from './operator.js';
+import type { Action } from './commands/commands.js';
+import type { Operator } from './operator.js';
+import { RefusedError, UnknownModuleError } from './refused.js';
+import type { ModuleStatus } from './views.js';
 import type { ModuleSettings } from './config/settings.js';
 import { editOf } from './config/file-edit.js';
 import { FileWriter } from './config/file-writer.js';

@@ -6,7 +6,7 @@ import { missingService } from './conditions/missing-service.js';
 import type { Observed } from './conditions/observed.js';
 import type { Position } from './machine.js';
 import type { ModuleRow } from './store/module-row.js';
-import type { ModuleStatus, SideView } from './operator.js';
+import type { ModuleStatus, SideView } from './views.js';
 import { isDegraded } from './route-entry.js';
 
 const missing: Readonly<Record<Absence['kind'], SideView['health']>> = {

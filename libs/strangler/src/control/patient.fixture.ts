@@ -5,7 +5,7 @@ import { noCalls, noComparisons } from '../evidence/evidence.js';
 import type { Side } from '../routes/phase.js';
 import { plainAdvice } from './advice.js';
 import type { Patient } from './doctor/examiner.js';
-import type { Situation } from './commands/acts.js';
+import type { CommandContext } from './commands/command.js';
 import { defaultSettings } from './config/settings.js';
 
 /** How the database of a side is other than one that is as it has to be. */
@@ -64,4 +64,4 @@ export const about = (
     advice,
     held: null,
     actor: 'ann',
-  }) as unknown as Patient & Situation;
+  }) as unknown as Patient & CommandContext;

@@ -15,7 +15,7 @@ import { totalOf } from './conditions/measured.js';
 import { isAtHome, type ModuleRow } from './store/module-row.js';
 import type { Need } from './need.js';
 import type { Note } from './store/notes.js';
-import type { ModuleStatus, SideView, WaitView } from './operator.js';
+import type { ModuleStatus, SideView, WaitView } from './views.js';
 import { isDegraded } from './route-entry.js';
 import { settingsInForce } from './config/setting-keys.js';
 import type { Verification } from './store/verification-store.js';

@@ -1,7 +1,7 @@
 import { foreignTo } from '../database/refusals.js';
 import type { Belonging } from '../sides/remote.js';
 import type { RouteEntry, Routes } from '../routes/routes.js';
-import type { Finding } from './operator.js';
+import type { Finding } from './views.js';
 
 const askEveryMs = 3_000;
 

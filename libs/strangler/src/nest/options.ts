@@ -5,7 +5,7 @@ import type { CallLists } from '../calls/may-ask.js';
 import type { CallObserver } from '../calls/call-observer.js';
 import type { Contract } from '../contract/contract.js';
 import type { Advice } from '../control/advice.js';
-import type { FindingSource } from '../control/operator.js';
+import type { FindingSource } from '../control/views.js';
 import type { Retention } from '../engine/pruning/retention.js';
 import type { OperationsOptions } from '../operate/health/operations-routes.js';
 import type { HealthAddress } from '../operate/health/operations-server.js';

@@ -12,10 +12,12 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import type { ActionAnswer, HistoryEntry, ModuleStatus, Operator } from '../control/operator.js';
+import type { ActionAnswer, Operator } from '../control/operator.js';
+import type { HistoryEntry, ModuleStatus } from '../control/views.js';
+import { Schema } from '../contract/schema.js';
 import type { MismatchEntry } from '../calls/shadow/shadow-store.js';
-import { nearest } from '../control/commands/nearest.js';
-import { askedBy, verbs } from './actions.js';
+import { commandOf, commands, type Action } from '../control/commands/commands.js';
+import { nearest } from '../control/nearest.js';
 import { Actor } from './actor.js';
 import { OPERATOR } from './operator-token.js';
 import { RefusalsInterceptor } from './refusals.interceptor.js';
@@ -68,10 +70,17 @@ export class AdminController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<ActionAnswer> {
     assertUnderstood(request);
-    const asked = askedBy(verb, body ?? {});
-    if (!asked) throw new NotFoundException(`there is no verb ${verb}${nearest(verb, verbs)}`);
-    const answer = await this.operator.act(module, asked.action, { actor, dryRun: asked.dryRun });
-    response.status(asked.atOnce ? 200 : 202);
+    const command = commandOf(verb);
+    if (!command)
+      throw new NotFoundException(`there is no verb ${verb}${nearest(verb, Object.keys(commands))}`);
+    const { dryRun, ...parameters } = said(Schema.of(command.body).parse(body ?? {}));
+    const action = { verb, ...parameters } as Action;
+    const answer = await this.operator.act(module, action, { actor, dryRun: dryRun ?? false });
+    response.status(dryRun || command.atOnce ? 200 : 202);
     return answer;
   }
 }
+
+/** A body without what nobody has said: null says nothing. */
+const said = <B extends object>(body: B): B =>
+  Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null && value !== undefined)) as B;

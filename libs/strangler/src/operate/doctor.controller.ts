@@ -1,7 +1,8 @@
 import { Controller, Get, Inject, Query, UseInterceptors } from '@nestjs/common';
 import { Maybe } from '../contract/fields.js';
 import { Length } from 'class-validator';
-import type { Finding, Operator } from '../control/operator.js';
+import type { Operator } from '../control/operator.js';
+import type { Finding } from '../control/views.js';
 import { Schema } from '../contract/schema.js';
 import { OPERATOR } from './operator-token.js';
 import { RefusalsInterceptor } from './refusals.interceptor.js';

@@ -2,7 +2,14 @@ import type { Dto } from '../contract/dto.js';
 import { BadRequestException, UnsupportedMediaTypeException } from '@nestjs/common';
 import type { Request } from 'express';
 import { Schema } from '../contract/schema.js';
-import { NewestQuery, type PlainBody } from './bodies.js';
+import { IsInt, Max, Min } from 'class-validator';
+import type { PlainBody } from '../control/commands/bodies.js';
+import { Maybe } from '../contract/fields.js';
+
+/** The query string of a list that grows for ever. */
+class NewestQuery {
+  @Maybe() @IsInt() @Min(1) @Max(1_000) limit?: number | null;
+}
 
 /** How much of a history is answered when nothing is said. */
 const defaultLimit = 100;

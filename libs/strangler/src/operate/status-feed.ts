@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '../control/operator.js';
+import type { ModuleStatus } from '../control/views.js';
 
 type Listener = (tick: Tick) => void;
 

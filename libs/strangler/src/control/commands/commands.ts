@@ -1,27 +1,55 @@
-import type { Action } from '../operator.js';
-import { settingKeys } from '../config/setting-keys.js';
-import type { WrittenSettings } from '../config/written-settings.js';
+import type { Dto } from '../../contract/dto.js';
+import { abort } from './abort.js';
+import { advance } from './advance.js';
+import { approve } from './approve.js';
+import type { PlainBody } from './bodies.js';
+import type { Command, ParametersOf } from './command.js';
+import { decommission } from './decommission.js';
+import { doctor } from './doctor.js';
+import { failover } from './failover.js';
+import { mismatches } from './mismatches.js';
+import { parked } from './parked.js';
+import { pause } from './pause.js';
+import { rejoin } from './rejoin.js';
+import { resume } from './resume.js';
+import { rollback } from './rollback.js';
+import { run } from './run.js';
+import { serveUnproven } from './serve-unproven.js';
+import { shift } from './shift.js';
+import { verify } from './verify.js';
 
-/** The command line that asks for an action that moves a module, as the CLI takes it. */
-export function commandOf(module: string, action: Action): string {
-  switch (action.verb) {
-    case 'run':
-      return [`run ${module}`, ...flagsOf(action.settings ?? {})].join(' ');
-    case 'shift':
-      return `shift ${module} ${action.percent}`;
-    case 'rollback':
-      return `rollback ${module}${(action.to ?? 'monolith') === 'monolith' ? '' : ` --to ${action.to}`}`;
-    default:
-      return `${action.verb} ${module}`;
-  }
-}
+/** Every command, by its verb: what `POST /modules/:module/<verb>` takes, what the OpenAPI document says, what `strangler <verb>` sends. */
+export const commands = {
+  run,
+  advance,
+  approve,
+  shift,
+  pause,
+  resume,
+  abort,
+  rollback,
+  rejoin,
+  'serve-unproven': serveUnproven,
+  failover,
+  verify,
+  decommission,
+  parked,
+  mismatches,
+  doctor,
+};
 
-/** Those that the command line knows; others are given over the admin API. */
-function flagsOf(settings: WrittenSettings): string[] {
-  const { ramp, bake, gates } = settings;
-  return settingKeys(settings).flatMap((key) => {
-    if (key === 'ramp') return `--ramp ${ramp?.join(',')}`;
-    if (key === 'bake') return `--bake ${bake}`;
-    return key === 'gates.minSamples' ? `--min-samples ${gates?.minSamples}` : [];
-  });
-}
+export type Verb = keyof typeof commands;
+
+type BodyOf<V extends Verb> = (typeof commands)[V]['body'] extends Dto<infer B> ? B : never;
+
+/** What an operator asks for: a verb and its parameters, as in the admin API. */
+export type Action = {
+  [V in Verb]: { verb: V } & (BodyOf<V> extends PlainBody ? ParametersOf<BodyOf<V>> : never);
+}[Verb];
+
+/** A command whose parameters are those of its own verb. */
+export type AnyCommand = Command<PlainBody, unknown>;
+
+/** The command of a verb; undefined: there is none. */
+export const commandOf = (verb: string): AnyCommand | undefined =>
+  Object.hasOwn(commands, verb) ? (commands[verb as Verb] as unknown as AnyCommand) : undefined;

@@ -1,16 +1,11 @@
 import { otherSide, sides } from '../../routes/phase.js';
 import { subjectOf, typed } from '../advice.js';
-import type { Observed } from '../conditions/observed.js';
-import { abortable, type Circumstances } from './legal.js';
+import type { CommandContext } from './command.js';
+import { abortable } from './preconditions.js';
 import { isOvertaken } from '../conditions/overtaken.js';
 
 /** What comes before any step: a side that is no copy yet of the one that has everything. Undefined: nothing does. */
-export function rejoinFirst({
-  row,
-  at,
-  observed: { states },
-  advice,
-}: Circumstances & { observed: Observed }): string | undefined {
+export function rejoinFirst({ row, at, observed: { states }, advice }: CommandContext): string | undefined {
   if (row.transition && !abortable.has(row.transition.step.kind)) return undefined;
   const marked = sides.find((each) => (states[each]?.standpoint.standing ?? null) !== null);
   const side = marked ?? (isOvertaken(row, at, states) ? 'monolith' : undefined);

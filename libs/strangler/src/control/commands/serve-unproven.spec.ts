@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Controlled } from '../../../../../test/support/controlled.js';
-import type { Action } from '../operator.js';
+import type { Action } from './commands.js';
 import type { Side } from '../../routes/phase.js';
 
 /* An operator's word lets a side take writes. What would go wrong: it does, and the history does not say on whose word. */

@@ -5,7 +5,7 @@ import type { Subject } from '../advice.js';
 import type { GateLimits, ModuleSettings } from '../config/settings.js';
 import type { Position, Step } from '../machine.js';
 import type { NeedParts } from '../need.js';
-import type { GateView } from '../operator.js';
+import type { GateView } from '../views.js';
 import type { Examined, Found } from './finding.js';
 import type { Observed } from './observed.js';
 

@@ -3,8 +3,8 @@ import { buckets } from '../../routes/bucket.js';
 import type { Side } from '../../routes/phase.js';
 import { copies } from './copy-conditions.js';
 import type { Patient } from '../doctor/examiner.js';
-import { failover } from '../commands/last-acts.js';
-import type { Situation } from '../commands/acts.js';
+import { failover } from '../commands/failover.js';
+import type { CommandContext } from '../commands/command.js';
 import { plainAdvice } from '../advice.js';
 
 const filling = [{ table: 'toy', copied: 30, total: 100, done: false }];
@@ -30,7 +30,7 @@ const about = ({ whole = false, phase = 'extracted', answers = true } = {}) => {
     advice: plainAdvice,
     held: null,
     actor: 'a',
-  } as unknown as Patient & Situation;
+  } as unknown as Patient & CommandContext;
 };
 
 it('a copy that lacks something is said, with how far its filling is', () => {
@@ -50,7 +50,7 @@ it('while its owner does not answer, it is said who has to be started', () => {
 it('of a whole copy nothing is said', () => expect(copies.doctor!(about({ whole: true }))).toEqual([]));
 
 it('a failover to a copy that is not whole promises nothing of it', () => {
-  const plan = (of: Situation) => failover(of, true, 'id').plan[0];
+  const plan = (of: CommandContext) => failover.plan(of, { iHaveFencedIt: true }, undefined).plan[0];
   expect(plan(about({ answers: false }))).toMatch(/any row may be missing: .*filled anew/);
   expect(plan(about({ answers: false, whole: true }))).toMatch(/every write answered while .* is here/);
 });

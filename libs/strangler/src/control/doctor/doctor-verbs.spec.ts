@@ -3,10 +3,10 @@ import type { Held } from '../../engine/identity/peer.js';
 import type { Standpoint } from '../../engine/identity/standing.js';
 import { standpointOf } from '../../engine/identity/standpoint.fixture.js';
 import type { Phase } from '../../routes/phase.js';
-import { rejoin } from '../commands/continuity-acts.js';
+import { rejoin } from '../commands/rejoin.js';
 import { diagnose } from './doctor.js';
 import type { Patient } from './examiner.js';
-import { failover } from '../commands/last-acts.js';
+import { failover } from '../commands/failover.js';
 import { about, type Change } from '../patient.fixture.js';
 
 /* Of databases that were put back, or may have been, doctor names one verb: a second one might lose what the first one keeps. */
@@ -89,12 +89,12 @@ it('who is put back while the service is away is told to start that first, also 
   const patient = about(marked, null);
   const start = 'start the service of toy, its database and NATS (npm run start:extracted -- toy)';
   const giveUp = 'gone for good: strangler failover toy --i-have-fenced-it';
-  const refused = () => rejoin(patient, [], 'id');
+  const refused = () => rejoin.plan(patient, {}, []);
   const said = diagnose(patient).find(({ problem }) => problem.includes('was put back'))!.remedy;
   expect(said).toMatch(new RegExp(`^${start.replace(/[()]/g, '.')}.*${giveUp}$`));
   expect(refused).toThrow(start);
   expect(refused).toThrow(giveUp);
-  expect(() => rejoin(about(marked, unproven), [], 'id')).toThrow(
+  expect(() => rejoin.plan(about(marked, unproven), {}, [])).toThrow(
     /has not proven itself yet: wait for that$/,
   );
 });
@@ -150,7 +150,7 @@ it('an unproven service is said to have answered, and what helps and when', () =
 
 describe('what a failover may lose', () => {
   const lost = (monolith: Change, extracted: Change | null, how = {}) =>
-    failover(about(monolith, extracted, how), true, 'id').plan[0];
+    failover.plan(about(monolith, extracted, how), { iHaveFencedIt: true }, undefined).plan[0];
   const everywhere =
     /^what the monolith had got since the moment that its database was put back to, is missing/;
 

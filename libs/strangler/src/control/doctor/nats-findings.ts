@@ -1,4 +1,4 @@
-import type { Finding, FindingSource } from '../operator.js';
+import type { Finding, FindingSource } from '../views.js';
 import { knownHoles } from '../../nats/known-holes.js';
 import type { NatsLink } from '../../nats/link.js';
 

@@ -8,7 +8,8 @@ import type { Phase } from '../../routes/phase.js';
 import { quoted } from '../../database/tables.js';
 import { judgeDirectly, type DirectVerb, type Found } from './direct-rules.js';
 import { History } from './history.js';
-import { RefusedError, type ActionAnswer } from '../operator.js';
+import type { ActionAnswer } from '../operator.js';
+import { RefusedError } from '../refused.js';
 
 /** What an operator asks of a database while no controller answers. */
 export interface DirectAct {

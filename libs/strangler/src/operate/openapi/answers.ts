@@ -1,5 +1,5 @@
+import type { ActionAnswer } from '../../control/operator.js';
 import type {
-  ActionAnswer,
   CallFigures,
   Finding,
   GateView,
@@ -8,7 +8,7 @@ import type {
   ShadowCounts,
   SideView,
   WaitView,
-} from '../../control/operator.js';
+} from '../../control/views.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 import { phases } from '../../routes/phase.js';
 import type { ParkedRow } from '../../engine/replication/outgoing-state.js';

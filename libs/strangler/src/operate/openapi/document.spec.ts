@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { openAdmin, type AdminListener } from '../../../../../test/support/admin.js';
 import { ScriptedOperator } from '../../../../../test/support/scripted-operator.js';
 import { entry } from '../../../../../test/support/standing.js';
-import { verbs } from '../actions.js';
+import { commands } from '../../control/commands/commands.js';
 
 interface Document {
   paths: Record<
@@ -12,6 +12,8 @@ interface Document {
   components: { schemas: Record<string, object> };
 }
 type Content = Record<string, { schema: object }>;
+
+const verbs = Object.keys(commands);
 
 /* What the document of the admin API says is what the listener does. */
 const operator = new ScriptedOperator('stock');

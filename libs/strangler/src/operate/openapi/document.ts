@@ -1,4 +1,4 @@
-import { bodyOf, verbs } from '../actions.js';
+import { commands, type AnyCommand } from '../../control/commands/commands.js';
 import { answers } from './answers.js';
 import { listOf, number, object, schemaOf, text, type Schema } from './schema.js';
 
@@ -33,9 +33,8 @@ const get = (summary: string, success: object, more: Responses = {}, parameters:
 });
 
 /** What an action takes, and how it is answered. */
-function action(verb: string): object {
-  const { dto, atOnce } = bodyOf(verb);
-  const schema = schemaOf(dto);
+function action(verb: string, { body, atOnce }: Pick<AnyCommand, 'body' | 'atOnce'>): object {
+  const schema = schemaOf(body);
   const needed = 'required' in schema;
   const done = atOnce ? 'Done.' : 'With dryRun: what would be done.';
   return {
@@ -101,7 +100,9 @@ const paths = {
 
 /** The OpenAPI document of the admin API. Actions that share a path with a list (`parked`) stand beside it. */
 export function adminDocument(version: string) {
-  const acts = Object.fromEntries(verbs.map((verb) => [`/modules/{module}/${verb}`, action(verb)]));
+  const acts = Object.fromEntries(
+    Object.entries(commands).map(([verb, each]) => [`/modules/{module}/${verb}`, action(verb, each)]),
+  );
   const all: Record<string, object> = { ...paths };
   for (const [path, act] of Object.entries(acts)) all[path] = { ...all[path], ...act };
   return {

@@ -1,21 +1,12 @@
-import { subjectOf, typed, type Advice } from '../advice.js';
-import { rank, type Position } from '../machine.js';
-import type { ModuleRow } from '../store/module-row.js';
-import { RefusedError } from '../operator.js';
-
-/** What an action is judged by. */
-export interface Circumstances {
-  row: ModuleRow;
-  at: Position;
-  /** The line of `strangler.yaml` that holds the module, such as `strangler.yaml:7`; null: nobody but the operator does. */
-  held: string | null;
-  /** Whether what is asked for may go against that line: it only looks, or changes the line itself. */
-  free: boolean;
-  advice: Advice;
-}
-
+import { subjectOf, typed } from '../advice.js';
+import { rank } from '../machine.js';
+import { RefusedError } from '../refused.js';
+import type { CommandContext } from './command.js';
 /** @throws {RefusedError} when the file steers the module; `command` is what was asked for, as the CLI takes it. */
-export function requireUnheld({ row: { module }, held, free, advice }: Circumstances, command: string): void {
+export function requireUnheld(
+  { row: { module }, held, free, advice }: CommandContext,
+  command: string,
+): void {
   if (held && !free) {
     throw new RefusedError(
       `${module} is steered by ${held}; change it there, or from here with: ${advice.cli} ${command} --write`,
@@ -24,14 +15,14 @@ export function requireUnheld({ row: { module }, held, free, advice }: Circumsta
 }
 
 /** @throws {RefusedError} when the module has been decommissioned: nothing moves it any more. */
-export function requireAlive({ row: { module, phase } }: Circumstances): void {
+export function requireAlive({ row: { module, phase } }: CommandContext): void {
   if (phase === 'decommissioned') {
     throw new RefusedError(`${module} is decommissioned: there is no copy in the monolith to go back to`);
   }
 }
 
 /** @throws {RefusedError} unless the module is in one of the phases that hold a full copy. */
-export function requireCopy({ row, advice }: Circumstances, verb: string): void {
+export function requireCopy({ row, advice }: CommandContext, verb: string): void {
   const { module, phase } = row;
   if (rank(phase) < rank('shadow')) {
     throw new RefusedError(
@@ -41,7 +32,7 @@ export function requireCopy({ row, advice }: Circumstances, verb: string): void 
 }
 
 /** @throws {RefusedError} while a step is under way. */
-export function requireIdle({ row, advice }: Circumstances): void {
+export function requireIdle({ row, advice }: CommandContext): void {
   const { module, transition } = row;
   if (!transition) return;
   const { kind } = transition.step;

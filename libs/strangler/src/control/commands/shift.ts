@@ -1,0 +1,27 @@
+import { IsInt, Max, Min } from 'class-validator';
+import { RefusedError } from '../refused.js';
+import { SteeringBody } from './bodies.js';
+import { command } from './command.js';
+import { requireAlive, requireCopy, requireUnheld } from './preconditions.js';
+import { towards, wants } from './steering.js';
+
+export class ShiftBody extends SteeringBody {
+  @IsInt() @Min(0) @Max(100) percent: number;
+}
+
+/** Moves the border: the extracted side is to own so many per cent of the keys. */
+export const shift = command({
+  body: ShiftBody,
+  steers: true,
+  plan: (context, { percent }) => {
+    const { row, at } = context;
+    requireAlive(context);
+    requireCopy(context, 'shift');
+    const there = row.phase === 'shifting' && at.percent === percent && !row.transition;
+    if (there && row.wanted.phase === 'shifting' && row.wanted.percent === percent) {
+      throw new RefusedError(`${row.module} is at ${percent} % already`);
+    }
+    requireUnheld(context, `shift ${row.module} ${percent}`);
+    return towards(context, wants(context, 'shifting', percent));
+  },
+});

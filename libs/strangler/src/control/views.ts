@@ -1,0 +1,172 @@
+import type { OpenMigration } from '../engine/ownership/migration-watch.js';
+import type { Phase, Side } from '../routes/phase.js';
+
+/** One condition that a step waits for or breaks at. No data means `hold`: it neither passes nor fails. */
+export interface GateView {
+  name: string;
+  /** Of the population that does worse: probes and customers are never pooled. Null: not known. */
+  value: number | null;
+  limit: number;
+  /** How many observations there are: probes and customers; of a gate on the state of the sides, 1 once it is known. */
+  samples: number;
+  /** Questions of the controller's own. */
+  probes: number;
+  /** Calls that customers made. */
+  customers: number;
+  /** So many samples are needed for a decision, probes and customers together, of which a share needs one kind to be enough alone. */
+  needed: number;
+  /** That of the decision, 0 to 1; null: none has been made, or the gate needs none. */
+  confidence: number | null;
+  /** `not applicable`: it could never measure anything, and is not in the way. */
+  state: 'pass' | 'hold' | 'fail' | 'not applicable';
+  /** Why it is not applicable. */
+  why: string | null;
+}
+
+/** Answers of both sides that were compared. */
+export interface ShadowCounts {
+  compared: number;
+  mismatches: number;
+  /** Pairs that could not be compared: a side was not there, or too slow. They are neither. */
+  unavailable: number;
+}
+
+/** How the calls to one side went. */
+export interface CallFigures {
+  calls: number;
+  errors: number;
+  /** ms; null: no calls yet. */
+  p50Ms: number | null;
+  p99Ms: number | null;
+}
+
+/** How one side does. */
+export interface SideView extends CallFigures {
+  /** It answers, and owns what it is to own. */
+  healthy: boolean;
+  /**
+   * `fenced`: it answers, and nobody may write what it has fenced, though no step is under way, or for too long. The others say what is
+   * missing: any process of it, its answer in time, its database, the connection to it.
+   */
+  health:
+    | 'up'
+    | 'fenced'
+    | 'unproven'
+    | 'rolled back'
+    | 'not there'
+    | 'no answer'
+    | 'no database'
+    | 'no NATS'
+    | 'foreign'
+    | 'failing';
+  /** The figures above are of customers' calls since the step began; these are of the controller's own questions. */
+  probes: CallFigures;
+  /** Replication from this side to the other. */
+  lagMs: number | null;
+  pending: number;
+  parked: number;
+}
+
+/** A setting in force. */
+export interface SettingView {
+  /** As in `strangler.yaml`: `bake`, `gates.lagMs`. */
+  key: string;
+  /** As it would be written there. */
+  value: unknown;
+  /** Who says so: a line of the file, an operator, or `built-in`. */
+  from: string;
+}
+
+/** What is needed, what is there, and what to do. */
+export interface WaitView {
+  needs: string;
+  has: string;
+  /** In words; `nothing to do`: it passes by itself. */
+  todo: string;
+  /** The command line that does it; null: there is none, or none is needed. */
+  command: string | null;
+  /** For how long it has waited, in ms. */
+  sinceMs: number;
+}
+
+/** Where a module stands; the body of `GET /modules/:module`. */
+export interface ModuleStatus {
+  module: string;
+  ownership: 'by-key' | 'whole';
+  phase: Phase;
+  /** Where it is to go, and who says so. */
+  wanted: { phase: Phase; percent: number | null; by: 'file' | 'operator' };
+  /** Share of the buckets that belong to `extracted`, 0 to 100. */
+  percent: number;
+  /** Share of the reads that any copy may answer, and that `extracted` answers, 0 to 100. */
+  readsPercent?: number;
+  epoch: number;
+  ack: 'both' | 'owner';
+  degraded: boolean;
+  paused: boolean;
+  /** A step under way, and what it does now. */
+  transition: { action: string; step: string; sinceMs: number } | null;
+  /** Null: it is not needed, and not asked. */
+  sides: Record<Side, SideView | null>;
+  /** The larger of both directions, in ms. */
+  lagMs: number | null;
+  backfill: { done: number; total: number; rowsPerSecond: number | null; etaSeconds: number | null } | null;
+  verify: {
+    running: { done: number; total: number; etaSeconds: number | null } | null;
+    checkedAt: string | null;
+    rows: number;
+    differences: number;
+  };
+  /** All, and each population by itself. */
+  shadow: ShadowCounts & { probes: ShadowCounts; customers: ShadowCounts };
+  gates: GateView[];
+  /** `down`: some of what it owns cannot be written, since its owner is not there. */
+  health: 'up' | 'degraded' | 'down';
+  /** What it waits for, in one sentence; null: nothing, it is where it is to be. */
+  waitingFor: string | null;
+  /** The same in its parts. */
+  waiting: WaitView | null;
+  /** Until it is where it is to be, by what is known now, in s; 0: it is there; null: not known, {@link etaUnknown} says why. */
+  etaSeconds: number | null;
+  etaUnknown: string | null;
+  /** Whether `rollback` loses nothing. */
+  rollbackSafe: boolean;
+  /** How it is moved, and who says so. */
+  settings: SettingView[];
+  /** Changes of rows by their owners that are not done (docs/schema-changes.md); left out: it is of a release that does not say. */
+  ownerMigrations?: (OpenMigration & { side: Side })[];
+  /** What is wrong outside of it and concerns it: a file that is refused, processes that read different files. */
+  notices: string[];
+}
+
+/** One line of a module's history. */
+export interface HistoryEntry {
+  id: number;
+  /** RFC 3339. */
+  at: string;
+  module: string;
+  actor: string;
+  action: string;
+  from: Phase;
+  to: Phase;
+  outcome: 'begun' | 'done' | 'refused' | 'aborted' | 'failed' | 'noted';
+  reason: string | null;
+  /** Gate values, rows, milliseconds: what it was decided by. */
+  figures: Record<string, unknown>;
+}
+
+/** Something that `doctor` has found: what it is, what it means, what frees it. */
+export interface Finding {
+  /** Null: it concerns the process, or all modules. */
+  module: string | null;
+  problem: string;
+  meaning: string;
+  remedy: string;
+  /** Whether `doctor --repair` does the remedy by itself. */
+  repairable: boolean;
+  /** It passes without anybody doing anything: good to know, nothing to be woken for. */
+  byItself?: boolean;
+}
+
+/** Finds what concerns no single module: asked each time that `doctor` is. It must start nothing, and not throw. */
+export type FindingSource = () => Finding[] | Promise<Finding[]>;
