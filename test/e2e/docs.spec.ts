@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Cli } from '../../apps/cli/src/cli.js';
 import { Misuse } from '../../apps/cli/src/failure.js';
 import { makeProgram } from '../../apps/cli/src/program.js';
@@ -32,11 +33,6 @@ describe.each(pages)('%s', (page) => {
     expect(named.filter((name) => !hazards.has(name))).toEqual([]);
   });
 
-  it('links to pages that exist', () => {
-    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path]) => `docs/${path}`);
-    expect(links.filter((path) => !existsSync(path))).toEqual([]);
-  });
-
   it('shows code as it stands in its file', () => {
     for (const [, path = '', code = ''] of text.matchAll(/```ts\n\/\/ (\S+)\n([^]*?)```/g)) {
       expect(plain(textOf(path))).toContain(plain(code));
@@ -50,6 +46,54 @@ it('every hazard is in the folder of a promise, and the page of promises names e
   expect(loose).toEqual([]);
   const named = [...textOf('docs/guarantees.md').matchAll(/^\| `([\w-]+)`/gm)].map(([, folder]) => folder);
   expect(named.sort()).toEqual([...new Set(hazards.values())].sort());
+});
+
+const decisions = readdirSync('docs/adr').map((name) => `docs/adr/${name}`);
+const besides = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'UPGRADING.md', 'bench/README.md'];
+
+describe('links', () => {
+  /** As GitHub names the headings of a page. */
+  const anchorsOf = (page: string): Set<string> => {
+    const headings = textOf(page)
+      .replace(/^```[^]*?^```/gm, '')
+      .matchAll(/^#+ (.*)$/gm);
+    const named = [...headings].map(([, heading = '']) =>
+      heading
+        .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    );
+    return new Set(named);
+  };
+
+  it.each([...pages, ...decisions, ...besides])('%s leads to pages and headings that exist', (page) => {
+    const links = [...textOf(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)];
+    const dead = links.filter(([, path = '', anchor]) => {
+      const to = path ? join(dirname(page), path) : page;
+      return !existsSync(to) || (anchor && to.endsWith('.md') && !anchorsOf(to).has(anchor));
+    });
+    expect(dead.map(([link]) => link)).toEqual([]);
+  });
+});
+
+it('decisions name tests that exist as their evidence', () => {
+  const tests = ['apps', 'bench', 'libs', 'test'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.spec.ts') && !file.includes('node_modules'))
+      .map((file) => join('/', folder, file)),
+  );
+  const missing = decisions.flatMap((page) =>
+    [...textOf(page).matchAll(/`(\w[\w/.-]*\.spec\.ts)`/g)]
+      .map(([, named = '']) => named)
+      .filter((named) => !tests.some((file) => file.endsWith(`/${named}`)))
+      .map((named) => `${page}: ${named}`),
+  );
+  expect(missing).toEqual([]);
+});
+
+it('the workflow of GitHub runs what CI runs', () => {
+  expect(textOf('.github/workflows/ci.yml')).toContain('run: .ci/run');
 });
 
 it('every fear names the test that tries it', () => {
