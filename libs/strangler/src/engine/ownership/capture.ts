@@ -6,8 +6,8 @@ import { literal, quoted, type MovingTable } from '../../database/tables.js';
 import { copying, recording, type NamedBefore } from './captured.js';
 
 /**
- * How long an attempt waits for the writers inside a table, in ms: others queue behind it meanwhile. Each waits longer than
- * the one before, for where writers overlap a short wait never ends.
+ * How long an attempt waits for a table's lock, in ms. Later writers queue behind it meanwhile, so the first wait is short. Each
+ * attempt waits longer than the one before: where transactions overlap all the time, a short wait never gets the lock.
  */
 const lockWaitMs = { first: 50, longest: 1_600 };
 const patienceMs = 30_000;

@@ -128,7 +128,10 @@ export class Leadership {
     }
   }
 
-  /** The batch, larger if it does not hold all changes. While it cannot, nobody goes by what the other side has. */
+  /**
+   * The batch, read anew and larger if it does not hold all changes. Where no batch holds them all, the module is marked degraded before
+   * the first part goes out: the other side then has transactions in parts, and a failover says so.
+   */
   private async whole(batch: BatchRead): Promise<BatchRead | undefined> {
     if (!moreChanges(batch) || batch.degraded) return batch;
     const larger = this.troubled ? batch : await this.readAgain(batch, wholeFactor);

@@ -68,7 +68,7 @@ const pauseMs = 100;
 
 /**
  * Compares all rows of a module on both sides while both are written. A difference counts only when it is proved
- * ({@link settle}). In what phase whatever: each row is measured by its owner. Rows that were never copied (a backfill under
+ * ({@link settle}). It works in every phase: each row is compared with that of its owner. Rows that were never copied (a backfill under
  * way) are missing, so it makes sense only after one.
  * @throws what a side throws, and the signal's reason.
  */
