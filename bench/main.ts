@@ -3,6 +3,7 @@ import { Argument, Command } from 'commander';
 import { abuse } from './abuse/abuse.js';
 import { ack } from './ack/ack.js';
 import { capture } from './capture/capture.js';
+import { decoding } from './decoding/decoding.js';
 import { flip } from './flip/flip.js';
 import { gateway } from './gateway/gateway.js';
 import { handOffBench } from './hand-off/hand-off.js';
@@ -28,6 +29,7 @@ const benches: Record<string, Bench> = {
   replication,
   capture,
   writers,
+  decoding,
   ack,
   'hand-off': handOffBench,
   verify,
@@ -46,6 +48,7 @@ Names:
   replication  how fast an outbox is drained and rows from before are copied: against COPY out | COPY in
   capture      what a write costs whose rows go to another process, and how soon: against none of it, and writing twice
   writers      what it costs the sessions that write: captured against not, and against another commit
+  decoding     what it costs a database that its changes go elsewhere: triggers and an outbox against logical decoding
   ack          what it costs to answer once the other side has a write: ack: both against ack: owner
   hand-off     how long writes wait while buckets change their owner
   flip         how long one word in strangler.yaml takes until inventory is extracted: without customers, with few, with many

@@ -3,12 +3,18 @@ import { join } from 'node:path';
 
 /** The benchmarks' own PostgreSQL and NATS, under `.data/bench`, or the ones that are named: those of the shop are left alone. */
 export class BenchServers {
-  readonly dataDir = join(projectRoot(), '.data/bench');
-  private readonly embedded = new EmbeddedServers(this.dataDir, (line) => process.stderr.write(`${line}\n`));
+  private readonly embedded: EmbeddedServers;
+
+  constructor(
+    readonly dataDir = join(projectRoot(), '.data/bench'),
+    private readonly outside: NodeJS.ProcessEnv = process.env,
+  ) {
+    this.embedded = new EmbeddedServers(dataDir, (line) => process.stderr.write(`${line}\n`));
+  }
 
   /** `NATS_URL`, else one that is started. */
   async nats(): Promise<string> {
-    return process.env['NATS_URL'] ?? this.embedded.nats();
+    return this.outside['NATS_URL'] ?? this.embedded.nats();
   }
 
   /** URL of an empty database: what earlier runs have left in one would slow a later run down. */
@@ -21,7 +27,7 @@ export class BenchServers {
 
   /** On the server of `DATABASE_URL`, else on one that is started. */
   private async database(name: string): Promise<string> {
-    const given = process.env['DATABASE_URL'];
+    const given = this.outside['DATABASE_URL'];
     if (!given) return this.embedded.database(name);
     const url = new URL(given);
     url.pathname = `/${name}`;

@@ -23,9 +23,12 @@ export interface Ways {
   to: Database;
 }
 
+/** Where its databases and its NATS are. */
+type Servers = Pick<BenchServers, 'nats' | 'freshDatabase'>;
+
 /** Makes both databases and starts the process on the other side; `own`: the database in which that one sells. */
 export async function openWays(
-  servers: BenchServers,
+  servers: Servers,
   name: string,
   closing: Closing,
   own?: string,

@@ -49,7 +49,7 @@ export const anySku = (): string => `SKU-${1 + Math.floor(Math.random() * skus)}
 
 /** Makes a database with the depot in it, and the toolkit's own tables. Resolves with its URL. */
 export async function makeDepot(
-  servers: BenchServers,
+  servers: Pick<BenchServers, 'freshDatabase'>,
   name: string,
   how: { full: boolean },
 ): Promise<string> {

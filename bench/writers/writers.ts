@@ -1,28 +1,18 @@
-import { Closing, dataSourceOptions, EmbeddedServers, projectRoot } from '#platform';
-import { readFile } from 'node:fs/promises';
+import { Closing, EmbeddedServers, projectRoot } from '#platform';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { checkOut } from '../checkout.js';
 import { makeDepot } from '../depot/depot.js';
-import { anySale, sell } from '../depot/sell.js';
+import { sellersIn, type Sellers } from '../depot/sellers.js';
 import { ratios } from '../pairs.js';
 import { startProgram } from '../program.js';
 import { reached, report } from '../report.js';
-import { alternate, inLanes, median, type Contender } from '../rounds.js';
+import { alternate, median } from '../rounds.js';
 import type { BenchServers } from '../servers.js';
 
 /** The release that the goal is set by. */
 const release = 'acffdd8';
-
-/** How many write at the same time. */
-const clients = 16;
-
-/** One of the things compared: those who sell in one database. */
-interface Sellers extends Contender {
-  /** CPU of PostgreSQL's sessions for a sale, in µs, round by round; the first is the warm-up. */
-  readonly cpuUs: number[];
-}
 
 /**
  * What it costs the sessions that write when their changes are captured, now and at another commit: CPU of a sale, without
@@ -35,7 +25,7 @@ export async function writers(servers: BenchServers, quick: boolean, before = re
   try {
     const root = await checkOut(before, servers.dataDir);
     const sellers = {
-      plain: await sellingIn(
+      plain: await sellersIn(
         'plain',
         await makeDepot(servers, 'bench_writers_plain', { full: true }),
         closing,
@@ -76,7 +66,7 @@ async function capturedSales(
   const side = new URL('./side.js', import.meta.url);
   const program = await startProgram(side, [root, await own.nats(), here, there], /^ready$/);
   closing.add(() => program.stop());
-  const selling = await sellingIn(name, here, closing);
+  const selling = await sellersIn(name, here, closing);
   return {
     ...selling,
     rate: async (ms) => {
@@ -86,39 +76,6 @@ async function capturedSales(
     },
   };
 }
-
-async function sellingIn(name: string, url: string, closing: Closing): Promise<Sellers> {
-  const sessions = await Promise.all(Array.from({ length: clients }, () => openSession(url)));
-  closing.add(() => Promise.all(sessions.map(({ client }) => client.end())));
-  const cpuUs: number[] = [];
-  let sold = 0;
-  const selling = inLanes(name, clients, async (lane) => {
-    await sell(sessions[lane]!.client, anySale());
-    sold++;
-  });
-  const used = async () =>
-    (await Promise.all(sessions.map(({ pid }) => usOf(pid)))).reduce((sum, us) => sum + us, 0);
-  const rate = async (ms: number) => {
-    sold = 0;
-    const before = await used();
-    const perSecond = await selling.rate(ms);
-    cpuUs.push(((await used()) - before) / sold);
-    return perSecond;
-  };
-  return { name, rate, cpuUs };
-}
-
-/** Named as the shop's are: the database looks at that. */
-async function openSession(url: string): Promise<{ client: pg.Client; pid: number }> {
-  const client = new pg.Client({ connectionString: dataSourceOptions(url).url });
-  await client.connect();
-  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-  return { client, pid: rows[0]!.pid };
-}
-
-/** What a process of one thread has used so far; NaN where Linux does not say. */
-const usOf = async (pid: number): Promise<number> =>
-  Number((await readFile(`/proc/${pid}/schedstat`, 'utf8').catch(() => 'NaN')).split(' ')[0]) / 1_000;
 
 /** Nobody leaves work behind for who comes next. */
 async function drained(url: string): Promise<void> {
