@@ -18,7 +18,7 @@ const ours = '^(apps|bench|examples|libs|migrations|test|tools)/';
 const tests = ['^test/', '\\.spec\\.ts$', '^libs/[^/]+/src/testing/'];
 const barrels = [
   '^libs/[^/]+/src/index\\.ts$',
-  '^libs/strangler/src/(contract|migrate)/index\\.ts$',
+  '^libs/strangler/src/(cli|contract|migrate)/index\\.ts$',
   '^libs/domain/src/[^/]+/index\\.ts$',
 ];
 const byName = ['aliased-subpath-import', 'aliased-workspace'];
@@ -81,6 +81,13 @@ const rules = [
       "generate reads a database's catalogue: it needs pg alone, and runs before there is a schema of the toolkit",
     from: { path: room('generate'), pathNot: tests },
     to: { path: '^libs/strangler/src/', pathNot: room('generate') },
+  },
+  {
+    name: 'cli-without-nest',
+    comment:
+      'the command line asks an admin API, a database or sources: it stands on all rooms, and starts no Nest',
+    from: { path: room('cli'), pathNot: tests },
+    to: { path: ['^libs/strangler/src/[^/]+$', room('nest')] },
   },
   {
     name: 'modules-apart',

@@ -77,6 +77,7 @@ export const forbidden: readonly (readonly [rule: string, file: string, text: st
   ['assess-apart', 'libs/strangler/src/assess/bad.ts', `import '../contract/operation.js';`],
   ['init-apart', 'libs/strangler/src/init/bad.ts', `import '../contract/operation.js';`],
   ['generate-apart', 'libs/strangler/src/generate/bad.ts', `import '../database/database.js';`],
+  ['cli-without-nest', 'libs/strangler/src/cli/bad.ts', `import '../nest/feature.js';`],
   ['floor-nest', 'libs/strangler/src/nest/bad.ts', `import '../index.js';`],
   ['layer-contracts', 'libs/contracts/src/bad.ts', `import '#platform';`],
   ['layer-strangler', 'libs/strangler/src/bad-table.ts', `import '../../../migrations/index.js';`],

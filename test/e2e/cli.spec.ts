@@ -145,7 +145,7 @@ describe('what only looks', () => {
   it('help is there without a shop, with examples', async () => {
     const { code, stdout } = await runCli(['shift', '--help'], { ADMIN_PORT: 'wrong' });
     expect(code).toBe(0);
-    expect(stdout).toContain('shift inventory 25');
+    expect(stdout).toContain('shift parcels 25');
   });
 
   it('a doctor who finds something says so by the exit code too', async () => {

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Cli } from '../../apps/cli/src/cli.js';
-import { Misuse } from '../../apps/cli/src/failure.js';
-import { makeProgram } from '../../apps/cli/src/program.js';
+import { makeProgram } from '#strangler/cli/program';
+import { Cli, Misuse } from 'nestjs-strangler/cli';
+import { shop } from '../../apps/cli/src/shop.js';
 import { CommanderError } from 'commander';
 
 /* What docs/ says is so: files are there, excerpts stand in them, command lines are understood. */
@@ -130,7 +130,9 @@ describe('every command line', () => {
     (line) => !/--watch|--database-url|^boundaries|^nats-config|^--help/.test(line),
   );
   it.each(asked)('%s', async (line) => {
-    const program = makeProgram(new Cli()).configureOutput({ writeErr: () => undefined });
+    const program = makeProgram(new Cli(shop, process, process.env)).configureOutput({
+      writeErr: () => undefined,
+    });
     const outcome = await program
       .parseAsync(line.split(' '), { from: 'user' })
       .catch((error: unknown) => error);

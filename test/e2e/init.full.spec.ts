@@ -1,4 +1,4 @@
-import { assessFolder } from 'nestjs-strangler';
+import { assessFolder } from 'nestjs-strangler/cli';
 import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

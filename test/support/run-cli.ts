@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../libs/platform/src/project-root.js';
-import { Cli } from '../../apps/cli/src/cli.js';
-import { runCommandLine } from '../../apps/cli/src/run-command-line.js';
+import { Cli, runCommandLine } from 'nestjs-strangler/cli';
+import { shop } from '../../apps/cli/src/shop.js';
 
 /** What a run of the operator's CLI said, each stream by itself. */
 export interface CliRun {
@@ -45,6 +45,6 @@ export function startCli(args: readonly string[], env: Record<string, string>): 
 export async function runCli(args: readonly string[], env: Record<string, string>): Promise<CliRun> {
   const said = { stdout: '', stderr: '' };
   const into = (name: keyof typeof said) => ({ write: (text: string) => (said[name] += text) });
-  const cli = new Cli({ stdout: into('stdout'), stderr: into('stderr') }, env);
+  const cli = new Cli(shop, { stdout: into('stdout'), stderr: into('stderr') }, env);
   return { code: await runCommandLine(args, cli), ...said };
 }

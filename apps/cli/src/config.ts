@@ -1,6 +1,5 @@
 import {
   choiceSetting,
-  namespaceSetting,
   portSetting,
   SettingsError,
   textSetting,
@@ -24,8 +23,6 @@ export interface Settings {
   token: string | undefined;
   /** `undefined`: the embedded PostgreSQL. */
   databaseUrl: string | undefined;
-  /** What the subjects of the shop begin with. */
-  namespace: string;
 }
 
 /** Reads the settings. @throws {SettingsError} naming the first wrong one. */
@@ -40,13 +37,8 @@ export function readSettings(env: Environment): Settings {
     login: loginIn(env),
     token: tokenIn(env),
     databaseUrl: databaseSetting(env, 'DATABASE_URL'),
-    namespace: namespaceSetting(env),
   };
 }
-
-/** Whether text for people may be coloured: on a terminal that can, unless NO_COLOR (no-color.org) says no. */
-export const mayColour = (env: Environment, stream: { isTTY?: boolean }): boolean =>
-  stream.isTTY === true && textSetting(env, 'NO_COLOR') === undefined && env.TERM !== 'dumb';
 
 const httpUrl = (env: Environment, name: string): string | undefined =>
   urlSetting(env, name, ['http', 'https'])?.replace(/\/+$/, '');

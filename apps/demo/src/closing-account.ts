@@ -24,7 +24,7 @@ export interface ClosingOptions {
   stop: AbortSignal;
 }
 
-/** Draws up the final account of a shop without customers. @throws {WalkError} @throws {AdminError} */
+/** Draws up the final account of a shop without customers. @throws {WalkError} @throws {Failure} */
 export async function closeBooks(
   { admin, load, sample, database }: Pick<Shop, 'admin' | 'load' | 'sample' | 'database'>,
   book: OrderBook,

@@ -28,7 +28,7 @@ export class Demo implements Scene {
     private readonly stop: AbortSignal,
   ) {}
 
-  /** Runs it; undefined when it was stopped on the way. @throws {StartError} @throws {WalkError} @throws {AdminError} */
+  /** Runs it; undefined when it was stopped on the way. @throws {StartError} @throws {WalkError} @throws {Failure} */
   async run(): Promise<{ text: string; faults: readonly string[] } | undefined> {
     const { screen, stop, parts } = this;
     const shop = await openShop({ ...parts, say: (line) => screen.print(line) });

@@ -1,7 +1,7 @@
 import { Closing, EmbeddedError, environment, StartError } from '#platform';
 import { SampleError } from '#sample';
+import { Failure } from 'nestjs-strangler/cli';
 import { stopOnSignal } from '../../replay/src/stop.js';
-import { AdminError } from './admin-client.js';
 import { Demo } from './demo.js';
 import { Fleet } from './fleet.js';
 import { RouteDemo } from './gateway/route-demo.js';
@@ -79,7 +79,7 @@ function sceneOf({ scene, only, rate }: DemoOptions, parts: SceneParts, screen: 
 }
 
 function sentenceFor(error: unknown): string {
-  const expected = [StartError, EmbeddedError, WalkError, AdminError, SampleError].some(
+  const expected = [StartError, EmbeddedError, WalkError, Failure, SampleError].some(
     (kind) => error instanceof kind,
   );
   const { message, stack = message } = error as Error;

@@ -1,8 +1,8 @@
 import { EmbeddedServers, StartError, type Closing } from '#platform';
+import { AdminClient } from 'nestjs-strangler/cli';
 import { readSample, readSamplePassword, type Sample } from '#sample';
-import { tokenOf } from '../../replay/src/sessions.js';
 import { ShopClient } from '../../replay/src/shop-client.js';
-import { AdminClient } from './admin-client.js';
+import { adminAt, AdminSession } from './admin.js';
 import type { Fleet } from './fleet.js';
 import { Load } from './load.js';
 import type { OrderBook } from './order-book.js';
@@ -45,7 +45,7 @@ export async function openShop({ setup, fleet, book, rate, closing, say }: ShopP
   const { url, adminUrl } = await fleet.openShop();
   say(`the shop is open at ${url}, its admin API at ${adminUrl}`);
   const client = new ShopClient(url);
-  const admin = new AdminClient(adminUrl, () => adminToken(client, setup.admin));
+  const admin = new AdminClient(adminAt('the shop', adminUrl), new AdminSession(url, setup.admin));
   const [sample, kept] = await Promise.all([readSample(), readSamplePassword(folder)]);
   if (!kept) throw new StartError(`the shop in ${folder} has no sample customers`);
   const skus = sample.products.map(({ sku }) => sku);
@@ -53,15 +53,4 @@ export async function openShop({ setup, fleet, book, rate, closing, say }: ShopP
   const load = new Load({ client, invoices: sample.invoices, skus, password, rate }, book);
   closing.add(() => load.abandon());
   return { admin, load, sample, database };
-}
-
-/** A token of the admin, from wherever people log in. @throws {StartError} */
-export async function adminToken(
-  client: ShopClient,
-  { email, password }: DemoSetup['admin'],
-): Promise<string> {
-  const answer = await client.logIn(email, password);
-  const token = tokenOf(answer);
-  if (token === undefined) throw new StartError(`the admin cannot log in: ${answer.code ?? answer.status}`);
-  return token;
 }

@@ -1,16 +1,21 @@
 import type { HistoryEntry, ModuleStatus } from 'nestjs-strangler';
+import type { AdminClient } from 'nestjs-strangler/cli';
 import { sleepUnless } from '../../replay/src/stop.js';
-import type { AdminClient } from './admin-client.js';
 import { footprintOf, hasArrived, hasTurnedBack, nameOf, settingsFor, standstill, type Leg } from './tour.js';
 
 const pollMs = 200;
+/** So many entries of a history are looked at. */
+const newest = 20;
 /** A step takes seconds; one that waits for a table, or for samples, takes longer on a machine that is busy. */
 const patienceMs = 90_000;
 
 /** A module did not get where it was to go; the message says where it is, and why as far as is known. */
 export class WalkError extends Error {}
 
-export type ControlPlane = Pick<AdminClient, 'module' | 'act' | 'history'>;
+/** The admin API, as far as a walk needs it. */
+export interface ControlPlane extends Pick<AdminClient, 'module' | 'history'> {
+  act(module: string, verb: string, body: object): Promise<unknown>;
+}
 
 /** What a walk needs. */
 export interface WalkOptions {
@@ -22,10 +27,10 @@ export interface WalkOptions {
   patienceMs?: number;
 }
 
-/** Has a module walk, and watches it until it is there or `stop` says so. @throws {WalkError} @throws {AdminError} */
+/** Has a module walk, and watches it until it is there or `stop` says so. @throws {WalkError} @throws {Failure} */
 export async function walk(leg: Leg, options: WalkOptions): Promise<void> {
   const { admin, stop } = options;
-  const known = new Set((await admin.history(leg.module)).map(({ id }) => id));
+  const known = new Set((await admin.history(leg.module, newest)).map(({ id }) => id));
   if (leg.to === 'extracted') await admin.act(leg.module, 'run', { settings: settingsFor(leg.module) });
   else await admin.act(leg.module, 'rollback', { to: leg.to });
   const standsStill = watchFor(options.patienceMs ?? patienceMs);
@@ -34,7 +39,7 @@ export async function walk(leg: Leg, options: WalkOptions): Promise<void> {
     options.onStatus(status);
     if (hasArrived(status, leg)) return;
     if (hasTurnedBack(status, leg) || standsStill(status)) {
-      const news = (await admin.history(leg.module)).filter(({ id }) => !known.has(id));
+      const news = (await admin.history(leg.module, newest)).filter(({ id }) => !known.has(id));
       throw new WalkError(
         `${nameOf(leg)} was not finished. ${[standstill(status), ...complaints(news)].join('\n  ')}`,
       );

@@ -10,18 +10,11 @@ export { whyNot } from './why-not.js';
 export { Upstream, type UpstreamLimits } from './upstream.js';
 export { type RouteAction } from './routes/actions.js';
 export { EdgeRoutes, EdgeRoutesError, type EdgeRoutesOptions } from './routes/edge-routes.js';
-export {
-  RouteOperator,
-  type RouteAnswer,
-  type RouteMismatch,
-  type RouteStatus,
-  type UpstreamView,
-} from './routes/route-operator.js';
+export { RouteOperator } from './routes/route-operator.js';
 export { routeFor } from './routes/route-for.js';
 export { routeGauges } from './routes/route-gauges.js';
 export { type RouteTraffic } from './routes/route-traffic.js';
 export { RoutesController } from './routes/routes.controller.js';
-export { type RouteEntry } from './routes/store.js';
 export { copiesSetting } from './pool/copies-setting.js';
 export { upstreamGauges } from './pool/pool-gauges.js';
 export { UpstreamPool } from './pool/upstream-pool.js';

@@ -21,8 +21,14 @@ export type {
   ShadowCounts,
   WaitView,
 } from './control/views.js';
+export {
+  type RouteAnswer,
+  type RouteHistoryEntry,
+  type RouteMismatch,
+  type RouteStatus,
+  type UpstreamView,
+} from './operate/route-views.js';
 export { type MismatchEntry } from './calls/shadow/shadow-store.js';
-export { actDirectly, type DirectAct } from './control/store/direct.js';
 export { type ParkedRow } from './engine/replication/outgoing-state.js';
 export { bucketOf, buckets } from './routes/bucket.js';
 export { offerKey } from './nats/callers/key-exchange.js';
@@ -103,17 +109,3 @@ export { noticingSilence } from './database/silence.js';
 export { observers } from './operate/metrics/call-tally.js';
 export { ToolkitMetrics } from './operate/metrics/toolkit-metrics.js';
 export { adminDocument } from './operate/openapi/document.js';
-export { generateSchema } from './generate/generate.js';
-export {
-  firstLine,
-  GenerateError,
-  schemaFile,
-  type GeneratedSchema,
-  type LeftOutOfSchema,
-} from './generate/generated.js';
-export { planInit } from './init/init.js';
-export { InitError, type InitPlan } from './init/init-plan.js';
-export { assessFolder } from './assess/assess-folder.js';
-export { CompilerMissing } from './assess/compiler.js';
-export { rulesText as effortRules } from './assess/judge/rules.js';
-export { type AssessedModule, type Assessment, type LeftOut, type Obstacle } from './assess/assessment.js';

@@ -1,7 +1,7 @@
 import { projectRoot } from '#platform';
+import { Failure } from 'nestjs-strangler/cli';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from '../failure.js';
 
 /** Who calls whom: the callee's operations, by caller and callee. */
 export type CallGraph = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;

@@ -1,5 +1,6 @@
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
 import type { Settings } from '../config.js';
+import { inMonolithDatabase } from '../monolith-database.js';
 import { databaseFacts } from './database.js';
 
 let database: TestDatabase;
@@ -7,7 +8,11 @@ beforeEach(async () => (database = await freshDatabase()));
 afterEach(() => database.drop());
 
 const look = (settings: Partial<Settings>) =>
-  databaseFacts(settings as Settings, ['orders', 'users'], () => undefined);
+  databaseFacts(
+    { inDatabase: (work, say) => inMonolithDatabase(settings as Settings, say, work) },
+    ['orders', 'users'],
+    () => undefined,
+  );
 
 it('finds the tables of the modules, and what crosses their schemas', async () => {
   await database.query(`

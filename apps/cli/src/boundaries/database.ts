@@ -1,6 +1,5 @@
+import type { Access } from 'nestjs-strangler/cli';
 import type pg from 'pg';
-import type { Settings } from '../config.js';
-import { inMonolithDatabase } from '../monolith-database.js';
 import { crossingsSql } from './crossings.js';
 import type { Crossing, TableFacts } from './facts.js';
 
@@ -12,10 +11,10 @@ export interface DatabaseFacts {
 
 /** Looks into the monolith's database; undefined: there is none yet. @throws {Error} pg's, when it cannot be opened. */
 export const databaseFacts = (
-  settings: Settings,
+  { inDatabase }: Pick<Access, 'inDatabase'>,
   modules: readonly string[],
   say: (line: string) => void,
-): Promise<DatabaseFacts | undefined> => inMonolithDatabase(settings, say, (client) => look(client, modules));
+): Promise<DatabaseFacts | undefined> => inDatabase((client) => look(client, modules), say);
 
 async function look(client: pg.Client, modules: readonly string[]): Promise<DatabaseFacts> {
   const crossings = await client.query<DatabaseFacts['crossings'][number]>(crossingsSql, [

@@ -1,6 +1,5 @@
 import type { ModuleStatus } from 'nestjs-strangler';
-import type { AdminClient } from '../admin-client.js';
-import { Failure } from '../failure.js';
+import { Failure, type AdminClient } from 'nestjs-strangler/cli';
 import type { LiveFacts } from './facts.js';
 
 /** What a running shop adds, by module. @throws {Failure} when none can be asked. */

@@ -1,7 +1,7 @@
+import { Failure } from 'nestjs-strangler/cli';
 import { execFile } from 'node:child_process';
 import { isIP } from 'node:net';
 import { promisify } from 'node:util';
-import { Failure } from '../failure.js';
 
 const days = 365;
 

@@ -1,8 +1,8 @@
 import { natsAuthorization, type NatsUser } from '#platform';
+import { Failure } from 'nestjs-strangler/cli';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Failure } from '../failure.js';
 import { makeCertificate } from './certificate.js';
 
 /** A server that is to be configured, and for whom. */

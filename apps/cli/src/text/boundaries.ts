@@ -1,7 +1,5 @@
 import type { Boundary, Caller, TableFacts } from '../boundaries/facts.js';
-import { number } from './figures.js';
-import { joined, line, type Line } from './line.js';
-import { aligned, indented } from './table.js';
+import { aligned, indented, joined, line, number, type Line } from 'nestjs-strangler/cli';
 
 /** What is known of the modules' boundaries: one paragraph each. */
 export const boundaryLines = (boundaries: readonly Boundary[]): Line[] =>

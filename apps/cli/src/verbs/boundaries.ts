@@ -1,3 +1,4 @@
+import { Failure, line, looking, type Cli, type LookingFlags } from 'nestjs-strangler/cli';
 import type { Command } from 'commander';
 import { callGraph } from '../boundaries/callers.js';
 import { allContracts } from '../boundaries/contracts.js';
@@ -5,11 +6,7 @@ import { databaseFacts, type DatabaseFacts } from '../boundaries/database.js';
 import type { LiveFacts } from '../boundaries/facts.js';
 import { liveFacts } from '../boundaries/live.js';
 import { survey } from '../boundaries/survey.js';
-import type { Cli } from '../cli.js';
-import { looking, type LookingFlags } from '../command.js';
-import { Failure } from '../failure.js';
 import { boundaryLines } from '../text/boundaries.js';
-import { line } from '../text/line.js';
 
 /** `boundaries [module]`: before anything moves: who calls whom, what crosses a schema, what each module would cost. */
 export const boundaries = (program: Command, cli: Cli): Command =>
@@ -36,7 +33,7 @@ export const boundaries = (program: Command, cli: Cli): Command =>
 
 async function database(cli: Cli, modules: readonly string[]): Promise<DatabaseFacts | undefined> {
   const say = (text: string) => cli.aside.print([line(text)]);
-  const found = await databaseFacts(cli.settings, modules, say).catch((error: unknown) => {
+  const found = await databaseFacts(cli.access, modules, say).catch((error: unknown) => {
     say(`the database is not looked at: ${(error as Error).message}`);
     return null;
   });

@@ -1,9 +1,8 @@
+import { line, looking, wholeNumber, type Cli, type LookingFlags } from 'nestjs-strangler/cli';
 import { InvalidArgumentError, type Command } from 'commander';
+import { namespaceSetting } from '#platform';
 import { allContracts } from '../boundaries/contracts.js';
-import type { Cli } from '../cli.js';
-import { looking, wholeNumber, type LookingFlags } from '../command.js';
 import { writeServerConfig } from '../nats/write-config.js';
-import { line } from '../text/line.js';
 
 interface Flags extends LookingFlags {
   host: string;
@@ -24,7 +23,7 @@ export const natsConfig = (program: Command, cli: Cli): Command =>
     .option('--host <name>', 'how programs reach the server', hostName, 'localhost')
     .option('--port <number>', 'where it listens', wholeNumber(1, 65_535), 4222)
     .action(async (folder: string | undefined, { json, host, port }: Flags) => {
-      const { namespace } = cli.settings;
+      const namespace = namespaceSetting(cli.env);
       const written = await writeServerConfig({
         folder: folder ?? 'nats',
         host,

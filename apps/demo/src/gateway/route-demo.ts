@@ -1,4 +1,4 @@
-import type { RouteStatus } from '#edge';
+import type { RouteStatus } from 'nestjs-strangler';
 import { sleepUnless } from '../../../replay/src/stop.js';
 import type { Scene } from '../scene.js';
 import type { Screen } from '../screen.js';

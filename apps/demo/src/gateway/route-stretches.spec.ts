@@ -1,4 +1,4 @@
-import type { RouteStatus } from '#edge';
+import type { RouteStatus } from 'nestjs-strangler';
 import { Ledger } from './ledger.js';
 import { RouteStretches } from './route-stretches.js';
 

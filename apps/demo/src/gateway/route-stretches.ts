@@ -1,4 +1,4 @@
-import type { RouteStatus } from '#edge';
+import type { RouteStatus } from 'nestjs-strangler';
 import { latenciesOf } from '../../../replay/src/percentiles.js';
 import { milliseconds } from '../stretch-text.js';
 import type { Ledger } from './ledger.js';

@@ -1,10 +1,9 @@
 import { EmbeddedServers, type Closing } from '#platform';
+import { RouteClient } from 'nestjs-strangler/cli';
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { ShopClient } from '../../../replay/src/shop-client.js';
-import { AdminClient } from '../admin-client.js';
+import { adminAt, AdminSession } from '../admin.js';
 import { ChildProgram } from '../child-program.js';
-import { adminToken } from '../open-shop.js';
 import type { DemoSetup } from '../setup.js';
 import { stranglerYaml, type Upstreams } from './route-tour.js';
 import type { MovingRoute } from './visits.js';
@@ -14,7 +13,7 @@ export interface Site {
   /** Of the gateway: where customers are. */
   url: string;
   /** The gateway's admin API. */
-  admin: AdminClient;
+  admin: RouteClient;
   upstreams: Upstreams;
   /** Says in `strangler.yaml` which share of each route its module is to have. */
   want(shares: ReadonlyMap<MovingRoute, number>): Promise<void>;
@@ -63,6 +62,6 @@ export async function openSite({ setup, closing, say, onDeath, stop }: SiteParts
     { LEGACY_URL: legacy },
   );
   say(`the gateway is open at ${url}, its admin API at ${adminUrl}`);
-  const admin = new AdminClient(adminUrl, () => adminToken(new ShopClient(url), setup.admin));
+  const admin = new RouteClient(adminAt('the gateway', adminUrl), new AdminSession(url, setup.admin));
   return { url, admin, upstreams, want };
 }

@@ -4,13 +4,17 @@ import {
   RefusedError,
   UnknownModuleError,
   type Calls,
-  type Comparisons,
   type FileWriter,
   type LeaderLock,
+  type RouteAnswer,
   type RouteFileChange,
+  type RouteHistoryEntry,
+  type RouteMismatch,
+  type RouteStatus,
   type RouteWish,
   type ShadowStore,
   type Upstream,
+  type UpstreamView,
   type Windows,
 } from 'nestjs-strangler';
 import type { UpstreamPools } from '../pool/upstream-pools.js';
@@ -21,58 +25,7 @@ import { decideRoute, type RouteChange, type RouteDecision, type RouteRow } from
 import { evidenceOf } from './evidence.js';
 import { gateInWords, stepGates, watchGates, type RouteEvidence, type RouteGate } from './gates.js';
 import type { BoardEntry, RouteBoard } from './route-board.js';
-import type { NewRouteEntry, RouteEntry, RouteStore } from './store.js';
-
-/** How an upstream has answered since the present share was reached. */
-export interface UpstreamView {
-  /** The origins of its copies. */
-  copies: readonly string[];
-  calls: number;
-  errors: number;
-  /** ms until the head of the answer; null: no answers yet. */
-  p50Ms: number | null;
-  p99Ms: number | null;
-}
-
-/** Where a route stands; the body of `GET /routes/:route`. */
-export interface RouteStatus {
-  route: string;
-  phase: RouteRow['phase'];
-  /** Share of the readers, and with `sharedStore` of all, at `new`, 0 to 100. */
-  percent: number;
-  wanted: { percent: number; by: 'file' | 'operator' };
-  /** `strangler.yaml:7`, where the file steers it; null: operators do. */
-  steeredBy: string | null;
-  paused: boolean;
-  sharedStore: boolean;
-  cohorts: readonly { header: string; equals: string }[];
-  upstreams: Record<Upstream, UpstreamView>;
-  shadow: Comparisons & { share: number };
-  gates: RouteGate[];
-  /** In one sentence; null: nothing, it is where it is to be. */
-  waitingFor: string | null;
-  /** What is good to know. */
-  notes: string[];
-}
-
-/** What an accepted action does. */
-export interface RouteAnswer {
-  route: string;
-  verb: RouteAction['verb'];
-  dryRun: boolean;
-  plan: string[];
-  /** Of a dry run: why it would be refused now. */
-  refusal?: string;
-  /** The share at which it is done; none: there is nothing to wait for. */
-  goal?: { percent: number };
-}
-
-/** Answers that differed: where, and never in what. */
-export interface RouteMismatch {
-  at: string;
-  operation: string;
-  differences: { path: string; legacy: unknown; new: unknown }[];
-}
+import type { NewRouteEntry, RouteStore } from './store.js';
 
 interface Parts {
   board: RouteBoard;
@@ -98,7 +51,7 @@ export class RouteOperator {
   }
 
   /** @throws {UnknownModuleError} */
-  async history(path: string, limit: number): Promise<RouteEntry[]> {
+  async history(path: string, limit: number): Promise<RouteHistoryEntry[]> {
     await this.fresh(path);
     return this.parts.store.history(path, limit);
   }

@@ -15,6 +15,10 @@ import {
   SteeringBody,
   Time,
   type BodyReader,
+  type RouteAnswer,
+  type RouteHistoryEntry,
+  type RouteMismatch,
+  type RouteStatus,
 } from 'nestjs-strangler';
 import {
   Body,
@@ -31,8 +35,7 @@ import {
 } from '@nestjs/common';
 import type { Request } from 'express';
 import type { RouteAction } from './actions.js';
-import { RouteOperator, type RouteAnswer, type RouteMismatch, type RouteStatus } from './route-operator.js';
-import type { RouteEntry } from './store.js';
+import { RouteOperator } from './route-operator.js';
 
 class RunSettings {
   @Shares() @Rises() ramp?: number[];
@@ -84,7 +87,10 @@ export class RoutesController {
   }
 
   @Get(':route/history')
-  async history(@Param('route') route: string, @Query() query: object): Promise<{ items: RouteEntry[] }> {
+  async history(
+    @Param('route') route: string,
+    @Query() query: object,
+  ): Promise<{ items: RouteHistoryEntry[] }> {
     return { items: await this.operator.history(route, limitIn(query)) };
   }
 

@@ -1,27 +1,10 @@
-import type { Database, Queryable, Retention } from 'nestjs-strangler';
+import type { Database, Queryable, Retention, RouteHistoryEntry } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
 import type { RouteChange, RouteRow } from './decide.js';
 
-/** One line of a route's history. */
-export interface RouteEntry {
-  id: number;
-  /** RFC 3339. */
-  at: string;
-  route: string;
-  actor: string;
-  action: string;
-  /** In percent. */
-  from: number;
-  to: number;
-  outcome: 'done' | 'noted' | 'refused';
-  reason: string | null;
-  /** What it was decided by. */
-  figures: Record<string, unknown>;
-}
-
 /** What is to be written into the history. */
-export type NewRouteEntry = Pick<RouteEntry, 'actor' | 'action' | 'outcome'> &
-  Partial<Pick<RouteEntry, 'reason' | 'figures'>>;
+export type NewRouteEntry = Pick<RouteHistoryEntry, 'actor' | 'action' | 'outcome'> &
+  Partial<Pick<RouteHistoryEntry, 'reason' | 'figures'>>;
 
 /** How long records are kept, in ms. */
 export type Kept = Pick<Retention, 'historyMs' | 'samplesMs'>;
@@ -193,8 +176,8 @@ export class RouteStore {
   }
 
   /** The newest entries of a route, newest first. */
-  history(path: string, limit: number): Promise<RouteEntry[]> {
-    return this.database.query<RouteEntry>(
+  history(path: string, limit: number): Promise<RouteHistoryEntry[]> {
+    return this.database.query<RouteHistoryEntry>(
       `select id::float8 as id, to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, path as route,
          actor, action, from_percent as "from", to_percent as "to", outcome, reason, figures
        from gateway.edge_history where path = $1 order by edge_history.id desc limit $2`,

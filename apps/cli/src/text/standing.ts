@@ -1,5 +1,0 @@
-import type { ModuleStatus } from 'nestjs-strangler';
-
-/** Where a module stands, in one sentence. */
-export const standing = ({ module, phase, percent, waitingFor }: ModuleStatus): string =>
-  `${module} is in phase ${phase}, ${percent} % extracted${waitingFor === null ? '' : `; ${waitingFor}`}`;

@@ -1,0 +1,63 @@
+import type { ActionAnswer } from '../../control/operator.js';
+import type { Finding, HistoryEntry, ModuleStatus } from '../../control/views.js';
+import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
+import type { ParkedRow } from '../../engine/replication/outgoing-state.js';
+import { AdminApi, type AdminAddress, type Session } from './admin-api.js';
+import { Misuse, Unknown } from '../failure.js';
+import { NoAnswer } from './http.js';
+import { isRoute, verbsOfRoutes } from '../route-verbs.js';
+
+/** A parked row and the side whose outbox holds it. */
+export type ParkedOn = ParkedRow & { side: string };
+
+/**
+ * The admin API of an application. Every method throws {@link Failure}.
+ *
+ * @example
+ * const { phase } = await new AdminClient(address, session).module('parcels');
+ */
+export class AdminClient {
+  private readonly api: AdminApi;
+
+  /** `rather`: what somebody may have meant by a module that is not there; nothing: nobody knows. */
+  constructor(
+    address: AdminAddress,
+    session: Session,
+    private readonly rather: (module: string) => Promise<Error | undefined> = async () => undefined,
+  ) {
+    this.api = new AdminApi(address, session);
+  }
+
+  modules = (): Promise<ModuleStatus[]> => this.api.items('/modules');
+
+  module = (module: string): Promise<ModuleStatus> => this.of(module, (path) => this.api.get(path));
+
+  history = (module: string, limit: number): Promise<HistoryEntry[]> =>
+    this.of(module, (path) => this.api.items(`${path}/history?limit=${limit}`));
+
+  mismatches = (module: string): Promise<MismatchEntry[]> =>
+    this.of(module, (path) => this.api.items(`${path}/mismatches`));
+
+  parked = (module: string): Promise<ParkedOn[]> =>
+    this.of(module, (path) => this.api.items(`${path}/parked`));
+
+  doctor = (module: string | undefined): Promise<Finding[]> =>
+    module === undefined
+      ? this.api.items('/doctor')
+      : this.of(module, () => this.api.items(`/doctor?module=${encodeURIComponent(module)}`));
+
+  /** Asks for an action; `body` as in the admin API. */
+  act = (module: string, verb: string, body: object): Promise<ActionAnswer> =>
+    this.of(module, (path) => this.api.post<ActionAnswer>(`${path}/${verb}`, body));
+
+  private async of<T>(module: string, ask: (path: string) => Promise<T>): Promise<T> {
+    if (isRoute(module))
+      throw new Misuse(`this is for modules, and ${module} is a route; a route has ${verbsOfRoutes}`);
+    try {
+      return await ask(`/modules/${encodeURIComponent(module)}`);
+    } catch (error) {
+      const isThere = !(error instanceof Unknown) && !(error instanceof NoAnswer);
+      throw (isThere ? undefined : await this.rather(module)) ?? error;
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { InvalidArgumentError, type Command } from 'commander';
+
+/** A verb that only looks. `examples` are command lines without the program's name, each with what it does. */
+export function looking(
+  program: Command,
+  nameAndArguments: string,
+  description: string,
+  examples: Readonly<Record<string, string>>,
+): Command {
+  const rows = Object.entries(examples);
+  const width = Math.max(...rows.map(([example]) => example.length));
+  const lines = rows.map(([example, does]) => `  ${program.name()} ${example.padEnd(width)}  # ${does}`);
+  return program
+    .command(nameAndArguments)
+    .description(description)
+    .option('--json', 'print JSON and nothing else')
+    .addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+}
+
+/** A verb that changes something. */
+export const changing = (...how: Parameters<typeof looking>): Command =>
+  looking(...how).option('--dry-run', 'say what would be done, and do nothing');
+
+/** A verb that begins something which goes on after it was answered. */
+export const beginning = (...how: Parameters<typeof looking>): Command =>
+  waiting(changing(...how).option('--wait', 'until it is done; exit code 1 when it is not, or not in time'));
+
+/** A verb that moves a module: one that stands in strangler.yaml is steered there. */
+export const steering = (...how: Parameters<typeof looking>): Command =>
+  beginning(...how).option('--write', 'change the line of strangler.yaml that steers the module');
+
+/** How long a verb that waits does so. */
+export const waiting = (command: Command): Command =>
+  command.option('--timeout <s>', 'seconds that --wait takes at most', wholeNumber(1, 86_400), 600);
+
+/** What every verb has. */
+export interface LookingFlags {
+  json?: true;
+}
+
+export interface ChangingFlags extends LookingFlags {
+  dryRun?: true;
+}
+
+/** What a verb has that begins something. */
+export interface BeginningFlags extends ChangingFlags {
+  wait?: boolean;
+  /** In seconds. */
+  timeout: number;
+}
+
+export interface SteeringFlags extends BeginningFlags {
+  write?: true;
+}
+
+/** Parses a whole number for commander. */
+export const wholeNumber =
+  (from: number, to: number) =>
+  (text: string): number => {
+    const number = Number(text);
+    if (/^\d{1,12}$/.test(text) && number >= from && number <= to) return number;
+    throw new InvalidArgumentError(`A whole number from ${from} to ${to} is expected.`);
+  };
+
+/** Collects whole numbers for commander: an option that may be given several values. */
+export const wholeNumbers = (text: string, before: number[] | undefined): number[] => [
+  ...(before ?? []),
+  wholeNumber(1, Number.MAX_SAFE_INTEGER)(text),
+];

@@ -1,0 +1,16 @@
+export { assessFolder } from '../assess/assess-folder.js';
+export { type AssessedModule, type Assessment, type LeftOut, type Obstacle } from '../assess/assessment.js';
+export { type GeneratedSchema, type LeftOutOfSchema } from '../generate/generated.js';
+export { type Access, type Environment } from './access.js';
+export { Cli, type Application, type Verb } from './cli.js';
+export { AdminClient } from './client/admin-client.js';
+export { type AdminAddress, type Session } from './client/admin-api.js';
+export { callJson, NoAnswer, type Answer, type Call } from './client/http.js';
+export { RouteClient } from './client/route-client.js';
+export { looking, wholeNumber, type LookingFlags } from './command.js';
+export { Failure, Misuse } from './failure.js';
+export { installed } from './installed.js';
+export { runCommandLine } from './run-command-line.js';
+export { line, joined, type Line } from './text/line.js';
+export { aligned, indented } from './text/table.js';
+export { number } from './text/figures.js';
