@@ -5,7 +5,7 @@
 -- out in parts, by several owners, and in other groups when it is tried again; for some of its keys it may have been taken back, even
 -- before it came.
 --
--- SQLSTATE SR422: a command id was used before with another input.
+-- SQLSTATEs: SR422 a command id was used before with another input · SR438 a command that is rehearsed cannot commit.
 
 -- The tables of a module
 
@@ -172,6 +172,33 @@ begin
   perform strangler.lock_commands(p_module, array[p_command]);
   execute format('delete from %I.idempotency where command_id = $1 and routing_key = $2', p_module)
     using p_command, p_key;
+end $$;
+
+-- Rehearsals
+
+-- A row here says that its transaction rehearses a command: it cannot commit.
+create unlogged table strangler.rehearsal (module text not null);
+
+create function strangler.refuse_commit() returns trigger language plpgsql as $$
+begin
+  raise 'strangler_rehearsal: a command of % is rehearsed, and cannot commit', new.module using errcode = 'SR438';
+end $$;
+create constraint trigger refuse_commit after insert on strangler.rehearsal
+  deferrable initially deferred for each row execute function strangler.refuse_commit();
+alter table strangler.rehearsal enable always trigger refuse_commit;
+
+-- First of all in a transaction that runs a command and takes it back, whoever owns its keys. It takes no writer's lock, so that no fence
+-- waits for it; what it writes is not captured. It keeps nobody waiting for long, also if its process is stopped in the middle of it.
+create function strangler.begin_rehearsal(p_module text) returns void language plpgsql as $$
+begin
+  perform strangler.require_release();
+  insert into strangler.rehearsal values (p_module);
+  -- Capture triggers pass what is applied, and look closer at it (capture.sql.ts).
+  perform set_config('strangler.applying', p_module, true), set_config('strangler.rehearsing', p_module, true),
+    set_config('lock_timeout', '50ms', true), set_config('statement_timeout', '200ms', true),
+    set_config('idle_in_transaction_session_timeout', '200ms', true);
+  -- From PostgreSQL 17 on.
+  perform set_config(name, '200ms', true) from pg_settings where name = 'transaction_timeout';
 end $$;
 
 -- Sagas

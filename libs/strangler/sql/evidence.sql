@@ -28,7 +28,8 @@ create table strangler.shadow_window (
   module      text        not null,
   slot        timestamptz not null,
   process     text        not null,
-  origin      text        not null check (origin in ('customer', 'probe')),
+  -- 'rehearsal': no answers, but commands that ran on the other side, and those of them that failed there.
+  origin      text        not null check (origin in ('customer', 'probe', 'rehearsal')),
   compared    integer     not null,
   mismatches  integer     not null,
   -- Could not be compared: a side was not there, too slow, or known to be behind.

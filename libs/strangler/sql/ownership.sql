@@ -165,14 +165,22 @@ begin
   end loop;
 end $$;
 
+-- Whether this transaction writes the module through its port: `assert_owner` has said so.
+create function strangler.is_through_port(p_module text) returns boolean language sql stable parallel safe
+  return coalesce(strpos(current_setting('strangler.through_port', true), ' ' || p_module || ' ') > 0, false);
+
 -- First of all in every command: whether this side owns the keys, now and until this transaction ends. Buckets are computed only where
 -- some are not this side's.
 create function strangler.assert_owner(p_module text, p_keys text[]) returns void language plpgsql as $$
 declare
   o strangler.ownership := strangler.enter(p_module);
+  told text := current_setting('strangler.through_port', true);
 begin
   if not strangler.owns_all(o) then
     perform strangler.require_owned(o, array(select strangler.bucket(p_module, key) from unnest(p_keys) key));
+  end if;
+  if not strangler.is_through_port(p_module) then
+    told := set_config('strangler.through_port', concat(told, ' ', p_module, ' '), true);
   end if;
 end $$;
 

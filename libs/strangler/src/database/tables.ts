@@ -72,13 +72,14 @@ export interface MovingTable {
 
 /** Tables that the toolkit itself keeps in a module's schema; their routing key has its own column. */
 const ownTables = new Set(['idempotency', 'saga']);
+export const isOwnTable = (name: string): boolean => ownTables.has(name);
 
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** The column of a table that holds the routing key; `undefined`: the module is owned as a whole, or names none. */
 export const keyColumnOf = ({ ownership, routingKey }: MovingModule, table: string): string | undefined =>
-  ownership === 'whole' ? undefined : ownTables.has(table) ? 'routing_key' : routingKey;
+  ownership === 'whole' ? undefined : isOwnTable(table) ? 'routing_key' : routingKey;
 
 /** A column `a` of `pg_attribute`, as {@link Column}. */
 const columnOf = `json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'json', (

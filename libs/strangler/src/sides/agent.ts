@@ -30,6 +30,7 @@ import type { Pairing } from '../routes/member.js';
 import { WitnessFile } from '../engine/identity/witness-file.js';
 import { migrationStates, takeTurn } from '../engine/ownership/owner-migrations.js';
 import type { OldWriter } from '../engine/ownership/old-writers.js';
+import { forgetStrays, straysOf } from '../engine/ownership/strays.js';
 import { identify, Ownership, type When } from '../engine/ownership/ownership.js';
 import { gapsOf } from '../engine/ownership/table-problems.js';
 import { otherSide, type Side } from '../routes/phase.js';
@@ -220,7 +221,10 @@ export class SideAgent implements LocalSide {
     this.fenceWatch.see(ownership);
     if (ownership.fenceFrom !== null)
       ownership.fencedMs = Math.max(ownership.fencedMs ?? 0, this.fenceWatch.ageMs);
-    const tables = ownership.capture && (await tableStates(this.database, this.options.module));
+    const captured = ownership.capture && {
+      tables: await tableStates(this.database, this.options.module),
+      strays: await straysOf(this.database, this.name),
+    };
     const stranded = await this.stranded();
     const late = stranded && { stranded, lateSagas: await lateSagas(this.database, this.name) };
     const stuckMigration = this.migrations.stuck;
@@ -229,7 +233,7 @@ export class SideAgent implements LocalSide {
     );
     const about = { stuckMigration, ownerMigrations, latePruning: this.pruner.late };
     const known = { ownership, outgoing: sent, incoming, standpoint, unprovable, held, ...about };
-    return { ...known, ...(tables && { tables }), ...late };
+    return { ...known, ...captured, ...late };
   }
 
   /** Sagas that stand where this process knows no step; `undefined`: the module has no processes. */
@@ -301,6 +305,7 @@ export class SideAgent implements LocalSide {
     this.witness?.forget();
     await this.database.query('delete from strangler.outbox where module = $1', [this.name]);
     await this.database.query('delete from strangler.backfill where module = $1', [this.name]);
+    await forgetStrays(this.database, this.name);
     await this.database.query(
       'update strangler.relay set degraded_since = null, reason = null, recovering = false where module = $1',
       [this.name],

@@ -9,6 +9,7 @@ import type { Standpoint } from '../engine/identity/standing.js';
 import type { TableState } from '../engine/ownership/captured.js';
 import type { OpenMigration, StuckMigration } from '../engine/ownership/migration-watch.js';
 import type { OldWriter } from '../engine/ownership/old-writers.js';
+import type { StrayOrigin } from '../engine/ownership/strays.js';
 import type { OwnershipRow, Patience, When } from '../engine/ownership/ownership.js';
 import type { LateSagas } from '../calls/sagas/late.js';
 import type { Stranded } from '../calls/sagas/stranded.js';
@@ -24,6 +25,8 @@ export interface SideState {
   held?: Held | null;
   /** Its tables; left out: it does not capture, or is of a release that does not say. */
   tables?: TableState[];
+  /** Who writes its tables past the port; left out: it does not capture, or is of a release that does not say. */
+  strays?: StrayOrigin[];
   /** Its sagas that stand where the process that answers knows no step; left out: it has none, or does not say. */
   stranded?: Stranded[];
   /** Its sagas that are tried for long at a step that is known; left out: it has none, or does not say. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buckets as bucketCount } from '../../routes/bucket.js';
 import type { Database } from '../../database/database.js';
-import { literal, quoted, type MovingTable } from '../../database/tables.js';
+import { isOwnTable, literal, quoted, type MovingTable } from '../../database/tables.js';
 import { copying, recording, type NamedBefore } from './captured.js';
 
 /**
@@ -198,7 +198,8 @@ const renewal = (table: MovingTable): string => `
  * whatever bucket, is one statement: each further one, and each function that is called, costs as much as a look at the row. Where
  * that statement writes nothing down, `record_owned` looks closer, and says why a write is refused. Like `enter`, it reads the
  * ownership row behind the lock, which nobody takes exclusively, and lets no process of an older release in; above READ COMMITTED
- * that takes more.
+ * that takes more. What no command of the module writes is noted as a stray: to see that this is none costs an expression. A rehearsal
+ * passes as what is applied does, before a lock is taken for it.
  */
 function bodyFor(table: MovingTable, event: Event): string {
   const rows = event === 'delete' ? 'old_rows' : 'new_rows';
@@ -226,7 +227,9 @@ function bodyFor(table: MovingTable, event: Event): string {
       end if;
       if recorded is null then
         if current_setting('strangler.applying', true) = ${module} then
-          if strangler.owns_any(${module}) then
+          if current_setting('strangler.rehearsing', true) = ${module} then
+            return null;
+          elsif strangler.owns_any(${module}) then
             perform strangler.require_not_owned(${module}, array(select distinct ${table.bucket('r')} from ${rows} r));
           end if;
           return null;
@@ -236,10 +239,16 @@ function bodyFor(table: MovingTable, event: Event): string {
       end if;
       if not pg_try_advisory_xact_lock_shared(strangler.sleep_lock(), hashtext(${module})) then
         perform pg_notify('strangler_outbox', ${module});
-      end if;
+      end if;${isOwnTable(table.name) ? '' : notingStrays(module, name)}
       return null;
     end `;
 }
+
+/** No application writes claims and sagas, and not all that writes them is a command. */
+const notingStrays = (module: string, name: string): string => `
+      if not strangler.is_through_port(${module}) then
+        perform strangler.note_stray(${module}, ${name});
+      end if;`;
 
 /** A changed key would be a delete for one bucket and an insert for another. PostgreSQL compiles this anew for each statement. */
 function keyChanged(table: MovingTable): string {

@@ -41,7 +41,7 @@ export async function inPiece<T>(
   }
 }
 
-/** First of all in a piece: owners do not change before it ends. `behind`: what it would write had to wait with what customers write. */
+/** First of all in a piece: owners do not change before it ends, and what it writes is no stray. `behind`: what it would write had to wait with what customers write. */
 export async function enterUnhurried(
   q: Queryable,
   module: string,
@@ -51,7 +51,8 @@ export async function enterUnhurried(
        (o).extracted_below <> (case (o).side when 'extracted' then 0 else 10000 end) as "ownsAny",
        coalesce((select degraded_since is not null from strangler.relay where module = $1), false)
          or exists (select from strangler.outbox where module = $1 and parked is null
-           and at < clock_timestamp() - $2 * interval '1 ms') as behind
+           and at < clock_timestamp() - $2 * interval '1 ms') as behind,
+       set_config('strangler.through_port', ' ' || $1 || ' ', true)
      from strangler.enter($1) o`,
     [module, mostLagMs],
   );

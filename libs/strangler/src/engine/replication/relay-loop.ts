@@ -11,7 +11,7 @@ import type { ApplyReply } from './frame.js';
 import { Parking, tooLargeReason } from './parking.js';
 import { moreChanges, type BatchRead } from './read-batch.js';
 import type { RelaySession, Term } from './relay-session.js';
-import { giveUpStrays } from './strays.js';
+import { giveUpNotOwned } from './not-owned.js';
 import { messageOf, verdictOn } from './error-class.js';
 
 /** How long to wait after a refusal before the next try, in ms, doubling. */
@@ -235,7 +235,7 @@ export class Leadership {
   /** It owns buckets of the batch. Either this side has to give way; or it knows, and has kept what can never be stored there. */
   private async reportStrays({ ids }: BatchRead): Promise<void> {
     if (!(await this.options.prove())) return;
-    const count = await giveUpStrays(this.session.client, this.options.module, ids);
+    const count = await giveUpNotOwned(this.session.client, this.options.module, ids);
     if (count > 0)
       this.options.log(`${count} changes of buckets that the other side owns are in strangler.given_up`);
   }
