@@ -47,6 +47,7 @@ export const quiet: Omit<Evidence, 'ageMs'> = {
   calls: quietBoth,
   recent: quietBoth,
   shadow: { probe: noComparisons, customer: noComparisons },
+  rehearsal: noComparisons,
   probing: { able: 'no query', queries: true, anyReads: false },
 };
 

@@ -29,11 +29,16 @@ export interface AnsweredQuery {
   readonly result: unknown;
 }
 
+/** A command that its owner has carried out. */
+export type CommittedCommand = Omit<AnsweredQuery, 'result'>;
+
 /** Is told of every call of this process's router: for statistics, and for asking the other side too. Must not throw. */
 export interface CallObserver {
   finished(call: FinishedCall): void;
   /** Told at once, before the caller has the answer: what takes time belongs behind `setImmediate`. */
   answered(query: AnsweredQuery): void;
+  /** The same of a command. One that takes another back is none of these. */
+  committed?(command: CommittedCommand): void;
 }
 
 const failures: ReadonlySet<unknown> = new Set(['internal', 'unavailable', 'outcome_unknown']);

@@ -20,7 +20,10 @@ import { cancelOnce, runOnce, type Done } from './once.js';
 import { prepare, type PreparedOperation } from '../contract/operation.js';
 import type { ReadGuard } from './read-guard.js';
 import { isForRouter, isUnproven, ownerRefusal } from '../database/refusals.js';
+import { rolledBack } from '../database/rolled-back.js';
+import type { Side } from '../routes/phase.js';
 import { inTransaction, managerOf } from '../database/transaction.js';
+import { rehearse, type Rehearsed } from './rehearsal/rehearsal.js';
 
 /** A module's own code: one function an operation. */
 export type Handler = (input: unknown, prepared?: unknown) => Promise<unknown>;
@@ -146,6 +149,22 @@ export class Executor {
   /** Whether the operation does something outside of its transaction: it must not share another's. */
   isExternal(name: string): boolean {
     return this.operation(name).result() !== undefined || (this.options.prepare?.has(name) ?? false);
+  }
+
+  /**
+   * Runs a command once more, as if its keys were this side's, and takes it back: nothing of it stays, and nobody is told. Never rejects: what
+   * goes wrong is an outcome, and a fault stands in the log.
+   */
+  rehearse(name: string, raw: unknown): Promise<Rehearsed> {
+    const operation = this.operation(name);
+    const asked = currentContext() ?? { requestId: '-', servedBy: new Map<string, Side>() };
+    return rehearse(operation, this.acting(asked), async () => {
+      const input = operation.input.parse(raw);
+      this.admit(operation, () => input, asked);
+      const prepared = await this.options.prepare?.get(name)?.(input);
+      const handle = () => this.handle(operation, input, prepared);
+      operation.output.pick(await rolledBack(this.dataSource, operation.module, handle));
+    });
   }
 
   /** The error as the caller may see it. */

@@ -8,11 +8,14 @@ import { prepare, type PreparedOperation } from '../contract/operation.js';
 import type { Side } from '../routes/phase.js';
 import { OwnerRetry, type PursuedCall } from './owner-retry.js';
 import { isForRouter, isOwnerLost, UnservedError } from '../database/refusals.js';
+import { NotRehearsedError, type Rehearsed } from './rehearsal/rehearsal.js';
 import { ownerOf, partsOf, sideFor, type Asker } from '../routes/route.js';
 import { policyOf, type RouteEntry, type Routes } from '../routes/routes.js';
 
 /** How long a call in a process that has just started waits until it is known where modules are served, in ms. */
 const learnMs = 1_000;
+/** How long a rehearsal is waited for, in ms, with the way there. */
+const rehearsalMs = 2_000;
 
 /** What a caller may say beside the input. */
 export interface CallOptions {
@@ -35,6 +38,8 @@ export interface CommandOptions extends CallOptions {
 export interface RemoteOptions extends CommandOptions {
   /** Headers of the request that decide on cohorts; they travel on. */
   headers?: Readonly<Record<string, string>> | undefined;
+  /** Do not carry the command out, but try it, and answer how that ended. */
+  rehearse?: boolean | undefined;
 }
 
 /** The typed client of a contract: what every consumer injects. It does not show where the module is served. */
@@ -118,6 +123,17 @@ export class Router {
     const requestId = currentContext()?.requestId ?? 'shadow';
     return withContext({ requestId, shadow: true, servedBy: new Map() }, () =>
       this.carry(operation, side, input, {}),
+    );
+  }
+
+  /** Has a command rehearsed on one side, whoever the owner is. @throws when it could not be asked. */
+  rehearse(operation: PreparedOperation, side: Side, input: unknown): Promise<Rehearsed> {
+    const { module, name } = operation;
+    const deadline = performance.now() + rehearsalMs;
+    return withContext({ requestId: 'rehearsal', deadline, servedBy: new Map() }, async () =>
+      this.isHere(module, side)
+        ? this.modules.executor(module).rehearse(name, input)
+        : ((await this.remote.call(operation, side, input, { rehearse: true })) as Rehearsed),
     );
   }
 
@@ -209,6 +225,8 @@ export class Router {
         this.told(call, side, 'ok');
         if (operation.kind === 'query' && !currentContext()?.forOperator)
           observer.answered({ operation, side, input, result });
+        else if (operation.kind === 'command' && !undoOf && !cancel)
+          observer.committed?.({ operation, side, input });
         return result;
       },
       (error: unknown) => {
@@ -308,6 +326,10 @@ function cohortHeaders(
 
 /** Why a call must not be made in this context, if so. */
 function refusal({ module, kind, name }: PreparedOperation, context: CallContext): Error | undefined {
+  if (context.rehearsal) {
+    context.rehearsal.called ??= `${module}.${name}`;
+    return new NotRehearsedError(`${module}.${name}`);
+  }
   if (context.transaction && kind !== 'query') {
     // Here it could join; on the other side it could not be rolled back. So it is refused in both.
     return new Error(`${module}.${name} was called inside a transaction: make that a process`);

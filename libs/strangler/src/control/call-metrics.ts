@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import type { AnsweredQuery, CallObserver, FinishedCall } from '../calls/call-observer.js';
+import type { AnsweredQuery, CallObserver, CommittedCommand, FinishedCall } from '../calls/call-observer.js';
+import type { Rehearsals } from '../calls/rehearsal/rehearsals.js';
 import { policyOf, type Routes } from '../routes/routes.js';
 import type { ShadowReads } from '../calls/shadow/shadow-reads.js';
 import type { Side } from '../routes/phase.js';
@@ -23,10 +24,11 @@ interface Counted {
   tally: CallCount;
 }
 
-/** Sees every call of this process: counts it for the gates, and hands queries on to the shadow reads. */
+/** Sees every call of this process: counts it for the gates, and hands queries on to the shadow reads, commands to the rehearsals. */
 export class CallMetrics implements CallObserver {
   /** Set once there is a controller. */
   shadow: ShadowReads | undefined;
+  rehearsals: Rehearsals | undefined;
   private readonly logger = new Logger(CallMetrics.name);
   private readonly counted = new Map<string, Counted>();
   /** When an operation was last served on the side `monolith`, by its name with its module's. */
@@ -43,6 +45,10 @@ export class CallMetrics implements CallObserver {
 
   answered(query: AnsweredQuery): void {
     this.shadow?.answered(query);
+  }
+
+  committed(command: CommittedCommand): void {
+    this.rehearsals?.committed(command);
   }
 
   /** Counts one call. */

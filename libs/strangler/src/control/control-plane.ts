@@ -1,7 +1,7 @@
 import type { Contract } from '../contract/contract.js';
 import type { Database } from '../database/database.js';
 import type { Router } from '../calls/router.js';
-import { policyOf, type Routes } from '../routes/routes.js';
+import { policyOf, type RouteEntry, type Routes } from '../routes/routes.js';
 import type { NatsLink } from '../nats/link.js';
 import { natsFindings } from './doctor/nats-findings.js';
 import { programsThatCall } from '../sides/program-reports.js';
@@ -9,6 +9,8 @@ import { ServiceReports, type Reporter } from '../evidence/service-reports.js';
 import { EvidenceReader } from '../evidence/reader.js';
 import { Windows } from '../evidence/windows.js';
 import { prepare } from '../contract/operation.js';
+import { Rehearsals } from '../calls/rehearsal/rehearsals.js';
+import { ComparisonCounts } from '../calls/shadow/comparison-counts.js';
 import { ShadowReads, type AskSide } from '../calls/shadow/shadow-reads.js';
 import { ShadowStore } from '../calls/shadow/shadow-store.js';
 import { SideAgent } from '../sides/agent.js';
@@ -59,7 +61,9 @@ export class ControlPlane {
   private readonly file: WishesFile;
   private readonly processes: Processes;
   private readonly strangers: Strangers;
+  private readonly counts: ComparisonCounts;
   private readonly shadow: ShadowReads;
+  private readonly rehearsals: Rehearsals;
   private readonly evidence: EvidenceReader;
   private readonly probers: ReadonlyMap<string, Prober>;
   private readonly sides = new Map<string, ControlledSides>();
@@ -83,10 +87,23 @@ export class ControlPlane {
     this.board = new RouteBoard(database, names, routes);
     const windows = new Windows(database);
     const ask: AskSide = (operation, side, input) => router.askSide(operation, side, input);
-    this.shadow = new ShadowReads(store, windows, ask, (module) => {
+    this.counts = new ComparisonCounts(windows);
+    const shareOf = (share: (entry: RouteEntry) => number) => (module: string) => {
       const entry = routes.entryOf(module);
-      return entry && !entry.degraded ? entry.shadowSample : 0;
-    });
+      return entry && !entry.degraded ? share(entry) : 0;
+    };
+    this.shadow = new ShadowReads(
+      store,
+      this.counts,
+      ask,
+      shareOf(({ shadowSample }) => shadowSample),
+    );
+    this.rehearsals = new Rehearsals(
+      store,
+      this.counts,
+      (...what) => router.rehearse(...what),
+      shareOf(({ rehearse = 0 }) => rehearse),
+    );
     this.probers = new Map(contracts.map((contract) => [contract.name, this.proberOf(contract, ask)]));
     const services = new ServiceReports((module) => this.callersOf(module));
     this.evidence = new EvidenceReader(windows, services, (module) => this.probers.get(module)?.probing);
@@ -133,6 +150,7 @@ export class ControlPlane {
   start(): void {
     const { watch, routes, database } = this.options;
     watch.shadow = this.shadow;
+    watch.rehearsals = this.rehearsals;
     watch.start(database, routes);
     this.stopWatching = this.file.watch();
     this.controller.start();
@@ -144,12 +162,15 @@ export class ControlPlane {
   async stop(): Promise<void> {
     this.stopWatching();
     this.options.watch.shadow = undefined;
+    this.options.watch.rehearsals = undefined;
     await this.controller.stop();
     await Promise.all([...this.probers.values()].map((prober) => prober.stop()));
     await this.options.watch.stop();
     await this.processes.stop();
     await this.strangers.stop();
     await this.shadow.close();
+    await this.rehearsals.close();
+    await this.counts.close();
     await this.board.stop();
   }
 
@@ -202,7 +223,7 @@ export class ControlPlane {
       record: (side, ms, failed) => watch.record(module, side, 'probe', ms, failed),
       halted: () => routes.entryOf(module)?.degraded ?? true,
       flush: async () => {
-        await Promise.all([watch.flush(), this.shadow.flush()]);
+        await Promise.all([watch.flush(), this.counts.flush()]);
         this.evidence.forget(module);
       },
     });

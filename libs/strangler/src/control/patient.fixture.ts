@@ -51,6 +51,7 @@ export const about = (
           calls: quiet,
           recent: quiet,
           shadow: { probe: noComparisons, customer: noComparisons },
+          rehearsal: noComparisons,
         },
         probing: { able: 'no query', queries: false, anyReads: false },
       },

@@ -6,7 +6,21 @@ import type { Position } from './machine.js';
 import type { ModuleRow } from './store/module-row.js';
 
 /** What the routers are told of a module. */
-export function entryOf(row: ModuleRow, { phase, below, percent }: Position, observed: Observed): RouteEntry {
+export const entryOf = (row: ModuleRow, at: Position, observed: Observed): RouteEntry => ({
+  ...placeOf(row, at, observed),
+  ...rehearsalsOf(row, at),
+});
+
+/** Commands are rehearsed once the new side has a copy, and until it owns something: then those of customers come to it. */
+function rehearsalsOf(
+  { settings: { rehearse } }: ModuleRow,
+  { phase, below }: Position,
+): Partial<RouteEntry> {
+  const { shadowed, checksReads } = policies[phase];
+  return (shadowed || checksReads) && below === 0 && rehearse > 0 ? { rehearse } : {};
+}
+
+function placeOf(row: ModuleRow, { phase, below, percent }: Position, observed: Observed): RouteEntry {
   const { ack, cohorts, shadowSample } = row.settings;
   const { version } = row;
   const resting = { ...routeOf(phase), version, ack, degraded: isDegraded(phase, observed) };

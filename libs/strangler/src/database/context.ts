@@ -15,6 +15,8 @@ export interface CallContext {
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
   /** A query asked of a side that may not be its owner, only to compare: it is answered by whatever is there. */
   readonly shadow?: boolean | undefined;
+  /** A command that runs only to be taken back; what it calls of other modules is written down here, and not called. */
+  readonly rehearsal?: { called?: string } | undefined;
   /** Asked for an operator: no evidence of what customers get. Known to this process only. */
   readonly forOperator?: boolean | undefined;
   /** Who asks, which each module checks; whoever lets a client in sets it. `undefined`: this process itself. */

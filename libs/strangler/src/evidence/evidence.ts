@@ -16,7 +16,7 @@ export interface Calls {
   latency: Histogram;
 }
 
-/** Answers of both sides that were to be compared. */
+/** Answers of both sides that were to be compared; or commands that were to be rehearsed, and those that failed. */
 export interface Comparisons {
   compared: number;
   mismatches: number;
@@ -40,6 +40,7 @@ export interface Evidence {
   /** Of the last ten seconds. */
   recent: ByOrigin<Readonly<Record<Side, Calls>>>;
   shadow: ByOrigin<Comparisons>;
+  rehearsal: Comparisons;
   probing: Probing;
 }
 

@@ -2,7 +2,15 @@ import { hostname } from 'node:os';
 import type { Queryable } from '../database/database.js';
 import { sides, type Side } from '../routes/phase.js';
 import { addUp, CallSums, longestMs, type CallQuestion, type CallReport, type CallRow } from './call-sums.js';
-import { noCalls, origins, type ByOrigin, type Calls, type Comparisons, type Origin } from './evidence.js';
+import {
+  noCalls,
+  noComparisons,
+  origins,
+  type ByOrigin,
+  type Calls,
+  type Comparisons,
+  type Origin,
+} from './evidence.js';
 
 /** A comparison that takes longer than this, in ms, has been given up. */
 const longestComparisonMs = 3_000;
@@ -16,7 +24,7 @@ export interface CallDelta extends Calls {
 }
 export interface ComparisonDelta extends Comparisons {
   module: string;
-  origin: Origin;
+  origin: Origin | 'rehearsal';
 }
 
 /** What is counted of one module, of all processes. */
@@ -25,9 +33,10 @@ export interface WindowSums {
   calls: ByOrigin<Readonly<Record<Side, Calls>>>;
   recent: ByOrigin<Readonly<Record<Side, Calls>>>;
   shadow: ByOrigin<Comparisons>;
+  rehearsal: Comparisons;
 }
 
-type ShadowRow = { origin: Origin } & Comparisons;
+type ShadowRow = Pick<ComparisonDelta, 'origin'> & Comparisons;
 
 /** The slot in which something began `$n` ms ago; of a module that rests, a coarser one. */
 const slotOf = (ageMs: string, coarse: string): string =>
@@ -97,14 +106,8 @@ export class Windows {
       ageMs,
       calls: callsBy(calls.filter(({ recent }) => !recent)),
       recent: callsBy(calls.filter(({ recent }) => recent)),
-      shadow: byOrigin((origin) => {
-        const {
-          compared = 0,
-          mismatches = 0,
-          unavailable = 0,
-        } = shadow.find((row) => row.origin === origin) ?? {};
-        return { compared, mismatches, unavailable };
-      }),
+      shadow: byOrigin((origin) => comparisonsOf(origin, shadow)),
+      rehearsal: comparisonsOf('rehearsal', shadow),
     };
   }
 
@@ -149,6 +152,11 @@ const shadowSums = `
   from strangler.shadow_window where module = $1 and slot >= clock_timestamp() - $2::float8 * interval '1 ms'
     and slot > coalesce((select compared_since from strangler.evidence where module = $1), '-infinity')
   group by origin`;
+
+function comparisonsOf(origin: ComparisonDelta['origin'], rows: readonly ShadowRow[]): Comparisons {
+  const { compared, mismatches, unavailable } = rows.find((row) => row.origin === origin) ?? noComparisons;
+  return { compared, mismatches, unavailable };
+}
 
 const byOrigin = <T>(of: (origin: Origin) => T): ByOrigin<T> =>
   Object.fromEntries(origins.map((origin) => [origin, of(origin)])) as ByOrigin<T>;

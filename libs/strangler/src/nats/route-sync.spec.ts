@@ -138,6 +138,7 @@ it.each([
     degraded: ['no', 0],
     cohorts: [null, {}, [null], [{ header: 'x-user-group' }], [{ header: 1, equals: 'beta' }]],
     shadowSample: [-0.1, 1.1, '0'],
+    rehearse: [-0.1, 1.1, '0', null],
     version: [undefined, '1', 0.5],
     databases: [undefined, null, {}, { monolith: null, extracted: null }, { monolith: 'x', extracted: 'e' }],
   }).flatMap(([field, values]) =>

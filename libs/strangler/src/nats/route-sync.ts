@@ -189,6 +189,7 @@ const isRouteEntry = (value: unknown): value is RouteEntry =>
   (value['ack'] === 'both' || value['ack'] === 'owner') &&
   typeof value['degraded'] === 'boolean' &&
   isShare(value['shadowSample']) &&
+  (value['rehearse'] === undefined || isShare(value['rehearse'])) &&
   isMapping(value['databases']) &&
   isName(value['databases']['monolith']) &&
   (value['databases']['extracted'] === null || isName(value['databases']['extracted'])) &&

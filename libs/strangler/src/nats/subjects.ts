@@ -14,6 +14,9 @@ export interface Address {
 
 const addressed = ({ module, side, database }: Address): string => `${module}.${side}.${database}`;
 
+/** The subject of a command's rehearsals, from that of its calls. */
+export const rehearsalBeside = (calls: string): string => `${calls}.rehearsal`;
+
 /**
  * The subjects of one shop: all of them begin with its namespace, so that several may share a NATS. What a message is for
  * comes first, whom it is for next: permissions of NATS are patterns of that order.
@@ -62,6 +65,11 @@ export class Subjects {
   /** Calls of one operation. */
   rpc(to: Address, operation: string): string {
     return `${this.namespace}.rpc.${addressed(to)}.${operation}`;
+  }
+
+  /** Rehearsals of one command: a service of a release that knows none does not listen there, for it would carry the command out. */
+  rehearsal(to: Address, operation: string): string {
+    return rehearsalBeside(this.rpc(to, operation));
   }
 
   /** The pattern of calls of all operations. `to.database`: `>` */

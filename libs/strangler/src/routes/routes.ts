@@ -29,6 +29,8 @@ export interface RouteEntry {
   readonly cohorts: readonly Cohort[];
   /** The share of queries that both sides are asked, 0 to 1. */
   readonly shadowSample: number;
+  /** The share of commands that are rehearsed on the side that does not own them, 0 to 1; left out: none. */
+  readonly rehearse?: number;
   /** By id, the databases of the two sides: of the shop, and of the service that it is paired with; null: not known, or none. */
   readonly databases: Readonly<Record<Side, string | null>>;
 }

@@ -14,9 +14,13 @@ import {
   type ToyService,
 } from '../../../../../test/support/rpc.js';
 import { toy, toyDatabase, type ToyDatabase } from '../../../../../test/support/toy.js';
-import { toyExecutor, type ToyHandlers } from '../../../../../test/support/toy-executor.js';
+import { toyExecutor, writeDown, type ToyHandlers } from '../../../../../test/support/toy-executor.js';
 import { until } from '../../../../../test/support/until.js';
+import { prepare, type PreparedOperation } from '../../contract/operation.js';
 import { currentContext, withContext, type CallContext } from '../../database/context.js';
+import { LocalModules } from '../local-modules.js';
+import { Router } from '../router.js';
+import { NatsCalls } from './client.js';
 
 let nats: TestNats;
 let database: ToyDatabase;
@@ -228,6 +232,24 @@ describe('what travels with a call', () => {
     expect(await database.effects()).toEqual(['A']);
   });
 
+  it('that a command is only rehearsed: on a subject of its own, which a release before does not serve', async () => {
+    const ran = jest.fn();
+    handlers.put = async (input) => {
+      ran(currentContext()?.caller);
+      await writeDown(database.dataSource, 'A');
+      return input;
+    };
+    const published = jest.spyOn(wire, 'publish');
+    const calls = new NatsCalls(caller.link, caller.routes);
+    const router = new Router(caller.routes, new LocalModules(undefined), calls);
+    const put = prepare(toy).get('put') as PreparedOperation;
+    expect(await router.rehearse(put, 'extracted', { name: 'A' })).toEqual({ outcome: 'done' });
+    expect(published.mock.calls[0]?.[0]).toBe('shop.rpc.toy.extracted.e.put.rehearsal');
+    expect(ran.mock.calls).toEqual([[{ program: 'toy', as: 'module' }]]);
+    expect(await database.effects()).toEqual([]);
+    expect(await database.query('select from toy.idempotency')).toEqual([]);
+  });
+
   it('a tool that names its shop and nothing else, or sends odd headers, is answered, without a deadline', async () => {
     const contexts = seen();
     const odd = headers();
@@ -295,9 +317,10 @@ describe('standard NATS tools', () => {
     });
   });
 
-  it('see every operation of the contract, and its queue group, with $SRV.INFO', async () => {
+  it('see every operation of the contract, its rehearsals, and its queue group, with $SRV.INFO', async () => {
     const { endpoints } = (await ask('$SRV.INFO.toy')).json<{ endpoints: object[] }>();
-    expect(endpoints).toHaveLength(Object.keys(toy.operations).length);
+    const commands = [...prepare(toy).values()].filter(({ kind }) => kind === 'command');
+    expect(endpoints).toHaveLength(Object.keys(toy.operations).length + commands.length);
     expect(endpoints).toContainEqual(
       expect.objectContaining({
         name: 'put',

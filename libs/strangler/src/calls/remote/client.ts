@@ -12,6 +12,7 @@ import type { Routes } from '../../routes/routes.js';
 import { decodeReply, encodeHeaders } from './codec.js';
 import { heard, type NatsLink } from '../../nats/link.js';
 import { Addresses } from './addresses.js';
+import { rehearsalBeside } from '../../nats/subjects.js';
 import { atEndOfTurn } from '../../nats/end-of-turn.js';
 import { wholeOf } from '../../nats/pieces.js';
 
@@ -75,7 +76,8 @@ export class NatsCalls implements RemoteCalls {
   ): Promise<unknown> {
     // Refused here already, so that bad input costs no hop; the other side checks again, it trusts nobody.
     const payload = JSON.stringify(operation.input.parse(input));
-    const commandId = operation.kind === 'query' ? undefined : (options.commandId ?? uuidv7());
+    const { rehearse } = options;
+    const commandId = rehearse || operation.kind === 'query' ? undefined : (options.commandId ?? uuidv7());
     const context = currentContext();
     const deadline = Math.min(context?.deadline ?? Infinity, performance.now() + operation.timeoutMs);
     const { member } = this.routes;
@@ -94,7 +96,8 @@ export class NatsCalls implements RemoteCalls {
     const ask = () => {
       // Each time anew: whom it is for may have become known meanwhile, or another one.
       const subject = this.addresses.of(operation, side);
-      return subject === undefined ? absent : this.ask(subject, payload, headers, deadline);
+      if (subject === undefined) return absent;
+      return this.ask(rehearse ? rehearsalBeside(subject) : subject, payload, headers, deadline);
     };
     const conclude = (ended: Ended): unknown => {
       if (typeof ended === 'object' && !ended.reply)

@@ -10,6 +10,7 @@ import type { Executor } from '../executor.js';
 import { hide } from '../../database/failure.js';
 import type { LocalModules } from '../local-modules.js';
 import { prepare, type PreparedOperation } from '../../contract/operation.js';
+import { canRehearse } from '../rehearsal/rehearsal.js';
 import type { Member } from '../../routes/member.js';
 import type { Side } from '../../routes/phase.js';
 import { ForeignError } from '../../database/refusals.js';
@@ -123,11 +124,17 @@ export class ContractServer extends Server implements CustomTransportStrategy {
       queue: side,
       metadata: { side, database },
     });
+    const here = { module: name, side, database };
     for (const operation of prepare(executor.contract).values()) {
       service.addEndpoint(operation.name, {
-        subject: this.link.subjects.rpc({ module: name, side, database }, operation.name),
+        subject: this.link.subjects.rpc(here, operation.name),
         handler: (_error, message) => this.track(this.answer(executor, operation, message)),
       });
+      if (canRehearse(operation))
+        service.addEndpoint(`${operation.name}_rehearsal`, {
+          subject: this.link.subjects.rehearsal(here, operation.name),
+          handler: (_error, message) => this.track(this.answer(executor, operation, message, true)),
+        });
     }
     return service;
   }
@@ -140,7 +147,12 @@ export class ContractServer extends Server implements CustomTransportStrategy {
     this.inFlight.add(done);
   }
 
-  private async answer(executor: Executor, operation: PreparedOperation, message: ServiceMsg): Promise<void> {
+  private async answer(
+    executor: Executor,
+    operation: PreparedOperation,
+    message: ServiceMsg,
+    isRehearsal = false,
+  ): Promise<void> {
     const { from, commandId, undoOf, cancel, token, ...rest } = decodeHeaders(message);
     const { member } = this.routes;
     const { module, name } = operation;
@@ -157,6 +169,10 @@ export class ContractServer extends Server implements CustomTransportStrategy {
     }
     const context: CallContext = { ...rest, caller, servedBy: new Map() };
     await withContext(context, async () => {
+      if (isRehearsal) {
+        const ended = await executor.rehearse(name, decodeInput(message));
+        return this.respond(message, operation, encodeResult(ended, context.servedBy));
+      }
       const started = performance.now();
       const how = { commandId, undoOf, cancel };
       const { text, outcome } = await this.reply(executor, operation, message, how, context);

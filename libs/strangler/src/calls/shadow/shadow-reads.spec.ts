@@ -10,6 +10,7 @@ import { until } from '../../../../../test/support/until.js';
 import { Database } from '../../database/database.js';
 import { prepare, type PreparedOperation } from '../../contract/operation.js';
 import type { Side } from '../../routes/phase.js';
+import { ComparisonCounts } from './comparison-counts.js';
 import { ShadowReads, type AskSide } from './shadow-reads.js';
 import { Windows } from '../../evidence/windows.js';
 import { ShadowStore } from './shadow-store.js';
@@ -22,6 +23,7 @@ let test: TestDatabase;
 let database: Database;
 let store: ShadowStore;
 let reads: ShadowReads;
+let counts: ComparisonCounts;
 let windows: Windows;
 
 beforeAll(async () => {
@@ -30,8 +32,10 @@ beforeAll(async () => {
   store = new ShadowStore(database);
   windows = new Windows(database);
 });
+beforeEach(() => (counts = new ComparisonCounts(windows)));
 afterEach(async () => {
   await reads.close();
+  await counts.close();
   await test.query('truncate strangler.shadow_window, strangler.mismatch');
 });
 afterAll(async () => {
@@ -44,7 +48,7 @@ function begin(extracted: () => Promise<unknown>, sample = 1): jest.Mock {
   const ask = jest.fn((_operation: PreparedOperation, side: Side) =>
     side === 'extracted' ? extracted() : Promise.resolve({ name: 'A', amount: 1 }),
   );
-  reads = new ShadowReads(store, windows, ask as AskSide, () => sample);
+  reads = new ShadowReads(store, counts, ask as AskSide, () => sample);
   return ask;
 }
 const answered = () =>
@@ -90,7 +94,7 @@ it('of what nobody may see it is kept that it differs, and not in what; and a se
   const differs = { ...answer, email: 'bob@shop.example', token: 'theirs', visits: 2 };
   reads = new ShadowReads(
     store,
-    windows,
+    counts,
     (_operation, side) => Promise.resolve(side === 'monolith' ? answer : differs),
     () => 1,
   );
@@ -141,7 +145,7 @@ it('a copy that proves to be behind while it is asked is not compared', async ()
     sample = 0;
     return Promise.resolve({ name: 'A', amount: side === 'extracted' ? 0 : 1 });
   };
-  reads = new ShadowReads(store, windows, ask, () => sample);
+  reads = new ShadowReads(store, counts, ask, () => sample);
   answered();
   expect(await counted(1)).toEqual({ compared: 0, mismatches: 0, unavailable: 1 });
 });
@@ -149,7 +153,7 @@ it('a copy that proves to be behind while it is asked is not compared', async ()
 it('a question of its own asks both sides, and is counted as a probe', async () => {
   const ask = begin(() => Promise.resolve({ name: 'A', amount: 2 }));
   await reads.probe(look, input);
-  await reads.flush();
+  await counts.flush();
   const { shadow } = await windows.sums('toy', 60_000);
   expect(shadow.probe).toEqual({ compared: 1, mismatches: 1, unavailable: 0 });
   expect(shadow.customer.compared).toBe(0);
@@ -160,9 +164,9 @@ it('a question of its own asks both sides, and is counted as a probe', async () 
 
 it('a question of its own that the first side refuses shows nothing: two refusals are always equal', async () => {
   const ask: AskSide = () => Promise.reject(new DomainError('not_found', {}));
-  reads = new ShadowReads(store, windows, ask, () => 1);
+  reads = new ShadowReads(store, counts, ask, () => 1);
   await reads.probe(look, input);
-  await reads.flush();
+  await counts.flush();
   const { shadow } = await windows.sums('toy', 60_000);
   expect(shadow.probe).toEqual({ compared: 0, mismatches: 0, unavailable: 1 });
 });
@@ -204,9 +208,11 @@ it('of many samples the latest hundred are kept', async () => {
 it('a database that is away costs a line in the log and no more', async () => {
   const warned = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
   const broken = { query: () => Promise.reject(new Error('away')) };
+  await counts.close();
+  counts = new ComparisonCounts(new Windows(broken));
   reads = new ShadowReads(
     store,
-    new Windows(broken),
+    counts,
     () => Promise.resolve({ name: 'A', amount: 1 }),
     () => 1,
   );

@@ -1,11 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inTurn } from '../../database/in-turn.js';
 import { otherSide, type Side } from '../../routes/phase.js';
 import type { PreparedOperation } from '../../contract/operation.js';
-import type { Comparisons, Origin } from '../../evidence/evidence.js';
-import type { ComparisonDelta, Windows } from '../../evidence/windows.js';
+import type { Origin } from '../../evidence/evidence.js';
 import { compare, type Difference } from './compare.js';
+import type { ComparisonCounts } from './comparison-counts.js';
 import type { ShadowStore } from './shadow-store.js';
 
 /** A query that has been answered, and may be asked of the other side too. */
@@ -25,7 +24,6 @@ const mostAtOnce = 8;
 /** A copy is behind by the replication lag: answers that differ are asked for again, so many times, so many ms later. */
 const tries = 6;
 const lagMs = 100;
-const flushMs = 500;
 
 /** Codes of calls that got no answer: nothing can be compared then. */
 const noAnswer: ReadonlySet<unknown> = new Set(['unavailable', 'outcome_unknown']);
@@ -41,20 +39,15 @@ type Outcome = 'same' | 'unavailable' | Difference[];
  */
 export class ShadowReads {
   private readonly logger = new Logger(ShadowReads.name);
-  private readonly counted = new Map<string, ComparisonDelta>();
-  private begun = performance.now();
   private running = 0;
-  private readonly timer: NodeJS.Timeout;
 
   constructor(
     private readonly store: Pick<ShadowStore, 'keep'>,
-    private readonly windows: Pick<Windows, 'addComparisons'>,
+    private readonly counts: Pick<ComparisonCounts, 'add'>,
     private readonly ask: AskSide,
     /** The share of a module's queries that are compared now, 0 to 1; 0 while a side is known to be behind. */
     private readonly sampleOf: (module: string) => number,
-  ) {
-    this.timer = setInterval(() => void this.flush(), flushMs).unref();
-  }
+  ) {}
 
   /** Takes note of an answer. Returns at once. */
   answered(query: AnsweredQuery): void {
@@ -81,11 +74,9 @@ export class ShadowReads {
     await this.examine({ operation, side: 'monolith', input, result }, 'probe');
   }
 
-  /** Writes the last counts down. */
+  /** Waits for the last. */
   async close(): Promise<void> {
-    clearInterval(this.timer);
     while (this.running > 0) await sleep(10);
-    await this.flush();
   }
 
   private async examine(query: AnsweredQuery, origin: Origin): Promise<void> {
@@ -129,43 +120,8 @@ export class ShadowReads {
   }
 
   private count(module: string, origin: Origin, outcome: Outcome): void {
-    const key = `${module} ${origin}`;
-    const counts = this.counted.get(key) ?? { module, origin, compared: 0, mismatches: 0, unavailable: 0 };
-    if (outcome === 'unavailable') counts.unavailable++;
-    else counts.compared++;
-    if (typeof outcome === 'object') counts.mismatches++;
-    this.counted.set(key, counts);
-  }
-
-  /** Writes the counts down. */
-  readonly flush = inTurn(() => this.write());
-
-  private async write(): Promise<void> {
-    const [deltas, ageMs, now] = [
-      [...this.counted.values()],
-      performance.now() - this.begun,
-      performance.now(),
-    ];
-    this.counted.clear();
-    try {
-      if (deltas.length > 0) await this.windows.addComparisons(deltas, ageMs);
-      this.begun = now;
-    } catch (error) {
-      for (const delta of deltas) this.restore(delta);
-      this.logger.warn({ msg: 'shadow counts not stored yet', error: String(error) });
-    }
-  }
-
-  private restore({ module, origin, ...delta }: ComparisonDelta): void {
-    const key = `${module} ${origin}`;
-    const now: Comparisons = this.counted.get(key) ?? { compared: 0, mismatches: 0, unavailable: 0 };
-    this.counted.set(key, {
-      module,
-      origin,
-      compared: now.compared + delta.compared,
-      mismatches: now.mismatches + delta.mismatches,
-      unavailable: now.unavailable + delta.unavailable,
-    });
+    if (outcome === 'unavailable') this.counts.add(module, origin, { unavailable: 1 });
+    else this.counts.add(module, origin, { compared: 1, mismatches: outcome === 'same' ? 0 : 1 });
   }
 }
 

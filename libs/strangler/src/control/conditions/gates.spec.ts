@@ -62,6 +62,7 @@ const evidence = (change: Partial<Evidence> = {}): { evidence: Evidence } => ({
     calls: by(good, good),
     recent: { probe: nobody, customer: nobody },
     shadow: compared(1_000),
+    rehearsal: noComparisons,
     probing: { able: 'yes', queries: true, anyReads: true },
     ...change,
   },

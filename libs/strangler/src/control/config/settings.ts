@@ -34,6 +34,8 @@ export interface ModuleSettings {
   approve: readonly number[];
   /** Share of the queries that are asked of both sides in `shadow`, 0 to 1. */
   shadowSample: number;
+  /** Share of the commands that are rehearsed on the new side before it owns anything, 0 to 1. */
+  rehearse: number;
 }
 
 /** What `strangler.yaml` wants of a module. */
@@ -61,6 +63,8 @@ export const defaultSettings: ModuleSettings = {
   cohorts: [],
   approve: [],
   shadowSample: 1,
+  // A command may have an effect outside that its contract does not declare: who asks for rehearsals has looked.
+  rehearse: 0,
 };
 
 /** Stored settings, with the defaults of those that the release which stored them did not know. */

@@ -18,6 +18,7 @@ modules:
     cohorts: [{ header: x-user-group, equals: beta }]
     approve: [100]
     shadowSample: 0.5
+    rehearse: 0.1
 `;
 
 it('a file with every setting is understood', () => {
@@ -40,6 +41,7 @@ it('a file with every setting is understood', () => {
     cohorts: [{ header: 'x-user-group', equals: 'beta' }],
     approve: [100],
     shadowSample: 0.5,
+    rehearse: 0.1,
     line: 6,
     sources: {
       ack: 'line 8',
@@ -53,6 +55,7 @@ it('a file with every setting is understood', () => {
       cohorts: 'line 12',
       approve: 'line 13',
       shadowSample: 'line 14',
+      rehearse: 'line 15',
     },
   });
   expect(others.till).toEqual({ ...defaultSettings, phase: 'monolith', percent: null, line: 5, sources: {} });

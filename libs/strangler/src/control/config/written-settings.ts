@@ -75,11 +75,13 @@ export class WrittenSettings {
   @Shares() approve?: number[];
   /** Share of the queries that are asked of both sides in `shadow`. */
   @Maybe() @IsNumber() @Min(0) @Max(1) shadowSample?: number;
+  /** Share of the commands that are rehearsed on the new side before it owns anything. */
+  @Maybe() @IsNumber() @Min(0) @Max(1) rehearse?: number;
 }
 
 /** The settings that result when `written` is laid over `base`. */
 export function settingsOf(written: WrittenSettings, base: ModuleSettings): ModuleSettings {
-  const { ack, ramp, bake, probeBake, gates, cohorts, approve, shadowSample } = written;
+  const { ack, ramp, bake, probeBake, gates, cohorts, approve, shadowSample, rehearse } = written;
   return {
     ack: ack ?? base.ack,
     ramp: ramp ?? base.ramp,
@@ -89,6 +91,7 @@ export function settingsOf(written: WrittenSettings, base: ModuleSettings): Modu
     cohorts: cohorts ?? base.cohorts,
     approve: approve ?? base.approve,
     shadowSample: shadowSample ?? base.shadowSample,
+    rehearse: rehearse ?? base.rehearse,
   };
 }
 

@@ -70,6 +70,7 @@ function partsOf({ row = {}, below = 0, away = null, monolith, note }: Scene): S
     evidence: {
       ageMs: 12_000,
       ...{ calls: nobody, recent: nobody, shadow: { probe: noComparisons, customer: noComparisons } },
+      rehearsal: noComparisons,
       probing: { able: 'no query', queries: true, anyReads: true },
     },
     verified: { beganAt: now, differences: 0 },

@@ -70,4 +70,7 @@ export const observers = (...all: readonly CallObserver[]): CallObserver => ({
   answered: (query) => {
     for (const each of all) each.answered(query);
   },
+  committed: (command) => {
+    for (const each of all) each.committed?.(command);
+  },
 });
