@@ -226,6 +226,22 @@ it('advance goes one step, and overrides what only has too little data', async (
   await controlled.reaches('shifting');
 });
 
+it('a write past the port holds a hand-off, which says who it was; an operator who knows better passes it', async () => {
+  await reach('shifting', 0);
+  await put('monolith', 'written by hand');
+  await controlled.store.amend(parcels, ({ settings }) => ({
+    change: { settings: { ...settings, bakeMs: 3_600_000 } },
+  }));
+  await act({ verb: 'shift', percent: 10 });
+  await waitsFor('past the port of parcels');
+  await waitsFor('1 write by the role ');
+  await waitsFor(': insert into parcels.parcel values (?, ...); last ');
+  await act({ verb: 'advance' });
+  await controlled.reaches('shifting', 10);
+  expect(await refusal({ verb: 'rollback' })).toBe('taken');
+  await controlled.reaches('monolith');
+});
+
 it('advance does not override a gate that fails', async () => {
   await reach('shadow');
   controlled.evidence = {

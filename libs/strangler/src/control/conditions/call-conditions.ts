@@ -151,12 +151,12 @@ export const approval: Condition = {
   },
 };
 
-function mendService({ module }: Subject): Partial<NeedParts> {
+export function mendService({ module }: Subject): Partial<NeedParts> {
   return { todo: `see the log of the service of ${module}, and mend it` };
 }
 
 /** Of a gate that decides by what was measured: it holds until there is enough of it. */
-function measuredInWords(
+export function measuredInWords(
   what: string,
   show: (value: number) => string,
   bad: string,

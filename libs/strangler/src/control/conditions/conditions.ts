@@ -12,6 +12,7 @@ import {
   unnamed,
 } from './flow-conditions.js';
 import { agreement, capture, fenced, idleCapture, proof } from './owner-conditions.js';
+import { rehearsal, strays } from './trial-conditions.js';
 
 /**
  * Every condition, in the order in which it is told. Gates, hand-off, step runner and doctor read this table and no other, so that a fact is
@@ -22,15 +23,15 @@ import { agreement, capture, fenced, idleCapture, proof } from './owner-conditio
  * @example
  * ```ts
  * // A row that holds hand-offs, is a gate before every share, and that doctor tells of:
- * export const strays = ofSide({
- *   measure: ({ strays }) => strays.length,
- *   message: (side, { strays }) => `${strays.length} writes on ${side} went past the port`,
+ * export const lost = ofSide({
+ *   measure: ({ lost }) => lost.length,
+ *   message: (side, { lost }) => `${lost.length} rows of ${side} are lost`,
  *   holdsHandOff: true,
  *   gate: {
- *     settings: [], measures: 'writes past the port', fails: 'any', before: ['first share', 'next share'], firm: true, beyond: 'fail',
- *     words: ({ value }) => ({ needs: 'no writes past the port', has: `${value}` }),
+ *     settings: [], measures: 'rows that are lost', fails: 'any', before: ['first share', 'next share'], firm: true, beyond: 'fail',
+ *     words: ({ value }) => ({ needs: 'no lost rows', has: `${value}` }),
  *   },
- *   doctor: (_side, { strays }) => ({ meaning: 'they are not owned', remedy: `mend ${strays[0]!.sql}` }),
+ *   doctor: (_side, { lost }) => ({ meaning: 'nobody has them', remedy: `look for ${lost[0]!.pk}` }),
  * });
  * ```
  */
@@ -55,6 +56,8 @@ export const conditions = {
   'shadow mismatches': mismatches,
   'error rate': errorRate,
   'p99 ratio': p99Ratio,
+  rehearsal,
+  strays,
   bake,
   approval,
 } as const satisfies Readonly<Record<string, Condition>>;

@@ -234,14 +234,16 @@ it('so many questions are asked as are missing, and none while a side is out, or
 
 it('every gate stands in the table', () => {
   const all = Object.keys(steps).flatMap((step) => gates(step, calm).map(({ name }) => name));
-  const asked = { ...defaultSettings, approve: [5] };
-  const approval = gatesFor(named('next share').from, named('next share').step, calm, asked);
-  const names = new Set([...all, ...approval.map(({ name }) => name)]);
+  const asked = { ...defaultSettings, approve: [5], rehearse: 1 };
+  const wanted = ['to shifting', 'next share']
+    .map(named)
+    .flatMap(({ from, step }) => gatesFor(from, step, calm, asked).map(({ name }) => name));
+  const names = new Set([...all, ...wanted]);
   expect([...names].sort()).toEqual(gateRules.map(({ name }) => name).sort());
 });
 
 it('the first share has no calls yet to be judged by', () => {
-  expect(gates('first share', calm).map(({ name }) => name)).toEqual(['lag', 'parked', 'degraded']);
+  expect(gates('first share', calm).map(({ name }) => name)).toEqual(['lag', 'parked', 'degraded', 'strays']);
 });
 
 const anySide = fc.option(

@@ -34,6 +34,17 @@ export function p99RatioOf(seen: Seen): Judged {
   return { ...judged(seen, slowShare, of), limit: p99Ratio };
 }
 
+/** Share of the rehearsed commands that failed. The controller has none of its own to try. */
+export function rehearsalOf(seen: Seen): Judged {
+  const { errorRate: limit, minSamples, confidence } = seen.settings.gates;
+  const { now, old, value } = mismatchShare(seen.observed.evidence.rehearsal);
+  const decided = judge([{ now, old }], { limit, minSamples, confidence });
+  const counted = { probes: 0, customers: now.n, samples: now.n, needed: decided.needed };
+  const gate = { limit, value, why: null, ...counted, shownOf: 'customer' } as const;
+  if (isOut(seen) && minSamples > 0) return { ...gate, confidence: null, state: 'hold' };
+  return { ...gate, confidence: decided.confidence, state: decided.state };
+}
+
 /** `reached`: calls of customers are counted whatever the share. */
 function judged(
   seen: Seen,
