@@ -27,7 +27,7 @@ it('the new owner goes on behind the rows that came over', async () => {
     await q.query(`insert into counted.by_identity values (100, 'a'), (4711, 'b')`);
     await q.query(`insert into counted.by_serial values (1, 'a'), (2, 'b')`);
   });
-  expect(await extracted.ownership.own('counted', 1, 10_000)).toBe(true);
+  expect(await extracted.ownership.own('counted', 1, 10_000, { tables: extracted.tables })).toBe(true);
   const numbered = `with a as (insert into counted.by_identity (note) values ('new') returning id),
     b as (insert into counted.by_serial (note) values ('new') returning id),
     c as (insert into counted.empty (note) values ('new') returning id)
@@ -37,7 +37,7 @@ it('the new owner goes on behind the rows that came over', async () => {
 
 it('a sequence that is ahead is not taken back', async () => {
   await extracted.query(`select setval('counted.by_serial_id_seq', 500)`);
-  await extracted.ownership.own('counted', 1, 10_000);
+  await extracted.ownership.own('counted', 1, 10_000, { tables: extracted.tables });
   const rows = await extracted.query(`insert into counted.by_serial (note) values ('new') returning id`);
   expect(rows).toEqual([{ id: 501 }]);
 });

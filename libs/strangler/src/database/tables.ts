@@ -27,7 +27,7 @@ export interface OwnerMigration {
 export interface MovingModule {
   readonly module: string;
   readonly ownership: Owning;
-  /** Names of the tables in the module's schema, which has the module's name. */
+  /** Its tables by their names ({@link nameOfTable}), the same on both sides. */
   readonly tables: readonly string[];
   /** Tables that it works on and that others write as well, as SQL names them: while there are any, it stays. */
   readonly shared?: readonly string[];
@@ -50,6 +50,7 @@ export interface Column {
 /** A table as the toolkit needs to know it, from the catalogue of the database at hand. */
 export interface MovingTable {
   readonly module: string;
+  /** As {@link nameOfTable} makes it: both sides know it by this. */
   readonly name: string;
   /** `"schema"."name"`, quoted. */
   readonly sql: string;
@@ -77,9 +78,30 @@ export const isOwnTable = (name: string): boolean => ownTables.has(name);
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
+/**
+ * How both sides name a table: by its name alone in the schema that bears the module's name, else with its schema, `public.sessions`.
+ * @throws when the schema's name has a dot
+ */
+export function nameOfTable(module: string, schema: string, table: string): string {
+  if (schema.includes('.'))
+    throw new Error(`the schema "${schema}" of the table ${table} has a dot in its name: rename the schema`);
+  return schema === module && !table.includes('.') ? table : `${schema}.${table}`;
+}
+
+/** The same as SQL: `"schema"."table"`, quoted. */
+export function sqlOfTable(module: string, name: string): string {
+  const dot = name.indexOf('.');
+  const [schema, table] = dot < 0 ? [module, name] : [name.slice(0, dot), name.slice(dot + 1)];
+  return `${quoted(schema)}.${quoted(table)}`;
+}
+
 /** The column of a table that holds the routing key; `undefined`: the module is owned as a whole, or names none. */
 export const keyColumnOf = ({ ownership, routingKey }: MovingModule, table: string): string | undefined =>
   ownership === 'whole' ? undefined : isOwnTable(table) ? 'routing_key' : routingKey;
+
+/** All tables of a module as SQL, in their order. */
+export const sqlNames = ({ module, tables }: Pick<MovingModule, 'module' | 'tables'>): string[] =>
+  tables.map((name) => sqlOfTable(module, name));
 
 /** A column `a` of `pg_attribute`, as {@link Column}. */
 const columnOf = `json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'json', (
@@ -105,14 +127,15 @@ export async function describeTables(on: Queryable, module: MovingModule): Promi
         cross join unnest(i.indkey::int2[]) with ordinality k (attnum, place)
         join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
         where i.indrelid = c.oid and i.indisprimary and k.place <= i.indnkeyatts) as "primaryKey"
-     from unnest($2::text[]) with ordinality wanted (name, place)
-     left join pg_class c on c.oid = to_regclass(quote_ident($1) || '.' || quote_ident(wanted.name))
+     from unnest($1::text[], $2::text[]) with ordinality wanted (name, sql, place)
+     left join pg_class c on c.oid = to_regclass(wanted.sql)
      order by wanted.place`,
-    [module.module, module.tables],
+    [module.tables, sqlNames(module)],
   );
   return rows.map(({ name, oid, form, columns, primaryKey }) => {
-    if (!columns) throw new Error(`${module.module}.${name}: there is no such table`);
-    if (!primaryKey) throw new Error(`${module.module}.${name}: a table that moves needs a primary key`);
+    const full = name.includes('.') ? name : `${module.module}.${name}`;
+    if (!columns) throw new Error(`${full}: there is no such table`);
+    if (!primaryKey) throw new Error(`${full}: a table that moves needs a primary key`);
     return tableOf(module, { name, oid, form, columns, primaryKey });
   });
 }
@@ -142,7 +165,7 @@ function tableOf(
   return {
     module,
     ...found,
-    sql: `${quoted(module)}.${quoted(name)}`,
+    sql: sqlOfTable(module, name),
     columns,
     primaryKey,
     transform: transforms[name],

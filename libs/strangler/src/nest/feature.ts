@@ -24,6 +24,7 @@ import { Steps } from '../calls/sagas/steps.js';
 import { Agents } from '../sides/agents.js';
 import type { OwnerMigration, Transform } from '../database/tables.js';
 import { transactionalRepository } from '../database/transaction.js';
+import { movingModule } from './moving-module.js';
 import { handlersToken, serviceProviders } from './service-feature.js';
 
 type Processes<C extends Contract> = { [K in NamesOf<C, 'process'>]: Type<AnySaga> };
@@ -53,10 +54,12 @@ type Calls<C extends Contract, S extends Handlers<C>> = {
  */
 export interface ModuleOptions {
   /**
-   * The module's tables. Their repositories, injected into the service, work in the running command's transaction. Left out: the module
-   * has none that move. If its contract has queries alone it needs nothing in the database then, and stays where it is.
+   * The module's tables, in whatever schema they stand. Their repositories, injected into the service, work in the running command's
+   * transaction. One without an entity, such as a join table, is named: `public.book_author`, or `book_author` in the schema that bears the
+   * module's name. Left out: the module has none that move. If its contract has queries alone it needs nothing in the database then, and
+   * stays where it is.
    */
-  tables?: readonly Type<ObjectLiteral>[];
+  tables?: readonly (Type<ObjectLiteral> | string)[];
   /**
    * Tables that others write as well, in whatever schema: an application that is being replaced, for instance. Their repositories work as
    * those of `tables`. No fence can hold such writers, so the module stays where it is until the tables are its own.
@@ -68,7 +71,10 @@ export interface ModuleOptions {
   imports?: ModuleMetadata['imports'];
   /** The column of these tables that holds the routing key; none when the module has one owner as a whole. */
   routingKey?: string;
-  /** By table: how rows become those of the other side, where its columns differ. */
+  /**
+   * By table: how rows become those of the other side, where its columns differ. A table is named with its schema, `public.books`, unless
+   * that bears the module's name.
+   */
   transforms?: Readonly<Record<string, Transform>>;
   /** Changes of rows that are there, each made by the side that owns the row. Run at every start, in this order, once. */
   ownerMigrations?: readonly OwnerMigration[];
@@ -111,7 +117,7 @@ export class StranglerFeature {
   ): DynamicModule {
     const { tables = [], providers = [], external = {}, processes, prepare: preparations = {} } = options;
     const { imports = [], dataSource: name, sharedTables = [] } = options;
-    const all = [...tables, ...sharedTables];
+    const all = [...tables.filter((table) => typeof table !== 'string'), ...sharedTables];
     const repositories = all.map((table) => ({
       provide: getRepositoryToken(table, name),
       useFactory: (dataSource: DataSource) => transactionalRepository(dataSource, table),
@@ -238,29 +244,17 @@ const boundTo = <F extends (...given: never[]) => unknown>(
     ]),
   );
 
-/** What moves with a module: its tables, its idempotency records, and its sagas if it has processes. */
+/** What this process does for its side of the module. */
 function agentOf(contract: Contract, options: AnyOptions): Provider {
-  const {
-    tables = [],
-    sharedTables = [],
-    routingKey,
-    transforms = {},
-    ownerMigrations = [],
-    processes,
-  } = options;
+  const { processes } = options;
   return {
     provide: `SideAgent(${contract.name})`,
-    useFactory: (dataSource: DataSource, agents: Agents, engine: SagaEngine) => {
-      const names = tables.map((table) => dataSource.getMetadata(table).tableName);
-      const shared = sharedTables.map((table) => dataSource.getMetadata(table).tablePath);
-      const own = processes ? ['idempotency', 'saga'] : ['idempotency'];
-      const { name: module, ownership } = contract;
-      return agents.add(
-        { module, ownership, tables: [...names, ...own], shared, routingKey, transforms, ownerMigrations },
+    useFactory: (dataSource: DataSource, agents: Agents, engine: SagaEngine) =>
+      agents.add(
+        movingModule(contract, options, dataSource),
         dataSource,
-        processes && ((on) => engine.stranded(module, on)),
-      );
-    },
+        processes && ((on) => engine.stranded(contract.name, on)),
+      ),
     inject: [DATA_SOURCE, Agents, SagaEngine],
   };
 }

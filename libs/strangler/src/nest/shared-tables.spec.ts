@@ -111,6 +111,6 @@ it('a module of queries alone needs nothing in the database, and its queries are
 
 it('the other one may not move before its tables are its own', async () => {
   expect(await app.get(Agents).of('jars')?.check()).toContain(
-    'old_jars is written by others as well, and no fence holds them: once nobody else writes it, move it into the schema jars, and name it in tables',
+    'old_jars is written by others as well, and no fence holds them: once nobody else writes it, name it in tables',
   );
 });

@@ -242,6 +242,11 @@ export class SideAgent implements LocalSide {
     return this.fenceWatch.ageMs;
   }
 
+  /** What moves with the module, as it was declared. */
+  get moving(): MovingModule {
+    return this.options.module;
+  }
+
   stranded(): Promise<Stranded[]> | undefined {
     return this.options.stranded?.(this.database);
   }
@@ -383,7 +388,7 @@ export class SideAgent implements LocalSide {
 
   async takeOver({ epoch }: { epoch: number }): Promise<boolean> {
     // First: nobody writes here yet. Where this side does not take over, that a sequence is ahead does no harm.
-    await this.database.together(await advancingSequences(this.database, this.name));
+    await this.database.together(await advancingSequences(this.database, this.tables));
     return this.continuity.takeOver(epoch, this.tables);
   }
 
@@ -397,7 +402,7 @@ export class SideAgent implements LocalSide {
   }
 
   async takeWhole({ epoch }: { epoch: number }): Promise<boolean> {
-    await this.database.together(await advancingSequences(this.database, this.name));
+    await this.database.together(await advancingSequences(this.database, this.tables));
     const takes = await this.continuity.takeWhole(epoch, this.tables);
     return takes && this.saw(epoch);
   }
@@ -411,7 +416,9 @@ export class SideAgent implements LocalSide {
     extractedBelow,
     ...when
   }: { epoch: number; extractedBelow: number } & When): Promise<boolean> {
-    if (await this.ownership.own(this.name, epoch, extractedBelow, when)) return this.saw(epoch + 1);
+    const { tables } = this;
+    if (await this.ownership.own(this.name, epoch, extractedBelow, { ...when, tables }))
+      return this.saw(epoch + 1);
     const row = await this.ownership.read(this.name);
     const owns = row.epoch === epoch + 1 && row.extractedBelow === extractedBelow && row.fenceTo === null;
     return owns && this.saw(epoch + 1);
@@ -468,7 +475,7 @@ export class SideAgent implements LocalSide {
   }
 
   retire(how: { purge: boolean; epoch: number }): Promise<void> {
-    return retireTables(this.database, this.name, how);
+    return retireTables(this.database, this.options.module, how);
   }
 
   /** Rows of all tables here: what a verification has before it. */

@@ -12,7 +12,7 @@ import type { Side } from '../routes/phase.js';
 import type { Retention } from '../engine/pruning/retention.js';
 import type { NatsLink } from '../nats/link.js';
 import { tellOwnRoutes } from '../nats/route-sync.js';
-import type { MovingModule } from '../database/tables.js';
+import { sqlNames, type MovingModule } from '../database/tables.js';
 import { SideAgent, type AgentOptions } from './agent.js';
 
 /** How long an answer waits for the other side (`ack: both`) before the module counts as degraded, in ms. */
@@ -46,6 +46,7 @@ export class Agents implements Acknowledger {
   /** Adds the agent of a module; all modules of a process share its database. */
   add(module: MovingModule, dataSource: DataSource, stranded?: AgentOptions['stranded']): SideAgent {
     if (!this.side) throw new Error('a process that stands on no side carries no module');
+    this.requireOwnTables(module);
     const { side, link } = this;
     const { witness, retention } = this.how;
     const told = side === 'extracted' ? (pairing: Pairing) => this.settle(pairing) : undefined;
@@ -54,6 +55,18 @@ export class Agents implements Acknowledger {
     const agent = new SideAgent({ database, module, ...how });
     this.agents.set(module.module, agent);
     return agent;
+  }
+
+  /** A table's triggers write down for one module alone. */
+  private requireOwnTables(module: MovingModule): void {
+    const mine = sqlNames(module);
+    for (const [other, agent] of this.agents) {
+      const both = sqlNames(agent.moving).find((table) => other !== module.module && mine.includes(table));
+      if (both !== undefined)
+        throw new Error(
+          `the table ${both} is named by ${other} and by ${module.module}: it moves with one of them, and the other one asks that one`,
+        );
+    }
   }
 
   /** The toolkit's own connections to the database of this process. */

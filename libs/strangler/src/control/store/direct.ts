@@ -5,7 +5,7 @@ import { Database } from '../../database/database.js';
 import { identify } from '../../engine/ownership/ownership.js';
 import { advancingSequences } from '../../engine/ownership/sequences.js';
 import type { Phase } from '../../routes/phase.js';
-import { quoted } from '../../database/tables.js';
+import { sqlOfTable } from '../../database/tables.js';
 import { judgeDirectly, type DirectVerb, type Found } from './direct-rules.js';
 import { History } from './history.js';
 import type { ActionAnswer } from '../operator.js';
@@ -75,19 +75,25 @@ async function carryOut(database: Database, { module, verb }: DirectAct, found: 
   await identify(database);
   if (verb === 'serve-unproven') return store.proveStart(start, 'operator');
   // First: nobody writes the other side's keys here yet. That a sequence is ahead does no harm.
-  await database.together(await advancingSequences(database, module));
-  return takeOver(database, module, { epoch, tables: await capturedTables(database, module) });
+  const tables = await capturedTables(database, module);
+  await database.together(await advancingSequences(database, tables));
+  return takeOver(database, module, { epoch, tables });
 }
 
 /** Those that have the triggers: what is not captured is not the module's. */
 async function capturedTables(database: Database, module: string): Promise<{ name: string; sql: string }[]> {
-  const rows = await database.query<{ name: string }>(
-    `select c.relname as name from pg_trigger t join pg_class c on c.oid = t.tgrelid
-     join pg_namespace n on n.oid = c.relnamespace
-     where n.nspname = $1 and t.tgname = 'strangler_insert' and t.tgparentid = 0 order by c.oid`,
+  const named = await database.query<{ name: string }>(
+    `select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and strpos(c.relname, '.') = 0
+     union select table_name from strangler.captured_table where module = $1`,
     [module],
   );
-  return rows.map(({ name }) => ({ name, sql: `${quoted(module)}.${quoted(name)}` }));
+  const tables = named.map(({ name }) => ({ name, sql: sqlOfTable(module, name) }));
+  const captured = await database.query<{ sql: string }>(
+    `select sql from unnest($1::text[]) sql join pg_trigger t on t.tgrelid = to_regclass(sql)
+     where t.tgname = 'strangler_insert' and t.tgparentid = 0 order by t.tgrelid`,
+    [tables.map(({ sql }) => sql)],
+  );
+  return captured.flatMap(({ sql }) => tables.filter((table) => table.sql === sql));
 }
 
 /** @throws {RefusedError} when the module is not there. */

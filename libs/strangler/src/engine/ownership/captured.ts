@@ -1,5 +1,5 @@
 import type { Database, Queryable } from '../../database/database.js';
-import { literal, quoted, type MovingModule, type MovingTable } from '../../database/tables.js';
+import { literal, sqlNames, sqlOfTable, type MovingModule, type MovingTable } from '../../database/tables.js';
 
 /** A table of a module as one side has it. */
 export interface TableState {
@@ -84,7 +84,7 @@ const contentOf = (oid: string): string =>
 const columnsInOrder = (what: string): string => `array(select ${what} from pg_attribute a
          where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by a.attname::text)`;
 
-function lookAt(on: Queryable, { module, tables }: MovingModule) {
+function lookAt(on: Queryable, moving: MovingModule) {
   return on.query<CapturedView & { table: string; columns: string[]; types: string[] }>(
     `select w.name as table, c.oid is not null as there,
        coalesce(strangler.is_captured(c.oid), false) as captured,
@@ -95,11 +95,11 @@ function lookAt(on: Queryable, { module, tables }: MovingModule) {
        ${columnsInOrder('a.attname::text')} as columns,
        ${columnsInOrder('format_type(a.atttypid, a.atttypmod)')} as types,
        r.awaits is not null as awaits
-     from unnest($2::text[]) with ordinality w (name, place)
-     left join pg_class c on c.oid = to_regclass(quote_ident($1) || '.' || quote_ident(w.name))
+     from unnest($2::text[], $3::text[]) with ordinality w (name, sql, place)
+     left join pg_class c on c.oid = to_regclass(w.sql)
      left join strangler.captured_table r on r.module = $1 and r.table_name = w.name
      order by w.place`,
-    [module, tables],
+    [moving.module, moving.tables, sqlNames(moving)],
   );
 }
 
@@ -112,17 +112,22 @@ export async function namedBefore(
   { module, tables }: MovingModule,
   { dropped = false } = {},
 ): Promise<NamedBefore[]> {
-  const found = await on.query<{ name: string }>(
+  const known = await on.query<{ name: string }>(
     `select name from (
        select table_name as name from strangler.captured_table where module = $1
        union select table_name from strangler.backfill where module = $1
        union select table_name from strangler.outbox where module = $1 and parked is not null
      ) known
-     where name <> all($2::text[])
-       and (not $3::boolean or to_regclass(quote_ident($1) || '.' || quote_ident(name)) is null)`,
-    [module, tables, dropped],
+     where name <> all($2::text[])`,
+    [module, tables],
   );
-  return found.map(({ name }) => ({ module, name, sql: `${quoted(module)}.${quoted(name)}` }));
+  const before = known.map(({ name }) => ({ module, name, sql: sqlOfTable(module, name) }));
+  if (!dropped || before.length === 0) return before;
+  const gone = await on.query<{ sql: string }>(
+    'select sql from unnest($1::text[]) sql where to_regclass(sql) is null',
+    [before.map(({ sql }) => sql)],
+  );
+  return before.filter((table) => gone.some(({ sql }) => sql === table.sql));
 }
 
 /** Writes down that capture of a table stands, where that is not known: it was begun by a release that did not. */

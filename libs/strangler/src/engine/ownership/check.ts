@@ -178,7 +178,7 @@ export async function checkModule(
   );
   const problems = (module.shared ?? []).map(
     (table) =>
-      `${table} is written by others as well, and no fence holds them: once nobody else writes it, move it into the schema ${module.module}, and name it in tables`,
+      `${table} is written by others as well, and no fence holds them: once nobody else writes it, name it in tables`,
   );
   for (const { finds, says } of [...rules, ...(await readableSubscriptions(on))]) {
     problems.push(...(await on.query<Found>(`${moving} ${finds}`, [given])).map(says));

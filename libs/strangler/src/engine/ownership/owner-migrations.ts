@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Queryable } from '../../database/database.js';
 import { samePk } from '../replication/row-sql.js';
-import { quoted, type MovingModule, type MovingTable, type OwnerMigration } from '../../database/tables.js';
+import {
+  quoted,
+  sqlOfTable,
+  type MovingModule,
+  type MovingTable,
+  type OwnerMigration,
+} from '../../database/tables.js';
 import { enterUnhurried, inPiece, type Later, type PieceEnd } from './unhurried.js';
 
 /** How often a piece is tried again that had to wait, in ms, and for how long at a time. */
@@ -203,11 +209,15 @@ export async function migrationStates(
   return on.query<MigrationState>(
     `select m.name, m.changed::float8 as changed, m.looked::float8 as looked, greatest(c.reltuples, m.looked)::float8 as total,
        (extract(epoch from clock_timestamp() - m.begun_at) * 1000)::float8 as "sinceMs"
-     from unnest($2::text[], $3::text[]) with ordinality n (name, table_name, place)
+     from unnest($2::text[], $3::text[]) with ordinality n (name, sql, place)
      join strangler.owner_migration m on m.module = $1 and m.name = n.name
      join strangler.ownership o on o.module = $1
-     left join pg_class c on c.oid = to_regclass(quote_ident($1) || '.' || quote_ident(n.table_name))
+     left join pg_class c on c.oid = to_regclass(n.sql)
      where m.done_at is null or m.epoch <> o.epoch order by n.place`,
-    [module, ownerMigrations.map(({ name }) => name), ownerMigrations.map(({ table }) => table)],
+    [
+      module,
+      ownerMigrations.map(({ name }) => name),
+      ownerMigrations.map(({ table }) => sqlOfTable(module, table)),
+    ],
   );
 }

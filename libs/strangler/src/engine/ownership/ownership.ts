@@ -3,6 +3,7 @@ import type { Position } from '../identity/position.js';
 import type { Database, Queryable } from '../../database/database.js';
 import type { Side } from '../../routes/phase.js';
 import { describeWriters, writerInWords, type OldWriter } from './old-writers.js';
+import type { MovingTable } from '../../database/tables.js';
 import { advancingSequences } from './sequences.js';
 
 /** Who owns a module's buckets, as one side's database knows it. */
@@ -112,11 +113,16 @@ export class Ownership {
     );
   }
 
-  /** Takes over: from `epoch` to `epoch + 1`, with the new border. Sequences go on behind the rows that are here. */
-  async own(module: string, epoch: number, extractedBelow: number, when: When = {}): Promise<boolean> {
+  /** Takes over: from `epoch` to `epoch + 1`, with the new border. Sequences of `tables` go on behind the rows that are here. */
+  async own(
+    module: string,
+    epoch: number,
+    extractedBelow: number,
+    { tables = [], ...when }: When & { tables?: readonly Pick<MovingTable, 'sql'>[] } = {},
+  ): Promise<boolean> {
     const set = `epoch = $2 + 1, extracted_below = $8, ${unfenced}`;
     // Where this side does not take over, that a sequence is ahead does no harm.
-    const sequences = await advancingSequences(this.database, module);
+    const sequences = await advancingSequences(this.database, tables);
     const takeOver = changing(module, epoch, set, when, [extractedBelow]);
     const [, changed] = await this.database.together([locking(module), takeOver, ...sequences], {
       lockTimeoutMs,

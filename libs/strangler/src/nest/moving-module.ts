@@ -1,0 +1,51 @@
+import type { Type } from '@nestjs/common';
+import type { DataSource, ObjectLiteral } from 'typeorm';
+import type { Contract } from '../contract/contract.js';
+import { nameOfTable, type MovingModule } from '../database/tables.js';
+import type { ModuleOptions } from './feature.js';
+
+/** What moves with a module: its tables, its idempotency records, and its sagas if it has processes. @throws for tables that are not its own. */
+export function movingModule(
+  { name: module, ownership }: Contract,
+  options: ModuleOptions & { processes?: object | undefined },
+  dataSource: DataSource,
+): MovingModule {
+  const { tables = [], sharedTables = [], routingKey, transforms = {}, ownerMigrations = [] } = options;
+  const named = tables.map((table) =>
+    typeof table === 'string' ? nameInText(module, table) : nameOfEntity(module, table, dataSource),
+  );
+  requireNamed(module, named, 'transforms', Object.keys(transforms));
+  requireNamed(
+    module,
+    named,
+    'ownerMigrations',
+    ownerMigrations.map(({ table }) => table),
+  );
+  const own = options.processes ? ['idempotency', 'saga'] : ['idempotency'];
+  const shared = sharedTables.map((table) => dataSource.getMetadata(table).tablePath);
+  return { module, ownership, tables: [...named, ...own], shared, routingKey, transforms, ownerMigrations };
+}
+
+/** Where its entity says; else where TypeORM finds it, which is the first schema of the search path. */
+function nameOfEntity(module: string, table: Type<ObjectLiteral>, dataSource: DataSource): string {
+  const { schema, tableName } = dataSource.getMetadata(table);
+  return nameOfTable(module, schema ?? dataSource.driver.schema ?? 'public', tableName);
+}
+
+function nameInText(module: string, text: string): string {
+  const dot = text.indexOf('.');
+  return dot < 0 ? text : nameOfTable(module, text.slice(0, dot), text.slice(dot + 1));
+}
+
+function requireNamed(
+  module: string,
+  tables: readonly string[],
+  option: string,
+  names: readonly string[],
+): void {
+  const unknown = names.find((name) => !tables.includes(name));
+  if (unknown === undefined) return;
+  throw new Error(
+    `${option} of ${module} names the table ${unknown}; its tables are ${tables.join(', ') || 'none'}`,
+  );
+}
