@@ -1,3 +1,4 @@
+import { policies } from '../routes/phase.js';
 import type { Contract } from '../contract/contract.js';
 import type { Database } from '../database/database.js';
 import type { Router } from '../calls/router.js';
@@ -206,7 +207,7 @@ export class ControlPlane {
     if (!link.current || !(policy?.shadowed || policy?.checksReads)) return [];
     const modules = contracts.map(({ name }) => name);
     const services = modules
-      .filter((name) => (routes.phaseOf(name) ?? 'monolith') !== 'monolith')
+      .filter((name) => !policies[routes.phaseOf(name) ?? 'monolith'].atHome)
       .map((name) => this.sidesOf(name).extracted);
     return [...services, ...programsThatCall(link, routes, modules)];
   }

@@ -1,6 +1,6 @@
 import { buckets } from '../routes/bucket.js';
 import { isFencedTooLong } from '../engine/ownership/fence-watch.js';
-import type { Side } from '../routes/phase.js';
+import { policies, type Side } from '../routes/phase.js';
 import type { Absence } from './conditions/absence.js';
 import { missingService } from './conditions/missing-service.js';
 import type { Observed } from './conditions/observed.js';
@@ -44,6 +44,6 @@ export function moduleHealth(row: ModuleRow, at: Position, observed: Observed): 
 
 /** The sides that own something now. */
 function ownersOf({ phase }: ModuleRow, { below }: Position): Side[] {
-  if (phase === 'decommissioned') return ['extracted'];
+  if (policies[phase].ended) return ['extracted'];
   return [...(below < buckets ? ['monolith' as const] : []), ...(below > 0 ? ['extracted' as const] : [])];
 }

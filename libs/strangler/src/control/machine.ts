@@ -1,5 +1,5 @@
 import { buckets } from '../routes/bucket.js';
-import { phases, type Phase } from '../routes/phase.js';
+import { phases, policies, type Phase } from '../routes/phase.js';
 
 /** Where a module is. */
 export interface Position {
@@ -35,41 +35,40 @@ export type Step =
 /** How far out a phase is; for comparing two of them. */
 export const rank = (phase: Phase): number => phases.indexOf(phase);
 
-/** The next step from where a module is to where it is to go; undefined: it is there. */
-export function nextStep(at: Position, goal: Goal): Step | undefined {
-  return from[at.phase](at, goal);
-}
+/** How far it is from one phase to another: 0: there; above: further out. */
+const distance = (from: Phase, to: Phase): number => rank(to) - rank(from);
 
 const to = (phase: Phase, percent: number): Step => ({ kind: 'phase', to: phase, percent });
 
-const from: Readonly<Record<Phase, (at: Position, goal: Goal) => Step | undefined>> = {
-  monolith: (_at, goal) => (goal.phase === 'monolith' ? undefined : { kind: 'capture' }),
-  'dual-write': (_at, goal) => {
-    if (goal.phase === 'monolith') return { kind: 'uncapture' };
-    return goal.phase === 'dual-write' ? undefined : to('shadow', 0);
-  },
-  shadow: (_at, goal) => {
-    if (goal.phase === 'shadow') return undefined;
-    return rank(goal.phase) < rank('shadow') ? to('dual-write', 0) : to('shifting', 0);
-  },
-  shifting: (at, goal) => {
-    const share = shareOf(goal);
-    const step = at.ownership === 'whole' ? shiftWhole(at, goal, share) : shiftByKey(at, goal, share);
-    if (step) return step;
-    if (goal.phase === 'shifting') return undefined;
-    return rank(goal.phase) < rank('shifting') ? to('shadow', 0) : to('extracted', 100);
-  },
-  extracted: (_at, goal) => {
-    if (goal.phase === 'decommissioned') return { kind: 'decommission' };
-    return goal.phase === 'extracted' ? undefined : to('shifting', 100);
-  },
-  decommissioned: () => undefined,
+/** The moves out of each phase, and back. */
+const moves: Readonly<Record<Phase, { out?: Step; back?: Step }>> = {
+  monolith: { out: { kind: 'capture' } },
+  'dual-write': { out: to('shadow', 0), back: { kind: 'uncapture' } },
+  shadow: { out: to('shifting', 0), back: to('dual-write', 0) },
+  shifting: { out: to('extracted', 100), back: to('shadow', 0) },
+  extracted: { out: { kind: 'decommission' }, back: to('shifting', 100) },
+  decommissioned: {},
 };
 
+/** The next step from where a module is to where it is to go; undefined: it is there. */
+export function nextStep(at: Position, goal: Goal): Step | undefined {
+  const share = policies[at.phase].byShare ? towardsShare(at, goal) : undefined;
+  if (share) return share;
+  const way = distance(at.phase, goal.phase);
+  const { out, back } = moves[at.phase];
+  return way === 0 ? undefined : way > 0 ? out : back;
+}
+
+function towardsShare(at: Position, goal: Goal): Step | undefined {
+  const share = shareOf(at, goal);
+  return at.ownership === 'whole' ? shiftWhole(at, goal, share) : shiftByKey(at, goal, share);
+}
+
 /** The share to reach while shifting, in percent. */
-function shareOf({ phase, percent }: Goal): number {
-  if (phase === 'shifting') return percent ?? 0;
-  return rank(phase) < rank('shifting') ? 0 : 100;
+function shareOf(at: Position, { phase, percent }: Goal): number {
+  const way = distance(at.phase, phase);
+  if (way === 0) return percent ?? 0;
+  return way < 0 ? 0 : 100;
 }
 
 function shiftByKey({ below }: Position, goal: Goal, share: number): Step | undefined {
@@ -79,12 +78,12 @@ function shiftByKey({ below }: Position, goal: Goal, share: number): Step | unde
 }
 
 /** Reads follow the ramp; the buckets are one, and go last, or come back first. */
-function shiftWhole({ below, percent }: Position, goal: Goal, share: number): Step | undefined {
+function shiftWhole({ phase, below, percent }: Position, goal: Goal, share: number): Step | undefined {
   const owned = below > 0;
   if (owned && share < 100) return { kind: 'hand-off', below: 0, percent: share };
   if (percent > share) return { kind: 'reads', percent: share };
   if (percent < share) return { kind: 'reads', percent: rampUp(percent, goal, share) };
-  return rank(goal.phase) > rank('shifting') && !owned ? handOff(100) : undefined;
+  return distance(phase, goal.phase) > 0 && !owned ? handOff(100) : undefined;
 }
 
 const handOff = (percent: number): Step => ({ kind: 'hand-off', below: (percent * buckets) / 100, percent });

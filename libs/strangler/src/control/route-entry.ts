@@ -24,8 +24,9 @@ function placeOf(row: ModuleRow, { phase, below, percent }: Position, observed: 
   const { ack, cohorts, shadowSample } = row.settings;
   const { version } = row;
   const resting = { ...routeOf(phase), version, ack, degraded: isDegraded(phase, observed) };
-  if (phase === 'shadow') return { ...resting, shadowSample };
-  if (phase !== 'shifting') return resting;
+  const { shadowed, byShare } = policies[phase];
+  if (shadowed) return { ...resting, shadowSample };
+  if (!byShare) return resting;
   return { ...resting, extractedBelow: below, readsBelow: (percent * buckets) / 100, cohorts };
 }
 

@@ -1,5 +1,5 @@
 import { isFencedTooLong } from '../engine/ownership/fence-watch.js';
-import { sides, type Side } from '../routes/phase.js';
+import { policies, sides, type Side } from '../routes/phase.js';
 import type { BackfillState } from '../engine/replication/outgoing-state.js';
 import type { Advice } from './advice.js';
 import { figuresOf } from '../evidence/evidence.js';
@@ -52,7 +52,7 @@ export function statusOf(parts: StatusParts): ModuleStatus {
     phase: row.phase,
     wanted: wantedOf(row),
     percent: at.below / 100,
-    readsPercent: row.phase === 'shifting' ? at.percent : at.below / 100,
+    readsPercent: policies[row.phase].byShare ? at.percent : at.below / 100,
     epoch: monolith?.ownership.epoch ?? 0,
     ack: row.settings.ack,
     degraded: isDegraded(row.phase, observed),
@@ -76,7 +76,7 @@ export function statusOf(parts: StatusParts): ModuleStatus {
     waiting: waiting && waitView(waiting, parts),
     etaSeconds: eta.seconds,
     etaUnknown: eta.unknown,
-    rollbackSafe: row.phase !== 'decommissioned' && (at.below === 0 || extracted !== null),
+    rollbackSafe: !policies[row.phase].ended && (at.below === 0 || extracted !== null),
     settings: settingsInForce(row.settings, row.sources),
     ownerMigrations: sides.flatMap((side) =>
       (observed.states[side]?.ownerMigrations ?? []).map((each) => ({ side, ...each })),
@@ -99,7 +99,7 @@ const strandedSagasOf = ({ row: { module }, observed: { states } }: StatusParts)
 
 /** From `decommissioned` nothing leads anywhere, whatever is wanted. */
 const wantedOf = ({ phase, wanted }: ModuleRow): ModuleStatus['wanted'] =>
-  phase === 'decommissioned'
+  policies[phase].ended
     ? { phase, percent: null, by: wanted.by }
     : { phase: wanted.phase, percent: wanted.percent, by: wanted.by };
 

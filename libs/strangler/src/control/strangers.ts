@@ -1,3 +1,4 @@
+import { policies } from '../routes/phase.js';
 import { foreignTo } from '../database/refusals.js';
 import type { Belonging } from '../sides/remote.js';
 import type { RouteEntry, Routes } from '../routes/routes.js';
@@ -61,7 +62,7 @@ export function strangersAmong(
   return (
     others
       // The service of a module at home may get a new database: it is taken when the module begins to move.
-      .filter(({ peer }) => isThere || phase !== 'monolith' || peer !== null)
+      .filter(({ peer }) => isThere || !policies[phase].atHome || peer !== null)
       .map((each) => {
         const { database, peer, peerSince, knownAs } = each;
         if (peer !== null && peer !== databases.monolith)
@@ -75,10 +76,9 @@ export function strangersAmong(
           return finding({
             problem: `the service of ${module} on the database ${database} was moved there from ${knownAs}, or is on a copy of it`,
             meaning,
-            remedy:
-              phase === 'decommissioned'
-                ? `start the original; if that is gone for good, and nothing is missing here: serve-unproven ${module} --i-have-fenced-it`
-                : 'it takes its place by itself once nobody serves that one any more; its log says what it lacks: then go back to the original, or let the monolith take over (failover)',
+            remedy: policies[phase].ended
+              ? `start the original; if that is gone for good, and nothing is missing here: serve-unproven ${module} --i-have-fenced-it`
+              : 'it takes its place by itself once nobody serves that one any more; its log says what it lacks: then go back to the original, or let the monolith take over (failover)',
           });
         return finding({
           problem: `there is a second service of ${module}, on the database ${database}`,

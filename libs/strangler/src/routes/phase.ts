@@ -16,7 +16,7 @@ export const phases = [
 ] as const;
 export type Phase = (typeof phases)[number];
 
-/** What a phase decides. Nothing else in the toolkit branches on a phase's name. */
+/** What a phase decides. Nothing else in the toolkit compares a phase's name (test/boundaries/phases.spec.ts). */
 export interface Policy {
   /** The side that runs commands and processes; `owner`: whichever owns the routing key. */
   readonly commands: Side | 'owner';
@@ -28,17 +28,38 @@ export interface Policy {
   readonly checksReads: boolean;
   /** Whether a sample of the queries is asked of the other side too, and compared. */
   readonly shadowed: boolean;
+  /** Whether the module has not left: no other side is needed. */
+  readonly atHome: boolean;
+  /** Whether the other side gets its first copy. */
+  readonly filling: boolean;
+  /** Whether the other side has a full copy. */
+  readonly copied: boolean;
+  /** Whether the module moves share by share: its place has a per cent. */
+  readonly byShare: boolean;
+  /** Whether all has moved, and a copy stays, so that there is a way back. */
+  readonly moved: boolean;
+  /** Whether there is no way back: the old side has neither code nor tables. */
+  readonly ended: boolean;
+  /** Whether `rollback` leads here. */
+  readonly isWayBack: boolean;
 }
 
-const none = { replicates: [], checksReads: false, shadowed: false };
-const monolith = { ...none, commands: 'monolith', queries: 'monolith' } as const;
+const none = {
+  ...{ replicates: [], checksReads: false, shadowed: false },
+  ...{ atHome: false, filling: false, copied: true, byShare: false, moved: false, ended: false },
+  isWayBack: false,
+};
+const monolith = { ...none, commands: 'monolith', queries: 'monolith', isWayBack: true } as const;
 const extracted = { ...none, commands: 'extracted', queries: 'extracted' } as const;
 
 export const policies = {
-  monolith: monolith,
-  'dual-write': { ...monolith, replicates: ['monolith'] },
+  monolith: { ...monolith, atHome: true, copied: false },
+  'dual-write': { ...monolith, replicates: ['monolith'], filling: true, copied: false },
   shadow: { ...monolith, replicates: ['monolith'], shadowed: true },
-  shifting: { ...none, commands: 'owner', queries: 'owner', replicates: sides, checksReads: true },
-  extracted: { ...extracted, replicates: ['extracted'] },
-  decommissioned: extracted,
+  shifting: {
+    ...none,
+    ...{ commands: 'owner', queries: 'owner', replicates: sides, checksReads: true, byShare: true },
+  },
+  extracted: { ...extracted, replicates: ['extracted'], moved: true },
+  decommissioned: { ...extracted, ended: true },
 } as const satisfies Record<Phase, Policy>;

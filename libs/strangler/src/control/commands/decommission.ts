@@ -1,6 +1,7 @@
 import { IsBoolean, Length } from 'class-validator';
 import { Maybe } from '../../contract/fields.js';
 import { buckets } from '../../routes/bucket.js';
+import { policies } from '../../routes/phase.js';
 import { subjectOf, typed } from '../advice.js';
 import { gatesFor, gateSentence } from '../conditions/gates.js';
 import { inWords } from '../machine.js';
@@ -26,7 +27,7 @@ export const decommission = command({
         `there is no way back from this; confirm it with the module's name: --confirm ${row.module}`,
       );
     }
-    if (row.phase === 'decommissioned') return purged(context, purge);
+    if (policies[row.phase].ended) return purged(context, purge);
     if (purge) {
       const aside = typed(subjectOf(row, context.advice), 'decommission', `--confirm ${row.module}`);
       throw new RefusedError(`the tables are moved aside before they can be dropped; first: ${aside}`);
@@ -50,7 +51,7 @@ export const decommission = command({
     };
   },
   effect: async ({ needs }, { row }) => {
-    if (row.phase !== 'decommissioned') return;
+    if (!policies[row.phase].ended) return;
     const { monolith } = needs.sides(row.module);
     const { ownership } = await monolith.state();
     await monolith.retire({ purge: true, epoch: ownership.epoch });
@@ -69,7 +70,7 @@ function purged({ row, advice }: CommandContext, purge: boolean): Accepted {
 function requireRetirable(context: CommandContext): void {
   const { row, at, observed } = context;
   const subject = subjectOf(row, context.advice);
-  if (row.phase !== 'extracted') {
+  if (!policies[row.phase].moved) {
     throw new RefusedError(
       `${row.module} is in phase ${row.phase}; only an extracted module is decommissioned; first: ${typed(subject, 'run')}`,
     );

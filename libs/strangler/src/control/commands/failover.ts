@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { reachedBy } from '../../engine/identity/take-over.js';
+import { policies } from '../../routes/phase.js';
 import { lacksRows } from '../conditions/whole.js';
-import { rank } from '../machine.js';
 import { RefusedError } from '../refused.js';
 import { FencedBody } from './bodies.js';
 import { command, type CommandContext } from './command.js';
@@ -15,10 +15,10 @@ export const failover = command({
     const home = observed.states.monolith;
     // Also of a module at home: its database may be a copy, or was put back.
     const fenced = home !== null && (home.ownership.fenceFrom !== null || home.standpoint.standing !== null);
-    if (rank(phase) === 0 && !row.transition && !fenced) {
+    if (policies[phase].atHome && !row.transition && !fenced) {
       throw new RefusedError(`${module} is on monolith: there is nothing to take over`);
     }
-    if (phase === 'decommissioned') {
+    if (policies[phase].ended) {
       throw new RefusedError(
         `${module} is decommissioned: the monolith has no copy to take over with; restore a backup`,
       );

@@ -1,6 +1,6 @@
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsInt, Min } from 'class-validator';
 import type { ParkedRow } from '../../engine/replication/outgoing-state.js';
-import { sides, type Side } from '../../routes/phase.js';
+import { policies, sides, type Side } from '../../routes/phase.js';
 import { subjectOf, typed } from '../advice.js';
 import { RefusedError } from '../refused.js';
 import { PlainBody } from './bodies.js';
@@ -54,7 +54,7 @@ export async function parkedBySide(
   const row = await store.read(module);
   const [monolith, extracted] = await Promise.all([
     of('monolith'),
-    row.phase === 'monolith' ? [] : of('extracted'),
+    policies[row.phase].atHome ? [] : of('extracted'),
   ]);
   return { monolith, extracted };
 }

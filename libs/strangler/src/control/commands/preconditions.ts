@@ -1,5 +1,5 @@
+import { policies } from '../../routes/phase.js';
 import { subjectOf, typed } from '../advice.js';
-import { rank } from '../machine.js';
 import { RefusedError } from '../refused.js';
 import type { CommandContext } from './command.js';
 /** @throws {RefusedError} when the file steers the module; `command` is what was asked for, as the CLI takes it. */
@@ -16,7 +16,7 @@ export function requireUnheld(
 
 /** @throws {RefusedError} when the module has been decommissioned: nothing moves it any more. */
 export function requireAlive({ row: { module, phase } }: CommandContext): void {
-  if (phase === 'decommissioned') {
+  if (policies[phase].ended) {
     throw new RefusedError(`${module} is decommissioned: there is no copy in the monolith to go back to`);
   }
 }
@@ -24,7 +24,7 @@ export function requireAlive({ row: { module, phase } }: CommandContext): void {
 /** @throws {RefusedError} unless the module is in one of the phases that hold a full copy. */
 export function requireCopy({ row, advice }: CommandContext, verb: string): void {
   const { module, phase } = row;
-  if (rank(phase) < rank('shadow')) {
+  if (!policies[phase].copied) {
     throw new RefusedError(
       `${verb} needs a full copy, and ${module} is in phase ${phase}; run it to shadow first: ${typed(subjectOf(row, advice), 'run')}`,
     );

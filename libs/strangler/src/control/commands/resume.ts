@@ -1,3 +1,4 @@
+import { policies } from '../../routes/phase.js';
 import { subjectOf, typed, type Subject } from '../advice.js';
 import { goalOf } from '../reconcile/decide.js';
 import { RefusedError } from '../refused.js';
@@ -31,4 +32,4 @@ export const resume = command({
 
 /** What moves a module that stays where it is. */
 const whatMovesIt = (subject: Subject, { phase }: ModuleRow): string =>
-  phase === 'extracted' ? `move it back: ${typed(subject, 'rollback')}` : `move it: ${typed(subject, 'run')}`;
+  policies[phase].moved ? `move it back: ${typed(subject, 'rollback')}` : `move it: ${typed(subject, 'run')}`;

@@ -1,6 +1,6 @@
 import { IsIn } from 'class-validator';
 import { Maybe } from '../../contract/fields.js';
-import { phases, type Phase } from '../../routes/phase.js';
+import { phases, policies, type Phase } from '../../routes/phase.js';
 import { subjectOf, typed } from '../advice.js';
 import { rank } from '../machine.js';
 import { RefusedError } from '../refused.js';
@@ -14,7 +14,7 @@ export class RollbackBody extends SteeringBody {
 }
 
 /** Where one goes back to. */
-const resting: readonly Phase[] = ['monolith', 'dual-write', 'shadow'];
+const waysBack = phases.filter((phase) => policies[phase].isWayBack);
 
 /** Back, with every write made on the other side. */
 export const rollback = command({
@@ -23,8 +23,8 @@ export const rollback = command({
   plan: (context, { to = 'monolith' }) => {
     const { row, at, observed } = context;
     requireAlive(context);
-    if (!resting.includes(to)) {
-      throw new RefusedError(`rollback leads to ${resting.join(', ')}; for a smaller share use shift`);
+    if (!policies[to].isWayBack) {
+      throw new RefusedError(`rollback leads to ${waysBack.join(', ')}; for a smaller share use shift`);
     }
     const further = row.transition !== null || rank(row.wanted.phase) > rank(to);
     if (rank(to) >= rank(row.phase) && !(rank(to) === rank(row.phase) && further)) {
@@ -35,14 +35,14 @@ export const rollback = command({
         `${at.below / 100} % of ${row.module} belong to the extracted side, which cannot be asked: its latest writes are only there; ${startIt(context)}, or if it is gone for good: ${typed(subjectOf(row, context.advice), 'failover', '--i-have-fenced-it')}`,
       );
     }
-    requireUnheld(context, `rollback ${row.module}${to === 'monolith' ? '' : ` --to ${to}`}`);
+    requireUnheld(context, `rollback ${row.module}${policies[to].atHome ? '' : ` --to ${to}`}`);
     return towards(context, wants(context, to));
   },
 });
 
 function nowhereBack({ row, advice }: CommandContext, to: Phase): string {
   const { module, phase } = row;
-  const earlier = phases.slice(0, Math.min(rank(phase), resting.length));
+  const earlier = phases.slice(0, Math.min(rank(phase), waysBack.length));
   const back = typed(subjectOf(row, advice), 'rollback', `--to ${earlier.at(-1)}`);
   const where =
     earlier.length === 0

@@ -1,4 +1,5 @@
 import { Maybe, Nested } from '../../contract/fields.js';
+import { policies } from '../../routes/phase.js';
 import { subjectOf, typed } from '../advice.js';
 import { settingKeys } from '../config/setting-keys.js';
 import type { ModuleSettings } from '../config/settings.js';
@@ -21,7 +22,7 @@ export const run = command({
   plan: (context, { settings: written = {} }) => {
     const { row } = context;
     requireAlive(context);
-    if (row.phase === 'extracted' && !row.transition && row.wanted.phase === 'extracted') {
+    if (policies[row.phase].moved && !row.transition && policies[row.wanted.phase].moved) {
       const subject = subjectOf(row, context.advice);
       throw new RefusedError(
         `${row.module} is extracted already; go back: ${typed(subject, 'rollback')}; or end it: ${ending(subject)}`,

@@ -1,4 +1,4 @@
-import { sides, type Side } from '../../routes/phase.js';
+import { policies, sides, type Side } from '../../routes/phase.js';
 import { subjectOf, typed } from '../advice.js';
 import { RefusedError } from '../refused.js';
 import { pairFinished } from '../steps/capture-step.js';
@@ -54,9 +54,7 @@ function unprovenSide({ observed: { states } }: Pick<CommandContext, 'observed'>
 function standsElsewhere({ row, observed: { states } }: Pick<CommandContext, 'row' | 'observed'>): boolean {
   const away = states.extracted?.standpoint;
   return (
-    row.phase === 'decommissioned' &&
-    Boolean(away?.knownAs) &&
-    away?.knownAs === states.monolith?.standpoint.peer
+    policies[row.phase].ended && Boolean(away?.knownAs) && away?.knownAs === states.monolith?.standpoint.peer
   );
 }
 

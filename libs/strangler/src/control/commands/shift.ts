@@ -1,4 +1,5 @@
 import { IsInt, Max, Min } from 'class-validator';
+import { policies } from '../../routes/phase.js';
 import { RefusedError } from '../refused.js';
 import { SteeringBody } from './bodies.js';
 import { command } from './command.js';
@@ -17,8 +18,8 @@ export const shift = command({
     const { row, at } = context;
     requireAlive(context);
     requireCopy(context, 'shift');
-    const there = row.phase === 'shifting' && at.percent === percent && !row.transition;
-    if (there && row.wanted.phase === 'shifting' && row.wanted.percent === percent) {
+    const there = policies[row.phase].byShare && at.percent === percent && !row.transition;
+    if (there && policies[row.wanted.phase].byShare && row.wanted.percent === percent) {
       throw new RefusedError(`${row.module} is at ${percent} % already`);
     }
     requireUnheld(context, `shift ${row.module} ${percent}`);

@@ -1,4 +1,4 @@
-import type { Phase } from '../../routes/phase.js';
+import { policies, type Phase } from '../../routes/phase.js';
 import { typed, type Subject } from '../advice.js';
 import { after, inWords, plan, type Goal } from '../machine.js';
 import { goalOf } from '../reconcile/decide.js';
@@ -18,7 +18,7 @@ export const wants = (
 /** The share of a place, in percent; null: its phase has none. */
 export const placeAt = (phase: Phase, percent: number): Place => ({
   phase,
-  percent: phase === 'shifting' ? percent : null,
+  percent: policies[phase].byShare ? percent : null,
 });
 
 /** The way from here to there, in words. */

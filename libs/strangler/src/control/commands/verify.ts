@@ -1,3 +1,4 @@
+import { policies } from '../../routes/phase.js';
 import { subjectOf, typed } from '../advice.js';
 import { RefusedError } from '../refused.js';
 import { RepairBody } from './bodies.js';
@@ -11,7 +12,7 @@ export const verify = command({
   plan: (context, { repair = false }) => {
     const { row, verifying, advice } = context;
     requireAlive(context);
-    if (row.phase === 'monolith')
+    if (policies[row.phase].atHome)
       throw new RefusedError(`${row.module} is on monolith: there is no copy to compare with`);
     if (verifying)
       throw new RefusedError(

@@ -1,5 +1,5 @@
 import { differences, gapInWords, tableProblems } from '../../engine/ownership/table-problems.js';
-import { otherSide, sides, type Side } from '../../routes/phase.js';
+import { otherSide, policies, sides, type Side } from '../../routes/phase.js';
 import type { SideState } from '../../sides/side.js';
 import { isAtHome } from '../store/module-row.js';
 import type { Condition } from './condition.js';
@@ -22,7 +22,7 @@ export const copies: Condition = {
       const state = states[side];
       // The first filling of `extracted` is a part of the way.
       const first =
-        side === 'extracted' && (row.phase === 'dual-write' || row.transition?.step.kind === 'capture');
+        side === 'extracted' && (policies[row.phase].filling || row.transition?.step.kind === 'capture');
       if (!state || isAtHome(row) || first || !lacksRows(side, state)) return [];
       return [beingFilled(side, states[otherSide(side)])];
     }),

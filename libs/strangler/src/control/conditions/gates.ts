@@ -1,3 +1,4 @@
+import { policies } from '../../routes/phase.js';
 import type { Subject } from '../advice.js';
 import type { ModuleSettings } from '../config/settings.js';
 import { leadsOut, type Position, type Step } from '../machine.js';
@@ -23,8 +24,8 @@ function momentOf(at: Position, step: Step): Moment | undefined {
   if (step.kind === 'capture' || step.kind === 'uncapture') return undefined;
   if (step.kind === 'decommission') return 'decommission';
   if (!leadsOut(at, step)) return step.kind === 'hand-off' ? 'back' : undefined;
-  if (step.kind === 'phase' && step.to === 'shadow') return 'to shadow';
-  if (step.kind === 'phase' && step.to === 'shifting') return 'to shifting';
+  if (step.kind === 'phase' && policies[step.to].shadowed) return 'to shadow';
+  if (step.kind === 'phase' && policies[step.to].byShare) return 'to shifting';
   return at.percent > 0 ? 'next share' : 'first share';
 }
 
@@ -44,7 +45,7 @@ export const gatesFor = (at: Position, step: Step, observed: Observed, settings:
 
 /** What is watched although no step is wanted: the share rests, its callers do not. */
 export function watchGates(at: Position, observed: Observed, settings: ModuleSettings): Gate[] {
-  const shifting = at.phase === 'shifting';
+  const shifting = policies[at.phase].byShare;
   return ask(({ watched }) => shifting && watched?.(at.percent) === true, {
     ...{ at, observed, settings },
     step: undefined,

@@ -1,4 +1,5 @@
 import { buckets } from '../../routes/bucket.js';
+import { policies } from '../../routes/phase.js';
 import { isBeyondTakeOver } from '../../engine/identity/take-over.js';
 import type { Observed } from './observed.js';
 import type { Position } from '../machine.js';
@@ -16,7 +17,8 @@ export function isOvertaken(
 ): boolean {
   if (transition || !monolith || monolith.ownership.fenceFrom !== null) return false;
   if (!isBeyondTakeOver(monolith.ownership.epoch)) return false;
-  if (below !== buckets || phase === 'extracted' || phase === 'decommissioned') return false;
-  if (phase !== 'shifting') return true;
+  const { commands, byShare } = policies[phase];
+  if (below !== buckets || commands === 'extracted') return false;
+  if (!byShare) return true;
   return ownership === 'whole' ? percent < 100 : percent * buckets !== below * 100;
 }

@@ -67,7 +67,7 @@ function fencedByStep(side: Side, fence: Fence, step: string): Told | null {
 function fencedByNobody(side: Side, fence: Fence, examined: Examined): Told | null {
   if (!believed(examined)) return null;
   const problem = `${fenceInWords(side, fence)}, and no step is under way`;
-  if (side === 'extracted' && examined.row.phase === 'monolith') {
+  if (side === 'extracted' && policies[examined.row.phase].atHome) {
     return {
       problem,
       meaning: 'harmless: the monolith owns everything',
@@ -111,7 +111,7 @@ export const idleCapture = ofSide({
   doctor: (side, { ownership }, examined) => {
     const { row } = examined;
     // What owns something, though nothing moves, knows of a move that this row does not: it is the evidence.
-    const owns = row.phase === 'monolith' && ownership.extractedBelow !== 0;
+    const owns = policies[row.phase].atHome && ownership.extractedBelow !== 0;
     if (moving(row) || row.transition || owns || !believed(examined)) return null;
     return {
       problem: `${side} still captures changes, in phase ${row.phase}`,

@@ -2,7 +2,7 @@ import { ValidationError } from '../../contract/errors.js';
 import { Maybe } from '../../contract/fields.js';
 import { IsIn, IsInt, Max, Min } from 'class-validator';
 import { LineCounter, parseDocument, type Document } from 'yaml';
-import { phases, type Phase } from '../../routes/phase.js';
+import { phases, policies, type Phase } from '../../routes/phase.js';
 import { Schema } from '../../contract/schema.js';
 import { nearest } from '../nearest.js';
 import { defaultSettings, type ModuleWish } from './settings.js';
@@ -135,7 +135,7 @@ class Reader {
     const { phase, percent = 0, ...own } = wish;
     return {
       phase,
-      percent: phase === 'shifting' ? percent : null,
+      percent: policies[phase].byShare ? percent : null,
       ...settingsOf(wish, settingsOf(base, defaultSettings)),
       line: this.lineOf(path),
       sources: { ...this.sourcesOf(base, ['defaults'], ' (defaults)'), ...this.sourcesOf(own, path) },
@@ -170,19 +170,20 @@ class Reader {
 
   private requireReachable(name: string, { phase, percent }: WrittenWish): void {
     const at = ['modules', name];
-    if (phase === 'decommissioned') {
+    const { ended, byShare } = policies[phase];
+    if (ended) {
       this.refuse(
         [...at, 'phase'],
-        `modules.${name}.phase: there is no way back from decommissioned, so it is asked for by hand: strangler decommission ${name} --confirm ${name}`,
+        `modules.${name}.phase: there is no way back from ${phase}, so it is asked for by hand: strangler decommission ${name} --confirm ${name}`,
       );
     }
-    if (phase === 'shifting' && percent == null) {
+    if (byShare && percent == null) {
       this.refuse(
         [...at, 'phase'],
-        `modules.${name}.percent: shifting needs the share to shift to, in percent`,
+        `modules.${name}.percent: ${phase} needs the share to shift to, in percent`,
       );
     }
-    if (phase !== 'shifting' && percent != null) {
+    if (!byShare && percent != null) {
       this.refuse(
         [...at, 'percent'],
         `modules.${name}.percent: only the phase shifting takes a share, not ${phase}`,

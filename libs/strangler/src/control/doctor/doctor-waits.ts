@@ -1,3 +1,4 @@
+import { policies } from '../../routes/phase.js';
 import { missingService } from '../conditions/missing-service.js';
 import type { Examiner } from './examiner.js';
 import { subjectOf, typed } from '../advice.js';
@@ -30,15 +31,16 @@ export const absences: Examiner = ({ row, at, observed, advice }) => {
   if (!absence || observed.states.monolith?.held?.kind === 'moved') return [];
   const subject = subjectOf(row, advice);
   const need = absenceNeed(absence, subject);
-  const mayGiveUp = row.phase !== 'monolith' && row.phase !== 'decommissioned';
+  const { atHome, ended } = policies[row.phase];
+  const mayGiveUp = !atHome && !ended;
   const giveUp = `; if it is gone for good: ${typed(subject, 'failover', '--i-have-fenced-it')}`;
-  const owns = at.below > 0 || row.phase === 'decommissioned';
+  const owns = at.below > 0 || ended;
   return [
     {
       problem: need.fact,
       meaning: owns
         ? 'what it owns cannot be read or written, and what changes here waits in the outbox'
-        : row.phase === 'monolith'
+        : atHome
           ? 'the module cannot start to move'
           : 'what changes here waits in the outbox, and the module goes no further',
       remedy: remedyOf(need) + (mayGiveUp ? giveUp : ''),

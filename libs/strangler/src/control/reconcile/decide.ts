@@ -1,3 +1,4 @@
+import { policies } from '../../routes/phase.js';
 import { awaitsVerify, blocking, gatesFor, watchGates, type Gate } from '../conditions/gates.js';
 import type { Observed } from '../conditions/observed.js';
 import { leadsOut, nextStep, rank, type Goal, type Position, type Step } from '../machine.js';
@@ -31,7 +32,7 @@ export function positionOf(
 
 /** Where a module is to go. */
 export function goalOf({ wanted, settings }: ModuleRow): Goal {
-  const direct = wanted.by === 'operator' && wanted.phase === 'shifting';
+  const direct = wanted.by === 'operator' && policies[wanted.phase].byShare;
   return { phase: wanted.phase, percent: wanted.percent, ramp: settings.ramp, direct };
 }
 
@@ -41,7 +42,7 @@ export function decide(row: ModuleRow, at: Position, observed: Observed): Decisi
   // Where it is to go was said of another place: an operator decides, by `rejoin`.
   if (isOvertaken(row, at, observed.states)) return { kind: 'rest' };
   const broken = watchGates(at, observed, row.settings).find(({ state }) => state === 'fail');
-  if (broken && rank(row.wanted.phase) >= rank('shifting')) return { kind: 'return', gate: broken };
+  if (broken && rank(row.wanted.phase) >= rank(at.phase)) return { kind: 'return', gate: broken };
   const step = nextStep(at, goalOf(row));
   if (!step) return { kind: 'rest' };
   if (row.paused === 'all' || (row.paused === 'up' && leadsOut(at, step))) return { kind: 'paused' };

@@ -1,3 +1,4 @@
+import { policies } from '../../routes/phase.js';
 import { bakeMsNow } from '../conditions/bake.js';
 import { gateRules, isAskedBefore } from '../conditions/gates.js';
 import type { Observed } from '../conditions/observed.js';
@@ -58,7 +59,7 @@ function backfillSeconds({ at, observed, rates }: EtaParts, steps: readonly Step
   const tables = observed.states.monolith?.outgoing.backfill ?? [];
   const begun = tables.length > 0;
   if (begun && tables.every(({ done }) => done)) return 0;
-  if (!begun && at.phase !== 'monolith' && at.phase !== 'dual-write') return 0;
+  if (!begun && policies[at.phase].copied) return 0;
   if (!begun || rates.backfill === null) return null;
   const left = tables.reduce(
     (sum, { copied, total, done }) => sum + (done ? 0 : Math.max(0, total - copied)),
@@ -115,6 +116,6 @@ function watching({ row, at, observed }: EtaParts, steps: readonly Step[]): numb
 }
 
 function acting(steps: readonly Step[]): number {
-  const told = steps.some((step) => step.kind === 'phase' && step.to === 'shifting') ? tellingSeconds : 0;
+  const told = steps.some((step) => step.kind === 'phase' && policies[step.to].byShare) ? tellingSeconds : 0;
   return told + steps.length * stepSeconds;
 }

@@ -1,3 +1,4 @@
+import { policies } from '../../routes/phase.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SideControl, SideState } from '../../sides/side.js';
 import { absenceOf, type Absence } from '../conditions/absence.js';
@@ -19,7 +20,7 @@ export class Observer {
   ) {}
 
   /** `last`: with what matters only before the step from which there is no way back. */
-  async look(row: ModuleRow, last = row.wanted.phase === 'decommissioned'): Promise<Observed> {
+  async look(row: ModuleRow, last = policies[row.wanted.phase].ended): Promise<Observed> {
     const { module } = row;
     const { stepSince } = row;
     const now = this.timeOf(row);

@@ -1,3 +1,4 @@
+import { policies } from '../../routes/phase.js';
 import type { Clock } from './clock.js';
 import type { Observed } from '../conditions/observed.js';
 import type { NewEntry } from '../store/history.js';
@@ -24,7 +25,7 @@ type Kind = keyof typeof words;
 
 /** What is out of order in a module that is on its way. Pure. Without NATS no other side answers: that is one outage. */
 export function outagesIn({ phase }: ModuleRow, { states }: Observed, natsLost: boolean): Kind[] {
-  if (phase === 'monolith') return [];
+  if (policies[phase].atHome) return [];
   const degraded = (['monolith', 'extracted'] as const).filter(
     (side) => states[side]?.outgoing.degradedSince,
   );

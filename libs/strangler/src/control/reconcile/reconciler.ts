@@ -118,9 +118,9 @@ export class Reconciler {
 
   private async goOn(row: ModuleRow, at: Position, observed: Observed): Promise<boolean> {
     await this.publisher.tell(row.module, entryOf(row, at, observed));
-    if (row.lost && row.phase === 'monolith' && !row.transition && observed.states.extracted)
+    if (row.lost && policyOf(row).atHome && !row.transition && observed.states.extracted)
       await this.fenceReturned(row);
-    if (row.phase === 'decommissioned')
+    if (policyOf(row).ended)
       await pairFinished(this.parts.needs.sides(row.module), observed.states).catch(() => undefined);
     if (await this.standstill.keep(row, observed, this.parts.needs.sides(row.module))) return true;
     if (policyOf(row).checksReads || policyOf(row).shadowed) await this.noteOutage(at, observed);

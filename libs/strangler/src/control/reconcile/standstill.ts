@@ -1,4 +1,4 @@
-import type { Side } from '../../routes/phase.js';
+import { policies, type Side } from '../../routes/phase.js';
 import { policyOf } from '../../routes/routes.js';
 import type { SideControl } from '../../sides/side.js';
 import type { Clock } from './clock.js';
@@ -46,7 +46,7 @@ export class Standstill {
     { states }: Pick<Observed, 'states'>,
     sides: Sides,
   ): Promise<boolean> {
-    if (step.kind === 'phase' && step.to === 'shifting') {
+    if (step.kind === 'phase' && policies[step.to].checksReads) {
       const owner = policyOf(row).commands as Side;
       const version = states[owner]?.ownership.version;
       return version !== undefined && sides[owner].mayShift({ version, may: true }).catch(() => false);

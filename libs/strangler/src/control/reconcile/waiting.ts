@@ -41,7 +41,7 @@ export function waitOf(parts: WaitParts): Need | null {
 const fencesOf = ({ phase }: ModuleRow, { states }: Observed): string[] =>
   sides.flatMap((side) => {
     const state = states[side];
-    const harmless = side === 'extracted' && phase === 'monolith';
+    const harmless = side === 'extracted' && policies[phase].atHome;
     return state && isFenced(state) && !harmless ? [fenceInWords(side, state.ownership)] : [];
   });
 
@@ -50,8 +50,8 @@ export function needsService(row: ModuleRow): boolean {
   const { phase, wanted, transition, paused } = row;
   // Given up: it may come back or not.
   if (transition?.step.kind === 'failover') return false;
-  if (phase !== 'monolith' || transition) return true;
-  return wanted.phase !== 'monolith' && paused === null;
+  if (!policies[phase].atHome || transition) return true;
+  return !policies[wanted.phase].atHome && paused === null;
 }
 
 function byDecision({ row, at, observed, trouble, verification, advice }: WaitParts): Need | null {
@@ -78,8 +78,7 @@ function byDecision({ row, at, observed, trouble, verification, advice }: WaitPa
 function atRest(row: ModuleRow, advice: Advice): Need | null {
   if (row.paused === 'up') return pausedNeed(row, advice);
   const { phase, wanted } = row;
-  const decommissioned = policies[phase].commands === 'extracted' && policies[phase].replicates.length === 0;
-  if (decommissioned && wanted.phase !== phase) return waits.retired(wanted.phase, wanted.actor);
+  if (policies[phase].ended && wanted.phase !== phase) return waits.retired(wanted.phase, wanted.actor);
   return null;
 }
 

@@ -1,5 +1,5 @@
 import type { HandOff } from '../steps/hand-off.js';
-import type { Phase, Side } from '../../routes/phase.js';
+import { policies, type Phase, type Side } from '../../routes/phase.js';
 import type { Step } from '../machine.js';
 import type { ModuleSettings } from '../config/settings.js';
 
@@ -98,4 +98,4 @@ export type RowChange = Partial<Omit<ModuleRow, 'module' | 'version'>>;
 
 /** Whether the module is on `monolith` and stays there: then it has no other side, and must not need one. */
 export const isAtHome = ({ phase, wanted, transition, lost }: ModuleRow): boolean =>
-  phase === 'monolith' && wanted.phase === 'monolith' && !transition && !lost;
+  policies[phase].atHome && policies[wanted.phase].atHome && !transition && !lost;
