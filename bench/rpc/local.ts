@@ -1,9 +1,15 @@
+import { EventEmitter } from 'node:events';
+import type { DataSource } from 'typeorm';
+import { ReadGuard } from '#strangler/calls/read-guard';
 import {
+  CallMetrics,
   Executor,
   LocalModules,
+  observers,
   routeOf,
   Router,
   Routes,
+  ToolkitMetrics,
   type Member,
   type RemoteCalls,
   type Side,
@@ -20,7 +26,18 @@ export const shop: Member = {
   modules: ['quotes'],
 };
 
-/** The quotes module in this process, standing on `side`, with the router before it. */
+/** The read guard's row once a second: the module is owned by this side, and nothing shifts. */
+function quietDatabase(side: Side): DataSource {
+  const standing = {
+    ...{ side, version: 1, fenceFrom: null, fenceTo: null, proven: true, standsStill: true },
+    extractedBelow: side === 'extracted' ? 10_000 : 0,
+  };
+  const dataSource = { driver: { master: new EventEmitter() }, manager: {} };
+  dataSource.manager = { dataSource, connection: dataSource, query: () => Promise.resolve([standing]) };
+  return dataSource as unknown as DataSource;
+}
+
+/** The quotes module in this process, standing on `side`, with the router before it, wired as a process in production is. */
 export function localQuotes(
   side: Side,
   { routes = new Routes(), remote = nobody }: { routes?: Routes; remote?: RemoteCalls } = {},
@@ -29,7 +46,9 @@ export function localQuotes(
   routes.replace({ quotes: routeOf(side) });
   const service = new QuoteService();
   const handlers = { quote: (input: unknown) => service.quote(input as never) };
-  // A query needs neither a database nor sagas.
-  modules.add(new Executor(quotes, handlers, undefined as never, undefined as never));
-  return { modules, routes, service, router: new Router(routes, modules, remote) };
+  // A query needs no sagas.
+  const guard = new ReadGuard(side);
+  modules.add(new Executor(quotes, handlers, quietDatabase(side), undefined as never, { guard }));
+  const observer = observers(new CallMetrics(), new ToolkitMetrics().called);
+  return { modules, routes, service, router: new Router(routes, modules, remote, observer) };
 }

@@ -1,3 +1,4 @@
+import { outcomeOf, type FinishedCall } from './call-observer.js';
 import { type Contract } from '../contract/contract.js';
 import {
   CommandUndoneError,
@@ -65,11 +66,15 @@ export interface ExecuteOptions {
   cancel?: boolean | undefined;
   /** Part of the open transaction of a process. */
   step?: boolean;
+  /** The router of this process has parsed the input by the operation's rules. What comes from elsewhere is parsed here. */
+  parsed?: boolean | undefined;
   /**
    * Goes on where this side cannot: its answer is the call's. Given here, because a router that waits for the answer to
    * look at it makes each call slower.
    */
   redirect?: (refusal: DomainError, commandId: string) => Promise<unknown>;
+  /** Told how it has ended, for the same reason; not when it goes on elsewhere. Must not throw. */
+  ended?: ((outcome: FinishedCall['outcome'], result?: unknown) => void) | undefined;
 }
 
 const plain: ExecuteOptions = {};
@@ -115,7 +120,7 @@ export class Executor {
     const id = operation.kind === 'query' ? '' : (commandId ?? uuidv7());
     try {
       const context = currentContext();
-      let input: unknown;
+      let input: unknown = how.parsed ? raw : undefined;
       const parsed = () => (input ??= operation.input.parse(raw));
       this.admit(operation, parsed, context);
       const work = () => this.run(operation, parsed(), id, how);
@@ -123,12 +128,15 @@ export class Executor {
         context && context.caller?.program !== operation.module
           ? withContext(this.acting(context), work)
           : work();
-      return operation.output.pick(await ran);
+      const output = operation.output.pick(await ran);
+      how.ended?.('ok', output);
+      return output;
     } catch (error) {
       const shown = this.shown(error, operation, id);
       // Who goes on tries here again: shared by all that wait, it takes some milliseconds.
       if (isUnproven(shown)) await this.options.prove?.(operation.module);
       if (how.redirect && isForRouter(shown)) return how.redirect(shown, id);
+      how.ended?.(outcomeOf(shown));
       throw shown;
     }
   }

@@ -90,7 +90,10 @@ function tryOnce(store: Store, parts: readonly Part[], scheduler?: fc.Scheduler)
   };
   const call = { operation: addAll, input, commandId: '0190aaaa-0000-7000-8000-000000000024' };
   const startedAt = performance.now();
-  return new OwnerRetry({ ...call, undoOf: undefined, cancel: undefined, startedAt }, ways).inParts(parts);
+  return new OwnerRetry(
+    { ...call, parsed: true, undoOf: undefined, cancel: undefined, startedAt },
+    ways,
+  ).inParts(parts);
 }
 
 const part = (side: Side, ...own: string[]): Part => ({ side, keys: own });

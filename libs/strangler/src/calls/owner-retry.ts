@@ -34,6 +34,8 @@ export function longestMs(operation: PreparedOperation): number {
 export interface PursuedCall {
   readonly operation: PreparedOperation;
   readonly input: unknown;
+  /** The input was parsed by the operation's rules. */
+  readonly parsed?: true;
   /** The same in every try. Empty: a query. */
   readonly commandId: string;
   readonly undoOf: string | undefined;
@@ -69,7 +71,7 @@ export class OwnerRetry {
   private held = false;
 
   constructor(
-    readonly call: PursuedCall,
+    readonly call: PursuedCall & { readonly parsed: true },
     private readonly ways: Ways,
   ) {}
 
@@ -176,7 +178,7 @@ export class OwnerRetry {
 
   private keys(): readonly string[] {
     const { operation, input } = this.call;
-    return operation.keysOf(operation.input.parse(input));
+    return operation.keysOf(input);
   }
 
   private giveUpAt(): number {

@@ -9,6 +9,7 @@ import { LocalModules } from './local-modules.js';
 import { prepare, type PreparedOperation } from '../contract/operation.js';
 import type { Phase, Side } from '../routes/phase.js';
 import { UnservedError, NotOwnerError } from '../database/refusals.js';
+import type { CallObserver } from './call-observer.js';
 import { Router, type CallOptions, type RemoteCalls } from './router.js';
 import { routeOf, Routes } from '../routes/routes.js';
 
@@ -29,7 +30,7 @@ class Recorded implements RemoteCalls {
 }
 
 /** A process on `monolith` with the module `walk`, whose operations write down that they ran. */
-function processWith(phase: Phase | undefined) {
+function processWith(phase: Phase | undefined, observer?: CallObserver) {
   const ran: string[] = [];
   const handler =
     (name: string): Handler =>
@@ -40,11 +41,13 @@ function processWith(phase: Phase | undefined) {
   const handlers = Object.fromEntries(Object.keys(walk.operations).map((name) => [name, handler(name)]));
   const noDatabase = new DataSource({ type: 'postgres' });
   const modules = new LocalModules('monolith');
-  modules.add(new Executor(walk, handlers, noDatabase, { run: handler('go') }));
+  const executor = new Executor(walk, handlers, noDatabase, { run: handler('go') });
+  modules.add(executor);
   const routes = new Routes();
   if (phase) routes.replace({ walk: routeOf(phase) });
   const remote = new Recorded();
-  return { port: new Router(routes, modules, remote).port(walk), routes, remote, ran };
+  const port = new Router(routes, modules, remote, observer).port(walk);
+  return { port, routes, remote, ran, executor };
 }
 
 const context = (more: Partial<CallContext> = {}): CallContext => ({
@@ -81,6 +84,41 @@ it('what is asked only to compare is asked by this process itself: who asks just
   const caller = { program: 'gateway', as: 'client', actor: { id: 'a', role: 'admin', version: 1 } } as const;
   await withContext(context({ caller }), () => router.askSide(look, 'extracted', { name: 'x' }));
   expect(callers).toEqual([undefined]);
+});
+
+describe('a call inside the process', () => {
+  const seen: unknown[] = [];
+  const observer: CallObserver = {
+    finished: ({ operation, side, outcome }) => seen.push(`${operation} ${side} ${outcome}`),
+    answered: ({ input, result }) => seen.push({ input, result }),
+  };
+  beforeEach(() => seen.splice(0));
+
+  it.each<Phase>(['monolith', 'shadow', 'shifting'])('%s: its input is parsed once', async (phase) => {
+    const parse = jest.spyOn(prepare(walk).get('look')!.input, 'parse');
+    const { port } = processWith(phase, observer);
+    await port.look({ name: 'a' });
+    expect(parse).toHaveBeenCalledTimes(1);
+    parse.mockRestore();
+  });
+
+  it('is the executor’s own promise, also where somebody counts calls', () => {
+    const { port, executor } = processWith('monolith', observer);
+    const answer = Promise.resolve({ name: 'LOCAL' });
+    jest.spyOn(executor, 'execute').mockReturnValue(answer);
+    expect(port.look({ name: 'a' })).toBe(answer);
+  });
+
+  it('is told to who counts, with its answer', async () => {
+    await processWith('monolith', observer).port.look({ name: 'a' });
+    expect(seen).toEqual(['look monolith ok', { input: { name: 'a' }, result: { name: 'LOCAL' } }]);
+  });
+
+  it('that fails is told as one that failed, once', async () => {
+    const { port } = processWith('monolith', observer);
+    expect(await refusal(port.look({ name: '' }))).toMatchObject({ code: 'validation_failed' });
+    expect(seen).toEqual(['look monolith refused']);
+  });
 });
 
 describe('the monolith is lost, and nobody is left who says so in the routes', () => {

@@ -36,6 +36,8 @@ export interface CommandOptions extends CallOptions {
 
 /** What travels with a call to another process, beside its input and its context. */
 export interface RemoteOptions extends CommandOptions {
+  /** The input was parsed by the operation's rules on its way here. */
+  parsed?: boolean | undefined;
   /** Headers of the request that decide on cohorts; they travel on. */
   headers?: Readonly<Record<string, string>> | undefined;
   /** Do not carry the command out, but try it, and answer how that ended. */
@@ -159,27 +161,24 @@ export class Router {
     if (refused) return Promise.reject(refused);
     const side = sideFor(entry, operation, askerOf(context));
     if (side === undefined) return this.sendToOwners(entry, operation, input, options);
-    if (this.observer || !this.isHere(operation.module, side)) {
-      return this.sendTo(side, operation, input, options);
-    }
-    context?.servedBy.set(operation.module, side);
-    return this.modules.executor(operation.module).execute(operation.name, input, options.commandId, {
-      undoOf: options.undoOf,
-      cancel: options.cancel,
-      redirect: (error, commandId) =>
-        this.pursue(operation, input, { ...options, commandId }).after(side, error),
+    const call = callOf(operation, input, options);
+    return this.isHere(operation.module, side) ? this.executeLocally(call, side) : this.sendTo(call, side);
+  }
+
+  /** The way to a module in this process, whose executor does what the router would wait for. */
+  private executeLocally(call: PursuedCall, side: Side): Promise<unknown> {
+    const { operation, input, commandId, undoOf, cancel } = call;
+    currentContext()?.servedBy.set(operation.module, side);
+    return this.modules.executor(operation.module).execute(operation.name, input, commandId, {
+      ...{ undoOf, cancel, parsed: call.parsed },
+      redirect: (error) => this.pursuitOf(call).after(side, error),
+      ended: this.observer && ((outcome, result) => this.observed(call, side, input, outcome, result)),
     });
   }
 
-  /** As {@link send} for a side that is known, where the way there costs more than a promise. */
-  private sendTo(
-    side: Side,
-    operation: PreparedOperation,
-    input: unknown,
-    options: CommandOptions,
-  ): Promise<unknown> {
-    const call = callOf(operation, input, options);
-    return this.attempt(call, side, input).catch((error: unknown) => {
+  /** The way to a module that another process serves, where it costs more than a promise. */
+  private sendTo(call: PursuedCall, side: Side): Promise<unknown> {
+    return this.attempt(call, side, call.input).catch((error: unknown) => {
       if (!isForRouter(error)) throw error;
       return this.pursuitOf(call).after(side, error);
     });
@@ -191,70 +190,73 @@ export class Router {
     raw: unknown,
     options: CommandOptions,
   ): Promise<unknown> {
-    const input = operation.input.parse(raw);
-    const parts = partsOf(entry, operation.module, operation.keysOf(input));
+    const call = parsedCall(callOf(operation, raw, options));
+    const parts = partsOf(entry, operation.module, operation.keysOf(call.input));
     const [first, ...others] = parts;
-    return first && others.length === 0
-      ? this.sendTo(first.side, operation, input, options)
-      : this.pursue(operation, input, options).inParts(parts);
-  }
-
-  private pursue(operation: PreparedOperation, input: unknown, options: CommandOptions): OwnerRetry {
-    return this.pursuitOf(callOf(operation, input, options));
+    if (!first || others.length > 0) return this.pursuitOf(call).inParts(parts);
+    const { side } = first;
+    return this.isHere(operation.module, side) ? this.executeLocally(call, side) : this.sendTo(call, side);
   }
 
   private pursuitOf(call: PursuedCall): OwnerRetry {
     const { operation, commandId } = call;
-    return new OwnerRetry(call, {
-      attempt: (side, part) => this.attempt(call, side, part),
+    const parsed = parsedCall(call);
+    return new OwnerRetry(parsed, {
+      attempt: (side, part) => this.attempt(parsed, side, part),
       refresh: () => this.routes.refresh(),
       cancel: (part) => this.call(operation, part, { commandId, cancel: true }),
       undo: (undoing, part, undo) => this.call(undoing, part, undo),
     });
   }
 
-  /** One try on one side. @throws what the side says, also that it is not the owner. */
+  /** One try on one side, of the whole input or of a part of it. @throws what the side says, also that it is not the owner. */
   private attempt(call: PursuedCall, side: Side, input: unknown): Promise<unknown> {
     const { operation, commandId, undoOf, cancel } = call;
-    const how = operation.kind === 'query' ? {} : { commandId, undoOf, cancel };
-    const { observer } = this;
+    const parsed = call.parsed && input === call.input;
+    const how = operation.kind === 'query' ? { parsed } : { commandId, undoOf, cancel, parsed };
     const asked = this.reach(operation, side, input, how);
-    if (!observer) return asked;
+    if (!this.observer) return asked;
     return asked.then(
       (result) => {
-        this.told(call, side, 'ok');
-        if (operation.kind === 'query' && !currentContext()?.forOperator)
-          observer.answered({ operation, side, input, result });
-        else if (operation.kind === 'command' && !undoOf && !cancel)
-          observer.committed?.({ operation, side, input });
+        this.observed(call, side, input, 'ok', result);
         return result;
       },
       (error: unknown) => {
-        if (!isForRouter(error)) this.told(call, side, outcomeOf(error));
+        if (!isForRouter(error)) this.observed(call, side, input, outcomeOf(error));
         throw error;
       },
     );
   }
 
-  private told({ operation, startedAt }: PursuedCall, side: Side, outcome: FinishedCall['outcome']): void {
+  /** Tells the observer how a call has ended. */
+  private observed(
+    { operation, startedAt, undoOf, cancel }: PursuedCall,
+    side: Side,
+    input: unknown,
+    outcome: FinishedCall['outcome'],
+    result?: unknown,
+  ): void {
     const { module, name, kind } = operation;
     const ms = performance.now() - startedAt;
     const forOperator = currentContext()?.forOperator ?? false;
     this.observer?.finished({ module, operation: name, kind, side, ms, outcome, forOperator });
+    if (outcome !== 'ok') return;
+    if (kind === 'query' && !forOperator) this.observer?.answered({ operation, side, input, result });
+    else if (kind === 'command' && !undoOf && !cancel) this.observer?.committed?.({ operation, side, input });
   }
 
   private carry(
     operation: PreparedOperation,
     side: Side,
     input: unknown,
-    options: CommandOptions,
+    options: RemoteOptions,
   ): Promise<unknown> {
     const { module, name } = operation;
     const context = currentContext();
     context?.servedBy.set(module, side);
     if (this.isHere(module, side)) {
-      const { commandId, undoOf, cancel } = options;
-      return this.modules.executor(module).execute(name, input, commandId, { undoOf, cancel });
+      const { commandId, undoOf, cancel, parsed } = options;
+      return this.modules.executor(module).execute(name, input, commandId, { undoOf, cancel, parsed });
     }
     const headers = cohortHeaders(this.routes.cohortHeaders, context);
     return this.remote.call(operation, side, input, headers ? { ...options, headers } : options);
@@ -265,7 +267,7 @@ export class Router {
     operation: PreparedOperation,
     side: Side,
     input: unknown,
-    options: CommandOptions,
+    options: RemoteOptions,
   ): Promise<unknown> {
     const asked = this.carry(operation, side, input, options);
     if (side === 'extracted' || this.isHere(operation.module, side)) return asked;
@@ -280,7 +282,7 @@ export class Router {
     error: unknown,
     operation: PreparedOperation,
     input: unknown,
-    options: CommandOptions,
+    options: RemoteOptions,
   ): Promise<unknown> {
     if (!(error instanceof UnservedError)) throw error;
     try {
@@ -303,6 +305,12 @@ const callOf = (operation: PreparedOperation, input: unknown, options: CommandOp
   cancel: options.cancel,
   startedAt: performance.now(),
 });
+
+/** The same with its input parsed: once, however many sides are tried. @throws {ValidationError} */
+const parsedCall = (call: PursuedCall): PursuedCall & { parsed: true } =>
+  call.parsed
+    ? (call as PursuedCall & { parsed: true })
+    : { ...call, input: call.operation.input.parse(call.input), parsed: true };
 
 const askerOf = (context: CallContext | undefined): Asker => context ?? nobody;
 

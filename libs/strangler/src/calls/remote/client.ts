@@ -75,7 +75,7 @@ export class NatsCalls implements RemoteCalls {
     options: RemoteOptions,
   ): Promise<unknown> {
     // Refused here already, so that bad input costs no hop; the other side checks again, it trusts nobody.
-    const payload = JSON.stringify(operation.input.parse(input));
+    const payload = JSON.stringify(options.parsed ? input : operation.input.parse(input));
     const { rehearse } = options;
     const commandId = rehearse || operation.kind === 'query' ? undefined : (options.commandId ?? uuidv7());
     const context = currentContext();
