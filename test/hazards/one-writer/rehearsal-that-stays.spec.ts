@@ -16,6 +16,7 @@ import { toyExecutor, writeDown, type ToyHandlers } from '../../support/toy-exec
 const moving: MovingModule = {
   module: 'toy',
   ownership: 'whole',
+  routingKey: undefined,
   tables: ['effect', 'idempotency', 'saga'],
   transforms: {},
 };

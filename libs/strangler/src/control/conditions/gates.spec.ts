@@ -264,6 +264,7 @@ const anyEvidence: fc.Arbitrary<Evidence> = fc.record({
   calls: anyBoth,
   recent: anyBoth,
   shadow: fc.record({ probe: anyCompared, customer: anyCompared }),
+  rehearsal: anyCompared,
   probing: fc.record({
     able: fc.constantFrom('yes' as const, 'no query', 'no rows', 'not known yet'),
     queries: fc.boolean(),

@@ -45,7 +45,7 @@ const gateOf = (name: string, where: Position, step: Step, patient = seen({}), w
   gatesFor(where, step, patient.observed, wanted).find((gate) => gate.name === name);
 
 describe('strays', () => {
-  const of = (strays: StrayOrigin[], step = handOff, where = at('shifting')) =>
+  const of = (strays: StrayOrigin[], step: Step = handOff, where = at('shifting')) =>
     gateOf('strays', where, step, seen({ strays }));
 
   it('hold a hand-off until there was none for one bake, and say who', () => {
