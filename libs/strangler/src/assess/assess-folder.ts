@@ -5,10 +5,12 @@ import { readFolder } from './read/folder.js';
 
 /**
  * Assesses the application in a folder. It reads sources, and nothing else: no database, no installation, no change.
+ * @throws {CompilerMissing} where there is no TypeScript compiler.
  *
  * @example
+ * ```ts
  * const { modules, order, leftOut } = assessFolder('../clinic');
- * @throws {CompilerMissing} where there is no TypeScript compiler.
+ * ```
  */
 export function assessFolder(folder: string): Assessment {
   loadCompiler(folder);

@@ -45,7 +45,14 @@ export type ObstacleKind =
   | 'write then throw'
   | 'date without zone';
 
-/** One thing that was found, in a sentence. */
+/**
+ * One thing that was found, in a sentence.
+ *
+ * @example
+ * ```ts
+ * const text = ({ kind, text, at }: Obstacle) => `${kind}: ${text} (${at.map(({ file, line }) => `${file}:${line}`).join(', ')})`;
+ * ```
+ */
 export interface Obstacle {
   kind: ObstacleKind;
   /** The other modules; `outside` is code that is in none. */
@@ -63,7 +70,14 @@ export interface Effort {
   points: number;
 }
 
-/** What is known of one module. */
+/**
+ * What is known of one module.
+ *
+ * @example
+ * ```ts
+ * const canLeave = ({ obstacles }: AssessedModule) => !obstacles.some(({ blocks }) => blocks);
+ * ```
+ */
 export interface AssessedModule {
   name: string;
   /** Below the folder that was read; `.` is that folder. */
@@ -83,14 +97,28 @@ export interface NextModule {
   why: string;
 }
 
-/** What was not understood, or not read. `line` is null where it is a whole file or folder. */
+/**
+ * What was not understood, or not read. `line` is null where it is a whole file or folder.
+ *
+ * @example
+ * ```ts
+ * const text = ({ file, line, why }: LeftOut) => `${file}${line === null ? '' : `:${line}`}: ${why}`;
+ * ```
+ */
 export interface LeftOut {
   file: string;
   line: number | null;
   why: string;
 }
 
-/** What `assess` answers; `--json` prints it. Fields are added, never taken away or renamed, until the next major version. */
+/**
+ * What `assess` answers; `--json` prints it. Fields are added, never taken away or renamed, until the next major version.
+ *
+ * @example
+ * ```ts
+ * const first = ({ order }: Assessment) => order[0]?.module;
+ * ```
+ */
 export interface Assessment {
   version: 1;
   /** Files that were read. */

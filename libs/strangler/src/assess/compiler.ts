@@ -25,7 +25,14 @@ export function loadCompiler(folder: string): void {
   );
 }
 
-/** There is nothing that can read TypeScript. */
+/**
+ * There is nothing that can read TypeScript.
+ *
+ * @example
+ * ```ts
+ * const messageOf = (error: unknown) => (error instanceof CompilerMissing ? error.message : undefined); // says what to install
+ * ```
+ */
 export class CompilerMissing extends Error {}
 
 function compilerFrom(file: string): typeof t | undefined {

@@ -32,7 +32,17 @@ export interface AnsweredQuery {
 /** A command that its owner has carried out. */
 export type CommittedCommand = Omit<AnsweredQuery, 'result'>;
 
-/** Is told of every call of this process's router: for statistics, and for asking the other side too. Must not throw. */
+/**
+ * Is told of every call of this process's router: for statistics, and for asking the other side too. Must not throw.
+ *
+ * @example
+ * ```ts
+ * const slow: CallObserver = {
+ *   finished: ({ module, operation, ms }) => void (ms > 500 && console.warn(`${module}.${operation}: ${Math.round(ms)} ms`)),
+ *   answered: () => undefined,
+ * };
+ * ```
+ */
 export interface CallObserver {
   finished(call: FinishedCall): void;
   /** Told at once, before the caller has the answer: what takes time belongs behind `setImmediate`. */

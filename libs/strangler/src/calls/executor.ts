@@ -82,6 +82,8 @@ const plain: ExecuteOptions = {};
 /**
  * Runs a module's operations, wherever the module lives and however the call arrived: the same validation, transaction,
  * idempotency and errors for a call inside the process and one over NATS.
+ *
+ * @internal
  */
 export class Executor {
   private readonly logger = new Logger(Executor.name);

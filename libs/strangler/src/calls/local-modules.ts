@@ -3,7 +3,11 @@ import type { Executor } from './executor.js';
 import type { Side } from '../routes/phase.js';
 import type { Here } from '../routes/route.js';
 
-/** The modules that this process carries, and the side on which it stands. */
+/**
+ * The modules that this process carries, and the side on which it stands.
+ *
+ * @internal
+ */
 export class LocalModules implements Here {
   private readonly executors = new Map<string, Executor>();
 

@@ -17,7 +17,14 @@ const learnMs = 1_000;
 /** How long a rehearsal is waited for, in ms, with the way there. */
 const rehearsalMs = 2_000;
 
-/** What a caller may say beside the input. */
+/**
+ * What a caller may say beside the input.
+ *
+ * @example
+ * ```ts
+ * const options: CallOptions = { commandId: '0190a7d2-…' }; // of the client's header Idempotency-Key, for instance
+ * ```
+ */
 export interface CallOptions {
   /** Makes a repeated command or process take effect once. Required to retry one whose outcome is unknown. */
   commandId?: string | undefined;
@@ -44,7 +51,15 @@ export interface RemoteOptions extends CommandOptions {
   rehearse?: boolean | undefined;
 }
 
-/** The typed client of a contract: what every consumer injects. It does not show where the module is served. */
+/**
+ * The typed client of a contract: what every consumer injects. It does not show where the module is served, as a component of ServiceWeaver
+ * does not. Each method throws the errors that its operation declares, and those of {@link transportCodes}.
+ *
+ * @example
+ * ```ts
+ * const total = async (of: Port<typeof orders>, id: string) => (await of.get({ id })).quantity;
+ * ```
+ */
 export type Port<C extends Contract> = {
   [K in keyof C['operations']]: (
     input: InputOf<C['operations'][K]>,
@@ -52,12 +67,16 @@ export type Port<C extends Contract> = {
   ) => Promise<OutputOf<C['operations'][K]>>;
 };
 
-/** Carries a call to a module that is served by another process. */
+/**
+ * Carries a call to a module that is served by another process.
+ *
+ * @internal
+ */
 export interface RemoteCalls {
   call(operation: PreparedOperation, side: Side, input: unknown, options: RemoteOptions): Promise<unknown>;
 }
 
-/** For what no request asks: any copy will do. */
+/** Who asks where there is no request: each call has an id of its own, so that reads are spread over the copies. */
 const nobody: Asker = {
   get requestId() {
     return uuidv7();
@@ -67,6 +86,8 @@ const nobody: Asker = {
 /**
  * Sends every call to where its module is served now. Its routes are hints: a side that is not the owner says so, and the
  * call goes on to the other one, later if need be, under the same command id.
+ *
+ * @internal
  */
 export class Router {
   constructor(

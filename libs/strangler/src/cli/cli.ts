@@ -5,15 +5,26 @@ import { RouteClient } from './client/route-client.js';
 import { Failure } from './failure.js';
 import { mayColour, Output, type Out } from './output.js';
 
-/** Adds a verb to the command line. */
+/**
+ * Adds a verb to the command line.
+ *
+ * @example
+ * ```ts
+ * const audit: Verb = (program, cli) =>
+ *   program.command('audit').action(async () => cli.out.json(await cli.client.modules()));
+ * ```
+ */
 export type Verb = (program: Command, cli: Cli) => Command;
 
 /**
  * What the command line knows of the application that it steers.
  *
  * @example
+ * ```ts
+ * const audit: Verb = (program) => program.command('audit');
  * const application: Application = { ...installed, verbs: [audit] };
- * await runCommandLine(process.argv.slice(2), new Cli(application, process, process.env));
+ * await runCommandLine(globalThis.process.argv.slice(2), new Cli(application, globalThis.process, globalThis.process.env));
+ * ```
  */
 export interface Application {
   /** How the command line is called, for what it says: `npx strangler`. */
@@ -31,7 +42,10 @@ export interface Application {
  * What a verb works with. Settings are read when a verb first needs them: `--help` works with wrong ones too.
  *
  * @example
- * cli.out.json(await cli.client.modules());
+ * ```ts
+ * const list: Verb = (program, cli: Cli) =>
+ *   program.command('list').action(async () => cli.out.json(await cli.client.modules()));
+ * ```
  */
 export class Cli {
   private known: { access: Access; client: AdminClient; gateway: RouteClient } | undefined;

@@ -1,6 +1,10 @@
 import { InvalidArgumentError, type Command } from 'commander';
 
-/** A verb that only looks. `examples` are command lines without the program's name, each with what it does. */
+/**
+ * A verb that only looks. `examples` are command lines without the program's name, each with what it does.
+ *
+ * @internal
+ */
 export function looking(
   program: Command,
   nameAndArguments: string,
@@ -33,7 +37,11 @@ export const steering = (...how: Parameters<typeof looking>): Command =>
 export const waiting = (command: Command): Command =>
   command.option('--timeout <s>', 'seconds that --wait takes at most', wholeNumber(1, 86_400), 600);
 
-/** What every verb has. */
+/**
+ * What every verb has.
+ *
+ * @internal
+ */
 export interface LookingFlags {
   json?: true;
 }
@@ -53,7 +61,11 @@ export interface SteeringFlags extends BeginningFlags {
   write?: true;
 }
 
-/** Parses a whole number for commander. */
+/**
+ * Parses a whole number for commander.
+ *
+ * @internal
+ */
 export const wholeNumber =
   (from: number, to: number) =>
   (text: string): number => {

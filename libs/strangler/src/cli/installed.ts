@@ -4,7 +4,14 @@ import type { Application } from './cli.js';
 import { Failure, Misuse } from './failure.js';
 import { inDatabaseAt } from './in-database.js';
 
-/** The command line as the package brings it, for any application: what it needs to know stands in the environment. */
+/**
+ * The command line as the package brings it, for any application: what it needs to know stands in the environment.
+ *
+ * @example
+ * ```ts
+ * await runCommandLine(['assess', '.'], new Cli(installed, globalThis.process, globalThis.process.env));
+ * ```
+ */
 export const installed: Application = {
   program: 'npx strangler',
   version: versionOf(new URL('../../package.json', import.meta.url)),

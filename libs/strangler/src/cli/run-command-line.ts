@@ -8,7 +8,10 @@ import { makeProgram } from './program.js';
  * Does what the arguments say. Resolves with the exit code; an error is said, and never thrown.
  *
  * @example
- * process.exitCode = await runCommandLine(process.argv.slice(2), new Cli(installed, process, process.env));
+ * ```ts
+ * const { argv, env } = globalThis.process;
+ * globalThis.process.exitCode = await runCommandLine(argv.slice(2), new Cli(installed, globalThis.process, env));
+ * ```
  */
 export async function runCommandLine(args: readonly string[], cli: Cli): Promise<number> {
   try {

@@ -7,7 +7,16 @@ export interface Actor {
   readonly version: number;
 }
 
-/** Who asks. */
+/**
+ * Who asks. The application's API says it once a request; a module that calls another one passes it on. A module checks it, wherever the call
+ * comes from (docs/adr/0052-who-asks.md).
+ *
+ * @example
+ * ```ts
+ * const client: Caller = { program: 'api', as: 'client', actor: { id: '0190a7d2-…', role: 'viewer', version: 1 } };
+ * const job: Caller = { program: 'orders', as: 'itself' };
+ * ```
+ */
 export interface Caller {
   /** The module or program whose code makes the call. */
   readonly program: string;

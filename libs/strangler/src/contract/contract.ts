@@ -45,7 +45,14 @@ type CommandKeys<I, O> =
     }
   | { key?: never; keys?: never; pick?: never; merge?: never };
 
-/** See {@link self}. */
+/**
+ * See {@link self}.
+ *
+ * @example
+ * ```ts
+ * const customersOwn = self(({ userId }: { userId: string }) => userId);
+ * ```
+ */
 export interface Self<I> {
   readonly self: (input: I) => string;
 }
@@ -53,10 +60,25 @@ export interface Self<I> {
 /**
  * Who may ask an operation: `anyone`, also who has not logged in; {@link self}; an account of the role `viewer` or `admin`; or
  * `internal`: other modules and programs of the shop, for their own ends, and never a client.
+ *
+ * @example
+ * ```ts
+ * const who: Who<{ userId: string }>[] = ['anyone', self(({ userId }) => userId), 'viewer', 'admin', 'internal'];
+ * ```
  */
 export type Who<I> = 'anyone' | Self<I> | 'viewer' | 'admin' | 'internal';
 
-/** The user whom the input names may ask, and an admin: `who: self((input) => input.userId)`. */
+/**
+ * The user whom the input names may ask, and an admin: `who: self((input) => input.userId)`.
+ *
+ * @example
+ * ```ts
+ * class OrdersOf {
+ *   @Id() userId: string;
+ * }
+ * const list = query({ input: OrdersOf, output: Order, key: 'userId', who: self(({ userId }: OrdersOf) => userId) });
+ * ```
+ */
 export const self = <I>(user: (input: I) => string): Self<I> => ({ self: user });
 
 interface Shared<I, O, E extends string> {
@@ -99,13 +121,38 @@ export type Process<I, O, E extends string> = Shared<I, O, E> & Keys<I> & { kind
 
 type AnyKind<I, O, E extends string> = Query<I, O, E> | Command<I, O, E> | Process<I, O, E>;
 
-/** Any operation, its types forgotten. Method syntax in `key` would not help: inputs are contravariant, hence `never`. */
+/**
+ * Any operation, its types forgotten. Method syntax in `key` would not help: inputs are contravariant, hence `never`.
+ *
+ * @example
+ * ```ts
+ * const names = (operations: Record<string, Operation>) =>
+ *   Object.entries(operations).map(([name, { kind, timeoutMs = 1_500 }]) => `${name}: ${kind}, ${timeoutMs} ms`);
+ * ```
+ */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the one place where an operation's types are erased
 export type Operation = AnyKind<any, any, string>;
 
+/**
+ * How a module is owned while it moves: `by-key`, each routing key by one side, so that it moves in shares; or `whole`, all keys by one
+ * side, so that it moves at once.
+ *
+ * @example
+ * ```ts
+ * const ownership: Ownership = 'by-key'; // an order belongs to one side; its neighbour may belong to the other one
+ * ```
+ */
 export type Ownership = 'by-key' | 'whole';
 
-/** A module's only public face. */
+/**
+ * A module's only public face: its name, how it is owned, and its operations. Made by {@link contract}, or by {@link serviceContract} from a
+ * class.
+ *
+ * @example
+ * ```ts
+ * const operationsOf = ({ name, operations }: Contract) => Object.keys(operations).map((each) => `${name}.${each}`);
+ * ```
+ */
 export interface Contract<
   N extends string = string,
   O extends Record<string, Operation> = Record<string, Operation>,
@@ -121,27 +168,94 @@ export interface Contract<
   ): DomainError<CodeOf<O[K]>>;
 }
 
+/**
+ * What an operation is given.
+ *
+ * @example
+ * ```ts
+ * const input: InputOf<(typeof orders)['operations']['get']> = { id: '0190a7d2-…' };
+ * ```
+ */
 export type InputOf<T> = T extends { input: Dto<infer I> } ? I : never;
+/**
+ * What an operation answers.
+ *
+ * @example
+ * ```ts
+ * const print = (order: OutputOf<(typeof orders)['operations']['get']>) => console.log(order.status);
+ * ```
+ */
 export type OutputOf<T> = T extends { output: Dto<infer O> } ? O : never;
+/**
+ * The error codes that an operation declares.
+ *
+ * @example
+ * ```ts
+ * const code: CodeOf<(typeof orders)['operations']['place']> = 'out_of_stock';
+ * ```
+ */
 export type CodeOf<T> = T extends { errors?: readonly (infer E extends string)[] } ? E : never;
 
-/** Names of a contract's operations of one kind. */
+/**
+ * Names of a contract's operations of one kind.
+ *
+ * @example
+ * ```ts
+ * const commands: NamesOf<typeof orders, 'command'>[] = ['place', 'cancel'];
+ * ```
+ */
 export type NamesOf<C extends Contract, Kind extends Operation['kind']> = {
   [K in keyof C['operations']]: C['operations'][K]['kind'] extends Kind ? K : never;
 }[keyof C['operations']];
 
-/** What a caller sees of a contract: one async method an operation, wherever the module is served. */
+/**
+ * What a caller sees of a contract: one async method an operation, wherever the module is served.
+ *
+ * @example
+ * ```ts
+ * class OrdersOfTheTest implements Pick<Api<typeof orders>, 'get'> {
+ *   async get({ id }: ById): Promise<Order> {
+ *     return { id, sku: 'A1', quantity: 1, status: 'open' };
+ *   }
+ * }
+ * ```
+ */
 export type Api<C extends Contract> = {
   [K in keyof C['operations']]: (input: InputOf<C['operations'][K]>) => Promise<OutputOf<C['operations'][K]>>;
 };
 
-/** Answered by a command that names a `result`: its call is still to be made. Any other answer is that of the command. */
+/**
+ * Answered by a command that names a `result`: its call is still to be made. Any other answer is that of the command.
+ *
+ * @example
+ * ```ts
+ * class PaymentsService {
+ *   // Its transaction says only whether the call to the provider is due; `external` of `forFeature` makes it.
+ *   async charge(order: Order): Promise<Order | CallDue> {
+ *     return order.status === 'paid' ? order : callDue;
+ *   }
+ * }
+ * ```
+ */
 export const callDue = Symbol('call due');
+/**
+ * What {@link callDue} is: the answer of a command whose call outside is still to be made.
+ *
+ * @example
+ * ```ts
+ * const isDue = (answer: Order | CallDue): answer is CallDue => answer === callDue;
+ * ```
+ */
 export type CallDue = typeof callDue;
 
 /**
  * What a module's service implements: its queries and commands. Processes are sagas, given beside it. A command also gets
  * what was prepared for it before its transaction, if anything was.
+ *
+ * @example
+ * ```ts
+ * const service: Handlers<typeof orders> = app.get(OrdersService);
+ * ```
  */
 export type Handlers<C extends Contract> = Pick<Api<C>, NamesOf<C, 'query'>> & {
   [K in NamesOf<C, 'command'>]: (
@@ -154,7 +268,16 @@ export type Handlers<C extends Contract> = Pick<Api<C>, NamesOf<C, 'query'>> & {
 // NoInfer below: else `contract()`, which wants codes of type string, would make `string` of an operation without errors,
 // and any code would compile.
 
-/** Declares an operation that changes nothing. */
+/**
+ * Declares an operation that changes nothing. `key` names the field that is its routing key, or finds it. A query without one may be answered
+ * by either side.
+ *
+ * @example
+ * ```ts
+ * const get = query({ input: ById, output: Order, errors: ['not_found'], key: 'id' });
+ * const find = query({ input: Place, output: Order, reads: 'any', volatile: ['status'], timeoutMs: 500 });
+ * ```
+ */
 export function query<I, O, const E extends string = never>(
   definition: Omit<Query<I, O, E>, 'kind' | 'key' | 'keys'> & GivenKeys<I>,
 ): Query<I, O, NoInfer<E>> {
@@ -163,14 +286,29 @@ export function query<I, O, const E extends string = never>(
   return { ...derived, ...withKey(definition), kind: 'query' };
 }
 
-/** Declares an operation that is one transaction in its module. `undo` names the command that takes it back. */
+/**
+ * Declares an operation that is one transaction in its module. `undo` names the command that takes it back. Done once a command id, as Stripe's
+ * API has it with idempotency keys.
+ *
+ * @example
+ * ```ts
+ * const place = command({ input: Place, output: Order, errors: ['out_of_stock'], key: 'id', undo: 'cancel' });
+ * ```
+ */
 export function command<I, O, const E extends string = never>(
   definition: Omit<Command<I, O, E>, 'kind' | 'key' | 'keys' | 'pick' | 'merge'> & GivenCommandKeys<I, O>,
 ): Command<I, O, NoInfer<E>> {
   return { ...withKey(definition), kind: 'command' };
 }
 
-/** Declares an operation that spans modules and runs as a saga. */
+/**
+ * Declares an operation that spans modules and runs as a saga (Garcia-Molina and Salem, 1987).
+ *
+ * @example
+ * ```ts
+ * const buy = process({ input: Place, output: Order, errors: ['out_of_stock'], key: 'id', timeoutMs: 5_000 });
+ * ```
+ */
 export function process<I, O, const E extends string = never>(
   definition: Omit<Process<I, O, E>, 'kind' | 'key' | 'keys'> & GivenKeys<I>,
 ): Process<I, O, NoInfer<E>> {
@@ -191,7 +329,19 @@ const probeOf =
   (key: string): I =>
     ({ [field]: key }) as I;
 
-/** Declares a module's contract. @throws naming the operation that breaks a rule of the toolkit. */
+/**
+ * Declares a module's contract. @throws naming the operation that breaks a rule of the toolkit.
+ *
+ * @example
+ * ```ts
+ * const stock = contract('stock', {
+ *   ownership: 'by-key',
+ *   operations: {
+ *     get: query({ input: ById, output: Order, errors: ['not_found'], key: 'id' }),
+ *   },
+ * });
+ * ```
+ */
 export function contract<const N extends string, O extends Record<string, Operation>>(
   name: N,
   definition: { ownership: Ownership; operations: O },

@@ -1,2 +1,13 @@
-/** A DTO class: its class-validator rules are the contract's schema on every transport. */
+/**
+ * A DTO class: its class-validator rules are the contract's schema on every transport.
+ *
+ * @example
+ * ```ts
+ * class Parcel {
+ *   @Id() orderId: string;
+ *   @Count(1) grams: number;
+ * }
+ * const dto: Dto<Parcel> = Parcel;
+ * ```
+ */
 export type Dto<T> = new () => T;

@@ -31,6 +31,8 @@ const longestList = 10_000;
  *
  * What it looks at is bounded by the class (`capacity`), not by the value: lists that are too long and objects with other
  * fields are refused before anything inside them is seen (ADR 0020).
+ *
+ * @internal
  */
 export class Schema<T> {
   readonly fields: readonly Field[];

@@ -56,7 +56,13 @@ type ServiceOperations<S extends object> = {
  * What a class does not say by itself.
  *
  * @example
- * { ownership: 'by-key', classes: [Session, Page], operations: { revoke: { kind: 'command', key: (id) => id } } }
+ * ```ts
+ * const options: ServiceContractOptions<SessionsService> = {
+ *   ownership: 'by-key',
+ *   classes: [Session],
+ *   operations: { revoke: { kind: 'command', key: (id) => id }, findActive: { kind: 'query', key: (userId) => userId } },
+ * };
+ * ```
  */
 export interface ServiceContractOptions<S extends object> {
   /** Left out: `whole`, which holds wherever ids come from a sequence. */
@@ -71,7 +77,10 @@ export interface ServiceContractOptions<S extends object> {
  * The contract of a service behind its own class. To all but who injects it, it is a contract as any other.
  *
  * @example
- * StranglerModule.forRoot({ side: 'monolith', contracts: [sessions, shipping] })
+ * ```ts
+ * const behind: ServiceContract = sessions;
+ * StranglerModule.forRoot({ side: 'monolith', contracts: [behind, orders] });
+ * ```
  */
 export interface ServiceContract<N extends string = string, S extends object = object> extends Contract<N> {
   readonly service: ServiceClass<S>;
@@ -88,10 +97,18 @@ export const isServiceContract = (contract: Contract): contract is ServiceContra
  * @throws when something of the class cannot cross, with all that has to be changed.
  *
  * @example
- * export const sessions = serviceContract('sessions', SessionsService, {
+ * ```ts
+ * class PlainSessionsService {
+ *   async findActive(userId: number): Promise<Session[]> {
+ *     return [];
+ *   }
+ *   async revoke(id: string): Promise<void> {}
+ * }
+ * const plain = serviceContract('sessions', PlainSessionsService, {
  *   classes: [Session],
- *   operations: { findActive: 'query', isActive: 'query', revoke: { kind: 'command', key: (id) => id } },
+ *   operations: { findActive: 'query', revoke: { kind: 'command', key: (id) => id } },
  * });
+ * ```
  */
 export function serviceContract<const N extends string, S extends object>(
   name: N,

@@ -19,7 +19,9 @@ interface MethodOptions<A extends readonly unknown[]> {
  * A method that changes nothing.
  *
  * @example
- * @QueryOperation({ key: (userId: number) => userId, reads: 'any', volatile: ['*.lastUsedAt'] })
+ * ```ts
+ * const options: QueryMethod<[userId: number]> = { key: (userId) => userId, reads: 'any', volatile: ['*.lastUsedAt'] };
+ * ```
  */
 export interface QueryMethod<A extends readonly unknown[]> extends MethodOptions<A> {
   /** As of {@link query}: `owner`, or `any` for what a copy may answer, a moment behind. */
@@ -32,8 +34,9 @@ export interface QueryMethod<A extends readonly unknown[]> extends MethodOptions
  * A method that is one transaction.
  *
  * @example
- * @CommandOperation({ secret: true, timeoutMs: 3_000 })
- * changePassword(id: number, password: string): Promise<void> { … }
+ * ```ts
+ * const options: CommandMethod<[id: number, password: string]> = { secret: true, timeoutMs: 3_000 };
+ * ```
  */
 export type CommandMethod<A extends readonly unknown[]> = MethodOptions<A>;
 
@@ -60,8 +63,14 @@ export const decoratedAs = (prototype: object, name: string): Decorated | undefi
  * A method that changes nothing, as a query of the service's contract. What the class is injected as goes on to be called as before.
  *
  * @example
- * @QueryOperation()
- * findActive(userId: number): Promise<Session[]> { … }
+ * ```ts
+ * class LoansService {
+ *   @QueryOperation({ reads: 'any' })
+ *   async findOpen(userId: number): Promise<Order[]> {
+ *     return [];
+ *   }
+ * }
+ * ```
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a decorator is made before its method is seen
 export const QueryOperation = (options: QueryMethod<any[]> = {}): OperationDecorator =>
@@ -71,8 +80,12 @@ export const QueryOperation = (options: QueryMethod<any[]> = {}): OperationDecor
  * A method that is one transaction, as a command of the service's contract: done once, at the owner of its key.
  *
  * @example
- * @CommandOperation({ key: (id: string) => id })
- * async revoke(id: string, userId: number): Promise<void> { … }
+ * ```ts
+ * class LoansService {
+ *   @CommandOperation({ key: (id: string) => id })
+ *   async end(id: string): Promise<void> {}
+ * }
+ * ```
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a decorator is made before its method is seen
 export const CommandOperation = (options: CommandMethod<any[]> = {}): OperationDecorator =>
@@ -82,7 +95,13 @@ export const CommandOperation = (options: CommandMethod<any[]> = {}): OperationD
  * A public method that is for the service itself. No caller reaches it, no event and no clock.
  *
  * @example
- * @Internal()
- * hashOf(token: string): string { … }
+ * ```ts
+ * class LoansService {
+ *   @Internal()
+ *   labelOf(id: string): string {
+ *     return `loan ${id}`;
+ *   }
+ * }
+ * ```
  */
 export const Internal = (): MethodDecorator => decorated({ kind: 'internal' });

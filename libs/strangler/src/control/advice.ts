@@ -1,6 +1,17 @@
 import type { ModuleRow } from './store/module-row.js';
 
-/** How what a sentence advises is typed here: the toolkit does not know the application's command lines. */
+/**
+ * How what a sentence advises is typed here: the toolkit does not know the application's command lines.
+ *
+ * @example
+ * ```ts
+ * const advice: Advice = {
+ *   cli: 'npx strangler',
+ *   start: (module) => `MODULE=${module} node dist/service.js`,
+ *   nats: 'start the NATS server',
+ * };
+ * ```
+ */
 export interface Advice {
   /** What stands before a verb of the operator's command line, such as `npm run strangler --`. */
   cli: string;

@@ -24,7 +24,11 @@ interface Counted {
   tally: CallCount;
 }
 
-/** Sees every call of this process: counts it for the gates, and hands queries on to the shadow reads, commands to the rehearsals. */
+/**
+ * Sees every call of this process: counts it for the gates, and hands queries on to the shadow reads, commands to the rehearsals.
+ *
+ * @internal
+ */
 export class CallMetrics implements CallObserver {
   /** Set once there is a controller. */
   shadow: ShadowReads | undefined;

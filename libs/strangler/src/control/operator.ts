@@ -4,7 +4,15 @@ import type { ParkedRow } from '../engine/replication/outgoing-state.js';
 import type { Action } from './commands/commands.js';
 import type { Finding, HistoryEntry, ModuleStatus } from './views.js';
 
-/** What an accepted action will do, step by step, in words. */
+/**
+ * What an accepted action will do, step by step, in words.
+ *
+ * @example
+ * ```ts
+ * const { plan, refusal }: ActionAnswer = await operator.act('orders', { verb: 'run' }, { actor: 'ann', dryRun: true });
+ * console.log(refusal ?? plan.join('\n'));
+ * ```
+ */
 export interface ActionAnswer {
   module: string;
   verb: Action['verb'];
@@ -16,7 +24,14 @@ export interface ActionAnswer {
   goal?: { phase: Phase; percent: number | null };
 }
 
-/** What the admin API offers; the controller implements it. */
+/**
+ * What the admin API offers; the controller implements it.
+ *
+ * @example
+ * ```ts
+ * const moveOut = (by: Operator) => by.act('orders', { verb: 'run' }, { actor: 'ann', dryRun: false });
+ * ```
+ */
 export interface Operator {
   modules(): Promise<ModuleStatus[]>;
   module(name: string): Promise<ModuleStatus>;

@@ -1,7 +1,14 @@
 import type { OpenMigration } from '../engine/ownership/migration-watch.js';
 import type { Phase, Side } from '../routes/phase.js';
 
-/** One condition that a step waits for or breaks at. No data means `hold`: it neither passes nor fails. */
+/**
+ * One condition that a step waits for or breaks at. No data means `hold`: it neither passes nor fails.
+ *
+ * @example
+ * ```ts
+ * const inTheWay = (gates: GateView[]) => gates.filter(({ state }) => state === 'hold' || state === 'fail').map(({ name }) => name);
+ * ```
+ */
 export interface GateView {
   name: string;
   /** Of the population that does worse: probes and customers are never pooled. Null: not known. */
@@ -23,7 +30,14 @@ export interface GateView {
   why: string | null;
 }
 
-/** Answers of both sides that were compared. */
+/**
+ * Answers of both sides that were compared.
+ *
+ * @example
+ * ```ts
+ * const rate = ({ compared, mismatches }: ShadowCounts) => (compared === 0 ? 0 : mismatches / compared);
+ * ```
+ */
 export interface ShadowCounts {
   compared: number;
   mismatches: number;
@@ -31,7 +45,14 @@ export interface ShadowCounts {
   unavailable: number;
 }
 
-/** How the calls to one side went. */
+/**
+ * How the calls to one side went.
+ *
+ * @example
+ * ```ts
+ * const text = ({ calls, errors, p99Ms }: CallFigures) => `${calls} calls, ${errors} errors, p99 ${p99Ms ?? '-'} ms`;
+ * ```
+ */
 export interface CallFigures {
   calls: number;
   errors: number;
@@ -67,7 +88,14 @@ export interface SideView extends CallFigures {
   parked: number;
 }
 
-/** A setting in force. */
+/**
+ * A setting in force.
+ *
+ * @example
+ * ```ts
+ * const text = ({ key, value, from }: SettingView) => `${key}: ${JSON.stringify(value)} (${from})`;
+ * ```
+ */
 export interface SettingView {
   /** As in `strangler.yaml`: `bake`, `gates.lagMs`. */
   key: string;
@@ -77,7 +105,14 @@ export interface SettingView {
   from: string;
 }
 
-/** What is needed, what is there, and what to do. */
+/**
+ * What is needed, what is there, and what to do.
+ *
+ * @example
+ * ```ts
+ * const text = ({ needs, has, todo, command }: WaitView) => `needs ${needs}, has ${has}: ${command ?? todo}`;
+ * ```
+ */
 export interface WaitView {
   needs: string;
   has: string;
@@ -89,7 +124,15 @@ export interface WaitView {
   sinceMs: number;
 }
 
-/** Where a module stands; the body of `GET /modules/:module`. */
+/**
+ * Where a module stands; the body of `GET /modules/:module`.
+ *
+ * @example
+ * ```ts
+ * const { phase, percent, waitingFor }: ModuleStatus = await operator.module('orders');
+ * console.log(`${phase}, ${percent} % of the keys are extracted; ${waitingFor ?? 'it is where it is to be'}`);
+ * ```
+ */
 export interface ModuleStatus {
   module: string;
   ownership: 'by-key' | 'whole';
@@ -139,7 +182,14 @@ export interface ModuleStatus {
   notices: string[];
 }
 
-/** One line of a module's history. */
+/**
+ * One line of a module's history.
+ *
+ * @example
+ * ```ts
+ * const text = ({ at, actor, action, from, to, outcome }: HistoryEntry) => `${at} ${actor}: ${action}, ${from} -> ${to}: ${outcome}`;
+ * ```
+ */
 export interface HistoryEntry {
   id: number;
   /** RFC 3339. */
@@ -155,7 +205,14 @@ export interface HistoryEntry {
   figures: Record<string, unknown>;
 }
 
-/** Something that `doctor` has found: what it is, what it means, what frees it. */
+/**
+ * Something that `doctor` has found: what it is, what it means, what frees it.
+ *
+ * @example
+ * ```ts
+ * const text = ({ module, problem, meaning, remedy }: Finding) => `${module ?? 'all'}: ${problem}. ${meaning}. ${remedy}`;
+ * ```
+ */
 export interface Finding {
   /** Null: it concerns the process, or all modules. */
   module: string | null;
@@ -168,5 +225,14 @@ export interface Finding {
   byItself?: boolean;
 }
 
-/** Finds what concerns no single module: asked each time that `doctor` is. It must start nothing, and not throw. */
+/**
+ * Finds what concerns no single module: asked each time that `doctor` is. It must start nothing, and not throw.
+ *
+ * @example
+ * ```ts
+ * const disk: FindingSource = () => [
+ *   { module: null, problem: 'the disk is full', meaning: 'no write is stored', remedy: 'make room', repairable: false },
+ * ];
+ * ```
+ */
 export type FindingSource = () => Finding[] | Promise<Finding[]>;

@@ -1,6 +1,13 @@
 import { currentContext } from './context.js';
 
-/** How much may go on at a time. */
+/**
+ * How much may go on at a time.
+ *
+ * @example
+ * ```ts
+ * const limits: AdmissionLimits = { running: 4, waiting: 16, waitMs: 500 };
+ * ```
+ */
 export interface AdmissionLimits {
   /** Pieces of work at a time. */
   running: number;
@@ -10,7 +17,14 @@ export interface AdmissionLimits {
   waitMs: number;
 }
 
-/** What an admission does just now, and how many it has refused so far. */
+/**
+ * What an admission does just now, and how many it has refused so far.
+ *
+ * @example
+ * ```ts
+ * const isBusy = ({ waiting, refused }: AdmissionFigures) => waiting > 0 || refused > 0;
+ * ```
+ */
 export interface AdmissionFigures {
   running: number;
   waiting: number;
@@ -21,7 +35,14 @@ export interface AdmissionFigures {
 
 const known = new Map<string, Admission>();
 
-/** The figures of every admission of this process, by name. */
+/**
+ * The figures of every admission of this process, by name.
+ *
+ * @example
+ * ```ts
+ * for (const [name, { running, waiting }] of Object.entries(admissions())) console.log(name, running, waiting);
+ * ```
+ */
 export const admissions = (): Record<string, AdmissionFigures> =>
   Object.fromEntries([...known].map(([name, admission]) => [name, admission.figures()]));
 
@@ -29,6 +50,13 @@ export const admissions = (): Record<string, AdmissionFigures> =>
  * Bounds work that would otherwise take a whole resource (a thread pool, the connections to a database): a few at a time, a
  * short queue in the order of arrival, and the rest is refused at once, for a long queue only makes answers late that
  * nobody waits for any more.
+ *
+ * @example
+ * ```ts
+ * const hashing = new Admission('password hashes', { running: 2, waiting: 16, waitMs: 500 }, () =>
+ *   new ShedError('users', 'too many log-ins at a time'));
+ * const hash = await hashing.run(() => provider.charge('0190a7d2-…'));
+ * ```
  */
 export class Admission {
   private readonly queue = new Set<() => void>();

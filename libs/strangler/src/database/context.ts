@@ -3,7 +3,18 @@ import type { EntityManager } from 'typeorm';
 import type { Caller } from '../contract/caller.js';
 import type { Side } from '../routes/phase.js';
 
-/** What belongs to one request and travels with it through every call, in this process and over NATS. */
+/**
+ * What belongs to one request and travels with it through every call, in this process and over NATS.
+ *
+ * @example
+ * ```ts
+ * const context: CallContext = {
+ *   requestId: '4bf92f35',
+ *   caller: { program: 'api', as: 'client', actor: { id: '0190a7d2-…', role: 'user', version: 1 } },
+ *   servedBy: new Map(),
+ * };
+ * ```
+ */
 export interface CallContext {
   /** On every log line of the request, on both sides of a hop. */
   readonly requestId: string;
@@ -29,10 +40,24 @@ export interface CallContext {
 
 const storage = new AsyncLocalStorage<CallContext>();
 
-/** The context of the running request, if there is one. */
+/**
+ * The context of the running request, if there is one.
+ *
+ * @example
+ * ```ts
+ * console.log(currentContext()?.requestId, currentContext()?.servedBy.get('orders'));
+ * ```
+ */
 export const currentContext = (): CallContext | undefined => storage.getStore();
 
-/** Runs `work` within `context`. */
+/**
+ * Runs `work` within `context`.
+ *
+ * @example
+ * ```ts
+ * const order = await withContext({ requestId: '4bf92f35', servedBy: new Map() }, () => port.get({ id: '0190a7d2-…' }));
+ * ```
+ */
 export const withContext = <T>(context: CallContext, work: () => T): T => storage.run(context, work);
 
 /** Runs `work` in the current context (or a new one) with some of it replaced. */

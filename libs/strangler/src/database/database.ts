@@ -5,7 +5,11 @@ import { release, releaseNumber } from './release.js';
 import { addressed, serverOf, type DatabaseServer } from './server.js';
 import { askAt, asksAfter, type ClientClass } from './silence.js';
 
-/** Runs statements; rows come as pg gives them. */
+/**
+ * Runs statements; rows come as pg gives them.
+ *
+ * @internal
+ */
 export interface Queryable {
   /** `prepared`: the session keeps its plan, which must be good whatever comes into the tables meanwhile. */
   query<T extends object>(
@@ -65,6 +69,8 @@ const pinnedWhereKnown = `select set_config(name, '0', false) from pg_settings w
 /**
  * The toolkit's own few connections to a side's database, beside the application's pool: a hand-off must not wait for a
  * free connection of the very commands that it waits for.
+ *
+ * @internal
  */
 export class Database implements Queryable {
   private readonly pool: pg.Pool;

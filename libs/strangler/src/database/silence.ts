@@ -136,7 +136,11 @@ const socketOf = (client: pg.Client): NodeJS.Socket & { destroy(error: Error): v
   (client as unknown as { connection: { stream: NodeJS.Socket & { destroy(error: Error): void } } })
     .connection.stream;
 
-/** Has the connections of a pool to this URL notice silence; `direct`: leads to the server itself. */
+/**
+ * Has the connections of a pool to this URL notice silence; `direct`: leads to the server itself.
+ *
+ * @internal
+ */
 export const noticingSilence =
   (direct: string) =>
   (base: ClientClass): ClientClass =>

@@ -12,6 +12,11 @@ export interface Transform {
 /**
  * A change of rows that are there, made at their owner while a module moves: a migration that ran in each database would be refused for the
  * keys that the other one owns.
+ *
+ * @example
+ * ```ts
+ * const grams: OwnerMigration = { name: 'grams-of-weight', table: 'parcel', set: 'grams = t.weight', where: 't.grams is null' };
+ * ```
  */
 export interface OwnerMigration {
   /** Tells it from every other one of the module, for ever. */

@@ -8,7 +8,11 @@ export type Origin = (typeof origins)[number];
 /** For each of both. */
 export type ByOrigin<T> = Readonly<Record<Origin, T>>;
 
-/** The calls of one population to one side. */
+/**
+ * The calls of one population to one side.
+ *
+ * @internal
+ */
 export interface Calls {
   calls: number;
   /** Calls that ended with `internal`, or that a side did not answer; a refusal that the contract declares is none. */
@@ -16,7 +20,11 @@ export interface Calls {
   latency: Histogram;
 }
 
-/** Answers of both sides that were to be compared; or commands that were to be rehearsed, and those that failed. */
+/**
+ * Answers of both sides that were to be compared; or commands that were to be rehearsed, and those that failed.
+ *
+ * @internal
+ */
 export interface Comparisons {
   compared: number;
   mismatches: number;
@@ -44,7 +52,11 @@ export interface Evidence {
   probing: Probing;
 }
 
-/** Of nothing. */
+/**
+ * Of nothing.
+ *
+ * @internal
+ */
 export const noCalls: Calls = { calls: 0, errors: 0, latency: emptyHistogram() };
 export const noComparisons: Comparisons = { compared: 0, mismatches: 0, unavailable: 0 };
 

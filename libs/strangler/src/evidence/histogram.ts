@@ -23,7 +23,11 @@ export const emptyHistogram = (): number[] => new Array<number>(bucketsOfTime).f
 /** How many durations there are. */
 export const sizeOf = (histogram: Histogram): number => histogram.reduce((sum, each) => sum + each, 0);
 
-/** The upper border, in ms, of the bucket in which the percentile `share` (0 to 1, nearest rank) lies; null: no durations. */
+/**
+ * The upper border, in ms, of the bucket in which the percentile `share` (0 to 1, nearest rank) lies; null: no durations.
+ *
+ * @internal
+ */
 export function percentile(histogram: Histogram, share: number): number | null {
   const rank = Math.max(1, Math.ceil(sizeOf(histogram) * share));
   let seen = 0;

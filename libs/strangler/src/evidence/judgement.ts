@@ -38,6 +38,8 @@ const even = 0.5;
 /**
  * Judges each population by itself. `fail`: at least one of them is worse than the limit. `pass`: one of them is enough by
  * itself, and each that has shown something bad has also shown, with its own samples, that this is within the limit.
+ *
+ * @internal
  */
 export function judge(populations: readonly Population[], rule: Rule): Judgement {
   const state = verdict(populations, rule);

@@ -43,7 +43,11 @@ const slotOf = (ageMs: string, coarse: string): string =>
   `date_bin(case when ${coarse} then interval '10 s' else interval '1 s' end,
      clock_timestamp() - ${ageMs}::float8 * interval '1 ms', timestamptz 'epoch')`;
 
-/** Calls and comparisons in slots of time, by process: what is lost with a process is what it has not written down yet. */
+/**
+ * Calls and comparisons in slots of time, by process: what is lost with a process is what it has not written down yet.
+ *
+ * @internal
+ */
 export class Windows {
   private readonly process = `${hostname()}:${process.pid}`;
 

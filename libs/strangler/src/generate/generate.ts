@@ -9,11 +9,13 @@ import { writeSchema } from './write.js';
  * Makes the schema of a module's service from the catalogue of the monolith's database, so that migrations are written for the monolith
  * alone. It reads in one snapshot, and changes nothing. `tables`: their names; left out, all tables of the schema that bears the
  * module's name.
+ * @throws {GenerateError} with all that stands in the way.
  *
  * @example
+ * ```ts
  * const generated = await generateSchema(client, 'sessions', { tables: ['public.sessions'] });
- * await writeFile('sessions.sql', schemaFile(generated));
- * @throws {GenerateError} with all that stands in the way.
+ * console.log(generated.sql, generated.leftOut.length);
+ * ```
  */
 export async function generateSchema(
   client: ClientBase,

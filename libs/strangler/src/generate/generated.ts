@@ -1,4 +1,11 @@
-/** What a module's tables have and the service's schema has not. */
+/**
+ * What a module's tables have and the service's schema has not.
+ *
+ * @example
+ * ```ts
+ * const text = ({ kind, text, run }: LeftOutOfSchema) => `${kind}: ${text}${run ? `; in the ${run.where}: ${run.sql}` : ''}`;
+ * ```
+ */
 export interface LeftOutOfSchema {
   kind:
     | 'foreign key'
@@ -18,7 +25,14 @@ export interface LeftOutOfSchema {
   run: { where: 'monolith' | 'service'; sql: string } | null;
 }
 
-/** The schema of a service. */
+/**
+ * The schema of a service.
+ *
+ * @example
+ * ```ts
+ * const applied = async ({ sql }: GeneratedSchema) => client.query(sql); // in the service's database, which is empty
+ * ```
+ */
 export interface GeneratedSchema {
   module: string;
   /** Its tables with their schemas, quoted where SQL needs it. */
@@ -28,18 +42,39 @@ export interface GeneratedSchema {
   leftOut: LeftOutOfSchema[];
 }
 
-/** The schema cannot be made as it is; `problems` names all reasons, each with what to do. */
+/**
+ * The schema cannot be made as it is; `problems` names all reasons, each with what to do.
+ *
+ * @example
+ * ```ts
+ * const reasons = (error: unknown) => (error instanceof GenerateError ? error.problems : []);
+ * ```
+ */
 export class GenerateError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(problems.join('\n'));
   }
 }
 
-/** How the file begins; `generate` overwrites no other. */
+/**
+ * How the file begins; `generate` overwrites no other.
+ *
+ * @example
+ * ```ts
+ * const isGenerated = (text: string, module: string) => text.startsWith(firstLine(module));
+ * ```
+ */
 export const firstLine = (module: string): string =>
   `-- The tables of ${oneLine(module)}, for the database of its service. Made by "strangler generate": change the monolith, and make it anew.`;
 
-/** The file: what to run in the service's database, and below it, as comments, what is left out. */
+/**
+ * The file: what to run in the service's database, and below it, as comments, what is left out.
+ *
+ * @example
+ * ```ts
+ * const write = (generated: GeneratedSchema) => writeFile(`${generated.module}.sql`, schemaFile(generated));
+ * ```
+ */
 export function schemaFile({ module, sql, leftOut }: GeneratedSchema): string {
   const named =
     leftOut.length === 0 ? ['-- Left out: nothing.'] : ['-- Left out:', ...leftOut.flatMap(comment)];

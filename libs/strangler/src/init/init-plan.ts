@@ -4,7 +4,14 @@ export interface NewFile {
   text: string;
 }
 
-/** What `init` does to an application. Paths are below its folder, with `/`. */
+/**
+ * What `init` does to an application. Paths are below its folder, with `/`.
+ *
+ * @example
+ * ```ts
+ * const files = ({ files, edit }: InitPlan) => [...files.map(({ path }) => path), ...(edit ? [edit.path] : [])];
+ * ```
+ */
 export interface InitPlan {
   /** The class that the application starts with, and where it stands. */
   root: { name: string; path: string };
@@ -20,5 +27,12 @@ export interface InitPlan {
   next: string[];
 }
 
-/** `init` cannot work there: the message says why. */
+/**
+ * `init` cannot work there: the message says why.
+ *
+ * @example
+ * ```ts
+ * const messageOf = (error: unknown) => (error instanceof InitError ? error.message : undefined);
+ * ```
+ */
 export class InitError extends Error {}

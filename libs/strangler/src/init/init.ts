@@ -9,11 +9,13 @@ import { serviceFile, settingsFile, wishesFile } from './texts.js';
 /**
  * Says what brings the toolkit into the Nest and TypeORM application of a folder: its root module's file with `StranglerModule` in it,
  * contracts and settings, the entry of its services, and `strangler.yaml`. It reads sources, and writes nothing.
- *
- * @example
- * const { files, edit, paste, next } = planInit('../clinic');
  * @throws {InitError} where that is no such application.
  * @throws {CompilerMissing} where there is no TypeScript compiler.
+ *
+ * @example
+ * ```ts
+ * const { files, edit, next } = planInit('../clinic');
+ * ```
  */
 export function planInit(folder: string): InitPlan {
   loadCompiler(folder);

@@ -4,7 +4,14 @@ import { onlyOne } from './only-one.js';
 import { inTurns, lockTimeoutMs, withoutTimeout, type Say } from './patience.js';
 import { pendingAfter, type Pending } from './pending.js';
 
-/** How a migration is watched. */
+/**
+ * How a migration is watched.
+ *
+ * @example
+ * ```ts
+ * const options: MigrateOptions = { say: console.warn };
+ * ```
+ */
 export interface MigrateOptions {
   /** Hears whom or what it waits for, as a sentence (default: nobody does). */
   say?: Say;
@@ -16,15 +23,16 @@ export interface MigrateOptions {
  * that the database has and this release does not know stay: an older release may start beside a newer one.
  *
  * The client needs no more than the right to create a schema; it is given back with the settings and locks that it had.
- *
- * @example
- * const client = new pg.Client({ connectionString: process.env.DATABASE_URL });
- * await client.connect();
- * await migrate(client, { say: console.warn });
- * await client.end();
- *
  * @throws {MigrationRefused} when the database was upgraded to a release that takes no processes of this one, and when processes of an
  *   older release keep an upgrade waiting for 20 s. Errors of PostgreSQL as they are; then nothing has changed.
+ *
+ * @example
+ * ```ts
+ * const connection = new pg.Client({ connectionString: url });
+ * await connection.connect();
+ * await migrate(connection, { say: console.warn });
+ * await connection.end();
+ * ```
  */
 export async function migrate(
   client: ClientBase,

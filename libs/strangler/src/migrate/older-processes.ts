@@ -7,7 +7,18 @@ import type { Say } from './patience.js';
 const mostLooks = 20;
 const pauseMs = 1_000;
 
-/** Releases that cannot work on one database: its message is a sentence for the operator. */
+/**
+ * Releases that cannot work on one database: its message is a sentence for the operator.
+ *
+ * @example
+ * ```ts
+ * await migrate(client).catch((error: unknown) => {
+ *   if (!(error instanceof MigrationRefused)) throw error;
+ *   console.error(error.message); // names the processes that have to end first
+ *   globalThis.process.exit(1);
+ * });
+ * ```
+ */
 export class MigrationRefused extends Error {}
 
 interface Session {
@@ -19,6 +30,8 @@ interface Session {
 /**
  * Waits until no process is connected that is older than `lowest`: a migration makes the database one that it cannot work on. Who
  * connects later is refused by the database. @throws {MigrationRefused} naming those that are there after 20 s.
+ *
+ * @internal
  */
 export async function olderProcessesGone(client: ClientBase, lowest: string, say: Say): Promise<void> {
   for (let looks = 1; ; looks++) {

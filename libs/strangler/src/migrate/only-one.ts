@@ -11,6 +11,8 @@ const triesUntold = 20;
 /**
  * Runs `work` while no other process migrates this database, in a session that has {@link asLongAsItTakes}. The lock is the session's, not
  * a transaction's: it lasts over all transactions of `work`, which may call this again.
+ *
+ * @internal
  */
 export async function onlyOne<T>(client: ClientBase, say: Say, work: () => Promise<T>): Promise<T> {
   const before = await settingsNow(client);

@@ -3,8 +3,7 @@ import type { ConnectionOptions } from '@nats-io/transport-node';
 /**
  * How to connect to the server of a URL: the client wants its credentials apart. A user without a password is a token.
  *
- * @example
- * natsConnection('nats://shop.orders:secret@localhost:4222') // { servers: 'nats://localhost:4222', user: 'shop.orders', pass: 'secret' }
+ * @internal
  */
 export function natsConnection(
   url: string,

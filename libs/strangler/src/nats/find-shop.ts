@@ -6,7 +6,11 @@ import type { NatsLink } from './link.js';
 import { entriesIn, tableIn } from './route-sync.js';
 import { anyDatabase } from './subjects.js';
 
-/** Where a process without a module keeps what it has heard, for a start at which nobody tells. */
+/**
+ * Where a process without a module keeps what it has heard, for a start at which nobody tells.
+ *
+ * @internal
+ */
 export interface KeptRoutes {
   read(): Promise<RouteTable | undefined>;
   write(table: RouteTable): Promise<void>;
@@ -39,6 +43,8 @@ export interface ShopFinderOptions {
  * Finds the shop whose modules a process without a module calls: the one that answers in the namespace of its NATS. Who may answer there is
  * what permissions of NATS say ({@link natsPermissions}). Of two it takes neither: one of them is a copy, or the namespace is not its own.
  * Where no monolith answers, services do, each for its module. While nobody answers it goes on with what it has heard last, also after a start.
+ *
+ * @internal
  */
 export class ShopFinder {
   /** Why this process calls nobody, in words; null: it does. */

@@ -51,7 +51,11 @@ export const heard =
     if (!error) take(message);
   };
 
-/** This process's one connection to NATS. It is made when it is first needed, and again for ever when it is lost. */
+/**
+ * This process's one connection to NATS. It is made when it is first needed, and again for ever when it is lost.
+ *
+ * @internal
+ */
 export class NatsLink {
   private readonly logger = new Logger(NatsLink.name);
   private readonly events = new EventEmitter().setMaxListeners(0);

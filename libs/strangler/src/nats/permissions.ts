@@ -1,7 +1,14 @@
 import type { Contract } from '../contract/contract.js';
 import type { Subjects } from './subjects.js';
 
-/** What one user of NATS may say and hear, as patterns of subjects. Whom he is asked by he may answer, once, besides. */
+/**
+ * What one user of NATS may say and hear, as patterns of subjects. Whom he is asked by he may answer, once, besides.
+ *
+ * @example
+ * ```ts
+ * const text = ({ name, publish, subscribe }: NatsUser) => `${name}: says ${publish.join(' ')}, hears ${subscribe.join(' ')}`;
+ * ```
+ */
 export interface NatsUser {
   name: string;
   publish: readonly string[];
@@ -11,7 +18,14 @@ export interface NatsUser {
 /** The operations of other modules that a module calls, by their module. */
 export type Called = Readonly<Record<string, readonly string[]>>;
 
-/** Who connects for the monolith; the others have the name of their module. */
+/**
+ * Who connects for the monolith; the others have the name of their module.
+ *
+ * @example
+ * ```ts
+ * const nats: NatsOptions = { connection: 'nats://localhost:4222', user: monolithUser };
+ * ```
+ */
 export const monolithUser = 'monolith';
 
 /**
@@ -21,6 +35,11 @@ export const monolithUser = 'monolith';
  * @param calls by module; the commands that take a called one back are added
  * @param callers the same, by the name of a program that carries no module: a gateway
  * @throws {Error} when a module has the name of the monolith, or of such a program
+ *
+ * @example
+ * ```ts
+ * const users = natsPermissions(new Subjects('shop'), contracts, { orders: { sessions: ['findActive'] } });
+ * ```
  */
 export function natsPermissions(
   subjects: Subjects,

@@ -11,7 +11,11 @@ const askEveryMs = 400;
 /** Who does not answer within it is asked again soon, in ms. */
 const patience = { timeout: 1_000 };
 
-/** Tells the services of this shop the routes of this process: on demand, and at once when they change. */
+/**
+ * Tells the services of this shop the routes of this process: on demand, and at once when they change.
+ *
+ * @internal
+ */
 export function publishRoutes(link: NatsLink, routes: Routes): void {
   let subscriptions: Subscription[] = [];
   const tell = () => {
@@ -77,6 +81,8 @@ export function tellOwnRoutes(
 /**
  * Learns the routes from the monolith of the shop that this process belongs to; while that is silent, from the services of `modules`, of
  * each where its own is. Returns the way to stop.
+ *
+ * @internal
  */
 export function followRoutes(link: NatsLink, routes: Routes, modules: readonly string[]): () => void {
   let timer: NodeJS.Timeout | undefined;

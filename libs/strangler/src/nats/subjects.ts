@@ -20,6 +20,11 @@ export const rehearsalBeside = (calls: string): string => `${calls}.rehearsal`;
 /**
  * The subjects of one shop: all of them begin with its namespace, so that several may share a NATS. What a message is for
  * comes first, whom it is for next: permissions of NATS are patterns of that order.
+ *
+ * @example
+ * ```ts
+ * const subjects = new Subjects('shop');
+ * ```
  */
 export class Subjects {
   /** @throws {RangeError} when the namespace is no word of 1 to 32 letters (lower case), digits and hyphens. */

@@ -21,8 +21,10 @@ import { TokenGuard } from '../operate/token.guard.js';
  * The operator's listener: of its own, so that it can stay off the public network.
  *
  * @example
- * { port: 3001, token: process.env.ADMIN_TOKEN }
- * { port: 3001, guard: AdminGuard } // a provider of the application
+ * ```ts
+ * const withToken: AdminOptions = { port: 3001, token };
+ * const withGuard: AdminOptions = { port: 3001, host: '127.0.0.1', guard: AdminGuard }; // a provider of the application
+ * ```
  */
 export type AdminOptions = {
   port: number;

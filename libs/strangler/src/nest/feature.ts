@@ -50,7 +50,9 @@ type Calls<C extends Contract, S extends Handlers<C>> = {
  * What a module brings, whatever its contract is made of.
  *
  * @example
- * { tables: [Session], imports: [MailModule], providers: [SessionMapper] }
+ * ```ts
+ * const options: ModuleOptions = { tables: [Session], imports: [OrdersModule], routingKey: 'user_id' };
+ * ```
  */
 export interface ModuleOptions {
   /**
@@ -82,7 +84,14 @@ export interface ModuleOptions {
   providers?: Provider[];
 }
 
-/** What a module brings. `processes` must name a saga class for each process of the contract. */
+/**
+ * What a module brings. `processes` must name a saga class for each process of the contract.
+ *
+ * @example
+ * ```ts
+ * const options: FeatureOptions<typeof orders, OrdersService> = { tables: [OrderRow], routingKey: 'id' };
+ * ```
+ */
 export type FeatureOptions<C extends Contract, S extends Handlers<C> = Handlers<C>> = ModuleOptions & {
   /** The calls of commands with effects outside the database; they never share a transaction. */
   external?: Calls<C, S>;

@@ -19,7 +19,9 @@ import type { ProcessDatabase } from './process-database.js';
  * How NATS is reached, and as whom.
  *
  * @example
- * { url: 'tls://nats.example:4222', namespace: 'shop', user: 'orders' }
+ * ```ts
+ * const nats: NatsOptions = { connection: 'tls://nats.example:4222', namespace: 'shop', user: 'orders' };
+ * ```
  */
 export interface NatsOptions {
   /** Where and how to connect. A function is asked at every attempt: the server may be started for it, or have moved. */
@@ -45,7 +47,19 @@ export interface ProcessOptions {
   database?: ProcessDatabase | undefined;
 }
 
-/** What may come from a factory: settings, and what is made of them. */
+/**
+ * What may come from a factory: settings, and what is made of them.
+ *
+ * @example
+ * ```ts
+ * const wiring: WiringOptions = {
+ *   nats: 'nats://localhost:4222',
+ *   admin: { port: 3001, token },
+ *   witness: '/var/lib/shop/witness.json',
+ *   retention: { ...defaultRetention, samplesMs: 86_400_000 },
+ * };
+ * ```
+ */
 export interface WiringOptions {
   /** URL, or how it is reached. Left out: all modules are in this process, and none can leave. */
   nats?: string | NatsOptions | undefined;
@@ -84,13 +98,32 @@ export interface WiringOptions {
   findings?: readonly FindingSource[] | undefined;
 }
 
-/** What a process is, whom it can call, and how it is wired. */
+/**
+ * What a process is, whom it can call, and how it is wired.
+ *
+ * @example
+ * ```ts
+ * const options: StranglerOptions = { side: 'monolith', contracts, database: url, nats: 'nats://localhost:4222' };
+ * ```
+ */
 export interface StranglerOptions extends ProcessOptions, WiringOptions {
   /** Of a program that carries no module and follows its shop itself. It is the one who begins and ends them. */
   own?: { link: NatsLink; routes: Routes };
 }
 
-/** The same, with what comes from a factory. */
+/**
+ * The same, with what comes from a factory.
+ *
+ * @example
+ * ```ts
+ * const options: StranglerAsyncOptions = {
+ *   side: 'monolith',
+ *   contracts,
+ *   inject: [ConfigService],
+ *   useFactory: (config: ConfigService) => ({ nats: config.getOrThrow('NATS_URL') }),
+ * };
+ * ```
+ */
 export interface StranglerAsyncOptions extends ProcessOptions {
   imports?: ModuleMetadata['imports'];
   inject?: (InjectionToken | OptionalFactoryDependency)[];

@@ -8,10 +8,14 @@ import { dataSourceOf } from '../database/data-source.js';
  * that the application opens itself.
  *
  * @example
- * 'postgres://shop@localhost/shop'
- * { type: 'postgres', host: 'localhost', username: 'shop', database: 'shop' }
- * { inject: [ConfigService], useFactory: (config) => config.get('database') }
- * getDataSourceToken('legacy')
+ * ```ts
+ * const databases: ProcessDatabase[] = [
+ *   'postgres://shop@localhost/shop',
+ *   { type: 'postgres', host: 'localhost', username: 'shop', database: 'shop' },
+ *   { inject: [ConfigService], useFactory: (config: ConfigService) => ({ type: 'postgres', url: config.get('DATABASE_URL') }) },
+ *   getDataSourceToken('legacy'),
+ * ];
+ * ```
  */
 export type ProcessDatabase = string | DataSourceOptions | TypeOrmModuleAsyncOptions | InjectionToken;
 

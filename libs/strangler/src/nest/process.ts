@@ -35,6 +35,12 @@ export interface Measured {
  * 2. `onApplicationBootstrap`: the sides, which prove themselves; what moves modules; the connection of a service; the listeners.
  * 3. `beforeApplicationShutdown`: the listeners, and what moves modules, at its next safe point. Nest then answers its last requests.
  * 4. `onApplicationShutdown`: calls that were taken are answered, for which requests may have waited; the sides end; then the connection.
+ *
+ * @example
+ * ```ts
+ * const { admin, healthPort } = app.get(StranglerProcess);
+ * console.log(await admin?.getUrl(), healthPort);
+ * ```
  */
 export class StranglerProcess
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown

@@ -19,7 +19,14 @@ import { StranglerProcess } from './process.js';
 import { settingsIn } from './service-settings.js';
 import { StranglerModule } from './strangler.module.js';
 
-/** A service: one module, served from its own database. */
+/**
+ * A service: one module, served from its own database.
+ *
+ * @example
+ * ```ts
+ * const options: ServiceOptions = { contracts, database: url, nats: 'nats://localhost:4222', health: { host: '0.0.0.0', port: 3010 } };
+ * ```
+ */
 export interface ServiceOptions extends WiringOptions {
   /** The module's, and those of all that it calls. */
   contracts: readonly Contract[];
@@ -29,7 +36,17 @@ export interface ServiceOptions extends WiringOptions {
   logger?: LoggerService;
 }
 
-/** A service that has been started. */
+/**
+ * A service that has been started.
+ *
+ * @example
+ * ```ts
+ * const whenServing = async (service: Service) => {
+ *   await service.serving;
+ *   console.log(service.state, service.healthPort);
+ * };
+ * ```
+ */
 export interface Service {
   readonly app: INestApplicationContext;
   /** Resolves once calls are taken, perhaps of nothing yet: that begins with the connection to NATS. */
@@ -55,8 +72,11 @@ class ServiceModule {
  * Starts a module as a service. Whoever calls it ends it.
  *
  * @example
+ * ```ts
  * const service = await startService(OrdersModule, { contracts, database: url, nats: 'nats://localhost:4222' });
  * await service.serving;
+ * await service.close();
+ * ```
  */
 export async function startService(module: Type, options: ServiceOptions): Promise<Service> {
   const { logger } = options;
@@ -79,9 +99,9 @@ export async function startService(module: Type, options: ServiceOptions): Promi
  * sentence on stderr, and exit code 1.
  *
  * @example
- * import { runService } from 'nestjs-strangler';
- * import { contracts, SessionModule } from './session/index.js';
- * await runService(SessionModule, { contracts });
+ * ```ts
+ * await runService(SessionsModule, { contracts });
+ * ```
  */
 export async function runService(
   module: Type,

@@ -14,15 +14,17 @@ type Options<C extends Contract, S extends Handlers<C>> =
  * The toolkit, as a Nest module.
  *
  * @example
+ * ```ts
  * @Module({
  *   imports: [
  *     TypeOrmModule.forRoot({ type: 'postgres', url, autoLoadEntities: true }),
- *     StranglerModule.forRoot({ side: 'monolith', contracts: [users, orders], nats: 'nats://localhost:4222', admin: { port: 3001, token } }),
- *     UsersModule,
+ *     StranglerModule.forRoot({ side: 'monolith', contracts, nats: 'nats://localhost:4222', admin: { port: 3001, token } }),
  *     OrdersModule,
+ *     SessionsModule,
  *   ],
  * })
- * export class AppModule {}
+ * class AppModule {}
+ * ```
  */
 @Module({})
 export class StranglerModule {
@@ -30,7 +32,9 @@ export class StranglerModule {
    * Once per process: all of the toolkit's wiring. What begins and ends, and when, is said at {@link StranglerProcess}.
    *
    * @example
-   * StranglerModule.forRoot({ side: 'monolith', contracts, nats: 'nats://localhost:4222', admin: { port: 3001, guard: AdminGuard } })
+   * ```ts
+   * StranglerModule.forRoot({ side: 'monolith', contracts, nats: 'nats://localhost:4222', admin: { port: 3001, guard: AdminGuard } });
+   * ```
    */
   static forRoot(options: StranglerOptions): DynamicModule {
     const { side, contracts, database } = options;
@@ -41,12 +45,14 @@ export class StranglerModule {
    * The same, with settings that a factory makes.
    *
    * @example
+   * ```ts
    * StranglerModule.forRootAsync({
    *   side: 'monolith',
    *   contracts,
    *   inject: [ConfigService],
    *   useFactory: (config: ConfigService) => ({ nats: config.get('NATS_URL') }),
-   * })
+   * });
+   * ```
    */
   static forRootAsync(options: StranglerAsyncOptions): DynamicModule {
     const { token, imports } = dataSourceIn(options.database);
@@ -64,8 +70,9 @@ export class StranglerModule {
    * Once per module: the one line to adopt. A service that misses an operation, or a missing saga, does not compile.
    *
    * @example
-   * StranglerModule.forFeature(shipping, ShippingService, { tables: [ParcelRow], routingKey: 'order_id' })
-   * StranglerModule.forFeature(prices, PricesService) // answers queries, and stays where it is
+   * ```ts
+   * StranglerModule.forFeature(orders, OrdersService, { tables: [OrderRow], routingKey: 'id' });
+   * ```
    */
   static forFeature<C extends Contract, S extends Handlers<C>>(
     contract: C,
@@ -80,8 +87,10 @@ export class StranglerModule {
    * {@link forRoot}, anywhere in the process; so the module itself neither provides nor exports it any more.
    *
    * @example
+   * ```ts
    * @Module({ imports: [StranglerModule.forService(sessions, { tables: [Session] })], controllers: [SessionsController] })
-   * export class SessionsModule {}
+   * class SessionsModule {}
+   * ```
    */
   static forService(contract: ServiceContract, options: ModuleOptions = {}): DynamicModule {
     return StranglerFeature.behind(contract, options);

@@ -8,6 +8,8 @@ interface Authenticated {
 /**
  * Injects who acts, for the history: what the verified token says, never what the client says of itself.
  * @throws when the guard let someone in without saying whom: an action that nobody did must not be possible.
+ *
+ * @internal
  */
 export const Actor = createParamDecorator((_data: unknown, context): string => {
   const { principal } = context.switchToHttp().getRequest<Authenticated>();

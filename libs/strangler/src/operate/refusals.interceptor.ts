@@ -8,7 +8,11 @@ import {
 import { catchError, type Observable } from 'rxjs';
 import { RefusedError, UnknownModuleError } from '../control/refused.js';
 
-/** Gives the operator's refusals their HTTP status; how an error is written is the application's affair. */
+/**
+ * Gives the operator's refusals their HTTP status; how an error is written is the application's affair.
+ *
+ * @internal
+ */
 export class RefusalsInterceptor implements NestInterceptor {
   intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(

@@ -14,17 +14,30 @@ class NewestQuery {
 /** How much of a history is answered when nothing is said. */
 const defaultLimit = 100;
 
-/** How many entries of a history are asked for. @throws {ValidationError} */
+/**
+ * How many entries of a history are asked for. @throws {ValidationError}
+ *
+ * @internal
+ */
 export function limitIn(query: object): number {
   const given = 'limit' in query ? { ...query, limit: Number(query.limit) } : query;
   return Schema.of(NewestQuery).parse(given).limit ?? defaultLimit;
 }
 
-/** Reads the body of a verb by its rules, and makes the action of it. */
+/**
+ * Reads the body of a verb by its rules, and makes the action of it.
+ *
+ * @internal
+ */
 export type BodyReader<A> = ((body: unknown) => { action: A; dryRun: boolean }) & {
   readonly dto: Dto<unknown>;
 };
 
+/**
+ * Reads the body of a verb by a class of rules.
+ *
+ * @internal
+ */
 export function reader<A, B extends PlainBody>(dto: Dto<B>, actionOf: (body: B) => A): BodyReader<A> {
   const read = (value: unknown) => {
     const body = Schema.of(dto).parse(value);
@@ -36,6 +49,8 @@ export function reader<A, B extends PlainBody>(dto: Dto<B>, actionOf: (body: B) 
 /**
  * A body that is not JSON was not read, and a query is not looked at: `dryRun` in either must not look as if it had been
  * understood, while the action is carried out.
+ *
+ * @internal
  */
 export function assertUnderstood({ headers, body, query }: Request): void {
   const sent = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

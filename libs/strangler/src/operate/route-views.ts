@@ -5,7 +5,14 @@ import type { Comparisons } from '../evidence/evidence.js';
  * Routes of an edge move as modules do, and are steered by the same command line. This is what the admin API of a gateway answers.
  */
 
-/** How an upstream has answered since the present share was reached. */
+/**
+ * How an upstream has answered since the present share was reached.
+ *
+ * @example
+ * ```ts
+ * const share = ({ calls, errors }: UpstreamView) => (calls === 0 ? 0 : errors / calls);
+ * ```
+ */
 export interface UpstreamView {
   /** The origins of its copies. */
   copies: readonly string[];
@@ -16,7 +23,14 @@ export interface UpstreamView {
   p99Ms: number | null;
 }
 
-/** Where a route stands; the body of `GET /routes/:route`. */
+/**
+ * Where a route stands; the body of `GET /routes/:route`.
+ *
+ * @example
+ * ```ts
+ * const text = ({ route, percent, waitingFor }: RouteStatus) => `${route}: ${percent} %, ${waitingFor ?? 'at rest'}`;
+ * ```
+ */
 export interface RouteStatus {
   route: string;
   phase: 'legacy' | 'shifting';
@@ -37,7 +51,14 @@ export interface RouteStatus {
   notes: string[];
 }
 
-/** What an accepted action does; the body of `POST /routes/:route/:verb`. */
+/**
+ * What an accepted action does; the body of `POST /routes/:route/:verb`.
+ *
+ * @example
+ * ```ts
+ * const text = ({ plan, refusal }: RouteAnswer) => refusal ?? plan.join('\n');
+ * ```
+ */
 export interface RouteAnswer {
   route: string;
   verb: 'run' | 'advance' | 'approve' | 'shift' | 'pause' | 'resume' | 'abort' | 'rollback' | 'mismatches';
@@ -49,14 +70,28 @@ export interface RouteAnswer {
   goal?: { percent: number };
 }
 
-/** Answers that differed: where, and never in what. */
+/**
+ * Answers that differed: where, and never in what.
+ *
+ * @example
+ * ```ts
+ * const paths = ({ differences }: RouteMismatch) => differences.map(({ path }) => path);
+ * ```
+ */
 export interface RouteMismatch {
   at: string;
   operation: string;
   differences: { path: string; legacy: unknown; new: unknown }[];
 }
 
-/** One line of a route's history. */
+/**
+ * One line of a route's history.
+ *
+ * @example
+ * ```ts
+ * const text = ({ at, actor, action, from, to }: RouteHistoryEntry) => `${at} ${actor}: ${action}, ${from} % -> ${to} %`;
+ * ```
+ */
 export interface RouteHistoryEntry {
   id: number;
   /** RFC 3339. */

@@ -1,4 +1,8 @@
-/** Who a process is to others. It calls, serves and is told routes within one shop. */
+/**
+ * Who a process is to others. It calls, serves and is told routes within one shop.
+ *
+ * @internal
+ */
 export interface Member extends Owned {
   /** The modules whose calls it may answer. */
   readonly modules: readonly string[];

@@ -1,5 +1,13 @@
 /** The two places where a module's code and tables can live. */
 export const sides = ['monolith', 'extracted'] as const;
+/**
+ * Where a module's code and tables can be: in the `monolith`, or `extracted` into its service.
+ *
+ * @example
+ * ```ts
+ * const other = (side: Side): Side => (side === 'monolith' ? 'extracted' : 'monolith');
+ * ```
+ */
 export type Side = (typeof sides)[number];
 
 /** The side that the module is leaving, or going to. */
@@ -14,9 +22,22 @@ export const phases = [
   'extracted',
   'decommissioned',
 ] as const;
+/**
+ * How far a module is on its way out, in this order: `monolith`, `dual-write` (its changes are sent), `shadow` (answers are compared),
+ * `shifting` (keys change their owner), `extracted`, `decommissioned` (nothing is left in the monolith).
+ *
+ * @example
+ * ```ts
+ * const isMoving = (phase: Phase) => phase !== 'monolith' && phase !== 'extracted' && phase !== 'decommissioned';
+ * ```
+ */
 export type Phase = (typeof phases)[number];
 
-/** What a phase decides. Nothing else in the toolkit compares a phase's name (test/boundaries/phases.spec.ts). */
+/**
+ * What a phase decides. Nothing else in the toolkit compares a phase's name (test/boundaries/phases.spec.ts).
+ *
+ * @internal
+ */
 export interface Policy {
   /** The side that runs commands and processes; `owner`: whichever owns the routing key. */
   readonly commands: Side | 'owner';

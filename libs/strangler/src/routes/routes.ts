@@ -11,7 +11,11 @@ export interface Cohort {
   readonly equals: string;
 }
 
-/** What every process is told of a module. A hint: who may write, and whether an answer counts, is decided in the database. */
+/**
+ * What every process is told of a module. A hint: who may write, and whether an answer counts, is decided in the database.
+ *
+ * @internal
+ */
 export interface RouteEntry {
   /** Of the row by which the controller says so; 0: nobody has said anything yet. Of two entries the older one counts nothing. */
   readonly version: number;
@@ -35,10 +39,18 @@ export interface RouteEntry {
   readonly databases: Readonly<Record<Side, string | null>>;
 }
 
-/** An entry for every module, as one value: what is told to other processes. */
+/**
+ * An entry for every module, as one value: what is told to other processes.
+ *
+ * @internal
+ */
 export type RouteTable = Readonly<Record<string, RouteEntry>>;
 
-/** The entry of a module that rests in a phase. */
+/**
+ * The entry of a module that rests in a phase.
+ *
+ * @internal
+ */
 export function routeOf(phase: Phase): RouteEntry {
   const below = policyOf({ phase }).commands === 'extracted' ? buckets : 0;
   return {
@@ -90,6 +102,8 @@ const newer = (next: RouteEntry, known: RouteEntry | undefined): RouteEntry =>
 /**
  * What this process believes about every module. The monolith's controller says it, the others hear it from the
  * monolith. It may be stale for a moment.
+ *
+ * @internal
  */
 export class Routes {
   private table: RouteTable = {};

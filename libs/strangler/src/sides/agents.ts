@@ -27,7 +27,11 @@ export interface AgentsOptions {
   programs?: readonly string[];
 }
 
-/** The side agents of this process, one a module that it carries. They live as long as the application. */
+/**
+ * The side agents of this process, one a module that it carries. They live as long as the application.
+ *
+ * @internal
+ */
 export class Agents implements Acknowledger {
   private readonly logger = new Logger(Agents.name);
   private readonly agents = new Map<string, SideAgent>();

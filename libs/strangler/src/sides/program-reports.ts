@@ -14,6 +14,8 @@ const patienceMs = 500;
 /**
  * For a program that carries no module (a gateway): tells the controller of its shop what its processes have seen of the calls that they
  * make. They write them to their own database ({@link Windows}); one of the processes on it answers. Returns the way to stop.
+ *
+ * @internal
  */
 export function reportCalls(
   link: NatsLink,

@@ -31,7 +31,14 @@ export function effortOf(sum: number): Effort {
   return { size, points: sum };
 }
 
-/** The rules in words, for `--help`. */
+/**
+ * The rules in words, for `--help`.
+ *
+ * @example
+ * ```ts
+ * console.log(rulesText);
+ * ```
+ */
 export const rulesText =
   `Effort: the sum of what stands between a module and its move. ${points.transaction} points: a transaction over modules; ` +
   `${points['writes past']}: rows written past the service, a statement over tables of several modules, a subscriber of another's rows; ` +

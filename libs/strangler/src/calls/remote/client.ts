@@ -37,6 +37,8 @@ const absent = Promise.resolve<Ended>('absent');
  * Calls over NATS request/reply. All replies come through one subscription and are told apart by a number in the
  * reply subject, like the client library's own `request()`, but without its per-request iterator, error object and
  * flush: twice as many calls in the same time (`npm run bench -- rpc`).
+ *
+ * @internal
  */
 export class NatsCalls implements RemoteCalls {
   private readonly log = new Logger(NatsCalls.name);

@@ -33,6 +33,8 @@ const foreign = (module: string, member: Member | null): DomainError =>
  * Subscriptions are those of a NATS micro service, so that standard tools find it (`nats micro ls`). Calls are answered straight from the executor
  * instead of through an Observable per message.
  * It serves those of its own shop only, at the address of its database: what belongs to no shop is not served at all.
+ *
+ * @internal
  */
 export class ContractServer extends Server implements CustomTransportStrategy {
   private readonly log = new Logger(ContractServer.name);

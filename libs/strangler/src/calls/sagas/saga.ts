@@ -1,6 +1,13 @@
 import type { Contract, InputOf, NamesOf, OutputOf } from '../../contract/contract.js';
 
-/** One step of a saga. Made by {@link call} and {@link own}. `S` is the saga's state: JSON values only. */
+/**
+ * One step of a saga. Made by {@link call} and {@link own}. `S` is the saga's state: JSON values only.
+ *
+ * @example
+ * ```ts
+ * const steps: Step<{ id: string }>[] = [call(orders, 'cancel', { input: ({ id }) => ({ id }) })];
+ * ```
+ */
 export type Step<S> = CallStep<S> | OwnStep<S>;
 
 /** A step that another module carries out through its port; undone by the command that the contract names as `undo`. */
@@ -33,6 +40,24 @@ export interface Definition<S> {
 /**
  * A process over several modules (Garcia-Molina and Salem, "Sagas", 1987). While all its modules are in this process it
  * runs as one database transaction; as soon as one is away the same steps run one by one, stored before each.
+ *
+ * @example
+ * ```ts
+ * interface Buying extends Place {
+ *   paid?: string;
+ * }
+ * class BuySaga implements Saga<Place, Order, Buying> {
+ *   readonly steps = [
+ *     call<Buying, typeof orders, 'place'>(orders, 'place', { input: ({ id, sku, quantity }) => ({ id, sku, quantity }) }),
+ *     own<Buying>('pay', async ({ id }) => ({ paid: await provider.charge(id) })),
+ *   ];
+ *   readonly pivot = 'pay';
+ *   readonly answersBy = ['id'] as const;
+ *   begin = (input: Place): Buying => ({ ...input });
+ *   answer = ({ id }: Buying): Promise<Order> => port.get({ id });
+ *   wait = async (): Promise<void> => undefined;
+ * }
+ * ```
  */
 export interface Saga<I, O, S> extends Definition<S> {
   /**
@@ -61,7 +86,14 @@ export interface Saga<I, O, S> extends Definition<S> {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the one place where a saga's types are erased
 export type AnySaga = Saga<any, unknown, any>;
 
-/** A step that calls `operation` of another module. Commands are called with an id of the step: a repeat has no effect. */
+/**
+ * A step that calls `operation` of another module. Commands are called with an id of the step: a repeat has no effect.
+ *
+ * @example
+ * ```ts
+ * const reserve = call<Place, typeof orders, 'place'>(orders, 'place', { input: (state) => state, waitOn: ['unavailable'] });
+ * ```
+ */
 export function call<S, C extends Contract, K extends NamesOf<C, 'query' | 'command'> & string>(
   contract: C,
   operation: K,
@@ -82,7 +114,16 @@ export function call<S, C extends Contract, K extends NamesOf<C, 'query' | 'comm
   };
 }
 
-/** A step in the saga's own module; `undo` takes it back when a later step fails. */
+/**
+ * A step in the saga's own module; `undo` takes it back when a later step fails.
+ *
+ * @example
+ * ```ts
+ * const open = own<Place>('open', async ({ id }) => console.log(`open ${id}`), {
+ *   undo: async ({ id }) => console.log(`discard ${id}`),
+ * });
+ * ```
+ */
 export function own<S>(
   name: string,
   run: (state: S) => Promise<Partial<S> | void>,

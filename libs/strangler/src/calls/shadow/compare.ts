@@ -15,6 +15,8 @@ const longestPath = 50;
  * Where two JSON values differ, except at the paths that are declared volatile (`*` stands for every index). A field that
  * is missing and one that is null are different. After GitHub's Scientist: compare, report, never interfere. Each value is looked at once,
  * whatever its depth: an answer may be as its writer likes.
+ *
+ * @internal
  */
 export function compare(monolith: unknown, extracted: unknown, volatile: readonly string[]): Difference[] {
   const found: Difference[] = [];

@@ -5,7 +5,11 @@ import type { Difference } from './compare.js';
 /** So many samples of a module are kept, the latest. */
 const mostSamples = 100;
 
-/** Pairs of answers that differ, in the database: they are of all processes, and outlive them. */
+/**
+ * Pairs of answers that differ, in the database: they are of all processes, and outlive them.
+ *
+ * @internal
+ */
 export class ShadowStore {
   constructor(private readonly database: Queryable) {}
 
@@ -39,7 +43,14 @@ export class ShadowStore {
   }
 }
 
-/** A query whose two answers differed. */
+/**
+ * A query whose two answers differed.
+ *
+ * @example
+ * ```ts
+ * const text = ({ operation, differences }: MismatchEntry) => `${operation}: ${differences.map(({ path }) => path).join(', ')}`;
+ * ```
+ */
 export interface MismatchEntry {
   at: string;
   operation: string;

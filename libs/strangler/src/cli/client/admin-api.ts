@@ -6,7 +6,14 @@ const readMs = 10_000;
 /** Some actions are done when they are answered, and wait for a hand-off. */
 const actMs = 60_000;
 
-/** How the operator says who he is. */
+/**
+ * How the operator says who he is.
+ *
+ * @example
+ * ```ts
+ * const operator: Session = { authorization: async () => `Bearer ${token}`, renew: () => false, takes: 'ADMIN_TOKEN may not do this' };
+ * ```
+ */
 export interface Session {
   /** The header `Authorization`. @throws {Failure} saying why there is none and what to do. */
   authorization(): Promise<string>;
@@ -16,7 +23,17 @@ export interface Session {
   readonly takes: string;
 }
 
-/** Where an admin API is, and what is said of it when it does not answer. */
+/**
+ * Where an admin API is, and what is said of it when it does not answer.
+ *
+ * @example
+ * ```ts
+ * const shop: AdminAddress = {
+ *   ...{ url: 'http://127.0.0.1:3001', name: 'the shop', start: 'start the shop with "npm start"' },
+ *   ...{ setting: 'ADMIN_URL', absent: 'there is no shop here' },
+ * };
+ * ```
+ */
 export interface AdminAddress {
   /** Without a slash at the end; left out: there is none. */
   readonly url?: string | undefined;

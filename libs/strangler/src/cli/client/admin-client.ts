@@ -14,7 +14,9 @@ export type ParkedOn = ParkedRow & { side: string };
  * The admin API of an application. Every method throws {@link Failure}.
  *
  * @example
+ * ```ts
  * const { phase } = await new AdminClient(address, session).module('parcels');
+ * ```
  */
 export class AdminClient {
   private readonly api: AdminApi;

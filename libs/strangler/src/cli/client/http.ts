@@ -1,11 +1,20 @@
 import { Failure } from '../failure.js';
 
-/** An answer, whatever it says. */
+/**
+ * An answer, whatever it says.
+ *
+ * @internal
+ */
 export interface Answer {
   status: number;
   body: Record<string, unknown>;
 }
 
+/**
+ * A call of an HTTP API.
+ *
+ * @internal
+ */
 export interface Call {
   method: 'GET' | 'POST';
   /** Of the answer, in ms. */
@@ -15,7 +24,11 @@ export interface Call {
   body?: object;
 }
 
-/** Nobody answered at all, or not in time; or nobody can be asked. */
+/**
+ * Nobody answered at all, or not in time; or nobody can be asked.
+ *
+ * @internal
+ */
 export class NoAnswer extends Failure {
   constructor(
     readonly reason: 'no_server' | 'too_late',
@@ -25,7 +38,11 @@ export class NoAnswer extends Failure {
   }
 }
 
-/** Calls an HTTP API that speaks JSON. @throws {NoAnswer} */
+/**
+ * Calls an HTTP API that speaks JSON. @throws {NoAnswer}
+ *
+ * @internal
+ */
 export async function callJson(
   url: string,
   { method, timeoutMs, authorization, body }: Call,

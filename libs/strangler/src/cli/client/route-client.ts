@@ -10,7 +10,9 @@ import { AdminApi, type AdminAddress, type Session } from './admin-api.js';
  * A gateway's admin API: the routes of the edge. Every method throws {@link Failure}.
  *
  * @example
+ * ```ts
  * const { percent } = await new RouteClient(address, session).route('/reports');
+ * ```
  */
 export class RouteClient {
   private readonly api: AdminApi;

@@ -1,4 +1,8 @@
-/** A whole number for people. */
+/**
+ * A whole number for people.
+ *
+ * @internal
+ */
 export const number = (figure: number): string => Math.round(figure).toLocaleString('en-GB');
 
 /** A figure that may be a fraction, with as many digits as matter. */

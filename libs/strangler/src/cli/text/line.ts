@@ -8,15 +8,27 @@ export interface Span {
   whole?: true;
 }
 
-/** A line as it is drawn: first put together, then cut to the width, then coloured. */
+/**
+ * A line as it is drawn: first put together, then cut to the width, then coloured.
+ *
+ * @internal
+ */
 export type Line = readonly Span[];
 
 const codes: Record<Style, number> = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 };
 
-/** A line of one piece. */
+/**
+ * A line of one piece.
+ *
+ * @internal
+ */
 export const line = (text: string, style?: Style): Line => [style ? { text, style } : { text }];
 
-/** Pieces beside each other with `between` between them; empty ones are left out. */
+/**
+ * Pieces beside each other with `between` between them; empty ones are left out.
+ *
+ * @internal
+ */
 export function joined(parts: readonly Line[], between = '  '): Line {
   return parts
     .filter((part) => widthOf(part) > 0)

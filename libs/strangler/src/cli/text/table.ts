@@ -13,7 +13,11 @@ export function table(columns: readonly Column[], rows: readonly (readonly Line[
   return aligned([titles, ...rows], columns);
 }
 
-/** Cells in columns, without titles. The last cell of a row is not padded. */
+/**
+ * Cells in columns, without titles. The last cell of a row is not padded.
+ *
+ * @internal
+ */
 export function aligned(
   rows: readonly (readonly Line[])[],
   columns: readonly Partial<Column>[] = [],
@@ -33,5 +37,9 @@ export function aligned(
 
 const gap = '  ';
 
-/** Lines set in by two columns. */
+/**
+ * Lines set in by two columns.
+ *
+ * @internal
+ */
 export const indented = (lines: readonly Line[]): Line[] => lines.map((one) => joined([line(' '), one], ' '));

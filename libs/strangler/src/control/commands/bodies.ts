@@ -1,13 +1,21 @@
 import { IsBoolean } from 'class-validator';
 import { Maybe } from '../../contract/fields.js';
 
-/** The body of a command without parameters. */
+/**
+ * The body of a command without parameters.
+ *
+ * @internal
+ */
 export class PlainBody {
   /** Says what would be done, and does nothing. */
   @Maybe() @IsBoolean() dryRun?: boolean | null;
 }
 
-/** The body of a command that moves a module, or a route of the edge. */
+/**
+ * The body of a command that moves a module, or a route of the edge.
+ *
+ * @internal
+ */
 export class SteeringBody extends PlainBody {
   /** Changes the line of `strangler.yaml` that steers it, where there is one. */
   @Maybe() @IsBoolean() write?: boolean | null;

@@ -42,7 +42,14 @@ export type Verb = keyof typeof commands;
 
 type BodyOf<V extends Verb> = (typeof commands)[V]['body'] extends Dto<infer B> ? B : never;
 
-/** What an operator asks for: a verb and its parameters, as in the admin API. */
+/**
+ * What an operator asks for: a verb and its parameters, as in the admin API.
+ *
+ * @example
+ * ```ts
+ * const actions: Action[] = [{ verb: 'run', settings: { bake: '5m' } }, { verb: 'shift', percent: 25 }, { verb: 'rollback' }];
+ * ```
+ */
 export type Action = {
   [V in Verb]: { verb: V } & (BodyOf<V> extends PlainBody ? ParametersOf<BodyOf<V>> : never);
 }[Verb];

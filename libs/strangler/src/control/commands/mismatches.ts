@@ -3,6 +3,11 @@ import { totalOf } from '../conditions/measured.js';
 import { PlainBody } from './bodies.js';
 import { command } from './command.js';
 
+/**
+ * The body of a command on the samples of answers that differ.
+ *
+ * @internal
+ */
 export class MismatchesBody extends PlainBody {
   /** Forgets what was compared, and the samples: the gate begins anew. */
   @IsIn([true]) clear: true;

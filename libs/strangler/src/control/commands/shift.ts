@@ -6,6 +6,11 @@ import { command } from './command.js';
 import { requireAlive, requireCopy, requireUnheld } from './preconditions.js';
 import { towards, wants } from './steering.js';
 
+/**
+ * The body of `shift`: the share to go to.
+ *
+ * @internal
+ */
 export class ShiftBody extends SteeringBody {
   @IsInt() @Min(0) @Max(100) percent: number;
 }

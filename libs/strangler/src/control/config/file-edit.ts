@@ -40,14 +40,22 @@ export function editOf(text: string, modules: readonly string[], change: FileCha
   }
 }
 
-/** What an operator wants the file to say of one route of the edge. */
+/**
+ * What an operator wants the file to say of one route of the edge.
+ *
+ * @internal
+ */
 export interface RouteFileChange {
   /** Its path, as the file writes it. */
   module: string;
   percent: number;
 }
 
-/** {@link editOf} for a route's share. */
+/**
+ * {@link editOf} for a route's share.
+ *
+ * @internal
+ */
 export function routeEditOf(
   text: string,
   modules: readonly string[],

@@ -6,7 +6,11 @@ import type { FileChange, FileEdit } from './file-edit.js';
 import { RefusedError } from '../refused.js';
 import { hashOf, type WishesFile } from './wishes-file.js';
 
-/** Writes `strangler.yaml` for an operator: the file that this process reads, and only what it has read. */
+/**
+ * Writes `strangler.yaml` for an operator: the file that this process reads, and only what it has read.
+ *
+ * @internal
+ */
 export class FileWriter<C extends { module: string } = FileChange> {
   private writing: Promise<unknown> = Promise.resolve();
 

@@ -64,10 +64,18 @@ export interface RouteSettings {
   approve: readonly number[];
 }
 
-/** Where a route may lead. */
+/**
+ * Where a route may lead.
+ *
+ * @internal
+ */
 export type Upstream = keyof Upstreams;
 
-/** What `strangler.yaml` wants of a route of the edge, and where it says so. */
+/**
+ * What `strangler.yaml` wants of a route of the edge, and where it says so.
+ *
+ * @internal
+ */
 export interface RouteWish extends RouteSettings {
   path: string;
   /** Of each the origins of its copies. */
@@ -115,10 +123,18 @@ export function routeWishOf(written: WrittenRoute, base: ModuleSettings): Omit<R
   };
 }
 
-/** What an operator may give to `run` of a route. */
+/**
+ * What an operator may give to `run` of a route.
+ *
+ * @internal
+ */
 export type RouteRun = Pick<WrittenSettings, 'ramp' | 'bake' | 'gates' | 'approve'>;
 
-/** The settings of a route that result when what an operator gave to `run` is laid over what the file says. */
+/**
+ * The settings of a route that result when what an operator gave to `run` is laid over what the file says.
+ *
+ * @internal
+ */
 export function routeSettingsOf(
   { ramp, bake, gates, approve }: RouteRun,
   wish: RouteSettings,

@@ -1,7 +1,11 @@
 import type { Phase } from '../../routes/phase.js';
 import type { Cohort } from '../../routes/routes.js';
 
-/** The limits that a step waits for or breaks at. */
+/**
+ * The limits that a step waits for or breaks at.
+ *
+ * @internal
+ */
 export interface GateLimits {
   /** How far a side may be behind, in ms. */
   lagMs: number;
@@ -45,7 +49,11 @@ export interface ModuleWish extends ModuleSettings {
   percent: number | null;
 }
 
-/** How a module is moved of which nobody says otherwise. */
+/**
+ * How a module is moved of which nobody says otherwise.
+ *
+ * @internal
+ */
 export const defaultSettings: ModuleSettings = {
   ack: 'both',
   ramp: [1, 5, 25, 50, 100],

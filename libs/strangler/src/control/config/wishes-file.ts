@@ -26,7 +26,11 @@ export interface Reading {
 /** Tells one text from another. */
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** Reads `strangler.yaml`, and tells of its changes without a restart. What is refused changes nothing. */
+/**
+ * Reads `strangler.yaml`, and tells of its changes without a restart. What is refused changes nothing.
+ *
+ * @internal
+ */
 export class WishesFile<T = Wishes> {
   private readonly logger = new Logger('strangler.yaml');
   /** The text that we looked at last; `undefined`: there was none. */

@@ -18,7 +18,11 @@ export class WrittenWish extends WrittenSettings {
   @Maybe() @IsInt() @Min(0) @Max(100) percent?: number;
 }
 
-/** `strangler.yaml` cannot be used as it is; the message says what would be right. */
+/**
+ * `strangler.yaml` cannot be used as it is; the message says what would be right.
+ *
+ * @internal
+ */
 export class WishesError extends Error {
   constructor(
     message: string,
@@ -40,13 +44,21 @@ export interface FileWish extends ModuleWish {
 /** The keys of the file. */
 export const topKeys = ['modules', 'edge', 'defaults'];
 
-/** What `strangler.yaml` wants. */
+/**
+ * What `strangler.yaml` wants.
+ *
+ * @internal
+ */
 export interface FileWishes {
   modules: ReadonlyMap<string, FileWish>;
   edge: readonly RouteWish[];
 }
 
-/** Reads the text of `strangler.yaml`: the modules and the routes of the edge that stand in it. @throws {WishesError} */
+/**
+ * Reads the text of `strangler.yaml`: the modules and the routes of the edge that stand in it. @throws {WishesError}
+ *
+ * @internal
+ */
 export function parseFile(text: string, modules: readonly string[]): FileWishes {
   return new Reader(text, modules).file();
 }

@@ -15,7 +15,11 @@ import {
 } from 'class-validator';
 import type { ModuleSettings } from './settings.js';
 
-/** The limits of gates, as people write them. */
+/**
+ * The limits of gates, as people write them.
+ *
+ * @internal
+ */
 export class Gates {
   @Maybe() @IsInt() @Min(1) lagMs?: number;
   @Maybe() @IsNumber() @Min(0) @Max(1) mismatchRate?: number;
@@ -32,7 +36,11 @@ export class Cohort {
   @Length(1, 200) equals: string;
 }
 
-/** A time such as 30s. */
+/**
+ * A time such as 30s.
+ *
+ * @internal
+ */
 export const Time = () =>
   applyDecorators(
     Maybe(),
@@ -40,7 +48,11 @@ export const Time = () =>
     Matches(/^\d+(ms|s|m|h)$/, { message: '$property must be a time such as 30s' }),
   );
 
-/** Shares in percent. */
+/**
+ * Shares in percent.
+ *
+ * @internal
+ */
 export const Shares = () =>
   applyDecorators(
     Maybe(),
@@ -51,7 +63,11 @@ export const Shares = () =>
     Max(100, { each: true }),
   );
 
-/** Shares one after the other: one that is not above the one before it is a slip of the pen. */
+/**
+ * Shares one after the other: one that is not above the one before it is a slip of the pen.
+ *
+ * @internal
+ */
 export const Rises = () =>
   ValidateBy({
     name: 'rises',
@@ -62,7 +78,14 @@ export const Rises = () =>
     },
   });
 
-/** How a module is moved, as people write it: in `strangler.yaml`, or beside `run`. What is left out stays as it is. */
+/**
+ * How a module is moved, as people write it: in `strangler.yaml`, or beside `run`. What is left out stays as it is.
+ *
+ * @example
+ * ```ts
+ * const settings: WrittenSettings = { ramp: [1, 10, 50], bake: '5m', gates: { lagMs: 500, minSamples: 200 } };
+ * ```
+ */
 export class WrittenSettings {
   @Maybe() @IsIn(['both', 'owner']) ack?: 'both' | 'owner';
   @Shares() @Rises() ramp?: number[];

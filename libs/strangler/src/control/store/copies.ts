@@ -1,12 +1,17 @@
 const most = 32;
 
-/** The origins of an upstream's copies are not written as they have to be; the message says how, and does not show the text, which may hold a password. */
+/**
+ * The origins of an upstream's copies are not written as they have to be; the message says how, and does not show the text, which may hold a password.
+ *
+ * @internal
+ */
 export class CopiesError extends Error {}
 
 /**
  * The origins of an upstream's copies, as settings and `strangler.yaml` name them.
- * @example copiesIn('http://a:8000, http://b:8000') // ['http://a:8000', 'http://b:8000']
  * @throws {CopiesError}
+ *
+ * @internal
  */
 export function copiesIn(text: string): readonly string[] {
   const copies = text.split(',').map((part) => originOf(part.trim()));

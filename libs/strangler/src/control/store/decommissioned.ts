@@ -1,7 +1,11 @@
 import { phases, policies } from '../../routes/phase.js';
 import { Database } from '../../database/database.js';
 
-/** The modules whose code and tables a monolith's database no longer has. The toolkit's schema must be there. */
+/**
+ * The modules whose code and tables a monolith's database no longer has. The toolkit's schema must be there.
+ *
+ * @internal
+ */
 export async function decommissionedModules(databaseUrl: string): Promise<string[]> {
   const database = new Database(databaseUrl);
   try {

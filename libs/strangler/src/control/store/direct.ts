@@ -11,7 +11,11 @@ import { History } from './history.js';
 import type { ActionAnswer } from '../operator.js';
 import { RefusedError } from '../refused.js';
 
-/** What an operator asks of a database while no controller answers. */
+/**
+ * What an operator asks of a database while no controller answers.
+ *
+ * @internal
+ */
 export interface DirectAct {
   module: string;
   verb: DirectVerb;
@@ -29,6 +33,8 @@ const session = { statement_timeout: 10_000, lock_timeout: 5_000 };
  * Carries out a verb in the database of one side, without any of its processes: for when the monolith, and its controller with it, is
  * lost. It is written into the history of that database. Done again it changes nothing.
  * @throws {RefusedError} when it is the wrong database, or may not be done; no message tells the password of `url`.
+ *
+ * @internal
  */
 export async function actDirectly(url: string, act: DirectAct): Promise<DirectAnswer> {
   const database = new Database(url, { session, max: 2 });

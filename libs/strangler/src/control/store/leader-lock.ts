@@ -8,6 +8,8 @@ const silenceMs = 5_000;
 /**
  * One leader a module among all processes: a session lock on a connection of its own. A leader that has lost it without
  * knowing does no harm: everything it does is a compare-and-set on the epoch or the row's version.
+ *
+ * @internal
  */
 export class LeaderLock {
   private session: Promise<Client> | undefined;

@@ -1,4 +1,11 @@
-/** How long records are kept, in ms; `Infinity`: for ever. */
+/**
+ * How long records are kept, in ms; `Infinity`: for ever.
+ *
+ * @example
+ * ```ts
+ * const retention: Retention = { ...defaultRetention, historyMs: Infinity };
+ * ```
+ */
 export interface Retention {
   /** Results of commands by their ids, and sagas that have ended. Who says a command again later does it anew. */
   readonly resultsMs: number;
@@ -10,13 +17,28 @@ export interface Retention {
 
 const dayMs = 86_400_000;
 
+/**
+ * Results of commands for 30 days, history for 400, samples for 7.
+ *
+ * @example
+ * ```ts
+ * StranglerModule.forRoot({ side: 'monolith', contracts, retention: { ...defaultRetention, samplesMs: 86_400_000 } });
+ * ```
+ */
 export const defaultRetention: Retention = {
   resultsMs: 30 * dayMs,
   historyMs: 400 * dayMs,
   samplesMs: 7 * dayMs,
 };
 
-/** A saga waits for a day, and calls under the same ids again: what those have done must not be forgotten before. */
+/**
+ * A saga waits for a day, and calls under the same ids again: what those have done must not be forgotten before.
+ *
+ * @example
+ * ```ts
+ * const fits = ({ resultsMs }: Retention) => resultsMs >= leastResultsMs;
+ * ```
+ */
 export const leastResultsMs = 2 * dayMs;
 
 /**

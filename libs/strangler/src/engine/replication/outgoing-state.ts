@@ -33,7 +33,14 @@ export interface OutgoingState {
   clockMs?: number;
 }
 
-/** A row that can never be applied as it is. It blocks its own key, and every hand-off. */
+/**
+ * A row that can never be applied as it is. It blocks its own key, and every hand-off.
+ *
+ * @example
+ * ```ts
+ * const text = ({ table, pk, reason }: ParkedRow) => `${table} ${pk.join('/')}: ${reason}`;
+ * ```
+ */
 export interface ParkedRow {
   id: number;
   table: string;

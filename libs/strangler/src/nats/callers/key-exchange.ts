@@ -118,6 +118,8 @@ export const hearKeys = (link: NatsLink, routes: Routes, programs: readonly stri
 /**
  * For every other program: says its key to the monolith of its shop, hears the others', and keeps them for a start without a monolith. While
  * that is silent it says its key to the services. Returns the way to stop.
+ *
+ * @internal
  */
 export async function offerKey(
   link: NatsLink,

@@ -8,7 +8,11 @@ const firstThatSigns = '0.3.0';
 /** Most keys that are kept of one program: those that were offered last. */
 const mostOfOne = 16;
 
-/** The keys in a database of this shop: its own program's, and those that it has heard of. */
+/**
+ * The keys in a database of this shop: its own program's, and those that it has heard of.
+ *
+ * @internal
+ */
 export class KeyStore {
   constructor(private readonly database: Queryable) {}
 

@@ -2,14 +2,35 @@ import { Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inTime } from './in-time.js';
 
-/** What has to hold before a process may get work. */
+/**
+ * What has to hold before a process may get work.
+ *
+ * @example
+ * ```ts
+ * const disk: Check = {
+ *   name: 'disk',
+ *   check: async () => {
+ *     if (!(await provider.charge('nothing'))) throw new UnreadyError('the provider does not answer');
+ *   },
+ * };
+ * ```
+ */
 export interface Check {
   readonly name: string;
   /** Ends well when it holds, perhaps with a word to whoever asks; throws when not: an {@link UnreadyError} says to him why. */
   readonly check: () => unknown;
 }
 
-/** Why a process may not get work, in words that everybody may read. */
+/**
+ * Why a process may not get work, in words that everybody may read.
+ *
+ * @example
+ * ```ts
+ * const check = () => {
+ *   throw new UnreadyError('the price list is not loaded yet');
+ * };
+ * ```
+ */
 export class UnreadyError extends Error {}
 
 /** What is told to a scraper; a `Registry` of prom-client is one. */
@@ -18,7 +39,15 @@ export interface Scraped {
   metrics(): Promise<string>;
 }
 
-/** What machines are told of a process. */
+/**
+ * What machines are told of a process.
+ *
+ * @example
+ * ```ts
+ * const registry = { contentType: 'text/plain; version=0.0.4', metrics: async () => 'shop_orders_total 12\n' };
+ * const operations: OperationsOptions = { registry, checks: [{ name: 'cache', check: () => undefined }] };
+ * ```
+ */
 export interface OperationsOptions {
   /** Left out: there is no `/metrics`. */
   registry?: Scraped | undefined;
@@ -33,6 +62,8 @@ const patienceMs = 2_000;
 /**
  * What machines ask of a process: `GET /health/live`, `/health/ready`, `/metrics`. Open to whoever reaches the listener: a probe
  * and a scraper have no token, and what they get names no customer. Answers whether it has answered.
+ *
+ * @internal
  */
 export function operationsRoutes({ registry, checks }: OperationsOptions) {
   const logger = new Logger('Health');

@@ -4,7 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { operationsRoutes, type OperationsOptions } from './operations-routes.js';
 import { StartError } from './start-error.js';
 
-/** Where health and metrics are served. */
+/**
+ * Where health and metrics are served.
+ *
+ * @example
+ * ```ts
+ * const health: HealthAddress = { host: '0.0.0.0', port: 3010 };
+ * ```
+ */
 export interface HealthAddress {
   host: string;
   /** Left out: the first free one from 3010 on; several services may run on one machine. */
@@ -21,7 +28,11 @@ export interface OperationsServer {
 const firstPort = 3010;
 const mostServices = 50;
 
-/** Opens the health port. @throws {StartError} naming `HEALTH_PORT` when the one that is set cannot be had. */
+/**
+ * Opens the health port. @throws {StartError} naming `HEALTH_PORT` when the one that is set cannot be had.
+ *
+ * @internal
+ */
 export async function openOperations(
   { host, port }: HealthAddress,
   options: OperationsOptions,

@@ -2,6 +2,12 @@
  * A start that cannot be: the message is one clear sentence for the operator.
  *
  * @example
- * throw new StartError('port 3010 at 127.0.0.1 (HEALTH_PORT) is in use by another program');
+ * ```ts
+ * const required = (name: string) => {
+ *   const value = globalThis.process.env[name];
+ *   if (!value) throw new StartError(`${name} is missing: set it to the URL of the database`);
+ *   return value;
+ * };
+ * ```
  */
 export class StartError extends Error {}

@@ -62,7 +62,11 @@ export class CallTally implements CallObserver {
   }
 }
 
-/** Tells several observers of each call. */
+/**
+ * Tells several observers of each call.
+ *
+ * @internal
+ */
 export const observers = (...all: readonly CallObserver[]): CallObserver => ({
   finished: (call) => {
     for (const each of all) each.finished(call);

@@ -20,7 +20,11 @@ export interface CallHistogram {
   read: () => readonly Tally[];
 }
 
-/** What the toolkit measures of itself. It knows of no scraper: names, help and figures are handed on. */
+/**
+ * What the toolkit measures of itself. It knows of no scraper: names, help and figures are handed on.
+ *
+ * @internal
+ */
 export class ToolkitMetrics {
   /** Calls as their callers in this process see them. */
   readonly called = new CallTally();

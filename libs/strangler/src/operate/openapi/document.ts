@@ -98,7 +98,11 @@ const paths = {
   }),
 };
 
-/** The OpenAPI document of the admin API. Actions that share a path with a list (`parked`) stand beside it. */
+/**
+ * The OpenAPI document of the admin API. Actions that share a path with a list (`parked`) stand beside it.
+ *
+ * @internal
+ */
 export function adminDocument(version: string) {
   const acts = Object.fromEntries(
     Object.entries(commands).map(([verb, each]) => [`/modules/{module}/${verb}`, action(verb, each)]),

@@ -1,0 +1,51 @@
+import { Docstrings, examplesIn, type Exported } from './docstrings/examples.js';
+import { sourcesIn } from './source-text.js';
+
+/* Every name that the package exports says what it is, and shows how it is used; and what it shows compiles. */
+const broken = `/**
+ * Says it.
+ *
+ * @example
+ * \`\`\`ts
+ * const sides: Side[] = ['monolith', 'elsewhere'];
+ * \`\`\`
+ */`;
+const docstrings = new Docstrings(
+  examplesIn(new Map([...sourcesIn('libs/strangler/src'), ['broken.ts', broken]])),
+);
+const isBroken = (problem: string): boolean => problem.startsWith('broken.ts');
+
+/** `@internal`: for this repository's own programs, and nothing that a release has to keep (UPGRADING.md). */
+const isInternal = ({ docstring }: Exported): boolean => /@internal\b/.test(docstring);
+/** Entries that have come since, and are still to be described. */
+const open = ['nestjs-strangler/service', 'nestjs-strangler/testing'];
+const exported = docstrings.exported.filter(({ entry }) => !open.includes(entry));
+const named = (those: readonly Exported[]): string[] => those.map(({ entry, name }) => `${entry}: ${name}`);
+
+it('the names were found', () => {
+  expect(docstrings.exported.length).toBeGreaterThan(100);
+});
+
+it('each has a docstring', () => {
+  const bare = exported.filter(
+    ({ docstring }) => !/\w/.test(docstring.replace(/@(example|internal)[^]*/, '')),
+  );
+  expect(named(bare)).toEqual([]);
+});
+
+it('each that an application may use has an example', () => {
+  const without = exported.filter(
+    (each) => !isInternal(each) && !/@example\s+\* ```ts\n/.test(each.docstring),
+  );
+  expect(named(without)).toEqual([]);
+});
+
+it('the examples compile', () => {
+  expect(docstrings.problems().filter((problem) => !isBroken(problem))).toEqual([]);
+});
+
+it('one that does not compile is found', () => {
+  expect(docstrings.problems().filter(isBroken)).toEqual([
+    expect.stringMatching(/^broken.ts:4: .*"elsewhere"/),
+  ]);
+});
