@@ -1,9 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { startNats, type TestNats } from '../support/nats.js';
+import { freePort, startNats, type TestNats } from '../support/nats.js';
+import { emptyDatabase, type TestDatabase } from '../support/postgres.js';
 import { openShipping, type Shipping } from '../support/shipping.js';
 import { until } from '../support/until.js';
+import { blocksOf, Follower } from './support/followed.js';
+import { installedApp, type InstalledApp } from './support/installed-app.js';
 
-/* docs/adopting.md, tried: the module of examples/shipping comes in as the fifth, walks out and comes back while it works. */
+/*
+ * docs/adopting.md, tried. What it says of an application that is there is done literally to examples/nest-app. The module of
+ * examples/shipping, by which it explains the parts, comes into the shop as the fifth, walks out and comes back while it works.
+ */
+const minutes = 60_000;
 let nats: TestNats;
 let shipping: Shipping;
 
@@ -14,6 +21,43 @@ beforeAll(async () => {
 afterAll(async () => {
   await shipping.close();
   await nats.stop();
+});
+
+describe('the whole way', () => {
+  let app: InstalledApp;
+  let databases: TestDatabase[];
+  let follower: Follower;
+
+  beforeAll(async () => {
+    app = await installedApp(['@nestjs/microservices@^11']);
+    databases = [await emptyDatabase(), await emptyDatabase()];
+    const [here, there] = databases.map(({ url }) => url) as [string, string];
+    const own = {
+      ...{ DATABASE_URL: here, SESSIONS_DATABASE_URL: there, NATS_URL: nats.url },
+      ...{ PORT: String(await freePort()), ADMIN_PORT: String(await freePort()) },
+    };
+    follower = new Follower(app, own, 'npm install nestjs-strangler @nestjs/microservices@^11');
+  }, 10 * minutes);
+  afterAll(async () => {
+    await follower.end();
+    for (const database of databases) await database.drop();
+    await app.drop();
+  }, minutes);
+
+  it(
+    'leads, followed literally, to a module that has left and is back, and the own tests of the application pass',
+    async () => {
+      const blocks = blocksOf('docs/adopting.md', 'The whole way');
+      expect(blocks.length).toBeGreaterThan(8);
+      for (const block of blocks) await follower.follow(block);
+      const [inMonolith, inService] = await Promise.all(
+        databases.map((database) => database.query('select * from sessions.sessions order by id')),
+      );
+      expect(inMonolith!.length).toBeGreaterThan(10);
+      expect(inService!.length).toBeGreaterThan(10);
+    },
+    15 * minutes,
+  );
 });
 
 const settings = { ramp: [25, 50], bake: '0s', gates: { minSamples: 0 } };

@@ -153,9 +153,12 @@ it('nothing that is installed tells anybody of it', () => {
 });
 
 it('every script that is named exists', () => {
-  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+  // docs/adopting.md follows an application with scripts of its own.
+  const scripts = ['package.json', 'examples/nest-app/package.json'].flatMap((file) =>
+    Object.keys((JSON.parse(textOf(file)) as { scripts: object }).scripts),
+  );
   const named = [...pages, 'README.md'].flatMap((page) =>
     [...textOf(page).matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, name = '']) => name),
   );
-  expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  expect(named.filter((name) => !scripts.includes(name))).toEqual([]);
 });
