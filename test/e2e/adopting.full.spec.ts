@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { freePort, startNats, type TestNats } from '../support/nats.js';
+import { startNats, type TestNats } from '../support/nats.js';
+import { freePort } from '../support/ports.js';
 import { emptyDatabase, type TestDatabase } from '../support/postgres.js';
 import { openShipping, type Shipping } from '../support/shipping.js';
 import { until } from '../support/until.js';
