@@ -18,7 +18,7 @@ const ours = '^(apps|bench|examples|libs|migrations|test|tools)/';
 const tests = ['^test/', '\\.spec\\.ts$', '^libs/[^/]+/src/testing/'];
 const barrels = [
   '^libs/[^/]+/src/index\\.ts$',
-  '^libs/strangler/src/(cli|contract|migrate)/index\\.ts$',
+  '^libs/strangler/src/(cli|contract|migrate|service)/index\\.ts$',
   '^libs/domain/src/[^/]+/index\\.ts$',
 ];
 const byName = ['aliased-subpath-import', 'aliased-workspace'];
@@ -36,6 +36,7 @@ const floors = [
   'control',
   'operate',
   'nest',
+  'service',
 ];
 const room = (name) => `^libs/strangler/src/${name}/`;
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
@@ -87,7 +88,7 @@ const rules = [
     comment:
       'the command line asks an admin API, a database or sources: it stands on all rooms, and starts no Nest',
     from: { path: room('cli'), pathNot: tests },
-    to: { path: ['^libs/strangler/src/[^/]+$', room('nest')] },
+    to: { path: ['^libs/strangler/src/[^/]+$', room('nest'), room('service')] },
   },
   {
     name: 'modules-apart',

@@ -78,6 +78,7 @@ export const forbidden: readonly (readonly [rule: string, file: string, text: st
   ['init-apart', 'libs/strangler/src/init/bad.ts', `import '../contract/operation.js';`],
   ['generate-apart', 'libs/strangler/src/generate/bad.ts', `import '../database/database.js';`],
   ['cli-without-nest', 'libs/strangler/src/cli/bad.ts', `import '../nest/feature.js';`],
+  ['floor-service', 'libs/strangler/src/service/bad.ts', `import '../index.js';`],
   ['floor-nest', 'libs/strangler/src/nest/bad.ts', `import '../index.js';`],
   ['layer-contracts', 'libs/contracts/src/bad.ts', `import '#platform';`],
   ['layer-strangler', 'libs/strangler/src/bad-table.ts', `import '../../../migrations/index.js';`],

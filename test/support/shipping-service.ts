@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { runService } from 'nestjs-strangler';
+import { runService } from 'nestjs-strangler/service';
 import { shipping } from '../../examples/shipping/shipping.contract.js';
 import { ShippingModule } from '../../examples/shipping/shipping.module.js';
 

@@ -1,13 +1,6 @@
 import { dataSourceOptions } from '#platform';
-import {
-  OPERATOR,
-  Router,
-  startService,
-  StranglerModule,
-  type Operator,
-  type Port,
-  type Side,
-} from 'nestjs-strangler';
+import { OPERATOR, Router, StranglerModule, type Operator, type Port, type Side } from 'nestjs-strangler';
+import { startService } from 'nestjs-strangler/service';
 import { Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { callers, calls } from '#contracts';
 import { poolOf, processRegistry, runServer, startLog, type Closing } from '#platform';
-import { startService, StranglerProcess } from 'nestjs-strangler';
+import { StranglerProcess } from 'nestjs-strangler';
+import { startService } from 'nestjs-strangler/service';
 import type { ModuleRef } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { contracts, readSettings, usage, type Settings } from './config.js';

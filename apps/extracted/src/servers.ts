@@ -8,13 +8,8 @@ import {
   openDatabase,
   type Closing,
 } from '#platform';
-import {
-  natsConnection,
-  natsPermissions,
-  noticingSilence,
-  Subjects,
-  type ServiceOptions,
-} from 'nestjs-strangler';
+import { natsConnection, natsPermissions, noticingSilence, Subjects } from 'nestjs-strangler';
+import type { ServiceOptions } from 'nestjs-strangler/service';
 import { contracts, type Settings } from './config.js';
 
 /** The servers of a service, as its start needs them. */

@@ -1,5 +1,4 @@
 export { Admission, admissions, type AdmissionFigures, type AdmissionLimits } from './database/admission.js';
-export { runService, startService, type Service, type ServiceOptions } from './nest/run-service.js';
 export { Actor } from './operate/actor.js';
 export { PlainBody, SteeringBody } from './control/commands/bodies.js';
 export type { Action } from './control/commands/commands.js';

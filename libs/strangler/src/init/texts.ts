@@ -28,7 +28,7 @@ export function serviceFile(
   );
   return [
     `import type { Type } from ${q}@nestjs/common${q}${end}`,
-    `import { runService } from ${q}nestjs-strangler${q}${end}`,
+    `import { runService } from ${q}nestjs-strangler/service${q}${end}`,
     `import { contracts } from ${q}./strangler${ending}${q}${end}`,
     '',
     '/** Modules that can run as a service, by the names of their contracts. One is loaded: that which MODULE names. */',

@@ -100,6 +100,7 @@ export async function startService(module: Type, options: ServiceOptions): Promi
  *
  * @example
  * ```ts
+ * import { runService } from 'nestjs-strangler/service';
  * await runService(SessionsModule, { contracts });
  * ```
  */

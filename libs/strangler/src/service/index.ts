@@ -1,0 +1,1 @@
+export { runService, startService, type Service, type ServiceOptions } from '../nest/run-service.js';
