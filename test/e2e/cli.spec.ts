@@ -58,9 +58,12 @@ describe('what changes something', () => {
       ['decommission', 'inventory', '--confirm', 'inventory', '--purge'],
       { verb: 'decommission', confirm: 'inventory', purge: true },
     ],
-    [['parked', 'inventory', '--retry', '17', '18'], { verb: 'parked', how: 'retry', ids: [17, 18] }],
+    [
+      ['quarantined', 'inventory', '--retry', '17', '18'],
+      { verb: 'quarantined', how: 'retry', ids: [17, 18] },
+    ],
     [['mismatches', 'inventory', '--clear'], { verb: 'mismatches', clear: true }],
-    [['parked', 'inventory', '--discard', '17'], { verb: 'parked', how: 'discard', ids: [17] }],
+    [['parked', 'inventory', '--discard', '17'], { verb: 'quarantined', how: 'discard', ids: [17] }],
   ])('%j', async (args, action) => {
     const text = await cli(...args);
     expect(text).toMatchObject({ code: 0, stderr: '' });
@@ -128,12 +131,12 @@ describe('what only looks', () => {
     [['history', 'inventory'], /advance/, () => ({ items: operator.entries })],
     [['history'], /advance/, () => ({ items: operator.entries })],
     [['mismatches', 'inventory'], /no answers have differed/, () => ({ items: [] })],
-    [['parked', 'inventory'], /too large/, () => ({ items: operator.parkedRows })],
+    [['parked', 'inventory'], /too large/, () => ({ items: operator.quarantinedRows })],
     [['boundaries', 'inventory'], /orders: commit, release, reserve/, () => ({})],
   ])('%j', async (args, says, body) => {
     operator.entries = [entry(1)];
     const row = { id: 7, table: 'items', pk: ['A'], key: 'A', reason: 'too large', at: 'then' };
-    operator.parkedRows = [{ ...row, side: 'monolith' }];
+    operator.quarantinedRows = [{ ...row, side: 'monolith' }];
     const [text, json] = await Promise.all([cli(...args), cli(...args, '--json')]);
     expect([text.code, json.code]).toEqual([0, 0]);
     expect(text.stdout).toMatch(says);

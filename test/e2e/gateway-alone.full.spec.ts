@@ -154,7 +154,7 @@ describe('whoever asks in the wrong way is told the right one', () => {
     expect((await at('verify /catalogue', here())).stderr).toMatch(
       /"shadow: 0\.1".* mismatches \/catalogue$/m,
     );
-    for (const verb of ['parked', 'doctor', 'rejoin'])
+    for (const verb of ['quarantined', 'doctor', 'rejoin'])
       expect([verb, (await at(`${verb} /catalogue`, here())).stderr]).toEqual([
         verb,
         expect.stringMatching(/a route has .*(rollback|shift)/),

@@ -23,7 +23,7 @@ export class OperatorClient {
   /** Asks for an action; `how` is its body. */
   act(
     module: string,
-    verb: Action['verb'],
+    verb: Action['verb'] | 'parked',
     how: object = {},
   ): Promise<Answer<{ detail?: string; plan?: string[] }>> {
     return this.send('POST', `/modules/${module}/${verb}`, how);

@@ -18,7 +18,7 @@ export class ScriptedOperator implements Operator {
   readonly listeners = new Set<(entry: HistoryEntry) => void>();
   entries: HistoryEntry[] = [];
   differing: MismatchEntry[] = [];
-  parkedRows: Awaited<ReturnType<Operator['parked']>> = [];
+  quarantinedRows: Awaited<ReturnType<Operator['quarantined']>> = [];
   findings: Finding[] = [];
   /** Actions are refused with this reason. */
   refusal: string | undefined;
@@ -77,9 +77,9 @@ export class ScriptedOperator implements Operator {
     return this.differing;
   }
 
-  async parked(module: string) {
+  async quarantined(module: string) {
     this.assertThere(module);
-    return this.parkedRows;
+    return this.quarantinedRows;
   }
 
   async doctor(module: string | undefined): Promise<Finding[]> {

@@ -15,6 +15,7 @@ export const side = (change: Partial<View> = {}): View => ({
   probes: { calls: 0, errors: 0, p50Ms: null, p99Ms: null },
   lagMs: null,
   pending: 0,
+  quarantined: 0,
   parked: 0,
   ...change,
 });

@@ -21,7 +21,15 @@ const shop = [
    values ('${order}', 'c', 'charge', 510, 'GBP')`,
 ];
 const figures = { calls: 0, errors: 0, p50Ms: null, p99Ms: null };
-const side = { ...figures, healthy: true, health: 'up' as const, probes: figures, lagMs: 0, parked: 0 };
+const side = {
+  ...figures,
+  healthy: true,
+  health: 'up' as const,
+  probes: figures,
+  lagMs: 0,
+  quarantined: 0,
+  parked: 0,
+};
 
 /** An admin API of which both sides are quiet at the third look, and verify is done at the sixth. */
 class Admin implements ControlPlane {

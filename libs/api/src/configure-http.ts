@@ -42,7 +42,7 @@ const shopBodies: BodyLimits = {
   larger: [{ path: /^\/api\/v1\/orders\/?(?:\?|$)/, limit: 131_072 }],
 };
 
-/** A thousand parked rows to discard, by their ids, take 17 kB. */
+/** A thousand quarantined rows to discard, by their ids, take 17 kB. */
 const adminBodies: BodyLimits = { most: 32_768 };
 
 /**

@@ -28,7 +28,10 @@ export {
   type UpstreamView,
 } from './operate/route-views.js';
 export { type MismatchEntry } from './calls/shadow/shadow-store.js';
-export { type ParkedRow } from './engine/replication/outgoing-state.js';
+export {
+  type QuarantinedRow,
+  type QuarantinedRow as ParkedRow,
+} from './engine/replication/outgoing-state.js';
 export { bucketOf, buckets } from './routes/bucket.js';
 export { offerKey } from './nats/callers/key-exchange.js';
 export { KeyStore } from './nats/callers/key-store.js';

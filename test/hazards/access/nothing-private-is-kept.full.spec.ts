@@ -117,7 +117,7 @@ async function answers(): Promise<string> {
   const paths = [
     ...['/modules', '/doctor', '/metrics'],
     ...moduleNames.flatMap((module) =>
-      ['', '/history', '/mismatches', '/parked'].map((path) => `/modules/${module}${path}`),
+      ['', '/history', '/mismatches', '/quarantined'].map((path) => `/modules/${module}${path}`),
     ),
   ];
   const { authorization } = operator as unknown as { authorization: string };
@@ -212,7 +212,7 @@ it('walks through the whole shop, and leaves nothing behind that is secret or te
   );
   await post('/api/v1/users', { email: persons.unwanted, name: persons.name, password: secrets.password });
   await until('it is parked', async () => {
-    const { body } = await operator.send('GET', '/modules/users/parked');
+    const { body } = await operator.send('GET', '/modules/users/quarantined');
     return JSON.stringify(body).includes('odd') ? true : undefined;
   });
 

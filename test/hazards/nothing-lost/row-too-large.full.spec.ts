@@ -28,7 +28,7 @@ const fence = async () =>
 const stopped = (phase: string) =>
   scene.until(
     'it says what it waits for',
-    (status) => status.phase === phase && Boolean(status.waitingFor?.startsWith('1 parked row')),
+    (status) => status.phase === phase && Boolean(status.waitingFor?.startsWith('1 quarantined row')),
   );
 
 it('there from the beginning: it is set aside, and nothing moves before it is smaller', async () => {
@@ -64,7 +64,7 @@ it('grown on the way: no bucket is fenced, and its own key is ordered as before'
   await scene.until('it is set aside', ({ sides }) => sides.monolith?.parked === 1);
   await scene.want('extracted');
   const { waitingFor, epoch: now } = await stopped('shifting');
-  expect(waitingFor).toContain('parked');
+  expect(waitingFor).toContain('quarantined');
   expect(now).toBe(epoch);
   expect(await fence()).toEqual({ fence_from: null });
   const customer = await Client.register(scene.shop.url);

@@ -86,8 +86,8 @@ const scenes: Readonly<Record<string, readonly [advised: string, arrange: () => 
   'gate lag': [
     ['doctor parcels', async () => (says({ lagMs: 60_000 }), put({ phase: 'shifting', wanted: outwards }))],
   ],
-  'gate parked': [
-    ['parked parcels', async () => (says({ parked: 1 }), put({ phase: 'shifting', wanted: outwards }))],
+  'gate quarantined': [
+    ['quarantined parcels', async () => (says({ parked: 1 }), put({ phase: 'shifting', wanted: outwards }))],
   ],
   'gate verify': [
     [
@@ -273,7 +273,12 @@ const bury = 'decommission parcels --confirm parcels';
 /** A gate's advice that stands in one file with what doctor says. */
 const gateAdvice: readonly Elsewhere[] = [
   ['flow-conditions: doctor', 'status parcels', doctor, scenes['gate lag']![0]![1]],
-  ['flow-conditions: parked', 'status parcels', 'parked parcels', scenes['gate parked']![0]![1]],
+  [
+    'flow-conditions: quarantined',
+    'status parcels',
+    'quarantined parcels',
+    scenes['gate quarantined']![0]![1],
+  ],
 ];
 
 type Elsewhere = readonly [site: string, asked: string, command: string, arrange: () => Promise<unknown>];
@@ -420,7 +425,7 @@ const elsewhere: readonly Elsewhere[] = [
       await follow('strangler verify parcels --no-wait');
     },
   ],
-  ['parked: parked', 'parked parcels --retry 18', 'parked parcels', inShadow],
+  ['quarantined: quarantined', 'quarantined parcels --retry 18', 'quarantined parcels', inShadow],
   [
     'owner-conditions: failover --i-have-fenced-it',
     doctor,
@@ -441,9 +446,9 @@ const elsewhere: readonly Elsewhere[] = [
   ],
   ['owner-conditions: rollback', doctor, 'rollback parcels', inShadow],
   ...['', ' --retry 17', ' --discard 17'].map((how): Elsewhere => [
-    `flow-conditions: parked${how.replace('17', '<id>')}`,
+    `flow-conditions: quarantined${how.replace('17', '<id>')}`,
     doctor,
-    `parked parcels${how}`,
+    `quarantined parcels${how}`,
     async () => {
       await inShadow();
       await parked();

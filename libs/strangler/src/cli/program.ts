@@ -11,7 +11,7 @@ import { generate } from './verbs/generate.js';
 import { history } from './verbs/history.js';
 import { init } from './verbs/init.js';
 import { mismatches } from './verbs/mismatches.js';
-import { parked } from './verbs/parked.js';
+import { quarantined } from './verbs/quarantined.js';
 import { pause } from './verbs/pause.js';
 import { plan } from './verbs/plan.js';
 import { rejoin } from './verbs/rejoin.js';
@@ -41,7 +41,7 @@ const verbs = [
   rollback,
   history,
   mismatches,
-  parked,
+  quarantined,
   doctor,
   rejoin,
   serveUnproven,

@@ -142,7 +142,7 @@ const illegalOnMonolith: [Action, string][] = [
   [{ verb: 'failover', iHaveFencedIt: true }, 'nothing to take over'],
   [{ verb: 'decommission', confirm: 'parcel' }, '--confirm parcels'],
   [{ verb: 'decommission', confirm: 'parcels' }, 'only an extracted module'],
-  [{ verb: 'parked', how: 'retry', ids: [7] }, 'there is no parked row 7'],
+  [{ verb: 'quarantined', how: 'retry', ids: [7] }, 'there is no quarantined row 7'],
 ];
 
 it('on monolith, what makes no sense is refused with what would make it legal, and that is in the history', async () => {

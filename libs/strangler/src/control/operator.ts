@@ -1,6 +1,6 @@
 import type { MismatchEntry } from '../calls/shadow/shadow-store.js';
 import type { Phase, Side } from '../routes/phase.js';
-import type { ParkedRow } from '../engine/replication/outgoing-state.js';
+import type { QuarantinedRow } from '../engine/replication/outgoing-state.js';
 import type { Action } from './commands/commands.js';
 import type { Finding, HistoryEntry, ModuleStatus } from './views.js';
 
@@ -39,7 +39,7 @@ export interface Operator {
   act(module: string, action: Action, by: { actor: string; dryRun: boolean }): Promise<ActionAnswer>;
   history(module: string, limit: number): Promise<HistoryEntry[]>;
   mismatches(module: string): Promise<MismatchEntry[]>;
-  parked(module: string): Promise<(ParkedRow & { side: Side })[]>;
+  quarantined(module: string): Promise<(QuarantinedRow & { side: Side })[]>;
   /** `module` undefined: all. */
   doctor(module: string | undefined): Promise<Finding[]>;
   /** Calls `listener` with every history entry as it is written. Returns the way to stop. */

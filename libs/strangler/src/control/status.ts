@@ -124,6 +124,7 @@ function viewOf(side: Side, row: ModuleRow, observed: Observed): SideView {
     probes: figuresOf(evidence.calls.probe[side]),
     lagMs: state?.outgoing.lagMs ?? null,
     pending: state?.outgoing.pending ?? 0,
+    quarantined: state?.outgoing.parked ?? 0,
     parked: state?.outgoing.parked ?? 0,
   };
 }

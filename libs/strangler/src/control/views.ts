@@ -85,6 +85,9 @@ export interface SideView extends CallFigures {
   /** Replication from this side to the other. */
   lagMs: number | null;
   pending: number;
+  /** Rows that can never be applied as they are. */
+  quarantined: number;
+  /** @deprecated As {@link quarantined}. */
   parked: number;
 }
 

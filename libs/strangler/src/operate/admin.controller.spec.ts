@@ -32,7 +32,7 @@ describe('looking', () => {
   it.each([
     '/modules/nothing',
     '/modules/nothing/history',
-    '/modules/nothing/parked',
+    '/modules/nothing/quarantined',
     '/doctor?module=nothing',
   ])('GET %s: there is no such module', async (path) => {
     const answer = await get(path);
@@ -55,9 +55,9 @@ describe('looking', () => {
     }
   });
 
-  it('gives mismatches, parked rows and findings', async () => {
+  it('gives mismatches, quarantined rows and findings', async () => {
     operator.differing = [{ at: '2026-01-02T03:04:05Z', operation: 'get', input: 1, differences: [] }];
-    operator.parkedRows = [
+    operator.quarantinedRows = [
       {
         id: 1,
         table: 't',
@@ -76,7 +76,9 @@ describe('looking', () => {
       repairable: true,
     }));
     expect((await get('/modules/stock/mismatches')).body).toEqual({ items: operator.differing });
-    expect((await get('/modules/stock/parked')).body).toEqual({ items: operator.parkedRows });
+    // By its former name, too.
+    for (const name of ['quarantined', 'parked'])
+      expect((await get(`/modules/stock/${name}`)).body).toEqual({ items: operator.quarantinedRows });
     expect((await get('/doctor')).body).toEqual({ items: operator.findings });
     expect((await get('/doctor?module=desk')).body).toEqual({ items: operator.findings.slice(1) });
   });
@@ -108,7 +110,8 @@ describe('acting', () => {
       { verb: 'decommission', confirm: 'stock', purge: true },
       202,
     ],
-    ['parked', { how: 'retry', ids: [1, 2] }, { verb: 'parked', how: 'retry', ids: [1, 2] }, 200],
+    ['quarantined', { how: 'retry', ids: [1] }, { verb: 'quarantined', how: 'retry', ids: [1] }, 200],
+    ['parked', { how: 'retry', ids: [1, 2] }, { verb: 'quarantined', how: 'retry', ids: [1, 2] }, 200],
     ['mismatches', { clear: true }, { verb: 'mismatches', clear: true }, 200],
     ['doctor', {}, { verb: 'doctor', repair: false }, 202],
     ['doctor', { repair: true }, { verb: 'doctor', repair: true }, 202],
@@ -146,8 +149,8 @@ describe('acting', () => {
     ['failover', {}],
     ['failover', { iHaveFencedIt: 1 }],
     ['decommission', {}],
-    ['parked', { how: 'retry' }],
-    ['parked', { how: 'retry', ids: [] }],
+    ['quarantined', { how: 'retry' }],
+    ['quarantined', { how: 'retry', ids: [] }],
     ['parked', { how: 'forget', ids: [1] }],
     ['verify', { repair: true, percent: 5 }],
   ])('%s refuses %j and does nothing', async (verb, body) => {

@@ -16,7 +16,7 @@ import type { ActionAnswer, Operator } from '../control/operator.js';
 import type { HistoryEntry, ModuleStatus } from '../control/views.js';
 import { Schema } from '../contract/schema.js';
 import type { MismatchEntry } from '../calls/shadow/shadow-store.js';
-import { commandOf, commands, type Action } from '../control/commands/commands.js';
+import { commandOf, commands, verbOf, type Action } from '../control/commands/commands.js';
 import { nearest } from '../control/nearest.js';
 import { Actor } from './actor.js';
 import { OPERATOR } from './operator-token.js';
@@ -53,26 +53,26 @@ export class AdminController {
     return { items: await this.operator.mismatches(module) };
   }
 
-  @Get(':module/parked')
-  async parked(
+  @Get([':module/quarantined', ':module/parked'])
+  async quarantined(
     @Param('module') module: string,
-  ): Promise<Items<Awaited<ReturnType<Operator['parked']>>[number]>> {
-    return { items: await this.operator.parked(module) };
+  ): Promise<Items<Awaited<ReturnType<Operator['quarantined']>>[number]>> {
+    return { items: await this.operator.quarantined(module) };
   }
 
   @Post(':module/:verb')
   async act(
     @Param('module') module: string,
-    @Param('verb') verb: string,
+    @Param('verb') name: string,
     @Body() body: unknown,
     @Actor() actor: string,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ActionAnswer> {
     assertUnderstood(request);
+    const verb = verbOf(name);
+    if (!verb) throw new NotFoundException(`there is no verb ${name}${nearest(name, Object.keys(commands))}`);
     const command = commandOf(verb);
-    if (!command)
-      throw new NotFoundException(`there is no verb ${verb}${nearest(verb, Object.keys(commands))}`);
     const { dryRun, ...parameters } = said(Schema.of(command.body).parse(body ?? {}));
     const action = { verb, ...parameters } as Action;
     const answer = await this.operator.act(module, action, { actor, dryRun: dryRun ?? false });

@@ -49,7 +49,7 @@ import { retireTables } from './retire.js';
 import { sampleKeys } from './sample-keys.js';
 import type { Drained, LocalSide, SideControl, SideState } from './side.js';
 import type { ChunkRange } from '../engine/verify/chunk.js';
-import type { ParkedRow } from '../engine/replication/outgoing-state.js';
+import type { QuarantinedRow } from '../engine/replication/outgoing-state.js';
 import { stakeOf, type TableStake } from './stake.js';
 import { Traffic } from './traffic.js';
 
@@ -444,7 +444,7 @@ export class SideAgent implements LocalSide {
     return true;
   }
 
-  parked(): Promise<ParkedRow[]> {
+  parked(): Promise<QuarantinedRow[]> {
     return new Outgoing(this.database, this.name).parked();
   }
 

@@ -1,5 +1,5 @@
 import type { ChunkRows } from '../engine/verify/chunk.js';
-import type { IncomingState, OutgoingState, ParkedRow } from '../engine/replication/outgoing-state.js';
+import type { IncomingState, OutgoingState, QuarantinedRow } from '../engine/replication/outgoing-state.js';
 import type { LatePruning } from '../engine/pruning/pruner.js';
 import type { CallQuestion, CallReport } from '../evidence/call-sums.js';
 import type { Held } from '../engine/identity/peer.js';
@@ -110,7 +110,7 @@ export interface SideControl extends ChunkRows {
    * put back.
    */
   raise(step: { epoch: number; to: number }): Promise<boolean>;
-  parked(): Promise<ParkedRow[]>;
+  parked(): Promise<QuarantinedRow[]>;
   /** What this side would give up, by table, if it became the copy of the other one. */
   stake(): Promise<TableStake[]>;
   /** Sends parked rows again (`retry`), or forgets that they changed (`discard`: verify will then find a difference). */

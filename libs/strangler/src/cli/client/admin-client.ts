@@ -1,14 +1,14 @@
 import type { ActionAnswer } from '../../control/operator.js';
 import type { Finding, HistoryEntry, ModuleStatus } from '../../control/views.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
-import type { ParkedRow } from '../../engine/replication/outgoing-state.js';
+import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
 import { AdminApi, type AdminAddress, type Session } from './admin-api.js';
 import { Misuse, Unknown } from '../failure.js';
 import { NoAnswer } from './http.js';
 import { isRoute, verbsOfRoutes } from '../route-verbs.js';
 
-/** A parked row and the side whose outbox holds it. */
-export type ParkedOn = ParkedRow & { side: string };
+/** A quarantined row and the side whose outbox holds it. */
+export type QuarantinedOn = QuarantinedRow & { side: string };
 
 /**
  * The admin API of an application. Every method throws {@link Failure}.
@@ -40,8 +40,8 @@ export class AdminClient {
   mismatches = (module: string): Promise<MismatchEntry[]> =>
     this.of(module, (path) => this.api.items(`${path}/mismatches`));
 
-  parked = (module: string): Promise<ParkedOn[]> =>
-    this.of(module, (path) => this.api.items(`${path}/parked`));
+  quarantined = (module: string): Promise<QuarantinedOn[]> =>
+    this.of(module, (path) => this.api.items(`${path}/quarantined`));
 
   doctor = (module: string | undefined): Promise<Finding[]> =>
     module === undefined

@@ -1,5 +1,5 @@
 import { paint, type Line } from './line.js';
-import { answerLines, findingLines, mismatchLines, parkedLines } from './lists.js';
+import { answerLines, findingLines, mismatchLines, quarantinedLines } from './lists.js';
 
 const plain = (lines: readonly Line[]) => lines.map((one) => paint(one, false));
 
@@ -19,7 +19,7 @@ it('an answer is a numbered plan', () => {
   ]);
 });
 
-it('a parked row is told with its reason', () => {
+it('a quarantined row is told with its reason', () => {
   const row = {
     id: 7,
     table: 'items',
@@ -29,7 +29,7 @@ it('a parked row is told with its reason', () => {
     at: 'then',
     side: 'monolith',
   };
-  expect(plain(parkedLines([row]))[1]).toBe('7   monolith  items  A, 1  then   too large');
+  expect(plain(quarantinedLines([row]))[1]).toBe('7   monolith  items  A, 1  then   too large');
 });
 
 it('a mismatch is told field by field, and a value that is missing is not null', () => {

@@ -2,7 +2,7 @@ import type { RouteMismatch } from '../../operate/route-views.js';
 import type { ActionAnswer } from '../../control/operator.js';
 import type { Finding } from '../../control/views.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
-import type { ParkedOn } from '../client/admin-client.js';
+import type { QuarantinedOn } from '../client/admin-client.js';
 import { joined, line, type Line } from './line.js';
 import { indented, table } from './table.js';
 
@@ -63,14 +63,14 @@ export const routeMismatchLines = (entries: readonly RouteMismatch[]): Line[] =>
 /** A value that is not there is not the same as null. */
 const valueText = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value));
 
-const parkedColumns = ['ID', 'SIDE', 'TABLE', 'ROW', 'SINCE', 'REASON'].map((title) => ({ title }));
+const quarantinedColumns = ['ID', 'SIDE', 'TABLE', 'ROW', 'SINCE', 'REASON'].map((title) => ({ title }));
 
 /** Rows that can never be applied as they are. */
-export const parkedLines = (rows: readonly ParkedOn[]): Line[] =>
+export const quarantinedLines = (rows: readonly QuarantinedOn[]): Line[] =>
   rows.length === 0
-    ? [line('no row is parked')]
+    ? [line('no row is quarantined')]
     : table(
-        parkedColumns,
+        quarantinedColumns,
         rows.map(({ id, side, table: name, pk, at, reason }) =>
           [String(id), side, name, pk.join(', '), at, reason].map((text) => line(text)),
         ),

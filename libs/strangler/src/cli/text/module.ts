@@ -123,5 +123,5 @@ const sideCells = (view: View | null): Line[] =>
         line(milliseconds(view.p99Ms)),
         line(milliseconds(view.lagMs)),
         line(number(view.pending)),
-        line(number(view.parked), view.parked > 0 ? 'red' : undefined),
+        line(number(view.quarantined), view.quarantined > 0 ? 'red' : undefined),
       ];

@@ -39,7 +39,7 @@ export function overview(modules: readonly ModuleStatus[], width = Infinity): Li
 /** Rows on their way, in both directions. */
 const pendingOf = ({ sides }: ModuleStatus): number => sum(sides, 'pending');
 
-function sum(sides: ModuleStatus['sides'], field: 'pending' | 'parked'): number {
+function sum(sides: ModuleStatus['sides'], field: 'pending' | 'quarantined'): number {
   return (sides.monolith?.[field] ?? 0) + (sides.extracted?.[field] ?? 0);
 }
 
@@ -51,11 +51,11 @@ function healthLine({ health }: ModuleStatus): Line {
 
 /** What an operator must not overlook. */
 function marks({ degraded, paused, sides, verify, shadow }: ModuleStatus): Line[] {
-  const parked = sum(sides, 'parked');
+  const quarantined = sum(sides, 'quarantined');
   return [
     line(degraded ? 'DEGRADED' : '', 'red'),
     line(paused ? 'PAUSED' : '', 'yellow'),
-    line(parked > 0 ? `${number(parked)} parked` : '', 'red'),
+    line(quarantined > 0 ? `${number(quarantined)} quarantined` : '', 'red'),
     line(verify.differences > 0 ? counted(verify.differences, 'difference') : '', 'red'),
     line(shadow.mismatches > 0 ? counted(shadow.mismatches, 'mismatch', 'mismatches') : '', 'yellow'),
     ...Object.entries(sides).map(([side, view]) =>

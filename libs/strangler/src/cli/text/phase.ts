@@ -1,5 +1,5 @@
 import type { ModuleStatus } from '../../control/views.js';
-import type { Phase } from '../../routes/phase.js';
+import { policies, type Phase } from '../../routes/phase.js';
 import { line, type Line, type Style } from './line.js';
 
 const styles: Readonly<Record<Phase, Style>> = {
@@ -10,9 +10,6 @@ const styles: Readonly<Record<Phase, Style>> = {
   extracted: 'green',
   decommissioned: 'green',
 };
-
-/** Every phase, in order. */
-export const phases = Object.keys(styles) as Phase[];
 
 /** The phase; with the share of the keys, or only of the reads, that is on its way. */
 export function phaseLine({ phase, percent, readsPercent = 0 }: ModuleStatus): Line {
@@ -30,6 +27,7 @@ const shareOf = (percent: number): string =>
 export function wantedText({ phase, percent, wanted }: ModuleStatus): string {
   const there = wanted.phase === phase && (wanted.percent === null || wanted.percent === percent);
   if (there) return '';
-  const share = wanted.percent === null || wanted.phase !== 'shifting' ? '' : ` ${shareOf(wanted.percent)}`;
+  const share =
+    wanted.percent === null || !policies[wanted.phase].byShare ? '' : ` ${shareOf(wanted.percent)}`;
   return `→ ${wanted.phase}${share}`;
 }

@@ -26,7 +26,7 @@ describe('the overview', () => {
   it.each<[string, Partial<ModuleStatus>]>([
     ['DEGRADED', { degraded: true }],
     ['PAUSED', { paused: true }],
-    ['3 parked', { sides: { monolith: side({ parked: 2 }), extracted: side({ parked: 1 }) } }],
+    ['3 quarantined', { sides: { monolith: side({ quarantined: 2 }), extracted: side({ quarantined: 1 }) } }],
     [
       'extracted: not there',
       { sides: { monolith: side(), extracted: side({ healthy: false, health: 'not there' }) } },

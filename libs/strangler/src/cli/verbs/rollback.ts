@@ -2,10 +2,10 @@ import { Option, type Command } from 'commander';
 import { start } from '../act.js';
 import type { Cli } from '../cli.js';
 import { steering, type SteeringFlags } from '../command.js';
-import { phases } from '../text/phase.js';
+import { phases, policies } from '../../routes/phase.js';
 
-/** Those from which there still is a way on. */
-const earlier = phases.slice(0, phases.indexOf('extracted'));
+/** Where one goes back to. */
+const earlier = phases.filter((phase) => policies[phase].isWayBack);
 
 /** `rollback <module> [--to <phase>]`: back, with every write made on the other side. */
 export const rollback = (program: Command, cli: Cli): Command =>

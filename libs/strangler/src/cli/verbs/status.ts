@@ -10,7 +10,7 @@ import { moduleLines } from '../text/module.js';
 import { movingLines } from '../text/moving.js';
 import { noticeLines, settingLines } from '../text/settings.js';
 import { overview } from '../text/overview.js';
-import { phases } from '../text/phase.js';
+import { phases } from '../../routes/phase.js';
 import { waitForPhase } from '../watch/wait-for-phase.js';
 import { watchModules, watchRoute } from '../watch/watch-status.js';
 

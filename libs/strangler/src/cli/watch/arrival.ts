@@ -1,12 +1,12 @@
 import type { ActionAnswer } from '../../control/operator.js';
 import type { ModuleStatus } from '../../control/views.js';
-import { phases } from '../text/phase.js';
+import { phases, policies } from '../../routes/phase.js';
 
 type Goal = NonNullable<ActionAnswer['goal']>;
 
 /** How far out a module is: by phase, then by the share of the keys, or of the reads where only they move. */
 function distance({ phase, percent }: Goal): number {
-  const share = phase === 'shifting' ? (percent ?? 0) : 0;
+  const share = policies[phase].byShare ? (percent ?? 0) : 0;
   return phases.indexOf(phase) * 1_000 + share;
 }
 

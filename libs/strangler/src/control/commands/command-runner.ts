@@ -34,7 +34,7 @@ export class CommandRunner {
   }
 
   private async carryOut(context: CommandContext, action: Action, dryRun: boolean): Promise<Accepted> {
-    const command = commandOf(action.verb) as AnyCommand;
+    const command = commandOf(action.verb);
     const facts = await command.ask?.(context, this.parts);
     for (let plans = 1; ; plans++) {
       const { module } = context.row;

@@ -8,7 +8,7 @@ import { decommission } from './decommission.js';
 import { doctor } from './doctor.js';
 import { failover } from './failover.js';
 import { mismatches } from './mismatches.js';
-import { parked } from './parked.js';
+import { quarantined } from './quarantined.js';
 import { pause } from './pause.js';
 import { rejoin } from './rejoin.js';
 import { resume } from './resume.js';
@@ -33,7 +33,7 @@ export const commands = {
   failover,
   verify,
   decommission,
-  parked,
+  quarantined,
   mismatches,
   doctor,
 };
@@ -57,6 +57,14 @@ export type Action = {
 /** A command whose parameters are those of its own verb. */
 export type AnyCommand = Command<PlainBody, unknown>;
 
-/** The command of a verb; undefined: there is none. */
-export const commandOf = (verb: string): AnyCommand | undefined =>
-  Object.hasOwn(commands, verb) ? (commands[verb as Verb] as unknown as AnyCommand) : undefined;
+/** Former names of verbs, which the admin API and the CLI go on to take. */
+export const formerVerbs = { parked: 'quarantined' } as const satisfies Readonly<Record<string, Verb>>;
+
+/** The verb that a name means; undefined: there is none. */
+export function verbOf(name: string): Verb | undefined {
+  const verb = Object.hasOwn(formerVerbs, name) ? formerVerbs[name as keyof typeof formerVerbs] : name;
+  return Object.hasOwn(commands, verb) ? (verb as Verb) : undefined;
+}
+
+/** The command of a verb. */
+export const commandOf = (verb: Verb): AnyCommand => commands[verb] as unknown as AnyCommand;

@@ -1,5 +1,5 @@
 import { sides, type Side } from '../../routes/phase.js';
-import type { ParkedRow } from '../../engine/replication/outgoing-state.js';
+import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 import { nearest } from '../nearest.js';
 import type { ActionAnswer, Operator } from '../operator.js';
@@ -11,7 +11,7 @@ import type { CommandContext, CommandParts } from './command.js';
 import { CommandRunner } from './command-runner.js';
 import { commandOf, type Action } from './commands.js';
 import { diagnosisOf } from './doctor.js';
-import { parkedBySide } from './parked.js';
+import { quarantinedBySide } from './quarantined.js';
 
 /** What operators see and ask for. */
 export class ModuleOperator implements Operator {
@@ -44,7 +44,7 @@ export class ModuleOperator implements Operator {
 
   async act(module: string, action: Action, by: { actor: string; dryRun: boolean }): Promise<ActionAnswer> {
     const free = by.dryRun || ('write' in action && action.write === true);
-    const context = await this.context(module, by.actor, { free, looksAt: commandOf(action.verb)?.looksAt });
+    const context = await this.context(module, by.actor, { free, looksAt: commandOf(action.verb).looksAt });
     const { plan, goal, refusal } = await this.runner.run(context, action, by.dryRun);
     const answer = { module, verb: action.verb, dryRun: by.dryRun, plan };
     return { ...answer, ...(goal && { goal }), ...(refusal !== undefined && { refusal }) };
@@ -60,9 +60,9 @@ export class ModuleOperator implements Operator {
     return this.parts.needs.mismatches(module);
   }
 
-  async parked(module: string): Promise<(ParkedRow & { side: Side })[]> {
+  async quarantined(module: string): Promise<(QuarantinedRow & { side: Side })[]> {
     this.require(module);
-    const rows = await parkedBySide(module, this.parts);
+    const rows = await quarantinedBySide(module, this.parts);
     return sides.flatMap((side) => rows[side].map((row) => ({ ...row, side })));
   }
 

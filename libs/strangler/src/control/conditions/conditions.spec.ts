@@ -38,16 +38,16 @@ it('where nothing is wrong, nobody says anything', () => {
   expect(said(well())).toEqual({ gates: [], handOff: [], drain: [], doctor: [] });
 });
 
-const parked = 'monolith has 1 parked rows';
+const quarantined = 'monolith has 1 quarantined rows';
 const unnamed = 'monolith has set 2 changes aside: the process that sends does not name their tables';
 const degraded = 'monolith is degraded since 2026-11-28T18:00:00Z: no answer';
 const fence = 'monolith has fenced the buckets [0, 100)';
 
 it.each<[what: string, happens: (state: SideState) => void, expected: Partial<ReturnType<typeof said>>]>([
   [
-    'a row is parked',
+    'a row is quarantined',
     ({ outgoing }) => (outgoing.parked = 1),
-    { gates: ['parked'], handOff: [parked], drain: [parked], doctor: [parked] },
+    { gates: ['quarantined'], handOff: [quarantined], drain: [quarantined], doctor: [quarantined] },
   ],
   [
     'changes wait for a process of the new release: no step fails for them',

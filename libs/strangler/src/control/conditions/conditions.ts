@@ -7,7 +7,7 @@ import {
   lag,
   longTransaction,
   outbox,
-  parked,
+  quarantined,
   relay,
   unnamed,
 } from './flow-conditions.js';
@@ -43,7 +43,7 @@ export const conditions = {
   backfill,
   lag,
   relay,
-  parked,
+  quarantined,
   unnamed,
   degraded,
   'long transaction': longTransaction,

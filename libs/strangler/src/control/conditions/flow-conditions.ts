@@ -105,12 +105,12 @@ export const relay = ofSide({
 });
 
 const unnamedOf = ({ outgoing: { unnamed = 0 } }: SideState): number => unnamed;
-const parkedOf = (state: SideState): number => state.outgoing.parked - unnamedOf(state);
+const quarantinedOf = (state: SideState): number => state.outgoing.parked - unnamedOf(state);
 
 /** Rows that can never be applied as they are. */
-export const parked = ofSide({
-  measure: parkedOf,
-  message: (side, state) => `${side} has ${parkedOf(state)} parked rows`,
+export const quarantined = ofSide({
+  measure: quarantinedOf,
+  message: (side, state) => `${side} has ${quarantinedOf(state)} quarantined rows`,
   holdsHandOff: true,
   neverDrains: true,
   gate: {
@@ -124,18 +124,18 @@ export const parked = ofSide({
       value === null
         ? unknown
         : {
-            needs: 'no parked rows',
+            needs: 'no quarantined rows',
             has: inNumbers(value),
-            fact: `${counted(value, 'parked row')} cannot be stored on the other side`,
+            fact: `${counted(value, 'quarantined row')} cannot be stored on the other side`,
             todo: 'see why',
-            command: typed(subject, 'parked'),
+            command: typed(subject, 'quarantined'),
           },
   },
   doctor: (_side, _state, { row, advice }) => {
     const subject = subjectOf(row, advice);
     return {
       meaning: 'they can never be applied as they are; they block their keys, and every hand-off',
-      remedy: `see why: ${typed(subject, 'parked')}; mend that, and: ${typed(subject, 'parked', '--retry <id>')}; or forget them: ${typed(subject, 'parked', '--discard <id>')}`,
+      remedy: `see why: ${typed(subject, 'quarantined')}; mend that, and: ${typed(subject, 'quarantined', '--retry <id>')}; or forget them: ${typed(subject, 'quarantined', '--discard <id>')}`,
     };
   },
 });

@@ -118,8 +118,8 @@ it.each<[step: string, gate: string, change: Partial<Observed>, expected: string
   ['to shadow', 'backfill', sides({ backfill: open }), 'hold'],
   ['to shadow', 'backfill', sides({ backfill: [] }), 'hold'],
   ['to shadow', 'lag', sides({ lagMs: 1_001 }), 'fail'],
-  ['to shadow', 'parked', sides({ parked: 1 }), 'fail'],
-  ['to shadow', 'parked', sides({ parked: 2, unnamed: 2 }), 'pass'],
+  ['to shadow', 'quarantined', sides({ parked: 1 }), 'fail'],
+  ['to shadow', 'quarantined', sides({ parked: 2, unnamed: 2 }), 'pass'],
   ['to shadow', 'degraded', sides({ degradedSince: 'x' }), 'hold'],
   ['to shadow', 'verify', { verified: { beganAt: null, differences: 0 } }, 'hold'],
   ['to shadow', 'verify', { verified: { beganAt: 39_999, differences: 0 } }, 'hold'],
@@ -243,7 +243,7 @@ it('every gate stands in the table', () => {
 });
 
 it('the first share has no calls yet to be judged by', () => {
-  expect(gates('first share', calm).map(({ name }) => name)).toEqual(['lag', 'parked', 'degraded', 'strays']);
+  expect(gates('first share', calm).map(({ name }) => name)).toEqual(['lag', 'quarantined', 'degraded', 'strays']);
 });
 
 const anySide = fc.option(

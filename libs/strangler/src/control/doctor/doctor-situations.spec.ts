@@ -49,7 +49,7 @@ it('of changes that wait for a process of the new release nobody is told to forg
   const patient = well();
   outgoing({ parked: 3, unnamed: 2 })(patient);
   const texts = diagnose(patient).map(({ problem }) => problem);
-  expect(texts).toContain('monolith has 1 parked rows');
+  expect(texts).toContain('monolith has 1 quarantined rows');
   outgoing({ parked: 2 })(patient);
   expect(
     diagnose(patient)
@@ -234,10 +234,10 @@ it.each<
     /pg_terminate_backend\(77\)/,
   ],
   [
-    'rows are parked',
+    'rows are quarantined',
     outgoing({ parked: 2 }),
-    /monolith has 2 parked rows/,
-    /strangler parked toy --retry <id>/,
+    /monolith has 2 quarantined rows/,
+    /strangler quarantined toy --retry <id>/,
   ],
   [
     'changes wait for a process of the new release',

@@ -34,14 +34,15 @@ export interface OutgoingState {
 }
 
 /**
- * A row that can never be applied as it is. It blocks its own key, and every hand-off.
+ * A row that can never be applied as it is: what a broker calls a dead letter. It blocks its own key, and every hand-off. Where sides of
+ * different releases speak with each other, and in SQL, it is called parked.
  *
  * @example
  * ```ts
- * const text = ({ table, pk, reason }: ParkedRow) => `${table} ${pk.join('/')}: ${reason}`;
+ * const text = ({ table, pk, reason }: QuarantinedRow) => `${table} ${pk.join('/')}: ${reason}`;
  * ```
  */
-export interface ParkedRow {
+export interface QuarantinedRow {
   id: number;
   table: string;
   pk: string[];

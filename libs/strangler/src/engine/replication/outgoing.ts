@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database.js';
-import type { IncomingState, OutgoingState, ParkedRow } from './outgoing-state.js';
+import type { IncomingState, OutgoingState, QuarantinedRow } from './outgoing-state.js';
 import { backfillStates } from './backfill.js';
 import { unnamedReason } from './parking.js';
 
@@ -47,8 +47,8 @@ export class Outgoing {
     return applied ?? { term: 0, seq: 0, ageMs: null };
   }
 
-  parked(): Promise<ParkedRow[]> {
-    return this.database.query<ParkedRow>(
+  parked(): Promise<QuarantinedRow[]> {
+    return this.database.query<QuarantinedRow>(
       `select id::float8 as id, table_name as "table", pk, key, parked as reason, ${rfc3339('at')} as at
        from strangler.outbox_changes where module = $1 and parked is not null order by id`,
       [this.module],

@@ -11,7 +11,7 @@ import type {
 } from '../../control/views.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 import { phases } from '../../routes/phase.js';
-import type { ParkedRow } from '../../engine/replication/outgoing-state.js';
+import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
 import { anything, flag, listOf, nullable, number, object, oneOf, text, type Schema } from './schema.js';
 
 /** A schema for every member: one that is added to an answer has to be described, or this does not compile. */
@@ -46,6 +46,7 @@ const side = {
   probes: object(figures),
   lagMs: orNumber,
   pending: number,
+  quarantined: number,
   parked: number,
 } satisfies Members<SideView>;
 
@@ -134,10 +135,10 @@ const mismatch = {
   differences: listOf(object({ path: text, monolith: anything, extracted: anything }, ['path'])),
 } satisfies Members<MismatchEntry>;
 
-const parked = {
+const quarantined = {
   ...({ id: number, table: text, pk: listOf(text), key: text } as const),
   ...{ reason: text, at: text, side: oneOf(['monolith', 'extracted']) },
-} satisfies Members<ParkedRow & { side: string }>;
+} satisfies Members<QuarantinedRow & { side: string }>;
 
 const finding = {
   module: orText,
@@ -164,7 +165,7 @@ export const answers = {
   ModuleStatus: without(status, 'readsPercent', 'ownerMigrations'),
   HistoryEntry: object(entry),
   MismatchEntry: object(mismatch),
-  ParkedRow: object(parked),
+  QuarantinedRow: object(quarantined),
   Finding: without(finding, 'byItself'),
   ActionAnswer: without(action, 'refusal', 'goal'),
   Problem: {

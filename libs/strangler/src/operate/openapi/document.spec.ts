@@ -54,6 +54,7 @@ it.each([
   ['/modules/{module}', '/modules/stock'],
   ['/modules/{module}/history', '/modules/stock/history'],
   ['/modules/{module}/mismatches', '/modules/stock/mismatches'],
+  ['/modules/{module}/quarantined', '/modules/stock/quarantined'],
   ['/modules/{module}/parked', '/modules/stock/parked'],
   ['/doctor', '/doctor'],
 ])('GET %s answers as it says', async (path, url) => {
@@ -81,7 +82,7 @@ const bodies: Record<string, object> = {
   failover: { iHaveFencedIt: true },
   'serve-unproven': { iHaveFencedIt: true },
   decommission: { confirm: 'stock' },
-  parked: { how: 'retry', ids: [1] },
+  quarantined: { how: 'retry', ids: [1] },
   mismatches: { clear: true },
 };
 

@@ -66,6 +66,10 @@ const limit = inQuery('limit', 'So many, the newest first; 100 when nothing is s
   ...{ type: 'integer', minimum: 1, maximum: 1_000 },
 });
 
+const quarantined = get('Rows that cannot be applied', json('Success', items('QuarantinedRow')), noModule, [
+  named,
+]);
+
 const paths = {
   '/modules': get('Where all modules stand', json('Success', items('ModuleStatus'))),
   '/modules/{module}': get('Where a module stands', json('Success', ref('ModuleStatus')), noModule, [named]),
@@ -81,12 +85,8 @@ const paths = {
     noModule,
     [named],
   ),
-  '/modules/{module}/parked': get(
-    'Rows that cannot be applied',
-    json('Success', items('ParkedRow')),
-    noModule,
-    [named],
-  ),
+  '/modules/{module}/quarantined': quarantined,
+  '/modules/{module}/parked': { get: { ...quarantined.get, deprecated: true } },
   '/doctor': get('What is stuck', json('Success', items('Finding')), { ...badInput, ...noModule }, [
     inQuery('module', 'Only this one.', text),
   ]),
@@ -99,7 +99,7 @@ const paths = {
 };
 
 /**
- * The OpenAPI document of the admin API. Actions that share a path with a list (`parked`) stand beside it.
+ * The OpenAPI document of the admin API. Actions that share a path with a list (`quarantined`) stand beside it.
  *
  * @internal
  */

@@ -1,12 +1,12 @@
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsInt, Min } from 'class-validator';
-import type { ParkedRow } from '../../engine/replication/outgoing-state.js';
+import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
 import { policies, sides, type Side } from '../../routes/phase.js';
 import { subjectOf, typed } from '../advice.js';
 import { RefusedError } from '../refused.js';
 import { PlainBody } from './bodies.js';
 import { command, type CommandParts } from './command.js';
 
-export class ParkedBody extends PlainBody {
+export class QuarantinedBody extends PlainBody {
   @IsIn(['retry', 'discard']) how: 'retry' | 'discard';
   @IsArray()
   @ArrayMinSize(1)
@@ -17,15 +17,15 @@ export class ParkedBody extends PlainBody {
 }
 
 /** Sends rows that could not be stored again, or forgets them. */
-export const parked = command({
-  body: ParkedBody,
+export const quarantined = command({
+  body: QuarantinedBody,
   atOnce: true,
-  ask: ({ row }, parts) => parkedBySide(row.module, parts),
-  plan: ({ row, advice }, { how, ids }, bySide: ParkedBySide) => {
+  ask: ({ row }, parts) => quarantinedBySide(row.module, parts),
+  plan: ({ row, advice }, { how, ids }, bySide: QuarantinedBySide) => {
     const unknown = ids.filter((id) => sides.every((side) => idsOf(bySide, side, [id]).length === 0));
     if (unknown.length > 0) {
       throw new RefusedError(
-        `there is no parked row ${unknown.join(', ')} of ${row.module}; see: ${typed(subjectOf(row, advice), 'parked')}`,
+        `there is no quarantined row ${unknown.join(', ')} of ${row.module}; see: ${typed(subjectOf(row, advice), 'quarantined')}`,
       );
     }
     const plan = sides.flatMap((side) => idsOf(bySide, side, ids).map((id) => `${how} row ${id} of ${side}`));
@@ -39,18 +39,18 @@ export const parked = command({
   },
 });
 
-type ParkedBySide = Readonly<Record<Side, readonly ParkedRow[]>>;
+type QuarantinedBySide = Readonly<Record<Side, readonly QuarantinedRow[]>>;
 
-const idsOf = (rows: ParkedBySide, side: Side, wanted: readonly number[]): number[] =>
+const idsOf = (rows: QuarantinedBySide, side: Side, wanted: readonly number[]): number[] =>
   rows[side].map(({ id }) => id).filter((id) => wanted.includes(id));
 
-/** The parked rows of both sides; a side that cannot be asked has none. */
-export async function parkedBySide(
+/** The quarantined rows of both sides; a side that cannot be asked has none. */
+export async function quarantinedBySide(
   module: string,
   { needs, store }: Pick<CommandParts, 'needs' | 'store'>,
-): Promise<ParkedBySide> {
+): Promise<QuarantinedBySide> {
   const controls = needs.sides(module);
-  const of = (side: Side) => controls[side].parked().catch((): ParkedRow[] => []);
+  const of = (side: Side) => controls[side].parked().catch((): QuarantinedRow[] => []);
   const row = await store.read(module);
   const [monolith, extracted] = await Promise.all([
     of('monolith'),
