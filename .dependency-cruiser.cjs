@@ -38,6 +38,8 @@ const floors = [
   'nest',
   'service',
 ];
+/** The rooms within `control`: each stands on those before it. */
+const controlFloors = ['config', 'store', 'conditions', 'steps', 'reconcile', 'doctor', 'commands'];
 const room = (name) => `^libs/strangler/src/${name}/`;
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
 const folder = (name) => (name === 'migrations' ? '^migrations/' : `^libs/${name}/`);
@@ -61,9 +63,17 @@ const floorRules = floors.map((name, floor) => ({
   to: { path: '^libs/strangler/src/', pathNot: floors.slice(0, floor + 1).map(room) },
 }));
 
+const controlFloorRules = controlFloors.map((name, floor) => ({
+  name: `control-${name}`,
+  comment: `libs/strangler/src/control/${name} stands on ${controlFloors.slice(0, floor).join(', ') || 'none of the others'}`,
+  from: { path: room(`control/${name}`), pathNot: tests },
+  to: { path: controlFloors.slice(floor + 1).map((above) => room(`control/${above}`)) },
+}));
+
 const rules = [
   ...layerRules,
   ...floorRules,
+  ...controlFloorRules.slice(0, -1),
   {
     name: 'assess-apart',
     comment: 'assess reads sources of an application: it needs nothing of the toolkit, and runs without it',

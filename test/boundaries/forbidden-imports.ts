@@ -31,6 +31,12 @@ export const goodShop: Files = {
       `import '../contract/operation.js';\nexport const ${room} = 1;`,
     ]),
   ),
+  ...Object.fromEntries(
+    ['store', 'conditions', 'steps', 'reconcile', 'doctor', 'commands'].map((room) => [
+      `libs/strangler/src/control/${room}/${room}.ts`,
+      `export const ${room} = 1;`,
+    ]),
+  ),
   'libs/platform/src/index.ts': `import '#migrations';\nexport const platform = 1;`,
   'libs/api/src/index.ts': `import '#contracts';\nimport 'nestjs-strangler';\nexport const api = 1;`,
   'libs/api/src/testing/edge.ts': `import 'supertest';\nimport 'typeorm';`,
@@ -52,6 +58,23 @@ export const goodShop: Files = {
 export const deepNames = { '#deep/*': { source: './libs/*.ts' } };
 
 /** A room of the toolkit that imports the one above it. */
+const controlFloors = (
+  [
+    ['config', 'store'],
+    ['store', 'conditions'],
+    ['conditions', 'steps'],
+    ['steps', 'reconcile'],
+    ['reconcile', 'doctor'],
+    ['doctor', 'commands'],
+  ] as const
+).map(
+  ([room, above]) =>
+    [
+      `control-${room}`,
+      `libs/strangler/src/control/${room}/bad.ts`,
+      `import '../${above}/${above}.js';`,
+    ] as const,
+);
 const floors = (
   [
     ['contract', 'routes'],
@@ -74,6 +97,7 @@ const floors = (
 /** Each of these files breaks the rule that stands before it, and no other. */
 export const forbidden: readonly (readonly [rule: string, file: string, text: string])[] = [
   ...floors,
+  ...controlFloors,
   ['assess-apart', 'libs/strangler/src/assess/bad.ts', `import '../contract/operation.js';`],
   ['init-apart', 'libs/strangler/src/init/bad.ts', `import '../contract/operation.js';`],
   ['generate-apart', 'libs/strangler/src/generate/bad.ts', `import '../database/database.js';`],

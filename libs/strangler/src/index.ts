@@ -93,7 +93,7 @@ export { defaultSettings, type GateLimits } from './control/config/settings.js';
 export { nearest } from './control/nearest.js';
 export { routeEditOf, type RouteFileChange } from './control/config/file-edit.js';
 export { FileWriter } from './control/config/file-writer.js';
-export { copiesIn, CopiesError } from './control/store/copies.js';
+export { copiesIn, CopiesError } from './control/config/copies.js';
 export {
   routeSettingsOf,
   type RouteRun,

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { verifyBoth } from '#strangler/control/reconcile/verify-both';
-import type { VerifyOrder, VerifyReport } from '#strangler/control/reconcile/needs';
+import type { VerifyOrder } from '#strangler/control/reconcile/needs';
+import type { VerifyReport } from '#strangler/control/store/verification-store';
 import { SideAgent } from '#strangler/sides/agent';
 import { describeTables } from '#strangler/database/tables';
 import { parcels } from '../../support/sides.js';

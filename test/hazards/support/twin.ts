@@ -9,13 +9,13 @@ import {
   type RouteEntry,
 } from 'nestjs-strangler';
 import { buckets } from '#strangler/routes/bucket';
+import type { HandOff } from '#strangler/control/store/hand-off-plan';
 import { handOffProblems } from '#strangler/control/conditions/hand-off-problems';
 import { defaultSettings } from '#strangler/control/config/settings';
-import { SteadyClock } from '#strangler/control/reconcile/clock';
+import { SteadyClock } from '#strangler/control/clock';
 import {
   handOff,
   planHandOff,
-  type HandOff,
   type HandOffEnd,
   type HandOffOptions,
 } from '#strangler/control/steps/hand-off';

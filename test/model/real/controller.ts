@@ -1,4 +1,5 @@
-import { planHandOff, settle, type HandOff } from '#strangler/control/steps/hand-off';
+import type { HandOff } from '#strangler/control/store/hand-off-plan';
+import { planHandOff, settle } from '#strangler/control/steps/hand-off';
 import type { SideControl } from '#strangler/sides/side';
 import type { About } from '../action.js';
 import { moved } from '../ownership.js';

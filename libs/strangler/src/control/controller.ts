@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.js';
 import { plainAdvice, type Advice } from './advice.js';
-import { SteadyClock, type Clock } from './reconcile/clock.js';
+import { SteadyClock, type Clock } from './clock.js';
 import type { FileWriter } from './config/file-writer.js';
 import { HistoryFeed } from './store/history-feed.js';
 import { LeaderLock } from './store/leader-lock.js';
@@ -16,7 +16,7 @@ import type { Operator } from './operator.js';
 import type { Finding, FindingSource } from './views.js';
 import { Rates } from './reconcile/rates.js';
 import { defaultSettings } from './config/settings.js';
-import { steeredBy } from './config/file-steering.js';
+import { steeredBy } from './reconcile/file-steering.js';
 import { VerificationStore } from './store/verification-store.js';
 import { Verifier } from './reconcile/verifier.js';
 import { Reconciler } from './reconcile/reconciler.js';

@@ -19,7 +19,7 @@ import type { ModuleStatus, SideView, WaitView } from './views.js';
 import { isDegraded } from './route-entry.js';
 import { settingsInForce } from './config/setting-keys.js';
 import type { Verification } from './store/verification-store.js';
-import { waitOf } from './reconcile/waiting.js';
+import { waitingSince, waitOf } from './reconcile/waiting.js';
 import { fillingOf, rowsOf } from './conditions/whole.js';
 
 /** What a status is made of. */
@@ -105,12 +105,6 @@ const wantedOf = ({ phase, wanted }: ModuleRow): ModuleStatus['wanted'] =>
 
 function waitView({ kind, needs, has, todo, command }: Need, { row, observed, note }: StatusParts): WaitView {
   return { needs, has, todo, command, sinceMs: observed.now - waitingSince(kind, row, observed, note) };
-}
-
-/** When the present wait began, in ms since 1970: the leader has written it down, or is about to. */
-export function waitingSince(kind: string, { transition }: ModuleRow, { now }: Observed, note: Note): number {
-  if (note.wait === kind) return Math.min(note.since, now);
-  return kind === 'step' && transition ? transition.begun : now;
 }
 
 function viewOf(side: Side, row: ModuleRow, observed: Observed): SideView {

@@ -7,7 +7,6 @@ import type { GateLimits } from '../config/settings.js';
 import type { Position } from '../machine.js';
 import { isDegraded } from '../route-entry.js';
 import type { Judged, Seen } from './condition.js';
-import type { Gate } from './gates.js';
 import type { Observed } from './observed.js';
 
 /** Share of the compared answers that differ. */
@@ -104,7 +103,7 @@ const compares = (at: Position): boolean => policies[at.phase].shadowed;
 /** What the controller is to ask by itself, so that the gates can be judged; undefined: nothing. */
 export function wantedProbes(
   at: Position,
-  gates: readonly Gate[],
+  gates: readonly Judged[],
   observed: Observed,
   { probes }: GateLimits,
 ): { how: 'compare' | 'measure'; count: number; below: number } | undefined {

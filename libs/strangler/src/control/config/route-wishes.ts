@@ -1,7 +1,7 @@
 import { List, Maybe, Nested } from '../../contract/fields.js';
 import { IsBoolean, IsInt, IsNumber, IsString, Matches, Max, Min, ValidateBy } from 'class-validator';
 import type { Cohort as CohortRule } from '../../routes/routes.js';
-import { copiesIn, CopiesError } from '../store/copies.js';
+import { copiesIn, CopiesError } from './copies.js';
 import type { GateLimits, ModuleSettings } from './settings.js';
 import { Cohort, Gates, Rises, settingsOf, Shares, Time, type WrittenSettings } from './written-settings.js';
 

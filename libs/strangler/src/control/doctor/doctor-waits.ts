@@ -4,8 +4,7 @@ import type { Examiner } from './examiner.js';
 import { subjectOf, typed } from '../advice.js';
 import { passesByItself, type Need } from '../need.js';
 import { absenceNeed } from '../sentences.js';
-import { waitingSince } from '../status.js';
-import { needsService, waitOf } from '../reconcile/waiting.js';
+import { needsService, waitingSince, waitOf } from '../reconcile/waiting.js';
 
 /** A wait is told once it is older than this, in ms. */
 const staleMs = 10_000;

@@ -5,7 +5,7 @@ import type { Side } from '../../routes/phase.js';
 import { isOfOlderRelease } from '../../sides/remote.js';
 import { subjectOf, type Advice, type Subject } from '../advice.js';
 import { brokenRules, captureObstacle } from '../steps/capture-step.js';
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 import type { Decision } from './decide.js';
 import type { Gate } from '../conditions/gates.js';
 import type { Observed } from '../conditions/observed.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { reachedBy } from '../../engine/identity/take-over.js';
-import type { HandOff } from '../steps/hand-off.js';
-import type { Clock } from './clock.js';
+import type { HandOff } from '../store/hand-off-plan.js';
+import type { Clock } from '../clock.js';
 import { figuresOfGate, type Gate } from '../conditions/gates.js';
 import type { NewEntry } from '../store/history.js';
 import { after, inWords, leadsOut, type Position, type Step } from '../machine.js';

@@ -1,6 +1,7 @@
 import type { RouteEntry } from '../../routes/routes.js';
 import type { ControlledSides } from '../../sides/side.js';
 import type { Evidence } from '../../evidence/evidence.js';
+import type { VerifyReport } from '../store/verification-store.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 
 /** How a verification goes about. */
@@ -12,16 +13,6 @@ export interface VerifyOrder {
   signal: AbortSignal;
   /** Rows done, of how many, and where to go on after a crash. */
   onProgress(progress: { done: number; total: number; cursor: unknown }): Promise<void>;
-}
-
-/** What a verification has found. */
-export interface VerifyReport {
-  rows: number;
-  differences: number;
-  /** How many of them were repaired. */
-  repaired: number;
-  /** The first of them, in words, for the history. */
-  examples: readonly string[];
 }
 
 /** A module that can be moved. */

@@ -1,8 +1,8 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 import type { History } from '../store/history.js';
 import type { ModuleRow } from '../store/module-row.js';
-import type { ControlNeeds, VerifyReport } from './needs.js';
-import type { Verification, VerificationStore } from '../store/verification-store.js';
+import type { ControlNeeds } from './needs.js';
+import type { Verification, VerificationStore, VerifyReport } from '../store/verification-store.js';
 
 /** How soon a run that broke off is taken up again, in ms. */
 const retryMs = 5_000;

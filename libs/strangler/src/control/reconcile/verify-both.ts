@@ -10,7 +10,8 @@ import {
   type VerifyState,
 } from '../../engine/verify/verify.js';
 import { footingOf } from './footing.js';
-import type { VerifyOrder, VerifyReport } from './needs.js';
+import type { VerifyReport } from '../store/verification-store.js';
+import type { VerifyOrder } from './needs.js';
 
 type Controls = Readonly<Record<Side, SideControl>>;
 

@@ -8,6 +8,7 @@ import { subjectOf, type Advice } from '../advice.js';
 import { decide } from './decide.js';
 import type { Position } from '../machine.js';
 import type { ModuleRow } from '../store/module-row.js';
+import type { Note } from '../store/notes.js';
 import type { Need } from '../need.js';
 import type { Verification } from '../store/verification-store.js';
 
@@ -93,4 +94,10 @@ function firstOf(gates: readonly Gate[], row: ModuleRow, advice: Advice): Need |
   const open = gates.filter(({ name, state }) => !(state === 'hold' && row.override?.gates.includes(name)));
   const gate = speaking(open);
   return gate ? gateNeed(gate, subjectOf(row, advice)) : null;
+}
+
+/** When the present wait began, in ms since 1970: the leader has written it down, or is about to. */
+export function waitingSince(kind: string, { transition }: ModuleRow, { now }: Observed, note: Note): number {
+  if (note.wait === kind) return Math.min(note.since, now);
+  return kind === 'step' && transition ? transition.begun : now;
 }

@@ -1,12 +1,13 @@
 import { bucketOf } from '../../routes/bucket.js';
-import { SteadyClock } from '../reconcile/clock.js';
+import { SteadyClock } from '../clock.js';
 import { otherSide, sides, type Side } from '../../routes/phase.js';
 import { directSides, type DirectSides, type Fault, type Method } from '../../../../../test/support/sides.js';
 import { pairDirectly } from '../../../../../test/support/pairing.js';
 import { until } from '../../../../../test/support/until.js';
 import { handOffProblems } from '../conditions/hand-off-problems.js';
 import { defaultSettings } from '../config/settings.js';
-import { handOff, handOffTo, planHandOff, settle, type HandOff, type HandOffEnd } from './hand-off.js';
+import type { HandOff } from '../store/hand-off-plan.js';
+import { handOff, handOffTo, planHandOff, settle, type HandOffEnd } from './hand-off.js';
 
 let both: DirectSides;
 

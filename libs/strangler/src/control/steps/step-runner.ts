@@ -1,8 +1,9 @@
-import { handOff, handOffTo, settle, type HandOff, type HandOffEnd } from './hand-off.js';
+import type { HandOff } from '../store/hand-off-plan.js';
+import { handOff, handOffTo, settle, type HandOffEnd } from './hand-off.js';
 import { drainProblems } from '../conditions/hand-off-problems.js';
 import type { ControlledSides } from '../../sides/side.js';
 import { beginCapture, endCapture } from './capture-step.js';
-import type { Clock } from '../reconcile/clock.js';
+import type { Clock } from '../clock.js';
 import { takeEverything } from './failover-step.js';
 import type { Transition } from '../store/module-row.js';
 import { rejoin } from './rejoin-step.js';

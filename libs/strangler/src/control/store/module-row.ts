@@ -1,4 +1,4 @@
-import type { HandOff } from '../steps/hand-off.js';
+import type { HandOff } from './hand-off-plan.js';
 import { policies, type Phase, type Side } from '../../routes/phase.js';
 import type { Step } from '../machine.js';
 import type { ModuleSettings } from '../config/settings.js';

@@ -1,5 +1,14 @@
 import type { Database } from '../../database/database.js';
-import type { VerifyReport } from '../reconcile/needs.js';
+
+/** What a verification has found. */
+export interface VerifyReport {
+  rows: number;
+  differences: number;
+  /** How many of them were repaired. */
+  repaired: number;
+  /** The first of them, in words, for the history. */
+  examples: readonly string[];
+}
 
 /** How verify stands for a module. */
 export interface Verification {

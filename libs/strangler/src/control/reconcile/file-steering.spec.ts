@@ -1,6 +1,6 @@
 import { steeredBy } from './file-steering.js';
 import type { ModuleRow } from '../store/module-row.js';
-import { defaultSettings } from './settings.js';
+import { defaultSettings } from '../config/settings.js';
 
 const settings = { ...defaultSettings, approve: [100], bakeMs: 60_000 };
 const row = {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Filed, ModuleRow, RowChange } from '../store/module-row.js';
-import type { FileWish } from './wishes.js';
+import type { FileWish } from '../config/wishes.js';
 
 /**
  * What the file changes in a module's row; undefined: nothing. Only an edit moves a module: what the file said last stands in
