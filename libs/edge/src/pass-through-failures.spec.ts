@@ -1,6 +1,7 @@
 import { once as eventOf } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import { freePort } from '../../../test/support/ports.js';
 import { until } from '../../../test/support/until.js';
 import { Upstream, type PassThroughOptions } from './index.js';
 import { openGate, type Gate } from './testing/gate.js';
@@ -16,7 +17,8 @@ const once =
   (to: Upstream): PassThroughOptions['upstreamOf'] =>
   (_request, failed) =>
     failed.length === 0 ? to : undefined;
-const short = { connectMs: 200, idleMs: 200, totalMs: 60_000 };
+const patient = { connectMs: 60_000, idleMs: 60_000, totalMs: 60_000 };
+const short = { ...patient, connectMs: 200, idleMs: 200 };
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes';
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const post = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi';
@@ -29,8 +31,14 @@ beforeEach(async () => {
   reply = (socket) => socket.write(ok);
   server = await rawServer((...args) => reply(...args));
   upstream = new Upstream(`http://127.0.0.1:${server.port}`);
-  gate = await openGate({ upstreamOf: once(upstream), times: short });
+  gate = await openGate({ upstreamOf: once(upstream), times: patient });
 });
+/** As it is from here on. */
+async function reopen(how: Partial<PassThroughOptions>): Promise<void> {
+  await gate.close();
+  gate = await openGate({ upstreamOf: once(upstream), times: patient, ...how });
+}
+const hurry = () => reopen({ times: { ...patient, idleMs: 200 } });
 afterEach(async () => {
   expect(upstream.inFlight).toBe(0);
   await gate.close();
@@ -40,7 +48,8 @@ afterEach(async () => {
 
 describe('no answer', () => {
   it('502: nobody listens', async () => {
-    await server.close();
+    const dead = new Upstream(`http://127.0.0.1:${await freePort()}`);
+    await reopen({ upstreamOf: once(dead) });
     const answer = await ask(get);
     expect(problem(answer)).toMatchObject({
       type: '/problems/bad_gateway',
@@ -49,6 +58,7 @@ describe('no answer', () => {
     });
     expect(answer).toMatch(/^HTTP\/1\.1 502 .*content-type: application\/problem\+json\r\n/is);
     expect(await failure()).toBe('refused');
+    dead.close();
   });
 
   it('502: the connection is lost before the answer', async () => {
@@ -152,12 +162,14 @@ describe('no answer', () => {
   });
 
   it('504: nothing comes in time', async () => {
+    await hurry();
     reply = () => undefined;
     expect(problem(await ask(get))).toMatchObject({ status: 504, code: 'gateway_timeout' });
     expect(await failure()).toBe('timeout');
   });
 
   it('408: it was the client who sent nothing', async () => {
+    await hurry();
     reply = () => undefined;
     const answer = await ask('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhi');
     expect(problem(answer).status).toBe(408);
@@ -218,6 +230,7 @@ describe('half an answer', () => {
   });
 
   it('and nothing more: the client is not left waiting', async () => {
+    await hurry();
     reply = (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf');
     expect(await sendRaw(gate.port, get)).toContain('half');
     expect(await failure()).toBe('timeout');
@@ -314,8 +327,10 @@ describe('connections that are kept', () => {
   });
 
   it('one whose answer broke off is not used again', async () => {
+    await hurry();
     reply = (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf');
     await sendRaw(gate.port, get);
+    await reopen({});
     reply = (socket) => socket.write(ok);
     expect(await ask(get)).toContain('yes');
     expect(server.heard).toHaveLength(2);

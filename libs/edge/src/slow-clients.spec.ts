@@ -69,7 +69,7 @@ it('as many slow uploads of an address as an upstream takes connections do not k
 });
 
 it('who waits for his turn gets it when one of his own requests is over, and waits no longer than he is told', async () => {
-  const turns = new Turns({ atOnce: 1, waiting: 1, waitMs: 150 });
+  const turns = new Turns({ atOnce: 1, waiting: 1, waitMs: 1_000 });
   await start({}, turns);
   const slow = dial('127.0.0.2', upload);
   await until('it has its place', () => (upstream.inFlight === 1 ? true : undefined));
@@ -119,7 +119,7 @@ it('an answer that is taken a little at a time is ended, though the client never
 });
 
 it('who waits for a slow upstream is not slow himself', async () => {
-  await start({ leastRate: { overMs: 400, bytesPerS: 1_000_000 } });
+  await start({ leastRate: { overMs: 400, bytesPerS: 1_000 } });
   // Takes nothing of the body for longer than a client may be slow.
   answer = (request, response) =>
     void pause(1_000).then(() => request.resume().on('end', () => response.end('yes')));

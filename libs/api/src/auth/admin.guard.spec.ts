@@ -9,6 +9,7 @@ import request from 'supertest';
 import { configureAdmin } from '../configure-http.js';
 import type { UsersPort } from '../ports.js';
 import { ann, bob, claimsOf, signingKey, type SigningKey } from '../testing/edge.js';
+import { stopClock } from '../testing/stop-clock.js';
 import { AdminGuard } from './admin.guard.js';
 import { OperatorTokens } from './operator-tokens.js';
 import type { SignedRequest } from './principal.js';
@@ -134,12 +135,14 @@ describe('the guard of the admin listener', () => {
     });
 
     test('a wrong password is refused, and after some no more are looked at', async () => {
+      stopClock();
       sessions = undefined;
       expect((await send('get', basic('wrong'))).status).toBe(401);
       const more = await Promise.all(Array.from({ length: 30 }, (_, i) => send('get', basic(`wrong ${i}`))));
       expect(more.filter(({ status }) => status === 401)).toHaveLength(9);
       expect(more.find(({ status }) => status === 429)?.headers['retry-after']).toBe('60');
       expect((await send('get', basic(root.password))).status).toBe(429);
+      jest.useRealTimers();
     });
 
     test('a program that has an old password makes the admin not wait', async () => {

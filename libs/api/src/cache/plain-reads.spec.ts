@@ -128,7 +128,10 @@ async function seen(
   // On a slow machine a second passes between two of them.
   if (told['age'] !== undefined) told['age'] = String(/^\d+$/.test(told['age']));
   if (told['ratelimit'] !== undefined) told['ratelimit'] = told['ratelimit'].replace(/;t=\d+/g, ';t=1');
-  return { status, headers: told, text, line: { ...line, time: '', ms: 0 } };
+  const whenToComeBack = told['retry-after'];
+  if (whenToComeBack !== undefined) told['retry-after'] = String(/^\d+$/.test(whenToComeBack));
+  const body = text?.replaceAll(`"retryAfterSeconds":${whenToComeBack}`, '"retryAfterSeconds":1');
+  return { status, headers: told, text: body, line: { ...line, time: '', ms: 0 } };
 }
 
 const etag = async ({ server }: Api) =>

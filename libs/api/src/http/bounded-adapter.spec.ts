@@ -1,38 +1,41 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import { promisify } from 'node:util';
 import { until } from '../../../../test/support/until.js';
 import { edge } from '../testing/edge.js';
 import { BoundedAdapter, connectionLimits } from './bounded-adapter.js';
 
-const limits = { ...connectionLimits, headersMs: 150, requestMs: 400, lookMs: 20, connections: 5 };
+const open = new Set<Socket>();
+let shop: Awaited<ReturnType<typeof edge>>;
 
-describe('a listener', () => {
-  let shop: Awaited<ReturnType<typeof edge>>;
-  const open = new Set<Socket>();
-
+function listenWith(limits: typeof connectionLimits): void {
   beforeAll(async () => {
     shop = await edge({}, {}, { adapter: new BoundedAdapter(limits) });
     await shop.app.listen(0, '127.0.0.1');
   });
   afterEach(() => open.forEach((socket) => socket.destroy()));
   afterAll(() => shop.app.close());
+}
 
-  function dial(): Socket {
-    const socket = connect((shop.server.address() as AddressInfo).port, '127.0.0.1');
-    socket.on('error', () => undefined);
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-    return socket;
-  }
+function dial(): Socket {
+  const socket = connect((shop.server.address() as AddressInfo).port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  open.add(socket);
+  socket.once('close', () => open.delete(socket));
+  return socket;
+}
 
-  /** All that comes until the other end closes. */
-  async function answer(socket: Socket): Promise<string> {
-    let text = '';
-    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    await new Promise((resolve) => socket.once('close', resolve));
-    return text;
-  }
+/** All that comes until the other end closes. */
+async function answer(socket: Socket): Promise<string> {
+  let text = '';
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  await new Promise((resolve) => socket.once('close', resolve));
+  return text;
+}
+
+describe('a listener that waits for nobody', () => {
+  listenWith({ ...connectionLimits, headersMs: 150, requestMs: 400, lookMs: 20 });
 
   /** A byte now and then, as long as anybody listens. */
   async function drip(socket: Socket, text: string): Promise<void> {
@@ -59,6 +62,11 @@ describe('a listener', () => {
     const [text] = await Promise.all([answer(socket), drip(socket, head)]);
     expect(text).toMatch(/^HTTP\/1.1 408/);
   });
+});
+
+describe('a listener', () => {
+  const connections = 5;
+  listenWith({ ...connectionLimits, connections });
 
   it('does not keep headers without end', async () => {
     const socket = dial();
@@ -78,7 +86,11 @@ describe('a listener', () => {
   });
 
   it('takes so many connections and no more', async () => {
-    const all = Array.from({ length: limits.connections }, dial);
+    const count = promisify((done: (error: Error | null, count: number) => void) =>
+      shop.server.getConnections(done),
+    );
+    await until('those of before have gone', async () => (await count()) === 0 || undefined);
+    const all = Array.from({ length: connections }, dial);
     await Promise.all(all.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
     expect(await answer(dial())).toBe('');
     expect(all.filter((socket) => socket.readyState === 'open')).not.toEqual([]);

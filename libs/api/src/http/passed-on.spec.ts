@@ -4,6 +4,7 @@ import { createServer as createPlain, type Server } from 'node:http';
 import { createServer as createSecure } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { makeAuthority, type Authority } from '../../../../test/support/certificates.js';
+import { freePort } from '../../../../test/support/ports.js';
 import { until } from '../../../../test/support/until.js';
 import { edge } from '../testing/edge.js';
 
@@ -33,11 +34,7 @@ async function serve(server: Server, scheme = 'http'): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
-async function nobody(): Promise<string> {
-  const url = await serve(createPlain());
-  await closing(servers.pop()!);
-  return url;
-}
+const nobody = async () => `http://127.0.0.1:${await freePort()}`;
 
 const troubles: readonly [string, () => Promise<string>, number, RegExp][] = [
   ['nobody listens', nobody, 502, /^http:\/\/127\.0\.0\.1:\d+ refused \(ECONNREFUSED\)$/],
@@ -63,7 +60,7 @@ it.each(troubles)(
     upstreams.push(upstream);
     const passOn = passThrough({
       upstreamOf: (_request, failed) => (failed.length === 0 ? upstream : undefined),
-      times: { idleMs: 100 },
+      times: { idleMs: 1_000 },
     });
     const opened = await edge({}, {}, { elsewhere: () => passOn });
     app = opened.app;

@@ -7,6 +7,7 @@ import request from 'supertest';
 import { outcomes, refusal } from '../../../../test/support/failure.js';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
 import { ann, bearer, edge, signingKey } from '../testing/edge.js';
+import { stopClock } from '../testing/stop-clock.js';
 import { Attempts } from './attempts.js';
 import { BoundedMemory } from './bounded-memory.js';
 import { addressKey, keysOf } from './keys.js';
@@ -63,7 +64,10 @@ const rules = {
   account: { ...waitRules.account, firstS: 600, mostS: 600 },
 };
 beforeEach(() => void jest.spyOn(Logger.prototype, 'warn').mockReturnValue());
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+  jest.useRealTimers();
+});
 
 describe.each(['in memory', 'in the database'])('attempts that are counted %s', (where) => {
   let database: TestDatabase | undefined;
@@ -178,6 +182,7 @@ test.each([
   ['without a proxy, what a client says of its address is not believed', 0, 429],
   ['behind one proxy, its word on the address is taken', 1, 401],
 ])('%s', async (_case, proxies, ofAnother) => {
+  stopClock();
   const authenticate = () => Promise.reject(users.error('authenticate', 'unauthenticated'));
   const { app, server } = await edge({ users: { authenticate } }, {}, { proxies });
   const login = (n: number, forwarded: string) =>
@@ -198,6 +203,7 @@ test.each([
   ['patch', `/api/v2/users/${ann}`, { email: 'bea@shop.example', password }],
   ['put', `/api/v1/users/${ann}/password`, { currentPassword: password, newPassword: 'another of them' }],
 ] as const)('%s %s: who has guessed too often waits, and is told how long', async (method, path, body) => {
+  stopClock();
   const key = await signingKey();
   const looked = jest.fn();
   const refuse = (error: Error) => () => {

@@ -4,7 +4,7 @@ import request from 'supertest';
 import { until } from '../../../../test/support/until.js';
 import { ann, bearer, bob, edge, signingKey } from '../testing/edge.js';
 import { limitGauges } from './limit-gauges.js';
-import { shedsLists } from './load.js';
+import { Load, shedsLists } from './load.js';
 
 describe('whether lists are refused', () => {
   test.each([
@@ -40,7 +40,12 @@ const order: Order = {
 } as never;
 
 let end: () => Promise<void> = async () => undefined;
-afterEach(() => end());
+// How late this machine is, is none of what is told here.
+beforeEach(() => void jest.spyOn(Load.prototype as never, 'measure').mockReturnValue(undefined as never));
+afterEach(async () => {
+  await end();
+  jest.restoreAllMocks();
+});
 
 /** A shop whose commands do not come to an end until they are let go. */
 async function heldBack() {

@@ -126,6 +126,7 @@ describe('a pool of copies', () => {
         for (const upstream of upstreams) upstream.answer = answer;
         const before = seen();
         for (let count = 0; count < 6; count++) expect(await post()).toBeGreaterThanOrEqual(502);
+        await has('all are heard of', () => seen() - before >= 6);
         expect(seen() - before).toBe(6);
       }
       expect(pool.figures.retries).toEqual({ taken: 0, refused: 0 });
@@ -181,9 +182,9 @@ describe('a pool of copies', () => {
     });
 
     it('holds an answer without an end against nobody', async () => {
-      await open(2, { times: { totalMs: 50 } });
+      await open(2, { times: { totalMs: 1_000 } });
       for (const upstream of upstreams) upstream.answer = (_request, response) => void response.write('.');
-      for (let i = 0; i < 16; i++) expect(await send()).toBe('broken off');
+      expect(await statuses(16)).toEqual(['broken off']);
       expect(pool.figures.endings).toEqual({ too_long: 16 });
       expect(ejected()).toEqual([false, false]);
     });
@@ -223,6 +224,7 @@ describe('a pool of copies', () => {
       const [one] = await open(2, { times: { tryMs: 20 }, random: () => 0 });
       one!.answer = silent;
       expect(await send()).toBe(200);
+      await has('the first has heard of it', () => seen() > 1);
       expect(upstreams.map((upstream) => upstream.seen.length)).toEqual([1, 1]);
     });
 
@@ -264,7 +266,7 @@ describe('a pool of copies', () => {
         limits: { connections: 1, queue: 100 },
         ejection: { ...defaultRules.ejection, errors: 1 },
       };
-      await open(2, { rules, times: { connectMs: 50 } });
+      await open(2, { rules, times: { connectMs: 500 } });
       const { answer, release } = held();
       for (const upstream of upstreams) upstream.answer = answer;
       const first = sendAll(2);

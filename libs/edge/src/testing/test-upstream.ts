@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { freePort } from '../../../../test/support/ports.js';
 
 export const checkPath = '/healthz';
 
@@ -13,9 +14,11 @@ export class TestUpstream {
   checks = 0;
   private readonly server = createServer((request, response) => this.handle(request, response));
 
-  static async open(port = 0): Promise<TestUpstream> {
+  /** At a port that nobody else is given, also while it is killed. */
+  static async open(port?: number): Promise<TestUpstream> {
     const upstream = new TestUpstream();
-    await new Promise<void>((resolve) => upstream.server.listen(port, '127.0.0.1', resolve));
+    const at = port ?? (await freePort());
+    await new Promise<void>((resolve) => upstream.server.listen(at, '127.0.0.1', resolve));
     return upstream;
   }
 

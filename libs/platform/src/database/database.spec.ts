@@ -185,7 +185,7 @@ describe('a session', () => {
 
   test('does not lend out a connection on which a query hangs', async () => {
     const options = dataSourceOptions(database.url, { poolSize: 1 });
-    const impatient = { ...options, extra: { ...options.extra, query_timeout: 100 } };
+    const impatient = { ...options, extra: { ...options.extra, query_timeout: 1_000 } };
     await within(impatient, async (dataSource) => {
       await expect(dataSource.query('select pg_sleep(5)')).rejects.toThrow('timeout');
       expect(await dataSource.query('select 1 as answer')).toEqual([{ answer: 1 }]);
@@ -196,7 +196,7 @@ describe('a session', () => {
 
   test('does not wait for ever for a connection when all are taken', async () => {
     const options = dataSourceOptions(database.url, { poolSize: 1 });
-    const impatient = { ...options, extra: { ...options.extra, connectionTimeoutMillis: 100 } };
+    const impatient = { ...options, extra: { ...options.extra, connectionTimeoutMillis: 1_000 } };
     await within(impatient, async (dataSource) => {
       const inside = dataSource.transaction(() => dataSource.query('select 1'));
       await expect(inside).rejects.toThrow('timeout exceeded');

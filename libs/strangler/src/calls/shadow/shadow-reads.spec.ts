@@ -30,9 +30,12 @@ beforeAll(async () => {
   test = await freshDatabase();
   database = new Database(test.url);
   store = new ShadowStore(database);
-  windows = new Windows(database);
 });
-beforeEach(() => (counts = new ComparisonCounts(windows)));
+beforeEach(() => {
+  // One that has added up a minute keeps the sum.
+  windows = new Windows(database);
+  counts = new ComparisonCounts(windows);
+});
 afterEach(async () => {
   await reads.close();
   await counts.close();
@@ -55,6 +58,7 @@ const answered = () =>
   reads.answered({ operation: look, side: 'monolith', input, result: { name: 'A', amount: 1 } });
 const counted = (compared: number) =>
   until(`${compared} have been compared`, async () => {
+    await counts.flush();
     const { customer } = (await windows.sums('toy', 60_000)).shadow;
     return customer.compared + customer.unavailable >= compared ? customer : undefined;
   });

@@ -96,9 +96,14 @@ describe('failover towards the service', () => {
   });
 
   it('says so when the copy is not whole', async () => {
-    await both.extracted.test.query('update strangler.applied set complete = false');
     both.monolith.still = true;
-    expect((await failover({ dryRun: true })).plan.join('\n')).toContain('NOT whole');
+    // What was on its way says once more that it is.
+    const plan = await until('it says so', async () => {
+      await both.extracted.test.query('update strangler.applied set complete = false');
+      const text = (await failover({ dryRun: true })).plan.join('\n');
+      return text.includes('NOT whole') ? text : undefined;
+    });
+    expect(plan).toContain('NOT whole');
   });
 });
 
