@@ -1,5 +1,5 @@
-import { Docstrings, examplesIn, type Exported } from './docstrings/examples.js';
-import { sourcesIn } from './source-text.js';
+import { readFileSync } from 'node:fs';
+import { Docstrings, examplesIn, publicFiles, type Exported } from './docstrings/examples.js';
 
 /* Every name that the package exports says what it is, and shows how it is used; and what it shows compiles. */
 const broken = `/**
@@ -10,9 +10,8 @@ const broken = `/**
  * const sides: Side[] = ['monolith', 'elsewhere'];
  * \`\`\`
  */`;
-const docstrings = new Docstrings(
-  examplesIn(new Map([...sourcesIn('libs/strangler/src'), ['broken.ts', broken]])),
-);
+const sources = publicFiles().map((file) => [file, readFileSync(file, 'utf8')] as const);
+const docstrings = new Docstrings(examplesIn(new Map([...sources, ['broken.ts', broken]])));
 const isBroken = (problem: string): boolean => problem.startsWith('broken.ts');
 
 /** `@internal`: for this repository's own programs, and nothing that a release has to keep (UPGRADING.md). */

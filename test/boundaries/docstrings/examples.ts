@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
 
 /** What the package exports under one of its names. */
@@ -36,6 +36,18 @@ function entries(): Map<string, string> {
   );
   return new Map(sources);
 }
+
+/** The files that the entries take their names from. */
+export const publicFiles = (): string[] =>
+  [...entries().values()].flatMap((entry) =>
+    statementsOf(entry)
+      .filter(ts.isExportDeclaration)
+      .map(({ moduleSpecifier }) => (moduleSpecifier as ts.StringLiteral).text.replace(/\.js$/, '.ts'))
+      .map((file) => relative(root, join(dirname(entry), file))),
+  );
+
+const statementsOf = (file: string): readonly ts.Statement[] =>
+  ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest).statements;
 
 /** An example need not use all that it declares, and is compiled for its types alone. */
 const loose: ts.CompilerOptions = {
@@ -110,8 +122,7 @@ const ownOf = (file: string): Named[] =>
 /** What a file exports by name, without looking further. */
 function namesIn(file: string): string[] {
   const names: string[] = [];
-  for (const statement of ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest)
-    .statements) {
+  for (const statement of statementsOf(file)) {
     if (
       ts.isExportDeclaration(statement) &&
       statement.exportClause &&

@@ -1,6 +1,5 @@
 import { spawn, execFile, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { until } from '../../support/until.js';
 import type { InstalledApp } from './installed-app.js';
@@ -51,10 +50,9 @@ export class Follower {
   private async type(line: string): Promise<void> {
     if (line.startsWith('export ')) return this.set(line);
     if (line.startsWith('npm install ')) return expect(line).toBe(this.installed);
-    const typed = line.replace(/^npx strangler /, `${process.execPath} ${commandLine} `);
-    if (line.endsWith(' &')) return this.start(line, typed.slice(0, -2));
+    if (line.endsWith(' &')) return this.start(line);
     const { env } = this;
-    await run('bash', ['-c', typed], { cwd: this.app.folder, env: { ...bare(), ...env }, maxBuffer }).catch(
+    await run('bash', ['-c', line], { cwd: this.app.folder, env: { ...bare(), ...env }, maxBuffer }).catch(
       (error: unknown) => {
         const { stdout, stderr } = error as { stdout: string; stderr: string };
         throw new Error([line, stdout, stderr, ...this.started.map(({ output }) => output)].join('\n'));
@@ -67,10 +65,10 @@ export class Follower {
       this.env[name] = this.own[name] ?? value;
   }
 
-  private async start(line: string, typed: string): Promise<void> {
+  private async start(line: string): Promise<void> {
     // A group of its own: npm starts others.
     const options = { cwd: this.app.folder, env: { ...bare(), ...this.env }, detached: true } as const;
-    const child = spawn('bash', ['-c', typed], options);
+    const child = spawn('bash', ['-c', line.slice(0, -2)], options);
     const started = { line, child, output: '' };
     this.started.push(started);
     for (const stream of [child.stdout, child.stderr])
@@ -82,7 +80,6 @@ export class Follower {
   }
 }
 
-const commandLine = resolve('dist/apps/cli/src/main.js');
 const maxBuffer = 50_000_000;
 
 const bare = (): Record<string, string> => {
