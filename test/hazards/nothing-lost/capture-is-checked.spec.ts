@@ -47,7 +47,7 @@ it('a release names one more table: it is captured, and its rows of before are c
   await scene.on('monolith', `insert into parcels.label values ('second', 'of after')`);
   // A process of the release before still sends, and does not know the table.
   await until('it has set the rows aside', async () =>
-    (await scene.problems()).includes('1 quarantined rows') ? true : undefined,
+    (await scene.problems()).includes('monolith has set 1 changes aside') ? true : undefined,
   );
   expect((await scene.states()).monolith.outgoing).toMatchObject({ parked: 1, unnamed: 1 });
   await scene.endRelays();
