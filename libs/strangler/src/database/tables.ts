@@ -38,11 +38,16 @@ export interface MovingModule {
   readonly shared?: readonly string[];
   /** The column that holds the routing key, where `idempotency` and `saga` have `routing_key`; none when owned as a whole. */
   readonly routingKey: string | undefined;
+  /** By table: SQL for the routing key of a row, where it is no column of that name. By the row's own columns alone, and immutable. */
+  readonly keyExpressions?: Readonly<Record<string, KeyExpression>>;
   /** By table. */
   readonly transforms: Readonly<Record<string, Transform>>;
   /** What each side changes in the rows that it owns, in this order. */
   readonly ownerMigrations?: readonly OwnerMigration[];
 }
+
+/** SQL for the routing key of the row that is called `row`: `(row) => \`lower(${row}.email collate "C")\``. */
+export type KeyExpression = (row: string) => string;
 
 export interface Column {
   readonly name: string;
@@ -100,9 +105,17 @@ export function sqlOfTable(module: string, name: string): string {
   return `${quoted(schema)}.${quoted(table)}`;
 }
 
-/** The column of a table that holds the routing key; `undefined`: the module is owned as a whole, or names none. */
-export const keyColumnOf = ({ ownership, routingKey }: MovingModule, table: string): string | undefined =>
-  ownership === 'whole' ? undefined : isOwnTable(table) ? 'routing_key' : routingKey;
+/** Where a table's rows have their routing key; `undefined`: the module is owned as a whole, or nothing says so. */
+export function keyOf(
+  { ownership, routingKey, keyExpressions = {} }: MovingModule,
+  table: string,
+): { column: string } | { sql: KeyExpression } | undefined {
+  if (ownership === 'whole') return undefined;
+  if (isOwnTable(table)) return { column: 'routing_key' };
+  const sql = keyExpressions[table];
+  if (sql) return { sql };
+  return routingKey === undefined ? undefined : { column: routingKey };
+}
 
 /** All tables of a module as SQL, in their order. */
 export const sqlNames = ({ module, tables }: Pick<MovingModule, 'module' | 'tables'>): string[] =>
@@ -164,9 +177,11 @@ function tableOf(
 ): MovingTable {
   const { name } = found;
   const { module, transforms } = moving;
-  const keyColumn = keyColumnOf(moving, name);
-  const key = (alias: string) =>
-    keyColumn === undefined ? literal(module) : `${alias}.${quoted(keyColumn)}::text`;
+  const of = keyOf(moving, name);
+  const key = (alias: string) => {
+    if (of === undefined) return literal(module);
+    return 'sql' in of ? `(${of.sql(alias)})::text` : `${alias}.${quoted(of.column)}::text`;
+  };
   return {
     module,
     ...found,

@@ -32,7 +32,11 @@ export async function generateSchema(
       module,
       tables: tables.map((table) => table.sql),
       sql,
-      leftOut: [...(await readOthers(client, oids)), ...leftOut, ...toolkits.map(recorded)],
+      leftOut: [
+        ...(await readOthers(client, oids)),
+        ...leftOut,
+        ...toolkits.map((table) => recorded(table, tables)),
+      ],
     };
   } finally {
     await client.query('rollback');
@@ -50,8 +54,13 @@ const settings = [
   'extra_float_digits = 3',
 ];
 
-function recorded({ name, schema, sql }: FoundTables['toolkits'][number]): LeftOutOfSchema {
-  const make = `select strangler.create_${name}_table('${schema.replaceAll("'", "''")}');`;
+function recorded(
+  { name, schema, sql }: FoundTables['toolkits'][number],
+  tables: FoundTables['tables'],
+): LeftOutOfSchema {
+  const isMade = tables.some((table) => table.schema === schema);
+  const first = isMade ? '' : `create schema if not exists "${schema.replaceAll('"', '""')}"; `;
+  const make = `${first}select strangler.create_${name}_table('${schema.replaceAll("'", "''")}');`;
   const text = `${sql} is the toolkit's own: it is made once "migrate" of nestjs-strangler has run there`;
   return { kind: 'toolkit', text, run: { where: 'service', sql: make } };
 }

@@ -22,7 +22,7 @@ import { SagaRecovery } from '../calls/sagas/recovery.js';
 import type { AnySaga } from '../calls/sagas/saga.js';
 import { Steps } from '../calls/sagas/steps.js';
 import { Agents } from '../sides/agents.js';
-import type { OwnerMigration, Transform } from '../database/tables.js';
+import type { KeyExpression, OwnerMigration, Transform } from '../database/tables.js';
 import { transactionalRepository } from '../database/transaction.js';
 import { movingModule } from './moving-module.js';
 import { handlersToken, serviceProviders } from './service-feature.js';
@@ -73,6 +73,14 @@ export interface ModuleOptions {
   imports?: ModuleMetadata['imports'];
   /** The column of these tables that holds the routing key; none when the module has one owner as a whole. */
   routingKey?: string;
+  /**
+   * By table: SQL for the routing key of a row, where it is no column named `routingKey`. Of the row's own columns alone, and immutable;
+   * callers give the same text as the key of their calls.
+   *
+   * @example
+   * { tables: [User], keyExpressions: { 'public.users': (row) => `lower(${row}.email collate "C")` } }
+   */
+  keyExpressions?: Readonly<Record<string, KeyExpression>>;
   /**
    * By table: how rows become those of the other side, where its columns differ. A table is named with its schema, `public.books`, unless
    * that bears the module's name.

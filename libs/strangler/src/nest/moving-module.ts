@@ -10,11 +10,13 @@ export function movingModule(
   options: ModuleOptions & { processes?: object | undefined },
   dataSource: DataSource,
 ): MovingModule {
-  const { tables = [], sharedTables = [], routingKey, transforms = {}, ownerMigrations = [] } = options;
+  const { tables = [], sharedTables = [], routingKey, keyExpressions = {} } = options;
+  const { transforms = {}, ownerMigrations = [] } = options;
   const named = tables.map((table) =>
     typeof table === 'string' ? nameInText(module, table) : nameOfEntity(module, table, dataSource),
   );
   requireNamed(module, named, 'transforms', Object.keys(transforms));
+  requireNamed(module, named, 'keyExpressions', Object.keys(keyExpressions));
   requireNamed(
     module,
     named,
@@ -23,7 +25,8 @@ export function movingModule(
   );
   const own = options.processes ? ['idempotency', 'saga'] : ['idempotency'];
   const shared = sharedTables.map((table) => dataSource.getMetadata(table).tablePath);
-  return { module, ownership, tables: [...named, ...own], shared, routingKey, transforms, ownerMigrations };
+  const keys = { routingKey, keyExpressions };
+  return { module, ownership, tables: [...named, ...own], shared, ...keys, transforms, ownerMigrations };
 }
 
 /** Where its entity says; else where TypeORM finds it, which is the first schema of the search path. */

@@ -1,5 +1,12 @@
 import type { Queryable } from '../database/database.js';
-import { keyColumnOf, literal, quoted, type MovingModule, type MovingTable } from '../database/tables.js';
+import {
+  isOwnTable,
+  keyOf,
+  literal,
+  quoted,
+  type MovingModule,
+  type MovingTable,
+} from '../database/tables.js';
 
 /** A table up to this size, in bytes, is read whole; of a larger one, some pages are. */
 const smallBytes = 2_097_152;
@@ -34,14 +41,12 @@ export async function sampleKeys(
 }
 
 /** What names a row `t` to a caller; undefined: nothing does, or it is a table of the toolkit's own. */
-function keySql(module: MovingModule, { name, primaryKey }: MovingTable): string | undefined {
+function keySql(module: MovingModule, { name, primaryKey, key }: MovingTable): string | undefined {
   if (module.ownership === 'whole') {
     const [column, ...others] = primaryKey;
     return column && others.length === 0 ? `t.${quoted(column.name)}::text` : undefined;
   }
-  if (keyColumnOf({ ...module, routingKey: undefined }, name) !== undefined || !module.routingKey)
-    return undefined;
-  return `t.${quoted(module.routingKey)}::text`;
+  return isOwnTable(name) || keyOf(module, name) === undefined ? undefined : key('t');
 }
 
 async function keysIn(

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { box } from '../../../../../test/support/moving.js';
 import { freshDatabase, type TestDatabase } from '../../../../../test/support/postgres.js';
 import { Database, type Queryable } from '../../database/database.js';
-import { describeTables, type MovingModule } from '../../database/tables.js';
+import { describeTables, type KeyExpression, type MovingModule } from '../../database/tables.js';
 import { checkModule } from './check.js';
 
 /* What could not be carried over without loss is refused before anything moves, and the operator is told what to change. */
@@ -29,6 +29,7 @@ const check = async (change: Partial<MovingModule> = {}, on: Queryable = databas
 /** A table that may move. */
 const thing = `create table box.thing (name text primary key, count bigint, note text)`;
 const both = { tables: ['thing', 'part'] };
+const keyed = (thing: KeyExpression): Partial<MovingModule> => ({ keyExpressions: { thing } });
 
 it.each<[string, string, Partial<MovingModule>]>([
   [
@@ -64,6 +65,35 @@ it.each<[string, string, Partial<MovingModule>]>([
     both,
   ],
   [
+    'a key that is an expression, in tables whose unique values have it or what it is made of',
+    `create table box.thing (id uuid primary key, mail text not null);
+     create unique index on box.thing (lower(mail collate "C"));
+     create table box.part (mail text not null, number int, primary key (mail, number))`,
+    {
+      ...both,
+      routingKey: undefined,
+      keyExpressions: {
+        thing: (row) => `lower(${row}.mail collate "C")`,
+        part: (row) => `lower(${row}.mail collate "C")`,
+      },
+    },
+  ],
+  [
+    'a serial routing key of what is owned as a whole, and a default that is constant',
+    `create table box.thing (name serial primary key, tenant text not null default 'main')`,
+    { ownership: 'whole', routingKey: undefined },
+  ],
+  [
+    'a routing key with a constant default',
+    `create table box.thing (id uuid primary key, name varchar(9) not null default 'main')`,
+    {},
+  ],
+  [
+    'a date whose default says its zone',
+    `${thing}; alter table box.thing add at timestamp default (now() at time zone 'UTC'), add on_day date default '2026-01-01', add late timestamptz default now()`,
+    {},
+  ],
+  [
     'anything unique, when the module is owned as a whole',
     `${thing}; create unique index on box.thing (lower(note))`,
     { ownership: 'whole', routingKey: undefined },
@@ -97,7 +127,7 @@ it.each<[string, string, string, Partial<MovingModule>?]>([
   [
     'no routing key named',
     thing,
-    'box.thing belongs to a module that is owned by key, and nothing says which column that is: name it as routingKey in forFeature',
+    'box.thing belongs to a module that is owned by key, and nothing says which column that is: name it as routingKey in forFeature, or give keyExpressions',
     { routingKey: undefined },
   ],
   [
@@ -109,7 +139,7 @@ it.each<[string, string, string, Partial<MovingModule>?]>([
   [
     'a routing key that can be null',
     `create table box.thing (id uuid primary key, name text)`,
-    'box.thing.name is the routing key and can be null, which nobody owns: alter table box.thing alter name set not null',
+    'box.thing.name is the routing key, or in it, and can be null, which nobody owns: alter table box.thing alter name set not null',
   ],
   [
     'a primary key that each session writes in its own way',
@@ -160,19 +190,106 @@ it.each<[string, string, string, Partial<MovingModule>?]>([
   [
     'a foreign key to what stays behind',
     `${thing}; create table box.kind (note text primary key); alter table box.thing add constraint kind foreign key (note) references box.kind`,
-    'the foreign key kind of box.thing ties it to box.kind, and only one of them moves: drop it, or move both',
+    'the foreign key kind of box.thing ties it to box.kind, and only one of them moves: alter table box.thing drop constraint kind; or move both',
   ],
   [
     'a foreign key from what stays behind',
     `${thing}; create table box.kind (name text primary key, constraint thing foreign key (name) references box.thing)`,
-    'the foreign key thing of box.kind ties it to box.thing, and only one of them moves: drop it, or move both',
+    'the foreign key thing of box.kind ties it to box.thing, and only one of them moves: alter table box.kind drop constraint thing; or move both',
   ],
   [
     'a foreign key across routing keys',
     `create table box.thing (id uuid primary key, name text not null);
      create table box.part (id uuid primary key, name text not null, thing uuid, constraint thing foreign key (thing) references box.thing)`,
-    'the foreign key thing of box.part ties rows to rows of box.thing that may have another owner: add the routing keys of both to it, or drop it',
+    'the foreign key thing of box.part ties rows to rows of box.thing that may have another owner: add the routing keys of both to it, or: alter table box.part drop constraint thing',
     both,
+  ],
+  [
+    'a routing key that a sequence makes',
+    `create table box.thing (name serial primary key)`,
+    `box.thing.name is the routing key, or in it, and where it is left out only the database knows it (nextval('box.thing_name_seq'::regclass)): no caller could say whose the row will be. Let the caller make it, and: alter table box.thing alter name drop default; or let the module have one owner as a whole`,
+  ],
+  [
+    'a routing key that is an identity',
+    `create table box.thing (name int generated by default as identity primary key)`,
+    'box.thing.name is the routing key, or in it, and where it is left out only the database knows it (an identity): no caller could say whose the row will be. Let the caller make it, and: alter table box.thing alter name drop identity; or let the module have one owner as a whole',
+  ],
+  [
+    'a routing key that the database makes up',
+    `create table box.thing (name uuid primary key default gen_random_uuid())`,
+    'box.thing.name is the routing key, or in it, and where it is left out only the database knows it (gen_random_uuid()): no caller could say whose the row will be. Let the caller make it, and: alter table box.thing alter name drop default; or let the module have one owner as a whole',
+  ],
+  [
+    'a column in a key expression that only the session knows',
+    `create table box.thing (id uuid primary key, name text not null default current_user)`,
+    'box.thing.name is the routing key, or in it, and where it is left out only the database knows it (CURRENT_USER): no caller could say whose the row will be. Let the caller make it, and: alter table box.thing alter name drop default; or let the module have one owner as a whole',
+    { keyExpressions: { thing: (row) => `${row}.name || '/'` } },
+  ],
+  ...['now()', 'current_timestamp', 'localtimestamp', 'clock_timestamp()'].map(
+    (value): [string, string, string] => [
+      `a timestamp without zone that defaults to ${value}`,
+      `${thing}; alter table box.thing add at timestamp(3) default ${value}`,
+      `box.thing.at is a timestamp(3) without time zone that defaults to ${/^[cl].*[^)]$/.test(value) ? value.toUpperCase() : value}, which is another one in a session of another time zone, and so on the other side: say the zone that its values are in, alter table box.thing alter at set default (now() at time zone 'UTC')`,
+    ],
+  ),
+  [
+    'a day that is today',
+    `${thing}; alter table box.thing add on_day date default current_date`,
+    `box.thing.on_day is a date that defaults to CURRENT_DATE, which is another one in a session of another time zone, and so on the other side: say the zone that its values are in, alter table box.thing alter on_day set default (now() at time zone 'UTC')`,
+  ],
+  [
+    'a key expression of a column that can be null',
+    `create table box.thing (id uuid primary key, name text)`,
+    'box.thing.name is the routing key, or in it, and can be null, which nobody owns: alter table box.thing alter name set not null',
+    keyed((row) => `lower(${row}.name collate "C")`),
+  ],
+  [
+    'a unique index that has only a part of the key expression',
+    `create table box.thing (id uuid primary key, name text not null, note text not null unique)`,
+    'the unique index box.thing_note_key of box.thing has neither the routing key nor a UUID, so that each side could give out the same value: add the routing key to it, or let the module have one owner as a whole',
+    keyed((row) => `${row}.name || '/' || ${row}.note`),
+  ],
+  [
+    'a key expression that is not the same in every session',
+    thing.replace('count bigint', 'at timestamptz'),
+    "the routing key of thing, t.at::text, cannot be told from a row alone (functions in index expression must be marked IMMUTABLE): make it of the row's own columns and immutable functions, which are named with their schema",
+    keyed((row) => `${row}.at::text`),
+  ],
+  [
+    'a key expression that reads other rows',
+    thing,
+    "the routing key of thing, (select max(note) from box.thing), cannot be told from a row alone (cannot use subquery in index expression): make it of the row's own columns and immutable functions, which are named with their schema",
+    keyed(() => '(select max(note) from box.thing)'),
+  ],
+  [
+    'a key expression over a column that is not there',
+    thing,
+    "the routing key of thing, lower(t.mail), cannot be told from a row alone (column strangler_key.mail does not exist): make it of the row's own columns and immutable functions, which are named with their schema",
+    keyed((row) => `lower(${row}.mail)`),
+  ],
+  [
+    'a key expression whose function each session finds by its own path',
+    `${thing}; create function box.short(text) returns text immutable language sql as 'select left($1, 2)'`,
+    "the routing key of thing, short(t.name), cannot be told from a row alone (function short(text) does not exist): make it of the row's own columns and immutable functions, which are named with their schema",
+    keyed((row) => `short(${row}.name)`),
+  ],
+  [
+    'a key expression of no column',
+    thing,
+    "the routing key of thing, 'all'::text, is made of no column, so all rows have one owner: say ownership whole",
+    keyed(() => `'all'::text`),
+  ],
+  [
+    'a key expression that is written in more than one way',
+    thing,
+    'the routing key of thing, length(t.name) / 2.0, is of type numeric, which is written in more than one way: cast it to text, uuid or an integer',
+    keyed((row) => `length(${row}.name) / 2.0`),
+  ],
+  [
+    'a key expression that follows the locale of the database',
+    thing,
+    `the routing key of thing, lower(t.name), follows the locale in lower(), and the other side's may be another one: say collate "C" of what it is given, as in lower(t.name collate "C")`,
+    keyed((row) => `lower(${row}.name)`),
   ],
 ])('%s is refused', async (_what, ddl, problem, change = {}) => {
   await database.query(ddl);
