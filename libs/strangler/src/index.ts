@@ -47,9 +47,10 @@ export { Router, type CallOptions, type Port, type RemoteCalls } from './calls/r
 export { routeOf, Routes, type RouteEntry, type RouteTable } from './routes/routes.js';
 export { call, own, type Saga, type Step } from './calls/sagas/saga.js';
 export { Schema } from './contract/schema.js';
-export { type OwnerMigration } from './database/tables.js';
+export { type KeyExpression, type OwnerMigration } from './database/tables.js';
 export { StranglerModule } from './nest/strangler.module.js';
-export { type FeatureOptions, type ModuleOptions } from './nest/feature.js';
+export { type FeatureOptions } from './nest/feature.js';
+export { type ModuleOptions } from './nest/module-options.js';
 export {
   type NatsOptions,
   type StranglerAsyncOptions,

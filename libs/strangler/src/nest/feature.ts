@@ -1,13 +1,6 @@
-import {
-  Module,
-  type DynamicModule,
-  type InjectionToken,
-  type ModuleMetadata,
-  type Provider,
-  type Type,
-} from '@nestjs/common';
+import { Module, type DynamicModule, type InjectionToken, type Provider, type Type } from '@nestjs/common';
 import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
-import type { DataSource, ObjectLiteral } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { Contract, Handlers, InputOf, NamesOf } from '../contract/contract.js';
 import type { ServiceContract } from '../contract/service-contract.js';
 import { Executor, type Handler, type Preparation } from '../calls/executor.js';
@@ -22,8 +15,8 @@ import { SagaRecovery } from '../calls/sagas/recovery.js';
 import type { AnySaga } from '../calls/sagas/saga.js';
 import { Steps } from '../calls/sagas/steps.js';
 import { Agents } from '../sides/agents.js';
-import type { KeyExpression, OwnerMigration, Transform } from '../database/tables.js';
 import { transactionalRepository } from '../database/transaction.js';
+import type { ModuleOptions } from './module-options.js';
 import { movingModule } from './moving-module.js';
 import { handlersToken, serviceProviders } from './service-feature.js';
 
@@ -45,52 +38,6 @@ type Calls<C extends Contract, S extends Handlers<C>> = {
     how: CallOut,
   ) => Promise<unknown>;
 };
-
-/**
- * What a module brings, whatever its contract is made of.
- *
- * @example
- * ```ts
- * const options: ModuleOptions = { tables: [Session], imports: [OrdersModule], routingKey: 'user_id' };
- * ```
- */
-export interface ModuleOptions {
-  /**
-   * The module's tables, in whatever schema they stand. Their repositories, injected into the service, work in the running command's
-   * transaction. One without an entity, such as a join table, is named: `public.book_author`, or `book_author` in the schema that bears the
-   * module's name. Left out: the module has none that move. If its contract has queries alone it needs nothing in the database then, and
-   * stays where it is.
-   */
-  tables?: readonly (Type<ObjectLiteral> | string)[];
-  /**
-   * Tables that others write as well, in whatever schema: an application that is being replaced, for instance. Their repositories work as
-   * those of `tables`. No fence can hold such writers, so the module stays where it is until the tables are its own.
-   */
-  sharedTables?: readonly Type<ObjectLiteral>[];
-  /** Name of the data source, where it is not the application's default one. */
-  dataSource?: string;
-  /** Modules whose providers the service injects. */
-  imports?: ModuleMetadata['imports'];
-  /** The column of these tables that holds the routing key; none when the module has one owner as a whole. */
-  routingKey?: string;
-  /**
-   * By table: SQL for the routing key of a row, where it is no column named `routingKey`. Of the row's own columns alone, and immutable;
-   * callers give the same text as the key of their calls.
-   *
-   * @example
-   * { tables: [User], keyExpressions: { 'public.users': (row) => `lower(${row}.email collate "C")` } }
-   */
-  keyExpressions?: Readonly<Record<string, KeyExpression>>;
-  /**
-   * By table: how rows become those of the other side, where its columns differ. A table is named with its schema, `public.books`, unless
-   * that bears the module's name.
-   */
-  transforms?: Readonly<Record<string, Transform>>;
-  /** Changes of rows that are there, each made by the side that owns the row. Run at every start, in this order, once. */
-  ownerMigrations?: readonly OwnerMigration[];
-  /** What else the service injects. */
-  providers?: Provider[];
-}
 
 /**
  * What a module brings. `processes` must name a saga class for each process of the contract.

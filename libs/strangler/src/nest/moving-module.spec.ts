@@ -5,7 +5,7 @@ import { freshDatabase, type TestDatabase } from '../../../../test/support/postg
 import { dataSourceOf } from '../database/data-source.js';
 import { Agents } from '../sides/agents.js';
 import { Routes } from '../routes/routes.js';
-import type { ModuleOptions } from './feature.js';
+import type { ModuleOptions } from './module-options.js';
 import { movingModule } from './moving-module.js';
 
 /*

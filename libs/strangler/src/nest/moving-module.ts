@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { DataSource, ObjectLiteral } from 'typeorm';
 import type { Contract } from '../contract/contract.js';
 import { nameOfTable, type MovingModule } from '../database/tables.js';
-import type { ModuleOptions } from './feature.js';
+import type { ModuleOptions } from './module-options.js';
 
 /** What moves with a module: its tables, its idempotency records, and its sagas if it has processes. @throws for tables that are not its own. */
 export function movingModule(

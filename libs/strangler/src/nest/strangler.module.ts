@@ -1,7 +1,8 @@
 import { Module, type DynamicModule, type ModuleMetadata, type Type } from '@nestjs/common';
 import type { Contract, Handlers } from '../contract/contract.js';
 import type { ServiceContract } from '../contract/service-contract.js';
-import { StranglerFeature, type FeatureOptions, type ModuleOptions } from './feature.js';
+import { StranglerFeature, type FeatureOptions } from './feature.js';
+import type { ModuleOptions } from './module-options.js';
 import type { StranglerAsyncOptions, StranglerOptions } from './options.js';
 import { dataSourceIn } from './process-database.js';
 import { providersOf } from './process-providers.js';

@@ -18,7 +18,7 @@ interface Judged {
 }
 
 /** The key of a table's rows as the rules of the check take it. */
-export interface GivenKey {
+interface GivenKey {
   sql: string;
   byKey: boolean;
   /** The columns that the key is made of; null: nothing says which. */
