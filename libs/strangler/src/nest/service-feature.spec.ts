@@ -38,7 +38,8 @@ import { StranglerModule } from './strangler.module.js';
  * A service whose class others inject, as an application has it. What would go wrong: an answer is another one once the module has left; its
  * own calls leave its transaction; a clock calls it beside its port; something reaches it past that.
  */
-@Entity({ schema: 'loans', name: 'loan' })
+/** In `public`, as an application has it. */
+@Entity({ name: 'loan' })
 class Loan {
   @PrimaryGeneratedColumn() id: number;
   @Column('text') book: string;
@@ -191,7 +192,7 @@ const database = (side: Side) =>
   moduleDatabase(
     side,
     `create schema loans;
-     create table loans.loan (id serial primary key, book text not null unique, due timestamptz not null, pin_hash text not null);
+     create table loan (id serial primary key, book text not null unique, due timestamptz not null, pin_hash text not null);
      select strangler.create_idempotency_table('loans')`,
   );
 
@@ -265,7 +266,7 @@ describe('a class that others inject, before its module leaves and after', () =>
 
   const lendTwice = (book: string) => desk.lendBoth(dto(book), dto(book));
   const kept = async (of: TestDatabase) =>
-    (await of.query<{ book: string }>('select book from loans.loan order by id')).map(({ book }) => book);
+    (await of.query<{ book: string }>('select book from loan order by id')).map(({ book }) => book);
 
   it('gives the same answers, exceptions and classes', async () => {
     const local = await asked('Emma');
