@@ -21,7 +21,7 @@ import { rehearsal, strays } from './trial-conditions.js';
  * compares them.
  *
  * @example
- * ```ts
+ * ```
  * // A row that holds hand-offs, is a gate before every share, and that doctor tells of:
  * export const lost = ofSide({
  *   measure: ({ lost }) => lost.length,

@@ -8,9 +8,9 @@ import { describeTables, nameOfTable, sqlOfTable, type MovingModule } from '#str
 import { SideAgent } from '#strangler/sides/agent';
 import { startCapture } from '#strangler/engine/ownership/capture';
 import { sides, type Side } from '#strangler/routes/phase';
-import { freshDatabase } from '../support/postgres.js';
-import { directSides, parcels, type DirectSides } from '../support/sides.js';
-import { until } from '../support/until.js';
+import { freshDatabase } from '../../support/postgres.js';
+import { directSides, parcels, type DirectSides } from '../../support/sides.js';
+import { until } from '../../support/until.js';
 
 /*
  * Tables of an application stand where they have always stood: several modules in `public`, two tables of one name in two schemas, names
