@@ -221,10 +221,7 @@ export class SideAgent implements LocalSide {
     this.fenceWatch.see(ownership);
     if (ownership.fenceFrom !== null)
       ownership.fencedMs = Math.max(ownership.fencedMs ?? 0, this.fenceWatch.ageMs);
-    const captured = ownership.capture && {
-      tables: await tableStates(this.database, this.options.module),
-      strays: await straysOf(this.database, this.name),
-    };
+    const captured = ownership.capture && (await this.captured());
     const stranded = await this.stranded();
     const late = stranded && { stranded, lateSagas: await lateSagas(this.database, this.name) };
     const stuckMigration = this.migrations.stuck;
@@ -234,6 +231,13 @@ export class SideAgent implements LocalSide {
     const about = { stuckMigration, ownerMigrations, latePruning: this.pruner.late };
     const known = { ownership, outgoing: sent, incoming, standpoint, unprovable, held, ...about };
     return { ...known, ...captured, ...late };
+  }
+
+  private async captured(): Promise<Pick<SideState, 'tables' | 'strays'>> {
+    const { database, name } = this;
+    const asked = [tableStates(database, this.options.module), straysOf(database, name)] as const;
+    const [tables, strays] = await Promise.all(asked);
+    return { tables, strays };
   }
 
   /** Sagas that stand where this process knows no step; `undefined`: the module has no processes. */

@@ -12,10 +12,10 @@ import { isTransient, sqlState } from '../../database/transaction.js';
  */
 export type Rehearsed = { outcome: 'done' | 'failed' } | { outcome: 'none'; why: string };
 
-export const says = (why: string): Rehearsed => ({ outcome: 'none', why });
+const says = (why: string): Rehearsed => ({ outcome: 'none', why });
 
 /** A rehearsal that is under way, as those see it whom its command calls. */
-export interface Rehearsal {
+interface Rehearsal {
   /** The operation of another module that it has called: whatever is made of the refusal, the command did not run as it is. */
   called?: string;
 }

@@ -8,7 +8,7 @@ import type { ShadowStore } from '../shadow/shadow-store.js';
 import { canRehearse, type Rehearsed } from './rehearsal.js';
 
 /** Has one side try a command, past all routing. */
-export type RehearseOn = (operation: PreparedOperation, side: Side, input: unknown) => Promise<Rehearsed>;
+type RehearseOn = (operation: PreparedOperation, side: Side, input: unknown) => Promise<Rehearsed>;
 
 /**
  * Has a sample of the commands, after their callers have their answers, tried on the side that does not own their keys, one at a time. Only

@@ -151,7 +151,7 @@ export const approval: Condition = {
   },
 };
 
-export function mendService({ module }: Subject): Partial<NeedParts> {
+function mendService({ module }: Subject): Partial<NeedParts> {
   return { todo: `see the log of the service of ${module}, and mend it` };
 }
 
