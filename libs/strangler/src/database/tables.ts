@@ -46,7 +46,14 @@ export interface MovingModule {
   readonly ownerMigrations?: readonly OwnerMigration[];
 }
 
-/** SQL for the routing key of the row that is called `row`: `(row) => \`lower(${row}.email collate "C")\``. */
+/**
+ * SQL for the routing key of the row that is called `row`.
+ *
+ * @example
+ * ```ts
+ * const byEmail: KeyExpression = (row) => `lower(${row}.email collate "C")`;
+ * ```
+ */
 export type KeyExpression = (row: string) => string;
 
 export interface Column {
