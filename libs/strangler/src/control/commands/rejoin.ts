@@ -27,10 +27,8 @@ export const rejoin = command({
     const side = rejoiningSide(context);
     if (!side) return [];
     // Not to know it does not stand in the way.
-    return needs
-      .sides(context.row.module)
-      [side].stake()
-      .catch((error: unknown) => (error as Error).message);
+    const control = needs.sides(context.row.module)[side];
+    return control.stake().catch((error: unknown) => (error as Error).message);
   },
   plan: (context, _parameters, stake: Stake) => {
     const { row, observed, actor, held } = context;
