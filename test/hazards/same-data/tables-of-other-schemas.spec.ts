@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { SteadyClock } from '#strangler/control/reconcile/clock';
+import { SteadyClock } from '#strangler/control/clock';
 import { verifyBoth } from '#strangler/control/reconcile/verify-both';
 import { actDirectly } from '#strangler/control/store/direct';
 import { beginCapture } from '#strangler/control/steps/capture-step';
