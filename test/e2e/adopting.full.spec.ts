@@ -52,7 +52,7 @@ describe('the whole way', () => {
       expect(blocks.length).toBeGreaterThan(8);
       for (const block of blocks) await follower.follow(block);
       const [inMonolith, inService] = await Promise.all(
-        databases.map((database) => database.query('select * from sessions.sessions order by id')),
+        databases.map((database) => database.query('select * from public.sessions order by id')),
       );
       expect(inMonolith!.length).toBeGreaterThan(10);
       expect(inService!.length).toBeGreaterThan(10);
