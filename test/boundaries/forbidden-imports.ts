@@ -101,7 +101,7 @@ export const forbidden: readonly (readonly [rule: string, file: string, text: st
   ['assess-apart', 'libs/strangler/src/assess/bad.ts', `import '../contract/operation.js';`],
   ['init-apart', 'libs/strangler/src/init/bad.ts', `import '../contract/operation.js';`],
   ['generate-apart', 'libs/strangler/src/generate/bad.ts', `import '../database/database.js';`],
-  ['cli-without-nest', 'libs/strangler/src/cli/bad.ts', `import '../nest/feature.js';`],
+  ['cli-without-nest', 'libs/strangler/src/cli/bad.ts', `import '../nest/nest.js';`],
   ['floor-service', 'libs/strangler/src/service/bad.ts', `import '../index.js';`],
   ['floor-nest', 'libs/strangler/src/nest/bad.ts', `import '../index.js';`],
   ['layer-contracts', 'libs/contracts/src/bad.ts', `import '#platform';`],

@@ -149,7 +149,7 @@ describe.each(applications)('$what', ({ module, table, type, versions, compiler,
       );
       expect(compiled.stdout).toBe('');
     },
-    minutes,
+    3 * minutes,
   );
 
   it('has one Nest, one TypeORM and one pg', async () => {
@@ -171,7 +171,7 @@ describe.each(applications)('$what', ({ module, table, type, versions, compiler,
       await inApp('node', ['dist/migrate.js', 'service.sql'], { DATABASE_URL: there.url });
       expect(await there.query(`select * from ${table}`)).toEqual([]);
     },
-    minutes,
+    2 * minutes,
   );
 
   if (dev['jest']) {
@@ -215,22 +215,22 @@ describe.each(applications)('$what', ({ module, table, type, versions, compiler,
       };
       await written(20);
       await steer('phase: extracted, ramp: [50, 100], bake: 0s, gates: { minSamples: 0 }');
-      await strangler('status', module, '--wait-for', 'extracted', '--timeout', '120');
+      await strangler('status', module, '--wait-for', 'extracted', '--timeout', '150');
       await written(20);
-      await strangler('rollback', module, '--to', 'shadow', '--write', '--wait', '--timeout', '120');
+      await strangler('rollback', module, '--to', 'shadow', '--write', '--wait', '--timeout', '150');
       await written(20);
       await customers.stop();
       expect(await strangler('verify', module)).toContain('the same on both sides');
       const rows = await rowsIn(here);
       expect(await rowsIn(there)).toEqual(rows);
-      await strangler('rollback', module, '--write', '--wait', '--timeout', '120');
+      await strangler('rollback', module, '--write', '--wait', '--timeout', '150');
 
       expect(customers.refused).toEqual([]);
       expect(rows.map(({ reference }) => reference)).toEqual([...customers.accepted].sort());
       expect(await readFile(join(app, 'strangler.yaml'), 'utf8')).toContain('phase: monolith');
       expect(await strangler('status', module, '--json')).toContain('"phase": "monolith"');
     },
-    5 * minutes,
+    8 * minutes,
   );
 
   const steer = (where: string) =>
