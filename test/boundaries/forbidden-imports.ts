@@ -26,6 +26,7 @@ export const goodShop: Files = {
       'control',
       'operate',
       'nest',
+      'testing',
     ].map((room) => [
       `libs/strangler/src/${room}/${room}.ts`,
       `import '../contract/operation.js';\nexport const ${room} = 1;`,
@@ -104,6 +105,7 @@ export const forbidden: readonly (readonly [rule: string, file: string, text: st
   ['cli-without-nest', 'libs/strangler/src/cli/bad.ts', `import '../nest/nest.js';`],
   ['floor-service', 'libs/strangler/src/service/bad.ts', `import '../index.js';`],
   ['floor-nest', 'libs/strangler/src/nest/bad.ts', `import '../index.js';`],
+  ['floor-testing', 'libs/strangler/src/testing/bad.ts', `import '../index.js';`],
   ['layer-contracts', 'libs/contracts/src/bad.ts', `import '#platform';`],
   ['layer-strangler', 'libs/strangler/src/bad-table.ts', `import '../../../migrations/index.js';`],
   ['layer-platform', 'libs/platform/src/bad.ts', `import '#contracts';`],
@@ -131,6 +133,7 @@ export const forbidden: readonly (readonly [rule: string, file: string, text: st
   ['migrations-are-frozen', 'migrations/users/0003-bad.ts', `import './0001-users.js';`],
   ['product-without-tests', 'libs/api/src/bad-test.ts', `import '../../../test/support/postgres.js';`],
   ['product-without-tests', 'libs/api/src/bad-testing.ts', `import './testing/edge.js';`],
+  ['product-without-tests', 'libs/strangler/src/bad-testing.ts', `import './testing/testing.js';`],
   [
     'product-without-examples',
     'apps/monolith/src/bad-example.ts',

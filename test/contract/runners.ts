@@ -14,7 +14,7 @@ import {
   type Port,
   type RouteEntry,
 } from 'nestjs-strangler';
-import { isDeepStrictEqual } from 'node:util';
+import { twice } from 'nestjs-strangler/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { buckets } from '#strangler/routes/bucket';
 import { Database } from '#strangler/database/database';
@@ -121,32 +121,3 @@ const patient = <C extends Contract>(contract: C): C => ({
 });
 
 export const runners: readonly ContractRunner[] = [local, remote, duplicated];
-
-type Method = (input: unknown, options?: { commandId?: string }) => Promise<unknown>;
-
-function twice<C extends Contract>(contract: C, port: Port<C>): Port<C> {
-  const methods = Object.entries(contract.operations).map(([name, { kind }]) => {
-    const once = (port as Record<string, Method>)[name] as Method;
-    return [name, kind === 'query' ? once : doubled(name, once)];
-  });
-  return Object.fromEntries(methods) as Port<C>;
-}
-
-function doubled(name: string, once: Method): Method {
-  return async (input, { commandId = uuidv7() } = {}) => {
-    const both = await Promise.allSettled([once(input, { commandId }), once(input, { commandId })]);
-    const [first, second] = both.map(comparable);
-    if (!isDeepStrictEqual(first, second)) {
-      throw new Error(`${name} ended in two ways: ${JSON.stringify(first)} and ${JSON.stringify(second)}`);
-    }
-    if (both[0].status === 'rejected') throw both[0].reason;
-    return both[0].value;
-  };
-}
-
-/** Compared as JSON, which is how an answer travels. */
-function comparable(outcome: PromiseSettledResult<unknown>): unknown {
-  if (outcome.status === 'fulfilled') return { answer: JSON.parse(JSON.stringify(outcome.value)) as unknown };
-  const { code, data, message } = outcome.reason as { code?: string; data?: unknown; message: string };
-  return { code, data, message };
-}

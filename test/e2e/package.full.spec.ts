@@ -36,6 +36,7 @@ it('has what it needs, and nothing of its tests', () => {
   );
   expect(packed).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.d.ts', 'cjs/index.js']));
   expect(packed).toContain('dist/cli/main.js');
+  expect(packed).toEqual(expect.arrayContaining(['dist/testing/index.js', 'cjs/testing/index.d.ts']));
   expect(packed.filter((path) => /\.(spec|fixture)\./.test(path))).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 import { Maybe } from './fields.js';
-import { Word } from '../testing/word.js';
+import { Word } from './word.fixture.js';
 import { command, contract, process, query, type Handlers, type Operation } from './contract.js';
 import { DomainError } from './errors.js';
 import { Count, List } from './fields.js';

@@ -1,4 +1,4 @@
-import { Word } from '../testing/word.js';
+import { Word } from './word.fixture.js';
 import { ValidationError } from './errors.js';
 import { Count, Email, Id, List, Masked, Maybe, Nested, Secret } from './fields.js';
 import { IsInt, IsString } from 'class-validator';

@@ -1,4 +1,4 @@
-import { Word } from '../../testing/word.js';
+import { Word } from '../../contract/word.fixture.js';
 import { command, contract } from '../../contract/contract.js';
 import { prepare, type PreparedOperation } from '../../contract/operation.js';
 import { longestMs } from '../owner-retry.js';

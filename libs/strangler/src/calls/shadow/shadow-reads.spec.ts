@@ -1,4 +1,4 @@
-import { Word } from '../../testing/word.js';
+import { Word } from '../../contract/word.fixture.js';
 import { contract, query } from '../../contract/contract.js';
 import { DomainError, OutcomeUnknownError, UnavailableError } from '../../contract/errors.js';
 import { Email, Secret } from '../../contract/fields.js';

@@ -1,6 +1,6 @@
 import { Matches } from 'class-validator';
-import { applyDecorators } from '../contract/apply-decorators.js';
-import { Canonical } from '../contract/fields.js';
+import { applyDecorators } from './apply-decorators.js';
+import { Canonical } from './fields.js';
 
 /** A field with one canonical spelling: letters, digits and dashes, upper case. */
 export const Word = (): PropertyDecorator =>

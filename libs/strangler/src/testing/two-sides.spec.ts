@@ -1,0 +1,61 @@
+import { Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { shipping } from '../../../../examples/shipping/shipping.contract.js';
+import { ShippingModule } from '../../../../examples/shipping/shipping.module.js';
+import { parcelsDatabase } from '../../../../test/support/parcels.js';
+import type { TestDatabase } from '../../../../test/support/postgres.js';
+import { withContext } from '../database/context.js';
+import type { Side } from '../routes/phase.js';
+import { twoSides, type TwoSides, type TwoSidesOptions } from './two-sides.js';
+
+let [here, there]: TestDatabase[] = [];
+let options: TwoSidesOptions;
+let sides: TwoSides;
+
+beforeAll(async () => {
+  Logger.overrideLogger(false);
+  [here, there] = await Promise.all([parcelsDatabase('monolith'), parcelsDatabase('extracted')]);
+  const databases = { monolith: here!.url, extracted: there!.url };
+  options = { module: ShippingModule, contracts: [shipping], databases };
+  sides = await twoSides(options);
+});
+afterAll(async () => {
+  await sides.close();
+  await Promise.all([here!.drop(), there!.drop()]);
+});
+
+const parcel = () => ({ orderId: randomUUID(), address: '1 High Street' });
+
+/** Packs a parcel. Answers which side did it. */
+async function packed(): Promise<Side | undefined> {
+  const servedBy = new Map<string, Side>();
+  await withContext({ requestId: 'r', servedBy }, () => sides.port(shipping).pack(parcel()));
+  return servedBy.get('shipping');
+}
+
+const sidesOf = async (parcels: number) =>
+  [...new Set(await Promise.all(Array.from({ length: parcels }, packed)))].sort();
+
+it('the module moves out and back, and both sides hold what was done at either', async () => {
+  expect(await sidesOf(20)).toEqual(['monolith']);
+  await sides.goTo('shifting', 50);
+  expect(await sidesOf(20)).toEqual(['extracted', 'monolith']);
+  await sides.goTo('extracted');
+  expect(await sidesOf(20)).toEqual(['extracted']);
+  expect(await sides.differences()).toBe(0);
+});
+
+it('while the service is away its keys are not served, and after that they are', async () => {
+  await sides.withoutService(async () => {
+    await expect(sides.port(shipping).pack(parcel())).rejects.toMatchObject({ code: 'unavailable' });
+  });
+  expect(await sidesOf(1)).toEqual(['extracted']);
+});
+
+it('a module that does not arrive says where it is, and why', async () => {
+  await sides.close();
+  sides = await twoSides({ ...options, patienceMs: 1 });
+  await expect(sides.goTo('monolith')).rejects.toThrow(
+    /^shipping, now \w+, should be so and is not: is monolith/,
+  );
+});
