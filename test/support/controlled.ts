@@ -14,7 +14,7 @@ import { Reconciler } from '#strangler/control/reconcile/reconciler';
 import type { Phase } from '#strangler/routes/phase';
 import type { RouteEntry } from '#strangler/routes/routes';
 import { noCalls, noComparisons, type Evidence } from '#strangler/evidence/evidence';
-import { directSides, parcels, wholeParcels, type DirectSides } from './sides.js';
+import { directSides, parcels, wholeParcels, type Sides } from './sides.js';
 import { until } from './until.js';
 
 /** Ten times as fast as the time of this machine, so that nothing waits for long. */
@@ -65,7 +65,7 @@ export class Controlled {
   readonly needs: ControlNeeds;
 
   private constructor(
-    readonly sides: DirectSides,
+    readonly sides: Sides,
     private readonly ownership: 'by-key' | 'whole',
   ) {
     this.store = new ModuleStore(sides.monolith.database);

@@ -1,7 +1,4 @@
-import { Database } from '#strangler/database/database';
-import { startCapture } from '#strangler/engine/ownership/capture';
 import { recording } from '#strangler/engine/ownership/captured';
-import { Ownership } from '#strangler/engine/ownership/ownership';
 import { otherSide, type Side } from '#strangler/routes/phase';
 import { Receiver } from '#strangler/engine/replication/apply';
 import { startBackfill } from '#strangler/engine/replication/backfill';
@@ -10,9 +7,9 @@ import { decodeFrame, type ApplyReply, type Send } from '#strangler/engine/repli
 import { Outgoing } from '#strangler/engine/replication/outgoing';
 import { Relay, type RelayOptions } from '#strangler/engine/replication/relay';
 import type { Receives } from '#strangler/sides/transport';
-import { describeTables, type MovingModule, type MovingTable } from '#strangler/database/tables';
+import type { MovingModule, MovingTable } from '#strangler/database/tables';
+import { openSide, type TestSide } from './moving.js';
 import { pairDirectly } from './pairing.js';
-import { freshDatabase, type TestDatabase } from './postgres.js';
 import { until } from './until.js';
 
 /** A module of no shop: `fruit`, with a table by its key and one with unique names. */
@@ -31,12 +28,8 @@ const schema = `
   create unique index label_name on fruit.label (owner, lower(name)) where shown;
 `;
 
-/** One side: its database, and what a process on it has. */
-export interface ReplicaSide {
-  readonly side: Side;
-  readonly test: TestDatabase;
-  readonly database: Database;
-  readonly tables: MovingTable[];
+/** One side, with what a process on it has. */
+export interface ReplicaSide extends TestSide {
   readonly receiver: Receiver;
   readonly outgoing: Outgoing;
   /** What it does with what the other side sends, and where it is addressed. */
@@ -68,8 +61,8 @@ export async function replicas(
 ): Promise<Replicas> {
   const ddls = typeof ddl === 'string' ? { monolith: ddl, extracted: ddl } : ddl;
   const [monolith, extracted] = await Promise.all([
-    openSide('monolith', module, ddls.monolith),
-    openSide('extracted', module, ddls.extracted),
+    openReplica('monolith', module, ddls.monolith),
+    openReplica('extracted', module, ddls.extracted),
   ]);
   const sides = { monolith, extracted };
   const databases = { monolith: monolith.database, extracted: extracted.database };
@@ -124,10 +117,7 @@ export async function replicas(
     },
     close: async () => {
       await stopAll();
-      for (const { database, test } of Object.values(sides)) {
-        await database.close();
-        await test.drop();
-      }
+      for (const side of Object.values(sides)) await side.drop();
     },
   };
 }
@@ -144,19 +134,12 @@ const emptied = (tables: readonly MovingTable[]): string =>
     )
     .join('\n');
 
-async function openSide(side: Side, module: MovingModule, ddl: string): Promise<ReplicaSide> {
-  const test = await freshDatabase();
-  const database = new Database(test.url, { max: 3 });
-  await test.query(ddl);
-  const tables = await describeTables(database, module);
-  await new Ownership(database).ensure(module.module, side);
-  await startCapture(database, tables);
+async function openReplica(side: Side, module: MovingModule, ddl: string): Promise<ReplicaSide> {
+  const opened = await openSide(side, { module, ddl });
+  const { database, tables } = opened;
   const receiver = new Receiver(database, tables, module.module);
   return {
-    side,
-    test,
-    database,
-    tables,
+    ...opened,
     receiver,
     receives: {
       apply: (frame) => receiver.apply(frame),

@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   jest.restoreAllMocks();
-  await twin.drop();
+  await twin.close();
 });
 
 /** The last batch with rows, as if more had come, with these rows of the counter `F-1`. */

@@ -58,7 +58,7 @@ const look = async () => {
   const [status, findings, gauges] = await Promise.all([
     operator.module('parcels'),
     operator.doctor('parcels'),
-    outboxGauges(controlled.sides.monolith.database, () => controlled.sides.monolith.fencedMs).read(),
+    outboxGauges(controlled.sides.monolith.database, () => controlled.sides.monolith.agent.fencedMs).read(),
   ]);
   return {
     notices: status.notices.filter((notice) => notice.includes('fenced')),

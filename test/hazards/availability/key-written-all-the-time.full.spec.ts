@@ -9,7 +9,7 @@ import { Twin } from '../support/twin.js';
  */
 let twin: Twin;
 beforeAll(async () => (twin = await Twin.open()));
-afterAll(() => twin.drop());
+afterAll(() => twin.close());
 
 it.each(['owner', 'both'] as const)('answered by: %s', async (ack) => {
   for (const side of [twin.monolith, twin.extracted]) side.ack = ack;

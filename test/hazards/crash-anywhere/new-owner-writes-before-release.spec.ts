@@ -10,7 +10,7 @@ import { Twin } from '../support/twin.js';
 let twin: Twin;
 beforeAll(async () => (twin = await Twin.open()));
 afterEach(() => jest.restoreAllMocks());
-afterAll(() => twin.drop());
+afterAll(() => twin.close());
 
 it.each([
   ['up', 100, 'monolith'],

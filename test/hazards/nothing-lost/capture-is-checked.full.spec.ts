@@ -38,7 +38,7 @@ it.each([
     await scene.tend();
     await scene.tend();
     expect(await scene.problems()).toContain('the table parcel on monolith was written without capture');
-    const { monolith } = await scene.states();
+    const { monolith } = await scene.both.states();
     const repair = { kind: 'capture anew', side: 'monolith', epoch: monolith.ownership.epoch } as const;
     expect(await carryOutRepair(repair, scene.both.controls)).toBe(true);
     await scene.free();

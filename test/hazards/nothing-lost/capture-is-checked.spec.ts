@@ -28,7 +28,7 @@ it('triggers were switched off for a bulk load, and are on again: no hand-off be
   );
   await scene.tend();
   expect(await scene.problems()).toContain('the table parcel on monolith was written without capture');
-  const { monolith } = await scene.states();
+  const { monolith } = await scene.both.states();
   const repair = { kind: 'capture anew', side: 'monolith', epoch: monolith.ownership.epoch } as const;
   expect(await carryOutRepair({ ...repair, epoch: repair.epoch + 1 }, scene.both.controls)).toBe(false);
   expect(await carryOutRepair(repair, scene.both.controls)).toBe(true);
@@ -49,10 +49,10 @@ it('a release names one more table: it is captured, and its rows of before are c
   await until('it has set the rows aside', async () =>
     (await scene.problems()).includes('monolith has set 1 changes aside') ? true : undefined,
   );
-  expect((await scene.states()).monolith.outgoing).toMatchObject({ parked: 1, unnamed: 1 });
+  expect((await scene.both.states()).monolith.outgoing).toMatchObject({ parked: 1, unnamed: 1 });
   await scene.endRelays();
   await scene.free();
-  expect((await scene.states()).monolith.outgoing).toMatchObject({ parked: 0, unnamed: 0 });
+  expect((await scene.both.states()).monolith.outgoing).toMatchObject({ parked: 0, unnamed: 0 });
   expect(await scene.rows('extracted', 'label')).toEqual(await scene.rows('monolith', 'label'));
   expect(await scene.rows('extracted', 'label')).toHaveLength(2);
 });
@@ -82,7 +82,7 @@ it('a gap that was seen is known in whatever is made of that database, until it 
   await scene.on('monolith', `update strangler.captured_table set place = 'elsewhere'`);
   await scene.tend();
   expect(await scene.problems()).toContain('the table parcel on monolith was written without capture');
-  const { monolith } = await scene.states();
+  const { monolith } = await scene.both.states();
   await carryOutRepair(
     { kind: 'capture anew', side: 'monolith', epoch: monolith.ownership.epoch },
     scene.both.controls,

@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   jest.restoreAllMocks();
-  await twin.drop();
+  await twin.close();
 });
 
 const peek = () => twin.ports.gateway.peek({ name });

@@ -16,7 +16,7 @@ beforeEach(() => {
   caller = new Caller(twin, new Ledger());
 });
 afterEach(() => jest.restoreAllMocks());
-afterAll(() => twin.drop());
+afterAll(() => twin.close());
 
 /** All `reads: any` queries are the copy's, as far as the routes go. */
 const copyReads = { readsBelow: 10_000 };

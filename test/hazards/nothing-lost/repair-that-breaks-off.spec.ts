@@ -35,7 +35,7 @@ const unseen = (rows: string) =>
      alter table parcels.parcel enable always trigger strangler_insert; commit`,
   );
 const repair = async () => {
-  const { monolith } = await scene.states();
+  const { monolith } = await scene.both.states();
   return carryOutRepair(
     { kind: 'capture anew', side: 'monolith', epoch: monolith.ownership.epoch },
     scene.both.controls,

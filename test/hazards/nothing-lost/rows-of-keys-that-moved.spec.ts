@@ -61,10 +61,10 @@ it('rows of keys that have moved stay where they lie until their owner has them'
 
 it('the owner is filled first, in whatever order the two notice', async () => {
   await nameLabel();
-  await scene.both.extracted.tend();
+  await scene.both.extracted.agent.tend();
   await scene.endRelays();
   await until('the owner sends its rows', async () =>
-    (await scene.states()).extracted.outgoing.degradedSince === null ? undefined : true,
+    (await scene.both.states()).extracted.outgoing.degradedSince === null ? undefined : true,
   );
   expect(await scene.rows('monolith', 'label')).toHaveLength(codes.length);
   await scene.tend();
@@ -82,7 +82,7 @@ it('the owner is filled first, in whatever order the two notice', async () => {
 
 it('the monolith is gone for good while its rows are awaited: the service is not taken for whole, and awaits nothing once it has taken over', async () => {
   await nameLabel();
-  await scene.both.extracted.tend();
+  await scene.both.extracted.agent.tend();
   const { controls } = scene.both;
   const { standpoint, tables } = await controls.extracted.state();
   expect(standpoint).toMatchObject({ complete: false });

@@ -9,7 +9,7 @@ import { Twin } from '../support/twin.js';
  */
 let twin: Twin;
 beforeAll(async () => (twin = await Twin.open()));
-afterAll(() => twin.drop());
+afterAll(() => twin.close());
 
 it('what was deleted on the monolith meanwhile is no ghost in the second run', async () => {
   const caller = new Caller(twin, new Ledger());

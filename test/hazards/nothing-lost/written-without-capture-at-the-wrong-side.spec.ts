@@ -35,7 +35,7 @@ const load = () =>
      alter table parcels.parcel enable always trigger strangler_insert; commit`,
   );
 const repair = async () => {
-  const { monolith } = await scene.states();
+  const { monolith } = await scene.both.states();
   return carryOutRepair(
     { kind: 'capture anew', side: 'monolith', epoch: monolith.ownership.epoch },
     scene.both.controls,
@@ -96,7 +96,7 @@ it('columns that change while triggers were off: the copy that follows by itself
   await scene.moveTo(5_000);
   await load();
   await scene.everywhere('alter table parcels.parcel add note text');
-  await scene.both.extracted.tend();
+  await scene.both.extracted.agent.tend();
   await until('it is said which rows their owner has not', async () =>
     (await scene.problems()).includes('the table parcel on monolith has rows of keys that extracted owns')
       ? true

@@ -3,16 +3,16 @@ import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import { OutcomeUnknownError } from 'nestjs-strangler/contract';
 import { refusal } from '../../support/failure.js';
-import { TwoSides, type Delivery } from '../../support/two-sides.js';
+import { ToySides, type Delivery } from '../../support/toy-sides.js';
 
 /*
  * A command over several keys is tried again and again under its id: with some of its keys or all, while the border
  * between the owners moves, the router believes another border, and answers get lost. However its keys are grouped in each
  * try, every key is done once, and every answer is what a single try would have given.
  */
-let both: TwoSides;
+let both: ToySides;
 
-beforeAll(async () => (both = await TwoSides.open()));
+beforeAll(async () => (both = await ToySides.open()));
 beforeEach(() => jest.spyOn(Logger.prototype, 'error').mockReturnValue());
 afterEach(() => jest.restoreAllMocks());
 afterAll(() => both.drop());

@@ -25,7 +25,7 @@ afterEach(async () => {
   twin.delivery = (deliver) => deliver();
   for (const side of [twin.monolith, twin.extracted]) side.ack = 'both';
 });
-afterAll(() => twin.drop());
+afterAll(() => twin.close());
 
 /** On to the other side, whichever has it now. */
 async function moves(): Promise<void> {

@@ -4,16 +4,16 @@ import { randomUUID } from 'node:crypto';
 import { undoIdOf } from '#strangler/calls/idempotency';
 import { refusal } from '../../support/failure.js';
 import { toy } from '../../support/toy.js';
-import { half, nameOf, TwoSides, type Delivery } from '../../support/two-sides.js';
+import { half, nameOf, ToySides, type Delivery } from '../../support/toy-sides.js';
 import { until } from '../../support/until.js';
 
 /*
  * The keys of one command belong to different sides. It is carried out in parts, each in its owner's transaction; together
  * they must come to all or nothing, once, however often the caller tries and wherever the keys are by then.
  */
-let both: TwoSides;
+let both: ToySides;
 
-beforeAll(async () => (both = await TwoSides.open()));
+beforeAll(async () => (both = await ToySides.open()));
 beforeEach(() => jest.spyOn(Logger.prototype, 'error').mockReturnValue());
 afterEach(async () => {
   jest.restoreAllMocks();
@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 afterAll(() => both.drop());
 
-let sound: Record<'monolith' | 'extracted', TwoSides['monolith']['handlers']>;
+let sound: Record<'monolith' | 'extracted', ToySides['monolith']['handlers']>;
 beforeAll(() => {
   sound = { monolith: { ...both.monolith.handlers }, extracted: { ...both.extracted.handlers } };
 });

@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   jest.restoreAllMocks();
-  await twin.drop();
+  await twin.close();
 });
 
 describe.each([1, 2, 3])('across %p hand-offs', (times) => {

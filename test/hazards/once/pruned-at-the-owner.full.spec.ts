@@ -43,7 +43,7 @@ const left = async (side: Side): Promise<number> =>
 async function finish(): Promise<void> {
   for (const side of sides)
     await until(`${side} has nothing to prune`, async () =>
-      (await scene.both[side].prune()) ? true : undefined,
+      (await scene.both[side].agent.prune()) ? true : undefined,
     );
   await scene.both.drained();
 }
@@ -62,7 +62,7 @@ const pruned = async (side: Side): Promise<number> => {
 };
 
 it('a copy prunes nothing by itself, and what its owner prunes goes there, too', async () => {
-  expect(await scene.both.extracted.prune()).toBe(true);
+  expect(await scene.both.extracted.agent.prune()).toBe(true);
   expect(await left('extracted')).toBe(count);
   await finish();
   await expectPruned();
@@ -85,7 +85,7 @@ it('while the other side is silent nothing is pruned', async () => {
   await until('it is degraded', async () =>
     (await monolith.control.state()).outgoing.degradedSince === null ? undefined : true,
   );
-  expect(await monolith.prune()).toBe(false);
+  expect(await monolith.agent.prune()).toBe(false);
   expect(await left('monolith')).toBe(count);
   monolith.still = false;
   await until('it is well again', async () =>
@@ -107,7 +107,7 @@ it('a fence in the middle of a piece takes the piece back, and the new owner pru
        perform pg_advisory_xact_lock_shared(1); return null; end $$;
      create trigger aa_stop after delete on parcels.idempotency for each statement execute function parcels.stop()`,
   );
-  const pruning = monolith.prune();
+  const pruning = monolith.agent.prune();
   await untilBlocked(monolith.test, 1);
   const { epoch } = (await monolith.control.state()).ownership;
   const fencing = monolith.control.fence({ epoch, from: 0, to: 10_000 });

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { refusal } from '../../support/failure.js';
 import { toy } from '../../support/toy.js';
-import { nameOf, TwoSides, type Delivery } from '../../support/two-sides.js';
+import { nameOf, ToySides, type Delivery } from '../../support/toy-sides.js';
 import { until } from '../../support/until.js';
 
 /*
@@ -10,11 +10,11 @@ import { until } from '../../support/until.js';
  * is filled. The second one finds A done and does B. If the first one takes A back all the same, who is answered success has half
  * of it. So the row of B at its owner decides, for there is only one: done by the second try, or cancelled by the first.
  */
-let both: TwoSides;
-let sound: Record<'monolith' | 'extracted', TwoSides['monolith']['handlers']>;
+let both: ToySides;
+let sound: Record<'monolith' | 'extracted', ToySides['monolith']['handlers']>;
 
 beforeAll(async () => {
-  both = await TwoSides.open();
+  both = await ToySides.open();
   sound = { monolith: { ...both.monolith.handlers }, extracted: { ...both.extracted.handlers } };
 });
 beforeEach(() => jest.spyOn(Logger.prototype, 'error').mockReturnValue());

@@ -7,19 +7,19 @@ import { prepare, type PreparedOperation } from '#strangler/contract/operation';
 import { refusal } from '../../support/failure.js';
 import { toy } from '../../support/toy.js';
 import { door } from '../../support/rpc.js';
-import { half, nameOf, TwoSides } from '../../support/two-sides.js';
+import { half, nameOf, ToySides } from '../../support/toy-sides.js';
 import { until } from '../../support/until.js';
 
 /*
  * A key changes its owner while calls for it are on their way. A router may be wrong about the owner, a store never is:
  * the call goes on to where the key is, waits while it is nowhere, and takes effect once.
  */
-let both: TwoSides;
+let both: ToySides;
 const finished: FinishedCall[] = [];
 const answered: AnsweredQuery[] = [];
 
 beforeAll(async () => {
-  both = await TwoSides.open({
+  both = await ToySides.open({
     finished: (call) => finished.push(call),
     answered: (query) => answered.push(query),
   });

@@ -12,7 +12,7 @@ const rounds = 20;
 const handOffsInRound = 50;
 let twin: Twin;
 beforeAll(async () => (twin = await Twin.open()));
-afterAll(() => twin.drop());
+afterAll(() => twin.close());
 
 /** Anyone may be told the border, and how many of the reads are the copy's; or nobody is. */
 function tellSome(percent: number, random: Random): void {

@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   jest.restoreAllMocks();
-  await twin.drop();
+  await twin.close();
 });
 
 /** Replaces a piece of a function in a side's database. @throws when the function has no such piece. */

@@ -13,7 +13,7 @@ let caller: Caller;
 beforeAll(async () => (twin = await Twin.open()));
 beforeEach(() => (caller = new Caller(twin, new Ledger())));
 afterEach(() => jest.restoreAllMocks());
-afterAll(() => twin.drop());
+afterAll(() => twin.close());
 
 const steps = ['fence', 'drained', 'own', 'release'] as const;
 

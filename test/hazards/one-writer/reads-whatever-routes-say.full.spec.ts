@@ -21,7 +21,7 @@ beforeEach(async () => {
   await caller.add(name);
   await twin.quiet();
 });
-afterEach(() => twin.drop());
+afterEach(() => twin.close());
 
 const believe = (phase: 'shadow' | 'extracted') => {
   for (const at of places) twin.routes[at].replace({ tally: routeOf(phase) });

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { NatsLink } from 'nestjs-strangler';
 import { SideAgent } from '#strangler/sides/agent';
 import { startNats, type TestNats } from '../../support/nats.js';
-import { directSides, parcels, type DirectSides } from '../../support/sides.js';
+import { directSides, parcels, type Sides } from '../../support/sides.js';
 import { untilUp } from '../../support/rpc.js';
 
 /*
@@ -10,7 +10,7 @@ import { untilUp } from '../../support/rpc.js';
  * reaches NATS, two messages would end all of its data.
  */
 let nats: TestNats;
-let both: DirectSides;
+let both: Sides;
 const links: NatsLink[] = [];
 const agents: SideAgent[] = [];
 

@@ -13,7 +13,7 @@ toAndFro(20);
 describe('to any share', () => {
   let twin: Twin;
   beforeEach(async () => (twin = await Twin.open()));
-  afterEach(() => twin.drop());
+  afterEach(() => twin.close());
 
   it('with calls and answers lost between the processes', async () => {
     const random = Random.ofNow();

@@ -42,7 +42,7 @@ afterEach(async () => {
 });
 
 const on = <T extends object>(side: Side, sql: string) => scene.on<T>(side, sql);
-const turn = (side: Side) => scene.both[side].migrateOwn();
+const turn = (side: Side) => scene.both[side].agent.migrateOwn();
 /** Rows that each side has not, as it sees them. */
 const left = async (side: Side): Promise<number> =>
   (

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { beginCapture } from '#strangler/control/steps/capture-step';
-import { directSides, type DirectSides } from '../../support/sides.js';
+import { directSides, type Sides } from '../../support/sides.js';
 import { until } from '../../support/until.js';
 import { backupOf, putBackTables } from '../support/put-back-in-place.js';
 
@@ -16,7 +16,7 @@ import { backupOf, putBackTables } from '../support/put-back-in-place.js';
  *
  * What would go wrong: M lacks that, so it is taken for rolled back again, and so after each `failover`, until E is asked first.
  */
-let both: DirectSides;
+let both: Sides;
 
 beforeEach(async () => {
   for (const level of ['log', 'warn', 'error'] as const)

@@ -1,14 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { beginCapture } from '#strangler/control/steps/capture-step';
 import { ContinuityStore } from '#strangler/engine/identity/store';
-import { directSides, type DirectSides } from '../../support/sides.js';
+import { directSides, type Sides } from '../../support/sides.js';
 import { until } from '../../support/until.js';
 
 /*
  * The other side has started anew and says hello. Here somebody holds the ownership row, and does not end.
  * What would go wrong: each hello waits behind that, and takes a connection of the pool for good, though who asked has long given up.
  */
-let both: DirectSides;
+let both: Sides;
 beforeEach(async () => {
   for (const level of ['log', 'warn', 'error'] as const)
     jest.spyOn(Logger.prototype, level).mockReturnValue();

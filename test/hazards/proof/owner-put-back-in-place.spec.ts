@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { beginCapture } from '#strangler/control/steps/capture-step';
 import { ContinuityStore } from '#strangler/engine/identity/store';
-import { directSides, type DirectSides } from '../../support/sides.js';
+import { directSides, type Sides } from '../../support/sides.js';
 import { until } from '../../support/until.js';
 import { backupOf, putBackRows, putBackTables } from '../support/put-back-in-place.js';
 
@@ -18,7 +18,7 @@ import { backupOf, putBackRows, putBackTables } from '../support/put-back-in-pla
  * What would go wrong: M goes on without what was answered, and soon nobody can know: E has it, is only the copy, and `verify --repair`
  * would delete it there, too.
  */
-let both: DirectSides;
+let both: Sides;
 
 beforeEach(async () => {
   for (const level of ['log', 'warn', 'error'] as const)

@@ -22,7 +22,7 @@ const name = 'B-1';
 beforeEach(async () => {
   twin = await Twin.open();
 });
-afterEach(() => twin.drop());
+afterEach(() => twin.close());
 
 it('a read check that was left out ends with the connection', async () => {
   const { monolith } = twin;

@@ -1,5 +1,5 @@
 import { beginCapture } from '#strangler/control/steps/capture-step';
-import { directSides, type DirectSides } from '../../support/sides.js';
+import { directSides, type Sides } from '../../support/sides.js';
 import { until } from '../../support/until.js';
 
 /*
@@ -7,7 +7,7 @@ import { until } from '../../support/until.js';
  * anew, says hello, and takes over that epoch, as every proof does. What would go wrong: its second step is refused, since that epoch is
  * not new to it, and nobody owns the module.
  */
-let both: DirectSides;
+let both: Sides;
 beforeEach(async () => {
   both = await directSides();
   await both.monolith.database.query(`insert into parcels.parcel values ('a', 1)`);

@@ -15,7 +15,7 @@ beforeEach(async () => {
     create or replace function strangler.server_start() returns timestamptz language sql stable parallel safe
       return (select at from public.start)`);
 });
-afterEach(() => twin.drop());
+afterEach(() => twin.close());
 
 /** As after a restart: with another start. */
 const restart = () => twin.monolith.query(`update public.start set at = at + interval '1 hour'`);

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   jest.restoreAllMocks();
-  await twin.drop();
+  await twin.close();
 });
 
 const columns = 'epoch, extracted_below, fence_from, fence_to';

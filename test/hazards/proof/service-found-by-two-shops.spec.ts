@@ -1,13 +1,13 @@
 import { pairFinished } from '#strangler/control/steps/capture-step';
 import { buckets } from '#strangler/routes/bucket';
-import { directSides, type DirectSides } from '../../support/sides.js';
+import { directSides, type Sides } from '../../support/sides.js';
 
 /*
  * A module of two shops has moved for good before databases had ids. Both controllers find the service of the one, which is nobody's yet, and
  * make it known to their monolith. What would go wrong: the slower one is bound to a service that belongs to the other shop, and does
  * not take its own when that is there.
  */
-let shops: DirectSides[];
+let shops: Sides[];
 beforeEach(async () => {
   shops = await Promise.all([directSides(), directSides()]);
   for (const { monolith, extracted } of shops)
@@ -16,16 +16,13 @@ beforeEach(async () => {
 });
 afterEach(() => Promise.all(shops.map((shop) => shop.close())));
 
-const found = async ({ monolith, extracted }: DirectSides['controls']) => ({
+const found = async ({ monolith, extracted }: Sides['controls']) => ({
   monolith: await monolith.state(),
   extracted: await extracted.state(),
 });
 
 it('the faster one has it; the slower one is bound to nobody, and takes its own', async () => {
-  const [one, two] = shops.map(({ controls }) => controls) as [
-    DirectSides['controls'],
-    DirectSides['controls'],
-  ];
+  const [one, two] = shops.map(({ controls }) => controls) as [Sides['controls'], Sides['controls']];
   const wrong = { monolith: two.monolith, extracted: one.extracted };
   const [before, meanwhile] = [await found(one), await found(wrong)];
   await pairFinished(one, before);

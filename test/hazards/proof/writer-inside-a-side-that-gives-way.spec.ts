@@ -7,7 +7,7 @@ import { ContinuityStore } from '#strangler/engine/identity/store';
 import { standings } from '#strangler/control/doctor/doctor-continuity';
 import { changesIn } from '#strangler/engine/replication/changes';
 import { Deliveries } from '#strangler/engine/replication/deliveries';
-import { directSides, type DirectSides } from '../../support/sides.js';
+import { directSides, type Sides } from '../../support/sides.js';
 import { until } from '../../support/until.js';
 import { written } from '../../support/written.js';
 
@@ -22,7 +22,7 @@ import { written } from '../../support/written.js';
  * What would go wrong: E refuses that change for ever. M is degraded, so the writer is told of a success by a side that owns nothing;
  * then it is overwritten. And a degraded side bars every hand-off.
  */
-let both: DirectSides;
+let both: Sides;
 let writers: pg.Client[];
 
 beforeEach(async () => {

@@ -166,12 +166,12 @@ const ofBefore = `insert into parcels.parcel select code, i from generate_series
 
 /** Each side changes what it owns, while customers write and buckets go over. */
 async function rowsAreMigrated(): Promise<void> {
-  const turns = () => Promise.all(sides.map((side) => scene.both[side].migrateOwn()));
+  const turns = () => Promise.all(sides.map((side) => scene.both[side].agent.migrateOwn()));
   await turns();
   await scene.moveTo(6_000);
   await until('both sides are done', async () => {
     await turns();
-    const { monolith, extracted } = await scene.states();
+    const { monolith, extracted } = await scene.both.states();
     return [...monolith.ownerMigrations!, ...extracted.ownerMigrations!].length === 0 ? true : undefined;
   });
   await load.goesOn();

@@ -58,7 +58,7 @@ it('is captured no more where capture ends before it is dropped', async () => {
   scene.named.tables.pop();
   // A process of that release.
   await scene.both.controls.monolith.startCapture({ backfill: false });
-  const { monolith } = await scene.states();
+  const { monolith } = await scene.both.states();
   await scene.both.controls.monolith.stopCapture({ epoch: monolith.ownership.epoch });
   await scene.on('monolith', `insert into parcels.label values ('second', 'x')`);
   expect(await scene.on('monolith', 'select from strangler.outbox')).toEqual([]);

@@ -48,11 +48,11 @@ it.each([
     });
     expect(problems).toContain(advice);
     await until('it waits', async () =>
-      (await scene.states()).monolith.outgoing.lagMs > 500 ? true : undefined,
+      (await scene.both.states()).monolith.outgoing.lagMs > 500 ? true : undefined,
     );
     expect(await priceOn('extracted', 'first')).toBeUndefined();
     // Nothing of it is set aside: it goes by itself.
-    expect((await scene.states()).monolith.outgoing).toMatchObject({ parked: 0 });
+    expect((await scene.both.states()).monolith.outgoing).toMatchObject({ parked: 0 });
     await scene.on('extracted', `alter table parcels.parcel alter price type ${wide} using null`);
     await scene.tend();
     await scene.free();

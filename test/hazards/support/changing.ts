@@ -4,14 +4,13 @@ import { defaultSettings } from '#strangler/control/config/settings';
 import { handOff, planHandOff, type HandOffEnd } from '#strangler/control/steps/hand-off';
 import { sides, type Side } from '#strangler/routes/phase';
 import type { OwnerMigration } from '#strangler/database/tables';
-import { pairDirectly } from '../../support/pairing.js';
-import { directSides, parcels, type DirectSides } from '../../support/sides.js';
+import { directSides, parcels, type Sides } from '../../support/sides.js';
 import { until } from '../../support/until.js';
 
 /** A module that moves, whose schema changes meanwhile. */
 export class Changing {
   private constructor(
-    readonly both: DirectSides,
+    readonly both: Sides,
     /** What the release of now names. */
     readonly named: { tables: string[]; ownerMigrations: OwnerMigration[] },
   ) {}
@@ -25,37 +24,28 @@ export class Changing {
     const named = { tables: ['parcel', ...Object.keys(tables)], ownerMigrations: [] };
     const both = await directSides({ ...parcels, ...named }, Object.values(tables).join(';'));
     const made = new Changing(both, named);
-    const { monolith, extracted } = both;
-    await pairDirectly('parcels', { monolith: monolith.database, extracted: extracted.database });
     await made.everywhere(ddl);
     await made.on('monolith', rows);
-    await both.controls.extracted.startCapture({ backfill: false });
-    await both.controls.monolith.startCapture({ backfill: true });
+    await both.begin();
     return made;
   }
 
   on<T extends object>(side: Side, sql: string): Promise<T[]> {
-    return this.both[side].test.query<T>(sql);
+    return this.both[side].query<T>(sql);
   }
 
   everywhere(sql: string): Promise<object[][]> {
     return Promise.all(sides.map((side) => this.on(side, sql)));
   }
 
-  async states() {
-    const { controls } = this.both;
-    const [monolith, extracted] = await Promise.all(sides.map((side) => controls[side].state()));
-    return { monolith: monolith!, extracted: extracted! };
-  }
-
   /** What stands against a hand-off. */
   async problems(): Promise<string> {
-    return handOffProblems(await this.states(), { ...defaultSettings.gates, lagMs: 10_000 }).join('; ');
+    return handOffProblems(await this.both.states(), { ...defaultSettings.gates, lagMs: 10_000 }).join('; ');
   }
 
   /** What the processes of both sides do twice a second. */
   async tend(): Promise<void> {
-    await Promise.all(sides.map((side) => this.both[side].tend()));
+    await Promise.all(sides.map((side) => this.both[side].agent.tend()));
   }
 
   /** The sessions of those that send end, as with their processes; others take over. */
@@ -75,7 +65,7 @@ export class Changing {
   }
 
   async move(below: number): Promise<HandOffEnd> {
-    const plan = planHandOff(below, await this.states());
+    const plan = planHandOff(below, await this.both.states());
     return handOff(this.both.controls, plan, { clock: new SteadyClock(), drainMs: 5_000 });
   }
 

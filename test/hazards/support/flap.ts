@@ -35,7 +35,7 @@ export const toAndFro = (times: number): void =>
   describe('0 to 100 % and back', () => {
     let twin: Twin;
     beforeEach(async () => (twin = await Twin.open()));
-    afterEach(() => twin.drop());
+    afterEach(() => twin.close());
 
     it(`${times} times`, async () => {
       const percents = Array.from({ length: times }, (_, i) => (i % 2 === 0 ? 100 : 0));

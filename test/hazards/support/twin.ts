@@ -19,9 +19,8 @@ import {
   type HandOffEnd,
   type HandOffOptions,
 } from '#strangler/control/steps/hand-off';
-import { sides, type Side } from '#strangler/routes/phase';
 import type { RemoteCalls } from '#strangler/calls/router';
-import { pairDirectly } from '../../support/pairing.js';
+import { Sides } from '../../support/sides.js';
 import { until } from '../../support/until.js';
 import { tally } from './tally.js';
 import { TwinSide } from './twin-side.js';
@@ -45,24 +44,20 @@ export const neverCame: Delivery = () => Promise.reject(new OutcomeUnknownError(
  * Both sides of one module in this process, without a controller and without NATS: a hand-off is as the controller does it,
  * and takes some milliseconds. What callers believe of the owner is told to them by the test, or not.
  */
-export class Twin {
+export class Twin extends Sides<TwinSide> {
   readonly routes: Readonly<Record<Place, Routes>>;
   readonly ports: Readonly<Record<Place, Port<typeof tally>>>;
-  readonly controls: Readonly<Record<Side, TwinSide['agent']>>;
   /** How calls between processes go from now on. */
   delivery: Delivery = (deliver) => deliver();
 
-  private constructor(
-    readonly monolith: TwinSide,
-    readonly extracted: TwinSide,
-  ) {
+  private constructor(monolith: TwinSide, extracted: TwinSide) {
+    super('tally', monolith, extracted);
     this.routes = { monolith: monolith.routes, extracted: extracted.routes, gateway: new Routes() };
     this.ports = {
       monolith: this.port('monolith'),
       extracted: this.port('extracted'),
       gateway: this.port('gateway'),
     };
-    this.controls = { monolith: monolith.agent, extracted: extracted.agent };
   }
 
   /** Both sides; the monolith owns all. */
@@ -74,15 +69,7 @@ export class Twin {
     return twin;
   }
 
-  /** Starts capture and copying, as on the way to dual-write. */
-  async begin(): Promise<void> {
-    const databases = { monolith: this.monolith.database, extracted: this.extracted.database };
-    await pairDirectly('tally', databases);
-    await this.extracted.begin(this.monolith, { backfill: false });
-    await this.monolith.begin(this.extracted, { backfill: true });
-  }
-
-  /** Ends them, as on the way back to monolith. */
+  /** Captures no more, as on the way back to monolith. */
   async end(): Promise<void> {
     await Promise.all([this.monolith.end(), this.extracted.end()]);
   }
@@ -117,11 +104,6 @@ export class Twin {
     });
   }
 
-  async states() {
-    const [monolith, extracted] = await Promise.all(sides.map((side) => this[side].agent.state()));
-    return { monolith: monolith!, extracted: extracted! };
-  }
-
   /** All that was written is on both sides, and all that was there before is copied. */
   async quiet(): Promise<void> {
     await until('both outboxes are empty', async () => {
@@ -129,10 +111,6 @@ export class Twin {
       const left = [monolith, extracted].some(({ outgoing }) => outgoing.pending > 0);
       return left || monolith.outgoing.backfill.some(({ done }) => !done) ? undefined : true;
     });
-  }
-
-  async drop(): Promise<void> {
-    await Promise.all([this.monolith.drop(), this.extracted.drop()]);
   }
 
   private port(place: Place): Port<typeof tally> {

@@ -1,22 +1,19 @@
 import { bucketOf } from '../../routes/bucket.js';
 import { SteadyClock } from '../clock.js';
 import { otherSide, sides, type Side } from '../../routes/phase.js';
-import { directSides, type DirectSides, type Fault, type Method } from '../../../../../test/support/sides.js';
-import { pairDirectly } from '../../../../../test/support/pairing.js';
+import { directSides, type Sides, type Fault, type Method } from '../../../../../test/support/sides.js';
 import { until } from '../../../../../test/support/until.js';
 import { handOffProblems } from '../conditions/hand-off-problems.js';
 import { defaultSettings } from '../config/settings.js';
+import type { SideState } from '../../sides/side.js';
 import type { HandOff } from '../store/hand-off-plan.js';
 import { handOff, handOffTo, planHandOff, settle, type HandOffEnd } from './hand-off.js';
 
-let both: DirectSides;
+let both: Sides;
 
 beforeAll(async () => {
   both = await directSides();
-  const { monolith, extracted } = both;
-  await pairDirectly('parcels', { monolith: monolith.database, extracted: extracted.database });
-  await both.controls.extracted.startCapture({ backfill: false });
-  await both.controls.monolith.startCapture({ backfill: true });
+  await both.begin();
 });
 afterAll(() => both.close());
 afterEach(async () => {
@@ -29,22 +26,17 @@ afterEach(async () => {
 
 const options = { clock: new SteadyClock(), drainMs: 60_000 };
 
-async function states() {
-  const [monolith, extracted] = await Promise.all(sides.map((side) => both.controls[side].state()));
-  return { monolith: monolith!, extracted: extracted! };
-}
-
 /** Those of two sides that are calm: on a busy machine one may be behind for a moment. */
 const calm = async () => {
   await both.drained();
   return until('both are calm', async () => {
-    const found = await states();
+    const found = await both.states();
     return handOffProblems(found, defaultSettings.gates).length === 0 ? found : undefined;
   });
 };
 
 async function planTo(below: number): Promise<HandOff> {
-  return planHandOff(below, await states());
+  return planHandOff(below, await both.states());
 }
 
 async function move(below: number): Promise<HandOffEnd | undefined> {
@@ -56,7 +48,7 @@ async function move(below: number): Promise<HandOffEnd | undefined> {
 
 /** One owner for every bucket, no fence, one epoch: where every story has to end. */
 async function expectSound(): Promise<number> {
-  const { monolith, extracted } = await states();
+  const { monolith, extracted } = await both.states();
   expect(monolith.ownership.fenceFrom).toBeNull();
   expect(extracted.ownership.fenceFrom).toBeNull();
   expect(monolith.ownership.epoch).toBe(extracted.ownership.epoch);
@@ -306,7 +298,7 @@ describe('does not begin', () => {
     expect(handOffProblems(await calm(), defaultSettings.gates)).toEqual([]);
   });
 
-  it.each<[string, (state: Awaited<ReturnType<typeof states>>) => void]>([
+  it.each<[string, (state: Record<Side, SideState>) => void]>([
     ['at different epochs', ({ extracted }) => (extracted.ownership.epoch += 1)],
     ['with a fence', ({ monolith }) => (monolith.ownership.fenceFrom = 0)],
     ['with another border', ({ extracted }) => (extracted.ownership.extractedBelow = 1)],
@@ -344,7 +336,7 @@ it('a hand-off in the journal of a copied database lifts no fence there, until t
     `update strangler.ownership set fence_from = 0, fence_to = 10000, home = 'the original'`,
   );
   const fence = async () => {
-    const { fenceFrom, fenceTo } = (await states()).monolith.ownership;
+    const { fenceFrom, fenceTo } = (await both.states()).monolith.ownership;
     return { fenceFrom, fenceTo };
   };
   expect(await settle(both.controls, plan, { reason: 'crash' })).toMatchObject({ outcome: 'stuck' });

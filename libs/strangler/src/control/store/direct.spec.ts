@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
-import { directSides, type DirectSides } from '../../../../../test/support/sides.js';
+import { directSides, type Sides } from '../../../../../test/support/sides.js';
 import { freshDatabase } from '../../../../../test/support/postgres.js';
 import { until } from '../../../../../test/support/until.js';
 import { actDirectly, type DirectAct } from './direct.js';
 import { beginCapture } from '../steps/capture-step.js';
 
 /* The monolith is lost, and its controller with it: what is left is the database of the service. */
-let both: DirectSides;
+let both: Sides;
 
 beforeEach(async () => {
   both = await directSides();

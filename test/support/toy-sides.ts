@@ -29,7 +29,7 @@ export function nameOf(owner: 'monolith' | 'extracted', number = 0): string {
 }
 
 /** The toy module on two sides, each with its database; the router stands on the monolith. */
-export class TwoSides {
+export class ToySides {
   readonly routes = new Routes();
   readonly port: Port<typeof toy>;
   readonly router: Router;
@@ -47,12 +47,12 @@ export class TwoSides {
     this.port = this.router.port(toy);
   }
 
-  static async open(observer?: CallObserver): Promise<TwoSides> {
+  static async open(observer?: CallObserver): Promise<ToySides> {
     const side = async (name: 'monolith' | 'extracted'): Promise<ToySide> => {
       const database = await toyDatabase({ side: name, extractedBelow: half });
       return { database, ...toyExecutor(database.dataSource, { guard: new ReadGuard(name) }) };
     };
-    const both = new TwoSides(await side('monolith'), await side('extracted'), observer);
+    const both = new ToySides(await side('monolith'), await side('extracted'), observer);
     both.believe(half);
     return both;
   }
