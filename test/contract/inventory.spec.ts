@@ -1,4 +1,7 @@
+import { inventory } from '#contracts';
+import { InventoryModule } from '#domain/inventory';
 import { inventoryContract } from './inventory.contract.js';
-import { runners } from './runners.js';
+import { remote, waysOf } from './runners.js';
 
-describe.each(runners)('the inventory contract over $name', inventoryContract);
+const ways = [...waysOf(InventoryModule, inventory), remote];
+describe.each(ways)('the inventory contract over $name', inventoryContract);

@@ -14,11 +14,14 @@ import {
   type Port,
   type RouteEntry,
 } from 'nestjs-strangler';
-import { twice } from 'nestjs-strangler/testing';
+import { runners as waysToReach, twice } from 'nestjs-strangler/testing';
+import type { Type } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { buckets } from '#strangler/routes/bucket';
 import { Database } from '#strangler/database/database';
+import { dataSourceOptions } from '#platform';
 import { startModules } from '../support/modules.js';
+import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { startNats } from '../support/nats.js';
 import { makeSetup, moduleNames, openService, type ModuleName } from '../support/shop.js';
 
@@ -49,8 +52,33 @@ const duplicated: ContractRunner = {
   },
 };
 
+/** The toolkit's ways to reach a module that calls no other: also with half of its keys at either side. */
+export function waysOf(module: Type, contract: Contract): ContractRunner[] {
+  const opened: TestDatabase[] = [];
+  const fresh = async () => {
+    const database = await freshDatabase();
+    opened.push(database);
+    return dataSourceOptions(database.url);
+  };
+  const ways = waysToReach(async () => ({
+    ...{ module, contracts: [contract] },
+    databases: { monolith: await fresh(), extracted: await fresh() },
+  }));
+  return ways.map(({ name, start }) => ({
+    name: `${name}, both sides in this process`,
+    start: async () => {
+      const { port, close } = await start();
+      const stop = async () => {
+        await close();
+        await Promise.all(opened.splice(0).map((database) => database.drop()));
+      };
+      return { port: (each) => port(patient(each)), stop };
+    },
+  }));
+}
+
 /** Every module that is needed in a process of its own with a database of its own, over NATS. */
-const remote: ContractRunner = {
+export const remote: ContractRunner = {
   name: 'remote',
   start: async (needed = moduleNames) => {
     const nats = await startNats();

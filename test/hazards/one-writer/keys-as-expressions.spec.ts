@@ -7,7 +7,7 @@ import { verifyBoth } from '#strangler/control/reconcile/verify-both';
 import { describeTables, type MovingModule } from '#strangler/database/tables';
 import { bucketOf } from '#strangler/routes/bucket';
 import { otherSide, sides, type Side } from '#strangler/routes/phase';
-import { directSides, parcels, type DirectSides } from '../../support/sides.js';
+import { directSides, parcels, type Sides } from '../../support/sides.js';
 import { until } from '../../support/until.js';
 
 /*
@@ -28,7 +28,7 @@ const ddl = `
   create unique index on public.account (lower(mail collate "C"));
   create table public.seat (tenant text not null, "No." integer not null, note text, primary key ("No.", tenant))`;
 
-let both: DirectSides;
+let both: Sides;
 beforeAll(async () => {
   Logger.overrideLogger(false);
   both = await directSides(moving, ddl);

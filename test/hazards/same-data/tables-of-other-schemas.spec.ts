@@ -9,7 +9,7 @@ import { SideAgent } from '#strangler/sides/agent';
 import { startCapture } from '#strangler/engine/ownership/capture';
 import { sides, type Side } from '#strangler/routes/phase';
 import { freshDatabase } from '../../support/postgres.js';
-import { directSides, parcels, type DirectSides } from '../../support/sides.js';
+import { directSides, parcels, type Sides } from '../../support/sides.js';
 import { until } from '../../support/until.js';
 
 /*
@@ -33,7 +33,7 @@ const ddl = `
   create table public.label (id serial primary key, text text);`;
 const all = ['parcels.parcel', ...places, 'public.ticket'];
 
-let both: DirectSides;
+let both: Sides;
 beforeEach(async () => {
   Logger.overrideLogger(false);
   both = await directSides(moving, ddl);

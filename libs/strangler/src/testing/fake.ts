@@ -120,13 +120,15 @@ async function answered(operation: PreparedOperation, handlers: Handlers, input:
   try {
     answer = await handler(input);
   } catch (error) {
-    const may = !isDomainError(error) || isOpen(operation, error.code);
-    throw may ? error : new Error(`${what} throws ${error.code}, which its contract does not declare`);
+    if (!isDomainError(error) || isOpen(operation, error.code)) throw error;
+    throw new Error(`${what} throws ${error.code}, which its contract does not declare`, { cause: error });
   }
   try {
     return operation.output.parse(answer);
   } catch (error) {
-    throw new Error(`${what} answers what its contract does not allow: ${(error as Error).message}`);
+    throw new Error(`${what} answers what its contract does not allow: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 

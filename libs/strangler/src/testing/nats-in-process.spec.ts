@@ -114,7 +114,7 @@ describe.each(servers)('$name', ({ open }) => {
     await until('nobody listens', () =>
       b!.request('left', '', { timeout: 100 }).then(
         () => undefined,
-        ({ cause }: Error) => cause instanceof NoRespondersError || undefined,
+        (error: unknown) => (error as Error).cause instanceof NoRespondersError || undefined,
       ),
     );
   });

@@ -15,7 +15,7 @@ let sides: TwoSides;
 beforeAll(async () => {
   Logger.overrideLogger(false);
   [here, there] = await Promise.all([parcelsDatabase('monolith'), parcelsDatabase('extracted')]);
-  const databases = { monolith: here!.url, extracted: there!.url };
+  const databases = { monolith: here.url, extracted: there.url };
   options = { module: ShippingModule, contracts: [shipping], databases };
   sides = await twoSides(options);
 });
