@@ -3,11 +3,11 @@ import { inventory, orders, payments, users } from '#contracts';
 import { InventoryModule } from '#domain/inventory';
 import { PaymentsModule } from '#domain/payments';
 import { UsersModule } from '#domain/users';
-import { dataSourceOptions } from '#platform';
 import { Router, StranglerModule, type Port } from 'nestjs-strangler';
 import type { Type } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
+import { patientOptions } from './patient-options.js';
 import { freshDatabase, type TestDatabase } from './postgres.js';
 
 const contracts = [users, inventory, payments, orders];
@@ -38,7 +38,7 @@ export async function startModules(
   const used = database ?? (await freshDatabase());
   const builder = Test.createTestingModule({
     imports: [
-      StranglerModule.forRoot({ side: 'monolith', contracts, database: dataSourceOptions(used.url) }),
+      StranglerModule.forRoot({ side: 'monolith', contracts, database: patientOptions(used.url) }),
       ...modules,
     ],
   });

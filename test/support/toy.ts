@@ -2,9 +2,9 @@ import { command, contract, List, Maybe, query } from 'nestjs-strangler/contract
 import { Sku } from '#contracts';
 import { IsInt, IsString } from 'class-validator';
 import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../../libs/platform/src/database/data-source-options.js';
 import { buckets } from '#strangler/routes/bucket';
 import type { Side } from '#strangler/routes/phase';
+import { patientOptions } from './patient-options.js';
 import { freshDatabase, type TestDatabase } from './postgres.js';
 
 export class Ask {
@@ -83,7 +83,7 @@ export async function toyDatabase({
   extractedBelow?: number;
 } = {}): Promise<ToyDatabase> {
   const database = await freshDatabase();
-  const dataSource = await new DataSource(dataSourceOptions(database.url, { poolSize })).initialize();
+  const dataSource = await new DataSource(patientOptions(database.url, { poolSize })).initialize();
   for (const module of modules) {
     await createTables(dataSource, module);
     await dataSource.query(

@@ -55,7 +55,7 @@ const charge = (): Charge => ({
 const byOrder = ({ orderId }: Charge) => ({ orderId });
 /** As a caller whose time is up soon. */
 const hurried = <T>(work: () => Promise<T>): Promise<T> =>
-  withContext({ requestId: 'hurried', deadline: performance.now() + 300, servedBy: new Map() }, work);
+  withContext({ requestId: 'hurried', deadline: performance.now() + 1_000, servedBy: new Map() }, work);
 const asked = (orderId: string) => bank.asked.filter((key) => key === `${orderId}:charge`).length;
 const payment = async (orderId: string) => {
   const [row] = await shop.database.query<{ status: string }>(

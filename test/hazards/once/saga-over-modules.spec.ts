@@ -142,17 +142,21 @@ describe('a step fails before the pivot', () => {
 describe('a step says to wait', () => {
   it('the caller is answered, and it is tried again, each time later, until it is done', async () => {
     next('till.pay', closed, closed, closed);
+    let before = await clock();
     expect(await serve()).toEqual({ name: 'A', text: 'wait' });
-    const waits: number[] = [];
+    const waits: Awaited<ReturnType<typeof waitSince>>[] = [];
     for (let attempts = 1; attempts <= 3; attempts++) {
+      waits.push(await waitSince(before));
       expect(await desk.sagas()).toMatchObject([{ status: 'waiting', step: 2, attempts, answered: true }]);
       // Not before its time.
+      await desk.database.query(`update desk.saga set due_at = due_at + interval '1 minute'`);
       expect(await desk.modules.engine.resumeDue(8)).toBe(0);
-      waits.push(await waitsFor());
       await desk.timePasses();
+      before = await clock();
       expect(await desk.modules.engine.resumeDue(8)).toBe(1);
     }
-    expect(waits).toEqual([...waits].sort((a, b) => a - b));
+    for (const [i, { atMost }] of waits.slice(1).entries())
+      expect(atMost).toBeGreaterThanOrEqual(2 * waits[i]!.atLeast);
     expect(await desk.sagas()).toMatchObject([{ status: 'done' }]);
     expect((await desk.effects()).till).toEqual(['pay A']);
     expect(await desk.claims()).toEqual([{ result: { name: 'A', text: 'stamp' } }]);
@@ -179,11 +183,18 @@ describe('a step says to wait', () => {
     expect((await desk.effects()).shelf).toEqual(['take A', 'giveBack A']);
   });
 
-  const waitsFor = async (): Promise<number> => {
-    const [row] = await desk.database.query<{ ms: number }>(
-      `select (extract(epoch from due_at - now()) * 1000)::float8 as ms from desk.saga`,
+  const clock = async (): Promise<string> => {
+    const [row] = await desk.database.query<{ now: string }>('select now()::text as now');
+    return row!.now;
+  };
+  /** For how long it has been put off, at a moment between that one and now, in ms. */
+  const waitSince = async (moment: string) => {
+    const [row] = await desk.database.query<{ atLeast: number; atMost: number }>(
+      `select (extract(epoch from due_at - now()) * 1000)::float8 as "atLeast",
+         (extract(epoch from due_at - $1::timestamptz) * 1000)::float8 as "atMost" from desk.saga`,
+      [moment],
     );
-    return row?.ms ?? 0;
+    return row!;
   };
 });
 

@@ -11,8 +11,7 @@ import { currentContext, withinContext } from './context.js';
 
 /** Beside the commands some connections stay free, so that a read never waits behind a command. */
 const shareOfCommands = 0.6;
-/** As long as a connection itself is waited for. */
-const queue = { waiting: 200, waitMs: 3_000 };
+const waiting = 200;
 
 const busy = () =>
   new DomainError(
@@ -21,15 +20,22 @@ const busy = () =>
     'too many commands are being carried out just now',
   );
 
+interface PoolOptions {
+  poolSize?: number;
+  extra?: { connectionTimeoutMillis?: number };
+}
+
 const admissionsByPool = new WeakMap<DataSource, Admission>();
 
 /** The commands that may be inside of a transaction at a time, in one process: it is they that hold connections. */
 function admissionOf(dataSource: DataSource): Admission {
   let admission = admissionsByPool.get(dataSource);
   if (!admission) {
-    const size = (dataSource.options as { poolSize?: number }).poolSize ?? 10;
-    const running = Math.max(1, Math.floor(size * shareOfCommands));
-    admission = new Admission('commands', { ...queue, running }, busy);
+    const { poolSize = 10, extra } = dataSource.options as PoolOptions;
+    const running = Math.max(1, Math.floor(poolSize * shareOfCommands));
+    // As long as a connection itself is waited for.
+    const waitMs = extra?.connectionTimeoutMillis || 3_000;
+    admission = new Admission('commands', { running, waiting, waitMs }, busy);
     admissionsByPool.set(dataSource, admission);
   }
   return admission;
