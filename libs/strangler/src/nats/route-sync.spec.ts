@@ -122,47 +122,66 @@ it('of two shops on one NATS each service follows its own; one that belongs to n
   await hears(free.routes, { shelf: at('extracted') });
 });
 
-it.each([
-  ['no JSON', '{"shelf":'],
-  ['nothing', ''],
-  ['a list', '[]'],
-  ['null', 'null'],
-  ['no entry', '{"shelf":1}'],
-  ['only a phase', '{"shelf":"extracted"}'],
-  ['an entry without a field', JSON.stringify({ shelf: { ...at('extracted'), ack: undefined } })],
-  ...Object.entries({
-    phase: ['extract', 'toString', 1],
-    extractedBelow: [-1, 10_001, 0.5, '1', null],
-    readsBelow: [-1, 10_001, 0.5, '1', null],
-    ack: ['none', true],
-    degraded: ['no', 0],
-    cohorts: [null, {}, [null], [{ header: 'x-user-group' }], [{ header: 1, equals: 'beta' }]],
-    shadowSample: [-0.1, 1.1, '0'],
-    rehearse: [-0.1, 1.1, '0', null],
-    version: [undefined, '1', 0.5],
-    databases: [undefined, null, {}, { monolith: null, extracted: null }, { monolith: 'x', extracted: 'e' }],
-  }).flatMap(([field, values]) =>
-    values.map((value) => [
-      `an entry with ${field} ${JSON.stringify(value)}`,
-      JSON.stringify({ shelf: { ...at('extracted'), [field]: value } }),
-    ]),
-  ),
-])('news that are %s change nothing, and later news are heard', async (_what, news) => {
-  const { routes, link } = monolith({ shelf: at('monolith') });
-  const other = follower();
-  await hears(other.routes, { shelf: at('monolith') });
-  const told = jest.spyOn(other.routes, 'replace');
-  // A subscriber that throws ends the reading of its connection; that is then taken for dead and made anew.
-  const lost = jest.fn();
-  other.link.onDown(lost);
-  const wire = await untilUp(link);
-  wire.publish('shop.routes.changed.m', news);
-  routes.replace({ shelf: at('extracted') });
-  await hears(other.routes, { shelf: at('extracted') });
-  for (const [table] of told.mock.calls)
-    expect([{ shelf: at('monolith') }, { shelf: at('extracted') }]).toContainEqual(table);
-  await (await untilUp(other.link)).flush();
-  expect(lost).not.toHaveBeenCalled();
+describe('later news are heard, and nothing is changed by', () => {
+  let [from, to]: ReturnType<typeof monolith>[] = [];
+  const kept: typeof ends = [];
+
+  beforeAll(async () => {
+    [from, to] = [monolith({ shelf: at('monolith') }), follower()];
+    kept.push(...ends.splice(0));
+  });
+  afterAll(async () => {
+    for (const end of kept) await end();
+  });
+
+  it.each([
+    ['no JSON', '{"shelf":'],
+    ['nothing', ''],
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['no entry', '{"shelf":1}'],
+    ['only a phase', '{"shelf":"extracted"}'],
+    ['an entry without a field', JSON.stringify({ shelf: { ...at('extracted'), ack: undefined } })],
+    ...Object.entries({
+      phase: ['extract', 'toString', 1],
+      extractedBelow: [-1, 10_001, 0.5, '1', null],
+      readsBelow: [-1, 10_001, 0.5, '1', null],
+      ack: ['none', true],
+      degraded: ['no', 0],
+      cohorts: [null, {}, [null], [{ header: 'x-user-group' }], [{ header: 1, equals: 'beta' }]],
+      shadowSample: [-0.1, 1.1, '0'],
+      rehearse: [-0.1, 1.1, '0', null],
+      version: [undefined, '1', 0.5],
+      databases: [
+        undefined,
+        null,
+        {},
+        { monolith: null, extracted: null },
+        { monolith: 'x', extracted: 'e' },
+      ],
+    }).flatMap(([field, values]) =>
+      values.map((value) => [
+        `an entry with ${field} ${JSON.stringify(value)}`,
+        JSON.stringify({ shelf: { ...at('extracted'), [field]: value } }),
+      ]),
+    ),
+  ])('news that are %s', async (_what, news) => {
+    from!.routes.replace({ shelf: at('monolith') });
+    await hears(to!.routes, { shelf: at('monolith') });
+    const told = jest.spyOn(to!.routes, 'replace');
+    // A subscriber that throws ends the reading of its connection; that is then taken for dead and made anew.
+    const lost = jest.fn();
+    to!.link.onDown(lost);
+    const wire = await untilUp(from!.link);
+    wire.publish('shop.routes.changed.m', news);
+    from!.routes.replace({ shelf: at('extracted') });
+    await hears(to!.routes, { shelf: at('extracted') });
+    for (const [table] of told.mock.calls)
+      expect([{ shelf: at('monolith') }, { shelf: at('extracted') }]).toContainEqual(table);
+    told.mockRestore();
+    await (await untilUp(to!.link)).flush();
+    expect(lost).not.toHaveBeenCalled();
+  });
 });
 
 describe('while the monolith is silent', () => {
