@@ -37,12 +37,12 @@ describe.each(['in the process of the relay', 'in another process'])('%s', (wher
   const own = () => (where === 'in another process' ? both.deliveries() : deliveries);
   const relay = (options: Parameters<Replicas['relay']>[0]) => {
     deliveries = both.deliveries();
-    return both.relay({ deliveries, ...options });
+    return both.relay({ deliveries, degradedAfterMs: longMs, ...options });
   };
 
   it('waits for exactly these rows', async () => {
     const way = heldSend(both.extracted.receiver);
-    relay({ send: way.send, degradedAfterMs: longMs });
+    relay({ send: way.send });
     const ids = await write(1);
     const waiting = own().whenStored(ids, longMs);
     const batch = await until('a batch waits', () => way.held.at(-1));
@@ -80,7 +80,7 @@ it('nobody relays: the deadline passes, and the module is degraded until somebod
   const deliveries = both.deliveries();
   expect(await deliveries.whenStored(await write(1), 50)).toBe('degraded');
   expect((await both.monolith.outgoing.outgoing()).reason).toBe('a write was not stored there within 50 ms');
-  both.relay();
+  both.relay({ degradedAfterMs: longMs });
   await both.drained();
   await until('it is degraded no more', async () =>
     (await both.monolith.outgoing.outgoing()).degradedSince ? undefined : true,
@@ -94,7 +94,7 @@ describe('what was written on one start of the server', () => {
   it.each(otherStarts)(
     'is not known on another one (%s): an absent row says nothing, for the database may have been put back',
     async (start) => {
-      both.relay();
+      both.relay({ degradedAfterMs: longMs });
       const { ids } = await write(1);
       await both.drained();
       await expect(both.deliveries().whenStored({ ids, start }, longMs)).rejects.toThrow(UnconfirmedError);
