@@ -53,7 +53,6 @@ const edgeImports = [
       'InjectPort',
       'Port',
       'Schema',
-      'asksForThisMachine',
       'currentContext',
       'portToken',
       'withContext',

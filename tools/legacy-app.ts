@@ -1,4 +1,4 @@
-import { assertPortFree, EmbeddedServers, runServer } from '#platform';
+import { assertPortFree, EmbeddedServers, runServer, type Environment } from '#platform';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -16,7 +16,9 @@ const usage = `usage: npm run start:legacy
 Opens both applications of examples/legacy-app, at ports 4000 and 4001: the one that was there, and the one in modules that its routes move
 to. Their database is on the embedded PostgreSQL, in DATA_DIR.`;
 
-await runServer({ usage }, async ({ PATH = '', DATA_DIR: dataDir = '.data' }, closing) => {
+const settings = ({ PATH = '', DATA_DIR: dataDir = '.data' }: Environment) => ({ PATH, dataDir });
+
+await runServer({ usage, settings }, async ({ settings: { PATH, dataDir } }, closing) => {
   for (const port of [4000, 4001]) await assertPortFree(port, undefined);
   const servers = new EmbeddedServers(dataDir, (line) => console.log(line));
   closing.add(() => servers.release());

@@ -1,10 +1,10 @@
-import { inventory } from '#contracts';
+import { contracts, inventory } from '#contracts';
 import { configureHttp } from '#api';
-import { createLogger, NestLogger } from '#platform';
-import { currentContext, portToken, type Port } from 'nestjs-strangler';
+import { createLogger, dataSourceOptions, NestLogger, readConfig } from '#platform';
+import { currentContext, noticingSilence, portToken, type Port } from 'nestjs-strangler';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { AppModule, contracts } from '../../apps/monolith/src/app.module.js';
+import { AppModule } from '../../apps/monolith/src/app.module.js';
 import { loadModules, moduleNames } from '../../apps/monolith/src/modules.js';
 
 export const modules = contracts.map(({ name }) => name);
@@ -20,8 +20,8 @@ export type Wiring = (typeof wirings)[number];
 export async function createApp(databaseUrl: string): Promise<NestExpressApplication> {
   const logger = createLogger({ level: 'warn', context: currentContext });
   const parts = {
-    databaseUrl,
-    witness: '.data/bench/state/',
+    database: dataSourceOptions(databaseUrl, { connections: noticingSilence(databaseUrl) }),
+    config: (await readConfig({}, () => ({ witness: '.data/bench/state/' }))).module,
     modules: await loadModules(moduleNames, 'test'),
   };
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot({ ...parts, api: {} }), {

@@ -1,7 +1,7 @@
+import { contracts } from '#contracts';
 import { portToken } from 'nestjs-strangler';
 import type { INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { contracts } from '../../apps/monolith/src/app.module.js';
 
 type Service = Readonly<Record<string, ((input: unknown) => Promise<unknown>) | undefined>>;
 

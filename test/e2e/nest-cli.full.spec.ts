@@ -1,6 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { startNats } from '../support/nats.js';
+import { emptyDatabase } from '../support/postgres.js';
+import { endAllPrograms, startProgram } from '../support/programs.js';
 
 /*
  * Nest's own command line builds and starts the apps (`npx nest build monolith`, `npx nest start extracted`). Into a folder beside `dist`,
@@ -18,12 +22,25 @@ beforeAll(async () => {
     JSON.stringify({ extends: '../../../tsconfig.json', compilerOptions }),
   );
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  endAllPrograms();
+  await rm(folder, { recursive: true });
+});
 
-it('nest build compiles an app to where npm start has it', () => {
-  const { status, stderr } = nest('build', 'monolith', '--path', `${folder}/tsconfig.json`);
-  expect([status, stderr]).toEqual([0, '']);
-  expect(existsSync(`${folder}/apps/monolith/src/main.js`)).toBe(true);
+it('nest build compiles an app, and the libraries that it stands on, to where npm start has them', () => {
+  const built = nest('build', 'monolith', '--path', `${folder}/tsconfig.json`);
+  expect(built).toMatchObject({ status: 0 });
+  for (const file of [
+    'apps/monolith/src/main',
+    'libs/platform/src/index',
+    'libs/domain/src/orders/index',
+    'migrations/index',
+  ])
+    expect([file, existsSync(`${folder}/${file}.js`)]).toEqual([file, true]);
+  // A package, which builds itself.
+  expect(existsSync(`${folder}/libs/strangler`)).toBe(false);
+  const main = [`${folder}/apps/monolith/src/main.js`, '--help'];
+  expect(spawnSync(process.execPath, main, { encoding: 'utf8' }).stdout).toContain('Opens the shop');
 });
 
 it('nest start starts one, which says what it needs', () => {
@@ -32,4 +49,23 @@ it('nest start starts one, which says what it needs', () => {
   expect(start('--help').stdout).toContain('Serves one module from its own database');
   const { status, stderr } = start('shipping');
   expect([status, stderr]).toEqual([1, expect.stringContaining('there is no module "shipping"')]);
+});
+
+// A shell would keep the signal to itself; at a terminal Ctrl-C reaches all.
+it('nest start serves a module, and ends with what it has started', async () => {
+  const [nats, database] = await Promise.all([startNats(), emptyDatabase()]);
+  const service = startProgram(
+    resolve('node_modules/@nestjs/cli/bin/nest.js'),
+    ['start', 'extracted', '--no-shell', '--path', `${folder}/tsconfig.json`],
+    {
+      MODULE: 'inventory',
+      INVENTORY_DATABASE_URL: database.url,
+      NATS_URL: nats.url,
+      HEALTH_PORT: '0',
+      CI: 'true',
+    },
+  );
+  await service.printed(/inventory is served from its own database/);
+  await service.end();
+  await Promise.all([nats.stop(), database.drop()]);
 });

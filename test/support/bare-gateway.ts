@@ -1,11 +1,11 @@
-import { Closing } from '#platform';
+import { Closing, readConfig } from '#platform';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './ports.js';
 import { freshDatabase } from './postgres.js';
 import { readSettings, type Settings } from '../../apps/gateway/src/config.js';
-import { startGateway } from '../../apps/gateway/src/gateway.js';
+import { openGateway } from '../../apps/gateway/src/open-gateway.js';
 
 /** A gateway without a shop, in this process. */
 export interface BareGateway {
@@ -24,7 +24,7 @@ export async function bareGateway(
   const STRANGLER_CONFIG = join(folder, 'strangler.yaml');
   await writeFile(STRANGLER_CONFIG, 'modules: {}\n');
   const [port, adminPort] = [await freePort(), await freePort()];
-  const settings = readSettings({
+  const given = {
     ...{
       MODULES: 'none',
       EMBEDDED: 'off',
@@ -34,9 +34,9 @@ export async function bareGateway(
     },
     ...{ HOST: '127.0.0.1', PORT: String(port), GATEWAY_ADMIN_PORT: String(adminPort), LOG_LEVEL: 'silent' },
     ...env,
-  });
+  };
   const closing = new Closing();
-  await startGateway(change(settings), closing);
+  await openGateway(await readConfig(given, (read) => change(readSettings(read))), closing);
   return {
     ...{ port, url: `http://127.0.0.1:${port}`, adminUrl: `http://127.0.0.1:${adminPort}` },
     close: async () => {

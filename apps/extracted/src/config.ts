@@ -1,4 +1,4 @@
-import { inventory, orders, payments, users } from '#contracts';
+import { contracts } from '#contracts';
 import {
   choiceSetting,
   directNameOf,
@@ -20,9 +20,11 @@ import {
 } from '#platform';
 import { defaultRetention, leastResultsMs, type Retention } from 'nestjs-strangler';
 
-/** Every contract of the shop, by its module's name. */
-export const contracts = { users, inventory, payments, orders } as const;
-export type ModuleName = keyof typeof contracts;
+export type ModuleName = (typeof contracts)[number]['name'];
+const names = contracts.map(({ name }) => name);
+
+/** The setting that names a module's database. */
+export const databaseSettingOf = (module: ModuleName): string => `${module.toUpperCase()}_DATABASE_URL`;
 
 /** The settings of an extracted service (README, "Settings"). */
 export interface Settings {
@@ -46,13 +48,13 @@ export interface Settings {
 /** What `--help` prints. */
 export const usage = `usage: npm run start:extracted -- <module>      (or MODULE=<module>)
 
-Serves one module from its own database, over NATS. Modules: ${Object.keys(contracts).join(', ')}.
+Serves one module from its own database, over NATS. Modules: ${names.join(', ')}.
 Settings: <MODULE>_DATABASE_URL, NATS_URL, HEALTH_PORT, HOST, DATA_DIR, LOG_LEVEL (README.md, "Settings").`;
 
 /** Reads the settings; the module is the first argument, else `MODULE`. @throws {SettingsError} naming the first wrong one. */
 export function readSettings(env: Environment, args: readonly string[]): Settings {
   const module = moduleOf(args[0] ?? textSetting(env, 'MODULE'));
-  const setting = `${module.toUpperCase()}_DATABASE_URL`;
+  const setting = databaseSettingOf(module);
   const databaseUrl = databaseSetting(env, setting);
   const nats = natsSettings(env);
   requireServers(env, { [setting]: databaseUrl, NATS_URL: nats.url });
@@ -71,10 +73,10 @@ export function readSettings(env: Environment, args: readonly string[]): Setting
 }
 
 function moduleOf(name: string | undefined): ModuleName {
-  if (name !== undefined && name in contracts) return name as ModuleName;
-  const names = Object.keys(contracts).join(', ');
+  const known = names.find((one) => one === name);
+  if (known !== undefined) return known;
   const said = name === undefined ? 'no module is named' : `there is no module "${name}"`;
   throw new SettingsError(
-    `${said}: npm run start:extracted -- <module>, or MODULE=<module>; one of ${names}`,
+    `${said}: npm run start:extracted -- <module>, or MODULE=<module>; one of ${names.join(', ')}`,
   );
 }

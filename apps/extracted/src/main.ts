@@ -1,25 +1,25 @@
 import 'reflect-metadata';
-import { callers, calls } from '#contracts';
-import { poolOf, processRegistry, runServer, startLog, type Closing } from '#platform';
+import { callers, calls, contracts } from '#contracts';
+import { poolOf, processRegistry, runServer, startLog, type Closing, type Config } from '#platform';
 import { StranglerProcess } from 'nestjs-strangler';
 import { startService } from 'nestjs-strangler/service';
 import type { ModuleRef } from '@nestjs/core';
 import { DataSource } from 'typeorm';
-import { contracts, readSettings, usage, type Settings } from './config.js';
+import { readSettings, usage, type Settings } from './config.js';
 import { moduleOf } from './modules.js';
 import { openServers } from './servers.js';
 
 /** Serves one module from its own database, over NATS, until `closing`. It may call the others, wherever they are. */
-async function serve(settings: Settings, closing: Closing): Promise<void> {
+async function serve({ settings }: Config<Settings>, closing: Closing): Promise<void> {
   const { module, payments, directUrl: direct, witness, retention, health } = settings;
   const { who, logger, say } = startLog(module, settings.logLevel, closing);
-  const { probe, database, nats } = await openServers(settings, say, closing);
+  const { database, nats } = await openServers(settings, say, closing);
   const service = await startService(moduleOf(module, payments), {
-    ...{ contracts: Object.values(contracts), calls: { ...calls, ...callers } },
-    ...{ database, direct, nats, witness, retention, health, logger },
+    ...{ contracts, calls: { ...calls, ...callers }, database: database.dataSource },
+    ...{ direct, nats, witness, retention, health, logger },
     operations: (app) => ({
       registry: registryOf(who, app),
-      checks: [{ name: 'database', check: () => probe.check() }],
+      checks: [{ name: 'database', check: () => database.probe.check() }],
     }),
   });
   closing.add(() => service.close());
@@ -37,6 +37,4 @@ function registryOf(who: { service: string; version: string }, app: ModuleRef) {
   );
 }
 
-await runServer({ usage, takesArguments: true }, (env, closing, args) =>
-  serve(readSettings(env, args), closing),
-);
+await runServer({ usage, takesArguments: true, settings: readSettings }, serve);

@@ -2,47 +2,32 @@ import { X509Certificate } from 'node:crypto';
 import { copiesSetting } from '#edge';
 import {
   choiceSetting,
-  connectionSettings,
-  corsSetting,
   countSetting,
   directNameOf,
   durationSetting,
   fileSetting,
-  healthSetting,
-  identitySetting,
-  logLevels,
+  listenerSettings,
   natsSettings,
   operatorSetting,
   pathSetting,
   portSetting,
-  rateSettings,
   requireServers,
   retentionSetting,
   SettingsError,
   shareSetting,
   textSetting,
   databaseSetting,
-  tlsSetting,
   type AddressShare,
-  type Certificate,
-  type ConnectionSettings,
   type Environment,
-  type HealthAddress,
-  type IdentitySetting,
-  type LogLevel,
+  type ListenerSettings,
   type NatsSettings,
   type OperatorToken,
-  type RateSettings,
 } from '#platform';
 import { defaultRetention, leastResultsMs, type Retention } from 'nestjs-strangler';
 
 /** The gateway's settings (README, "Settings"). */
-export interface Settings {
+export interface Settings extends ListenerSettings {
   port: number;
-  /** The address that it listens at; `undefined`: all of the machine's. */
-  host: string | undefined;
-  /** `undefined`: it speaks HTTP, and TLS ends before it. */
-  certificate: Certificate | undefined;
   adminPort: number;
   /** `undefined`: a database on the embedded PostgreSQL. */
   databaseUrl: string | undefined;
@@ -51,28 +36,8 @@ export interface Settings {
   /** Whether modules of a shop stand behind, over NATS; `none`: an application that is not ours alone. */
   modules: 'all' | 'none';
   nats: NatsSettings;
-  dataDir: string;
-  logLevel: LogLevel;
-  /** For so long it goes on, in ms, once it is told to stop and says that it is not ready. */
-  drainMs: number;
-  health: HealthAddress;
-  /** Origins whose pages may ask from a browser. */
-  origins: readonly string[];
-  /** Writes a line a request. */
-  accessLog: boolean;
-  /** Names the sides that worked on a request in `X-Served-By`. */
-  servedBy: boolean;
-  /** Proxies before this process: whose word on a client's address is taken. */
-  proxies: number;
-  /** What the listener grants to those who connect. */
-  connections: ConnectionSettings;
-  identityProvider: IdentitySetting | undefined;
   /** Who may look at routes and move them, beside the operators of the shop. */
   operators: readonly OperatorToken[];
-  /** How many requests are taken: by address, user and route. */
-  rates: RateSettings;
-  /** As many commands under way, and lists are refused; 0: never. */
-  shedListsAt: number;
   /** Public answers are given again for so long, in ms; 0: never. And so old at most in the place of a module that is away. */
   cache: { freshMs: number; staleMs: number };
   /** Of `strangler.yaml`, for the routes of the edge. */
@@ -118,33 +83,17 @@ export function readSettings(env: Environment): Settings {
   const nats = natsSettings(env);
   const modules = choiceSetting(env, 'MODULES', ['all', 'none'], 'all');
   requireServers(env, { [name]: databaseUrl, ...(modules === 'all' && { NATS_URL: nats.url }) });
-  const proxies = countSetting(env, 'TRUST_PROXY', 10, 0);
   const port = portSetting(env, 'PORT', 8080);
   return {
+    ...listenerSettings(env, databaseUrl),
     port,
-    // Who tries it out means himself; who gives it a database means others.
-    host: textSetting(env, 'HOST') ?? (databaseUrl ? undefined : '127.0.0.1'),
-    certificate: tlsSetting(env),
     // Also as the command line has it: beside a shop they may share a .env.
     adminPort: portSetting(env, 'GATEWAY_ADMIN_PORT', portSetting(env, 'ADMIN_PORT', 3002)),
     databaseUrl,
     directUrl: databaseUrl && databaseSetting(env, directNameOf(name)),
     modules,
     nats,
-    dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
-    logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
-    drainMs: durationSetting(env, 'DRAIN', 0),
-    health: healthSetting(env),
-    origins: corsSetting(env),
-    accessLog: choiceSetting(env, 'ACCESS_LOG', ['on', 'off'], 'on') === 'on',
-    servedBy: choiceSetting(env, 'SERVED_BY_HEADER', ['on', 'off'], 'on') === 'on',
-    proxies,
-    connections: connectionSettings(env, proxies),
-    identityProvider: identitySetting(env),
     operators: operatorSetting(env),
-    rates: rateSettings(env),
-    // A quarter of the connections that are taken.
-    shedListsAt: countSetting(env, 'SHED_LISTS_AT', 100_000, 250),
     cache: {
       freshMs: durationSetting(env, 'CACHE', 1_000),
       staleMs: durationSetting(env, 'CACHE_STALE', 300_000),

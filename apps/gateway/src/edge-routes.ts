@@ -1,36 +1,41 @@
-import type { TokenVerifier } from '#api';
-import { EdgeRoutes, EdgeRoutesError, type EdgeRoutesOptions, type UpstreamPools } from '#edge';
+import { noPaths, ownPaths, TokenVerifier } from '#api';
+import { contracts } from '#contracts';
+import { EdgeRoutes, EdgeRoutesError, UpstreamPools } from '#edge';
 import { StartError } from '#platform';
-import type { CallMetrics } from 'nestjs-strangler';
-import { contracts } from './app.module.js';
+import { CallMetrics, Database } from 'nestjs-strangler';
+import type { FactoryProvider } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { ExpressAdapter } from '@nestjs/platform-express';
 import type { Settings } from './config.js';
-import type { OwnDatabase } from './own-database.js';
 
-interface Parts {
-  own: OwnDatabase;
-  watch: CallMetrics;
-  pools: UpstreamPools;
-  /** Which no route can have. */
-  apiPaths: EdgeRoutesOptions['apiPaths'];
-  /** Without it nobody is known by his token. */
-  tokens: TokenVerifier | undefined;
-}
+/** The routes of the edge. */
+export const edgeRoutes = ({
+  modules,
+  stranglerConfig,
+  servedBy,
+  kept,
+  proxies,
+}: Settings): FactoryProvider<EdgeRoutes> => ({
+  provide: EdgeRoutes,
+  useFactory: (
+    database: Database,
+    watch: CallMetrics,
+    pools: UpstreamPools,
+    tokens: TokenVerifier | null,
+    { httpAdapter }: HttpAdapterHost<ExpressAdapter>,
+  ) =>
+    new EdgeRoutes({
+      ...{ database, watch, servedBy, pools, kept, proxies },
+      file: stranglerConfig,
+      modules: contracts.map(({ name }) => name),
+      apiPaths: modules === 'none' ? noPaths : ownPaths({ getHttpAdapter: () => httpAdapter }),
+      // Without it nobody is known by his token.
+      userOf: async (request) => tokens?.bearerOf(request),
+    }),
+  inject: [Database, CallMetrics, UpstreamPools, TokenVerifier, HttpAdapterHost],
+});
 
-/** The routes of the edge. They are followed from {@link startEdgeRoutes} on. */
-export function edgeRoutesOf(
-  { stranglerConfig, servedBy, kept, proxies }: Settings,
-  { own: { database }, watch, pools, apiPaths, tokens }: Parts,
-): EdgeRoutes {
-  return new EdgeRoutes({
-    ...{ database, watch, servedBy, pools, kept, proxies },
-    file: stranglerConfig,
-    modules: contracts.map(({ name }) => name),
-    apiPaths,
-    userOf: async (request) => tokens?.bearerOf(request),
-  });
-}
-
-/** Reads the file that has them, and begins to follow it. Only once the application knows its own paths. @throws {StartError} */
+/** Reads the file that has them, and where they stand, and begins to follow both. @throws {StartError} */
 export async function startEdgeRoutes(routes: EdgeRoutes): Promise<void> {
   try {
     await routes.prepare();

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { runServer } from '#platform';
 import { readSettings, usage } from './config.js';
-import { startGateway } from './gateway.js';
+import { openGateway } from './open-gateway.js';
 
-await runServer({ usage }, (env, closing) => startGateway(readSettings(env), closing));
+await runServer({ usage, settings: readSettings }, openGateway);

@@ -1,17 +1,15 @@
-import { callers, calls, inventory, orders, payments, users } from '#contracts';
+import { callers, calls, contracts } from '#contracts';
 import { ApiModule, type ApiOptions } from '#api';
-import { dataSourceOptions } from '#platform';
-import { noticingSilence, StranglerModule, type NatsOptions, type WiringOptions } from 'nestjs-strangler';
+import { StranglerModule, type ProcessDatabase, type WiringOptions } from 'nestjs-strangler';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
 import { adminGuard } from './admin.js';
+import type { Settings } from './config.js';
 
-/** Every contract of the shop. */
-export const contracts = [users, inventory, payments, orders] as const;
-
-export interface AppOptions extends Omit<WiringOptions, 'calls' | 'nats'> {
-  databaseUrl: string;
-  /** Left out: no module can leave. */
-  nats?: NatsOptions;
+export interface AppOptions extends Omit<WiringOptions, 'calls' | 'config'> {
+  /** The settings. */
+  config: DynamicModule;
+  database: ProcessDatabase;
   /** The modules that live here: all but the decommissioned. */
   modules: readonly Type[];
   api: ApiOptions;
@@ -20,18 +18,20 @@ export interface AppOptions extends Omit<WiringOptions, 'calls' | 'nats'> {
 /** The whole system on one page: the toolkit that routes between the modules, the modules, and the HTTP edge. */
 @Module({})
 export class AppModule {
-  static forRoot({ databaseUrl, modules, api, ...wiring }: AppOptions): DynamicModule {
-    const how =
-      wiring.direct === undefined ? { connections: noticingSilence(databaseUrl) } : { pooled: true };
+  static forRoot({ config, database, modules, api, ...wiring }: AppOptions): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        StranglerModule.forRoot({
-          side: 'monolith',
-          contracts,
-          database: dataSourceOptions(databaseUrl, how),
-          calls: { ...calls, ...callers },
-          ...wiring,
+        config,
+        StranglerModule.forRootAsync({
+          ...{ side: 'monolith', contracts, database },
+          inject: [ConfigService],
+          useFactory: (settings: ConfigService<Settings, true>) => ({
+            ...{ calls: { ...calls, ...callers }, config: settings.get('wishesPath', typed) },
+            ...{ direct: settings.get('directUrl', typed), witness: settings.get('witness', typed) },
+            ...{ retention: settings.get('retention', typed), drainMs: settings.get('drainMs', typed) },
+            ...wiring,
+          }),
         }),
         ...modules,
         ApiModule.forRoot(api),
@@ -40,3 +40,5 @@ export class AppModule {
     };
   }
 }
+
+const typed = { infer: true } as const;

@@ -9,7 +9,7 @@ import {
   type SampleModule,
   type SamplePorts,
 } from '#sample';
-import { portToken, type Port } from 'nestjs-strangler';
+import { portToken, UnreadyError, type Port } from 'nestjs-strangler';
 import type { INestApplication } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from './config.js';
@@ -36,7 +36,7 @@ export class InitialData {
 
   /** @throws when a module has not been filled yet. */
   assertDone(): void {
-    if (this.open.size > 0) throw new Error(`still to be filled: ${[...this.open].join(', ')}`);
+    if (this.open.size > 0) throw new UnreadyError(`still to be filled: ${[...this.open].join(', ')}`);
   }
 
   /** Fills all modules; those that cannot be reached in time are filled later, when they can. */

@@ -3,4 +3,4 @@ import { runServer } from '#platform';
 import { readSettings, usage } from './config.js';
 import { openShop } from './open-shop.js';
 
-await runServer({ usage }, (env, closing) => openShop(readSettings(env), closing));
+await runServer({ usage, settings: readSettings }, openShop);

@@ -1,20 +1,12 @@
-import { BoundedAdapter, configureHttp, connectionLimits, type ReadinessCheck } from '#api';
-import {
-  assertPortFree,
-  DatabaseProbe,
-  openLimitPool,
-  packageVersion,
-  startLog,
-  urlOf,
-  type Closing,
-} from '#platform';
-import { adminLogin } from '#sample';
-import { drain, StranglerProcess } from 'nestjs-strangler';
+import { BoundedAdapter, configureHttp, connectionLimits } from '#api';
+import { assertPortFree, packageVersion, startLog, urlOf, type Closing, type Config } from '#platform';
+import { StranglerProcess } from 'nestjs-strangler';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Server } from 'node:http';
 import { adminListener } from './admin.js';
 import { advice } from './advice.js';
+import { apiOptions } from './api-options.js';
 import { AppModule } from './app.module.js';
 import type { Settings } from './config.js';
 import { InitialData } from './initial-data.js';
@@ -23,36 +15,28 @@ import { openServers } from './servers.js';
 import { sessionFindings } from './session-findings.js';
 
 /** Opens the shop: servers, modules, listeners, sample. Everything that it starts is ended by `closing`. */
-export async function openShop(settings: Settings, closing: Closing): Promise<void> {
+export async function openShop(
+  { settings, module: config }: Config<Settings>,
+  closing: Closing,
+): Promise<void> {
   const { port, host, adminPort, certificate, health } = settings;
   const { who, lines, logger, say } = startLog('monolith', settings.logLevel, closing);
   await assertPortFree(port, host, 'PORT');
   await assertPortFree(adminPort, '127.0.0.1', 'ADMIN_PORT');
-  const { databaseUrl, direct, nats, modules } = await openServers(settings, say, closing);
+  const { database, nats, modules } = await openServers(settings, say, closing);
   const initialData = new InitialData(settings, say);
-  const probe = new DatabaseProbe(databaseUrl);
-  closing.add(() => probe.close());
-  const checks: ReadinessCheck[] = [
-    { name: 'database', check: () => probe.check() },
+  const checks = [
+    { name: 'database', check: () => database.probe.check() },
     { name: 'sample', check: () => initialData.assertDone() },
   ];
-  const limits = openLimitPool(direct);
-  closing.add(() => limits.end());
   const app: NestExpressApplication = await NestFactory.create<NestExpressApplication>(
     AppModule.forRoot({
-      ...{ databaseUrl, modules, nats, advice, version: packageVersion() },
-      ...{ direct: settings.directUrl, witness: settings.witness, retention: settings.retention },
-      config: settings.wishesPath,
+      ...{ config, database: database.dataSource, modules, nats, advice, version: packageVersion() },
       findings: [sessionFindings(settings)],
       admin: adminListener(adminPort, lines),
       health: health.port === undefined ? undefined : health,
       operations: () => ({ registry: registryOf(app, who, certificate), checks }),
-      api: {
-        identity: settings.identityProvider,
-        bootstrapAdmin: () => adminLogin(settings.admin ?? { dataDir: settings.dataDir }),
-        ...{ limits, rates: settings.rates, shedListsAt: settings.shedListsAt },
-        readiness: { useFactory: () => checks },
-      },
+      api: apiOptions(settings, database.direct, checks, closing),
     }),
     new BoundedAdapter({ ...connectionLimits, ...settings.connections }, certificate),
     { logger, bodyParser: false, abortOnError: false },
@@ -63,8 +47,6 @@ export async function openShop(settings: Settings, closing: Closing): Promise<vo
   // Without a host: at all addresses of the machine.
   await (host === undefined ? app.listen(port) : app.listen(port, host));
   await initialData.load(app, closing);
-  // The first thing to end.
-  closing.add(() => drain(checks, settings.drainMs));
   const shop = urlOf(app.getHttpServer(), certificate ? 'https' : 'http');
   const admin = urlOf(app.get(StranglerProcess).admin!.getHttpServer() as Server);
   say(`The shop is open: ${shop}/api/v1/products · OpenAPI ${shop}/docs · admin ${admin}`);

@@ -1,23 +1,26 @@
-import { callers, calls } from '#contracts';
-import { assertPooled, directNameOf, EmbeddedServers, openDatabase, type Closing } from '#platform';
+import { callers, calls, contracts } from '#contracts';
+import {
+  EmbeddedServers,
+  migrate,
+  natsOf,
+  openProgramDatabase,
+  type Closing,
+  type ProgramDatabase,
+} from '#platform';
 import {
   decommissionedModules,
   monolithUser,
-  natsConnection,
   natsPermissions,
   Subjects,
   type NatsOptions,
 } from 'nestjs-strangler';
 import type { Type } from '@nestjs/common';
-import { contracts } from './app.module.js';
 import type { Settings } from './config.js';
 import { loadModules, moduleNames } from './modules.js';
 
 /** The servers of the shop, and what their database says of it. */
 export interface Servers {
-  readonly databaseUrl: string;
-  /** The same, straight to the server. */
-  readonly direct: string;
+  readonly database: ProgramDatabase;
   readonly nats: NatsOptions;
   /** The code of the modules that live here: all but the decommissioned. */
   readonly modules: readonly Type[];
@@ -32,38 +35,23 @@ export async function openServers(
   say: (line: string) => void,
   closing: Closing,
 ): Promise<Servers> {
-  const { nats, directUrl } = settings;
-  const subjects = new Subjects(nats.namespace);
-  const users = natsPermissions(subjects, contracts, calls, callers);
+  const { nats, payments } = settings;
+  const users = natsPermissions(new Subjects(nats.namespace), contracts, calls, callers);
   const servers = new EmbeddedServers(settings.dataDir, say, users);
   closing.add(() => servers.release());
-  const databaseUrl = settings.databaseUrl ?? (await servers.database('shop'));
-  const direct = directUrl ?? databaseUrl;
-  const modules = await openModules(direct, settings, say);
-  if (directUrl !== undefined) await assertPooled({ url: databaseUrl, direct }, 'DATABASE_URL');
-  const natsUrl = async () => nats.url ?? (await servers.nats(subjects.userOf(monolithUser)));
+  const wanted = { setting: 'DATABASE_URL', name: 'shop', modules: ['limits'] };
+  const database = await openProgramDatabase(settings, wanted, servers, closing);
+  const gone = await decommissionedModules(database.direct);
+  const here = moduleNames.filter((name) => !gone.includes(name));
+  await migrate(database.direct, here);
+  if (payments === 'none' && here.includes('payments')) say(noProvider);
   return {
-    ...{ databaseUrl, direct, modules },
+    database,
+    modules: await loadModules(here, payments),
     nats: {
-      connection: async () => natsConnection(await natsUrl(), nats.options),
-      namespace: nats.namespace,
+      ...natsOf(nats, servers, monolithUser),
       // One that is named is there, or will be. The embedded one is started when the first module leaves.
       ...(nats.url === undefined && { startedWhenNeeded: () => servers.natsRuns() }),
     },
   };
-}
-
-/** Migrates the database and loads the code of the modules that live here. */
-async function openModules(
-  databaseUrl: string,
-  { payments, directUrl }: Settings,
-  say: (line: string) => void,
-): Promise<readonly Type[]> {
-  const setting = directUrl === undefined ? 'DATABASE_URL' : directNameOf('DATABASE_URL');
-  await openDatabase(databaseUrl, [], setting);
-  const gone = await decommissionedModules(databaseUrl);
-  const here = moduleNames.filter((name) => !gone.includes(name));
-  await openDatabase(databaseUrl, ['limits', ...here], setting);
-  if (payments === 'none' && here.includes('payments')) say(noProvider);
-  return loadModules(here, payments);
 }

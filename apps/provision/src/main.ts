@@ -1,8 +1,7 @@
 import { provideDatabase, runServer } from '#platform';
 import { readSettings, usage } from './config.js';
 
-await runServer({ usage }, async (env) => {
-  const { adminUrl, targets } = readSettings(env);
+await runServer({ usage, settings: readSettings }, async ({ settings: { adminUrl, targets } }) => {
   for (const { setting, url } of targets) {
     const { username, password, pathname } = new URL(url);
     const [role, secret, name] = [username, password, pathname.slice(1)].map(decodeURIComponent);

@@ -1,6 +1,7 @@
 import { users } from '#contracts';
+import type { Check } from '#platform';
 import { portToken } from 'nestjs-strangler';
-import { Module, type DynamicModule, type FactoryProvider, type Provider } from '@nestjs/common';
+import { Module, type DynamicModule, type FactoryProvider, type Provider, type Type } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { AuthController } from './auth.controller.js';
@@ -8,7 +9,7 @@ import { AuthGuard } from './auth/auth.guard.js';
 import type { BootstrapAdmin } from './auth/bootstrap-login.js';
 import { TokenVerifier, type IdentityProvider } from './auth/token-verifier.js';
 import { KeepAnswers } from './cache/keep-answers.js';
-import { PublicAnswers, type CacheOptions } from './cache/public-answers.js';
+import { PublicAnswers, type CacheTimes, type Ways } from './cache/public-answers.js';
 import { DashboardController } from './dashboard.controller.js';
 import { HealthController } from './health.controller.js';
 import { StrayQueryGuard } from './http/stray-query.guard.js';
@@ -23,9 +24,14 @@ import { ShedLists } from './limits/shed-lists.js';
 import { OrdersController } from './orders.controller.js';
 import type { UsersPort } from './ports.js';
 import { ProductsController } from './products.controller.js';
-import { readinessChecks, type ReadinessCheck } from './readiness.js';
+import { readinessChecks } from './readiness.js';
 import { UsersV2Controller } from './users-v2.controller.js';
 import { UsersController } from './users.controller.js';
+
+/** How long answers are kept, and what is told where calls go: it, or the class under whose name the application has it. */
+export interface KeptAnswers extends CacheTimes {
+  ways?: Ways | Type<Ways> | undefined;
+}
 
 export interface ApiOptions {
   /** Whose tokens are good; without it, those of the users module. */
@@ -39,9 +45,9 @@ export interface ApiOptions {
   /** As many commands under way, and lists are refused until there are less; without it, never. */
   shedListsAt?: number | undefined;
   /** Answers of public queries are kept for so long; without it, not at all. */
-  cache?: CacheOptions | undefined;
+  cache?: KeptAnswers | undefined;
   /** What has to hold before the process is ready. */
-  readiness?: Pick<FactoryProvider<readonly ReadinessCheck[]>, 'useFactory' | 'inject'>;
+  readiness?: Pick<FactoryProvider<readonly Check[]>, 'useFactory' | 'inject'>;
 }
 
 /** The HTTP edge. It knows the modules by their ports alone, so it runs wherever these lead. */
@@ -99,7 +105,13 @@ export class ApiModule {
 /** What is asked for, and not there, is an error in Nest's log. */
 const noAnswers: Provider[] = [{ provide: PublicAnswers, useValue: null }];
 
-const keepAnswers = (options: CacheOptions): Provider[] => [
-  { provide: PublicAnswers, useValue: new PublicAnswers(options) },
+const keepAnswers = ({ ways, ...times }: KeptAnswers): Provider[] => [
+  typeof ways === 'function'
+    ? {
+        provide: PublicAnswers,
+        useFactory: (found: Ways) => new PublicAnswers({ ...times, ways: found }),
+        inject: [ways],
+      }
+    : { provide: PublicAnswers, useValue: new PublicAnswers({ ...times, ways }) },
   { provide: APP_INTERCEPTOR, useClass: KeepAnswers },
 ];

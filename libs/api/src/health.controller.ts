@@ -7,10 +7,11 @@ import {
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import type { Check } from '#platform';
 import { HealthCheckService, HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { Public } from './auth/access.js';
 import { refusal } from './errors/problems.js';
-import { readinessChecks, type ReadinessCheck } from './readiness.js';
+import { readinessChecks } from './readiness.js';
 
 /** A check that does not come back within this time, in ms, has failed. */
 const patienceMs = 2_000;
@@ -25,7 +26,7 @@ export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
-    @Inject(readinessChecks) private readonly checks: readonly ReadinessCheck[],
+    @Inject(readinessChecks) private readonly checks: readonly Check[],
   ) {}
 
   @Get('live')
@@ -47,7 +48,7 @@ export class HealthController {
     }
   }
 
-  private async run(check: ReadinessCheck, failed: Set<string>): Promise<HealthIndicatorResult> {
+  private async run(check: Check, failed: Set<string>): Promise<HealthIndicatorResult> {
     const { name } = check;
     const indicator = this.indicators.check(name);
     try {
@@ -62,7 +63,7 @@ export class HealthController {
   }
 }
 
-async function inTime(work: void | Promise<void>): Promise<void> {
+async function inTime(work: unknown): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${patienceMs} ms`)), patienceMs);

@@ -1,4 +1,5 @@
 export { callers, calls, gateway } from './calls.js';
+export { contracts } from './contracts.js';
 export { Sku } from './sku.js';
 export { ById, defaultLimit, IdPage, Money, Page } from './shared.js';
 export {

@@ -1,5 +1,4 @@
 export {
-  announcer,
   createLogger,
   logLevels,
   NestLogger,
@@ -25,13 +24,10 @@ export { assertPortFree } from './free-port.js';
 export { natsAuthorization, type NatsLogin, type NatsUser } from './nats-authorization.js';
 export { namespaceSetting, natsSettings, type NatsSettings } from './nats-settings.js';
 export { Closing, runServer } from './process.js';
+export { readConfig, type Config } from './read-config.js';
 export {
-  drain,
   natsConnection,
-  openOperations,
-  operationsRoutes,
   StartError,
-  UnreadyError,
   type Check,
   type HealthAddress,
   type OperationsOptions,
@@ -40,7 +36,6 @@ export { startLog, type StartedLog } from './start-log.js';
 export { packageVersion, projectRoot } from './project-root.js';
 export {
   choiceSetting,
-  connectionSettings,
   countSetting,
   durationSetting,
   fileSetting,
@@ -61,10 +56,12 @@ export { Certificate } from './tls/certificate.js';
 export { tlsSetting } from './tls/tls-setting.js';
 export { urlOf } from './url-of.js';
 export { EmbeddedServers } from './embedded-servers.js';
+export { natsOf, openProgramDatabase, type ProgramDatabase } from './program-servers.js';
 export { environment, noteReads } from './environment.js';
-export { identitySetting, type IdentitySetting } from './identity-setting.js';
+export { listenerSettings, type ListenerSettings } from './listener-settings.js';
+export { type IdentitySetting } from './identity-setting.js';
 export { operatorSetting, type OperatorToken } from './operator-setting.js';
-export { rateSettings, type RateSettings } from './rate-settings.js';
+export { type RateSettings } from './rate-settings.js';
 export { retentionSetting } from './retention-setting.js';
 export { witnessSetting } from './witness-setting.js';
 export { paymentsSetting, type PaymentsProvider } from './payments-setting.js';

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { EmbeddedError } from './embedded/index.js';
 import { environment, noteReads } from './environment.js';
 import { misspeltInWords } from './misspelt.js';
+import { readConfig, type Config } from './read-config.js';
 import { SettingsError, type Environment } from './settings.js';
 
 /** What a program started; closed in reverse when it ends, and when a later start fails. */
@@ -31,20 +32,23 @@ export class Closing {
 }
 
 /** A program as its user calls it. */
-export interface Manual {
+export interface Program<S extends object> {
   /** What `--help` prints. */
   usage: string;
   /** Whether it takes arguments; else one is an error: settings stand in the environment. */
   takesArguments?: boolean;
+  /** Reads its settings. @throws {SettingsError} naming the first wrong one. */
+  settings: (env: Environment, args: readonly string[]) => S;
 }
-
-type Start = (env: Environment, closing: Closing, args: readonly string[]) => Promise<void>;
 
 /**
  * Runs a server program: starts it, ends all of it on Ctrl-C or SIGTERM. A start that fails leaves nothing half-started:
- * one sentence on stderr, exit code 1. `env` says what is probably misspelt in it, once the program has read what it wants of it.
+ * one sentence on stderr, exit code 1. It says what is probably misspelt in the environment, once the program has read what it wants of it.
  */
-export async function runServer({ usage, takesArguments }: Manual, start: Start): Promise<void> {
+export async function runServer<S extends object>(
+  { usage, takesArguments, settings }: Program<S>,
+  start: (config: Config<S>, closing: Closing) => Promise<void>,
+): Promise<void> {
   const args = process.argv.slice(2);
   if (args.includes('--help') || args.includes('-h')) return void process.stdout.write(`${usage}\n`);
   const { env, misspelt } = noteReads(environment());
@@ -60,7 +64,7 @@ export async function runServer({ usage, takesArguments }: Manual, start: Start)
   try {
     if (args.length > 0 && !takesArguments)
       throw new SettingsError(`${args.join(' ')}: it takes no arguments; see --help`);
-    await start(env, closing, args);
+    await start(await readConfig(env, (given) => settings(given, args)), closing);
     const logger = new Logger('settings');
     for (const each of misspelt()) logger.warn(misspeltInWords(each));
   } catch (error) {

@@ -59,31 +59,23 @@ export {
 } from './nest/options.js';
 export { type ProcessDatabase } from './nest/process-database.js';
 export { type AdminOptions } from './nest/admin-listener.js';
-export { asksForThisMachine } from './operate/local-names.js';
-export { StranglerProcess } from './nest/process.js';
+export { StranglerProcess, type Measured } from './nest/process.js';
 export { natsConnection } from './nats/connection.js';
-export { drain } from './operate/health/drain.js';
 export { inTime } from './operate/health/in-time.js';
 export { StartError } from './operate/health/start-error.js';
-export { openOperations, type HealthAddress } from './operate/health/operations-server.js';
-export {
-  operationsRoutes,
-  UnreadyError,
-  type Check,
-  type OperationsOptions,
-} from './operate/health/operations-routes.js';
+export { type HealthAddress } from './operate/health/operations-server.js';
+export { UnreadyError, type Check, type OperationsOptions } from './operate/health/operations-routes.js';
 export { NatsCalls } from './calls/remote/client.js';
 export { NatsLink } from './nats/link.js';
 export { monolithUser, natsPermissions, type NatsUser } from './nats/permissions.js';
 export { Subjects } from './nats/subjects.js';
-export { ShopFinder, type KeptRoutes } from './nats/find-shop.js';
+export { type KeptRoutes } from './nats/find-shop.js';
 export { followRoutes, publishRoutes } from './nats/route-sync.js';
 export { ContractServer } from './calls/remote/server.js';
 export { type CallObserver } from './calls/call-observer.js';
 export { Database, type Queryable } from './database/database.js';
 export { noCalls, type Calls, type Comparisons } from './evidence/evidence.js';
 export { percentile } from './evidence/histogram.js';
-export { reportCalls } from './sides/program-reports.js';
 export { judge } from './evidence/judgement.js';
 export { errorShare, mismatchShare, slowness, slowShare, type Measure } from './evidence/measures.js';
 export { Windows } from './evidence/windows.js';

@@ -14,7 +14,7 @@ interface Layer {
 }
 
 /** The paths of an API. */
-export function ownPaths(app: NestExpressApplication): OwnPaths {
+export function ownPaths(app: Pick<NestExpressApplication, 'getHttpAdapter'>): OwnPaths {
   let known: Map<string, Layer[]> | undefined;
   const routes = () => (known ??= byFirstSegment(stackOf(app)));
   return {
@@ -50,7 +50,7 @@ function matches(layer: Layer, path: string): boolean {
   }
 }
 
-const stackOf = (app: NestExpressApplication) =>
+const stackOf = (app: Pick<NestExpressApplication, 'getHttpAdapter'>) =>
   (app.getHttpAdapter().getInstance() as unknown as { router: { stack: readonly Layer[] } }).router.stack;
 
 function byFirstSegment(stack: readonly Layer[]): Map<string, Layer[]> {

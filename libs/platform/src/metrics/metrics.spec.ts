@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { registerGauges } from './gauges.js';
 import { poolGauges } from './pool-gauges.js';
 import { registerHistogram } from './histogram.js';
-import { openOperations } from 'nestjs-strangler';
+import { openOperations } from '#strangler/operate/health/operations-server';
 import { createRegistry } from './registry.js';
 
 const registry = () => createRegistry({ service: 'inventory', version: '1.2.3' });

@@ -4,6 +4,7 @@ import {
   type DynamicModule,
   type INestApplication,
   type InjectionToken,
+  type ModuleMetadata,
 } from '@nestjs/common';
 import { APP_GUARD, NestFactory, type AbstractHttpAdapter, type ModuleRef } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -37,6 +38,8 @@ export type AdminOptions = {
    * problem documents (RFC 9457).
    */
   configure?: ((admin: INestApplication) => void) | undefined;
+  /** What of the application the operator finds there, too. `app`: the application. */
+  also?: ((app: ModuleRef) => Pick<ModuleMetadata, 'controllers' | 'providers'>) | undefined;
 } & (
   | {
       /** Token of a provider of the application: a guard that sets `principal` of a request, so that the history can say who acted. */
@@ -50,13 +53,19 @@ export type AdminOptions = {
 
 @Module({})
 class AdminModule {
-  static of(operator: Operator, guard: CanActivate): DynamicModule {
+  static of({
+    operator,
+    guard,
+    also: { controllers = [], providers = [] } = {},
+  }: Administered): DynamicModule {
+    const steering = operator ? [AdminController, DoctorController, EventsController] : [];
     return {
       module: AdminModule,
-      controllers: [AdminController, DoctorController, EventsController],
+      controllers: [...steering, ...controllers],
       providers: [
         { provide: OPERATOR, useValue: operator },
         { provide: APP_GUARD, useValue: guard },
+        ...providers,
       ],
     };
   }
@@ -64,23 +73,25 @@ class AdminModule {
 
 /** What the listener gives access to, and to whom. */
 export interface Administered {
-  readonly operator: Operator;
+  /** Where modules are moved. */
+  readonly operator?: Operator | undefined;
+  readonly also?: Pick<ModuleMetadata, 'controllers' | 'providers'> | undefined;
   readonly operations: OperationsOptions;
   readonly guard: CanActivate;
 }
 
 /** Opens the admin API, with what machines ask, at a listener of its own. Whoever opens it closes it. */
 export async function openAdmin(
-  { port, host = loopback, adapter, configure = plain }: Omit<AdminOptions, 'guard'>,
-  { operator, operations, guard }: Administered,
+  { port, host = loopback, adapter, configure = plain }: Omit<AdminOptions, 'guard' | 'also'>,
+  administered: Administered,
 ): Promise<INestApplication> {
-  const root = AdminModule.of(operator, guard);
+  const root = AdminModule.of(administered);
   // Who configures it reads bodies as he likes.
   const how = { abortOnError: false, bodyParser: configure === plain };
   const app = await (adapter ? NestFactory.create(root, adapter(), how) : NestFactory.create(root, how));
   if (host === loopback) app.use(refuseOtherNames);
   // Before guards and logs: probes and scrapers have no token, and come every few seconds.
-  const answer = operationsRoutes(operations);
+  const answer = operationsRoutes(administered.operations);
   app.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
     if (!answer(request, response)) next();
   });

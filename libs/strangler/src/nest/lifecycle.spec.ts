@@ -18,7 +18,7 @@ import { ShippingModule } from '../../../../examples/shipping/shipping.module.js
 import { ShippingService } from '../../../../examples/shipping/shipping.service.js';
 import { startNats, type TestNats } from '../../../../test/support/nats.js';
 import { parcelsDatabase } from '../../../../test/support/parcels.js';
-import type { TestDatabase } from '../../../../test/support/postgres.js';
+import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
 import { door } from '../../../../test/support/rpc.js';
 import { until } from '../../../../test/support/until.js';
 import { Router } from '../calls/router.js';
@@ -36,6 +36,8 @@ const prices = contract('prices', {
   operations: { priceOf: query({ input: ByOrder, output: Price }) },
 });
 const contracts = [shipping, prices];
+/** Who calls what, with a program that carries no module. */
+const calls = { shipping: { prices: ['priceOf'] }, prices: {}, gateway: { shipping: ['pack'] } };
 
 @Injectable()
 class Tariff {
@@ -55,18 +57,19 @@ class PricesService {
 const pricesHere = StranglerModule.forFeature(prices, PricesService, { imports: [TariffModule] });
 
 let nats: TestNats;
-let [here, there]: TestDatabase[] = [];
+let [here, there, own]: TestDatabase[] = [];
 
 beforeAll(async () => {
   Logger.overrideLogger(false);
-  [nats, here, there] = await Promise.all([
+  [nats, here, there, own] = await Promise.all([
     startNats(),
     parcelsDatabase('monolith'),
     parcelsDatabase('extracted'),
+    freshDatabase(),
   ]);
 });
 afterAll(async () => {
-  await Promise.all([nats.stop(), here!.drop(), there!.drop()]);
+  await Promise.all([nats.stop(), here!.drop(), there!.drop(), own!.drop()]);
 });
 
 const parcel = () => ({ orderId: randomUUID(), address: '1 High Street' });
@@ -147,7 +150,7 @@ describe('a monolith and a service', () => {
     @Module({
       imports: [
         StranglerModule.forRoot({
-          ...{ side: 'monolith', contracts, database: here!.url, nats: nats.url },
+          ...{ side: 'monolith', contracts, database: here!.url, nats: nats.url, calls },
           ...{ admin: { port: 0, token }, config: 'there-is-no-such-strangler.yaml' },
         }),
         ShippingModule,
@@ -157,7 +160,7 @@ describe('a monolith and a service', () => {
     class App {}
     monolith = await NestFactory.createApplicationContext(App, { logger: false, abortOnError: false });
     service = await startService(SlowModule, {
-      ...{ contracts, database: there!.url, nats: nats.url, health: { host: '127.0.0.1', port: 0 } },
+      ...{ contracts, calls, database: there!.url, nats: nats.url, health: { host: '127.0.0.1', port: 0 } },
     });
     await service.serving;
   });
@@ -201,6 +204,48 @@ describe('a monolith and a service', () => {
         .end();
     });
     expect(status).toBe(403);
+  });
+
+  test('a process without a side finds the shop, calls it by its name, and says when it is ready', async () => {
+    @Module({
+      imports: [
+        StranglerModule.forRoot({
+          ...{ side: undefined, contracts, database: own!.url, health: { host: '127.0.0.1', port: 0 } },
+          nats: { connection: nats.url, user: 'gateway' },
+        }),
+      ],
+    })
+    class Program {}
+    const program = await NestFactory.createApplicationContext(Program, {
+      logger: false,
+      abortOnError: false,
+    });
+    const ready = async () =>
+      fetch(`http://127.0.0.1:${program.get(StranglerProcess).healthPort}/health/ready`);
+    await until('it is ready', async () => ((await ready()).status === 200 ? true : undefined));
+    const port = program.get(Router).port(shipping);
+    // Nobody may call that but whom the list names.
+    await expect(port.getParcel({ orderId: randomUUID() })).rejects.toMatchObject({ code: 'forbidden' });
+    const sent = parcel();
+    expect(await port.pack(sent)).toMatchObject({ orderId: sent.orderId });
+    await program.close();
+    expect(await own!.query('select count(*) > 0 as counted from strangler.call_window')).toEqual([
+      { counted: true },
+    ]);
+  });
+
+  test.each([
+    [{ nats: 'nats://localhost:4222' }, 'nats.user: a process without a side says as whom it calls'],
+    [
+      { nats: 'nats://localhost:4222', database: undefined },
+      'database: of a process without a side the URL of a database of its own is expected',
+    ],
+  ])('one that does not say who it is, or has no database, does not start: %j', async (settings, problem) => {
+    const options = { side: undefined, contracts, database: own!.url, ...settings };
+    @Module({ imports: [StranglerModule.forRoot(options)] })
+    class Program {}
+    const start = NestFactory.createApplicationContext(Program, { logger: false, abortOnError: false });
+    await expect(start).rejects.toThrow(problem);
   });
 
   test('a module moves; one that stays answers it; what was taken is answered before the service ends', async () => {

@@ -9,9 +9,8 @@ import type { FindingSource } from '../control/views.js';
 import type { Retention } from '../engine/pruning/retention.js';
 import type { OperationsOptions } from '../operate/health/operations-routes.js';
 import type { HealthAddress } from '../operate/health/operations-server.js';
-import type { NatsLink } from '../nats/link.js';
+import type { KeptRoutes } from '../nats/find-shop.js';
 import type { Side } from '../routes/phase.js';
-import type { Routes } from '../routes/routes.js';
 import type { AdminOptions } from './admin-listener.js';
 import type { ProcessDatabase } from './process-database.js';
 
@@ -28,7 +27,10 @@ export interface NatsOptions {
   connection: string | ConnectionOptions | (() => Promise<ConnectionOptions>);
   /** What all subjects of the shop begin with (default `shop`). */
   namespace?: string | undefined;
-  /** Who connects: its answers come to an inbox of its own, as {@link natsPermissions} has it. Left out, they come where anybody's come. */
+  /**
+   * Who connects: its answers come to an inbox of its own, as {@link natsPermissions} has it. Left out, they come where anybody's come. A
+   * process without a side has to say it: by this name its calls are known.
+   */
   user?: string | undefined;
   /** To connect starts the server: so that is done when the first module leaves, or once this says that the server runs. */
   startedWhenNeeded?: (() => Promise<boolean>) | undefined;
@@ -42,7 +44,8 @@ export interface ProcessOptions {
   contracts: readonly Contract[];
   /**
    * The database of the modules: a URL, or options of a TypeORM data source, and the toolkit opens it; or the token of one that the
-   * application opens. Left out: the application's default data source.
+   * application opens. Left out: the application's default data source. Of a process without a side: the URL of a database of its own, for
+   * the key of its calls, and for what it counts of them.
    */
   database?: ProcessDatabase | undefined;
 }
@@ -69,7 +72,9 @@ export interface WiringOptions {
   admin?: AdminOptions | undefined;
   /** Where health and metrics are served; left out, nowhere but at the admin listener. */
   health?: HealthAddress | undefined;
-  /** What machines are told, asked for once the application has begun. A service adds whether it is connected and serves. */
+  /** For so long it goes on, in ms, once it is told to stop and says that it is not ready: a load balancer looks elsewhere meanwhile. Default 0. */
+  drainMs?: number | undefined;
+  /** What machines are told, asked for once the application has begun. Beside it stands what the toolkit knows ({@link StranglerProcess.checks}). */
   operations?: ((app: ModuleRef) => OperationsOptions) | undefined;
   /**
    * What modules and programs call of each other, as for {@link natsPermissions}: nothing else is taken from them. Left out: each may
@@ -88,6 +93,13 @@ export interface WiringOptions {
    * out: as the data source. A start fails when that is no such way.
    */
   direct?: string | undefined;
+  /** Where a process without a side keeps what it has heard of routes, for a start at which nobody tells. Left out: nowhere. */
+  kept?: KeptRoutes | undefined;
+  /**
+   * Whether the toolkit's schema is brought up to date at the start, before anything else (default true). `false`: whoever deploys runs
+   * `migrate` of `nestjs-strangler/migrate`, as a role that may make schemas; this process's need not.
+   */
+  migrate?: boolean | undefined;
   /** How long records of commands, sagas and moves are kept; left out: as {@link defaultRetention} says. */
   retention?: Retention | undefined;
   /** Of the application, for who compares processes. */
@@ -106,10 +118,7 @@ export interface WiringOptions {
  * const options: StranglerOptions = { side: 'monolith', contracts, database: url, nats: 'nats://localhost:4222' };
  * ```
  */
-export interface StranglerOptions extends ProcessOptions, WiringOptions {
-  /** Of a program that carries no module and follows its shop itself. It is the one who begins and ends them. */
-  own?: { link: NatsLink; routes: Routes };
-}
+export interface StranglerOptions extends ProcessOptions, WiringOptions {}
 
 /**
  * The same, with what comes from a factory.

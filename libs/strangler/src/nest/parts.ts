@@ -6,14 +6,15 @@ import { Router, type RemoteCalls } from '../calls/router.js';
 import { UnavailableError } from '../contract/errors.js';
 import { CallMetrics } from '../control/call-metrics.js';
 import { ControlPlane, type SteeringOptions } from '../control/control-plane.js';
-import type { Database } from '../database/database.js';
+import { Database } from '../database/database.js';
 import type { NatsLink } from '../nats/link.js';
 import { observers } from '../operate/metrics/call-tally.js';
+import { StartError } from '../operate/health/start-error.js';
 import { ToolkitMetrics } from '../operate/metrics/toolkit-metrics.js';
 import { routeOf, Routes } from '../routes/routes.js';
 import { Agents } from '../sides/agents.js';
 import type { NatsOptions, StranglerOptions } from './options.js';
-import { alone, Following, Steering, type Role } from './roles.js';
+import { alone, Calling, Following, Steering, type Role } from './roles.js';
 
 /** What of the toolkit there is once in a process. */
 export interface Parts {
@@ -24,7 +25,7 @@ export interface Parts {
   readonly calls: CallMetrics;
   readonly metrics: ToolkitMetrics;
   readonly role: Role;
-  /** The toolkit's connections to the database of its modules. */
+  /** The toolkit's connections to the database of its modules, or to its own where it carries none. */
   readonly database: Database | undefined;
   /** Where there is NATS. */
   readonly link: NatsLink | undefined;
@@ -33,14 +34,14 @@ export interface Parts {
   readonly plane: ControlPlane | undefined;
 }
 
-/** Makes the parts; nothing has begun. Without `link` all modules are here; without `dataSource` the process carries none. */
+/** Makes the parts; nothing has begun. Without `link` all modules are here. `dataSource`: of a process with a side. */
 export function partsOf(
   options: StranglerOptions,
   link: NatsLink | undefined,
   dataSource: DataSource | undefined,
 ): Parts {
   const { side, calls: lists, witness, direct, retention } = options;
-  const routes = options.own?.routes ?? (link ? new Routes() : allHere(options));
+  const routes = link ? new Routes() : allHere(options);
   const modules = new LocalModules(side, lists);
   const calls = new CallMetrics();
   const metrics = new ToolkitMetrics();
@@ -49,12 +50,18 @@ export function partsOf(
   const programs = Object.keys(lists ?? {});
   const agents = new Agents(side, link, routes, { witness, direct, retention, programs });
   const server = link && new ContractServer(link, modules, routes, metrics.served);
-  const database = dataSource && agents.databaseOf(dataSource);
+  const database = dataSource ? agents.databaseOf(dataSource) : databaseOfProgram(options);
   const own = { routes, modules, router, agents, calls, metrics, database, link, server };
-  if (!link || !database || !side) return { ...own, role: alone, plane: undefined };
   const names = options.contracts.map(({ name }) => name);
-  if (side === 'extracted')
-    return { ...own, role: new Following(calls, link, routes, database, names), plane: undefined };
+  if (!side && database) {
+    const shop = link && { link, program: programOf(options), modules: names, kept: options.kept };
+    return { ...own, role: new Calling({ calls, routes, database, shop }), plane: undefined };
+  }
+  if (!link || !database) return { ...own, role: alone, plane: undefined };
+  if (side === 'extracted') {
+    const role = new Following(calls, link, routes, database, agents, names);
+    return { ...own, role, plane: undefined };
+  }
   const plane = controlPlane(options, { database, agents, router, routes, link, watch: calls });
   const { startedWhenNeeded } = options.nats as Partial<NatsOptions>;
   return { ...own, plane, role: new Steering(plane, link, routes, startedWhenNeeded) };
@@ -70,6 +77,23 @@ function controlPlane(
     ...(findings && { findings }),
     ...(advice && { advice }),
   });
+}
+
+/** To its own database, for what is counted and steered there; few: everything but a dashboard asks in turn. */
+const connections = 3;
+
+/** That of a process without a side. @throws {StartError} where it has to have one, and is given none. */
+function databaseOfProgram({ side, database, direct, nats }: StranglerOptions): Database | undefined {
+  if (side || (database === undefined && nats === undefined)) return undefined;
+  if (typeof database === 'string') return new Database(direct ?? database, { max: connections });
+  throw new StartError('database: of a process without a side the URL of a database of its own is expected');
+}
+
+/** As whom it calls. @throws {StartError} */
+function programOf({ nats }: StranglerOptions): string {
+  const user = typeof nats === 'object' ? nats.user : undefined;
+  if (user !== undefined) return user;
+  throw new StartError('nats.user: a process without a side says as whom it calls');
 }
 
 function allHere({ contracts }: StranglerOptions): Routes {

@@ -9,6 +9,7 @@ import { Router } from '../calls/router.js';
 import { standInFor } from '../calls/services/stand-in.js';
 import { isServiceContract } from '../contract/service-contract.js';
 import { CallMetrics } from '../control/call-metrics.js';
+import { Database } from '../database/database.js';
 import { NatsLink } from '../nats/link.js';
 import { ToolkitMetrics } from '../operate/metrics/toolkit-metrics.js';
 import { OPERATOR } from '../operate/operator-token.js';
@@ -35,6 +36,7 @@ const parts: readonly Provider[] = [
   part(LocalModules, ({ modules }) => modules),
   part(Router, ({ router }) => router),
   part(Agents, ({ agents }) => agents),
+  part(Database, ({ database }) => database),
   part(CallMetrics, ({ calls }) => calls),
   part(ToolkitMetrics, ({ metrics }) => metrics),
   part(NatsLink, ({ link }) => link),
@@ -44,13 +46,12 @@ const parts: readonly Provider[] = [
 
 /** The toolkit's providers of one process. */
 export function providersOf(
-  { side, contracts, ...how }: StranglerAsyncOptions,
+  { side, contracts, database: where, ...how }: StranglerAsyncOptions,
   dataSource: InjectionToken,
 ): Provider[] {
   const make = async (wiring: WiringOptions, app: ModuleRef, database?: DataSource) => {
-    const options: StranglerOptions = { ...wiring, side, contracts };
-    const link =
-      options.own?.link ?? (options.nats === undefined ? undefined : await linkTo(options.nats, side));
+    const options: StranglerOptions = { ...wiring, side, contracts, database: where };
+    const link = options.nats === undefined ? undefined : await linkTo(options.nats, side);
     return new StranglerProcess(options, partsOf(options, link, database), app, database);
   };
   const ports = contracts.map((contract) => part(portToken(contract), ({ router }) => router.port(contract)));

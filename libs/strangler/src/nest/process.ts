@@ -9,17 +9,22 @@ import { ModulesContainer, type ModuleRef } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
 import { isServiceContract } from '../contract/service-contract.js';
 import type { Database } from '../database/database.js';
-import type { OperationsOptions } from '../operate/health/operations-routes.js';
+import type { Check, OperationsOptions } from '../operate/health/operations-routes.js';
+import { Drain } from '../operate/health/drain.js';
 import { openOperations, type OperationsServer } from '../operate/health/operations-server.js';
-import { serviceChecks } from '../operate/health/service-checks.js';
 import type { GaugeSet } from '../operate/metrics/gauges.js';
 import type { CallHistogram } from '../operate/metrics/toolkit-metrics.js';
 import { guardOf, openAdmin } from './admin-listener.js';
 import type { StranglerOptions } from './options.js';
 import type { Parts } from './parts.js';
 import { assertServable } from './service-feature.js';
+import { bringUpToDate } from './up-to-date.js';
 
-/** Figures of a process, with their names; prom-client or another one writes them. */
+/**
+ * Figures of a process, with their names; prom-client or another one writes them.
+ *
+ * @internal
+ */
 export interface Measured {
   readonly histograms: readonly CallHistogram[];
   readonly gauges: readonly GaugeSet[];
@@ -31,9 +36,9 @@ export interface Measured {
  * The order in which the toolkit begins and ends with its application, by Nest's hooks. Its module is global, so it begins before all
  * modules of the application, and ends after them.
  *
- * 1. `onModuleInit`: services behind their classes are looked at; routes, the file that says where modules are to be, subscriptions for calls. The first call finds its way.
+ * 1. `onModuleInit`: services behind their classes are looked at; the toolkit's schema; routes, the file that says where modules are to be, subscriptions for calls. The first call finds its way.
  * 2. `onApplicationBootstrap`: the sides, which prove themselves; what moves modules; the connection of a service; the listeners.
- * 3. `beforeApplicationShutdown`: the listeners, and what moves modules, at its next safe point. Nest then answers its last requests.
+ * 3. `beforeApplicationShutdown`: it says that it is not ready, for as long as is wanted; the listeners, and what moves modules, at its next safe point. Nest then answers its last requests.
  * 4. `onApplicationShutdown`: calls that were taken are answered, for which requests may have waited; the sides end; then the connection.
  *
  * @example
@@ -48,6 +53,7 @@ export class StranglerProcess
   private adminListener: INestApplication | undefined;
   private health: OperationsServer | undefined;
   private ending: Promise<void> | undefined;
+  private readonly drain = new Drain();
 
   constructor(
     private readonly options: StranglerOptions,
@@ -68,12 +74,18 @@ export class StranglerProcess
     return this.health?.port;
   }
 
+  /** What has to hold before this process may get work, as far as the toolkit knows. */
+  get checks(): readonly Check[] {
+    return [...this.parts.role.checks, this.drain.check];
+  }
+
   /** What the toolkit measures of this process, for whoever is scraped. */
   get measured(): Measured {
+    const { side } = this.options;
     const { metrics, agents, link, plane, database } = this.parts;
     const { histograms } = metrics;
     if (!link) return { histograms, gauges: [] };
-    if (!database) return { histograms, gauges: metrics.gaugesOfCaller(link) };
+    if (!database || !side) return { histograms, gauges: metrics.gaugesOfCaller(link) };
     const gauges = metrics.gauges({ database, link, agents, ...(plane && { operator: plane.operator }) });
     return { histograms, gauges, pool: () => database.figures };
   }
@@ -83,8 +95,16 @@ export class StranglerProcess
     const modules = this.app.get(ModulesContainer, { strict: false });
     for (const contract of this.options.contracts.filter(isServiceContract))
       assertServable(contract, modules);
+    await this.prepareSchema();
     await role.prepare();
     server?.listen();
+  }
+
+  /** A process without a contract needs nothing there. */
+  private async prepareSchema(): Promise<void> {
+    const { migrate = true, contracts } = this.options;
+    const { database } = this.parts;
+    if (migrate && database && contracts.length > 0) await bringUpToDate(database);
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -95,6 +115,7 @@ export class StranglerProcess
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    await this.drain.go(this.options.drainMs ?? 0);
     await this.health?.close();
     await this.adminListener?.close();
     await this.parts.role.stop();
@@ -112,28 +133,25 @@ export class StranglerProcess
     const { server, agents, role, link } = this.parts;
     await server?.close();
     await agents.stop();
-    role.end();
-    if (!this.options.own) await link?.close();
+    await role.end();
+    await link?.close();
   }
 
   private async openListeners(): Promise<void> {
     const { health, admin } = this.options;
     const { plane } = this.parts;
     const operations = this.operations();
-    if (admin && plane) {
-      const guard = guardOf(admin, this.app);
-      this.adminListener = await openAdmin(admin, { operator: plane.operator, operations, guard });
+    if (admin && (plane || admin.also)) {
+      const [guard, also] = [guardOf(admin, this.app), admin.also?.(this.app)];
+      this.adminListener = await openAdmin(admin, { operator: plane?.operator, operations, guard, also });
     }
     if (health) this.health = await openOperations(health, operations);
   }
 
-  /** What the application says of itself, and what the toolkit knows of a service. */
+  /** What the application says of itself, and what the toolkit knows. */
   private operations(): OperationsOptions {
-    const { side, operations } = this.options;
-    const { link, agents } = this.parts;
-    const own = operations?.(this.app) ?? { checks: [] };
-    if (side !== 'extracted' || !link) return own;
-    return { ...own, checks: [...own.checks, ...serviceChecks(link, agents)] };
+    const own = this.options.operations?.(this.app) ?? { checks: [] };
+    return { ...own, checks: [...own.checks, ...this.checks] };
   }
 }
 

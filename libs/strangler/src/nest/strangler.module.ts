@@ -4,12 +4,15 @@ import type { ServiceContract } from '../contract/service-contract.js';
 import { StranglerFeature, type FeatureOptions } from './feature.js';
 import type { ModuleOptions } from './module-options.js';
 import type { StranglerAsyncOptions, StranglerOptions } from './options.js';
-import { dataSourceIn } from './process-database.js';
+import { dataSourceIn, type ProcessDataSource } from './process-database.js';
 import { providersOf } from './process-providers.js';
 
 /** `options` may be left out, unless the contract has processes. */
 type Options<C extends Contract, S extends Handlers<C>> =
   object extends FeatureOptions<C, S> ? [options?: FeatureOptions<C, S>] : [options: FeatureOptions<C, S>];
+
+/** Of a process without a side: it has no modules, so no data source. */
+const none: ProcessDataSource = { token: '', imports: [] };
 
 /**
  * The toolkit, as a Nest module.
@@ -56,7 +59,7 @@ export class StranglerModule {
    * ```
    */
   static forRootAsync(options: StranglerAsyncOptions): DynamicModule {
-    const { token, imports } = dataSourceIn(options.database);
+    const { token, imports } = options.side ? dataSourceIn(options.database) : none;
     const providers = providersOf(options, token);
     return {
       module: StranglerModule,
