@@ -54,6 +54,7 @@ const files = specFiles(root);
 const lane = (name) => ({
   ...common,
   ...(name === 'unit' ? withoutServers : withServers),
+  ...(name !== 'full' && { setupFiles: ['<rootDir>/test/support/lanes/one-seed.ts'] }),
   displayName: name,
   testMatch: files.filter((file) => laneOf(file, root) === name).map((file) => `<rootDir>/${file}`),
 });

@@ -9,6 +9,7 @@ import pg from 'pg';
 import { forgeries, goodToken } from '../../libs/api/src/testing/forgeries.js';
 import { startNats, type TestNats } from '../support/nats.js';
 import { OperatorClient } from '../support/operator.js';
+import { freePort } from '../support/ports.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { endAllPrograms, type Program } from '../support/programs.js';
 import {
@@ -46,7 +47,10 @@ beforeAll(async () => {
   [nats, own] = await Promise.all([startNats(), freshDatabase()]);
   setup = await makeSetup(nats.url);
   await Promise.all(
-    legacy.map((copy) => new Promise<void>((resolve) => copy.listen(0, '127.0.0.1', resolve))),
+    legacy.map(async (copy) => {
+      const port = await freePort();
+      await new Promise<void>((resolve) => copy.listen(port, '127.0.0.1', resolve));
+    }),
   );
   const LEGACY_URL = legacy.map((copy) => `http://127.0.0.1:${(copy.address() as AddressInfo).port}`).join();
   // Whichever is there first.

@@ -21,15 +21,15 @@ export class ScriptedOperator implements Operator {
   quarantinedRows: Awaited<ReturnType<Operator['quarantined']>> = [];
   findings: Finding[] = [];
   /** Actions are refused with this reason. */
-  refusal: string | undefined;
+  refusal: string | undefined = undefined;
   /** Everything fails with this. */
-  fault: Error | undefined;
+  fault: Error | undefined = undefined;
   /** Runs before an action is answered, and before the status is. */
   onAct: (action: Action) => void = () => undefined;
   onRead: () => void = () => undefined;
   reads = 0;
   /** Where an action leads. */
-  goal: ActionAnswer['goal'];
+  goal: ActionAnswer['goal'] = undefined;
 
   constructor(...modules: string[]) {
     for (const module of modules) this.statuses.set(module, standing(module));

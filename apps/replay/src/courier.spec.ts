@@ -131,7 +131,7 @@ describe('the courier', () => {
 
   it('gives up when its patience is at an end, and says why', async () => {
     orders = Array(100).fill(unavailable) as Scripted[];
-    expect(await courier(300).deliver(parcel)).toEqual({ failed: 'unavailable' });
+    expect(await courier(1_500).deliver(parcel)).toEqual({ failed: 'unavailable' });
     expect(sent().length).toBeGreaterThan(1);
   });
 

@@ -1,9 +1,10 @@
-import { DatabaseProbe, dataSourceOptions } from '#platform';
+import { DatabaseProbe } from '#platform';
 import { randomUUID } from 'node:crypto';
 import { Column, DataSource, Entity, PrimaryGeneratedColumn, type Repository } from 'typeorm';
 import type { Executor } from '#strangler/calls/executor';
 import { transactionalRepository } from '#strangler/database/transaction';
 import { outcomes } from '../../support/failure.js';
+import { patientOptions } from '../../support/patient-options.js';
 import { toyDatabase, type Ask, type ToyDatabase } from '../../support/toy.js';
 import { toyExecutor, type ToyHandlers } from '../../support/toy-executor.js';
 
@@ -27,7 +28,7 @@ let rows: Repository<Effect>;
 beforeAll(async () => {
   database = await toyDatabase({ poolSize: 1 });
   dataSource = await new DataSource(
-    dataSourceOptions(database.url, { poolSize, entities: [Effect] }),
+    patientOptions(database.url, { poolSize, entities: [Effect] }),
   ).initialize();
   rows = transactionalRepository(dataSource, Effect);
 });

@@ -8,7 +8,7 @@ import { lostReply, neverCame, Twin } from '../support/twin.js';
  * before, and nobody sees an error.
  */
 // More often: routing-flaps.full.spec.ts.
-toAndFro(20);
+toAndFro(20, new Random(20));
 
 describe('to any share', () => {
   let twin: Twin;
@@ -16,7 +16,7 @@ describe('to any share', () => {
   afterEach(() => twin.close());
 
   it('with calls and answers lost between the processes', async () => {
-    const random = Random.ofNow();
+    const random = new Random(30);
     twin.delivery = (deliver) => {
       const fate = random.next();
       return fate < 0.03 ? lostReply(deliver) : fate < 0.06 ? neverCame(deliver) : deliver();

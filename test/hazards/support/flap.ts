@@ -31,7 +31,7 @@ export async function flap(
 }
 
 /** Describes all buckets on their way to and fro, so many times. */
-export const toAndFro = (times: number): void =>
+export const toAndFro = (times: number, random: Random): void =>
   describe('0 to 100 % and back', () => {
     let twin: Twin;
     beforeEach(async () => (twin = await Twin.open()));
@@ -39,6 +39,6 @@ export const toAndFro = (times: number): void =>
 
     it(`${times} times`, async () => {
       const percents = Array.from({ length: times }, (_, i) => (i % 2 === 0 ? 100 : 0));
-      await flap(twin, percents, Random.ofNow());
+      await flap(twin, percents, random);
     });
   });
