@@ -113,14 +113,14 @@ describe('acting', () => {
     ['quarantined', { how: 'retry', ids: [1] }, { verb: 'quarantined', how: 'retry', ids: [1] }, 200],
     ['parked', { how: 'retry', ids: [1, 2] }, { verb: 'quarantined', how: 'retry', ids: [1, 2] }, 200],
     ['mismatches', { clear: true }, { verb: 'mismatches', clear: true }, 200],
-    ['doctor', {}, { verb: 'doctor', repair: false }, 202],
+    ['doctor', {}, { verb: 'doctor' }, 202],
     ['doctor', { repair: true }, { verb: 'doctor', repair: true }, 202],
   ])('%s %j', async (verb, body, action, status) => {
     const answer = await post(`/modules/stock/${verb}`, body);
     expect(answer.status).toBe(status);
     expect(answer.body).toEqual({
       module: 'stock',
-      verb,
+      verb: action.verb,
       dryRun: false,
       plan: ['first this', 'then that'],
     });
