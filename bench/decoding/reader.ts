@@ -71,7 +71,9 @@ function statusOf(position: bigint): Buffer {
 async function confirmed(admin: pg.Client, slot: string, failed: () => unknown): Promise<void> {
   const { rows } = await admin.query<{ here: string }>('select pg_current_wal_lsn() as here');
   for (;;) {
-    const { rows: [at] = [] } = await admin.query<{ done: boolean }>(
+    const {
+      rows: [at],
+    } = await admin.query<{ done: boolean }>(
       'select confirmed_flush_lsn >= $2::pg_lsn as done, pg_sleep(0.01) from pg_replication_slots where slot_name = $1',
       [slot, rows[0]!.here],
     );
@@ -82,7 +84,9 @@ async function confirmed(admin: pg.Client, slot: string, failed: () => unknown):
 
 async function dropSlot(admin: pg.Client, slot: string): Promise<void> {
   for (;;) {
-    const { rows: [left] = [] } = await admin.query<{ active: boolean }>(
+    const {
+      rows: [left],
+    } = await admin.query<{ active: boolean }>(
       'select active, pg_sleep(0.01) from pg_replication_slots where slot_name = $1',
       [slot],
     );

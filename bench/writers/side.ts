@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { BenchServers } from '../servers.js';
 
 /**
  * A depot whose changes go to another process, by the code of the checkout in `root`: its relay, its triggers, its way of
@@ -27,7 +26,7 @@ async function carry(root: string, natsUrl: string, here: string, there: string)
   };
   const closing = new Closing();
   try {
-    const ways = await openWays!(servers as unknown as BenchServers, 'depot', closing);
+    const ways = await openWays!(servers, 'depot', closing);
     const { from: database, link } = ways;
     const agent = new SideAgent({ database, module: depot, side: 'monolith', link });
     await agent.start();

@@ -101,8 +101,8 @@ const sessionsIn = async (of: TestDatabase) =>
 
 /** Refused for as long as the monolith has served an operation of it in the last five seconds. */
 const decommissioned = () =>
-  steer('/decommission', { confirm: 'sessions' }).catch((error: Error) => {
-    if (!error.message.includes('no process that runs the code of sessions')) throw error;
+  steer('/decommission', { confirm: 'sessions' }).catch((error: unknown) => {
+    if (!String(error).includes('no process that runs the code of sessions')) throw error;
     return undefined;
   });
 

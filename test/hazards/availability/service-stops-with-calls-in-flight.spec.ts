@@ -27,7 +27,10 @@ afterAll(async () => {
 const member = memberOn('extracted', ['toy']);
 
 /** A copy whose commands wait at a door after their work, and write down who did it. */
-async function copy(mark: string, { held = false, as = member as typeof member | null } = {}) {
+async function copy(
+  mark: string,
+  { held = false, as = member }: { held?: boolean; as?: typeof member | null } = {},
+) {
   const { executor, handlers } = toyExecutor(database.dataSource);
   const { open, passed } = door();
   const running = { now: 0 };

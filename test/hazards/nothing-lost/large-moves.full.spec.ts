@@ -59,7 +59,10 @@ it(
         ? true
         : undefined,
     );
-    await scene.until('nobody is behind', ({ degraded, sides }) => !degraded && sides.monolith?.parked === 0);
+    await scene.until(
+      'nobody is behind',
+      ({ degraded, sides }) => !degraded && sides.monolith?.quarantined === 0,
+    );
     const after = await Promise.all(processes.map(mostMemory));
     // Half of what was written at most, though all of it went through each process.
     after.forEach((mb, i) => expect(mb - before[i]!).toBeLessThan(200));

@@ -61,7 +61,7 @@ it('grown on the way: no bucket is fenced, and its own key is ordered as before'
   const sku = scene.one('stays');
   const { epoch } = await scene.status();
   await describeWith(sku, tooLarge);
-  await scene.until('it is set aside', ({ sides }) => sides.monolith?.parked === 1);
+  await scene.until('it is set aside', ({ sides }) => sides.monolith?.quarantined === 1);
   await scene.want('extracted');
   const { waitingFor, epoch: now } = await stopped('shifting');
   expect(waitingFor).toContain('quarantined');

@@ -87,7 +87,7 @@ export interface SideView extends CallFigures {
   pending: number;
   /** Rows that can never be applied as they are. */
   quarantined: number;
-  /** @deprecated As {@link quarantined}. */
+  /** The former name of {@link quarantined}: the same number, for programs of before. */
   parked: number;
 }
 

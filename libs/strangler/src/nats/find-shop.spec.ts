@@ -70,7 +70,9 @@ async function answersFor(link: NatsLink, ms: number): Promise<void> {
   const from = performance.now();
   let late = 0;
   link.current!.subscribe('shop.routes.get.any', {
-    callback: () => void (performance.now() - from > ms && late++),
+    callback: () => {
+      if (performance.now() - from > ms) late++;
+    },
   });
   await until('it was asked twice after that', () => (late > 1 ? true : undefined));
 }

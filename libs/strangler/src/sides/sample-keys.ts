@@ -41,12 +41,13 @@ export async function sampleKeys(
 }
 
 /** What names a row `t` to a caller; undefined: nothing does, or it is a table of the toolkit's own. */
-function keySql(module: MovingModule, { name, primaryKey, key }: MovingTable): string | undefined {
+function keySql(module: MovingModule, table: MovingTable): string | undefined {
+  const { name, primaryKey } = table;
   if (module.ownership === 'whole') {
     const [column, ...others] = primaryKey;
     return column && others.length === 0 ? `t.${quoted(column.name)}::text` : undefined;
   }
-  return isOwnTable(name) || keyOf(module, name) === undefined ? undefined : key('t');
+  return isOwnTable(name) || keyOf(module, name) === undefined ? undefined : table.key('t');
 }
 
 async function keysIn(

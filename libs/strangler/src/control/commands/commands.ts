@@ -58,7 +58,7 @@ export type Action = {
 export type AnyCommand = Command<PlainBody, unknown>;
 
 /** Former names of verbs, which the admin API and the CLI go on to take. */
-export const formerVerbs = { parked: 'quarantined' } as const satisfies Readonly<Record<string, Verb>>;
+const formerVerbs = { parked: 'quarantined' } as const satisfies Readonly<Record<string, Verb>>;
 
 /** The verb that a name means; undefined: there is none. */
 export function verbOf(name: string): Verb | undefined {
@@ -67,4 +67,4 @@ export function verbOf(name: string): Verb | undefined {
 }
 
 /** The command of a verb. */
-export const commandOf = (verb: Verb): AnyCommand => commands[verb] as unknown as AnyCommand;
+export const commandOf = (verb: Verb): AnyCommand => commands[verb];

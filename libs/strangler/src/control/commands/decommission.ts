@@ -10,7 +10,7 @@ import { PlainBody } from './bodies.js';
 import { command, type Accepted, type CommandContext } from './command.js';
 import { requireIdle } from './preconditions.js';
 
-export class DecommissionBody extends PlainBody {
+class DecommissionBody extends PlainBody {
   /** The module's name once more: the one step without a way back is not to be taken by a slip. */
   @Length(1, 100) confirm: string;
   @Maybe() @IsBoolean() purge?: boolean | null;

@@ -6,7 +6,7 @@ import { RefusedError } from '../refused.js';
 import { PlainBody } from './bodies.js';
 import { command, type CommandParts } from './command.js';
 
-export class QuarantinedBody extends PlainBody {
+class QuarantinedBody extends PlainBody {
   @IsIn(['retry', 'discard']) how: 'retry' | 'discard';
   @IsArray()
   @ArrayMinSize(1)

@@ -9,7 +9,7 @@ import { command, type CommandContext } from './command.js';
 import { requireAlive, requireUnheld } from './preconditions.js';
 import { towards, wants } from './steering.js';
 
-export class RollbackBody extends SteeringBody {
+class RollbackBody extends SteeringBody {
   @Maybe() @IsIn(phases) to?: Phase | null;
 }
 

@@ -10,7 +10,7 @@ import { command } from './command.js';
 import { requireAlive, requireUnheld } from './preconditions.js';
 import { ending, towards, wants } from './steering.js';
 
-export class RunBody extends SteeringBody {
+class RunBody extends SteeringBody {
   /** For a module that is steered by hand, what `strangler.yaml` says of one that stands in it. */
   @Maybe() @Nested(() => WrittenSettings) settings?: WrittenSettings | null;
 }

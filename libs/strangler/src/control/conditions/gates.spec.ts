@@ -243,7 +243,12 @@ it('every gate stands in the table', () => {
 });
 
 it('the first share has no calls yet to be judged by', () => {
-  expect(gates('first share', calm).map(({ name }) => name)).toEqual(['lag', 'quarantined', 'degraded', 'strays']);
+  expect(gates('first share', calm).map(({ name }) => name)).toEqual([
+    'lag',
+    'quarantined',
+    'degraded',
+    'strays',
+  ]);
 });
 
 const anySide = fc.option(
