@@ -101,7 +101,7 @@ function verifyLine({ checkedAt, rows, differences }: ModuleStatus['verify']): L
 const columns = [
   { title: 'SIDE' },
   { title: 'HEALTH' },
-  ...['CALLS', 'ERRORS', 'P50', 'P99', 'LAG', 'PENDING', 'PARKED'].map((title) => ({
+  ...['CALLS', 'ERRORS', 'P50', 'P99', 'LAG', 'PENDING', 'QUARANTINED'].map((title) => ({
     title,
     align: 'right' as const,
   })),
