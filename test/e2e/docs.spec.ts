@@ -92,6 +92,13 @@ it('decisions name tests that exist as their evidence', () => {
   expect(missing).toEqual([]);
 });
 
+it('no decision has a heading with nothing below it', () => {
+  const empty = decisions.flatMap((page) =>
+    [...textOf(page).matchAll(/^## (.+)\n+(?=## |(?![^]))/gm)].map(([, heading]) => `${page}: ${heading}`),
+  );
+  expect(empty).toEqual([]);
+});
+
 it('the workflow of GitHub runs what CI runs', () => {
   expect(textOf('.github/workflows/ci.yml')).toContain('run: .ci/run');
 });
