@@ -4,6 +4,7 @@ import { makeProgram } from '#strangler/cli/program';
 import { Cli, Misuse } from 'nestjs-strangler/cli';
 import { shop } from '../../apps/cli/src/shop.js';
 import { CommanderError } from 'commander';
+import { blocksOf } from './support/followed.js';
 
 /* What docs/ says is so: files are there, excerpts stand in them, command lines are understood. */
 const pages = readdirSync('docs')
@@ -111,6 +112,20 @@ it('every fear names the test that tries it', () => {
 
 it('adopting shows code of the example', () => {
   expect(textOf('docs/adopting.md').match(/```ts\n\/\/ examples\/shipping\//g)?.length).toBeGreaterThan(3);
+});
+
+it('adopting counts the lines of an application that change, as git does', () => {
+  const patches = blocksOf('docs/adopting.md', 'The whole way').filter(({ kind }) => kind === 'diff');
+  const files = patches
+    .flatMap(({ text }) => text.split(/^(?=--- a\/)/m))
+    .filter((text) => /^--- a/.test(text));
+  const [module = 0, strangler = 0, ...more] = files.map(
+    (text) => text.match(/^[+-](?![+-]{2} )/gm)?.length ?? 0,
+  );
+  expect(more).toEqual([]);
+  expect(plain(textOf('docs/adopting.md'))).toContain(
+    `${module + strangler} lines of the application's files have changed: ${module} in the module, and ${strangler} in the`,
+  );
 });
 
 describe('every command line', () => {

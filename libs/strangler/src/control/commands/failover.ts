@@ -79,4 +79,4 @@ function mayBeMissing({ row, at, observed: { states } }: CommandContext): string
 const confirmedBy = (ack: 'both' | 'owner'): string =>
   ack === 'owner'
     ? 'writes are answered before the monolith has them (ack: owner), so the latest ones may be missing'
-    : 'every write answered while the sides confirmed each other is here (ack: both); of those answered while degraded, and of rows parked there, the latest may be missing, or here in part';
+    : 'every write answered while the sides confirmed each other is here (ack: both); of those answered while degraded, and of rows quarantined there, the latest may be missing, or here in part';

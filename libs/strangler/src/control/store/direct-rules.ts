@@ -110,5 +110,5 @@ function atStake({ standpoint }: Found): string {
   const share = `the ${100 - extractedBelow / 100} % that belonged to the monolith`;
   if (!complete || appliedLife === null)
     return `of ${share}, this copy is NOT whole: rows that were not copied yet will be missing`;
-  return `of ${share}, every write answered while the sides confirmed each other is here (ack: both); of those answered while degraded, with ack: owner, and of rows parked there, the latest may be missing, or here in part`;
+  return `of ${share}, every write answered while the sides confirmed each other is here (ack: both); of those answered while degraded, with ack: owner, and of rows quarantined there, the latest may be missing, or here in part`;
 }
