@@ -123,6 +123,24 @@ describe('an application whose data source has a name, and whose modules all sta
   });
 });
 
+it('a process whose start fails does not go on for drainMs: nobody has been sent to it', async () => {
+  @Injectable()
+  class Failing {
+    onModuleInit(): void {
+      throw new Error('its file is wrong');
+    }
+  }
+  @Module({
+    imports: [StranglerModule.forRoot({ side: undefined, contracts: [], database: undefined, drainMs: 1 })],
+    providers: [Failing],
+  })
+  class App {}
+  const app = await NestFactory.create(App, { logger: false, abortOnError: false });
+  await expect(app.init()).rejects.toThrow('its file is wrong');
+  await app.close();
+  for (const { check } of app.get(StranglerProcess).checks) await check();
+});
+
 describe('a monolith and a service', () => {
   const token = 'a-token-of-thirty-characters-say';
   const gate = door();

@@ -38,7 +38,7 @@ export interface Measured {
  *
  * 1. `onModuleInit`: services behind their classes are looked at; the toolkit's schema; routes, the file that says where modules are to be, subscriptions for calls. The first call finds its way.
  * 2. `onApplicationBootstrap`: the sides, which prove themselves; what moves modules; the connection of a service; the listeners.
- * 3. `beforeApplicationShutdown`: it says that it is not ready, for as long as is wanted; the listeners, and what moves modules, at its next safe point. Nest then answers its last requests.
+ * 3. `beforeApplicationShutdown`: the process says that it is not ready, for `drainMs`; the listeners, and what moves modules, at its next safe point. Nest then answers its last requests.
  * 4. `onApplicationShutdown`: calls that were taken are answered, for which requests may have waited; the sides end; then the connection.
  *
  * @example
@@ -54,6 +54,7 @@ export class StranglerProcess
   private health: OperationsServer | undefined;
   private ending: Promise<void> | undefined;
   private readonly drain = new Drain();
+  private isOpen = false;
 
   constructor(
     private readonly options: StranglerOptions,
@@ -112,10 +113,12 @@ export class StranglerProcess
     await agents.start();
     role.start();
     await this.openListeners();
+    this.isOpen = true;
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.drain.go(this.options.drainMs ?? 0);
+    // Nobody has been sent to a process whose start fails.
+    if (this.isOpen) await this.drain.go(this.options.drainMs ?? 0);
     await this.health?.close();
     await this.adminListener?.close();
     await this.parts.role.stop();
