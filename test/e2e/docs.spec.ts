@@ -78,6 +78,15 @@ describe('links', () => {
   });
 });
 
+it('the page of the parts names every room of the toolkit', () => {
+  const text = textOf('docs/architecture.md');
+  const rooms = readdirSync('libs/strangler/src', { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  expect(rooms.length).toBeGreaterThan(10);
+  expect(rooms.filter(({ name }) => !text.includes(`| \`${name}/`)).map(({ name }) => name)).toEqual([]);
+});
+
 it('decisions name tests that exist as their evidence', () => {
   const tests = ['apps', 'bench', 'libs', 'test'].flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
