@@ -56,6 +56,15 @@ it('the module moves out and back, and both sides hold what was done at either',
   expect(await sides.differences()).toBe(0);
 });
 
+it('a row that differs is found', async () => {
+  await sides.goTo('extracted');
+  await sides.port(patient).pack(parcel());
+  const change = `update shipping.parcel set address = 'elsewhere' where order_id = (select min(order_id::text)::uuid from shipping.parcel)`;
+  // As if it had come so from the other side.
+  await here!.query(`begin; set local strangler.applying = 'shipping'; ${change}; commit`);
+  expect(await sides.differences()).toBe(1);
+});
+
 it('while the service is away its keys are not served, and after that they are', async () => {
   await sides.goTo('extracted');
   await sides.withoutService(async () => {

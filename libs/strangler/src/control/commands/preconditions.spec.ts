@@ -91,6 +91,7 @@ const rows: { [V in Verb]?: [parameters: Parameters<V>, taken: Scene, refused: [
       [{ row: step('hand-off') }, /in the middle of a step \(hand-off\).*, or take it back: /],
       [{ row: step('failover') }, /in the middle of a step \(failover\); wait for its end$/],
       [out, /the one step further: .*decommission/],
+      [{ ...out, wanted: 'decommissioned' }, /the one step further: .*decommission/],
       [{ phase: 'monolith', more: held }, /is steered by/],
       [{ phase: 'dual-write' }, /the gate "backfill" cannot be overridden/],
     ],
