@@ -27,6 +27,11 @@ const confirm = inFile('engine/replication/confirm');
 const agent = inFile('sides/agent');
 
 const drainedForALife = agent('$6 = r.life', 'true');
+/** A giver that has begun another life fills its copy: behind its fence it gives nothing away before that is done. */
+const fencedWhileCopying = agent(
+  '(await backfillStates(database, name)).filter(({ done }) => !done)',
+  '(await backfillStates(database, name)).filter(() => false)',
+);
 const ownsALife = ownership("a.life = ($5::json->>'life')::bigint", 'true');
 
 /** What a rule is in the code: each of these is taken out, and a real acknowledged write is lost, or what else the model says. */
@@ -53,6 +58,7 @@ export const realMutations: Partial<Record<Rule, readonly Edit[]>> = {
   ],
   lives: [
     beginBatch('elsif (case when last.life is not distinct from p_life', 'elsif (case when true'),
+    fencedWhileCopying,
     drainedForALife,
     ownsALife,
   ],
@@ -89,7 +95,7 @@ export const realMutations: Partial<Record<Rule, readonly Edit[]>> = {
       'select id::float8 from strangler.given_up where false and module = $1',
     ),
   ],
-  planLife: [drainedForALife, ownsALife],
+  planLife: [fencedWhileCopying, drainedForALife, ownsALife],
   releaseByStart: [
     ownership(
       '`extracted_below = $8, ${unfenced}`, when, [extractedBelow]',
