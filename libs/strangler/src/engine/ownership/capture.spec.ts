@@ -2,8 +2,8 @@ import type pg from 'pg';
 import { box, openSide, type TestSide } from '../../../../../test/support/moving.js';
 import { writtenRows } from '../../calls/idempotency.js';
 import { changesIn } from '../replication/changes.js';
-import { describeTables } from '../../database/tables.js';
-import { startCapture, stopCapture } from './capture.js';
+import { describeTables, type MovingModule, type MovingTable } from '../../database/tables.js';
+import { renewCapture, startCapture, stopCapture } from './capture.js';
 
 /* The net under everything: what is written in any way is recorded once, or refused. */
 let here: TestSide;
@@ -240,4 +240,58 @@ it('of tables whose long names begin alike each has its own functions, and leave
     `select from pg_proc where proname ~ '^capture_' and proname !~ '_box_'`,
   );
   expect(functions).toEqual([]);
+});
+
+describe('of two modules whose names and tables read alike, `box` with `a_b` and `box_a` with `b`', () => {
+  const boxA: MovingModule = { ...box, module: 'box_a', tables: ['b'] };
+  let tables: { box: MovingTable[]; boxA: MovingTable[] };
+  const modulesOf = () =>
+    here.query(`select module || ' ' || table_name as row from strangler.outbox order by row`);
+
+  beforeEach(async () => {
+    await here.query(`create table box.a_b (name text primary key)`);
+    await here.query(`create schema box_a create table b (name text primary key)`);
+    await here.ownership.ensure('box_a', 'monolith');
+    tables = {
+      box: await describeTables(here.database, { ...box, tables: ['a_b'] }),
+      boxA: await describeTables(here.database, boxA),
+    };
+  });
+
+  it('each write is recorded for its own', async () => {
+    await startCapture(here.database, tables.box);
+    await startCapture(here.database, tables.boxA);
+    await here.query(`insert into box.a_b values ('a')`);
+    await here.query(`insert into box_a.b values ('a')`);
+    expect(await modulesOf()).toEqual([{ row: 'box a_b' }, { row: 'box_a b' }]);
+    await stopCapture(here.database, tables.boxA);
+    await here.query(`insert into box.a_b values ('b')`);
+    expect(await modulesOf()).toHaveLength(3);
+  });
+
+  it('captured by a release that gave both the same functions, they have their own once a process has started, and leave none behind', async () => {
+    await startCapture(here.database, tables.boxA);
+    for (const event of ['insert', 'update', 'delete']) {
+      const [{ name }] = await here.query<{ name: string }>(
+        `select tgfoid::regproc::text as name from pg_trigger where tgrelid = 'box_a.b'::regclass and tgname = $1`,
+        [`strangler_${event}`],
+      );
+      await here.query(`alter function ${name}() rename to capture_box_a_b_${event}`);
+    }
+    const stands = async () => {
+      const sql = `select strangler.stands_captured('box_a', 'b', 'box_a.b') as stands`;
+      return (await here.query<{ stands: boolean }>(sql))[0]?.stands;
+    };
+    await renewCapture(here.database, tables.boxA);
+    await startCapture(here.database, tables.box);
+    await here.query(`insert into box_a.b values ('a')`);
+    expect(await modulesOf()).toEqual([{ row: 'box_a b' }]);
+    expect(await stands()).toBe(true);
+    await stopCapture(here.database, tables.box);
+    await stopCapture(here.database, tables.boxA);
+    const left = await here.query(
+      `select proname from pg_proc where proname ~ '^capture_' and proname !~ '_box_(thing|part)_'`,
+    );
+    expect(left).toEqual([]);
+  });
 });

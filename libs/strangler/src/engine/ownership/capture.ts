@@ -131,25 +131,38 @@ async function patiently(database: Database, { sql: table }: NamedBefore, sql: s
   }
 }
 
-const nameOf = (table: NamedBefore, event: Event): string => `strangler.${quoted(plainNameOf(table, event))}`;
+const nameOf = (table: MovingTable, event: Event): string => `strangler.${quoted(plainNameOf(table, event))}`;
 
 /** PostgreSQL cuts longer ones, in bytes: two tables, or two events, would then have one function. */
 const longestName = 63;
 
-function plainNameOf({ module, name }: NamedBefore, event: Event): string {
-  const whole = `capture_${module}_${name}_${event}`;
-  if (Buffer.byteLength(whole) <= longestName) return whole;
+/** The first underscore behind `capture_` ends the module's name: table `c` of a module `a_b` is not table `b_c` of a module `a`. */
+function plainNameOf(table: NamedBefore, event: Event): string {
+  const { module, name } = table;
+  const whole = formerNameOf(table, event);
+  if (!module.includes('_') && Buffer.byteLength(whole) <= longestName) return whole;
   const digest = createHash('sha256').update(`${module}.${name}`).digest('hex');
   return `capture_${digest.slice(0, 32)}_${event}`;
 }
 
-const removal = (table: NamedBefore): string =>
-  [
-    ...[...events, 'truncate', 'key'].map(
-      (name) => `drop trigger if exists strangler_${name} on ${table.sql};`,
-    ),
-    ...events.map((event) => `drop function if exists ${nameOf(table, event)}();`),
-  ].join('\n');
+/** As releases up to 0.2.0 have named it: the function may be another table's, too. */
+const formerNameOf = ({ module, name }: NamedBefore, event: Event): string =>
+  `capture_${module}_${name}_${event}`;
+
+function removal(table: NamedBefore): string {
+  const triggers = [...events, 'truncate', 'key'].map(
+    (name) => `drop trigger if exists strangler_${name} on ${table.sql};`,
+  );
+  const names = events.flatMap((event) => [plainNameOf(table, event), formerNameOf(table, event)]);
+  return `${triggers.join('\n')}
+    do $unused$ declare unused regprocedure; begin
+      for unused in select p.oid from pg_proc p
+        where p.pronamespace = 'strangler'::regnamespace and p.proname in (${names.map(literal).join(', ')})
+          and not exists (select from pg_trigger where tgfoid = p.oid) loop
+        execute format('drop function %s', unused);
+      end loop;
+    end $unused$;`;
+}
 
 /** Who changes what is captured waits for one another. */
 const alone = `select pg_advisory_xact_lock(hashtextextended('strangler capture', 0));`;
