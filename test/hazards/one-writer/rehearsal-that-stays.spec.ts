@@ -125,6 +125,22 @@ describe('a command that ends its transaction stores nothing, whatever it does n
   });
 });
 
+it('a session that says of itself that it rehearses, and could commit, passes no owner', async () => {
+  await copy.query('update strangler.ownership set extracted_below = 10000');
+  await copy.dataSource
+    .transaction(async (inside) => {
+      await inside.query(
+        `select set_config('strangler.applying', 'toy', true), set_config('strangler.rehearsing', 'toy', true)`,
+      );
+      await inside.query(`insert into toy.effect (what) values ('A')`);
+    })
+    .then(
+      () => expect('it').toBe('refused'),
+      (error: unknown) => expect(error).toMatchObject({ code: 'SR410' }),
+    );
+  await copy.query('update strangler.ownership set extracted_below = 0');
+});
+
 it('one that never ends is ended', async () => {
   handlers.put = async () => {
     await writeDown(copy.dataSource, 'A');

@@ -212,7 +212,7 @@ const renewal = (table: MovingTable): string => `
  * that statement writes nothing down, `record_owned` looks closer, and says why a write is refused. Like `enter`, it reads the
  * ownership row behind the lock, which nobody takes exclusively, and lets no process of an older release in; above READ COMMITTED
  * that takes more. What no command of the module writes is noted as a stray: to see that this is none costs an expression. A rehearsal
- * passes as what is applied does, before a lock is taken for it.
+ * passes as what is applied does, before a lock is taken for it: if its transaction cannot commit, whatever its settings say.
  */
 function bodyFor(table: MovingTable, event: Event): string {
   const rows = event === 'delete' ? 'old_rows' : 'new_rows';
@@ -240,7 +240,7 @@ function bodyFor(table: MovingTable, event: Event): string {
       end if;
       if recorded is null then
         if current_setting('strangler.applying', true) = ${module} then
-          if current_setting('strangler.rehearsing', true) = ${module} then
+          if current_setting('strangler.rehearsing', true) = ${module} and exists (select from strangler.rehearsal) then
             return null;
           elsif strangler.owns_any(${module}) then
             perform strangler.require_not_owned(${module}, array(select distinct ${table.bucket('r')} from ${rows} r));
