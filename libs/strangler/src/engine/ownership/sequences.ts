@@ -33,7 +33,8 @@ const countedColumns = `
 
 /**
  * Statements that let every sequence of these tables' columns go on behind the rows that are there: replicated rows bring their
- * numbers with them and leave the sequence where it was, and the first row of the new owner would collide.
+ * numbers with them and leave the sequence where it was, and the first row of the new owner would collide. One that is ahead is not
+ * touched: tables that stay may draw from it, too, and no fence holds those.
  */
 export async function advancingSequences(
   on: Queryable,
@@ -44,8 +45,8 @@ export async function advancingSequences(
     prepared: true,
   });
   return counted.map(({ sequence, table, column }) => ({
-    sql: `select setval($1::regclass, greatest(max(${quoted(column)})::bigint, (select last_value from ${sequence})))
-       from ${table} having max(${quoted(column)}) is not null`,
+    sql: `select setval($1::regclass, max(${quoted(column)})::bigint)
+       from ${table} having max(${quoted(column)}) > (select last_value - (not is_called)::int from ${sequence})`,
     params: [sequence],
   }));
 }
