@@ -79,6 +79,11 @@ it.each<[string, string, Partial<MovingModule>]>([
     },
   ],
   [
+    'a key that is the least of two, in an order that is the same in every database',
+    `create table box.thing (id uuid primary key, one text not null, other text not null, number int not null)`,
+    keyed((row) => `least(${row}.one collate "C", ${row}.other) || '/' || least(${row}.number, 7)`),
+  ],
+  [
     'a serial routing key of what is owned as a whole, and a default that is constant',
     `create table box.thing (name serial primary key, tenant text not null default 'main')`,
     { ownership: 'whole', routingKey: undefined },
@@ -285,12 +290,22 @@ it.each<[string, string, string, Partial<MovingModule>?]>([
     'the routing key of thing, length(t.name) / 2.0, is of type numeric, which is written in more than one way: cast it to text, uuid or an integer',
     keyed((row) => `length(${row}.name) / 2.0`),
   ],
-  [
-    'a key expression that follows the locale of the database',
+  ...(
+    [
+      ['lower(t.name)', 'lower'],
+      ['least(t.name, t.note)', 'least'],
+      ['greatest(t.note, t.name)', 'greatest'],
+      [`case when t.name < t.note then t.name else t.note end`, '<'],
+      [`case when t.name ~* '^a' then t.name else t.note end`, '~*'],
+      [`case when t.name ilike 'a%' then t.name else t.note end`, '~~*'],
+      [`regexp_replace(t.name, '\\W', '')`, 'regexp_replace'],
+    ] as const
+  ).map(([sql, locale]): [string, string, string, Partial<MovingModule>] => [
+    `a key expression that follows the locale of the database in ${locale}`,
     thing,
-    `the routing key of thing, lower(t.name), follows the locale in lower(), and the other side's may be another one: say collate "C" of what it is given, as in lower(t.name collate "C")`,
-    keyed((row) => `lower(${row}.name)`),
-  ],
+    `the routing key of thing, ${sql}, follows the locale in ${locale}, and the other side's may be another one: say collate "C" of what that is given, as in lower(t.name collate "C")`,
+    keyed((row) => sql.replaceAll('t.', `${row}.`)),
+  ]),
 ])('%s is refused', async (_what, ddl, problem, change = {}) => {
   await database.query(ddl);
   expect(await check(change)).toEqual([problem]);

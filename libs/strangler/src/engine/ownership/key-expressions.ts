@@ -13,7 +13,7 @@ interface Judged {
   type: string;
   /** A collation by which different texts are equal; null: its own is not such a one. */
   loose: string | null;
-  /** A function in it that follows the locale of the database; null: there is none. */
+  /** A function or an operator in it that follows the locale of the database; null: there is none. */
   locale: string | null;
 }
 
@@ -81,7 +81,7 @@ function problemsOf(
     ];
   if (locale !== null)
     return [
-      `${which} follows the locale in ${locale}(), and the other side's may be another one: say collate "C" of what it is given, as in ${locale}(t.name collate "C")`,
+      `${which} follows the locale in ${locale}, and the other side's may be another one: say collate "C" of what that is given, as in lower(t.name collate "C")`,
     ];
   return [];
 }
