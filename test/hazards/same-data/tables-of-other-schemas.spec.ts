@@ -6,6 +6,7 @@ import { beginCapture } from '#strangler/control/steps/capture-step';
 import { handOff, planHandOff } from '#strangler/control/steps/hand-off';
 import { describeTables, nameOfTable, sqlOfTable, type MovingModule } from '#strangler/database/tables';
 import { SideAgent } from '#strangler/sides/agent';
+import { retireTables } from '#strangler/sides/retire';
 import { startCapture } from '#strangler/engine/ownership/capture';
 import { sides, type Side } from '#strangler/routes/phase';
 import { freshDatabase } from '../../support/postgres.js';
@@ -137,6 +138,9 @@ it('a table that is named no more and dropped is forgotten, in whatever schema',
 
 it("retired, they make room, and what is not the module's stays", async () => {
   await write('extracted', 'kept');
+  // The schema bears the module's name, and the table is another module's all the same.
+  const { database } = both.extracted;
+  await database.query('create table parcels.label (id serial primary key)');
   const { ownership } = await both.controls.extracted.state();
   const tables = async () =>
     (
@@ -144,7 +148,8 @@ it("retired, they make room, and what is not the module's stays", async () => {
         `select schemaname || '/' || tablename as name from pg_tables where schemaname ~ '^(parcels|public)' order by 1`,
       )
     ).map(({ name }) => name);
-  const retire = (purge: boolean) => both.extracted.control.retire({ purge, epoch: ownership.epoch });
+  const retire = (purge: boolean) =>
+    retireTables(database, moving, { purge, epoch: ownership.epoch }, ['"parcels"."label"', '"gone"."gone"']);
   await retire(false);
   const retired = [
     `parcels_retired.${odd}/Parcel; of.all`,
@@ -152,12 +157,13 @@ it("retired, they make room, and what is not the module's stays", async () => {
     'parcels_retired.public/parcel',
     'parcels_retired.public/ticket',
     'public/label',
+    'parcels/label',
   ];
   expect((await tables()).sort()).toEqual(retired.sort());
   await retire(false);
   expect((await tables()).sort()).toEqual(retired.sort());
   await retire(true);
-  expect(await tables()).toEqual(['public/label']);
+  expect(await tables()).toEqual(['parcels/label', 'public/label']);
 });
 
 it('who takes over without the other side fills it with all of them, and counts on', async () => {

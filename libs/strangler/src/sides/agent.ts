@@ -78,6 +78,8 @@ export interface AgentOptions {
   retention?: Retention | undefined;
   /** Looks for sagas of the module that nobody here knows; none: it has no processes. */
   stranded?: ((on: Database) => Promise<Stranded[]>) | undefined;
+  /** Tables of the other modules on this database, as SQL names them. */
+  namedByOthers?: (() => readonly string[]) | undefined;
   /** Is told, at each look, whom the module's database belongs to. */
   told?: ((pairing: Pairing) => void) | undefined;
 }
@@ -479,7 +481,7 @@ export class SideAgent implements LocalSide {
   }
 
   retire(how: { purge: boolean; epoch: number }): Promise<void> {
-    return retireTables(this.database, this.options.module, how);
+    return retireTables(this.database, this.options.module, how, this.options.namedByOthers?.());
   }
 
   /** Rows of all tables here: what a verification has before it. */

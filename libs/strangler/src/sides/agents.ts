@@ -55,7 +55,9 @@ export class Agents implements Acknowledger {
     const { witness, retention } = this.how;
     const told = side === 'extracted' ? (pairing: Pairing) => this.settle(pairing) : undefined;
     const database = this.databaseOf(dataSource);
-    const how = { side, link, witness, retention, told, stranded };
+    const namedByOthers = () =>
+      [...this.agents].flatMap(([name, { moving }]) => (name === module.module ? [] : sqlNames(moving)));
+    const how = { side, link, witness, retention, told, stranded, namedByOthers };
     const agent = new SideAgent({ database, module, ...how });
     this.agents.set(module.module, agent);
     return agent;
