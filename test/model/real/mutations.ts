@@ -24,11 +24,11 @@ const handOff = inFile('control/steps/hand-off');
 const deliveries = inFile('engine/replication/deliveries');
 const sender = inFile('engine/replication/batch-sender');
 const confirm = inFile('engine/replication/confirm');
-const agent = inFile('sides/agent');
+const ownerSteps = inFile('sides/owner-steps');
 
-const drainedForALife = agent('$6 = r.life', 'true');
+const drainedForALife = ownerSteps('$6 = r.life', 'true');
 /** A giver that has begun another life fills its copy: behind its fence it gives nothing away before that is done. */
-const fencedWhileCopying = agent(
+const fencedWhileCopying = ownerSteps(
   '(await backfillStates(database, name)).filter(({ done }) => !done)',
   '(await backfillStates(database, name)).filter(() => false)',
 );

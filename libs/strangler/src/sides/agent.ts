@@ -1,53 +1,34 @@
 import { Logger } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/database.js';
 import { CallSums, type CallQuestion, type CallReport } from '../evidence/call-sums.js';
 import { described } from '../database/failure.js';
 import { Continuity } from '../engine/identity/continuity.js';
 import type { Held, Answer, Peer, Question } from '../engine/identity/peer.js';
 import { remotePeer } from './remote-peer.js';
-import {
-  captureTable,
-  forgetDropped,
-  renewCapture,
-  startCapture,
-  stopCapture,
-} from '../engine/ownership/capture.js';
-import {
-  fillChanged,
-  namedBefore,
-  recordBroken,
-  recordStanding,
-  tablesInNeed,
-  tableStates,
-} from '../engine/ownership/captured.js';
 import { FenceWatch } from '../engine/ownership/fence-watch.js';
 import { MigrationWatch } from '../engine/ownership/migration-watch.js';
 import { checkModule } from '../engine/ownership/check.js';
 import type { Standpoint } from '../engine/identity/standing.js';
-import { advancingSequences } from '../engine/ownership/sequences.js';
 import type { Pairing } from '../routes/member.js';
 import { WitnessFile } from '../engine/identity/witness-file.js';
 import { migrationStates, takeTurn } from '../engine/ownership/owner-migrations.js';
-import type { OldWriter } from '../engine/ownership/old-writers.js';
-import { forgetStrays, straysOf } from '../engine/ownership/strays.js';
-import { identify, Ownership, type When } from '../engine/ownership/ownership.js';
-import { gapsOf } from '../engine/ownership/table-problems.js';
+import { identify, Ownership } from '../engine/ownership/ownership.js';
 import { otherSide, type Side } from '../routes/phase.js';
 import { Pruner } from '../engine/pruning/pruner.js';
 import { defaultRetention, type Retention } from '../engine/pruning/retention.js';
-import { backfillStates, startBackfill } from '../engine/replication/backfill.js';
 import { Deliveries } from '../engine/replication/deliveries.js';
 import { Outgoing } from '../engine/replication/outgoing.js';
 import type { RelayProofs } from '../engine/replication/relay.js';
 import type { NatsLink } from '../nats/link.js';
 import { lateSagas } from '../calls/sagas/late.js';
 import type { Stranded } from '../calls/sagas/stranded.js';
-import { describeTables, type MovingModule, type MovingTable } from '../database/tables.js';
+import type { MovingModule, MovingTable } from '../database/tables.js';
 import { Chunks } from '../engine/verify/chunks.js';
+import { OwnerSteps } from './owner-steps.js';
 import { retireTables } from './retire.js';
 import { sampleKeys } from './sample-keys.js';
-import type { Drained, LocalSide, SideControl, SideState } from './side.js';
+import type { LocalSide, SideState } from './side.js';
+import { SideCapture } from './side-capture.js';
 import type { ChunkRange } from '../engine/verify/chunk.js';
 import type { QuarantinedRow } from '../engine/replication/outgoing-state.js';
 import { stakeOf, type TableStake } from './stake.js';
@@ -57,11 +38,6 @@ import { Traffic } from './traffic.js';
 const lookEveryMs = 500;
 /** How often a service that belongs to no shop asks whether one has its service elsewhere, in ms. */
 const askElsewhereMs = 3_000;
-/** How often an outbox is asked whether it is drained, and for how long at a time, in ms. */
-const drainPollMs = 1;
-const drainWatchMs = 500;
-/** A transaction that is open for longer is an old writer, in ms. */
-const writersMs = 300;
 
 /** Which module, on which side, and how the other side is reached. */
 export interface AgentOptions {
@@ -90,8 +66,6 @@ export interface AgentOptions {
  */
 export class SideAgent implements LocalSide {
   readonly deliveries: Deliveries;
-  /** The module's tables, once started. */
-  tables: readonly MovingTable[] = [];
   private readonly logger: Logger;
   private readonly database: Database;
   private readonly name: string;
@@ -99,6 +73,8 @@ export class SideAgent implements LocalSide {
   private readonly calls: CallSums;
   private readonly continuity: Continuity;
   private readonly witness: WitnessFile | undefined;
+  private readonly capture: SideCapture;
+  private readonly steps: OwnerSteps;
   private readonly fenceWatch: FenceWatch;
   private readonly migrations = new MigrationWatch();
   private readonly pruner: Pruner;
@@ -122,6 +98,10 @@ export class SideAgent implements LocalSide {
     const { database, module, retention = defaultRetention } = options;
     this.pruner = new Pruner({ database, module: module.module, tables: () => this.tables, retention });
     const logger = (this.logger = new Logger(`${this.name}.${options.side}`));
+    const { ownership, continuity, witness } = this;
+    const parts = { database, module, side: options.side, ownership, continuity, witness };
+    this.capture = new SideCapture(parts, logger);
+    this.steps = new OwnerSteps(parts, this.capture, () => this.traffic?.wake());
     this.fenceWatch = new FenceWatch(
       (text) => logger.error(text),
       (text) => logger.log(text),
@@ -133,10 +113,7 @@ export class SideAgent implements LocalSide {
     const { side, link } = this.options;
     await this.settle();
     await this.describe();
-    if ((await this.ownership.read(this.name)).capture) {
-      await renewCapture(this.database, this.tables);
-      await this.tend();
-    }
+    if ((await this.ownership.read(this.name)).capture) await this.capture.renew();
     this.pruner.start();
     if (!link) return;
     const { database, name, deliveries, witness } = this;
@@ -223,7 +200,7 @@ export class SideAgent implements LocalSide {
     this.fenceWatch.see(ownership);
     if (ownership.fenceFrom !== null)
       ownership.fencedMs = Math.max(ownership.fencedMs ?? 0, this.fenceWatch.ageMs);
-    const captured = ownership.capture && (await this.captured());
+    const captured = ownership.capture && (await this.capture.state());
     const stranded = await this.stranded();
     const late = stranded && { stranded, lateSagas: await lateSagas(this.database, this.name) };
     const stuckMigration = this.migrations.stuck;
@@ -235,14 +212,6 @@ export class SideAgent implements LocalSide {
     return { ...known, ...captured, ...late };
   }
 
-  private async captured(): Promise<Pick<SideState, 'tables' | 'strays'>> {
-    const { database, name } = this;
-    const asked = [tableStates(database, this.options.module), straysOf(database, name)] as const;
-    const [tables, strays] = await Promise.all(asked);
-    return { tables, strays };
-  }
-
-  /** Sagas that stand where this process knows no step; `undefined`: the module has no processes. */
   /** For how long this process has seen buckets fenced, by a clock that nobody sets, in ms; 0: none are. */
   get fencedMs(): number {
     return this.fenceWatch.ageMs;
@@ -253,74 +222,39 @@ export class SideAgent implements LocalSide {
     return this.options.module;
   }
 
+  /** Sagas that stand where this process knows no step; `undefined`: the module has no processes. */
   stranded(): Promise<Stranded[]> | undefined {
     return this.options.stranded?.(this.database);
   }
 
+  /** The module's tables, once started. */
+  get tables(): readonly MovingTable[] {
+    return this.capture.tables;
+  }
+
   /** The tables as the catalogue has them now. @throws when one is missing. */
-  async describe(): Promise<readonly MovingTable[]> {
-    return (this.tables = await describeTables(this.database, this.options.module));
+  describe(): Promise<readonly MovingTable[]> {
+    return this.capture.describe();
   }
 
-  /**
-   * Looks after the capture of each table: a new one is captured and filled, one with other columns is filled once more. What somebody has
-   * switched off stays so: it holds hand-offs until an operator has it mended.
-   */
-  async tend(): Promise<void> {
-    const { database } = this;
-    await this.forgetDropped();
-    const need = await tablesInNeed(database, this.options.module);
-    if (need.size === 0 || [...need.values()].includes('missing')) return;
-    for (const table of await this.describe()) {
-      const care = need.get(table.name);
-      if (care === 'triggers') await recordBroken(database, table);
-      else if (care === 'new') await captureTable(database, table);
-      else if (care === 'record') await recordStanding(database, table);
-      else if (care === 'columns') await fillChanged(database, table);
-      if (care === 'new' || care === 'columns')
-        this.logger.log(
-          `the table ${table.name} ${care === 'new' ? 'is new' : 'has other columns'}: it is copied`,
-        );
-    }
-  }
-
-  private async forgetDropped(): Promise<void> {
-    for (const table of await namedBefore(this.database, this.options.module, { dropped: true })) {
-      await forgetDropped(this.database, table);
-      this.logger.log(
-        `the table ${table.name} is named no more, and dropped: what was left to send is forgotten`,
-      );
-    }
+  /** Looks after the capture of each table; see {@link SideCapture.tend}. */
+  tend(): Promise<void> {
+    return this.capture.tend();
   }
 
   check(): Promise<string[]> {
     return checkModule(this.database, this.options.module, this.tables);
   }
 
-  async startCapture({ backfill }: { backfill: boolean }): Promise<void> {
-    await this.describe();
-    await startCapture(this.database, this.tables, { backfill });
-    await this.ownership.setCapture(this.name);
-    await this.ownership.writersGone(this.name);
-    if (backfill) await startBackfill(this.database, this.name, this.tables);
+  async startCapture(how: { backfill: boolean }): Promise<void> {
+    await this.capture.start(how);
     await this.look();
   }
 
-  async stopCapture({ epoch }: { epoch: number }): Promise<void> {
-    if (!(await this.ownership.clearCapture(this.name, epoch))) {
-      throw new Error(`capture goes on: owners have changed since epoch ${epoch}`);
-    }
+  async stopCapture(step: { epoch: number }): Promise<void> {
+    await this.capture.end(step);
     await this.look();
-    const before = await namedBefore(this.database, this.options.module);
-    await stopCapture(this.database, [...this.tables, ...before]);
-    this.witness?.forget();
-    await this.database.query('delete from strangler.outbox where module = $1', [this.name]);
-    await this.database.query('delete from strangler.backfill where module = $1', [this.name]);
-    await forgetStrays(this.database, this.name);
-    await this.database.query(
-      'update strangler.relay set degraded_since = null, reason = null, recovering = false where module = $1',
-      [this.name],
-    );
+    await this.capture.remove();
   }
 
   async pair(told: Standpoint): Promise<void> {
@@ -328,127 +262,18 @@ export class SideAgent implements LocalSide {
     await this.look();
   }
 
-  oldWriters(): Promise<OldWriter[]> {
-    return this.ownership.oldWriters(this.name, writersMs);
-  }
-
-  async fence({ epoch, from, to, ...when }: Parameters<SideControl['fence']>[0]): Promise<number | null> {
-    if (!(await this.ownership.fence(this.name, epoch, { from, to }, when))) {
-      const row = await this.ownership.read(this.name);
-      if (row.epoch !== epoch + 1 || row.fenceFrom !== from || row.fenceTo !== to) return null;
-      // Ours, its answer was lost.
-      await this.ownership.emptied(this.name, when.writersMs);
-    }
-    this.witness?.sawEpoch(epoch + 1);
-    await this.assertCaptured();
-    const [row] = await this.database.query<{ highest: number }>(
-      'select coalesce(max(id + count - 1), 0) as highest from strangler.outbox where module = $1',
-      [this.name],
-    );
-    this.traffic?.wake();
-    return row?.highest ?? 0;
-  }
-
-  /**
-   * Behind a fence, once the writers inside are gone: what has been written without capture since the last look, or is yet to be copied, no
-   * drained outbox tells of. @throws naming it.
-   */
-  private async assertCaptured(): Promise<void> {
-    const { database, name } = this;
-    if (!(await this.ownership.read(name)).capture) return;
-    // In this order: a table that is new is captured and about to be copied in one transaction.
-    const gaps = gapsOf(this.options.side, await tableStates(database, this.options.module));
-    const copying = (await backfillStates(database, name)).filter(({ done }) => !done);
-    const found = [...gaps, ...copying.map(({ table }) => `the table ${table} is still being copied`)];
-    if (found.length > 0) throw new Error(found.join('; '));
-  }
-
-  async drained(of: {
-    from: number;
-    to: number;
-    upTo: number;
-    start?: string;
-    life?: number;
-  }): Promise<Drained | null> {
-    const until = performance.now() + drainWatchMs;
-    for (;;) {
-      const [found] = await this.database.query<Drained & { same: boolean }>(
-        `select ($5::text is null or $5 = strangler.start_text(strangler.server_start()))
-             and ($6::bigint is null or $6 = r.life) as same,
-           case when r.confirmed_term is not null
-             then json_build_object('term', r.confirmed_term, 'seq', r.confirmed_seq) end as confirmed,
-           not strangler.outbox_holds($1, $3, $4, $2) as done
-         from strangler.ownership o left join strangler.relay r using (module) where o.module = $1`,
-        [this.name, of.upTo, of.from, of.to, of.start ?? null, of.life ?? null],
-      );
-      if (!found?.same) return null;
-      const { done, confirmed } = found;
-      if (done || performance.now() > until) return { done, confirmed };
-      await sleep(drainPollMs);
-    }
-  }
-
-  mayShift({ version, may }: { version: number; may: boolean }): Promise<boolean> {
-    return this.ownership.setMayShift(this.name, version, may);
-  }
-
-  async takeOver({ epoch }: { epoch: number }): Promise<boolean> {
-    // First: nobody writes here yet. Where this side does not take over, that a sequence is ahead does no harm.
-    await this.database.together(await advancingSequences(this.database, this.tables));
-    return this.continuity.takeOver(epoch, this.tables);
-  }
-
-  serveUnproven({ start }: { start: string }): Promise<boolean> {
-    return this.continuity.serveUnproven(start);
-  }
-
-  async giveUp({ epoch }: { epoch: number }): Promise<boolean> {
-    const gave = await this.continuity.giveUp(epoch);
-    return gave && this.saw(epoch);
-  }
-
-  async takeWhole({ epoch }: { epoch: number }): Promise<boolean> {
-    await this.database.together(await advancingSequences(this.database, this.tables));
-    const takes = await this.continuity.takeWhole(epoch, this.tables);
-    return takes && this.saw(epoch);
-  }
-
-  adopt({ epoch }: { epoch: number }): Promise<boolean> {
-    return this.ownership.adopt(this.name, epoch);
-  }
-
-  async own({
-    epoch,
-    extractedBelow,
-    ...when
-  }: { epoch: number; extractedBelow: number } & When): Promise<boolean> {
-    const { tables } = this;
-    if (await this.ownership.own(this.name, epoch, extractedBelow, { ...when, tables }))
-      return this.saw(epoch + 1);
-    const row = await this.ownership.read(this.name);
-    const owns = row.epoch === epoch + 1 && row.extractedBelow === extractedBelow && row.fenceTo === null;
-    return owns && this.saw(epoch + 1);
-  }
-
-  release({
-    epoch,
-    extractedBelow,
-    ...when
-  }: { epoch: number; extractedBelow: number } & When): Promise<boolean> {
-    return this.ownership.release(this.name, epoch, extractedBelow, when);
-  }
-
-  async raise({ epoch, to }: { epoch: number; to: number }): Promise<boolean> {
-    if (await this.ownership.raise(this.name, epoch, to)) return this.saw(to);
-    const row = await this.ownership.read(this.name);
-    return row.epoch === to && row.fenceTo === null && this.saw(to);
-  }
-
-  /** Written down before it is answered. */
-  private saw(epoch: number): true {
-    this.witness?.sawEpoch(epoch);
-    return true;
-  }
+  mayShift: LocalSide['mayShift'] = (step) => this.steps.mayShift(step);
+  oldWriters: LocalSide['oldWriters'] = () => this.steps.oldWriters();
+  fence: LocalSide['fence'] = (step) => this.steps.fence(step);
+  drained: LocalSide['drained'] = (of) => this.steps.drained(of);
+  own: LocalSide['own'] = (step) => this.steps.own(step);
+  release: LocalSide['release'] = (step) => this.steps.release(step);
+  raise: LocalSide['raise'] = (step) => this.steps.raise(step);
+  adopt: LocalSide['adopt'] = (step) => this.steps.adopt(step);
+  takeOver: LocalSide['takeOver'] = (step) => this.steps.takeOver(step);
+  serveUnproven: LocalSide['serveUnproven'] = (step) => this.steps.serveUnproven(step);
+  giveUp: LocalSide['giveUp'] = (step) => this.steps.giveUp(step);
+  takeWhole: LocalSide['takeWhole'] = (step) => this.steps.takeWhole(step);
 
   parked(): Promise<QuarantinedRow[]> {
     return new Outgoing(this.database, this.name).parked();
@@ -465,8 +290,7 @@ export class SideAgent implements LocalSide {
   }
 
   // Columns as they are now: of a change only that process is told which deals with it.
-  chunkEnd = async (of: Parameters<SideControl['chunkEnd']>[0]) =>
-    (await this.describedChunks()).chunkEnd(of);
+  chunkEnd = async (of: Parameters<LocalSide['chunkEnd']>[0]) => (await this.describedChunks()).chunkEnd(of);
   chunkHash = async (of: ChunkRange & { as: Side }) => (await this.describedChunks()).chunkHash(of);
   chunkRows = async (of: ChunkRange & { as: Side }) => (await this.describedChunks()).chunkRows(of);
   inFlight = (of: { table: string; pks: string[][] }) => this.chunks.inFlight(of);
