@@ -4,7 +4,7 @@ import type { CallObserver } from '#strangler/calls/call-observer';
 import { withContext } from '#strangler/database/context';
 import type { Executor } from '#strangler/calls/executor';
 import { ReadGuard } from '#strangler/calls/read-guard';
-import type { RemoteCalls } from '#strangler/calls/router';
+import type { RemoteCalls } from '#strangler/calls/side-calls';
 import { toy, toyDatabase, type ToyDatabase } from './toy.js';
 import { toyExecutor, type ToyHandlers } from './toy-executor.js';
 

@@ -19,7 +19,7 @@ import {
   type HandOffEnd,
   type HandOffOptions,
 } from '#strangler/control/steps/hand-off';
-import type { RemoteCalls } from '#strangler/calls/router';
+import type { RemoteCalls } from '#strangler/calls/side-calls';
 import { Sides } from '../../support/sides.js';
 import { until } from '../../support/until.js';
 import { tally } from './tally.js';

@@ -29,8 +29,8 @@ const ownerSteps = inFile('sides/owner-steps');
 const drainedForALife = ownerSteps('$6 = r.life', 'true');
 /** A giver that has begun another life fills its copy: behind its fence it gives nothing away before that is done. */
 const fencedWhileCopying = ownerSteps(
-  '(await backfillStates(database, name)).filter(({ done }) => !done)',
-  '(await backfillStates(database, name)).filter(() => false)',
+  '(await backfillStates(database, this.name)).filter(({ done }) => !done)',
+  '(await backfillStates(database, this.name)).filter(() => false)',
 );
 const ownsALife = ownership("a.life = ($5::json->>'life')::bigint", 'true');
 

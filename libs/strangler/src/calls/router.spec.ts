@@ -10,8 +10,10 @@ import { prepare, type PreparedOperation } from '../contract/operation.js';
 import type { Phase, Side } from '../routes/phase.js';
 import { UnservedError, NotOwnerError } from '../database/refusals.js';
 import type { CallObserver } from './call-observer.js';
-import { Router, type CallOptions, type RemoteCalls } from './router.js';
+import type { CallOptions } from './ports.js';
+import { Router } from './router.js';
 import { routeOf, Routes } from '../routes/routes.js';
+import type { RemoteCalls } from './side-calls.js';
 
 const walk = contract('walk', {
   ownership: 'by-key',

@@ -5,7 +5,7 @@ import { DomainError } from './errors.js';
 import { Count, List } from './fields.js';
 import { Executor } from '../calls/executor.js';
 import { call, own, type Saga, type Step } from '../calls/sagas/saga.js';
-import type { Port } from '../calls/router.js';
+import type { Port } from '../calls/ports.js';
 import { StranglerModule } from '../nest/strangler.module.js';
 
 /*

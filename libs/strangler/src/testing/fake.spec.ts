@@ -4,7 +4,7 @@ import { IsInt } from 'class-validator';
 import { command, contract, query, serviceContract } from '../contract/index.js';
 import { Word } from '../contract/word.fixture.js';
 import { InjectPort } from '../calls/ports.js';
-import type { Port } from '../calls/router.js';
+import type { Port } from '../calls/ports.js';
 import { fakeOf } from './fake.js';
 
 class Named {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
-import type { Port } from '../calls/router.js';
+import type { Port } from '../calls/ports.js';
 import type { Contract } from '../contract/contract.js';
 import { twoSides, type TwoSides, type TwoSidesOptions } from './two-sides.js';
 

@@ -7,7 +7,7 @@ import { currentContext, type CallContext } from '../../database/context.js';
 import type { PreparedOperation } from '../../contract/operation.js';
 import type { Side } from '../../routes/phase.js';
 import { isForeign, UnservedError } from '../../database/refusals.js';
-import type { RemoteCalls, RemoteOptions } from '../router.js';
+import type { RemoteCalls, RemoteOptions } from '../side-calls.js';
 import type { Routes } from '../../routes/routes.js';
 import { decodeReply, encodeHeaders } from './codec.js';
 import { heard, type NatsLink } from '../../nats/link.js';

@@ -14,7 +14,7 @@ import { canRehearse } from '../rehearsal/rehearsal.js';
 import type { Member } from '../../routes/member.js';
 import type { Side } from '../../routes/phase.js';
 import { ForeignError } from '../../database/refusals.js';
-import type { CommandOptions } from '../router.js';
+import type { CommandOptions } from '../side-calls.js';
 import type { Routes } from '../../routes/routes.js';
 import { decodeHeaders, decodeInput, encodeError, encodeResult, type Sender } from './codec.js';
 import type { NatsLink } from '../../nats/link.js';

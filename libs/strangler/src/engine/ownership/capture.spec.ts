@@ -272,11 +272,11 @@ describe('of two modules whose names and tables read alike, `box` with `a_b` and
   it('captured by a release that gave both the same functions, they have their own once a process has started, and leave none behind', async () => {
     await startCapture(here.database, tables.boxA);
     for (const event of ['insert', 'update', 'delete']) {
-      const [{ name }] = await here.query<{ name: string }>(
+      const [named] = await here.query<{ name: string }>(
         `select tgfoid::regproc::text as name from pg_trigger where tgrelid = 'box_a.b'::regclass and tgname = $1`,
         [`strangler_${event}`],
       );
-      await here.query(`alter function ${name}() rename to capture_box_a_b_${event}`);
+      await here.query(`alter function ${named?.name}() rename to capture_box_a_b_${event}`);
     }
     const stands = async () => {
       const sql = `select strangler.stands_captured('box_a', 'b', 'box_a.b') as stands`;
