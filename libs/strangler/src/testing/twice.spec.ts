@@ -1,5 +1,5 @@
 import { shipping } from '../../../../examples/shipping/shipping.contract.js';
-import type { Port } from '../calls/router.js';
+import type { Port } from '../calls/ports.js';
 import { twice } from './runners.js';
 
 /* A runner that finds nothing wrong is worth nothing: a command that does not end as one fails its test. */
