@@ -16,15 +16,11 @@ begin
           and d.refclassid = 'pg_class'::regclass and d.refobjid = i.indrelid order by a.attnum),
       pg_get_indexdef(i.indexrelid, 1, false), coalesce(b.typname, t.typname)::text,
       (select quote_ident(c.collname) from pg_collation c where c.oid = key.attcollation and not c.collisdeterministic),
-      -- What makes letters large or small, knows which are letters, or in which order they stand, is told by :inputcollid by which locale.
-      (select min(coalesce(o.oprname, p.proname, case call[3] when '0' then 'greatest' else 'least' end)::text)
-        from regexp_matches(i.indexprs::text,
-          '(?::(?:op)?funcid (\d+)|\{MINMAX)[^{}]* :inputcollid (\d+)(?: :op ([01]))?', 'g') call
-        join pg_collation c on c.oid = call[2]::oid and c.collname not in ('C', 'POSIX')
-        left join pg_proc p on p.oid = call[1]::oid and p.pronamespace = 'pg_catalog'::regnamespace
-        left join pg_operator o on o.oprcode = p.oid
-        where call[1] is null
-          or p.proname ~ '^(lower|upper|initcap|casefold|regexp_.*|(text|bpchar|name)(_?[lg][te]|ic.*|regex..))$')
+      -- What makes letters large or small, or knows which are letters, is told by :inputcollid by which locale.
+      (select min(p.proname::text) from regexp_matches(i.indexprs::text, ':funcid (\d+)[^{}]* :inputcollid (\d+)', 'g') call
+        join pg_proc p on p.oid = call[1]::oid and p.pronamespace = 'pg_catalog'::regnamespace
+          and p.proname ~ '^(lower|upper|initcap|casefold|regexp_.*)$'
+        join pg_collation c on c.oid = call[2]::oid and c.collname not in ('C', 'POSIX'))
     from pg_index i
     join pg_attribute key on key.attrelid = i.indexrelid and key.attnum = 1
     join pg_type t on t.oid = key.atttypid
