@@ -3,7 +3,9 @@ import { contract, command } from 'nestjs-strangler/contract';
 import pg from 'pg';
 import { LocalModules, routeOf, Router, Routes } from 'nestjs-strangler';
 import { Executor } from '#strangler/calls/executor';
+import type { Caller } from '#strangler/contract/caller';
 import { Database } from '#strangler/database/database';
+import { withContext } from '#strangler/database/context';
 import { managerOf } from '#strangler/database/transaction';
 import { describeTables, type MovingModule } from '#strangler/database/tables';
 import { startCapture } from '#strangler/engine/ownership/capture';
@@ -166,6 +168,30 @@ it('one whose process is stopped in the middle of it is ended by the server, and
   await stopped.end().catch(() => undefined);
 });
 
+describe('each limit of the server ends it by itself, whatever the others are', () => {
+  const limits = ['statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout'];
+
+  it.each([
+    ['statement_timeout', '57014', 'select pg_sleep(60)'],
+    ['idle_in_transaction_session_timeout', '25P03', undefined],
+    // From PostgreSQL 17 on.
+    ['transaction_timeout', '25P04', 'select pg_sleep(60)'],
+  ])('%s', async (limit, code, statement) => {
+    const there = await copy.query<{ name: string }>('select name from pg_settings where name = any($1)', [
+      limits,
+    ]);
+    if (!there.some(({ name }) => name === limit)) return;
+    const session = new pg.Client({ connectionString: copy.url });
+    const ended = new Promise<unknown>((resolve) => session.once('error', resolve));
+    await session.connect();
+    const others = there.filter(({ name }) => name !== limit).map(({ name }) => `set local ${name} = 0`);
+    await session.query(['begin', `select strangler.begin_rehearsal('toy')`, ...others].join('; '));
+    const why = statement ? session.query(statement).catch((error: unknown) => error) : ended;
+    expect(await why).toMatchObject({ code });
+    await session.end().catch(() => undefined);
+  });
+});
+
 it('who holds a row that it needs is not waited for', async () => {
   await copy.query(
     `begin; set local strangler.applying = 'toy'; insert into toy.effect (id, what) values (8, 'A'); commit`,
@@ -224,6 +250,27 @@ it('no query is rehearsed, and no command with an effect outside', async () => {
   const outside = new Executor(charging, { charge: ran }, copy.dataSource, { run: ran }, { external });
   expect(await outside.rehearse('charge', put)).toMatchObject({ outcome: 'none' });
   expect(ran).not.toHaveBeenCalled();
+});
+
+it('nobody has a command rehearsed that he may not call, nor one with an input that its rules refuse', async () => {
+  const ran = (handlers.put = jest.fn());
+  const caller: Caller = { program: 'gateway', as: 'client', actor: { id: 'ann', role: 'user', version: 1 } };
+  const asked = () => executor.rehearse('put', put);
+  const context = { requestId: 'r', servedBy: new Map(), caller };
+  expect(await withContext(context, asked)).toEqual(none('forbidden'));
+  expect(await executor.rehearse('put', { name: '' })).toEqual({ outcome: 'done' });
+  expect(await executor.rehearse('put', { ...put, more: 1 })).toEqual({ outcome: 'done' });
+  expect(ran).not.toHaveBeenCalled();
+});
+
+it('an answer that could not be given is a fault', async () => {
+  handlers.put = () =>
+    Promise.resolve({
+      get name(): string {
+        throw new TypeError('no JSON');
+      },
+    });
+  expect(await executor.rehearse('put', put)).toEqual({ outcome: 'failed' });
 });
 
 it('one at a time: the second is not begun', async () => {

@@ -13,7 +13,7 @@ import type { CallObserver } from './call-observer.js';
 import type { CallOptions } from './ports.js';
 import { Router } from './router.js';
 import { routeOf, Routes } from '../routes/routes.js';
-import type { RemoteCalls } from './side-calls.js';
+import type { CommandOptions, RemoteCalls } from './side-calls.js';
 
 const walk = contract('walk', {
   ownership: 'by-key',
@@ -121,6 +121,19 @@ describe('a call inside the process', () => {
     expect(await refusal(port.look({ name: '' }))).toMatchObject({ code: 'validation_failed' });
     expect(seen).toEqual(['look monolith refused']);
   });
+});
+
+it('a command is told to who has it rehearsed; not one that takes another back, or is cancelled', async () => {
+  const committed: unknown[] = [];
+  const { port } = processWith('extracted', {
+    ...{ finished: () => undefined, answered: () => undefined },
+    committed: ({ operation: { name }, side, input }) => committed.push([name, side, input]),
+  });
+  await port.put({ name: 'a' }, { undoOf: 'another' });
+  await port.put({ name: 'b' }, { cancel: true } as CommandOptions);
+  await port.look({ name: 'c' });
+  await port.put({ name: 'd' });
+  expect(committed).toEqual([['put', 'extracted', { name: 'd' }]]);
 });
 
 describe('the monolith is lost, and nobody is left who says so in the routes', () => {
