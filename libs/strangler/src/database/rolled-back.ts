@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { DataSource, EntityManager } from 'typeorm';
 import { withinContext } from './context.js';
 
@@ -6,7 +7,7 @@ const longestMs = 200;
 
 /** As much of pg's connection as is needed here. */
 interface RawConnection {
-  readonly stream: { destroy(): void };
+  readonly stream: Duplex;
   prependListener(event: 'readyForQuery', listener: (message: { status?: string }) => void): unknown;
   off(event: 'readyForQuery', listener: (message: { status?: string }) => void): unknown;
 }
@@ -34,9 +35,17 @@ export async function rolledBack<T>(
     return await watch.over(withinContext({ transaction: { manager, module } }, () => work(manager)));
   } finally {
     watch.end();
-    await runner.rollbackTransaction().catch(() => connection.stream.destroy());
+    await runner.rollbackTransaction().catch(() => closed(connection));
     await runner.release();
   }
+}
+
+/** Closes a connection that the server may have ended: the pool gives none to a caller that is known to be closed. */
+async function closed({ stream }: RawConnection): Promise<void> {
+  if (stream.closed) return;
+  const close = new Promise((resolve) => stream.once('close', resolve));
+  stream.destroy();
+  await close;
 }
 
 /** Closes the connection when its transaction takes too long or has ended: what is said there after that would be stored. */
