@@ -1,6 +1,7 @@
 import { Exclude, instanceToPlain } from 'class-transformer';
 import fc from 'fast-check';
 import { Readable } from 'node:stream';
+import { runInNewContext } from 'node:vm';
 import { Codec } from './codec.js';
 
 class Session {
@@ -57,6 +58,14 @@ describe('what comes back as it was', () => {
     expect(crossed(value)).toStrictEqual(value);
   });
 
+  it.each(['a\uD800', 'a\u0000'])('as text that UTF-8 carries and PostgreSQL holds: %j', (text) => {
+    expect(JSON.stringify(codec.encode([text, { [text]: 1 }]))).not.toMatch(/\\u/);
+  });
+
+  it('an object of another realm', () => {
+    expect(crossed(runInNewContext('({ a: 1 })'))).toEqual({ a: 1 });
+  });
+
   it('a date that is none', () => {
     expect(String(crossed(new Date(NaN)))).toBe('Invalid Date');
   });
@@ -81,6 +90,7 @@ describe('what comes back as it was', () => {
     expect(back).toBeInstanceOf(Taken);
     expect(back).toMatchObject({ name: 'Taken', message: 'a@b.example is taken', email: 'a@b.example' });
     expect(back.stack).toMatch(/^Taken: a@b.example is taken\n/);
+    expect(Object.keys(back).sort()).toEqual(['email', 'name']);
   });
 
   it('anything that is made of these', () => {

@@ -35,6 +35,9 @@ class Loans {
   @Hears() @QueryOperation() async fail(how: string): Promise<never> {
     throw failures[how]!();
   }
+  @QueryOperation() async echo(...given: unknown[]): Promise<unknown[]> {
+    return given;
+  }
   @QueryOperation() async unknown(): Promise<unknown> {
     return new (class Unknown {})();
   }
@@ -86,6 +89,20 @@ const thrown = async (how: string): Promise<unknown> => {
 it('who injects the class calls the service, which calls itself', async () => {
   expect(standIn).toBeInstanceOf(Loans);
   expect(await standIn.count()).toBe(2);
+});
+
+it('what it is given, and what it answers, arrives as it was', async () => {
+  const loan = Object.assign(new Loan(), { id: 7 });
+  const given = [
+    new Date(0),
+    2n ** 64n,
+    new Map([['a', new Set([1])]]),
+    undefined,
+    { a: undefined },
+    NaN,
+    loan,
+  ];
+  expect(await standIn.echo(...given)).toStrictEqual(given);
 });
 
 describe('what a service throws', () => {
