@@ -243,6 +243,16 @@ it.each<[string, string, string, Partial<MovingModule>?]>([
     `box.thing.on_day is a date that defaults to CURRENT_DATE, which is another one in a session of another time zone, and so on the other side: say the zone that its values are in, alter table box.thing alter on_day set default (now() at time zone 'UTC')`,
   ],
   [
+    'a time of day, of a domain, that is now',
+    `create domain box.hour as time; ${thing}; alter table box.thing add at box.hour default localtime`,
+    `box.thing.at is a box.hour that defaults to LOCALTIME, which is another one in a session of another time zone, and so on the other side: say the zone that its values are in, alter table box.thing alter at set default (now() at time zone 'UTC')`,
+  ],
+  [
+    'a routing key that the time of the insert makes',
+    `create table box.thing (id uuid primary key, name text not null default extract(year from now())::text)`,
+    'box.thing.name is the routing key, or in it, and where it is left out only the database knows it ((EXTRACT(year FROM now()))::text): no caller could say whose the row will be. Let the caller make it, and: alter table box.thing alter name drop default; or let the module have one owner as a whole',
+  ],
+  [
     'a key expression of a column that can be null',
     `create table box.thing (id uuid primary key, name text)`,
     'box.thing.name is the routing key, or in it, and can be null, which nobody owns: alter table box.thing alter name set not null',
