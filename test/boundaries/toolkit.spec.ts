@@ -31,7 +31,7 @@ it('an example in a comment is no dependency', () => {
 it('the toolkit names no module of the shop', () => {
   const toolkit = sourcesIn('libs/strangler/src');
   expect(toolkit.size).toBeGreaterThan(20);
-  // The applications that its tests of `assess` and `init` read have users, as any does.
+  // Tests of `assess` and `init` read whole applications, whose modules may be named as one of the shop is: `users`.
   const naming = [...toolkit]
     .filter(([file]) => !/\/(assess|verbs)\/.*\.(spec|fixture)\.ts$/.test(file))
     .map(([file, source]) => [file, namesOfTheShop(source)] as const);

@@ -66,8 +66,10 @@ export interface SideView extends CallFigures {
   /** It answers, and owns what it is to own. */
   healthy: boolean;
   /**
-   * `fenced`: it answers, and nobody may write what it has fenced, though no step is under way, or for too long. The others say what is
-   * missing: any process of it, its answer in time, its database, the connection to it.
+   * `fenced`: it answers, and nobody may write what it has fenced, though no step is under way, or for too long. `unproven`, `rolled back`:
+   * its database has not shown that it holds all that it had, or was put back. `not there`: no process of it runs; `no answer`: none came in
+   * time; `no database`: it cannot reach its own; `no NATS`: it cannot be reached. `foreign`: it belongs to another application. `failing`:
+   * it answers with an error.
    */
   health:
     | 'up'

@@ -54,19 +54,22 @@ export class AdminApi {
     private readonly session: Session,
   ) {}
 
+  /** Where something stands. */
   get<T>(path: string): Promise<T> {
-    return this.call<T>(path, { method: 'GET', timeoutMs: readMs });
+    return this.call<T>(path, { method: 'GET', timeoutMs: readMs }, 'phase');
   }
 
   async items<T>(path: string): Promise<T[]> {
-    return (await this.get<{ items: T[] }>(path)).items;
+    return (await this.call<{ items: T[] }>(path, { method: 'GET', timeoutMs: readMs }, 'items')).items;
   }
 
+  /** Asks for an action. */
   post<T>(path: string, body: object): Promise<T> {
-    return this.call<T>(path, { method: 'POST', timeoutMs: actMs, body });
+    return this.call<T>(path, { method: 'POST', timeoutMs: actMs, body }, 'plan');
   }
 
-  private async call<T>(path: string, call: Call): Promise<T> {
+  /** `field`: what every such answer has. */
+  private async call<T>(path: string, call: Call, field: string): Promise<T> {
     const { url, absent } = this.of;
     if (url === undefined) throw new Unknown(absent);
     const send = async () => {
@@ -77,8 +80,8 @@ export class AdminApi {
     };
     let answer = await send();
     if (answer.status === 401 && this.session.renew()) answer = await send();
-    // Others say 200 to anything, with a page.
-    if (answer.status < 300 && Object.keys(answer.body).length > 0) return answer.body as T;
+    // Others say 200 to anything, with a page, or with JSON of their own.
+    if (answer.status < 300 && (answer.body[field] ?? undefined) !== undefined) return answer.body as T;
     throw failureFor(answer, call, url, this.of, this.session);
   }
 }

@@ -1,5 +1,5 @@
 import type { ActionAnswer } from '../../control/operator.js';
-import type { Finding, HistoryEntry, ModuleStatus } from '../../control/views.js';
+import type { Finding, HistoryEntry, ModuleStatus, SideView } from '../../control/views.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
 import { AdminApi, type AdminAddress, type Session } from './admin-api.js';
@@ -30,9 +30,11 @@ export class AdminClient {
     this.api = new AdminApi(address, session);
   }
 
-  modules = (): Promise<ModuleStatus[]> => this.api.items('/modules');
+  modules = async (): Promise<ModuleStatus[]> =>
+    (await this.api.items<ModuleStatus>('/modules')).map(withQuarantined);
 
-  module = (module: string): Promise<ModuleStatus> => this.of(module, (path) => this.api.get(path));
+  module = (module: string): Promise<ModuleStatus> =>
+    this.of(module, async (path) => withQuarantined(await this.api.get(path)));
 
   history = (module: string, limit: number): Promise<HistoryEntry[]> =>
     this.of(module, (path) => this.api.items(`${path}/history?limit=${limit}`));
@@ -41,7 +43,7 @@ export class AdminClient {
     this.of(module, (path) => this.api.items(`${path}/mismatches`));
 
   quarantined = (module: string): Promise<QuarantinedOn[]> =>
-    this.of(module, (path) => this.api.items(`${path}/quarantined`));
+    this.of(module, (path) => this.api.items(`${path}/${pathOf('quarantined')}`));
 
   doctor = (module: string | undefined): Promise<Finding[]> =>
     module === undefined
@@ -50,7 +52,7 @@ export class AdminClient {
 
   /** Asks for an action; `body` as in the admin API. */
   act = (module: string, verb: string, body: object): Promise<ActionAnswer> =>
-    this.of(module, (path) => this.api.post<ActionAnswer>(`${path}/${verb}`, body));
+    this.of(module, (path) => this.api.post<ActionAnswer>(`${path}/${pathOf(verb)}`, body));
 
   private async of<T>(module: string, ask: (path: string) => Promise<T>): Promise<T> {
     if (isRoute(module))
@@ -63,3 +65,14 @@ export class AdminClient {
     }
   }
 }
+
+/** By its former name: an application of any release answers to that. */
+const pathOf = (verb: string): string => (verb === 'quarantined' ? 'parked' : verb);
+
+/** An application of a release before says `parked` alone. */
+const withQuarantined = (status: ModuleStatus): ModuleStatus => {
+  const { monolith, extracted } = status.sides;
+  return { ...status, sides: { monolith: named(monolith), extracted: named(extracted) } };
+};
+
+const named = (side: SideView | null): SideView | null => side && { ...side, quarantined: side.parked };
