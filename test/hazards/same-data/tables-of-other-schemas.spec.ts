@@ -187,12 +187,18 @@ it('who takes over without the other side fills it with all of them, and counts 
   ]);
 });
 
-it('a table that is not there is named with its schema', async () => {
+it('a table that is not there is named with its schema, and with what makes it', async () => {
   const test = await freshDatabase();
   const on = { query: test.query } as never;
   await expect(describeTables(on, { ...moving, tables: ['public.gone'] })).rejects.toThrow(
-    'public.gone: there is no such table',
+    'public.gone: there is no such table; in the monolith the migrations make it, in a service what "strangler generate" has written',
   );
+  const missing = describeTables(on, { ...moving, tables: ['idempotency'] });
+  const message = await missing.catch((error: Error) => error.message);
+  const sql = String(message).split('database of the service: ')[1] ?? '';
+  expect(sql).toContain(`create_idempotency_table('parcels')`);
+  await test.query(sql);
+  expect(await describeTables(on, { ...moving, tables: ['idempotency'] })).toHaveLength(1);
   await test.drop();
   expect(() => nameOfTable('parcels', 'a.b', 'c')).toThrow(
     'the schema "a.b" of the table c has a dot in its name',

@@ -159,10 +159,18 @@ export async function describeTables(on: Queryable, module: MovingModule): Promi
   );
   return rows.map(({ name, oid, form, columns, primaryKey }) => {
     const full = name.includes('.') ? name : `${module.module}.${name}`;
-    if (!columns) throw new Error(`${full}: there is no such table`);
+    if (!columns) throw new Error(`${full}: there is no such table; ${howToMake(module.module, name)}`);
     if (!primaryKey) throw new Error(`${full}: a table that moves needs a primary key`);
     return tableOf(module, { name, oid, form, columns, primaryKey });
   });
+}
+
+/** Where a table comes from that is not there. */
+function howToMake(module: string, name: string): string {
+  if (!isOwnTable(name))
+    return 'in the monolith the migrations make it, in a service what "strangler generate" has written';
+  const sql = `create schema if not exists ${quoted(module)}; select strangler.create_${name}_table(${literal(module)})`;
+  return `the toolkit keeps its records there, so make it, in a migration and in the database of the service: ${sql}`;
 }
 
 /** What the catalogue says of a table; null: it has none. */
