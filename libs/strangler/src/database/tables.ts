@@ -140,7 +140,10 @@ const columnsForm = `
     concat_ws(' ', a.attrelid, a.attnum, a.atttypid, a.atttypmod, a.attgenerated, a.attname), 0)), 0)::text
   from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped`;
 
-/** Reads the module's tables from the catalogue. @throws naming the first that is missing or has no primary key. */
+/** A table that cannot move: its message is a sentence for the operator. */
+export class TableError extends Error {}
+
+/** Reads the module's tables from the catalogue. @throws {TableError} naming the first that is missing or has no primary key. */
 export async function describeTables(on: Queryable, module: MovingModule): Promise<MovingTable[]> {
   const rows = await on.query<Found>(
     `select wanted.name, c.oid::text as oid, (${columnsForm}) as form,
@@ -159,8 +162,8 @@ export async function describeTables(on: Queryable, module: MovingModule): Promi
   );
   return rows.map(({ name, oid, form, columns, primaryKey }) => {
     const full = name.includes('.') ? name : `${module.module}.${name}`;
-    if (!columns) throw new Error(`${full}: there is no such table; ${howToMake(module.module, name)}`);
-    if (!primaryKey) throw new Error(`${full}: a table that moves needs a primary key`);
+    if (!columns) throw new TableError(`${full}: there is no such table; ${howToMake(module.module, name)}`);
+    if (!primaryKey) throw new TableError(`${full}: a table that moves needs a primary key`);
     return tableOf(module, { name, oid, form, columns, primaryKey });
   });
 }

@@ -18,7 +18,7 @@ import { guardOf, openAdmin } from './admin-listener.js';
 import type { StranglerOptions } from './options.js';
 import type { Parts } from './parts.js';
 import { assertServable } from './service-feature.js';
-import { bringUpToDate } from './up-to-date.js';
+import { bringUpToDate, startErrorOf } from './up-to-date.js';
 
 /**
  * Figures of a process, with their names; prom-client or another one writes them.
@@ -60,7 +60,7 @@ export class StranglerProcess
     private readonly options: StranglerOptions,
     readonly parts: Parts,
     private readonly app: ModuleRef,
-    dataSource?: DataSource,
+    private readonly dataSource?: DataSource,
   ) {
     if (dataSource) endFirst(dataSource, () => this.end());
   }
@@ -97,7 +97,7 @@ export class StranglerProcess
     for (const contract of this.options.contracts.filter(isServiceContract))
       assertServable(contract, modules);
     await this.prepareSchema();
-    await role.prepare();
+    await role.prepare().catch(asStartError);
     server?.listen();
   }
 
@@ -110,7 +110,7 @@ export class StranglerProcess
 
   async onApplicationBootstrap(): Promise<void> {
     const { agents, role } = this.parts;
-    await agents.start();
+    await agents.start().catch(asStartError);
     role.start();
     await this.openListeners();
     this.isOpen = true;
@@ -126,6 +126,17 @@ export class StranglerProcess
 
   onApplicationShutdown(): Promise<void> {
     return this.end();
+  }
+
+  /**
+   * Ends what has begun of a process whose start has failed, and its data source.
+   *
+   * @internal
+   */
+  async abandon(): Promise<void> {
+    await this.beforeApplicationShutdown();
+    await this.end();
+    if (this.dataSource?.isInitialized) await this.dataSource.destroy();
   }
 
   private end(): Promise<void> {
@@ -157,6 +168,10 @@ export class StranglerProcess
     return { ...own, checks: [...own.checks, ...this.checks] };
   }
 }
+
+const asStartError = (error: unknown): never => {
+  throw startErrorOf(error);
+};
 
 /** Whoever ends the data source, and whenever: calls that were taken need it. Nest leaves the order of global modules open. */
 function endFirst(dataSource: DataSource, end: () => Promise<void>): void {

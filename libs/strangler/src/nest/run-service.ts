@@ -6,7 +6,6 @@ import {
   type LoggerService,
   type Type,
 } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { LocalModules } from '../calls/local-modules.js';
 import { ContractServer } from '../calls/remote/server.js';
 import type { Contract } from '../contract/contract.js';
@@ -17,6 +16,7 @@ import type { WiringOptions } from './options.js';
 import type { ProcessDatabase } from './process-database.js';
 import { StranglerProcess } from './process.js';
 import { settingsIn } from './service-settings.js';
+import { startContext } from './start-context.js';
 import { StranglerModule } from './strangler.module.js';
 
 /**
@@ -69,7 +69,7 @@ class ServiceModule {
 }
 
 /**
- * Starts a module as a service. Whoever calls it ends it.
+ * Starts a module as a service. Whoever calls it ends it; a start that fails leaves nothing behind.
  *
  * @example
  * ```ts
@@ -79,9 +79,7 @@ class ServiceModule {
  * ```
  */
 export async function startService(module: Type, options: ServiceOptions): Promise<Service> {
-  const { logger } = options;
-  const how = { abortOnError: false, ...(logger && { logger }) };
-  const app = await NestFactory.createApplicationContext(ServiceModule.of(module, options), how);
+  const app = await startContext(ServiceModule.of(module, options), options.logger);
   return {
     app,
     serving: app.get(ContractServer).serving,

@@ -3,6 +3,8 @@ import { Injectable, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { IsInt } from 'class-validator';
 import { randomBytes } from 'node:crypto';
+import { shipping } from '../../../../examples/shipping/shipping.contract.js';
+import { ShippingModule } from '../../../../examples/shipping/shipping.module.js';
 import {
   emptyDatabase,
   freshDatabase,
@@ -67,6 +69,14 @@ it('so does a service', async () => {
 it('one whose deployment does so leaves it alone', async () => {
   await start(database.url, { migrate: false });
   expect(await hasSchema()).toBe(false);
+});
+
+it('a service that needs it, and whose deployment forgot it, says what to run, and leaves no session behind', async () => {
+  const nats = { connection: { servers: 'nats://127.0.0.1:1' } };
+  const how = { contracts: [shipping], database: database.url, nats, migrate: false };
+  await expect(startService(ShippingModule, how)).rejects.toThrow(
+    /^the schema strangler of the database is missing, or of a release before \(relation "strangler\.\w+" does not exist\): run migrate of nestjs-strangler\/migrate/,
+  );
 });
 
 describe('as a role that may make no schema', () => {

@@ -1,9 +1,13 @@
 import { Logger } from '@nestjs/common';
 import type { Client } from 'pg';
 import type { Database } from '../database/database.js';
+import { TableError } from '../database/tables.js';
 import { migrate } from '../migrate/migrate.js';
 import { MigrationRefused } from '../migrate/older-processes.js';
 import { StartError } from '../operate/health/start-error.js';
+
+/** What PostgreSQL says where a schema, a table, a column or a function is not there. */
+const notThere = ['3F000', '42P01', '42703', '42883'];
 
 /** What PostgreSQL says to a role that may not. */
 const notAllowed = '42501';
@@ -24,6 +28,18 @@ export async function bringUpToDate(database: Database): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+/** What a start has failed with, as a {@link StartError} where a deployment has left something out. Pure. */
+export function startErrorOf(error: unknown): unknown {
+  const { code, message } = error as { code?: string; message: string };
+  if (error instanceof TableError) return new StartError(message, { cause: error });
+  if (!notThere.includes(code ?? '') || !/\bstrangler\./.test(message)) return error;
+  const missing = `the schema strangler of the database is missing, or of a release before (${message})`;
+  return new StartError(
+    `${missing}: run migrate of nestjs-strangler/migrate in each deployment, or start without migrate: false`,
+    { cause: error },
+  );
 }
 
 async function sentence(client: Client, { message }: Error): Promise<string> {

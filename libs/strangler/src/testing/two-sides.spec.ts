@@ -1,9 +1,9 @@
-import { Logger } from '@nestjs/common';
+import { Logger, Module } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { shipping } from '../../../../examples/shipping/shipping.contract.js';
 import { ShippingModule } from '../../../../examples/shipping/shipping.module.js';
 import { parcelsDatabase } from '../../../../test/support/parcels.js';
-import type { TestDatabase } from '../../../../test/support/postgres.js';
+import { emptyDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
 import { withContext } from '../database/context.js';
 import type { Side } from '../routes/phase.js';
 import { twoSides, type TwoSides, type TwoSidesOptions } from './two-sides.js';
@@ -79,4 +79,40 @@ it('a module that does not arrive says where it is, and why', async () => {
   await expect(sides.goTo('monolith')).rejects.toThrow(
     /^shipping, now \w+, should be so and is not: is monolith/,
   );
+});
+
+describe('what is missing is said in one sentence, and nothing stays behind', () => {
+  @Module({})
+  class Failing {
+    onApplicationBootstrap(): void {
+      throw new Error('its file is wrong');
+    }
+  }
+
+  it.each([
+    [
+      'the tables of a side',
+      () => emptyDatabase(),
+      {},
+      /^shipping.parcel: there is no such table; .+ in a service what "strangler generate" has written$/,
+    ],
+    [
+      'NATS',
+      () => parcelsDatabase('extracted'),
+      { nats: 'nats://127.0.0.1:1' },
+      /^NATS at 127.0.0.1:1 does not answer: .+: start it there, or leave out nats$/,
+    ],
+    [
+      'what a module of the application needs',
+      () => parcelsDatabase('extracted'),
+      { imports: [Failing] },
+      /^its file is wrong$/,
+    ],
+  ])('%s', async (_what, extractedDatabase, more, sentence) => {
+    const [monolith, extracted] = await Promise.all([parcelsDatabase('monolith'), extractedDatabase()]);
+    const databases = { monolith: monolith.url, extracted: extracted.url };
+    await expect(twoSides({ ...options, databases, ...more })).rejects.toThrow(sentence);
+    // Each says so where somebody is still connected.
+    await Promise.all([monolith.drop(), extracted.drop()]);
+  });
 });

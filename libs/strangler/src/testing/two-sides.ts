@@ -1,6 +1,5 @@
 import { Module, type DynamicModule, type ModuleMetadata, type Type } from '@nestjs/common';
 import type { INestApplicationContext } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +12,9 @@ import type { Operator } from '../control/operator.js';
 import type { ModuleStatus } from '../control/views.js';
 import type { WiringOptions } from '../nest/options.js';
 import type { ProcessDatabase } from '../nest/process-database.js';
+import { NatsLink } from '../nats/link.js';
 import { startService, type Service } from '../nest/run-service.js';
+import { startContext } from '../nest/start-context.js';
 import { StranglerModule } from '../nest/strangler.module.js';
 import { OPERATOR } from '../operate/operator-token.js';
 import type { Phase, Side } from '../routes/phase.js';
@@ -82,6 +83,8 @@ const atOnce = {
   gates: { minSamples: 0, lagMs: 60_000, p99Ratio: 1_000, errorRate: 1 },
 };
 const pauseMs = 20;
+/** How long NATS may take to answer at first. */
+const connectMs = 5_000;
 
 @Module({})
 class Monolith {}
@@ -132,15 +135,21 @@ async function startMonolith(
   const database = databases.monolith;
   const wiring = StranglerModule.forRoot({ side: 'monolith', contracts, database, nats, config });
   const root: DynamicModule = { module: Monolith, imports: [wiring, module, ...imports] };
-  return NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
+  return startContext(root, false);
 }
 
-/** The service, once it takes calls. */
+/** The service, once it takes calls. @throws when there is no NATS. */
 async function serviceOf({ module, contracts, databases }: TwoSidesOptions, nats: Wired): Promise<Service> {
   const database = databases.extracted;
   const service = await startService(module, { contracts, database, nats, logger: silent });
-  await service.serving;
-  return service;
+  const link = service.app.get(NatsLink);
+  if (await link.connected(connectMs)) {
+    await service.serving;
+    return service;
+  }
+  const { trouble } = link;
+  await service.close();
+  throw new Error(`${trouble ?? 'there is no NATS'}: start it there, or leave out nats`);
 }
 
 const nothing = () => undefined;
