@@ -20,7 +20,7 @@ const tests = ['^test/', '\\.spec\\.ts$', '^libs/(?!strangler/)[^/]+/src/testing
 const published = '^libs/strangler/src/testing/';
 const barrels = [
   '^libs/[^/]+/src/index\\.ts$',
-  '^libs/strangler/src/(cli|contract|migrate|service|testing)/index\\.ts$',
+  '^libs/strangler/src/(cli|contract|internal|migrate|service|testing)/index\\.ts$',
   '^libs/domain/src/[^/]+/index\\.ts$',
 ];
 const byName = ['aliased-subpath-import', 'aliased-workspace'];
@@ -38,6 +38,7 @@ const floors = [
   'control',
   'operate',
   'nest',
+  'internal',
   'service',
   'testing',
 ];

@@ -34,6 +34,9 @@ const typeormInjectors = [
 ];
 const insideTheTransaction =
   'A command already runs in a transaction: inject repositories. N commands that also take a plain connection hang for ever once N is the pool size.';
+const knowsPorts = 'A module knows ports and sagas; nothing of phases, routes or transport.';
+const injectsPorts =
+  'The edge injects ports and passes its context on; where a call goes is not its concern.';
 const moduleImports = [
   ...process,
   { name: 'typeorm', importNames: typeorm, message: insideTheTransaction },
@@ -41,24 +44,18 @@ const moduleImports = [
   {
     name: 'nestjs-strangler',
     allowImportNames: ['Admission', 'call', 'own', 'Saga', 'Step', 'StranglerModule', 'InjectPort', 'Port'],
-    message: 'A module knows ports and sagas; nothing of phases, routes or transport.',
+    message: knowsPorts,
   },
+  { name: 'nestjs-strangler/internal', message: knowsPorts },
 ];
 const edgeImports = [
   ...process,
   {
     name: 'nestjs-strangler',
-    allowImportNames: [
-      'CallContext',
-      'InjectPort',
-      'Port',
-      'Schema',
-      'currentContext',
-      'portToken',
-      'withContext',
-    ],
-    message: 'The edge injects ports and passes its context on; where a call goes is not its concern.',
+    allowImportNames: ['CallContext', 'InjectPort', 'Port', 'currentContext', 'portToken', 'withContext'],
+    message: injectsPorts,
   },
+  { name: 'nestjs-strangler/internal', message: injectsPorts },
 ];
 const moduleSyntax = [
   barrels,

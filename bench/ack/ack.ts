@@ -1,5 +1,7 @@
 import { Closing, dataSourceOptions } from '#platform';
-import { Agents, Executor, routeOf, Routes } from 'nestjs-strangler';
+import { Agents } from '#strangler/sides/agents';
+import { Executor } from '#strangler/calls/executor';
+import { routeOf, Routes } from '#strangler/routes/routes';
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { drained, openWays, requireSame, startSending, type Ways } from '../depot/captured.js';

@@ -1,7 +1,7 @@
 import type { Closing } from '#platform';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Database } from '#strangler/database/database';
-import { natsConnection } from 'nestjs-strangler';
+import { natsConnection } from '#strangler/nats/connection';
 import { NatsLink } from '#strangler/nats/link';
 import type { SideAgent } from '#strangler/sides/agent';
 import { belongingOf } from '#strangler/sides/belonging';

@@ -3,7 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { Database } from '#strangler/database/database';
-import { natsConnection } from 'nestjs-strangler';
+import { natsConnection } from '#strangler/nats/connection';
 import { NatsLink } from '#strangler/nats/link';
 import { SideAgent } from '#strangler/sides/agent';
 import { depot } from './depot.js';

@@ -1,14 +1,10 @@
 import { dataSourceOptions, migrate } from '#platform';
-import {
-  LocalModules,
-  natsConnection,
-  NatsLink,
-  routeOf,
-  Router,
-  Routes,
-  withContext,
-  type Port,
-} from 'nestjs-strangler';
+import { withContext, type Port } from 'nestjs-strangler';
+import { LocalModules } from '#strangler/calls/local-modules';
+import { natsConnection } from '#strangler/nats/connection';
+import { NatsLink } from '#strangler/nats/link';
+import { routeOf, Routes } from '#strangler/routes/routes';
+import { Router } from '#strangler/calls/router';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Database } from '#strangler/database/database';

@@ -1,7 +1,8 @@
 import { contracts, inventory } from '#contracts';
 import { configureHttp } from '#api';
 import { createLogger, dataSourceOptions, NestLogger, readConfig } from '#platform';
-import { currentContext, noticingSilence, portToken, type Port } from 'nestjs-strangler';
+import { currentContext, portToken, type Port } from 'nestjs-strangler';
+import { noticingSilence } from '#strangler/database/silence';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from '../../apps/monolith/src/app.module.js';

@@ -1,19 +1,16 @@
 import { EventEmitter } from 'node:events';
 import type { DataSource } from 'typeorm';
 import { ReadGuard } from '#strangler/calls/read-guard';
-import {
-  CallMetrics,
-  Executor,
-  LocalModules,
-  observers,
-  routeOf,
-  Router,
-  Routes,
-  ToolkitMetrics,
-  type Member,
-  type RemoteCalls,
-  type Side,
-} from 'nestjs-strangler';
+import type { Side } from 'nestjs-strangler';
+import { CallMetrics } from '#strangler/control/call-metrics';
+import { Executor } from '#strangler/calls/executor';
+import { LocalModules } from '#strangler/calls/local-modules';
+import { observers } from '#strangler/operate/metrics/call-tally';
+import { routeOf, Routes } from '#strangler/routes/routes';
+import { Router } from '#strangler/calls/router';
+import { ToolkitMetrics } from '#strangler/operate/metrics/toolkit-metrics';
+import type { Member } from '#strangler/routes/member';
+import type { RemoteCalls } from '#strangler/calls/side-calls';
 import { quotes, QuoteService } from './contract.js';
 
 const nobody: RemoteCalls = { call: () => Promise.reject(new Error('no other process')) };

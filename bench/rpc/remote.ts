@@ -1,5 +1,9 @@
 import type { Closing } from '#platform';
-import { natsConnection, NatsCalls, NatsLink, routeOf, Routes, type Port } from 'nestjs-strangler';
+import type { Port } from 'nestjs-strangler';
+import { natsConnection } from '#strangler/nats/connection';
+import { NatsCalls } from '#strangler/calls/remote/client';
+import { NatsLink } from '#strangler/nats/link';
+import { routeOf, Routes } from '#strangler/routes/routes';
 import { quotes } from './contract.js';
 import { localQuotes, shop } from './local.js';
 

@@ -4,7 +4,7 @@ import { connect } from '@nats-io/transport-node';
 import { credentials } from '@grpc/grpc-js';
 import { firstValueFrom } from 'rxjs';
 import { Closing } from '#platform';
-import { natsConnection } from 'nestjs-strangler';
+import { natsConnection } from '#strangler/nats/connection';
 import { startProgram } from '../program.js';
 import { report, type Figure } from '../report.js';
 import { alternate, glance, inLanes, median, ratio, type Contender, type Rates } from '../rounds.js';

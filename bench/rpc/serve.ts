@@ -1,7 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { natsConnection, ContractServer, NatsLink, type LocalModules, type Routes } from 'nestjs-strangler';
+import { natsConnection } from '#strangler/nats/connection';
+import { ContractServer } from '#strangler/calls/remote/server';
+import { NatsLink } from '#strangler/nats/link';
+import type { LocalModules } from '#strangler/calls/local-modules';
+import type { Routes } from '#strangler/routes/routes';
 import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import { Controller, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

@@ -14,7 +14,7 @@ const sources = publicFiles().map((file) => [file, readFileSync(file, 'utf8')] a
 const docstrings = new Docstrings(examplesIn(new Map([...sources, ['broken.ts', broken]])));
 const isBroken = (problem: string): boolean => problem.startsWith('broken.ts');
 
-/** `@internal`: for this repository's own programs, and nothing that a release has to keep (UPGRADING.md). */
+/** `@internal`: for this repository's own programs, and nothing that a release has to keep (UPGRADING.md). They have an entry of their own. */
 const isInternal = ({ docstring }: Exported): boolean => /@internal\b/.test(docstring);
 const { exported } = docstrings;
 const named = (those: readonly Exported[]): string[] => those.map(({ entry, name }) => `${entry}: ${name}`);
@@ -35,6 +35,13 @@ it('each that an application may use has an example', () => {
     (each) => !isInternal(each) && !/@example\s+\* ```ts\n/.test(each.docstring),
   );
   expect(named(without)).toEqual([]);
+});
+
+it('what is for this repository alone has an entry of its own', () => {
+  const at = (entry: string) => exported.filter((each) => each.entry === entry);
+  expect(named(at('nestjs-strangler').filter(isInternal))).toEqual([]);
+  expect(at('nestjs-strangler/internal').length).toBeGreaterThan(10);
+  expect(named(at('nestjs-strangler/internal').filter((each) => !isInternal(each)))).toEqual([]);
 });
 
 it('the examples compile', () => {

@@ -26,6 +26,7 @@ export const goodShop: Files = {
       'control',
       'operate',
       'nest',
+      'internal',
       'testing',
     ].map((room) => [
       `libs/strangler/src/${room}/${room}.ts`,

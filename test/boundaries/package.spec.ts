@@ -24,7 +24,7 @@ const rooms = entries.map(([name]) => name.slice(2)).filter((name) => name !== '
 
 it('an application gets these entries, its own package.json, and nothing beside them', () => {
   expect(Object.keys(exports)).toEqual([
-    ...['.', './cli', './contract', './migrate', './service', './testing'],
+    ...['.', './cli', './contract', './internal', './migrate', './service', './testing'],
     './package.json',
   ]);
 });

@@ -3,17 +3,13 @@ import { InventoryModule } from '#domain/inventory';
 import { OrdersModule } from '#domain/orders';
 import { PaymentsModule } from '#domain/payments';
 import { UsersModule } from '#domain/users';
-import {
-  LocalModules,
-  NatsCalls,
-  NatsLink,
-  publishRoutes,
-  routeOf,
-  Router,
-  Routes,
-  type Port,
-  type RouteEntry,
-} from 'nestjs-strangler';
+import type { Port } from 'nestjs-strangler';
+import { LocalModules } from '#strangler/calls/local-modules';
+import { NatsCalls } from '#strangler/calls/remote/client';
+import { NatsLink } from '#strangler/nats/link';
+import { publishRoutes } from '#strangler/nats/route-sync';
+import { routeOf, Routes, type RouteEntry } from '#strangler/routes/routes';
+import { Router } from '#strangler/calls/router';
 import { runners as waysToReach, twice } from 'nestjs-strangler/testing';
 import type { Type } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';

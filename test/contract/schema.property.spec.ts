@@ -1,12 +1,6 @@
 import * as published from '#contracts';
-import {
-  canonicalOf,
-  nestedOf,
-  Schema,
-  ValidationError,
-  type Contract,
-  type Dto,
-} from 'nestjs-strangler/contract';
+import { nestedOf, Schema, ValidationError, type Contract, type Dto } from 'nestjs-strangler/contract';
+import { canonicalOf } from '#strangler/contract/fields';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync } from 'class-validator';
 import fc from 'fast-check';

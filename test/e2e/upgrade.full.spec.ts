@@ -1,5 +1,7 @@
 import { accountOf } from '#sample';
-import { NatsLink, Routes, followRoutes, routeOf } from 'nestjs-strangler';
+import { NatsLink } from '#strangler/nats/link';
+import { Routes, routeOf } from '#strangler/routes/routes';
+import { followRoutes } from '#strangler/nats/route-sync';
 import { Logger } from '@nestjs/common';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { writeFile } from 'node:fs/promises';

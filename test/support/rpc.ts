@@ -1,18 +1,14 @@
 import { Logger } from '@nestjs/common';
-import {
-  ContractServer,
-  LocalModules,
-  NatsCalls,
-  NatsLink,
-  Router,
-  Routes,
-  type Port,
-  type RouteEntry,
-} from 'nestjs-strangler';
+import type { Port } from 'nestjs-strangler';
+import { ContractServer } from '#strangler/calls/remote/server';
+import { LocalModules } from '#strangler/calls/local-modules';
+import { NatsCalls } from '#strangler/calls/remote/client';
+import { NatsLink } from '#strangler/nats/link';
+import { Router } from '#strangler/calls/router';
+import { Routes, type RouteEntry, routeOf } from '#strangler/routes/routes';
 import type { Executor } from '#strangler/calls/executor';
 import type { Member } from '#strangler/routes/member';
 import type { TestNats } from './nats.js';
-import { routeOf } from '#strangler/routes/routes';
 import { toy } from './toy.js';
 import { until } from './until.js';
 

@@ -1,5 +1,6 @@
 import { dataSourceOptions } from '#platform';
-import { OPERATOR, Router, StranglerModule, type Operator, type Port, type Side } from 'nestjs-strangler';
+import { OPERATOR, StranglerModule, type Operator, type Port, type Side } from 'nestjs-strangler';
+import { Router } from '#strangler/calls/router';
 import { startService } from 'nestjs-strangler/service';
 import { Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

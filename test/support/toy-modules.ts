@@ -6,20 +6,14 @@ import {
   UnavailableError,
   type Contract,
 } from 'nestjs-strangler/contract';
-import {
-  call,
-  LocalModules,
-  own,
-  Router,
-  Routes,
-  type CallOptions,
-  type RemoteCalls,
-  type Saga,
-} from 'nestjs-strangler';
+import { call, own, type CallOptions, type Saga } from 'nestjs-strangler';
+import { LocalModules } from '#strangler/calls/local-modules';
+import { Router } from '#strangler/calls/router';
+import { Routes, routeOf } from '#strangler/routes/routes';
+import type { RemoteCalls } from '#strangler/calls/side-calls';
 import { withContext } from '#strangler/database/context';
 import { Executor, type ExecutorOptions, type Handler } from '#strangler/calls/executor';
 import { prepare, type PreparedOperation } from '#strangler/contract/operation';
-import { routeOf } from '#strangler/routes/routes';
 import { SagaDriver } from '#strangler/calls/sagas/driver';
 import { SagaEngine } from '#strangler/calls/sagas/engine';
 import { Steps } from '#strangler/calls/sagas/steps';

@@ -1,4 +1,7 @@
-import { LocalModules, routeOf, Router, Routes, type Port, type RouteEntry } from 'nestjs-strangler';
+import type { Port } from 'nestjs-strangler';
+import { LocalModules } from '#strangler/calls/local-modules';
+import { routeOf, Routes, type RouteEntry } from '#strangler/routes/routes';
+import { Router } from '#strangler/calls/router';
 import { bucketOf, buckets } from '#strangler/routes/bucket';
 import type { CallObserver } from '#strangler/calls/call-observer';
 import { withContext } from '#strangler/database/context';

@@ -2,7 +2,7 @@ import { noPaths, ownPaths, TokenVerifier } from '#api';
 import { contracts } from '#contracts';
 import { EdgeRoutes, EdgeRoutesError, UpstreamPools } from '#edge';
 import { StartError } from '#platform';
-import { CallMetrics, Database } from 'nestjs-strangler';
+import { CallMetrics, Database } from 'nestjs-strangler/internal';
 import type { FactoryProvider } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { ExpressAdapter } from '@nestjs/platform-express';

@@ -1,5 +1,6 @@
 import { ApiModule, BareEdgeModule, TokenVerifier } from '#api';
-import { Routes, StranglerProcess } from 'nestjs-strangler';
+import { StranglerProcess } from 'nestjs-strangler';
+import { Routes } from 'nestjs-strangler/internal';
 import type { ModuleMetadata } from '@nestjs/common';
 import type { Settings } from './config.js';
 import type { OwnDatabase } from './own-database.js';

@@ -1,4 +1,4 @@
-import type { KeptRoutes, RouteTable } from 'nestjs-strangler';
+import type { KeptRoutes, RouteTable } from 'nestjs-strangler/internal';
 import type { Pool } from 'pg';
 
 /** Routes in the gateway's own database; those of another namespace are of another shop, and count for nothing. */

@@ -1,5 +1,5 @@
 import { migrate, openLimitPool } from '#platform';
-import { routeOf } from 'nestjs-strangler';
+import { routeOf } from '#strangler/routes/routes';
 import { Logger } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { freshDatabase, type TestDatabase } from '../../../test/support/postgres.js';

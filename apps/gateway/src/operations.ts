@@ -1,7 +1,8 @@
 import { cacheGauges, limitGauges, requestHistogram, tokenGauges, TokenVerifier, usageGauges } from '#api';
 import { EdgeRoutes, routeGauges, turnGauges, upstreamGauges, UpstreamPools } from '#edge';
 import { processRegistry } from '#platform';
-import { StranglerProcess, type Measured } from 'nestjs-strangler';
+import { StranglerProcess } from 'nestjs-strangler';
+import type { Measured } from 'nestjs-strangler/internal';
 import type { INestApplication } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { Settings } from './config.js';

@@ -1,6 +1,7 @@
 import { AdminGuard, BoundedAdapter, configureAdmin, TokenVerifier, type BootstrapAdmin } from '#api';
 import { packageVersion } from '#platform';
-import { adminDocument, type AdminOptions } from 'nestjs-strangler';
+import type { AdminOptions } from 'nestjs-strangler';
+import { adminDocument } from 'nestjs-strangler/internal';
 import type { FactoryProvider } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';

@@ -7,13 +7,8 @@ import {
   type Closing,
   type ProgramDatabase,
 } from '#platform';
-import {
-  decommissionedModules,
-  monolithUser,
-  natsPermissions,
-  Subjects,
-  type NatsOptions,
-} from 'nestjs-strangler';
+import { monolithUser, natsPermissions, Subjects, type NatsOptions } from 'nestjs-strangler';
+import { decommissionedModules } from 'nestjs-strangler/internal';
 import type { Type } from '@nestjs/common';
 import type { Settings } from './config.js';
 import { loadModules, moduleNames } from './modules.js';

@@ -1,5 +1,6 @@
 import { ById, Order, orders, Orders, Page, payments } from '#contracts';
-import { InjectPort, Schema } from 'nestjs-strangler';
+import { Schema } from 'nestjs-strangler/contract';
+import { InjectPort } from 'nestjs-strangler';
 import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Caller, type Principal } from './auth/principal.js';

@@ -1,6 +1,5 @@
-import { Email, Id, List, Maybe, Nested } from 'nestjs-strangler/contract';
+import { Email, Id, List, Maybe, Nested, Schema } from 'nestjs-strangler/contract';
 import { ChangePassword, Profile, Register, SetRole, UpdateUser, User } from '#contracts';
-import { Schema } from 'nestjs-strangler';
 import { IsString } from 'class-validator';
 import { without } from './http/without.js';
 

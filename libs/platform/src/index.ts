@@ -25,13 +25,8 @@ export { natsAuthorization, type NatsLogin, type NatsUser } from './nats-authori
 export { namespaceSetting, natsSettings, type NatsSettings } from './nats-settings.js';
 export { Closing, runServer } from './process.js';
 export { readConfig, type Config } from './read-config.js';
-export {
-  natsConnection,
-  StartError,
-  type Check,
-  type HealthAddress,
-  type OperationsOptions,
-} from 'nestjs-strangler';
+export { StartError, type Check, type HealthAddress, type OperationsOptions } from 'nestjs-strangler';
+export { natsConnection } from 'nestjs-strangler/internal';
 export { startLog, type StartedLog } from './start-log.js';
 export { packageVersion, projectRoot } from './project-root.js';
 export {

@@ -1,4 +1,4 @@
-import { natsConnection } from 'nestjs-strangler';
+import { natsConnection } from '#strangler/nats/connection';
 import { natsSettings } from './nats-settings.js';
 
 const here = 'libs/platform/src/nats-settings.spec.ts';

@@ -1,4 +1,5 @@
-import { natsConnection, noticingSilence, Subjects } from 'nestjs-strangler';
+import { Subjects } from 'nestjs-strangler';
+import { natsConnection, noticingSilence } from 'nestjs-strangler/internal';
 import { dataSourceOptions } from './database/data-source-options.js';
 import { DatabaseProbe } from './database/database-probe.js';
 import { openDatabase } from './database/open-database.js';

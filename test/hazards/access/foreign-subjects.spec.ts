@@ -1,14 +1,10 @@
 import { calls, inventory, orders, payments, users } from '#contracts';
 import { natsAuthorization } from '#platform';
-import {
-  followRoutes,
-  NatsCalls,
-  NatsLink,
-  natsPermissions,
-  publishRoutes,
-  Routes,
-  Subjects,
-} from 'nestjs-strangler';
+import { natsPermissions, Subjects } from 'nestjs-strangler';
+import { followRoutes, publishRoutes } from '#strangler/nats/route-sync';
+import { NatsCalls } from '#strangler/calls/remote/client';
+import { NatsLink } from '#strangler/nats/link';
+import { Routes } from '#strangler/routes/routes';
 import { Logger } from '@nestjs/common';
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';

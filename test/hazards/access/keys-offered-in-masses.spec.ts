@@ -1,9 +1,12 @@
-import { KeyStore, NatsLink, offerKey, routeOf, Routes, type Member } from 'nestjs-strangler';
+import { KeyStore } from '#strangler/nats/callers/key-store';
+import { NatsLink } from '#strangler/nats/link';
+import { offerKey, tellKeys } from '#strangler/nats/callers/key-exchange';
+import { routeOf, Routes } from '#strangler/routes/routes';
+import type { Member } from '#strangler/routes/member';
 import { connect } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
 import { CallerKeys } from '#strangler/nats/callers/caller-keys';
 import { newPrivateKey } from '#strangler/nats/callers/caller-token';
-import { tellKeys } from '#strangler/nats/callers/key-exchange';
 import { Database, type Queryable } from '#strangler/database/database';
 import { startNats, type TestNats } from '../../support/nats.js';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.js';

@@ -1,4 +1,4 @@
-import { routeOf, Routes } from 'nestjs-strangler';
+import { routeOf, Routes } from '#strangler/routes/routes';
 import { DataSource } from 'typeorm';
 import { Agents } from '#strangler/sides/agents';
 import { changesIn } from '#strangler/engine/replication/changes';

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { NatsLink } from 'nestjs-strangler';
+import { NatsLink } from '#strangler/nats/link';
 import { headers } from '@nats-io/transport-node';
 import { sendTo, serveReplication } from '#strangler/sides/transport';
 import { startNats, type TestNats } from '../../support/nats.js';

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
-import { NatsLink } from 'nestjs-strangler';
+import { NatsLink } from '#strangler/nats/link';
 import { BatchReader } from '#strangler/engine/replication/read-batch';
 import { sendTo, serveReplication } from '#strangler/sides/transport';
 import { startNats, type TestNats } from '../../support/nats.js';

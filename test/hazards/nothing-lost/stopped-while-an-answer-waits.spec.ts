@@ -1,6 +1,7 @@
 import { Logger, Module } from '@nestjs/common';
 import { ModuleRef, NestFactory } from '@nestjs/core';
-import { NatsLink, routeOf, Routes } from 'nestjs-strangler';
+import { NatsLink } from '#strangler/nats/link';
+import { routeOf, Routes } from '#strangler/routes/routes';
 import type { Parts } from '#strangler/nest/parts';
 import { StranglerProcess } from '#strangler/nest/process';
 import { alone } from '#strangler/nest/roles';

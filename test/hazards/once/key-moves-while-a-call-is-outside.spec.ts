@@ -1,7 +1,10 @@
 import { callDue, command, contract, query, UnavailableError } from 'nestjs-strangler/contract';
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { LocalModules, routeOf, Router, Routes, type Port } from 'nestjs-strangler';
+import type { Port } from 'nestjs-strangler';
+import { LocalModules } from '#strangler/calls/local-modules';
+import { routeOf, Routes } from '#strangler/routes/routes';
+import { Router } from '#strangler/calls/router';
 import { buckets } from '#strangler/routes/bucket';
 import { withContext } from '#strangler/database/context';
 import { Executor, type Handler } from '#strangler/calls/executor';

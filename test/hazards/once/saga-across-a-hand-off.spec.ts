@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { routeOf } from 'nestjs-strangler';
+import { routeOf } from '#strangler/routes/routes';
 import { bucketOf } from '#strangler/routes/bucket';
 import { refusal } from '../../support/failure.js';
 import { toyDesk } from '../../support/toy-desk.js';

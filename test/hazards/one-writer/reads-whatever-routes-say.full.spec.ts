@@ -1,4 +1,4 @@
-import { routeOf } from 'nestjs-strangler';
+import { routeOf } from '#strangler/routes/routes';
 import type { QueryRunner } from 'typeorm';
 import { until } from '../../support/until.js';
 import { Caller } from '../support/caller.js';

@@ -1,7 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { contract, command } from 'nestjs-strangler/contract';
 import pg from 'pg';
-import { LocalModules, routeOf, Router, Routes } from 'nestjs-strangler';
+import { LocalModules } from '#strangler/calls/local-modules';
+import { routeOf, Routes } from '#strangler/routes/routes';
+import { Router } from '#strangler/calls/router';
 import { Executor } from '#strangler/calls/executor';
 import type { Caller } from '#strangler/contract/caller';
 import { Database } from '#strangler/database/database';

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { NatsLink } from 'nestjs-strangler';
+import { NatsLink } from '#strangler/nats/link';
 import { SideAgent } from '#strangler/sides/agent';
 import { startNats, type TestNats } from '../../support/nats.js';
 import { directSides, parcels, type Sides } from '../../support/sides.js';

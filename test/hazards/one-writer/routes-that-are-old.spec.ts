@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { RouteBoard } from '#strangler/control/store/route-store';
 import { followRoutes, publishRoutes } from '#strangler/nats/route-sync';
-import { NatsLink, routeOf, Routes, type RouteEntry } from 'nestjs-strangler';
+import { NatsLink } from '#strangler/nats/link';
+import { routeOf, Routes, type RouteEntry } from '#strangler/routes/routes';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.js';
 import { startNats, type TestNats } from '../../support/nats.js';
 import { untilUp } from '../../support/rpc.js';

@@ -1,14 +1,10 @@
 import { inventory } from '#contracts';
-import {
-  LocalModules,
-  NatsCalls,
-  NatsLink,
-  routeOf,
-  Router,
-  Routes,
-  type Finding,
-  type RouteEntry,
-} from 'nestjs-strangler';
+import type { Finding } from 'nestjs-strangler';
+import { LocalModules } from '#strangler/calls/local-modules';
+import { NatsCalls } from '#strangler/calls/remote/client';
+import { NatsLink } from '#strangler/nats/link';
+import { routeOf, Routes, type RouteEntry } from '#strangler/routes/routes';
+import { Router } from '#strangler/calls/router';
 import { randomUUID } from 'node:crypto';
 import { runCli } from '../../support/run-cli.js';
 import { until } from '../../support/until.js';

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { NatsLink } from 'nestjs-strangler';
+import { NatsLink } from '#strangler/nats/link';
 import { beginCapture } from '#strangler/control/steps/capture-step';
 import { Database } from '#strangler/database/database';
 import { otherSide, sides, type Side } from '#strangler/routes/phase';

@@ -1,4 +1,4 @@
-import { routeOf } from 'nestjs-strangler';
+import { routeOf } from '#strangler/routes/routes';
 import { Caller } from '../support/caller.js';
 import { check, Ledger } from '../support/ledger.js';
 import { places, Twin } from '../support/twin.js';

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { NatsLink } from 'nestjs-strangler';
+import { NatsLink } from '#strangler/nats/link';
 import { remoteSide, serveSide, type Belonging } from '#strangler/sides/remote';
 import type { SideControl } from '#strangler/sides/side';
 import { describeTables, type MovingTable } from '#strangler/database/tables';

@@ -1,13 +1,8 @@
 import { OutcomeUnknownError } from 'nestjs-strangler/contract';
-import {
-  LocalModules,
-  routeOf,
-  Router,
-  Routes,
-  withContext,
-  type Port,
-  type RouteEntry,
-} from 'nestjs-strangler';
+import { withContext, type Port } from 'nestjs-strangler';
+import { LocalModules } from '#strangler/calls/local-modules';
+import { routeOf, Routes, type RouteEntry } from '#strangler/routes/routes';
+import { Router } from '#strangler/calls/router';
 import { buckets } from '#strangler/routes/bucket';
 import type { HandOff } from '#strangler/control/store/hand-off-plan';
 import { handOffProblems } from '#strangler/control/conditions/hand-off-problems';

@@ -1,6 +1,5 @@
-import type { Dto } from 'nestjs-strangler/contract';
+import { type Dto, Schema } from 'nestjs-strangler/contract';
 import type { Role } from '#contracts';
-import { Schema } from 'nestjs-strangler';
 import { VERSION_NEUTRAL, type INestApplication, type Type } from '@nestjs/common';
 import {
   EXCEPTION_FILTERS_METADATA,

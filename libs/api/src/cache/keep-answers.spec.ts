@@ -1,6 +1,6 @@
 import { UnavailableError } from 'nestjs-strangler/contract';
 import { inventory as contract, type Product } from '#contracts';
-import { routeOf, Routes } from 'nestjs-strangler';
+import { routeOf, Routes } from '#strangler/routes/routes';
 import request from 'supertest';
 import { pause, until } from '../../../../test/support/until.js';
 import type { InventoryPort } from '../ports.js';

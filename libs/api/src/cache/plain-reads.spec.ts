@@ -1,6 +1,6 @@
 import { DomainError, UnavailableError } from 'nestjs-strangler/contract';
 import { BySku, type Order, type Page, type Product, type User } from '#contracts';
-import { routeOf, Routes } from 'nestjs-strangler';
+import { routeOf, Routes } from '#strangler/routes/routes';
 import request from 'supertest';
 import { until } from '../../../../test/support/until.js';
 import { BoundedAdapter, type Front } from '../http/bounded-adapter.js';

@@ -1,5 +1,4 @@
-import type { Dto } from 'nestjs-strangler/contract';
-import { Schema } from 'nestjs-strangler';
+import { type Dto, Schema } from 'nestjs-strangler/contract';
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
 import { getMetadataStorage } from 'class-validator';
 import { schemaOf } from '../openapi/describe-dto.js';

@@ -1,6 +1,7 @@
 import { payments, type Charge } from '#contracts';
 import { PaymentsModule, PaymentsWithoutProviderModule } from '#domain/payments';
-import { LocalModules, type Port } from 'nestjs-strangler';
+import type { Port } from 'nestjs-strangler';
+import { LocalModules } from '#strangler/calls/local-modules';
 import { randomUUID } from 'node:crypto';
 import { refusal } from '../../../../test/support/failure.js';
 import { startModules, type RunningModules } from '../../../../test/support/modules.js';

@@ -1,5 +1,5 @@
 import { SettingsError, textSetting, type Environment } from '#platform';
-import { copiesIn, CopiesError } from 'nestjs-strangler';
+import { copiesIn, CopiesError } from 'nestjs-strangler/internal';
 
 /**
  * The origins of an upstream's copies: `http://a:8000,http://b:8000`.

@@ -1,4 +1,5 @@
-import { RefusedError, type RouteRun, type RouteWish } from 'nestjs-strangler';
+import { RefusedError } from 'nestjs-strangler';
+import type { RouteRun, RouteWish } from 'nestjs-strangler/internal';
 import { movedTo, type RouteChange, type RouteRow } from './decide.js';
 import { gateInWords, type RouteGate } from './gates.js';
 import { awaitedApprovals, wayTo } from './ramp.js';

@@ -1,4 +1,4 @@
-import type { LeaderLock, ShadowStore, Windows } from 'nestjs-strangler';
+import type { LeaderLock, ShadowStore, Windows } from 'nestjs-strangler/internal';
 import { Logger } from '@nestjs/common';
 import { decideRoute, filedRoute, movedTo, returned, type RouteDecision, type RouteRow } from './decide.js';
 import { evidenceOf } from './evidence.js';

@@ -1,4 +1,5 @@
-import { bucketOf, buckets, type RouteWish, type Upstream } from 'nestjs-strangler';
+import { bucketOf, buckets } from 'nestjs-strangler';
+import type { RouteWish, Upstream } from 'nestjs-strangler/internal';
 
 /** What decides where a request goes. */
 export interface RoutedRequest {

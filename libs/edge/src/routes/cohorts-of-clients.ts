@@ -1,4 +1,4 @@
-import { WishesError, type RouteWish } from 'nestjs-strangler';
+import { WishesError, type RouteWish } from 'nestjs-strangler/internal';
 import { isTakenAway } from '../header-rules.js';
 
 type Sorted = Pick<RouteWish, 'path' | 'line' | 'cohorts'>;

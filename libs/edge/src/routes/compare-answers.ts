@@ -1,4 +1,4 @@
-import { compare } from 'nestjs-strangler';
+import { compare } from 'nestjs-strangler/internal';
 
 /** An answer, whole and without content coding. */
 export interface Answer {

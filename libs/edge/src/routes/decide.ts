@@ -1,4 +1,4 @@
-import type { RouteRun, RouteWish } from 'nestjs-strangler';
+import type { RouteRun, RouteWish } from 'nestjs-strangler/internal';
 import type { Standing } from './choose.js';
 import { stepGates, watchGates, type RouteEvidence, type RouteGate } from './gates.js';
 import { wayTo } from './ramp.js';

@@ -1,5 +1,9 @@
 import { migrate } from '#platform';
-import { defaultRetention, Database, noCalls, ShadowStore, Windows } from 'nestjs-strangler';
+import { defaultRetention } from 'nestjs-strangler';
+import { Database } from '#strangler/database/database';
+import { noCalls } from '#strangler/evidence/evidence';
+import { ShadowStore } from '#strangler/calls/shadow/shadow-store';
+import { Windows } from '#strangler/evidence/windows';
 import { Logger } from '@nestjs/common';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -10,7 +10,7 @@ import {
   type Database,
   type RouteFileChange,
   type RouteWish,
-} from 'nestjs-strangler';
+} from 'nestjs-strangler/internal';
 import { Logger } from '@nestjs/common';
 import type { UpstreamPools } from '../pool/upstream-pools.js';
 import { Autopilot } from './autopilot.js';

@@ -1,4 +1,4 @@
-import type { Windows } from 'nestjs-strangler';
+import type { Windows } from 'nestjs-strangler/internal';
 import type { RouteRow } from './decide.js';
 import type { RouteEvidence } from './gates.js';
 

@@ -1,3 +1,4 @@
+import type { GateView } from 'nestjs-strangler';
 import {
   errorShare,
   judge,
@@ -7,11 +8,10 @@ import {
   type Calls,
   type Comparisons,
   type GateLimits,
-  type GateView,
   type Measure,
   type RouteWish,
   type Upstream,
-} from 'nestjs-strangler';
+} from 'nestjs-strangler/internal';
 import type { Standing } from './choose.js';
 import { awaitedApprovals, wayTo } from './ramp.js';
 

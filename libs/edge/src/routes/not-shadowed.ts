@@ -1,4 +1,4 @@
-import { WishesError, type RouteWish } from 'nestjs-strangler';
+import { WishesError, type RouteWish } from 'nestjs-strangler/internal';
 
 /** Paths that the gateway answers itself, before any route. */
 export interface ApiPaths {

@@ -1,4 +1,4 @@
-import type { RouteWish, Upstream } from 'nestjs-strangler';
+import type { RouteWish, Upstream } from 'nestjs-strangler/internal';
 import { isDeepStrictEqual } from 'node:util';
 import type { Standing } from './choose.js';
 import type { RouteChange, RouteRow } from './decide.js';

@@ -1,4 +1,4 @@
-import { defaultSettings, routeSettingsOf, type RouteWish } from 'nestjs-strangler';
+import { defaultSettings, routeSettingsOf, type RouteWish } from 'nestjs-strangler/internal';
 import { Logger } from '@nestjs/common';
 import type { RouteRow } from './decide.js';
 import { noteOnWrites, type Standing } from './choose.js';

@@ -1,22 +1,24 @@
 import {
-  nearest,
-  percentile,
   RefusedError,
   UnknownModuleError,
-  type Calls,
-  type FileWriter,
-  type LeaderLock,
   type RouteAnswer,
-  type RouteFileChange,
   type RouteHistoryEntry,
   type RouteMismatch,
   type RouteStatus,
+  type UpstreamView,
+} from 'nestjs-strangler';
+import {
+  nearest,
+  percentile,
+  type Calls,
+  type FileWriter,
+  type LeaderLock,
+  type RouteFileChange,
   type RouteWish,
   type ShadowStore,
   type Upstream,
-  type UpstreamView,
   type Windows,
-} from 'nestjs-strangler';
+} from 'nestjs-strangler/internal';
 import type { UpstreamPools } from '../pool/upstream-pools.js';
 import { judgeAction, type AcceptedAction, type RouteAction } from './actions.js';
 import { figuresOf, leadership } from './autopilot.js';

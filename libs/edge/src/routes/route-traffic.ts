@@ -1,4 +1,4 @@
-import type { Upstream as UpstreamName } from 'nestjs-strangler';
+import type { Upstream as UpstreamName } from 'nestjs-strangler/internal';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { heldAgainstNobody, isRefusal } from '../failure.js';
 import { isSecure } from '../forwarded.js';

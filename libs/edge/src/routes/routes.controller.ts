@@ -1,4 +1,5 @@
 import { Maybe, Nested } from 'nestjs-strangler/contract';
+import type { RouteAnswer, RouteHistoryEntry, RouteMismatch, RouteStatus } from 'nestjs-strangler';
 import {
   Actor,
   assertUnderstood,
@@ -15,11 +16,7 @@ import {
   SteeringBody,
   Time,
   type BodyReader,
-  type RouteAnswer,
-  type RouteHistoryEntry,
-  type RouteMismatch,
-  type RouteStatus,
-} from 'nestjs-strangler';
+} from 'nestjs-strangler/internal';
 import {
   Body,
   Controller,

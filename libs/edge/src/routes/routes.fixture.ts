@@ -1,4 +1,5 @@
-import { noCalls, type Calls, type RouteWish } from 'nestjs-strangler';
+import { noCalls, type Calls } from '#strangler/evidence/evidence';
+import type { RouteWish } from '#strangler/control/config/route-wishes';
 import type { RouteRow } from './decide.js';
 import type { RouteEvidence } from './gates.js';
 

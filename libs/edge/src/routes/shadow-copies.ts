@@ -1,4 +1,4 @@
-import { type Comparisons, type ShadowStore, type Upstream, type Windows } from 'nestjs-strangler';
+import type { Comparisons, ShadowStore, Upstream, Windows } from 'nestjs-strangler/internal';
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { differencesOf, type Answer } from './compare-answers.js';

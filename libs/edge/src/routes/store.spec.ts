@@ -1,5 +1,5 @@
 import { migrate } from '#platform';
-import { Database } from 'nestjs-strangler';
+import { Database } from '#strangler/database/database';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
 import { RouteBoard } from './route-board.js';
 import { aRoute } from './routes.fixture.js';

@@ -1,4 +1,5 @@
-import type { Database, Queryable, Retention, RouteHistoryEntry } from 'nestjs-strangler';
+import type { Retention, RouteHistoryEntry } from 'nestjs-strangler';
+import type { Database, Queryable } from 'nestjs-strangler/internal';
 import { Logger } from '@nestjs/common';
 import type { RouteChange, RouteRow } from './decide.js';
 

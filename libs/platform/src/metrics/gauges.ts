@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { inTime } from 'nestjs-strangler';
+import { inTime } from 'nestjs-strangler/internal';
 import { Gauge, type Registry } from 'prom-client';
 
 interface Reading {

@@ -1,5 +1,5 @@
 import { ImportUser, PlaceOrder, PutProduct } from '#contracts';
-import { Schema } from 'nestjs-strangler';
+import { Schema } from 'nestjs-strangler/contract';
 import { lastLoaded, shippedMarks } from '../load/marks.js';
 import { readSample, type Sample } from './sample.js';
 

@@ -38,13 +38,10 @@ export { applyDecorators } from './apply-decorators.js';
 export {
   Amount,
   Canonical,
-  canonicalOf,
   Count,
   Currency,
   Email,
   Id,
-  isMasked,
-  isSecret,
   List,
   Masked,
   Maybe,
