@@ -1,4 +1,5 @@
-import { command, contract, query, self, type Who } from '../contract/contract.js';
+import { contract } from '../contract/contract.js';
+import { command, query, self, type Who } from '../contract/operation-kinds.js';
 import { Id } from '../contract/fields.js';
 import fc from 'fast-check';
 import { listedIn, refusalOf } from './may-ask.js';

@@ -1,5 +1,6 @@
 import type { Caller } from '../contract/caller.js';
-import type { Contract, Who } from '../contract/contract.js';
+import type { Contract } from '../contract/contract.js';
+import type { Who } from '../contract/operation-kinds.js';
 import { monolithUser, type Called } from '../nats/permissions.js';
 
 /** What each module and program calls of others: by its name, then by theirs. */

@@ -1,4 +1,5 @@
-import { contract, process as processOf } from '../contract/contract.js';
+import { contract } from '../contract/contract.js';
+import { process as processOf } from '../contract/operation-kinds.js';
 import { UnavailableError, ValidationError, type DomainErrorData } from '../contract/errors.js';
 import { DataSource } from 'typeorm';
 import { refusal } from '../../../../test/support/failure.js';

@@ -1,6 +1,7 @@
 import { Maybe } from './fields.js';
 import { Word } from './word.fixture.js';
-import { command, contract, process, query, type Handlers, type Operation } from './contract.js';
+import { contract, type Handlers } from './contract.js';
+import { command, process, query, type Operation } from './operation-kinds.js';
 import { DomainError } from './errors.js';
 import { Count, List } from './fields.js';
 import { Executor } from '../calls/executor.js';

@@ -1,10 +1,6 @@
 export {
   callDue,
-  command,
   contract,
-  process,
-  query,
-  self,
   type Api,
   type CallDue,
   type CodeOf,
@@ -12,12 +8,10 @@ export {
   type Handlers,
   type InputOf,
   type NamesOf,
-  type Operation,
   type OutputOf,
   type Ownership,
-  type Self,
-  type Who,
 } from './contract.js';
+export { command, process, query, self, type Operation, type Self, type Who } from './operation-kinds.js';
 export { type Dto } from './dto.js';
 export {
   CommandUndoneError,

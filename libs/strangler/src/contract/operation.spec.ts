@@ -1,4 +1,5 @@
-import { command, contract, query } from './contract.js';
+import { contract } from './contract.js';
+import { command, query } from './operation-kinds.js';
 import { Id, Secret } from './fields.js';
 import { IsString } from 'class-validator';
 import { prepare } from './operation.js';

@@ -1,4 +1,5 @@
-import { type Contract, type Operation, type Who } from './contract.js';
+import type { Contract } from './contract.js';
+import type { Operation, Who } from './operation-kinds.js';
 import { transportCodes } from './errors.js';
 import { Schema } from './schema.js';
 

@@ -1,6 +1,7 @@
 import { Allow, ArrayMaxSize, IsArray } from 'class-validator';
 import { Codec, type DataClass, type Wire } from './codec.js';
-import { contract, type Contract, type Operation, type Ownership } from './contract.js';
+import { contract, type Contract, type Ownership } from './contract.js';
+import type { Operation } from './operation-kinds.js';
 import { Masked, Secret } from './fields.js';
 import type { MethodOperation, QueryMethod } from './service-decorators.js';
 import { saidOf, type WrittenOperations } from './service-methods.js';

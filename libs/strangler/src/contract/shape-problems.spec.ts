@@ -1,5 +1,6 @@
 import { Allow, IsArray, IsDate, IsInt } from 'class-validator';
-import { contract, query } from './contract.js';
+import { contract } from './contract.js';
+import { query } from './operation-kinds.js';
 import type { Dto } from './dto.js';
 import { List, Nested } from './fields.js';
 

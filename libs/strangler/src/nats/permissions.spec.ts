@@ -1,4 +1,5 @@
-import { command, contract, query } from '../contract/contract.js';
+import { contract } from '../contract/contract.js';
+import { command, query } from '../contract/operation-kinds.js';
 import { Id } from '../contract/fields.js';
 import { natsPermissions, type Called } from './permissions.js';
 import { Subjects } from './subjects.js';

@@ -1,6 +1,7 @@
 import { Length } from 'class-validator';
 import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
-import { command, contract } from '../contract/contract.js';
+import { contract } from '../contract/contract.js';
+import { command } from '../contract/operation-kinds.js';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
 import { dataSourceOf } from '../database/data-source.js';
 import { Agents } from '../sides/agents.js';

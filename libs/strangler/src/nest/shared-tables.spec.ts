@@ -1,4 +1,5 @@
-import { command, contract, query, type Handlers } from '../contract/contract.js';
+import { contract, type Handlers } from '../contract/contract.js';
+import { command, query } from '../contract/operation-kinds.js';
 import { Injectable, Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { InjectRepository } from '@nestjs/typeorm';

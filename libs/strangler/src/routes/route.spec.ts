@@ -1,4 +1,4 @@
-import type { Operation } from '../contract/contract.js';
+import type { Operation } from '../contract/operation-kinds.js';
 import { bucketOf } from './bucket.js';
 import { phases, type Phase, type Side } from './phase.js';
 import { ownerOf, partsOf, sideFor, type Asker, type Routed } from './route.js';

@@ -1,5 +1,6 @@
 import { Word } from '../../contract/word.fixture.js';
-import { command, contract } from '../../contract/contract.js';
+import { contract } from '../../contract/contract.js';
+import { command } from '../../contract/operation-kinds.js';
 import { prepare, type PreparedOperation } from '../../contract/operation.js';
 import { longestMs } from '../owner-retry.js';
 import { register } from './registered.js';

@@ -1,5 +1,6 @@
 import { Word } from '../../contract/word.fixture.js';
-import { contract, query } from '../../contract/contract.js';
+import { contract } from '../../contract/contract.js';
+import { query } from '../../contract/operation-kinds.js';
 import { DomainError, OutcomeUnknownError, UnavailableError } from '../../contract/errors.js';
 import { Email, Secret } from '../../contract/fields.js';
 import { Logger } from '@nestjs/common';
