@@ -88,13 +88,13 @@ it('what would have to change is said', () => {
   ).toEqual(['the key is userId', 'ids of a are UUIDs that the caller makes']);
 });
 
-it('an interval of the zone is not missed, whoever declares it', () => {
+it('a date without a zone is not missed, whoever declares it, and one that defaults to now has to be undone', () => {
   const sources = (columns: string) => ({
     'src/shop/shop.module.ts': `import { Module } from '@nestjs/common'; @Module({}) export class ShopModule {}`,
     'src/shop/a.ts': `import { Column, CreateDateColumn, DeleteDateColumn, Entity, PrimaryColumn } from 'typeorm'; @Entity() export class A { @PrimaryColumn('uuid') id: string; ${columns} }`,
   });
-  const kinds = (columns: string) =>
-    moduleIn(assessTexts(sources(columns)), 'shop').obstacles.map(({ kind }) => kind);
+  const obstacles = (columns: string) => moduleIn(assessTexts(sources(columns)), 'shop').obstacles;
+  const kinds = (columns: string) => obstacles(columns).map(({ kind }) => kind);
   for (const column of [
     '@Column() at: Date;',
     `@Column('timestamp') at: string;`,
@@ -108,6 +108,23 @@ it('an interval of the zone is not missed, whoever declares it', () => {
     `@Column('date') at: Date;`,
   ])
     expect(kinds(column)).toEqual([]);
+  // What the check before the start refuses.
+  for (const column of [
+    '@CreateDateColumn() at: Date;',
+    `@Column('timestamp', { default: () => 'now()' }) at: Date;`,
+    `@Column('date', { default: () => 'CURRENT_DATE' }) at: string;`,
+  ])
+    expect(obstacles(column)).toMatchObject([
+      {
+        ...{ kind: 'date without zone', blocks: true },
+        text: "1 date column without a zone (a.at): sides differ if the time zones of their sessions do; make (now() at time zone 'UTC') the default of a.at",
+      },
+    ]);
+  for (const column of [
+    '@Column() at: Date;',
+    `@CreateDateColumn({ default: () => "(now() at time zone 'UTC')" }) at: Date;`,
+  ])
+    expect(obstacles(column)).toMatchObject([{ kind: 'date without zone', blocks: false }]);
 });
 
 it('a counter that an error takes back is named', () => {

@@ -19,6 +19,11 @@ const kinds = new Set([
 ]);
 const dates = /^(Create|Update|Delete)DateColumn$/;
 const withoutZone = /^(timestamp|timestamp\(\d\)|timestamp without time zone|datetime)$/i;
+/** What has a zone only by a default that is the present day or time. */
+export const dayOrTime = /^(date|time|time without time zone)$/i;
+/** As the check before the start has it. */
+const now =
+  /\b(now|transaction_timestamp|statement_timestamp|clock_timestamp|timeofday)\(|\b(current_|local)(timestamp|date|time)\b|'now'/i;
 
 export const isColumn = ({ from, name }: Decoration): boolean => from === 'typeorm' && kinds.has(name);
 
@@ -54,6 +59,7 @@ export function columnOf(
   const made = others.find(({ from, name }) => from === 'typeorm' && name === 'Generated');
   const strategy = kind === 'PrimaryGeneratedColumn' ? generatedBy(project, args, option('type')) : undefined;
   const initial = option('default');
+  const defaultsToNow = initial ? isNowInNoZone(initial) : /^(Create|Update)DateColumn$/.test(kind);
   return {
     property,
     name: project.literal(option('name')) ?? property,
@@ -62,8 +68,8 @@ export function columnOf(
     generated: strategy ?? generatedOption(project, made?.args[0], made !== undefined, option('generated')),
     unique: isTrue(option('unique')),
     nullable: isTrue(option('nullable')) || kind === 'DeleteDateColumn',
-    withoutZone: isWithoutZone(kind, type, declared),
-    defaultsToNow: /^(Create|Update)DateColumn$/.test(kind) || saysNow(initial),
+    withoutZone: isWithoutZone(kind, type, declared) || (defaultsToNow && dayOrTime.test(type ?? '')),
+    defaultsToNow,
     at: placeOf(member),
   };
 }
@@ -73,8 +79,11 @@ function isWithoutZone(kind: string, type: string | undefined, declared: string 
   return dates.test(kind) || (kind === 'Column' && declared === 'date');
 }
 
-const saysNow = (node: t.Node | undefined): boolean =>
-  !!node && /\b(now\(\)|current_timestamp|localtimestamp|clock_timestamp)/i.test(node.getText());
+/** Whether a default is the present moment, and says no zone that it is told in. */
+export function isNowInNoZone(initial: t.Node): boolean {
+  const text = initial.getText();
+  return now.test(text) && !/at time zone|\btimezone\(/i.test(text);
+}
 
 function generatedBy(
   project: Project,

@@ -2,7 +2,7 @@ import type t from 'typescript';
 import { ts } from '../compiler.js';
 import { answerOf, bare, isTrue, nameOf, nodesIn, placeOf, propertyOf } from '../read/syntax.js';
 import type { Classes } from './classes.js';
-import { objectOf } from './columns.js';
+import { dayOrTime, isNowInNoZone, objectOf } from './columns.js';
 import {
   snake,
   upperFirst,
@@ -42,6 +42,9 @@ function schemaOf({ project }: Classes, node: t.NewExpression): SchemaEntity {
     const typeNode = of('type');
     const type = project.literal(typeNode) ?? typeNode?.getText();
     const generated = of('generated');
+    const initial = of('default');
+    const isStamp = isTrue(of('createDate')) || isTrue(of('updateDate'));
+    const defaultsToNow = initial ? isNowInNoZone(initial) : isStamp;
     return {
       property,
       name: project.literal(of('name')) ?? property,
@@ -50,11 +53,10 @@ function schemaOf({ project }: Classes, node: t.NewExpression): SchemaEntity {
       generated: !generated ? undefined : project.literal(generated) === 'uuid' ? 'uuid' : 'increment',
       unique: isTrue(of('unique')),
       nullable: isTrue(of('nullable')),
-      withoutZone: /^(timestamp|timestamp without time zone|datetime|Date)$/.test(type ?? ''),
-      defaultsToNow:
-        isTrue(of('createDate')) ||
-        isTrue(of('updateDate')) ||
-        /now\(\)/i.test(of('default')?.getText() ?? ''),
+      withoutZone:
+        /^(timestamp|timestamp without time zone|datetime|Date)$/.test(type ?? '') ||
+        (defaultsToNow && dayOrTime.test(type ?? '')),
+      defaultsToNow,
       at: placeOf(value.parent),
     };
   });

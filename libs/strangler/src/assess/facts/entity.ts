@@ -12,7 +12,7 @@ export interface EntityColumn {
   generated: 'increment' | 'uuid' | undefined;
   unique: boolean;
   nullable: boolean;
-  /** A moment without a time zone. */
+  /** A moment without a time zone; a day or a time of day, where the database fills it in. */
   withoutZone: boolean;
   /** The database fills it in with the time of its session. */
   defaultsToNow: boolean;

@@ -110,12 +110,16 @@ function dates(facts: Facts): Placed[] {
         entity.columns.filter(({ withoutZone }) => withoutZone).map((column) => ({ entity, column })),
       );
       if (columns.length === 0) return [];
-      const isNow = columns.some(({ column }) => column.defaultsToNow);
-      const list = names(columns.map(({ entity, column }) => `${entity.table}.${column.name}`));
-      const why = isNow
-        ? 'sides differ if the time zones of their sessions do'
-        : 'they mean what their writer meant';
-      const text = `${columns.length} date columns without a zone (${list}): ${why}`;
+      const named = (some: typeof columns) =>
+        names(some.map(({ entity, column }) => `${entity.table}.${column.name}`));
+      // The check before the start refuses them.
+      const nows = columns.filter(({ column }) => column.defaultsToNow);
+      const why =
+        nows.length > 0
+          ? `sides differ if the time zones of their sessions do; make (now() at time zone 'UTC') the default of ${named(nows)}`
+          : 'they mean what their writer meant';
+      const list = named(columns);
+      const text = `${columns.length} date column${columns.length === 1 ? '' : 's'} without a zone (${list}): ${why}`;
       return [
         found(
           module,
@@ -123,6 +127,7 @@ function dates(facts: Facts): Placed[] {
           [],
           text,
           columns.map(({ column }) => column.at),
+          { blocks: nows.length > 0 },
         ),
       ];
     },
