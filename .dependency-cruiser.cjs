@@ -124,6 +124,12 @@ const rules = [
     to: { path: '^libs/', dependencyTypesNot: byName },
   },
   {
+    name: 'apps-apart',
+    comment: 'what two apps need is a library',
+    from: { path: '^apps/([^/]+)/' },
+    to: { path: '^apps/', pathNot: '^apps/$1/' },
+  },
+  {
     name: 'names-are-barrels',
     comment:
       'a name in the "imports" of package.json leads to a barrel, never deeper; tests and benchmarks look inside',

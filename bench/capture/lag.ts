@@ -3,7 +3,7 @@ import type { Closing } from '#platform';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Deliveries } from '#strangler/engine/replication/deliveries';
-import { latenciesOf } from '../../apps/replay/src/percentiles.js';
+import { latenciesOf } from '#sample';
 import type { Ways } from '../depot/captured.js';
 import { anySale, sell } from '../depot/sell.js';
 import type { Figure } from '../report.js';

@@ -1,6 +1,5 @@
-import type { SampleInvoice } from '#sample';
+import { type SampleInvoice, ShopClient } from '#sample';
 import { randomUUID } from 'node:crypto';
-import { ShopClient } from '../../apps/replay/src/shop-client.js';
 import { openAccount, type OpenAccount } from '../account.js';
 import type { BenchShop } from './shop.js';
 import { Metered } from '../metered.js';

@@ -1,5 +1,5 @@
 import { Closing } from '#platform';
-import { latenciesOf } from '../../apps/replay/src/percentiles.js';
+import { latenciesOf } from '#sample';
 import { checkOut } from '../checkout.js';
 import type { Metered } from '../metered.js';
 import { ratios } from '../pairs.js';

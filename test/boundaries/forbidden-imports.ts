@@ -125,6 +125,7 @@ export const forbidden: readonly (readonly [rule: string, file: string, text: st
   ['libs-by-name', 'libs/api/src/bad-barrel.ts', `import '../../contracts/src/index.js';`],
   ['libs-by-name', 'libs/domain/src/orders/bad-path.ts', `import '../../../strangler/src/calls/router.js';`],
   ['apps-by-name', 'apps/monolith/src/bad.ts', `import '../../../libs/api/src/index.js';`],
+  ['apps-apart', 'apps/demo/src/bad.ts', `import '../../monolith/src/main.js';`],
   ['names-are-barrels', 'libs/domain/src/orders/bad-deep.ts', `import '#deep/strangler/src/calls/router';`],
   ['names-are-barrels', 'apps/monolith/src/bad-deep.ts', `import '#deep/domain/src/users/user.entity';`],
   ['transport-in-toolkit', 'libs/domain/src/orders/bad-nats.ts', `import '@nats-io/transport-node';`],

@@ -1,5 +1,4 @@
-import type { Account } from '#sample';
-import type { Latencies } from '../../replay/src/percentiles.js';
+import type { Account, Latencies } from '#sample';
 import type { Found, Witness } from './found.js';
 
 export type SideName = 'monolith' | 'extracted';

@@ -1,7 +1,6 @@
 import { StartError } from '#platform';
 import type { AdminAddress, Session } from 'nestjs-strangler/cli';
-import { tokenOf } from '../../replay/src/sessions.js';
-import { ShopClient } from '../../replay/src/shop-client.js';
+import { ShopClient, tokenOf } from '#sample';
 import type { DemoSetup } from './setup.js';
 
 /** An admin API of the demo. */

@@ -1,6 +1,4 @@
-import { accountOf, type BookUrls } from '#sample';
-import { latenciesOf } from '../../replay/src/percentiles.js';
-import { sleepUnless } from '../../replay/src/stop.js';
+import { accountOf, type BookUrls, latenciesOf, sleepUnless } from '#sample';
 import type { DemoAccount, SideName, Verified } from './account.js';
 import { lookFor, witnesses, type Witness } from './found.js';
 import type { Shop } from './open-shop.js';

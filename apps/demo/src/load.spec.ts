@@ -1,6 +1,5 @@
-import type { SampleInvoice } from '#sample';
+import type { Answer, SampleInvoice } from '#sample';
 import { until } from '../../../test/support/until.js';
-import type { Answer } from '../../replay/src/outcome.js';
 import { againAndAgain, Load } from './load.js';
 import { OrderBook } from './order-book.js';
 

@@ -1,12 +1,14 @@
-import type { SampleInvoice } from '#sample';
+import {
+  Courier,
+  Pace,
+  replay,
+  type SampleInvoice,
+  Sessions,
+  type ShopClient,
+  sleepUnless,
+  Tally,
+} from '#sample';
 import { setMaxListeners } from 'node:events';
-import { Courier } from '../../replay/src/courier.js';
-import { Pace } from '../../replay/src/pace.js';
-import { replay } from '../../replay/src/replay.js';
-import { Sessions } from '../../replay/src/sessions.js';
-import type { ShopClient } from '../../replay/src/shop-client.js';
-import { sleepUnless } from '../../replay/src/stop.js';
-import { Tally } from '../../replay/src/tally.js';
 import { RecordingClient, type OrderBook } from './order-book.js';
 
 /** Orders, and reads, on their way at once. */

@@ -1,7 +1,6 @@
 import { Closing, EmbeddedError, environment, StartError } from '#platform';
-import { SampleError } from '#sample';
+import { SampleError, stopOnSignal } from '#sample';
 import { Failure } from 'nestjs-strangler/cli';
-import { stopOnSignal } from '../../replay/src/stop.js';
 import { Demo } from './demo.js';
 import { Fleet } from './fleet.js';
 import { RouteDemo } from './gateway/route-demo.js';

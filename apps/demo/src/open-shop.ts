@@ -1,7 +1,6 @@
 import { EmbeddedServers, StartError, type Closing } from '#platform';
 import { AdminClient } from 'nestjs-strangler/cli';
-import { readSample, readSamplePassword, type Sample } from '#sample';
-import { ShopClient } from '../../replay/src/shop-client.js';
+import { readSample, readSamplePassword, type Sample, ShopClient } from '#sample';
 import { adminAt, AdminSession } from './admin.js';
 import type { Fleet } from './fleet.js';
 import { Load } from './load.js';

@@ -1,5 +1,4 @@
-import type { Answer } from '../../replay/src/outcome.js';
-import type { Item, ShopClient } from '../../replay/src/shop-client.js';
+import type { Answer, Item, ShopClient } from '#sample';
 
 /** An order that its customer holds an answer for. */
 export interface Receipt {

@@ -1,4 +1,4 @@
-import { latenciesOf, type Latencies } from '../../replay/src/percentiles.js';
+import { type Latencies, latenciesOf } from '#sample';
 
 /** What the load has come to so far. */
 export interface Running {

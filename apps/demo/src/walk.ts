@@ -1,6 +1,6 @@
 import type { HistoryEntry, ModuleStatus } from 'nestjs-strangler';
 import type { AdminClient } from 'nestjs-strangler/cli';
-import { sleepUnless } from '../../replay/src/stop.js';
+import { sleepUnless } from '#sample';
 import { footprintOf, hasArrived, hasTurnedBack, nameOf, settingsFor, standstill, type Leg } from './tour.js';
 
 const pollMs = 200;

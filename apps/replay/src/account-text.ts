@@ -1,5 +1,5 @@
 import type { ReplayAccount } from './account.js';
-import type { Latencies } from './percentiles.js';
+import type { Latencies } from '#sample';
 
 /** The account for people. */
 export function accountText(account: ReplayAccount): string {

@@ -1,7 +1,6 @@
 import { accountFor, exitCodeFor } from './account.js';
 import { accountText } from './account-text.js';
-import type { Outcome } from './outcome.js';
-import { Tally } from './tally.js';
+import { type Outcome, Tally } from '#sample';
 
 const report = { invoices: { for_sale: 10, nothing_to_sell: 3, cancellation: 2 } };
 const facts = { run: 'r', url: 'http://localhost:3000', interrupted: false, seconds: 2 };

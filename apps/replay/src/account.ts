@@ -1,7 +1,11 @@
-import type { SampleReport } from '#sample';
-import { latenciesOf, type Latencies } from './percentiles.js';
-import { sum, type Tally } from './tally.js';
-import type { DeclaredOutcome } from './outcome.js';
+import {
+  type DeclaredOutcome,
+  type Latencies,
+  latenciesOf,
+  type SampleReport,
+  sum,
+  type Tally,
+} from '#sample';
 
 /** What became of every invoice of the file. */
 export interface ReplayAccount {

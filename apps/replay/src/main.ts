@@ -1,16 +1,21 @@
 import { environment, SettingsError, StartError } from '#platform';
-import { readSample, readSamplePassword, SampleError, samplePasswordFile } from '#sample';
+import {
+  Courier,
+  findShop,
+  readSample,
+  readSamplePassword,
+  replay,
+  SampleError,
+  samplePasswordFile,
+  Sessions,
+  ShopClient,
+  stopOnSignal,
+  Tally,
+} from '#sample';
 import { accountFor, exitCodeFor, type ReplayAccount } from './account.js';
 import { accountText } from './account-text.js';
-import { Courier } from './courier.js';
-import { findShop } from './find-shop.js';
 import { readOptions, type ReplayOptions } from './options.js';
 import { showProgress } from './progress.js';
-import { replay } from './replay.js';
-import { Sessions } from './sessions.js';
-import { ShopClient } from './shop-client.js';
-import { stopOnSignal } from './stop.js';
-import { Tally } from './tally.js';
 import { waitUntilReady } from './wait-ready.js';
 
 /** Replays the sample and draws up the account, also when it is stopped on the way. */

@@ -1,5 +1,4 @@
-import type { Tally } from './tally.js';
-import { sum } from './tally.js';
+import { sum, type Tally } from '#sample';
 
 const terminalEveryMs = 200;
 const logEveryMs = 5_000;

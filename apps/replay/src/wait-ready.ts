@@ -1,4 +1,4 @@
-import { sleepUnless } from './stop.js';
+import { sleepUnless } from '#sample';
 
 const patienceMs = 60_000;
 const againMs = 500;

@@ -15,4 +15,14 @@ export {
   type SamplePorts,
 } from './load/load-sample.js';
 export { readSamplePassword, samplePasswordFile } from './load/password.js';
+export { Courier } from './replay/courier.js';
+export { findShop } from './replay/find-shop.js';
+export { type Answer, type DeclaredOutcome, type Outcome } from './replay/outcome.js';
+export { Pace } from './replay/pace.js';
+export { latenciesOf, type Latencies } from './replay/percentiles.js';
+export { replay } from './replay/replay.js';
+export { Sessions, tokenOf } from './replay/sessions.js';
+export { ShopClient, type Item } from './replay/shop-client.js';
+export { sleepUnless, stopOnSignal } from './replay/stop.js';
+export { sum, Tally } from './replay/tally.js';
 export { SampleError } from './sample-error.js';

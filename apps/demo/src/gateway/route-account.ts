@@ -1,4 +1,4 @@
-import { latenciesOf } from '../../../replay/src/percentiles.js';
+import { latenciesOf } from '#sample';
 import { duration } from '../live-text.js';
 import { milliseconds } from '../stretch-text.js';
 import type { Ledger } from './ledger.js';

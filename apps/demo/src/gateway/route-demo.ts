@@ -1,5 +1,5 @@
 import type { RouteStatus } from 'nestjs-strangler';
-import { sleepUnless } from '../../../replay/src/stop.js';
+import { sleepUnless } from '#sample';
 import type { Scene } from '../scene.js';
 import type { Screen } from '../screen.js';
 import { WalkError } from '../walk.js';

@@ -1,5 +1,5 @@
 import type { RouteStatus } from 'nestjs-strangler';
-import { latenciesOf } from '../../../replay/src/percentiles.js';
+import { latenciesOf } from '#sample';
 import { milliseconds } from '../stretch-text.js';
 import type { Ledger } from './ledger.js';
 import type { Visit } from './visits.js';

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { Pace } from '../../../replay/src/pace.js';
-import { sleepUnless } from '../../../replay/src/stop.js';
+import { Pace, sleepUnless } from '#sample';
 import { Customer } from './customer.js';
 import type { Ledger } from './ledger.js';
 import { visitOf } from './visits.js';

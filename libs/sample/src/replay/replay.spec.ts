@@ -1,4 +1,4 @@
-import type { SampleInvoice } from '#sample';
+import type { SampleInvoice } from '../file/sample.js';
 import type { Parcel } from './courier.js';
 import type { Outcome } from './outcome.js';
 import { replay } from './replay.js';

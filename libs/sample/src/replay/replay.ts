@@ -1,4 +1,4 @@
-import type { SampleInvoice } from '#sample';
+import type { SampleInvoice } from '../file/sample.js';
 import type { Courier } from './courier.js';
 import { Pace } from './pace.js';
 import { sleepUnless } from './stop.js';
