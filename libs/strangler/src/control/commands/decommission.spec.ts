@@ -29,3 +29,12 @@ it.each([
 ])('a module %s is not decommissioned, and the refusal says what is in the way', (_what, here, words) => {
   expect(() => decommission.plan(here, { confirm: 'toy' }, undefined)).toThrow(words);
 });
+
+it('what is dropped is named, also of tables that stood in another schema', () => {
+  const { plan } = decommission.plan(
+    contextOf('decommissioned', 10_000, {}),
+    { confirm: 'toy', purge: true },
+    undefined,
+  );
+  expect(plan).toEqual(['the schema toy_retired is dropped, and so is each toy_retired.<schema>']);
+});

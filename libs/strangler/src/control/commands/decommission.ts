@@ -38,7 +38,7 @@ export const decommission = command({
       plan: [
         'verify compares all rows once more',
         inWords(at, { kind: 'decommission' }),
-        `the tables stay in the schema ${row.module}_retired until: decommission --purge`,
+        `the tables stay in the schema ${row.module}_retired, those of another schema in ${row.module}_retired.<schema>, until: decommission --purge`,
       ],
       change: {
         wanted: { phase: 'decommissioned', percent: null, by: 'operator', actor, since: observed.now },
@@ -64,7 +64,8 @@ function purged({ row, advice }: CommandContext, purge: boolean): Accepted {
     const drop = typed(subjectOf(row, advice), 'decommission', `--confirm ${module} --purge`);
     throw new RefusedError(`${module} is decommissioned already; drop the tables moved aside: ${drop}`);
   }
-  return { plan: [`the schema ${module}_retired is dropped`], begins: false };
+  const plan = [`the schema ${module}_retired is dropped, and so is each ${module}_retired.<schema>`];
+  return { plan, begins: false };
 }
 
 function requireRetirable(context: CommandContext): void {
