@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { UnconfirmedError } from '#strangler/database/acknowledger';
 import { databaseLoss } from '#strangler/database/failure';
 import type { Executor } from '#strangler/calls/executor';
@@ -153,6 +154,13 @@ it.each([
 ])('%p is a loss %s', (error, loss) => {
   expect(databaseLoss(Object.assign(new Error(), error))).toBe(loss);
 });
+
+it.each([new QueryRunnerAlreadyReleasedError(), new QueryRunnerProviderAlreadyReleasedError()])(
+  'a connection that TypeORM took out of a transaction is a loss: %p',
+  (error) => {
+    expect(databaseLoss(error)).toBe('in between');
+  },
+);
 
 describe('in a process', () => {
   let shared: ToyDatabase;

@@ -7,7 +7,7 @@ import type { PreparedOperation } from '../contract/operation.js';
 import { PartlyDoneError } from '../database/refusals.js';
 import { quoted } from '../database/tables.js';
 import { changesIn } from '../engine/replication/changes.js';
-import { sqlState } from '../database/transaction.js';
+import { sqlState } from '../database/sql-state.js';
 
 /** Raised by `strangler.begin_command` when the id was used with another input. */
 const reusedState = 'SR422';

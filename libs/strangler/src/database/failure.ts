@@ -1,10 +1,9 @@
 import { DomainError, OutcomeUnknownError, UnavailableError } from '../contract/errors.js';
 import type { Logger } from '@nestjs/common';
-import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { UnconfirmedError } from './acknowledger.js';
 import { currentContext } from './context.js';
 import type { PreparedOperation } from '../contract/operation.js';
-import { isTransient, sqlState } from './transaction.js';
+import { isTransient, sqlState } from './sql-state.js';
 import { withoutValues } from './without-values.js';
 
 /**
@@ -61,7 +60,9 @@ export function databaseLoss(error: unknown): 'before' | 'in between' | undefine
   return undefined;
 }
 
-/** TypeORM takes a connection that broke out of its transaction, and says so to whoever goes on in it, or commits. */
+/**
+ * TypeORM takes a connection that broke out of its transaction, and says so to whoever goes on in it, or commits. Known by name: who works on
+ * plain pg loads no TypeORM.
+ */
 const isReleased = (error: unknown): boolean =>
-  error instanceof QueryRunnerProviderAlreadyReleasedError ||
-  error instanceof QueryRunnerAlreadyReleasedError;
+  error instanceof Error && /^QueryRunner(Provider)?AlreadyReleasedError$/.test(error.name);

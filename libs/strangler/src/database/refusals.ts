@@ -6,7 +6,7 @@ import {
   UnavailableError,
   type DomainErrorData,
 } from '../contract/errors.js';
-import { sqlState } from './transaction.js';
+import { sqlState } from './sql-state.js';
 
 /*
  * What an executor says to a router, in the process or over NATS: not here, not now, not all of it. Callers never see

@@ -8,6 +8,7 @@ import {
 import { DomainError } from '../contract/errors.js';
 import { Admission } from './admission.js';
 import { currentContext, withinContext } from './context.js';
+import { isTransient } from './sql-state.js';
 
 /** Beside the commands some connections stay free, so that a read never waits behind a command. */
 const shareOfCommands = 0.6;
@@ -41,8 +42,6 @@ function admissionOf(dataSource: DataSource): Admission {
   return admission;
 }
 
-/** SQLSTATEs after which the whole transaction may simply run again: serialization failure, deadlock. */
-const transient = new Set(['40001', '40P01']);
 const maxAttempts = 8;
 
 /**
@@ -76,15 +75,6 @@ async function attempts<T>(
     }
   }
 }
-
-/** Whether the transaction may simply run again. */
-export const isTransient = (error: unknown): boolean => transient.has(sqlState(error) ?? '');
-
-/** The SQLSTATE of an error that came from PostgreSQL. */
-export const sqlState = (error: unknown): string | undefined =>
-  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : undefined;
 
 /** The manager of the open transaction, else the pool's. */
 export const managerOf = (dataSource: DataSource): EntityManager =>

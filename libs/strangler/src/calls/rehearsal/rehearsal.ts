@@ -4,7 +4,7 @@ import type { PreparedOperation } from '../../contract/operation.js';
 import { withContext, type CallContext } from '../../database/context.js';
 import { databaseLoss, described } from '../../database/failure.js';
 import { BrokenOffError } from '../../database/rolled-back.js';
-import { isTransient, sqlState } from '../../database/transaction.js';
+import { isTransient, sqlState } from '../../database/sql-state.js';
 
 /**
  * How a rehearsal ended. `done`: the command ran, or its module refused it. `failed`: by a fault, of which only the log says more. `none`: it

@@ -5,7 +5,7 @@ import { databaseLoss } from '../../database/failure.js';
 import type { Router } from '../router.js';
 import { undoIdOf } from '../idempotency.js';
 import { isOwnerLost, NotOwnerError } from '../../database/refusals.js';
-import { isTransient } from '../../database/transaction.js';
+import { isTransient } from '../../database/sql-state.js';
 import type { StepResult, StoredError } from './progress.js';
 import { operationOf, type RegisteredSaga } from './registered.js';
 import type { CallStep, Step } from './saga.js';

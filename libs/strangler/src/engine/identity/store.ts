@@ -1,5 +1,5 @@
 import { locking, Ownership } from '../ownership/ownership.js';
-import { sqlState } from '../../database/transaction.js';
+import { sqlState } from '../../database/sql-state.js';
 import type { Database, Queryable } from '../../database/database.js';
 import { claimedTwice, conclude, losesBuckets, type Conclusion } from './conclude.js';
 import type { Question } from './peer.js';

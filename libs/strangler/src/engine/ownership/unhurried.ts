@@ -1,5 +1,5 @@
 import type { Database, Queryable } from '../../database/database.js';
-import { sqlState } from '../../database/transaction.js';
+import { sqlState } from '../../database/sql-state.js';
 
 /**
  * Why a piece is to be tried again later. `taken`: another process is at it; `behind`: the other side has not stored what was written before;
