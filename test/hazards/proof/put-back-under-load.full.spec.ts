@@ -1,4 +1,4 @@
-import { compare } from '#strangler/engine/identity/position';
+import { comparePositions } from '#strangler/engine/identity/position';
 import { moduleNames } from '../../support/shop.js';
 import { livesOf, progressOf } from '../support/copies.js';
 import { accountFor, type LossAccount } from '../support/loss-account.js';
@@ -191,11 +191,15 @@ it.each(bothSides)(
     for (const module of moduleNames) {
       const { above, upTo } = told.get(module)!;
       // Of what both backups have, nothing is told; of what was sent since, all.
-      expect({ module, above, from: compare(above, before[module].confirmed) >= 0 }).toMatchObject({
+      expect({ module, above, from: comparePositions(above, before[module].confirmed) >= 0 }).toMatchObject({
         from: true,
       });
-      expect({ module, above, to: compare(above, kept[module].stored) <= 0 }).toMatchObject({ to: true });
-      expect({ module, upTo, all: compare(upTo, last[module].confirmed) >= 0 }).toMatchObject({ all: true });
+      expect({ module, above, to: comparePositions(above, kept[module].stored) <= 0 }).toMatchObject({
+        to: true,
+      });
+      expect({ module, upTo, all: comparePositions(upTo, last[module].confirmed) >= 0 }).toMatchObject({
+        all: true,
+      });
     }
     // What was not answered then is in place, and nobody has seen anything that does not fit.
     const rest = await accountFor(shop, load, lostAt, (event) =>

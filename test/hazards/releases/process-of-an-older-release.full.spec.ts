@@ -8,7 +8,7 @@ import { ownerRefusal } from '#strangler/database/refusals';
 import { release, releaseNumber } from '#strangler/database/release';
 import { Database } from '#strangler/database/database';
 import { renewCapture } from '#strangler/engine/ownership/capture';
-import { run } from '#strangler/migrate/migrate';
+import { runPending } from '#strangler/migrate/migrate';
 import { pendingAfter } from '#strangler/migrate/pending';
 import { describeTables } from '#strangler/database/tables';
 import { fixtureOf } from '../../fixtures/fixture.js';
@@ -308,7 +308,11 @@ it('who connects while the upgrade holds the tables is refused when it lets them
   const source = await session(`strangler ${release}`);
   const recorded = await database.query<{ name: string }>('select name from strangler.migrations');
   const forAsLongAsItTakes = 0;
-  const upgrade = run(source, pendingAfter(new Set(recorded.map(({ name }) => name))), forAsLongAsItTakes);
+  const upgrade = runPending(
+    source,
+    pendingAfter(new Set(recorded.map(({ name }) => name))),
+    forAsLongAsItTakes,
+  );
   await untilBlocked(database, 1);
 
   // What begins in the text of before may come through; no transaction does.

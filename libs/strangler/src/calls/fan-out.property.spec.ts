@@ -4,7 +4,7 @@ import { tally } from '../../../../test/hazards/support/tally.js';
 import { prepare, type PreparedOperation } from '../contract/operation.js';
 import type { Side } from '../routes/phase.js';
 import { OwnerRetry, type Ways } from './owner-retry.js';
-import { judge, type Ended } from './fan-out.js';
+import { judgeParts, type Ended } from './fan-out.js';
 import { PartlyDoneError } from '../database/refusals.js';
 import type { Part } from '../routes/route.js';
 
@@ -135,7 +135,8 @@ describe('the decision of one try', () => {
   const refused = (of: Part, error: DomainError = tooMany(), done: string[] = []) =>
     ({ kind: 'refused', part: of, error, done }) as const;
   const ok = (of: Part) => ({ kind: 'ok', part: of, output: { items: [] } }) as const;
-  const decide = (...ended: Ended[]) => judge(addAll, input, ended, { commandId: 'c', touched: new Set() });
+  const decide = (...ended: Ended[]) =>
+    judgeParts(addAll, input, ended, { commandId: 'c', touched: new Set() });
 
   it.each([
     ['at the lowest key that was refused', [refused(first), ok(second)], 'A', ['B']],

@@ -34,15 +34,15 @@ export function failed(part: Part, error: unknown): Ended {
 }
 
 /** What follows from how the parts of one try ended. */
-export type Verdict =
+export type FanOutVerdict =
   | { kind: 'answer'; output: unknown }
   /** Some owner has changed: try again, with all keys. */
   | { kind: 'again'; refusals: readonly (Ended & { kind: 'elsewhere' })[] }
   /** Tell the caller, after `undo` (keys that are done, or may be) has been taken back. */
-  | Failure;
+  | FanOutFailure;
 
 /** The command fails, if that is decided: by the key at which it is cancelled before anything is taken back. */
-export interface Failure {
+export interface FanOutFailure {
   readonly kind: 'fail';
   readonly error: unknown;
   readonly undo: readonly string[];
@@ -62,12 +62,12 @@ export interface Known {
  * those that this one did not reach. If a part may have been done, or cannot be reached while another is done, the outcome
  * is unknown, and nothing is taken back: the caller tries again under the same id.
  */
-export function judge(
+export function judgeParts(
   operation: PreparedOperation,
   input: unknown,
   ended: readonly Ended[],
   { commandId, touched }: Known,
-): Verdict {
+): FanOutVerdict {
   const of = <K extends Ended['kind']>(kind: K) =>
     ended.filter((each): each is Ended & { kind: K } => each.kind === kind);
   const refusedParts = of('refused');

@@ -11,7 +11,7 @@ import type { PreparedOperation } from '../contract/operation.js';
 import { otherSide, type Side } from '../routes/phase.js';
 import { isUnproven } from '../database/refusals.js';
 import { partsOf, type Part } from '../routes/route.js';
-import { failed, judge, keysTouched, type Ended, type Failure } from './fan-out.js';
+import { failed, judgeParts, keysTouched, type Ended, type FanOutFailure } from './fan-out.js';
 
 /** How long a call without a deadline looks for the owner of its keys, in ms; longer if its operation takes longer. */
 const patienceMs = 10_000;
@@ -24,7 +24,7 @@ const growth = 1.25;
 const patienceOf = ({ timeoutMs }: PreparedOperation): number => Math.max(timeoutMs, patienceMs);
 
 /** How long a call of the operation without a deadline may take in all, in ms: with its last try, and taking back what it did. */
-export function longestMs(operation: PreparedOperation): number {
+export function longestCallMs(operation: PreparedOperation): number {
   const { timeoutMs } = operation;
   const undoing = operation.undoing();
   return patienceOf(operation) + timeoutMs + (undoing ? timeoutMs + undoing.timeoutMs : 0);
@@ -91,7 +91,7 @@ export class OwnerRetry {
     const giveUpAt = this.giveUpAt();
     let ended = first;
     for (let waits = 0, turned = false; ;) {
-      const verdict = judge(operation, input, ended, { commandId, touched: this.touched });
+      const verdict = judgeParts(operation, input, ended, { commandId, touched: this.touched });
       if (verdict.kind === 'answer') return verdict.output;
       if (verdict.kind === 'fail' && (await this.takenBack(verdict))) throw verdict.error;
       for (const key of keysTouched(ended)) this.touched.add(key);
@@ -139,7 +139,7 @@ export class OwnerRetry {
    * Takes back what a failed command has done, once it is decided that it fails. False: another try has done what was
    * refused here, so the command is to be ended forward.
    */
-  private async takenBack({ undo, decideAt }: Failure): Promise<boolean> {
+  private async takenBack({ undo, decideAt }: FanOutFailure): Promise<boolean> {
     const { operation, input, commandId } = this.call;
     const undoing = operation.undoing();
     if (undo.length === 0 || !undoing) return true;

@@ -1,5 +1,5 @@
 /** An account, as a token that was verified said. */
-export interface Actor {
+export interface VerifiedActor {
   readonly id: string;
   /** What it may: `admin`, `viewer`, or anything else, which opens no more than its own. */
   readonly role: string;
@@ -23,5 +23,5 @@ export interface Caller {
   /** `client`: it passes on what a client asks. `module`: what its own code needs to do that. `itself`: nobody has asked it. */
   readonly as: 'client' | 'module' | 'itself';
   /** On whose behalf; `undefined`: nobody has logged in, or (`itself`) there is nobody. */
-  readonly actor?: Actor | undefined;
+  readonly actor?: VerifiedActor | undefined;
 }

@@ -34,23 +34,25 @@ export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Whether a rule holds for the value of a field of `owner`. */
-export type Check = (value: unknown, owner: Fields) => boolean;
+export type ValueCheck = (value: unknown, owner: Fields) => boolean;
 
 /** A rule of class-validator: a decorator on a field. */
-export type Rule = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
+export type ValueRule = ReturnType<
+  ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']
+>[number];
 
 /** The rules of a DTO class and of those that it extends. */
-export const rulesOf = (dto: Dto<unknown>): Rule[] =>
+export const rulesOf = (dto: Dto<unknown>): ValueRule[] =>
   getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
 
 /** A conditional rule: whether the field's other rules apply. */
-export function conditionOf({ constraints }: Rule): Check {
+export function conditionOf({ constraints }: ValueRule): ValueCheck {
   const holds = constraints[0] as (owner: Fields, value: unknown) => boolean;
   return (value, owner) => holds(owner, value);
 }
 
 /** What has to hold for a field, made ready to be asked at every call. */
-export function checksOf(dto: Dto<unknown>, rule: Rule): Check[] {
+export function checksOf(dto: Dto<unknown>, rule: ValueRule): ValueCheck[] {
   const judge = judges[rule.name ?? '']?.(...((rule.constraints ?? []) as never[]));
   const checks = judge ? [judge] : askedChecksOf(dto, rule);
   return rule.each ? checks.map(forEach) : checks;
@@ -58,7 +60,7 @@ export function checksOf(dto: Dto<unknown>, rule: Rule): Check[] {
 
 // Like class-validator, a rule for `each` judges what is no list as it judges an item: lists say `IsArray` too.
 const forEach =
-  (holds: Check): Check =>
+  (holds: ValueCheck): ValueCheck =>
   (value, owner) =>
     Array.isArray(value) ? value.every((item) => holds(item, owner)) : holds(value, owner);
 
@@ -86,7 +88,7 @@ const judges: Readonly<Record<string, (...constraints: never[]) => (value: unkno
 };
 
 /** Any other rule is asked as class-validator asks it. */
-function askedChecksOf(dto: Dto<unknown>, rule: Rule): Check[] {
+function askedChecksOf(dto: Dto<unknown>, rule: ValueRule): ValueCheck[] {
   return getMetadataStorage()
     .getTargetValidatorConstraints(rule.constraintCls)
     .map(({ instance }) => {

@@ -2,7 +2,15 @@ import type { Dto } from './dto.js';
 import { ValidationError } from './errors.js';
 import { canonicalOf, isMasked, isSecret, nestedOf } from './fields.js';
 import { ARRAY_MAX_SIZE, IS_ARRAY } from 'class-validator';
-import { checksOf, conditionOf, isFields, rulesOf, type Check, type Fields, type Rule } from './checks.js';
+import {
+  checksOf,
+  conditionOf,
+  isFields,
+  rulesOf,
+  type ValueCheck,
+  type Fields,
+  type ValueRule,
+} from './checks.js';
 import { explain, type ExplainedField } from './explain.js';
 import { isText } from './text.js';
 
@@ -16,8 +24,8 @@ interface Field extends ExplainedField {
   /** Whether some rule wants a list. */
   readonly isList: boolean;
   /** Conditional rules (`IsOptional`): unless all hold, the checks do not apply. */
-  readonly conditions: readonly Check[];
-  readonly checks: readonly Check[];
+  readonly conditions: readonly ValueCheck[];
+  readonly checks: readonly ValueCheck[];
 }
 
 /** The longest list of a field that does not say itself how long its list may be. */
@@ -187,7 +195,7 @@ const secretsOf = ({ name, secret, nested, isList }: Field): string[] =>
   secret ? [name] : (nested?.secrets ?? []).map((inner) => `${name}.${isList ? '*.' : ''}${inner}`);
 
 // Loops here and below: `every` and `map` would make a function at each call.
-function allHold(checks: readonly Check[], value: unknown, owner: Fields): boolean {
+function allHold(checks: readonly ValueCheck[], value: unknown, owner: Fields): boolean {
   for (const check of checks) if (!check(value, owner)) return false;
   return true;
 }
@@ -242,7 +250,7 @@ function fieldsOf(dto: Dto<unknown>): Field[] {
   });
 }
 
-function longestOf(rules: readonly Rule[]): number {
+function longestOf(rules: readonly ValueRule[]): number {
   const limit = rules.find(({ name }) => name === ARRAY_MAX_SIZE)?.constraints[0] as number | undefined;
   return limit ?? longestList;
 }

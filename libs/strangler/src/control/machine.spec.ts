@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { buckets } from '../routes/bucket.js';
 import { phases } from '../routes/phase.js';
-import { after, inWords, leadsOut, nextStep, plan, type Goal, type Position } from './machine.js';
+import { after, inWords, leadsOut, nextStep, planSteps, type Goal, type Position } from './machine.js';
 
 const ramp = [1, 5, 25, 50, 100];
 const at = (phase: Position['phase'], percent = 0, more: Partial<Position> = {}): Position => ({
@@ -19,7 +19,7 @@ const goal = (phase: Goal['phase'], percent: number | null = null, direct = fals
   direct,
 });
 const short = (from: Position, to: Goal): string[] =>
-  plan(from, to).map((step) => {
+  planSteps(from, to).map((step) => {
     if (step.kind === 'phase') return step.to;
     return 'percent' in step ? `${step.kind} ${step.percent}` : step.kind;
   });
@@ -97,7 +97,7 @@ it('every plan ends where it is to go, and moves buckets only while shifting', (
     fc.property(positions, goals, (from, to) => {
       fc.pre(from.phase !== 'decommissioned');
       let position = from;
-      for (const step of plan(from, to)) {
+      for (const step of planSteps(from, to)) {
         if (step.kind === 'hand-off') expect(position.phase).toBe('shifting');
         expect(inWords(position, step)).not.toBe('');
         position = after(position, step);
@@ -114,7 +114,7 @@ it('a plan that leads back has no step that leads out', () => {
     fc.property(positions, (from) => {
       fc.pre(from.phase !== 'decommissioned');
       let position = from;
-      for (const step of plan(from, goal('monolith'))) {
+      for (const step of planSteps(from, goal('monolith'))) {
         expect(leadsOut(position, step)).toBe(false);
         position = after(position, step);
       }

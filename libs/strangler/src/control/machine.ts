@@ -118,7 +118,7 @@ export function leadsOut(at: Position, step: Step): boolean {
 }
 
 /** All steps from where a module is to where it is to go. */
-export function plan(at: Position, goal: Goal): Step[] {
+export function planSteps(at: Position, goal: Goal): Step[] {
   const steps: Step[] = [];
   let position = at;
   for (let step = nextStep(position, goal); step; step = nextStep(position, goal)) {

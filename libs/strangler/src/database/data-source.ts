@@ -17,7 +17,7 @@ const session = {
 };
 
 /** Options of the data source of a module's commands, from the URL of its database. The schema comes from migrations. */
-export function dataSourceOf(url: string): DataSourceOptions {
+export function dataSourceOptionsOf(url: string): DataSourceOptions {
   const options = Object.entries(session)
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ');

@@ -5,29 +5,29 @@
  */
 
 /** What was seen of a share. */
-export interface Seen {
+export interface Counted {
   n: number;
   bad: number;
 }
 
 /** The largest share that is plausible: a larger one shows so few bad ones with a probability below `alpha`. */
-export const upperBound = (seen: Seen, alpha: number): number =>
+export const upperBound = (seen: Counted, alpha: number): number =>
   seen.bad >= seen.n ? 1 : bisect((p) => !isBelow(seen, p, alpha));
 
 /** The smallest share that is plausible: a smaller one shows so many bad ones with a probability below `alpha`. */
-export const lowerBound = (seen: Seen, alpha: number): number =>
+export const lowerBound = (seen: Counted, alpha: number): number =>
   seen.bad === 0 ? 0 : bisect((p) => isAbove(seen, p, alpha));
 
 /** Whether the upper bound lies below `share`, or is it. */
-export const isBelow = ({ n, bad }: Seen, share: number, alpha: number): boolean =>
+export const isBelow = ({ n, bad }: Counted, share: number, alpha: number): boolean =>
   bad < n && betaShare(bad + 1, n - bad, share) >= 1 - alpha;
 
 /** Whether the lower bound lies above `share`. */
-export const isAbove = ({ n, bad }: Seen, share: number, alpha: number): boolean =>
+export const isAbove = ({ n, bad }: Counted, share: number, alpha: number): boolean =>
   bad > 0 && betaShare(bad, n - bad + 1, share) < alpha;
 
 /** The largest plausible difference: share of `now` minus share of `old`. */
-export function upperDifference(now: Seen, old: Seen, alpha: number): number {
+export function upperDifference(now: Counted, old: Counted, alpha: number): number {
   if (old.n === 0) return upperBound(now, alpha);
   const z = normalQuantile(1 - alpha);
   const [p, q] = [now.bad / now.n, old.bad / old.n];
@@ -35,7 +35,7 @@ export function upperDifference(now: Seen, old: Seen, alpha: number): number {
 }
 
 /** The bound of Wilson's interval (1927) on the side of the sign of `z`. */
-function wilson({ n, bad }: Seen, z: number): number {
+function wilson({ n, bad }: Counted, z: number): number {
   const zz = z * z;
   const middle = bad + zz / 2;
   const half = z * Math.sqrt((bad * (n - bad)) / n + zz / 4);
@@ -49,7 +49,7 @@ const [priorBad, priorGood] = [1, 9];
  * The natural logarithm of the evidence that more than `limit` are bad. Whatever the share is, as long as it is not above
  * the limit: the probability that the evidence ever exceeds `1 / alpha` is at most `alpha` (Ville, 1939).
  */
-export function evidenceAbove({ n, bad }: Seen, limit: number): number {
+export function evidenceAbove({ n, bad }: Counted, limit: number): number {
   if (limit <= 0) return bad > 0 ? Infinity : -Infinity;
   if (limit >= 1) return -Infinity;
   const [a, b] = [priorBad + bad, priorGood + n - bad];

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
-import type { Seen } from './binomial.js';
+import type { Counted } from './binomial.js';
 import { bursts, judge, verdict, type Population, type Rule } from './judgement.js';
 
 const rule: Rule = { limit: 0.01, minSamples: 200, confidence: 0.95 };
-const none: Seen = { n: 0, bad: 0 };
-const of = (n: number, bad = 0): Seen => ({ n, bad });
+const none: Counted = { n: 0, bad: 0 };
+const of = (n: number, bad = 0): Counted => ({ n, bad });
 const nobody: Population = { now: none, old: none };
 /** Judged against the limit alone. */
 const alone = (n: number, bad = 0): Population => ({ now: of(n, bad), old: none });
-const beside = (now: Seen, old: Seen): Population => ({ now, old });
+const beside = (now: Counted, old: Counted): Population => ({ now, old });
 
 it.each<[what: string, populations: Population[], state: string, needed: number]>([
   ['nothing', [nobody, nobody], 'hold', 321],

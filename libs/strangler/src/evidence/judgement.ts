@@ -1,11 +1,11 @@
-import { evidenceAbove, isAbove, isBelow, upperBound, upperDifference, type Seen } from './binomial.js';
+import { evidenceAbove, isAbove, isBelow, upperBound, upperDifference, type Counted } from './binomial.js';
 
 /** What a population has shown: of the new side, and of the old one that it is compared with (n = 0: with the limit alone). */
 export interface Population {
-  now: Seen;
-  old: Seen;
+  now: Counted;
+  old: Counted;
   /** Of the last ten seconds; left out: a burst is no reason to stop. */
-  recent?: { now: Seen; old: Seen };
+  recent?: { now: Counted; old: Counted };
 }
 
 /** What is asked of a share. */
@@ -151,7 +151,7 @@ function flawlessOf({ old }: Population, { limit, confidence, minSamples }: Rule
 const neededBy = ({ now, old }: Population, rule: Rule): number =>
   atLeast(now.n, (n) => holds({ now: { n, bad: now.bad }, old: grown(old, n / now.n) }, rule));
 
-const grown = ({ n, bad }: Seen, times: number): Seen => ({ n: n * times, bad: bad * times });
+const grown = ({ n, bad }: Counted, times: number): Counted => ({ n: n * times, bad: bad * times });
 
 /** The end of the search: who needs more will not be helped by a number. */
 const most = 2 ** 24;
@@ -171,4 +171,4 @@ function atLeast(from: number, ok: (n: number) => boolean): number {
 }
 
 /** Null: nothing was seen. */
-export const shareOf = ({ n, bad }: Seen): number | null => (n === 0 ? null : bad / n);
+export const shareOf = ({ n, bad }: Counted): number | null => (n === 0 ? null : bad / n);

@@ -1,5 +1,5 @@
 import type { Side } from '../routes/phase.js';
-import type { Seen } from './binomial.js';
+import type { Counted } from './binomial.js';
 import type { Calls, Comparisons } from './evidence.js';
 import { above, percentile, sizeOf } from './histogram.js';
 import { shareOf, type Population } from './judgement.js';
@@ -15,7 +15,7 @@ export const slowShare = 0.02;
 /** Of fewer calls the 99th percentile says nothing. */
 const fewest = 50;
 
-const nothing: Seen = { n: 0, bad: 0 };
+const nothing: Counted = { n: 0, bad: 0 };
 
 /**
  * What is measured of one population, with the figure that people see.
@@ -42,7 +42,7 @@ export function mismatchShare({ compared, mismatches: bad }: Comparisons): Measu
  * @internal
  */
 export function errorShare(all: CallsBySide, recent: CallsBySide, alone: boolean): Measure {
-  const old = ({ monolith }: CallsBySide): Seen => (alone ? nothing : failed(monolith));
+  const old = ({ monolith }: CallsBySide): Counted => (alone ? nothing : failed(monolith));
   const now = failed(all.extracted);
   return {
     now,
@@ -52,7 +52,7 @@ export function errorShare(all: CallsBySide, recent: CallsBySide, alone: boolean
   };
 }
 
-const failed = ({ calls, errors }: Calls): Seen => ({ n: calls, bad: errors });
+const failed = ({ calls, errors }: Calls): Counted => ({ n: calls, bad: errors });
 
 /**
  * The share of the new side's calls that are slower than `ratio` times the old side's 99th percentile, to be judged by

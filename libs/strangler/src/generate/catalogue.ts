@@ -3,7 +3,7 @@ import { needsOf, type Needs } from './needs.js';
 
 /* All names and expressions are SQL as PostgreSQL writes it: quoted, and with their schemas. */
 
-export interface Column {
+export interface CatalogueColumn {
   table: number;
   number: number;
   name: string;
@@ -74,7 +74,7 @@ export interface Catalogue {
   enums: EnumType[];
   domains: Domain[];
   sequences: Sequence[];
-  columns: Column[];
+  columns: CatalogueColumn[];
   constraints: Constraint[];
   indexes: Index[];
   /** Foreign keys among the tables. */

@@ -1,4 +1,4 @@
-import type { Catalogue, Column, Constraint, Domain, Sequence } from './catalogue.js';
+import type { Catalogue, CatalogueColumn, Constraint, Domain, Sequence } from './catalogue.js';
 import { GenerateError, type LeftOutOfSchema } from './generated.js';
 import { partKey } from './needs.js';
 
@@ -83,7 +83,7 @@ function domain({ name, type, collation, default: value, notNull, checks }: Doma
 }
 
 function column(
-  { table, number, name, type, collation, notNull, identity, generated, expression }: Column,
+  { table, number, name, type, collation, notNull, identity, generated, expression }: CatalogueColumn,
   hasExpression: boolean,
   sequences: readonly Sequence[],
 ): string {
@@ -112,7 +112,7 @@ const constraint = ({ name, definition }: Constraint): string => `constraint ${n
 function ownedBy(
   { isIdentity, name, table, column: number }: Sequence,
   nameOf: (oid: number) => string,
-  columns: readonly Column[],
+  columns: readonly CatalogueColumn[],
 ): string[] {
   if (isIdentity || table === null) return [];
   const owner = columns.find((each) => each.table === table && each.number === number)!;
@@ -148,7 +148,7 @@ const needing = (what: string, needed: readonly string[]): string =>
 
 function withoutDefault(
   table: string,
-  { name, expressionOid, expression, generated }: Column,
+  { name, expressionOid, expression, generated }: CatalogueColumn,
   { needs }: Catalogue,
 ): LeftOutOfSchema | undefined {
   const needed = needs.missing.get(partKey({ kind: 'expression', oid: expressionOid! }));

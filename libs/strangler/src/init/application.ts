@@ -18,7 +18,7 @@ export interface FoundModule {
 }
 
 /** What `init` has to know of an application. */
-export interface Application {
+export interface FoundApplication {
   facts: Facts;
   root: ClassFact;
   modules: FoundModule[];
@@ -32,7 +32,7 @@ export interface Application {
 }
 
 /** Reads what there is. @throws {InitError} where it is no application of Nest and TypeORM, or where several are. */
-export function readApplication(texts: readonly SourceText[]): Application {
+export function readApplication(texts: readonly SourceText[]): FoundApplication {
   const { dependencies, isEsm } = readPackage(texts);
   const facts = factsOf(texts, []);
   const nest = [...facts.classes.all.values()].filter(isModule);
@@ -49,7 +49,7 @@ export function readApplication(texts: readonly SourceText[]): Application {
   };
 }
 
-function readPackage(texts: readonly SourceText[]): Pick<Application, 'dependencies' | 'isEsm'> {
+function readPackage(texts: readonly SourceText[]): Pick<FoundApplication, 'dependencies' | 'isEsm'> {
   const found = texts.find(({ path }) => path === 'package.json');
   if (!found) throw new InitError('no Nest application: there is no package.json in this folder');
   const read = ts.parseConfigFileTextToJson(found.path, found.text).config as Partial<

@@ -4,7 +4,7 @@ import type { ClassFact } from '../assess/facts/classes.js';
 import { bare, propertyOf } from '../assess/read/syntax.js';
 
 /** How the sources of an application are written. */
-export interface Style {
+export interface CodeStyle {
   quote: "'" | '"';
   /** At the end of a statement. */
   end: ';' | '';
@@ -20,7 +20,7 @@ export interface Addition {
 }
 
 /** The style of a file, by its first import. */
-export function styleOf({ text, statements }: t.SourceFile, isEsm: boolean): Style {
+export function styleOf({ text, statements }: t.SourceFile, isEsm: boolean): CodeStyle {
   const first = statements.find(ts.isImportDeclaration)?.getText() ?? '';
   return {
     quote: first.includes('"') ? '"' : "'",
@@ -30,14 +30,14 @@ export function styleOf({ text, statements }: t.SourceFile, isEsm: boolean): Sty
   };
 }
 
-export const importLine = ({ names, from }: Addition['imports'][number], { quote, end }: Style): string =>
+export const importLine = ({ names, from }: Addition['imports'][number], { quote, end }: CodeStyle): string =>
   `import { ${names} } from ${quote}${from}${quote}${end}`;
 
 /** The file with the addition in it, or why that cannot be done without reading more than its text. */
 export function editModule(
   root: ClassFact,
   addition: Addition,
-  style: Style,
+  style: CodeStyle,
 ): { text: string } | { why: string } {
   const { file, path } = root.source;
   if (!/\.[cm]?ts$/.test(path)) return { why: 'it is no TypeScript' };
@@ -63,7 +63,7 @@ const insert = (text: string, { at, text: more }: Insertion): string =>
   text.slice(0, at) + more + text.slice(at);
 
 /** After the one that opens the data source, if it is there; else as the first. */
-function inList(list: t.Expression, element: string, style: Style): Insertion | undefined {
+function inList(list: t.Expression, element: string, style: CodeStyle): Insertion | undefined {
   if (!ts.isArrayLiteralExpression(list)) return undefined;
   const { elements } = list;
   const first = elements[0];
@@ -78,7 +78,7 @@ function inList(list: t.Expression, element: string, style: Style): Insertion | 
   return { at: first.getStart(), text: `${element},${next === undefined ? ' ' : style.newline + next}` };
 }
 
-function asFirst(options: t.ObjectLiteralExpression, element: string, { newline }: Style): Insertion {
+function asFirst(options: t.ObjectLiteralExpression, element: string, { newline }: CodeStyle): Insertion {
   const [first] = options.properties;
   const property = `imports: [${element}]`;
   if (!first) return { at: options.getStart() + 1, text: ` ${property} ` };
@@ -98,7 +98,7 @@ function lineStartOf(node: t.Node): string | undefined {
 function importsAt(
   { statements, text }: t.SourceFile,
   lines: readonly string[],
-  { newline }: Style,
+  { newline }: CodeStyle,
 ): Insertion {
   const imports = statements.filter(ts.isImportDeclaration);
   const ofPackage = ({ moduleSpecifier }: t.ImportDeclaration) =>

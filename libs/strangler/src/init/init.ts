@@ -1,8 +1,8 @@
 import { loadCompiler } from '../assess/compiler.js';
 import { folderOf } from '../assess/read/aliases.js';
 import { readFolder, type SourceText } from '../assess/read/folder.js';
-import { readApplication, type Application } from './application.js';
-import { editModule, importLine, styleOf, type Addition, type Style } from './edit-module.js';
+import { readApplication, type FoundApplication } from './application.js';
+import { editModule, importLine, styleOf, type Addition, type CodeStyle } from './edit-module.js';
 import type { InitPlan } from './init-plan.js';
 import { serviceFile, settingsFile, wishesFile } from './texts.js';
 
@@ -48,10 +48,10 @@ export function planInitOf(texts: readonly SourceText[]): InitPlan {
   };
 }
 
-const textOf = (lines: readonly string[], { newline }: Style): string =>
+const textOf = (lines: readonly string[], { newline }: CodeStyle): string =>
   lines.map((line) => line + newline).join('');
 
-function changeOf({ root }: Application, style: Style): Pick<InitPlan, 'edit' | 'paste'> {
+function changeOf({ root }: FoundApplication, style: CodeStyle): Pick<InitPlan, 'edit' | 'paste'> {
   const { path, file } = root.source;
   if (/\bStranglerModule\b/.test(file.text)) return { edit: null, paste: null };
   const addition: Addition = {
@@ -72,7 +72,7 @@ function changeOf({ root }: Application, style: Style): Pick<InitPlan, 'edit' | 
   return { edit: null, paste: { path, why: edited.why, text: lines.join('\n') } };
 }
 
-function nextSteps({ dependencies, opensDataSource }: Application, settings: string): string[] {
+function nextSteps({ dependencies, opensDataSource }: FoundApplication, settings: string): string[] {
   const missing = ['nestjs-strangler', '@nestjs/microservices', 'pg'].filter(
     (name) => !dependencies.has(name),
   );

@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
 import type { FoundModule } from './application.js';
-import type { Style } from './edit-module.js';
+import type { CodeStyle } from './edit-module.js';
 
 /** Contracts and settings, for the monolith and for its services. */
-export const settingsFile = ({ quote: q, end }: Style): string[] => [
+export const settingsFile = ({ quote: q, end }: CodeStyle): string[] => [
   `import type { WiringOptions } from ${q}nestjs-strangler${q}${end}`,
   `import type { Contract } from ${q}nestjs-strangler/contract${q}${end}`,
   '',
@@ -20,7 +20,7 @@ export const settingsFile = ({ quote: q, end }: Style): string[] => [
 /** The entry of every service: `MODULE` says which module this process serves. */
 export function serviceFile(
   modules: readonly { name: string; className: string; from: string }[],
-  { quote: q, end, ending }: Style,
+  { quote: q, end, ending }: CodeStyle,
 ): string[] {
   const loaders = modules.map(
     ({ name, className, from }) =>

@@ -43,7 +43,7 @@ export async function migrate(
     const pending = pendingAfter(await recorded(client));
     if (pending.names.length === 0) return;
     if (pending.lowestRelease) await olderProcessesGone(client, pending.lowestRelease, say);
-    await inTurns(() => run(client, pending), say);
+    await inTurns(() => runPending(client, pending), say);
   });
 }
 
@@ -58,7 +58,7 @@ async function recorded(client: ClientBase): Promise<ReadonlySet<string>> {
 }
 
 /** Carries it out, in one transaction. Exported for tests of who comes between. @throws PostgreSQL's errors. */
-export async function run(
+export async function runPending(
   client: ClientBase,
   { texts, names }: Pending,
   waitMs = lockTimeoutMs,

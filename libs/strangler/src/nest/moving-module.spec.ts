@@ -3,7 +3,7 @@ import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
 import { contract } from '../contract/contract.js';
 import { command } from '../contract/operation-kinds.js';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
-import { dataSourceOf } from '../database/data-source.js';
+import { dataSourceOptionsOf } from '../database/data-source.js';
 import { Agents } from '../sides/agents.js';
 import { Routes } from '../routes/routes.js';
 import type { ModuleOptions } from './module-options.js';
@@ -47,7 +47,7 @@ afterAll(async () => {
 });
 
 async function moving(options: ModuleOptions, { searchPath = 'public', name = 'shelf' } = {}) {
-  const made = dataSourceOf(`${test_.url}?options=-csearch_path%3D${searchPath}`);
+  const made = dataSourceOptionsOf(`${test_.url}?options=-csearch_path%3D${searchPath}`);
   const source = new DataSource({ ...made, entities: [Book, Loan, OldBook] });
   sources.push(await source.initialize());
   return movingModule(shelf(name), options, source);

@@ -36,7 +36,7 @@ export interface Parts {
 }
 
 /** Makes the parts; nothing has begun. Without `link` all modules are here. `dataSource`: of a process with a side. */
-export function partsOf(
+export function processPartsOf(
   options: StranglerOptions,
   link: NatsLink | undefined,
   dataSource: DataSource | undefined,

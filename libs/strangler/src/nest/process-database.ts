@@ -1,7 +1,7 @@
 import type { DynamicModule, InjectionToken } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule, type TypeOrmModuleAsyncOptions } from '@nestjs/typeorm';
 import type { DataSourceOptions } from 'typeorm';
-import { dataSourceOf } from '../database/data-source.js';
+import { dataSourceOptionsOf } from '../database/data-source.js';
 
 /**
  * The database of a process: a URL, or options of a TypeORM data source, or how Nest is to make those; or the token of a data source
@@ -27,7 +27,8 @@ export interface ProcessDataSource {
 
 /** What is meant by `database`. Pure. A URL is told from a token by its `://`. */
 export function dataSourceIn(database: ProcessDatabase = getDataSourceToken()): ProcessDataSource {
-  if (typeof database === 'string' && database.includes('://')) return dataSourceIn(dataSourceOf(database));
+  if (typeof database === 'string' && database.includes('://'))
+    return dataSourceIn(dataSourceOptionsOf(database));
   if (typeof database !== 'object') return { token: database as InjectionToken, imports: [] };
   const token = getDataSourceToken();
   if ('type' in database)

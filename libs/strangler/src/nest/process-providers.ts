@@ -18,7 +18,7 @@ import { Agents } from '../sides/agents.js';
 import { DATA_SOURCE } from './feature.js';
 import { linkTo } from './nats-link.js';
 import type { StranglerAsyncOptions, StranglerOptions, WiringOptions } from './options.js';
-import { partsOf, type Parts } from './parts.js';
+import { processPartsOf, type Parts } from './parts.js';
 import { StranglerProcess } from './process.js';
 
 /** The token of what the factory has made. */
@@ -52,7 +52,7 @@ export function providersOf(
   const make = async (wiring: WiringOptions, app: ModuleRef, database?: DataSource) => {
     const options: StranglerOptions = { ...wiring, side, contracts, database: where };
     const link = options.nats === undefined ? undefined : await linkTo(options.nats, side);
-    return new StranglerProcess(options, partsOf(options, link, database), app, database);
+    return new StranglerProcess(options, processPartsOf(options, link, database), app, database);
   };
   const ports = contracts.map((contract) => part(portToken(contract), ({ router }) => router.port(contract)));
   const standIns = contracts

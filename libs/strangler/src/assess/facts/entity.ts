@@ -75,7 +75,7 @@ export function idKindOf({ columns, relations }: Entity): IdKind {
 }
 
 /** The columns of a property, be it a column or a relation. */
-export function columnsOf({ columns, relations }: Entity, property: string): string[] {
+export function columnNamesOf({ columns, relations }: Entity, property: string): string[] {
   const column = columns.find((one) => one.property === property || one.name === property);
   if (column) return [column.name];
   return relations.find((one) => one.property === property)?.columns ?? [property];

@@ -12,7 +12,7 @@ import { nestModules } from './nest-modules.js';
 import { portCallsIn, type PortCall } from './ports.js';
 import { Things } from './things.js';
 import { transactionsIn, type Transaction } from './transactions.js';
-import { usageIn, type Access, type Usage } from './usage.js';
+import { usageIn, type RowAccess, type Usage } from './usage.js';
 
 /** All that is known of an application before anything is judged. */
 export interface Facts extends Usage, Signals {
@@ -24,7 +24,7 @@ export interface Facts extends Usage, Signals {
   transactions: Transaction[];
   effects: Effect[];
   hiddenInputs: HiddenInput[];
-  writesBeforeThrows: Access[];
+  writesBeforeThrows: RowAccess[];
 }
 
 /** Reads the facts from an application's texts; what it does not understand it adds to `leftOut`. */

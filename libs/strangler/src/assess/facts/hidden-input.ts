@@ -4,7 +4,7 @@ import { nameOf, nodesIn, propertyOf } from '../read/syntax.js';
 import type { ClassFact, Classes } from './classes.js';
 import { decorationsOf } from './decorations.js';
 import type { Things } from './things.js';
-import { siteOf, type Access, type Site, type Usage } from './usage.js';
+import { siteOf, type RowAccess, type Site, type Usage } from './usage.js';
 
 /** A class that takes more than its methods' arguments: it lives as long as a request, or reads the request's context. */
 export interface HiddenInput extends Site {
@@ -51,7 +51,7 @@ const answers = (statement: t.Statement): boolean =>
   [...nodesIn(statement)].some((node) => ts.isReturnStatement(node));
 
 /** Rows that are written and an error that follows in the same block: in a command's transaction they are taken back. */
-export function writesBeforeThrows({ accesses }: Usage): Access[] {
+export function writesBeforeThrows({ accesses }: Usage): RowAccess[] {
   return accesses.filter(({ kind, node, isManaged }) => {
     if (kind !== 'write' || isManaged) return false;
     let statement = node.parent;

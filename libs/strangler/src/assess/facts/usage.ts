@@ -19,7 +19,7 @@ export interface Site {
 }
 
 /** Rows of an entity are read or written. */
-export interface Access extends Site {
+export interface RowAccess extends Site {
   entity: Entity;
   kind: 'read' | 'write';
   /** `sql`: by a statement that is written out; `join`: beside another's rows. */
@@ -38,7 +38,7 @@ export interface InstanceCall extends Site {
 }
 
 export interface Usage {
-  accesses: Access[];
+  accesses: RowAccess[];
   calls: InstanceCall[];
   /** Rows were written by a manager, and it cannot be told which. */
   unknown: Site[];
@@ -192,7 +192,7 @@ export function siteOf(classes: Classes, node: t.Node): Site {
   return { class: declared && classes.all.get(declared), member: name ?? '', node, at: placeOf(node) };
 }
 
-const kindOf = (method: string): Access['kind'] => (writing.test(method) ? 'write' : 'read');
+const kindOf = (method: string): RowAccess['kind'] => (writing.test(method) ? 'write' : 'read');
 
 /** `this.users.limit = 3` and the assignment of the field itself. */
 const isWrittenTo = (node: t.Node): boolean =>

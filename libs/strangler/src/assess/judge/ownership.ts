@@ -1,5 +1,5 @@
 import type { FittingOwnership, SourcePlace } from '../assessment.js';
-import { columnsOf, idKindOf, type Entity } from '../facts/entity.js';
+import { columnNamesOf, idKindOf, type Entity } from '../facts/entity.js';
 import { similar } from '../facts/layout.js';
 
 /** A routing key that could be, and what is against it: `why`, and `mend`, which would take that away. */
@@ -128,7 +128,7 @@ function uniquesAgainst(entity: Entity, column: string | undefined): Candidate['
     .filter(({ kind, owning }) => kind === 'one-to-one' && owning)
     .map(({ columns, at }) => ({ names: columns, at }));
   const several = entity.uniques.map(({ properties, at }) => ({
-    names: properties.flatMap((property) => columnsOf(entity, property)),
+    names: properties.flatMap((property) => columnNamesOf(entity, property)),
     at,
   }));
   return [...single, ...joined, ...several]

@@ -1,6 +1,6 @@
 import type { Facts } from '../facts/facts.js';
 import { outside } from '../facts/modules.js';
-import type { Access } from '../facts/usage.js';
+import type { RowAccess } from '../facts/usage.js';
 import { found, groupBy, moduleOf, names, type Placed } from './obstacles.js';
 
 /** Rows of a module that others touch without asking it. Each finding stands at both. */
@@ -12,7 +12,7 @@ export function rowObstacles(facts: Facts): Placed[] {
   return [...pastTheService(facts, others), ...sqlAcross(facts)];
 }
 
-function pastTheService(facts: Facts, accesses: readonly Access[]): Placed[] {
+function pastTheService(facts: Facts, accesses: readonly RowAccess[]): Placed[] {
   const groups = groupBy(
     accesses,
     ({ class: one, at, entity }) => `${one?.name ?? ''} ${at.file} ${entity.table}`,

@@ -8,7 +8,7 @@ import { described } from '../../database/failure.js';
 import { dropClaim, storeResults } from '../idempotency.js';
 import { isOwnerLost } from '../../database/refusals.js';
 import { managerOf } from '../../database/transaction.js';
-import { backOffMs, decide, type SagaRecord, type StoredError, type Verdict } from './progress.js';
+import { backOffMs, decideSaga, type SagaRecord, type StoredError, type Verdict } from './progress.js';
 import { isPastPivot, type RegisteredSaga } from './registered.js';
 import type { Step } from './saga.js';
 import { StepFailure, type Steps } from './steps.js';
@@ -81,7 +81,7 @@ export class SagaDriver {
     // Steps of the transaction before the failed one were rolled back with it.
     const standing = { step, attempts, ageMs, pastPivot: isPastPivot(entry, record), uncertain };
     try {
-      return await this.settle(entry, record, decide(standing, failure.result), failure);
+      return await this.settle(entry, record, decideSaga(standing, failure.result), failure);
     } catch (another) {
       // To wait, the steps before the failed one are run again, and now one of them has failed.
       return this.afterFailure(entry, record, uncertain, another);

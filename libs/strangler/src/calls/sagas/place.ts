@@ -1,4 +1,4 @@
-import type { Actor } from '../../contract/caller.js';
+import type { VerifiedActor } from '../../contract/caller.js';
 import type { SagaRecord } from './progress.js';
 
 /**
@@ -28,7 +28,7 @@ export const marked = (
 /** A saga as the engine sees it: its state is that of its steps alone. */
 export function recordOf<R extends Pick<SagaRecord, 'state'>>(row: R): R & Pick<SagaRecord, 'actor'> {
   const { [mark]: _place, [onBehalf]: actor, ...state } = row.state as Record<string, unknown>;
-  return { ...row, state, actor: actor as Actor | undefined };
+  return { ...row, state, actor: actor as VerifiedActor | undefined };
 }
 
 /** SQL for the name of the step at which a row stands; null: a process of 0.2.0 has brought it there. */

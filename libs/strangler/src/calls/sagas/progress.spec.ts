@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import {
   backOffMs,
-  decide,
+  decideSaga,
   giveUpAfterMs,
   unknownTries,
-  type Standing,
+  type SagaStanding,
   type StepResult,
 } from './progress.js';
 
 const error = { code: 'no', message: 'no', data: {} };
 const result = (kind: StepResult['kind']): StepResult => (kind === 'ok' ? { kind } : { kind, error });
-const at = (standing: Partial<Standing>): Standing => ({
+const at = (standing: Partial<SagaStanding>): SagaStanding => ({
   step: 2,
   attempts: 0,
   ageMs: 0,
@@ -22,7 +22,7 @@ const at = (standing: Partial<Standing>): Standing => ({
 const before = { pastPivot: false };
 const after = { pastPivot: true };
 
-it.each<[string, Partial<Standing>, StepResult['kind'], ReturnType<typeof decide>]>([
+it.each<[string, Partial<SagaStanding>, StepResult['kind'], ReturnType<typeof decideSaga>]>([
   ['done: on to the next', before, 'ok', { kind: 'advance' }],
   ['refused: what was done before it is undone', before, 'refused', { kind: 'compensate', from: 1 }],
   [
@@ -64,7 +64,7 @@ it.each<[string, Partial<Standing>, StepResult['kind'], ReturnType<typeof decide
     { kind: 'retry', afterMs: 500 },
   ],
 ])('%s', (_what, standing, kind, verdict) => {
-  expect(decide(at(standing), result(kind))).toEqual(verdict);
+  expect(decideSaga(at(standing), result(kind))).toEqual(verdict);
 });
 
 const standings = fc.record({
@@ -77,19 +77,19 @@ const standings = fc.record({
 const results = fc
   .constantFrom<StepResult['kind']>('ok', 'refused', 'unreached', 'unknown', 'wait')
   .map(result);
-const decided = (property: (standing: Standing, result: StepResult) => void) =>
+const decided = (property: (standing: SagaStanding, result: StepResult) => void) =>
   fc.assert(fc.property(standings, results, property), { numRuns: 1_000 });
 
 it('past the pivot there is only forward: the caller was promised success', () => {
   decided((standing, given) => {
-    const { kind } = decide({ ...standing, pastPivot: true }, given);
+    const { kind } = decideSaga({ ...standing, pastPivot: true }, given);
     expect(kind).toBe(given.kind === 'ok' ? 'advance' : 'retry');
   });
 });
 
 it('a step that may have been done is undone with the others, and never one that comes after it', () => {
   decided((standing, given) => {
-    const verdict = decide(standing, given);
+    const verdict = decideSaga(standing, given);
     if (verdict.kind !== 'compensate') return;
     const mayBeDone = standing.uncertain || given.kind === 'unknown';
     expect(verdict.from).toBe(mayBeDone ? standing.step : standing.step - 1);
@@ -98,13 +98,13 @@ it('a step that may have been done is undone with the others, and never one that
 
 it('nothing but success advances', () => {
   decided((standing, given) => {
-    expect(decide(standing, given).kind === 'advance').toBe(given.kind === 'ok');
+    expect(decideSaga(standing, given).kind === 'advance').toBe(given.kind === 'ok');
   });
 });
 
 it('a saga never waits for a time that is not bounded', () => {
   decided((standing, given) => {
-    const verdict = decide(standing, given);
+    const verdict = decideSaga(standing, given);
     if (!('afterMs' in verdict)) return;
     expect(verdict.afterMs).toBeGreaterThanOrEqual(0);
     expect(verdict.afterMs).toBeLessThanOrEqual(60_000);

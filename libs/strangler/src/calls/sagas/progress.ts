@@ -1,5 +1,5 @@
 import type { DomainErrorData } from '../../contract/errors.js';
-import type { Actor } from '../../contract/caller.js';
+import type { VerifiedActor } from '../../contract/caller.js';
 
 /** Where a stored saga stands. `waiting`: a step is tried again later; `compensating`: undoing, from `step` downwards. */
 export type SagaStatus = 'running' | 'waiting' | 'compensating' | 'done' | 'failed';
@@ -19,7 +19,7 @@ export interface SagaRecord {
   readonly process: string;
   readonly requestId: string;
   /** On whose behalf it runs, however long; `undefined`: nobody's, or a process of an older release has begun it. */
-  readonly actor?: Actor | undefined;
+  readonly actor?: VerifiedActor | undefined;
   readonly status: SagaStatus;
   /** The next step to run, or (compensating) the next to undo. */
   readonly step: number;
@@ -56,7 +56,7 @@ export type Verdict =
   | { kind: 'compensate'; from: number };
 
 /** What the decision depends on besides the step's result. */
-export interface Standing {
+export interface SagaStanding {
   readonly step: number;
   /** Tries of this step that have failed. */
   readonly attempts: number;
@@ -83,7 +83,7 @@ export const backOffMs = (attempts: number): number =>
  * Decides what follows a step's result. Pure. Past the pivot the step is tried until it works. Before it a refusal
  * turns the saga round, and if the step may have been done after all, it is undone too.
  */
-export function decide(at: Standing, result: StepResult): Verdict {
+export function decideSaga(at: SagaStanding, result: StepResult): Verdict {
   if (result.kind === 'ok') return { kind: 'advance' };
   const afterMs = backOffMs(at.attempts);
   if (at.pastPivot) return { kind: 'retry', afterMs };

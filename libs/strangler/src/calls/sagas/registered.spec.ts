@@ -2,7 +2,7 @@ import { Word } from '../../contract/word.fixture.js';
 import { contract } from '../../contract/contract.js';
 import { command } from '../../contract/operation-kinds.js';
 import { prepare, type PreparedOperation } from '../../contract/operation.js';
-import { longestMs } from '../owner-retry.js';
+import { longestCallMs } from '../owner-retry.js';
 import { register } from './registered.js';
 import { call, own, type AnySaga } from './saga.js';
 
@@ -35,10 +35,10 @@ it.each([1, 1_500, 20_000, 60_000])(
     });
     const saga = { steps: [step], pivot: step.name } as unknown as AnySaga;
     const [{ leaseMs }] = register(take!, saga);
-    expect(leaseMs).toBeGreaterThan(longestMs(take!));
-    expect(leaseMs).toBeGreaterThan(longestMs(giveBack!));
+    expect(leaseMs).toBeGreaterThan(longestCallMs(take!));
+    expect(leaseMs).toBeGreaterThan(longestCallMs(giveBack!));
     // With its last try, and the decision and the undo behind that.
-    expect(longestMs(take!)).toBe(Math.max(10_000, timeoutMs) + 3 * timeoutMs);
+    expect(longestCallMs(take!)).toBe(Math.max(10_000, timeoutMs) + 3 * timeoutMs);
   },
 );
 

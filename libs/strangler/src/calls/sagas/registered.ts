@@ -1,5 +1,5 @@
 import { prepare, type PreparedOperation } from '../../contract/operation.js';
-import { longestMs } from '../owner-retry.js';
+import { longestCallMs } from '../owner-retry.js';
 import { placesOf, processOf } from './place.js';
 import type { SagaRecord } from './progress.js';
 import type { AnySaga, CallStep, Definition, Step } from './saga.js';
@@ -72,7 +72,7 @@ function registerOne(
 function leaseOf(operation: PreparedOperation, steps: readonly Step<object>[]): number {
   const called = steps.flatMap((step) => (step.kind === 'call' ? [operationOf(step)] : []));
   const undoing = called.flatMap((each) => each.undoing() ?? []);
-  return Math.max(operation.timeoutMs, ...[...called, ...undoing].map(longestMs)) + marginMs;
+  return Math.max(operation.timeoutMs, ...[...called, ...undoing].map(longestCallMs)) + marginMs;
 }
 
 /** The operation that a step calls. */

@@ -1,5 +1,5 @@
 /** One place at which two answers differ. */
-export interface Difference {
+export interface FieldDifference {
   /** Dotted path; `items.*.at` stands for every element of a list. Of one that is very deep, its beginning. */
   path: string;
   monolith: unknown;
@@ -18,8 +18,12 @@ const longestPath = 50;
  *
  * @internal
  */
-export function compare(monolith: unknown, extracted: unknown, volatile: readonly string[]): Difference[] {
-  const found: Difference[] = [];
+export function compare(
+  monolith: unknown,
+  extracted: unknown,
+  volatile: readonly string[],
+): FieldDifference[] {
+  const found: FieldDifference[] = [];
   const open: Pair[] = [{ a: monolith, b: extracted, place: undefined, ignored: treeOf(volatile) }];
   for (let pair = open.pop(); pair && found.length < mostDifferences; pair = open.pop()) {
     const { a, b, place, ignored } = pair;

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { otherSide, type Side } from '../../routes/phase.js';
 import type { PreparedOperation } from '../../contract/operation.js';
 import type { Origin } from '../../evidence/evidence.js';
-import { compare, type Difference } from './compare.js';
+import { compare, type FieldDifference } from './compare.js';
 import type { ComparisonCounts } from './comparison-counts.js';
 import type { ShadowStore } from './shadow-store.js';
 
 /** A query that has been answered, and may be asked of the other side too. */
-export interface AnsweredQuery {
+export interface ShadowedQuery {
   operation: PreparedOperation;
   /** Who has answered. */
   side: Side;
@@ -30,7 +30,7 @@ const noAnswer: ReadonlySet<unknown> = new Set(['unavailable', 'outcome_unknown'
 
 /** What a side has said: its answer, or the code of its refusal. */
 type Said = { answer: unknown } | { none: true };
-type Outcome = 'same' | 'unavailable' | Difference[];
+type Outcome = 'same' | 'unavailable' | FieldDifference[];
 
 /**
  * Asks the other side what has been asked of this one, after the caller has its answer, and compares (GitHub's Scientist).
@@ -50,7 +50,7 @@ export class ShadowReads {
   ) {}
 
   /** Takes note of an answer. Returns at once. */
-  answered(query: AnsweredQuery): void {
+  answered(query: ShadowedQuery): void {
     const sample = this.sampleOf(query.operation.module);
     if (sample === 0 || this.running >= mostAtOnce || Math.random() >= sample) return;
     this.running++;
@@ -79,7 +79,7 @@ export class ShadowReads {
     while (this.running > 0) await sleep(10);
   }
 
-  private async examine(query: AnsweredQuery, origin: Origin): Promise<void> {
+  private async examine(query: ShadowedQuery, origin: Origin): Promise<void> {
     const { operation, input } = query;
     const outcome = await this.outcomeOf(query);
     this.count(operation.module, origin, outcome);
@@ -90,7 +90,7 @@ export class ShadowReads {
     }
   }
 
-  private async outcomeOf({ operation, side, input, result }: AnsweredQuery): Promise<Outcome> {
+  private async outcomeOf({ operation, side, input, result }: ShadowedQuery): Promise<Outcome> {
     let own: Said = { answer: result };
     for (let attempt = 1; ; attempt++) {
       const other = await this.said(operation, otherSide(side), input);
@@ -113,7 +113,12 @@ export class ShadowReads {
     }
   }
 
-  private differences(operation: PreparedOperation, side: Side, own: unknown, other: unknown): Difference[] {
+  private differences(
+    operation: PreparedOperation,
+    side: Side,
+    own: unknown,
+    other: unknown,
+  ): FieldDifference[] {
     // Both as they travel: an answer of this process is not yet JSON.
     const [a, b] = [own, other].map((answer) => JSON.parse(JSON.stringify(answer ?? null)) as unknown);
     return side === 'monolith' ? compare(a, b, operation.volatile) : compare(b, a, operation.volatile);
@@ -128,8 +133,8 @@ export class ShadowReads {
 /** A difference as people may see it: that a field differs, and of what is masked not in what. */
 function maskedDifference(
   { output }: PreparedOperation,
-  { path, monolith, extracted }: Difference,
-): Difference {
+  { path, monolith, extracted }: FieldDifference,
+): FieldDifference {
   // The code of a refusal in the place of an answer.
   if (path === 'failed') return { path, monolith, extracted };
   const parts = path === '' ? [] : path.split('.');

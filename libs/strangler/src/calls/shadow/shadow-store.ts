@@ -1,6 +1,6 @@
 import type { Queryable } from '../../database/database.js';
 
-import type { Difference } from './compare.js';
+import type { FieldDifference } from './compare.js';
 
 /** So many samples of a module are kept, the latest. */
 const mostSamples = 100;
@@ -14,7 +14,12 @@ export class ShadowStore {
   constructor(private readonly database: Queryable) {}
 
   /** Keeps one pair of answers that differ, and forgets the oldest beyond the bound. */
-  async keep(module: string, operation: string, input: unknown, differences: Difference[]): Promise<void> {
+  async keep(
+    module: string,
+    operation: string,
+    input: unknown,
+    differences: FieldDifference[],
+  ): Promise<void> {
     await this.database.query(
       'insert into strangler.mismatch (module, operation, input, differences) values ($1, $2, $3, $4)',
       [module, operation, JSON.stringify(input ?? null), JSON.stringify(differences)],

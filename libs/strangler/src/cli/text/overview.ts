@@ -3,9 +3,9 @@ import { bar, counting } from './bar.js';
 import { duration, milliseconds, number, percent as percentText, share } from './figures.js';
 import { joined, line, type Line } from './line.js';
 import { phaseLine, wantedText } from './phase.js';
-import { table, type Column } from './table.js';
+import { table, type TextColumn } from './table.js';
 
-interface Cell extends Column {
+interface Cell extends TextColumn {
   /** Terminals narrower than this do without it, in columns: what a module waits for matters more. */
   from?: number;
   of(status: ModuleStatus): Line;

@@ -1,6 +1,6 @@
 import { joined, line, widthOf, type Line } from './line.js';
 
-export interface Column {
+export interface TextColumn {
   title: string;
   align?: 'right';
   /** Columns that it takes at least: what changes every second must not make the others jump. */
@@ -8,7 +8,7 @@ export interface Column {
 }
 
 /** Rows under their titles, each column as wide as its widest cell. Without rows only the titles are left. */
-export function table(columns: readonly Column[], rows: readonly (readonly Line[])[]): Line[] {
+export function table(columns: readonly TextColumn[], rows: readonly (readonly Line[])[]): Line[] {
   const titles = columns.map(({ title }) => line(title, 'dim'));
   return aligned([titles, ...rows], columns);
 }
@@ -20,7 +20,7 @@ export function table(columns: readonly Column[], rows: readonly (readonly Line[
  */
 export function aligned(
   rows: readonly (readonly Line[])[],
-  columns: readonly Partial<Column>[] = [],
+  columns: readonly Partial<TextColumn>[] = [],
 ): Line[] {
   const widths: number[] = [];
   for (const row of rows)

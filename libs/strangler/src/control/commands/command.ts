@@ -65,7 +65,7 @@ export type ParametersOf<B extends PlainBody> = { [K in keyof Omit<B, 'dryRun'>]
  * });
  * ```
  */
-export interface Command<B extends PlainBody, F = undefined> {
+export interface OperatorCommand<B extends PlainBody, F = undefined> {
   /** The rules of its body. */
   readonly body: Dto<B>;
   /** All is done when it is answered (HTTP 200); left out: it has only begun (202). */
@@ -92,8 +92,9 @@ export interface Command<B extends PlainBody, F = undefined> {
 }
 
 /** Defines a command. */
-export const command = <B extends PlainBody, F = undefined>(definition: Command<B, F>): Command<B, F> =>
-  definition;
+export const command = <B extends PlainBody, F = undefined>(
+  definition: OperatorCommand<B, F>,
+): OperatorCommand<B, F> => definition;
 
 /** What commands ask, and act with. */
 export interface CommandParts extends WalkerParts {

@@ -3,7 +3,7 @@ import { abort } from './abort.js';
 import { advance } from './advance.js';
 import { approve } from './approve.js';
 import type { PlainBody } from './bodies.js';
-import type { Command, ParametersOf } from './command.js';
+import type { OperatorCommand, ParametersOf } from './command.js';
 import { decommission } from './decommission.js';
 import { doctor } from './doctor.js';
 import { failover } from './failover.js';
@@ -38,9 +38,9 @@ export const commands = {
   doctor,
 };
 
-export type Verb = keyof typeof commands;
+export type CommandVerb = keyof typeof commands;
 
-type BodyOf<V extends Verb> = (typeof commands)[V]['body'] extends Dto<infer B> ? B : never;
+type BodyOf<V extends CommandVerb> = (typeof commands)[V]['body'] extends Dto<infer B> ? B : never;
 
 /**
  * What an operator asks for: a verb and its parameters, as in the admin API.
@@ -51,20 +51,20 @@ type BodyOf<V extends Verb> = (typeof commands)[V]['body'] extends Dto<infer B> 
  * ```
  */
 export type Action = {
-  [V in Verb]: { verb: V } & (BodyOf<V> extends PlainBody ? ParametersOf<BodyOf<V>> : never);
-}[Verb];
+  [V in CommandVerb]: { verb: V } & (BodyOf<V> extends PlainBody ? ParametersOf<BodyOf<V>> : never);
+}[CommandVerb];
 
 /** A command whose parameters are those of its own verb. */
-export type AnyCommand = Command<PlainBody, unknown>;
+export type AnyCommand = OperatorCommand<PlainBody, unknown>;
 
 /** Former names of verbs, which the admin API and the CLI go on to take. */
-const formerVerbs = { parked: 'quarantined' } as const satisfies Readonly<Record<string, Verb>>;
+const formerVerbs = { parked: 'quarantined' } as const satisfies Readonly<Record<string, CommandVerb>>;
 
 /** The verb that a name means; undefined: there is none. */
-export function verbOf(name: string): Verb | undefined {
+export function verbOf(name: string): CommandVerb | undefined {
   const verb = Object.hasOwn(formerVerbs, name) ? formerVerbs[name as keyof typeof formerVerbs] : name;
-  return Object.hasOwn(commands, verb) ? (verb as Verb) : undefined;
+  return Object.hasOwn(commands, verb) ? (verb as CommandVerb) : undefined;
 }
 
 /** The command of a verb. */
-export const commandOf = (verb: Verb): AnyCommand => commands[verb];
+export const commandOf = (verb: CommandVerb): AnyCommand => commands[verb];

@@ -5,7 +5,7 @@ import type { Observed } from '../conditions/observed.js';
 import { defaultSettings } from '../config/settings.js';
 import { RefusedError } from '../refused.js';
 import type { ModuleRow } from '../store/module-row.js';
-import { commandOf, commands, type Action, type Verb } from './commands.js';
+import { commandOf, commands, type Action, type CommandVerb } from './commands.js';
 import type { Accepted, CommandContext } from './command.js';
 
 /* What each verb asks for before it begins. Each row is a module at which one thing stands in the way; without it the verb is taken. */
@@ -50,12 +50,16 @@ function contextOf({
   return { ...context, at, free: false, wish: null, verifying: false, ...more };
 }
 
-type Parameters<V extends Verb> = Omit<Extract<Action, { verb: V }>, 'verb'>;
+type Parameters<V extends CommandVerb> = Omit<Extract<Action, { verb: V }>, 'verb'>;
 
-function planned<V extends Verb>(verb: V, parameters: Parameters<V>, scene: Scene): Accepted {
+function planned<V extends CommandVerb>(verb: V, parameters: Parameters<V>, scene: Scene): Accepted {
   return commandOf(verb).plan(contextOf(scene), parameters, scene.facts);
 }
-function refusalOf<V extends Verb>(verb: V, parameters: Parameters<V>, scene: Scene): string | undefined {
+function refusalOf<V extends CommandVerb>(
+  verb: V,
+  parameters: Parameters<V>,
+  scene: Scene,
+): string | undefined {
   try {
     return planned(verb, parameters, scene).refusal;
   } catch (error) {
@@ -73,7 +77,7 @@ const out = { phase: 'extracted' } as const;
 const ended = { phase: 'decommissioned' } as const;
 const waiting = { monolith: [{ id: 7 }], extracted: [] };
 
-const rows: { [V in Verb]?: [parameters: Parameters<V>, taken: Scene, refused: [Scene, RegExp][]] } = {
+const rows: { [V in CommandVerb]?: [parameters: Parameters<V>, taken: Scene, refused: [Scene, RegExp][]] } = {
   run: [
     {},
     {},
@@ -210,11 +214,11 @@ const refused = Object.entries(rows).flatMap(([verb, [parameters, , scenes]]) =>
 );
 
 it.each(taken)('$verb is taken where nothing stands in the way', ({ verb, parameters, scene }) => {
-  expect(refusalOf(verb as Verb, parameters as never, scene)).toBeUndefined();
+  expect(refusalOf(verb as CommandVerb, parameters as never, scene)).toBeUndefined();
 });
 
 it.each(refused)('$verb is refused: $words', ({ verb, parameters, scene, words }) => {
-  expect(refusalOf(verb as Verb, parameters as never, scene)).toMatch(words);
+  expect(refusalOf(verb as CommandVerb, parameters as never, scene)).toMatch(words);
 });
 
 it('every verb is here, but those that may always be asked for', () => {

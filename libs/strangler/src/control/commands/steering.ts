@@ -1,6 +1,6 @@
 import { policies, type Phase } from '../../routes/phase.js';
 import { typed, type Subject } from '../advice.js';
-import { after, inWords, plan, type Goal } from '../machine.js';
+import { after, inWords, planSteps, type Goal } from '../machine.js';
 import { goalOf } from '../reconcile/decide.js';
 import type { ModuleRow, Wanted } from '../store/module-row.js';
 import type { Accepted, CommandContext, Place } from './command.js';
@@ -27,7 +27,7 @@ export function wayOf({ row, at }: CommandContext, goal: Goal): string[] {
     ? [`the step under way (${row.transition.step.kind}) is ended first`]
     : [];
   let position = at;
-  for (const step of plan(at, goal)) {
+  for (const step of planSteps(at, goal)) {
     words.push(inWords(position, step));
     position = after(position, step);
   }

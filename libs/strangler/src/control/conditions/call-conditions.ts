@@ -12,7 +12,7 @@ const sampled =
   'probes and customers, each by itself, since the step began or the last outage, at most an hour';
 
 /** What was checked before the present step began says nothing of it. At 100 % the data of everything that has moved is compared once more. */
-export const verify: Condition = {
+export const verifyGate: Condition = {
   gate: {
     settings: [],
     measures: 'rows that differ between both sides',
@@ -58,7 +58,7 @@ export const localUse: Condition = {
 };
 
 /** Share of the answers of both sides that differ. */
-export const mismatches: Condition = {
+export const mismatchesGate: Condition = {
   gate: {
     settings: ['gates.mismatchRate', 'gates.minSamples', 'gates.confidence', 'gates.probes', 'shadowSample'],
     measures: 'share of the answers of both sides that differ; those that could not be compared are neither',

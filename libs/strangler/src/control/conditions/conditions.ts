@@ -1,4 +1,12 @@
-import { approval, bake, errorRate, localUse, mismatches, p99Ratio, verify } from './call-conditions.js';
+import {
+  approval,
+  bake,
+  errorRate,
+  localUse,
+  mismatchesGate,
+  p99Ratio,
+  verifyGate,
+} from './call-conditions.js';
 import type { Condition } from './condition.js';
 import { copies, tables } from './copy-conditions.js';
 import {
@@ -7,7 +15,7 @@ import {
   lag,
   longTransaction,
   outbox,
-  quarantined,
+  quarantinedGate,
   relay,
   unnamed,
 } from './flow-conditions.js';
@@ -43,17 +51,17 @@ export const conditions = {
   backfill,
   lag,
   relay,
-  quarantined,
+  quarantined: quarantinedGate,
   unnamed,
   degraded,
   'long transaction': longTransaction,
   agreement,
   copies,
   tables,
-  verify,
+  verify: verifyGate,
   outbox,
   'local use': localUse,
-  'shadow mismatches': mismatches,
+  'shadow mismatches': mismatchesGate,
   'error rate': errorRate,
   'p99 ratio': p99Ratio,
   rehearsal,

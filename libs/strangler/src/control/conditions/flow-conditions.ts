@@ -108,7 +108,7 @@ const unnamedOf = ({ outgoing: { unnamed = 0 } }: SideState): number => unnamed;
 const quarantinedOf = (state: SideState): number => state.outgoing.parked - unnamedOf(state);
 
 /** Rows that can never be applied as they are. */
-export const quarantined = ofSide({
+export const quarantinedGate = ofSide({
   measure: quarantinedOf,
   message: (side, state) => `${side} has ${quarantinedOf(state)} quarantined rows`,
   holdsHandOff: true,

@@ -3,7 +3,15 @@ import { IsBoolean, IsInt, IsNumber, IsString, Matches, Max, Min, ValidateBy } f
 import type { Cohort as CohortRule } from '../../routes/routes.js';
 import { copiesIn, CopiesError } from './copies.js';
 import type { GateLimits, ModuleSettings } from './settings.js';
-import { Cohort, Gates, Rises, settingsOf, Shares, Time, type WrittenSettings } from './written-settings.js';
+import {
+  WrittenCohort,
+  Gates,
+  Rises,
+  settingsOf,
+  Shares,
+  Time,
+  type WrittenSettings,
+} from './written-settings.js';
 
 /** Where the copies of an application answer: `http://10.0.0.7:4000,http://10.0.0.8:4000`. */
 const Copies = () =>
@@ -41,7 +49,7 @@ export class WrittenRoute {
   @Nested(() => Upstreams) upstreams: Upstreams;
   /** The share to walk to; left out: operators steer the route. */
   @Maybe() @IsInt() @Min(0) @Max(100) percent?: number;
-  @Maybe() @List(() => Cohort, { max: 100 }) cohorts?: Cohort[];
+  @Maybe() @List(() => WrittenCohort, { max: 100 }) cohorts?: WrittenCohort[];
   /** Share of the GETs that are asked of both upstreams. */
   @Maybe() @IsNumber() @Min(0) @Max(1) shadow?: number;
   /** Both upstreams write to one store, so a write may go to either. */

@@ -13,7 +13,7 @@ const pollMs = 250;
 export type Wishes = ReadonlyMap<string, FileWish>;
 
 /** What a process has read. */
-export interface Reading {
+export interface FileReading {
   path: string;
   /** Of the text; null: there is none. */
   hash: string | null;
@@ -37,7 +37,7 @@ export class WishesFile<T = Wishes> {
   private seen: string | undefined;
   /** Whether the last look could not read it: the next one that can takes the same text again. */
   private unread = false;
-  private known: Reading;
+  private known: FileReading;
   private busy: Promise<void> = Promise.resolve();
 
   constructor(
@@ -45,13 +45,13 @@ export class WishesFile<T = Wishes> {
     /** What a text wants. @throws {WishesError} when it is refused. */
     private readonly parse: (text: string) => T,
     /** Is told of each text that is read: what it wants; undefined: it is refused, and what was wanted before counts. */
-    private readonly listener: (wishes: T | undefined, reading: Reading) => void,
+    private readonly listener: (wishes: T | undefined, reading: FileReading) => void,
   ) {
     this.known = { path, hash: null, readAt: performance.now(), problem: null };
   }
 
   /** What was read last. */
-  get reading(): Reading {
+  get reading(): FileReading {
     return this.known;
   }
 

@@ -31,7 +31,7 @@ export class Gates {
 }
 
 /** Whose reads go to the new side first. */
-export class Cohort {
+export class WrittenCohort {
   @Matches(/^[a-z0-9-]+$/, { message: 'header must be a header name in lower case' }) header: string;
   @Length(1, 200) equals: string;
 }
@@ -93,7 +93,7 @@ export class WrittenSettings {
   /** As `bake`, while no customer calls. */
   @Time() probeBake?: string;
   @Maybe() @Nested(() => Gates) gates?: Gates;
-  @Maybe() @List(() => Cohort, { max: 100 }) cohorts?: Cohort[];
+  @Maybe() @List(() => WrittenCohort, { max: 100 }) cohorts?: WrittenCohort[];
   /** Shares that a person approves before the step that leads to them. */
   @Shares() approve?: number[];
   /** Share of the queries that are asked of both sides in `shadow`. */

@@ -11,7 +11,7 @@ export const sagas: Examiner = ({ row: { module }, observed: { states } }) =>
   }));
 
 /** Sagas that are tried for minutes: a service or a provider is away, or gives no answer. */
-export const lateSagas: Examiner = ({ row: { module }, observed: { states } }) =>
+export const examineLateSagas: Examiner = ({ row: { module }, observed: { states } }) =>
   sides.flatMap((side) =>
     (states[side]?.lateSagas ?? []).map((late) => ({
       problem: `${placeInWords(module, late)}: not over after ${Math.round(late.ageMs / 60_000)} min (${side})`,

@@ -48,7 +48,7 @@ export const absences: Examiner = ({ row, at, observed, advice }) => {
 };
 
 /** What has waited for long, or for somebody. What other examiners tell better is left to them. */
-export const waits: Examiner = (patient) => {
+export const examineWaits: Examiner = (patient) => {
   const { row, observed, note } = patient;
   const need = waitOf({ ...patient, trouble: note.trouble });
   if (!need || need.kind === 'paused' || need.kind.startsWith('service: ')) return [];

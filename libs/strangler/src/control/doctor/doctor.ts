@@ -1,11 +1,11 @@
 import { allConditions } from '../conditions/conditions.js';
 import type { Diagnosis } from '../conditions/finding.js';
 import { clocks } from './doctor-clocks.js';
-import { lateSagas, sagas } from './doctor-sagas.js';
+import { examineLateSagas, sagas } from './doctor-sagas.js';
 import { standings } from './doctor-continuity.js';
 import { migrations } from './doctor-migrations.js';
 import { pruning } from './doctor-pruning.js';
-import { absences, pauses, waits } from './doctor-waits.js';
+import { absences, pauses, examineWaits } from './doctor-waits.js';
 import type { Examiner, Patient } from './examiner.js';
 
 /** What the conditions of the table say. */
@@ -18,11 +18,11 @@ const examiners: readonly Examiner[] = [
   standings,
   conditions,
   sagas,
-  lateSagas,
+  examineLateSagas,
   migrations,
   pruning,
   clocks,
-  waits,
+  examineWaits,
 ];
 
 /** Finds what is stuck, or soon will be. Pure. */

@@ -3,7 +3,7 @@ import { bakeMsNow } from '../conditions/bake.js';
 import { gateRules, isAskedBefore } from '../conditions/gates.js';
 import type { Observed } from '../conditions/observed.js';
 import { goalOf } from './decide.js';
-import { after, leadsOut, plan, type Position, type Step } from '../machine.js';
+import { after, leadsOut, planSteps, type Position, type Step } from '../machine.js';
 import type { ModuleRow } from '../store/module-row.js';
 import { passesByItself, type Need } from '../need.js';
 import type { Verification } from '../store/verification-store.js';
@@ -32,7 +32,7 @@ const unknown = (why: string): Eta => ({ seconds: null, unknown: why });
 /** How long the whole rest of the way takes, by what is known now. Pure. */
 export function etaOf(parts: EtaParts): Eta {
   const { row, at, waiting } = parts;
-  const steps = plan(at, goalOf(row));
+  const steps = planSteps(at, goalOf(row));
   if (steps.length === 0 && !row.transition) return known(0);
   if (waiting && (!passesByItself(waiting) || isOverdue(parts, waiting))) return unknown(waiting.fact);
   const copying = backfillSeconds(parts, steps);

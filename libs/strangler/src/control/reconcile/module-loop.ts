@@ -11,7 +11,7 @@ export interface Pace {
 }
 
 /** What a leader does before it looks at the module. */
-export type Preparation = (module: string) => Promise<void>;
+export type ModulePreparation = (module: string) => Promise<void>;
 
 /** Walks one module as long as this process leads it. */
 export class ModuleLoop {
@@ -27,7 +27,7 @@ export class ModuleLoop {
     private readonly leadership: LeaderLock,
     private readonly clock: Clock,
     private readonly pace: Pace,
-    private readonly prepare: Preparation,
+    private readonly prepare: ModulePreparation,
   ) {
     this.logger = new Logger(`${module}.controller`);
   }

@@ -7,7 +7,7 @@ import { NotNowError } from './capture-step.js';
  * epoch; then the other one owns everything at that epoch, and begins to fill the copy. Only when it has seen that does it become the
  * copy. Each step may be done again.
  */
-export async function rejoin(
+export async function rejoinSides(
   sides: Readonly<Record<Side, SideControl>>,
   { side, epoch }: { side: Side; epoch: number },
   onStep: (what: string) => void,

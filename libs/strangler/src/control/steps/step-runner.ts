@@ -6,7 +6,7 @@ import { beginCapture, endCapture } from './capture-step.js';
 import type { Clock } from '../clock.js';
 import { takeEverything } from './failover-step.js';
 import type { Transition } from '../store/module-row.js';
-import { rejoin } from './rejoin-step.js';
+import { rejoinSides } from './rejoin-step.js';
 
 /** How carrying out a step ended. `stuck`: it has to be taken up again, the step stays in the journal. */
 export interface StepEnd {
@@ -53,7 +53,7 @@ export async function carryOut(transition: Transition, options: StepOptions): Pr
       await sides.monolith.retire({ purge: false, epoch: await epochOf(transition, sides) });
       return done();
     case 'rejoin':
-      await rejoin(sides, { side: step.side, epoch: transition.epoch ?? 0 }, onStep);
+      await rejoinSides(sides, { side: step.side, epoch: transition.epoch ?? 0 }, onStep);
       return done();
     case 'failover':
       onStep('take everything');

@@ -10,7 +10,7 @@ import { otherSide } from '../../routes/phase.js';
 export type DirectVerb = 'failover' | 'serve-unproven';
 
 /** What a database says of one module. */
-export interface Found {
+export interface FoundDirectly {
   readonly standpoint: Standpoint;
   /** How long ago the last batch or heartbeat of the other side was stored here, in ms; null: none ever was. */
   readonly heardMs: number | null;
@@ -19,7 +19,7 @@ export interface Found {
 }
 
 /** What would be done. `refusal`: why it is not. `done`: there is nothing left to do. */
-export interface Judgement {
+export interface DirectJudgement {
   readonly plan: readonly string[];
   readonly done: boolean;
   readonly refusal?: string;
@@ -32,9 +32,9 @@ const thereMs = 5_000;
 export function judgeDirectly(
   verb: DirectVerb,
   module: string,
-  found: Found,
+  found: FoundDirectly,
   { iHaveFencedIt, epochAfter }: { iHaveFencedIt: boolean; epochAfter: number },
-): Judgement {
+): DirectJudgement {
   const said = verb === 'failover' ? judgeFailover(module, found, epochAfter) : judgeServing(module, found);
   if (said.done || said.refusal !== undefined || iHaveFencedIt) return said;
   const other = otherSide(found.standpoint.side);
@@ -45,7 +45,7 @@ export function judgeDirectly(
   return { ...said, refusal: `${promise}, then say so: --i-have-fenced-it (${heard(found)})` };
 }
 
-function judgeFailover(module: string, found: Found, epochAfter: number): Judgement {
+function judgeFailover(module: string, found: FoundDirectly, epochAfter: number): DirectJudgement {
   const { standpoint } = found;
   const { side, extractedBelow, peer, capture } = standpoint;
   if (side === 'monolith')
@@ -68,7 +68,7 @@ function judgeFailover(module: string, found: Found, epochAfter: number): Judgem
   };
 }
 
-function judgeServing(module: string, found: Found): Judgement {
+function judgeServing(module: string, found: FoundDirectly): DirectJudgement {
   const { side, standing } = found.standpoint;
   if (standing !== null)
     return refused(
@@ -89,12 +89,12 @@ function judgeServing(module: string, found: Found): Judgement {
   };
 }
 
-const refused = (refusal: string): Judgement => ({ plan: [], done: false, refusal });
+const refused = (refusal: string): DirectJudgement => ({ plan: [], done: false, refusal });
 
-const takesWrites = ({ moved, standpoint: { standing, proven, fenceFrom } }: Found): boolean =>
+const takesWrites = ({ moved, standpoint: { standing, proven, fenceFrom } }: FoundDirectly): boolean =>
   !moved && standing === null && proven && fenceFrom === null;
 
-function heard({ heardMs, standpoint }: Found): string {
+function heard({ heardMs, standpoint }: FoundDirectly): string {
   const other = otherSide(standpoint.side);
   if (heardMs === null) return `${other} was never heard here`;
   const ago = `${other} was last heard here ${Math.round(heardMs / 1_000)} s ago`;
@@ -102,7 +102,7 @@ function heard({ heardMs, standpoint }: Found): string {
 }
 
 /** What a side that takes over may never have got. */
-function atStake({ standpoint }: Found): string {
+function atStake({ standpoint }: FoundDirectly): string {
   const { side, extractedBelow, complete, appliedLife, standing } = standpoint;
   if (standing !== null)
     return 'what the service had got since the moment that this database was put back to, is missing, whoever owned it: how much, nobody here knows';

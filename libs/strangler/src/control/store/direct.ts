@@ -6,7 +6,7 @@ import { identify } from '../../engine/ownership/ownership.js';
 import { advancingSequences } from '../../engine/ownership/sequences.js';
 import type { Phase } from '../../routes/phase.js';
 import { sqlOfTable } from '../../database/tables.js';
-import { judgeDirectly, type DirectVerb, type Found } from './direct-rules.js';
+import { judgeDirectly, type DirectVerb, type FoundDirectly } from './direct-rules.js';
 import { History } from './history.js';
 import type { ActionAnswer } from '../operator.js';
 import { RefusedError } from '../refused.js';
@@ -74,7 +74,11 @@ async function actOn(database: Database, act: DirectAct): Promise<DirectAnswer> 
   return { ...answer, noted: true };
 }
 
-async function carryOut(database: Database, { module, verb }: DirectAct, found: Found): Promise<boolean> {
+async function carryOut(
+  database: Database,
+  { module, verb }: DirectAct,
+  found: FoundDirectly,
+): Promise<boolean> {
   const store = new ContinuityStore(database, module);
   const { epoch, start } = found.standpoint;
   // Where it was moved it is another one from now on: else its first process would see that, and take the word away that is given here.
@@ -103,7 +107,7 @@ async function capturedTables(database: Database, module: string): Promise<{ nam
 }
 
 /** @throws {RefusedError} when the module is not there. */
-async function look(database: Database, module: string): Promise<Found> {
+async function look(database: Database, module: string): Promise<FoundDirectly> {
   const [schema] = await database.query<{ there: boolean }>(
     `select to_regclass('strangler.ownership') is not null and to_regclass('strangler.database') is not null as there`,
   );
@@ -128,7 +132,7 @@ async function look(database: Database, module: string): Promise<Found> {
 }
 
 /** Nobody has logged in: who it was, the database says. */
-async function journalOf(database: Database, { module, verb }: DirectAct, { standpoint }: Found) {
+async function journalOf(database: Database, { module, verb }: DirectAct, { standpoint }: FoundDirectly) {
   const [who] = await database.query<{ name: string }>('select session_user as name');
   const history = new History(database);
   const from = phaseAt(standpoint.extractedBelow);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Database } from '../../database/database.js';
-import type { Reading } from '../config/wishes-file.js';
+import type { FileReading } from '../config/wishes-file.js';
 
 const beatMs = 2_000;
 /** Who has not been seen for so long is not there, in ms; and, in seconds, is forgotten. */
@@ -24,9 +24,9 @@ export interface ProcessView {
   leads: string[];
 }
 
-export interface ProcessOptions {
+export interface ProcessFacts {
   version: string;
-  reading: () => Reading;
+  reading: () => FileReading;
   leads: () => string[];
 }
 
@@ -40,7 +40,7 @@ export class Processes {
 
   constructor(
     private readonly database: Database,
-    private readonly options: ProcessOptions,
+    private readonly options: ProcessFacts,
   ) {}
 
   start(): void {

@@ -1,5 +1,5 @@
 import { otherSide } from '../../routes/phase.js';
-import { compare, type Position } from './position.js';
+import { comparePositions, type Position } from './position.js';
 import {
   both,
   fenceOf,
@@ -64,19 +64,19 @@ export const holdsTail = (
   { pruned, received }: { pruned: Position; received: readonly Received[] },
   holds: Holds,
 ): boolean =>
-  compare(pruned, confirmed ?? { term: 0, seq: 0 }) <= 0 &&
+  comparePositions(pruned, confirmed ?? { term: 0, seq: 0 }) <= 0 &&
   above(confirmed, received).every(({ ids }) => holds(ids));
 
 /** What came after the last position that is known to be confirmed. */
 const above = (confirmed: Position | null, received: readonly Received[]): Received[] =>
-  received.filter((each) => confirmed === null || compare(each, confirmed) > 0);
+  received.filter((each) => confirmed === null || comparePositions(each, confirmed) > 0);
 
 /** What the peer has had confirmed is here. */
 const receiverHolds = (mine: Standpoint, told: Standpoint): boolean =>
   told.confirmed === null ||
   // What it sent in an older life was given up by a failover, or it was put back itself: it proves nothing against this side.
   told.life < (mine.appliedLife ?? -1) ||
-  (told.life === mine.appliedLife && compare(mine.applied, told.confirmed) >= 0);
+  (told.life === mine.appliedLife && comparePositions(mine.applied, told.confirmed) >= 0);
 
 /** Buckets that both say to own. */
 export const claimedTwice = (mine: Standpoint, told: Standpoint): Range =>

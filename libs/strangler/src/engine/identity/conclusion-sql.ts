@@ -28,7 +28,7 @@ export async function isUndelivered(q: Queryable, module: string, { from, to }: 
 }
 
 /** Carries a conclusion out, in an open transaction in which the three rows are locked. */
-export async function carryOut(
+export async function carryOutConclusion(
   q: Queryable,
   module: string,
   conclusion: Conclusion,

@@ -8,7 +8,7 @@ export interface Position {
 export const nowhere: Position = { term: 0, seq: 0 };
 
 /** Negative: `a` comes before `b`. */
-export const compare = (a: Position, b: Position): number => a.term - b.term || a.seq - b.seq;
+export const comparePositions = (a: Position, b: Position): number => a.term - b.term || a.seq - b.seq;
 
 /** The one that comes last. */
-export const later = (a: Position, b: Position): Position => (compare(a, b) < 0 ? b : a);
+export const later = (a: Position, b: Position): Position => (comparePositions(a, b) < 0 ? b : a);

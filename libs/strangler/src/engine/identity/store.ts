@@ -3,7 +3,7 @@ import { sqlState } from '../../database/sql-state.js';
 import type { Database, Queryable } from '../../database/database.js';
 import { claimedTwice, conclude, losesBuckets, type Conclusion } from './conclude.js';
 import type { Question } from './peer.js';
-import { carryOut, idsHere, isUndelivered } from './conclusion-sql.js';
+import { carryOutConclusion, idsHere, isUndelivered } from './conclusion-sql.js';
 import type { Proven, Standpoint } from './standing.js';
 import { standpointIn, startText } from './standpoint-in.js';
 
@@ -95,7 +95,7 @@ export class ContinuityStore {
       if (empty && mine.proven) return null;
       const conclusion = await this.judge(mine, told, q);
       if (!empty && losesBuckets(mine, conclusion)) return 'writers may be inside';
-      await carryOut(q, this.module, conclusion, told);
+      await carryOutConclusion(q, this.module, conclusion, told);
       return conclusion;
     };
     return this.orWritersInside(this.database.transaction(work, { lockTimeoutMs: writersMs }));

@@ -2,9 +2,9 @@ import { Logger } from '@nestjs/common';
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { described } from '../../database/failure.js';
 import { appendJson, readJson, readJsonLines, writeJson } from './json-file.js';
-import { compare, nowhere, type Position } from './position.js';
+import { comparePositions, nowhere, type Position } from './position.js';
 import type { Received } from './standing.js';
-import { lastOf, withSeen, type Seen, type Unprovable, type Witness } from './witness.js';
+import { lastOf, withSeen, type SeenBatch, type Unprovable, type Witness } from './witness.js';
 
 /** What of a file can be relied on: it was written since this machine began to run, or was synced when its process ended. */
 interface Kept extends Witness {
@@ -93,7 +93,7 @@ export class WitnessFile {
     // This start was proven by a process that writes another file: here nobody knows what that one has seen.
     if (kept.start !== start) return this.giveUp('another process has proven this start');
     if (kept.term > batch.term) return true;
-    const seen: Seen = { start, batch, confirmed, life };
+    const seen: SeenBatch = { start, batch, confirmed, life };
     try {
       if (mayGrow) appendJson(this.path, seen);
       else
@@ -114,7 +114,7 @@ export class WitnessFile {
    */
   follow(confirmed: Position): boolean {
     const kept = this.kept();
-    if (!kept || kept.gaveUp || compare(lastOf(kept), confirmed) >= 0) return false;
+    if (!kept || kept.gaveUp || comparePositions(lastOf(kept), confirmed) >= 0) return false;
     return this.giveUp('the process that leads writes another file');
   }
 
@@ -180,7 +180,7 @@ export class WitnessFile {
     try {
       const file = readJsonLines(this.path);
       if (!file) return undefined;
-      const [first, ...seen] = file.lines as [Kept, ...Seen[]];
+      const [first, ...seen] = file.lines as [Kept, ...SeenBatch[]];
       // A line of another start came after this one was proven without it.
       if (!isWitness(first) || seen.some(({ start }) => start !== first.start))
         throw new Error('it is no witness');

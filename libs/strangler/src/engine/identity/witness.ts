@@ -1,5 +1,5 @@
 import { holdsTail, type Holds } from './conclude.js';
-import { compare, later, nowhere, type Position } from './position.js';
+import { comparePositions, later, nowhere, type Position } from './position.js';
 import type { Received, Standpoint } from './standing.js';
 
 /** What is kept of a module outside of its database, so that a start can be proven while the peer cannot be asked. */
@@ -42,7 +42,7 @@ export function inNeither(
 ): Pick<Unprovable, 'above' | 'upTo'> | undefined {
   const { term, seq } = lastOf(witness);
   const upTo = { term, seq };
-  const lacks = compare(told.applied, upTo) < 0 && !agrees(witness, mine, holds);
+  const lacks = comparePositions(told.applied, upTo) < 0 && !agrees(witness, mine, holds);
   return lacks ? { above: later(told.applied, mine.confirmed ?? nowhere), upTo } : undefined;
 }
 
@@ -52,7 +52,7 @@ export function witnessOf(mine: Standpoint, told?: Standpoint): Witness {
   const of = { start, epoch, life, term };
   if (told?.appliedLife !== life) return { ...of, pruned: confirmed ?? nowhere, received: [] };
   const pruned = later(told.pruned, confirmed ?? nowhere);
-  return { ...of, pruned, received: told.received.filter((each) => compare(each, pruned) > 0) };
+  return { ...of, pruned, received: told.received.filter((each) => comparePositions(each, pruned) > 0) };
 }
 
 /** The last batch that a witness knows of. */
@@ -60,7 +60,7 @@ export const lastOf = ({ pruned, received }: Witness): Position =>
   received.reduce<Position>((last, each) => later(last, each), pruned);
 
 /** A batch that the peer has stored. */
-export interface Seen {
+export interface SeenBatch {
   /** The start of the server that its rows were written on. */
   start: string;
   batch: Received;
@@ -70,9 +70,9 @@ export interface Seen {
 }
 
 /** A witness that has seen this as well. What is confirmed need not be kept. */
-export function withSeen<W extends Witness>(witness: W, { batch, confirmed, life }: Seen): W {
+export function withSeen<W extends Witness>(witness: W, { batch, confirmed, life }: SeenBatch): W {
   const of = witness.life === life ? witness : { ...witness, life, pruned: nowhere, received: [] };
-  const pruned = confirmed && compare(confirmed, of.pruned) > 0 ? confirmed : of.pruned;
-  const received = [...of.received, batch].filter((each) => compare(each, pruned) > 0);
+  const pruned = confirmed && comparePositions(confirmed, of.pruned) > 0 ? confirmed : of.pruned;
+  const received = [...of.received, batch].filter((each) => comparePositions(each, pruned) > 0);
   return { ...of, term: Math.max(of.term, batch.term), pruned, received };
 }

@@ -1,6 +1,6 @@
 import type { Queryable } from '../../database/database.js';
 import type { MovingModule, MovingTable } from '../../database/tables.js';
-import { keysOf } from './key-expressions.js';
+import { tableKeysOf } from './key-expressions.js';
 
 /** A thing in the catalogue that a module cannot move with. */
 interface Found {
@@ -215,7 +215,7 @@ export async function checkModule(
   module: MovingModule,
   tables: readonly MovingTable[],
 ): Promise<string[]> {
-  const { keys, problems: ofKeys } = await keysOf(on, module, tables, keyTypes);
+  const { keys, problems: ofKeys } = await tableKeysOf(on, module, tables, keyTypes);
   const given = JSON.stringify(keys);
   const shared = (module.shared ?? []).map(
     (table) =>

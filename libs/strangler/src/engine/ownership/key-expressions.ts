@@ -31,7 +31,7 @@ interface GivenKey {
 const row = 'strangler_key';
 
 /** The keys of all tables, and what is wrong with those that are expressions, in words. */
-export async function keysOf(
+export async function tableKeysOf(
   on: Queryable,
   module: MovingModule,
   tables: readonly MovingTable[],

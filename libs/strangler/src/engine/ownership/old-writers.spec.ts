@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { endOf, withoutValues, writerInWords } from './old-writers.js';
+import { endOf, statementWithoutValues, writerInWords } from './old-writers.js';
 
 it.each([
   ['update parcels set email = $1 where id = $2', 'update parcels set email = $1 where id = $2'],
@@ -12,11 +12,11 @@ it.each([
   ['update parcels set note = $b$cut off', 'update parcels set note = ?'],
   ['update parcels /* cut off', 'update parcels'],
 ])('%s is shown as %s', (sql, shown) => {
-  expect(withoutValues(sql)).toBe(shown);
+  expect(statementWithoutValues(sql)).toBe(shown);
 });
 
 it('a long statement is cut', () => {
-  expect(withoutValues(`select ${'a'.repeat(500)}`)).toHaveLength(121);
+  expect(statementWithoutValues(`select ${'a'.repeat(500)}`)).toHaveLength(121);
 });
 
 it('no value of a literal is shown, however it is written and wherever it is cut', () => {
@@ -30,8 +30,8 @@ it('no value of a literal is shown, however it is written and wherever it is cut
     fc.property(value, fc.nat(), fc.nat(), (text, form, cut) => {
       const forms = written(text);
       const sql = `update t set a = ${forms[form % forms.length]} where b = $1`;
-      expect(withoutValues(sql)).toBe('update t set a = ? where b = $1');
-      expect(withoutValues(sql.slice(0, cut % sql.length))).not.toContain('S3CRET');
+      expect(statementWithoutValues(sql)).toBe('update t set a = ? where b = $1');
+      expect(statementWithoutValues(sql.slice(0, cut % sql.length))).not.toContain('S3CRET');
     }),
   );
 });

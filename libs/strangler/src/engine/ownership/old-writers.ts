@@ -36,7 +36,7 @@ const parts = new RegExp(
  * A statement without the values that stand in it: each becomes `?`, comments go. What PostgreSQL has cut off inside of a literal is
  * a literal to its end. Not for standard_conforming_strings = off.
  */
-export function withoutValues(sql: string): string {
+export function statementWithoutValues(sql: string): string {
   const bare = sql.replace(parts, (...match: unknown[]) => {
     const { name, comment } = match.at(-1) as { name?: string; comment?: string };
     return name ?? (comment === undefined ? '?' : ' ');
@@ -56,7 +56,7 @@ export async function describeWriters(on: Queryable, writers: readonly string[])
      order by since`,
     [writers],
   );
-  return found.map((writer) => ({ ...writer, query: writer.query && withoutValues(writer.query) }));
+  return found.map((writer) => ({ ...writer, query: writer.query && statementWithoutValues(writer.query) }));
 }
 
 /** An old writer in words. */

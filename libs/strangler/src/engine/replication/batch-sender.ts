@@ -4,7 +4,7 @@ import type { Deliveries } from './deliveries.js';
 import { encodeFrame, type ApplyReply, type Mode, type Send } from './frame.js';
 import { idsOf } from './ids.js';
 import type { Heartbeat } from './heartbeat.js';
-import { isWhole, type BatchRead } from './read-batch.js';
+import { leavesNothing, type BatchRead } from './read-batch.js';
 import type { RelaySession, Term } from './relay-session.js';
 import { messageOf } from './error-class.js';
 
@@ -58,7 +58,7 @@ export class BatchSender {
     const { origin, parts } = batch;
     const ids = idsOf(batch.ids);
     const { after, own } = this;
-    const wholeAt = isWhole(batch) ? batch.wanted.heard : null;
+    const wholeAt = leavesNothing(batch) ? batch.wanted.heard : null;
     const seq = ++this.seq;
     this.sentAt = performance.now();
     const { gone } = this.session;

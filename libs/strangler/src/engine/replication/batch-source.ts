@@ -11,7 +11,13 @@ import {
   type Tried,
 } from './batch-size.js';
 import type { Mode } from './frame.js';
-import { moreChanges, type BatchRead, type BatchReader, type ChunkPlace, type Wanted } from './read-batch.js';
+import {
+  moreChanges,
+  type BatchRead,
+  type BatchReader,
+  type ChunkPlace,
+  type WantedRows,
+} from './read-batch.js';
 
 /** What a batch is read with. */
 export interface BatchSourceOptions {
@@ -96,7 +102,7 @@ export class BatchSource {
     return undefined;
   }
 
-  private wanted({ inFlight, heard }: Meanwhile, factor = 1): Wanted {
+  private wanted({ inFlight, heard }: Meanwhile, factor = 1): WantedRows {
     const { batchRows, bytes, rowBytes } = this.options;
     const { position } = this;
     if (!position && this.size.only === 'chunk') this.size = { ...this.size, only: null };

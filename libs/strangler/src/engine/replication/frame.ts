@@ -21,7 +21,7 @@ export interface Claims extends OwnedBuckets {
 }
 
 /** Who sends a batch, to whom, and what it has behind it; read in the batch's own snapshot. */
-export interface Origin {
+export interface BatchOrigin {
   /** The databases of the two sides. `to`: null, the sender is not paired. */
   from: string;
   to: string | null;
@@ -40,7 +40,7 @@ export interface Origin {
 export type Types = readonly string[] | undefined;
 
 /** What the rows of one table in a batch are, and what is to be done with them. */
-export type Part =
+export type FramePart =
   /** Current images; a JSON array of objects whose values are all text or null. */
   | { kind: 'rows'; table: string; columns: string[]; types?: Types }
   /** Rows that are no more; a JSON array of `[primary key, routing key]`. */
@@ -64,7 +64,7 @@ export interface BatchHead {
   term: number;
   seq: number;
   mode: Mode;
-  origin: Origin;
+  origin: BatchOrigin;
   /** The last batch with content that was answered; null: none in this life. A copy that lacks it is behind. */
   after: Position | null;
   /** Outbox rows that it carries. */
@@ -77,7 +77,7 @@ export interface BatchHead {
 }
 
 /** A part with its rows as PostgreSQL wrote them; they are never parsed in JavaScript. */
-export type FilledPart = Part & { text: string };
+export type FilledPart = FramePart & { text: string };
 
 /** A batch as its receiver has it: what it is, and its rows. */
 export interface Batch extends BatchHead {
@@ -128,7 +128,7 @@ export function decodeFrame(frame: Uint8Array): Batch {
   const all = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
   let at = all.indexOf('\n') + 1;
   const { parts, ...head } = JSON.parse(all.toString('utf8', 0, at)) as BatchHead & {
-    parts: (Part & { bytes: number })[];
+    parts: (FramePart & { bytes: number })[];
   };
   const filled = parts.map(({ bytes, ...part }) => {
     at += bytes;

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { Side } from '../../routes/phase.js';
 import type { MovingTable } from '../../database/tables.js';
 import { batchSql } from './batch-sql.js';
-import type { FilledPart, Origin, OwnedBuckets } from './frame.js';
+import type { FilledPart, BatchOrigin, OwnedBuckets } from './frame.js';
 import { idsOf, multirange } from './ids.js';
 import { columnsSent } from './row-sql.js';
 
@@ -16,7 +16,7 @@ export interface ChunkPlace {
 }
 
 /** How much to read. */
-export interface Wanted {
+export interface WantedRows {
   /** Outbox rows at most. */
   rows: number;
   /** Rows of the outbox and of the chunk together, at most. */
@@ -50,7 +50,7 @@ export interface ChunkRead {
 
 /** What one snapshot holds to be sent. */
 export interface BatchRead {
-  wanted: Wanted;
+  wanted: WantedRows;
   /** Outbox ids that are done when the batch is stored, as PostgreSQL writes an array. */
   ids: string;
   /** Outbox rows seen, and how many rows of tables they name. */
@@ -60,7 +60,7 @@ export interface BatchRead {
   kept: number;
   /** Not all of them fit into the bytes. */
   cut: boolean;
-  origin: Origin;
+  origin: BatchOrigin;
   /** Of the last leadership, as the database knows it. */
   term: number;
   /** Whether this side may send: its server's start is proven. */
@@ -85,7 +85,7 @@ export interface BatchRead {
 export const moreChanges = ({ cut, picked, wanted }: BatchRead): boolean => cut || picked >= wanted.rows;
 
 /** With it the other side has all that was written when it was read, and nobody was answered without it from then on. */
-export const isWhole = (batch: BatchRead): boolean =>
+export const leavesNothing = (batch: BatchRead): boolean =>
   !moreChanges(batch) &&
   !batch.parked &&
   batch.tooLarge.length === 0 &&
@@ -100,7 +100,7 @@ interface BatchRow {
   kept: number;
   cut: boolean;
   tooLarge: BatchRead['tooLarge'] | null;
-  origin: Origin;
+  origin: BatchOrigin;
   term: number;
   proven: boolean;
   form: string;
@@ -129,7 +129,7 @@ export class BatchReader {
     private readonly tables: readonly MovingTable[],
   ) {}
 
-  async read(on: ClientBase, wanted: Wanted): Promise<BatchRead> {
+  async read(on: ClientBase, wanted: WantedRows): Promise<BatchRead> {
     const { rows, allRows, chunkRows, bytes, rowBytes, inFlight, position } = wanted;
     const table = chunkRows > 0 ? this.tables.find(({ name }) => name === position?.table) : undefined;
     const chunk = table && { table, fromStart: position?.after == null };
@@ -150,7 +150,7 @@ export class BatchReader {
     return known;
   }
 
-  private batchOf(row: BatchRow, wanted: Wanted): BatchRead {
+  private batchOf(row: BatchRow, wanted: WantedRows): BatchRead {
     const { position } = wanted;
     const { picked, groups, kept, cut, origin, term, proven, form, lagMs, backfill } = row;
     const { degraded, recovering, parked } = row;

@@ -1,4 +1,4 @@
-import { compare, nowhere, type Position } from '../identity/position.js';
+import { comparePositions, nowhere, type Position } from '../identity/position.js';
 import type { Database } from '../../database/database.js';
 import type { MovingTable } from '../../database/tables.js';
 import { beginLife } from './backfill.js';
@@ -345,7 +345,7 @@ export class Leadership {
     if (batch.origin.life !== this.own.life || !batch.proven) throw new Superseded(this.own.term);
     if (batch.term < this.own.term) return this.supersededHere(batch.term);
     if (this.options.form !== undefined && batch.form !== this.options.form) throw new TablesChanged();
-    if (this.confirmed && compare(batch.origin.confirmed ?? nowhere, this.confirmed) < 0)
+    if (this.confirmed && comparePositions(batch.origin.confirmed ?? nowhere, this.confirmed) < 0)
       return this.doubt('what it has had confirmed is not there');
     return batch;
   }

@@ -4,7 +4,7 @@ import type { OwnershipRow } from '../ownership/ownership.js';
 import type { ChunkHash, ChunkRange, ChunkRows, VerifyRow } from './chunk.js';
 import { rowBytes } from '../../database/row-bytes.js';
 import { quoted, type MovingTable } from '../../database/tables.js';
-import { fieldBytes, fieldsOf, fingerprintOf, formOf } from './form.js';
+import { fieldBytes, fieldsOf, fingerprintOf, comparedFormOf } from './form.js';
 import { orderOf, within } from './keyset.js';
 
 /** What verify asks of a side. */
@@ -77,7 +77,7 @@ export class Chunks implements ChunkRows {
     // Without `offset 0` the planner would compute each fingerprint twice, once for either sum.
     const [chunk] = await this.database.query<ChunkHash>(
       `select count(*) as rows, coalesce(sum(hash), 0) || '/' || coalesce(bit_xor(hash), 0) as hash
-       from (select ${fingerprintOf(formOf(table, this.side, of.as))} as hash
+       from (select ${fingerprintOf(comparedFormOf(table, this.side, of.as))} as hash
              from ${table.sql} t where ${range.sql} offset 0) fingerprints`,
       range.params,
     );
@@ -87,7 +87,7 @@ export class Chunks implements ChunkRows {
   async chunkRows(of: ChunkRange & AsSide): Promise<VerifyRow[]> {
     const table = this.table(of.table);
     const range = within(table, of, 1);
-    const columns = formOf(table, this.side, of.as);
+    const columns = comparedFormOf(table, this.side, of.as);
     const rows = await this.database.query<Omit<VerifyRow, 'fields'> & { fields: (string | null)[] }>(
       `select ${table.pk('t')} as pk, ${table.key('t')} as key, ${table.bucket('t')} as bucket,
          t.xmin::text as version, ${fieldsOf(columns)} as fields

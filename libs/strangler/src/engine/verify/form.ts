@@ -12,7 +12,7 @@ export interface ComparedColumn {
  * The columns by which a row is compared: those of the table on the side `as`, out of a row `t` of the side `on`. Generated
  * columns are left out: they follow from the others.
  */
-export function formOf(table: MovingTable, on: Side, as: Side): ComparedColumn[] {
+export function comparedFormOf(table: MovingTable, on: Side, as: Side): ComparedColumn[] {
   const { transform } = table;
   const theirs = as === 'extracted' ? transform?.toExtracted : transform?.toMonolith;
   const columns =

@@ -23,7 +23,7 @@ function compared({ primaryKey }: MovingTable, operator: '>' | '<=', place: numb
 }
 
 /** A condition on rows `t` and the parameters that it names, the first of them `$first`. */
-export interface Condition {
+export interface KeysetCondition {
   readonly sql: string;
   readonly params: unknown[];
 }
@@ -33,7 +33,7 @@ export function within(
   table: MovingTable,
   { after, upTo }: { after: readonly string[] | null; upTo?: readonly string[] | null },
   first: number,
-): Condition {
+): KeysetCondition {
   const parts: string[] = [];
   const params: unknown[] = [];
   const bound = (operator: '>' | '<=', pk: readonly string[] | null | undefined) => {

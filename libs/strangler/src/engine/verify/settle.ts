@@ -45,7 +45,11 @@ interface Suspect {
 }
 
 /** Reads a few rows again and again, until it is sure of each or has tried often enough. */
-export async function settle(controls: Controls, leaf: Leaf, options: SettleOptions): Promise<Settled> {
+export async function settleDifferences(
+  controls: Controls,
+  leaf: Leaf,
+  options: SettleOptions,
+): Promise<Settled> {
   const { tries, signal } = options;
   const settling = new Settling(controls, leaf, options.forms);
   let pauseMs = firstPauseMs;

@@ -6,7 +6,7 @@ import { readBorder, type Border } from './border.js';
 import type { Difference } from './difference.js';
 import type { Controls } from './readings.js';
 import { Scan } from './scan.js';
-import { settle, type Leaf } from './settle.js';
+import { settleDifferences, type Leaf } from './settle.js';
 
 /** What is known so far: JSON, so that a run that was cut off goes on from here. */
 export interface VerifyState {
@@ -68,7 +68,7 @@ const pauseMs = 100;
 
 /**
  * Compares all rows of a module on both sides while both are written. A difference counts only when it is proved
- * ({@link settle}). It works in every phase: each row is compared with that of its owner. Rows that were never copied (a backfill under
+ * ({@link settleDifferences}). It works in every phase: each row is compared with that of its owner. Rows that were never copied (a backfill under
  * way) are missing, so it makes sense only after one.
  * @throws what a side throws, and the signal's reason.
  */
@@ -130,7 +130,7 @@ class Verification {
   private async look(leaf: Leaf): Promise<void> {
     const { controls, signal, onDifferences } = this.options;
     const forms = this.forms(leaf.table, { owners: ['monolith', 'extracted'] });
-    const { differences, open } = await settle(controls, leaf, { forms, tries, signal });
+    const { differences, open } = await settleDifferences(controls, leaf, { forms, tries, signal });
     if (open.length > 0) this.state.open.push({ ...bounds(leaf), pks: open });
     if (differences.length === 0) return;
     for (const { kind } of differences) this.state.counts[kind]++;

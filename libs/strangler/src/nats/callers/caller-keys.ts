@@ -56,7 +56,7 @@ interface Signer {
 }
 
 /** Who this process is to the shop, and whose word it takes. */
-export interface Standing {
+export interface KeyStanding {
   readonly member: Member;
   readonly table: RouteTable;
 }
@@ -178,7 +178,7 @@ export class CallerKeys {
     token: string | undefined,
     from: From,
     module: string,
-    standing: Standing,
+    standing: KeyStanding,
   ): Caller | Promise<Caller> {
     if (token === undefined)
       return this.unsignedCaller(from, standing) ?? this.unproven(from, module, standing);
@@ -191,7 +191,7 @@ export class CallerKeys {
     return this.verify(token, from, module, standing);
   }
 
-  private async verify(token: string, from: From, module: string, standing: Standing): Promise<Caller> {
+  private async verify(token: string, from: From, module: string, standing: KeyStanding): Promise<Caller> {
     const kid = kidOf(token);
     if (kid === undefined) throw new ForbiddenError('the call has no token that says who calls');
     if (this.signersOf(kid).length === 0) {
@@ -244,7 +244,7 @@ export class CallerKeys {
   }
 
   /** Where nobody can have proved anything yet. */
-  private unsignedCaller({ database }: From, { member, table }: Standing): Caller | undefined {
+  private unsignedCaller({ database }: From, { member, table }: KeyStanding): Caller | undefined {
     const program = programOn(database, member, table);
     if (program === undefined || this.databases.has(database)) return undefined;
     if (!this.unsigned.has(database)) {
@@ -259,7 +259,7 @@ export class CallerKeys {
   }
 
   /** Meanwhile its program may have said that an older process is there, too. */
-  private async unproven(from: From, module: string, standing: Standing): Promise<Caller> {
+  private async unproven(from: From, module: string, standing: KeyStanding): Promise<Caller> {
     const what = 'the call does not prove who calls: it has no token';
     if (programOn(from.database, standing.member, standing.table) === undefined)
       throw new ForbiddenError(what);

@@ -6,7 +6,7 @@ import {
   verify,
   type KeyObject,
 } from 'node:crypto';
-import type { Actor, Caller } from '../../contract/caller.js';
+import type { VerifiedActor, Caller } from '../../contract/caller.js';
 
 /** What a token says: who asks whom, until when. A JWT (RFC 7519) with an Ed25519 signature (RFC 8037). */
 export interface CallerClaims extends Caller {
@@ -59,7 +59,7 @@ function claimsIn(payload: Record<string, unknown> | undefined): CallerClaims | 
   const said = { program, as, audience, expiresAt } as const;
   if (sub === undefined) return said;
   return typeof sub === 'string' && typeof role === 'string' && typeof ver === 'number'
-    ? { ...said, actor: { id: sub, role, version: ver } satisfies Actor }
+    ? { ...said, actor: { id: sub, role, version: ver } satisfies VerifiedActor }
     : undefined;
 }
 

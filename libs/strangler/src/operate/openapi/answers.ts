@@ -12,18 +12,28 @@ import type {
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 import { phases } from '../../routes/phase.js';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
-import { anything, flag, listOf, nullable, number, object, oneOf, text, type Schema } from './schema.js';
+import {
+  anything,
+  flag,
+  listOf,
+  nullable,
+  numberSchema,
+  object,
+  oneOf,
+  text,
+  type OpenApiSchema,
+} from './schema.js';
 
 /** A schema for every member: one that is added to an answer has to be described, or this does not compile. */
-type Members<T> = { readonly [K in keyof Required<T>]: Schema };
+type Members<T> = { readonly [K in keyof Required<T>]: OpenApiSchema };
 
 const phase = oneOf(phases);
-const orNumber = nullable(number);
+const orNumber = nullable(numberSchema);
 const orText = nullable(text);
 
 const figures = {
-  calls: number,
-  errors: number,
+  calls: numberSchema,
+  errors: numberSchema,
   p50Ms: orNumber,
   p99Ms: orNumber,
 } satisfies Members<CallFigures>;
@@ -45,21 +55,25 @@ const side = {
   ]),
   probes: object(figures),
   lagMs: orNumber,
-  pending: number,
-  quarantined: number,
-  parked: number,
+  pending: numberSchema,
+  quarantined: numberSchema,
+  parked: numberSchema,
 } satisfies Members<SideView>;
 
-const counts = { compared: number, mismatches: number, unavailable: number } satisfies Members<ShadowCounts>;
+const counts = {
+  compared: numberSchema,
+  mismatches: numberSchema,
+  unavailable: numberSchema,
+} satisfies Members<ShadowCounts>;
 
 const gate = {
   name: text,
   value: orNumber,
-  limit: number,
-  samples: number,
-  probes: number,
-  customers: number,
-  needed: number,
+  limit: numberSchema,
+  samples: numberSchema,
+  probes: numberSchema,
+  customers: numberSchema,
+  needed: numberSchema,
   confidence: orNumber,
   state: oneOf(['pass', 'hold', 'fail', 'not applicable']),
   why: orText,
@@ -68,7 +82,7 @@ const gate = {
 const wait = {
   ...{ needs: text, has: text, todo: text },
   command: orText,
-  sinceMs: number,
+  sinceMs: numberSchema,
 } satisfies Members<WaitView>;
 
 const status = {
@@ -76,21 +90,23 @@ const status = {
   ownership: oneOf(['by-key', 'whole']),
   phase,
   wanted: object({ phase, percent: orNumber, by: oneOf(['file', 'operator']) }),
-  percent: number,
-  readsPercent: number,
-  epoch: number,
+  percent: numberSchema,
+  readsPercent: numberSchema,
+  epoch: numberSchema,
   ack: oneOf(['both', 'owner']),
   degraded: flag,
   paused: flag,
-  transition: nullable(object({ action: text, step: text, sinceMs: number })),
+  transition: nullable(object({ action: text, step: text, sinceMs: numberSchema })),
   sides: object({ monolith: nullable(object(side)), extracted: nullable(object(side)) }),
   lagMs: orNumber,
-  backfill: nullable(object({ done: number, total: number, rowsPerSecond: orNumber, etaSeconds: orNumber })),
+  backfill: nullable(
+    object({ done: numberSchema, total: numberSchema, rowsPerSecond: orNumber, etaSeconds: orNumber }),
+  ),
   verify: object({
-    running: nullable(object({ done: number, total: number, etaSeconds: orNumber })),
+    running: nullable(object({ done: numberSchema, total: numberSchema, etaSeconds: orNumber })),
     checkedAt: orText,
-    rows: number,
-    differences: number,
+    rows: numberSchema,
+    differences: numberSchema,
   }),
   shadow: object({ ...counts, probes: object(counts), customers: object(counts) }),
   gates: listOf(object(gate)),
@@ -105,10 +121,10 @@ const status = {
     object({
       side,
       name: text,
-      changed: number,
-      looked: number,
-      total: number,
-      sinceMs: number,
+      changed: numberSchema,
+      looked: numberSchema,
+      total: numberSchema,
+      sinceMs: numberSchema,
       waitsFor: orText,
     }),
   ),
@@ -116,7 +132,7 @@ const status = {
 } satisfies Members<ModuleStatus>;
 
 const entry = {
-  id: number,
+  id: numberSchema,
   at: text,
   module: text,
   actor: text,
@@ -136,7 +152,7 @@ const mismatch = {
 } satisfies Members<MismatchEntry>;
 
 const quarantined = {
-  ...({ id: number, table: text, pk: listOf(text), key: text } as const),
+  ...({ id: numberSchema, table: text, pk: listOf(text), key: text } as const),
   ...{ reason: text, at: text, side: oneOf(['monolith', 'extracted']) },
 } satisfies Members<QuarantinedRow & { side: string }>;
 
@@ -154,7 +170,7 @@ const action = {
   goal: object({ phase, percent: orNumber }),
 } satisfies Members<ActionAnswer>;
 
-const without = (members: Readonly<Record<string, Schema>>, ...optional: string[]): Schema =>
+const without = (members: Readonly<Record<string, OpenApiSchema>>, ...optional: string[]): OpenApiSchema =>
   object(
     members,
     Object.keys(members).filter((name) => !optional.includes(name)),
@@ -170,7 +186,7 @@ export const answers = {
   ActionAnswer: without(action, 'refusal', 'goal'),
   Problem: {
     type: 'object',
-    properties: { type: text, title: text, status: number, code: text, detail: text, traceId: text },
+    properties: { type: text, title: text, status: numberSchema, code: text, detail: text, traceId: text },
     required: ['type', 'title', 'status', 'code'],
   },
-} as const satisfies Readonly<Record<string, Schema>>;
+} as const satisfies Readonly<Record<string, OpenApiSchema>>;

@@ -1,12 +1,12 @@
 import { commands, type AnyCommand } from '../../control/commands/commands.js';
 import { answers } from './answers.js';
-import { listOf, number, object, schemaOf, text, type Schema } from './schema.js';
+import { listOf, numberSchema, object, schemaOf, text, type OpenApiSchema } from './schema.js';
 
 type Answers = keyof typeof answers;
 type Responses = Readonly<Record<string, object>>;
 
-const ref = (name: Answers): Schema => ({ $ref: `#/components/schemas/${name}` });
-const json = (description: string, schema: Schema) => ({
+const ref = (name: Answers): OpenApiSchema => ({ $ref: `#/components/schemas/${name}` });
+const json = (description: string, schema: OpenApiSchema) => ({
   description,
   content: { 'application/json': { schema } },
 });
@@ -24,7 +24,7 @@ const noModule = { '404': problem('There is no such module.') };
 const badInput = { '400': problem('The input breaks a rule; it says which.') };
 
 const named = { name: 'module', in: 'path', required: true, schema: text };
-const inQuery = (name: string, description: string, schema: Schema) => ({
+const inQuery = (name: string, description: string, schema: OpenApiSchema) => ({
   ...{ name, in: 'query', description, schema },
 });
 
@@ -62,7 +62,7 @@ const stream = {
 const open = (summary: string, responses: Responses) => ({ get: { summary, security: [], responses } });
 const state = json('It is.', object({ status: text }));
 const limit = inQuery('limit', 'So many, the newest first; 100 when nothing is said.', {
-  ...number,
+  ...numberSchema,
   ...{ type: 'integer', minimum: 1, maximum: 1_000 },
 });
 
