@@ -91,7 +91,7 @@ it('what would have to change is said', () => {
 it('a date without a zone is not missed, whoever declares it, and one that defaults to now has to be undone', () => {
   const sources = (columns: string) => ({
     'src/shop/shop.module.ts': `import { Module } from '@nestjs/common'; @Module({}) export class ShopModule {}`,
-    'src/shop/a.ts': `import { Column, CreateDateColumn, DeleteDateColumn, Entity, PrimaryColumn } from 'typeorm'; @Entity() export class A { @PrimaryColumn('uuid') id: string; ${columns} }`,
+    'src/shop/a.ts': `import { Column, CreateDateColumn, DeleteDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm'; @Entity() export class A { @PrimaryColumn('uuid') id: string; ${columns} }`,
   });
   const obstacles = (columns: string) => moduleIn(assessTexts(sources(columns)), 'shop').obstacles;
   const kinds = (columns: string) => obstacles(columns).map(({ kind }) => kind);
@@ -120,6 +120,15 @@ it('a date without a zone is not missed, whoever declares it, and one that defau
         text: "1 date column without a zone (a.at): sides differ if the time zones of their sessions do; make (now() at time zone 'UTC') the default of a.at",
       },
     ]);
+  const stamped =
+    /zones of their sessions do; make a\.at timestamptz: TypeORM writes the session's time into it$/;
+  for (const kind of ['Update', 'Delete'])
+    expect(
+      obstacles(`@${kind}DateColumn({ default: () => "(now() at time zone 'UTC')" }) at: Date;`),
+    ).toMatchObject([{ blocks: false, text: expect.stringMatching(stamped) }]);
+  expect(obstacles('@UpdateDateColumn() at: Date;')).toMatchObject([
+    { blocks: true, text: expect.stringMatching(stamped) },
+  ]);
   for (const column of [
     '@Column() at: Date;',
     `@CreateDateColumn({ default: () => "(now() at time zone 'UTC')" }) at: Date;`,

@@ -70,6 +70,7 @@ export function columnOf(
     nullable: isTrue(option('nullable')) || kind === 'DeleteDateColumn',
     withoutZone: isWithoutZone(kind, type, declared) || (defaultsToNow && dayOrTime.test(type ?? '')),
     defaultsToNow,
+    stamped: /^(Update|Delete)DateColumn$/.test(kind),
     at: placeOf(member),
   };
 }

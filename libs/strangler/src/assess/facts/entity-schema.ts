@@ -57,6 +57,7 @@ function schemaOf({ project }: Classes, node: t.NewExpression): SchemaEntity {
         /^(timestamp|timestamp without time zone|datetime|Date)$/.test(type ?? '') ||
         (defaultsToNow && dayOrTime.test(type ?? '')),
       defaultsToNow,
+      stamped: isTrue(of('updateDate')) || isTrue(of('deleteDate')),
       at: placeOf(value.parent),
     };
   });

@@ -16,6 +16,8 @@ export interface EntityColumn {
   withoutZone: boolean;
   /** The database fills it in with the time of its session. */
   defaultsToNow: boolean;
+  /** TypeORM has it filled in so at each update, or at each soft delete, whatever its default. */
+  stamped: boolean;
   at: SourcePlace;
 }
 

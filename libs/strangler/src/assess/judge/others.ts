@@ -114,10 +114,17 @@ function dates(facts: Facts): Placed[] {
         names(some.map(({ entity, column }) => `${entity.table}.${column.name}`));
       // The check before the start refuses them.
       const nows = columns.filter(({ column }) => column.defaultsToNow);
-      const why =
-        nows.length > 0
-          ? `sides differ if the time zones of their sessions do; make (now() at time zone 'UTC') the default of ${named(nows)}`
-          : 'they mean what their writer meant';
+      const made = nows.filter(({ column }) => !column.stamped);
+      const stamped = columns.filter(({ column }) => column.stamped);
+      const why = [
+        nows.length + stamped.length > 0
+          ? 'sides differ if the time zones of their sessions do'
+          : 'they mean what their writer meant',
+        ...(made.length > 0 ? [`make (now() at time zone 'UTC') the default of ${named(made)}`] : []),
+        ...(stamped.length > 0
+          ? [`make ${named(stamped)} timestamptz: TypeORM writes the session's time into it`]
+          : []),
+      ].join('; ');
       const list = named(columns);
       const text = `${columns.length} date column${columns.length === 1 ? '' : 's'} without a zone (${list}): ${why}`;
       return [
