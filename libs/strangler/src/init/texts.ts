@@ -13,7 +13,7 @@ export const settingsFile = ({ quote: q, end }: CodeStyle): string[] => [
   '/** Without NATS_URL all modules are in this process, and none can leave; without ADMIN_TOKEN it has no admin API. */',
   'export function settings(): WiringOptions {',
   `  const { NATS_URL: nats, ADMIN_PORT: port, ADMIN_TOKEN: token } = process.env${end}`,
-  `  return { nats, admin: token ? { port: Number(port ?? 3001), token } : undefined }${end}`,
+  `  return { nats: nats || undefined, admin: token ? { port: Number(port ?? 3001), token } : undefined }${end}`,
   '}',
 ];
 

@@ -14,6 +14,7 @@ import { DoctorController } from '../operate/doctor.controller.js';
 import { EventsController } from '../operate/events.controller.js';
 import { operationsRoutes, type OperationsOptions } from '../operate/health/operations-routes.js';
 import { OPERATOR } from '../operate/operator-token.js';
+import { StartError } from '../operate/health/start-error.js';
 import { asksForThisMachine } from '../operate/local-names.js';
 import { ProblemFilter, writeProblem } from '../operate/problem.filter.js';
 import { TokenGuard } from '../operate/token.guard.js';
@@ -96,7 +97,10 @@ export async function openAdmin(
     if (!answer(request, response)) next();
   });
   configure(app);
-  await app.listen(port, host);
+  await app.listen(port, host).catch((error: unknown) => {
+    const why = `cannot be used: ${(error as Error).message}`;
+    throw new StartError(`port ${port} at ${host} (\`admin.port\`, ADMIN_PORT) ${why}`);
+  });
   return app;
 }
 

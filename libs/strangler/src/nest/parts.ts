@@ -105,5 +105,10 @@ function allHere({ contracts }: StranglerOptions): Routes {
 
 const nowhere: RemoteCalls = {
   call: ({ module }) =>
-    Promise.reject(new UnavailableError(module, `${module} is not in this process, which has no NATS`)),
+    Promise.reject(
+      new UnavailableError(
+        module,
+        `${module} is not in this process, which has no NATS: set \`nats\` of forRoot (NATS_URL) again`,
+      ),
+    ),
 };

@@ -113,12 +113,20 @@ export async function runService(
     const { state, healthPort } = service;
     new Logger('Service').log(`${state} · health http://localhost:${healthPort}/health/ready`);
   } catch (error) {
-    process.stderr.write(
-      `${error instanceof StartError ? error.message : ((error as Error).stack ?? String(error))}\n`,
-    );
+    process.stderr.write(`${whyNot(error)}\n`);
     process.exit(1);
   }
 }
+
+/** Why a start cannot be. Exported for tests. */
+export function whyNot(error: unknown): string {
+  if (error instanceof StartError) return error.message;
+  const { stack = String(error), constructor } = error as Error;
+  return constructor.name === 'UnknownDependenciesException' ? `${stack}\n${alone}` : stack;
+}
+
+const alone = `A service loads its module alone. What the application's root module gives to all (ConfigModule, EventEmitterModule) is not there:
+give runService a module that imports both, and the service's own.`;
 
 function stateOf(app: INestApplicationContext): string {
   const { notServed, held } = app.get(Agents);

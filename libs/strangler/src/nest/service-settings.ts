@@ -20,7 +20,7 @@ export function settingsIn(
 ): ServiceSettings {
   const text = (name: string) => env[name]?.trim() || undefined;
   const database = urlIn(text('DATABASE_URL'), ['postgres', 'postgresql']);
-  const server = urlIn(text('NATS_URL'), ['nats', 'tls']);
+  const server = natsUrl(text('NATS_URL'));
   const port = portIn(text('HEALTH_PORT'));
   const problems = [
     ...(given.database === undefined && database.problem ? [`DATABASE_URL: ${database.problem}`] : []),
@@ -36,6 +36,9 @@ export function settingsIn(
     health: { host: text('HOST') ?? '127.0.0.1', port: port.value },
   };
 }
+
+/** The URL of a NATS server. */
+export const natsUrl = (text: string | undefined): Read<string> => urlIn(text, ['nats', 'tls']);
 
 /** It may hold a password, so nobody is shown it. */
 function urlIn(text: string | undefined, schemes: readonly string[]): Read<string> {
