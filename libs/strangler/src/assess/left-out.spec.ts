@@ -54,6 +54,12 @@ it.each([
   expect(left({ 'a.ts': `${head}\n${text}` })).toEqual([why]);
 });
 
+it('an import of a migration is none that leads nowhere: their folders are left out, and named', () => {
+  expect(left({ 'a.ts': `import { Init } from './migrations/1-init'; export const all = [Init];` })).toEqual(
+    [],
+  );
+});
+
 it('a syntax error takes its own file’s rest, and says so', () => {
   const assessment = assessTexts({
     'src/a/a.module.ts': `import { Module } from '@nestjs/common'; @Module({}) export class AModule {}`,

@@ -149,7 +149,13 @@ export class Project {
     const missing = new Map<string, { at: t.Node; files: Set<string> }>();
     for (const source of this.sources.values()) {
       for (const { from, at } of source.imports.values()) {
-        if (!ownImport.test(from) || notCode.test(from) || this.locate(from, source.path)) continue;
+        if (
+          !ownImport.test(from) ||
+          notCode.test(from) ||
+          migrations.test(from) ||
+          this.locate(from, source.path)
+        )
+          continue;
         const known = missing.get(from) ?? { at, files: new Set() };
         missing.set(from, { ...known, files: known.files.add(source.path) });
       }
@@ -163,6 +169,8 @@ export class Project {
 
 /** Surely the application's own; a bare name is taken for a package. */
 const ownImport = /^([./#~]|@\/|src\/)/;
+/** They are left out as a folder. */
+const migrations = /(^|\/)migrations\//;
 const notCode = /\.(json|css|scss|html|txt|sql|node|wasm|graphql|proto)$/;
 
 /** Values of an enum or of a constant object, by their names. */
