@@ -5,7 +5,7 @@ import { writeSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Executor } from '#strangler/calls/executor';
-import { dataSourceOf } from '#strangler/database/data-source';
+import { dataSourceOptionsOf } from '#strangler/database/data-source';
 import { managerOf } from '#strangler/database/transaction';
 import { fruit } from './replication.js';
 
@@ -23,7 +23,7 @@ const fruits = contract(fruit.module, {
 });
 
 const [url = '', where] = process.argv.slice(2);
-const dataSource = await new DataSource(dataSourceOf(url)).initialize();
+const dataSource = await new DataSource(dataSourceOptionsOf(url)).initialize();
 /** Written before anything else happens: a stopped process prints nothing. */
 const say = (line: string): unknown => writeSync(1, `${line}\n`);
 
