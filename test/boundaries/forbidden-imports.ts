@@ -106,6 +106,7 @@ export const forbidden: readonly (readonly [rule: string, file: string, text: st
   ['cli-without-nest', 'libs/strangler/src/cli/bad.ts', `import '../nest/nest.js';`],
   ['floor-service', 'libs/strangler/src/service/bad.ts', `import '../index.js';`],
   ['floor-nest', 'libs/strangler/src/nest/bad.ts', `import '../index.js';`],
+  ['floor-internal', 'libs/strangler/src/internal/bad.ts', `import '../index.js';`],
   ['floor-testing', 'libs/strangler/src/testing/bad.ts', `import '../index.js';`],
   ['layer-contracts', 'libs/contracts/src/bad.ts', `import '#platform';`],
   ['layer-strangler', 'libs/strangler/src/bad-table.ts', `import '../../../migrations/index.js';`],

@@ -1,5 +1,4 @@
-import { noCalls, type Calls } from '#strangler/evidence/evidence';
-import type { RouteWish } from '#strangler/control/config/route-wishes';
+import { noCalls, type Calls, type RouteWish } from 'nestjs-strangler/internal';
 import type { RouteRow } from './decide.js';
 import type { RouteEvidence } from './gates.js';
 

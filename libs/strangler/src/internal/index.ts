@@ -10,7 +10,7 @@ export { natsConnection } from '../nats/connection.js';
 export { inTime } from '../operate/health/in-time.js';
 export { type KeptRoutes } from '../nats/find-shop.js';
 export { Database, type Queryable } from '../database/database.js';
-export { type Calls, type Comparisons } from '../evidence/evidence.js';
+export { noCalls, type Calls, type Comparisons } from '../evidence/evidence.js';
 export { percentile } from '../evidence/histogram.js';
 export { judge } from '../evidence/judgement.js';
 export { errorShare, mismatchShare, slowness, slowShare, type Measure } from '../evidence/measures.js';
