@@ -194,8 +194,11 @@ it('a table that is not there is named with its schema, and with what makes it',
     'public.gone: there is no such table; in the monolith the migrations make it, in a service what "strangler generate" has written',
   );
   const missing = describeTables(on, { ...moving, tables: ['idempotency'] });
-  const message = await missing.catch((error: Error) => error.message);
-  const sql = String(message).split('database of the service: ')[1] ?? '';
+  const message = await missing.then(
+    () => 'described',
+    (error: unknown) => (error as Error).message,
+  );
+  const sql = message.split('database of the service: ')[1] ?? '';
   expect(sql).toContain(`create_idempotency_table('parcels')`);
   await test.query(sql);
   expect(await describeTables(on, { ...moving, tables: ['idempotency'] })).toHaveLength(1);

@@ -36,8 +36,8 @@ export interface Measured {
  * The order in which the toolkit begins and ends with its application, by Nest's hooks. Its module is global, so it begins before all
  * modules of the application, and ends after them.
  *
- * 1. `onModuleInit`: services behind their classes are looked at; the toolkit's schema; routes, the file that says where modules are to be, subscriptions for calls. The first call finds its way.
- * 2. `onApplicationBootstrap`: the sides, which prove themselves; what moves modules; the connection of a service; the listeners.
+ * 1. `onModuleInit`: services behind their classes are looked at; the toolkit's schema; routes, the file that says where modules are to be, subscriptions for calls. Calls find their way from here on.
+ * 2. `onApplicationBootstrap`: the sides, which prove themselves, and take commands from here on; what moves modules; the connection of a service; the listeners.
  * 3. `beforeApplicationShutdown`: the process says that it is not ready, for `drainMs`; the listeners, and what moves modules, at its next safe point. Nest then answers its last requests.
  * 4. `onApplicationShutdown`: calls that were taken are answered, for which requests may have waited; the sides end; then the connection.
  *
