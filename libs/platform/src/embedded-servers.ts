@@ -1,4 +1,5 @@
 import { acquireEmbedded, natsRuns, type EmbeddedLease } from './embedded/index.js';
+import { plainUrl } from './database/plain-url.js';
 import type { NatsUser } from './nats-authorization.js';
 
 /** The embedded servers, joined when the first of them is needed: with outside servers in the settings, never. */
@@ -13,7 +14,7 @@ export class EmbeddedServers {
 
   /** URL of a database of this name on the embedded PostgreSQL, for a plain role that owns it and nothing else. */
   async database(name: string): Promise<string> {
-    return (await this.join()).need(`postgres/${name}`);
+    return plainUrl(await (await this.join()).need('postgres'), name);
   }
 
   /** URL of the embedded NATS for one of the users; without a name for who may do all there. */

@@ -7,7 +7,7 @@ import { EmbeddedError, codeOf } from './embedded-error.js';
 import { unusable } from './data-folder.js';
 import { dialKeeper } from './keeper-address.js';
 import { startKeeper, type StartedKeeper } from './start-keeper.js';
-import { onMessages, protocol, type Reply } from './wire.js';
+import { ofAnotherRelease, onMessages, protocol, type Reply } from './wire.js';
 
 // A keeper that is closing may wait half a minute for PostgreSQL's last checkpoint.
 const PATIENCE_MS = 60_000;
@@ -67,9 +67,6 @@ async function knockAt(folder: string, hear: (reply: Reply) => void): Promise<Kn
   if (answered && spoken !== protocol) throw new EmbeddedError(ofAnotherRelease(folder));
   return answered ? { socket } : 'not now';
 }
-
-const ofAnotherRelease = (folder: string): string =>
-  `the servers in ${folder} belong to processes of another release: stop all of them, then start this one again`;
 
 async function dial(folder: string): Promise<Socket | Exclude<Knock, object>> {
   if (!existsSync(folder)) throw unusable(folder, new Error('it has been removed'));

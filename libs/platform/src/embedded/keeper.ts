@@ -3,10 +3,18 @@ import { checkAddress, claimAddress, newAddress, releaseAddress } from './claim-
 import { unusable } from './data-folder.js';
 import { EmbeddedError } from './embedded-error.js';
 import { NatsServer } from './nats/nats-server.js';
-import { plainUrl } from './postgres/plain-url.js';
 import { PostgresServer } from './postgres/postgres-server.js';
 import { SupervisedServer, type ServerKind } from './supervised-server.js';
-import { onMessages, protocol, send, type Need, type Reply, type Request, type ServerName } from './wire.js';
+import {
+  ofAnotherRelease,
+  onMessages,
+  protocol,
+  send,
+  type Need,
+  type Reply,
+  type Request,
+  type ServerName,
+} from './wire.js';
 
 // The process that owns the embedded servers. Each application process holds a connection open; when the last
 // one closes (the kernel closes those of killed processes), the servers are stopped and the keeper exits.
@@ -84,10 +92,11 @@ class Keeper {
   }
 
   private async urlOf(need: Need, port: number | undefined): Promise<string> {
-    const [server, whose] = need.split('/') as [ServerName, string?];
+    const [server, user] = need.split('/') as [ServerName, string?];
+    // The release before asked us for databases of PostgreSQL, too.
+    if (server === 'postgres' && user !== undefined) throw new EmbeddedError(ofAnotherRelease(this.folder));
     const url = await this.servers[server].need(port);
-    if (whose === undefined) return url;
-    return server === 'nats' ? this.nats.urlFor(whose) : plainUrl(url, whose);
+    return user === undefined ? url : this.nats.urlFor(user);
   }
 
   private sentenceFor(error: unknown): string {

@@ -8,9 +8,8 @@ import type { Need } from './wire.js';
 /** A process's share in the embedded servers; they stop when the last share is released. */
 export interface EmbeddedLease {
   /**
-   * Starts the server if nobody has yet; resolves with its URL, credentials included. `postgres/<name>` is a database for a
-   * plain role of that name, made if it is missing; `nats/<name>` is for one of `natsUsers`. Without a name they are for who may
-   * do all: for tests.
+   * Starts the server if nobody has yet; resolves with its URL, credentials included: of who may do all there, or with
+   * `nats/<name>` of one of `natsUsers`.
    * Throws EmbeddedError with one sentence.
    */
   need(what: Need): Promise<string>;

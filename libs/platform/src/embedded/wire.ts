@@ -4,14 +4,14 @@ import type { NatsUser } from '../nats-authorization.js';
 /** The servers that the keeper can run. */
 export type ServerName = 'postgres' | 'nats';
 
-/**
- * What a process may need: a server, a database of the embedded PostgreSQL for a plain role of that name, or the embedded NATS
- * for a user of that name.
- */
-export type Need = ServerName | `${ServerName}/${string}`;
+/** What a process may need: a server as who may do all there, or NATS as a user of that name. */
+export type Need = ServerName | `nats/${string}`;
 
-/** Grows when one side says what the other one did not understand before: 0.1.0 had none, and no needs with a name. */
+/** Grows when a process asks what keepers did not understand before: that of 0.1.0 had none, and knew no users. */
 export const protocol = 2;
+
+export const ofAnotherRelease = (folder: string): string =>
+  `the servers in ${folder} belong to processes of another release: stop all of them, then start this one again`;
 
 /**
  * What a process says to the keeper. `port` is the one it has been told before, and would like to keep; `users`: of NATS, whom

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { provideDatabase } from '../../database/owned-database.js';
-import { EmbeddedError } from '../embedded-error.js';
+import { EmbeddedError } from '../embedded/index.js';
+import { provideDatabase } from './owned-database.js';
 
 /**
- * URL of a database of this name, made if it is missing, for a plain role of the same name. Its password is derived from the
+ * URL of a database of this name on the embedded PostgreSQL, made if it is missing, for a plain role of the same name. Its password is derived from the
  * superuser's, so that there is no second secret to keep, and does not lead back to it.
  */
 export async function plainUrl(superuserUrl: string, name: string): Promise<string> {
