@@ -58,7 +58,7 @@ beforeAll(async () => {
   };
   await nats.kill();
   await nats.restart(...services()['nats']!.command!.map((word) => filled(word, secrets)));
-  const who = { label: 'the image', user: image.user, setting: 'nothing' };
+  const who = { label: 'the image', user: image.user };
   asUser = (await chooseRunAs({ ...who, program: process.execPath, folder: workdir() })).prefix;
   const [PORT, ADMIN_PORT, HEALTH_PORT] = [await freePort(), await freePort(), await freePort()].map(String);
   ports = { PORT, ADMIN_PORT, HEALTH_PORT } as typeof ports;

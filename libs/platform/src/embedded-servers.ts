@@ -1,6 +1,5 @@
-import { acquireEmbedded, natsRuns, type EmbeddedLease } from './embedded/index.js';
+import { acquireEmbedded, natsRuns, type EmbeddedLease, type NatsUser } from './embedded/index.js';
 import { plainUrl } from './database/plain-url.js';
-import type { NatsUser } from './nats-authorization.js';
 
 /** The embedded servers, joined when the first of them is needed: with outside servers in the settings, never. */
 export class EmbeddedServers {

@@ -6,6 +6,7 @@ import { openDatabase } from './database/open-database.js';
 import { assertPooled, directNameOf } from './database/pooled-sessions.js';
 import type { DatabaseSide } from './database/migrate.js';
 import type { EmbeddedServers } from './embedded-servers.js';
+import { EmbeddedError } from './embedded/index.js';
 import type { NatsSettings } from './nats-settings.js';
 import type { Closing } from './process.js';
 
@@ -45,7 +46,7 @@ export async function openProgramDatabase(
   servers: EmbeddedServers,
   closing: Closing,
 ): Promise<ProgramDatabase> {
-  const url = databaseUrl ?? (await servers.database(name));
+  const url = databaseUrl ?? (await servers.database(name).catch(orSet(setting)));
   const direct = directUrl ?? url;
   await openDatabase(direct, modules, directUrl === undefined ? setting : directNameOf(setting), side);
   if (directUrl !== undefined) await assertPooled({ url, direct }, setting);
@@ -62,6 +63,17 @@ export const natsOf = (
   user: string,
 ) => ({
   connection: async () =>
-    natsConnection(url ?? (await servers.nats(new Subjects(namespace).userOf(user))), options),
+    natsConnection(
+      url ?? (await servers.nats(new Subjects(namespace).userOf(user)).catch(orSet('NATS_URL'))),
+      options,
+    ),
   ...{ namespace, user },
 });
+
+/** Who cannot have the embedded server may use another one. */
+const orSet =
+  (setting: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof EmbeddedError)) throw error;
+    throw new EmbeddedError(`${error.message}; or set ${setting} to a server of your own`);
+  };

@@ -10,8 +10,7 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { until } from '../../../../test/support/until.js';
-import type { NatsUser } from '../nats-authorization.js';
-import { EmbeddedError, acquireEmbedded, natsRuns, type EmbeddedLease } from './index.js';
+import { EmbeddedError, acquireEmbedded, natsRuns, type EmbeddedLease, type NatsUser } from './index.js';
 import { runningProcesses, type RunningProcess } from './processes.js';
 
 jest.setTimeout(60_000);

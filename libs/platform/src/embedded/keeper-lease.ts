@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import type { NatsUser } from '../nats-authorization.js';
 import { EmbeddedError, reasonOf } from './embedded-error.js';
 import { findKeeper } from './find-keeper.js';
+import type { NatsUser } from './nats/user.js';
 import { pending, type Pending } from './pending.js';
 import { send, type Need, type Reply } from './wire.js';
 

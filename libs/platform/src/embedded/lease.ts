@@ -1,8 +1,8 @@
-import type { NatsUser } from '../nats-authorization.js';
 import { openDataFolder } from './data-folder.js';
 import { EmbeddedError } from './embedded-error.js';
 import { checkPathLength } from './keeper-address.js';
 import { KeeperLease } from './keeper-lease.js';
+import type { NatsUser } from './nats/user.js';
 import type { Need } from './wire.js';
 
 /** A process's share in the embedded servers; they stop when the last share is released. */
@@ -32,9 +32,7 @@ export async function acquireEmbedded(options: {
   onProgress?: (line: string) => void;
 }): Promise<EmbeddedLease> {
   if (process.platform === 'win32') {
-    throw new EmbeddedError(
-      'the embedded servers do not run on Windows: use WSL, or set DATABASE_URL and NATS_URL',
-    );
+    throw new EmbeddedError('the embedded servers do not run on Windows: use WSL');
   }
   const folder = await openDataFolder(options.dataDir);
   checkPathLength(folder);

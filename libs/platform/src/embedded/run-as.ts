@@ -28,8 +28,6 @@ export interface Unprivileged {
   data?: string;
   /** The user that packages make for it. */
   user: string;
-  /** The setting that does without it. */
-  setting: string;
 }
 
 const NOBODY: Owner = { uid: 65534, gid: 65534 };
@@ -44,7 +42,7 @@ const run = promisify(execFile);
  */
 export async function chooseRunAs(server: Unprivileged): Promise<RunAs> {
   if (process.getuid?.() !== 0) return { prefix: [], owner: undefined };
-  const { label, folder, setting } = server;
+  const { label, folder } = server;
   const owner = (await ownerOf(server.data)) ?? (await userNamed(server.user)) ?? NOBODY;
   const plain = ['setpriv', `--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups'];
   // Without the securebit, access(2), by which initdb looks for its fellow programs, ignores the capability.
@@ -56,7 +54,7 @@ export async function chooseRunAs(server: Unprivileged): Promise<RunAs> {
   }
   throw new EmbeddedError(
     `${label} does not run as root, and user ${owner.uid} may not enter ${folder}: ` +
-      `run as an ordinary user, move the project, or set ${setting}`,
+      'run as an ordinary user, or move the project',
   );
 }
 
@@ -86,8 +84,8 @@ async function reaches(prefix: string[], server: Unprivileged): Promise<boolean>
   }
 }
 
-const setprivMissing = ({ label, setting }: Unprivileged): EmbeddedError =>
+const setprivMissing = ({ label }: Unprivileged): EmbeddedError =>
   new EmbeddedError(
     `${label} does not run as root and setpriv is missing: ` +
-      `install util-linux, run as an ordinary user, or set ${setting}`,
+      'install util-linux, or run as an ordinary user',
   );

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { NatsUser } from '../nats-authorization.js';
+import type { NatsUser } from './nats/user.js';
 
 /** The servers that the keeper can run. */
 export type ServerName = 'postgres' | 'nats';

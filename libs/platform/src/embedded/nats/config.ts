@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { natsAuthorization, type NatsUser } from '../../nats-authorization.js';
 import type { Owner } from '../run-as.js';
 import { writePrivately } from '../secret-file.js';
+import { authorization, type NatsUser } from './user.js';
 
 /** How clients get in. */
 export interface NatsAccess {
@@ -24,7 +24,7 @@ export function natsConfig({ port, password }: NatsAccess, users: readonly NatsU
     '# Written anew at each start, and when a user is added.',
     'host: "127.0.0.1"',
     `port: ${port}`,
-    natsAuthorization([{ name: USER, password }, ...logins]),
+    authorization({ name: USER, password }, logins),
   ];
   return `${lines.join('\n')}\n`;
 }

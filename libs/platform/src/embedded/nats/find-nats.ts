@@ -6,7 +6,7 @@ import { downloadWithApt } from './apt-download.js';
 
 const HOW_TO_GET_IT =
   'install it (Debian, Ubuntu: apt-get install nats-server; macOS: brew install nats-server; ' +
-  'Docker: docker run -p 4222:4222 nats) or set NATS_URL';
+  'Docker: docker run -p 4222:4222 nats)';
 
 /** Between two downloads that fail, in ms: doubled with each. What somebody installs meanwhile is seen at once. */
 const BACKOFF_MS = { least: 5_000, most: 60_000 };

@@ -1,6 +1,5 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { NatsUser } from '../../nats-authorization.js';
 import { EmbeddedError, ServerEnded } from '../embedded-error.js';
 import { launch } from '../launch.js';
 import { choosePort } from '../ports.js';
@@ -18,6 +17,7 @@ import { untilNatsAnswers } from './answers.js';
 import { writePrivately } from '../secret-file.js';
 import { accessOf, natsConfig, readNatsConfig, urlOf, writeNatsConfig, type NatsAccess } from './config.js';
 import { NatsFinder } from './find-nats.js';
+import type { NatsUser } from './user.js';
 
 const FIRST_CHOICE_PORT = 42229;
 const ADOPTION_MS = 30_000;
@@ -101,13 +101,7 @@ export class NatsServer implements ServerKind {
   async start({ port: known, tell, signal }: StartOrder): Promise<RunningServer> {
     const program = await this.finder.find({ tell, signal });
     const { label, folder } = this;
-    const { prefix, owner } = await chooseRunAs({
-      label,
-      folder,
-      program,
-      user: 'nats',
-      setting: 'NATS_URL',
-    });
+    const { prefix, owner } = await chooseRunAs({ label, folder, program, user: 'nats' });
     const port = await choosePort(known, FIRST_CHOICE_PORT);
     const access = await writeNatsConfig(this.config, { port, owner, users: [...this.users.values()] });
     const server = await launch([...prefix, program, '-c', this.config], join(folder, 'nats.log'));

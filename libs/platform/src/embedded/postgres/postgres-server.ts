@@ -99,10 +99,7 @@ export class PostgresServer implements ServerKind {
       if (lacksLibraries(stderr)) throw librariesMissing;
     };
     const { folder, data, label } = this;
-    return chooseRunAs({
-      ...{ label, folder, data, complain },
-      ...{ program: postgres, user: 'postgres', setting: 'DATABASE_URL' },
-    });
+    return chooseRunAs({ label, folder, data, complain, program: postgres, user: 'postgres' });
   }
 
   private async whenReady(
