@@ -4,6 +4,7 @@ const { readdirSync } = require('node:fs');
 
 /** What each library may import of ours. */
 const layers = {
+  'embedded-servers': [],
   strangler: [],
   contracts: ['strangler'],
   platform: ['migrations', 'strangler'],

@@ -108,6 +108,7 @@ export const forbidden: readonly (readonly [rule: string, file: string, text: st
   ['floor-nest', 'libs/strangler/src/nest/bad.ts', `import '../index.js';`],
   ['floor-internal', 'libs/strangler/src/internal/bad.ts', `import '../index.js';`],
   ['floor-testing', 'libs/strangler/src/testing/bad.ts', `import '../index.js';`],
+  ['layer-embedded-servers', 'libs/embedded-servers/src/bad.ts', `import '../../../migrations/index.js';`],
   ['layer-contracts', 'libs/contracts/src/bad.ts', `import '#platform';`],
   ['layer-strangler', 'libs/strangler/src/bad-table.ts', `import '../../../migrations/index.js';`],
   ['layer-platform', 'libs/platform/src/bad.ts', `import '#contracts';`],

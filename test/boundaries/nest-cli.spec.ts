@@ -10,8 +10,8 @@ const { projects } = JSON.parse(readFileSync('nest-cli.json', 'utf8')) as {
   projects: Record<string, Project>;
 };
 
-/** The toolkit is a package, which builds itself. */
-const others = ['libs/strangler'];
+/** Packages, which build themselves. */
+const others = ['libs/embedded-servers', 'libs/strangler'];
 
 it('nest-cli.json knows every app and library, and where each is', () => {
   const folders = ['apps', 'libs'].flatMap((parent) =>
