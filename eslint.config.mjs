@@ -144,12 +144,12 @@ export default defineConfig(
     },
   },
   {
-    // The platform reads the environment in one place, and hands it on to the process that keeps the embedded servers.
+    // The platform reads the environment in one place; the embedded servers hand some of it on to the process that keeps them.
     files: [
       '**/config.ts',
       '**/*settings.ts',
       'libs/platform/src/environment.ts',
-      'libs/platform/src/embedded/plain-environment.ts',
+      'libs/embedded-servers/src/plain-environment.ts',
       '{test,bench,tools}/**',
       ...tests,
     ],

@@ -6,14 +6,14 @@ import { promisify } from 'node:util';
 
 /* What a command of package.json does first: a build that is not needed costs a second, and its words stand in other words. */
 const program = join(__dirname, '../../tools/build-if-changed.mjs');
-const build = `node -e "console.log('compiled'); const fs = require('fs'); fs.appendFileSync('builds', 'x'); fs.mkdirSync('libs/strangler/dist', { recursive: true })"`;
+const build = `node -e "console.log('compiled'); const fs = require('fs'); fs.appendFileSync('builds', 'x'); for (const name of ['embedded-servers', 'strangler']) fs.mkdirSync('libs/' + name + '/dist', { recursive: true })"`;
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'build-'));
   for (const name of ['apps', 'bench', 'examples', 'libs', 'migrations', 'test', 'tools'])
     await mkdir(join(folder, name));
-  await mkdir(join(folder, 'libs/strangler'));
+  for (const name of ['embedded-servers', 'strangler']) await mkdir(join(folder, 'libs', name));
   await writeFile(join(folder, '.swcrc'), '{}');
   await writeFile(join(folder, 'libs/a.ts'), 'export const a = 1;');
   await writeFile(join(folder, 'package.json'), JSON.stringify({ scripts: { build } }));

@@ -39,7 +39,8 @@ export const goodShop: Files = {
       `export const ${room} = 1;`,
     ]),
   ),
-  'libs/platform/src/index.ts': `import '#migrations';\nexport const platform = 1;`,
+  'libs/embedded-servers/src/index.ts': `import '@nats-io/transport-node';\nexport const acquireEmbedded = 1;`,
+  'libs/platform/src/index.ts': `import '#migrations';\nimport 'nestjs-strangler-embedded-servers';\nexport const platform = 1;`,
   'libs/api/src/index.ts': `import '#contracts';\nimport 'nestjs-strangler';\nexport const api = 1;`,
   'libs/api/src/testing/edge.ts': `import 'supertest';\nimport 'typeorm';`,
   // One half of a circle: a circle is reported once.
@@ -115,6 +116,7 @@ export const forbidden: readonly (readonly [rule: string, file: string, text: st
   ['layer-edge', 'libs/edge/src/bad.ts', `import '#api';`],
   ['layer-domain', 'libs/domain/src/orders/bad-api.ts', `import '#api';`],
   ['layer-domain', 'libs/domain/src/orders/bad-app.ts', `import '../../../../apps/monolith/src/main.js';`],
+  ['layer-domain', 'libs/domain/src/orders/bad-server.ts', `import 'nestjs-strangler-embedded-servers';`],
   ['layer-api', 'libs/api/src/bad-domain.ts', `import '#domain/users';`],
   ['layer-api', 'libs/api/src/bad-sample.ts', `const late = () => import('#sample');`],
   ['layer-sample', 'libs/sample/src/bad.ts', `import '#domain/users';`],

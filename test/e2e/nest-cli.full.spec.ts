@@ -37,8 +37,9 @@ it('nest build compiles an app, and the libraries that it stands on, to where np
     'migrations/index',
   ])
     expect([file, existsSync(`${folder}/${file}.js`)]).toEqual([file, true]);
-  // A package, which builds itself.
-  expect(existsSync(`${folder}/libs/strangler`)).toBe(false);
+  // Packages, which build themselves.
+  for (const name of ['embedded-servers', 'strangler'])
+    expect([name, existsSync(`${folder}/libs/${name}`)]).toEqual([name, false]);
   const main = [`${folder}/apps/monolith/src/main.js`, '--help'];
   expect(spawnSync(process.execPath, main, { encoding: 'utf8' }).stdout).toContain('Opens the shop');
 });

@@ -1,4 +1,5 @@
-import { acquireEmbedded, provideRole, withClient, type EmbeddedLease } from '#platform';
+import { provideRole, withClient } from '#platform';
+import { acquireEmbedded, type EmbeddedLease } from 'nestjs-strangler-embedded-servers';
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 

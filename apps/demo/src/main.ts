@@ -1,4 +1,5 @@
-import { Closing, EmbeddedError, environment, StartError } from '#platform';
+import { Closing, environment, StartError } from '#platform';
+import { EmbeddedError } from 'nestjs-strangler-embedded-servers';
 import { SampleError, stopOnSignal } from '#sample';
 import { Failure } from 'nestjs-strangler/cli';
 import { Demo } from './demo.js';

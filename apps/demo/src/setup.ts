@@ -1,4 +1,5 @@
-import { acquireEmbedded, projectRoot, StartError } from '#platform';
+import { projectRoot, StartError } from '#platform';
+import { acquireEmbedded } from 'nestjs-strangler-embedded-servers';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { appendFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,9 @@
-import { acquireEmbedded, natsRuns, type EmbeddedLease, type NatsUser } from './embedded/index.js';
+import {
+  acquireEmbedded,
+  natsRuns,
+  type EmbeddedLease,
+  type NatsUser,
+} from 'nestjs-strangler-embedded-servers';
 import { plainUrl } from './database/plain-url.js';
 
 /** The embedded servers, joined when the first of them is needed: with outside servers in the settings, never. */

@@ -19,7 +19,6 @@ export { databaseSetting } from './database/database-setting.js';
 export { openDatabase } from './database/open-database.js';
 export { migrate } from './database/migrate.js';
 export { Timestamp } from './database/timestamp.column.js';
-export { acquireEmbedded, EmbeddedError, type EmbeddedLease } from './embedded/index.js';
 export { assertPortFree } from './free-port.js';
 export { natsAuthorization, type NatsLogin, type NatsUser } from './nats-authorization.js';
 export { namespaceSetting, natsSettings, type NatsSettings } from './nats-settings.js';

@@ -1,6 +1,6 @@
 import { StartError } from 'nestjs-strangler';
 import { Logger } from '@nestjs/common';
-import { EmbeddedError } from './embedded/index.js';
+import { EmbeddedError } from 'nestjs-strangler-embedded-servers';
 import { environment, noteReads } from './environment.js';
 import { misspeltInWords } from './misspelt.js';
 import { readConfig, type Config } from './read-config.js';

@@ -6,7 +6,7 @@ import { openDatabase } from './database/open-database.js';
 import { assertPooled, directNameOf } from './database/pooled-sessions.js';
 import type { DatabaseSide } from './database/migrate.js';
 import type { EmbeddedServers } from './embedded-servers.js';
-import { EmbeddedError } from './embedded/index.js';
+import { EmbeddedError } from 'nestjs-strangler-embedded-servers';
 import type { NatsSettings } from './nats-settings.js';
 import type { Closing } from './process.js';
 

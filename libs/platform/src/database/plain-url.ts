@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { EmbeddedError } from '../embedded/index.js';
+import { EmbeddedError } from 'nestjs-strangler-embedded-servers';
 import { provideDatabase } from './owned-database.js';
 
 /**

@@ -32,7 +32,14 @@ const STOP: StopStep[] = [
 const processOf = async (config: string): Promise<RunningProcess | undefined> =>
   (await runningProcesses()).find((one) => mentions(one, '-c', config));
 
-/** Whether the embedded NATS of this data folder runs: for another process that shares it, or left behind by one. */
+/**
+ * Whether the embedded NATS of this data folder runs: for another process that shares it, or left behind by one. To ask starts nothing.
+ *
+ * @example
+ * ```ts
+ * const lease = (await natsRuns('.data')) ? await acquireEmbedded({ dataDir: '.data' }) : undefined;
+ * ```
+ */
 export async function natsRuns(dataDir: string): Promise<boolean> {
   const folder = await realpath(dataDir).catch(() => undefined);
   return folder !== undefined && (await processOf(configIn(folder))) !== undefined;

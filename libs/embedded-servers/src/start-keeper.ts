@@ -20,7 +20,7 @@ export interface StartedKeeper {
  * file for its output, so that it holds no terminal or pipe of ours open.
  */
 export function startKeeper(folder: string): StartedKeeper {
-  const entry = join(projectRoot(), 'dist/libs/platform/src/embedded/keeper.js');
+  const entry = join(packageFolder(), 'dist/keeper.js');
   if (!existsSync(entry)) throw new EmbeddedError(`${entry} is missing: run "npm run build" first`);
   const logFile = join(folder, 'keeper.log');
   const log = openKeeperLog(folder, logFile);
@@ -51,7 +51,7 @@ function openKeeperLog(folder: string, file: string): number {
 }
 
 /** Found from the sources too: tests run those, while the keeper is always the built one. */
-function projectRoot(): string {
+function packageFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
   return folder;

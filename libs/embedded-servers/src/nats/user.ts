@@ -1,4 +1,13 @@
-/** A user of NATS: what it may publish and subscribe to, as patterns of subjects. To each message that it hears it may answer once. */
+/**
+ * A user of NATS: what it may publish and subscribe to, as patterns of subjects. To each message that it hears it may answer once.
+ *
+ * @example
+ * ```ts
+ * const natsUsers: NatsUser[] = [{ name: 'clock', publish: ['clock.ticks'], subscribe: ['clock.asked.>'] }];
+ * const lease = await acquireEmbedded({ dataDir: '.data', natsUsers });
+ * const url = await lease.need('nats/clock');
+ * ```
+ */
 export interface NatsUser {
   name: string;
   publish: readonly string[];

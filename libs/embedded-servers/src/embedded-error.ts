@@ -1,4 +1,11 @@
-/** What stops the embedded servers, as one sentence that says what to do. */
+/**
+ * What stops the embedded servers, as one sentence that says what to do.
+ *
+ * @example
+ * ```ts
+ * const sentenceFor = (error: unknown) => (error instanceof EmbeddedError ? error.message : String(error));
+ * ```
+ */
 export class EmbeddedError extends Error {
   override readonly name = 'EmbeddedError';
 }

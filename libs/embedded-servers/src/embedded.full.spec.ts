@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
-import { until } from '../../../../test/support/until.js';
+import { until } from '../../../test/support/until.js';
 import { EmbeddedError, acquireEmbedded, natsRuns, type EmbeddedLease, type NatsUser } from './index.js';
 import { runningProcesses, type RunningProcess } from './processes.js';
 
@@ -29,7 +29,7 @@ const CLIENT = `
   } catch (error) {
     console.log(JSON.stringify(error.message));
   }`;
-const BUILT = pathToFileURL(join(process.cwd(), 'dist/libs/platform/src/embedded/index.js')).href;
+const BUILT = pathToFileURL(join(process.cwd(), 'libs/embedded-servers/dist/index.js')).href;
 
 /** Stands in the environment of whoever starts the servers, and must not stand in theirs. */
 const SECRET = 'not for the servers';

@@ -5,7 +5,17 @@ import { KeeperLease } from './keeper-lease.js';
 import type { NatsUser } from './nats/user.js';
 import type { Need } from './wire.js';
 
-/** A process's share in the embedded servers; they stop when the last share is released. */
+/**
+ * A process's share in the embedded servers; they stop when the last share is released.
+ *
+ * @example
+ * ```ts
+ * async function withPostgres(lease: EmbeddedLease, work: (url: string) => Promise<void>) {
+ *   await work(await lease.need('postgres'));
+ *   await lease.release();
+ * }
+ * ```
+ */
 export interface EmbeddedLease {
   /**
    * Starts the server if nobody has yet; resolves with its URL, credentials included: of who may do all there, or with
@@ -25,6 +35,12 @@ export interface EmbeddedLease {
  * @param options.natsUsers who may do what in NATS, of all processes that share it
  * @param options.onProgress told what takes long, and what the operator should know
  * @throws EmbeddedError when the data folder or the keeper cannot be used
+ *
+ * @example
+ * ```ts
+ * const lease = await acquireEmbedded({ dataDir: '.data', onProgress: (line) => console.log(line) });
+ * const client = new pg.Client(`${await lease.need('postgres')}/postgres`);
+ * ```
  */
 export async function acquireEmbedded(options: {
   dataDir: string;
