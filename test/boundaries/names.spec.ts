@@ -2,8 +2,8 @@ import { relative } from 'node:path';
 import ts from 'typescript';
 import { sourcesIn } from './source-text.js';
 
-/* A name that the toolkit's files export means one thing: who reads it in one room is not to think of what it is in another. */
-const root = 'libs/strangler/src';
+/* A name that a package's files export means one thing: who reads it in one room is not to think of what it is in another. */
+const toolkit = 'libs/strangler/src';
 
 /** Still two things each: more may not become so. */
 const homonyms = ['Answer', 'Ownership', 'Position', 'Step', 'command'];
@@ -65,11 +65,19 @@ it('a verb is one thing, also where the command line says it', () => {
   ]).toHaveLength(1);
 });
 
-it('a name of the toolkit means one thing', () => {
-  const sources = [...sourcesIn(root)]
+const sourcesOf = (root: string) =>
+  [...sourcesIn(root)]
     .filter(([file]) => !/\.(spec|fixture)\.ts$/.test(file))
     .map(([file, source]) => [relative(root, file), source] as const);
-  const found = homonymsIn(sources);
+
+it('a name of the embedded servers means one thing', () => {
+  const sources = sourcesOf('libs/embedded-servers/src');
+  expect(sources.length).toBeGreaterThan(20);
+  expect(Object.fromEntries(homonymsIn(sources))).toEqual({});
+});
+
+it('a name of the toolkit means one thing', () => {
+  const found = homonymsIn(sourcesOf(toolkit));
   expect(Object.fromEntries([...found].filter(([name]) => !homonyms.includes(name)))).toEqual({});
   expect([...found.keys()].sort()).toEqual([...homonyms].sort());
 });

@@ -56,3 +56,14 @@ it('both builds, the SQL and the sources are packed, and no test is', () => {
     expect.arrayContaining(['cjs', 'dist', 'sql', 'src', '!**/*.spec.*', '!**/*.fixture.*']),
   );
 });
+
+it('the package of the embedded servers has one entry, as ESM with types, and packs no test', () => {
+  const servers = JSON.parse(readFileSync('libs/embedded-servers/package.json', 'utf8')) as object;
+  const entry = { source: './src/index.ts', types: './dist/index.d.ts', default: './dist/index.js' };
+  expect(servers).toMatchObject({
+    type: 'module',
+    exports: { '.': entry, './package.json': './package.json' },
+    files: ['dist', 'src', '!**/*.spec.*'],
+  });
+  expect(existsSync('libs/embedded-servers/src/index.ts')).toBe(true);
+});

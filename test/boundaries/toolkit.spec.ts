@@ -28,6 +28,16 @@ it('an example in a comment is no dependency', () => {
   expect(namesOfTheShop('/** `@InjectPort(inventory)` */ const order = 1; // users')).toEqual([]);
 });
 
+it('the package of the embedded servers names nothing of the shop, of the toolkit or of the platform, and no setting', () => {
+  const sources = sourcesIn('libs/embedded-servers/src');
+  expect(sources.size).toBeGreaterThan(20);
+  // NATS has users of its own.
+  const words = ['shop', 'strangler', ...modules.filter((name) => name !== 'users')].join('|');
+  const ours = new RegExp(`\\b(${words}|[a-z]+_url)\\b|#platform`, 'i');
+  const naming = [...sources].filter(([file, source]) => !/\.spec\.ts$/.test(file) && ours.test(source));
+  expect(naming.map(([file]) => file)).toEqual([]);
+});
+
 it('the toolkit names no module of the shop', () => {
   const toolkit = sourcesIn('libs/strangler/src');
   expect(toolkit.size).toBeGreaterThan(20);

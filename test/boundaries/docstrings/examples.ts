@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
 
-/** What the package exports under one of its names. */
+/** What a package exports under one of its names. */
 export interface Exported {
   /** `nestjs-strangler/contract`, or another entry. */
   readonly entry: string;
@@ -21,20 +21,23 @@ export interface Example {
 }
 
 const root = process.cwd();
-const toolkit = join(root, 'libs/strangler');
+const packages = {
+  'nestjs-strangler': 'libs/strangler',
+  'nestjs-strangler-embedded-servers': 'libs/embedded-servers',
+};
 const here = join(root, 'test/boundaries/docstrings');
 
-/** Its entries by their names, with the files that they are made of. */
-function entries(): Map<string, string> {
-  const { exports } = JSON.parse(readFileSync(join(toolkit, 'package.json'), 'utf8')) as {
+/** The packages' entries by their names, with the files that they are made of. */
+const entries = (): Map<string, string> =>
+  new Map(Object.entries(packages).flatMap(([name, folder]) => entriesOf(name, join(root, folder))));
+
+function entriesOf(name: string, folder: string): [entry: string, file: string][] {
+  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
     exports: Record<string, string | { source?: string }>;
   };
-  const sources = Object.entries(exports).flatMap(([path, how]) =>
-    typeof how === 'object' && how.source
-      ? [[join('nestjs-strangler', path), join(toolkit, how.source)] as const]
-      : [],
+  return Object.entries(exports).flatMap(([path, how]) =>
+    typeof how === 'object' && how.source ? [[join(name, path), join(folder, how.source)]] : [],
   );
-  return new Map(sources);
 }
 
 /** The files that the entries take their names from. */
@@ -68,7 +71,7 @@ export function examplesIn(sources: ReadonlyMap<string, string>): Example[] {
   );
 }
 
-/** The package's names, and what the compiler says of the examples. */
+/** The packages' names, and what the compiler says of the examples. */
 export class Docstrings {
   private readonly program: ts.Program;
   private readonly texts = new Map<string, string>();
