@@ -29,6 +29,7 @@ export {
 export { bucketOf, buckets } from './routes/bucket.js';
 export { type Caller } from './contract/caller.js';
 export { currentContext, withContext, type CallContext } from './database/context.js';
+export { Events } from './calls/events/events.js';
 export { type Phase, type Side } from './routes/phase.js';
 export { defaultRetention, leastResultsMs, type Retention } from './engine/pruning/retention.js';
 export { InjectPort, portToken, type CallOptions, type Port } from './calls/ports.js';

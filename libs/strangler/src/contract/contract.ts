@@ -1,5 +1,6 @@
 import { DomainError, type DomainErrorData } from './errors.js';
 import type { Dto } from './dto.js';
+import { moduleOf, type EventType } from './event.js';
 import type { Operation } from './operation-kinds.js';
 import { problemOf } from './operation-problems.js';
 
@@ -30,6 +31,8 @@ export interface Contract<
   readonly name: N;
   readonly ownership: Ownership;
   readonly operations: O;
+  /** What the module tells others. */
+  readonly events: readonly EventType[];
   /** Makes an error that `operation` declares; an undeclared code does not compile. */
   error<K extends keyof O>(
     operation: K,
@@ -150,11 +153,13 @@ export type Handlers<C extends Contract> = Pick<Api<C>, NamesOf<C, 'query'>> & {
  */
 export function contract<const N extends string, O extends Record<string, Operation>>(
   name: N,
-  definition: { ownership: Ownership; operations: O },
+  { events = [], ...definition }: { ownership: Ownership; operations: O; events?: readonly EventType[] },
 ): Contract<N, O> {
+  const foreign = events.find(({ type }) => moduleOf(type) !== name);
+  if (foreign) throw new Error(`${name}: the event ${foreign.type} is another module's`);
   for (const [operation, declared] of Object.entries(definition.operations)) {
     const problem = problemOf(declared, definition);
     if (problem) throw new Error(`${name}.${operation}: ${problem}`);
   }
-  return { name, ...definition, error: (_operation, code, data) => new DomainError(code, data) };
+  return { name, ...definition, events, error: (_operation, code, data) => new DomainError(code, data) };
 }

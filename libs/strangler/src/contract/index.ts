@@ -13,6 +13,7 @@ export {
 } from './contract.js';
 export { command, process, query, self, type Operation, type Self, type Who } from './operation-kinds.js';
 export { type Dto } from './dto.js';
+export { event, type EventType } from './event.js';
 export {
   CommandUndoneError,
   DomainError,
@@ -51,4 +52,5 @@ export {
   type CommandMethod,
   type QueryMethod,
 } from './service-decorators.js';
+export { subscription } from './subscription.js';
 export { serviceContract, type ServiceContract, type ServiceContractOptions } from './service-contract.js';

@@ -112,7 +112,15 @@ export type Query<I, O, E extends string> = Shared<I, O, E> &
  * transaction, and the command `result` writes down what came of it and answers. Where that refuses, `undo` takes the effect back.
  */
 export type Command<I, O, E extends string> = Shared<I, O, E> &
-  CommandKeys<I, O> & { kind: 'command'; undo?: string; result?: string };
+  CommandKeys<I, O> & {
+    kind: 'command';
+    undo?: string;
+    result?: string;
+    /** Of one made by {@link subscription}: the type of the events that it is called for. */
+    on?: string;
+    /** As {@link subscription} has it. */
+    from?: 'first' | 'next';
+  };
 
 /** Spans modules: a saga (Garcia-Molina and Salem, 1987). */
 export type Process<I, O, E extends string> = Shared<I, O, E> & Keys<I> & { kind: 'process' };

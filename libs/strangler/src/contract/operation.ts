@@ -33,6 +33,8 @@ export interface PreparedOperation {
   result(): PreparedOperation | undefined;
   /** Paths in the output that shadow reads do not compare: what the contract says, and secrets. */
   readonly volatile: readonly string[];
+  /** The type of the events that it is called for; `undefined`: it is no subscription. */
+  readonly on: string | undefined;
   /** Makes an input of a routing key; `undefined`: this cannot be asked without a caller. */
   readonly probe: ((key: string) => unknown) | undefined;
 }
@@ -56,8 +58,8 @@ function prepareOne(contract: Contract, name: string): PreparedOperation {
   const visible = new Set<string>([...transportCodes, ...(operation.errors ?? [])]);
   const byKey = contract.ownership === 'by-key';
   const keyed = byKey && (operation.key !== undefined || operation.keys !== undefined);
-  const { undo, result } =
-    operation.kind === 'command' ? operation : ({} as { undo?: string; result?: string });
+  const { undo, result, on } =
+    operation.kind === 'command' ? operation : ({} as { undo?: string; result?: string; on?: string });
   const output = Schema.of<unknown>(operation.output);
   if (operation.kind !== 'query' && output.secrets.length > 0)
     throw new Error(
@@ -81,6 +83,7 @@ function prepareOne(contract: Contract, name: string): PreparedOperation {
     timeoutMs: operation.timeoutMs ?? defaultTimeoutMs,
     undoing: () => (undo === undefined ? undefined : prepare(contract).get(undo)),
     result: () => (result === undefined ? undefined : prepare(contract).get(result)),
+    on,
     volatile: operation.kind === 'query' ? [...(operation.volatile ?? []), ...output.secrets] : [],
     probe: operation.kind === 'query' ? operation.probe : undefined,
   };

@@ -122,7 +122,8 @@ export class Schema<T> {
 
   /** What a caller may see of `value`: the declared fields, nothing else. */
   pick(value: unknown): T {
-    if (!isFields(value)) return undefined as T;
+    // Of a shape without fields there is nothing to see, whatever the value is.
+    if (!isFields(value)) return (this.fields.length === 0 ? {} : undefined) as T;
     const copy: Fields = {};
     for (const { name, nested } of this.fields) {
       const item = value[name];

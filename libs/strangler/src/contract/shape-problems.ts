@@ -1,5 +1,6 @@
 import { rulesOf } from './checks.js';
 import type { Dto } from './dto.js';
+import { Handled } from './event.js';
 import { nestedOf } from './fields.js';
 
 /** Types that JSON has no form for: over a wire a date would be text, and in the process it would not. */
@@ -18,7 +19,7 @@ export function problemOfShapes({
   input: Dto<unknown>;
   output: Dto<unknown>;
 }): string | undefined {
-  if (rulesOf(output).length === 0)
+  if (rulesOf(output).length === 0 && output !== Handled)
     return `its output ${output.name} has no rules, so nothing of it would be answered: give its fields decorators`;
   return problemOfFields(input, new Set()) ?? problemOfFields(output, new Set());
 }

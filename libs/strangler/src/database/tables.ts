@@ -36,7 +36,7 @@ export interface MovingModule {
   readonly tables: readonly string[];
   /** Tables that it works on and that others write as well, as SQL names them: while there are any, it stays. */
   readonly shared?: readonly string[];
-  /** The column that holds the routing key, where `idempotency` and `saga` have `routing_key`; none when owned as a whole. */
+  /** The column that holds the routing key, where the toolkit's own tables in its schema have `routing_key`; none when owned as a whole. */
   readonly routingKey: string | undefined;
   /** By table: SQL for the routing key of a row, where it is no column of that name. By the row's own columns alone, and immutable. */
   readonly keyExpressions?: Readonly<Record<string, KeyExpression>>;
@@ -88,8 +88,10 @@ export interface MovingTable {
   pk(alias: string): string;
 }
 
+/** Those of a module that tells events: the log, the last number of each key, and how far each subscriber is. */
+export const eventTables = ['event', 'event_stream', 'event_cursor'];
 /** Tables that the toolkit itself keeps in a module's schema; their routing key has its own column. */
-const ownTables = new Set(['idempotency', 'saga']);
+const ownTables = new Set(['idempotency', 'saga', ...eventTables]);
 export const isOwnTable = (name: string): boolean => ownTables.has(name);
 
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

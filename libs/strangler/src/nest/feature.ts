@@ -5,6 +5,8 @@ import type { Contract, Handlers, InputOf, NamesOf } from '../contract/contract.
 import type { ServiceContract } from '../contract/service-contract.js';
 import { Executor, type Handler, type Preparation } from '../calls/executor.js';
 import type { CallOut, ExternalCall } from '../calls/external.js';
+import { EventDelivery } from '../calls/events/delivery.js';
+import { Subscribers } from '../calls/events/subscribers.js';
 import { LocalModules } from '../calls/local-modules.js';
 import { prepare, type PreparedOperation } from '../contract/operation.js';
 import { ReadGuard } from '../calls/read-guard.js';
@@ -99,6 +101,7 @@ export class StranglerFeature {
         ...sagas.map(([, saga]) => saga),
         ...sagaEngine,
         ...(sagas.length > 0 ? [sagaRecovery] : []),
+        ...(contract.events.length > 0 ? [deliveryOf(contract)] : []),
         executorOf(contract, handlers, { sagas, external, preparations, stays }),
         ...(stays ? [] : [agentOf(contract, options)]),
       ],
@@ -138,6 +141,19 @@ const sagaRecovery: Provider = {
   useFactory: (engine: SagaEngine) => new SagaRecovery(engine),
   inject: [SagaEngine],
 };
+
+/** Only where the module tells something. */
+const deliveryOf = ({ name: module }: Contract): Provider => ({
+  provide: `EventDelivery(${module})`,
+  useFactory: (dataSource: DataSource, subscribers: Subscribers, router: Router, agents: Agents) =>
+    new EventDelivery({
+      ...{ module, router },
+      database: agents.databaseOf(dataSource),
+      subscribers: subscribers.of(module),
+      stored: (keys) => agents.onHit(module, '', keys),
+    }),
+  inject: [DATA_SOURCE, Subscribers, Router, Agents],
+});
 
 interface ExecutorParts {
   sagas: [string, Type<AnySaga>][];

@@ -1,12 +1,12 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource, ObjectLiteral } from 'typeorm';
 import type { Contract } from '../contract/contract.js';
-import { nameOfTable, type MovingModule } from '../database/tables.js';
+import { eventTables, nameOfTable, type MovingModule } from '../database/tables.js';
 import type { ModuleOptions } from './module-options.js';
 
-/** What moves with a module: its tables, its idempotency records, and its sagas if it has processes. @throws for tables that are not its own. */
+/** What moves with a module: its tables, its idempotency records, its sagas if it has processes, its events if it tells any. @throws for tables that are not its own. */
 export function movingModule(
-  { name: module, ownership }: Contract,
+  { name: module, ownership, events }: Contract,
   options: ModuleOptions & { processes?: object | undefined },
   dataSource: DataSource,
 ): MovingModule {
@@ -23,7 +23,11 @@ export function movingModule(
     'ownerMigrations',
     ownerMigrations.map(({ table }) => table),
   );
-  const own = options.processes ? ['idempotency', 'saga'] : ['idempotency'];
+  const own = [
+    'idempotency',
+    ...(options.processes ? ['saga'] : []),
+    ...(events.length > 0 ? eventTables : []),
+  ];
   const shared = sharedTables.map((table) => dataSource.getMetadata(table).tablePath);
   const keys = { routingKey, keyExpressions };
   return { module, ownership, tables: [...named, ...own], shared, ...keys, transforms, ownerMigrations };

@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { LocalModules } from '../calls/local-modules.js';
+import { Events } from '../calls/events/events.js';
+import { Subscribers } from '../calls/events/subscribers.js';
 import { NatsCalls } from '../calls/remote/client.js';
 import { ContractServer } from '../calls/remote/server.js';
 import { Router } from '../calls/router.js';
@@ -22,6 +24,8 @@ export interface Parts {
   readonly routes: Routes;
   readonly modules: LocalModules;
   readonly router: Router;
+  readonly subscribers: Subscribers;
+  readonly events: Events;
   readonly agents: Agents;
   readonly calls: CallMetrics;
   readonly metrics: ToolkitMetrics;
@@ -50,9 +54,11 @@ export function processPartsOf(
   const router = new Router(routes, modules, link ? new NatsCalls(link, routes) : nowhere, observer);
   const programs = Object.keys(lists ?? {});
   const agents = new Agents(side, link, routes, { witness, direct, retention, programs });
+  const subscribers = new Subscribers(options.contracts);
+  const events = new Events(subscribers);
   const server = link && new ContractServer(link, modules, routes, metrics.served);
   const database = dataSource ? agents.databaseOf(dataSource) : databaseOfProgram(options);
-  const own = { routes, modules, router, agents, calls, metrics, database, link, server };
+  const own = { routes, modules, router, subscribers, events, agents, calls, metrics, database, link, server };
   const names = options.contracts.map(({ name }) => name);
   if (!side && database) {
     const shop = link && { link, program: programOf(options), modules: names, kept: options.kept };

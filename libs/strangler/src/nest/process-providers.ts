@@ -1,6 +1,8 @@
 import type { FactoryProvider, InjectionToken, Provider, Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
+import { Events } from '../calls/events/events.js';
+import { Subscribers } from '../calls/events/subscribers.js';
 import { LocalModules } from '../calls/local-modules.js';
 import { portToken } from '../calls/ports.js';
 import { ReadGuard } from '../calls/read-guard.js';
@@ -35,6 +37,8 @@ const parts: readonly Provider[] = [
   part(Routes, ({ routes }) => routes),
   part(LocalModules, ({ modules }) => modules),
   part(Router, ({ router }) => router),
+  part(Subscribers, ({ subscribers }) => subscribers),
+  part(Events, ({ events }) => events),
   part(Agents, ({ agents }) => agents),
   part(Database, ({ database }) => database),
   part(CallMetrics, ({ calls }) => calls),

@@ -1,0 +1,89 @@
+-- What a module tells others: facts, in a log beside its rows (docs/adr/0067-events-are-delivered-as-commands.md).
+--
+-- An event is written in the transaction that makes it true. The log, the numbers and how far each subscriber is are tables of the module:
+-- they are captured, sent and handed off with the key that the event belongs to. Whoever owns the key delivers.
+
+-- For a migration of a module that tells events: select strangler.create_event_tables('orders')
+create function strangler.create_event_tables(p_schema text) returns void language plpgsql as $create$
+begin
+  execute format($table$
+    create table %1$I.event (
+      routing_key text        not null,
+      -- 1, 2, 3 and so on for each key: the order in which the transactions committed.
+      seq         bigint      not null,
+      id          uuid        not null,
+      type        text        not null,
+      data        json        not null,
+      -- Of the request in which it happened.
+      request_id  text        not null,
+      traceparent text,
+      at          timestamptz not null default clock_timestamp(),
+      primary key (routing_key, seq)
+    );
+    create index on %1$I.event (id);
+    create index on %1$I.event (at);
+    -- The last number of each key. Whoever tells something of a key holds its row to the end of his transaction.
+    create table %1$I.event_stream (
+      routing_key text   primary key,
+      last_seq    bigint not null
+    );
+    -- How far a subscriber is with the events of a key.
+    create table %1$I.event_cursor (
+      routing_key text        not null,
+      -- The module and its command: mails.orderPlaced.
+      subscriber  text        not null,
+      -- The last that it has handled, or that was put away; and the last that it is to handle.
+      seq         bigint      not null,
+      head        bigint      not null,
+      -- When it is called for the next one; null: there is none, or that one has failed for good.
+      due_at      timestamptz,
+      -- Of the next one: how often it was tried, and how often the subscriber has answered with an error.
+      tries       integer     not null default 0,
+      failures    integer     not null default 0,
+      error       text,
+      failed_at   timestamptz,
+      primary key (routing_key, subscriber)
+    );
+    create index on %1$I.event_cursor (subscriber, due_at) where due_at is not null;
+    create index on %1$I.event_cursor (failed_at) where failed_at is not null;
+  $table$, p_schema);
+  perform strangler.guard_table(format('%I.event', p_schema)), strangler.guard_table(format('%I.event_stream', p_schema)),
+    strangler.guard_table(format('%I.event_cursor', p_schema));
+end $create$;
+
+-- Held exclusively by a process that delivers and sleeps; who emits and cannot take it, shared, has to wake it.
+create function strangler.event_sleep_lock() returns integer language sql immutable parallel safe return 1937011299;
+-- Held by the process that delivers a module's events.
+create function strangler.event_lock() returns integer language sql immutable parallel safe return 1937011300;
+
+-- Writes an event down in the open transaction, for these subscribers. `p_from_first`: whether one that knows nothing of the key yet begins with
+-- the first event that there is of it, or with this one. Answers the event's number.
+create function strangler.emit(
+  p_module text, p_key text, p_id uuid, p_type text, p_data json, p_request text, p_traceparent text,
+  p_subscribers text[], p_from_first boolean[])
+  returns bigint language plpgsql as $$
+declare
+  number bigint;
+begin
+  execute format(
+    'insert into %I.event_stream as s (routing_key, last_seq) values ($1, 1)
+     on conflict (routing_key) do update set last_seq = s.last_seq + 1 returning last_seq', p_module)
+    into number using p_key;
+  execute format(
+    'insert into %I.event (routing_key, seq, id, type, data, request_id, traceparent) values ($1, $2, $3, $4, $5, $6, $7)', p_module)
+    using p_key, number, p_id, p_type, p_data, p_request, p_traceparent;
+  if cardinality(p_subscribers) > 0 then
+    -- One that waits for its next try, or has failed, goes on to do so. No cursor stands behind the last event, as one could after a failover
+    -- to a copy that lacked the last ones.
+    execute format(
+      'insert into %I.event_cursor as c (routing_key, subscriber, seq, head, due_at)
+         select $1, s.name, case when s.from_first then 0 else $2 - 1 end, $2, clock_timestamp() from unnest($3, $4) s (name, from_first)
+       on conflict (routing_key, subscriber) do update set head = excluded.head, seq = least(c.seq, excluded.head - 1),
+         due_at = case when c.failed_at is null then coalesce(c.due_at, excluded.due_at) end', p_module)
+      using p_key, number, p_subscribers, p_from_first;
+  end if;
+  if not pg_try_advisory_xact_lock_shared(strangler.event_sleep_lock(), hashtext(p_module)) then
+    perform pg_notify('strangler_events', p_module);
+  end if;
+  return number;
+end $$;

@@ -1,0 +1,83 @@
+import { Logger, Module, type INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  ClicksAndTally,
+  clicks,
+  clicksDatabase,
+  listener,
+  tally,
+} from '../../../../../test/support/clicks.js';
+import type { TestDatabase } from '../../../../../test/support/postgres.js';
+import { until } from '../../../../../test/support/until.js';
+import { StranglerModule } from '../../nest/strangler.module.js';
+import { Router } from '../router.js';
+
+/* In one process, without NATS: what a module tells is heard once, in order. */
+
+let database: TestDatabase;
+let app: INestApplicationContext;
+const contracts = [clicks, tally];
+
+@Module({})
+class App {}
+
+async function start(): Promise<INestApplicationContext> {
+  const imports = [
+    StranglerModule.forRoot({ side: 'monolith', contracts, database: database.url }),
+    ClicksAndTally,
+  ];
+  return NestFactory.createApplicationContext({ module: App, imports }, { logger: false, abortOnError: false });
+}
+
+beforeAll(async () => {
+  Logger.overrideLogger(false);
+  database = await clicksDatabase('monolith');
+  app = await start();
+});
+afterEach(() => void (listener.before = () => undefined));
+afterAll(async () => {
+  await app.close();
+  await database.drop();
+});
+
+const click = (name: string) => app.get(Router).port(clicks).click({ name });
+const heard = (name: string) => app.get(Router).port(tally).heard({ name });
+const untilHeard = (name: string, n: number) =>
+  until(`${n} of ${name} are heard`, async () => ((await heard(name)).n === n ? true : undefined));
+
+it('each is heard once, those of a key in their order', async () => {
+  const names = ['a', 'b', 'c'];
+  await Promise.all(Array.from({ length: 60 }, (_, i) => click(names[i % 3]!)));
+  await Promise.all(names.map((name) => untilHeard(name, 20)));
+  for (const name of names) expect(await heard(name)).toEqual({ name, n: 20, outOfOrder: 0 });
+});
+
+it('what a transaction takes back was never told', async () => {
+  await expect(click('much too long a name for it')).rejects.toMatchObject({ code: 'validation_failed' });
+  const [{ events }] = (await database.query<{ events: number }>(
+    `select count(*)::int as events from clicks.event where routing_key = 'much too long a name for it'`,
+  )) as [{ events: number }];
+  expect(events).toBe(0);
+});
+
+it('who fails is called again, holds its key alone, and nothing overtakes', async () => {
+  let failures = 3;
+  listener.before = ({ name, n }) => {
+    if (name === 'd' && n === 2 && failures-- > 0) throw new Error('not now');
+  };
+  for (let i = 0; i < 5; i++) await click('d');
+  await click('e');
+  await untilHeard('e', 1);
+  await untilHeard('d', 5);
+  expect(await heard('d')).toEqual({ name: 'd', n: 5, outOfOrder: 0 });
+  expect(failures).toBe(-1);
+});
+
+it('what was told while nobody delivered is heard at the next start', async () => {
+  listener.before = () => Promise.reject(new Error('not now'));
+  await click('f');
+  await app.close();
+  listener.before = () => undefined;
+  app = await start();
+  await untilHeard('f', 1);
+});

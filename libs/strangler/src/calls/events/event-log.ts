@@ -1,0 +1,172 @@
+import type { Database } from '../../database/database.js';
+import { quoted } from '../../database/tables.js';
+import type { Subscriber } from './subscribers.js';
+
+/** An event as the log has it. */
+export interface LoggedEvent {
+  readonly seq: number;
+  readonly id: string;
+  readonly type: string;
+  readonly data: unknown;
+  readonly requestId: string;
+  readonly traceparent: string | null;
+}
+
+/** What a subscriber is to be called for, of one key. */
+export interface DueKey {
+  readonly key: string;
+  /** The last that it has handled. */
+  readonly seq: number;
+  /** The last that it is to handle. */
+  readonly head: number;
+  /** How often the first of these was tried, and how often the subscriber has answered with an error. */
+  readonly tries: number;
+  readonly failures: number;
+  /** The next ones, in their order; fewer than asked for: these are all. */
+  readonly events: readonly LoggedEvent[];
+}
+
+/** What came of a {@link DueKey}. */
+export interface Settled {
+  readonly key: string;
+  /** Where its cursor stood, and where it goes. */
+  readonly from: number;
+  readonly seq: number;
+  /** Why the event behind `seq` was not handled; `undefined`: as far as this process knows, nothing is left. */
+  readonly problem?: Problem | undefined;
+}
+
+export interface Problem {
+  readonly error: string;
+  readonly tries: number;
+  readonly failures: number;
+  /** When it is tried again, in ms from now; null: never by itself. */
+  readonly retryMs: number | null;
+}
+
+/** No retry is put off for longer, in ms. What is due later was put off before the database's clock was set back. */
+export const longestWaitMs = 30_000;
+
+/** The events of a module in one database, and how far its subscribers are. */
+export class EventLog {
+  private readonly event: string;
+  private readonly cursor: string;
+  private readonly stream: string;
+
+  constructor(
+    private readonly database: Database,
+    readonly module: string,
+  ) {
+    const of = (table: string) => `${quoted(module)}.${table}`;
+    [this.event, this.cursor, this.stream] = [of('event'), of('event_cursor'), of('event_stream')];
+  }
+
+  /**
+   * Keys for whose events a subscriber is to be called now, the longest due first, with up to `each` events. None while this side has not
+   * proven itself. `busy`: keys that are not to be looked at.
+   */
+  due(
+    { name, commands }: Subscriber,
+    { limit, each, busy }: { limit: number; each: number; busy: readonly string[] },
+  ): Promise<DueKey[]> {
+    return this.database.query<DueKey>(
+      `select c.routing_key as key, c.seq::float8 as seq, c.head::float8 as head, c.tries, c.failures, e.events
+       from strangler.ownership o
+       join ${this.cursor} c on c.subscriber = $2
+       cross join lateral (
+         select coalesce(json_agg(json_build_object('seq', e.seq, 'id', e.id, 'type', e.type, 'data', e.data,
+             'requestId', e.request_id, 'traceparent', e.traceparent) order by e.seq), '[]') as events
+         from (select * from ${this.event} e
+           where e.routing_key = c.routing_key and e.seq > c.seq and e.seq <= c.head and e.type = any($3)
+           order by e.seq limit $4) e) e
+       where o.module = $1 and strangler.is_proven(o)
+         and (c.due_at <= clock_timestamp() or c.due_at > clock_timestamp() + $5 * interval '1 ms')
+         and c.routing_key <> all($6) and strangler.owns($1, c.routing_key)
+       order by c.due_at limit $7`,
+      [this.module, name, [...commands.keys()], each, 2 * longestWaitMs, busy, limit],
+      { prepared: true },
+    );
+  }
+
+  /**
+   * Writes down how far a subscriber is. Where the key is no longer this side's, or somebody else has moved the cursor, nothing is: the event
+   * is delivered once more, and has no second effect.
+   */
+  async settle(subscriber: string, settled: readonly Settled[]): Promise<void> {
+    if (settled.length === 0) return;
+    try {
+      await this.write(subscriber, settled);
+    } catch (error) {
+      if (settled.length === 1) return;
+      // One of the keys has another owner, or is on its way to one.
+      for (const each of settled) await this.write(subscriber, [each]).catch(() => undefined);
+    }
+  }
+
+  private async write(subscriber: string, settled: readonly Settled[]): Promise<void> {
+    await this.database.together([
+      {
+        sql: 'select strangler.assert_owner($1, $2)',
+        params: [this.module, settled.map(({ key }) => key)],
+        prepared: true,
+      },
+      {
+        sql: `update ${this.cursor} c set seq = s.seq, tries = s.tries, failures = s.failures, error = s.error,
+            failed_at = case when s.error is not null and s.retry_ms is null then clock_timestamp() end,
+            due_at = case when s.error is not null then clock_timestamp() + s.retry_ms * interval '1 ms'
+              when c.head > s.seq then clock_timestamp() end
+          from unnest($2::text[], $3::bigint[], $4::bigint[], $5::integer[], $6::integer[], $7::text[], $8::integer[])
+            s (key, was, seq, tries, failures, error, retry_ms)
+          where c.subscriber = $1 and c.routing_key = s.key and c.seq = s.was and c.failed_at is null`,
+        params: [
+          subscriber,
+          settled.map(({ key }) => key),
+          settled.map(({ from }) => from),
+          settled.map(({ seq }) => seq),
+          settled.map(({ problem }) => problem?.tries ?? 0),
+          settled.map(({ problem }) => problem?.failures ?? 0),
+          settled.map(({ problem }) => problem?.error ?? null),
+          settled.map(({ problem }) => problem?.retryMs ?? null),
+        ],
+        prepared: true,
+      },
+    ]);
+  }
+
+  /**
+   * Looks through a piece of the keys for events that a subscriber is not yet to be called for: those that a process has told which did not
+   * know it, and, for one that begins with the first, all that were there before. Answers the last key of the piece; `undefined`: that was all.
+   */
+  async sweep(
+    { name, commands, fromFirst }: Subscriber,
+    after: string,
+    pieceKeys = 1_000,
+  ): Promise<string | undefined> {
+    const piece = await this.database.query<{ key: string; head: number | null }>(
+      `select s.routing_key as key, (
+           select max(e.seq)::float8 from ${this.event} e
+           where e.routing_key = s.routing_key and e.seq > c.head and e.type = any($3)) as head
+       from (select * from ${this.stream} where routing_key > $4 order by routing_key limit $5) s
+       left join (select routing_key, head from ${this.cursor} where subscriber = $2) known using (routing_key)
+       cross join lateral (select coalesce(known.head, case when $6 then 0 end) as head) c
+       where strangler.owns($1, s.routing_key) order by s.routing_key`,
+      [this.module, name, [...commands.keys()], after, pieceKeys, fromFirst],
+    );
+    const behind = piece.filter((each): each is { key: string; head: number } => each.head !== null);
+    if (behind.length > 0) await this.expect(name, behind);
+    return piece.length === 0 ? undefined : piece.at(-1)!.key;
+  }
+
+  private async expect(subscriber: string, heads: readonly { key: string; head: number }[]): Promise<void> {
+    await this.database.together([
+      { sql: 'select strangler.assert_owner($1, $2)', params: [this.module, heads.map(({ key }) => key)] },
+      {
+        sql: `insert into ${this.cursor} as c (routing_key, subscriber, seq, head, due_at)
+          select key, $1, 0, head, clock_timestamp() from unnest($2::text[], $3::bigint[]) s (key, head)
+          on conflict (routing_key, subscriber) do update set head = greatest(c.head, excluded.head),
+            due_at = case when c.failed_at is null then coalesce(c.due_at, excluded.due_at) end`,
+        params: [subscriber, heads.map(({ key }) => key), heads.map(({ head }) => head)],
+      },
+    ]);
+  }
+}
