@@ -1,5 +1,13 @@
 import { Events, StranglerModule, type Side } from 'nestjs-strangler';
-import { command, contract, Count, event, query, subscription, type Handlers } from 'nestjs-strangler/contract';
+import {
+  command,
+  contract,
+  Count,
+  event,
+  query,
+  subscription,
+  type Handlers,
+} from 'nestjs-strangler/contract';
 import { Injectable, Module } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsInt, IsString, Length } from 'class-validator';

@@ -26,7 +26,10 @@ async function start(): Promise<INestApplicationContext> {
     StranglerModule.forRoot({ side: 'monolith', contracts, database: database.url }),
     ClicksAndTally,
   ];
-  return NestFactory.createApplicationContext({ module: App, imports }, { logger: false, abortOnError: false });
+  return NestFactory.createApplicationContext(
+    { module: App, imports },
+    { logger: false, abortOnError: false },
+  );
 }
 
 beforeAll(async () => {

@@ -34,7 +34,11 @@ class EventSession extends LeaderSession {
     super(client, module, role);
   }
 
-  static async open(database: Database, module: string, subscribers: readonly string[]): Promise<EventSession> {
+  static async open(
+    database: Database,
+    module: string,
+    subscribers: readonly string[],
+  ): Promise<EventSession> {
     const session = new EventSession(await database.session(), module, subscribers);
     await session.begin();
     return session;
@@ -135,7 +139,11 @@ export class EventDelivery implements OnApplicationBootstrap, BeforeApplicationS
     const rest = (ms: number) => sleep(ms, undefined, { signal: gone }).catch(() => undefined);
     while (!gone.aborted) {
       for (const subscriber of this.options.subscribers)
-        for (let after: string | undefined = ''; after !== undefined && !gone.aborted; await rest(pieceRestMs))
+        for (
+          let after: string | undefined = '';
+          after !== undefined && !gone.aborted;
+          await rest(pieceRestMs)
+        )
           after = await this.log.sweep(subscriber, after).catch((error: unknown) => {
             if (!gone.aborted) this.logger.warn(`could not look through the keys: ${String(error)}`);
             return undefined;

@@ -33,7 +33,9 @@ export class Events {
   async emit<D>(event: EventType<D>, data: D): Promise<void> {
     const context = currentContext();
     if (!context?.transaction)
-      throw new Error(`${event.type} was told outside of a transaction: tell it in a command, or in a step of a saga`);
+      throw new Error(
+        `${event.type} was told outside of a transaction: tell it in a command, or in a step of a saga`,
+      );
     const { key, id, json } = written(event, data);
     const module = moduleOf(event.type);
     const subscribed = this.subscribers.of(module).filter(({ commands }) => commands.has(event.type));

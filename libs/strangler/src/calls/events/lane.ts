@@ -2,7 +2,14 @@ import { v5 as uuidv5 } from 'uuid';
 import { isDomainError } from '../../contract/errors.js';
 import { withContext } from '../../database/context.js';
 import type { Router } from '../router.js';
-import { longestWaitMs, type DueKey, type EventLog, type LoggedEvent, type Problem, type Settled } from './event-log.js';
+import {
+  longestWaitMs,
+  type DueKey,
+  type EventLog,
+  type LoggedEvent,
+  type Problem,
+  type Settled,
+} from './event-log.js';
 import type { Subscriber } from './subscribers.js';
 
 /** Keys in hand at a time, and events of one key that are read at once. */
@@ -116,7 +123,8 @@ function problemOf(error: unknown, before: Pick<Problem, 'tries' | 'failures'>):
   const away = isDomainError(error) && (error.code === 'unavailable' || error.code === 'outcome_unknown');
   const failures = before.failures + (away ? 0 : 1);
   const tries = before.tries + 1;
-  const wait = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(tries - 1, 20)) * (0.5 + Math.random() / 2);
+  const wait =
+    Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(tries - 1, 20)) * (0.5 + Math.random() / 2);
   return {
     error: isDomainError(error) ? `${error.code}: ${error.message}` : String(error),
     ...{ tries, failures },

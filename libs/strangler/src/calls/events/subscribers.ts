@@ -21,7 +21,9 @@ export class Subscribers {
    * has two commands for one event, or wants to begin in two ways
    */
   constructor(contracts: readonly Contract[]) {
-    const told = new Map(contracts.map(({ name, events }) => [name, new Set(events.map(({ type }) => type))]));
+    const told = new Map(
+      contracts.map(({ name, events }) => [name, new Set(events.map(({ type }) => type))]),
+    );
     const byPublisher = new Map<string, Subscriber[]>();
     for (const contract of contracts)
       for (const [publisher, commands] of commandsOf(contract)) {
@@ -56,6 +58,8 @@ function subscriberOf({ name, operations }: Contract, commands: readonly Prepare
   if (byType.size < commands.length) throw new Error(`${name} has two commands for one type of event`);
   const starts = new Set(commands.map((command) => (operations[command.name] as { from?: string }).from));
   if (starts.size > 1)
-    throw new Error(`${name} begins with the first event of ${moduleOf(commands[0]!.on!)}, or with the next one: say one of them`);
+    throw new Error(
+      `${name} begins with the first event of ${moduleOf(commands[0]!.on!)}, or with the next one: say one of them`,
+    );
   return { name, commands: byType, fromFirst: starts.has('first') };
 }
