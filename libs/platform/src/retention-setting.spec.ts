@@ -1,12 +1,13 @@
 import { retentionSetting } from './retention-setting.js';
 
 const day = 86_400_000;
-const usual = { resultsMs: 30 * day, historyMs: 400 * day, samplesMs: 7 * day };
+const usual = { resultsMs: 30 * day, eventsMs: 14 * day, historyMs: 400 * day, samplesMs: 7 * day };
 const read = (env: Record<string, string>) => retentionSetting(env, usual, 2 * day);
 
 it.each([
   [{}, usual],
   [{ KEEP_RESULTS: '48h' }, { ...usual, resultsMs: 2 * day }],
+  [{ KEEP_EVENTS: '3d' }, { ...usual, eventsMs: 3 * day }],
   [
     { KEEP_HISTORY: '90d', KEEP_SAMPLES: '30m' },
     { ...usual, historyMs: 90 * day, samplesMs: 1_800_000 },

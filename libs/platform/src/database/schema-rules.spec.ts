@@ -2,7 +2,7 @@ import { freshDatabase, type TestDatabase } from '../../../../test/support/postg
 
 /** The column by which each module's rows find their owner (DESIGN.md, section 3); the toolkit's tables call it routing_key. */
 const routingKeys = { inventory: 'sku', payments: 'order_id', orders: 'user_id' };
-const toolkitTables = ['idempotency', 'saga'];
+const toolkitTables = ['idempotency', 'saga', 'event', 'event_stream', 'event_cursor'];
 
 let database: TestDatabase;
 beforeAll(async () => (database = await freshDatabase()));

@@ -35,7 +35,7 @@ export async function generateSchema(
       leftOut: [
         ...(await readOthers(client, oids)),
         ...leftOut,
-        ...toolkits.map((table) => recorded(table, tables)),
+        ...toolkits.filter(({ name }) => !madeWithEvents.has(name)).map((table) => recorded(table, tables)),
       ],
     };
   } finally {
@@ -54,13 +54,17 @@ const settings = [
   'extra_float_digits = 3',
 ];
 
+/** What tells events has all three of them. */
+const madeWithEvents = new Set(['event_stream', 'event_cursor']);
+
 function recorded(
   { name, schema, sql }: FoundTables['toolkits'][number],
   tables: FoundTables['tables'],
 ): LeftOutOfSchema {
   const isMade = tables.some((table) => table.schema === schema);
   const first = isMade ? '' : `create schema if not exists "${schema.replaceAll('"', '""')}"; `;
-  const make = `${first}select strangler.create_${name}_table('${schema.replaceAll("'", "''")}');`;
+  const maker = name === 'event' ? 'create_event_tables' : `create_${name}_table`;
+  const make = `${first}select strangler.${maker}('${schema.replaceAll("'", "''")}');`;
   const text = `${sql} is the toolkit's own: it is made once "migrate" of nestjs-strangler has run there`;
   return { kind: 'toolkit', text, run: { where: 'service', sql: make } };
 }

@@ -15,7 +15,7 @@ interface Relation {
   isTyped: boolean;
   /** Found without its schema, by the settings of who connects. */
   visible: boolean;
-  /** Made by `strangler.create_idempotency_table` or `strangler.create_saga_table`. */
+  /** Made by `strangler.create_idempotency_table`, `create_saga_table` or `create_event_tables`. */
   isToolkits: boolean;
 }
 
@@ -91,9 +91,11 @@ const relationsSql = `
     c.relkind as kind, c.relpersistence as persistence, c.relispartition as "isPartition", c.reloftype <> 0 as "isTyped",
     exists (select from pg_inherits where inhrelid = c.oid or inhparent = c.oid) as inherits,
     pg_table_is_visible(c.oid) as visible,
-    c.relname in ('idempotency', 'saga') and 2 = (
-      select count(*) from pg_attribute a where a.attrelid = c.oid and a.attname in ('command_id', 'routing_key')
-    ) as "isToolkits"
+    (c.relname, (
+      select string_agg(a.attname, ' ' order by a.attname) from pg_attribute a
+      where a.attrelid = c.oid and a.attname in ('command_id', 'routing_key', 'seq', 'last_seq', 'subscriber'))
+    ) in (('idempotency', 'command_id routing_key'), ('saga', 'command_id routing_key'), ('event', 'routing_key seq'),
+      ('event_stream', 'last_seq routing_key'), ('event_cursor', 'routing_key seq subscriber')) as "isToolkits"
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'f', 'v', 'm') and n.nspname !~ '^pg_'
     and n.nspname not in ('information_schema', 'strangler')

@@ -1,7 +1,7 @@
 import type { MovingTable } from '../../database/tables.js';
 
 /** What is pruned. What only the owner prunes goes over to the other side as any other write does. */
-export const prunedByOwner = ['results', 'sagas'] as const;
+export const prunedByOwner = ['results', 'sagas', 'events'] as const;
 export const prunedHere = ['history', 'reports', 'samples'] as const;
 export type Pruned = (typeof prunedByOwner)[number] | (typeof prunedHere)[number];
 
@@ -59,6 +59,22 @@ export const pruneSagas = (saga: MovingTable): string => `
   )
   select (select count(*)::int from gone) as rows, (select count(*)::int from old) as found,
     (select id::text from old order by id desc limit 1) as last`;
+
+/**
+ * Prunes events that were told before $2 and that nobody has still to handle; $3: where to go on (a time). The last number of a key and how far its
+ * subscribers are stay.
+ */
+export const pruneEvents = (event: MovingTable, cursor: MovingTable): string => `
+  with old as materialized (
+    select e.routing_key, e.seq, e.at from ${event.sql} e cross join strangler.ownership o
+    where ${owned(event, 'e')} and e.at < $2 and e.at >= $3
+      and not exists (select from ${cursor.sql} c where c.routing_key = e.routing_key and c.seq < e.seq and c.head >= e.seq)
+    order by e.at limit ${pieceRows}
+  ), gone as (
+    delete from ${event.sql} e using old where e.routing_key = old.routing_key and e.seq = old.seq returning 1
+  )
+  select (select count(*)::int from gone) as rows, (select count(*)::int from old) as found,
+    (select max(at)::text from old) as last`;
 
 /** Prunes what is no copy of anything: each database has its own. $1: the module, $2: what is older goes. */
 export const pruneHere: Readonly<Record<(typeof prunedHere)[number], string>> = {

@@ -7,6 +7,7 @@ import { messageOf } from '../replication/error-class.js';
 import type { MovingTable } from '../../database/tables.js';
 import {
   pieceRows,
+  pruneEvents,
   prunedByOwner,
   prunedHere,
   pruneHere,
@@ -132,15 +133,19 @@ export class Pruner {
 
   private kinds(): Pruned[] {
     return [...prunedByOwner, ...prunedHere].filter(
-      (what) => Number.isFinite(this.keptMs(what)) && (what !== 'sagas' || this.table('saga')),
+      (what) =>
+        Number.isFinite(this.keptMs(what)) &&
+        (what !== 'sagas' || this.table('saga')) &&
+        (what !== 'events' || this.table('event')),
     );
   }
 
   private keptMs(what: Pruned): number {
-    const { resultsMs, historyMs, samplesMs } = this.options.retention;
+    const { resultsMs, eventsMs, historyMs, samplesMs } = this.options.retention;
     return {
       results: resultsMs,
       sagas: resultsMs,
+      events: Math.min(eventsMs, resultsMs),
       history: historyMs,
       reports: historyMs,
       samples: samplesMs,
@@ -181,7 +186,7 @@ export class Pruner {
   private async prune(q: Queryable, what: Pruned): Promise<Piece | 'behind'> {
     const { module, retention } = this.options;
     const before = await cut(q, this.keptMs(what));
-    if (what !== 'results' && what !== 'sagas')
+    if (what !== 'results' && what !== 'sagas' && what !== 'events')
       return first(q.query<Piece>(pruneHere[what], [module, before]));
     const { behind, ownsAny } = await enterUnhurried(q, module);
     if (!ownsAny) return { rows: 0, found: 0 };
@@ -190,6 +195,12 @@ export class Pruner {
     if (what === 'sagas') {
       const from = this.at.get(what) ?? '00000000-0000-0000-0000-000000000000';
       return first(q.query<Piece>(pruneSagas(saga!), [module, before, from]));
+    }
+    if (what === 'events') {
+      const [event, cursor] = [this.table('event'), this.table('event_cursor')];
+      return first(
+        q.query<Piece>(pruneEvents(event!, cursor!), [module, before, this.at.get(what) ?? '-infinity']),
+      );
     }
     if (!idempotency) return { rows: 0, found: 0 };
     const tombstonesBefore = await cut(q, tombstonesMs(retention));

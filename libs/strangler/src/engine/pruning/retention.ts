@@ -9,6 +9,8 @@
 export interface Retention {
   /** Results of commands by their ids, and sagas that have ended. Who says a command again later does it anew. */
   readonly resultsMs: number;
+  /** Events that all subscribers have handled; no longer than results, by which a second delivery has no second effect. */
+  readonly eventsMs: number;
   /** The history of moves, and reports of what was given up. */
   readonly historyMs: number;
   /** Pairs of answers that differed. */
@@ -18,7 +20,7 @@ export interface Retention {
 const dayMs = 86_400_000;
 
 /**
- * Results of commands for 30 days, history for 400, samples for 7.
+ * Results of commands for 30 days, events for 14, history for 400, samples for 7.
  *
  * @example
  * ```ts
@@ -27,6 +29,7 @@ const dayMs = 86_400_000;
  */
 export const defaultRetention: Retention = {
   resultsMs: 30 * dayMs,
+  eventsMs: 14 * dayMs,
   historyMs: 400 * dayMs,
   samplesMs: 7 * dayMs,
 };
