@@ -49,9 +49,9 @@ begin
 end $create$;
 
 -- Held exclusively by a process that delivers and sleeps; who emits and cannot take it, shared, has to wake it.
-create function strangler.event_sleep_lock() returns integer language sql immutable parallel safe return 1937011299;
+create function strangler.event_sleep_lock() returns integer language sql immutable parallel safe return 1937011301;
 -- Held by the process that delivers a module's events.
-create function strangler.event_lock() returns integer language sql immutable parallel safe return 1937011300;
+create function strangler.event_lock() returns integer language sql immutable parallel safe return 1937011302;
 
 -- Writes an event down in the open transaction, for these subscribers. `p_from_first`: whether one that knows nothing of the key yet begins with
 -- the first event that there is of it, or with this one. Answers the event's number.
