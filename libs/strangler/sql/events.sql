@@ -87,3 +87,21 @@ begin
   end if;
   return number;
 end $$;
+
+-- The first statement of a transaction that handles many events: claims their commands, of one key each, and answers those that are new. One
+-- that somebody else is at is waited for; one that was done before is not among them.
+create function strangler.claim_together(p_module text, p_commands uuid[], p_keys text[], p_hashes bytea[])
+  returns uuid[] language plpgsql as $$
+declare
+  claimed uuid[];
+begin
+  perform strangler.assert_owner(p_module, p_keys);
+  execute format(
+    'with claimed as (
+       insert into %I.idempotency (command_id, routing_key, input_hash, result)
+         select id, key, hash, ''{}'' from unnest($1, $2, $3) c (id, key, hash) order by id
+       on conflict do nothing returning command_id)
+     select coalesce(array_agg(command_id), ''{}'') from claimed', p_module)
+    into claimed using p_commands, p_keys, p_hashes;
+  return claimed;
+end $$;

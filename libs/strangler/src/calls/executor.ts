@@ -14,6 +14,7 @@ import type { Acknowledger } from '../database/acknowledger.js';
 import { listedIn, refusalOf, type CallLists } from './may-ask.js';
 import { currentContext, withContext, type CallContext } from '../database/context.js';
 import { ExternalCalls, type ExternalCall, type Settle } from './external.js';
+import { handleTogether, handlingOf, type EventCommand } from './events/handle-together.js';
 import { hide } from '../database/failure.js';
 import { claimOf } from './idempotency.js';
 import { intend } from './intent.js';
@@ -175,6 +176,20 @@ export class Executor {
       const handle = () => this.handle(operation, input, prepared);
       operation.output.pick(await rolledBack(this.dataSource, operation.module, handle));
     });
+  }
+
+  /** Runs commands for events, of one key each, in one transaction. @throws what any of them throws: then none was done. */
+  together(commands: readonly EventCommand[]): Promise<void> {
+    const { name: module } = this.contract;
+    const handlings = commands.map((command) => {
+      const { operation, input: raw, context } = command;
+      const input = operation.input.parse(raw);
+      this.admit(operation, () => input, context);
+      return handlingOf({ ...command, context: this.acting(context) }, input, () =>
+        this.handle(operation, input),
+      );
+    });
+    return handleTogether(this.dataSource, module, handlings, this.options.acknowledger);
   }
 
   /** The error as the caller may see it. */

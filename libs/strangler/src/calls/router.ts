@@ -3,6 +3,7 @@ import { UnavailableError, type DomainError } from '../contract/errors.js';
 import { v7 as uuidv7 } from 'uuid';
 import type { CallObserver } from './call-observer.js';
 import { currentContext, type CallContext } from '../database/context.js';
+import type { EventCommand } from './events/handle-together.js';
 import type { LocalModules } from './local-modules.js';
 import { prepare, type PreparedOperation } from '../contract/operation.js';
 import type { Side } from '../routes/phase.js';
@@ -84,6 +85,11 @@ export class Router {
     const entry = this.routes.entryOf(operation.module);
     // Not `async` where there is nothing to wait for: that alone costs a tenth of a call inside the process.
     return entry ? this.send(entry, operation, input, options) : this.learnAndSend(operation, input, options);
+  }
+
+  /** Runs commands for events of a module that {@link isTransactional} here, in one transaction. @throws what any of them throws: then none was done. */
+  together(module: string, commands: readonly EventCommand[]): Promise<void> {
+    return this.sides.together(module, commands);
   }
 
   /** Asks one side, past all routing and whoever the owner is, only to compare. */

@@ -5,6 +5,7 @@ import type { PreparedOperation } from '../contract/operation.js';
 import type { Side } from '../routes/phase.js';
 import type { Routes } from '../routes/routes.js';
 import { outcomeOf, type CallObserver, type FinishedCall } from './call-observer.js';
+import type { EventCommand } from './events/handle-together.js';
 import type { LocalModules } from './local-modules.js';
 import type { PursuedCall } from './owner-retry.js';
 import type { CallOptions } from './ports.js';
@@ -86,6 +87,20 @@ export class SideCalls {
       ...{ undoOf, cancel, parsed, redirect },
       ended: this.observer && ((outcome, result) => this.observed(call, side, input, outcome, result)),
     });
+  }
+
+  /** Runs commands for events in this process, in one transaction. @throws what any of them throws: then none was done. */
+  async together(module: string, commands: readonly EventCommand[]): Promise<void> {
+    const { observer, modules } = this;
+    const startedAt = performance.now();
+    await modules.executor(module).together(commands);
+    const side = modules.side!;
+    const ms = (performance.now() - startedAt) / commands.length;
+    for (const { operation, input } of commands) {
+      const { name, kind } = operation;
+      observer?.finished({ module, operation: name, kind, side, ms, outcome: 'ok', forOperator: false });
+      observer?.committed?.({ operation, side, input });
+    }
   }
 
   /** One try on one side, of the whole input or of a part of it. @throws what the side says, also that it is not the owner. */

@@ -60,7 +60,7 @@ export interface EventDeliveryOptions {
   database: Database;
   module: string;
   subscribers: readonly Subscriber[];
-  router: Pick<Router, 'call'>;
+  router: Pick<Router, 'call' | 'isTransactional' | 'together'>;
   /** Waits until the other side of the module has what these keys have told, where answers wait for it. */
   stored: (keys: readonly string[]) => Promise<void>;
 }

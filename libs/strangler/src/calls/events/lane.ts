@@ -1,6 +1,6 @@
 import { v5 as uuidv5 } from 'uuid';
 import { isDomainError } from '../../contract/errors.js';
-import { withContext } from '../../database/context.js';
+import { withContext, type CallContext } from '../../database/context.js';
 import type { Router } from '../router.js';
 import {
   longestWaitMs,
@@ -10,11 +10,13 @@ import {
   type Problem,
   type Settled,
 } from './event-log.js';
+import type { EventCommand } from './handle-together.js';
 import type { Subscriber } from './subscribers.js';
 
-/** Keys in hand at a time, and events of one key that are read at once. */
-const keysAtOnce = 64;
+/** Keys in hand at a time, events of one key that are read at once, and about how many are handled in one transaction. */
+const keysAtOnce = 128;
 const eventsAtOnce = 50;
+const eventsTogether = 64;
 /** Before the second try, in ms; doubled with each one. */
 const firstWaitMs = 100;
 /** Answered so often with an error, an event is not tried again by itself. */
@@ -28,12 +30,17 @@ export const deliveryId = (event: string, subscriber: string): string => uuidv5(
 /** What a lane works with. */
 export interface LaneOptions {
   log: EventLog;
-  router: Pick<Router, 'call'>;
+  router: Pick<Router, 'call' | 'isTransactional' | 'together'>;
   subscriber: Subscriber;
   /** Waits until the other side of the publisher has what these keys have told, where answers wait for it. */
   stored: (keys: readonly string[]) => Promise<void>;
   /** Something was written down: there may be more to do. */
   moved: () => void;
+}
+
+/** A key and the commands for its events, in their order. */
+interface Work extends DueKey {
+  readonly commands: readonly EventCommand[];
 }
 
 /** Calls one subscriber for the events of one module: many keys at a time, those of a key one after the other. */
@@ -44,12 +51,8 @@ export class Lane {
 
   constructor(private readonly options: LaneOptions) {}
 
-  get subscriber(): Subscriber {
-    return this.options.subscriber;
-  }
-
   get isBusy(): boolean {
-    return this.inHand.size > 0 || this.writing !== undefined;
+    return this.inHand.size > 0;
   }
 
   /** Takes keys in hand whose time has come, as many as there is room for. Whether there were any. */
@@ -60,19 +63,84 @@ export class Lane {
     const due = await log.due(subscriber, { limit, each: eventsAtOnce, busy: [...this.inHand.keys()] });
     if (due.length === 0) return false;
     await stored(due.map(({ key }) => key));
-    for (const each of due) this.inHand.set(each.key, this.work(each));
+    const works = due.map((each) => ({
+      ...each,
+      commands: each.events.map((event) => this.commandFor(event)),
+    }));
+    for (const group of groupsOf(works)) {
+      const done = this.handleGroup(group);
+      for (const { key } of group) this.inHand.set(key, done);
+    }
     return true;
   }
 
   /** Resolves when nothing is in hand. */
   async idle(): Promise<void> {
-    while (this.isBusy) await Promise.allSettled([...this.inHand.values(), this.writing]);
+    while (this.isBusy) await Promise.allSettled(this.inHand.values());
   }
 
-  private async work(due: DueKey): Promise<void> {
-    await this.settle(await this.handle(due));
-    this.inHand.delete(due.key);
+  /** In one transaction, where all of it is here and none fails; else key by key, and those of a key one by one. */
+  private async handleGroup(group: readonly Work[]): Promise<void> {
+    const together = group.length > 0 && (await this.handledTogether(group));
+    await Promise.all(
+      group.map(async (work) => {
+        await this.settle(together ? allOf(work) : await this.handle(work));
+        this.inHand.delete(work.key);
+      }),
+    );
     this.options.moved();
+  }
+
+  private async handledTogether(group: readonly Work[]): Promise<boolean> {
+    const { router, subscriber } = this.options;
+    const commands = group.flatMap((work) => work.commands);
+    const isHere = commands.every(
+      ({ operation, input }) => !operation.severalKeys && router.isTransactional(operation, input),
+    );
+    if (!isHere || commands.length < 2) return false;
+    return router.together(subscriber.name, commands).then(
+      () => true,
+      // One of them is found that is at fault, or whose key has gone.
+      () => false,
+    );
+  }
+
+  private async handle(work: Work): Promise<Settled> {
+    const { key, seq: from, events, commands, tries, failures } = work;
+    let seq = from;
+    for (const [place, command] of commands.entries()) {
+      try {
+        await this.call(command);
+      } catch (error) {
+        const before = seq === from ? { tries, failures } : { tries: 0, failures: 0 };
+        return { key, from, seq, problem: problemOf(error, before) };
+      }
+      seq = events[place]!.seq;
+    }
+    return allOf(work);
+  }
+
+  private async call({ operation, input, commandId, context }: EventCommand): Promise<void> {
+    try {
+      await withContext(context, () => this.options.router.call(operation, input, { commandId }));
+    } catch (error) {
+      // It has been handled, by code that understood other fields of it.
+      if (isDomainError(error) && error.code === 'idempotency_key_reused') return;
+      throw error;
+    }
+  }
+
+  private commandFor({ id, type, data, requestId, traceparent }: LoggedEvent): EventCommand {
+    const { subscriber, log } = this.options;
+    const context: CallContext = {
+      requestId,
+      ...(traceparent !== null && { traceparent }),
+      deadline: performance.now() + patienceMs,
+      caller: { program: log.module, as: 'module' },
+      servedBy: new Map(),
+    };
+    const operation = subscriber.commands.get(type)!;
+    return { operation, input: data, commandId: deliveryId(id, subscriber.name), context };
   }
 
   private async settle(each: Settled): Promise<void> {
@@ -84,38 +152,30 @@ export class Lane {
   private async write(): Promise<void> {
     await Promise.resolve();
     const settled = this.settled.splice(0);
-    await this.options.log.settle(this.subscriber.name, settled);
+    await this.options.log.settle(this.options.subscriber.name, settled);
     this.writing = undefined;
   }
+}
 
-  private async handle({ key, seq: from, head, events, tries, failures }: DueKey): Promise<Settled> {
-    let seq = from;
-    for (const event of events) {
-      try {
-        await this.call(event);
-      } catch (error) {
-        const before = seq === from ? { tries, failures } : { tries: 0, failures: 0 };
-        return { key, from, seq, problem: problemOf(error, before) };
-      }
-      seq = event.seq;
+/** All events of it were handled; if it has no more, none is left. */
+const allOf = ({ key, seq: from, head, events }: DueKey): Settled => ({
+  ...{ key, from },
+  seq: events.length < eventsAtOnce ? head : events.at(-1)!.seq,
+});
+
+/** Whole keys, of about so many events each. */
+function groupsOf(works: readonly Work[]): Work[][] {
+  const groups: Work[][] = [];
+  let room = 0;
+  for (const work of works) {
+    if (room <= 0) {
+      groups.push([]);
+      room = eventsTogether;
     }
-    return { key, from, seq: events.length < eventsAtOnce ? head : seq };
+    groups.at(-1)!.push(work);
+    room -= work.commands.length;
   }
-
-  private call({ id, type, data, requestId, traceparent }: LoggedEvent): Promise<unknown> {
-    const { router, subscriber, log } = this.options;
-    const operation = subscriber.commands.get(type)!;
-    const context = {
-      requestId,
-      ...(traceparent !== null && { traceparent }),
-      deadline: performance.now() + patienceMs,
-      caller: { program: log.module, as: 'module' as const },
-      servedBy: new Map(),
-    };
-    return withContext(context, () =>
-      router.call(operation, data, { commandId: deliveryId(id, subscriber.name) }),
-    );
-  }
+  return groups;
 }
 
 /** An error that the subscriber has answered counts; that it could not be reached does not, however long that goes on. */
