@@ -1,4 +1,4 @@
-import { command, type Command } from './contract.js';
+import { command, type Command } from './operation-kinds.js';
 import type { Dto } from './dto.js';
 import { Handled, type EventType } from './event.js';
 

@@ -1,6 +1,7 @@
 import { IsString } from 'class-validator';
-import { command, contract } from '../../contract/contract.js';
+import { contract } from '../../contract/contract.js';
 import { event } from '../../contract/event.js';
+import { command } from '../../contract/operation-kinds.js';
 import { subscription } from '../../contract/subscription.js';
 import { Subscribers } from './subscribers.js';
 
