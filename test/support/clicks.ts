@@ -77,7 +77,7 @@ class ClicksService implements Handlers<typeof clicks> {
       [name],
     );
     const counted = { name, n: row!.n };
-    await this.events.emit(clicked, counted);
+    this.events.emit(clicked, counted);
     return counted;
   }
 }

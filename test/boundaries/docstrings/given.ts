@@ -18,6 +18,7 @@ import {
   CommandOperation,
   contract,
   Count,
+  event,
   Id,
   query,
   QueryOperation,
@@ -39,8 +40,14 @@ export class Place {
 export class Order extends Place {
   @Length(1, 20) status: string;
 }
+export class OrderPlaced {
+  @Id() orderId: string;
+  @Length(1, 20) sku: string;
+}
+export const placed = event('orders.placed', { data: OrderPlaced, key: 'orderId' });
 export const orders = contract('orders', {
   ownership: 'by-key',
+  events: [placed],
   operations: {
     get: query({ input: ById, output: Order, errors: ['not_found'], key: 'id' }),
     place: command({ input: Place, output: Order, errors: ['out_of_stock'], key: 'id', undo: 'cancel' }),

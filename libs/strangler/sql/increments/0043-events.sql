@@ -53,36 +53,39 @@ create function strangler.event_sleep_lock() returns integer language sql immuta
 -- Held by the process that delivers a module's events.
 create function strangler.event_lock() returns integer language sql immutable parallel safe return 1937011302;
 
--- Writes an event down in the open transaction, for these subscribers. `p_from_first`: whether one that knows nothing of the key yet begins with
--- the first event that there is of it, or with this one. Answers the event's number.
-create function strangler.emit(
-  p_module text, p_key text, p_id uuid, p_type text, p_data json, p_request text, p_traceparent text,
-  p_subscribers text[], p_from_first boolean[])
-  returns bigint language plpgsql as $$
+-- Writes down what the open transaction tells, in this order: `[{module, key, id, type, data, requestId, traceparent, subscribers: [{name,
+-- fromFirst}]}]`. A subscriber that knows nothing of the key yet begins with this event, or with the first that there is.
+create function strangler.emit(p_told json) returns void language plpgsql as $$
 declare
+  told json;
   number bigint;
 begin
-  execute format(
-    'insert into %I.event_stream as s (routing_key, last_seq) values ($1, 1)
-     on conflict (routing_key) do update set last_seq = s.last_seq + 1 returning last_seq', p_module)
-    into number using p_key;
-  execute format(
-    'insert into %I.event (routing_key, seq, id, type, data, request_id, traceparent) values ($1, $2, $3, $4, $5, $6, $7)', p_module)
-    using p_key, number, p_id, p_type, p_data, p_request, p_traceparent;
-  if cardinality(p_subscribers) > 0 then
-    -- One that waits for its next try, or has failed, goes on to do so. No cursor stands behind the last event, as one could after a failover
-    -- to a copy that lacked the last ones.
+  for told in select value from json_array_elements(p_told) loop
     execute format(
-      'insert into %I.event_cursor as c (routing_key, subscriber, seq, head, due_at)
-         select $1, s.name, case when s.from_first then 0 else $2 - 1 end, $2, clock_timestamp() from unnest($3, $4) s (name, from_first)
-       on conflict (routing_key, subscriber) do update set head = excluded.head, seq = least(c.seq, excluded.head - 1),
-         due_at = case when c.failed_at is null then coalesce(c.due_at, excluded.due_at) end', p_module)
-      using p_key, number, p_subscribers, p_from_first;
-  end if;
-  if not pg_try_advisory_xact_lock_shared(strangler.event_sleep_lock(), hashtext(p_module)) then
-    perform pg_notify('strangler_events', p_module);
-  end if;
-  return number;
+      'insert into %I.event_stream as s (routing_key, last_seq) values ($1, 1)
+       on conflict (routing_key) do update set last_seq = s.last_seq + 1 returning last_seq', told->>'module')
+      into number using told->>'key';
+    execute format(
+      'insert into %I.event (routing_key, seq, id, type, data, request_id, traceparent) values ($1, $2, $3, $4, $5, $6, $7)',
+      told->>'module')
+      using told->>'key', number, (told->>'id')::uuid, told->>'type', told->'data', told->>'requestId', told->>'traceparent';
+    if json_array_length(told->'subscribers') > 0 then
+      -- One that waits for its next try, or has failed, goes on to do so. No cursor stands behind the last event, as one could after a
+      -- failover to a copy that lacked the last ones.
+      execute format(
+        'insert into %I.event_cursor as c (routing_key, subscriber, seq, head, due_at)
+           select $1, s->>''name'', case when (s->>''fromFirst'')::boolean then 0 else $2 - 1 end, $2, clock_timestamp()
+           from json_array_elements($3) s order by s->>''name''
+         on conflict (routing_key, subscriber) do update set head = excluded.head, seq = least(c.seq, excluded.head - 1),
+           due_at = case when c.failed_at is null then coalesce(c.due_at, excluded.due_at) end', told->>'module')
+        using told->>'key', number, told->'subscribers';
+    end if;
+  end loop;
+  for told in select distinct on (value->>'module') value from json_array_elements(p_told) loop
+    if not pg_try_advisory_xact_lock_shared(strangler.event_sleep_lock(), hashtext(told->>'module')) then
+      perform pg_notify('strangler_events', told->>'module');
+    end if;
+  end loop;
 end $$;
 
 -- The first statement of a transaction that handles many events: claims their commands, of one key each, and answers those that are new. One

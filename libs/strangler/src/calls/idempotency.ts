@@ -7,6 +7,7 @@ import type { PreparedOperation } from '../contract/operation.js';
 import { PartlyDoneError } from '../database/refusals.js';
 import { quoted } from '../database/tables.js';
 import { changesIn } from '../engine/replication/changes.js';
+import { writeTold } from '../database/told.js';
 import { sqlState } from '../database/sql-state.js';
 
 /** Raised by `strangler.begin_command` when the id was used with another input. */
@@ -115,6 +116,7 @@ export async function storeResults(
   { module, commandId, keys, hashes, early }: CommandIdentity & Partial<Claim>,
   results: readonly string[],
 ): Promise<WrittenRows> {
+  await writeTold();
   const [row] = await manager.query<{ written: string | null }[]>(
     'select strangler.store_results($1, $2, $3, $4, $5) as written',
     [module, commandId, keys, results, early ? null : (hashes ?? null)],

@@ -234,7 +234,7 @@ describe.each<Phase>(['monolith', 'extracted'])(
   'inside an open transaction, the other module on %s',
   (phase) => {
     const inside = <T>(module: string | undefined, work: () => Promise<T>) =>
-      withinContext({ transaction: { manager: undefined as never, module } }, work);
+      withinContext({ transaction: { manager: undefined as never, module, told: [] } }, work);
 
     it.each(['toy', undefined])('a command or process is refused (opened by %s)', async (opener) => {
       const { port, remote, ran } = processWith(phase);

@@ -1,6 +1,6 @@
 import { DomainError, type DomainErrorData } from './errors.js';
 import type { Dto } from './dto.js';
-import { moduleOf, type EventType } from './event.js';
+import { publisherOf, type EventType } from './event.js';
 import type { Operation } from './operation-kinds.js';
 import { problemOf } from './operation-problems.js';
 
@@ -155,7 +155,7 @@ export function contract<const N extends string, O extends Record<string, Operat
   name: N,
   { events = [], ...definition }: { ownership: Ownership; operations: O; events?: readonly EventType[] },
 ): Contract<N, O> {
-  const foreign = events.find(({ type }) => moduleOf(type) !== name);
+  const foreign = events.find(({ type }) => publisherOf(type) !== name);
   if (foreign) throw new Error(`${name}: the event ${foreign.type} is another module's`);
   for (const [operation, declared] of Object.entries(definition.operations)) {
     const problem = problemOf(declared, definition);

@@ -50,7 +50,7 @@ export function event<D>(type: string, { data, key }: EventDefinition<D>): Event
 }
 
 /** The module that tells events of this type. */
-export const moduleOf = (type: string): string => type.slice(0, type.indexOf('.'));
+export const publisherOf = (type: string): string => type.slice(0, type.indexOf('.'));
 
 /** What a subscriber answers: nothing. */
 export class Handled {}

@@ -29,7 +29,7 @@ type Subscription<D> = Command<D, void, never> & { on: string; from: 'first' | '
  *
  * @example
  * ```ts
- * const orderPlaced = subscription(placed, { key: ({ userId }) => userId });
+ * const orderPlaced = subscription(placed, { key: ({ orderId }) => orderId });
  * const mails = contract('mails', { ownership: 'by-key', operations: { orderPlaced } });
  * ```
  */

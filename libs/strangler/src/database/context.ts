@@ -3,6 +3,27 @@ import type { EntityManager } from 'typeorm';
 import type { Caller } from '../contract/caller.js';
 import type { Side } from '../routes/phase.js';
 
+/** The transaction of a command, or of a process. */
+export interface OpenTransaction {
+  readonly manager: EntityManager;
+  readonly module: string | undefined;
+  /** What it has told and not yet written down. */
+  readonly told: ToldEvent[];
+}
+
+/** An event on its way into the log of its module. */
+export interface ToldEvent {
+  readonly module: string;
+  readonly key: string;
+  readonly id: string;
+  readonly type: string;
+  readonly data: unknown;
+  readonly requestId: string;
+  readonly traceparent: string | null;
+  /** Modules that are to be called for it, and whether each begins with the first event of the key. */
+  readonly subscribers: readonly { readonly name: string; readonly fromFirst: boolean }[];
+}
+
 /**
  * What belongs to one request and travels with it through every call, in this process and over NATS.
  *
@@ -35,7 +56,7 @@ export interface CallContext {
   /** Which side worked for which module; filled while the request runs. */
   readonly servedBy: Map<string, Side>;
   /** The open transaction, and the module whose command opened it (`undefined`: a process, which may span modules). */
-  readonly transaction?: { readonly manager: EntityManager; readonly module: string | undefined } | undefined;
+  readonly transaction?: OpenTransaction | undefined;
 }
 
 const storage = new AsyncLocalStorage<CallContext>();

@@ -42,7 +42,9 @@ export abstract class LeaderSession {
     const { channel, settings } = this.role;
     try {
       await this.client.query(
-        [`set idle_session_timeout = ${idleMs}`, ...(settings ? [settings] : []), `listen ${channel}`].join('; '),
+        [`set idle_session_timeout = ${idleMs}`, ...(settings ? [settings] : []), `listen ${channel}`].join(
+          '; ',
+        ),
       );
     } catch (error) {
       this.close();

@@ -32,7 +32,9 @@ export async function rolledBack<T>(
     watch.begin();
     await runner.query('select strangler.begin_rehearsal($1)', [module]);
     const { manager } = runner;
-    return await watch.over(withinContext({ transaction: { manager, module } }, () => work(manager)));
+    return await watch.over(
+      withinContext({ transaction: { manager, module, told: [] } }, () => work(manager)),
+    );
   } finally {
     watch.end();
     await runner.rollbackTransaction().catch(() => closed(connection));

@@ -9,6 +9,7 @@ import { DomainError } from '../contract/errors.js';
 import { Admission } from './admission.js';
 import { currentContext, withinContext } from './context.js';
 import { isTransient } from './sql-state.js';
+import { writeTold } from './told.js';
 
 /** Beside the commands some connections stay free, so that a read never waits behind a command. */
 const shareOfCommands = 0.6;
@@ -67,7 +68,11 @@ async function attempts<T>(
   for (let attempt = 1; ; attempt++) {
     try {
       return await dataSource.transaction((manager) =>
-        withinContext({ transaction: { manager, module } }, () => work(manager)),
+        withinContext({ transaction: { manager, module, told: [] } }, async () => {
+          const result = await work(manager);
+          await writeTold();
+          return result;
+        }),
       );
     } catch (error) {
       if (attempt === maxAttempts || !isTransient(error)) throw error;

@@ -7,7 +7,7 @@ import { quoted } from '../../database/tables.js';
 import type { Router } from '../router.js';
 import { EventLog } from './event-log.js';
 import { Lane } from './lane.js';
-import type { Subscriber } from './subscribers.js';
+import type { EventSubscriber } from './subscribers.js';
 
 /** How often a process that does not deliver tries to, and how long one waits that could not, in ms. */
 const electionMs = 250;
@@ -59,7 +59,7 @@ class EventSession extends LeaderSession {
 export interface EventDeliveryOptions {
   database: Database;
   module: string;
-  subscribers: readonly Subscriber[];
+  subscribers: readonly EventSubscriber[];
   router: Pick<Router, 'call' | 'isTransactional' | 'together'>;
   /** Waits until the other side of the module has what these keys have told, where answers wait for it. */
   stored: (keys: readonly string[]) => Promise<void>;
@@ -129,7 +129,7 @@ export class EventDelivery implements OnApplicationBootstrap, BeforeApplicationS
     }
   }
 
-  private lane(subscriber: Subscriber, session: EventSession): Lane {
+  private lane(subscriber: EventSubscriber, session: EventSession): Lane {
     const { router, stored } = this.options;
     return new Lane({ log: this.log, router, subscriber, stored, moved: () => session.wake() });
   }

@@ -1,6 +1,6 @@
 import type { Database } from '../../database/database.js';
 import { quoted } from '../../database/tables.js';
-import type { Subscriber } from './subscribers.js';
+import type { EventSubscriber } from './subscribers.js';
 
 /** An event as the log has it. */
 export interface LoggedEvent {
@@ -27,7 +27,7 @@ export interface DueKey {
 }
 
 /** What came of a {@link DueKey}. */
-export interface Settled {
+export interface HandledKey {
   readonly key: string;
   /** Where its cursor stood, and where it goes. */
   readonly from: number;
@@ -66,7 +66,7 @@ export class EventLog {
    * proven itself. `busy`: keys that are not to be looked at.
    */
   due(
-    { name, commands }: Subscriber,
+    { name, commands }: EventSubscriber,
     { limit, each, busy }: { limit: number; each: number; busy: readonly string[] },
   ): Promise<DueKey[]> {
     return this.database.query<DueKey>(
@@ -92,7 +92,7 @@ export class EventLog {
    * Writes down how far a subscriber is. Where the key is no longer this side's, or somebody else has moved the cursor, nothing is: the event
    * is delivered once more, and has no second effect.
    */
-  async settle(subscriber: string, settled: readonly Settled[]): Promise<void> {
+  async settle(subscriber: string, settled: readonly HandledKey[]): Promise<void> {
     if (settled.length === 0) return;
     try {
       await this.write(subscriber, settled);
@@ -103,7 +103,7 @@ export class EventLog {
     }
   }
 
-  private async write(subscriber: string, settled: readonly Settled[]): Promise<void> {
+  private async write(subscriber: string, settled: readonly HandledKey[]): Promise<void> {
     await this.database.together([
       {
         sql: 'select strangler.assert_owner($1, $2)',
@@ -138,7 +138,7 @@ export class EventLog {
    * know it, and, for one that begins with the first, all that were there before. Answers the last key of the piece; `undefined`: that was all.
    */
   async sweep(
-    { name, commands, fromFirst }: Subscriber,
+    { name, commands, fromFirst }: EventSubscriber,
     after: string,
     pieceKeys = 1_000,
   ): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import { moduleOf, type EventType } from '../../contract/event.js';
+import { publisherOf, type EventType } from '../../contract/event.js';
 import { Schema } from '../../contract/schema.js';
 import { currentContext } from '../../database/context.js';
 import type { Subscribers } from './subscribers.js';
@@ -13,9 +13,9 @@ import type { Subscribers } from './subscribers.js';
  * class OrdersService {
  *   constructor(@InjectRepository(OrderRow) private readonly rows: Repository<OrderRow>, private readonly events: Events) {}
  *
- *   async place({ id, userId }: Place): Promise<void> {
- *     await this.rows.insert({ id, userId });
- *     await this.events.emit(placed, { orderId: id, userId });
+ *   async place({ id, sku, quantity }: Place): Promise<void> {
+ *     await this.rows.insert({ id, sku, quantity, status: 'open' });
+ *     this.events.emit(placed, { orderId: id, sku });
  *   }
  * }
  * ```
@@ -24,30 +24,25 @@ export class Events {
   constructor(private readonly subscribers: Subscribers) {}
 
   /**
-   * Writes an event down in the open transaction: it has happened if, and only if, that commits. Events of one key are numbered in the order of
-   * their commits, so whoever tells something of a key waits for whoever does so before him.
+   * Tells an event in the open transaction: it has happened if, and only if, that commits. It is written down at the end. Events of one key are
+   * numbered in the order of their commits, so whoever tells something of a key waits for whoever does so before him.
    *
    * @throws {ValidationError} when the data break the rules of the event's class
    * @throws when no transaction is open: an event is told by a command, or by a step of a saga that is the module's own
    */
-  async emit<D>(event: EventType<D>, data: D): Promise<void> {
+  emit<D>(event: EventType<D>, data: D): void {
     const context = currentContext();
     if (!context?.transaction)
       throw new Error(
         `${event.type} was told outside of a transaction: tell it in a command, or in a step of a saga`,
       );
-    const { key, id, json } = written(event, data);
-    const module = moduleOf(event.type);
-    const subscribed = this.subscribers.of(module).filter(({ commands }) => commands.has(event.type));
-    await context.transaction.manager.query('select strangler.emit($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
-      ...[module, key, id, event.type, json, context.requestId, context.traceparent ?? null],
-      subscribed.map(({ name }) => name),
-      subscribed.map(({ fromFirst }) => fromFirst),
-    ]);
+    const { transaction, requestId, traceparent = null } = context;
+    const copy = Schema.of(event.data).parse(data);
+    const module = publisherOf(event.type);
+    const called = this.subscribers.of(module).filter(({ commands }) => commands.has(event.type));
+    transaction.told.push({
+      ...{ module, key: event.key(copy), id: uuidv7(), type: event.type, data: copy, requestId, traceparent },
+      subscribers: called.map(({ name, fromFirst }) => ({ name, fromFirst })),
+    });
   }
-}
-
-function written<D>(event: EventType<D>, data: D): { key: string; id: string; json: string } {
-  const copy = Schema.of(event.data).parse(data);
-  return { key: event.key(copy), id: uuidv7(), json: JSON.stringify(copy) };
 }

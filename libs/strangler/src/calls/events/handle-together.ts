@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Acknowledger, WrittenRows } from '../../database/acknowledger.js';
 import { withinContext, type CallContext } from '../../database/context.js';
+import { writeTold } from '../../database/told.js';
 import { inTransaction } from '../../database/transaction.js';
 import type { PreparedOperation } from '../../contract/operation.js';
 import { claimOf, writtenRows } from '../idempotency.js';
@@ -47,6 +48,7 @@ export async function handleTogether(
     const claimed = await claim(manager, module, all);
     for (const { commandId, context, run } of all)
       if (claimed.has(commandId)) await withinContext(context, run);
+    await writeTold();
     const done = all.filter(({ commandId }) => !claimed.has(commandId));
     return { hits: done, rows: acknowledger && (await written(manager, module)) };
   });

@@ -8,10 +8,10 @@ import {
   type EventLog,
   type LoggedEvent,
   type Problem,
-  type Settled,
+  type HandledKey,
 } from './event-log.js';
 import type { EventCommand } from './handle-together.js';
-import type { Subscriber } from './subscribers.js';
+import type { EventSubscriber } from './subscribers.js';
 
 /** Keys in hand at a time, events of one key that are read at once, and about how many are handled in one transaction. */
 const keysAtOnce = 128;
@@ -31,7 +31,7 @@ export const deliveryId = (event: string, subscriber: string): string => uuidv5(
 export interface LaneOptions {
   log: EventLog;
   router: Pick<Router, 'call' | 'isTransactional' | 'together'>;
-  subscriber: Subscriber;
+  subscriber: EventSubscriber;
   /** Waits until the other side of the publisher has what these keys have told, where answers wait for it. */
   stored: (keys: readonly string[]) => Promise<void>;
   /** Something was written down: there may be more to do. */
@@ -46,7 +46,7 @@ interface Work extends DueKey {
 /** Calls one subscriber for the events of one module: many keys at a time, those of a key one after the other. */
 export class Lane {
   private readonly inHand = new Map<string, Promise<void>>();
-  private settled: Settled[] = [];
+  private settled: HandledKey[] = [];
   private writing: Promise<void> | undefined;
 
   constructor(private readonly options: LaneOptions) {}
@@ -105,7 +105,7 @@ export class Lane {
     );
   }
 
-  private async handle(work: Work): Promise<Settled> {
+  private async handle(work: Work): Promise<HandledKey> {
     const { key, seq: from, events, commands, tries, failures } = work;
     let seq = from;
     for (const [place, command] of commands.entries()) {
@@ -143,7 +143,7 @@ export class Lane {
     return { operation, input: data, commandId: deliveryId(id, subscriber.name), context };
   }
 
-  private async settle(each: Settled): Promise<void> {
+  private async settle(each: HandledKey): Promise<void> {
     this.settled.push(each);
     while (this.settled.includes(each)) await (this.writing ??= this.write());
   }
@@ -158,7 +158,7 @@ export class Lane {
 }
 
 /** All events of it were handled; if it has no more, none is left. */
-const allOf = ({ key, seq: from, head, events }: DueKey): Settled => ({
+const allOf = ({ key, seq: from, head, events }: DueKey): HandledKey => ({
   ...{ key, from },
   seq: events.length < eventsAtOnce ? head : events.at(-1)!.seq,
 });

@@ -1,9 +1,9 @@
 import type { Contract } from '../../contract/contract.js';
-import { moduleOf } from '../../contract/event.js';
+import { publisherOf } from '../../contract/event.js';
 import { prepare, type PreparedOperation } from '../../contract/operation.js';
 
 /** A module that is called for events of another one, or of its own. */
-export interface Subscriber {
+export interface EventSubscriber {
   /** Of the module that is called. Events of one key come to it in their order, whatever their types. */
   readonly name: string;
   /** By the type of the event. */
@@ -14,7 +14,7 @@ export interface Subscriber {
 
 /** Who is called for which events, by the contracts that this process knows. */
 export class Subscribers {
-  private readonly byPublisher: ReadonlyMap<string, readonly Subscriber[]>;
+  private readonly byPublisher: ReadonlyMap<string, readonly EventSubscriber[]>;
 
   /**
    * @throws when a subscriber names an event that its module does not tell (one of a module that this process does not know is not looked at),
@@ -24,7 +24,7 @@ export class Subscribers {
     const told = new Map(
       contracts.map(({ name, events }) => [name, new Set(events.map(({ type }) => type))]),
     );
-    const byPublisher = new Map<string, Subscriber[]>();
+    const byPublisher = new Map<string, EventSubscriber[]>();
     for (const contract of contracts)
       for (const [publisher, commands] of commandsOf(contract)) {
         for (const { on, name } of commands)
@@ -37,7 +37,7 @@ export class Subscribers {
   }
 
   /** Of a module's events. */
-  of(module: string): readonly Subscriber[] {
+  of(module: string): readonly EventSubscriber[] {
     return this.byPublisher.get(module) ?? [];
   }
 }
@@ -47,19 +47,22 @@ function commandsOf(contract: Contract): Map<string, PreparedOperation[]> {
   const found = new Map<string, PreparedOperation[]>();
   for (const operation of prepare(contract).values()) {
     if (operation.on === undefined) continue;
-    const publisher = moduleOf(operation.on);
+    const publisher = publisherOf(operation.on);
     found.set(publisher, [...(found.get(publisher) ?? []), operation]);
   }
   return found;
 }
 
-function subscriberOf({ name, operations }: Contract, commands: readonly PreparedOperation[]): Subscriber {
+function subscriberOf(
+  { name, operations }: Contract,
+  commands: readonly PreparedOperation[],
+): EventSubscriber {
   const byType = new Map(commands.map((command) => [command.on!, command]));
   if (byType.size < commands.length) throw new Error(`${name} has two commands for one type of event`);
   const starts = new Set(commands.map((command) => (operations[command.name] as { from?: string }).from));
   if (starts.size > 1)
     throw new Error(
-      `${name} begins with the first event of ${moduleOf(commands[0]!.on!)}, or with the next one: say one of them`,
+      `${name} begins with the first event of ${publisherOf(commands[0]!.on!)}, or with the next one: say one of them`,
     );
   return { name, commands: byType, fromFirst: starts.has('first') };
 }

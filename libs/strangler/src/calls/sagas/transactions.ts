@@ -2,6 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { Acknowledger, WrittenRows } from '../../database/acknowledger.js';
 import { writtenRows } from '../idempotency.js';
 import { inTransaction } from '../../database/transaction.js';
+import { writeTold } from '../../database/told.js';
 import type { RegisteredSaga } from './registered.js';
 
 /** The transactions of sagas. After each, what it has written is waited for on the other side, where one is sent it. */
@@ -23,7 +24,11 @@ export class SagaTransactions {
     const [result, captured] = await inTransaction(
       this.dataSource,
       undefined,
-      async (manager) => [await work(manager), await capturedIn(manager, sent)] as const,
+      async (manager) => {
+        const result = await work(manager);
+        await writeTold();
+        return [result, await capturedIn(manager, sent)] as const;
+      },
       { begun },
     );
     await Promise.all(captured.map(({ module, rows }) => acknowledger.afterCommit(module, rows)));
