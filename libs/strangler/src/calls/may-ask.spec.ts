@@ -1,5 +1,7 @@
 import { contract } from '../contract/contract.js';
+import { event } from '../contract/event.js';
 import { command, query, self, type Who } from '../contract/operation-kinds.js';
+import { subscription } from '../contract/subscription.js';
 import { Id } from '../contract/fields.js';
 import fc from 'fast-check';
 import { listedIn, refusalOf } from './may-ask.js';
@@ -106,6 +108,20 @@ it('who calls a command may take it back', () => {
   const listed = listedIn({ desk: { stock: ['reserve'] } }, stock);
   expect(['look', 'reserve', 'release'].map((name) => listed('desk', name))).toEqual([false, true, true]);
   expect(listed('eve', 'reserve')).toBe(false);
+});
+
+it('who tells something calls those who wait for it, and nobody else does', () => {
+  const told = event('desk.opened', { data: Stock, key: 'orderId' });
+  const waits = contract('stock', {
+    ownership: 'by-key',
+    operations: { deskOpened: subscription(told, { key: ({ orderId }) => orderId }) },
+  });
+  const listed = listedIn({ desk: {}, eve: {} }, waits);
+  expect(['desk', 'eve', 'des'].map((program) => listed(program, 'deskOpened'))).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });
 
 it('a command that others may take back than may give it is no contract', () => {

@@ -1,5 +1,6 @@
 import type { Caller } from '../contract/caller.js';
 import type { Contract } from '../contract/contract.js';
+import { isSubscribed } from '../contract/event.js';
 import type { Who } from '../contract/operation-kinds.js';
 import { monolithUser, type Called } from '../nats/permissions.js';
 
@@ -36,7 +37,7 @@ export function refusalOf(
     : `${module}.${name} is for the user whom it concerns`;
 }
 
-/** Whether a program's list names an operation of that module, or a command that it takes back. */
+/** Whether a program's list names an operation of that module, or a command that it takes back, or the operation is called for its events. */
 export function listedIn(
   lists: CallLists | undefined,
   { name: module, operations }: Contract,
@@ -52,5 +53,6 @@ export function listedIn(
       return [program, new Set([...names, ...undone])] as const;
     }),
   );
-  return (program, operation) => listed.get(program)?.has(operation) ?? false;
+  return (program, operation) =>
+    (listed.get(program)?.has(operation) ?? false) || isSubscribed(operations[operation], program);
 }

@@ -54,3 +54,10 @@ export const publisherOf = (type: string): string => type.slice(0, type.indexOf(
 
 /** What a subscriber answers: nothing. */
 export class Handled {}
+
+/** Whether an operation is called for events of that module. */
+export const isSubscribed = (operation: object | undefined, publisher: string): boolean =>
+  operation !== undefined &&
+  'on' in operation &&
+  typeof operation.on === 'string' &&
+  publisherOf(operation.on) === publisher;

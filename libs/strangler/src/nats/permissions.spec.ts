@@ -1,5 +1,7 @@
 import { contract } from '../contract/contract.js';
+import { event } from '../contract/event.js';
 import { command, query } from '../contract/operation-kinds.js';
+import { subscription } from '../contract/subscription.js';
 import { Id } from '../contract/fields.js';
 import { natsPermissions, type Called } from './permissions.js';
 import { Subjects } from './subjects.js';
@@ -75,6 +77,17 @@ it('a service that calls outside may tell the monolith what came of it, and take
   );
   const calls = user!.publish.filter((subject) => subject.startsWith('shop.rpc.'));
   expect(calls).toEqual(['shop.rpc.post.monolith.*.sent', 'shop.rpc.post.monolith.*.unsend']);
+});
+
+it('a service that tells something calls those who wait for it, on both their sides', () => {
+  const told = event('desk.opened', { data: Stock, key: 'orderId' });
+  const waiting = contract('stock', {
+    ownership: 'by-key',
+    operations: { deskOpened: subscription(told, { key: ({ orderId }) => orderId }), look },
+  });
+  const users = natsPermissions(new Subjects(), [desk, waiting], {});
+  const calls = users.map(({ publish }) => publish.filter((subject) => subject.startsWith('shop.rpc.')));
+  expect(calls).toEqual([[], ['shop.rpc.stock.*.*.deskOpened'], []]);
 });
 
 it('the monolith may do all in its namespace, and nothing beyond', () => {

@@ -1,4 +1,5 @@
 import type { Contract } from '../contract/contract.js';
+import { isSubscribed } from '../contract/event.js';
 import type { Subjects } from './subjects.js';
 
 /**
@@ -97,6 +98,7 @@ function serviceUser(
     publish: [
       ...callsOf(subjects, contracts, called),
       ...resultsOf(subjects, contracts, module),
+      ...subscriptionsOf(subjects, contracts, module),
       subjects.replicate(there),
       subjects.routesGet('*'),
       subjects.routeOf('*', '*'),
@@ -139,6 +141,16 @@ const callsOf = (subjects: Subjects, contracts: readonly Contract[], called: Cal
     const to = { module: name, side: '*', database: '*' } as const;
     return [...new Set([...names, ...undone])].map((each) => subjects.rpc(to, each));
   });
+
+/** Who tells something calls those who wait for it, on whichever side and database. */
+const subscriptionsOf = (subjects: Subjects, contracts: readonly Contract[], module: string): string[] =>
+  contracts.flatMap(({ name, operations }) =>
+    Object.entries(operations).flatMap(([operation, declared]) =>
+      isSubscribed(declared, module)
+        ? [subjects.rpc({ module: name, side: '*', database: '*' }, operation)]
+        : [],
+    ),
+  );
 
 /** The key of a call outside may have moved to the monolith before its result is there, or before it is taken back. */
 const resultsOf = (subjects: Subjects, contracts: readonly Contract[], module: string): string[] => {
