@@ -4,6 +4,7 @@ import { abuse } from './abuse/abuse.js';
 import { ack } from './ack/ack.js';
 import { capture } from './capture/capture.js';
 import { decoding } from './decoding/decoding.js';
+import { events } from './events/events.js';
 import { flip } from './flip/flip.js';
 import { gateway } from './gateway/gateway.js';
 import { handOffBench } from './hand-off/hand-off.js';
@@ -30,6 +31,7 @@ const benches: Record<string, Bench> = {
   capture,
   writers,
   decoding,
+  events,
   ack,
   'hand-off': handOffBench,
   verify,
@@ -49,6 +51,7 @@ Names:
   capture      what a write costs whose rows go to another process, and how soon: against none of it, and writing twice
   writers      what it costs the sessions that write: captured against not, and against another commit
   decoding     what it costs a database that its changes go elsewhere: triggers and an outbox against logical decoding
+  events       events told, delivered and handled a second, and how late: against graphile-worker's jobs
   ack          what it costs to answer once the other side has a write: ack: both against ack: owner
   hand-off     how long writes wait while buckets change their owner
   flip         how long one word in strangler.yaml takes until inventory is extracted: without customers, with few, with many

@@ -1,0 +1,202 @@
+import { Closing } from '#platform';
+import { Logger, Module, type INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { makeWorkerUtils, run, type WorkerUtils } from 'graphile-worker';
+import { StranglerModule } from 'nestjs-strangler';
+import { migrate } from 'nestjs-strangler/migrate';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { Events } from '#strangler/calls/events/events';
+import { withContext } from '#strangler/database/context';
+import { inTransaction } from '#strangler/database/transaction';
+import { usOfAll } from '../depot/sellers.js';
+import { ratios } from '../pairs.js';
+import { reached, report, type Figure } from '../report.js';
+import { alternate, median, type Contender } from '../rounds.js';
+import type { BenchServers } from '../servers.js';
+import { clock, ClockAndEar, count, ear, heard, tables, ticked } from './contract.js';
+
+const name = {
+  events: 'events, handled in the order of their keys',
+  jobs: "graphile-worker's jobs, in any order",
+};
+const keys = 500;
+/** What is told in one transaction. */
+const together = 100;
+
+@Module({})
+class App {}
+
+/**
+ * How many events a second are told, delivered and handled, and what that takes, beside jobs of graphile-worker that do the same; and how
+ * late an event is at a steady pace.
+ */
+export async function events(servers: BenchServers, quick: boolean): Promise<boolean> {
+  Logger.overrideLogger(['error', 'warn']);
+  const closing = new Closing();
+  try {
+    const [ours, theirs] = [await database(servers, 'bench_events'), await database(servers, 'bench_jobs')];
+    const app = await start(ours, closing);
+    const teller = tellerOf(app);
+    const work = quick ? 1_000 : 10_000;
+    const contenders = [
+      await watched(name.events, ours, work, closing, teller),
+      await watched(name.jobs, theirs, work, closing, await jobsOf(theirs, closing)),
+    ];
+    const rates = await alternate(contenders, quick ? { rounds: 2, ms: 1 } : { rounds: 12, ms: 1 });
+    const paced: Figure[] = [];
+    for (const [perSecond, atMost] of [
+      [800, 10],
+      [5_000, 50],
+    ] as const)
+      paced.push(...(await lagAt(perSecond, atMost, quick ? 1_000 : 15_000, teller)));
+    const us = (of: number) => contenders[of]!.us.slice(1);
+    return await report('events', rates, [
+      { figure: 'events against jobs, a second', ...reached(ratios(rates[name.events]!, rates[name.jobs]!)) },
+      { figure: 'CPU of an event, µs', reached: median(us(0)) },
+      { figure: 'CPU of a job, µs', reached: median(us(1)) },
+      { figure: 'CPU of an event against that of a job', ...reached(ratios(us(0), us(1))) },
+      ...paced,
+      { figure: 'heard out of order', reached: heard.outOfOrder, atMost: 0 },
+    ]);
+  } finally {
+    await closing.closeAll();
+  }
+}
+
+async function database(servers: BenchServers, called: string): Promise<string> {
+  const url = await servers.freshDatabase(called);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await migrate(client);
+  await client.query(tables);
+  await client.end();
+  return url;
+}
+
+async function start(url: string, closing: Closing): Promise<INestApplicationContext> {
+  const wiring = StranglerModule.forRoot({ side: 'monolith', contracts: [clock, ear], database: url });
+  const imports = [wiring, ClockAndEar];
+  const app = await NestFactory.createApplicationContext({ module: App, imports }, { logger: false });
+  closing.add(() => app.close());
+  return app;
+}
+
+/** Tells so many, and resolves once they are told. */
+type Teller = (many: number) => Promise<void>;
+
+function tellerOf(app: INestApplicationContext): Teller & { handled: () => number } {
+  const [told, dataSource, out] = [new Map<string, number>(), app.get(DataSource), app.get(Events)];
+  let place = 0;
+  const tell = (many: number) =>
+    withContext({ requestId: 'bench', servedBy: new Map() }, () =>
+      inTransaction(dataSource, 'clock', async (manager) => {
+        await manager.query(`select strangler.assert_owner('clock', '{}')`);
+        const at = performance.now();
+        for (let i = 0; i < many; i++) {
+          const key = `key-${place++ % keys}`;
+          const n = (told.get(key) ?? 0) + 1;
+          told.set(key, n);
+          out.emit(ticked, { key, n, at });
+        }
+      }),
+    );
+  return Object.assign(tell, { handled: () => heard.lags.length });
+}
+
+async function jobsOf(url: string, closing: Closing): Promise<Teller & { handled: () => number }> {
+  let done = 0;
+  const pgPool = new pg.Pool({ connectionString: url, max: 12 });
+  closing.add(() => pgPool.end());
+  const utils: WorkerUtils = await makeWorkerUtils({ pgPool });
+  await utils.migrate();
+  const runner = await run({
+    ...{ pgPool, concurrency: 10, noHandleSignals: true, pollInterval: 100 },
+    taskList: {
+      tick: async (payload, { query }) => {
+        await query(count, [(payload as { key: string }).key]);
+        done++;
+      },
+    },
+  });
+  closing.add(async () => {
+    await runner.stop();
+    await utils.release();
+  });
+  let place = 0;
+  const tell = async (many: number) => {
+    const jobs = Array.from({ length: many }, () => ({ key: `key-${place++ % keys}` }));
+    await utils.withPgClient((client) =>
+      client.query(
+        `select graphile_worker.add_jobs(array(select row('tick', payload, null, null, null, null, null, null)::graphile_worker.job_spec
+           from json_array_elements($1::json) payload))`,
+        [JSON.stringify(jobs)],
+      ),
+    );
+  };
+  return Object.assign(tell, { handled: () => done });
+}
+
+/** A contender, with the CPU of this process and of all sessions for a unit, in µs, round by round. */
+async function watched(
+  called: string,
+  url: string,
+  work: number,
+  closing: Closing,
+  teller: Teller & { handled: () => number },
+): Promise<Contender & { us: number[] }> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  closing.add(() => client.end());
+  const sessions = async () => {
+    const { rows } = await client.query<{ pid: number }>(
+      'select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    );
+    return usOfAll(rows.map(({ pid }) => pid));
+  };
+  const us: number[] = [];
+  const rate = async () => {
+    const goal = teller.handled() + work;
+    const [before, cpu, begun] = [await sessions(), process.cpuUsage(), performance.now()];
+    const tellers = Array.from({ length: 2 }, async () => {
+      for (let told = 0; told < work / 2; told += together) await teller(together);
+    });
+    await Promise.all(tellers);
+    while (teller.handled() < goal) await sleep(2);
+    const ms = performance.now() - begun;
+    const { user, system } = process.cpuUsage(cpu);
+    us.push((user + system + (await sessions()) - before) / work);
+    return (work / ms) * 1_000;
+  };
+  return { name: called, rate, us };
+}
+
+/** How late events are handled that are told at a steady pace. */
+async function lagAt(
+  perSecond: number,
+  atMost: number,
+  ms: number,
+  teller: Teller & { handled: () => number },
+): Promise<Figure[]> {
+  const tickMs = 10;
+  const many = Math.round((perSecond * tickMs) / 1_000);
+  const from = heard.lags.length;
+  let told = 0;
+  for (const begun = performance.now(); performance.now() - begun < ms;) {
+    const due = Math.floor((performance.now() - begun) / tickMs) * many;
+    if (due > told) {
+      await teller(Math.min(due - told, 10 * many));
+      told += Math.min(due - told, 10 * many);
+    } else await sleep(1);
+  }
+  while (teller.handled() < from + told) await sleep(2);
+  const lags = heard.lags.slice(from).sort((a, b) => a - b);
+  const at = (share: number) => lags[Math.min(lags.length - 1, Math.floor(lags.length * share))]!;
+  const pace = perSecond.toLocaleString('en');
+  return [
+    { figure: `at ${pace} a second: told a second`, reached: (told / ms) * 1_000, atLeast: 0.95 * perSecond },
+    { figure: `at ${pace} a second: lag p50, ms`, reached: at(0.5) },
+    { figure: `at ${pace} a second: lag p99, ms`, reached: at(0.99), atMost },
+  ];
+}
