@@ -46,7 +46,7 @@ export const clicks = contract('clicks', {
 export const tally = contract('tally', {
   ownership: 'by-key',
   operations: {
-    clicked: subscription(clicked, { key: 'name' as never }),
+    clicked: subscription(clicked, { key: ({ name }) => name }),
     heard: query({ input: ByName, output: Heard, key: 'name' }),
   },
 });
