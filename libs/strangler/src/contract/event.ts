@@ -45,7 +45,7 @@ export interface EventType<D = unknown> {
  */
 export function event<D>(type: string, { data, key }: EventDefinition<D>): EventType<D> {
   if (!/^[a-z][\w-]*\.[a-z]\w*$/i.test(type))
-    throw new Error(`"${type}" is no type of event: write module.whatHappened, as orders.placed`);
+    throw new Error(`"${type}" is no type of event: write module.whatHappened, as parcels.sent`);
   return { type, data, key: typeof key === 'function' ? key : (of) => of[key] as string };
 }
 

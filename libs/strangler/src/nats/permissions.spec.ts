@@ -85,8 +85,8 @@ it('a service that tells something calls those who wait for it, on both their si
     ownership: 'by-key',
     operations: { deskOpened: subscription(told, { key: ({ orderId }) => orderId }), look },
   });
-  const users = natsPermissions(new Subjects(), [desk, waiting], {});
-  const calls = users.map(({ publish }) => publish.filter((subject) => subject.startsWith('shop.rpc.')));
+  const all = natsPermissions(new Subjects(), [desk, waiting], {});
+  const calls = all.map(({ publish }) => publish.filter((subject) => subject.startsWith('shop.rpc.')));
   expect(calls).toEqual([[], ['shop.rpc.stock.*.*.deskOpened'], []]);
 });
 

@@ -63,8 +63,8 @@ it.each([
 });
 
 it.each([
-  ['said', '"said" is no type of event: write module.whatHappened, as orders.placed'],
-  ['talk.', '"talk." is no type of event: write module.whatHappened, as orders.placed'],
+  ['said', '"said" is no type of event: write module.whatHappened, as parcels.sent'],
+  ['talk.', '"talk." is no type of event: write module.whatHappened, as parcels.sent'],
 ])('an event of the type %s is refused', (type, problem) => {
   expect(() => event(type, { data: Word, key })).toThrow(problem);
 });
