@@ -193,15 +193,20 @@ it('a table that is not there is named with its schema, and with what makes it',
   await expect(describeTables(on, { ...moving, tables: ['public.gone'] })).rejects.toThrow(
     'public.gone: there is no such table; in the monolith the migrations make it, in a service what "strangler generate" has written',
   );
-  const missing = describeTables(on, { ...moving, tables: ['idempotency'] });
-  const message = await missing.then(
-    () => 'described',
-    (error: unknown) => (error as Error).message,
-  );
-  const sql = message.split('database of the service: ')[1] ?? '';
-  expect(sql).toContain(`create_idempotency_table('parcels')`);
-  await test.query(sql);
-  expect(await describeTables(on, { ...moving, tables: ['idempotency'] })).toHaveLength(1);
+  for (const [table, maker] of [
+    ['idempotency', 'create_idempotency_table'],
+    ['event_cursor', 'create_event_tables'],
+  ] as const) {
+    const missing = describeTables(on, { ...moving, tables: [table] });
+    const message = await missing.then(
+      () => 'described',
+      (error: unknown) => (error as Error).message,
+    );
+    const sql = message.split('database of the service: ')[1] ?? '';
+    expect(sql).toContain(`${maker}('parcels')`);
+    await test.query(sql);
+    expect(await describeTables(on, { ...moving, tables: [table] })).toHaveLength(1);
+  }
   await test.drop();
   expect(() => nameOfTable('parcels', 'a.b', 'c')).toThrow(
     'the schema "a.b" of the table c has a dot in its name',

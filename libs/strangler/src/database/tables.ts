@@ -174,7 +174,8 @@ export async function describeTables(on: Queryable, module: MovingModule): Promi
 function howToMake(module: string, name: string): string {
   if (!isOwnTable(name))
     return 'in the monolith the migrations make it, in a service what "strangler generate" has written';
-  const sql = `create schema if not exists ${quoted(module)}; select strangler.create_${name}_table(${literal(module)})`;
+  const maker = eventTables.includes(name) ? 'create_event_tables' : `create_${name}_table`;
+  const sql = `create schema if not exists ${quoted(module)}; select strangler.${maker}(${literal(module)})`;
   return `the toolkit keeps its records there, so make it, in a migration and in the database of the service: ${sql}`;
 }
 
