@@ -124,7 +124,7 @@ export class Executor {
     try {
       const context = currentContext();
       let input: unknown = how.parsed ? raw : undefined;
-      const parsed = () => (input ??= operation.input.parse(raw));
+      const parsed = () => (input ??= operation.input.parse(understood(operation, raw)));
       this.admit(operation, parsed, context);
       const work = () => this.run(operation, parsed(), id, how);
       const ran =
@@ -183,7 +183,7 @@ export class Executor {
     const { name: module } = this.contract;
     const handlings = commands.map((command) => {
       const { operation, input: raw, context } = command;
-      const input = operation.input.parse(raw);
+      const input = operation.input.parse(understood(operation, raw));
       this.admit(operation, () => input, context);
       return handlingOf({ ...command, context: this.acting(context) }, input, () =>
         this.handle(operation, input),
@@ -306,5 +306,9 @@ export class Executor {
     return operation;
   }
 }
+
+/** Of an event, whose publisher may be of a later release, the fields that this one knows; else all of it, so that what nobody knows is refused. */
+const understood = ({ on, input }: PreparedOperation, raw: unknown): unknown =>
+  on === undefined ? raw : (input.pick(raw) ?? raw);
 
 const unrouted: Settle = () => Promise.reject(new Error('nobody takes results of calls outside'));

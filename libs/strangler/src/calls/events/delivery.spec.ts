@@ -10,6 +10,7 @@ import {
 import type { TestDatabase } from '../../../../../test/support/postgres.js';
 import { until } from '../../../../../test/support/until.js';
 import { StranglerModule } from '../../nest/strangler.module.js';
+import { LocalModules } from '../local-modules.js';
 import { Router } from '../router.js';
 
 /* In one process, without NATS: what a module tells is heard once, in order. */
@@ -74,6 +75,26 @@ it('who fails is called again, holds its key alone, and nothing overtakes', asyn
   await untilHeard('d', 5);
   expect(await heard('d')).toEqual({ name: 'd', n: 5, outOfOrder: 0 });
   expect(failures).toBe(-1);
+});
+
+it('an event of a later release, which says more, is heard', async () => {
+  const first = jest.fn(() => Promise.reject(new Error('not now')));
+  listener.before = first;
+  await click('g');
+  await until('it is tried', () => (first.mock.calls.length > 0 ? true : undefined));
+  const said = `update clicks.event set data = '{"name": "g", "n": 1, "by": "ann"}' where routing_key = 'g'`;
+  await database.query(said);
+  listener.before = () => undefined;
+  await untilHeard('g', 1);
+});
+
+it('and so it is by an executor that it comes to as it was told', async () => {
+  const executor = app.get(LocalModules).executor('tally');
+  await executor.execute('clicked', { name: 'h', n: 1, by: 'ann' });
+  expect(await heard('h')).toEqual({ name: 'h', n: 1, outOfOrder: 0 });
+  await expect(executor.execute('heard', { name: 'h', by: 'ann' })).rejects.toMatchObject({
+    code: 'validation_failed',
+  });
 });
 
 it('what was told while nobody delivered is heard at the next start', async () => {

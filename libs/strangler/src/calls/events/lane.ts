@@ -140,7 +140,13 @@ export class Lane {
       servedBy: new Map(),
     };
     const operation = subscriber.commands.get(type)!;
-    return { operation, input: data, commandId: deliveryId(id, subscriber.name), context };
+    // Its publisher may be of a later release, and say more.
+    return {
+      operation,
+      input: operation.input.pick(data) ?? data,
+      commandId: deliveryId(id, subscriber.name),
+      context,
+    };
   }
 
   private async settle(each: HandledKey): Promise<void> {
