@@ -4,9 +4,12 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Packs the package into a folder, as it would be published. */
-export async function packInto(folder: string): Promise<{ tarball: string; files: string[] }> {
-  const words = ['pack', '-w', 'nestjs-strangler', '--json', '--pack-destination', folder];
+/** Packs the toolkit, or another package of ours, into a folder, as it would be published. */
+export async function packInto(
+  folder: string,
+  name = 'nestjs-strangler',
+): Promise<{ tarball: string; files: string[] }> {
+  const words = ['pack', '-w', name, '--json', '--pack-destination', folder];
   const [{ filename, files }] = JSON.parse((await run('npm', words)).stdout) as [
     { filename: string; files: { path: string }[] },
   ];
