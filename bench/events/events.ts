@@ -1,7 +1,7 @@
 import { Closing } from '#platform';
 import { Logger, Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { makeWorkerUtils, run, type WorkerUtils } from 'graphile-worker';
+import { Logger as JobLogger, makeWorkerUtils, run, type WorkerUtils } from 'graphile-worker';
 import { StranglerModule } from 'nestjs-strangler';
 import { migrate } from 'nestjs-strangler/migrate';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -109,13 +109,14 @@ async function jobsOf(url: string, closing: Closing): Promise<Teller & { handled
   let done = 0;
   const pgPool = new pg.Pool({ connectionString: url, max: 12 });
   closing.add(() => pgPool.end());
-  const utils: WorkerUtils = await makeWorkerUtils({ pgPool });
+  const silent = new JobLogger(() => () => undefined);
+  const utils: WorkerUtils = await makeWorkerUtils({ pgPool, logger: silent });
   await utils.migrate();
   const runner = await run({
-    ...{ pgPool, concurrency: 10, noHandleSignals: true, pollInterval: 100 },
+    ...{ pgPool, concurrency: 10, noHandleSignals: true, pollInterval: 100, logger: silent },
     taskList: {
-      tick: async (payload, { query }) => {
-        await query(count, [(payload as { key: string }).key]);
+      tick: async (payload, helpers) => {
+        await helpers.query(count, [(payload as { key: string }).key]);
         done++;
       },
     },

@@ -16,9 +16,17 @@ export interface Increment extends SqlFile {
 
 /** The whole schema, by subject; each file stands on those before it. Named one by one: one that is missing is an error. */
 export const base = (): SqlFile[] =>
-  ['releases', 'identity', 'ownership', 'capture', 'replication', 'commands', 'events', 'evidence', 'control'].map(
-    (subject) => fileAt(`${subject}.sql`),
-  );
+  [
+    'releases',
+    'identity',
+    'ownership',
+    'capture',
+    'replication',
+    'commands',
+    'events',
+    'evidence',
+    'control',
+  ].map((subject) => fileAt(`${subject}.sql`));
 
 /** All increments, in their order. */
 export const increments = (): Increment[] =>

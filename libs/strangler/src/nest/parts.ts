@@ -58,7 +58,19 @@ export function processPartsOf(
   const events = new Events(subscribers);
   const server = link && new ContractServer(link, modules, routes, metrics.served);
   const database = dataSource ? agents.databaseOf(dataSource) : databaseOfProgram(options);
-  const own = { routes, modules, router, subscribers, events, agents, calls, metrics, database, link, server };
+  const own = {
+    routes,
+    modules,
+    router,
+    subscribers,
+    events,
+    agents,
+    calls,
+    metrics,
+    database,
+    link,
+    server,
+  };
   const names = options.contracts.map(({ name }) => name);
   if (!side && database) {
     const shop = link && { link, program: programOf(options), modules: names, kept: options.kept };

@@ -1,4 +1,7 @@
+import { Logger } from '@nestjs/common';
 import type { Database } from '../../database/database.js';
+import { described } from '../../database/failure.js';
+import { ownerRefusal } from '../../database/refusals.js';
 import { quoted } from '../../database/tables.js';
 import type { EventSubscriber } from './subscribers.js';
 
@@ -49,6 +52,7 @@ export const longestWaitMs = 30_000;
 
 /** The events of a module in one database, and how far its subscribers are. */
 export class EventLog {
+  private readonly logger: Logger;
   private readonly event: string;
   private readonly cursor: string;
   private readonly stream: string;
@@ -57,6 +61,7 @@ export class EventLog {
     private readonly database: Database,
     readonly module: string,
   ) {
+    this.logger = new Logger(`${EventLog.name} ${module}`);
     const of = (table: string) => `${quoted(module)}.${table}`;
     [this.event, this.cursor, this.stream] = [of('event'), of('event_cursor'), of('event_stream')];
   }
@@ -97,10 +102,17 @@ export class EventLog {
     try {
       await this.write(subscriber, settled);
     } catch (error) {
-      if (settled.length === 1) return;
+      if (settled.length === 1) return this.note(error);
       // One of the keys has another owner, or is on its way to one.
-      for (const each of settled) await this.write(subscriber, [each]).catch(() => undefined);
+      for (const each of settled)
+        await this.write(subscriber, [each]).catch((problem: unknown) => this.note(problem));
     }
+  }
+
+  /** That a key is no longer this side's is nothing to tell of. */
+  private note(error: unknown): void {
+    if (ownerRefusal(error, this.module)) return;
+    this.logger.warn({ msg: 'could not write down which events are handled', error: described(error) });
   }
 
   private async write(subscriber: string, settled: readonly HandledKey[]): Promise<void> {

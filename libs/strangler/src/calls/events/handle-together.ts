@@ -21,7 +21,7 @@ interface Handling {
   readonly key: string;
   readonly hash: Buffer;
   readonly context: CallContext;
-  run(): Promise<unknown>;
+  readonly run: () => Promise<unknown>;
 }
 
 /** What `handleTogether` needs to know of a command. */

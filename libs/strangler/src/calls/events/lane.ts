@@ -25,7 +25,7 @@ const mostFailures = 10;
 const patienceMs = 10_000;
 
 /** Whoever has an effect of an event has it under this id, so that it is one effect. */
-export const deliveryId = (event: string, subscriber: string): string => uuidv5(subscriber, event);
+const deliveryId = (event: string, subscriber: string): string => uuidv5(subscriber, event);
 
 /** What a lane works with. */
 export interface LaneOptions {
