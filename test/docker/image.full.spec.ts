@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { chooseRunAs } from '../../libs/embedded-servers/src/run-as.js';
+import { chooseRunAs } from '#embedded-servers/run-as';
 import { startNats, type TestNats } from '../support/nats.js';
 import { freePort } from '../support/ports.js';
 import { Command, filesOfRepository } from '../support/newcomer.js';

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NatsFinder } from '../../libs/embedded-servers/src/nats/find-nats.js';
+import { NatsFinder } from '#embedded-servers/nats/find-nats';
 import { freePort } from './ports.js';
 import { until } from './until.js';
 

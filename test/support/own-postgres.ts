@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { PostgresServer } from '../../libs/embedded-servers/src/postgres/postgres-server.js';
-import { untilGone } from '../../libs/embedded-servers/src/processes.js';
+import { PostgresServer } from '#embedded-servers/postgres/postgres-server';
+import { untilGone } from '#embedded-servers/processes';
 import { startProgram, type Program } from './programs.js';
 
 /** A PostgreSQL of one test's own, which it may end. */
