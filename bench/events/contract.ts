@@ -22,11 +22,12 @@ export const ear = contract('ear', {
   operations: { ticked: subscription(ticked, { key: ({ key }) => key }) },
 });
 
-/** What a subscriber and a job do: one statement. */
-export const count = `insert into ear.heard as h (key, n) values ($1, 1) on conflict (key) do update set n = h.n + 1`;
+/** What a subscriber and a job do: one statement, which counts what comes out of its order. */
+export const count = `insert into ear.heard as h (key, n, out_of_order) values ($1, 1, ($2 <> 1)::int)
+  on conflict (key) do update set n = h.n + 1, out_of_order = h.out_of_order + (h.n + 1 <> $2)::int`;
 
-/** What was heard: lags in ms, and how many came out of their order. */
-export const heard = { lags: [] as number[], outOfOrder: 0, last: new Map<string, number>() };
+/** How late each was heard, in ms. */
+export const heard = { lags: [] as number[] };
 
 @Injectable()
 class ClockService {
@@ -38,9 +39,7 @@ class EarService implements Handlers<typeof ear> {
   constructor(private readonly dataSource: DataSource) {}
 
   async ticked({ key, n, at }: Ticked): Promise<void> {
-    await managerOf(this.dataSource).query(count, [key]);
-    if (n !== (heard.last.get(key) ?? 0) + 1) heard.outOfOrder++;
-    heard.last.set(key, n);
+    await managerOf(this.dataSource).query(count, [key, n]);
     heard.lags.push(performance.now() - at);
   }
 }
@@ -55,6 +54,6 @@ export class ClockAndEar {}
 
 export const tables = `
   create schema if not exists clock; create schema if not exists ear;
-  create table ear.heard (key text primary key, n int not null);
+  create table ear.heard (key text primary key, n int not null, out_of_order int not null);
   select strangler.create_idempotency_table(module) from unnest(array['clock', 'ear']) module;
   select strangler.create_event_tables('clock');`;
