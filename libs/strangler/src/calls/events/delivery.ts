@@ -3,9 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Database } from '../../database/database.js';
 import { LeaderSession } from '../../database/leader-session.js';
-import { quoted } from '../../database/tables.js';
 import type { Router } from '../router.js';
-import { EventLog } from './event-log.js';
+import { anyDueSql, EventLog } from './event-log.js';
 import { Lane } from './lane.js';
 import type { EventSubscriber } from './subscribers.js';
 
@@ -47,9 +46,8 @@ class EventSession extends LeaderSession {
   protected async isAnythingToDo(): Promise<boolean> {
     const { rows } = await this.client.query<{ any: boolean }>({
       name: 'any event',
-      text: `select exists (select from ${quoted(this.module)}.event_cursor
-        where subscriber = any($1) and due_at <= clock_timestamp()) as any`,
-      values: [this.subscribers],
+      text: anyDueSql(this.module),
+      values: [this.module, this.subscribers],
     });
     return rows[0]?.any === true;
   }

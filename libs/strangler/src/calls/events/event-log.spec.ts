@@ -4,7 +4,7 @@ import type { TestDatabase } from '../../../../../test/support/postgres.js';
 import { withContext } from '../../database/context.js';
 import { Database } from '../../database/database.js';
 import { inTransaction } from '../../database/transaction.js';
-import { EventLog, type HandledKey } from './event-log.js';
+import { anyDueSql, EventLog, type HandledKey } from './event-log.js';
 import { Events } from './events.js';
 import { Subscribers } from './subscribers.js';
 
@@ -114,6 +114,20 @@ it('what was put off before the clock was set back is due', async () => {
   await tell(['a']);
   await database.query(`update clicks.event_cursor set due_at = clock_timestamp() + interval '1 hour'`);
   expect(await due()).toHaveLength(1);
+});
+
+it('who may not deliver what is due is not kept awake by it', async () => {
+  const isAwake = async () =>
+    (await pool.query<{ any: boolean }>(anyDueSql('clicks'), ['clicks', ['tally']]))[0]!.any;
+  const own = (set: string) => database.query(`update strangler.ownership set ${set}`);
+  await tell(['a']);
+  expect(await isAwake()).toBe(true);
+  await own('extracted_below = 10000');
+  expect(await isAwake()).toBe(false);
+  await own('extracted_below = 0, asks = true');
+  expect(await isAwake()).toBe(false);
+  await own('asks = false');
+  expect(await isAwake()).toBe(true);
 });
 
 it('a side that has not proven itself delivers nothing', async () => {

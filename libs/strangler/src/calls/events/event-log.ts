@@ -50,6 +50,19 @@ export interface Problem {
 /** No retry is put off for longer, in ms. What is due later was put off before the database's clock was set back. */
 export const longestWaitMs = 30_000;
 
+/**
+ * Which cursors `c` are to be looked at now: due, of keys that this side owns, once it has proven itself. With `o`, the module's ownership row; $1: the
+ * module. Whoever sleeps asks the same as whoever works: else he would be awake for what he may not do.
+ */
+const isDue = `o.module = $1 and strangler.is_proven(o)
+  and (c.due_at <= clock_timestamp() or c.due_at > clock_timestamp() + ${2 * longestWaitMs} * interval '1 ms')
+  and strangler.owns($1, c.routing_key)`;
+
+/** Whether there is anything to do, as `any`. $1: the module, $2: its subscribers. */
+export const anyDueSql = (module: string): string =>
+  `select exists (select from ${quoted(module)}.event_cursor c, strangler.ownership o
+     where c.subscriber = any($2) and ${isDue}) as any`;
+
 /** The events of a module in one database, and how far its subscribers are. */
 export class EventLog {
   private readonly logger: Logger;
@@ -84,11 +97,9 @@ export class EventLog {
          from (select * from ${this.event} e
            where e.routing_key = c.routing_key and e.seq > c.seq and e.seq <= c.head and e.type = any($3)
            order by e.seq limit $4) e) e
-       where o.module = $1 and strangler.is_proven(o)
-         and (c.due_at <= clock_timestamp() or c.due_at > clock_timestamp() + $5 * interval '1 ms')
-         and c.routing_key <> all($6) and strangler.owns($1, c.routing_key)
-       order by c.due_at limit $7`,
-      [this.module, name, [...commands.keys()], each, 2 * longestWaitMs, busy, limit],
+       where ${isDue} and c.routing_key <> all($5)
+       order by c.due_at limit $6`,
+      [this.module, name, [...commands.keys()], each, busy, limit],
       { prepared: true },
     );
   }
