@@ -4,6 +4,7 @@ import { connect } from '@nats-io/transport-node';
 import { credentials } from '@grpc/grpc-js';
 import { firstValueFrom } from 'rxjs';
 import { Closing } from '#platform';
+import { withContext } from '#strangler/database/context';
 import { natsConnection } from '#strangler/nats/connection';
 import { startProgram } from '../program.js';
 import { report, type Figure } from '../report.js';
@@ -17,6 +18,7 @@ import { remotePort } from './remote.js';
 const inFlight = 32;
 /** Calls inside the process are too short to time one by one. */
 const batch = 1_000;
+const customer = '019aa1f0-5b3c-7c6e-9d2a-00000000c057';
 
 /** Same request and payload over every way to call, alternating; the other process serves all of them. */
 export async function rpc(servers: BenchServers, quick: boolean): Promise<boolean> {
@@ -63,9 +65,12 @@ const scale = (rates: Rates): Rates =>
 function localContenders(): Contender[] {
   const { service, router } = localQuotes('monolith');
   const port = router.port(quotes);
-  const many = (call: () => Promise<unknown>) => async () => {
-    for (let i = 0; i < batch; i++) await call();
-  };
+  // Within a request, as nearly every call is.
+  const caller = { program: 'api', as: 'module', actor: { id: customer, role: 'user', version: 1 } } as const;
+  const many = (call: () => Promise<unknown>) => () =>
+    withContext({ requestId: '4bf92f35', caller, servedBy: new Map() }, async () => {
+      for (let i = 0; i < batch; i++) await call();
+    });
   return [
     inLanes(
       'local: direct',

@@ -8,7 +8,9 @@ export interface FinishedCall {
   readonly kind: PreparedOperation['kind'];
   /** Who worked for it last; of a command that was split, one call a part. */
   readonly side: Side;
-  /** With all waiting and turning. */
+  /** When it ended, by `performance.now()` of this process. */
+  readonly at: number;
+  /** How long it took, with all waiting and turning. */
   readonly ms: number;
   readonly outcome: 'ok' | CallFailure;
   /** Asked for an operator, not for a customer: it says nothing of what customers do. */

@@ -12,7 +12,7 @@ import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Acknowledger } from '../database/acknowledger.js';
 import { listedIn, refusalOf, type CallLists } from './may-ask.js';
-import { currentContext, withContext, type CallContext } from '../database/context.js';
+import { actingAs, currentContext, withContext, type CallContext } from '../database/context.js';
 import { ExternalCalls, type ExternalCall, type Settle } from './external.js';
 import { handleTogether, handlingOf, type EventCommand } from './events/handle-together.js';
 import { hide } from '../database/failure.js';
@@ -154,7 +154,7 @@ export class Executor {
   /** What the module's code calls, it calls as this module, on behalf of whoever has asked it. */
   private acting(context: CallContext): CallContext {
     const { name: program } = this.contract;
-    return { ...context, caller: { program, as: 'module', actor: context.caller?.actor } };
+    return actingAs({ program, as: 'module', actor: context.caller?.actor }, context);
   }
 
   /** Whether the operation does something outside of its transaction: it must not share another's. */

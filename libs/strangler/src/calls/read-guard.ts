@@ -1,4 +1,4 @@
-import { isDomainError, UnavailableError } from '../contract/errors.js';
+import { isDomainError, UnavailableError, type DomainError } from '../contract/errors.js';
 import type { EventEmitter } from 'node:events';
 import type { EntityManager } from 'typeorm';
 import { bucketOf } from '../routes/bucket.js';
@@ -52,16 +52,28 @@ export class ReadGuard {
   }
 
   /** Answers a query by `work`. @throws {NotOwnerError} {MovingError} when its answer cannot be relied upon. */
-  async checked(
+  checked(
     operation: PreparedOperation,
     input: unknown,
     manager: EntityManager,
     work: () => Promise<unknown>,
   ): Promise<unknown> {
-    const { module, reads, keyed } = operation;
-    if (reads === 'any' && (await this.isFresh(module, manager))) return work();
-    // Also where any copy would do: what one that is behind has of keys that its side owns is as good as ever.
-    if (reads === 'owner' || keyed) return this.validated(operation, input, manager, work);
+    // A promise less where there is nothing to ask.
+    return operation.reads === 'owner'
+      ? this.validated(operation, input, manager, work)
+      : this.fromAny(operation, input, manager, work);
+  }
+
+  private async fromAny(
+    operation: PreparedOperation,
+    input: unknown,
+    manager: EntityManager,
+    work: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const { module, keyed } = operation;
+    if (await this.isFresh(module, manager)) return work();
+    // What a copy that is behind has of keys that its side owns is as good as ever.
+    if (keyed) return this.validated(operation, input, manager, work);
     // Someone has to answer what has no owner; the monolith's copy is the one that stays.
     if (this.side === 'extracted') throw new NotOwnerError(module);
     return work();
@@ -77,13 +89,24 @@ export class ReadGuard {
     for (let attempt = 1; attempt <= maxTries; attempt++) {
       // What an earlier check has seen will do: if it is the same afterwards, it was so all the time.
       const before = this.rows.get(module) ?? (await this.look(module, manager));
-      const answer = await settled(work);
+      let answer: unknown;
+      // Told once it is known to count, as an answer is. A fault is no answer of anyone.
+      let refusal: DomainError | undefined;
+      try {
+        answer = await work();
+      } catch (error) {
+        if (!isDomainError(error)) throw error;
+        refusal = error;
+      }
       // Only now: the work may have waited long for a connection.
-      if (this.standsStill(module)) return answer();
-      const now = await this.look(module, manager);
-      if (!now.proven) throw new UnprovenError(module);
-      assertOwned(now, module, operation.keysOf(input));
-      if (now.version === before.version) return answer();
+      if (!this.standsStill(module)) {
+        const now = await this.look(module, manager);
+        if (!now.proven) throw new UnprovenError(module);
+        assertOwned(now, module, operation.keysOf(input));
+        if (now.version !== before.version) continue;
+      }
+      if (refusal) throw refusal;
+      return answer;
     }
     throw new MovingError(module);
   }
@@ -132,19 +155,6 @@ export class ReadGuard {
     }
     const ageMs = copy.ageMs + performance.now() - copy.at;
     return copy.owned || (ageMs >= 0 && ageMs <= freshCopyMs);
-  }
-}
-
-/** How the work ended, to be told once that is known to count. A fault is no answer of anyone. */
-async function settled(work: () => Promise<unknown>): Promise<() => unknown> {
-  try {
-    const answer = await work();
-    return () => answer;
-  } catch (error) {
-    if (!isDomainError(error)) throw error;
-    return () => {
-      throw error;
-    };
   }
 }
 

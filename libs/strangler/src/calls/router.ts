@@ -120,11 +120,12 @@ export class Router {
     options: CommandOptions,
   ): Promise<unknown> {
     const context = currentContext();
-    const refused = context && refusal(operation, context);
+    const now = performance.now();
+    const refused = context && refusal(operation, context, now);
     if (refused) return Promise.reject(refused);
     const side = sideFor(entry, operation, askerOf(context));
-    if (side === undefined) return this.sendToOwners(entry, operation, input, options);
-    return this.sendTo(callOf(operation, input, options), side);
+    const call = callOf(operation, input, options, now);
+    return side === undefined ? this.sendToOwners(entry, call) : this.sendTo(call, side);
   }
 
   /** On that side; where it is not the owner, on from there. */
@@ -137,13 +138,9 @@ export class Router {
     });
   }
 
-  private async sendToOwners(
-    entry: RouteEntry,
-    operation: PreparedOperation,
-    raw: unknown,
-    options: CommandOptions,
-  ): Promise<unknown> {
-    const call = parsedCall(callOf(operation, raw, options));
+  private async sendToOwners(entry: RouteEntry, asked: PursuedCall): Promise<unknown> {
+    const call = parsedCall(asked);
+    const { operation } = call;
     const parts = partsOf(entry, operation.module, operation.keysOf(call.input));
     const [first, ...others] = parts;
     if (!first || others.length > 0) return this.pursuitOf(call).inParts(parts);
@@ -162,13 +159,18 @@ export class Router {
   }
 }
 
-const callOf = (operation: PreparedOperation, input: unknown, options: CommandOptions): PursuedCall => ({
+const callOf = (
+  operation: PreparedOperation,
+  input: unknown,
+  options: CommandOptions,
+  startedAt: number,
+): PursuedCall => ({
   operation,
   input,
   commandId: operation.kind === 'query' ? '' : (options.commandId ?? uuidv7()),
   undoOf: options.undoOf,
   cancel: options.cancel,
-  startedAt: performance.now(),
+  startedAt,
 });
 
 /** The same with its input parsed: once, however many sides are tried. @throws {ValidationError} */
@@ -189,7 +191,11 @@ function keysIn(operation: PreparedOperation, input: unknown): readonly string[]
 }
 
 /** Why a call must not be made in this context, if so. */
-function refusal({ module, kind, name }: PreparedOperation, context: CallContext): Error | undefined {
+function refusal(
+  { module, kind, name }: PreparedOperation,
+  context: CallContext,
+  now: number,
+): Error | undefined {
   if (context.rehearsal) {
     context.rehearsal.called ??= `${module}.${name}`;
     return new NotRehearsedError(`${module}.${name}`);
@@ -198,7 +204,7 @@ function refusal({ module, kind, name }: PreparedOperation, context: CallContext
     // Here it could join; on the other side it could not be rolled back. So it is refused in both.
     return new Error(`${module}.${name} was called inside a transaction: make that a process`);
   }
-  if (context.deadline !== undefined && context.deadline <= performance.now()) {
+  if (context.deadline !== undefined && context.deadline <= now) {
     return new UnavailableError(module, 'the deadline of this call has passed');
   }
   return undefined;

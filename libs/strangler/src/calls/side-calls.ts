@@ -6,6 +6,7 @@ import type { Side } from '../routes/phase.js';
 import type { Routes } from '../routes/routes.js';
 import { outcomeOf, type CallObserver, type FinishedCall } from './call-observer.js';
 import type { EventCommand } from './events/handle-together.js';
+import type { ExecuteOptions } from './executor.js';
 import type { LocalModules } from './local-modules.js';
 import type { PursuedCall } from './owner-retry.js';
 import type { CallOptions } from './ports.js';
@@ -82,11 +83,13 @@ export class SideCalls {
     redirect: (error: DomainError) => Promise<unknown>,
   ): Promise<unknown> {
     const { operation, input, commandId, undoOf, cancel, parsed } = call;
-    currentContext()?.servedBy.set(operation.module, side);
-    return this.modules.executor(operation.module).execute(operation.name, input, commandId, {
-      ...{ undoOf, cancel, parsed, redirect },
-      ended: this.observer && ((outcome, result) => this.observed(call, side, input, outcome, result)),
-    });
+    const { module, name } = operation;
+    currentContext()?.servedBy.set(module, side);
+    const ended: ExecuteOptions['ended'] =
+      this.observer && ((outcome, result) => this.observed(call, side, input, outcome, result));
+    return this.modules
+      .executor(module)
+      .execute(name, input, commandId, { undoOf, cancel, parsed, redirect, ended });
   }
 
   /** Runs commands for events in this process, in one transaction. @throws what any of them throws: then none was done. */
@@ -95,10 +98,11 @@ export class SideCalls {
     const startedAt = performance.now();
     await modules.executor(module).together(commands);
     const side = modules.side!;
-    const ms = (performance.now() - startedAt) / commands.length;
+    const at = performance.now();
+    const ms = (at - startedAt) / commands.length;
     for (const { operation, input } of commands) {
       const { name, kind } = operation;
-      observer?.finished({ module, operation: name, kind, side, ms, outcome: 'ok', forOperator: false });
+      observer?.finished({ module, operation: name, kind, side, at, ms, outcome: 'ok', forOperator: false });
       observer?.committed?.({ operation, side, input });
     }
   }
@@ -131,9 +135,10 @@ export class SideCalls {
     result?: unknown,
   ): void {
     const { module, name, kind } = operation;
-    const ms = performance.now() - startedAt;
+    const at = performance.now();
+    const ms = at - startedAt;
     const forOperator = currentContext()?.forOperator ?? false;
-    this.observer?.finished({ module, operation: name, kind, side, ms, outcome, forOperator });
+    this.observer?.finished({ module, operation: name, kind, side, at, ms, outcome, forOperator });
     if (outcome !== 'ok') return;
     if (kind === 'query' && !forOperator) this.observer?.answered({ operation, side, input, result });
     else if (kind === 'command' && !undoOf && !cancel) this.observer?.committed?.({ operation, side, input });

@@ -133,6 +133,31 @@ describe('what is accepted', () => {
   });
 });
 
+it('a name of a field is a name, whatever it spells', () => {
+  const names = [
+    'a"b',
+    "a'b",
+    'a`${b}',
+    'a\\',
+    'a\nb',
+    'a\u2028b',
+    '*/',
+    'value',
+    'copy',
+    'item',
+    '0',
+    'class',
+  ];
+  class Odd {}
+  for (const name of names) IsInt()(Odd.prototype, name);
+  const value = Object.fromEntries(names.map((name, i) => [name, i]));
+  const odd = Schema.of<unknown>(Odd);
+  expect(odd.parse(value)).toEqual(value);
+  expect(odd.pick({ ...value, more: 1 })).toEqual(value);
+  expect(odd.holds({ ...value, item: '9' })).toBe(false);
+  expect(odd.holds({ ...value, more: 1 })).toBe(false);
+});
+
 it('pick shows the declared fields only, at any depth', () => {
   const row = { id, lines: [{ ...line, cost: 1 }], gift: null, weight: 1, owner: 'x' };
   expect(Schema.of(Basket).pick(row)).toStrictEqual({ id, lines: [line], gift: null, weight: 1 });

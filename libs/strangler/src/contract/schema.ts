@@ -2,20 +2,12 @@ import type { Dto } from './dto.js';
 import { ValidationError } from './errors.js';
 import { canonicalOf, isMasked, isSecret, nestedOf } from './fields.js';
 import { ARRAY_MAX_SIZE, IS_ARRAY } from 'class-validator';
-import {
-  checksOf,
-  conditionOf,
-  isFields,
-  rulesOf,
-  type ValueCheck,
-  type Fields,
-  type ValueRule,
-} from './checks.js';
+import { checksOf, conditionOf, isFields, rulesOf, type Fields, type ValueRule } from './checks.js';
+import { compile, type Compiled, type CompiledField } from './compile.js';
 import { explain, type ExplainedField } from './explain.js';
-import { isText } from './text.js';
 
-/** A field of a DTO class, compiled. */
-interface Field extends ExplainedField {
+/** A field of a DTO class, made ready. */
+interface Field extends ExplainedField, Omit<CompiledField, 'nested'> {
   readonly nested: Schema<unknown> | undefined;
   /** Never stored, compared or logged. */
   readonly secret: boolean;
@@ -23,9 +15,6 @@ interface Field extends ExplainedField {
   readonly masked: boolean;
   /** Whether some rule wants a list. */
   readonly isList: boolean;
-  /** Conditional rules (`IsOptional`): unless all hold, the checks do not apply. */
-  readonly conditions: readonly ValueCheck[];
-  readonly checks: readonly ValueCheck[];
 }
 
 /** The longest list of a field that does not say itself how long its list may be. */
@@ -50,11 +39,14 @@ export class Schema<T> {
   /** Dotted paths of its secrets, as `items.*.password`. */
   readonly secrets: readonly string[];
 
+  private readonly compiled: Compiled;
+
   private constructor(readonly dto: Dto<T>) {
     this.fields = fieldsOf(dto);
     this.names = new Set(this.fields.map((field) => field.name));
     this.capacity = this.fields.reduce((sum, field) => sum + capacityOf(field), 0);
     this.secrets = this.fields.flatMap(secretsOf);
+    this.compiled = compile(this.fields.map((field) => ({ ...field, nested: field.nested?.compiled })));
   }
 
   private static readonly known = new WeakMap<Dto<unknown>, Schema<unknown>>();
@@ -81,8 +73,8 @@ export class Schema<T> {
 
   /** What `parse` makes of a value; `undefined` where it would throw. */
   accepted(value: unknown): T | undefined {
-    const copy = this.copy(value);
-    return copy !== undefined && this.accepts(copy) ? (copy as T) : undefined;
+    const copy = this.compiled.copy(value);
+    return copy !== undefined && this.compiled.accepts(copy) ? (copy as T) : undefined;
   }
 
   /**
@@ -124,62 +116,7 @@ export class Schema<T> {
   pick(value: unknown): T {
     // Of a shape without fields there is nothing to see, whatever the value is.
     if (!isFields(value)) return (this.fields.length === 0 ? {} : undefined) as T;
-    const copy: Fields = {};
-    for (const { name, nested } of this.fields) {
-      const item = value[name];
-      if (item !== undefined) copy[name] = nested ? nested.pickAll(item) : item;
-    }
-    return copy as T;
-  }
-
-  private pickAll(value: unknown): unknown {
-    if (!Array.isArray(value)) return isFields(value) ? this.pick(value) : value;
-    const parts: unknown[] = [];
-    for (const part of value) parts.push(isFields(part) ? this.pick(part) : part);
-    return parts;
-  }
-
-  /**
-   * A plain copy of the declared fields in canonical spelling; `undefined` when `value` is no object, or has other fields
-   * or too long a list, itself or in one of its parts.
-   */
-  copy(value: unknown): Fields | undefined {
-    if (!isFields(value)) return undefined;
-    const copy: Fields = {};
-    let found = 0;
-    for (const field of this.fields) {
-      const item = value[field.name];
-      if (item === undefined) continue;
-      found++;
-      const own = typeof item === 'string' ? (field.canonical?.(item) ?? item) : copyField(field, item);
-      if (own === undefined) return undefined;
-      copy[field.name] = own;
-    }
-    return hasMore(value, found) && this.hasOthers(value) ? undefined : copy;
-  }
-
-  private hasOthers(source: Fields): boolean {
-    for (const name in source) if (!this.names.has(name)) return true;
-    return false;
-  }
-
-  /** Whether every rule of the class holds; `value` is a copy made by `copy`. */
-  private accepts(value: Fields): boolean {
-    for (const field of this.fields) {
-      const item = value[field.name];
-      if (typeof item === 'string' ? !isText(item) : Array.isArray(item) && !field.nested && !areTexts(item))
-        return false;
-      if (field.conditions.length > 0 && !allHold(field.conditions, item, value)) continue;
-      if (!allHold(field.checks, item, value)) return false;
-      if (field.nested && !field.nested.acceptsAll(item)) return false;
-    }
-    return true;
-  }
-
-  private acceptsAll(value: unknown): boolean {
-    if (!Array.isArray(value)) return isFields(value) && this.accepts(value);
-    for (const item of value) if (!this.acceptsAll(item)) return false;
-    return true;
+    return this.compiled.pick(value) as T;
   }
 }
 
@@ -194,42 +131,6 @@ const eachOf = (item: unknown, of: (part: unknown) => unknown): unknown =>
 
 const secretsOf = ({ name, secret, nested, isList }: Field): string[] =>
   secret ? [name] : (nested?.secrets ?? []).map((inner) => `${name}.${isList ? '*.' : ''}${inner}`);
-
-// Loops here and below: `every` and `map` would make a function at each call.
-function allHold(checks: readonly ValueCheck[], value: unknown, owner: Fields): boolean {
-  for (const check of checks) if (!check(value, owner)) return false;
-  return true;
-}
-
-/** Whether an object has more fields than so many. Stops there: it may have a million. */
-function hasMore(source: Fields, most: number): boolean {
-  let left = most;
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Object.keys would make a list of all of them
-  for (const _name in source) if (--left < 0) return true;
-  return false;
-}
-
-function areTexts(list: readonly unknown[]): boolean {
-  for (const item of list) if (typeof item === 'string' && !isText(item)) return false;
-  return true;
-}
-
-/**
- * `undefined`: a part has fields that it must not have, or the list is too long. What is no object at all stays, for the
- * rules to refuse.
- */
-function copyField({ nested, most }: Field, item: unknown): unknown {
-  if (!Array.isArray(item)) return nested && isFields(item) ? nested.copy(item) : item;
-  if (item.length > most) return undefined;
-  if (!nested) return item;
-  const parts: unknown[] = [];
-  for (const part of item) {
-    const copy: unknown = isFields(part) ? nested.copy(part) : part;
-    if (copy === undefined) return undefined;
-    parts.push(copy);
-  }
-  return parts;
-}
 
 function fieldsOf(dto: Dto<unknown>): Field[] {
   const rules = rulesOf(dto);

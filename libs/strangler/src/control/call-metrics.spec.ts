@@ -4,7 +4,7 @@ import { CallMetrics } from './call-metrics.js';
 
 const call = (change: Partial<FinishedCall>): FinishedCall => ({
   ...{ module: 'toy', operation: 'look', kind: 'query', side: 'extracted', ms: 1 },
-  ...{ outcome: 'ok', forOperator: false },
+  ...{ outcome: 'ok', forOperator: false, at: performance.now() },
   ...change,
 });
 

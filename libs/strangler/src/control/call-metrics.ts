@@ -6,6 +6,7 @@ import type { ShadowReads } from '../calls/shadow/shadow-reads.js';
 import type { Side } from '../routes/phase.js';
 import type { Origin } from '../evidence/evidence.js';
 import type { Queryable } from '../database/database.js';
+import { ByNames } from '../evidence/by-names.js';
 import { Windows, type CallDelta } from '../evidence/windows.js';
 import { inTurn } from '../database/in-turn.js';
 import { CallCount } from './call-count.js';
@@ -34,17 +35,19 @@ export class CallMetrics implements CallObserver {
   shadow: ShadowReads | undefined;
   rehearsals: Rehearsals | undefined;
   private readonly logger = new Logger(CallMetrics.name);
-  private readonly counted = new Map<string, Counted>();
-  /** When an operation was last served on the side `monolith`, by its name with its module's. */
-  private readonly lastHere = new Map<string, number>();
+  private readonly counted = new ByNames<Counted>();
+  /** When an operation was last served on the side `monolith`, by its module and its name. */
+  private readonly lastHere = new ByNames<{ module: string; operation: string; at: number }>();
   private begun = performance.now();
   private timers: NodeJS.Timeout[] = [];
   private windows: Windows | undefined;
   private routes: Pick<Routes, 'entryOf'> | undefined;
 
-  finished({ module, operation, side, ms, outcome, forOperator }: FinishedCall): void {
+  finished({ module, operation, side, at, ms, outcome, forOperator }: FinishedCall): void {
     if (outcome !== 'shed' && !forOperator) this.record(module, side, 'customer', ms, outcome === 'error');
-    if (side === 'monolith') this.lastHere.set(`${module}.${operation}`, performance.now());
+    if (side !== 'monolith') return;
+    const last = this.lastHere.at(module).at(operation);
+    last.get(() => ({ module, operation, at })).at = at;
   }
 
   answered(query: AnsweredQuery): void {
@@ -57,18 +60,15 @@ export class CallMetrics implements CallObserver {
 
   /** Counts one call. */
   record(module: string, side: Side, origin: Origin, ms: number, failed: boolean): void {
-    const key = `${module} ${side} ${origin}`;
-    let counted = this.counted.get(key);
-    if (!counted) this.counted.set(key, (counted = { module, side, origin, tally: new CallCount() }));
-    counted.tally.add(ms, failed);
+    const counted = this.counted.at(module).at(side).at(origin);
+    counted.get(() => ({ module, side, origin, tally: new CallCount() })).tally.add(ms, failed);
   }
 
   /** Operations of the module that the monolith has served just now. */
   servedHere(module: string): string[] {
     const since = performance.now() - recentMs;
-    return [...this.lastHere].flatMap(([name, at]) =>
-      name.startsWith(`${module}.`) && at > since ? [name] : [],
-    );
+    const last = this.lastHere.at(module).values();
+    return last.filter(({ at }) => at > since).map(({ operation }) => `${module}.${operation}`);
   }
 
   /** Begins to write down what is counted, once a second, in this process's database. */
@@ -93,7 +93,7 @@ export class CallMetrics implements CallObserver {
 
   private async write(): Promise<void> {
     const [ageMs, now] = [performance.now() - this.begun, performance.now()];
-    const taken = [...this.counted.values()].flatMap(({ tally, ...whose }) => {
+    const taken = this.counted.values().flatMap(({ tally, ...whose }) => {
       const calls = tally.take();
       return calls ? [{ tally, delta: { ...whose, ...calls } }] : [];
     });

@@ -85,4 +85,19 @@ export const withContext = <T>(context: CallContext, work: () => T): T => storag
 export const withinContext = <T>(change: Partial<CallContext>, work: () => T): T =>
   storage.run({ ...(storage.getStore() ?? emptyContext()), ...change }, work);
 
+/** The context with another caller. Each field by its name: a spread takes longer than all else that a call inside the process does. */
+export const actingAs = (caller: Caller, context: CallContext): CallContext =>
+  ({
+    requestId: context.requestId,
+    traceparent: context.traceparent,
+    deadline: context.deadline,
+    headers: context.headers,
+    shadow: context.shadow,
+    rehearsal: context.rehearsal,
+    forOperator: context.forOperator,
+    caller,
+    servedBy: context.servedBy,
+    transaction: context.transaction,
+  }) satisfies Record<keyof CallContext, unknown>;
+
 const emptyContext = (): CallContext => ({ requestId: '-', servedBy: new Map() });

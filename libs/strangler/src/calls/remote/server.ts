@@ -179,17 +179,11 @@ export class ContractServer extends Server implements CustomTransportStrategy {
       const how = { commandId, undoOf, cancel };
       const { text, outcome } = await this.reply(executor, operation, message, how, context);
       await this.respond(message, operation, text);
-      const ms = performance.now() - started;
+      const at = performance.now();
+      const ms = at - started;
       const side = this.modules.side ?? 'monolith';
-      this.served?.finished({
-        module,
-        operation: name,
-        kind: operation.kind,
-        side,
-        ms,
-        outcome,
-        forOperator: false,
-      });
+      const { kind } = operation;
+      this.served?.finished({ module, operation: name, kind, side, at, ms, outcome, forOperator: false });
       this.log.log({ msg: 'call served', module, operation: name, ms: Math.round(ms) });
     });
   }

@@ -9,6 +9,7 @@ const call = (ms: number, change: Partial<FinishedCall> = {}): FinishedCall => (
     side: 'monolith',
     outcome: 'ok',
     forOperator: false,
+    at: performance.now(),
     ms,
   },
   ...change,

@@ -1,4 +1,5 @@
 import type { CallObserver, FinishedCall } from '../../calls/call-observer.js';
+import { ByNames } from '../../evidence/by-names.js';
 import type { Side } from '../../routes/phase.js';
 
 /** Upper bounds of the histogram's buckets, in seconds. */
@@ -29,7 +30,7 @@ interface Cell {
  * only adds up, and what is made of it is made when it is asked for. All its names are those of contracts: it cannot grow.
  */
 export class CallTally implements CallObserver {
-  private readonly cells = new Map<string, Cell>();
+  private readonly cells = new ByNames<Cell>();
 
   finished({ module, operation, side, outcome, ms }: FinishedCall): void {
     const cell = this.cell(module, operation, side, outcome);
@@ -45,20 +46,19 @@ export class CallTally implements CallObserver {
   }
 
   read(): Tally[] {
-    return [...this.cells.values()].map(({ labels, counts, sum }) => ({
+    return this.cells.values().map(({ labels, counts, sum }) => ({
       ...{ labels, sum, counts: [...counts] },
       count: counts.reduce((all, each) => all + each, 0),
     }));
   }
 
   private cell(module: string, operation: string, side: Side, outcome: FinishedCall['outcome']): Cell {
-    const key = `${module}.${operation}.${side}.${outcome}`;
-    let cell = this.cells.get(key);
-    if (!cell) {
-      const counts = new Array<number>(callBounds.length + 1).fill(0);
-      this.cells.set(key, (cell = { labels: { module, operation, side, outcome }, counts, sum: 0 }));
-    }
-    return cell;
+    const cells = this.cells.at(module).at(operation).at(side).at(outcome);
+    return cells.get(() => ({
+      labels: { module, operation, side, outcome },
+      counts: new Array<number>(callBounds.length + 1).fill(0),
+      sum: 0,
+    }));
   }
 }
 
