@@ -79,11 +79,21 @@ function mergeReservations({ orderId, lines }: OrderStock, parts: readonly Reser
 
 const moved = ({ orderId }: OrderStock): StockMoved => ({ orderId });
 
+/** Answered in some milliseconds: a copy that takes so long is stuck, and there is time to ask another one. */
+const browsing = { tryMs: 700 };
+
 export const inventory = contract('inventory', {
   ownership: 'by-key',
   operations: {
-    getProduct: query({ who: 'anyone', input: BySku, output: Product, errors: ['not_found'], key: 'sku' }),
-    listProducts: query({ who: 'anyone', input: Page, output: Products, reads: 'any' }),
+    getProduct: query({
+      who: 'anyone',
+      input: BySku,
+      output: Product,
+      errors: ['not_found'],
+      key: 'sku',
+      policy: browsing,
+    }),
+    listProducts: query({ who: 'anyone', input: Page, output: Products, reads: 'any', policy: browsing }),
     putProduct: command({ who: 'admin', input: PutProduct, output: Product, key: 'sku' }),
     /** `too_much_stock`: with it there would be more pieces than a count can tell (2,147,483,647). */
     restock: command({

@@ -103,6 +103,9 @@ export class Jwks {
 /** Whose account it is. */
 const ofAccount = self(({ id }: { id: string }) => id);
 
+/** To check a password is work for a processor: few calls wait for it, and none is made again unasked. */
+const hashing = { retries: 0, atOnce: 64, waiting: 64 };
+
 /** An e-mail is unique over all users, so the module has one owner as a whole. */
 export const users = contract('users', {
   ownership: 'whole',
@@ -122,6 +125,7 @@ export const users = contract('users', {
       errors: ['unauthenticated'],
       reads: 'owner',
       timeoutMs: 3_000,
+      policy: hashing,
     }),
     jwks: query({ who: 'anyone', input: Nothing, output: Jwks, reads: 'owner' }),
     /** Signs with a new key from now on. Old keys stay published while a token of theirs may be about. */

@@ -1,3 +1,4 @@
+import type { CallPolicy } from './call-policy.js';
 import type { Dto } from './dto.js';
 import { needsOnly } from './required.js';
 
@@ -86,8 +87,10 @@ interface Shared<I, O, E extends string> {
   who?: Who<NoInfer<I>>;
   /** The only error codes that callers can see besides the transport's own; any other error becomes `internal`. */
   errors?: readonly E[];
-  /** How long one attempt may take, in ms (default 1,500). */
+  /** How long one attempt may take, in ms, with all its tries (default 1,500). */
   timeoutMs?: number;
+  /** How it is called where it is served by another process. */
+  policy?: CallPolicy;
 }
 
 /** Changes nothing. `owner` (the default of keyed queries) is never behind a write; `any` may be answered by a copy. */

@@ -1,3 +1,4 @@
+import { problemOfPolicy } from './call-policy.js';
 import { internalCodes } from './errors.js';
 import type { Operation } from './operation-kinds.js';
 import { problemOfShapes } from './shape-problems.js';
@@ -11,6 +12,8 @@ export function problemOf(
   if (taken) return `"${taken}" is a code of the toolkit's own`;
   const shapes = problemOfShapes(operation);
   if (shapes) return shapes;
+  const policy = problemOfPolicy(operation);
+  if (policy) return policy;
   const undo = operation.kind === 'command' ? operation.undo : undefined;
   if (undo !== undefined && operations[undo]?.kind !== 'command') {
     return `its undo "${undo}" is no command of this contract`;

@@ -1,3 +1,4 @@
+import { callPolicyOf, timeoutOf, type CallPolicy } from './call-policy.js';
 import type { Contract } from './contract.js';
 import type { Operation, Who } from './operation-kinds.js';
 import { transportCodes } from './errors.js';
@@ -25,8 +26,10 @@ export interface PreparedOperation {
   merge(input: unknown, outputs: readonly unknown[]): unknown;
   /** Whether callers may see this error code. */
   declares(code: string): boolean;
-  /** How long one attempt may take, in ms. */
+  /** How long one attempt may take, in ms, with all its tries. */
   readonly timeoutMs: number;
+  /** How it is called where it is served by another process. */
+  readonly policy: Required<CallPolicy>;
   /** The command that takes this one back, if any. */
   undoing(): PreparedOperation | undefined;
   /** The command that writes down what came of its call; `undefined`: it has no effect outside the database. */
@@ -38,8 +41,6 @@ export interface PreparedOperation {
   /** Makes an input of a routing key; `undefined`: this cannot be asked without a caller. */
   readonly probe: ((key: string) => unknown) | undefined;
 }
-
-const defaultTimeoutMs = 1_500;
 
 const prepared = new WeakMap<Contract, ReadonlyMap<string, PreparedOperation>>();
 
@@ -80,7 +81,8 @@ function prepareOne(contract: Contract, name: string): PreparedOperation {
     pick: parts?.pick ?? ((input) => input),
     merge: parts?.merge ?? ((_input, [output]) => output),
     declares: (code) => visible.has(code),
-    timeoutMs: operation.timeoutMs ?? defaultTimeoutMs,
+    timeoutMs: timeoutOf(operation),
+    policy: callPolicyOf(operation),
     undoing: () => (undo === undefined ? undefined : prepare(contract).get(undo)),
     result: () => (result === undefined ? undefined : prepare(contract).get(result)),
     on,

@@ -1,3 +1,4 @@
+import type { GuardedCalls } from '../calls/resilience/guarded-calls.js';
 import { policies } from '../routes/phase.js';
 import type { Contract } from '../contract/contract.js';
 import type { Database } from '../database/database.js';
@@ -20,6 +21,7 @@ import { belongingOf } from '../sides/belonging.js';
 import { remoteSide, servedOn } from '../sides/remote.js';
 import type { ControlledSides } from '../sides/side.js';
 import type { Advice } from './advice.js';
+import { heldBackFindings } from './held-back.js';
 import type { CallMetrics } from './call-metrics.js';
 import { Controller } from './controller.js';
 import type { ControlNeeds } from './reconcile/needs.js';
@@ -42,6 +44,7 @@ export interface SteeringOptions {
   database: Database;
   agents: Agents;
   router: Router;
+  guarded: Pick<GuardedCalls, 'figures'>;
   routes: Routes;
   link: NatsLink;
   watch: CallMetrics;
@@ -75,6 +78,7 @@ export class ControlPlane {
       contracts,
       database,
       router,
+      guarded,
       routes,
       link,
       watch,
@@ -126,7 +130,11 @@ export class ControlPlane {
       database,
       wishesPath,
       needs: this.needs(store, watch),
-      notices: () => [...noticesOf(this.processes.live), ...this.strangers.findings],
+      notices: () => [
+        ...noticesOf(this.processes.live),
+        ...this.strangers.findings,
+        ...heldBackFindings(guarded.figures()),
+      ],
       findings: [natsFindings(link), ...findings],
       ...(advice && { advice }),
       writer: new FileWriter(wishesPath, (text, change) => editOf(text, names, change), this.file),
@@ -176,7 +184,7 @@ export class ControlPlane {
   }
 
   private needs(store: ShadowStore, watch: Pick<CallMetrics, 'servedHere'>): ControlNeeds {
-    const { contracts } = this.options;
+    const { contracts, guarded } = this.options;
     return {
       modules: contracts.map(({ name, ownership }) => ({ module: name, ownership })),
       sides: (module) => this.sidesOf(module),
@@ -190,6 +198,7 @@ export class ControlPlane {
       },
       wakesServers: () => this.options.link.asleep,
       natsLost: () => this.options.link.trouble !== null,
+      guards: (module) => guarded.figures().filter((each) => each.module === module),
       mismatches: (module) => store.samples(module),
       localUse: async (module) => watch.servedHere(module),
       publish: (module, entry) => this.board.write(module, entry),

@@ -1,3 +1,4 @@
+import type { SideFigures } from '../calls/resilience/side-guard.js';
 import { isFencedTooLong } from '../engine/ownership/fence-watch.js';
 import { policies, sides, type Side } from '../routes/phase.js';
 import type { BackfillState } from '../engine/replication/outgoing-state.js';
@@ -33,6 +34,8 @@ export interface StatusParts {
   /** What the step under way does, if this process leads. */
   doing: string | null;
   rates: { backfill: number | null; verify: number | null };
+  /** How calls of this process to its sides are guarded. */
+  calls?: SideFigures[];
   /** What is wrong with who steers. */
   notices: string[];
   advice: Advice;
@@ -81,6 +84,7 @@ export function statusOf(parts: StatusParts): ModuleStatus {
     ownerMigrations: sides.flatMap((side) =>
       (observed.states[side]?.ownerMigrations ?? []).map((each) => ({ side, ...each })),
     ),
+    calls: parts.calls ?? [],
     notices: [...parts.notices, ...oldFencesOf(parts), ...strandedSagasOf(parts)],
   };
 }

@@ -1,3 +1,4 @@
+import type { SideFigures } from '../calls/resilience/side-guard.js';
 import type { OpenMigration } from '../engine/ownership/migration-watch.js';
 import type { Phase, Side } from '../routes/phase.js';
 
@@ -183,6 +184,8 @@ export interface ModuleStatus {
   settings: SettingView[];
   /** Changes of rows by their owners that are not done (docs/schema-changes.md); left out: it is of a release that does not say. */
   ownerMigrations?: (OpenMigration & { side: Side })[];
+  /** How calls of this process to its sides are guarded, where any leave it; left out: it is of a release that does not say. */
+  calls?: SideFigures[];
   /** What is wrong outside of it and concerns it: a file that is refused, processes that read different files. */
   notices: string[];
 }

@@ -3,6 +3,7 @@ import { LocalModules } from '../calls/local-modules.js';
 import { Events } from '../calls/events/events.js';
 import { Subscribers } from '../calls/events/subscribers.js';
 import { NatsCalls } from '../calls/remote/client.js';
+import { GuardedCalls } from '../calls/resilience/guarded-calls.js';
 import { ContractServer } from '../calls/remote/server.js';
 import { Router } from '../calls/router.js';
 import type { RemoteCalls } from '../calls/side-calls.js';
@@ -24,6 +25,8 @@ export interface Parts {
   readonly routes: Routes;
   readonly modules: LocalModules;
   readonly router: Router;
+  /** Calls that leave the process; where there is NATS. */
+  readonly guarded: GuardedCalls | undefined;
   readonly subscribers: Subscribers;
   readonly events: Events;
   readonly agents: Agents;
@@ -51,7 +54,8 @@ export function processPartsOf(
   const calls = new CallMetrics();
   const metrics = new ToolkitMetrics();
   const observer = observers(calls, metrics.called, ...(options.observers ?? []));
-  const router = new Router(routes, modules, link ? new NatsCalls(link, routes) : nowhere, observer);
+  const guarded = link && new GuardedCalls(new NatsCalls(link, routes), () => link.current !== undefined);
+  const router = new Router(routes, modules, guarded ?? nowhere, observer);
   const programs = Object.keys(lists ?? {});
   const agents = new Agents(side, link, routes, { witness, direct, retention, programs });
   const subscribers = new Subscribers(options.contracts);
@@ -62,6 +66,7 @@ export function processPartsOf(
     routes,
     modules,
     router,
+    guarded,
     subscribers,
     events,
     agents,
@@ -76,19 +81,19 @@ export function processPartsOf(
     const shop = link && { link, program: programOf(options), modules: names, kept: options.kept };
     return { ...own, role: new Calling({ calls, routes, database, shop }), plane: undefined };
   }
-  if (!link || !database) return { ...own, role: alone, plane: undefined };
+  if (!link || !guarded || !database) return { ...own, role: alone, plane: undefined };
   if (side === 'extracted') {
     const role = new Following(calls, link, routes, database, agents, names);
     return { ...own, role, plane: undefined };
   }
-  const plane = controlPlane(options, { database, agents, router, routes, link, watch: calls });
+  const plane = controlPlane(options, { database, agents, router, guarded, routes, link, watch: calls });
   const { startedWhenNeeded } = options.nats as Partial<NatsOptions>;
   return { ...own, plane, role: new Steering(plane, link, routes, startedWhenNeeded) };
 }
 
 function controlPlane(
   { contracts, config: wishesPath = 'strangler.yaml', version, findings, advice }: StranglerOptions,
-  steered: Pick<SteeringOptions, 'database' | 'agents' | 'router' | 'routes' | 'link' | 'watch'>,
+  steered: Pick<SteeringOptions, 'database' | 'agents' | 'router' | 'guarded' | 'routes' | 'link' | 'watch'>,
 ): ControlPlane {
   return new ControlPlane({
     ...{ contracts, wishesPath, ...steered },

@@ -83,11 +83,12 @@ export class StranglerProcess
   /** What the toolkit measures of this process, for whoever is scraped. */
   get measured(): Measured {
     const { side } = this.options;
-    const { metrics, agents, link, plane, database } = this.parts;
+    const { metrics, agents, link, guarded, plane, database } = this.parts;
     const { histograms } = metrics;
-    if (!link) return { histograms, gauges: [] };
-    if (!database || !side) return { histograms, gauges: metrics.gaugesOfCaller(link) };
-    const gauges = metrics.gauges({ database, link, agents, ...(plane && { operator: plane.operator }) });
+    if (!link || !guarded) return { histograms, gauges: [] };
+    if (!database || !side) return { histograms, gauges: metrics.gaugesOfCaller(link, guarded) };
+    const own = { database, link, guarded, agents };
+    const gauges = metrics.gauges({ ...own, ...(plane && { operator: plane.operator }) });
     return { histograms, gauges, pool: () => database.figures };
   }
 

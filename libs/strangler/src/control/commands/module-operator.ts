@@ -36,6 +36,7 @@ export class ModuleOperator implements Operator {
       verification,
       note,
       doing: this.parts.walkers.get(name)?.doing ?? null,
+      calls: this.parts.needs.guards?.(name) ?? [],
       notices: this.noticesOn(name).map(({ problem }) => problem),
       rates: this.parts.rates.measure(name, observed, verification),
       advice: this.parts.advice,

@@ -1,3 +1,4 @@
+import type { SideFigures } from '../../calls/resilience/side-guard.js';
 import type { RouteEntry } from '../../routes/routes.js';
 import type { ControlledSides } from '../../sides/side.js';
 import type { Evidence } from '../../evidence/evidence.js';
@@ -49,6 +50,8 @@ export interface ControlNeeds {
   natsLost?: () => boolean;
   /** Whether a look at the other side of a module at home would start a server (left out: no). */
   wakesServers?: () => boolean;
+  /** How calls of this process to the module's sides are guarded (left out: none leave it). */
+  guards?: (module: string) => SideFigures[];
   mismatches(module: string): Promise<MismatchEntry[]>;
   /** Who still calls the module's code inside the monolith; empty: nobody. */
   localUse(module: string): Promise<string[]>;

@@ -1,9 +1,11 @@
+import type { GuardedCalls } from '../../calls/resilience/guarded-calls.js';
 import type { Operator } from '../../control/operator.js';
 import type { Database } from '../../database/database.js';
 import type { NatsLink } from '../../nats/link.js';
 import type { Agents } from '../../sides/agents.js';
 import { callBounds, CallTally, type Tally } from './call-tally.js';
 import type { GaugeSet } from './gauges.js';
+import { guardGauges } from './guard-gauges.js';
 import { moduleGauges } from './module-gauges.js';
 import { outboxGauges } from './outbox-gauges.js';
 import { processGauges } from './process-gauges.js';
@@ -38,18 +40,23 @@ export class ToolkitMetrics {
   ];
 
   /** Gauges of a process that carries no module. */
-  readonly gaugesOfCaller = (link: NatsLink): readonly GaugeSet[] => [processGauges(link)];
+  readonly gaugesOfCaller = (link: NatsLink, guarded: GuardedCalls): readonly GaugeSet[] => [
+    processGauges(link),
+    guardGauges(guarded),
+  ];
 
   /** Gauges of a process; `operator` only where it steers. */
   gauges(parts: {
     database: Database;
     link: NatsLink;
+    guarded: GuardedCalls;
     agents: Agents;
     operator?: Operator;
   }): readonly GaugeSet[] {
-    const { database, link, agents, operator } = parts;
+    const { database, link, guarded, agents, operator } = parts;
     const own = [
       processGauges(link),
+      guardGauges(guarded),
       outboxGauges(database, (module) => agents.fencedMs(module)),
       pruningGauges(database),
       sagaGauges(agents),

@@ -128,6 +128,14 @@ const status = {
       waitsFor: orText,
     }),
   ),
+  calls: listOf(
+    object({
+      ...{ module: text, side: oneOf(['monolith', 'extracted']) },
+      breaker: oneOf(['closed', 'open', 'half-open']),
+      ...{ failedMsAgo: orNumber, reason: orText, opened: numberSchema, heldBack: numberSchema },
+      ...{ retries: numberSchema, retriesRefused: numberSchema },
+    }),
+  ),
   notices: listOf(text),
 } satisfies Members<ModuleStatus>;
 
@@ -178,7 +186,7 @@ const without = (members: Readonly<Record<string, OpenApiSchema>>, ...optional: 
 
 /** The answers of the admin API, by their names in the document. */
 export const answers = {
-  ModuleStatus: without(status, 'readsPercent', 'ownerMigrations'),
+  ModuleStatus: without(status, 'readsPercent', 'ownerMigrations', 'calls'),
   HistoryEntry: object(entry),
   MismatchEntry: object(mismatch),
   QuarantinedRow: object(quarantined),
