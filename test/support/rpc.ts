@@ -1,12 +1,14 @@
 import { Logger } from '@nestjs/common';
 import type { Port } from 'nestjs-strangler';
 import { ContractServer } from '#strangler/calls/remote/server';
+import { GuardedCalls } from '#strangler/calls/resilience/guarded-calls';
 import { LocalModules } from '#strangler/calls/local-modules';
 import { NatsCalls } from '#strangler/calls/remote/client';
 import { NatsLink } from '#strangler/nats/link';
 import { Router } from '#strangler/calls/router';
 import { Routes, type RouteEntry, routeOf } from '#strangler/routes/routes';
 import type { Executor } from '#strangler/calls/executor';
+import type { RemoteCalls } from '#strangler/calls/side-calls';
 import type { Member } from '#strangler/routes/member';
 import type { TestNats } from './nats.js';
 import { toy } from './toy.js';
@@ -77,13 +79,34 @@ export async function serveToy(
   };
 }
 
+/** A caller whose calls go by the policies of their operations. */
+export interface GuardedCaller extends ToyCaller {
+  readonly guarded: GuardedCalls;
+}
+
+/** Starts one. */
+export function callGuarded(nats: Pick<TestNats, 'url'>): GuardedCaller {
+  const { routes, link, calls } = callerOf(nats);
+  const guarded = new GuardedCalls(calls, () => link.current !== undefined);
+  return { ...portOf(routes, link, guarded), guarded };
+}
+
 /** Starts a caller; it need not find anyone, not even NATS. */
 export function callToy(nats: Pick<TestNats, 'url'>): ToyCaller {
+  const { routes, link, calls } = callerOf(nats);
+  return portOf(routes, link, calls);
+}
+
+function callerOf(nats: Pick<TestNats, 'url'>) {
   const link = linkTo(nats);
   const routes = new Routes();
   routes.join(memberOn('monolith'));
   routes.replace({ toy: toyRoute() });
-  const router = new Router(routes, new LocalModules('monolith'), new NatsCalls(link, routes));
+  return { routes, link, calls: new NatsCalls(link, routes) };
+}
+
+function portOf(routes: Routes, link: NatsLink, calls: RemoteCalls): ToyCaller {
+  const router = new Router(routes, new LocalModules('monolith'), calls);
   link.start();
   return { port: router.port(toy), routes, link, close: () => link.close() };
 }
