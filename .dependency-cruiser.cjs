@@ -43,8 +43,11 @@ const floors = [
   'service',
   'testing',
 ];
-/** The rooms within `control`: each stands on those before it. */
-const controlFloors = ['config', 'store', 'conditions', 'steps', 'reconcile', 'doctor', 'commands'];
+/** The rooms within a room: each stands on those before it, and the files beside them on all. */
+const inner = {
+  engine: ['identity', 'ownership', 'verify', 'replication', 'continuity', 'pruning'],
+  control: ['terms', 'config', 'store', 'conditions', 'steps', 'reconcile', 'doctor', 'commands'],
+};
 const room = (name) => `^libs/strangler/src/${name}/`;
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
 const folder = (name) => (name === 'migrations' ? '^migrations/' : `^libs/${name}/`);
@@ -68,17 +71,19 @@ const floorRules = floors.map((name, floor) => ({
   to: { path: '^libs/strangler/src/', pathNot: floors.slice(0, floor + 1).map(room) },
 }));
 
-const controlFloorRules = controlFloors.map((name, floor) => ({
-  name: `control-${name}`,
-  comment: `libs/strangler/src/control/${name} stands on ${controlFloors.slice(0, floor).join(', ') || 'none of the others'}`,
-  from: { path: room(`control/${name}`), pathNot: tests },
-  to: { path: controlFloors.slice(floor + 1).map((above) => room(`control/${above}`)) },
-}));
+const innerRules = Object.entries(inner).flatMap(([of, rooms]) =>
+  rooms.map((name, floor) => ({
+    name: `${of}-${name}`,
+    comment: `libs/strangler/src/${of}/${name} stands on ${rooms.slice(0, floor).join(', ') || 'none of the others'}`,
+    from: { path: room(`${of}/${name}`), pathNot: tests },
+    to: { path: room(of), pathNot: rooms.slice(0, floor + 1).map((below) => room(`${of}/${below}`)) },
+  })),
+);
 
 const rules = [
   ...layerRules,
   ...floorRules,
-  ...controlFloorRules.slice(0, -1),
+  ...innerRules,
   {
     name: 'assess-apart',
     comment: 'assess reads sources of an application: it needs nothing of the toolkit, and runs without it',

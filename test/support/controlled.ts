@@ -1,5 +1,5 @@
-import { plainAdvice } from '#strangler/control/advice';
-import type { Clock } from '#strangler/control/clock';
+import { plainAdvice } from '#strangler/control/conditions/advice';
+import type { Clock } from '#strangler/control/terms/clock';
 import { Controller, type ControllerOptions } from '#strangler/control/controller';
 import type { ModuleRow } from '#strangler/control/store/module-row';
 import { ModuleStore } from '#strangler/control/store/module-store';

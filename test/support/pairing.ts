@@ -1,7 +1,7 @@
-import type { Continuity } from '#strangler/engine/identity/continuity';
+import type { Continuity } from '#strangler/engine/continuity/continuity';
 import { pair } from '#strangler/engine/identity/pairing';
 import { NobodyServesError, type Peer } from '#strangler/engine/identity/peer';
-import { ContinuityStore } from '#strangler/engine/identity/store';
+import { ContinuityStore } from '#strangler/engine/continuity/store';
 import type { Database } from '#strangler/database/database';
 
 /** Makes two databases each other's peer, both with capture on, as the controller does when a module begins to move. */

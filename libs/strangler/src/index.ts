@@ -1,8 +1,8 @@
 export { Admission, admissions, type AdmissionFigures, type AdmissionLimits } from './database/admission.js';
 export type { Action } from './control/commands/commands.js';
 export { OPERATOR } from './operate/operator-token.js';
-export type { ActionAnswer, Operator } from './control/operator.js';
-export { RefusedError, UnknownModuleError } from './control/refused.js';
+export type { ActionAnswer, Operator } from './control/commands/operator.js';
+export { RefusedError, UnknownModuleError } from './control/terms/refused.js';
 export type {
   CallFigures,
   Finding,
@@ -13,7 +13,7 @@ export type {
   SettingView,
   ShadowCounts,
   WaitView,
-} from './control/views.js';
+} from './control/terms/views.js';
 export {
   type RouteAnswer,
   type RouteHistoryEntry,
@@ -54,4 +54,4 @@ export { monolithUser, natsPermissions, type NatsUser } from './nats/permissions
 export { Subjects } from './nats/subjects.js';
 export { type CallObserver } from './calls/call-observer.js';
 export { type WrittenSettings } from './control/config/written-settings.js';
-export { type Advice } from './control/advice.js';
+export { type Advice } from './control/conditions/advice.js';

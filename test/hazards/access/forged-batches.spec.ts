@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { Continuity } from '#strangler/engine/identity/continuity';
+import { Continuity } from '#strangler/engine/continuity/continuity';
 import { Receiver } from '#strangler/engine/replication/apply';
 import { decodeFrame, encodeFrame, type Batch } from '#strangler/engine/replication/frame';
 import { directPeer } from '../../support/pairing.js';

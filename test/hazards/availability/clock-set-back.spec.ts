@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { SteadyClock } from '#strangler/control/clock';
+import { SteadyClock } from '#strangler/control/terms/clock';
 import { headers as noHeaders, type MsgHdrs } from '@nats-io/transport-node';
 import { decodeHeaders, encodeHeaders } from '#strangler/calls/remote/codec';
 import { Controlled } from '../../support/controlled.js';

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Operator } from '#strangler/control/operator';
+import type { Operator } from '#strangler/control/commands/operator';
 import { outboxGauges } from '#strangler/operate/metrics/outbox-gauges';
 import { fenceLimitMs } from '#strangler/engine/ownership/fence-watch';
 import { Controlled } from '../../support/controlled.js';

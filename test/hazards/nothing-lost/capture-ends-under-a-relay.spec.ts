@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { Continuity } from '#strangler/engine/identity/continuity';
+import { Continuity } from '#strangler/engine/continuity/continuity';
 import { NobodyServesError, type Peer } from '#strangler/engine/identity/peer';
-import { ContinuityStore } from '#strangler/engine/identity/store';
+import { ContinuityStore } from '#strangler/engine/continuity/store';
 import { Database } from '#strangler/database/database';
 import { Ownership } from '#strangler/engine/ownership/ownership';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.js';

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { beginCapture } from '#strangler/control/steps/capture-step';
 import { handOff, planHandOff } from '#strangler/control/steps/hand-off';
-import { SteadyClock } from '#strangler/control/clock';
+import { SteadyClock } from '#strangler/control/terms/clock';
 import { verifyBoth } from '#strangler/control/reconcile/verify-both';
 import { describeTables, type MovingModule } from '#strangler/database/tables';
 import { bucketOf } from '#strangler/routes/bucket';

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type pg from 'pg';
 import { bucketOf } from '#strangler/routes/bucket';
 import type { Controller } from '#strangler/control/controller';
-import type { Operator } from '#strangler/control/operator';
+import type { Operator } from '#strangler/control/commands/operator';
 import { sides, type Side } from '#strangler/routes/phase';
 import { Controlled } from '../../support/controlled.js';
 import { until } from '../../support/until.js';

@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
-import { Continuity } from '#strangler/engine/identity/continuity';
+import { Continuity } from '#strangler/engine/continuity/continuity';
 import { NobodyServesError, type Peer } from '#strangler/engine/identity/peer';
-import { ContinuityStore } from '#strangler/engine/identity/store';
+import { ContinuityStore } from '#strangler/engine/continuity/store';
 import { Database } from '#strangler/database/database';
-import { actDirectly } from '#strangler/control/store/direct';
+import { actDirectly } from '#strangler/control/commands/direct';
 import { Ownership } from '#strangler/engine/ownership/ownership';
 import { otherSide, sides, type Side } from '#strangler/routes/phase';
 import { pairDirectly } from '../../support/pairing.js';

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { beginCapture } from '#strangler/control/steps/capture-step';
-import { ContinuityStore } from '#strangler/engine/identity/store';
+import { ContinuityStore } from '#strangler/engine/continuity/store';
 import { directSides, type Sides } from '../../support/sides.js';
 import { until } from '../../support/until.js';
 import { backupOf, putBackRows, putBackTables } from '../support/put-back-in-place.js';

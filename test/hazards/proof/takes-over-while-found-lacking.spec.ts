@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { takeWhole } from '#strangler/engine/identity/take-over';
-import { ContinuityStore } from '#strangler/engine/identity/store';
+import { takeWhole } from '#strangler/engine/continuity/take-over';
+import { ContinuityStore } from '#strangler/engine/continuity/store';
 import { Ownership } from '#strangler/engine/ownership/ownership';
 import { Controlled } from '../../support/controlled.js';
 import { untilBlocked } from '../../support/blocked.js';

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ContinuityStore } from '#strangler/engine/identity/store';
+import { ContinuityStore } from '#strangler/engine/continuity/store';
 import { NobodyServesError, type Answer, type Peer } from '#strangler/engine/identity/peer';
 import { WitnessFile } from '#strangler/engine/identity/witness-file';
 import { witnessOf } from '#strangler/engine/identity/witness';

@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type pg from 'pg';
 import { UnconfirmedError } from '#strangler/database/acknowledger';
-import { plainAdvice } from '#strangler/control/advice';
+import { plainAdvice } from '#strangler/control/conditions/advice';
 import { beginCapture } from '#strangler/control/steps/capture-step';
-import { ContinuityStore } from '#strangler/engine/identity/store';
+import { ContinuityStore } from '#strangler/engine/continuity/store';
 import { standings } from '#strangler/control/doctor/doctor-continuity';
 import { changesIn } from '#strangler/engine/replication/changes';
 import { Deliveries } from '#strangler/engine/replication/deliveries';

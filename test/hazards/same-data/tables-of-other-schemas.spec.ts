@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { SteadyClock } from '#strangler/control/clock';
+import { SteadyClock } from '#strangler/control/terms/clock';
 import { verifyBoth } from '#strangler/control/reconcile/verify-both';
-import { actDirectly } from '#strangler/control/store/direct';
+import { actDirectly } from '#strangler/control/commands/direct';
 import { beginCapture } from '#strangler/control/steps/capture-step';
 import { handOff, planHandOff } from '#strangler/control/steps/hand-off';
 import { describeTables, nameOfTable, sqlOfTable, type MovingModule } from '#strangler/database/tables';

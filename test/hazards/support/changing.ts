@@ -1,4 +1,4 @@
-import { SteadyClock } from '#strangler/control/clock';
+import { SteadyClock } from '#strangler/control/terms/clock';
 import { handOffProblems } from '#strangler/control/conditions/hand-off-problems';
 import { defaultSettings } from '#strangler/control/config/settings';
 import { handOff, planHandOff, type HandOffEnd } from '#strangler/control/steps/hand-off';

@@ -7,7 +7,7 @@ import { buckets } from '#strangler/routes/bucket';
 import type { HandOff } from '#strangler/control/store/hand-off-plan';
 import { handOffProblems } from '#strangler/control/conditions/hand-off-problems';
 import { defaultSettings } from '#strangler/control/config/settings';
-import { SteadyClock } from '#strangler/control/clock';
+import { SteadyClock } from '#strangler/control/terms/clock';
 import {
   handOff,
   planHandOff,

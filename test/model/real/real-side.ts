@@ -1,6 +1,6 @@
-import { Continuity } from '#strangler/engine/identity/continuity';
+import { Continuity } from '#strangler/engine/continuity/continuity';
 import type { Answer, Peer } from '#strangler/engine/identity/peer';
-import { ContinuityStore } from '#strangler/engine/identity/store';
+import { ContinuityStore } from '#strangler/engine/continuity/store';
 import { WitnessFile } from '#strangler/engine/identity/witness-file';
 import { Database } from '#strangler/database/database';
 import { startCapture, stopCapture } from '#strangler/engine/ownership/capture';

@@ -1,4 +1,4 @@
-import type { ActionAnswer } from '../control/operator.js';
+import type { ActionAnswer } from '../control/commands/operator.js';
 import type { Cli } from './cli.js';
 import type { BeginningFlags, ChangingFlags } from './command.js';
 import { answerLines } from './text/lists.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { RefusedError } from '../control/refused.js';
+import { RefusedError } from '../control/terms/refused.js';
 import type { Cli } from './cli.js';
 import { NoAnswer } from './client/http.js';
 import { Failure, Misuse } from './failure.js';
@@ -38,7 +38,7 @@ export async function actThere(
 ): Promise<void> {
   requireDatabaseUrl(databaseUrl);
   // Loaded when it is needed: no other verb is to wait for it.
-  const { actDirectly } = await import('../control/store/direct.js');
+  const { actDirectly } = await import('../control/commands/direct.js');
   const act = { module, verb, iHaveFencedIt: iHaveFencedIt ?? false, dryRun: dryRun ?? false };
   const answer = await actDirectly(databaseUrl, act).catch((error: unknown) => {
     throw error instanceof RefusedError ? new Failure(error.message) : error;

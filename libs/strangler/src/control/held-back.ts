@@ -1,5 +1,5 @@
 import type { SideFigures } from '../calls/resilience/side-guard.js';
-import type { Finding } from './views.js';
+import type { Finding } from './terms/views.js';
 
 /** Whom nobody has asked for so long, of that nothing is known any more. */
 const forgottenMs = 60_000;

@@ -3,7 +3,7 @@ import type { Standpoint } from '../engine/identity/standing.js';
 import { standpointOf } from '../engine/identity/standpoint.fixture.js';
 import { noCalls, noComparisons } from '../evidence/evidence.js';
 import type { Side } from '../routes/phase.js';
-import { plainAdvice } from './advice.js';
+import { plainAdvice } from './conditions/advice.js';
 import type { Patient } from './doctor/examiner.js';
 import type { CommandContext } from './commands/command.js';
 import { defaultSettings } from './config/settings.js';

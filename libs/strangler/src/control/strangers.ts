@@ -2,7 +2,7 @@ import { policies } from '../routes/phase.js';
 import { foreignTo } from '../database/refusals.js';
 import type { Belonging } from '../sides/remote.js';
 import type { RouteEntry, Routes } from '../routes/routes.js';
-import type { Finding } from './views.js';
+import type { Finding } from './terms/views.js';
 
 const askEveryMs = 3_000;
 

@@ -19,7 +19,7 @@ export { compare } from '../calls/shadow/compare.js';
 export { ShadowStore } from '../calls/shadow/shadow-store.js';
 export { LeaderLock } from '../control/store/leader-lock.js';
 export { defaultSettings, type GateLimits } from '../control/config/settings.js';
-export { nearest } from '../control/nearest.js';
+export { nearest } from '../control/terms/nearest.js';
 export { routeEditOf, type RouteFileChange } from '../control/config/file-edit.js';
 export { FileWriter } from '../control/config/file-writer.js';
 export { copiesIn, CopiesError } from '../control/config/copies.js';

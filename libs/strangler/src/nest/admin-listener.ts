@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD, NestFactory, type AbstractHttpAdapter, type ModuleRef } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Operator } from '../control/operator.js';
+import type { Operator } from '../control/commands/operator.js';
 import { AdminController } from '../operate/admin.controller.js';
 import { DoctorController } from '../operate/doctor.controller.js';
 import { EventsController } from '../operate/events.controller.js';

@@ -22,7 +22,7 @@ import { freshDatabase, type TestDatabase } from '../../../../test/support/postg
 import { door } from '../../../../test/support/rpc.js';
 import { until } from '../../../../test/support/until.js';
 import { Router } from '../calls/router.js';
-import type { Operator } from '../control/operator.js';
+import type { Operator } from '../control/commands/operator.js';
 import { OPERATOR } from '../operate/operator-token.js';
 import { StranglerProcess } from './process.js';
 import { startService, type Service } from './run-service.js';

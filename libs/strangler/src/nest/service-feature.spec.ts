@@ -24,7 +24,7 @@ import { startNats, type TestNats } from '../../../../test/support/nats.js';
 import { moduleDatabase } from '../../../../test/support/module-database.js';
 import type { TestDatabase } from '../../../../test/support/postgres.js';
 import { until } from '../../../../test/support/until.js';
-import type { Operator } from '../control/operator.js';
+import type { Operator } from '../control/commands/operator.js';
 import { CommandOperation, QueryOperation } from '../contract/service-decorators.js';
 import { serviceContract, type ServiceAnswer, type ServiceContract } from '../contract/service-contract.js';
 import { Router } from '../calls/router.js';

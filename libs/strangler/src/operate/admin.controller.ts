@@ -12,12 +12,12 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import type { ActionAnswer, Operator } from '../control/operator.js';
-import type { HistoryEntry, ModuleStatus } from '../control/views.js';
+import type { ActionAnswer, Operator } from '../control/commands/operator.js';
+import type { HistoryEntry, ModuleStatus } from '../control/terms/views.js';
 import { Schema } from '../contract/schema.js';
 import type { MismatchEntry } from '../calls/shadow/shadow-store.js';
 import { commandOf, commands, verbOf, type Action } from '../control/commands/commands.js';
-import { nearest } from '../control/nearest.js';
+import { nearest } from '../control/terms/nearest.js';
 import { Actor } from './actor.js';
 import { OPERATOR } from './operator-token.js';
 import { RefusalsInterceptor } from './refusals.interceptor.js';

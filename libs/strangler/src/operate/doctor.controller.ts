@@ -1,8 +1,8 @@
 import { Controller, Get, Inject, Query, UseInterceptors } from '@nestjs/common';
 import { Maybe } from '../contract/fields.js';
 import { Length } from 'class-validator';
-import type { Operator } from '../control/operator.js';
-import type { Finding } from '../control/views.js';
+import type { Operator } from '../control/commands/operator.js';
+import type { Finding } from '../control/terms/views.js';
 import { Schema } from '../contract/schema.js';
 import { OPERATOR } from './operator-token.js';
 import { RefusalsInterceptor } from './refusals.interceptor.js';

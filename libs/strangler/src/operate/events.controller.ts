@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Res, type OnModuleDestroy } from '@nestjs/common';
 import type { Response } from 'express';
-import type { Operator } from '../control/operator.js';
+import type { Operator } from '../control/commands/operator.js';
 import { EventStream } from './event-stream.js';
 import { OPERATOR } from './operator-token.js';
 import { StatusFeed, type Tick } from './status-feed.js';

@@ -6,7 +6,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { catchError, type Observable } from 'rxjs';
-import { RefusedError, UnknownModuleError } from '../control/refused.js';
+import { RefusedError, UnknownModuleError } from '../control/terms/refused.js';
 
 /**
  * Gives the operator's refusals their HTTP status; how an error is written is the application's affair.

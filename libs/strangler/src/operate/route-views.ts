@@ -1,4 +1,4 @@
-import type { GateView } from '../control/views.js';
+import type { GateView } from '../control/terms/views.js';
 import type { Comparisons } from '../evidence/evidence.js';
 
 /*

@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '../control/views.js';
+import type { ModuleStatus } from '../control/terms/views.js';
 
 type Listener = (tick: Tick) => void;
 

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Database } from '../database/database.js';
 import { CallSums, type CallQuestion, type CallReport } from '../evidence/call-sums.js';
 import { described } from '../database/failure.js';
-import { Continuity } from '../engine/identity/continuity.js';
+import { Continuity } from '../engine/continuity/continuity.js';
 import type { Held, Answer, Peer, Question } from '../engine/identity/peer.js';
 import { remotePeer } from './remote-peer.js';
 import { FenceWatch } from '../engine/ownership/fence-watch.js';

@@ -1,4 +1,4 @@
-import { ContinuityStore } from '../engine/identity/store.js';
+import { ContinuityStore } from '../engine/continuity/store.js';
 import type { Database } from '../database/database.js';
 import type { Belonging } from './remote.js';
 

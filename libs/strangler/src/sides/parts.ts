@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.js';
 import type { MovingModule } from '../database/tables.js';
-import type { Continuity } from '../engine/identity/continuity.js';
+import type { Continuity } from '../engine/continuity/continuity.js';
 import type { WitnessFile } from '../engine/identity/witness-file.js';
 import type { Ownership } from '../engine/ownership/ownership.js';
 import type { Side } from '../routes/phase.js';

@@ -1,5 +1,5 @@
-import type { ActionAnswer } from '../../control/operator.js';
-import type { Finding, HistoryEntry, ModuleStatus, SideView } from '../../control/views.js';
+import type { ActionAnswer } from '../../control/commands/operator.js';
+import type { Finding, HistoryEntry, ModuleStatus, SideView } from '../../control/terms/views.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
 import { AdminApi, type AdminAddress, type Session } from './admin-api.js';

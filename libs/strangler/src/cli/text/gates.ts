@@ -1,4 +1,4 @@
-import type { GateView } from '../../control/views.js';
+import type { GateView } from '../../control/terms/views.js';
 import { figure, milliseconds, number } from './figures.js';
 import { line, type Line, type Style } from './line.js';
 import { table } from './table.js';

@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '../../control/views.js';
+import type { HistoryEntry } from '../../control/terms/views.js';
 import { figuresInWords } from './history-figures.js';
 import { joined, line, widthOf, wrap, type Line, type Style } from './line.js';
 import { aligned, indented, table } from './table.js';

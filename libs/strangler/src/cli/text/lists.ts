@@ -1,6 +1,6 @@
 import type { RouteMismatch } from '../../operate/route-views.js';
-import type { ActionAnswer } from '../../control/operator.js';
-import type { Finding } from '../../control/views.js';
+import type { ActionAnswer } from '../../control/commands/operator.js';
+import type { Finding } from '../../control/terms/views.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 import type { QuarantinedOn } from '../client/admin-client.js';
 import { joined, line, type Line } from './line.js';

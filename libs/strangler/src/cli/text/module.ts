@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '../../control/views.js';
+import type { ModuleStatus } from '../../control/terms/views.js';
 import { bar } from './bar.js';
 import { duration, milliseconds, number } from './figures.js';
 import { joined, line, type Line } from './line.js';

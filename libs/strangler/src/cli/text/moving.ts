@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '../../control/views.js';
+import type { ModuleStatus } from '../../control/terms/views.js';
 import { progressLine } from './bar.js';
 import { duration } from './figures.js';
 import { gateLines } from './gates.js';

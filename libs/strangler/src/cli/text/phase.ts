@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '../../control/views.js';
+import type { ModuleStatus } from '../../control/terms/views.js';
 import { policies, type Phase } from '../../routes/phase.js';
 import { line, type Line, type Style } from './line.js';
 

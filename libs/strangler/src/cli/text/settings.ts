@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '../../control/views.js';
+import type { ModuleStatus } from '../../control/terms/views.js';
 import { line, type Line } from './line.js';
 import { indented, table } from './table.js';
 

@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '../../control/views.js';
+import type { ModuleStatus } from '../../control/terms/views.js';
 
 /** Where a module stands, in one sentence. */
 export const standing = ({ module, phase, percent, waitingFor }: ModuleStatus): string =>

@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '../../control/views.js';
+import type { ModuleStatus } from '../../control/terms/views.js';
 import { side, standing } from '../../../../../test/support/standing.js';
 import { paint, widthOf, wrap, type Line } from './line.js';
 import { moduleLines } from './module.js';

@@ -1,5 +1,5 @@
-import type { ActionAnswer } from '../../control/operator.js';
-import type { Finding } from '../../control/views.js';
+import type { ActionAnswer } from '../../control/commands/operator.js';
+import type { Finding } from '../../control/terms/views.js';
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { changing, type ChangingFlags } from '../command.js';

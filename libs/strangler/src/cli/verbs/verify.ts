@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '../../control/views.js';
+import type { ModuleStatus } from '../../control/terms/views.js';
 import type { Command } from 'commander';
 import { act } from '../act.js';
 import type { Cli } from '../cli.js';

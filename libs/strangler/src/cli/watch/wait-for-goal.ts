@@ -1,5 +1,5 @@
-import type { ActionAnswer } from '../../control/operator.js';
-import type { ModuleStatus } from '../../control/views.js';
+import type { ActionAnswer } from '../../control/commands/operator.js';
+import type { ModuleStatus } from '../../control/terms/views.js';
 import type { Cli } from '../cli.js';
 import { Failure } from '../failure.js';
 import { NoAnswer } from '../client/http.js';

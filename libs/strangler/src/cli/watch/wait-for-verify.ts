@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '../../control/views.js';
+import type { ModuleStatus } from '../../control/terms/views.js';
 import type { Cli } from '../cli.js';
 import { Failure } from '../failure.js';
 import { NoAnswer } from '../client/http.js';

@@ -1,5 +1,5 @@
 import type { RouteStatus } from '../../operate/route-views.js';
-import type { ModuleStatus } from '../../control/views.js';
+import type { ModuleStatus } from '../../control/terms/views.js';
 import type { Cli } from '../cli.js';
 import { Failure } from '../failure.js';
 import { joined, line, paint, type Line } from '../text/line.js';

@@ -1,6 +1,6 @@
-import { nextStep } from '../machine.js';
+import { nextStep } from '../terms/machine.js';
 import { goalOf } from '../reconcile/decide.js';
-import { RefusedError } from '../refused.js';
+import { RefusedError } from '../terms/refused.js';
 import { PlainBody } from './bodies.js';
 import { command } from './command.js';
 import { abortable, requireAlive } from './preconditions.js';

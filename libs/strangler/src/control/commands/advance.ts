@@ -1,8 +1,8 @@
-import { subjectOf, type Subject } from '../advice.js';
+import { subjectOf, type Subject } from '../conditions/advice.js';
 import { blocking, gatesFor, gateSentence, isVerifyDue, speaking, type Gate } from '../conditions/gates.js';
-import { after, inWords, nextStep, rank, type Goal } from '../machine.js';
+import { after, inWords, nextStep, rank, type Goal } from '../terms/machine.js';
 import { goalOf } from '../reconcile/decide.js';
-import { RefusedError } from '../refused.js';
+import { RefusedError } from '../terms/refused.js';
 import { SteeringBody } from './bodies.js';
 import { command, type Place } from './command.js';
 import { requireAlive, requireIdle, requireUnheld } from './preconditions.js';

@@ -1,7 +1,7 @@
 import { awaitedApprovals } from '../conditions/approvals.js';
-import { after, inWords, nextStep } from '../machine.js';
+import { after, inWords, nextStep } from '../terms/machine.js';
 import { goalOf } from '../reconcile/decide.js';
-import { RefusedError } from '../refused.js';
+import { RefusedError } from '../terms/refused.js';
 import { PlainBody } from './bodies.js';
 import { command, type CommandContext } from './command.js';
 import { requireAlive } from './preconditions.js';

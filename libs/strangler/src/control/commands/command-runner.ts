@@ -1,12 +1,12 @@
-import { subjectOf } from '../advice.js';
+import { subjectOf } from '../conditions/advice.js';
 import type { FileWriter } from '../config/file-writer.js';
-import { nextStep } from '../machine.js';
+import { nextStep } from '../terms/machine.js';
 import { goalOf } from '../reconcile/decide.js';
-import { RefusedError } from '../refused.js';
+import { RefusedError } from '../terms/refused.js';
 import { captureObstacle } from '../steps/capture-step.js';
 import type { NewEntry } from '../store/history.js';
 import type { Filed, ModuleRow, RowChange } from '../store/module-row.js';
-import type { HistoryEntry } from '../views.js';
+import type { HistoryEntry } from '../terms/views.js';
 import type { Accepted, CommandContext, CommandParts } from './command.js';
 import { commandOf, type Action, type AnyCommand } from './commands.js';
 

@@ -1,12 +1,12 @@
 import type { Dto } from '../../contract/dto.js';
-import type { Advice } from '../advice.js';
+import type { Advice } from '../conditions/advice.js';
 import type { Observed } from '../conditions/observed.js';
 import type { FileWriter } from '../config/file-writer.js';
-import type { Position } from '../machine.js';
+import type { Position } from '../terms/machine.js';
 import type { Reconciler, WalkerParts } from '../reconcile/reconciler.js';
 import type { HistoryFeed } from '../store/history-feed.js';
 import type { ModuleRow, RowChange, Wanted } from '../store/module-row.js';
-import type { Finding, FindingSource } from '../views.js';
+import type { Finding, FindingSource } from '../terms/views.js';
 import type { PlainBody } from './bodies.js';
 
 /** What a command is judged by: how the module stands, and who asks. */

@@ -1,4 +1,4 @@
-import { plainAdvice } from '../advice.js';
+import { plainAdvice } from '../conditions/advice.js';
 import type { CommandContext } from './command.js';
 import { decommission } from './decommission.js';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { reachedBy } from '../../engine/identity/take-over.js';
+import { reachedBy } from '../../engine/continuity/take-over.js';
 import { policies } from '../../routes/phase.js';
 import { lacksRows } from '../conditions/whole.js';
-import { RefusedError } from '../refused.js';
+import { RefusedError } from '../terms/refused.js';
 import { FencedBody } from './bodies.js';
 import { command, type CommandContext } from './command.js';
 

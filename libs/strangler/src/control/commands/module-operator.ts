@@ -1,12 +1,12 @@
 import { sides, type Side } from '../../routes/phase.js';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
-import { nearest } from '../nearest.js';
-import type { ActionAnswer, Operator } from '../operator.js';
+import { nearest } from '../terms/nearest.js';
+import type { ActionAnswer, Operator } from './operator.js';
 import { positionOf } from '../reconcile/decide.js';
-import { UnknownModuleError } from '../refused.js';
-import { statusOf } from '../status.js';
-import type { Finding, HistoryEntry, ModuleStatus } from '../views.js';
+import { UnknownModuleError } from '../terms/refused.js';
+import { statusOf } from './status.js';
+import type { Finding, HistoryEntry, ModuleStatus } from '../terms/views.js';
 import type { CommandContext, CommandParts } from './command.js';
 import { CommandRunner } from './command-runner.js';
 import { commandOf, type Action } from './commands.js';

@@ -1,5 +1,5 @@
-import { subjectOf, typed } from '../advice.js';
-import { RefusedError } from '../refused.js';
+import { subjectOf, typed } from '../conditions/advice.js';
+import { RefusedError } from '../terms/refused.js';
 import { PlainBody } from './bodies.js';
 import { command } from './command.js';
 

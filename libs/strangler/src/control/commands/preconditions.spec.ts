@@ -3,7 +3,7 @@ import type { Phase } from '../../routes/phase.js';
 import { about, type Change } from '../patient.fixture.js';
 import type { Observed } from '../conditions/observed.js';
 import { defaultSettings } from '../config/settings.js';
-import { RefusedError } from '../refused.js';
+import { RefusedError } from '../terms/refused.js';
 import type { ModuleRow } from '../store/module-row.js';
 import { commandOf, commands, type Action, type CommandVerb } from './commands.js';
 import type { Accepted, CommandContext } from './command.js';

@@ -1,6 +1,6 @@
 import { policies } from '../../routes/phase.js';
-import { subjectOf, typed } from '../advice.js';
-import { RefusedError } from '../refused.js';
+import { subjectOf, typed } from '../conditions/advice.js';
+import { RefusedError } from '../terms/refused.js';
 import type { CommandContext } from './command.js';
 /** @throws {RefusedError} when the file steers the module; `command` is what was asked for, as the CLI takes it. */
 export function requireUnheld(

@@ -1,8 +1,8 @@
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsInt, Min } from 'class-validator';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
 import { policies, sides, type Side } from '../../routes/phase.js';
-import { subjectOf, typed } from '../advice.js';
-import { RefusedError } from '../refused.js';
+import { subjectOf, typed } from '../conditions/advice.js';
+import { RefusedError } from '../terms/refused.js';
 import { PlainBody } from './bodies.js';
 import { command, type CommandParts } from './command.js';
 

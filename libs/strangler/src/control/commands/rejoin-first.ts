@@ -1,5 +1,5 @@
 import { otherSide, sides } from '../../routes/phase.js';
-import { subjectOf, typed } from '../advice.js';
+import { subjectOf, typed } from '../conditions/advice.js';
 import type { CommandContext } from './command.js';
 import { abortable } from './preconditions.js';
 import { isOvertaken } from '../conditions/overtaken.js';

@@ -1,7 +1,7 @@
 import { policies } from '../../routes/phase.js';
-import { subjectOf, typed, type Subject } from '../advice.js';
+import { subjectOf, typed, type Subject } from '../conditions/advice.js';
 import { goalOf } from '../reconcile/decide.js';
-import { RefusedError } from '../refused.js';
+import { RefusedError } from '../terms/refused.js';
 import type { ModuleRow, Wanted } from '../store/module-row.js';
 import { PlainBody } from './bodies.js';
 import { command } from './command.js';

@@ -1,9 +1,9 @@
 import { IsIn } from 'class-validator';
 import { Maybe } from '../../contract/fields.js';
 import { phases, policies, type Phase } from '../../routes/phase.js';
-import { subjectOf, typed } from '../advice.js';
-import { rank } from '../machine.js';
-import { RefusedError } from '../refused.js';
+import { subjectOf, typed } from '../conditions/advice.js';
+import { rank } from '../terms/machine.js';
+import { RefusedError } from '../terms/refused.js';
 import { SteeringBody } from './bodies.js';
 import { command, type CommandContext } from './command.js';
 import { requireAlive, requireUnheld } from './preconditions.js';

@@ -1,10 +1,10 @@
 import { Maybe, Nested } from '../../contract/fields.js';
 import { policies } from '../../routes/phase.js';
-import { subjectOf, typed } from '../advice.js';
+import { subjectOf, typed } from '../conditions/advice.js';
 import { settingKeys } from '../config/setting-keys.js';
 import type { ModuleSettings } from '../config/settings.js';
 import { settingsOf, WrittenSettings } from '../config/written-settings.js';
-import { RefusedError } from '../refused.js';
+import { RefusedError } from '../terms/refused.js';
 import { SteeringBody } from './bodies.js';
 import { command } from './command.js';
 import { requireAlive, requireUnheld } from './preconditions.js';

@@ -1,6 +1,6 @@
 import { policies, sides, type Side } from '../../routes/phase.js';
-import { subjectOf, typed } from '../advice.js';
-import { RefusedError } from '../refused.js';
+import { subjectOf, typed } from '../conditions/advice.js';
+import { RefusedError } from '../terms/refused.js';
 import { pairFinished } from '../steps/capture-step.js';
 import { FencedBody } from './bodies.js';
 import { command, type Accepted, type CommandContext } from './command.js';

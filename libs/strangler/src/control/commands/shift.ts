@@ -1,6 +1,6 @@
 import { IsInt, Max, Min } from 'class-validator';
 import { policies } from '../../routes/phase.js';
-import { RefusedError } from '../refused.js';
+import { RefusedError } from '../terms/refused.js';
 import { SteeringBody } from './bodies.js';
 import { command } from './command.js';
 import { requireAlive, requireCopy, requireUnheld } from './preconditions.js';

@@ -1,6 +1,6 @@
 import { policies, type Phase } from '../../routes/phase.js';
-import { typed, type Subject } from '../advice.js';
-import { after, inWords, planSteps, type Goal } from '../machine.js';
+import { typed, type Subject } from '../conditions/advice.js';
+import { after, inWords, planSteps, type Goal } from '../terms/machine.js';
 import { goalOf } from '../reconcile/decide.js';
 import type { ModuleRow, Wanted } from '../store/module-row.js';
 import type { Accepted, CommandContext, Place } from './command.js';

@@ -1,6 +1,6 @@
 import { policies } from '../../routes/phase.js';
-import { subjectOf, typed } from '../advice.js';
-import { RefusedError } from '../refused.js';
+import { subjectOf, typed } from '../conditions/advice.js';
+import { RefusedError } from '../terms/refused.js';
 import { RepairBody } from './bodies.js';
 import { command } from './command.js';
 import { requireAlive } from './preconditions.js';

@@ -1,4 +1,4 @@
-import { leadsOut, type Position, type Step } from '../machine.js';
+import { leadsOut, type Position, type Step } from '../terms/machine.js';
 
 /**
  * The shares that a person has to approve before the step. Of a module that is owned as a whole, shares below 100 are those

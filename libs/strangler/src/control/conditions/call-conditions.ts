@@ -1,6 +1,6 @@
-import { typed, type Subject } from '../advice.js';
-import { counted, inMs, inNumbers, inPercent, inTimes } from '../figures.js';
-import type { NeedParts } from '../need.js';
+import { typed, type Subject } from './advice.js';
+import { counted, inMs, inNumbers, inPercent, inTimes } from '../terms/figures.js';
+import type { NeedParts } from '../terms/need.js';
 import { awaitedApprovals } from './approvals.js';
 import { bakeMsNow } from './bake.js';
 import { known, moments, uncounted, type Condition, type Judged } from './condition.js';

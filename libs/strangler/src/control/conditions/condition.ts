@@ -1,11 +1,11 @@
 import type { Origin } from '../../evidence/evidence.js';
 import type { Side } from '../../routes/phase.js';
 import type { SideState } from '../../sides/side.js';
-import type { Subject } from '../advice.js';
+import type { Subject } from './advice.js';
 import type { GateLimits, ModuleSettings } from '../config/settings.js';
-import type { Position, Step } from '../machine.js';
-import type { NeedParts } from '../need.js';
-import type { GateView } from '../views.js';
+import type { Position, Step } from '../terms/machine.js';
+import type { NeedParts } from '../terms/need.js';
+import type { GateView } from '../terms/views.js';
 import type { Examined, Found } from './finding.js';
 import type { Observed } from './observed.js';
 

@@ -5,7 +5,7 @@ import { copies } from './copy-conditions.js';
 import type { Patient } from '../doctor/examiner.js';
 import { failover } from '../commands/failover.js';
 import type { CommandContext } from '../commands/command.js';
-import { plainAdvice } from '../advice.js';
+import { plainAdvice } from './advice.js';
 
 const filling = [{ table: 'toy', copied: 30, total: 100, done: false }];
 const stateOf = (side: Side, complete: boolean) => ({

@@ -1,6 +1,6 @@
 import type { Side } from '../../routes/phase.js';
-import type { Advice } from '../advice.js';
-import type { Finding } from '../views.js';
+import type { Advice } from './advice.js';
+import type { Finding } from '../terms/views.js';
 import type { ModuleRow } from '../store/module-row.js';
 import type { Observed } from './observed.js';
 

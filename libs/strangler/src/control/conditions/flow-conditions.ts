@@ -1,9 +1,9 @@
 import { policies, sides } from '../../routes/phase.js';
 import type { BackfillState } from '../../engine/replication/outgoing-state.js';
 import type { SideState } from '../../sides/side.js';
-import { subjectOf, typed } from '../advice.js';
-import { counted, inMs, inNumbers } from '../figures.js';
-import type { NeedParts } from '../need.js';
+import { subjectOf, typed } from './advice.js';
+import { counted, inMs, inNumbers } from '../terms/figures.js';
+import type { NeedParts } from '../terms/need.js';
 import type { ModuleRow } from '../store/module-row.js';
 import { known, moments, type Condition } from './condition.js';
 import type { Examined } from './finding.js';

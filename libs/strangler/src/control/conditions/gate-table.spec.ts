@@ -1,5 +1,5 @@
 import { defaultSettings } from '../config/settings.js';
-import type { Position, Step } from '../machine.js';
+import type { Position, Step } from '../terms/machine.js';
 import { about } from '../patient.fixture.js';
 import { awaitedApprovals } from './approvals.js';
 import { awaitsVerify, gateRules, gatesFor, isAskedBefore, watchGates, type Gate } from './gates.js';

@@ -7,8 +7,8 @@ import { bucketOfMs, emptyHistogram } from '../../evidence/histogram.js';
 import { blocking, gateRules, gatesFor, gateSentence, watchGates } from './gates.js';
 import { wantedProbes } from './measured.js';
 import type { Observed } from './observed.js';
-import { plainAdvice } from '../advice.js';
-import type { Position, Step } from '../machine.js';
+import { plainAdvice } from './advice.js';
+import type { Position, Step } from '../terms/machine.js';
 import type { ModuleRow } from '../store/module-row.js';
 import { defaultSettings } from '../config/settings.js';
 

@@ -1,8 +1,8 @@
 import { policies } from '../../routes/phase.js';
-import type { Subject } from '../advice.js';
+import type { Subject } from './advice.js';
 import type { ModuleSettings } from '../config/settings.js';
-import { leadsOut, type Position, type Step } from '../machine.js';
-import { makeNeed, type Need } from '../need.js';
+import { leadsOut, type Position, type Step } from '../terms/machine.js';
+import { makeNeed, type Need } from '../terms/need.js';
 import type { GateRule, Judged, Moment, Seen } from './condition.js';
 import { allConditions, type ConditionName } from './conditions.js';
 import type { Observed } from './observed.js';

@@ -4,8 +4,8 @@ import { judge, verdict, type Rule } from '../../evidence/judgement.js';
 import { errorShare, mismatchShare, slowness, slowShare, type Measure } from '../../evidence/measures.js';
 import { policies } from '../../routes/phase.js';
 import type { GateLimits } from '../config/settings.js';
-import type { Position } from '../machine.js';
-import { isDegraded } from '../route-entry.js';
+import type { Position } from '../terms/machine.js';
+import { isDegraded } from './route-entry.js';
 import type { Judged, Seen } from './condition.js';
 import type { Observed } from './observed.js';
 

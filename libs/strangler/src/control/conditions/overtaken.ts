@@ -1,8 +1,8 @@
 import { buckets } from '../../routes/bucket.js';
 import { policies } from '../../routes/phase.js';
-import { isBeyondTakeOver } from '../../engine/identity/take-over.js';
+import { isBeyondTakeOver } from '../../engine/continuity/take-over.js';
 import type { Observed } from './observed.js';
-import type { Position } from '../machine.js';
+import type { Position } from '../terms/machine.js';
 import type { ModuleRow } from '../store/module-row.js';
 
 /**

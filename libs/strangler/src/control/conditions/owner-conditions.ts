@@ -1,7 +1,7 @@
 import { isFencedTooLong } from '../../engine/ownership/fence-watch.js';
 import { otherSide, policies, sides, type Side } from '../../routes/phase.js';
 import type { SideState } from '../../sides/side.js';
-import { subjectOf, typed } from '../advice.js';
+import { subjectOf, typed } from './advice.js';
 import type { Condition } from './condition.js';
 import type { Examined, Repair } from './finding.js';
 import { moving } from './flow-conditions.js';

@@ -1,9 +1,9 @@
 import { noComparisons } from '../../evidence/evidence.js';
 import type { StrayOrigin } from '../../engine/ownership/strays.js';
-import { plainAdvice } from '../advice.js';
+import { plainAdvice } from './advice.js';
 import { defaultSettings } from '../config/settings.js';
 import { diagnose } from '../doctor/doctor.js';
-import type { Position, Step } from '../machine.js';
+import type { Position, Step } from '../terms/machine.js';
 import { about } from '../patient.fixture.js';
 import { blocking, gateSentence, gatesFor } from './gates.js';
 

@@ -1,9 +1,9 @@
 import { sides, type Side } from '../../routes/phase.js';
 import type { StrayOrigin } from '../../engine/ownership/strays.js';
 import type { SideState } from '../../sides/side.js';
-import { typed } from '../advice.js';
-import { inMs, inNumbers, inPercent } from '../figures.js';
-import type { Step } from '../machine.js';
+import { typed } from './advice.js';
+import { inMs, inNumbers, inPercent } from '../terms/figures.js';
+import type { Step } from '../terms/machine.js';
 import { measuredInWords } from './call-conditions.js';
 import { uncounted, type Condition, type Seen } from './condition.js';
 import { moving } from './flow-conditions.js';

@@ -3,7 +3,7 @@ import { chown, open, readFile, realpath, rename, rm, stat } from 'node:fs/promi
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { FileChange, FileEdit } from './file-edit.js';
-import { RefusedError } from '../refused.js';
+import { RefusedError } from '../terms/refused.js';
 import { hashOf, type WishesFile } from './wishes-file.js';
 
 /**

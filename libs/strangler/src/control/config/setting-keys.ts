@@ -1,4 +1,4 @@
-import type { SettingView } from '../views.js';
+import type { SettingView } from '../terms/views.js';
 import type { ModuleSettings } from './settings.js';
 import type { WrittenSettings } from './written-settings.js';
 

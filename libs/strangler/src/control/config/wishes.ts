@@ -4,7 +4,7 @@ import { IsIn, IsInt, Max, Min } from 'class-validator';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { phases, policies, type Phase } from '../../routes/phase.js';
 import { Schema } from '../../contract/schema.js';
-import { nearest } from '../nearest.js';
+import { nearest } from '../terms/nearest.js';
 import { defaultSettings, type ModuleWish } from './settings.js';
 import { checkedRoute, routeWishOf, WrittenRoute, type RouteWish } from './route-wishes.js';
 import { settingKeys } from './setting-keys.js';

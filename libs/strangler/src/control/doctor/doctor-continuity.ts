@@ -1,9 +1,9 @@
 import { otherSide, sides, type Side } from '../../routes/phase.js';
 import type { SideState } from '../../sides/side.js';
-import { subjectOf, typed } from '../advice.js';
+import { subjectOf, typed } from '../conditions/advice.js';
 import type { Found } from '../conditions/finding.js';
 import type { Examiner, Patient } from './examiner.js';
-import { startOf } from '../sentences.js';
+import { startOf } from '../conditions/sentences.js';
 import { isOvertaken } from '../conditions/overtaken.js';
 import { holdsAll, isWhole, standpointOf } from '../conditions/whole.js';
 

@@ -5,7 +5,7 @@ import type { SideState } from '../../sides/side.js';
 import { diagnose } from './doctor.js';
 import type { Patient } from './examiner.js';
 import { about } from '../patient.fixture.js';
-import { waits } from '../sentences.js';
+import { waits } from '../conditions/sentences.js';
 
 /* What can go wrong while a module is on its way: doctor names each, and what ends it, be that a verb, a statement, or nothing. */
 

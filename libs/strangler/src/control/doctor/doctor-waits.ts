@@ -1,9 +1,9 @@
 import { policies } from '../../routes/phase.js';
 import { missingService } from '../conditions/missing-service.js';
 import type { Examiner } from './examiner.js';
-import { subjectOf, typed } from '../advice.js';
-import { passesByItself, type Need } from '../need.js';
-import { absenceNeed } from '../sentences.js';
+import { subjectOf, typed } from '../conditions/advice.js';
+import { passesByItself, type Need } from '../terms/need.js';
+import { absenceNeed } from '../conditions/sentences.js';
 import { needsService, waitingSince, waitOf } from '../reconcile/waiting.js';
 
 /** A wait is told once it is older than this, in ms. */

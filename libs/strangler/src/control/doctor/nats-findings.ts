@@ -1,4 +1,4 @@
-import type { Finding, FindingSource } from '../views.js';
+import type { Finding, FindingSource } from '../terms/views.js';
 import { knownHoles } from '../../nats/known-holes.js';
 import type { NatsLink } from '../../nats/link.js';
 

@@ -1,7 +1,7 @@
 import { policies } from '../../routes/phase.js';
 import { awaitsVerify, blocking, gatesFor, watchGates, type Gate } from '../conditions/gates.js';
 import type { Observed } from '../conditions/observed.js';
-import { leadsOut, nextStep, rank, type Goal, type Position, type Step } from '../machine.js';
+import { leadsOut, nextStep, rank, type Goal, type Position, type Step } from '../terms/machine.js';
 import type { ModuleRow } from '../store/module-row.js';
 import { isOvertaken } from '../conditions/overtaken.js';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { etaOf, type EtaParts } from './eta.js';
 import type { Observed } from '../conditions/observed.js';
-import type { Position } from '../machine.js';
+import type { Position } from '../terms/machine.js';
 import type { ModuleRow } from '../store/module-row.js';
-import { makeNeed } from '../need.js';
+import { makeNeed } from '../terms/need.js';
 import { defaultSettings } from '../config/settings.js';
 import type { Verification } from '../store/verification-store.js';
 

@@ -3,9 +3,9 @@ import { bakeMsNow } from '../conditions/bake.js';
 import { gateRules, isAskedBefore } from '../conditions/gates.js';
 import type { Observed } from '../conditions/observed.js';
 import { goalOf } from './decide.js';
-import { after, leadsOut, planSteps, type Position, type Step } from '../machine.js';
+import { after, leadsOut, planSteps, type Position, type Step } from '../terms/machine.js';
 import type { ModuleRow } from '../store/module-row.js';
-import { passesByItself, type Need } from '../need.js';
+import { passesByItself, type Need } from '../terms/need.js';
 import type { Verification } from '../store/verification-store.js';
 
 /** What the rest of the way is told by. */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { reachedBy } from '../../engine/identity/take-over.js';
+import { reachedBy } from '../../engine/continuity/take-over.js';
 import type { HandOff } from '../store/hand-off-plan.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../terms/clock.js';
 import { figuresOfGate, type Gate } from '../conditions/gates.js';
 import type { NewEntry } from '../store/history.js';
-import { after, inWords, leadsOut, type Position, type Step } from '../machine.js';
+import { after, inWords, leadsOut, type Position, type Step } from '../terms/machine.js';
 import type { ModuleRow, RowChange, Transition } from '../store/module-row.js';
 import type { ModuleStore } from '../store/module-store.js';
 import type { StepEnd } from '../steps/step-runner.js';

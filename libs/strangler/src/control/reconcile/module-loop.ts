@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { described } from '../../database/failure.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../terms/clock.js';
 import type { LeaderLock } from '../store/leader-lock.js';
 import type { Reconciler } from './reconciler.js';
 

@@ -2,7 +2,7 @@ import { policies } from '../../routes/phase.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SideControl, SideState } from '../../sides/side.js';
 import { absenceOf, type Absence } from '../conditions/absence.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../terms/clock.js';
 import type { Observed } from '../conditions/observed.js';
 import { isAtHome, type ModuleRow } from '../store/module-row.js';
 import type { ControlNeeds } from './needs.js';

@@ -1,5 +1,5 @@
 import { policies } from '../../routes/phase.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../terms/clock.js';
 import type { Observed } from '../conditions/observed.js';
 import type { NewEntry } from '../store/history.js';
 import type { ModuleRow, OpenOutage } from '../store/module-row.js';

@@ -1,4 +1,4 @@
-import type { Subject } from '../advice.js';
+import type { Subject } from '../conditions/advice.js';
 import { figuresOfGate, gateSentence, speaking, type Gate } from '../conditions/gates.js';
 import type { NewEntry } from '../store/history.js';
 import type { ModuleRow, RowChange } from '../store/module-row.js';

@@ -1,6 +1,6 @@
 import type { Side } from '../../routes/phase.js';
 import type { SideControl, SideState } from '../../sides/side.js';
-import type { Step } from '../machine.js';
+import type { Step } from '../terms/machine.js';
 import type { ModuleRow } from '../store/module-row.js';
 import { Standstill } from './standstill.js';
 

@@ -1,9 +1,9 @@
 import { policies, type Side } from '../../routes/phase.js';
 import { policyOf } from '../../routes/routes.js';
 import type { SideControl } from '../../sides/side.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../terms/clock.js';
 import type { Observed } from '../conditions/observed.js';
-import type { Step } from '../machine.js';
+import type { Step } from '../terms/machine.js';
 import type { ModuleRow } from '../store/module-row.js';
 
 type HandOffStep = Step & { kind: 'hand-off' };

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../terms/clock.js';
 import type { History } from '../store/history.js';
 import type { ModuleRow } from '../store/module-row.js';
 import type { ControlNeeds } from './needs.js';

@@ -3,13 +3,13 @@ import { missingService } from '../conditions/missing-service.js';
 import { gateNeed, speaking, type Gate } from '../conditions/gates.js';
 import type { Observed } from '../conditions/observed.js';
 import { fenceInWords, isFenced } from '../conditions/owner-conditions.js';
-import { absenceNeed, waits } from '../sentences.js';
-import { subjectOf, type Advice } from '../advice.js';
+import { absenceNeed, waits } from '../conditions/sentences.js';
+import { subjectOf, type Advice } from '../conditions/advice.js';
 import { decide } from './decide.js';
-import type { Position } from '../machine.js';
+import type { Position } from '../terms/machine.js';
 import type { ModuleRow } from '../store/module-row.js';
 import type { Note } from '../store/notes.js';
-import type { Need } from '../need.js';
+import type { Need } from '../terms/need.js';
 import type { Verification } from '../store/verification-store.js';
 
 /** What a wait is told by. */

@@ -1,10 +1,10 @@
 import type { Side } from '../../routes/phase.js';
 import type { SideControl } from '../../sides/side.js';
 import { absenceOf } from '../conditions/absence.js';
-import { typed, type Subject } from '../advice.js';
+import { typed, type Subject } from '../conditions/advice.js';
 import type { Observed } from '../conditions/observed.js';
-import type { Need } from '../need.js';
-import { absenceNeed, waits } from '../sentences.js';
+import type { Need } from '../terms/need.js';
+import { absenceNeed, waits } from '../conditions/sentences.js';
 
 type Sides = Readonly<Record<Side, SideControl>>;
 

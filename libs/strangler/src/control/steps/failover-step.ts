@@ -1,5 +1,5 @@
 import { buckets } from '../../routes/bucket.js';
-import { reachedBy } from '../../engine/identity/take-over.js';
+import { reachedBy } from '../../engine/continuity/take-over.js';
 import type { SideControl } from '../../sides/side.js';
 import { NotNowError } from './capture-step.js';
 

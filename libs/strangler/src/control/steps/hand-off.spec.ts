@@ -1,5 +1,5 @@
 import { bucketOf } from '../../routes/bucket.js';
-import { SteadyClock } from '../clock.js';
+import { SteadyClock } from '../terms/clock.js';
 import { otherSide, sides, type Side } from '../../routes/phase.js';
 import { directSides, type Sides, type Fault, type Method } from '../../../../../test/support/sides.js';
 import { until } from '../../../../../test/support/until.js';

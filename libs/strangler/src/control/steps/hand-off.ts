@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../terms/clock.js';
 import type { Position } from '../../engine/identity/position.js';
 import type { Side } from '../../routes/phase.js';
 import type { HandOff, HandOffProof } from '../store/hand-off-plan.js';

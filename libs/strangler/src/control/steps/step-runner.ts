@@ -3,7 +3,7 @@ import { handOff, handOffTo, settle, type HandOffEnd } from './hand-off.js';
 import { drainProblems } from '../conditions/hand-off-problems.js';
 import type { ControlledSides } from '../../sides/side.js';
 import { beginCapture, endCapture } from './capture-step.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../terms/clock.js';
 import { takeEverything } from './failover-step.js';
 import type { Transition } from '../store/module-row.js';
 import { rejoinSides } from './rejoin-step.js';

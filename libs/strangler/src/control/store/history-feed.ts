@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import type { Database } from '../../database/database.js';
 import { pinged } from '../../database/silence.js';
 import { historyChannel, type History } from './history.js';
-import type { HistoryEntry } from '../views.js';
+import type { HistoryEntry } from '../terms/views.js';
 
 const again = 1_000;
 

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Database, Queryable } from '../../database/database.js';
-import type { HistoryEntry } from '../views.js';
+import type { HistoryEntry } from '../terms/views.js';
 
 /** What is to be written into the history. */
 export type NewEntry = Omit<HistoryEntry, 'id' | 'at' | 'reason' | 'figures'> &

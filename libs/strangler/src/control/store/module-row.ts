@@ -1,6 +1,6 @@
 import type { HandOff } from './hand-off-plan.js';
 import { policies, type Phase, type Side } from '../../routes/phase.js';
-import type { Step } from '../machine.js';
+import type { Step } from '../terms/machine.js';
 import type { ModuleSettings } from '../config/settings.js';
 
 /** Where a module is to go, and who says so. */

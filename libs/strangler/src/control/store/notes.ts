@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database.js';
-import type { Need } from '../need.js';
+import type { Need } from '../terms/need.js';
 
 /** What the leader of a module knows beyond the module's row: any process can then tell it. */
 export interface Note {

@@ -1,4 +1,4 @@
-import type { Finding } from '../views.js';
+import type { Finding } from '../terms/views.js';
 import type { ProcessView } from './processes.js';
 
 /** So long two processes may differ after an edit, in ms: each reads the file by itself. */

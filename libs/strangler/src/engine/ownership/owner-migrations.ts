@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Queryable } from '../../database/database.js';
-import { samePk } from '../replication/row-sql.js';
+import { samePk } from '../../database/row-sql.js';
 import {
   quoted,
   sqlOfTable,

@@ -1,5 +1,5 @@
 import { literal, quoted, type MovingTable } from '../../database/tables.js';
-import { comparePk, rowsFromJson, samePk, valueFromJson } from './row-sql.js';
+import { comparePk, rowsFromJson, samePk, valueFromJson } from '../../database/row-sql.js';
 
 /** A unique index as `evictSql` needs it. */
 export interface UniqueIndex {

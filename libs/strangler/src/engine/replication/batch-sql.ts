@@ -1,7 +1,7 @@
 import type { Side } from '../../routes/phase.js';
 import { rowBytes } from '../../database/row-bytes.js';
 import { literal, type MovingTable } from '../../database/tables.js';
-import { comparePk, pkOrder, rowAsJson, samePk } from './row-sql.js';
+import { comparePk, pkOrder, rowAsJson, samePk } from '../../database/row-sql.js';
 
 /** The chunk that a statement reads along: of which table, and whether from its beginning. */
 export interface ChunkOfStatement {

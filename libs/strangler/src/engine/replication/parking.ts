@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { literal, type MovingTable } from '../../database/tables.js';
 import type { ChunkPlace, ChunkRead } from './read-batch.js';
-import { comparePk, pkOrder } from './row-sql.js';
+import { comparePk, pkOrder } from '../../database/row-sql.js';
 
 /** Why a change is set aside whose table the process that sends does not name, in SQL over its row. */
 export const unnamedReason = `'the module has no table ' || table_name || ' any more'`;

@@ -4,7 +4,7 @@ import type { MovingTable } from '../../database/tables.js';
 import { batchSql } from './batch-sql.js';
 import type { FilledPart, BatchOrigin, OwnedBuckets } from './frame.js';
 import { idsOf, multirange } from './ids.js';
-import { columnsSent } from './row-sql.js';
+import { columnsSent } from '../../database/row-sql.js';
 
 /** Where the copying of one table's rows stands. */
 export interface ChunkPlace {

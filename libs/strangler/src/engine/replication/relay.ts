@@ -11,7 +11,7 @@ import { Leadership, Superseded, TablesChanged } from './relay-loop.js';
 import { Heartbeat } from './heartbeat.js';
 import { BatchReader } from './read-batch.js';
 import { RelaySession } from './relay-session.js';
-import { columnsSent } from './row-sql.js';
+import { columnsSent } from '../../database/row-sql.js';
 import { messageOf } from './error-class.js';
 
 /** How often a process that does not lead tries to, in ms. */

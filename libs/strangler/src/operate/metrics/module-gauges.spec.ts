@@ -1,5 +1,5 @@
 import { standing } from '../../../../../test/support/standing.js';
-import type { GateView } from '../../control/views.js';
+import type { GateView } from '../../control/terms/views.js';
 import { moduleGauges } from './module-gauges.js';
 
 it('each module has its phase, its share, whether it waits, and the state of each gate', async () => {

@@ -1,5 +1,5 @@
-import type { Operator } from '../../control/operator.js';
-import type { ModuleStatus } from '../../control/views.js';
+import type { Operator } from '../../control/commands/operator.js';
+import type { ModuleStatus } from '../../control/terms/views.js';
 import type { GaugeSet, Reading } from './gauges.js';
 
 /** Where the modules stand, as the operator sees them. Of a set of states the one that holds has the value 1. */

@@ -1,5 +1,5 @@
 import type { GuardedCalls } from '../../calls/resilience/guarded-calls.js';
-import type { Operator } from '../../control/operator.js';
+import type { Operator } from '../../control/commands/operator.js';
 import type { Database } from '../../database/database.js';
 import type { NatsLink } from '../../nats/link.js';
 import type { Agents } from '../../sides/agents.js';

@@ -1,4 +1,4 @@
-import type { ActionAnswer } from '../../control/operator.js';
+import type { ActionAnswer } from '../../control/commands/operator.js';
 import type {
   CallFigures,
   Finding,
@@ -8,7 +8,7 @@ import type {
   ShadowCounts,
   SideView,
   WaitView,
-} from '../../control/views.js';
+} from '../../control/terms/views.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 import { phases } from '../../routes/phase.js';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';

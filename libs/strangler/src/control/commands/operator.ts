@@ -1,8 +1,8 @@
-import type { MismatchEntry } from '../calls/shadow/shadow-store.js';
-import type { Phase, Side } from '../routes/phase.js';
-import type { QuarantinedRow } from '../engine/replication/outgoing-state.js';
-import type { Action } from './commands/commands.js';
-import type { Finding, HistoryEntry, ModuleStatus } from './views.js';
+import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
+import type { Phase, Side } from '../../routes/phase.js';
+import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
+import type { Action } from './commands.js';
+import type { Finding, HistoryEntry, ModuleStatus } from '../terms/views.js';
 
 /**
  * What an accepted action will do, step by step, in words.

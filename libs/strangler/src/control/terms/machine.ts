@@ -1,5 +1,5 @@
-import { buckets } from '../routes/bucket.js';
-import { phases, policies, type Phase } from '../routes/phase.js';
+import { buckets } from '../../routes/bucket.js';
+import { phases, policies, type Phase } from '../../routes/phase.js';
 
 /** Where a module is. */
 export interface Position {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { buckets } from '../routes/bucket.js';
-import { phases } from '../routes/phase.js';
+import { buckets } from '../../routes/bucket.js';
+import { phases } from '../../routes/phase.js';
 import { after, inWords, leadsOut, nextStep, planSteps, type Goal, type Position } from './machine.js';
 
 const ramp = [1, 5, 25, 50, 100];

@@ -1,5 +1,5 @@
-import type { Side } from '../../routes/phase.js';
-import { quoted, type Column, type MovingTable } from '../../database/tables.js';
+import type { Side } from '../routes/phase.js';
+import { quoted, type Column, type MovingTable } from './tables.js';
 
 /** The columns that a row of the table has on the other side of `side`, each with its SQL over the own row `t`. */
 export function columnsSent(table: MovingTable, side: Side): [name: string, sql: string][] {

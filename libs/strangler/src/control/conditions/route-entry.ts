@@ -1,9 +1,9 @@
-import { buckets } from '../routes/bucket.js';
-import { policies, type Phase } from '../routes/phase.js';
-import { routeOf, type RouteEntry } from '../routes/routes.js';
-import type { Observed } from './conditions/observed.js';
-import type { Position } from './machine.js';
-import type { ModuleRow } from './store/module-row.js';
+import { buckets } from '../../routes/bucket.js';
+import { policies, type Phase } from '../../routes/phase.js';
+import { routeOf, type RouteEntry } from '../../routes/routes.js';
+import type { Observed } from './observed.js';
+import type { Position } from '../terms/machine.js';
+import type { ModuleRow } from '../store/module-row.js';
 
 /** What the routers are told of a module. */
 export const entryOf = (row: ModuleRow, at: Position, observed: Observed): RouteEntry => ({

@@ -1,6 +1,6 @@
-import type { SideFigures } from '../calls/resilience/side-guard.js';
-import type { OpenMigration } from '../engine/ownership/migration-watch.js';
-import type { Phase, Side } from '../routes/phase.js';
+import type { SideFigures } from '../../calls/resilience/side-guard.js';
+import type { OpenMigration } from '../../engine/ownership/migration-watch.js';
+import type { Phase, Side } from '../../routes/phase.js';
 
 /**
  * One condition that a step waits for or breaks at. No data means `hold`: it neither passes nor fails.

@@ -3,15 +3,22 @@ import type { Database } from '../../database/database.js';
 import { described } from '../../database/failure.js';
 import type { Owned } from '../../routes/member.js';
 import type { MovingTable } from '../../database/tables.js';
-import type { Holds } from './conclude.js';
-import { heldSentence } from './held.js';
-import { pair } from './pairing.js';
-import { NobodyServesError, type Answer, type Asking, type Held, type Peer, type Question } from './peer.js';
-import type { Standpoint } from './standing.js';
+import type { Holds } from '../identity/conclude.js';
+import { heldSentence } from '../identity/held.js';
+import { pair } from '../identity/pairing.js';
+import {
+  NobodyServesError,
+  type Answer,
+  type Asking,
+  type Held,
+  type Peer,
+  type Question,
+} from '../identity/peer.js';
+import type { Standpoint } from '../identity/standing.js';
 import { ContinuityStore, WritersInsideError } from './store.js';
 import { giveUp, takeOver, takeWhole } from './take-over.js';
-import type { WitnessFile } from './witness-file.js';
-import { agrees, inNeither, witnessOf, type Witness } from './witness.js';
+import type { WitnessFile } from '../identity/witness-file.js';
+import { agrees, inNeither, witnessOf, type Witness } from '../identity/witness.js';
 
 /** A hello that another one has overtaken is said again so often. */
 const tries = 5;

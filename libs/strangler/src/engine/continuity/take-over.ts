@@ -4,8 +4,8 @@ import { locking } from '../ownership/ownership.js';
 import { otherSide } from '../../routes/phase.js';
 import { fillAnew } from '../replication/backfill.js';
 import type { MovingTable } from '../../database/tables.js';
-import { isEmpty, ownedBy } from './standing.js';
-import { standpointIn } from './standpoint-in.js';
+import { isEmpty, ownedBy } from '../identity/standing.js';
+import { standpointIn } from '../identity/standpoint-in.js';
 
 /* What is done on an operator's word: one side owns everything from then on. */
 

@@ -1,4 +1,4 @@
-import type { ModuleRow } from './store/module-row.js';
+import type { ModuleRow } from '../store/module-row.js';
 
 /**
  * How what a sentence advises is typed here: the toolkit does not know the application's command lines.

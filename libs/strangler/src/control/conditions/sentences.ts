@@ -1,9 +1,9 @@
-import type { Absence } from './conditions/absence.js';
+import type { Absence } from './absence.js';
 import { typed, type Subject } from './advice.js';
-import { counted, inNumbers } from './figures.js';
-import { endOf, writerInWords, type OldWriter } from '../engine/ownership/old-writers.js';
-import type { Side } from '../routes/phase.js';
-import { makeNeed, type Need, type NeedParts } from './need.js';
+import { counted, inNumbers } from '../terms/figures.js';
+import { endOf, writerInWords, type OldWriter } from '../../engine/ownership/old-writers.js';
+import type { Side } from '../../routes/phase.js';
+import { makeNeed, type Need, type NeedParts } from '../terms/need.js';
 
 const absences: Readonly<Record<Absence['kind'], (subject: Subject, detail: string) => NeedParts>> = {
   nobody: ({ module, advice }) => {

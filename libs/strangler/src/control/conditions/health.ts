@@ -1,12 +1,12 @@
-import { buckets } from '../routes/bucket.js';
-import { isFencedTooLong } from '../engine/ownership/fence-watch.js';
-import { policies, type Side } from '../routes/phase.js';
-import type { Absence } from './conditions/absence.js';
-import { missingService } from './conditions/missing-service.js';
-import type { Observed } from './conditions/observed.js';
-import type { Position } from './machine.js';
-import type { ModuleRow } from './store/module-row.js';
-import type { ModuleStatus, SideView } from './views.js';
+import { buckets } from '../../routes/bucket.js';
+import { isFencedTooLong } from '../../engine/ownership/fence-watch.js';
+import { policies, type Side } from '../../routes/phase.js';
+import type { Absence } from './absence.js';
+import { missingService } from './missing-service.js';
+import type { Observed } from './observed.js';
+import type { Position } from '../terms/machine.js';
+import type { ModuleRow } from '../store/module-row.js';
+import type { ModuleStatus, SideView } from '../terms/views.js';
 import { isDegraded } from './route-entry.js';
 
 const missing: Readonly<Record<Absence['kind'], SideView['health']>> = {

@@ -1,5 +1,5 @@
-import { ContinuityStore } from '../../engine/identity/store.js';
-import { reachedBy, takeOver } from '../../engine/identity/take-over.js';
+import { ContinuityStore } from '../../engine/continuity/store.js';
+import { reachedBy, takeOver } from '../../engine/continuity/take-over.js';
 import { buckets } from '../../routes/bucket.js';
 import { Database } from '../../database/database.js';
 import { identify } from '../../engine/ownership/ownership.js';
@@ -7,9 +7,9 @@ import { advancingSequences } from '../../engine/ownership/sequences.js';
 import type { Phase } from '../../routes/phase.js';
 import { sqlOfTable } from '../../database/tables.js';
 import { judgeDirectly, type DirectVerb, type FoundDirectly } from './direct-rules.js';
-import { History } from './history.js';
-import type { ActionAnswer } from '../operator.js';
-import { RefusedError } from '../refused.js';
+import { History } from '../store/history.js';
+import type { ActionAnswer } from './operator.js';
+import { RefusedError } from '../terms/refused.js';
 
 /**
  * What an operator asks of a database while no controller answers.

@@ -1,11 +1,11 @@
 import { locking, Ownership } from '../ownership/ownership.js';
 import { sqlState } from '../../database/sql-state.js';
 import type { Database, Queryable } from '../../database/database.js';
-import { claimedTwice, conclude, losesBuckets, type Conclusion } from './conclude.js';
-import type { Question } from './peer.js';
-import { carryOutConclusion, idsHere, isUndelivered } from './conclusion-sql.js';
-import type { Proven, Standpoint } from './standing.js';
-import { standpointIn, startText } from './standpoint-in.js';
+import { claimedTwice, conclude, losesBuckets, type Conclusion } from '../identity/conclude.js';
+import type { Question } from '../identity/peer.js';
+import { carryOutConclusion, idsHere, isUndelivered } from '../identity/conclusion-sql.js';
+import type { Proven, Standpoint } from '../identity/standing.js';
+import { standpointIn, startText } from '../identity/standpoint-in.js';
 
 /** How long a proof waits for writers that were let in before it, in ms. Then it is tried anew. */
 const writersMs = 2_000;
