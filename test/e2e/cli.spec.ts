@@ -6,7 +6,7 @@ import { adminLogin, openAdmin, type AdminListener } from '../support/admin.js';
 import { runCli, startCli } from '../support/run-cli.js';
 import { packageVersion } from '#platform';
 import { ScriptedOperator } from '../support/scripted-operator.js';
-import { entry } from '../support/standing.js';
+import { entry, event, lag } from '../support/standing.js';
 import { until } from '../support/until.js';
 
 const newOperator = () => new ScriptedOperator('users', 'inventory');
@@ -122,6 +122,64 @@ describe('what changes something', () => {
   it('the version is that of the package', async () => {
     const { stdout } = await cli('--version');
     expect(stdout.trim()).toBe(packageVersion());
+  });
+});
+
+describe('events', () => {
+  const stock = () => {
+    operator.statuses.set('stock', operator.statuses.get('inventory')!);
+    operator.eventList = { items: [event], subscribers: [lag] };
+  };
+  const by = (action: Action, dryRun = false) => ({
+    ...{ module: 'stock', action, actor: adminLogin.email, dryRun },
+  });
+
+  it('are listed, by what is asked for, with who is behind', async () => {
+    stock();
+    const asked = ['--state', 'failed', '--subscriber', 'mails', '--key', 'A', '--limit', '5'];
+    const { code, stdout, stderr } = await cli('events', 'list', 'stock', ...asked);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('stock → mails');
+    expect(stdout).toMatch(/is 1 min 1 s behind, 2 to do +1 keys? held by a failed event/);
+    expect(stdout).toMatch(/stock\.sold +A +3 +mails +failed +10 +internal: no/);
+    expect(operator.questions).toEqual([
+      { module: 'stock', state: 'failed', subscriber: 'mails', key: 'A', limit: 5 },
+    ]);
+    expect(JSON.parse((await cli('events', 'list', '--json')).stdout)).toEqual(operator.eventList);
+  });
+
+  it('one is shown', async () => {
+    stock();
+    const { stdout } = await cli('events', 'show', event.id);
+    expect(stdout).toMatch(/event 3 of A[^]*\{"sku":"A"\}[^]*→ mails +failed +tried 10 times +internal: no/);
+    expect(await cli('events', 'show', event.id.replace('1', '2'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('there is no event') as string,
+    });
+  });
+
+  it('are sent again, put away, and replayed', async () => {
+    stock();
+    const of = { event: event.id, subscriber: 'mails' };
+    for (const verb of ['resubmit', 'discard'] as const) {
+      const { code, stdout } = await cli('events', verb, event.id, '--subscriber', 'mails');
+      expect([code, stdout]).toEqual([0, expect.stringMatching(/1\. first this/)]);
+      expect(operator.acts.pop()).toEqual(by({ verb, ...of }));
+    }
+    const from = '2026-03-01T08:00:00.000Z';
+    await cli('events', 'replay', 'stock', '--subscriber', 'mails', '--from', from, '--dry-run');
+    expect(operator.acts).toEqual([by({ verb: 'replay', subscriber: 'mails', from }, true)]);
+  });
+
+  it.each([
+    [['events', 'list', '--state', 'dead'], /Allowed choices are published/],
+    [['events', 'resubmit', event.id], /required option '--subscriber/],
+    [['events', 'resubmit', 'nonsense', '--subscriber', 'mails'], /is no id of an event/],
+    [['events', 'show', 'nonsense'], /is no id of an event/],
+    [['events', 'list', '--since', 'yesterday'], /A time is expected/],
+  ])('%j makes no sense', async (args, says) => {
+    const { code, stderr } = await cli(...args);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(says)]);
   });
 });
 

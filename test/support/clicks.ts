@@ -108,7 +108,15 @@ const how = { routingKey: 'name' };
 @Module({ imports: [StranglerModule.forFeature(clicks, ClicksService, { tables: [ClickRow], ...how })] })
 export class ClicksModule {}
 
-@Module({ imports: [StranglerModule.forFeature(tally, TallyService, { tables: [HeardRow], ...how })] })
+@Module({
+  imports: [
+    StranglerModule.forFeature(tally, TallyService, {
+      tables: [HeardRow],
+      views: { clicks: [HeardRow] },
+      ...how,
+    }),
+  ],
+})
 export class TallyModule {}
 
 @Module({ imports: [ClicksModule, TallyModule] })

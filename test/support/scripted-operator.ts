@@ -3,6 +3,8 @@ import {
   UnknownModuleError,
   type Action,
   type ActionAnswer,
+  type EventList,
+  type EventQuestion,
   type Finding,
   type HistoryEntry,
   type MismatchEntry,
@@ -20,6 +22,8 @@ export class ScriptedOperator implements Operator {
   differing: MismatchEntry[] = [];
   quarantinedRows: Awaited<ReturnType<Operator['quarantined']>> = [];
   findings: Finding[] = [];
+  eventList: EventList = { items: [], subscribers: [] };
+  readonly questions: (EventQuestion & { module?: string })[] = [];
   /** Actions are refused with this reason. */
   refusal: string | undefined = undefined;
   /** Everything fails with this. */
@@ -80,6 +84,13 @@ export class ScriptedOperator implements Operator {
   async quarantined(module: string) {
     this.assertThere(module);
     return this.quarantinedRows;
+  }
+
+  async events(question: EventQuestion & { module?: string }): Promise<EventList> {
+    if (question.module !== undefined) this.assertThere(question.module);
+    this.questions.push(question);
+    const { items, subscribers } = this.eventList;
+    return { items: items.filter(({ id }) => [id, undefined].includes(question.id)), subscribers };
   }
 
   async doctor(module: string | undefined): Promise<Finding[]> {

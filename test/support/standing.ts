@@ -1,4 +1,4 @@
-import type { HistoryEntry, ModuleStatus } from 'nestjs-strangler';
+import type { EventView, HistoryEntry, ModuleStatus, SubscriberLag } from 'nestjs-strangler';
 
 type View = NonNullable<ModuleStatus['sides']['monolith']>;
 
@@ -63,3 +63,14 @@ export const entry = (id: number, change: Partial<HistoryEntry> = {}): HistoryEn
   figures: {},
   ...change,
 });
+
+/** One that a subscriber has failed at for good. */
+export const event: EventView = {
+  ...{ id: '0198a1b2-0000-7000-8000-000000000001', module: 'stock', type: 'stock.sold', key: 'A', seq: 3 },
+  ...{ at: '2026-01-02T03:04:05.678Z', requestId: 'r-1', data: { sku: 'A' }, subscriber: 'mails' },
+  ...{ state: 'failed', tries: 10, failures: 10, error: 'internal: no', retryInMs: null },
+};
+
+export const lag: SubscriberLag = {
+  ...{ module: 'stock', subscriber: 'mails', waiting: 2, failed: 1, oldestMs: 61_000, replayMs: null },
+};

@@ -42,6 +42,11 @@ begin
       failures    integer     not null default 0,
       error       text,
       failed_at   timestamptz,
+      -- The event that a person has sent again last.
+      resent      bigint,
+      -- The last that it is to handle before its view is emptied; and how often that was done to the cursor: a delivery's id is made of it.
+      stop        bigint,
+      generation  integer     not null default 0,
       primary key (routing_key, subscriber)
     );
     create index on %1$I.event_cursor (subscriber, due_at) where due_at is not null;
@@ -50,6 +55,21 @@ begin
   perform strangler.guard_table(format('%I.event', p_schema)), strangler.guard_table(format('%I.event_stream', p_schema)),
     strangler.guard_table(format('%I.event_cursor', p_schema));
 end $create$;
+
+-- Subscribers whose view is being emptied, for events of a module. While one stands here, nothing behind a cursor's `stop` is delivered to it,
+-- nor anything of a key that it does not know yet; and the module's keys do not change their owner.
+create table strangler.event_replay (
+  module     text        not null,
+  subscriber text        not null,
+  -- Of whoever is at it: he says it with each step, and is refused once somebody else has begun anew.
+  id         uuid        not null,
+  -- Of the module's ownership when it was begun. After a failover this says nothing any more.
+  epoch      bigint      not null,
+  -- One before it came to no end: the view may be empty, so that this one is not given up.
+  is_second  boolean     not null,
+  began_at   timestamptz not null default clock_timestamp(),
+  primary key (module, subscriber)
+);
 
 -- Held exclusively by a process that delivers and sleeps; who emits and cannot take it, shared, has to wake it.
 create function strangler.event_sleep_lock() returns integer language sql immutable parallel safe return 1937011301;

@@ -1,7 +1,8 @@
 export { Admission, admissions, type AdmissionFigures, type AdmissionLimits } from './database/admission.js';
 export type { Action } from './control/commands/commands.js';
 export { OPERATOR } from './operate/operator-token.js';
-export type { ActionAnswer, Operator } from './control/commands/operator.js';
+export type { DeliveryState, EventQuestion, EventView, SubscriberLag } from './calls/events/event-views.js';
+export type { ActionAnswer, EventList, Operator } from './control/commands/operator.js';
 export { RefusedError, UnknownModuleError } from './control/terms/refused.js';
 export type {
   CallFigures,

@@ -13,13 +13,17 @@ export function looking(
 ): Command {
   const rows = Object.entries(examples);
   const width = Math.max(...rows.map(([example]) => example.length));
-  const lines = rows.map(([example, does]) => `  ${program.name()} ${example.padEnd(width)}  # ${does}`);
+  const lines = rows.map(([example, does]) => `  ${fullName(program)} ${example.padEnd(width)}  # ${does}`);
   return program
     .command(nameAndArguments)
     .description(description)
     .option('--json', 'print JSON and nothing else')
     .addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
 }
+
+/** With what it stands under: `strangler events`. */
+const fullName = (command: Command): string =>
+  command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
 
 /** A verb that changes something. */
 export const changing = (...how: Parameters<typeof looking>): Command =>

@@ -6,6 +6,7 @@ import { advance } from './verbs/advance.js';
 import { assess } from './verbs/assess.js';
 import { decommission } from './verbs/decommission.js';
 import { doctor } from './verbs/doctor.js';
+import { events } from './verbs/events.js';
 import { failover } from './verbs/failover.js';
 import { generate } from './verbs/generate.js';
 import { history } from './verbs/history.js';
@@ -42,6 +43,7 @@ const verbs = [
   history,
   mismatches,
   quarantined,
+  events,
   doctor,
   rejoin,
   serveUnproven,

@@ -11,6 +11,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Operator } from '../control/commands/operator.js';
 import { AdminController } from '../operate/admin.controller.js';
 import { DoctorController } from '../operate/doctor.controller.js';
+import { DomainEventsController } from '../operate/domain-events.controller.js';
 import { EventsController } from '../operate/events.controller.js';
 import { operationsRoutes, type OperationsOptions } from '../operate/health/operations-routes.js';
 import { OPERATOR } from '../operate/operator-token.js';
@@ -59,7 +60,9 @@ class AdminModule {
     guard,
     also: { controllers = [], providers = [] } = {},
   }: Administered): DynamicModule {
-    const steering = operator ? [AdminController, DoctorController, EventsController] : [];
+    const steering = operator
+      ? [AdminController, DoctorController, DomainEventsController, EventsController]
+      : [];
     return {
       module: AdminModule,
       controllers: [...steering, ...controllers],

@@ -6,6 +6,7 @@ import type { ServiceContract } from '../contract/service-contract.js';
 import { Executor, type Handler, type Preparation } from '../calls/executor.js';
 import type { CallOut, ExternalCall } from '../calls/external.js';
 import { EventDelivery } from '../calls/events/delivery.js';
+import { toldEvents } from '../calls/events/told-events.js';
 import { Subscribers } from '../calls/events/subscribers.js';
 import { LocalModules } from '../calls/local-modules.js';
 import { prepare, type PreparedOperation } from '../contract/operation.js';
@@ -19,7 +20,7 @@ import { Steps } from '../calls/sagas/steps.js';
 import { Agents } from '../sides/agents.js';
 import { transactionalRepository } from '../database/transaction.js';
 import type { ModuleOptions } from './module-options.js';
-import { movingModule } from './moving-module.js';
+import { movingModule, viewsOf } from './moving-module.js';
 import { handlersToken, serviceProviders } from './service-feature.js';
 
 type Processes<C extends Contract> = { [K in NamesOf<C, 'process'>]: Type<AnySaga> };
@@ -229,13 +230,15 @@ function agentOf(contract: Contract, options: AnyOptions): Provider {
   const { processes } = options;
   return {
     provide: `SideAgent(${contract.name})`,
-    useFactory: (dataSource: DataSource, agents: Agents, engine: SagaEngine) =>
-      agents.add(
-        movingModule(contract, options, dataSource),
-        dataSource,
-        processes && ((on) => engine.stranded(contract.name, on)),
-      ),
-    inject: [DATA_SOURCE, Agents, SagaEngine],
+    useFactory: (dataSource: DataSource, agents: Agents, engine: SagaEngine, subscribers: Subscribers) =>
+      agents.add(movingModule(contract, options, dataSource), dataSource, {
+        stranded: processes && ((on) => engine.stranded(contract.name, on)),
+        events: {
+          told: toldEvents(contract, subscribers.of(contract.name)),
+          views: viewsOf(contract.name, options, dataSource),
+        },
+      }),
+    inject: [DATA_SOURCE, Agents, SagaEngine, Subscribers],
   };
 }
 

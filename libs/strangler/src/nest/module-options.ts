@@ -44,6 +44,14 @@ export interface ModuleOptions {
   transforms?: Readonly<Record<string, Transform>>;
   /** Changes of rows that are there, each made by the side that owns the row. Run at every start, in this order, once. */
   ownerMigrations?: readonly OwnerMigration[];
+  /**
+   * By the module whose events they are made of: tables that its events, and nothing else, fill. An operator may have them built anew
+   * (`events replay`): they are emptied, and all commands that are called for that module's events run again.
+   *
+   * @example
+   * { tables: [CustomerRow, OrderCount], views: { orders: [OrderCount] } }
+   */
+  views?: Readonly<Record<string, readonly (Type<ObjectLiteral> | string)[]>>;
   /** What else the service injects. */
   providers?: Provider[];
 }

@@ -12,9 +12,7 @@ export function movingModule(
 ): MovingModule {
   const { tables = [], sharedTables = [], routingKey, keyExpressions = {} } = options;
   const { transforms = {}, ownerMigrations = [] } = options;
-  const named = tables.map((table) =>
-    typeof table === 'string' ? nameInText(module, table) : nameOfEntity(module, table, dataSource),
-  );
+  const named = namesOf(module, tables, dataSource);
   requireNamed(module, named, 'transforms', Object.keys(transforms));
   requireNamed(module, named, 'keyExpressions', Object.keys(keyExpressions));
   requireNamed(
@@ -32,6 +30,28 @@ export function movingModule(
   const keys = { routingKey, keyExpressions };
   return { module, ownership, tables: [...named, ...own], shared, ...keys, transforms, ownerMigrations };
 }
+
+/** By the module whose events fill them: tables of the module. @throws for tables that are not its own */
+export function viewsOf(
+  module: string,
+  { tables = [], views = {} }: Pick<ModuleOptions, 'tables' | 'views'>,
+  dataSource: DataSource,
+): ReadonlyMap<string, readonly string[]> {
+  const named = new Map(
+    Object.entries(views).map(([publisher, filled]) => [publisher, namesOf(module, filled, dataSource)]),
+  );
+  requireNamed(module, namesOf(module, tables, dataSource), 'views', [...named.values()].flat());
+  return named;
+}
+
+const namesOf = (
+  module: string,
+  tables: NonNullable<ModuleOptions['tables']>,
+  dataSource: DataSource,
+): string[] =>
+  tables.map((table) =>
+    typeof table === 'string' ? nameInText(module, table) : nameOfEntity(module, table, dataSource),
+  );
 
 /** Where its entity says; else where TypeORM finds it, which is the first schema of the search path. */
 function nameOfEntity(module: string, table: Type<ObjectLiteral>, dataSource: DataSource): string {

@@ -21,7 +21,7 @@ import { nearest } from '../control/terms/nearest.js';
 import { Actor } from './actor.js';
 import { OPERATOR } from './operator-token.js';
 import { RefusalsInterceptor } from './refusals.interceptor.js';
-import { assertUnderstood, limitIn } from './request.js';
+import { assertUnderstood, limitIn, said } from './request.js';
 
 interface Items<T> {
   items: T[];
@@ -80,7 +80,3 @@ export class AdminController {
     return answer;
   }
 }
-
-/** A body without what nobody has said: null says nothing. */
-const said = <B extends object>(body: B): B =>
-  Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null && value !== undefined)) as B;

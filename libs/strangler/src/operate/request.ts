@@ -58,3 +58,9 @@ export function assertUnderstood({ headers, body, query }: Request): void {
   const names = Object.keys(query);
   if (names.length > 0) throw new BadRequestException(`this takes no query: ${names.join(', ')}`);
 }
+
+/** What was parsed without what nobody has said: null says nothing. */
+export const said = <B extends object>(body: B): { [K in keyof B]: Exclude<B[K], null> } =>
+  Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null && value !== undefined)) as {
+    [K in keyof B]: Exclude<B[K], null>;
+  };

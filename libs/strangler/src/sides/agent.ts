@@ -24,11 +24,13 @@ import { lateSagas } from '../calls/sagas/late.js';
 import type { Stranded } from '../calls/sagas/stranded.js';
 import type { MovingModule, MovingTable } from '../database/tables.js';
 import { Chunks } from '../engine/verify/chunks.js';
+import { replaying } from '../calls/events/event-replay.js';
 import { OwnerSteps } from './owner-steps.js';
 import { retireTables } from './retire.js';
 import { sampleKeys } from './sample-keys.js';
 import type { LocalSide, SideState } from './side.js';
 import { SideCapture } from './side-capture.js';
+import { SideEvents, type EventsOfSide } from './side-events.js';
 import type { ChunkRange } from '../engine/verify/chunk.js';
 import type { QuarantinedRow } from '../engine/replication/outgoing-state.js';
 import { stakeOf, type TableStake } from './stake.js';
@@ -54,6 +56,8 @@ export interface AgentOptions {
   retention?: Retention | undefined;
   /** Looks for sagas of the module that nobody here knows; none: it has no processes. */
   stranded?: ((on: Database) => Promise<Stranded[]>) | undefined;
+  /** What its module tells, and which of its tables events fill. */
+  events?: EventsOfSide | undefined;
   /** Tables of the other modules on this database, as SQL names them. */
   namedByOthers?: (() => readonly string[]) | undefined;
   /** Is told, at each look, whom the module's database belongs to. */
@@ -78,6 +82,7 @@ export class SideAgent implements LocalSide {
   private readonly fenceWatch: FenceWatch;
   private readonly migrations = new MigrationWatch();
   private readonly pruner: Pruner;
+  private readonly ofEvents: SideEvents;
   private traffic: Traffic | undefined;
   /** The database came here with a backup or a clone, as far as is known. */
   private copy = false;
@@ -97,6 +102,7 @@ export class SideAgent implements LocalSide {
     this.continuity = new Continuity(options.database, this.name, peerOf(options), this.witness);
     const { database, module, retention = defaultRetention } = options;
     this.pruner = new Pruner({ database, module: module.module, tables: () => this.tables, retention });
+    this.ofEvents = new SideEvents(database, module.module, options.events ?? {});
     const logger = (this.logger = new Logger(`${this.name}.${options.side}`));
     const { ownership, continuity, witness } = this;
     const parts = { database, module, side: options.side, ownership, continuity, witness };
@@ -242,8 +248,10 @@ export class SideAgent implements LocalSide {
     return this.capture.tend();
   }
 
-  check(): Promise<string[]> {
-    return checkModule(this.database, this.options.module, this.tables);
+  async check(): Promise<string[]> {
+    const unfit = await checkModule(this.database, this.options.module, this.tables);
+    const { epoch } = await this.ownership.read(this.name);
+    return [...unfit, ...(await this.replays(epoch))];
   }
 
   async startCapture(how: { backfill: boolean }): Promise<void> {
@@ -264,7 +272,13 @@ export class SideAgent implements LocalSide {
 
   mayShift: LocalSide['mayShift'] = (step) => this.steps.mayShift(step);
   oldWriters: LocalSide['oldWriters'] = () => this.steps.oldWriters();
-  fence: LocalSide['fence'] = (step) => this.steps.fence(step);
+  fence: LocalSide['fence'] = async (step) => {
+    await this.requireNoReplay(step.epoch);
+    const highest = await this.steps.fence(step);
+    // One that was begun meanwhile has seen the fence, or is seen here: it is a writer that the fence has waited for.
+    await this.requireNoReplay(step.epoch);
+    return highest;
+  };
   drained: LocalSide['drained'] = (of) => this.steps.drained(of);
   own: LocalSide['own'] = (step) => this.steps.own(step);
   release: LocalSide['release'] = (step) => this.steps.release(step);
@@ -277,6 +291,27 @@ export class SideAgent implements LocalSide {
 
   parked(): Promise<QuarantinedRow[]> {
     return new Outgoing(this.database, this.name).parked();
+  }
+
+  events: LocalSide['events'] = (question) => this.ofEvents.events(question);
+  eventLags: LocalSide['eventLags'] = () => this.ofEvents.eventLags();
+  repairEvent: LocalSide['repairEvent'] = (repair) => this.ofEvents.repairEvent(repair);
+  logBegin: LocalSide['logBegin'] = (of) => this.ofEvents.logBegin(of);
+  replay: LocalSide['replay'] = (step) => this.ofEvents.replay(step);
+  viewOf: LocalSide['viewOf'] = (of) => this.ofEvents.viewOf(of);
+  emptyView: LocalSide['emptyView'] = (of) => this.ofEvents.emptyView(of);
+
+  /** Why keys may not change their owner, for their events are being sent again. */
+  private async replays(epoch: number): Promise<string[]> {
+    const subscribers = await replaying(this.database, this.name, epoch);
+    return subscribers.map(
+      (name) => `events of ${this.name} are being sent to ${name} again: end that first (events replay)`,
+    );
+  }
+
+  private async requireNoReplay(epoch: number): Promise<void> {
+    const [replay] = await this.replays(epoch);
+    if (replay !== undefined) throw new Error(replay);
   }
 
   stake(): Promise<TableStake[]> {

@@ -48,7 +48,11 @@ export class Agents implements Acknowledger {
   ) {}
 
   /** Adds the agent of a module; all modules of a process share its database. */
-  add(module: MovingModule, dataSource: DataSource, stranded?: AgentOptions['stranded']): SideAgent {
+  add(
+    module: MovingModule,
+    dataSource: DataSource,
+    more: Pick<AgentOptions, 'stranded' | 'events'> = {},
+  ): SideAgent {
     if (!this.side) throw new Error('a process that stands on no side carries no module');
     this.requireOwnTables(module);
     const { side, link } = this;
@@ -57,7 +61,7 @@ export class Agents implements Acknowledger {
     const database = this.databaseOf(dataSource);
     const namedByOthers = () =>
       [...this.agents].flatMap(([name, { moving }]) => (name === module.module ? [] : sqlNames(moving)));
-    const how = { side, link, witness, retention, told, stranded, namedByOthers };
+    const how = { side, link, witness, retention, told, namedByOthers, ...more };
     const agent = new SideAgent({ database, module, ...how });
     this.agents.set(module.module, agent);
     return agent;

@@ -45,6 +45,13 @@ const patience: Record<Method, number> = {
   inFlight: 10_000,
   resend: 10_000,
   sampleKeys: 10_000,
+  events: 8_000,
+  eventLags: 3_000,
+  repairEvent: 5_000,
+  logBegin: 8_000,
+  replay: 30_000,
+  viewOf: 3_000,
+  emptyView: 30_000,
   // Asked at each look, and its answer can be done without.
   callsTo: 500,
 };

@@ -13,6 +13,7 @@ import type { StrayOrigin } from '../engine/ownership/strays.js';
 import type { OwnershipRow, Patience, When } from '../engine/ownership/ownership.js';
 import type { LateSagas } from '../calls/sagas/late.js';
 import type { Stranded } from '../calls/sagas/stranded.js';
+import type { EventControl } from './event-control.js';
 import type { TableStake } from './stake.js';
 
 /** How a module stands on one side. */
@@ -55,7 +56,7 @@ export interface Drained {
  * What the controller asks of one side of a module: directly in its own process, of an extracted one over NATS.
  * Every method may be called again after an answer was lost. All arguments and results are JSON.
  */
-export interface SideControl extends ChunkRows {
+export interface SideControl extends ChunkRows, EventControl {
   state(): Promise<SideState>;
   /** Why the module may not start to move, each with what to change. */
   check(): Promise<string[]>;

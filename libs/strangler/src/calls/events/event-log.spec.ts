@@ -40,7 +40,7 @@ const tell = (names: string[], by = subscribers) =>
   );
 const due = (busy: string[] = []) => log.due(subscriber!, { limit: 10, each: 2, busy });
 const settled = (seq: number, problem?: Partial<HandledKey['problem']>): HandledKey => ({
-  ...{ key: 'a', from: 0, seq },
+  ...{ key: 'a', from: 0, seq, generation: 0 },
   ...(problem && { problem: { error: 'no', tries: 1, failures: 1, retryMs: null, ...problem } }),
 });
 
@@ -68,7 +68,7 @@ it('what is handled is not due any more, and what follows is', async () => {
   await tell(['a', 'a']);
   await log.settle('tally', [settled(1)]);
   expect(await due()).toMatchObject([{ seq: 1, events: [{ seq: 2 }] }]);
-  await log.settle('tally', [{ key: 'a', from: 1, seq: 2 }]);
+  await log.settle('tally', [{ key: 'a', from: 1, seq: 2, generation: 0 }]);
   expect(await due()).toEqual([]);
   await tell(['a']);
   expect(await due()).toMatchObject([{ seq: 2, head: 3, events: [{ seq: 3 }] }]);
@@ -87,7 +87,7 @@ it('a key that is being handed off is left out, and holds no other', async () =>
     `update strangler.ownership set fence_from = strangler.bucket('clicks', 'a'), fence_to = strangler.bucket('clicks', 'a') + 1`,
   );
   expect((await due()).map(({ key }) => key)).toEqual(['b']);
-  await log.settle('tally', [settled(1), { key: 'b', from: 0, seq: 1 }]);
+  await log.settle('tally', [settled(1), { key: 'b', from: 0, seq: 1, generation: 0 }]);
   await database.query('update strangler.ownership set fence_from = null, fence_to = null');
   expect(await due()).toMatchObject([{ key: 'a', seq: 0 }]);
 });

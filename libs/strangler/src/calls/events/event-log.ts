@@ -20,11 +20,13 @@ export interface DueKey {
   readonly key: string;
   /** The last that it has handled. */
   readonly seq: number;
-  /** The last that it is to handle. */
+  /** The last that it is to handle now. */
   readonly head: number;
   /** How often the first of these was tried, and how often the subscriber has answered with an error. */
   readonly tries: number;
   readonly failures: number;
+  /** How often its view was built anew: a delivery's id is made of it. */
+  readonly generation: number;
   /** The next ones, in their order; fewer than asked for: these are all. */
   readonly events: readonly LoggedEvent[];
 }
@@ -35,6 +37,7 @@ export interface HandledKey {
   /** Where its cursor stood, and where it goes. */
   readonly from: number;
   readonly seq: number;
+  readonly generation: number;
   /** Why the event behind `seq` was not handled; `undefined`: as far as this process knows, nothing is left. */
   readonly problem?: Problem | undefined;
 }
@@ -51,11 +54,13 @@ export interface Problem {
 export const longestWaitMs = 30_000;
 
 /**
- * Which cursors `c` are to be looked at now: due, of keys that this side owns, once it has proven itself. With `o`, the module's ownership row; $1: the
+ * Which cursors `c` are to be looked at now: due, of keys that this side owns, once it has proven itself, and not behind the stop of a replay. With `o`, the module's ownership row; $1: the
  * module. Whoever sleeps asks the same as whoever works: else he would be awake for what he may not do.
  */
 const isDue = `o.module = $1 and strangler.is_proven(o)
   and (c.due_at <= clock_timestamp() or c.due_at > clock_timestamp() + ${2 * longestWaitMs} * interval '1 ms')
+  and case when c.stop is not null then c.seq < c.stop else not exists (
+    select from strangler.event_replay r where r.module = $1 and r.subscriber = c.subscriber and r.epoch = o.epoch) end
   and strangler.owns($1, c.routing_key)`;
 
 /** Whether there is anything to do, as `any`. $1: the module, $2: its subscribers. */
@@ -88,14 +93,14 @@ export class EventLog {
     { limit, each, busy }: { limit: number; each: number; busy: readonly string[] },
   ): Promise<DueKey[]> {
     return this.database.query<DueKey>(
-      `select c.routing_key as key, c.seq::float8 as seq, c.head::float8 as head, c.tries, c.failures, e.events
+      `select c.routing_key as key, c.seq::float8 as seq, least(c.head, c.stop)::float8 as head, c.tries, c.failures, c.generation, e.events
        from strangler.ownership o
        join ${this.cursor} c on c.subscriber = $2
        cross join lateral (
          select coalesce(json_agg(json_build_object('seq', e.seq, 'id', e.id, 'type', e.type, 'data', e.data,
              'requestId', e.request_id, 'traceparent', e.traceparent) order by e.seq), '[]') as events
          from (select * from ${this.event} e
-           where e.routing_key = c.routing_key and e.seq > c.seq and e.seq <= c.head and e.type = any($3)
+           where e.routing_key = c.routing_key and e.seq > c.seq and e.seq <= least(c.head, c.stop) and e.type = any($3)
            order by e.seq limit $4) e) e
        where ${isDue} and c.routing_key <> all($5)
        order by c.due_at limit $6`,
@@ -138,9 +143,10 @@ export class EventLog {
             failed_at = case when s.error is not null and s.retry_ms is null then clock_timestamp() end,
             due_at = case when s.error is not null then clock_timestamp() + s.retry_ms * interval '1 ms'
               when c.head > s.seq then clock_timestamp() end
-          from unnest($2::text[], $3::bigint[], $4::bigint[], $5::integer[], $6::integer[], $7::text[], $8::integer[])
-            s (key, was, seq, tries, failures, error, retry_ms)
-          where c.subscriber = $1 and c.routing_key = s.key and c.seq = s.was and c.failed_at is null`,
+          from unnest($2::text[], $3::bigint[], $4::bigint[], $5::integer[], $6::integer[], $7::text[], $8::integer[],
+              $9::integer[]) s (key, was, seq, tries, failures, error, retry_ms, generation)
+          where c.subscriber = $1 and c.routing_key = s.key and c.seq = s.was and c.generation = s.generation
+            and c.failed_at is null`,
         params: [
           subscriber,
           settled.map(({ key }) => key),
@@ -150,6 +156,7 @@ export class EventLog {
           settled.map(({ problem }) => problem?.failures ?? 0),
           settled.map(({ problem }) => problem?.error ?? null),
           settled.map(({ problem }) => problem?.retryMs ?? null),
+          settled.map(({ generation }) => generation),
         ],
         prepared: true,
       },

@@ -24,8 +24,9 @@ const mostFailures = 10;
 /** The subscriber may be looked for as long as a router looks for an owner, in ms. */
 const patienceMs = 10_000;
 
-/** Whoever has an effect of an event has it under this id, so that it is one effect. */
-const deliveryId = (event: string, subscriber: string): string => uuidv5(subscriber, event);
+/** Whoever has an effect of an event has it under this id, so that it is one effect; in a view that is built anew it is another one. */
+const deliveryId = (event: string, subscriber: string, generation: number): string =>
+  uuidv5(generation === 0 ? subscriber : `${subscriber}@${generation}`, event);
 
 /** What a lane works with. */
 export interface LaneOptions {
@@ -65,7 +66,7 @@ export class Lane {
     await stored(due.map(({ key }) => key));
     const works = due.map((each) => ({
       ...each,
-      commands: each.events.map((event) => this.commandFor(event)),
+      commands: each.events.map((event) => this.commandFor(event, each.generation)),
     }));
     for (const group of groupsOf(works)) {
       const done = this.handleGroup(group);
@@ -106,14 +107,14 @@ export class Lane {
   }
 
   private async handle(work: Work): Promise<HandledKey> {
-    const { key, seq: from, events, commands, tries, failures } = work;
+    const { key, seq: from, generation, events, commands, tries, failures } = work;
     let seq = from;
     for (const [place, command] of commands.entries()) {
       try {
         await this.call(command);
       } catch (error) {
         const before = seq === from ? { tries, failures } : { tries: 0, failures: 0 };
-        return { key, from, seq, problem: problemOf(error, before) };
+        return { key, from, seq, generation, problem: problemOf(error, before) };
       }
       seq = events[place]!.seq;
     }
@@ -130,7 +131,10 @@ export class Lane {
     }
   }
 
-  private commandFor({ id, type, data, requestId, traceparent }: LoggedEvent): EventCommand {
+  private commandFor(
+    { id, type, data, requestId, traceparent }: LoggedEvent,
+    generation: number,
+  ): EventCommand {
     const { subscriber, log } = this.options;
     const context: CallContext = {
       requestId,
@@ -144,7 +148,7 @@ export class Lane {
     return {
       operation,
       input: operation.input.pick(data) ?? data,
-      commandId: deliveryId(id, subscriber.name),
+      commandId: deliveryId(id, subscriber.name, generation),
       context,
     };
   }
@@ -164,8 +168,8 @@ export class Lane {
 }
 
 /** All events of it were handled; if it has no more, none is left. */
-const allOf = ({ key, seq: from, head, events }: DueKey): HandledKey => ({
-  ...{ key, from },
+const allOf = ({ key, seq: from, head, generation, events }: DueKey): HandledKey => ({
+  ...{ key, from, generation },
   seq: events.length < eventsAtOnce ? head : events.at(-1)!.seq,
 });
 

@@ -54,13 +54,13 @@ export class AdminApi {
     private readonly session: Session,
   ) {}
 
-  /** Where something stands. */
-  get<T>(path: string): Promise<T> {
-    return this.call<T>(path, { method: 'GET', timeoutMs: readMs }, 'phase');
+  /** Where something stands; `field`: what every such answer has. */
+  get<T>(path: string, field = 'phase'): Promise<T> {
+    return this.call<T>(path, { method: 'GET', timeoutMs: readMs }, field);
   }
 
   async items<T>(path: string): Promise<T[]> {
-    return (await this.call<{ items: T[] }>(path, { method: 'GET', timeoutMs: readMs }, 'items')).items;
+    return (await this.get<{ items: T[] }>(path, 'items')).items;
   }
 
   /** Asks for an action. */

@@ -1,4 +1,5 @@
-import type { ActionAnswer } from '../../control/commands/operator.js';
+import type { EventView } from '../../calls/events/event-views.js';
+import type { ActionAnswer, EventList, Operator } from '../../control/commands/operator.js';
 import type { Finding, HistoryEntry, ModuleStatus, SideView } from '../../control/terms/views.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
@@ -54,6 +55,20 @@ export class AdminClient {
   act = (module: string, verb: string, body: object): Promise<ActionAnswer> =>
     this.of(module, (path) => this.api.post<ActionAnswer>(`${path}/${pathOf(verb)}`, body));
 
+  events = ({ limit, ...question }: Parameters<Operator['events']>[0]): Promise<EventList> =>
+    this.api.get(
+      `/domain-events?${new URLSearchParams({ ...question, limit: String(limit) }).toString()}`,
+      'items',
+    );
+
+  event = (id: string): Promise<EventView[]> => this.api.items(eventPath(id));
+
+  /** What is done about one delivery of an event; `body` as in the admin API. */
+  actOnEvent = (id: string, verb: 'resubmit' | 'discard', body: object): Promise<ActionAnswer> =>
+    this.api.post(`${eventPath(id)}/${verb}`, body);
+
+  replayEvents = (body: object): Promise<ActionAnswer> => this.api.post('/domain-events/replay', body);
+
   private async of<T>(module: string, ask: (path: string) => Promise<T>): Promise<T> {
     if (isRoute(module))
       throw new Misuse(`this is for modules, and ${module} is a route; a route has ${verbsOfRoutes}`);
@@ -65,6 +80,8 @@ export class AdminClient {
     }
   }
 }
+
+const eventPath = (id: string): string => `/domain-events/${encodeURIComponent(id)}`;
 
 /** By its former name: an application of any release answers to that. */
 const pathOf = (verb: string): string => (verb === 'quarantined' ? 'parked' : verb);

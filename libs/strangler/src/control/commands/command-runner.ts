@@ -35,7 +35,7 @@ export class CommandRunner {
 
   private async carryOut(context: CommandContext, action: Action, dryRun: boolean): Promise<Accepted> {
     const command = commandOf(action.verb);
-    const facts = await command.ask?.(context, this.parts);
+    const facts = await command.ask?.(context, this.parts, action);
     for (let plans = 1; ; plans++) {
       const { module } = context.row;
       const now = plans === 1 ? context : { ...context, row: await this.parts.store.read(module) };

@@ -79,7 +79,7 @@ export interface OperatorCommand<B extends PlainBody, F = undefined> {
   /** Written down before it acts, too: somebody's word stands behind it. */
   readonly announced?: true;
   /** Asks what the context does not hold. */
-  ask?(context: CommandContext, parts: CommandParts): Promise<F>;
+  ask?(context: CommandContext, parts: CommandParts, parameters: ParametersOf<B>): Promise<F>;
   /** Precondition and plan. Pure. @throws {RefusedError} with the reason and with what would make it legal. */
   plan(context: CommandContext, parameters: ParametersOf<B>, facts: F): Accepted;
   /** What it does beside the change of the row, and after it. Answers figures for the history. */

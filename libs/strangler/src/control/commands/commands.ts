@@ -6,6 +6,7 @@ import type { PlainBody } from './bodies.js';
 import type { OperatorCommand, ParametersOf } from './command.js';
 import { decommission } from './decommission.js';
 import { doctor } from './doctor.js';
+import { discard, replay, resubmit } from './events.js';
 import { failover } from './failover.js';
 import { mismatches } from './mismatches.js';
 import { quarantined } from './quarantined.js';
@@ -35,6 +36,9 @@ export const commands = {
   decommission,
   quarantined,
   mismatches,
+  resubmit,
+  discard,
+  replay,
   doctor,
 };
 

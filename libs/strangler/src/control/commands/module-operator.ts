@@ -1,8 +1,11 @@
 import { sides, type Side } from '../../routes/phase.js';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
+import type { EventQuestion } from '../../calls/events/event-views.js';
+import { subjectOf } from '../conditions/advice.js';
+import { eventFindings } from '../doctor/doctor-events.js';
 import { nearest } from '../terms/nearest.js';
-import type { ActionAnswer, Operator } from './operator.js';
+import type { ActionAnswer, EventList, Operator } from './operator.js';
 import { positionOf } from '../reconcile/decide.js';
 import { UnknownModuleError } from '../terms/refused.js';
 import { statusOf } from './status.js';
@@ -10,7 +13,9 @@ import type { Finding, HistoryEntry, ModuleStatus } from '../terms/views.js';
 import type { CommandContext, CommandParts } from './command.js';
 import { CommandRunner } from './command-runner.js';
 import { commandOf, type Action } from './commands.js';
+import type { ModuleRow } from '../store/module-row.js';
 import { diagnosisOf } from './doctor.js';
+import { eventsBySide, lagsOf } from './events.js';
 import { quarantinedBySide } from './quarantined.js';
 
 /** What operators see and ask for. */
@@ -29,6 +34,7 @@ export class ModuleOperator implements Operator {
     const { row, at, observed } = await this.context(name, 'nobody');
     const verification = await this.parts.verifications.read(name);
     const note = await this.parts.notes.read(name);
+    const notices = [...this.noticesOn(name), ...(await this.eventFindings(row))];
     return statusOf({
       row,
       at,
@@ -37,7 +43,7 @@ export class ModuleOperator implements Operator {
       note,
       doing: this.parts.walkers.get(name)?.doing ?? null,
       calls: this.parts.needs.guards?.(name) ?? [],
-      notices: this.noticesOn(name).map(({ problem }) => problem),
+      notices: notices.map(({ problem }) => problem),
       rates: this.parts.rates.measure(name, observed, verification),
       advice: this.parts.advice,
     });
@@ -67,16 +73,33 @@ export class ModuleOperator implements Operator {
     return sides.flatMap((side) => rows[side].map((row) => ({ ...row, side })));
   }
 
+  async events({ module, ...question }: EventQuestion & { module?: string }): Promise<EventList> {
+    const rows = await this.rows(module);
+    const found = await Promise.all(
+      rows.map(async (row) => ({
+        items: Object.values(await eventsBySide(row, this.parts, question)).flat(),
+        subscribers: await lagsOf(row, this.parts),
+      })),
+    );
+    const items = found.flatMap((each) => each.items).sort((a, b) => (a.at < b.at ? 1 : -1));
+    return {
+      items: items.slice(0, question.limit),
+      subscribers: found.flatMap((each) => each.subscribers),
+    };
+  }
+
   async doctor(module: string | undefined): Promise<Finding[]> {
     const names = module === undefined ? this.parts.needs.modules.map((each) => each.module) : [module];
-    const [beside, found] = await Promise.all([
+    const [beside, found, ofEvents] = await Promise.all([
       Promise.all(this.parts.findings.map(async (source) => source())),
       Promise.all(names.map(async (name) => diagnosisOf(await this.context(name, 'nobody'), this.parts))),
+      Promise.all(names.map(async (name) => this.eventFindings(await this.row(name)))),
     ]);
     return [
       ...this.noticesOn(module),
       ...beside.flat(),
       ...found.flat().map(({ repair, ...finding }) => finding),
+      ...ofEvents.flat(),
     ];
   }
 
@@ -89,6 +112,20 @@ export class ModuleOperator implements Operator {
     return this.parts
       .notices()
       .filter((notice) => module === undefined || notice.module === null || notice.module === module);
+  }
+
+  private async eventFindings(row: ModuleRow): Promise<Finding[]> {
+    return eventFindings(subjectOf(row, this.parts.advice), await lagsOf(row, this.parts));
+  }
+
+  private rows(module: string | undefined): Promise<ModuleRow[]> {
+    const names = module === undefined ? this.parts.needs.modules.map((each) => each.module) : [module];
+    return Promise.all(names.map((name) => this.row(name)));
+  }
+
+  /** @throws {UnknownModuleError} */
+  private row(module: string): Promise<ModuleRow> {
+    return this.parts.store.read(this.require(module).module);
   }
 
   /** @throws {UnknownModuleError} */

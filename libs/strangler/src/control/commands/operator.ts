@@ -1,6 +1,7 @@
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 import type { Phase, Side } from '../../routes/phase.js';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
+import type { EventQuestion, EventView, SubscriberLag } from '../../calls/events/event-views.js';
 import type { Action } from './commands.js';
 import type { Finding, HistoryEntry, ModuleStatus } from '../terms/views.js';
 
@@ -25,6 +26,20 @@ export interface ActionAnswer {
 }
 
 /**
+ * Events on their way, and how far behind their subscribers are.
+ *
+ * @example
+ * ```ts
+ * const { items, subscribers }: EventList = await operator.events({ state: 'failed', limit: 100 });
+ * ```
+ */
+export interface EventList {
+  /** The newest first, one for each subscriber. A side that cannot be asked has none. */
+  items: EventView[];
+  subscribers: SubscriberLag[];
+}
+
+/**
  * What the admin API offers; the controller implements it.
  *
  * @example
@@ -40,6 +55,8 @@ export interface Operator {
   history(module: string, limit: number): Promise<HistoryEntry[]>;
   mismatches(module: string): Promise<MismatchEntry[]>;
   quarantined(module: string): Promise<(QuarantinedRow & { side: Side })[]>;
+  /** `module` left out: of all. */
+  events(question: EventQuestion & { module?: string }): Promise<EventList>;
   /** `module` undefined: all. */
   doctor(module: string | undefined): Promise<Finding[]>;
   /** Calls `listener` with every history entry as it is written. Returns the way to stop. */

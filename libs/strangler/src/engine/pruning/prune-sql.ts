@@ -61,7 +61,7 @@ export const pruneSagas = (saga: MovingTable): string => `
     (select id::text from old order by id desc limit 1) as last`;
 
 /**
- * Prunes events that were told before $2 and that nobody has still to handle; $3: where to go on (a time). The last number of a key and how far its
+ * Prunes events that were told before $2 and that nobody has still to handle, none during a replay; $3: where to go on (a time). The last number of a key and how far its
  * subscribers are stay.
  */
 export const pruneEvents = (event: MovingTable, cursor: MovingTable): string => `
@@ -69,6 +69,7 @@ export const pruneEvents = (event: MovingTable, cursor: MovingTable): string => 
     select e.routing_key, e.seq, e.at from ${event.sql} e cross join strangler.ownership o
     where ${owned(event, 'e')} and e.at < $2 and e.at >= $3
       and not exists (select from ${cursor.sql} c where c.routing_key = e.routing_key and c.seq < e.seq and c.head >= e.seq)
+      and not exists (select from strangler.event_replay r where r.module = $1 and r.epoch = o.epoch)
     order by e.at limit ${pieceRows}
   ), gone as (
     delete from ${event.sql} e using old where e.routing_key = old.routing_key and e.seq = old.seq returning 1

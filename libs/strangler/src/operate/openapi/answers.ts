@@ -1,3 +1,4 @@
+import { deliveryStates, type EventView, type SubscriberLag } from '../../calls/events/event-views.js';
 import type { ActionAnswer } from '../../control/commands/operator.js';
 import type {
   CallFigures,
@@ -164,6 +165,17 @@ const quarantined = {
   ...{ reason: text, at: text, side: oneOf(['monolith', 'extracted']) },
 } satisfies Members<QuarantinedRow & { side: string }>;
 
+const eventView = {
+  ...({ id: text, module: text, type: text, key: text, seq: numberSchema, at: text } as const),
+  ...({ requestId: text, data: anything, subscriber: orText, state: oneOf(deliveryStates) } as const),
+  ...{ tries: numberSchema, failures: numberSchema, error: orText, retryInMs: orNumber },
+} satisfies Members<EventView>;
+
+const subscriberLag = {
+  ...({ module: text, subscriber: text, waiting: numberSchema } as const),
+  ...{ failed: numberSchema, oldestMs: orNumber, replayMs: orNumber },
+} satisfies Members<SubscriberLag>;
+
 const finding = {
   module: orText,
   problem: text,
@@ -190,6 +202,8 @@ export const answers = {
   HistoryEntry: object(entry),
   MismatchEntry: object(mismatch),
   QuarantinedRow: object(quarantined),
+  EventView: object(eventView),
+  SubscriberLag: object(subscriberLag),
   Finding: without(finding, 'byItself'),
   ActionAnswer: without(action, 'refusal', 'goal'),
   Problem: {

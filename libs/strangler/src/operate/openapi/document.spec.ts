@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { openAdmin, type AdminListener } from '../../../../../test/support/admin.js';
 import { ScriptedOperator } from '../../../../../test/support/scripted-operator.js';
-import { entry } from '../../../../../test/support/standing.js';
+import { entry, event, lag } from '../../../../../test/support/standing.js';
 import { commands } from '../../control/commands/commands.js';
 
 interface Document {
@@ -38,9 +38,13 @@ it('has every route of the listener, the verbs one by one, and no other', async 
   const routes = admin
     .routes()
     .filter((route) => !route.includes('/docs'))
-    .map((route) => route.replace(':module', '{module}'))
+    .map((route) => route.replace(/:(module|id)/, '{$1}'))
     .flatMap((route) =>
-      route.endsWith(':verb') ? verbs.map((verb) => route.replace(':verb', verb)) : [route],
+      route.endsWith('{id}/:verb')
+        ? ['resubmit', 'discard'].map((verb) => route.replace(':verb', verb))
+        : route.endsWith(':verb')
+          ? verbs.map((verb) => route.replace(':verb', verb))
+          : [route],
     );
   expect(routes.length).toBeGreaterThan(verbs.length + 5);
   // Those three are answered before any route.
@@ -57,6 +61,8 @@ it.each([
   ['/modules/{module}/quarantined', '/modules/stock/quarantined'],
   ['/modules/{module}/parked', '/modules/stock/parked'],
   ['/doctor', '/doctor'],
+  ['/domain-events', '/domain-events?state=failed&limit=5&since=2026-01-02T03:04:05Z'],
+  ['/domain-events/{id}', `/domain-events/${event.id}`],
 ])('GET %s answers as it says', async (path, url) => {
   operator.entries = [entry(1)];
   operator.differing = [
@@ -68,6 +74,7 @@ it.each([
     },
   ];
   operator.findings = [{ module: null, problem: 'p', meaning: 'm', remedy: 'r', repairable: false }];
+  operator.eventList = { items: [event], subscribers: [lag] };
   const headers = { authorization: await admin.authorization('admin') };
   const answer = await fetch(admin.url + url, { headers });
   const { schema } = document.paths[path]!.get!.responses[answer.status]!.content!['application/json']!;
@@ -84,18 +91,34 @@ const bodies: Record<string, object> = {
   decommission: { confirm: 'stock' },
   quarantined: { how: 'retry', ids: [1] },
   mismatches: { clear: true },
+  resubmit: { event: event.id, subscriber: 'mails' },
+  discard: { event: event.id, subscriber: 'mails' },
+  replay: { subscriber: 'mails' },
 };
 
-it.each(verbs)('POST %s takes the body and answers as it says', async (verb) => {
-  const { requestBody, responses } = document.paths[`/modules/{module}/${verb}`]!.post!;
+const ofEvents: Record<string, [path: string, body: object]> = {
+  '/domain-events/{id}/resubmit': [`/domain-events/${event.id}/resubmit`, { subscriber: 'mails' }],
+  '/domain-events/{id}/discard': [`/domain-events/${event.id}/discard`, { subscriber: 'mails' }],
+  '/domain-events/replay': ['/domain-events/replay', { module: 'stock', subscriber: 'mails' }],
+};
+const posts: [string, string, object][] = [
+  ...verbs.map((verb): [string, string, object] => [
+    ...([`/modules/{module}/${verb}`, `/modules/stock/${verb}`] as const),
+    bodies[verb] ?? {},
+  ]),
+  ...Object.entries(ofEvents).map(([path, [url, good]]): [string, string, object] => [path, url, good]),
+];
+
+it.each(posts)('POST %s takes the body and answers as it says', async (path, url, good) => {
+  operator.eventList = { items: [event], subscribers: [] };
+  const { requestBody, responses } = document.paths[path]!.post!;
   const authorization = await admin.authorization('admin');
   const post = (body: object) =>
-    fetch(`${admin.url}/modules/stock/${verb}`, {
+    fetch(admin.url + url, {
       method: 'POST',
       headers: { authorization, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-  const good = bodies[verb] ?? {};
   for (const body of [
     good,
     { ...good, dryRun: true },

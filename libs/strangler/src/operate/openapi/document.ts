@@ -1,6 +1,8 @@
 import { commands, type AnyCommand } from '../../control/commands/commands.js';
+import { deliveryStates } from '../../calls/events/event-views.js';
+import { OneDeliveryBody, ReplayOfModuleBody } from '../domain-events.controller.js';
 import { answers } from './answers.js';
-import { listOf, numberSchema, object, schemaOf, text, type OpenApiSchema } from './schema.js';
+import { listOf, numberSchema, object, oneOf, schemaOf, text, type OpenApiSchema } from './schema.js';
 
 type Answers = keyof typeof answers;
 type Responses = Readonly<Record<string, object>>;
@@ -32,16 +34,23 @@ const get = (summary: string, success: object, more: Responses = {}, parameters:
   get: { summary, parameters, responses: { '200': success, ...refusals, ...more } },
 });
 
+/** Verbs that the command line has under `events`. */
+const ofEvents: ReadonlySet<string> = new Set(['resubmit', 'discard', 'replay']);
+
 /** What an action takes, and how it is answered. */
-function action(verb: string, { body, atOnce }: Pick<AnyCommand, 'body' | 'atOnce'>): object {
+function action(
+  verb: string,
+  { body, atOnce }: Pick<AnyCommand, 'body' | 'atOnce'>,
+  parameters: readonly object[] = [named],
+): object {
   const schema = schemaOf(body);
   const needed = 'required' in schema;
   const done = atOnce ? 'Done.' : 'With dryRun: what would be done.';
   return {
     post: {
-      summary: `As: strangler ${verb}`,
+      summary: `As: strangler ${ofEvents.has(verb) ? 'events ' : ''}${verb}`,
       description: 'For admins. The answer is the plan, step by step, in words.',
-      parameters: [named],
+      parameters,
       requestBody: { required: needed, content: { 'application/json': { schema } } },
       responses: {
         '200': json(done, ref('ActionAnswer')),
@@ -70,7 +79,33 @@ const quarantined = get('Rows that cannot be applied', json('Success', items('Qu
   named,
 ]);
 
+const filters = [
+  inQuery('module', 'Of this module alone.', text),
+  inQuery('type', 'Of this type alone, as `parcels.sent`.', text),
+  inQuery('key', 'Of this routing key alone.', text),
+  inQuery('subscriber', 'On their way to this module alone.', text),
+  inQuery('state', 'In this state alone.', oneOf(deliveryStates)),
+  inQuery('since', 'Told at this time or later, RFC 3339.', text),
+];
+const eventId = { name: 'id', in: 'path', required: true, schema: text };
+const noEvent = { '404': problem('There is no such event, or no longer.') };
+
 const paths = {
+  '/domain-events': get(
+    'What modules have told, and where it is on its way to each subscriber',
+    json('Success', object({ items: listOf(ref('EventView')), subscribers: listOf(ref('SubscriberLag')) })),
+    { ...badInput, ...noModule },
+    [...filters, limit],
+  ),
+  '/domain-events/{id}': get(
+    'One event, and where it is on its way to each subscriber',
+    json('Success', items('EventView')),
+    { ...badInput, ...noEvent },
+    [eventId],
+  ),
+  '/domain-events/{id}/resubmit': action('resubmit', { body: OneDeliveryBody, atOnce: true }, [eventId]),
+  '/domain-events/{id}/discard': action('discard', { body: OneDeliveryBody, atOnce: true }, [eventId]),
+  '/domain-events/replay': action('replay', { body: ReplayOfModuleBody, atOnce: true }, []),
   '/modules': get('Where all modules stand', json('Success', items('ModuleStatus'))),
   '/modules/{module}': get('Where a module stands', json('Success', ref('ModuleStatus')), noModule, [named]),
   '/modules/{module}/history': get(
