@@ -17,6 +17,8 @@ import {
   type LogLevel,
   type NatsSettings,
   type PaymentsProvider,
+  type TracingSetting,
+  tracingSetting,
 } from '#platform';
 import { defaultRetention, leastResultsMs, type Retention } from 'nestjs-strangler';
 
@@ -42,6 +44,8 @@ export interface Settings {
   /** How long records of commands and of the move are kept. */
   retention: Retention;
   logLevel: LogLevel;
+  /** `undefined`: nobody is sent spans. */
+  tracing: TracingSetting | undefined;
   health: HealthAddress;
 }
 
@@ -68,6 +72,7 @@ export function readSettings(env: Environment, args: readonly string[]): Setting
     witness: witnessSetting(env),
     retention: retentionSetting(env, defaultRetention, leastResultsMs),
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
+    tracing: tracingSetting(env),
     health: healthSetting(env),
   };
 }

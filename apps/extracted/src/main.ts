@@ -1,6 +1,14 @@
 import 'reflect-metadata';
 import { callers, calls, contracts } from '#contracts';
-import { poolOf, processRegistry, runServer, startLog, type Closing, type Config } from '#platform';
+import {
+  poolOf,
+  processRegistry,
+  runServer,
+  startLog,
+  startTracing,
+  type Closing,
+  type Config,
+} from '#platform';
 import { StranglerProcess } from 'nestjs-strangler';
 import { startService } from 'nestjs-strangler/service';
 import type { ModuleRef } from '@nestjs/core';
@@ -13,6 +21,7 @@ import { openServers } from './servers.js';
 async function serve({ settings }: Config<Settings>, closing: Closing): Promise<void> {
   const { module, payments, directUrl: direct, witness, retention, health } = settings;
   const { who, logger, say } = startLog(module, settings.logLevel, closing);
+  await startTracing(settings.tracing, who, closing);
   const { database, nats } = await openServers(settings, say, closing);
   const service = await startService(moduleOf(module, payments), {
     ...{ contracts, calls: { ...calls, ...callers }, database: database.dataSource },

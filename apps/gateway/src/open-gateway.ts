@@ -6,6 +6,7 @@ import {
   EmbeddedServers,
   natsOf,
   startLog,
+  startTracing,
   urlOf,
   type Closing,
   type Config,
@@ -30,6 +31,7 @@ export async function openGateway(
 ): Promise<void> {
   const { port, host, adminPort, certificate, modules, nats, legacy, upstreams, health } = settings;
   const { who, lines, logger, say } = startLog(gateway, settings.logLevel, closing);
+  await startTracing(settings.tracing, who, closing);
   await assertPortFree(port, host, 'PORT');
   await assertPortFree(adminPort, '127.0.0.1', 'GATEWAY_ADMIN_PORT');
   const users = natsPermissions(new Subjects(nats.namespace), contracts, calls, callers);

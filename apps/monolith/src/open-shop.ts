@@ -1,5 +1,13 @@
 import { BoundedAdapter, configureHttp, connectionLimits } from '#api';
-import { assertPortFree, packageVersion, startLog, urlOf, type Closing, type Config } from '#platform';
+import {
+  assertPortFree,
+  packageVersion,
+  startLog,
+  startTracing,
+  urlOf,
+  type Closing,
+  type Config,
+} from '#platform';
 import { StranglerProcess } from 'nestjs-strangler';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -21,6 +29,7 @@ export async function openShop(
 ): Promise<void> {
   const { port, host, adminPort, certificate, health } = settings;
   const { who, lines, logger, say } = startLog('monolith', settings.logLevel, closing);
+  await startTracing(settings.tracing, who, closing);
   await assertPortFree(port, host, 'PORT');
   await assertPortFree(adminPort, '127.0.0.1', 'ADMIN_PORT');
   const { database, nats, modules } = await openServers(settings, say, closing);

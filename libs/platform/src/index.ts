@@ -2,6 +2,7 @@ export {
   createLogger,
   logLevels,
   NestLogger,
+  spanIdsOf,
   traceIdOf,
   type LogContext,
   type LoggerOptions,
@@ -25,7 +26,8 @@ export { namespaceSetting, natsSettings, type NatsSettings } from './nats-settin
 export { Closing, runServer } from './process.js';
 export { readConfig, type Config } from './read-config.js';
 export { StartError, type Check, type HealthAddress, type OperationsOptions } from 'nestjs-strangler';
-export { natsConnection } from 'nestjs-strangler/internal';
+export { natsConnection, openSpan, spanContextOf, type TraceContext } from 'nestjs-strangler/internal';
+export { startTracing, tracingSetting, type TracingSetting } from './tracing.js';
 export { startLog, type StartedLog } from './start-log.js';
 export { packageVersion, projectRoot } from './project-root.js';
 export {

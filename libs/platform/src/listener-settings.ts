@@ -14,6 +14,7 @@ import {
 } from './settings.js';
 import type { HealthAddress } from 'nestjs-strangler';
 import type { Certificate } from './tls/certificate.js';
+import { tracingSetting, type TracingSetting } from './tracing.js';
 import { tlsSetting } from './tls/tls-setting.js';
 
 /** Settings of a program that clients reach. */
@@ -24,6 +25,8 @@ export interface ListenerSettings {
   certificate: Certificate | undefined;
   dataDir: string;
   logLevel: LogLevel;
+  /** `undefined`: nobody is sent spans. */
+  tracing: TracingSetting | undefined;
   /** For so long it goes on, in ms, once it is told to stop and says that it is not ready. */
   drainMs: number;
   /** Without a port: none but the admin listener's. */
@@ -57,6 +60,7 @@ export function listenerSettings(env: Environment, databaseUrl: string | undefin
     certificate: tlsSetting(env),
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
+    tracing: tracingSetting(env),
     drainMs: durationSetting(env, 'DRAIN', 0),
     health: healthSetting(env),
     origins: corsSetting(env),

@@ -1,5 +1,5 @@
 import { admits, clientAddress } from '#edge';
-import { traceIdOf } from '#platform';
+import { spanIdsOf } from '#platform';
 import { withContext, type CallContext } from 'nestjs-strangler';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -165,7 +165,7 @@ export function plainReads(
     const asking = kept ? undefined : (queries ??= directQueries(app))(url);
     if (!kept && !asking) return goOn();
     if (asking) dropIdentity(request);
-    const context = contextOf(request);
+    const context = contextOf(request, response, () => read.route);
     const head = new Head(context.requestId, asking?.query.cacheControl ?? forAll, fixed);
     const address = clientAddress(request, proxies);
     const read: Read = {
@@ -179,7 +179,7 @@ export function plainReads(
     });
     log?.(request, response, () => ({
       ...{ url, route: read.route, sides: sidesOf(context), user: read.request.principal?.id },
-      ...{ requestId: context.requestId, traceId: traceIdOf(context.traceparent) },
+      ...{ requestId: context.requestId, ...spanIdsOf(context.traceparent) },
     }));
     try {
       limits.assertAddress(address, head);

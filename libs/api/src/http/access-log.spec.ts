@@ -73,6 +73,7 @@ describe('the line of a request', () => {
       user: ann,
       requestId: 'r-1',
       traceId: trace,
+      spanId: '00f067aa0ba902b7',
     });
   });
 

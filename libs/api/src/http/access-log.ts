@@ -1,11 +1,12 @@
-import { traceIdOf } from '#platform';
+import { spanIdsOf } from '#platform';
 import { currentContext } from 'nestjs-strangler';
-import type { RequestHandler, Response } from 'express';
+import type { RequestHandler } from 'express';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { SignedRequest } from '../auth/principal.js';
 import { sidesOf } from './call-context.js';
+import { routeOf } from './route-of.js';
 import { wasUnread } from './unread-answers.js';
 import { answerDue } from './answer-due.js';
 import { isProbe, type IsProbe } from './probe.js';
@@ -28,7 +29,7 @@ export function accessLog(
     write(request, response, () => ({
       ...{ url: request.originalUrl, route: routeOf(request, response) },
       ...{ sides: context && sidesOf(context), user: request.principal?.id },
-      ...{ requestId: context?.requestId, traceId: traceIdOf(context?.traceparent) },
+      ...{ requestId: context?.requestId, ...spanIdsOf(context?.traceparent) },
     }));
     next();
   };
@@ -44,7 +45,8 @@ interface Known {
   /** Of what was passed on: which upstream gave no good answer, and why. */
   failed?: string | undefined;
   requestId: string | undefined;
-  traceId: string | undefined;
+  traceId?: string;
+  spanId?: string;
 }
 
 /** Writes the line of a request when it is over; `known` is asked then. */
@@ -77,10 +79,6 @@ function levelOf({ method }: IncomingMessage, { statusCode }: ServerResponse, re
   if (statusCode >= 500) return 'error';
   return method === 'GET' || method === 'HEAD' ? reads : 'info';
 }
-
-/** The pattern, as `/api/v1/users/:id`; none where no handler was found. */
-export const routeOf = ({ route }: SignedRequest, { locals }: Response): string | undefined =>
-  (route as { path?: string } | undefined)?.path ?? (locals['route'] as string | undefined);
 
 /** What Node answers, by the error's code, to what is no request that it can read. */
 const unreadable: Readonly<Record<string, string>> = {

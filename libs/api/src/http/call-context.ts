@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { isIdentityHeader } from '#edge';
 import { gateway } from '#contracts';
-import { traceIdOf } from '#platform';
 import { currentContext, withContext, type CallContext } from 'nestjs-strangler';
 import type { RequestHandler, Response } from 'express';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../auth/principal.js';
+import { requestSpan } from './request-span.js';
+import { routeOf } from './route-of.js';
 
 /** How long a caller waits for an answer, in ms. */
 const patienceMs = 10_000;
@@ -15,7 +16,7 @@ export const callContext =
   ({ servedBy }: { servedBy: boolean }): RequestHandler =>
   (request, response, next) => {
     dropIdentity(request);
-    const context = contextOf(request);
+    const context = contextOf(request, response, () => routeOf(request, response));
     response.setHeader('X-Request-Id', context.requestId);
     // What persons own is kept by nobody on the way; handlers whose answers belong to nobody say otherwise.
     response.setHeader('Cache-Control', 'no-store');
@@ -39,12 +40,15 @@ export function requestIdOf({ headers }: IncomingMessage): string {
 }
 
 /** What a request and all that is done for it share. */
-export function contextOf(request: IncomingMessage): CallContext {
+export function contextOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  route: () => string | undefined,
+): CallContext {
   const { headers } = request;
-  const traceparent = headers.traceparent as string | undefined;
   return {
     requestId: requestIdOf(request),
-    traceparent: traceIdOf(traceparent) === undefined ? undefined : traceparent,
+    ...requestSpan(request, response, route),
     deadline: performance.now() + patienceMs,
     // Only those that someone looks at travel on; a header that is there twice is a list, and no cohort's.
     headers: headers as Record<string, string | undefined>,

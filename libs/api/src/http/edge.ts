@@ -1,5 +1,5 @@
 import { admits, hasBody, refuse, routeOf, whyNot, type PassThrough } from '#edge';
-import { traceIdOf } from '#platform';
+import { spanIdsOf, type TraceContext } from '#platform';
 import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -12,6 +12,7 @@ import { lineWriter } from './access-log.js';
 import type { Front } from './bounded-adapter.js';
 import { dropIdentity, requestIdOf } from './call-context.js';
 import type { OwnPaths } from './own-paths.js';
+import { requestSpan } from './request-span.js';
 import { RequestTimes } from './request-times.js';
 
 /** Who answers what is not the API's. */
@@ -45,35 +46,35 @@ export function divide(
   const times = app.get(RequestTimes, { strict: false });
   const write = accessLog && lineWriter(accessLog);
 
-  /** Counts it and writes its line when it is over. @returns the id that it has everywhere */
+  /** Counts it and writes its line when it is over. @returns what it has everywhere */
   function follow(
     request: IncomingMessage,
     response: ServerResponse,
     url: string,
     userOf: () => string | undefined,
-  ): string {
+  ): { requestId: string; span: TraceContext } {
     const since = performance.now();
     const requestId = requestIdOf(request);
-    const traceparent = request.headers['traceparent'] as string | undefined;
-    response.once('close', () =>
-      times.over(request, response, elsewhere.told?.(request)?.route ?? 'elsewhere', since),
-    );
+    const route = () => elsewhere.told?.(request)?.route ?? 'elsewhere';
+    const span = requestSpan(request, response, route);
+    response.once('close', () => times.over(request, response, route(), since));
     write?.(request, response, () => {
       const told = elsewhere.told?.(request);
       return {
         url,
         ...{ route: 'elsewhere', ...told, user: told?.user ?? userOf(), failed: whyNot(request) },
         requestId,
-        traceId: traceIdOf(traceparent),
+        ...spanIdsOf(span.traceparent),
       };
     });
-    return requestId;
+    return { requestId, span };
   }
 
   function goOn(request: IncomingMessage, response: ServerResponse, passOn: PassThrough, url: string): void {
     dropIdentity(request);
     let user: string | undefined;
-    const id = ['X-Request-Id', follow(request, response, url, () => user)];
+    const { requestId, span } = follow(request, response, url, () => user);
+    const id = ['X-Request-Id', requestId];
     const failed = (error: unknown): void => {
       logger.error(error);
       refuse(request, response, problem('internal'), id);
@@ -85,7 +86,7 @@ export function divide(
       if (response.destroyed) return;
       const toClient = [...id, ...told];
       if (refused) return refuse(request, response, problem('rate_limited', refused), toClient);
-      passOn(request, response, failed, { toUpstream: id, toClient });
+      passOn(request, response, failed, { toUpstream: [...id, ...headersOf(span)], toClient });
     };
     limit(request, passed, failed);
   }
@@ -103,6 +104,10 @@ export function divide(
     toApi();
   };
 }
+
+/** What came of it goes on as it came, where nobody makes spans. */
+const headersOf = ({ traceparent }: TraceContext): string[] =>
+  traceparent === undefined ? [] : ['traceparent', traceparent];
 
 const logger = new Logger('Elsewhere');
 

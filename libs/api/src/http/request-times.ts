@@ -2,7 +2,7 @@ import type { TalliedHistogram } from '#platform';
 import { Injectable, type INestApplication } from '@nestjs/common';
 import type { RequestHandler } from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { routeOf } from './access-log.js';
+import { routeOf } from './route-of.js';
 
 /** Upper bounds of the histogram's buckets, in seconds. */
 const bounds: readonly number[] = [

@@ -7,4 +7,4 @@ export {
   type LogLevel,
 } from './logger.js';
 export { NestLogger } from './nest-logger.js';
-export { traceIdOf } from './trace-id.js';
+export { spanIdsOf, traceIdOf } from './trace-id.js';

@@ -1,7 +1,7 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { humanLines } from './human-lines.js';
 import { inBatches } from './in-batches.js';
-import { traceIdOf } from './trace-id.js';
+import { spanIdsOf } from './trace-id.js';
 
 /** What a request puts on each of its lines. */
 export interface LogContext {
@@ -58,6 +58,5 @@ export function announcer(logger: Logger): (line: string) => void {
 // A fresh object each time: pino writes into it.
 function fieldsOf(context: LogContext | undefined): Record<string, string> {
   if (!context) return {};
-  const traceId = traceIdOf(context.traceparent);
-  return traceId === undefined ? { requestId: context.requestId } : { requestId: context.requestId, traceId };
+  return { requestId: context.requestId, ...spanIdsOf(context.traceparent) };
 }

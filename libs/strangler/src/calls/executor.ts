@@ -14,6 +14,7 @@ import type { Acknowledger } from '../database/acknowledger.js';
 import { listedIn, refusalOf, type CallLists } from './may-ask.js';
 import { actingAs, currentContext, withContext, type CallContext } from '../database/context.js';
 import { ExternalCalls, type ExternalCall, type Settle } from './external.js';
+import { spanOf } from './call-span.js';
 import { handleTogether, handlingOf, type EventCommand } from './events/handle-together.js';
 import { hide } from '../database/failure.js';
 import { claimOf } from './idempotency.js';
@@ -22,6 +23,7 @@ import { cancelOnce, runOnce, type Done } from './once.js';
 import { prepare, type PreparedOperation } from '../contract/operation.js';
 import type { ReadGuard } from './read-guard.js';
 import { isForRouter, isUnproven, ownerRefusal } from '../database/refusals.js';
+import { traced, tracer } from '../database/tracing.js';
 import { rolledBack } from '../database/rolled-back.js';
 import type { Side } from '../routes/phase.js';
 import { inTransaction, managerOf } from '../database/transaction.js';
@@ -113,11 +115,19 @@ export class Executor {
    * @throws {DomainError} with a code that the contract declares or one of the transport's; nothing else gets out, but to
    * a router: that this side is not the one.
    */
-  async execute(
+  execute(name: string, raw: unknown, commandId?: string, how: ExecuteOptions = plain): Promise<unknown> {
+    const by = tracer();
+    const operation = by && this.operations.get(name);
+    return by && operation
+      ? traced(by, spanOf('execute', operation), () => this.carryOut(name, raw, commandId, how))
+      : this.carryOut(name, raw, commandId, how);
+  }
+
+  private async carryOut(
     name: string,
     raw: unknown,
-    commandId?: string,
-    how: ExecuteOptions = plain,
+    commandId: string | undefined,
+    how: ExecuteOptions,
   ): Promise<unknown> {
     const operation = this.operation(name);
     const id = operation.kind === 'query' ? '' : (commandId ?? uuidv7());

@@ -10,9 +10,11 @@ import type { Side } from '../routes/phase.js';
 import { OwnerRetry, type PursuedCall } from './owner-retry.js';
 import type { CallOptions, Port } from './ports.js';
 import { isForRouter } from '../database/refusals.js';
+import { traced, tracer } from '../database/tracing.js';
 import { NotRehearsedError, type Rehearsed } from './rehearsal/rehearsal.js';
 import { ownerOf, partsOf, sideFor, type Asker } from '../routes/route.js';
 import { policyOf, type RouteEntry, type Routes } from '../routes/routes.js';
+import { spanOf } from './call-span.js';
 import { SideCalls, type CommandOptions, type RemoteCalls } from './side-calls.js';
 
 /** How long a call in a process that has just started waits until it is known where modules are served, in ms. */
@@ -82,6 +84,13 @@ export class Router {
 
   /** Sends one call to where its module is served. @throws {DomainError} as the contract declares. */
   call(operation: PreparedOperation, input: unknown, options: CommandOptions): Promise<unknown> {
+    const by = tracer();
+    return by
+      ? traced(by, spanOf('call', operation), () => this.route(operation, input, options))
+      : this.route(operation, input, options);
+  }
+
+  private route(operation: PreparedOperation, input: unknown, options: CommandOptions): Promise<unknown> {
     const entry = this.routes.entryOf(operation.module);
     // Not `async` where there is nothing to wait for: that alone costs a tenth of a call inside the process.
     return entry ? this.send(entry, operation, input, options) : this.learnAndSend(operation, input, options);

@@ -39,8 +39,9 @@ export interface ToldEvent {
 export interface CallContext {
   /** On every log line of the request, on both sides of a hop. */
   readonly requestId: string;
-  /** W3C trace context of the caller, passed on as it came. */
+  /** W3C trace context: the span that is current here, or the caller's as it came where nobody makes spans. */
   readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
   /** When the caller stops waiting, by `performance.now()` of this process: nobody sets that clock. A call that is late is not started. */
   readonly deadline?: number | undefined;
   /** The request's own headers that may put it into a cohort, in lower case. */
@@ -90,6 +91,7 @@ export const actingAs = (caller: Caller, context: CallContext): CallContext =>
   ({
     requestId: context.requestId,
     traceparent: context.traceparent,
+    tracestate: context.tracestate,
     deadline: context.deadline,
     headers: context.headers,
     shadow: context.shadow,

@@ -34,5 +34,6 @@ export { WishesFile } from '../control/config/wishes-file.js';
 export { Gates, Rises, Shares, Time } from '../control/config/written-settings.js';
 export { CallMetrics } from '../control/call-metrics.js';
 export { decommissionedModules } from '../control/store/decommissioned.js';
+export { openSpan, spanContextOf, type TraceContext } from '../database/tracing.js';
 export { noticingSilence } from '../database/silence.js';
 export { adminDocument } from '../operate/openapi/document.js';

@@ -1,7 +1,8 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Acknowledger, WrittenRows } from '../../database/acknowledger.js';
-import { withinContext, type CallContext } from '../../database/context.js';
+import { currentContext, withinContext, type CallContext } from '../../database/context.js';
 import { writeTold } from '../../database/told.js';
+import { traced, tracer } from '../../database/tracing.js';
 import { inTransaction } from '../../database/transaction.js';
 import type { PreparedOperation } from '../../contract/operation.js';
 import { claimOf, writtenRows } from '../idempotency.js';
@@ -13,6 +14,21 @@ export interface EventCommand {
   readonly input: unknown;
   readonly commandId: string;
   readonly context: CallContext;
+}
+
+/** The span of what a subscriber does for an event, in the trace of whoever has told it. */
+export function handledFor<T>(operation: PreparedOperation, work: () => Promise<T>): Promise<T> {
+  const by = tracer();
+  if (!by) return work();
+  const { module, name } = operation;
+  const on = operation.on ?? '';
+  const attributes = {
+    'messaging.system': 'strangler',
+    'messaging.destination.name': on,
+    'rpc.method': name,
+  };
+  const from = currentContext() ?? {};
+  return traced(by, { name: `handle ${on} by ${module}`, kind: 'CONSUMER', attributes, from }, work);
 }
 
 /** The same, once its input was parsed. */
@@ -31,7 +47,7 @@ export const handlingOf = (
   run: () => Promise<unknown>,
 ): Handling => {
   const { keys, hashes } = claimOf(operation, input, { commandId });
-  return { commandId, key: keys[0]!, hash: hashes[0]!, context, run };
+  return { commandId, key: keys[0]!, hash: hashes[0]!, context, run: () => handledFor(operation, run) };
 };
 
 /**

@@ -10,7 +10,7 @@ import {
   type Problem,
   type HandledKey,
 } from './event-log.js';
-import type { EventCommand } from './handle-together.js';
+import { handledFor, type EventCommand } from './handle-together.js';
 import type { EventSubscriber } from './subscribers.js';
 
 /** Keys in hand at a time, events of one key that are read at once, and about how many are handled in one transaction. */
@@ -123,7 +123,8 @@ export class Lane {
 
   private async call({ operation, input, commandId, context }: EventCommand): Promise<void> {
     try {
-      await withContext(context, () => this.options.router.call(operation, input, { commandId }));
+      const call = () => this.options.router.call(operation, input, { commandId });
+      await withContext(context, () => handledFor(operation, call));
     } catch (error) {
       // It has been handled, by code that understood other fields of it.
       if (isDomainError(error) && error.code === 'idempotency_key_reused') return;

@@ -4,9 +4,11 @@ import { createInbox, InvalidArgumentError, type Msg, type NatsConnection } from
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { currentContext, type CallContext } from '../../database/context.js';
+import { traced, tracer } from '../../database/tracing.js';
 import type { PreparedOperation } from '../../contract/operation.js';
 import type { Side } from '../../routes/phase.js';
 import { isForeign, UnservedError } from '../../database/refusals.js';
+import { spanOf } from '../call-span.js';
 import type { RemoteCalls, RemoteOptions } from '../side-calls.js';
 import type { Routes } from '../../routes/routes.js';
 import { decodeReply, encodeHeaders } from './codec.js';
@@ -62,6 +64,17 @@ export class NatsCalls implements RemoteCalls {
    * @throws {OutcomeUnknownError} when a command gave no answer in time.
    */
   call(operation: PreparedOperation, side: Side, input: unknown, options: RemoteOptions): Promise<unknown> {
+    const by = tracer();
+    if (!by) return this.begin(operation, side, input, options);
+    return traced(by, spanOf('ask', operation, side), () => this.begin(operation, side, input, options));
+  }
+
+  private begin(
+    operation: PreparedOperation,
+    side: Side,
+    input: unknown,
+    options: RemoteOptions,
+  ): Promise<unknown> {
     try {
       return this.send(operation, side, input, options);
     } catch (error) {
@@ -87,6 +100,7 @@ export class NatsCalls implements RemoteCalls {
       from: member ?? undefined,
       requestId: context?.requestId ?? '-',
       traceparent: context?.traceparent,
+      tracestate: context?.tracestate,
       deadline,
       commandId,
       undoOf: options.undoOf,

@@ -21,6 +21,7 @@ export interface CallHeaders {
   from: Sender | undefined;
   requestId: string;
   traceparent: string | undefined;
+  tracestate?: string | undefined;
   /** By `performance.now()` of this process. What travels is how many ms are left: no two clocks are compared. */
   deadline: number | undefined;
   commandId: string | undefined;
@@ -40,6 +41,7 @@ const names = {
   from: 'From',
   requestId: 'X-Request-Id',
   traceparent: 'traceparent',
+  tracestate: 'tracestate',
   timeLeft: 'Time-Left',
   commandId: 'Command-Id',
   undoOf: 'Undo-Of',
@@ -60,6 +62,7 @@ export function encodeHeaders(call: CallHeaders): MsgHdrs {
   text += line(names.requestId, call.requestId);
   if (deadline !== undefined) text += line(names.timeLeft, String(msUntil(deadline)));
   if (call.traceparent) text += line(names.traceparent, call.traceparent);
+  if (call.tracestate) text += line(names.tracestate, call.tracestate);
   if (call.commandId) text += line(names.commandId, call.commandId);
   if (call.undoOf) text += line(names.undoOf, call.undoOf);
   if (call.cancel) text += line(names.cancel, '1');
@@ -89,6 +92,7 @@ export function decodeHeaders(message: Msg): CallHeaders {
     from: senderIn(read(names.from)),
     requestId: read(names.requestId) ?? '-',
     traceparent: read(names.traceparent),
+    tracestate: read(names.tracestate),
     deadline: deadlineIn(read(names.timeLeft)),
     commandId: read(names.commandId),
     undoOf: read(names.undoOf),

@@ -8,12 +8,14 @@ import { outcomeOf, type CallObserver, type FinishedCall } from '../call-observe
 import { currentContext, withContext, type CallContext } from '../../database/context.js';
 import type { Executor } from '../executor.js';
 import { hide } from '../../database/failure.js';
+import { traced, tracer } from '../../database/tracing.js';
 import type { LocalModules } from '../local-modules.js';
 import { prepare, type PreparedOperation } from '../../contract/operation.js';
 import { canRehearse } from '../rehearsal/rehearsal.js';
 import type { Member } from '../../routes/member.js';
 import type { Side } from '../../routes/phase.js';
 import { ForeignError } from '../../database/refusals.js';
+import { spanOf } from '../call-span.js';
 import type { CommandOptions } from '../side-calls.js';
 import type { Routes } from '../../routes/routes.js';
 import { decodeHeaders, decodeInput, encodeError, encodeResult, type Sender } from './codec.js';
@@ -157,7 +159,7 @@ export class ContractServer extends Server implements CustomTransportStrategy {
   ): Promise<void> {
     const { from, commandId, undoOf, cancel, token, ...rest } = decodeHeaders(message);
     const { member } = this.routes;
-    const { module, name } = operation;
+    const { module } = operation;
     if (!member || from?.shop !== member.shop)
       return this.refuse(message, operation, from, foreign(module, member));
     const standing = { member, table: this.routes.snapshot() };
@@ -170,22 +172,39 @@ export class ContractServer extends Server implements CustomTransportStrategy {
       return this.refuse(message, operation, from, error);
     }
     const context: CallContext = { ...rest, caller, servedBy: new Map() };
-    await withContext(context, async () => {
-      if (isRehearsal) {
-        const ended = await executor.rehearse(name, decodeInput(message));
-        return this.respond(message, operation, encodeResult(ended, context.servedBy));
-      }
-      const started = performance.now();
-      const how = { commandId, undoOf, cancel };
-      const { text, outcome } = await this.reply(executor, operation, message, how, context);
-      await this.respond(message, operation, text);
-      const at = performance.now();
-      const ms = at - started;
-      const side = this.modules.side ?? 'monolith';
-      const { kind } = operation;
-      this.served?.finished({ module, operation: name, kind, side, at, ms, outcome, forOperator: false });
-      this.log.log({ msg: 'call served', module, operation: name, ms: Math.round(ms) });
-    });
+    const answer = () =>
+      isRehearsal
+        ? this.rehearse(executor, operation, message)
+        : this.carryOut(executor, operation, message, { commandId, undoOf, cancel });
+    const by = tracer();
+    const span = by && { ...spanOf('serve', operation, this.modules.side), from: context };
+    await withContext(context, () => (by ? traced(by, span!, answer) : answer()));
+  }
+
+  private async rehearse(
+    executor: Executor,
+    operation: PreparedOperation,
+    message: ServiceMsg,
+  ): Promise<void> {
+    const ended = await executor.rehearse(operation.name, decodeInput(message));
+    return this.respond(message, operation, encodeResult(ended, currentContext()!.servedBy));
+  }
+
+  private async carryOut(
+    executor: Executor,
+    operation: PreparedOperation,
+    message: ServiceMsg,
+    how: CommandOptions,
+  ): Promise<void> {
+    const { module, name, kind } = operation;
+    const started = performance.now();
+    const { text, outcome } = await this.reply(executor, operation, message, how, currentContext()!);
+    await this.respond(message, operation, text);
+    const at = performance.now();
+    const ms = at - started;
+    const side = this.modules.side ?? 'monolith';
+    this.served?.finished({ module, operation: name, kind, side, at, ms, outcome, forOperator: false });
+    this.log.log({ msg: 'call served', module, operation: name, ms: Math.round(ms) });
   }
 
   private refuse(
