@@ -7,6 +7,7 @@ interface Row {
   parked: number;
   lag: number;
   degraded: number;
+  batches: number;
   fenced: number;
 }
 
@@ -17,6 +18,7 @@ const statementTimeoutMs = 2_500;
 const sql = `
   select module, coalesce(o.rows, 0)::float8 as rows, coalesce(o.parked, 0)::float8 as parked,
     coalesce(o.lag, 0)::float8 as lag, (r.degraded_since is not null)::int as degraded,
+    coalesce(r.confirmed_seq, 0)::float8 as batches,
     coalesce(greatest(0, extract(epoch from clock_timestamp() - fenced_at)), 0)::float8 as fenced
   from strangler.ownership
   left join strangler.relay r using (module)
@@ -38,6 +40,10 @@ export function outboxGauges(
       strangler_outbox_rows: { help: 'Changes that the other side does not have yet', labels },
       strangler_outbox_parked_rows: { help: 'Changes that can never be applied as they are', labels },
       strangler_outbox_lag_seconds: { help: 'Age of the oldest change that waits; 0: none', labels },
+      strangler_relay_batches: {
+        help: 'Batches that the other side has stored of this relay; begins anew with each that takes over',
+        labels,
+      },
       strangler_degraded: { help: '1: writes are answered without the other side', labels },
       strangler_fence_seconds: {
         help: 'For how long buckets belong to nobody, and their writes wait; 0: none do. More than 10 is an alarm',
@@ -53,6 +59,7 @@ export function outboxGauges(
         strangler_outbox_rows: of((row) => row.rows),
         strangler_outbox_parked_rows: of((row) => row.parked),
         strangler_outbox_lag_seconds: of((row) => row.lag),
+        strangler_relay_batches: of((row) => row.batches),
         strangler_degraded: of((row) => row.degraded),
         strangler_fence_seconds: of(({ module, fenced }) => Math.max(fenced, fencedMs(module) / 1_000)),
       };

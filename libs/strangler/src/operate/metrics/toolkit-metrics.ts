@@ -4,6 +4,7 @@ import type { Database } from '../../database/database.js';
 import type { NatsLink } from '../../nats/link.js';
 import type { Agents } from '../../sides/agents.js';
 import { callBounds, CallTally, type Tally } from './call-tally.js';
+import { eventGauges, openSagaGauges } from './flow-gauges.js';
 import type { GaugeSet } from './gauges.js';
 import { guardGauges } from './guard-gauges.js';
 import { moduleGauges } from './module-gauges.js';
@@ -60,6 +61,8 @@ export class ToolkitMetrics {
       outboxGauges(database, (module) => agents.fencedMs(module)),
       pruningGauges(database),
       sagaGauges(agents),
+      openSagaGauges(database),
+      eventGauges(database),
     ];
     return [...own, ...(operator ? [moduleGauges(operator)] : [])];
   }
