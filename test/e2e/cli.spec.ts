@@ -34,6 +34,60 @@ const act = (action: Action, dryRun = false) => ({
   dryRun,
 });
 
+describe('sagas', () => {
+  const id = '0190b5a0-7d2e-7cc3-98c4-dc0c0c07398f';
+  const steps = ['reserve', 'charge', 'commit'].map((name) => ({ name, kind: 'call' as const }));
+  beforeEach(() => {
+    operator.openSagas = [
+      {
+        ...{
+          id,
+          process: 'place',
+          key: 'A',
+          requestId: 'r-7',
+          status: 'waiting',
+          step: 1,
+          stepName: 'charge',
+        },
+        ...{
+          attempts: 6,
+          error: null,
+          createdAt: '2026-01-01T00:00:00.000Z',
+          dueAt: '2026-01-01T00:05:00.000Z',
+        },
+        ...{ stuck: true, version: 9, side: 'monolith', definition: { process: 'place', steps, pivot: 1 } },
+      },
+    ];
+  });
+
+  it('are listed, those that do not get on by themselves, and one is shown with what it waits for', async () => {
+    operator.statuses.delete('users');
+    expect((await cli('sagas', '--stuck')).stdout).toMatch(
+      /0190b5a0\S+ +inventory\.place +A +monolith +waiting +1 charge +6 .* stuck/,
+    );
+    operator.openSagas = operator.openSagas.map((saga) => ({ ...saga, stuck: false }));
+    expect((await cli('sagas', '--stuck')).stdout).toBe('no saga is on its way\n');
+    const { stdout } = await cli('sagas', 'show', id);
+    expect(stdout).toMatch(/→ +1\. charge/);
+    expect(stdout).toContain(
+      'it waits for step 1 charge, failed 6 times; taken up at 2026-01-01T00:05:00.000Z',
+    );
+    expect(await cli('sagas', 'show', id.replace('0190', '0191'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('there is no saga 0191b5a0'),
+    });
+  });
+
+  it('are steered in their module, with the reason', async () => {
+    operator.statuses.delete('users');
+    const { code } = await cli('sagas', 'compensate', id, '--reason', 'he has called');
+    expect(code).toBe(0);
+    expect(operator.acts).toEqual([
+      act({ verb: 'sagas', how: 'compensate', ids: [id], reason: 'he has called' }),
+    ]);
+  });
+});
+
 describe('what changes something', () => {
   it.each<[string[], Action]>([
     [['run', 'inventory'], { verb: 'run' }],

@@ -21,6 +21,7 @@ export class ScriptedOperator implements Operator {
   entries: HistoryEntry[] = [];
   differing: MismatchEntry[] = [];
   quarantinedRows: Awaited<ReturnType<Operator['quarantined']>> = [];
+  openSagas: Awaited<ReturnType<Operator['sagas']>> = [];
   findings: Finding[] = [];
   eventList: EventList = { items: [], subscribers: [] };
   readonly questions: (EventQuestion & { module?: string })[] = [];
@@ -91,6 +92,11 @@ export class ScriptedOperator implements Operator {
     this.questions.push(question);
     const { items, subscribers } = this.eventList;
     return { items: items.filter(({ id }) => [id, undefined].includes(question.id)), subscribers };
+  }
+
+  async sagas(module: string, id: string | null) {
+    this.assertThere(module);
+    return this.openSagas.filter((saga) => id === null || saga.id === id);
   }
 
   async doctor(module: string | undefined): Promise<Finding[]> {

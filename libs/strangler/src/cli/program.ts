@@ -19,6 +19,7 @@ import { rejoin } from './verbs/rejoin.js';
 import { resume } from './verbs/resume.js';
 import { rollback } from './verbs/rollback.js';
 import { run } from './verbs/run.js';
+import { sagas } from './verbs/sagas.js';
 import { serveUnproven } from './verbs/serve-unproven.js';
 import { shift } from './verbs/shift.js';
 import { status } from './verbs/status.js';
@@ -44,6 +45,7 @@ const verbs = [
   mismatches,
   quarantined,
   events,
+  sagas,
   doctor,
   rejoin,
   serveUnproven,

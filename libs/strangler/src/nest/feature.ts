@@ -232,7 +232,10 @@ function agentOf(contract: Contract, options: AnyOptions): Provider {
     provide: `SideAgent(${contract.name})`,
     useFactory: (dataSource: DataSource, agents: Agents, engine: SagaEngine, subscribers: Subscribers) =>
       agents.add(movingModule(contract, options, dataSource), dataSource, {
-        stranded: processes && ((on) => engine.stranded(contract.name, on)),
+        ...(processes && {
+          stranded: (on) => engine.stranded(contract.name, on),
+          definitions: () => engine.definitions(contract.name),
+        }),
         events: {
           told: toldEvents(contract, subscribers.of(contract.name)),
           views: viewsOf(contract.name, options, dataSource),

@@ -17,11 +17,12 @@ import type { HistoryEntry, ModuleStatus } from '../control/terms/views.js';
 import { Schema } from '../contract/schema.js';
 import type { MismatchEntry } from '../calls/shadow/shadow-store.js';
 import { commandOf, commands, verbOf, type Action } from '../control/commands/commands.js';
+import type { SagaOn } from '../control/commands/sagas.js';
 import { nearest } from '../control/terms/nearest.js';
 import { Actor } from './actor.js';
 import { OPERATOR } from './operator-token.js';
 import { RefusalsInterceptor } from './refusals.interceptor.js';
-import { assertUnderstood, limitIn, said } from './request.js';
+import { assertUnderstood, idIn, limitIn, said } from './request.js';
 
 interface Items<T> {
   items: T[];
@@ -58,6 +59,11 @@ export class AdminController {
     @Param('module') module: string,
   ): Promise<Items<Awaited<ReturnType<Operator['quarantined']>>[number]>> {
     return { items: await this.operator.quarantined(module) };
+  }
+
+  @Get(':module/sagas')
+  async sagas(@Param('module') module: string, @Query() query: object): Promise<Items<SagaOn>> {
+    return { items: await this.operator.sagas(module, idIn(query)) };
   }
 
   @Post(':module/:verb')

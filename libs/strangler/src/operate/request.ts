@@ -2,7 +2,7 @@ import type { Dto } from '../contract/dto.js';
 import { BadRequestException, UnsupportedMediaTypeException } from '@nestjs/common';
 import type { Request } from 'express';
 import { Schema } from '../contract/schema.js';
-import { IsInt, Max, Min } from 'class-validator';
+import { IsInt, IsUUID, Max, Min } from 'class-validator';
 import type { PlainBody } from '../control/commands/bodies.js';
 import { Maybe } from '../contract/fields.js';
 
@@ -23,6 +23,13 @@ export function limitIn(query: object): number {
   const given = 'limit' in query ? { ...query, limit: Number(query.limit) } : query;
   return Schema.of(NewestQuery).parse(given).limit ?? defaultLimit;
 }
+
+class OneQuery {
+  @Maybe() @IsUUID('all') id?: string | null;
+}
+
+/** Which one is asked for; null: all. @throws {ValidationError} */
+export const idIn = (query: object): string | null => Schema.of(OneQuery).parse({ ...query }).id ?? null;
 
 /**
  * Reads the body of a verb by its rules, and makes the action of it.

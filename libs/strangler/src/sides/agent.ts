@@ -21,6 +21,12 @@ import { Outgoing } from '../engine/replication/outgoing.js';
 import type { RelayProofs } from '../engine/replication/relay.js';
 import type { NatsLink } from '../nats/link.js';
 import { lateSagas } from '../calls/sagas/late.js';
+import {
+  OperatedSagas,
+  type SagaDefinition,
+  type SagaSteering,
+  type SagaView,
+} from '../calls/sagas/operated.js';
 import type { Stranded } from '../calls/sagas/stranded.js';
 import type { MovingModule, MovingTable } from '../database/tables.js';
 import { Chunks } from '../engine/verify/chunks.js';
@@ -58,6 +64,8 @@ export interface AgentOptions {
   stranded?: ((on: Database) => Promise<Stranded[]>) | undefined;
   /** What its module tells, and which of its tables events fill. */
   events?: EventsOfSide | undefined;
+  /** Of its processes; none: it has no processes. */
+  definitions?: (() => readonly SagaDefinition[]) | undefined;
   /** Tables of the other modules on this database, as SQL names them. */
   namedByOthers?: (() => readonly string[]) | undefined;
   /** Is told, at each look, whom the module's database belongs to. */
@@ -312,6 +320,19 @@ export class SideAgent implements LocalSide {
   private async requireNoReplay(epoch: number): Promise<void> {
     const [replay] = await this.replays(epoch);
     if (replay !== undefined) throw new Error(replay);
+  }
+
+  async sagas({ id }: { id: string | null }): Promise<SagaView[]> {
+    return (await this.operatedSagas?.list(id)) ?? [];
+  }
+
+  async steerSaga({ saga, how }: { saga: SagaView; how: SagaSteering }): Promise<boolean> {
+    return (await this.operatedSagas?.steer(saga, how)) ?? false;
+  }
+
+  private get operatedSagas(): OperatedSagas | undefined {
+    const { definitions } = this.options;
+    return definitions && new OperatedSagas(this.database, this.name, definitions());
   }
 
   stake(): Promise<TableStake[]> {

@@ -51,7 +51,7 @@ export class Agents implements Acknowledger {
   add(
     module: MovingModule,
     dataSource: DataSource,
-    more: Pick<AgentOptions, 'stranded' | 'events'> = {},
+    more: Pick<AgentOptions, 'stranded' | 'definitions' | 'events'> = {},
   ): SideAgent {
     if (!this.side) throw new Error('a process that stands on no side carries no module');
     this.requireOwnTables(module);

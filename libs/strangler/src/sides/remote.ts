@@ -37,6 +37,8 @@ const patience: Record<Method, number> = {
   release: 5_000,
   raise: 5_000,
   parked: 5_000,
+  sagas: 5_000,
+  steerSaga: 10_000,
   stake: 10_000,
   unpark: 10_000,
   chunkEnd: 30_000,

@@ -12,6 +12,7 @@ import type { OldWriter } from '../engine/ownership/old-writers.js';
 import type { StrayOrigin } from '../engine/ownership/strays.js';
 import type { OwnershipRow, Patience, When } from '../engine/ownership/ownership.js';
 import type { LateSagas } from '../calls/sagas/late.js';
+import type { SagaSteering, SagaView } from '../calls/sagas/operated.js';
 import type { Stranded } from '../calls/sagas/stranded.js';
 import type { EventControl } from './event-control.js';
 import type { TableStake } from './stake.js';
@@ -112,6 +113,10 @@ export interface SideControl extends ChunkRows, EventControl {
    */
   raise(step: { epoch: number; to: number }): Promise<boolean>;
   parked(): Promise<QuarantinedRow[]>;
+  /** Its stored sagas that have not ended, or the one with that id. Their states are not told. */
+  sagas(of: { id: string | null }): Promise<SagaView[]>;
+  /** Has a saga tried at once, or taken back; false: it is not as it was seen. */
+  steerSaga(step: { saga: SagaView; how: SagaSteering }): Promise<boolean>;
   /** What this side would give up, by table, if it became the copy of the other one. */
   stake(): Promise<TableStake[]>;
   /** Sends parked rows again (`retry`), or forgets that they changed (`discard`: verify will then find a difference). */

@@ -16,6 +16,7 @@ import type { SagaRecord } from './progress.js';
 import { isPastPivot, register, type RegisteredSaga } from './registered.js';
 import type { AnySaga } from './saga.js';
 import { errorOf, StepFailure, type Steps } from './steps.js';
+import type { SagaDefinition } from './operated.js';
 import type { Stranded } from './stranded.js';
 import { SagaTransactions } from './transactions.js';
 
@@ -98,6 +99,14 @@ export class SagaEngine implements ProcessRunner {
   /** Sagas of a module that are due, and stand where this process knows no step. */
   async stranded(module: string, on: Asked = this.dataSource.manager): Promise<Stranded[]> {
     return (await this.modules.get(module)?.stranded(on)) ?? [];
+  }
+
+  /** What whoever steers sagas of the module has to know of their definitions. */
+  definitions(module: string): SagaDefinition[] {
+    return (this.modules.get(module)?.entries ?? []).map(({ process, steps, pivot }) => ({
+      ...{ process, pivot },
+      steps: steps.map(({ name, kind }) => ({ name, kind })),
+    }));
   }
 
   get moduleNames(): string[] {

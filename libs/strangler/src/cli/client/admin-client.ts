@@ -3,6 +3,7 @@ import type { ActionAnswer, EventList, Operator } from '../../control/commands/o
 import type { Finding, HistoryEntry, ModuleStatus, SideView } from '../../control/terms/views.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
+import type { SagaOn } from '../../control/commands/sagas.js';
 import { AdminApi, type AdminAddress, type Session } from './admin-api.js';
 import { Misuse, Unknown } from '../failure.js';
 import { NoAnswer } from './http.js';
@@ -45,6 +46,12 @@ export class AdminClient {
 
   quarantined = (module: string): Promise<QuarantinedOn[]> =>
     this.of(module, (path) => this.api.items(`${path}/${pathOf('quarantined')}`));
+
+  /** Those that have not ended, or the one with that id. */
+  sagas = (module: string, id?: string): Promise<SagaOn[]> =>
+    this.of(module, (path) =>
+      this.api.items(`${path}/sagas${id === undefined ? '' : `?id=${encodeURIComponent(id)}`}`),
+    );
 
   doctor = (module: string | undefined): Promise<Finding[]> =>
     module === undefined

@@ -15,6 +15,7 @@ import { rejoin } from './rejoin.js';
 import { resume } from './resume.js';
 import { rollback } from './rollback.js';
 import { run } from './run.js';
+import { sagas } from './sagas.js';
 import { serveUnproven } from './serve-unproven.js';
 import { shift } from './shift.js';
 import { verify } from './verify.js';
@@ -35,6 +36,7 @@ export const commands = {
   verify,
   decommission,
   quarantined,
+  sagas,
   mismatches,
   resubmit,
   discard,

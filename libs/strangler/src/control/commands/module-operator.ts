@@ -17,6 +17,7 @@ import type { ModuleRow } from '../store/module-row.js';
 import { diagnosisOf } from './doctor.js';
 import { eventsBySide, lagsOf } from './events.js';
 import { quarantinedBySide } from './quarantined.js';
+import { sagasOf, type SagaOn } from './sagas.js';
 
 /** What operators see and ask for. */
 export class ModuleOperator implements Operator {
@@ -86,6 +87,11 @@ export class ModuleOperator implements Operator {
       items: items.slice(0, question.limit),
       subscribers: found.flatMap((each) => each.subscribers),
     };
+  }
+
+  async sagas(module: string, id: string | null): Promise<SagaOn[]> {
+    this.require(module);
+    return sagasOf(module, this.parts, id);
   }
 
   async doctor(module: string | undefined): Promise<Finding[]> {

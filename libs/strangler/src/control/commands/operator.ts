@@ -3,6 +3,7 @@ import type { Phase, Side } from '../../routes/phase.js';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
 import type { EventQuestion, EventView, SubscriberLag } from '../../calls/events/event-views.js';
 import type { Action } from './commands.js';
+import type { SagaOn } from './sagas.js';
 import type { Finding, HistoryEntry, ModuleStatus } from '../terms/views.js';
 
 /**
@@ -57,6 +58,8 @@ export interface Operator {
   quarantined(module: string): Promise<(QuarantinedRow & { side: Side })[]>;
   /** `module` left out: of all. */
   events(question: EventQuestion & { module?: string }): Promise<EventList>;
+  /** Stored sagas that have not ended, or the one with that id, without their states. */
+  sagas(module: string, id: string | null): Promise<SagaOn[]>;
   /** `module` undefined: all. */
   doctor(module: string | undefined): Promise<Finding[]>;
   /** Calls `listener` with every history entry as it is written. Returns the way to stop. */

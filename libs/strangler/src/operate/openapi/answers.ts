@@ -12,6 +12,8 @@ import type {
 } from '../../control/terms/views.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 import { phases } from '../../routes/phase.js';
+import type { SagaDefinition, SagaStep } from '../../calls/sagas/operated.js';
+import type { SagaOn } from '../../control/commands/sagas.js';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
 import {
   anything,
@@ -176,6 +178,19 @@ const subscriberLag = {
   ...{ failed: numberSchema, oldestMs: orNumber, replayMs: orNumber },
 } satisfies Members<SubscriberLag>;
 
+const definition = {
+  process: text,
+  steps: listOf(object({ name: text, kind: oneOf(['call', 'own']) } satisfies Members<SagaStep>)),
+  pivot: numberSchema,
+} satisfies Members<SagaDefinition>;
+
+const saga = {
+  ...({ id: text, process: text, key: text, requestId: text, status: text, step: numberSchema } as const),
+  ...({ stepName: orText, attempts: numberSchema, error: orText, createdAt: text, dueAt: text } as const),
+  ...{ stuck: flag, version: numberSchema, definition: nullable(object(definition)) },
+  side: oneOf(['monolith', 'extracted']),
+} satisfies Members<SagaOn>;
+
 const finding = {
   module: orText,
   problem: text,
@@ -204,6 +219,7 @@ export const answers = {
   QuarantinedRow: object(quarantined),
   EventView: object(eventView),
   SubscriberLag: object(subscriberLag),
+  Saga: object(saga),
   Finding: without(finding, 'byItself'),
   ActionAnswer: without(action, 'refusal', 'goal'),
   Problem: {

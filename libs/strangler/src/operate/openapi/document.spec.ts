@@ -19,7 +19,7 @@ const verbs = Object.keys(commands);
 const operator = new ScriptedOperator('stock');
 let admin: AdminListener;
 let document: Document;
-const ajv = new Ajv2020({ strict: false });
+const ajv = new Ajv2020({ strict: false, formats: { uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/ } });
 
 beforeAll(async () => {
   admin = await openAdmin(operator);
@@ -60,6 +60,7 @@ it.each([
   ['/modules/{module}/mismatches', '/modules/stock/mismatches'],
   ['/modules/{module}/quarantined', '/modules/stock/quarantined'],
   ['/modules/{module}/parked', '/modules/stock/parked'],
+  ['/modules/{module}/sagas', '/modules/stock/sagas'],
   ['/doctor', '/doctor'],
   ['/domain-events', '/domain-events?state=failed&limit=5&since=2026-01-02T03:04:05Z'],
   ['/domain-events/{id}', `/domain-events/${event.id}`],
@@ -90,6 +91,7 @@ const bodies: Record<string, object> = {
   'serve-unproven': { iHaveFencedIt: true },
   decommission: { confirm: 'stock' },
   quarantined: { how: 'retry', ids: [1] },
+  sagas: { how: 'compensate', ids: ['0190a7d2-0000-7000-8000-000000000001'], reason: 'he has called' },
   mismatches: { clear: true },
   resubmit: { event: event.id, subscriber: 'mails' },
   discard: { event: event.id, subscriber: 'mails' },

@@ -122,6 +122,12 @@ const paths = {
   ),
   '/modules/{module}/quarantined': quarantined,
   '/modules/{module}/parked': { get: { ...quarantined.get, deprecated: true } },
+  '/modules/{module}/sagas': get(
+    'Stored sagas that have not ended, the oldest first, without their states',
+    json('Success', items('Saga')),
+    { ...badInput, ...noModule },
+    [named, inQuery('id', 'Only this one, also when it has ended.', text)],
+  ),
   '/doctor': get('What is stuck', json('Success', items('Finding')), { ...badInput, ...noModule }, [
     inQuery('module', 'Only this one.', text),
   ]),
