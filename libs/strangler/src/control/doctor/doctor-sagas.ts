@@ -3,7 +3,7 @@ import { placeInWords, strandedInWords } from '../../calls/sagas/stranded.js';
 import type { Examiner, Patient } from './examiner.js';
 
 /** Sagas that nobody carries on, for no process of their side knows the step at which they stand. */
-export const sagas: Examiner = ({ row: { module }, observed: { states } }) =>
+export const examineStrandedSagas: Examiner = ({ row: { module }, observed: { states } }) =>
   strandedOn(states, module).map(({ side, problem }) => ({
     problem,
     meaning: 'they are left as they are: what they have done stays, and the rest is not done',

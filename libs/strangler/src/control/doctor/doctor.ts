@@ -1,7 +1,7 @@
 import { allConditions } from '../conditions/conditions.js';
 import type { Diagnosis } from '../conditions/finding.js';
 import { clocks } from './doctor-clocks.js';
-import { examineLateSagas, sagas } from './doctor-sagas.js';
+import { examineLateSagas, examineStrandedSagas } from './doctor-sagas.js';
 import { standings } from './doctor-continuity.js';
 import { migrations } from './doctor-migrations.js';
 import { pruning } from './doctor-pruning.js';
@@ -17,7 +17,7 @@ const examiners: readonly Examiner[] = [
   absences,
   standings,
   conditions,
-  sagas,
+  examineStrandedSagas,
   examineLateSagas,
   migrations,
   pruning,
