@@ -166,6 +166,15 @@ describe('the breaker', () => {
     expect(breaker()).toBe('closed');
   });
 
+  it('stays closed while callers have hardly any time', async () => {
+    const { call, breaker } = sideThat(silent);
+    for (let n = 0; n < 30; n++) {
+      const context = { requestId: 'r', servedBy: new Map(), deadline: performance.now() + 100 };
+      await refusal(withContext(context, () => call('once')));
+    }
+    expect(breaker()).toBe('closed');
+  });
+
   it('is none of what is asked only to compare, or rehearsed', async () => {
     const { call, calls } = sideThat(silent);
     const context = { requestId: 'r', servedBy: new Map(), shadow: true };
