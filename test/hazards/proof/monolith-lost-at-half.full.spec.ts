@@ -1,8 +1,9 @@
 import { inventory } from '#contracts';
-import type { Finding } from 'nestjs-strangler';
+import { monolithUser, type Finding } from 'nestjs-strangler';
 import { LocalModules } from '#strangler/calls/local-modules';
 import { NatsCalls } from '#strangler/calls/remote/client';
 import { NatsLink } from '#strangler/nats/link';
+import type { OwnKey } from '#strangler/nats/callers/caller-keys';
 import { routeOf, Routes, type RouteEntry } from '#strangler/routes/routes';
 import { Router } from '#strangler/calls/router';
 import { randomUUID } from 'node:crypto';
@@ -28,8 +29,9 @@ afterEach(async () => {
 });
 
 /** Another service of the shop, as it is left: what it was told last says that the monolith owns a half. */
-function otherService(nats: { url: string }, databases: RouteEntry['databases']) {
+function otherService(nats: { url: string }, databases: RouteEntry['databases'], key: OwnKey) {
   const link = new NatsLink(() => Promise.resolve({ servers: nats.url }));
+  link.keys.hold(key, monolithUser);
   const routes = new Routes();
   routes.join({ shop: databases.monolith!, database: databases.monolith!, since: null, modules: [] });
   routes.replace({ inventory: { ...routeOf('shifting'), extractedBelow: 5_000, databases } });
@@ -52,6 +54,10 @@ it('the service sells all keys; the monolith comes back as its copy, with every 
     'monolith',
     `select strangler.database_id() as monolith, peer as extracted from strangler.ownership where module = 'inventory'`,
   );
+  const [key] = await scene.on<OwnKey>(
+    'monolith',
+    'select kid::text, private_key as "privateKey" from strangler.own_key',
+  );
   // Writes are on their way that the service does not get: nobody may have been told of them.
   scene.service.process.kill('SIGSTOP');
   await until('writes wait for the service', async () => {
@@ -68,7 +74,7 @@ it('the service sells all keys; the monolith comes back as its copy, with every 
   expect(await runCli(typed, {})).toMatchObject({ code: 0, stderr: '' });
 
   // The same process of the service, which was told nothing.
-  const other = otherService(scene.nats, paired!);
+  const other = otherService(scene.nats, paired!, key!);
   try {
     for (const which of ['stays', 'moves'] as const) {
       const sku = scene.one(which);
