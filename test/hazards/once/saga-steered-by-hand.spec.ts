@@ -74,6 +74,18 @@ it('whoever was first has decided: a saga that has gone on since it was looked a
   expect(await desk.sagas()).toMatchObject([{ status: 'done' }]);
 });
 
+it.each(['retry', 'compensate'] as const)(
+  'of two operators who have seen the same, one has his way: not he who says %s later',
+  async (later) => {
+    desk.modules.remote.next('till.pay', closed);
+    await serve();
+    const seen = await only();
+    expect(await operated().steer(seen, 'retry')).toBe(true);
+    expect(await operated().steer(seen, later)).toBe(false);
+    expect(await only()).toMatchObject({ status: 'waiting', version: seen.version + 1 });
+  },
+);
+
 describe('whether it may be', () => {
   const definition = {
     process: 'serve',
