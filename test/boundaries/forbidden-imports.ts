@@ -1,5 +1,11 @@
 import type { Files } from './tree.js';
 
+/** The rooms within a room, the lowest first. */
+const inner = {
+  engine: ['identity', 'ownership', 'verify', 'replication', 'continuity', 'pruning'],
+  control: ['terms', 'config', 'store', 'conditions', 'steps', 'reconcile', 'doctor', 'commands'],
+};
+
 /** A shop of two modules in which every import is allowed, as long as it stands alone. */
 export const goodShop: Files = {
   'apps/monolith/src/main.ts': ['#api', '#sample', '#platform', '#domain/users', '#domain/orders']
@@ -34,10 +40,10 @@ export const goodShop: Files = {
     ]),
   ),
   ...Object.fromEntries(
-    ['store', 'conditions', 'steps', 'reconcile', 'doctor', 'commands'].map((room) => [
-      `libs/strangler/src/control/${room}/${room}.ts`,
-      `export const ${room} = 1;`,
-    ]),
+    // Nobody imports the lowest one.
+    Object.entries(inner).flatMap(([of, [, ...rooms]]) =>
+      rooms.map((room) => [`libs/strangler/src/${of}/${room}/${room}.ts`, `export const ${room} = 1;`]),
+    ),
   ),
   'libs/embedded-servers/src/index.ts': `import '@nats-io/transport-node';\nexport const acquireEmbedded = 1;`,
   'libs/platform/src/index.ts': `import '#migrations';\nimport 'nestjs-strangler-embedded-servers';\nexport const platform = 1;`,
@@ -60,24 +66,15 @@ export const goodShop: Files = {
 /** Names in package.json that lead past the barrels. */
 export const deepNames = { '#deep/*': { source: './libs/*.ts' } };
 
-/** A room of the toolkit that imports the one above it. */
-const controlFloors = (
-  [
-    ['config', 'store'],
-    ['store', 'conditions'],
-    ['conditions', 'steps'],
-    ['steps', 'reconcile'],
-    ['reconcile', 'doctor'],
-    ['doctor', 'commands'],
-  ] as const
-).map(
-  ([room, above]) =>
-    [
-      `control-${room}`,
-      `libs/strangler/src/control/${room}/bad.ts`,
-      `import '../${above}/${above}.js';`,
-    ] as const,
+/** A room within a room that imports the one above it; the highest imports a file beside all of them. */
+const innerFloors = Object.entries(inner).flatMap(([of, rooms]) =>
+  rooms.map((room, floor) => {
+    const above = rooms[floor + 1];
+    const file = above === undefined ? of : `${above}/${above}`;
+    return [`${of}-${room}`, `libs/strangler/src/${of}/${room}/bad.ts`, `import '../${file}.js';`] as const;
+  }),
 );
+/** A room of the toolkit that imports the one above it. */
 const floors = (
   [
     ['contract', 'routes'],
@@ -100,7 +97,7 @@ const floors = (
 /** Each of these files breaks the rule that stands before it, and no other. */
 export const forbidden: readonly (readonly [rule: string, file: string, text: string])[] = [
   ...floors,
-  ...controlFloors,
+  ...innerFloors,
   ['assess-apart', 'libs/strangler/src/assess/bad.ts', `import '../contract/operation.js';`],
   ['init-apart', 'libs/strangler/src/init/bad.ts', `import '../contract/operation.js';`],
   ['generate-apart', 'libs/strangler/src/generate/bad.ts', `import '../database/database.js';`],
