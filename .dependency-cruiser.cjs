@@ -34,6 +34,7 @@ const floors = [
   'engine',
   'evidence',
   'nats',
+  'described',
   'calls',
   'sides',
   'control',

@@ -1,5 +1,6 @@
 import { packageVersion, SettingsError, type Environment } from '#platform';
-import { Misuse, type Access, type Application } from 'nestjs-strangler/cli';
+import { Misuse, type Access, type Application, type KnownContracts } from 'nestjs-strangler/cli';
+import { allContracts } from './boundaries/contracts.js';
 import { readSettings } from './config.js';
 import { inMonolithDatabase } from './monolith-database.js';
 import { LogIn } from './log-in.js';
@@ -17,7 +18,15 @@ MODULES=none: there is a gateway, and no shop; ADMIN_TOKEN is one that it was st
 Exit code: 0 done; 1 refused, failed, or found what must not be; 2 wrong usage.`,
   verbs: [boundaries, natsConfig],
   access,
+  contracts: knownContracts,
 };
+
+/** Loaded when they are needed: no other verb is to wait for them. */
+async function knownContracts(): Promise<KnownContracts> {
+  const { calls, callers } = await import('#contracts');
+  const contracts = await allContracts();
+  return { contracts, calls: { ...calls, ...callers }, title: 'The shop', version: packageVersion() };
+}
 
 function access(env: Environment): Access {
   const settings = settingsIn(env);

@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import type { Access, Environment } from './access.js';
 import { AdminClient } from './client/admin-client.js';
 import { RouteClient } from './client/route-client.js';
+import type { Contract } from '../contract/contract.js';
+import type { Callers } from '../described/description.js';
 import { Failure } from './failure.js';
 import { mayColour, Output, type Out } from './output.js';
 
@@ -15,6 +17,24 @@ import { mayColour, Output, type Out } from './output.js';
  * ```
  */
 export type Verb = (program: Command, cli: Cli) => Command;
+
+/**
+ * What an application says to itself and to others, for the verb `contracts`.
+ *
+ * @example
+ * ```ts
+ * const known: KnownContracts = { contracts: [orders], calls: { gateway: { orders: ['get'] } } };
+ * ```
+ */
+export interface KnownContracts {
+  readonly contracts: readonly Contract[];
+  /** Who calls what of whom, modules and programs, as for {@link natsPermissions}. */
+  readonly calls?: Callers | undefined;
+  /** Of the AsyncAPI document. */
+  readonly title?: string | undefined;
+  readonly version?: string | undefined;
+  readonly namespace?: string | undefined;
+}
 
 /**
  * What the command line knows of the application that it steers.
@@ -36,6 +56,8 @@ export interface Application {
   readonly verbs: readonly Verb[];
   /** Reads the settings. @throws {Misuse} naming a wrong one. */
   access(env: Environment): Access;
+  /** Its contracts, for `contracts`; left out: that is told which file has them. */
+  contracts?(): Promise<KnownContracts>;
 }
 
 /**

@@ -2,7 +2,7 @@ export { assessFolder } from '../assess/assess-folder.js';
 export { type AssessedModule, type Assessment, type LeftOut, type Obstacle } from '../assess/assessment.js';
 export { type GeneratedSchema, type LeftOutOfSchema } from '../generate/generated.js';
 export { type Access, type Environment } from './access.js';
-export { Cli, type Application, type Verb } from './cli.js';
+export { Cli, type Application, type KnownContracts, type Verb } from './cli.js';
 export { AdminClient } from './client/admin-client.js';
 export { type AdminAddress, type Session } from './client/admin-api.js';
 export { callJson, NoAnswer, type Answer, type Call } from './client/http.js';

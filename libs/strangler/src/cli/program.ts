@@ -4,6 +4,7 @@ import { abort } from './verbs/abort.js';
 import { approve } from './verbs/approve.js';
 import { advance } from './verbs/advance.js';
 import { assess } from './verbs/assess.js';
+import { contracts } from './verbs/contracts.js';
 import { decommission } from './verbs/decommission.js';
 import { doctor } from './verbs/doctor.js';
 import { events } from './verbs/events.js';
@@ -30,6 +31,7 @@ const verbs = [
   assess,
   init,
   generate,
+  contracts,
   status,
   plan,
   run,

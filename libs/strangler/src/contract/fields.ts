@@ -18,10 +18,11 @@ import {
 import { applyDecorators } from './apply-decorators.js';
 import type { Dto } from './dto.js';
 
-const canonicalKey = Symbol('contract:canonical');
-const nestedKey = Symbol('contract:nested');
-const secretKey = Symbol('contract:secret');
-const maskedKey = Symbol('contract:masked');
+// Of the whole process: the command line, an ES module, reads contracts of an application that is compiled to CommonJS.
+const canonicalKey = Symbol.for('nestjs-strangler:canonical');
+const nestedKey = Symbol.for('nestjs-strangler:nested');
+const secretKey = Symbol.for('nestjs-strangler:secret');
+const maskedKey = Symbol.for('nestjs-strangler:masked');
 
 /**
  * Brings a string field to its one canonical spelling before it is validated, hashed or used as a key.

@@ -92,6 +92,11 @@ export class Subjects {
     return `_INBOX_${this.userOf(who)}`;
   }
 
+  /** There outsiders are told of events of a type; of all, where none is said. */
+  events(type = '>'): string {
+    return `${this.namespace}.events.${type}`;
+  }
+
   /** What the controller asks of a side. */
   control(to: Address): string {
     return `${this.namespace}.control.${addressed(to)}`;
