@@ -43,7 +43,17 @@ const moduleImports = [
   { name: '@nestjs/typeorm', importNames: typeormInjectors, message: insideTheTransaction },
   {
     name: 'nestjs-strangler',
-    allowImportNames: ['Admission', 'call', 'own', 'Saga', 'Step', 'StranglerModule', 'InjectPort', 'Port'],
+    allowImportNames: [
+      'Admission',
+      'call',
+      'Events',
+      'own',
+      'Saga',
+      'Step',
+      'StranglerModule',
+      'InjectPort',
+      'Port',
+    ],
     message: knowsPorts,
   },
   { name: 'nestjs-strangler/internal', message: knowsPorts },

@@ -6,12 +6,16 @@ import { EdgeApprovals1764000000604 } from './gateway/0004-approvals.js';
 import { EdgeUpstreams1764000000605 } from './gateway/0005-upstreams.js';
 import { GatewayNamespaces1764000000606 } from './gateway/0006-namespaces.js';
 import { Stock1764000000201 } from './inventory/0001-stock.js';
+import { InventoryEvents1764000000202 } from './inventory/0002-events.js';
 import { Attempts1764000000501 } from './limits/0001-attempts.js';
 import { Orders1764000000401 } from './orders/0001-orders.js';
+import { OrdersEvents1764000000402 } from './orders/0002-events.js';
 import { Payments1764000000301 } from './payments/0001-payments.js';
+import { PaymentsEvents1764000000302 } from './payments/0002-events.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
 import { SplitName1764000000102 } from './users/0002-split-name.js';
 import { Sessions1764000000103 } from './users/0003-sessions.js';
+import { UsersEvents1764000000104 } from './users/0004-events.js';
 
 /** A migration. TypeORM wants its name to end in 13 digits, a JavaScript timestamp, and runs them in that order. */
 export type Migration = new () => MigrationInterface & {
@@ -21,7 +25,7 @@ export type Migration = new () => MigrationInterface & {
 
 /** Every module's migrations, by its schema. Named one by one: a file that a glob misses is a table that is missing. */
 export const migrations: Readonly<Record<string, readonly Migration[]>> = {
-  users: [Accounts1764000000101, Sessions1764000000103],
+  users: [Accounts1764000000101, Sessions1764000000103, UsersEvents1764000000104],
   gateway: [
     GatewayRoutes1764000000601,
     GatewayMembers1764000000602,
@@ -30,9 +34,9 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     EdgeUpstreams1764000000605,
     GatewayNamespaces1764000000606,
   ],
-  inventory: [Stock1764000000201],
-  payments: [Payments1764000000301],
-  orders: [Orders1764000000401],
+  inventory: [Stock1764000000201, InventoryEvents1764000000202],
+  payments: [Payments1764000000301, PaymentsEvents1764000000302],
+  orders: [Orders1764000000401, OrdersEvents1764000000402],
   limits: [Attempts1764000000501],
 };
 

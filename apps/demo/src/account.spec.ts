@@ -9,9 +9,10 @@ const totals = {
   pieces: { onHand: 90, reserved: 0, sold: 10 },
   money: { charged: 123_456, refunded: 0, confirmed: 123_456 },
 };
+const events = { told: 4, waiting: 0 };
 const books: DemoAccount['books'] = [
-  { side: 'monolith', account: { violations: [], totals } },
-  { side: 'extracted', account: { violations: [], totals } },
+  { side: 'monolith', account: { violations: [], totals, events } },
+  { side: 'extracted', account: { violations: [], totals, events } },
 ];
 const good: DemoAccount = {
   seconds: 61,
@@ -60,7 +61,11 @@ describe('the account of a demo', () => {
           books[0]!,
           {
             side: 'extracted',
-            account: { totals, violations: [{ rule: 'sold', subject: 'A1', detail: '1 instead of 2' }] },
+            account: {
+              totals,
+              events,
+              violations: [{ rule: 'sold', subject: 'A1', detail: '1 instead of 2' }],
+            },
           },
         ],
       },
@@ -101,7 +106,7 @@ describe('the account of a demo', () => {
 
   it('shows broken books as such', () => {
     const violations = [{ rule: 'charged_once' as const, subject: 'order 1', detail: '2 instead of 1' }];
-    const text = accountText(but({ books: [{ side: 'monolith', account: { totals, violations } }] }));
+    const text = accountText(but({ books: [{ side: 'monolith', account: { totals, events, violations } }] }));
     expect(text).toMatch(/stock conserved +yes/);
     expect(text).toMatch(/money conserved +NO \(1\)/);
   });

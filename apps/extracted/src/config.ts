@@ -43,6 +43,8 @@ export interface Settings {
   witness: string;
   /** How long records of commands and of the move are kept. */
   retention: Retention;
+  /** Whether modules tell events: `off` while processes of a release run beside this one that does not know them. */
+  events: 'on' | 'off';
   logLevel: LogLevel;
   /** `undefined`: nobody is sent spans. */
   tracing: TracingSetting | undefined;
@@ -71,6 +73,7 @@ export function readSettings(env: Environment, args: readonly string[]): Setting
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     witness: witnessSetting(env),
     retention: retentionSetting(env, defaultRetention, leastResultsMs),
+    events: choiceSetting(env, 'EVENTS', ['on', 'off'], 'on'),
     logLevel: choiceSetting(env, 'LOG_LEVEL', logLevels, 'info'),
     tracing: tracingSetting(env),
     health: healthSetting(env),

@@ -19,13 +19,13 @@ import { openServers } from './servers.js';
 
 /** Serves one module from its own database, over NATS, until `closing`. It may call the others, wherever they are. */
 async function serve({ settings }: Config<Settings>, closing: Closing): Promise<void> {
-  const { module, payments, directUrl: direct, witness, retention, health } = settings;
+  const { module, payments, directUrl: direct, witness, retention, events, health } = settings;
   const { who, logger, say } = startLog(module, settings.logLevel, closing);
   await startTracing(settings.tracing, who, closing);
   const { database, nats } = await openServers(settings, say, closing);
   const service = await startService(moduleOf(module, payments), {
     ...{ contracts, calls: { ...calls, ...callers }, database: database.dataSource },
-    ...{ direct, nats, witness, retention, health, logger },
+    ...{ direct, nats, witness, retention, events, health, logger },
     operations: (app) => ({
       registry: registryOf(who, app),
       checks: [{ name: 'database', check: () => database.probe.check() }],

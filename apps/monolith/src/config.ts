@@ -32,6 +32,8 @@ export interface Settings extends ListenerSettings {
   witness: string;
   /** How long records of commands and of the move are kept. */
   retention: Retention;
+  /** Whether modules tell events: `off` while processes of a release run beside this one that does not know them. */
+  events: 'on' | 'off';
   wishesPath: string;
   admin: { email: string; password: string } | undefined;
   /** Whether to load the sample shop: by default with the embedded database only. */
@@ -61,6 +63,7 @@ export function readSettings(env: Environment): Settings {
     nats,
     witness: witnessSetting(env),
     retention: retentionSetting(env, defaultRetention, leastResultsMs),
+    events: choiceSetting(env, 'EVENTS', ['on', 'off'], 'on'),
     wishesPath: pathSetting(env, 'STRANGLER_CONFIG', 'strangler.yaml'),
     admin: adminAccount(env, databaseUrl !== undefined),
     sample,

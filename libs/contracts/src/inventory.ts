@@ -1,5 +1,5 @@
 import { IsString, Length } from 'class-validator';
-import { command, contract, query } from 'nestjs-strangler/contract';
+import { command, contract, event, query } from 'nestjs-strangler/contract';
 import { Count, Id, List, Maybe, Nested } from 'nestjs-strangler/contract';
 import { Sku } from './sku.js';
 import { Money, Page } from './shared.js';
@@ -61,6 +61,22 @@ export class StockMoved {
   @Id() orderId: string;
 }
 
+/** Pieces of one product were set aside for an order. */
+export class StockReserved {
+  @Sku() sku: string;
+  @Id() orderId: string;
+  @Count(1) quantity: number;
+}
+
+/** So few pieces are left on the shelf, and before this order there were more than a few. */
+export class StockLow {
+  @Sku() sku: string;
+  @Count() onHand: number;
+}
+
+export const stockReserved = event('inventory.reserved', { data: StockReserved, key: 'sku' });
+export const stockLow = event('inventory.lowStock', { data: StockLow, key: 'sku' });
+
 /** An order's stock, SKU by SKU. */
 const bySku = {
   keys: (input: OrderStock) => input.lines.map((line) => line.sku),
@@ -117,4 +133,5 @@ export const inventory = contract('inventory', {
     /** The order is confirmed: reserved stock counts as sold. What was released stays on the shelf. */
     commit: command({ input: OrderStock, output: StockMoved, ...bySku, merge: moved }),
   },
+  events: [stockReserved, stockLow],
 });

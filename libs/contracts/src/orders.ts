@@ -1,5 +1,5 @@
 import { IsIn, IsString, Length } from 'class-validator';
-import { contract, process, query, self } from 'nestjs-strangler/contract';
+import { contract, event, process, query, self } from 'nestjs-strangler/contract';
 import { Id, List, Masked, Maybe, Nested } from 'nestjs-strangler/contract';
 import { ReservedLine, StockLine } from './inventory.js';
 import { ById, IdPage, Money } from './shared.js';
@@ -33,6 +33,22 @@ export class Order {
   @Masked() @IsString() customerEmail: string;
   @IsString() createdAt: string;
 }
+
+/** An order as it is told: with all that who hears of it may need, for the order itself may be another one by then. */
+export class OrderTold {
+  @Id() orderId: string;
+  @Id() userId: string;
+  @Masked() @IsString() customerEmail: string;
+  @List(() => ReservedLine) items: ReservedLine[];
+  @Nested(() => Money) total: Money;
+}
+
+/** The customer has an order: it is paid, or its payment is awaited. Told once of each, and before all else of it. */
+export const placed = event('orders.placed', { data: OrderTold, key: 'userId' });
+/** It is paid. */
+export const confirmed = event('orders.confirmed', { data: OrderTold, key: 'userId' });
+/** It is given up, by its customer or for want of money. */
+export const cancelled = event('orders.cancelled', { data: OrderTold, key: 'userId' });
 
 export class ListOrders extends IdPage {
   @Id() userId: string;
@@ -78,4 +94,5 @@ export const orders = contract('orders', {
     findOrder: query({ who: 'admin', input: ById, output: Order, errors: ['not_found'], reads: 'any' }),
     listAllOrders: query({ who: 'admin', input: IdPage, output: Orders, reads: 'any' }),
   },
+  events: [placed, confirmed, cancelled],
 });

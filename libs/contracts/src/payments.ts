@@ -1,5 +1,5 @@
 import { IsIn, IsString, Length } from 'class-validator';
-import { command, contract, query } from 'nestjs-strangler/contract';
+import { command, contract, event, query } from 'nestjs-strangler/contract';
 import { Id, Masked, Nested } from 'nestjs-strangler/contract';
 import { Money } from './shared.js';
 
@@ -35,6 +35,17 @@ export class Refunded {
   @Id() orderId: string;
 }
 
+/** Money of an order has come, or is given back. */
+export class PaymentTold {
+  @Id() orderId: string;
+  @Id() paymentId: string;
+  @Nested(() => Money) amount: Money;
+}
+
+export const charged = event('payments.charged', { data: PaymentTold, key: 'orderId' });
+/** It is decided: whoever asks is told `refunded`, and the provider is asked until it has returned the money. */
+export const refunded = event('payments.refunded', { data: PaymentTold, key: 'orderId' });
+
 export const payments = contract('payments', {
   ownership: 'by-key',
   operations: {
@@ -68,4 +79,5 @@ export const payments = contract('payments', {
     /** Writes down that the money was returned, or that there was none; sent as `settleCharge` is. */
     settleRefund: command({ input: ByOrder, output: Refunded, key: 'orderId' }),
   },
+  events: [charged, refunded],
 });

@@ -1,5 +1,5 @@
 import { IsBoolean, IsIn, IsInt, IsObject, IsString, Length, MaxLength } from 'class-validator';
-import { command, contract, query, self } from 'nestjs-strangler/contract';
+import { command, contract, event, query, self } from 'nestjs-strangler/contract';
 import { Email, Id, List, Masked, Maybe, Nested, Secret } from 'nestjs-strangler/contract';
 import { ById, IdPage } from './shared.js';
 
@@ -100,6 +100,15 @@ export class Jwks {
   @IsObject({ each: true }) keys: Record<string, string>[];
 }
 
+export class UserTold {
+  @Id() id: string;
+  @Email() email: string;
+  @Masked() @IsString() name: string;
+}
+
+export const registered = event('users.registered', { data: UserTold, key: 'id' });
+export const emailChanged = event('users.emailChanged', { data: UserTold, key: 'id' });
+
 /** Whose account it is. */
 const ofAccount = self(({ id }: { id: string }) => id);
 
@@ -160,4 +169,5 @@ export const users = contract('users', {
     setRole: command({ who: 'admin', input: SetRole, output: User, errors: ['not_found', 'last_admin'] }),
     listUsers: query({ who: 'admin', input: IdPage, output: Users, reads: 'any' }),
   },
+  events: [registered, emailChanged],
 });

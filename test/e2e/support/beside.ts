@@ -47,7 +47,10 @@ export class Beside {
 
   static async open(before: Release, moving: readonly Moving[]): Promise<Beside> {
     const nats = await startNats();
-    const shop = new Beside(before, await makeSetup(nats.url), nats, moving);
+    const setup = await makeSetup(nats.url);
+    // The release before does not know the tables of events (docs/upgrading.md).
+    setup.env['EVENTS'] = 'off';
+    const shop = new Beside(before, setup, nats, moving);
     await shop.handOver(0);
     return shop;
   }

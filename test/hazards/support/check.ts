@@ -33,7 +33,7 @@ export async function check(setup: ShopSetup, load: Load, options: CheckOptions)
   const account = await until('the books are quiet', async () => {
     const now = await accountOf(urls, { received: new Map(received) });
     const open = now.violations.some(({ rule }) => rule === 'open_saga' || rule === 'open_order');
-    return open ? undefined : now;
+    return open || now.events.waiting > 0 ? undefined : now;
   });
   const stored = await setup.on<StoredOrder>(urls.orders, 'select id, status from orders.orders');
   const customers = await setup.on<{ id: string }>(databaseOf('users'), 'select id from users.account');

@@ -1,7 +1,10 @@
+import { Events } from 'nestjs-strangler';
 import { type Handlers } from 'nestjs-strangler/contract';
 import {
   defaultLimit,
   inventory,
+  stockLow,
+  stockReserved,
   type BySku,
   type OrderStock,
   type Page,
@@ -25,6 +28,9 @@ import { Stock } from './stock.js';
 /** Of pieces on the shelf and promised ones, which can come back to it: what a `Count` can tell. */
 const mostCounted = 2_147_483_647;
 
+/** With fewer pieces on the shelf a product is to be bought again. */
+const fewPieces = 10;
+
 const columns = `sku, description, price, currency, on_hand as "onHand", reserved, sold, received`;
 
 /** The catalogue, and stock for orders: on the shelf, then reserved, then sold, or back. */
@@ -34,6 +40,7 @@ export class InventoryService implements Handlers<typeof inventory> {
     @InjectRepository(StockItem) private readonly items: Repository<StockItem>,
     private readonly stock: Stock,
     private readonly reservations: Reservations,
+    private readonly events: Events,
   ) {}
 
   async getProduct({ sku }: BySku): Promise<Product> {
@@ -128,13 +135,21 @@ export class InventoryService implements Handlers<typeof inventory> {
       lines.map(({ sku, quantity }) => ({ sku, onHand: -quantity, reserved: quantity, sold: 0 })),
     );
     const short = [...lines].sort(bySkuOrder).find(({ sku }) => !taken.has(sku));
-    if (!short) return;
+    if (!short) return this.tellReserved(lines, taken);
     const { sku, quantity: wanted } = short;
     throw inventory.error('reserve', 'out_of_stock', {
       sku,
       wanted,
       available: await this.stock.onHand(sku),
     });
+  }
+
+  private tellReserved(lines: readonly ReservationLine[], left: ReadonlyMap<string, number>): void {
+    for (const { orderId, sku, quantity } of lines) {
+      this.events.emit(stockReserved, { orderId, sku, quantity });
+      const onHand = left.get(sku)!;
+      if (onHand < fewPieces && onHand + quantity >= fewPieces) this.events.emit(stockLow, { sku, onHand });
+    }
   }
 }
 

@@ -17,13 +17,13 @@ export class Stock {
   constructor(@InjectRepository(StockItem) private readonly items: Repository<StockItem>) {}
 
   /**
-   * Moves what can be moved and answers which SKUs those were: one is left out when its shelf would go below zero. The rows
+   * Moves what can be moved and answers what is on the shelf now, by SKU: one is left out when its shelf would go below zero. The rows
    * stay locked, also of those left out. They are locked in SKU order: two orders with the same SKUs in another order
    * would else wait for each other for ever.
    */
-  async move(moves: readonly StockMove[]): Promise<ReadonlySet<string>> {
-    if (moves.length === 0) return new Set();
-    const [rows] = await this.items.query<[{ sku: string }[], number]>(
+  async move(moves: readonly StockMove[]): Promise<ReadonlyMap<string, number>> {
+    if (moves.length === 0) return new Map();
+    const [rows] = await this.items.query<[{ sku: string; onHand: number }[], number]>(
       `with move as (
          select item.sku, delta.on_hand, delta.reserved, delta.sold
          from inventory.stock_item item
@@ -39,10 +39,10 @@ export class Stock {
        from move
        -- Looked at again on the newest version of the row, should it have changed while we waited for its lock.
        where item.sku = move.sku and item.on_hand + move.on_hand >= 0
-       returning item.sku`,
+       returning item.sku, item.on_hand::float8 as "onHand"`,
       [column(moves, 'sku'), column(moves, 'onHand'), column(moves, 'reserved'), column(moves, 'sold')],
     );
-    return new Set(rows.map((row) => row.sku));
+    return new Map(rows.map(({ sku, onHand }) => [sku, onHand]));
   }
 
   /** Moves all. @throws when one cannot be moved, which would mean that the books are wrong. */

@@ -1,23 +1,33 @@
+import { Events } from 'nestjs-strangler';
 import { type Handlers } from 'nestjs-strangler/contract';
 import {
+  cancelled,
+  confirmed,
   defaultLimit,
   orders,
+  orderStatuses,
+  placed,
   type ById,
   type ListOrders,
   type Order,
   type OrderRef,
   type Orders,
+  type OrderStatus,
+  type OrderTold,
   type IdPage,
 } from '#contracts';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, LessThan, type FindOptionsWhere, type Repository } from 'typeorm';
+import { LessThan, type FindOptionsWhere, type Repository } from 'typeorm';
 import { OrderRow } from './order.entity.js';
 
 /** The orders themselves. What spans modules is in the sagas beside it. */
 @Injectable()
 export class OrdersService implements Handlers<typeof orders> {
-  constructor(@InjectRepository(OrderRow) private readonly rows: Repository<OrderRow>) {}
+  constructor(
+    @InjectRepository(OrderRow) private readonly rows: Repository<OrderRow>,
+    private readonly events: Events,
+  ) {}
 
   async getOrder({ userId, id }: OrderRef): Promise<Order> {
     const row = await this.rows.findOneBy({ id, userId });
@@ -65,28 +75,59 @@ export class OrdersService implements Handlers<typeof orders> {
 
   /** The payment cannot be made now; it is tried again. */
   async awaitPayment(id: string): Promise<void> {
-    await this.rows.update({ id, status: In(['pending', 'pending_payment']) }, { status: 'pending_payment' });
+    const turned = await this.turn({ id }, ['pending'], 'pending_payment');
+    if (turned) this.events.emit(placed, turned.order);
   }
 
   /** @throws {DomainError} `order_cancelled` when the customer was faster. */
   async confirm(id: string, paymentId: string): Promise<void> {
-    const open = { id, status: In(['pending', 'pending_payment']) };
-    const { affected } = await this.rows.update(open, { status: 'confirmed', paymentId });
-    if (affected !== 1) throw orders.error('place', 'order_cancelled', { id });
+    const turned = await this.turn({ id }, ['pending', 'pending_payment'], 'confirmed', paymentId);
+    if (!turned) throw orders.error('place', 'order_cancelled', { id });
+    if (turned.was === 'pending') this.events.emit(placed, turned.order);
+    this.events.emit(confirmed, turned.order);
   }
 
   /** Takes an unconfirmed order back. One that its customer has seen stays, cancelled; any other never was. */
   async discard(id: string): Promise<void> {
     await this.rows.delete({ id, status: 'pending' });
-    await this.rows.update({ id, status: 'pending_payment' }, { status: 'cancelled' });
+    const turned = await this.turn({ id }, ['pending_payment'], 'cancelled');
+    if (turned) this.events.emit(cancelled, turned.order);
   }
 
   /** Decides that the order is cancelled; from here on it can no longer be confirmed. */
-  async cancel({ userId, id }: OrderRef): Promise<Order> {
-    const row = await this.rows.findOne({ where: { id, userId }, lock: { mode: 'pessimistic_write' } });
-    if (!row) throw orders.error('cancel', 'not_found', { id });
-    await this.rows.update({ id }, { status: 'cancelled' });
-    row.status = 'cancelled';
-    return row.toOrder();
+  async cancel(ref: OrderRef): Promise<Order> {
+    const turned = await this.turn(ref, orderStatuses, 'cancelled');
+    if (!turned) throw orders.error('cancel', 'not_found', { id: ref.id });
+    const { was, order } = turned;
+    if (was === 'pending') this.events.emit(placed, order);
+    if (was !== 'cancelled') this.events.emit(cancelled, order);
+    return this.getOrder(ref);
   }
+
+  /** Gives an order that has one of these statuses another one. Who wants the same order waits; `undefined`: it has none of them. */
+  private async turn(
+    { id, userId }: Partial<OrderRef>,
+    from: readonly OrderStatus[],
+    to: OrderStatus,
+    paymentId?: string,
+  ): Promise<Turned | undefined> {
+    const [[turned]] = await this.rows.query<[Turned[], number]>(
+      `with held as (
+         select id, status from orders.orders
+         where id = $1 and ($2::uuid is null or user_id = $2) and status = any($3) for update
+       )
+       update orders.orders o set status = $4, payment_id = coalesce($5, payment_id)
+       from held where o.id = held.id
+       returning held.status as was, json_build_object('orderId', o.id, 'userId', user_id, 'customerEmail', customer_email,
+         'items', items, 'total', json_build_object('amount', total, 'currency', currency)) as "order"`,
+      [id, userId ?? null, from, to, paymentId ?? null],
+    );
+    return turned;
+  }
+}
+
+/** An order that has another status now. */
+interface Turned {
+  was: OrderStatus;
+  order: OrderTold;
 }

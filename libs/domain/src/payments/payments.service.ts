@@ -1,6 +1,9 @@
+import { Events } from 'nestjs-strangler';
 import { callDue, type CallDue, type Handlers } from 'nestjs-strangler/contract';
 import {
+  charged,
   payments,
+  refunded,
   type ByOrder,
   type Charge,
   type ChargeTaken,
@@ -26,6 +29,7 @@ export class PaymentsService implements Handlers<typeof payments> {
   constructor(
     @InjectRepository(PaymentRow) private readonly rows: Repository<PaymentRow>,
     @Inject(PaymentProviderToken) private readonly provider: PaymentProvider,
+    private readonly events: Events,
   ) {}
 
   async getPayment({ orderId }: ByOrder): Promise<Payment> {
@@ -36,7 +40,7 @@ export class PaymentsService implements Handlers<typeof payments> {
 
   async charge({ orderId }: Charge): Promise<Payment | CallDue> {
     const payment = await this.rows.findOneBy({ orderId });
-    return payment ? charged(payment) : callDue;
+    return payment ? requireCharged(payment) : callDue;
   }
 
   /** Takes the money. @throws {DomainError} when none was taken. */
@@ -56,14 +60,20 @@ export class PaymentsService implements Handlers<typeof payments> {
 
   /** @throws {DomainError} `order_cancelled` when a refund has begun meanwhile: that one returns what was taken. */
   async settleCharge({ orderId, amount }: ChargeTaken): Promise<Payment> {
-    await this.open(orderId, 'charged', amount);
-    return charged(await this.rows.findOneByOrFail({ orderId }));
+    const isNew = await this.open(orderId, 'charged', amount);
+    const payment = requireCharged(await this.rows.findOneByOrFail({ orderId }));
+    if (isNew) this.events.emit(charged, { orderId, paymentId: payment.id, amount });
+    return payment;
   }
 
   /** Its call is always due: that of an earlier refund, or of a charge, may have been lost. */
   async refund({ orderId }: ByOrder): Promise<CallDue> {
     await this.open(orderId, 'void');
-    await this.rows.update({ orderId, status: 'charged' }, { status: 'refunded' });
+    const { affected } = await this.rows.update({ orderId, status: 'charged' }, { status: 'refunded' });
+    if (affected === 1) {
+      const { id, amount } = paymentOf(await this.rows.findOneByOrFail({ orderId }));
+      this.events.emit(refunded, { orderId, paymentId: id, amount });
+    }
     return callDue;
   }
 
@@ -80,18 +90,19 @@ export class PaymentsService implements Handlers<typeof payments> {
     return Promise.resolve({ orderId });
   }
 
-  /** Writes the order's payment unless it has one. Waits for whoever writes it now. */
-  private async open(orderId: string, status: PaymentStatus, money?: Money): Promise<void> {
-    await this.rows.query(
+  /** Writes the order's payment unless it has one; whether it had none. Waits for whoever writes it now. */
+  private async open(orderId: string, status: PaymentStatus, money?: Money): Promise<boolean> {
+    const rows = await this.rows.query<unknown[]>(
       `insert into payments.payment (order_id, id, status, amount, currency) values ($1, $2, $3, $4, $5)
-       on conflict (order_id) do nothing`,
+       on conflict (order_id) do nothing returning id`,
       [orderId, uuidv7(), status, money?.amount ?? null, money?.currency ?? null],
     );
+    return rows.length > 0;
   }
 }
 
 /** @throws `order_cancelled` when it was refunded, or will not be charged. */
-function charged(payment: PaymentRow): Payment {
+function requireCharged(payment: PaymentRow): Payment {
   const { orderId, status } = payment;
   if (status !== 'charged') throw payments.error('charge', 'order_cancelled', { orderId });
   return paymentOf(payment);

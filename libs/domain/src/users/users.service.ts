@@ -1,6 +1,9 @@
+import { Events } from 'nestjs-strangler';
 import { ValidationError, type Handlers } from 'nestjs-strangler/contract';
 import {
   defaultLimit,
+  emailChanged,
+  registered,
   sessionClaim,
   tokenAudience,
   tokenIssuer,
@@ -47,6 +50,7 @@ export class UsersService implements Handlers<typeof users> {
     private readonly accounts: Accounts,
     private readonly passwords: Passwords,
     private readonly signingKeys: SigningKeys,
+    private readonly events: Events,
   ) {}
 
   prepareRegister({ password }: Register): Promise<string> {
@@ -99,10 +103,12 @@ export class UsersService implements Handlers<typeof users> {
   async updateUser({ id, name, email, password }: UpdateUser, proven: string | undefined): Promise<User> {
     const account = await this.locked(id);
     assertProven(account, password, proven);
-    if (email && email !== account.email) await this.claim(email);
+    const isOther = email != null && email !== account.email;
+    if (isOther) await this.claim(email);
     account.name = name ?? account.name;
     account.email = email ?? account.email;
     await this.rows.save(account);
+    if (isOther) this.events.emit(emailChanged, { id, email, name: account.name });
     return userOf(account);
   }
 
@@ -167,6 +173,8 @@ export class UsersService implements Handlers<typeof users> {
     await this.signingKeys.ensure();
     const row = Object.assign(this.rows.create(), { ...account, sessionVersion: 0 });
     await this.rows.insert(row);
+    const { id, email, name } = account;
+    this.events.emit(registered, { id, email, name });
     return userOf(row);
   }
 

@@ -42,7 +42,7 @@ describe('the account', () => {
 
   beforeEach(async () => {
     await database.query(`truncate inventory.stock_item, inventory.reservation, payments.provider_ledger,
-      payments.payment, orders.orders, orders.saga`);
+      payments.payment, orders.orders, orders.saga, inventory.event, payments.event, orders.event, orders.event_cursor`);
     for (const sql of trueBooks.split(';')) await database.query(sql);
   });
 
@@ -61,6 +61,7 @@ describe('the account', () => {
         pieces: { onHand: 14, reserved: 3, sold: 3 },
         money: { charged: 1_110, refunded: 500, confirmed: 610 },
       },
+      events: { told: 0, waiting: 0 },
     });
   });
 
@@ -146,6 +147,34 @@ describe('the account', () => {
       { rule: 'stock', subject: 'B2: received, against what came in', detail: '10 instead of 9' },
       { rule: 'stock', subject: 'C3: received, against what came in', detail: '0 instead of 1' },
     ]);
+  });
+
+  it.each([
+    ['an order that was not told', [], 1],
+    ['an order that was told', [cancelled], 0],
+    ['an order that was told twice', [cancelled, cancelled], 1],
+    ['an order that was told and is none', [cancelled, discarded], 1],
+  ])('looks for %s, from the first event on', async (_what, told, wrong) => {
+    await database.query(`update orders.orders set created_at = '2000-01-01' where status <> 'cancelled'`);
+    const types = ['orders.placed', 'orders.cancelled'];
+    const all = [...[confirmed, ...told].map((id) => [id, types[0]]), ...told.map((id) => [id, types[1]])];
+    for (const [seq, [id, type]] of all.entries())
+      await database.query(
+        `insert into orders.event (routing_key, seq, id, type, data, request_id, at)
+         values ('k', $1, gen_random_uuid(), $2, json_build_object('orderId', $3::text), 'r', '2001-01-01')`,
+        [seq, type, id],
+      );
+    const { violations, events } = await account();
+    const subjects = new Set(violations.map(({ subject }) => subject.split(' ').at(-1)));
+    expect([subjects.size, events.told]).toEqual([wrong, all.length]);
+    expect(violations.every(({ rule }) => rule === 'told')).toBe(true);
+  });
+
+  it('finds an event that waits for a person, and counts what is still to come', async () => {
+    await database.query(`insert into orders.event_cursor (routing_key, subscriber, seq, head, due_at, failed_at) values
+      ('a', 'mails', 1, 2, null, now()), ('b', 'mails', 1, 2, now(), null), ('c', 'mails', 2, 2, null, null)`);
+    const { violations, events } = await account();
+    expect([violations.map(({ rule }) => rule), events.waiting]).toEqual([['told'], 1]);
   });
 
   it('reads each module where its tables are', async () => {

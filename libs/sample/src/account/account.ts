@@ -12,10 +12,18 @@ export interface AccountTotals {
   money: { charged: number; refunded: number; confirmed: number };
 }
 
+/** Events of all modules. */
+export interface AccountEvents {
+  told: number;
+  /** Deliveries that are still to come. */
+  waiting: number;
+}
+
 export interface Account {
   /** Empty when the account is true. */
   violations: Violation[];
   totals: AccountTotals;
+  events: AccountEvents;
 }
 
 /**
@@ -24,7 +32,12 @@ export interface Account {
  */
 export async function accountOf(urls: BookUrls, expectations: Expectations = {}): Promise<Account> {
   const books = await readBooks(urls);
-  return { violations: violationsOf(books, expectations), totals: totalsOf(books) };
+  const deliveries = Object.values(books.deliveries);
+  const events = {
+    told: sum(deliveries.map(({ told }) => told)),
+    waiting: sum(deliveries.map(({ waiting }) => waiting)),
+  };
+  return { violations: violationsOf(books, expectations), totals: totalsOf(books), events };
 }
 
 function totalsOf({ stock, orders, ledger, sagas }: Books): AccountTotals {

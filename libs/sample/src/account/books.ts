@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { deliverySql, toldSql, type Delivery, type ToldEntry } from './told.js';
 
 /** Where each module's schema lives; they may share a database. */
 export interface BookUrls {
@@ -56,6 +57,8 @@ export interface Books {
   ordered: OrderedEntry[];
   ledger: LedgerEntry[];
   sagas: SagaEntry[];
+  told: ToldEntry[];
+  deliveries: Readonly<Record<keyof BookUrls, Delivery>>;
 }
 
 // Sums are bigint or numeric, which pg gives as text: float8 holds every whole number below 2^53 exactly.
@@ -105,13 +108,27 @@ const sagasSql = `
 
 /** Reads the books. They agree with one another only while no order is on its way. */
 export async function readBooks(urls: BookUrls): Promise<Books> {
-  const [[stock], [ledger], [orders, ordered, sagas]] = await Promise.all([
-    read<[StockEntry]>(urls.inventory, [stockSql]),
-    read<[LedgerEntry]>(urls.payments, [ledgerSql]),
-    read<[OrderEntry, OrderedEntry, SagaEntry]>(urls.orders, [ordersSql, orderedSql, sagasSql]),
-  ]);
-  return { stock, ledger, orders, ordered, sagas };
+  const events = (module: keyof BookUrls) => [toldSql(module), deliverySql(module)];
+  const [[stock, ...ofStock], [ledger, ...ofMoney], [orders, ordered, sagas, ...ofOrders]] =
+    await Promise.all([
+      read<[StockEntry, ...EventBooks]>(urls.inventory, [stockSql, ...events('inventory')]),
+      read<[LedgerEntry, ...EventBooks]>(urls.payments, [ledgerSql, ...events('payments')]),
+      read<[OrderEntry, OrderedEntry, SagaEntry, ...EventBooks]>(urls.orders, [
+        ...[ordersSql, orderedSql, sagasSql],
+        ...events('orders'),
+      ]),
+    ]);
+  const [inventory] = ofStock[1];
+  const [payments] = ofMoney[1];
+  const [ofOrder] = ofOrders[1];
+  return {
+    ...{ stock, ledger, orders, ordered, sagas },
+    told: [...ofStock[0], ...ofMoney[0], ...ofOrders[0]],
+    deliveries: { inventory: inventory!, payments: payments!, orders: ofOrder! },
+  };
 }
+
+type EventBooks = [ToldEntry, Delivery];
 
 /** The answers to some queries, all as of the same moment. */
 async function read<T extends object[]>(url: string, queries: string[]): Promise<{ [K in keyof T]: T[K][] }> {

@@ -2,7 +2,8 @@ import type { Books, LedgerEntry, OrderEntry, StockEntry } from './books.js';
 
 /** Something in the books that does not add up. */
 export interface Violation {
-  rule: 'stock' | 'sold' | 'reserved' | 'total' | 'money' | 'charged_once' | 'open_order' | 'open_saga';
+  rule:
+    'stock' | 'sold' | 'reserved' | 'total' | 'money' | 'charged_once' | 'open_order' | 'open_saga' | 'told';
   /** The SKU, the order or the saga. */
   subject: string;
   detail: string;
@@ -25,6 +26,7 @@ export function violationsOf(books: Books, { received }: Expectations = {}): Vio
     // Money for an order that is not there: taken and given back, or it is a loss.
     ...strangers.flatMap((entry) => differs('money', `order ${entry.orderId} (unknown)`, netOf(entry), 0)),
     ...sagaViolations(books),
+    ...toldViolations(books),
   ];
 }
 
@@ -98,6 +100,18 @@ const sagaViolations = ({ sagas }: Books): Violation[] =>
       subject: process,
       detail: `${count} still ${status}`,
     }));
+
+/** Each fact is told once; and no event waits for a person. */
+const toldViolations = ({ told, deliveries }: Books): Violation[] => [
+  ...told.map(({ type, subject, told: times }): Violation => ({
+    rule: 'told',
+    subject: `${type} of ${subject}`,
+    detail: `told ${times} times`,
+  })),
+  ...Object.entries(deliveries).flatMap(([module, { failed }]) =>
+    differs('told', `${module}: events that have failed`, failed, 0),
+  ),
+];
 
 const netOf = (entry: LedgerEntry | undefined): number => (entry ? entry.charged - entry.refunded : 0);
 

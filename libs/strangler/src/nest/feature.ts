@@ -7,6 +7,7 @@ import { Executor, type Handler, type Preparation } from '../calls/executor.js';
 import type { CallOut, ExternalCall } from '../calls/external.js';
 import { EventDelivery } from '../calls/events/delivery.js';
 import { toldEvents } from '../calls/events/told-events.js';
+import { Events } from '../calls/events/events.js';
 import { Subscribers } from '../calls/events/subscribers.js';
 import { LocalModules } from '../calls/local-modules.js';
 import { prepare, type PreparedOperation } from '../contract/operation.js';
@@ -230,18 +231,28 @@ function agentOf(contract: Contract, options: AnyOptions): Provider {
   const { processes } = options;
   return {
     provide: `SideAgent(${contract.name})`,
-    useFactory: (dataSource: DataSource, agents: Agents, engine: SagaEngine, subscribers: Subscribers) =>
-      agents.add(movingModule(contract, options, dataSource), dataSource, {
+    useFactory: (
+      ...[dataSource, agents, engine, subscribers, { areTold }]: [
+        DataSource,
+        Agents,
+        SagaEngine,
+        Subscribers,
+        Events,
+      ]
+    ) => {
+      const told = areTold ? contract : { ...contract, events: [] };
+      return agents.add(movingModule(told, options, dataSource), dataSource, {
         ...(processes && {
           stranded: (on) => engine.stranded(contract.name, on),
           definitions: () => engine.definitions(contract.name),
         }),
         events: {
-          told: toldEvents(contract, subscribers.of(contract.name)),
+          told: toldEvents(told, subscribers.of(contract.name)),
           views: viewsOf(contract.name, options, dataSource),
         },
-      }),
-    inject: [DATA_SOURCE, Agents, SagaEngine, Subscribers],
+      });
+    },
+    inject: [DATA_SOURCE, Agents, SagaEngine, Subscribers, Events],
   };
 }
 

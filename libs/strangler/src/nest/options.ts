@@ -102,6 +102,11 @@ export interface WiringOptions {
   migrate?: boolean | undefined;
   /** How long records of commands, sagas and moves are kept; left out: as {@link defaultRetention} says. */
   retention?: Retention | undefined;
+  /**
+   * `off`: modules tell nothing, and none is called for what others tell. For as long as processes of a release run beside this one that
+   * does not know the tables of events: their module would be degraded, and its keys stay where they are. Default `on`.
+   */
+  events?: 'on' | 'off' | undefined;
   /** Of the application, for who compares processes. */
   version?: string | undefined;
   /** How what a sentence advises is typed in this application. */

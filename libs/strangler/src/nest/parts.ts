@@ -58,8 +58,9 @@ export function processPartsOf(
   const router = new Router(routes, modules, guarded ?? nowhere, observer);
   const programs = Object.keys(lists ?? {});
   const agents = new Agents(side, link, routes, { witness, direct, retention, programs });
-  const subscribers = new Subscribers(options.contracts);
-  const events = new Events(subscribers);
+  const areTold = options.events !== 'off';
+  const subscribers = new Subscribers(areTold ? options.contracts : []);
+  const events = new Events(subscribers, areTold);
   const server = link && new ContractServer(link, modules, routes, metrics.served);
   const database = dataSource ? agents.databaseOf(dataSource) : databaseOfProgram(options);
   const own = {

@@ -21,7 +21,11 @@ import type { Subscribers } from './subscribers.js';
  * ```
  */
 export class Events {
-  constructor(private readonly subscribers: Subscribers) {}
+  constructor(
+    private readonly subscribers: Subscribers,
+    /** Whether anything is told; `false`: what is emitted here is forgotten (`events` of `forRoot`). */
+    readonly areTold = true,
+  ) {}
 
   /**
    * Tells an event in the open transaction: it has happened if, and only if, that commits. It is written down at the end. Events of one key are
@@ -36,6 +40,7 @@ export class Events {
       throw new Error(
         `${event.type} was told outside of a transaction: tell it in a command, or in a step of a saga`,
       );
+    if (!this.areTold) return;
     const { transaction, requestId, traceparent = null } = context;
     const copy = Schema.of(event.data).parse(data);
     const module = publisherOf(event.type);
