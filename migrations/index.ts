@@ -10,6 +10,7 @@ import { InventoryEvents1764000000202 } from './inventory/0002-events.js';
 import { Attempts1764000000501 } from './limits/0001-attempts.js';
 import { Orders1764000000401 } from './orders/0001-orders.js';
 import { OrdersEvents1764000000402 } from './orders/0002-events.js';
+import { Customers1764000000403 } from './orders/0003-customers.js';
 import { Payments1764000000301 } from './payments/0001-payments.js';
 import { PaymentsEvents1764000000302 } from './payments/0002-events.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
@@ -36,7 +37,7 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
   ],
   inventory: [Stock1764000000201, InventoryEvents1764000000202],
   payments: [Payments1764000000301, PaymentsEvents1764000000302],
-  orders: [Orders1764000000401, OrdersEvents1764000000402],
+  orders: [Orders1764000000401, OrdersEvents1764000000402, Customers1764000000403],
   limits: [Attempts1764000000501],
 };
 

@@ -44,6 +44,17 @@ export function ordersContract(runner: ContractRunner): void {
       (await port().getOrder({ userId, id })).status === status ? true : undefined,
     );
 
+  test('orders follow the e-mail of their customer, those that are there and those to come', async () => {
+    const { id } = await place(1);
+    const email = `new.${userId}@shop.example`;
+    await running.port(users).updateUser({ id: userId, email });
+    await until('the order has it', async () => {
+      const { customerEmail } = await port().getOrder({ userId, id });
+      return customerEmail === email || undefined;
+    });
+    expect(await place(1)).toMatchObject({ customerEmail: email });
+  });
+
   test('an order has its price from the inventory, its stock and its payment', async () => {
     const placed = await place(3);
     expect(placed).toMatchObject({

@@ -1,8 +1,9 @@
 import { IsIn, IsString, Length } from 'class-validator';
-import { contract, event, process, query, self } from 'nestjs-strangler/contract';
+import { contract, event, process, query, self, subscription } from 'nestjs-strangler/contract';
 import { Id, List, Masked, Maybe, Nested } from 'nestjs-strangler/contract';
 import { ReservedLine, StockLine } from './inventory.js';
 import { ById, IdPage, Money } from './shared.js';
+import { emailChanged } from './users.js';
 
 export const orderStatuses = ['pending', 'pending_payment', 'confirmed', 'cancelled'] as const;
 export type OrderStatus = (typeof orderStatuses)[number];
@@ -93,6 +94,8 @@ export const orders = contract('orders', {
     /** For those who know the order but not its customer (admins). */
     findOrder: query({ who: 'admin', input: ById, output: Order, errors: ['not_found'], reads: 'any' }),
     listAllOrders: query({ who: 'admin', input: IdPage, output: Orders, reads: 'any' }),
+    /** Orders have the e-mail that their customer has now. */
+    emailChanged: subscription(emailChanged, { key: ({ id }) => id }),
   },
   events: [placed, confirmed, cancelled],
 });

@@ -60,12 +60,19 @@ const called =
 /** What payments tells the monolith of a call to the provider, when the key has moved there meanwhile. */
 const cameOfCalls = /^shop\.rpc\.payments\.monolith\.[^.]+\.(settleCharge|settleRefund|refund)$/;
 
+/** Who has told something calls those who wait for it. */
+const hearing: Readonly<Record<string, RegExp>> = {
+  users: /^shop\.rpc\.orders\..*\.(emailChanged|erased)$/,
+  orders: /^shop\.rpc\.orders\..*\.(placed|cancelled)$/,
+};
+
 const maySay = (service: string) => (subject: string) =>
   ['shop.routes.get.m', `shop.keys.offer.${service}.m`, `shop.keys.told.${service}.m`].includes(subject) ||
   subject.startsWith('shop.routes.of.') ||
   subject.startsWith(`shop.replicate.${service}.monolith.`) ||
   (service === 'orders' && called.test(subject)) ||
-  (service === 'payments' && cameOfCalls.test(subject));
+  (service === 'payments' && cameOfCalls.test(subject)) ||
+  hearing[service]?.test(subject) === true;
 
 const mayHear = (service: string) => (subject: string) =>
   ['shop.routes.changed.m', `shop.routes.of.${service}.m`].includes(subject) ||

@@ -2,6 +2,8 @@ import { orders } from '#contracts';
 import { StranglerModule } from 'nestjs-strangler';
 import { Module } from '@nestjs/common';
 import { CancelOrderSaga } from './cancel-order.saga.js';
+import { CustomerRow } from './customer.entity.js';
+import { Customers } from './customers.js';
 import { OrderRow } from './order.entity.js';
 import { OrdersService } from './orders.service.js';
 import { PlaceOrderSaga } from './place-order.saga.js';
@@ -9,8 +11,9 @@ import { PlaceOrderSaga } from './place-order.saga.js';
 @Module({
   imports: [
     StranglerModule.forFeature(orders, OrdersService, {
-      tables: [OrderRow],
+      tables: [OrderRow, CustomerRow],
       routingKey: 'user_id',
+      providers: [Customers],
       processes: { place: PlaceOrderSaga, cancel: CancelOrderSaga },
     }),
   ],

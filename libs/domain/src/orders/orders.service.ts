@@ -14,11 +14,13 @@ import {
   type Orders,
   type OrderStatus,
   type OrderTold,
+  type UserTold,
   type IdPage,
 } from '#contracts';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, type FindOptionsWhere, type Repository } from 'typeorm';
+import { Customers } from './customers.js';
 import { OrderRow } from './order.entity.js';
 
 /** The orders themselves. What spans modules is in the sagas beside it. */
@@ -26,6 +28,7 @@ import { OrderRow } from './order.entity.js';
 export class OrdersService implements Handlers<typeof orders> {
   constructor(
     @InjectRepository(OrderRow) private readonly rows: Repository<OrderRow>,
+    private readonly customers: Customers,
     private readonly events: Events,
   ) {}
 
@@ -64,8 +67,10 @@ export class OrdersService implements Handlers<typeof orders> {
   /** Writes an order down while its payment is still open. */
   async open(order: Omit<Order, 'status' | 'createdAt' | 'paymentId'>): Promise<void> {
     const { total, ...rest } = order;
+    const customerEmail = await this.customers.emailFor(order.userId, order.customerEmail);
     await this.rows.insert({
       ...rest,
+      customerEmail,
       status: 'pending',
       total: total.amount,
       currency: total.currency,
@@ -102,6 +107,10 @@ export class OrdersService implements Handlers<typeof orders> {
     if (was === 'pending') this.events.emit(placed, order);
     if (was !== 'cancelled') this.events.emit(cancelled, order);
     return this.getOrder(ref);
+  }
+
+  emailChanged({ id, email }: UserTold): Promise<void> {
+    return this.customers.setEmail(id, email);
   }
 
   /** Gives an order that has one of these statuses another one. Who wants the same order waits; `undefined`: it has none of them. */

@@ -1,0 +1,8 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A customer, as users have told of them. */
+@Entity({ schema: 'orders', name: 'customer' })
+export class CustomerRow {
+  @PrimaryColumn('uuid', { name: 'user_id' }) userId: string;
+  @Column('text') email: string;
+}
