@@ -252,7 +252,7 @@ describe('the shop over HTTP, with the real modules', () => {
     const { paths } = (await http().get('/docs/openapi.json')).body as OpenAPIObject;
     const tried: string[] = [];
     let who: { authorization?: string } = {};
-    const attempt = async (method: 'get' | 'post' | 'put' | 'patch', path: string, id = '') => {
+    const attempt = async (method: 'get' | 'post' | 'put' | 'patch' | 'delete', path: string, id = '') => {
       const { parameters = [], requestBody } = paths[path]?.[method] as Documented;
       let url = path.replace('{id}', id);
       const query: Record<string, string> = {};
@@ -282,6 +282,7 @@ describe('the shop over HTTP, with the real modules', () => {
     await attempt('put', '/api/v1/users/{id}/password', userId);
     who = admin;
     await attempt('put', '/api/v1/users/{id}/role', userId);
+    await attempt('delete', '/api/v1/users/{id}', userId);
     await attempt('post', '/api/v1/auth/keys');
     await attempt('put', '/api/v1/products/{sku}');
     await attempt('post', '/api/v1/products/{sku}/restock');
@@ -292,6 +293,19 @@ describe('the shop over HTTP, with the real modules', () => {
         .map(([method]) => `${method} ${path}`),
     );
     expect(tried).toEqual(expect.arrayContaining(withBodies));
+  });
+
+  it('who is erased is nobody any more, and nobody is erased by a token alone', async () => {
+    const eve = await register('eve@shop.example', 'Eve');
+    const erase = (body: object, { authorization } = eve) =>
+      http().delete(`/api/v1/users/${eve.id}`).set({ authorization }).send(body);
+    expect(problem(await erase({}))).toMatchObject({ status: 400, code: 'validation_failed' });
+    expect(problem(await erase({ password: 'a wrong password' }))).toMatchObject({ code: 'wrong_password' });
+    expect(problem(await erase({ password: 'a long password' }, bob))).toMatchObject({ code: 'forbidden' });
+    expect((await erase({ password: 'a long password' })).status).toBe(200);
+    const seen = await http().get('/api/v1/orders').set({ authorization: eve.authorization });
+    expect(problem(seen)).toMatchObject({ status: 401 });
+    expect((await register('eve@shop.example', 'Eve')).id).not.toBe(eve.id);
   });
 
   it('orders of others do not exist; admins see and cancel them', async () => {

@@ -1,6 +1,19 @@
 import { ById, Page, users } from '#contracts';
 import { InjectPort } from 'nestjs-strangler';
-import { Body, Controller, Get, Ip, Logger, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Ip,
+  Logger,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Query,
+  Res,
+} from '@nestjs/common';
 import type { Response } from 'express';
 import { v7 as uuidv7 } from 'uuid';
 import { Public, Roles } from './auth/access.js';
@@ -15,6 +28,7 @@ import { Answers } from './openapi/answers.js';
 import type { UsersPort } from './ports.js';
 import {
   ChangePasswordBody,
+  EraseUserBody,
   RegisterBody,
   SetRoleBody,
   UpdateUserBody,
@@ -31,7 +45,7 @@ const inV2 = Deprecated({
   successor: '/api/v2/users/:id',
 });
 
-const { changePassword, getUser, listUsers, register, setRole, updateUser } = users.operations;
+const { changePassword, eraseUser, getUser, listUsers, register, setRole, updateUser } = users.operations;
 
 /** Accounts, v1. */
 @Controller('users')
@@ -114,6 +128,27 @@ export class UsersController {
     const user = await this.attempts.make(guesserOf(address, id, body.currentPassword), change);
     this.tokens.sessions?.forget(id);
     return userView(user);
+  }
+
+  @Delete(':id')
+  @Answers({
+    summary: 'Erase a person, with the password; orders stay, and tell of nobody',
+    body: ById,
+    calls: [eraseUser],
+    errors: ['forbidden', 'rate_limited'],
+  })
+  async erase(
+    @Caller() caller: Principal,
+    @Param() { id }: ById,
+    @Body() { password }: EraseUserBody,
+    @Ip() address: string,
+  ): Promise<ById> {
+    requireSelfOrAdmin(caller, id);
+    requirePassword(caller, id, 'password', password);
+    const erase = () => this.users.eraseUser({ id, password });
+    const gone = await this.attempts.make(guesserOf(address, id, password), erase);
+    this.tokens.sessions?.forget(id);
+    return gone;
   }
 
   @Put(':id/role')

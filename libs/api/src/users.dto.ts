@@ -1,5 +1,5 @@
 import { Email, Id, List, Maybe, Nested, Schema } from 'nestjs-strangler/contract';
-import { ChangePassword, Profile, Register, SetRole, UpdateUser, User } from '#contracts';
+import { ChangePassword, EraseUser, Profile, Register, SetRole, UpdateUser, User } from '#contracts';
 import { IsString } from 'class-validator';
 import { without } from './http/without.js';
 
@@ -8,6 +8,8 @@ export class RegisterBody extends without(Register, 'id') {}
 export class UpdateUserBody extends without(UpdateUser, 'id') {}
 
 export class ChangePasswordBody extends without(ChangePassword, 'id') {}
+
+export class EraseUserBody extends without(EraseUser, 'id') {}
 
 export class SetRoleBody extends without(SetRole, 'id') {}
 

@@ -22,6 +22,7 @@ export const callers: Readonly<Record<typeof gateway, Called>> = {
     users: [
       'authenticate',
       'changePassword',
+      'eraseUser',
       'getSession',
       'getUser',
       'jwks',

@@ -3,7 +3,7 @@ import { contract, event, process, query, self, subscription } from 'nestjs-stra
 import { Id, List, Masked, Maybe, Nested } from 'nestjs-strangler/contract';
 import { ReservedLine, StockLine } from './inventory.js';
 import { ById, IdPage, Money } from './shared.js';
-import { emailChanged } from './users.js';
+import { emailChanged, erased } from './users.js';
 
 export const orderStatuses = ['pending', 'pending_payment', 'confirmed', 'cancelled'] as const;
 export type OrderStatus = (typeof orderStatuses)[number];
@@ -96,6 +96,8 @@ export const orders = contract('orders', {
     listAllOrders: query({ who: 'admin', input: IdPage, output: Orders, reads: 'any' }),
     /** Orders have the e-mail that their customer has now. */
     emailChanged: subscription(emailChanged, { key: ({ id }) => id }),
+    /** Orders stay, with their amounts, and tell of nobody any more. */
+    erased: subscription(erased, { key: ({ id }) => id }),
   },
   events: [placed, confirmed, cancelled],
 });

@@ -63,6 +63,12 @@ export class ChangePassword {
   @Secret() @Length(8, 200) newPassword: string;
 }
 
+export class EraseUser {
+  @Id() id: string;
+  /** The present password. Left out only for an admin who erases somebody else. */
+  @Maybe() @Secret() @Length(1, 200) password?: string | null;
+}
+
 export class SetRole {
   @Id() id: string;
   @IsIn(roles) role: Role;
@@ -106,8 +112,15 @@ export class UserTold {
   @Masked() @IsString() name: string;
 }
 
+export class UserErased {
+  @Id() id: string;
+}
+
 export const registered = event('users.registered', { data: UserTold, key: 'id' });
 export const emailChanged = event('users.emailChanged', { data: UserTold, key: 'id' });
+
+/** Whoever has kept what tells of this person forgets it. */
+export const erased = event('users.erased', { data: UserErased, key: 'id' });
 
 /** Whose account it is. */
 const ofAccount = self(({ id }: { id: string }) => id);
@@ -167,7 +180,15 @@ export const users = contract('users', {
     }),
     /** Ends all tokens of the user. One admin stays. */
     setRole: command({ who: 'admin', input: SetRole, output: User, errors: ['not_found', 'last_admin'] }),
+    /** Forgets the person, here and wherever something was told of them. One admin stays. */
+    eraseUser: command({
+      who: ofAccount,
+      input: EraseUser,
+      output: ById,
+      errors: ['not_found', 'wrong_password', 'last_admin'],
+      timeoutMs: 3_000,
+    }),
     listUsers: query({ who: 'admin', input: IdPage, output: Users, reads: 'any' }),
   },
-  events: [registered, emailChanged],
+  events: [registered, emailChanged, erased],
 });

@@ -12,6 +12,7 @@ import {
   type OpenShop,
   type ShopSetup,
 } from '../../support/shop.js';
+import { rowsWith } from '../../support/rows-with.js';
 import { until } from '../../support/until.js';
 
 /*
@@ -235,6 +236,20 @@ it('walks through the whole shop, and leaves nothing behind that is secret or te
     ),
   ];
   expect(leaks).toEqual([]);
+
+  // The person is erased: from here on no table of any database knows the e-mail, nor has any log told it.
+  const erased = await fetch(`${shop.url}/api/v1/users/${id}`, {
+    method: 'DELETE',
+    headers: { ...me, 'content-type': 'application/json' },
+    body: JSON.stringify({ password: secrets.next }),
+  });
+  expect(erased.status).toBe(200);
+  for (const url of urls())
+    await until('it is nowhere', async () => {
+      const rows = await rowsWith((sql) => setup.on(url, sql), persons.email);
+      return rows.length === 0 ? true : undefined;
+    });
+  expect(foundIn(outputs.map((output) => output()).join('\n'), [persons.email])).toEqual([]);
 }, 300_000);
 
 it('what is older than KEEP_RESULTS goes by itself, at the side that owns it', async () => {

@@ -43,6 +43,7 @@ describe('the OpenAPI document', () => {
         .map(({ method, path }) => `${method} ${path}`)
         .sort(),
     ).toEqual([
+      'delete /api/v1/users/{id}',
       'get /.well-known/jwks.json',
       'get /api/v1/dashboard',
       'get /api/v1/orders',

@@ -7,6 +7,7 @@ interface Example {
 }
 
 const login = { email: 'ann@example.com', password: 'a teapot on the moon' };
+const secondPassword = 'a second teapot, on Mars';
 const sample = { sku: '85123A' };
 const teapot = { sku: 'TEAPOT-1' };
 
@@ -20,8 +21,9 @@ const examples: Readonly<Record<string, Example>> = {
   'patch /api/v1/users/{id}': { body: { name: 'Ann Mary Lee' } },
   'patch /api/v2/users/{id}': { body: { name: 'Ann Mary Lee' } },
   'put /api/v1/users/{id}/password': {
-    body: { currentPassword: login.password, newPassword: 'a second teapot, on Mars' },
+    body: { currentPassword: login.password, newPassword: secondPassword },
   },
+  'delete /api/v1/users/{id}': { body: { password: secondPassword } },
   'put /api/v1/users/{id}/role': { body: { role: 'viewer' } },
   'post /api/v1/auth/keys': { body: { endTokens: false } },
   'put /api/v1/products/{sku}': {

@@ -27,8 +27,8 @@ export class Customers {
   /** Writes an e-mail into all that there is of a customer. */
   async setEmail(userId: string, email: string): Promise<void> {
     await this.rows.query(
-      `insert into orders.customer (user_id, email) values ($1, $2)
-       on conflict (user_id) do update set email = excluded.email`,
+      `insert into orders.customer as customer (user_id, email) values ($1, $2)
+       on conflict (user_id) do update set email = excluded.email where customer.email <> ''`,
       [userId, email],
     );
     await this.rows.query(
@@ -36,4 +36,25 @@ export class Customers {
       [userId, email],
     );
   }
+
+  /**
+   * Takes the e-mail out of all that is kept of a customer: the orders, what was told of them, and answers of commands. An order that is on its
+   * way finds none, and a saga that has ended keeps none.
+   */
+  async erase(userId: string): Promise<void> {
+    await this.setEmail(userId, '');
+    for (const [table, column] of keptByKey)
+      await this.rows.query(
+        `update orders.${table} set ${column} = jsonb_set(${column}::jsonb, '{customerEmail}', '""')
+         where routing_key = $1 and ${column}->>'customerEmail' <> ''`,
+        [userId],
+      );
+  }
 }
+
+/** The toolkit's tables of the module, and where what was said of an order stands in each. */
+const keptByKey = [
+  ['event', 'data'],
+  ['idempotency', 'result'],
+  ['saga', 'state'],
+] as const;

@@ -14,6 +14,7 @@ import {
   type Orders,
   type OrderStatus,
   type OrderTold,
+  type UserErased,
   type UserTold,
   type IdPage,
 } from '#contracts';
@@ -111,6 +112,10 @@ export class OrdersService implements Handlers<typeof orders> {
 
   emailChanged({ id, email }: UserTold): Promise<void> {
     return this.customers.setEmail(id, email);
+  }
+
+  erased({ id }: UserErased): Promise<void> {
+    return this.customers.erase(id);
   }
 
   /** Gives an order that has one of these statuses another one. Who wants the same order waits; `undefined`: it has none of them. */

@@ -33,4 +33,17 @@ export class Accounts {
     await this.rows.query(`select pg_advisory_xact_lock(hashtext('users.account.role'), 0)`);
     return this.rows.existsBy({ role: 'admin', id: Not(id) });
   }
+
+  /**
+   * Deletes the account, what was told of it (who has not heard of it yet need not any more), and takes the person out of answers of commands: the
+   * records stay, so that none of them takes effect again.
+   */
+  async erase(id: string): Promise<void> {
+    await this.rows.delete({ id });
+    await this.rows.query('delete from users.event where routing_key = $1', [id]);
+    await this.rows.query(
+      `update users.idempotency set result = jsonb_build_object('id', $1::text) where result->>'id' = $1`,
+      [id],
+    );
+  }
 }

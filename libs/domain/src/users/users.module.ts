@@ -25,6 +25,7 @@ const usersWith = (form: Type<Account>) =>
       register: (service, input) => service.prepareRegister(input),
       updateUser: (service, input) => service.prepareUpdate(input),
       changePassword: (service, input) => service.prepareChange(input),
+      eraseUser: (service, input) => service.prepareErase(input),
     },
   });
 

@@ -1,8 +1,9 @@
 import { Events } from 'nestjs-strangler';
-import { ValidationError, type Handlers } from 'nestjs-strangler/contract';
+import { UnavailableError, ValidationError, type Handlers } from 'nestjs-strangler/contract';
 import {
   defaultLimit,
   emailChanged,
+  erased,
   registered,
   sessionClaim,
   tokenAudience,
@@ -12,6 +13,7 @@ import {
   type ById,
   type ChangePassword,
   type Credentials,
+  type EraseUser,
   type IdPage,
   type ImportUser,
   type Jwks,
@@ -141,6 +143,22 @@ export class UsersService implements Handlers<typeof users> {
     account.sessionVersion++;
     await this.rows.save(account);
     return userOf(account);
+  }
+
+  prepareErase({ id, password }: EraseUser): Promise<string | undefined> {
+    return this.proven(id, password);
+  }
+
+  /** @throws `unavailable` while nothing is told: nobody else would hear of it. */
+  async eraseUser({ id, password }: EraseUser, proven: string | undefined): Promise<ById> {
+    if (!this.events.areTold) throw new UnavailableError('users', 'nobody can be erased while EVENTS=off');
+    const account = await this.locked(id);
+    assertProven(account, password, proven);
+    if (account.role === 'admin' && !(await this.accounts.keepsAdminBeside(id)))
+      throw users.error('eraseUser', 'last_admin', { id });
+    await this.accounts.erase(id);
+    this.events.emit(erased, { id });
+    return { id };
   }
 
   async listUsers({ after, limit }: IdPage): Promise<Users> {
