@@ -11,6 +11,7 @@ import { Attempts1764000000501 } from './limits/0001-attempts.js';
 import { Orders1764000000401 } from './orders/0001-orders.js';
 import { OrdersEvents1764000000402 } from './orders/0002-events.js';
 import { Customers1764000000403 } from './orders/0003-customers.js';
+import { CustomerSales1764000000404 } from './orders/0004-customer-sales.js';
 import { Payments1764000000301 } from './payments/0001-payments.js';
 import { PaymentsEvents1764000000302 } from './payments/0002-events.js';
 import { Accounts1764000000101 } from './users/0001-accounts.js';
@@ -37,7 +38,12 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
   ],
   inventory: [Stock1764000000201, InventoryEvents1764000000202],
   payments: [Payments1764000000301, PaymentsEvents1764000000302],
-  orders: [Orders1764000000401, OrdersEvents1764000000402, Customers1764000000403],
+  orders: [
+    Orders1764000000401,
+    OrdersEvents1764000000402,
+    Customers1764000000403,
+    CustomerSales1764000000404,
+  ],
   limits: [Attempts1764000000501],
 };
 

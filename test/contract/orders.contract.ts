@@ -55,6 +55,20 @@ export function ordersContract(runner: ContractRunner): void {
     expect(await place(1)).toMatchObject({ customerEmail: email });
   });
 
+  test('what a customer has bought follows the orders', async () => {
+    for (const quantity of [3, 2]) await place(quantity);
+    const { id } = await place(1);
+    await port().cancel({ userId, id });
+    const summary = await until('all is counted', async () => {
+      const now = await port().summary({ userId });
+      return now.sales[0]?.orders === 2 && now.lastOrderId === id ? now : undefined;
+    });
+    expect(summary).toEqual({
+      ...{ userId, lastOrderId: id, products: [{ sku, quantity: 5 }] },
+      sales: [{ orders: 2, spent: { amount: 1_250, currency: 'GBP' } }],
+    });
+  });
+
   test('an order has its price from the inventory, its stock and its payment', async () => {
     const placed = await place(3);
     expect(placed).toMatchObject({

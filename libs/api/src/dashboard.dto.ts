@@ -16,7 +16,7 @@ export class DashboardView {
   @Maybe() @Nested(() => UserView) user?: UserView | null;
   /** The latest. */
   @Maybe() @List(() => Order) orders?: Order[] | null;
-  /** Products that there are, and that the latest orders do not have. */
+  /** Products that there are: those that were bought most, and others that the latest orders do not have. */
   @Maybe() @List(() => ProductView) recommendations?: ProductView[] | null;
   @List(() => MissingPart) errors: MissingPart[];
 }

@@ -32,7 +32,11 @@ describe('the dashboard', () => {
     const key = await signingKey();
     shop = await edge({
       users: { jwks: async () => ({ keys: [key.jwk] }), getUser: async () => user, ...change.users },
-      orders: { listOrders: async () => ({ items: [order as Order] }), ...change.orders },
+      orders: {
+        listOrders: async () => ({ items: [order as Order] }),
+        summary: async () => ({ userId: ann, sales: [], products: [] }),
+        ...change.orders,
+      },
       inventory: {
         listProducts: async () => ({ items: [product('A'), product('B'), product('C', 0), product('D')] }),
         ...change.inventory,
@@ -52,6 +56,22 @@ describe('the dashboard', () => {
       'A',
       'D',
     ]);
+  });
+
+  it('begins with what was bought most, if it is there', async () => {
+    const products = ['B', 'C', 'A'].map((sku) => ({ sku, quantity: 2 }));
+    const { body } = await dashboard({
+      orders: { summary: async () => ({ userId: ann, sales: [], products }) },
+      inventory: { getProduct: async ({ sku }) => product(sku, sku === 'C' ? 0 : 1) },
+    });
+    const { recommendations } = body as { recommendations: Product[] };
+    expect(recommendations.map(({ sku }) => sku)).toEqual(['B', 'A', 'D']);
+  });
+
+  it('does without what was bought most, where that is not told', async () => {
+    const never = () => new Promise<never>(() => undefined);
+    const { body } = await dashboard({ orders: { summary: never } });
+    expect(body).toMatchObject({ recommendations: [{ sku: 'A' }, { sku: 'D' }], errors: [] });
   });
 
   it('a module that is away leaves its part out, and no other', async () => {

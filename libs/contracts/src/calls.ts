@@ -34,7 +34,7 @@ export const callers: Readonly<Record<typeof gateway, Called>> = {
     ],
     inventory: ['getProduct', 'listProducts', 'putProduct', 'restock'],
     payments: ['getPayment'],
-    orders: ['cancel', 'findOrder', 'getOrder', 'listAllOrders', 'listOrders', 'place'],
+    orders: ['cancel', 'findOrder', 'getOrder', 'listAllOrders', 'listOrders', 'place', 'summary'],
   },
 };
 

@@ -20,8 +20,10 @@ export {
   StockReserved,
 } from './inventory.js';
 export {
+  ByCustomer,
   cancelled,
   confirmed,
+  CustomerSummary,
   ListOrders,
   Order,
   OrderRef,

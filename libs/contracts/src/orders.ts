@@ -1,6 +1,6 @@
 import { IsIn, IsString, Length } from 'class-validator';
 import { contract, event, process, query, self, subscription } from 'nestjs-strangler/contract';
-import { Id, List, Masked, Maybe, Nested } from 'nestjs-strangler/contract';
+import { Count, Id, List, Masked, Maybe, Nested } from 'nestjs-strangler/contract';
 import { ReservedLine, StockLine } from './inventory.js';
 import { ById, IdPage, Money } from './shared.js';
 import { emailChanged, erased } from './users.js';
@@ -60,6 +60,25 @@ export class Orders {
   @Maybe() @IsString() next?: string | null;
 }
 
+export class ByCustomer {
+  @Id() userId: string;
+}
+
+/** A customer's orders in one currency, without those that were cancelled. */
+export class CustomerSales {
+  @Count() orders: number;
+  @Nested(() => Money) spent: Money;
+}
+
+/** What a customer has bought. It follows the orders, and is a moment behind them. */
+export class CustomerSummary {
+  @Id() userId: string;
+  @List(() => CustomerSales) sales: CustomerSales[];
+  @Maybe() @Id() lastOrderId?: string | null;
+  /** Bought most, the most first. */
+  @List(() => StockLine) products: StockLine[];
+}
+
 /** Whose order it is. */
 const ofCustomer = self(({ userId }: { userId: string }) => userId);
 
@@ -94,6 +113,9 @@ export const orders = contract('orders', {
     /** For those who know the order but not its customer (admins). */
     findOrder: query({ who: 'admin', input: ById, output: Order, errors: ['not_found'], reads: 'any' }),
     listAllOrders: query({ who: 'admin', input: IdPage, output: Orders, reads: 'any' }),
+    summary: query({ who: ofCustomer, input: ByCustomer, output: CustomerSummary, key: 'userId' }),
+    placed: subscription(placed, { key: ({ userId }) => userId, from: 'first' }),
+    cancelled: subscription(cancelled, { key: ({ userId }) => userId, from: 'first' }),
     /** Orders have the e-mail that their customer has now. */
     emailChanged: subscription(emailChanged, { key: ({ id }) => id }),
     /** Orders stay, with their amounts, and tell of nobody any more. */

@@ -7,7 +7,9 @@ import {
   orders,
   orderStatuses,
   placed,
+  type ByCustomer,
   type ById,
+  type CustomerSummary,
   type ListOrders,
   type Order,
   type OrderRef,
@@ -23,6 +25,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, type FindOptionsWhere, type Repository } from 'typeorm';
 import { Customers } from './customers.js';
 import { OrderRow } from './order.entity.js';
+import { SalesView } from './sales-view.js';
 
 /** The orders themselves. What spans modules is in the sagas beside it. */
 @Injectable()
@@ -30,6 +33,7 @@ export class OrdersService implements Handlers<typeof orders> {
   constructor(
     @InjectRepository(OrderRow) private readonly rows: Repository<OrderRow>,
     private readonly customers: Customers,
+    private readonly sales: SalesView,
     private readonly events: Events,
   ) {}
 
@@ -116,6 +120,18 @@ export class OrdersService implements Handlers<typeof orders> {
 
   erased({ id }: UserErased): Promise<void> {
     return this.customers.erase(id);
+  }
+
+  placed(order: OrderTold): Promise<void> {
+    return this.sales.count(order, 1);
+  }
+
+  cancelled(order: OrderTold): Promise<void> {
+    return this.sales.count(order, -1);
+  }
+
+  summary({ userId }: ByCustomer): Promise<CustomerSummary> {
+    return this.sales.of(userId);
   }
 
   /** Gives an order that has one of these statuses another one. Who wants the same order waits; `undefined`: it has none of them. */
