@@ -79,7 +79,10 @@ function on({ found }: DemoAccount, module: Witness, side: SideName): string {
   return entry ? number(entry.found.orders) : '–';
 }
 
-function booksText({ side, account: { violations, totals } }: DemoAccount['books'][number]): string[] {
+function booksText({
+  side,
+  account: { violations, totals, events },
+}: DemoAccount['books'][number]): string[] {
   const { pieces, money } = totals;
   const broken = (rules: readonly string[]) => violations.filter(({ rule }) => rules.includes(rule)).length;
   const yes = (count: number) => (count === 0 ? 'yes' : `NO (${count})`);
@@ -93,6 +96,11 @@ function booksText({ side, account: { violations, totals } }: DemoAccount['books
       'money conserved',
       yes(broken(['money', 'charged_once', 'total'])),
       `${side}: ${pounds(money.charged)} charged, ${pounds(money.refunded)} refunded, ${pounds(money.confirmed)} in orders`,
+    ),
+    line(
+      'told once, and heard',
+      yes(broken(['told']) + events.waiting + events.unheard),
+      `${side}: ${number(events.told)} events, ${number(events.waiting)} to be delivered, ${number(events.counted)} orders counted by them`,
     ),
   ];
 }

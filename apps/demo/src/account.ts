@@ -65,6 +65,10 @@ export function faultsOf(account: DemoAccount): string[] {
       violations.length > 0,
       `the books of ${side} do not add up: ${some(violations.map(({ subject, detail }) => `${subject}: ${detail}`))}`,
     ]),
+    ...books.map(({ side, account: { events } }): [boolean, string] => [
+      events.waiting + events.unheard > 0,
+      `${events.waiting} events of ${side} are not delivered, ${events.unheard} customers are counted otherwise than they ordered`,
+    ]),
   ];
   return checks.flatMap(([wrong, sentence]) => (wrong ? [sentence] : []));
 }

@@ -1,4 +1,5 @@
-import { accountOf, type BookUrls, latenciesOf, sleepUnless } from '#sample';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { accountOf, type Account, type BookUrls, latenciesOf, sleepUnless } from '#sample';
 import type { DemoAccount, SideName, Verified } from './account.js';
 import { lookFor, witnesses, type Witness } from './found.js';
 import type { Shop } from './open-shop.js';
@@ -126,7 +127,16 @@ async function readBothBooks(
     sides.map(async (side) => {
       const on = (module: Witness) => databaseOf(module, away.includes(module) ? side : 'monolith');
       const urls: BookUrls = { inventory: on('inventory'), payments: on('payments'), orders: on('orders') };
-      return { side, account: await accountOf(urls, { received }) };
+      return { side, account: await heardAccount(urls, received) };
     }),
   );
+}
+
+/** Events are a moment behind their orders. What is not heard when the patience is at an end shows in the account. */
+async function heardAccount(urls: BookUrls, received: ReadonlyMap<string, number>): Promise<Account> {
+  for (const giveUpAt = performance.now() + quietMs; ; await sleep(pollMs)) {
+    const account = await accountOf(urls, { received });
+    const { waiting, unheard } = account.events;
+    if (waiting + unheard === 0 || performance.now() > giveUpAt) return account;
+  }
 }

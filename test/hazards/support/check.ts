@@ -41,6 +41,9 @@ export async function check(setup: ShopSetup, load: Load, options: CheckOptions)
     ...account.violations
       .filter(({ subject }) => !reported?.has(subject.split(':')[0]!))
       .map(({ rule, subject, detail }) => `${rule}: ${subject}: ${detail}`),
+    ...(account.events.unheard > 0
+      ? [`${account.events.unheard} customers are counted otherwise than was told of them`]
+      : []),
     ...load.contradictions,
     ...load.history.violations(),
     ...lostOrChanged(load, stored),

@@ -42,7 +42,8 @@ describe('the account', () => {
 
   beforeEach(async () => {
     await database.query(`truncate inventory.stock_item, inventory.reservation, payments.provider_ledger,
-      payments.payment, orders.orders, orders.saga, inventory.event, payments.event, orders.event, orders.event_cursor`);
+      payments.payment, orders.orders, orders.saga, inventory.event, payments.event, orders.event, orders.event_cursor,
+      orders.customer_sales`);
     for (const sql of trueBooks.split(';')) await database.query(sql);
   });
 
@@ -61,7 +62,7 @@ describe('the account', () => {
         pieces: { onHand: 14, reserved: 3, sold: 3 },
         money: { charged: 1_110, refunded: 500, confirmed: 610 },
       },
-      events: { told: 0, waiting: 0 },
+      events: { told: 0, waiting: 0, counted: 0, unheard: 0 },
     });
   });
 
@@ -175,6 +176,25 @@ describe('the account', () => {
       ('a', 'mails', 1, 2, null, now()), ('b', 'mails', 1, 2, now(), null), ('c', 'mails', 2, 2, null, null)`);
     const { violations, events } = await account();
     expect([violations.map(({ rule }) => rule), events.waiting]).toEqual([['told'], 1]);
+  });
+
+  it('finds an event that was heard twice, and one that was not', async () => {
+    const told = (customer: string, type: string) =>
+      database.query(
+        `insert into orders.event (routing_key, seq, id, type, data, request_id)
+         select $1, count(*) + 1, gen_random_uuid(), $2, '{"orderId": "${waiting}", "total": {"amount": 5}}', 'r'
+         from orders.event where routing_key = $1`,
+        [customer, type],
+      );
+    await told(waiting, 'orders.placed');
+    await told(waiting, 'orders.confirmed');
+    expect((await account()).events).toMatchObject({ counted: 0, unheard: 1 });
+    const heard = `insert into orders.customer_sales as s values ($1, 'GBP', 1, 5, $1)
+      on conflict (user_id, currency) do update set orders = s.orders + 1, spent = s.spent + 5`;
+    await database.query(heard, [waiting]);
+    expect((await account()).events).toMatchObject({ counted: 1, unheard: 0 });
+    await database.query(heard, [waiting]);
+    expect((await account()).events).toMatchObject({ counted: 2, unheard: 1 });
   });
 
   it('reads each module where its tables are', async () => {

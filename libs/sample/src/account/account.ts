@@ -17,6 +17,9 @@ export interface AccountEvents {
   told: number;
   /** Deliveries that are still to come. */
   waiting: number;
+  /** Orders that subscribers have counted, each event once; and customers of whom they have not counted what was told. */
+  counted: number;
+  unheard: number;
 }
 
 export interface Account {
@@ -36,6 +39,7 @@ export async function accountOf(urls: BookUrls, expectations: Expectations = {})
   const events = {
     told: sum(deliveries.map(({ told }) => told)),
     waiting: sum(deliveries.map(({ waiting }) => waiting)),
+    ...books.heard,
   };
   return { violations: violationsOf(books, expectations), totals: totalsOf(books), events };
 }

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { deliverySql, toldSql, type Delivery, type ToldEntry } from './told.js';
+import { deliverySql, heardSql, toldSql, type Delivery, type Heard, type ToldEntry } from './told.js';
 
 /** Where each module's schema lives; they may share a database. */
 export interface BookUrls {
@@ -58,6 +58,7 @@ export interface Books {
   ledger: LedgerEntry[];
   sagas: SagaEntry[];
   told: ToldEntry[];
+  heard: Heard;
   deliveries: Readonly<Record<keyof BookUrls, Delivery>>;
 }
 
@@ -113,9 +114,10 @@ export async function readBooks(urls: BookUrls): Promise<Books> {
     await Promise.all([
       read<[StockEntry, ...EventBooks]>(urls.inventory, [stockSql, ...events('inventory')]),
       read<[LedgerEntry, ...EventBooks]>(urls.payments, [ledgerSql, ...events('payments')]),
-      read<[OrderEntry, OrderedEntry, SagaEntry, ...EventBooks]>(urls.orders, [
+      read<[OrderEntry, OrderedEntry, SagaEntry, ...EventBooks, Heard]>(urls.orders, [
         ...[ordersSql, orderedSql, sagasSql],
         ...events('orders'),
+        heardSql,
       ]),
     ]);
   const [inventory] = ofStock[1];
@@ -123,6 +125,7 @@ export async function readBooks(urls: BookUrls): Promise<Books> {
   const [ofOrder] = ofOrders[1];
   return {
     ...{ stock, ledger, orders, ordered, sagas },
+    heard: ofOrders[2][0]!,
     told: [...ofStock[0], ...ofMoney[0], ...ofOrders[0]],
     deliveries: { inventory: inventory!, payments: payments!, orders: ofOrder! },
   };

@@ -50,6 +50,26 @@ export function toldSql(module: Told): string {
     where told > 1 or fact.at is null or (told is null and fact.at > (select min(at) from ${module}.event))`;
 }
 
+/** What came of the events of orders: see {@link heardSql}. */
+export interface Heard {
+  counted: number;
+  unheard: number;
+}
+
+/**
+ * What came of the events of orders, whose subscriber is not idempotent: it adds and takes away. An event that was heard twice, or not, shows in the
+ * sums of its customer.
+ */
+export const heardSql = `
+  with told as (
+    select routing_key as user_id, sum(case type when 'orders.placed' then 1 when 'orders.cancelled' then -1 else 0 end) as orders,
+      sum((data->'total'->>'amount')::bigint * case type when 'orders.placed' then 1 when 'orders.cancelled' then -1 else 0 end) as spent
+    from orders.event group by 1),
+  heard as (select user_id::text, sum(orders) as orders, sum(spent) as spent from orders.customer_sales group by 1)
+  select coalesce(sum(heard.orders), 0)::int as counted,
+    count(*) filter (where (told.orders, told.spent) is distinct from (heard.orders, heard.spent))::int as unheard
+  from told full join heard using (user_id)`;
+
 /** @see Delivery */
 export const deliverySql = (module: Told): string =>
   `select (select count(*) from ${module}.event)::int as told,
