@@ -17,6 +17,7 @@ import { SalesView } from './sales-view.js';
       routingKey: 'user_id',
       providers: [Customers, SalesView],
       processes: { place: PlaceOrderSaga, cancel: CancelOrderSaga },
+      views: { orders: [CustomerSales, CustomerProduct] },
     }),
   ],
 })
