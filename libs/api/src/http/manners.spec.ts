@@ -41,7 +41,7 @@ describe('HTTP', () => {
     ['delete', '/api/v1/products/A1', 'GET, HEAD, PUT'],
     ['put', '/api/v1/orders', 'GET, HEAD, POST'],
     ['get', '/api/v1/auth/token', 'POST'],
-    ['put', `/api/users/${ann}`, 'GET, HEAD, PATCH'],
+    ['put', `/api/users/${ann}`, 'DELETE, GET, HEAD, PATCH'],
     ['options', '/api/v1/orders', 'GET, HEAD, POST'],
     ['post', '/health/ready', 'GET, HEAD'],
   ] as const)('%s %s is 405, and Allow says what is known there', async (method, path, allow) => {

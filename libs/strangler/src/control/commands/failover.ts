@@ -9,6 +9,8 @@ import { command, type CommandContext } from './command.js';
 /** Gives the extracted side up; without the promise it only says what that would mean. */
 export const failover = command({
   body: FencedBody,
+  // As with rejoin: the controller, which cannot go on, notes the outage in the row.
+  insists: true,
   plan: (context, { iHaveFencedIt }) => {
     const { row, observed, actor, held } = context;
     const { phase, module } = row;

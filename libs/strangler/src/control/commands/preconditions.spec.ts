@@ -77,6 +77,20 @@ const out = { phase: 'extracted' } as const;
 const ended = { phase: 'decommissioned' } as const;
 const waiting = { monolith: [{ id: 7 }], extracted: [] };
 
+const delivery = { event: '0190a7d2-0000-7000-8000-000000000001', subscriber: 'mails' };
+const deliveryIn = (state: string) => ({
+  monolith: [{ state, type: 'toy.sold', key: 'k', seq: 3, subscriber: 'mails', tries: 0 }],
+  extracted: [],
+});
+const replayable = {
+  ...{ side: 'monolith', viewSide: 'monolith', moving: undefined, view: ['mails.sold'], lag: { failed: 0 } },
+  log: { isKnown: true, oldest: null, isPruned: false },
+};
+const stuckSaga = {
+  ...{ id: 's', process: 'buy', side: 'monolith', status: 'running', step: 0, stuck: true, attempts: 0 },
+  definition: { process: 'buy', steps: [{ name: 'pay', kind: 'call' }], pivot: 0 },
+};
+
 const rows: { [V in CommandVerb]?: [parameters: Parameters<V>, taken: Scene, refused: [Scene, RegExp][]] } = {
   run: [
     {},
@@ -205,6 +219,48 @@ const rows: { [V in CommandVerb]?: [parameters: Parameters<V>, taken: Scene, ref
     { how: 'retry', ids: [7] },
     { facts: waiting },
     [[{ facts: { monolith: [{ id: 8 }], extracted: [] } }, /there is no quarantined row 7 of toy/]],
+  ],
+  resubmit: [
+    delivery,
+    { facts: deliveryIn('failed') },
+    [
+      [{ facts: { monolith: [], extracted: [] } }, /toy has told no event .* that mails is called for/],
+      [{ facts: deliveryIn('completed') }, /event 3 of k \(toy.sold\) to mails was handled already/],
+    ],
+  ],
+  discard: [
+    delivery,
+    { facts: deliveryIn('failed') },
+    [
+      [{ facts: deliveryIn('processing') }, /is being handled, or will be tried again by itself/],
+      [{ facts: deliveryIn('published') }, /waits for its turn/],
+    ],
+  ],
+  replay: [
+    { subscriber: 'mails' },
+    { facts: replayable },
+    [
+      [{ facts: { ...replayable, moving: 'mails' } }, /mails is on its way from one side to the other/],
+      [{ facts: { ...replayable, log: null } }, /mails is called for no event of toy/],
+      [{ facts: { ...replayable, view: null } }, /would handle none of them again/],
+      [{ facts: { ...replayable, lag: { failed: 1 } } }, /has failed at events of toy/],
+      [
+        { facts: { ...replayable, log: { ...replayable.log, isPruned: true } } },
+        /has lost what was told before/,
+      ],
+    ],
+  ],
+  sagas: [
+    { how: 'compensate', ids: ['s'] },
+    { facts: [stuckSaga] },
+    [
+      [{ facts: [] }, /there is no saga s of toy/],
+      [{ facts: [{ ...stuckSaga, status: 'done' }] }, /the saga s has ended \(done\)/],
+      [{ facts: [{ ...stuckSaga, status: 'compensating' }] }, /is being taken back already/],
+      [{ facts: [{ ...stuckSaga, step: 1 }] }, /is past its pivot "pay"/],
+      [{ facts: [{ ...stuckSaga, definition: null }] }, /no process here knows where the saga s stands/],
+      [{ facts: [{ ...stuckSaga, stuck: false }] }, /is being worked on/],
+    ],
   ],
 };
 
