@@ -129,7 +129,7 @@ export const replay = command({
   },
 });
 
-interface ReplayFacts {
+export interface ReplayFacts {
   /** Where all of the publisher and of the subscriber is; `undefined`: one of them is on its way. */
   side: Side;
   viewSide: Side;
