@@ -14,6 +14,7 @@ import { SalesView } from './sales-view.js';
   imports: [
     StranglerModule.forFeature(orders, OrdersService, {
       tables: [OrderRow, CustomerRow, CustomerSales, CustomerProduct],
+      eventTables: [CustomerRow, CustomerSales, CustomerProduct],
       routingKey: 'user_id',
       providers: [Customers, SalesView],
       processes: { place: PlaceOrderSaga, cancel: CancelOrderSaga },

@@ -226,6 +226,11 @@ const boundTo = <F extends (...given: never[]) => unknown>(
     ]),
   );
 
+const withoutEventTables = ({ tables = [], eventTables = [], ...options }: AnyOptions): AnyOptions => ({
+  ...options,
+  tables: tables.filter((table) => !eventTables.includes(table)),
+});
+
 /** What this process does for its side of the module. */
 function agentOf(contract: Contract, options: AnyOptions): Provider {
   const { processes } = options;
@@ -241,7 +246,8 @@ function agentOf(contract: Contract, options: AnyOptions): Provider {
       ]
     ) => {
       const told = areTold ? contract : { ...contract, events: [] };
-      return agents.add(movingModule(told, options, dataSource), dataSource, {
+      const moving = areTold ? options : withoutEventTables(options);
+      return agents.add(movingModule(told, moving, dataSource), dataSource, {
         ...(processes && {
           stranded: (on) => engine.stranded(contract.name, on),
           definitions: () => engine.definitions(contract.name),

@@ -52,6 +52,14 @@ export interface ModuleOptions {
    * { tables: [CustomerRow, OrderCount], views: { orders: [OrderCount] } }
    */
   views?: Readonly<Record<string, readonly (Type<ObjectLiteral> | string)[]>>;
+  /**
+   * Those of its tables that it has for the sake of events. While nothing is told (`events: 'off'`) they do not move with it, for the other side
+   * may be of a release that has not got them; nobody may write them then (`Events.areTold`).
+   *
+   * @example
+   * { tables: [OrderRow, CustomerRow], eventTables: [CustomerRow] }
+   */
+  eventTables?: readonly (Type<ObjectLiteral> | string)[];
   /** What else the service injects. */
   providers?: Provider[];
 }
