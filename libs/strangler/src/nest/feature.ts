@@ -226,11 +226,6 @@ const boundTo = <F extends (...given: never[]) => unknown>(
     ]),
   );
 
-const withoutEventTables = ({ tables = [], eventTables = [], ...options }: AnyOptions): AnyOptions => ({
-  ...options,
-  tables: tables.filter((table) => !eventTables.includes(table)),
-});
-
 /** What this process does for its side of the module. */
 function agentOf(contract: Contract, options: AnyOptions): Provider {
   const { processes } = options;
@@ -245,17 +240,13 @@ function agentOf(contract: Contract, options: AnyOptions): Provider {
         Events,
       ]
     ) => {
-      const told = areTold ? contract : { ...contract, events: [] };
-      const moving = areTold ? options : withoutEventTables(options);
-      return agents.add(movingModule(told, moving, dataSource), dataSource, {
+      const told = areTold ? toldEvents(contract, subscribers.of(contract.name)) : undefined;
+      return agents.add(movingModule(contract, options, dataSource, areTold), dataSource, {
         ...(processes && {
           stranded: (on) => engine.stranded(contract.name, on),
           definitions: () => engine.definitions(contract.name),
         }),
-        events: {
-          told: toldEvents(told, subscribers.of(contract.name)),
-          views: viewsOf(contract.name, options, dataSource),
-        },
+        events: { told, views: viewsOf(contract.name, options, dataSource) },
       });
     },
     inject: [DATA_SOURCE, Agents, SagaEngine, Subscribers, Events],

@@ -1,6 +1,7 @@
 import { Length } from 'class-validator';
 import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
 import { contract } from '../contract/contract.js';
+import { event } from '../contract/event.js';
 import { command } from '../contract/operation-kinds.js';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
 import { dataSourceOptionsOf } from '../database/data-source.js';
@@ -21,6 +22,8 @@ const shelf = (name: string) =>
     ownership: 'by-key',
     operations: { put: command({ input: Named, output: Named, key: 'name' }) },
   });
+
+const lent = event('shelf.lent', { data: Named, key: 'name' });
 
 @Entity({ name: 'book' })
 class Book {
@@ -46,11 +49,14 @@ afterAll(async () => {
   await test_.drop();
 });
 
-async function moving(options: ModuleOptions, { searchPath = 'public', name = 'shelf' } = {}) {
+async function moving(
+  options: ModuleOptions,
+  { searchPath = 'public', name = 'shelf', areTold = true, tells = false } = {},
+) {
   const made = dataSourceOptionsOf(`${test_.url}?options=-csearch_path%3D${searchPath}`);
   const source = new DataSource({ ...made, entities: [Book, Loan, OldBook] });
   sources.push(await source.initialize());
-  return movingModule(shelf(name), options, source);
+  return movingModule({ ...shelf(name), events: tells ? [lent] : [] }, options, source, areTold);
 }
 
 it('they stand where TypeORM writes them', async () => {
@@ -72,7 +78,25 @@ it('one without an entity is named, in its own schema or in another one', async 
   expect(tables).toEqual(['book_author', 'tag', 'public.shelf.mark', 'loan', 'idempotency']);
 });
 
+it('what it has for the sake of events moves while modules tell them, and else stays', async () => {
+  const options = { tables: [Book, Loan], eventTables: [Loan] };
+  const told = await moving(options, { tells: true });
+  expect(told.tables).toEqual([
+    'public.book',
+    'loan',
+    'idempotency',
+    'event',
+    'event_stream',
+    'event_cursor',
+  ]);
+  const quiet = await moving(options, { tells: true, areTold: false });
+  expect(quiet.tables).toEqual(['public.book', 'idempotency']);
+});
+
 it('an option that names no table of the module is refused', async () => {
+  await expect(moving({ tables: [Book], eventTables: [Loan] })).rejects.toThrow(
+    'eventTables of shelf names the table loan; its tables are public.book',
+  );
   const transforms = { book: { toExtracted: {}, toMonolith: {} } };
   await expect(moving({ tables: [Book], transforms })).rejects.toThrow(
     'transforms of shelf names the table book; its tables are public.book',

@@ -1,18 +1,24 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource, ObjectLiteral } from 'typeorm';
 import type { Contract } from '../contract/contract.js';
-import { eventTables, nameOfTable, type MovingModule } from '../database/tables.js';
+import { eventTables as logTables, nameOfTable, type MovingModule } from '../database/tables.js';
 import type { ModuleOptions } from './module-options.js';
 
-/** What moves with a module: its tables, its idempotency records, its sagas if it has processes, its events if it tells any. @throws for tables that are not its own. */
+/**
+ * What moves with a module: its tables, its idempotency records, its sagas if it has processes, its events if it tells any. `areTold`: whether
+ * modules tell events; else what is there for their sake stays. @throws for tables that are not its own.
+ */
 export function movingModule(
   { name: module, ownership, events }: Contract,
   options: ModuleOptions & { processes?: object | undefined },
   dataSource: DataSource,
+  areTold = true,
 ): MovingModule {
-  const { tables = [], sharedTables = [], routingKey, keyExpressions = {} } = options;
+  const { tables = [], eventTables = [], sharedTables = [], routingKey, keyExpressions = {} } = options;
   const { transforms = {}, ownerMigrations = [] } = options;
   const named = namesOf(module, tables, dataSource);
+  const ofEvents = namesOf(module, eventTables, dataSource);
+  requireNamed(module, named, 'eventTables', ofEvents);
   requireNamed(module, named, 'transforms', Object.keys(transforms));
   requireNamed(module, named, 'keyExpressions', Object.keys(keyExpressions));
   requireNamed(
@@ -24,11 +30,12 @@ export function movingModule(
   const own = [
     'idempotency',
     ...(options.processes ? ['saga'] : []),
-    ...(events.length > 0 ? eventTables : []),
+    ...(areTold && events.length > 0 ? logTables : []),
   ];
   const shared = sharedTables.map((table) => dataSource.getMetadata(table).tablePath);
   const keys = { routingKey, keyExpressions };
-  return { module, ownership, tables: [...named, ...own], shared, ...keys, transforms, ownerMigrations };
+  const moving = areTold ? named : named.filter((name) => !ofEvents.includes(name));
+  return { module, ownership, tables: [...moving, ...own], shared, ...keys, transforms, ownerMigrations };
 }
 
 /** By the module whose events fill them: tables of the module. @throws for tables that are not its own */
