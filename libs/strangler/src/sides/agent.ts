@@ -21,22 +21,17 @@ import { Outgoing } from '../engine/replication/outgoing.js';
 import type { RelayProofs } from '../engine/replication/relay.js';
 import type { NatsLink } from '../nats/link.js';
 import { lateSagas } from '../calls/sagas/late.js';
-import {
-  OperatedSagas,
-  type SagaDefinition,
-  type SagaSteering,
-  type SagaView,
-} from '../calls/sagas/operated.js';
+import type { SagaDefinition } from '../calls/sagas/operated.js';
 import type { Stranded } from '../calls/sagas/stranded.js';
 import type { MovingModule, MovingTable } from '../database/tables.js';
 import { Chunks } from '../engine/verify/chunks.js';
-import { replaying } from '../calls/events/event-replay.js';
 import { OwnerSteps } from './owner-steps.js';
 import { retireTables } from './retire.js';
 import { sampleKeys } from './sample-keys.js';
 import type { LocalSide, SideState } from './side.js';
 import { SideCapture } from './side-capture.js';
 import { SideEvents, type EventsOfSide } from './side-events.js';
+import { SideSagas } from './side-sagas.js';
 import type { ChunkRange } from '../engine/verify/chunk.js';
 import type { QuarantinedRow } from '../engine/replication/outgoing-state.js';
 import { stakeOf, type TableStake } from './stake.js';
@@ -91,6 +86,7 @@ export class SideAgent implements LocalSide {
   private readonly migrations = new MigrationWatch();
   private readonly pruner: Pruner;
   private readonly ofEvents: SideEvents;
+  private readonly ofSagas: SideSagas;
   private traffic: Traffic | undefined;
   /** The database came here with a backup or a clone, as far as is known. */
   private copy = false;
@@ -111,6 +107,7 @@ export class SideAgent implements LocalSide {
     const { database, module, retention = defaultRetention } = options;
     this.pruner = new Pruner({ database, module: module.module, tables: () => this.tables, retention });
     this.ofEvents = new SideEvents(database, module.module, options.events ?? {});
+    this.ofSagas = new SideSagas(database, module.module, options.definitions);
     const logger = (this.logger = new Logger(`${this.name}.${options.side}`));
     const { ownership, continuity, witness } = this;
     const parts = { database, module, side: options.side, ownership, continuity, witness };
@@ -259,7 +256,7 @@ export class SideAgent implements LocalSide {
   async check(): Promise<string[]> {
     const unfit = await checkModule(this.database, this.options.module, this.tables);
     const { epoch } = await this.ownership.read(this.name);
-    return [...unfit, ...(await this.replays(epoch))];
+    return [...unfit, ...(await this.ofEvents.replays(epoch))];
   }
 
   async startCapture(how: { backfill: boolean }): Promise<void> {
@@ -281,10 +278,10 @@ export class SideAgent implements LocalSide {
   mayShift: LocalSide['mayShift'] = (step) => this.steps.mayShift(step);
   oldWriters: LocalSide['oldWriters'] = () => this.steps.oldWriters();
   fence: LocalSide['fence'] = async (step) => {
-    await this.requireNoReplay(step.epoch);
+    await this.ofEvents.requireNoReplay(step.epoch);
     const highest = await this.steps.fence(step);
     // One that was begun meanwhile has seen the fence, or is seen here: it is a writer that the fence has waited for.
-    await this.requireNoReplay(step.epoch);
+    await this.ofEvents.requireNoReplay(step.epoch);
     return highest;
   };
   drained: LocalSide['drained'] = (of) => this.steps.drained(of);
@@ -309,31 +306,8 @@ export class SideAgent implements LocalSide {
   viewOf: LocalSide['viewOf'] = (of) => this.ofEvents.viewOf(of);
   emptyView: LocalSide['emptyView'] = (of) => this.ofEvents.emptyView(of);
 
-  /** Why keys may not change their owner, for their events are being sent again. */
-  private async replays(epoch: number): Promise<string[]> {
-    const subscribers = await replaying(this.database, this.name, epoch);
-    return subscribers.map(
-      (name) => `events of ${this.name} are being sent to ${name} again: end that first (events replay)`,
-    );
-  }
-
-  private async requireNoReplay(epoch: number): Promise<void> {
-    const [replay] = await this.replays(epoch);
-    if (replay !== undefined) throw new Error(replay);
-  }
-
-  async sagas({ id }: { id: string | null }): Promise<SagaView[]> {
-    return (await this.operatedSagas?.list(id)) ?? [];
-  }
-
-  async steerSaga({ saga, how }: { saga: SagaView; how: SagaSteering }): Promise<boolean> {
-    return (await this.operatedSagas?.steer(saga, how)) ?? false;
-  }
-
-  private get operatedSagas(): OperatedSagas | undefined {
-    const { definitions } = this.options;
-    return definitions && new OperatedSagas(this.database, this.name, definitions());
-  }
+  sagas: LocalSide['sagas'] = (of) => this.ofSagas.sagas(of);
+  steerSaga: LocalSide['steerSaga'] = (steering) => this.ofSagas.steerSaga(steering);
 
   stake(): Promise<TableStake[]> {
     return stakeOf(this.database, this.name, this.tables);

@@ -1,5 +1,5 @@
 import { repairEvent, type EventRepair } from '../calls/events/event-repair.js';
-import { emptyView, EventReplay, logBegin, type LogBegin } from '../calls/events/event-replay.js';
+import { emptyView, EventReplay, logBegin, replaying, type LogBegin } from '../calls/events/event-replay.js';
 import {
   eventViews,
   subscriberLags,
@@ -62,6 +62,19 @@ export class SideEvents implements EventControl {
     const tables = this.of.views?.get(publisher);
     if (!tables) throw new Error(`${this.module} has no tables that events of ${publisher} alone fill`);
     await emptyView(this.database, this.module, tables);
+  }
+
+  /** Why keys may not change their owner, for their events are being sent again. */
+  async replays(epoch: number): Promise<string[]> {
+    const subscribers = await replaying(this.database, this.module, epoch);
+    return subscribers.map(
+      (name) => `events of ${this.module} are being sent to ${name} again: end that first (events replay)`,
+    );
+  }
+
+  async requireNoReplay(epoch: number): Promise<void> {
+    const [replay] = await this.replays(epoch);
+    if (replay !== undefined) throw new Error(replay);
   }
 
   /** @throws when this process knows none */
