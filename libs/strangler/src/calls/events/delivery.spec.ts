@@ -77,6 +77,18 @@ it('who fails is called again, holds its key alone, and nothing overtakes', asyn
   expect(failures).toBe(-1);
 });
 
+it('those that are handled together are one transaction: none is done when one of them fails', async () => {
+  listener.before = ({ name }) => (name === 'i' ? Promise.reject(new Error('not now')) : undefined);
+  for (let i = 0; i < 5; i++) await click('i');
+  let failures = 1;
+  listener.before = ({ name, n }) => {
+    if (name === 'i' && n === 3 && failures-- > 0) throw new Error('not now');
+  };
+  await until('all are behind the fault', () => (failures < 0 ? true : undefined));
+  await untilHeard('i', 5);
+  expect(await heard('i')).toEqual({ name: 'i', n: 5, outOfOrder: 0 });
+});
+
 it('an event of a later release, which says more, is heard', async () => {
   const first = jest.fn(() => Promise.reject(new Error('not now')));
   listener.before = first;

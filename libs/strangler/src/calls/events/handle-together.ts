@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Acknowledger, WrittenRows } from '../../database/acknowledger.js';
-import { currentContext, withinContext, type CallContext } from '../../database/context.js';
+import { currentContext, withContext, type CallContext } from '../../database/context.js';
 import { writeTold } from '../../database/told.js';
 import { traced, tracer } from '../../database/tracing.js';
 import { inTransaction } from '../../database/transaction.js';
@@ -62,8 +62,10 @@ export async function handleTogether(
 ): Promise<void> {
   const { hits, rows } = await inTransaction(dataSource, module, async (manager) => {
     const claimed = await claim(manager, module, all);
+    // What comes with an event names no transaction: what it does is part of this one.
+    const { transaction } = currentContext()!;
     for (const { commandId, context, run } of all)
-      if (claimed.has(commandId)) await withinContext(context, run);
+      if (claimed.has(commandId)) await withContext({ ...context, transaction }, run);
     await writeTold();
     const done = all.filter(({ commandId }) => !claimed.has(commandId));
     return { hits: done, rows: acknowledger && (await written(manager, module)) };
