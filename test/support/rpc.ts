@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Port } from 'nestjs-strangler';
+import { Copies, type CopyTimes } from '#strangler/calls/copies/copies';
 import { ContractServer } from '#strangler/calls/remote/server';
 import { GuardedCalls } from '#strangler/calls/resilience/guarded-calls';
 import { LocalModules } from '#strangler/calls/local-modules';
@@ -17,6 +18,7 @@ import { until } from './until.js';
 /** A process that serves the toy module over NATS. */
 export interface ToyService {
   readonly server: ContractServer;
+  readonly copies: Copies;
   readonly link: NatsLink;
   readonly routes: Routes;
   close(): Promise<void>;
@@ -58,18 +60,21 @@ export async function serveToy(
   nats: Pick<TestNats, 'url'>,
   executor: Executor,
   member: Member | null = memberOn('extracted', ['toy']),
+  times?: CopyTimes,
 ): Promise<ToyService> {
   const link = linkTo(nats);
   const modules = new LocalModules('extracted');
   modules.add(executor);
   const routes = new Routes();
   routes.join(member);
-  const server = new ContractServer(link, modules, routes);
+  const copies = new Copies(link, times);
+  const server = new ContractServer(link, modules, routes, undefined, copies);
   server.listen();
   link.start();
   await server.serving;
   return {
     server,
+    copies,
     link,
     routes,
     close: async () => {

@@ -51,6 +51,22 @@ it('an order whose payment is awaited', async () => {
   expect(await told('orders', userId)).toEqual(['placed', 'confirmed']);
 });
 
+it('an order that is cancelled while it is being paid', async () => {
+  // Its customer never hears of it as placed, and who follows orders has to: it is cancelled.
+  const placing = place(1, 'tok_slow').catch((error: unknown) => error);
+  const id = await until('the order is there', async () => {
+    const found = await shop.database.query<{ id: string }>(
+      `select id from orders.orders where user_id = $1 and status = 'pending'`,
+      [userId],
+    );
+    return found[0]?.id;
+  });
+  await shop.port(orders).cancel({ userId, id });
+  expect(await told('orders', userId)).toEqual(['placed', 'cancelled']);
+  expect(await placing).toMatchObject({ code: 'order_cancelled' });
+  expect(await told('orders', userId)).toEqual(['placed', 'cancelled']);
+});
+
 it('an order that is declined was never placed; its stock was set aside', async () => {
   await expect(place(1, 'tok_declined')).rejects.toMatchObject({ code: 'payment_declined' });
   expect(await told('orders', userId)).toEqual([]);

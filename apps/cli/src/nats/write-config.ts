@@ -56,7 +56,10 @@ async function fill(folder: string, order: ServerOrder): Promise<WrittenConfig> 
   }
   const tls = `tls { cert_file: ${JSON.stringify(certificate)}, key_file: ${JSON.stringify(key)} }`;
   const listens = order.host === 'localhost' ? '127.0.0.1' : '0.0.0.0';
-  await writePrivately(config, `listen: "${listens}:${order.port}"\n${tls}\n${natsAuthorization(logins)}\n`);
+  // By default a client that was stopped would be given messages for minutes.
+  const pings = 'ping_interval: "5s"\nping_max: 2';
+  const text = [`listen: "${listens}:${order.port}"`, pings, tls, natsAuthorization(logins), ''].join('\n');
+  await writePrivately(config, text);
   return { config, settings };
 }
 

@@ -24,6 +24,9 @@ export function natsConfig({ port, password }: NatsAccess, users: readonly NatsU
     '# Written anew at each start, and when a user is added.',
     'host: "127.0.0.1"',
     `port: ${port}`,
+    // By default a client that was stopped would be given messages for minutes.
+    'ping_interval: "5s"',
+    'ping_max: 2',
     authorization({ name: USER, password }, logins),
   ];
   return `${lines.join('\n')}\n`;

@@ -68,6 +68,27 @@ describe('who asks', () => {
       ]);
     },
   );
+
+  it('all else of the request is as it was: its id, its trace, and when it is given up', async () => {
+    const request = {
+      requestId: 'request-1',
+      traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+      tracestate: 'shop=1',
+      deadline: performance.now() + 60_000,
+      headers: { 'accept-language': 'de' },
+      forOperator: true,
+    };
+    let seen: unknown;
+    handlers.look = (input) => {
+      seen = currentContext();
+      return Promise.resolve(input);
+    };
+    const caller: Caller = { program: 'desk', as: 'module' };
+    await withContext({ ...request, servedBy: new Map(), caller }, () =>
+      executor.execute('look', { name: 'A' }),
+    );
+    expect(seen).toMatchObject({ ...request, caller: { program: 'toy' } });
+  });
 });
 
 describe('an error', () => {

@@ -1,3 +1,4 @@
+import { copiesOn } from '../calls/copies/copies.js';
 import type { GuardedCalls } from '../calls/resilience/guarded-calls.js';
 import { policies } from '../routes/phase.js';
 import type { Contract } from '../contract/contract.js';
@@ -36,7 +37,7 @@ import { editOf } from './config/file-edit.js';
 import { FileWriter } from './config/file-writer.js';
 import { leaderOf, noticesOf } from './store/notices.js';
 import { Processes } from './store/processes.js';
-import { Strangers } from './strangers.js';
+import { ServiceWatch } from './service-watch.js';
 
 export interface SteeringOptions {
   contracts: readonly Contract[];
@@ -64,7 +65,7 @@ export class ControlPlane {
   private readonly board: RouteBoard;
   private readonly file: WishesFile;
   private readonly processes: Processes;
-  private readonly strangers: Strangers;
+  private readonly services: ServiceWatch;
   private readonly counts: ComparisonCounts;
   private readonly shadow: ShadowReads;
   private readonly rehearsals: Rehearsals;
@@ -125,14 +126,17 @@ export class ControlPlane {
       reading: () => this.file.reading,
       leads: () => this.controller.leads,
     });
-    this.strangers = new Strangers(names, routes, (module) => servedOn(link, module, 'extracted'));
+    this.services = new ServiceWatch(names, routes, {
+      belonging: (module) => servedOn(link, module, 'extracted'),
+      copies: (at) => copiesOn(link, at),
+    });
     this.controller = new Controller({
       database,
       wishesPath,
       needs: this.needs(store, watch),
       notices: () => [
         ...noticesOf(this.processes.live),
-        ...this.strangers.findings,
+        ...this.services.findings,
         ...heldBackFindings(guarded.figures()),
       ],
       findings: [natsFindings(link), ...findings],
@@ -164,7 +168,7 @@ export class ControlPlane {
     this.stopWatching = this.file.watch();
     this.controller.start();
     this.processes.start();
-    this.strangers.start();
+    this.services.start();
   }
 
   /** Ends what is under way at its next safe point; the next start goes on. */
@@ -176,7 +180,7 @@ export class ControlPlane {
     await Promise.all([...this.probers.values()].map((prober) => prober.stop()));
     await this.options.watch.stop();
     await this.processes.stop();
-    await this.strangers.stop();
+    await this.services.stop();
     await this.shadow.close();
     await this.rehearsals.close();
     await this.counts.close();

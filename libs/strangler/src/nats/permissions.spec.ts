@@ -27,12 +27,14 @@ const userOf = (module: string, calls: Record<string, Called> = {}, namespace?: 
 const always = {
   publish: [
     'shop.replicate.desk.monolith.>',
+    'shop.copies.desk.extracted.>',
     ...['shop.routes.get.*', 'shop.routes.of.*.*'],
     ...['shop.keys.offer.desk.*', 'shop.keys.told.desk.*'],
   ],
   subscribe: [
     'shop.rpc.desk.extracted.>',
     'shop.control.desk.extracted.>',
+    'shop.copies.desk.extracted.>',
     'shop.replicate.desk.extracted.>',
     'shop.routes.changed.>',
     'shop.routes.of.desk.*',

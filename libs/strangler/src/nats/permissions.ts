@@ -100,6 +100,7 @@ function serviceUser(
       ...resultsOf(subjects, contracts, module),
       ...subscriptionsOf(subjects, contracts, module),
       subjects.replicate(there),
+      subjects.copies(here),
       subjects.routesGet('*'),
       subjects.routeOf('*', '*'),
       subjects.keysOffered(module, '*'),
@@ -108,6 +109,7 @@ function serviceUser(
     subscribe: [
       subjects.calls(here),
       subjects.control(here),
+      subjects.copies(here),
       subjects.replicate(here),
       subjects.routesChanged('>'),
       // Of its own module alone, whatever it may say of others.

@@ -72,6 +72,11 @@ export class Subjects {
     return `${this.namespace}.rpc.${addressed(to)}.${operation}`;
   }
 
+  /** There each copy of who serves a side says how it does, when another one asks. */
+  copies(to: Address): string {
+    return `${this.namespace}.copies.${addressed(to)}`;
+  }
+
   /** Rehearsals of one command: a service of a release that knows none does not listen there, for it would carry the command out. */
   rehearsal(to: Address, operation: string): string {
     return rehearsalBeside(this.rpc(to, operation));

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { LocalModules } from '../calls/local-modules.js';
+import { Copies } from '../calls/copies/copies.js';
 import { Events } from '../calls/events/events.js';
 import { Subscribers } from '../calls/events/subscribers.js';
 import { NatsCalls } from '../calls/remote/client.js';
@@ -38,6 +39,7 @@ export interface Parts {
   /** Where there is NATS. */
   readonly link: NatsLink | undefined;
   readonly server: ContractServer | undefined;
+  readonly copies: Copies | undefined;
   /** In the monolith, where there is NATS. */
   readonly plane: ControlPlane | undefined;
 }
@@ -61,7 +63,8 @@ export function processPartsOf(
   const areTold = options.events !== 'off';
   const subscribers = new Subscribers(areTold ? options.contracts : []);
   const events = new Events(subscribers, areTold);
-  const server = link && new ContractServer(link, modules, routes, metrics.served);
+  const copies = link && new Copies(link);
+  const server = link && new ContractServer(link, modules, routes, metrics.served, copies);
   const database = dataSource ? agents.databaseOf(dataSource) : databaseOfProgram(options);
   const own = {
     routes,
@@ -76,6 +79,7 @@ export function processPartsOf(
     database,
     link,
     server,
+    copies,
   };
   const names = options.contracts.map(({ name }) => name);
   if (!side && database) {

@@ -83,11 +83,11 @@ export class StranglerProcess
   /** What the toolkit measures of this process, for whoever is scraped. */
   get measured(): Measured {
     const { side } = this.options;
-    const { metrics, agents, link, guarded, plane, database } = this.parts;
+    const { metrics, agents, link, guarded, copies, plane, database } = this.parts;
     const { histograms } = metrics;
-    if (!link || !guarded) return { histograms, gauges: [] };
+    if (!link || !guarded || !copies) return { histograms, gauges: [] };
     if (!database || !side) return { histograms, gauges: metrics.gaugesOfCaller(link, guarded) };
-    const own = { database, link, guarded, agents };
+    const own = { database, link, guarded, copies, agents };
     const gauges = metrics.gauges({ ...own, ...(plane && { operator: plane.operator }) });
     return { histograms, gauges, pool: () => database.figures };
   }

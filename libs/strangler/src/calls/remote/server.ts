@@ -4,6 +4,7 @@ import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { Svcm, type Service, type ServiceMsg } from '@nats-io/services';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Caller } from '../../contract/caller.js';
+import { Copies } from '../copies/copies.js';
 import { outcomeOf, type CallObserver, type FinishedCall } from '../call-observer.js';
 import { currentContext, withContext, type CallContext } from '../../database/context.js';
 import type { Executor } from '../executor.js';
@@ -34,13 +35,14 @@ const foreign = (module: string, member: Member | null): DomainError =>
  * Serves every contract of this process as a transport of Nest, operation by operation as the contract lists them: no handler is written by hand.
  * Subscriptions are those of a NATS micro service, so that standard tools find it (`nats micro ls`). Calls are answered straight from the executor
  * instead of through an Observable per message.
- * It serves those of its own shop only, at the address of its database: what belongs to no shop is not served at all.
+ * It serves those of its own shop only, at the address of its database: what belongs to no shop is not served at all. Nor is, for a while,
+ * what other copies do much better.
  *
  * @internal
  */
 export class ContractServer extends Server implements CustomTransportStrategy {
   private readonly log = new Logger(ContractServer.name);
-  private readonly services: Service[] = [];
+  private readonly services = new Map<string, { database: string; service: Service }>();
   private changing: Promise<void> = Promise.resolve();
   private closed = false;
   private readonly inFlight = new Set<Promise<void>>();
@@ -56,6 +58,7 @@ export class ContractServer extends Server implements CustomTransportStrategy {
     private readonly routes: Routes,
     /** Is told of every call that is answered here. */
     private readonly served?: Pick<CallObserver, 'finished'>,
+    private readonly copies = new Copies(link),
   ) {
     super();
   }
@@ -84,7 +87,8 @@ export class ContractServer extends Server implements CustomTransportStrategy {
   async close(): Promise<void> {
     this.closed = true;
     this.stopFollowing();
-    await this.stopServices();
+    this.copies.stop();
+    await this.stopServices(() => true);
     while (this.inFlight.size > 0) await Promise.all(this.inFlight);
     // Without a connection there is nobody left to be answered.
     await this.link.current?.flush().catch(() => undefined);
@@ -100,19 +104,33 @@ export class ContractServer extends Server implements CustomTransportStrategy {
 
   private async serve(connection: NatsConnection, side: Side, member: Member | null): Promise<void> {
     if (this.closed) return;
-    await this.stopServices();
     const executors = this.modules.all().filter(({ contract }) => member?.modules.includes(contract.name));
-    for (const executor of executors)
-      this.services.push(await this.offer(connection, side, executor, member!));
-    if (this.closed) return this.stopServices();
+    const database = member?.database ?? '';
+    this.copies.serve(
+      executors.map(({ contract: { name: module } }) => ({ module, side, database })),
+      () => void this.follow(connection, side),
+    );
+    const due = executors.filter(({ contract }) => !this.copies.isOut(contract.name));
+    const names = new Set(due.map(({ contract }) => contract.name));
+    await this.stopServices((name, served) => !names.has(name) || served.database !== database);
+    const begun = due.filter(({ contract }) => !this.services.has(contract.name));
+    for (const executor of begun) {
+      const service = await this.offer(connection, side, executor, member!);
+      this.services.set(executor.contract.name, { database, service });
+    }
+    if (this.closed) return this.stopServices(() => true);
     await connection.flush();
     this.ready();
-    const names = executors.map(({ contract }) => contract.name).join(', ');
-    if (names) this.log.log(`serving ${names} as ${side} of the shop ${member!.shop}`);
+    const text = begun.map(({ contract }) => contract.name).join(', ');
+    if (text) this.log.log(`serving ${text} as ${side} of the shop ${member!.shop}`);
   }
 
-  private async stopServices(): Promise<void> {
-    await Promise.all(this.services.splice(0).map((service) => service.stop()));
+  private async stopServices(
+    which: (module: string, served: { database: string }) => boolean,
+  ): Promise<void> {
+    const stopped = [...this.services].filter(([module, served]) => which(module, served));
+    for (const [module] of stopped) this.services.delete(module);
+    await Promise.all(stopped.map(([, { service }]) => service.stop()));
   }
 
   private async offer(
@@ -203,7 +221,9 @@ export class ContractServer extends Server implements CustomTransportStrategy {
     const at = performance.now();
     const ms = at - started;
     const side = this.modules.side ?? 'monolith';
-    this.served?.finished({ module, operation: name, kind, side, at, ms, outcome, forOperator: false });
+    const call = { module, operation: name, kind, side, at, ms, outcome, forOperator: false };
+    this.served?.finished(call);
+    this.copies.finished(call);
     this.log.log({ msg: 'call served', module, operation: name, ms: Math.round(ms) });
   }
 

@@ -1,9 +1,11 @@
+import type { Copies } from '../../calls/copies/copies.js';
 import type { GuardedCalls } from '../../calls/resilience/guarded-calls.js';
 import type { Operator } from '../../control/commands/operator.js';
 import type { Database } from '../../database/database.js';
 import type { NatsLink } from '../../nats/link.js';
 import type { Agents } from '../../sides/agents.js';
 import { callBounds, CallTally, type Tally } from './call-tally.js';
+import { copyGauges } from './copy-gauges.js';
 import { eventGauges, openSagaGauges } from './flow-gauges.js';
 import type { GaugeSet } from './gauges.js';
 import { guardGauges } from './guard-gauges.js';
@@ -51,13 +53,15 @@ export class ToolkitMetrics {
     database: Database;
     link: NatsLink;
     guarded: GuardedCalls;
+    copies: Copies;
     agents: Agents;
     operator?: Operator;
   }): readonly GaugeSet[] {
-    const { database, link, guarded, agents, operator } = parts;
+    const { database, link, guarded, copies, agents, operator } = parts;
     const own = [
       processGauges(link),
       guardGauges(guarded),
+      copyGauges(copies),
       outboxGauges(database, (module) => agents.fencedMs(module)),
       pruningGauges(database),
       sagaGauges(agents),

@@ -1,4 +1,5 @@
-import { strangersAmong } from './strangers.js';
+import type { CopyReport } from '../calls/copies/leaving.js';
+import { copiesOut, strangersAmong } from './service-watch.js';
 
 const databases = { monolith: 'm', extracted: 'e' };
 const at = (database: string, peer: string | null) => ({ database, peer, peerSince: peer && 'monday' });
@@ -59,4 +60,16 @@ it('one that was moved is told from a second one', () => {
     problem: 'the service of desk on the database e2 was moved there from e, or is on a copy of it',
     remedy: expect.stringContaining('takes its place by itself once nobody serves that one'),
   });
+});
+
+it('a copy that takes no calls is told of, with its reason; the others are not', () => {
+  const copy = (state: CopyReport['state'], reason: string | null): CopyReport => ({
+    ...{ id: state, state, reason },
+    figures: { calls: 40, failed: 0, p90Ms: 5 },
+  });
+  const all = [copy('in', null), copy('out', '30 of its last 40 calls failed'), copy('leaving', null)];
+  const found = copiesOut(all, { module: 'desk', side: 'extracted' });
+  expect(found.map(({ problem }) => problem)).toEqual([
+    'one of 3 copies that serve desk on the side extracted takes no calls for a while: 30 of its last 40 calls failed',
+  ]);
 });

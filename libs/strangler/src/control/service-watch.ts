@@ -1,4 +1,6 @@
-import { policies } from '../routes/phase.js';
+import type { CopyReport } from '../calls/copies/leaving.js';
+import type { Address } from '../nats/subjects.js';
+import { policies, sides, type Side } from '../routes/phase.js';
 import { foreignTo } from '../database/refusals.js';
 import type { Belonging } from '../sides/remote.js';
 import type { RouteEntry, Routes } from '../routes/routes.js';
@@ -6,8 +8,19 @@ import type { Finding } from './terms/views.js';
 
 const askEveryMs = 3_000;
 
-/** Services that answer in this shop's namespace, and are not the ones that it is paired with. */
-export class Strangers {
+/** Whom a {@link ServiceWatch} asks. Neither rejects. */
+export interface WatchedServices {
+  /** Whom the databases belong to that serve the module's extracted side now. */
+  belonging: (module: string) => Promise<readonly Belonging[]>;
+  /** What the copies say of themselves that serve a side of a module there. */
+  copies: (at: Address) => Promise<readonly CopyReport[]>;
+}
+
+/**
+ * Looks at who answers in this shop's namespace: services that are not the ones that it is paired with, and copies that take no calls for a
+ * while.
+ */
+export class ServiceWatch {
   private readonly found = new Map<string, readonly Finding[]>();
   private timer: NodeJS.Timeout | undefined;
   private asking: Promise<unknown> = Promise.resolve();
@@ -15,11 +28,10 @@ export class Strangers {
   constructor(
     private readonly modules: readonly string[],
     private readonly routes: Routes,
-    /** Whom the databases belong to that serve the module's extracted side now. */
-    private readonly ask: (module: string) => Promise<readonly Belonging[]>,
+    private readonly services: WatchedServices,
   ) {}
 
-  /** Those that were there at the last look. */
+  /** What there was at the last look. */
   get findings(): Finding[] {
     return [...this.found.values()].flat();
   }
@@ -40,10 +52,37 @@ export class Strangers {
   private async look(module: string): Promise<void> {
     const entry = this.routes.entryOf(module);
     // Who is paired with nobody yet is told of whom there is when it begins to move.
-    const strangers = entry?.databases.extracted ? strangersAmong(await this.ask(module), entry, module) : [];
-    this.found.set(module, strangers);
+    if (!entry?.databases.extracted) return void this.found.delete(module);
+    const [all, ...copies] = await Promise.all([
+      this.services.belonging(module),
+      ...sides.map((side) => this.copiesOut(module, side, entry)),
+    ]);
+    this.found.set(module, [...strangersAmong(all, entry, module), ...copies.flat()]);
+  }
+
+  private async copiesOut(module: string, side: Side, { databases }: RouteEntry): Promise<Finding[]> {
+    const database = databases[side];
+    if (!database) return [];
+    return copiesOut(await this.services.copies({ module, side, database }), { module, side });
   }
 }
+
+/** What is told of copies that take no calls now. Pure. */
+export const copiesOut = (
+  all: readonly CopyReport[],
+  { module, side }: { module: string; side: Side },
+): Finding[] =>
+  all
+    .filter(({ state }) => state === 'out')
+    .map(({ reason }) => ({
+      module,
+      problem: `one of ${all.length} copies that serve ${module} on the side ${side} takes no calls for a while: ${reason}`,
+      meaning: 'the others answer in its place; it comes back by itself, and stays if it does better',
+      remedy:
+        'look at the machine, the log and the connections of that process (strangler_copy_out is 1 there)',
+      repairable: false,
+      byItself: true,
+    }));
 
 /** What is wrong with those that are not the shop's own service. Pure. */
 export function strangersAmong(
