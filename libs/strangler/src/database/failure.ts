@@ -35,10 +35,13 @@ export const described = (error: unknown): string =>
 
 /** SQLSTATEs of a statement that was ended because it took too long, or waited too long for a lock: its transaction is rolled back. */
 const tooSlow = new Set(['57014', '55P03']);
-/** Codes by which nothing was done: no connection, none more, one that takes no writes, or another server that does not know us. */
+/**
+ * Codes by which nothing was done: no connection, one that takes no writes, or another server that does not know us; with them all of class
+ * 53: no room on the disk, no memory, no connection more.
+ */
 const neverThere = new Set([
   ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'],
-  ...['57P03', '57P04', '53300', '25006'],
+  ...['57P03', '57P04', '25006'],
   ...['28P01', '28000', '3D000'],
 ]);
 /** Those of a connection that ended while it was in use; with them all of class 08. */
@@ -55,7 +58,7 @@ const broken =
 export function databaseLoss(error: unknown): 'before' | 'in between' | undefined {
   const code = sqlState(error) ?? '';
   const text = error instanceof Error ? error.message : '';
-  if (neverThere.has(code) || noConnection.test(text)) return 'before';
+  if (neverThere.has(code) || code.startsWith('53') || noConnection.test(text)) return 'before';
   if (lost.has(code) || code.startsWith('08') || broken.test(text) || isReleased(error)) return 'in between';
   return undefined;
 }
