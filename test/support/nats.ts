@@ -13,6 +13,8 @@ export interface TestNats {
   readonly url: string;
   /** Ends the server as by `kill -9`. */
   kill(): Promise<void>;
+  /** Stops the server as the system does, or lets it go on. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
   /** Starts it again on the same port, with more words on its command line if given. */
   restart(...more: string[]): Promise<void>;
   stop(): Promise<void>;
@@ -44,7 +46,8 @@ export async function startNats(...words: string[]): Promise<TestNats> {
     await exit;
   };
   await start(...words);
-  return { url, kill, restart: start, stop: kill };
+  const signal = (name: NodeJS.Signals) => void server.kill(name);
+  return { url, kill, signal, restart: start, stop: kill };
 }
 
 /** The same with one user, who may hear all and publish only what `publish` names. */

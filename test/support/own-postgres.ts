@@ -7,15 +7,24 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { PostgresServer } from '#embedded-servers/postgres/postgres-server';
-import { untilGone } from '#embedded-servers/processes';
+import { processesIn, untilGone } from '#embedded-servers/processes';
 import { startProgram, type Program } from './programs.js';
+import { until } from './until.js';
 
 /** A PostgreSQL of one test's own, which it may end. */
 export interface OwnPostgres {
+  /** The file of what it says. */
+  readonly log: string;
   /** URL of a database there, whether it exists or not. */
   database(name: string): string;
-  /** Ends it, in order, or as a crash does: then the next start recovers. Resolves when it is gone. */
-  end(how: 'in order' | 'crash'): Promise<void>;
+  /** Ends it, in order, as a crash does, or as `kill -9` does: then the next start recovers. Resolves when it is gone. */
+  end(how: 'in order' | 'crash' | 'kill'): Promise<void>;
+  /** Waits until it answers; starts it again if it has ended by itself. */
+  comeBack(): Promise<void>;
+  /** Runs a statement there. */
+  run<T extends object>(sql: string): Promise<T[]>;
+  /** Stops all of its processes as the system does, or lets them go on (Linux). */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): Promise<void>;
   /** Starts it again, at the same address. */
   restart(): Promise<void>;
   /** Makes a backup while it runs. Answers how it is put back: it crashes, its files are exchanged, and it starts once more. */
@@ -34,9 +43,9 @@ export interface Standby extends OwnPostgres {
   promote(): Promise<void>;
 }
 
-/** Makes a new cluster and starts it: some seconds. */
-export async function startPostgres(): Promise<OwnPostgres> {
-  const server = new Server(await mkdtemp(join(tmpdir(), 'postgres-')));
+/** Makes a new cluster in a folder below `under`, and starts it: some seconds. */
+export async function startPostgres(under = tmpdir()): Promise<OwnPostgres> {
+  const server = new Server(await mkdtemp(join(under, 'postgres-')));
   await server.start();
   return server;
 }
@@ -46,7 +55,10 @@ const pollMs = 20;
 
 const tries = 3;
 
+const signals = { 'in order': 'SIGINT', crash: 'SIGQUIT', kill: 'SIGKILL' } as const;
+
 class Server implements Standby {
+  readonly log: string;
   private readonly data: string;
   private readonly backups: string[] = [];
   private program: Program | undefined;
@@ -54,6 +66,7 @@ class Server implements Standby {
 
   constructor(private readonly folder: string) {
     this.data = join(folder, 'postgres');
+    this.log = join(folder, 'postgres.log');
   }
 
   database(name: string): string {
@@ -78,10 +91,24 @@ class Server implements Standby {
   }
 
   // Itself, not the program that watches it: that one may have been killed with all others of the test.
-  async end(how: 'in order' | 'crash'): Promise<void> {
+  async end(how: 'in order' | 'crash' | 'kill'): Promise<void> {
     const pid = await postmaster(this.data);
-    process.kill(pid, how === 'crash' ? 'SIGQUIT' : 'SIGINT');
+    process.kill(pid, signals[how]);
     await Promise.all([untilGone(pid), this.program?.ended()]);
+  }
+
+  async comeBack(): Promise<void> {
+    await until('PostgreSQL answers', async () => {
+      if (this.program?.process.exitCode !== null) await this.restart();
+      return this.run('select 1').then(
+        () => true,
+        () => undefined,
+      );
+    });
+  }
+
+  async signal(name: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    for (const pid of await processesIn(this.data)) process.kill(pid, name);
   }
 
   async backUp(): Promise<() => Promise<void>> {
@@ -120,9 +147,10 @@ class Server implements Standby {
   }
 
   async stop(): Promise<void> {
+    await this.signal('SIGCONT');
     await this.end('in order').catch((error: unknown) => {
       // It was ended before.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     });
     for (const folder of [this.folder, ...this.backups]) await rm(folder, { recursive: true });
   }
@@ -160,7 +188,7 @@ class Server implements Standby {
     return folder;
   }
 
-  private async run<T extends object>(sql: string): Promise<T[]> {
+  async run<T extends object>(sql: string): Promise<T[]> {
     const client = new pg.Client({ connectionString: this.database('postgres') });
     await client.connect();
     try {

@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { moduleNames, type ModuleName } from './module-names.js';
 import { absentDatabase, freshDatabase, queryOnce, type TestDatabase } from './postgres.js';
 import { startProgram, type Program } from './programs.js';
 import { until } from './until.js';
 
-export type ModuleName = 'users' | 'inventory' | 'payments' | 'orders';
-export const moduleNames: readonly ModuleName[] = ['users', 'inventory', 'payments', 'orders'];
+export { moduleNames, type ModuleName };
 
 /** Without bake time, and without asking for samples that a quiet shop does not have. */
 const atOnce = 'ramp: [100], bake: 0s, gates: { minSamples: 0 }';

@@ -5,10 +5,10 @@ import { Changes } from '../support/soak/changes.js';
 import { Deeds } from '../support/soak/deeds.js';
 import { answersSince, errorCounts } from '../support/soak/errors.js';
 import { planOf, type Plan } from '../support/soak/plan.js';
-import { SoakShop } from '../support/soak/soak-shop.js';
+import { openSoakShop, type SoakShop } from '../support/soak/soak-shop.js';
+import { Walks } from '../support/walks.js';
 import type { Load } from '../support/load.js';
-import type { Place } from '../support/moving-modules.js';
-import { moduleNames, type ModuleName } from '../../support/shop.js';
+import { moduleNames } from '../../support/shop.js';
 
 /*
  * All at once, for a long time: customers register, order and cancel; modules go out, back, and half of the way; schemas change; processes
@@ -26,7 +26,7 @@ const besidesMs = 900_000;
 
 let shop: SoakShop;
 beforeAll(async () => {
-  shop = await SoakShop.open();
+  shop = await openSoakShop();
 }, 180_000);
 afterAll(() => shop.close());
 
@@ -38,22 +38,10 @@ const tell = (line: string): void => {
 
 /** Modules go from place to place; in the end each is where the plan wants it last. */
 async function walk({ walks, last }: Plan, isOver: () => boolean): Promise<number> {
-  const home: Place = { phase: 'monolith' };
-  const places: Record<ModuleName, Place> = { users: home, inventory: home, payments: home, orders: home };
-  let count = 0;
-  const go = async (module: ModuleName, to: Place) => {
-    tell(`${module} goes to ${to.phase} ${to.percent ?? ''}`);
-    places[module] = to;
-    await shop.want(places);
-    await shop.restsAt(module, to);
-    count += 1;
-  };
-  while (!isOver()) {
-    const { module, to } = walks.next().value;
-    await go(module, to);
-  }
-  for (const module of moduleNames) await go(module, last[module]);
-  return count;
+  const operator = new Walks(shop, tell);
+  while (!isOver()) await operator.go(walks.next().value);
+  await operator.goAll(last);
+  return operator.count;
 }
 
 /** Three things at a time, until the time is over and each has come to its end. */
@@ -78,7 +66,7 @@ it(
   `after ${seconds} s of everything the account is true (seed ${seed})`,
   async () => {
     tell(`begins; SOAK_SECONDS=${seconds} SOAK_SEED=${seed} repeats its plan`);
-    const load = await shop.customers(seed);
+    const load = await shop.customers({ seed, clients: 5 });
     const machine = new BusyMachine(load.history);
     const { deeds, changes, walked } = await soak(load)
       .catch((error: unknown) => {

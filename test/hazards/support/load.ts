@@ -16,6 +16,8 @@ export interface LoadOptions {
   orders?: Map<string, KnownOrder>;
   /** How often a turn begins with a new customer, 0 to 1; by default never. */
   registrations?: number;
+  /** Between two orders a customer thinks about it for so long at most, in ms. */
+  thinkMs?: number;
   /** Whether they also write names and descriptions, over and over, and read them (by default they do). */
   names?: boolean;
 }
@@ -29,7 +31,6 @@ export interface KnownOrder {
 
 const passing = new Set([0, 502, 503, 504]);
 const patienceMs = 40_000;
-/** Between two orders a customer thinks about it for so long at most, in ms. */
 const thinkMs = 500;
 /** So many products are described anew over and over, for so many turns; then others: of each there is a history that can be searched. */
 const described = 3;
@@ -132,7 +133,7 @@ export class Load {
       await this.opening;
       this.busy++;
       await this.turn(customer, number, turn, random).finally(() => this.busy--);
-      if (this.hurried === 0 && !this.stopping) await pause(pace.integer(thinkMs));
+      if (this.hurried === 0 && !this.stopping) await pause(pace.integer(this.options.thinkMs ?? thinkMs));
     }
   }
 

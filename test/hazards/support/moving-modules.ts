@@ -1,8 +1,9 @@
 import type { Finding, ModuleStatus, Phase } from 'nestjs-strangler';
 import { writeFile } from 'node:fs/promises';
 import type { OperatorClient } from '../../support/operator.js';
-import { moduleNames, type ModuleName, type ShopSetup } from '../../support/shop.js';
-import { until } from '../../support/until.js';
+import { runCli } from '../../support/run-cli.js';
+import { moduleNames, type ModuleName, type OpenShop, type ShopSetup } from '../../support/shop.js';
+import { pause, until } from '../../support/until.js';
 
 export type Side = 'monolith' | 'extracted';
 export const bothSides: readonly Side[] = ['monolith', 'extracted'];
@@ -26,10 +27,16 @@ interface Standing {
 
 /** All modules of a shop of real processes, as its operator sees them, and as the rows of both sides say. */
 export abstract class MovingModules {
+  /** What doctor said, and which command was taken from it, by module. */
+  readonly advised = new Map<string, { said: string; command: string }>();
   abstract readonly setup: ShopSetup;
   protected abstract readonly operator: OperatorClient;
+  /** Where customers and operators reach the shop. */
+  protected abstract readonly place: Pick<OpenShop, 'url' | 'adminUrl'>;
   /** What it waits for may take so long, in ms; undefined: as long as anything may. */
   protected readonly patienceMs?: number;
+  /** Whether a module rests is asked so often, in ms. */
+  protected readonly lookMs: number = 0;
   /** The database of a side; of `extracted` each module has its own. */
   abstract urlOf(side: Side, module?: ModuleName): string;
   /** What the programs have printed that a module runs in. */
@@ -52,8 +59,14 @@ export abstract class MovingModules {
       const { ownership, readsPercent } = status;
       const share = ownership === 'whole' ? readsPercent : status.percent;
       const there = status.phase === phase && (percent ?? share) === share;
-      if (!there || status.transition !== null) return undefined;
-      return phase === 'monolith' || (await this.isWell(module, status)) || undefined;
+      if (
+        there &&
+        status.transition === null &&
+        (phase === 'monolith' || (await this.isWell(module, status)))
+      )
+        return true;
+      await pause(this.lookMs);
+      return undefined;
     });
   }
 
@@ -81,6 +94,38 @@ export abstract class MovingModules {
   async history(module: ModuleName): Promise<string[]> {
     const entries = await this.operator.history(module);
     return entries.map(({ action, outcome, reason }) => `${action} ${outcome} ${reason ?? ''}`.trim());
+  }
+
+  /** Each module comes back by itself, or by the one command that doctor names. */
+  async heal(): Promise<void> {
+    await Promise.all(moduleNames.map((module) => this.healed(module)));
+  }
+
+  private async healed(module: ModuleName): Promise<void> {
+    const found = await this.patiently(`${module} is well, or doctor names a command`, module, async () => {
+      if (await this.isWell(module, await this.status(module))) return 'well' as const;
+      const findings = await this.doctor(module);
+      // Some are told to wait first.
+      return findings.find(({ problem, remedy }) => lacks.test(problem) && commandIn(remedy));
+    });
+    if (found === 'well') return;
+    const { problem, remedy } = found;
+    const command = commandIn(remedy)!;
+    this.advised.set(module, { said: `${problem}; ${remedy}`, command });
+    await this.run(command);
+    await this.patiently(
+      `${module} is well after ${command}`,
+      module,
+      async () => (await this.isWell(module, await this.status(module))) || undefined,
+    );
+  }
+
+  private async run(command: string): Promise<void> {
+    const { ADMIN_EMAIL = '', ADMIN_PASSWORD = '' } = this.setup.env;
+    const { url: SHOP_URL, adminUrl: ADMIN_URL } = this.place;
+    const env = { ADMIN_URL, SHOP_URL, ADMIN_EMAIL, ADMIN_PASSWORD };
+    const { code, stderr } = await runCli(command.trim().split(' '), env);
+    if (code !== 0) throw new Error(`${command}: exit code ${code}: ${stderr}`);
   }
 
   protected async compared(module: ModuleName): Promise<number> {
@@ -139,6 +184,11 @@ export abstract class MovingModules {
     });
   }
 }
+
+/** In its place, or in another one. */
+const lacks = /was put back|it lacks something/;
+
+const commandIn = (remedy: string): string | undefined => /strangler -- ([^;,]+)/.exec(remedy)?.[1];
 
 /** What logs have of customers' requests that were answered with 500. */
 export function faultsIn(logs: readonly string[]): string[] {

@@ -3,7 +3,6 @@ import { startNats, type TestNats } from '../../support/nats.js';
 import { OperatorClient } from '../../support/operator.js';
 import { startPostgres, type OwnPostgres } from '../../support/own-postgres.js';
 import { endAllPrograms, type Program } from '../../support/programs.js';
-import { runCli } from '../../support/run-cli.js';
 import {
   Client,
   makeSetup,
@@ -33,8 +32,6 @@ const nowhere = { monolith: [] as WriteSeen[], extracted: [] as WriteSeen[] };
  */
 export class ShopThatLoses<Server extends Servers[Side] = OwnPostgres> extends MovingModules {
   readonly received = new Map(skus.map((sku) => [sku, opening]));
-  /** What doctor said, and which command was taken from it, by module. */
-  readonly advised = new Map<string, { said: string; command: string }>();
   /** What commands wrote in databases that are not there any more. */
   private readonly seen = structuredClone(nowhere);
   private load: Load | undefined;
@@ -89,6 +86,10 @@ export class ShopThatLoses<Server extends Servers[Side] = OwnPostgres> extends M
     await Promise.all(bothSides.map((side) => this.servers[side].stop()));
     await this.setup.drop();
     await this.nats.stop();
+  }
+
+  protected get place(): OpenShop {
+    return this.shop;
   }
 
   /** Customers come, and stay. */
@@ -168,11 +169,6 @@ export class ShopThatLoses<Server extends Servers[Side] = OwnPostgres> extends M
     this.operator = await OperatorClient.of(this.shop);
   }
 
-  /** Each module comes back by itself, or by the one command that doctor names. */
-  async heal(): Promise<void> {
-    await Promise.all(moduleNames.map((module) => this.healed(module)));
-  }
-
   /** What the programs' logs have of requests that were answered with 500. */
   faults(): string[] {
     return faultsIn([this.shop, ...this.services.values()].map((each) => each.output()));
@@ -185,39 +181,7 @@ export class ShopThatLoses<Server extends Servers[Side] = OwnPostgres> extends M
   urlOf(side: Side, module?: ModuleName): string {
     return urlOf(this.servers, side, module);
   }
-
-  private async healed(module: ModuleName): Promise<void> {
-    const found = await this.patiently(`${module} is well, or doctor names a command`, module, async () => {
-      if (await this.isWell(module, await this.status(module))) return 'well' as const;
-      const findings = await this.doctor(module);
-      // Some are told to wait first.
-      return findings.find(({ problem, remedy }) => lacks.test(problem) && commandIn(remedy));
-    });
-    if (found === 'well') return;
-    const { problem, remedy } = found;
-    const command = commandIn(remedy)!;
-    this.advised.set(module, { said: `${problem}; ${remedy}`, command });
-    const { ADMIN_EMAIL = '', ADMIN_PASSWORD = '' } = this.setup.env;
-    const { url: SHOP_URL, adminUrl: ADMIN_URL } = this.shop;
-    const run = await runCli(command.trim().split(' '), {
-      ...{ ADMIN_URL, SHOP_URL, ADMIN_EMAIL, ADMIN_PASSWORD },
-    });
-    expect({ command, ...run, stdout: '' }).toEqual({
-      command,
-      code: 0,
-      stdout: '',
-      stderr: run.code === 0 ? run.stderr : '',
-    });
-    await this.patiently(
-      `${module} is well after ${command}`,
-      module,
-      async () => (await this.isWell(module, await this.status(module))) || undefined,
-    );
-  }
 }
-
-/** In its place, or in another one. */
-const lacks = /was put back|it lacks something/;
 
 const idOf = ({ module, key, epoch, at }: WriteSeen): string => `${module} ${key} ${epoch} ${at}`;
 
@@ -230,5 +194,3 @@ const addresses = (servers: Servers): Record<string, string> => ({
     moduleNames.map((name) => [`${name.toUpperCase()}_DATABASE_URL`, urlOf(servers, 'extracted', name)]),
   ),
 });
-
-const commandIn = (remedy: string): string | undefined => /strangler -- ([^;,]+)/.exec(remedy)?.[1];

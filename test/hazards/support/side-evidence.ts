@@ -128,7 +128,7 @@ export class SideEvidence {
 
 /** Whether a request was answered while answers went without the other side. */
 export const isAlone = (
-  evidence: readonly SideEvidence[],
+  evidence: readonly Pick<SideEvidence, 'degraded'>[],
   { start }: History,
   { began, ended }: Event,
 ): boolean =>

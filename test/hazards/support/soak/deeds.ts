@@ -1,11 +1,12 @@
+import type { ModuleName } from '../../../support/shop.js';
 import { pause, until } from '../../../support/until.js';
+import type { Crew } from '../crews.js';
 import type { Load } from '../load.js';
+import { recovered } from '../recovered.js';
 import type { Outage } from './errors.js';
-import { isPeaceful, type Crew, type Deed } from './plan.js';
+import { isPeaceful, type Deed } from './plan.js';
 import type { SoakShop } from './soak-shop.js';
 
-/** So many answers one after the other without an error: customers notice nothing any more. */
-const calmAnswers = 20;
 /** So many orders are placed between two deeds. */
 const between = 10;
 /** Connections are silent for so long: longer than it takes to notice it, in ms. */
@@ -31,7 +32,7 @@ export class Deeds {
     const outage = { what: deed.kind, began: history.now(), ended: Infinity };
     if (!isPeaceful(deed)) this.outages.push(outage);
     await this.act(deed);
-    await this.recovered(deed);
+    await recovered(this.shop, this.load, describe(deed));
     outage.ended = history.now();
     this.done.push(deed);
     this.tell(`${describe(deed)}: over after ${((outage.ended - outage.began) / 1_000).toFixed(1)} s`);
@@ -62,7 +63,11 @@ export class Deeds {
     }
   }
 
-  private async restarted(...[crew, signal, modules]: Parameters<SoakShop['end']>): Promise<void> {
+  private async restarted(
+    crew: Crew,
+    signal: 'SIGTERM' | 'SIGKILL',
+    modules?: readonly ModuleName[],
+  ): Promise<void> {
     await this.shop.end(crew, signal, modules);
     await this.shop.start(crew, modules);
   }
@@ -84,29 +89,6 @@ export class Deeds {
 
   private async ready(): Promise<void> {
     await until('all programs are ready', async () => (await this.shop.unready()).length === 0 || undefined);
-  }
-
-  private async recovered(deed: Deed): Promise<void> {
-    const { events } = this.load.history;
-    const said = () => Promise.all([this.shop.unready(), this.shop.unsettled()]);
-    let left: unknown;
-    await until(
-      'all is as it was before',
-      async () => {
-        left = await said().catch(String);
-        return JSON.stringify(left) === '[[],[]]' || undefined;
-      },
-      240_000,
-    ).catch((error: unknown) => {
-      throw new Error(`${String(error)}, after ${describe(deed)}: ${JSON.stringify(left)}`);
-    });
-    const from = events.length;
-    await until('customers are answered', () => {
-      const last = events.slice(from).slice(-calmAnswers);
-      return (
-        (last.length === calmAnswers && last.every(({ status }) => status > 0 && status < 500)) || undefined
-      );
-    });
   }
 }
 

@@ -15,7 +15,7 @@ const permitted: ReadonlyMap<string, ReadonlySet<string> | undefined> = new Map(
   // Nobody knows whether a write was done.
   ['504 outcome_unknown', undefined],
   // Of the load balancer: the process has died that was about to answer.
-  ['502 broke_off', new Set(['kill'])],
+  ['502 broke_off', new Set(['kill', 'monolith killed'])],
 ]);
 
 const isPermitted = (name: string, meanwhile: readonly Outage[]): boolean =>

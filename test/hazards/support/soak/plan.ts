@@ -1,17 +1,10 @@
-import { moduleNames, type ModuleName } from '../../../support/shop.js';
-import { bothSides, type Place, type Side } from '../moving-modules.js';
+import { moduleNames, type ModuleName } from '../../../support/module-names.js';
+import { sides as bothSides, type Side } from '#strangler/routes/phase';
+import { crews, type Crew } from '../crews.js';
+import type { Place } from '../moving-modules.js';
 import { Random } from '../random.js';
-
-/** Of each program two copies run. A crew: those of a side that would run on one machine. */
-export interface Crew {
-  side: Side;
-  copy: 1 | 2;
-}
-
-export const crews: readonly Crew[] = bothSides.flatMap((side) => [
-  { side, copy: 1 },
-  { side, copy: 2 },
-]);
+import { endless, lastPlacesOf, walksOf } from '../draws.js';
+import type { Walk } from '../walks.js';
 
 /** Where connections of a crew lead to its database: through the pooler, or straight to the server. */
 export type Way = 'pooled' | 'direct';
@@ -27,12 +20,6 @@ export type Deed =
 
 /** Customers are promised to notice nothing of these. */
 export const isPeaceful = ({ kind }: Deed): boolean => kind === 'release';
-
-/** A module goes there. */
-export interface Walk {
-  module: ModuleName;
-  to: Place;
-}
 
 /** How the schema of a table changes, by the steps of docs/schema-changes.md; each first on one side. */
 export interface Change {
@@ -80,37 +67,10 @@ export function planOf(seed: number): Plan {
   const of = (number: number) => new Random(seed * 10 + number);
   return {
     deeds: endless(of(1), kinds, (kind, random) => deeds[kind](random)),
-    walks: endless(of(2), moduleNames, (module, random) => ({ module, to: random.pick(places(random)) })),
+    walks: walksOf(of(2)),
     changes: endless(of(3), tables, (table, random) => ({ table, first: random.pick(bothSides) })),
-    last: lastOf(of(4)),
+    last: lastPlacesOf(of(4)),
   };
 }
 
 const crew = (random: Random): Crew => random.pick(crews);
-
-/** Home and away come as often as anything between. */
-const places = (random: Random): readonly Place[] => [
-  { phase: 'extracted' },
-  { phase: 'extracted' },
-  { phase: 'shifting', percent: 5 + random.integer(91) },
-  { phase: 'shifting', percent: 5 + random.integer(91) },
-  { phase: 'dual-write' },
-  { phase: 'monolith' },
-];
-
-function lastOf(random: Random): Record<ModuleName, Place> {
-  const one = (): Place => random.pick(places(random).filter(({ phase }) => phase !== 'monolith'));
-  return { users: one(), inventory: one(), payments: one(), orders: one() };
-}
-
-/** Each of them comes once before any comes again, in another order each time. */
-function* endless<K, T>(
-  random: Random,
-  all: readonly K[],
-  make: (each: K, random: Random) => T,
-): Generator<T, never> {
-  for (;;) {
-    const left = [...all];
-    while (left.length > 0) yield make(left.splice(random.integer(left.length), 1)[0]!, random);
-  }
-}

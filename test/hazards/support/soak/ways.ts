@@ -1,8 +1,10 @@
 import { freezingProxy, type FreezingProxy } from '../../../support/freezing-proxy.js';
 import type { OwnPostgres } from '../../../support/own-postgres.js';
 import { startPgBouncer, type PgBouncer } from '../../../support/pgbouncer.js';
+import { crews, type Crew } from '../crews.js';
 import { bothSides, type Side } from '../moving-modules.js';
-import { crews, type Crew, type Way } from './plan.js';
+import type { WaysOfCrews } from '../shop-in-copies.js';
+import type { Way } from './plan.js';
 
 /** A pooler waits for a server that was away as long as this, in s, before it asks again. */
 const poolerLines = ['default_pool_size = 10', 'max_client_conn = 400', 'server_login_retry = 1'];
@@ -10,7 +12,7 @@ const poolerLines = ['default_pool_size = 10', 'max_client_conn = 400', 'server_
 const nameOf = ({ side, copy }: Crew): string => `${side} ${copy}`;
 
 /** How the programs of each crew come to their databases: over connections that can fall silent, through a pooler and straight. */
-export class Ways {
+export class Ways implements WaysOfCrews {
   private constructor(
     readonly poolers: Readonly<Record<Side, PgBouncer>>,
     private readonly proxies: ReadonlyMap<string, Readonly<Record<Way, FreezingProxy>>>,
@@ -30,8 +32,14 @@ export class Ways {
     return new Ways(poolers, new Map(await Promise.all(proxies)));
   }
 
-  /** The URL of a database, as the programs of the crew get it. */
-  url(crew: Crew, way: Way, database: string): string {
+  settings(crew: Crew, setting: string, database: string): Record<string, string> {
+    return {
+      [setting]: this.url(crew, 'pooled', database),
+      [`DIRECT_${setting}`]: this.url(crew, 'direct', database),
+    };
+  }
+
+  private url(crew: Crew, way: Way, database: string): string {
     const [url, by] = [new URL(database), new URL(this.proxy(crew, way).url)];
     [url.hostname, url.port] = [by.hostname, by.port];
     return url.href;

@@ -1,0 +1,37 @@
+import { moduleNames, type ModuleName } from '../../support/module-names.js';
+import type { MovingModules, Place } from './moving-modules.js';
+
+const home: Place = { phase: 'monolith' };
+
+/** A module goes there. */
+export interface Walk {
+  module: ModuleName;
+  to: Place;
+}
+
+/** An operator who has modules go from place to place, one after the other. */
+export class Walks {
+  count = 0;
+  private readonly places: Record<ModuleName, Place> = {
+    ...{ users: home, inventory: home, payments: home, orders: home },
+  };
+
+  constructor(
+    private readonly shop: MovingModules,
+    private readonly tell: (line: string) => void,
+  ) {}
+
+  /** Resolves once it rests there. */
+  async go({ module, to }: Walk): Promise<void> {
+    this.tell(`${module} goes to ${to.phase} ${to.percent ?? ''}`.trim());
+    this.places[module] = to;
+    await this.shop.want(this.places);
+    await this.shop.restsAt(module, to);
+    this.count += 1;
+  }
+
+  /** All modules, to where each is to be. */
+  async goAll(places: Readonly<Record<ModuleName, Place>>): Promise<void> {
+    for (const module of moduleNames) await this.go({ module, to: places[module] });
+  }
+}
