@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { FinishedCall } from '../call-observer.js';
-import { isSuspect, mayBeOut, whatIsWrong, type CopyReport, type CopyState } from './leaving.js';
+import { isSuspect, mayLeave, mayStayOut, whatIsWrong, type CopyReport, type CopyState } from './leaving.js';
 import { RecentCalls } from './recent-calls.js';
 
 /** So many times as long as the first time a copy is out at most: a minute, by default. */
@@ -74,7 +74,7 @@ export class Copy {
     const wrong = whatIsWrong(figures, now);
     // A process that was stopped meanwhile has heard what may not be so any more.
     const holds = performance.now() - asked < heldForMs;
-    if (wrong === undefined || !holds || !mayBeOut(now)) {
+    if (wrong === undefined || !holds || !mayLeave(now)) {
       this.state = 'in';
       return;
     }
@@ -85,7 +85,7 @@ export class Copy {
 
   private async perhapsReturn(): Promise<void> {
     const isOver = performance.now() - this.changedAt >= this.awayMs;
-    if (!isOver && mayBeOut(await this.parts.others())) return;
+    if (!isOver && mayStayOut(await this.parts.others())) return;
     // It is judged by what it does from now on.
     this.calls.forget();
     this.turn('in', null);

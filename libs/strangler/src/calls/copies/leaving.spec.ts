@@ -1,4 +1,4 @@
-import { isSuspect, mayBeOut, whatIsWrong, type CopyReport, type CopyState } from './leaving.js';
+import { isSuspect, mayLeave, mayStayOut, whatIsWrong, type CopyReport, type CopyState } from './leaving.js';
 
 const figures = (calls: number, failed = 0, p90Ms = 5) => ({ calls, failed, p90Ms });
 const other = (of = figures(100), state: CopyState = 'in'): CopyReport => ({
@@ -49,8 +49,11 @@ it.each<[number, number, boolean]>([
   [3, 1, true],
   [3, 2, false],
 ])('of %d others %d are gone: it may be out, too: %s', (others, gone, may) => {
-  const all = Array.from({ length: others }, (_, i) => ({ state: i < gone ? 'out' : 'in' }) as const);
-  expect(mayBeOut(all)).toBe(may);
+  const all = (state: CopyState) =>
+    Array.from({ length: others }, (_, i) => ({ state: i < gone ? state : 'in' }) as const);
+  expect([mayLeave(all('out')), mayLeave(all('leaving')), mayStayOut(all('out'))]).toEqual([may, may, may]);
+  // Who wants to leave does not drive back those who have.
+  expect(mayStayOut(all('leaving'))).toBe(others > 0);
 });
 
 /* Each says that it leaves, asks the others one after the other, and decides: every order of these steps, of up to four copies that all want to. */
@@ -72,7 +75,7 @@ function* stepsOf({ states, heard }: World): Generator<World> {
     if (state === 'out') yield next('in', undefined);
     if (state !== 'leaving' || !asked) continue;
     if (asked.length < others.length) yield next('leaving', [...asked, others[asked.length]!]);
-    else yield next(mayBeOut(asked.map((each) => ({ state: each }))) ? 'out' : 'in', undefined);
+    else yield next(mayLeave(asked.map((each) => ({ state: each }))) ? 'out' : 'in', undefined);
   }
 }
 

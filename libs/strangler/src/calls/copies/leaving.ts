@@ -50,8 +50,13 @@ export function whatIsWrong(own: CopyFigures, others: readonly CopyReport[]): st
 const middle = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)]!;
 
-/** Whether one more of all copies may be out: at most half of them are. Pure. */
-export const mayBeOut = (others: readonly Pick<CopyReport, 'state'>[]): boolean => {
-  const gone = others.filter(({ state }) => state !== 'in').length;
-  return (gone + 1) * 2 <= others.length + 1;
-};
+/** Whether this copy may leave, too: at most half of all do. Pure. */
+export const mayLeave = (others: readonly Pick<CopyReport, 'state'>[]): boolean =>
+  isWithinHalf(others.filter(({ state }) => state !== 'in').length, others);
+
+/** Whether this copy, which has left, may stay out: who is about to leave finds it gone, and stays. Pure. */
+export const mayStayOut = (others: readonly Pick<CopyReport, 'state'>[]): boolean =>
+  isWithinHalf(others.filter(({ state }) => state === 'out').length, others);
+
+const isWithinHalf = (gone: number, others: readonly unknown[]): boolean =>
+  (gone + 1) * 2 <= others.length + 1;
