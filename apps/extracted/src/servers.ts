@@ -16,7 +16,13 @@ export async function openServers(
   closing: Closing,
 ): Promise<Servers> {
   const { module, nats: wished } = settings;
-  const users = natsPermissions(new Subjects(wished.namespace), contracts, calls, callers);
+  const users = natsPermissions(
+    new Subjects(wished.namespace),
+    contracts,
+    calls,
+    callers,
+    wished.eventStream,
+  );
   const servers = new EmbeddedServers(settings.dataDir, say, users);
   closing.add(() => servers.release());
   const wanted = {

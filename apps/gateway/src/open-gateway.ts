@@ -34,7 +34,7 @@ export async function openGateway(
   await startTracing(settings.tracing, who, closing);
   await assertPortFree(port, host, 'PORT');
   await assertPortFree(adminPort, '127.0.0.1', 'GATEWAY_ADMIN_PORT');
-  const users = natsPermissions(new Subjects(nats.namespace), contracts, calls, callers);
+  const users = natsPermissions(new Subjects(nats.namespace), contracts, calls, callers, nats.eventStream);
   const servers = new EmbeddedServers(settings.dataDir, say, users);
   closing.add(() => servers.release());
   const own = await openOwnDatabase(settings, servers, who.version, closing);

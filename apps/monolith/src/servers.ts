@@ -31,7 +31,7 @@ export async function openServers(
   closing: Closing,
 ): Promise<Servers> {
   const { nats, payments } = settings;
-  const users = natsPermissions(new Subjects(nats.namespace), contracts, calls, callers);
+  const users = natsPermissions(new Subjects(nats.namespace), contracts, calls, callers, nats.eventStream);
   const servers = new EmbeddedServers(settings.dataDir, say, users);
   closing.add(() => servers.release());
   const wanted = { setting: 'DATABASE_URL', name: 'shop', modules: ['limits'] };

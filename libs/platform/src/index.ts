@@ -22,6 +22,7 @@ export { migrate } from './database/migrate.js';
 export { Timestamp } from './database/timestamp.column.js';
 export { assertPortFree } from './free-port.js';
 export { natsAuthorization, type NatsLogin, type NatsUser } from './nats-authorization.js';
+export { eventStreamSetting } from './event-stream-setting.js';
 export { namespaceSetting, natsSettings, type NatsSettings } from './nats-settings.js';
 export { Closing, runServer } from './process.js';
 export { readConfig, type Config } from './read-config.js';

@@ -1,4 +1,6 @@
 import { credsAuthenticator, type ConnectionOptions } from '@nats-io/transport-node';
+import type { EventStreamOptions } from 'nestjs-strangler';
+import { eventStreamSetting } from './event-stream-setting.js';
 import {
   choiceSetting,
   fileSetting,
@@ -8,17 +10,19 @@ import {
   type Environment,
 } from './settings.js';
 
-/** How to reach NATS; without a URL the embedded one is started when it is needed. */
+/** How to reach NATS, and what is told there; without a URL the embedded one is started when it is needed. */
 export interface NatsSettings {
   url: string | undefined;
   /** What all subjects of the shop begin with: several shops may share a NATS. */
   namespace: string;
+  /** Where outsiders are told of events; `undefined`: nowhere. */
+  eventStream: EventStreamOptions | undefined;
   /** Credentials and TLS. */
   options: Omit<ConnectionOptions, 'servers'>;
 }
 
 /**
- * Reads `NATS_URL`, `NAMESPACE`, `NATS_CREDS` and `NATS_TLS_CA`/`_CERT`/`_KEY` (paths of PEM files).
+ * Reads `NATS_URL`, `NAMESPACE`, `NATS_CREDS` and `NATS_TLS_CA`/`_CERT`/`_KEY` (paths of PEM files), and where outsiders are told of events.
  * @throws {SettingsError} also for a server elsewhere without TLS, unless `NATS_ALLOW_PLAINTEXT` is `yes`
  */
 export function natsSettings(env: Environment): NatsSettings {
@@ -29,6 +33,7 @@ export function natsSettings(env: Environment): NatsSettings {
   return {
     url,
     namespace: namespaceSetting(env),
+    eventStream: eventStreamSetting(env),
     options: {
       ...(creds && { authenticator: credsAuthenticator(new TextEncoder().encode(creds)) }),
       ...(tls && { tls }),

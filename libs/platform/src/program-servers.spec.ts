@@ -8,7 +8,11 @@ const sentence = (setting: string) =>
   `cannot use the data folder ${__filename}: it is not a folder; or set ${setting} to a server of your own`;
 
 it('of NATS', async () => {
-  const nats = natsOf({ url: undefined, namespace: 'shop', options: {} }, inNoFolder, 'stock');
+  const nats = natsOf(
+    { url: undefined, namespace: 'shop', eventStream: undefined, options: {} },
+    inNoFolder,
+    'stock',
+  );
   await expect(nats.connection()).rejects.toThrow(sentence('NATS_URL'));
 });
 

@@ -58,7 +58,7 @@ export async function openProgramDatabase(
 
 /** How a program reaches NATS, as one of its users: the server of the settings, else the embedded one. */
 export const natsOf = (
-  { url, namespace, options }: NatsSettings,
+  { url, namespace, eventStream, options }: NatsSettings,
   servers: EmbeddedServers,
   user: string,
 ) => ({
@@ -67,7 +67,7 @@ export const natsOf = (
       url ?? (await servers.nats(new Subjects(namespace).userOf(user)).catch(orSet('NATS_URL'))),
       options,
     ),
-  ...{ namespace, user },
+  ...{ namespace, user, eventStream },
 });
 
 /** Who cannot have the embedded server may use another one. */

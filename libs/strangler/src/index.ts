@@ -51,6 +51,7 @@ export { StranglerProcess } from './nest/process.js';
 export { StartError } from './operate/health/start-error.js';
 export { type HealthAddress } from './operate/health/operations-server.js';
 export { UnreadyError, type Check, type OperationsOptions } from './operate/health/operations-routes.js';
+export type { EventStreamOptions } from './nats/event-stream-options.js';
 export { monolithUser, natsPermissions, type NatsUser } from './nats/permissions.js';
 export { Subjects } from './nats/subjects.js';
 export { type CallObserver } from './calls/call-observer.js';

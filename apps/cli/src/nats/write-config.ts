@@ -14,6 +14,8 @@ export interface ServerOrder {
   port: number;
   namespace: string;
   users: readonly NatsUser[];
+  /** Whether it runs JetStream, with a store in the folder. */
+  jetStream: boolean;
 }
 
 /** What was written: how the server is started, and the settings of each program, by its user. */
@@ -57,9 +59,13 @@ async function fill(folder: string, order: ServerOrder): Promise<WrittenConfig> 
   const tls = `tls { cert_file: ${JSON.stringify(certificate)}, key_file: ${JSON.stringify(key)} }`;
   const listens = order.host === 'localhost' ? '127.0.0.1' : '0.0.0.0';
   // By default a client that was stopped would be given messages for minutes.
-  const pings = 'ping_interval: "5s"\nping_max: 2';
-  const text = [`listen: "${listens}:${order.port}"`, pings, tls, natsAuthorization(logins), ''].join('\n');
-  await writePrivately(config, text);
+  const pings = ['ping_interval: "5s"', 'ping_max: 2'];
+  const store = order.jetStream
+    ? [`jetstream { store_dir: ${JSON.stringify(join(folder, 'jetstream'))} }`]
+    : [];
+  const address = `listen: "${listens}:${order.port}"`;
+  const lines = [address, ...pings, tls, ...store, natsAuthorization(logins)];
+  await writePrivately(config, `${lines.join('\n')}\n`);
   return { config, settings };
 }
 

@@ -1,6 +1,7 @@
 import { line, looking, wholeNumber, type Cli, type LookingFlags } from 'nestjs-strangler/cli';
 import { InvalidArgumentError, type Command } from 'commander';
-import { namespaceSetting } from '#platform';
+import { eventStreamSetting, namespaceSetting } from '#platform';
+import type { EventStreamOptions } from 'nestjs-strangler';
 import { allContracts } from '../boundaries/contracts.js';
 import { writeServerConfig } from '../nats/write-config.js';
 
@@ -24,12 +25,14 @@ export const natsConfig = (program: Command, cli: Cli): Command =>
     .option('--port <number>', 'where it listens', wholeNumber(1, 65_535), 4222)
     .action(async (folder: string | undefined, { json, host, port }: Flags) => {
       const namespace = namespaceSetting(cli.env);
+      const eventStream = eventStreamSetting(cli.env);
       const written = await writeServerConfig({
         folder: folder ?? 'nats',
         host,
         port,
         namespace,
-        users: await everybody(namespace),
+        users: await everybody(namespace, eventStream),
+        jetStream: eventStream !== undefined,
       });
       if (json) return cli.out.json(written);
       const files = Object.entries(written.settings).map(([user, file]) => `  ${user}: ${file}`);
@@ -44,12 +47,12 @@ export const natsConfig = (program: Command, cli: Cli): Command =>
     });
 
 /** The toolkit is loaded when it is needed: no other verb is to wait for it. */
-async function everybody(namespace: string) {
+async function everybody(namespace: string, eventStream: EventStreamOptions | undefined) {
   const [{ callers, calls }, { natsPermissions, Subjects }] = await Promise.all([
     import('#contracts'),
     import('nestjs-strangler'),
   ]);
-  return natsPermissions(new Subjects(namespace), await allContracts(), calls, callers);
+  return natsPermissions(new Subjects(namespace), await allContracts(), calls, callers, eventStream);
 }
 
 /** A name or an address that can stand in a URL and in a certificate. */

@@ -16,9 +16,13 @@ const USER = 'embedded';
 
 /**
  * The server's configuration. Passwords are in this file, readable for the server's user only, and not on the command line,
- * which every user of the machine can read. The first user may do all.
+ * which every user of the machine can read. The first user may do all. JetStream runs where a user may ask it; `store`: a folder for it.
  */
-export function natsConfig({ port, password }: NatsAccess, users: readonly NatsUser[]): string {
+export function natsConfig(
+  { port, password }: NatsAccess,
+  users: readonly NatsUser[],
+  store: string,
+): string {
   const logins = users.map((may) => ({ name: may.name, password: passwordOf(password, may.name), may }));
   const lines = [
     '# Written anew at each start, and when a user is added.',
@@ -27,19 +31,23 @@ export function natsConfig({ port, password }: NatsAccess, users: readonly NatsU
     // By default a client that was stopped would be given messages for minutes.
     'ping_interval: "5s"',
     'ping_max: 2',
+    ...(users.some(asksJetStream) ? [`jetstream { store_dir: ${JSON.stringify(store)} }`] : []),
     authorization({ name: USER, password }, logins),
   ];
   return `${lines.join('\n')}\n`;
 }
 
+const asksJetStream = ({ publish }: NatsUser): boolean =>
+  publish.some((subject) => subject.startsWith('$JS.'));
+
 /** Writes the configuration for a start. A password that is there stays: clients know it. */
 export async function writeNatsConfig(
   path: string,
-  wanted: { port: number; owner: Owner | undefined; users: readonly NatsUser[] },
+  wanted: { port: number; owner: Owner | undefined; users: readonly NatsUser[]; store: string },
 ): Promise<NatsAccess> {
   const password = (await readNatsConfig(path))?.password ?? randomBytes(24).toString('hex');
   const access = { port: wanted.port, user: USER, password };
-  await writePrivately(path, natsConfig(access, wanted.users), wanted.owner);
+  await writePrivately(path, natsConfig(access, wanted.users, wanted.store), wanted.owner);
   return access;
 }
 

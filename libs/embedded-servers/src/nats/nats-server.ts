@@ -1,5 +1,5 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chown, mkdir, readFile, realpath, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { EmbeddedError, ServerEnded } from '../embedded-error.js';
 import { launch } from '../launch.js';
 import { choosePort } from '../ports.js';
@@ -47,10 +47,11 @@ export async function natsRuns(dataDir: string): Promise<boolean> {
 
 const configIn = (folder: string): string => join(folder, 'nats.conf');
 
-/** NATS without JetStream, which nothing here uses; its port, users and passwords are in `<dataDir>/nats.conf`. */
+/** NATS, with JetStream for users who may ask it (its store is `<dataDir>/jetstream`); its port, users and passwords are in `<dataDir>/nats.conf`. */
 export class NatsServer implements ServerKind {
   readonly label = 'NATS';
   private readonly config: string;
+  private readonly store: string;
   private readonly finder: NatsFinder;
   private readonly users = new Map<string, NatsUser>();
   private running: { access: NatsAccess; pid: number } | undefined;
@@ -58,6 +59,7 @@ export class NatsServer implements ServerKind {
 
   constructor(private readonly folder: string) {
     this.config = configIn(folder);
+    this.store = resolve(folder, 'jetstream');
     this.finder = new NatsFinder(folder);
   }
 
@@ -97,7 +99,7 @@ export class NatsServer implements ServerKind {
   private async admit(name: string): Promise<void> {
     if (!this.running) throw new EmbeddedError('the embedded NATS does not run');
     const { access, pid } = this.running;
-    const wanted = natsConfig(access, [...this.users.values()]);
+    const wanted = natsConfig(access, [...this.users.values()], this.store);
     if ((await readFile(this.config, 'utf8')) === wanted) return;
     const { uid, gid } = await stat(this.config);
     await writePrivately(this.config, wanted, { uid, gid });
@@ -110,7 +112,11 @@ export class NatsServer implements ServerKind {
     const { label, folder } = this;
     const { prefix, owner } = await chooseRunAs({ label, folder, program, user: 'nats' });
     const port = await choosePort(known, FIRST_CHOICE_PORT);
-    const access = await writeNatsConfig(this.config, { port, owner, users: [...this.users.values()] });
+    const { store } = this;
+    await mkdir(store, { recursive: true, mode: 0o700 });
+    if (owner) await chown(store, owner.uid, owner.gid);
+    const users = [...this.users.values()];
+    const access = await writeNatsConfig(this.config, { port, owner, users, store });
     const server = await launch([...prefix, program, '-c', this.config], join(folder, 'nats.log'));
     try {
       const running = await this.whenReady(access, server.pid, server.gone, signal);

@@ -52,6 +52,9 @@ export function event<D>(type: string, { data, key }: EventDefinition<D>): Event
 /** The module that tells events of this type. */
 export const publisherOf = (type: string): string => type.slice(0, type.indexOf('.'));
 
+/** The name of who publishes all events to JetStream, for outsiders: a subscriber that is no module. */
+export const jetStream = 'jetstream';
+
 /** What a subscriber answers: nothing. */
 export class Handled {}
 

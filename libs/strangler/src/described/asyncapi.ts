@@ -25,7 +25,10 @@ const cloudEventOf = (type: string, { data }: EventDescription): JsonSchema => (
     subject: { ...text, description: 'Its routing key: events of one key come in their order.' },
     time: { ...text, format: 'date-time' },
     datacontenttype: { const: 'application/json' },
-    dataschema: { ...text, description: 'Where in the AsyncAPI document the data are described.' },
+    dataschema: {
+      ...text,
+      description: 'Where in this document the data are described: its id, and the place.',
+    },
     traceparent: { ...text, description: 'Of the request in which it happened (W3C trace context).' },
     data,
   },
@@ -56,6 +59,7 @@ export function asyncApiOf({ modules }: Description, { title, version, namespace
   const pairs = (of: (each: (typeof asked)[number]) => Named) => asked.map(of);
   return {
     asyncapi: '3.0.0',
+    id: subjects.asyncApiId,
     info: { title, version },
     defaultContentType: 'application/json',
     channels: Object.fromEntries<object>([

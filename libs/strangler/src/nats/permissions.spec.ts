@@ -112,3 +112,36 @@ it('a module cannot pass for the monolith', () => {
   const posing = contract('monolith', { ownership: 'whole', operations: { look } });
   expect(() => natsPermissions(new Subjects(), [posing], {})).toThrow('no module can have the name monolith');
 });
+
+describe('where outsiders are told of events', () => {
+  const opened = event('desk.opened', { data: Stock, key: 'orderId' });
+  const telling = contract('desk', { ownership: 'whole', operations: { look }, events: [opened] });
+  const stream = { name: 'EVENTS', readers: { mirror: 'desk.opened' } };
+  const all = (readers: Record<string, string> = stream.readers) =>
+    natsPermissions(new Subjects(), [telling, stock], {}, { gate: {} }, { ...stream, readers });
+  const beyond = (name: string) =>
+    all()
+      .find((user) => user.name === `shop.${name}`)!
+      .publish.filter((subject) => /^(\$JS|shop\.events)/.test(subject));
+
+  it('the monolith makes the stream, who tells something tells it, and a reader takes what is for him', () => {
+    expect(beyond('monolith')).toEqual([
+      ...['INFO', 'CREATE', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.EVENTS`),
+      ...['$JS.API.CONSUMER.CREATE.EVENTS.>', '$JS.API.CONSUMER.DURABLE.CREATE.EVENTS.*'],
+    ]);
+    expect(beyond('desk')).toEqual(['$JS.API.STREAM.INFO.EVENTS', 'shop.events.desk.>']);
+    expect([beyond('stock'), beyond('gate')]).toEqual([[], []]);
+    expect(all().at(-1)).toEqual({
+      name: 'shop.mirror',
+      publish: [
+        ...['$JS.API.CONSUMER.INFO.EVENTS.mirror', '$JS.API.CONSUMER.MSG.NEXT.EVENTS.mirror'],
+        '$JS.ACK.EVENTS.mirror.>',
+      ],
+      subscribe: ['_INBOX_shop.mirror.>'],
+    });
+  });
+
+  it.each(['monolith', 'stock', 'gate'])('a reader cannot pass for %s', (name) => {
+    expect(() => all({ [name]: '>' })).toThrow(`no reader of events can have the name ${name}`);
+  });
+});

@@ -1,5 +1,7 @@
 import type { Contract } from '../contract/contract.js';
 import { isSubscribed } from '../contract/event.js';
+import { makingStream, readerUser, tellingStream } from './event-permissions.js';
+import type { EventStreamOptions } from './event-stream-options.js';
 import type { Subjects } from './subjects.js';
 
 /**
@@ -35,7 +37,8 @@ export const monolithUser = 'monolith';
  *
  * @param calls by module; the commands that take a called one back are added
  * @param callers the same, by the name of a program that carries no module: a gateway
- * @throws {Error} when a module has the name of the monolith, or of such a program
+ * @param eventStream where outsiders are told of events: each of its readers is a user, who may read what is for him and nothing else
+ * @throws {Error} when a module has the name of the monolith, or of such a program; or a reader that of any of these
  *
  * @example
  * ```ts
@@ -47,15 +50,31 @@ export function natsPermissions(
   contracts: readonly Contract[],
   calls: Readonly<Record<string, Called>>,
   callers: Readonly<Record<string, Called>> = {},
+  eventStream?: EventStreamOptions,
 ): NatsUser[] {
   const taken = contracts.find(({ name }) => name === monolithUser || name in callers);
   if (taken) throw new Error(`no module can have the name ${taken.name}`);
-  const services = contracts.map(({ name }) => serviceUser(subjects, name, contracts, calls[name] ?? {}));
+  const { name: stream, readers = {} } = eventStream ?? {};
+  const names = new Set([monolithUser, ...contracts.map(({ name }) => name), ...Object.keys(callers)]);
+  const doubled = Object.keys(readers).find((name) => names.has(name));
+  if (doubled !== undefined) throw new Error(`no reader of events can have the name ${doubled}`);
+  const services = contracts.map((contract) => {
+    const user = serviceUser(subjects, contract.name, contracts, calls[contract.name] ?? {});
+    const tells = stream !== undefined && contract.events.length > 0;
+    return tells ? saying(user, tellingStream(subjects, stream, contract.name)) : user;
+  });
   const others = Object.entries(callers).map(([name, called]) =>
     callerUser(subjects, name, contracts, called),
   );
-  return [monolith(subjects), ...services, ...others];
+  if (stream === undefined) return [monolith(subjects), ...services, ...others];
+  const outsiders = Object.keys(readers).map((reader) => readerUser(subjects, stream, reader));
+  return [saying(monolith(subjects), makingStream(stream)), ...services, ...others, ...outsiders];
 }
+
+const saying = (user: NatsUser, more: readonly string[]): NatsUser => ({
+  ...user,
+  publish: [...user.publish, ...more],
+});
 
 const monolith = (subjects: Subjects): NatsUser => ({
   name: subjects.userOf(monolithUser),

@@ -102,6 +102,11 @@ export class Subjects {
     return `${this.namespace}.events.${type}`;
   }
 
+  /** Of the AsyncAPI document that describes what is said there: an event says by it where its data are described. */
+  get asyncApiId(): string {
+    return `urn:strangler:${this.namespace}`;
+  }
+
   /** What the controller asks of a side. */
   control(to: Address): string {
     return `${this.namespace}.control.${addressed(to)}`;

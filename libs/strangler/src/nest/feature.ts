@@ -18,6 +18,7 @@ import { SagaEngine } from '../calls/sagas/engine.js';
 import { SagaRecovery } from '../calls/sagas/recovery.js';
 import type { AnySaga } from '../calls/sagas/saga.js';
 import { Steps } from '../calls/sagas/steps.js';
+import type { EventStream } from '../nats/event-stream.js';
 import { Agents } from '../sides/agents.js';
 import { transactionalRepository } from '../database/transaction.js';
 import type { ModuleOptions } from './module-options.js';
@@ -60,6 +61,9 @@ export type FeatureOptions<C extends Contract, S extends Handlers<C> = Handlers<
 
 /** The data source of the process, under whichever token the application has it. */
 export const DATA_SOURCE = Symbol('strangler:data source');
+
+/** Where the process tells outsiders of events; null: nowhere. */
+export const EVENT_STREAM = Symbol('strangler:event stream');
 
 /** What `forFeature` and `forService` make of a module. */
 @Module({})
@@ -147,14 +151,23 @@ const sagaRecovery: Provider = {
 /** Only where the module tells something. */
 const deliveryOf = ({ name: module }: Contract): Provider => ({
   provide: `EventDelivery(${module})`,
-  useFactory: (dataSource: DataSource, subscribers: Subscribers, router: Router, agents: Agents) =>
-    new EventDelivery({
+  useFactory: (
+    dataSource: DataSource,
+    subscribers: Subscribers,
+    router: Router,
+    agents: Agents,
+    stream: EventStream | null,
+  ) => {
+    const subscriber = subscribers.outsideOf(module);
+    return new EventDelivery({
       ...{ module, router },
       database: agents.databaseOf(dataSource),
-      subscribers: subscribers.of(module),
+      subscribers: subscribers.modulesOf(module),
+      outside: stream && subscriber ? { subscriber, stream } : undefined,
       stored: (keys) => agents.onHit(module, '', keys),
-    }),
-  inject: [DATA_SOURCE, Subscribers, Router, Agents],
+    });
+  },
+  inject: [DATA_SOURCE, Subscribers, Router, Agents, EVENT_STREAM],
 });
 
 interface ExecutorParts {

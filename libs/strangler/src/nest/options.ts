@@ -9,6 +9,7 @@ import type { FindingSource } from '../control/terms/views.js';
 import type { Retention } from '../engine/pruning/retention.js';
 import type { OperationsOptions } from '../operate/health/operations-routes.js';
 import type { HealthAddress } from '../operate/health/operations-server.js';
+import type { EventStreamOptions } from '../nats/event-stream-options.js';
 import type { KeptRoutes } from '../nats/find-shop.js';
 import type { Side } from '../routes/phase.js';
 import type { AdminOptions } from './admin-listener.js';
@@ -34,6 +35,8 @@ export interface NatsOptions {
   user?: string | undefined;
   /** To connect starts the server: so that is done when the first module leaves, or once this says that the server runs. */
   startedWhenNeeded?: (() => Promise<boolean>) | undefined;
+  /** Outsiders are told of all events by this stream of JetStream. Left out: by none. The same in all processes of a shop. */
+  eventStream?: EventStreamOptions | undefined;
 }
 
 /** What has to be known before Nest makes the application. */

@@ -12,6 +12,7 @@ import { UnavailableError } from '../contract/errors.js';
 import { CallMetrics } from '../control/call-metrics.js';
 import { ControlPlane, type SteeringOptions } from '../control/control-plane.js';
 import { Database } from '../database/database.js';
+import { EventStream } from '../nats/event-stream.js';
 import type { NatsLink } from '../nats/link.js';
 import { observers } from '../operate/metrics/call-tally.js';
 import { StartError } from '../operate/health/start-error.js';
@@ -30,6 +31,8 @@ export interface Parts {
   readonly guarded: GuardedCalls | undefined;
   readonly subscribers: Subscribers;
   readonly events: Events;
+  /** Where outsiders are told of them; `undefined`: nowhere. */
+  readonly eventStream: EventStream | undefined;
   readonly agents: Agents;
   readonly calls: CallMetrics;
   readonly metrics: ToolkitMetrics;
@@ -61,7 +64,10 @@ export function processPartsOf(
   const programs = Object.keys(lists ?? {});
   const agents = new Agents(side, link, routes, { witness, direct, retention, programs });
   const areTold = options.events !== 'off';
-  const subscribers = new Subscribers(areTold ? options.contracts : []);
+  const { eventStream: outside }: Partial<NatsOptions> = typeof options.nats === 'object' ? options.nats : {};
+  const eventStream =
+    link && side && areTold && outside ? new EventStream(link, outside, side === 'monolith') : undefined;
+  const subscribers = new Subscribers(areTold ? options.contracts : [], eventStream !== undefined);
   const events = new Events(subscribers, areTold);
   const copies = link && new Copies(link);
   const server = link && new ContractServer(link, modules, routes, metrics.served, copies);
@@ -73,6 +79,7 @@ export function processPartsOf(
     guarded,
     subscribers,
     events,
+    eventStream,
     agents,
     calls,
     metrics,

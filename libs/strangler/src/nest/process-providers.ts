@@ -17,7 +17,7 @@ import { ToolkitMetrics } from '../operate/metrics/toolkit-metrics.js';
 import { OPERATOR } from '../operate/operator-token.js';
 import { Routes } from '../routes/routes.js';
 import { Agents } from '../sides/agents.js';
-import { DATA_SOURCE } from './feature.js';
+import { DATA_SOURCE, EVENT_STREAM } from './feature.js';
 import { linkTo } from './nats-link.js';
 import type { StranglerAsyncOptions, StranglerOptions, WiringOptions } from './options.js';
 import { processPartsOf, type Parts } from './parts.js';
@@ -39,6 +39,7 @@ const parts: readonly Provider[] = [
   part(Router, ({ router }) => router),
   part(Subscribers, ({ subscribers }) => subscribers),
   part(Events, ({ events }) => events),
+  part(EVENT_STREAM, ({ eventStream }) => eventStream ?? null),
   part(Agents, ({ agents }) => agents),
   part(Database, ({ database }) => database),
   part(CallMetrics, ({ calls }) => calls),

@@ -83,11 +83,11 @@ export class StranglerProcess
   /** What the toolkit measures of this process, for whoever is scraped. */
   get measured(): Measured {
     const { side } = this.options;
-    const { metrics, agents, link, guarded, copies, plane, database } = this.parts;
+    const { metrics, agents, subscribers, link, guarded, copies, plane, database } = this.parts;
     const { histograms } = metrics;
     if (!link || !guarded || !copies) return { histograms, gauges: [] };
     if (!database || !side) return { histograms, gauges: metrics.gaugesOfCaller(link, guarded) };
-    const own = { database, link, guarded, copies, agents };
+    const own = { database, link, guarded, copies, agents, subscribers };
     const gauges = metrics.gauges({ ...own, ...(plane && { operator: plane.operator }) });
     return { histograms, gauges, pool: () => database.figures };
   }
@@ -113,6 +113,7 @@ export class StranglerProcess
     const { agents, role } = this.parts;
     await agents.start().catch(asStartError);
     role.start();
+    this.parts.eventStream?.start();
     await this.openListeners();
     this.isOpen = true;
   }
@@ -145,8 +146,9 @@ export class StranglerProcess
   }
 
   private async endParts(): Promise<void> {
-    const { server, agents, role, link } = this.parts;
+    const { server, agents, role, link, eventStream } = this.parts;
     await server?.close();
+    await eventStream?.stop();
     await agents.stop();
     await role.end();
     await link?.close();

@@ -5,8 +5,11 @@ import type { Database } from '../../database/database.js';
 import { LeaderSession } from '../../database/leader-session.js';
 import type { Router } from '../router.js';
 import { anyDueSql, EventLog } from './event-log.js';
-import { Lane } from './lane.js';
-import type { EventSubscriber } from './subscribers.js';
+import type { EventStream } from '../../nats/event-stream.js';
+import type { Lane } from './lane.js';
+import { ModuleLane } from './module-lane.js';
+import { StreamLane } from './stream-lane.js';
+import type { EventSubscriber, ModuleSubscriber } from './subscribers.js';
 
 /** How often a process that does not deliver tries to, and how long one waits that could not, in ms. */
 const electionMs = 250;
@@ -16,6 +19,8 @@ const idleMs = 500;
 const busyMs = 5;
 /** How often all keys are looked through, and how long it rests between two pieces, in ms. */
 const sweepEveryMs = 3_600_000;
+/** How often it is looked whether there is another reason for it, in ms. */
+const lookEveryMs = 2_000;
 const pieceRestMs = 100;
 
 const role = {
@@ -28,7 +33,7 @@ class EventSession extends LeaderSession {
   private constructor(
     client: Client,
     module: string,
-    private readonly subscribers: readonly string[],
+    private readonly subscribers: () => readonly string[],
   ) {
     super(client, module, role);
   }
@@ -36,7 +41,7 @@ class EventSession extends LeaderSession {
   static async open(
     database: Database,
     module: string,
-    subscribers: readonly string[],
+    subscribers: () => readonly string[],
   ): Promise<EventSession> {
     const session = new EventSession(await database.session(), module, subscribers);
     await session.begin();
@@ -47,7 +52,7 @@ class EventSession extends LeaderSession {
     const { rows } = await this.client.query<{ any: boolean }>({
       name: 'any event',
       text: anyDueSql(this.module),
-      values: [this.module, this.subscribers],
+      values: [this.module, this.subscribers()],
     });
     return rows[0]?.any === true;
   }
@@ -57,7 +62,9 @@ class EventSession extends LeaderSession {
 export interface EventDeliveryOptions {
   database: Database;
   module: string;
-  subscribers: readonly EventSubscriber[];
+  subscribers: readonly ModuleSubscriber[];
+  /** Where outsiders are told of them, and as whom; left out: nowhere. */
+  outside?: { subscriber: EventSubscriber; stream: EventStream } | undefined;
   router: Pick<Router, 'call' | 'isTransactional' | 'together'>;
   /** Waits until the other side of the module has what these keys have told, where answers wait for it. */
   stored: (keys: readonly string[]) => Promise<void>;
@@ -80,7 +87,8 @@ export class EventDelivery implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   onApplicationBootstrap(): void {
-    if (this.options.subscribers.length > 0) this.running = this.leadUntilStopped();
+    const { subscribers, outside } = this.options;
+    if (subscribers.length > 0 || outside) this.running = this.leadUntilStopped();
   }
 
   /** Resolves when nobody is being called any more. */
@@ -106,13 +114,14 @@ export class EventDelivery implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async lead(begun: () => void): Promise<void> {
-    const { database, module, subscribers } = this.options;
-    const names = subscribers.map(({ name }) => name);
-    const session = (this.session = await EventSession.open(database, module, names));
-    const lanes = subscribers.map((subscriber) => this.lane(subscriber, session));
+    const { database, module } = this.options;
+    let lanes: Lane[] = [];
+    const ready = () => lanes.filter(({ isReady }) => isReady).map(({ subscriber }) => subscriber.name);
+    const session = (this.session = await EventSession.open(database, module, ready));
+    lanes = this.lanes(session);
     try {
       while (!this.stopping.signal.aborted && !(await session.tryLead())) await session.rest(electionMs);
-      const sweeping = this.sweepUntil(session.gone);
+      const sweeping = this.sweepUntil(session.gone, lanes);
       begun();
       while (!this.stopping.signal.aborted) {
         const filled = await Promise.all(lanes.map((lane) => lane.fill()));
@@ -127,26 +136,45 @@ export class EventDelivery implements OnApplicationBootstrap, BeforeApplicationS
     }
   }
 
-  private lane(subscriber: EventSubscriber, session: EventSession): Lane {
-    const { router, stored } = this.options;
-    return new Lane({ log: this.log, router, subscriber, stored, moved: () => session.wake() });
+  private lanes(session: EventSession): Lane[] {
+    const { router, stored, subscribers, outside } = this.options;
+    const common = { log: this.log, stored, moved: () => session.wake() };
+    return [
+      ...subscribers.map((subscriber) => new ModuleLane({ ...common, subscriber }, router)),
+      ...(outside ? [new StreamLane({ ...common, subscriber: outside.subscriber }, outside.stream)] : []),
+    ];
   }
 
-  /** What was told by a process that did not know a subscriber is found, and what was there before a view. */
-  private async sweepUntil(gone: AbortSignal): Promise<void> {
-    const rest = (ms: number) => sleep(ms, undefined, { signal: gone }).catch(() => undefined);
+  /**
+   * What was told by a process that did not know a subscriber is found, and what was there before a view; and what a stream has lost. Once an
+   * hour, and when keys have come, or another stream is there.
+   */
+  private async sweepUntil(gone: AbortSignal, lanes: readonly Lane[]): Promise<void> {
     while (!gone.aborted) {
-      for (const subscriber of this.options.subscribers)
-        for (
-          let after: string | undefined = '';
-          after !== undefined && !gone.aborted;
-          await rest(pieceRestMs)
-        )
-          after = await this.log.sweep(subscriber, after).catch((error: unknown) => {
-            if (!gone.aborted) this.logger.warn(`could not look through the keys: ${String(error)}`);
-            return undefined;
-          });
-      await rest(sweepEveryMs);
+      const [begun, before] = [performance.now(), await this.standing(lanes)];
+      for (const lane of lanes) if (lane.isReady) await this.sweep(lane, gone);
+      do await sleep(lookEveryMs, undefined, { signal: gone }).catch(() => undefined);
+      while (
+        !gone.aborted &&
+        performance.now() - begun < sweepEveryMs &&
+        (await this.standing(lanes)) === before
+      );
     }
+  }
+
+  private async sweep({ subscriber, stream }: Lane, gone: AbortSignal): Promise<void> {
+    for (let after: string | undefined = ''; after !== undefined && !gone.aborted;) {
+      after = await this.log.sweep(subscriber, after, { stream }).catch((error: unknown) => {
+        if (!gone.aborted) this.logger.warn(`could not look through the keys: ${String(error)}`);
+        return undefined;
+      });
+      await sleep(pieceRestMs, undefined, { signal: gone }).catch(() => undefined);
+    }
+  }
+
+  /** What has to be looked through anew when it is another one. */
+  private async standing(lanes: readonly Lane[]): Promise<string> {
+    const epoch = await this.log.epoch().catch(() => undefined);
+    return [epoch, ...lanes.map(({ stream }) => stream)].join(' ');
   }
 }

@@ -1,9 +1,13 @@
 import { DataSource } from 'typeorm';
 import { clicked, clicks, clicksDatabase, tally } from '../../../../../test/support/clicks.js';
 import type { TestDatabase } from '../../../../../test/support/postgres.js';
+import { until } from '../../../../../test/support/until.js';
 import { withContext } from '../../database/context.js';
 import { Database } from '../../database/database.js';
+import { describeTables } from '../../database/tables.js';
 import { inTransaction } from '../../database/transaction.js';
+import { Pruner } from '../../engine/pruning/pruner.js';
+import { defaultRetention } from '../../engine/pruning/retention.js';
 import { anyDueSql, EventLog, type HandledKey } from './event-log.js';
 import { Events } from './events.js';
 import { Subscribers } from './subscribers.js';
@@ -146,10 +150,42 @@ it('after a failover to a copy that lacks the last ones, the next one is deliver
   expect(await due()).toMatchObject([{ seq: 1, head: 2, events: [{ seq: 2 }] }]);
 });
 
+it('what JetStream had is due again when another stream is there', async () => {
+  const both = new Subscribers([clicks, tally], true);
+  const outside = both.outsideOf('clicks')!;
+  const dueIn = (stream: number) => log.due(outside, { limit: 10, each: 10, busy: [], stream });
+  await tell(['a', 'a'], both);
+  expect(await dueIn(7)).toMatchObject([{ from: 0, seq: 0, head: 2 }]);
+  await log.settle('jetstream', [{ key: 'a', from: 0, seq: 2, generation: 0, stream: 7 }]);
+  expect([await dueIn(7), await dueIn(8)]).toEqual([[], []]);
+  await log.sweep(outside, '', { stream: 7 });
+  expect(await dueIn(7)).toEqual([]);
+  await log.sweep(outside, '', { stream: 8 });
+  expect(await dueIn(8)).toMatchObject([
+    { from: 2, seq: 0, head: 2, generation: 7, events: [{ seq: 1 }, { seq: 2 }] },
+  ]);
+  await log.settle('jetstream', [{ key: 'a', from: 2, seq: 1, generation: 7, stream: 8 }]);
+  // Who still has the stream of before changes nothing.
+  await log.settle('jetstream', [{ key: 'a', from: 2, seq: 2, generation: 7, stream: 7 }]);
+  expect(await dueIn(8)).toMatchObject([{ seq: 1, events: [{ seq: 2 }] }]);
+});
+
+it('what no module has still to handle is pruned, whether JetStream has it or not', async () => {
+  await tell(['a', 'b'], new Subscribers([clicks, tally], true));
+  await log.settle('tally', [settled(1)]);
+  const moving = { module: 'clicks', ownership: 'by-key', routingKey: 'name', transforms: {} } as const;
+  const tables = await describeTables(pool, { ...moving, tables: ['event', 'event_cursor'] });
+  const retention = { ...defaultRetention, eventsMs: 0 };
+  const pruner = new Pruner({ database: pool, module: 'clicks', tables: () => tables, retention });
+  await until('nothing is left to prune', async () => ((await pruner.turn()) ? true : undefined));
+  expect(await database.query('select routing_key as key from clicks.event')).toEqual([{ key: 'b' }]);
+});
+
 describe('a process that does not know the subscriber tells something', () => {
   const nobody = new Subscribers([clicks]);
   const sweep = async (of = subscriber!) => {
-    for (let after: string | undefined = ''; after !== undefined;) after = await log.sweep(of, after, 1);
+    for (let after: string | undefined = ''; after !== undefined;)
+      after = await log.sweep(of, after, { pieceKeys: 1 });
   };
 
   it('of a key that the subscriber knows: it is found', async () => {

@@ -13,19 +13,22 @@ export interface LoggedEvent {
   readonly data: unknown;
   readonly requestId: string;
   readonly traceparent: string | null;
+  /** When it was told, RFC 3339. */
+  readonly at: string;
 }
 
 /** What a subscriber is to be called for, of one key. */
 export interface DueKey {
   readonly key: string;
-  /** The last that it has handled. */
+  /** Where its cursor stands, and the last that it has handled: none, where what it had is lost. */
+  readonly from: number;
   readonly seq: number;
   /** The last that it is to handle now. */
   readonly head: number;
   /** How often the first of these was tried, and how often the subscriber has answered with an error. */
   readonly tries: number;
   readonly failures: number;
-  /** How often its view was built anew: a delivery's id is made of it. */
+  /** How often its view was built anew: a delivery's id is made of it. For JetStream: which stream has its events. */
   readonly generation: number;
   /** The next ones, in their order; fewer than asked for: these are all. */
   readonly events: readonly LoggedEvent[];
@@ -38,6 +41,8 @@ export interface HandledKey {
   readonly from: number;
   readonly seq: number;
   readonly generation: number;
+  /** The stream that has the events up to `seq`, where that is another one. */
+  readonly stream?: number | undefined;
   /** Why the event behind `seq` was not handled; `undefined`: as far as this process knows, nothing is left. */
   readonly problem?: Problem | undefined;
 }
@@ -86,25 +91,26 @@ export class EventLog {
 
   /**
    * Keys for whose events a subscriber is to be called now, the longest due first, with up to `each` events. None while this side has not
-   * proven itself. `busy`: keys that are not to be looked at.
+   * proven itself. `busy`: keys that are not to be looked at. `stream`: what another one had is lost.
    */
   due(
-    { name, commands }: EventSubscriber,
-    { limit, each, busy }: { limit: number; each: number; busy: readonly string[] },
+    { name, types }: EventSubscriber,
+    { limit, each, busy, stream }: { limit: number; each: number; busy: readonly string[]; stream?: number },
   ): Promise<DueKey[]> {
     return this.database.query<DueKey>(
-      `select c.routing_key as key, c.seq::float8 as seq, least(c.head, c.stop)::float8 as head, c.tries, c.failures, c.generation, e.events
+      `select c.routing_key as key, c.seq::float8 as "from", handled.seq::float8 as seq, least(c.head, c.stop)::float8 as head, c.tries, c.failures, c.generation, e.events
        from strangler.ownership o
        join ${this.cursor} c on c.subscriber = $2
+       cross join lateral (select case when c.generation = coalesce($7::integer, c.generation) then c.seq else 0 end as seq) handled
        cross join lateral (
          select coalesce(json_agg(json_build_object('seq', e.seq, 'id', e.id, 'type', e.type, 'data', e.data,
-             'requestId', e.request_id, 'traceparent', e.traceparent) order by e.seq), '[]') as events
+             'requestId', e.request_id, 'traceparent', e.traceparent, 'at', e.at) order by e.seq), '[]') as events
          from (select * from ${this.event} e
-           where e.routing_key = c.routing_key and e.seq > c.seq and e.seq <= least(c.head, c.stop) and e.type = any($3)
+           where e.routing_key = c.routing_key and e.seq > handled.seq and e.seq <= least(c.head, c.stop) and e.type = any($3)
            order by e.seq limit $4) e) e
        where ${isDue} and c.routing_key <> all($5)
        order by c.due_at limit $6`,
-      [this.module, name, [...commands.keys()], each, busy, limit],
+      [this.module, name, [...types], each, busy, limit, stream ?? null],
       { prepared: true },
     );
   }
@@ -139,12 +145,12 @@ export class EventLog {
         prepared: true,
       },
       {
-        sql: `update ${this.cursor} c set seq = s.seq, tries = s.tries, failures = s.failures, error = s.error,
+        sql: `update ${this.cursor} c set seq = s.seq, generation = coalesce(s.stream, c.generation), tries = s.tries, failures = s.failures, error = s.error,
             failed_at = case when s.error is not null and s.retry_ms is null then clock_timestamp() end,
             due_at = case when s.error is not null then clock_timestamp() + s.retry_ms * interval '1 ms'
               when c.head > s.seq then clock_timestamp() end
           from unnest($2::text[], $3::bigint[], $4::bigint[], $5::integer[], $6::integer[], $7::text[], $8::integer[],
-              $9::integer[]) s (key, was, seq, tries, failures, error, retry_ms, generation)
+              $9::integer[], $10::integer[]) s (key, was, seq, tries, failures, error, retry_ms, generation, stream)
           where c.subscriber = $1 and c.routing_key = s.key and c.seq = s.was and c.generation = s.generation
             and c.failed_at is null`,
         params: [
@@ -157,30 +163,40 @@ export class EventLog {
           settled.map(({ problem }) => problem?.error ?? null),
           settled.map(({ problem }) => problem?.retryMs ?? null),
           settled.map(({ generation }) => generation),
+          settled.map(({ stream }) => stream ?? null),
         ],
         prepared: true,
       },
     ]);
   }
 
+  /** Of the module's ownership: another one when keys have come or gone. `undefined`: this side has none. */
+  async epoch(): Promise<number | undefined> {
+    const [row] = await this.database.query<{ epoch: number }>(
+      'select epoch::float8 as epoch from strangler.ownership where module = $1',
+      [this.module],
+    );
+    return row?.epoch;
+  }
+
   /**
    * Looks through a piece of the keys for events that a subscriber is not yet to be called for: those that a process has told which did not
-   * know it, and, for one that begins with the first, all that were there before. Answers the last key of the piece; `undefined`: that was all.
+   * know it, and, for one that begins with the first, all that were there before, or that another stream than `stream` had. Answers the last key of the piece; `undefined`: that was all.
    */
   async sweep(
-    { name, commands, fromFirst }: EventSubscriber,
+    { name, types, fromFirst }: EventSubscriber,
     after: string,
-    pieceKeys = 1_000,
+    { pieceKeys = 1_000, stream }: { pieceKeys?: number; stream?: number | undefined } = {},
   ): Promise<string | undefined> {
     const piece = await this.database.query<{ key: string; head: number | null }>(
       `select s.routing_key as key, (
            select max(e.seq)::float8 from ${this.event} e
            where e.routing_key = s.routing_key and e.seq > c.head and e.type = any($3)) as head
        from (select * from ${this.stream} where routing_key > $4 order by routing_key limit $5) s
-       left join (select routing_key, head from ${this.cursor} where subscriber = $2) known using (routing_key)
+       left join (select routing_key, case when generation = coalesce($7::integer, generation) then head else 0 end as head from ${this.cursor} where subscriber = $2) known using (routing_key)
        cross join lateral (select coalesce(known.head, case when $6 then 0 end) as head) c
        where strangler.owns($1, s.routing_key) order by s.routing_key`,
-      [this.module, name, [...commands.keys()], after, pieceKeys, fromFirst],
+      [this.module, name, [...types], after, pieceKeys, fromFirst, stream ?? null],
     );
     const behind = piece.filter((each): each is { key: string; head: number } => each.head !== null);
     if (behind.length > 0) await this.expect(name, behind);

@@ -24,7 +24,7 @@ const changes = {
 export async function repairEvent(
   database: Database,
   module: string,
-  { commands }: EventSubscriber,
+  { types }: EventSubscriber,
   { how, subscriber, key, seq }: EventRepair,
 ): Promise<boolean> {
   const [event, cursor] = [`${quoted(module)}.event`, `${quoted(module)}.event_cursor`];
@@ -37,7 +37,7 @@ export async function repairEvent(
           and not exists (select from ${event} e
             where e.routing_key = $2 and e.seq > c.seq and e.seq < $4 and e.type = any($3))
         returning true as done`,
-      params: [subscriber, key, [...commands.keys()], seq],
+      params: [subscriber, key, [...types], seq],
     },
   ]);
   return rows!.length > 0;

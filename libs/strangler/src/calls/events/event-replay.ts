@@ -110,7 +110,7 @@ export class EventReplay {
    * begun anew
    */
   async restart(from: string | null): Promise<number> {
-    const { name, commands } = this.subscriber;
+    const { name, types } = this.subscriber;
     return this.asOwner(async (q) => {
       await this.end(q);
       const [row] = await q.query<{ generation: number }>(
@@ -125,7 +125,7 @@ export class EventReplay {
            due_at = excluded.due_at, generation = excluded.generation, stop = null, resent = null,
            tries = 0, failures = 0, error = null, failed_at = null
          returning routing_key`,
-        [name, row!.generation, [...commands.keys()], from],
+        [name, row!.generation, [...types], from],
       );
       await q.query(
         `update ${this.cursor} set stop = null, generation = $2 where subscriber = $1 and stop is not null`,

@@ -114,8 +114,8 @@ const nextOf = (event: string): string => `
 const subscribed = `subscribed as materialized (select * from unnest($2::text[], $3::text[], $4::boolean[]) s (name, type, from_first))`;
 
 const subscriptionsOf = (subscribers: readonly EventSubscriber[]): [string[], string[], boolean[]] => {
-  const all = subscribers.flatMap(({ name, commands, fromFirst }) =>
-    [...commands.keys()].map((type) => ({ name, type, fromFirst })),
+  const all = subscribers.flatMap(({ name, types, fromFirst }) =>
+    [...types].map((type) => ({ name, type, fromFirst })),
   );
   return [all.map(({ name }) => name), all.map(({ type }) => type), all.map(({ fromFirst }) => fromFirst)];
 };

@@ -44,7 +44,7 @@ export class Events {
     const { transaction, requestId, traceparent = null } = context;
     const copy = Schema.of(event.data).parse(data);
     const module = publisherOf(event.type);
-    const called = this.subscribers.of(module).filter(({ commands }) => commands.has(event.type));
+    const called = this.subscribers.of(module).filter(({ types }) => types.has(event.type));
     transaction.told.push({
       ...{ module, key: event.key(copy), id: uuidv7(), type: event.type, data: copy, requestId, traceparent },
       subscribers: called.map(({ name, fromFirst }) => ({ name, fromFirst })),

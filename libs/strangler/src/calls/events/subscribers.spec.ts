@@ -19,7 +19,7 @@ const ears = (subscriptions: Record<string, ReturnType<typeof subscription<Word>
 
 it('a module is called for events of another one, each type by its command', () => {
   const hearing = ears({ hear: subscription(said, { key }), listen: subscription(sung, { key }) });
-  const [subscriber, ...others] = new Subscribers([talk, hearing]).of('talk');
+  const [subscriber, ...others] = new Subscribers([talk, hearing]).modulesOf('talk');
   expect(others).toEqual([]);
   expect(subscriber).toMatchObject({ name: 'ears', fromFirst: false });
   expect([...subscriber!.commands].map(([type, { name }]) => [type, name])).toEqual([

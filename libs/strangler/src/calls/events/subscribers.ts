@@ -1,30 +1,40 @@
 import type { Contract } from '../../contract/contract.js';
-import { publisherOf } from '../../contract/event.js';
+import { jetStream, publisherOf } from '../../contract/event.js';
 import { prepare, type PreparedOperation } from '../../contract/operation.js';
 
-/** A module that is called for events of another one, or of its own. */
+/** Who has a cursor in a module's log. Events of one key come to it in their order, whatever their types. */
 export interface EventSubscriber {
-  /** Of the module that is called. Events of one key come to it in their order, whatever their types. */
   readonly name: string;
-  /** By the type of the event. */
-  readonly commands: ReadonlyMap<string, PreparedOperation>;
+  /** Of the events that come to it. */
+  readonly types: ReadonlySet<string>;
   /** Whether it begins with the first event that the log has of a key, or with the next one. */
   readonly fromFirst: boolean;
 }
 
+/** A module that is called for events of another one, or of its own; it has the module's name. */
+export interface ModuleSubscriber extends EventSubscriber {
+  /** By the type of the event. */
+  readonly commands: ReadonlyMap<string, PreparedOperation>;
+}
+
 /** Who is called for which events, by the contracts that this process knows. */
 export class Subscribers {
-  private readonly byPublisher: ReadonlyMap<string, readonly EventSubscriber[]>;
+  private readonly byPublisher: ReadonlyMap<string, readonly ModuleSubscriber[]>;
+  private readonly outside: ReadonlyMap<string, EventSubscriber>;
 
   /**
+   * @param published whether outsiders are told as well
    * @throws when a subscriber names an event that its module does not tell (one of a module that this process does not know is not looked at),
-   * has two commands for one event, or wants to begin in two ways
+   * has two commands for one event, or wants to begin in two ways; or has the name of who tells outsiders
    */
-  constructor(contracts: readonly Contract[]) {
+  constructor(contracts: readonly Contract[], published = false) {
+    if (contracts.some(({ name }) => name === jetStream))
+      throw new Error(`no module can have the name ${jetStream}`);
+    this.outside = new Map(published ? contracts.flatMap(outsideOf) : []);
     const told = new Map(
       contracts.map(({ name, events }) => [name, new Set(events.map(({ type }) => type))]),
     );
-    const byPublisher = new Map<string, EventSubscriber[]>();
+    const byPublisher = new Map<string, ModuleSubscriber[]>();
     for (const contract of contracts)
       for (const [publisher, commands] of commandsOf(contract)) {
         for (const { on, name } of commands)
@@ -36,11 +46,28 @@ export class Subscribers {
     this.byPublisher = byPublisher;
   }
 
-  /** Of a module's events. */
-  of(module: string): readonly EventSubscriber[] {
-    return this.byPublisher.get(module) ?? [];
+  /** Modules that are called for a module's events. */
+  modulesOf(publisher: string): readonly ModuleSubscriber[] {
+    return this.byPublisher.get(publisher) ?? [];
+  }
+
+  /** Who tells outsiders of a module's events; `undefined`: nobody. */
+  outsideOf(publisher: string): EventSubscriber | undefined {
+    return this.outside.get(publisher);
+  }
+
+  /** Both. */
+  of(publisher: string): readonly EventSubscriber[] {
+    const outside = this.outsideOf(publisher);
+    return [...this.modulesOf(publisher), ...(outside ? [outside] : [])];
   }
 }
+
+/** All that the log has is published: a stream that was wiped is filled again. */
+const outsideOf = ({ name, events }: Contract): [string, EventSubscriber][] => {
+  const types = new Set(events.map(({ type }) => type));
+  return types.size > 0 ? [[name, { name: jetStream, types, fromFirst: true }]] : [];
+};
 
 /** The subscriptions of a contract, by the module whose events they are. */
 function commandsOf(contract: Contract): Map<string, PreparedOperation[]> {
@@ -56,7 +83,7 @@ function commandsOf(contract: Contract): Map<string, PreparedOperation[]> {
 function subscriberOf(
   { name, operations }: Contract,
   commands: readonly PreparedOperation[],
-): EventSubscriber {
+): ModuleSubscriber {
   const byType = new Map(commands.map((command) => [command.on!, command]));
   if (byType.size < commands.length) throw new Error(`${name} has two commands for one type of event`);
   const starts = new Set(commands.map((command) => (operations[command.name] as { from?: string }).from));
@@ -64,5 +91,5 @@ function subscriberOf(
     throw new Error(
       `${name} begins with the first event of ${publisherOf(commands[0]!.on!)}, or with the next one: say one of them`,
     );
-  return { name, commands: byType, fromFirst: starts.has('first') };
+  return { name, types: new Set(byType.keys()), commands: byType, fromFirst: starts.has('first') };
 }

@@ -4,6 +4,7 @@ import { Length, Matches } from 'class-validator';
 import type { EventRepair } from '../../calls/events/event-repair.js';
 import { longestReplayMs, type LogBegin } from '../../calls/events/event-replay.js';
 import type { EventQuestion, EventView, SubscriberLag } from '../../calls/events/event-views.js';
+import { jetStream } from '../../contract/event.js';
 import { Id, Maybe } from '../../contract/fields.js';
 import { policies, sides, type Side } from '../../routes/phase.js';
 import type { EventControl, ReplayStep } from '../../sides/event-control.js';
@@ -188,6 +189,10 @@ function requireReplayable(
   const refuse = (why: string): never => {
     throw new RefusedError(why);
   };
+  if (subscriber === jetStream)
+    refuse(
+      'what outsiders are told is sent again when its stream is deleted (nats stream rm): it is made anew and filled from the log',
+    );
   if (moving !== undefined)
     refuse(`${moving} is on its way from one side to the other: replay when it has arrived`);
   if (!log) return refuse(`${subscriber} is called for no event of ${module}`);

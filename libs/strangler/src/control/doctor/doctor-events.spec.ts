@@ -26,6 +26,9 @@ it('a failed event, one that is far behind, and a view that was left empty are n
       remedy: expect.stringContaining('strangler status mails') as string,
     },
   ]);
+  expect(said({ subscriber: 'jetstream', waiting: 5, oldestMs: 900_000 })).toMatchObject([
+    { remedy: expect.stringContaining('publishes no events to JetStream') as string },
+  ]);
   expect(said({ replayMs: 130_000 })).toMatchObject([
     { remedy: 'say it again: strangler events replay stock --subscriber mails' },
   ]);

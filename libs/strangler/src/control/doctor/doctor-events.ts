@@ -1,5 +1,6 @@
 import { longestReplayMs } from '../../calls/events/event-replay.js';
 import type { SubscriberLag } from '../../calls/events/event-views.js';
+import { jetStream } from '../../contract/event.js';
 import { typed, type Subject } from '../conditions/advice.js';
 import type { Finding } from '../terms/views.js';
 
@@ -33,10 +34,21 @@ const late = (
   keys === 0 && oldestMs !== null && oldestMs > lateAfterMs
     ? {
         problem: `${subscriber} is ${minutes(oldestMs)} min behind with the events of ${module} (${waiting} wait)`,
-        meaning: 'they are delivered as soon as it answers, in their order; nothing is lost',
-        remedy: `see what it answers (${typed(subject, 'events list', `--subscriber ${subscriber} --state processing`)}) and whether it runs (${typed({ ...subject, module: subscriber }, 'status')})`,
+        ...(subscriber === jetStream
+          ? outsidersWait
+          : {
+              meaning: 'they are delivered as soon as it answers, in their order; nothing is lost',
+              remedy: `see what it answers (${typed(subject, 'events list', `--subscriber ${subscriber} --state processing`)}) and whether it runs (${typed({ ...subject, module: subscriber }, 'status')})`,
+            }),
       }
     : undefined;
+
+const outsidersWait = {
+  meaning:
+    'outsiders hear of them once JetStream is there, in their order; what is pruned before is lost to them',
+  remedy:
+    'see why in the log of whoever owns the module ("publishes no events to JetStream"), and whether NATS runs it (nats-server -js)',
+};
 
 const halfway = (subject: Subject, { module, subscriber, replayMs }: SubscriberLag): Found =>
   replayMs !== null && replayMs > longestReplayMs

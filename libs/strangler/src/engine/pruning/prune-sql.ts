@@ -1,4 +1,5 @@
-import type { MovingTable } from '../../database/tables.js';
+import { jetStream } from '../../contract/event.js';
+import { literal, type MovingTable } from '../../database/tables.js';
 
 /** What is pruned. What only the owner prunes goes over to the other side as any other write does. */
 export const prunedByOwner = ['results', 'sagas', 'events'] as const;
@@ -61,14 +62,15 @@ export const pruneSagas = (saga: MovingTable): string => `
     (select id::text from old order by id desc limit 1) as last`;
 
 /**
- * Prunes events that were told before $2 and that nobody has still to handle, none during a replay; $3: where to go on (a time). The last number of a key and how far its
- * subscribers are stay.
+ * Prunes events that were told before $2 and that no module has still to handle, none during a replay; $3: where to go on (a time). The last
+ * number of a key and how far its subscribers are stay. Outsiders hold nothing: else JetStream, when it is away, would fill the disk.
  */
 export const pruneEvents = (event: MovingTable, cursor: MovingTable): string => `
   with old as materialized (
     select e.routing_key, e.seq, e.at from ${event.sql} e cross join strangler.ownership o
     where ${owned(event, 'e')} and e.at < $2 and e.at >= $3
-      and not exists (select from ${cursor.sql} c where c.routing_key = e.routing_key and c.seq < e.seq and c.head >= e.seq)
+      and not exists (select from ${cursor.sql} c where c.routing_key = e.routing_key and c.seq < e.seq and c.head >= e.seq
+        and c.subscriber <> ${literal(jetStream)})
       and not exists (select from strangler.event_replay r where r.module = $1 and r.epoch = o.epoch)
     order by e.at limit ${pieceRows}
   ), gone as (

@@ -1,10 +1,12 @@
-import { clicksDatabase } from '../../../../../test/support/clicks.js';
+import { clicks, clicksDatabase, tally } from '../../../../../test/support/clicks.js';
 import type { TestDatabase } from '../../../../../test/support/postgres.js';
 import { Database } from '../../database/database.js';
+import { Subscribers } from '../../calls/events/subscribers.js';
 import { eventGauges, openSagaGauges } from './flow-gauges.js';
 
 let database: TestDatabase;
 let pool: Database;
+const subscribers = new Subscribers([clicks, tally]);
 
 beforeAll(async () => {
   database = await clicksDatabase('monolith');
@@ -21,19 +23,22 @@ afterAll(async () => {
 
 it('each subscriber has what waits, how old it is, and what has failed; one that has handled all has nothing', async () => {
   const labels = { module: 'clicks', subscriber: 'tally' };
-  expect(await eventGauges(pool).read()).toMatchObject({ strangler_event_backlog: [] });
+  expect(await eventGauges(pool, subscribers).read()).toMatchObject({ strangler_event_backlog: [] });
   await database.query(`
     insert into clicks.event (routing_key, seq, id, type, data, request_id, at)
       select key, seq, gen_random_uuid(), 'clicks.clicked', '{}', 'r', now() - interval '90 s'
       from unnest(array['a', 'b', 'c']) key, generate_series(1, 3) seq`);
   await database.query(`
     insert into clicks.event_cursor (routing_key, subscriber, seq, head, due_at, failed_at) values
-      ('a', 'tally', 1, 3, now(), null), ('b', 'tally', 2, 3, null, now()), ('c', 'tally', 3, 3, null, null)`);
-  const read = await eventGauges(pool).read();
+      ('a', 'tally', 1, 3, now(), null), ('b', 'tally', 2, 3, null, now()), ('c', 'tally', 3, 3, null, null),
+      ('c', 'jetstream', 0, 3, now(), null)`);
+  const read = await eventGauges(pool, subscribers).read();
   expect(read).toMatchObject({
     strangler_event_backlog: [{ labels, value: 3 }],
     strangler_event_failed: [{ labels, value: 1 }],
   });
+  const outside = await eventGauges(pool, new Subscribers([clicks, tally], true)).read();
+  expect(outside['strangler_event_backlog']).toHaveLength(2);
   const [{ value: age } = { value: 0 }] = read['strangler_event_lag_seconds'] ?? [];
   expect(age).toBeGreaterThanOrEqual(90);
 });

@@ -1,5 +1,6 @@
 import type { Database } from '../../database/database.js';
 import { literal, quoted } from '../../database/tables.js';
+import type { Subscribers } from '../../calls/events/subscribers.js';
 import type { GaugeSet, Reading } from './gauges.js';
 
 /** Nobody waits for a scrape longer, in ms. */
@@ -54,8 +55,11 @@ const behindSql = (schema: string, module: string): string => `
   where (c.due_at is not null or c.failed_at is not null) and strangler.owns(${module}, c.routing_key)
   group by c.subscriber`;
 
-/** How far the subscribers of this side's events are. One that has nothing to do has no reading. */
-export function eventGauges(database: Pick<Database, 'together'>): GaugeSet {
+/** How far the subscribers of this side's events are. One that has nothing to do, or that is none any more, has no reading. */
+export function eventGauges(
+  database: Pick<Database, 'together'>,
+  subscribers: Pick<Subscribers, 'of'>,
+): GaugeSet {
   const labels = ['module', 'subscriber'];
   return {
     gauges: {
@@ -70,7 +74,10 @@ export function eventGauges(database: Pick<Database, 'together'>): GaugeSet {
       },
     },
     read: async () => {
-      const rows = await read<Behind>(database, await overModules(database, 'event_cursor', behindSql));
+      const all = await read<Behind>(database, await overModules(database, 'event_cursor', behindSql));
+      const rows = all.filter(({ module, subscriber }) =>
+        subscribers.of(module).some(({ name }) => name === subscriber),
+      );
       const of = (value: (row: Behind) => number): Reading[] =>
         rows.map((row) => ({
           labels: { module: row.module, subscriber: row.subscriber },

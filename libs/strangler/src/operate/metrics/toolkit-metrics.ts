@@ -1,6 +1,7 @@
 import type { Copies } from '../../calls/copies/copies.js';
 import type { GuardedCalls } from '../../calls/resilience/guarded-calls.js';
 import type { Operator } from '../../control/commands/operator.js';
+import type { Subscribers } from '../../calls/events/subscribers.js';
 import type { Database } from '../../database/database.js';
 import type { NatsLink } from '../../nats/link.js';
 import type { Agents } from '../../sides/agents.js';
@@ -55,9 +56,10 @@ export class ToolkitMetrics {
     guarded: GuardedCalls;
     copies: Copies;
     agents: Agents;
+    subscribers: Subscribers;
     operator?: Operator;
   }): readonly GaugeSet[] {
-    const { database, link, guarded, copies, agents, operator } = parts;
+    const { database, link, guarded, copies, agents, subscribers, operator } = parts;
     const own = [
       processGauges(link),
       guardGauges(guarded),
@@ -66,7 +68,7 @@ export class ToolkitMetrics {
       pruningGauges(database),
       sagaGauges(agents),
       openSagaGauges(database),
-      eventGauges(database),
+      eventGauges(database, subscribers),
     ];
     return [...own, ...(operator ? [moduleGauges(operator)] : [])];
   }
