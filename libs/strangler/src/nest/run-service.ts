@@ -60,7 +60,7 @@ export interface Service {
 
 @Module({})
 class ServiceModule {
-  static of(module: Type, options: ServiceOptions): DynamicModule {
+  static of(module: Type | DynamicModule, options: ServiceOptions): DynamicModule {
     return {
       module: ServiceModule,
       imports: [StranglerModule.forRoot({ ...options, side: 'extracted' }), module],
@@ -78,7 +78,7 @@ class ServiceModule {
  * await service.close();
  * ```
  */
-export async function startService(module: Type, options: ServiceOptions): Promise<Service> {
+export async function startService(module: Type | DynamicModule, options: ServiceOptions): Promise<Service> {
   const app = await startContext(ServiceModule.of(module, options), options.logger);
   return {
     app,
@@ -103,7 +103,7 @@ export async function startService(module: Type, options: ServiceOptions): Promi
  * ```
  */
 export async function runService(
-  module: Type,
+  module: Type | DynamicModule,
   options: Pick<ServiceOptions, 'contracts'> & Partial<ServiceOptions>,
 ): Promise<void> {
   try {
