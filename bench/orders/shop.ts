@@ -113,7 +113,9 @@ async function environmentOf(
 
 /** `strangler.yaml`: inventory goes there at once and without traffic. */
 function wishes(inventory: Inventory): string {
-  const others = ['users', 'orders', 'payments'].map((module) => `  ${module}: { phase: monolith }`);
+  const others = ['users', 'orders', 'payments', 'notifications'].map(
+    (module) => `  ${module}: { phase: monolith }`,
+  );
   const own = `  inventory: { phase: ${inventory}, ramp: [100], bake: 0s, gates: { minSamples: 0 } }`;
   return ['modules:', ...others, own, ''].join('\n');
 }

@@ -1,3 +1,4 @@
+import { contracts } from '#contracts';
 import { noteReads, type Environment } from '#platform';
 import { readSettings as ofService } from '../../apps/extracted/src/config.js';
 import { readSettings as ofGateway } from '../../apps/gateway/src/config.js';
@@ -9,10 +10,7 @@ const programs: Readonly<Record<string, (env: Environment) => unknown>> = {
   monolith: (env) => ofMonolith(env),
   gateway: (env) => ofGateway(env),
   ...Object.fromEntries(
-    ['users', 'inventory', 'payments', 'orders'].map((module) => [
-      module,
-      (env: Environment) => ofService(env, [module]),
-    ]),
+    contracts.map(({ name: module }) => [module, (env: Environment) => ofService(env, [module])]),
   ),
 };
 const given = {
@@ -22,6 +20,7 @@ const given = {
     INVENTORY_DATABASE_URL: url,
     PAYMENTS_DATABASE_URL: url,
     ORDERS_DATABASE_URL: url,
+    NOTIFICATIONS_DATABASE_URL: url,
   },
 };
 

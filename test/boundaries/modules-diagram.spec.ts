@@ -40,6 +40,29 @@ it('a step of a saga and a call through a port are found', () => {
   ]);
 });
 
+it('who hears of an event is found, and what a module says to itself is left out', () => {
+  const files = {
+    ...shop,
+    'libs/contracts/src/sales.ts': `export const sold = event('sales.sold', { data: Sold, key: 'id' });
+      export const sales = contract('sales', { ownership: 'whole', operations: { sold: subscription(sold) }, events: [sold] });`,
+    'libs/contracts/src/mails.ts': `export const mails = contract('mails', {
+      ownership: 'by-key',
+      operations: { sold: subscription(sold, { key }), noted: command({ input: Noted }) },
+    });`,
+    'libs/domain/src/mails/mails.ts': `class Mails {
+      constructor(@InjectPort(mails) private readonly own: Port<typeof mails>) {}
+      note() { return this.own.noted({}); }
+    }`,
+  };
+  expect(diagramOf(files).split('\n').slice(-3)).toEqual([
+    '  sales -- "take (undo: putBack)<br/>putBack" --> stock',
+    '  sales -. "sold" .-> mails',
+    '',
+  ]);
+  const foreign = { ...files, 'libs/contracts/src/sales.ts': shop['libs/contracts/src/sales.ts']! };
+  expect(() => diagramOf(foreign)).toThrow('mails hears of sold, which is no event');
+});
+
 it('a call that cannot be told is no silent gap', () => {
   const hidden = {
     ...shop,

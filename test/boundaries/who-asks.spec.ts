@@ -1,8 +1,7 @@
-import { inventory, orders, payments, users } from '#contracts';
-import type { Contract, Operation } from 'nestjs-strangler/contract';
+import { contracts } from '#contracts';
+import type { Operation } from 'nestjs-strangler/contract';
 
 /* What would go wrong: somebody else's data is open to whoever knows an id, or a list of everybody's to any customer. */
-const contracts: readonly Contract[] = [users, inventory, payments, orders];
 const queries = contracts.flatMap(({ name, operations }) =>
   Object.entries(operations)
     .filter(([, { kind }]) => kind === 'query')

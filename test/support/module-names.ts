@@ -1,2 +1,2 @@
-export type ModuleName = 'users' | 'inventory' | 'payments' | 'orders';
-export const moduleNames: readonly ModuleName[] = ['users', 'inventory', 'payments', 'orders'];
+export const moduleNames = ['users', 'inventory', 'payments', 'orders', 'notifications'] as const;
+export type ModuleName = (typeof moduleNames)[number];

@@ -1,17 +1,15 @@
 import { type Contract } from 'nestjs-strangler/contract';
-import { inventory, orders, payments, users } from '#contracts';
+import { contracts } from '#contracts';
 import { InventoryModule } from '#domain/inventory';
 import { PaymentsModule } from '#domain/payments';
 import { UsersModule } from '#domain/users';
 import { StranglerModule, type Port } from 'nestjs-strangler';
 import { Router } from '#strangler/calls/router';
-import type { Type } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
 import { patientOptions } from './patient-options.js';
 import { freshDatabase, type TestDatabase } from './postgres.js';
-
-const contracts = [users, inventory, payments, orders];
 
 /** The shop's modules, in this process, on a database of their own. */
 export interface RunningModules {
@@ -33,7 +31,7 @@ export interface StartOptions {
 
 /** Starts modules on the side `monolith`, all of them served in this process; a call to any other one fails. */
 export async function startModules(
-  modules: Type[] = [UsersModule, InventoryModule, PaymentsModule],
+  modules: (Type | DynamicModule)[] = [UsersModule, InventoryModule, PaymentsModule],
   { database, override = (builder) => builder }: StartOptions = {},
 ): Promise<RunningModules> {
   const used = database ?? (await freshDatabase());

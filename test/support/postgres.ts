@@ -15,7 +15,7 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-const modules = ['users', 'inventory', 'payments', 'orders', 'limits'];
+const modules = ['users', 'inventory', 'payments', 'orders', 'notifications', 'limits'];
 /** A server with much to do ends a session late. */
 const lingerMs = 20_000;
 

@@ -8,6 +8,8 @@ export interface ContractFacts {
   ownership: string;
   /** Which command takes which back. */
   undo: ReadonlyMap<string, string>;
+  /** The events that it is called for, by the variable that holds each. */
+  hears: readonly string[];
 }
 
 /** The operations that a module calls, by their contract. */
@@ -20,7 +22,18 @@ export function contractsIn(folder: string): ReadonlyMap<string, ContractFacts> 
     if (!ts.isVariableDeclaration(node) || !isCallOf(node.initializer, 'contract')) return;
     const [name, definition] = node.initializer.arguments;
     const ownership = textOf(property(definition, 'ownership'));
-    found.set(node.name.getText(), { name: textOf(name), ownership, undo: undoIn(definition) });
+    const facts = { name: textOf(name), ownership, undo: undoIn(definition), hears: heardIn(definition) };
+    found.set(node.name.getText(), facts);
+  });
+  return found;
+}
+
+/** The types of the events that files in a folder declare (`orders.placed`), by the variable that holds each. */
+export function eventsIn(folder: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  forEachNode(folder, (node) => {
+    if (!ts.isVariableDeclaration(node) || !isCallOf(node.initializer, 'event')) return;
+    found.set(node.name.getText(), textOf(node.initializer.arguments[0]));
   });
   return found;
 }
@@ -56,6 +69,15 @@ function undoIn(definition: ts.Node | undefined): ReadonlyMap<string, string> {
     if (!ts.isPropertyAssignment(operation) || !ts.isCallExpression(operation.initializer)) return;
     const undo = property(operation.initializer.arguments[0], 'undo');
     if (undo) found.set(operation.name.getText(), textOf(undo));
+  });
+  return found;
+}
+
+function heardIn(definition: ts.Node | undefined): readonly string[] {
+  const found: string[] = [];
+  property(definition, 'operations')?.forEachChild((operation) => {
+    if (ts.isPropertyAssignment(operation) && isCallOf(operation.initializer, 'subscription'))
+      found.push(operation.initializer.arguments[0]!.getText());
   });
   return found;
 }

@@ -21,8 +21,14 @@ it('a program reads the same as data', async () => {
   const { out } = await run('assess', 'libs/domain', '--json');
   const { version, modules, order, leftOut } = JSON.parse(out) as Assessment;
   expect(version).toBe(1);
-  expect(modules.map(({ name }) => name).sort()).toEqual(['inventory', 'orders', 'payments', 'users']);
-  expect(order).toHaveLength(4);
+  expect(modules.map(({ name }) => name).sort()).toEqual([
+    'inventory',
+    'notifications',
+    'orders',
+    'payments',
+    'users',
+  ]);
+  expect(order).toHaveLength(5);
   expect(leftOut[0]).toEqual({ file: '.', line: null, why: expect.stringMatching(/^\d+ files of tests$/) });
 });
 

@@ -6,6 +6,7 @@ import {
   logLevels,
   natsSettings,
   paymentsSetting,
+  mailSetting,
   requireServers,
   SettingsError,
   textSetting,
@@ -17,6 +18,7 @@ import {
   type LogLevel,
   type NatsSettings,
   type PaymentsProvider,
+  type MailServerSettings,
   type TracingSetting,
   tracingSetting,
 } from '#platform';
@@ -37,6 +39,8 @@ export interface Settings {
   directUrl: string | undefined;
   /** Of the module payments: by default test tokens are taken with the embedded database only. */
   payments: PaymentsProvider;
+  /** Of the module notifications; `undefined`: mails stay in its outbox. */
+  mail: MailServerSettings | undefined;
   nats: NatsSettings;
   dataDir: string;
   /** Where it is kept, outside of the database, what that has had confirmed. */
@@ -69,6 +73,7 @@ export function readSettings(env: Environment, args: readonly string[]): Setting
     databaseUrl,
     directUrl: databaseUrl && databaseSetting(env, directNameOf(setting)),
     payments: paymentsSetting(env, { tryingOut: databaseUrl === undefined }),
+    mail: mailSetting(env),
     nats,
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     witness: witnessSetting(env),

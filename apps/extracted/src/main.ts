@@ -19,11 +19,11 @@ import { openServers } from './servers.js';
 
 /** Serves one module from its own database, over NATS, until `closing`. It may call the others, wherever they are. */
 async function serve({ settings }: Config<Settings>, closing: Closing): Promise<void> {
-  const { module, payments, directUrl: direct, witness, retention, events, health } = settings;
+  const { module, payments, mail, directUrl: direct, witness, retention, events, health } = settings;
   const { who, logger, say } = startLog(module, settings.logLevel, closing);
   await startTracing(settings.tracing, who, closing);
   const { database, nats } = await openServers(settings, say, closing);
-  const service = await startService(moduleOf(module, payments), {
+  const service = await startService(moduleOf(module, { payments, mail }), {
     ...{ contracts, calls: { ...calls, ...callers }, database: database.dataSource },
     ...{ direct, nats, witness, retention, events, health, logger },
     operations: (app) => ({

@@ -11,7 +11,7 @@ export interface AppOptions extends Omit<WiringOptions, 'calls' | 'config'> {
   config: DynamicModule;
   database: ProcessDatabase;
   /** The modules that live here: all but the decommissioned. */
-  modules: readonly Type[];
+  modules: readonly (Type | DynamicModule)[];
   api: ApiOptions;
 }
 

@@ -6,6 +6,7 @@ import {
   pathSetting,
   requireServers,
   paymentsSetting,
+  mailSetting,
   portSetting,
   SettingsError,
   textSetting,
@@ -16,6 +17,7 @@ import {
   type ListenerSettings,
   type NatsSettings,
   type PaymentsProvider,
+  type MailServerSettings,
 } from '#platform';
 import { defaultRetention, leastResultsMs, type Retention } from 'nestjs-strangler';
 
@@ -40,6 +42,8 @@ export interface Settings extends ListenerSettings {
   sample: boolean;
   /** By default test tokens are taken with the embedded database or the sample only. */
   payments: PaymentsProvider;
+  /** `undefined`: mails stay in the outbox of notifications. */
+  mail: MailServerSettings | undefined;
 }
 
 /** What `--help` prints. */
@@ -68,6 +72,7 @@ export function readSettings(env: Environment): Settings {
     admin: adminAccount(env, databaseUrl !== undefined),
     sample,
     payments: paymentsSetting(env, { tryingOut: sample || databaseUrl === undefined }),
+    mail: mailSetting(env),
   };
 }
 

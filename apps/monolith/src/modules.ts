@@ -1,16 +1,24 @@
-import type { PaymentsProvider } from '#platform';
-import type { Type } from '@nestjs/common';
+import type { MailServerSettings, PaymentsProvider } from '#platform';
+import type { DynamicModule, Type } from '@nestjs/common';
+
+/** What modules are given of the settings. */
+interface Outside {
+  payments: PaymentsProvider;
+  mail: MailServerSettings | undefined;
+}
 
 /** Where the code of each module is. Loaded one by one: a decommissioned module's is not, and its folder may be gone. */
 const code = {
   users: async () => (await import('#domain/users')).UsersModule,
   inventory: async () => (await import('#domain/inventory')).InventoryModule,
-  payments: async (provider) => {
+  payments: async ({ payments }) => {
     const { PaymentsModule, PaymentsWithoutProviderModule } = await import('#domain/payments');
-    return provider === 'test' ? PaymentsModule : PaymentsWithoutProviderModule;
+    return payments === 'test' ? PaymentsModule : PaymentsWithoutProviderModule;
   },
   orders: async () => (await import('#domain/orders')).OrdersModule,
-} satisfies Record<string, (provider: PaymentsProvider) => Promise<Type>>;
+  notifications: async ({ mail }) =>
+    (await import('#domain/notifications')).NotificationsModule.through(mail),
+} satisfies Record<string, (outside: Outside) => Promise<Type | DynamicModule>>;
 
 type ModuleName = keyof typeof code;
 
@@ -18,5 +26,7 @@ type ModuleName = keyof typeof code;
 export const moduleNames = Object.keys(code) as ModuleName[];
 
 /** Loads the code of these modules. */
-export const loadModules = (names: readonly ModuleName[], provider: PaymentsProvider): Promise<Type[]> =>
-  Promise.all(names.map((name) => code[name](provider)));
+export const loadModules = (
+  names: readonly ModuleName[],
+  outside: Outside,
+): Promise<(Type | DynamicModule)[]> => Promise.all(names.map((name) => code[name](outside)));

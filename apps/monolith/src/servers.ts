@@ -9,7 +9,7 @@ import {
 } from '#platform';
 import { monolithUser, natsPermissions, Subjects, type NatsOptions } from 'nestjs-strangler';
 import { decommissionedModules } from 'nestjs-strangler/internal';
-import type { Type } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import type { Settings } from './config.js';
 import { loadModules, moduleNames } from './modules.js';
 
@@ -18,7 +18,7 @@ export interface Servers {
   readonly database: ProgramDatabase;
   readonly nats: NatsOptions;
   /** The code of the modules that live here: all but the decommissioned. */
-  readonly modules: readonly Type[];
+  readonly modules: readonly (Type | DynamicModule)[];
 }
 
 const noProvider =
@@ -30,7 +30,7 @@ export async function openServers(
   say: (line: string) => void,
   closing: Closing,
 ): Promise<Servers> {
-  const { nats, payments } = settings;
+  const { nats, payments, mail } = settings;
   const users = natsPermissions(new Subjects(nats.namespace), contracts, calls, callers, nats.eventStream);
   const servers = new EmbeddedServers(settings.dataDir, say, users);
   closing.add(() => servers.release());
@@ -42,7 +42,7 @@ export async function openServers(
   if (payments === 'none' && here.includes('payments')) say(noProvider);
   return {
     database,
-    modules: await loadModules(here, payments),
+    modules: await loadModules(here, { payments, mail }),
     nats: {
       ...natsOf(nats, servers, monolithUser),
       // One that is named is there, or will be. The embedded one is started when the first module leaves.

@@ -1,4 +1,5 @@
 import { inventory } from './inventory.js';
+import { notifications } from './notifications.js';
 import { orders } from './orders.js';
 import { payments } from './payments.js';
 import { users } from './users.js';
@@ -8,6 +9,7 @@ type All = {
   inventory: typeof inventory;
   payments: typeof payments;
   orders: typeof orders;
+  notifications: typeof notifications;
 };
 
 /** Operations of other modules, by module. */
@@ -51,4 +53,6 @@ export const calls: Readonly<Record<keyof All, Called>> = {
     inventory: ['reserve', 'commit', 'release'],
     payments: ['charge', 'refund'],
   },
+  // Its own: a mail's key may have moved while its mail was sent.
+  notifications: { notifications: ['noted'] },
 };

@@ -20,6 +20,15 @@ export {
   StockReserved,
 } from './inventory.js';
 export {
+  mailKinds,
+  MailNoted,
+  MailRef,
+  notifications,
+  outcomes,
+  type MailKind,
+  type MailOutcome,
+} from './notifications.js';
+export {
   ByCustomer,
   cancelled,
   confirmed,
@@ -53,6 +62,7 @@ export {
   AccessToken,
   ChangePassword,
   Credentials,
+  EmailChanged,
   emailChanged,
   erased,
   EraseUser,
@@ -72,6 +82,7 @@ export {
   UpdateUser,
   User,
   UserErased,
+  UserRegistered,
   Users,
   users,
   UserTold,

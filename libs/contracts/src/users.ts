@@ -112,12 +112,22 @@ export class UserTold {
   @Masked() @IsString() name: string;
 }
 
+export class UserRegistered extends UserTold {
+  /** Brought in from elsewhere: this person has registered nowhere just now. */
+  @Maybe() @IsBoolean() imported?: boolean | null;
+}
+
+export class EmailChanged extends UserTold {
+  /** The one of before. */
+  @Maybe() @Email() former?: string | null;
+}
+
 export class UserErased {
   @Id() id: string;
 }
 
-export const registered = event('users.registered', { data: UserTold, key: 'id' });
-export const emailChanged = event('users.emailChanged', { data: UserTold, key: 'id' });
+export const registered = event('users.registered', { data: UserRegistered, key: 'id' });
+export const emailChanged = event('users.emailChanged', { data: EmailChanged, key: 'id' });
 
 /** Whoever has kept what tells of this person forgets it. */
 export const erased = event('users.erased', { data: UserErased, key: 'id' });

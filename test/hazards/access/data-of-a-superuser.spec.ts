@@ -13,7 +13,7 @@ const inventory: MovingModule = {
   routingKey: 'sku',
   transforms: {},
 };
-const modules = ['users', 'inventory', 'payments', 'orders'];
+const modules = ['users', 'inventory', 'payments', 'orders', 'notifications'];
 const role = `heir_${randomBytes(4).toString('hex')}`;
 let test_: TestDatabase;
 let heir: string;

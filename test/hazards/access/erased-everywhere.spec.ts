@@ -1,5 +1,6 @@
 import { inventory, orders, users } from '#contracts';
 import { InventoryModule } from '#domain/inventory';
+import { NotificationsModule } from '#domain/notifications';
 import { OrdersModule } from '#domain/orders';
 import { PaymentsModule } from '#domain/payments';
 import { UsersModule } from '#domain/users';
@@ -14,7 +15,8 @@ import { until } from '../../support/until.js';
  */
 let shop: RunningModules;
 beforeAll(async () => {
-  shop = await startModules([UsersModule, InventoryModule, PaymentsModule, OrdersModule]);
+  const notifications = NotificationsModule.through(undefined);
+  shop = await startModules([UsersModule, InventoryModule, PaymentsModule, OrdersModule, notifications]);
   const price = { amount: 250, currency: 'GBP' };
   await shop.port(inventory).putProduct({ sku: 'E-1', description: 'Cup', price, onHand: 100 });
 });
@@ -39,6 +41,13 @@ it('and the orders stay, with their amounts', async () => {
   await shop.port(orders).cancel({ userId: id, id: cancelled });
   const [paid, waiting] = [await place(id, 'tok_ok'), await place(id, 'tok_provider_down')];
   await place(other.id, 'tok_ok');
+  await until('the mails of both are written', async () => {
+    const [row] = await shop.database.query<{ mails: number }>(
+      'select count(*)::int as mails from notifications.mail',
+    );
+    // Each a welcome and two of the e-mail; three orders are paid, of which one is cancelled.
+    return row!.mails === 10 ? true : undefined;
+  });
   // The search finds what is there.
   expect((await rows(email)).length).toBeGreaterThan(6);
 

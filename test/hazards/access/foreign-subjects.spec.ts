@@ -1,4 +1,4 @@
-import { calls, inventory, orders, payments, users } from '#contracts';
+import { calls, contracts, users } from '#contracts';
 import { natsAuthorization } from '#platform';
 import { natsPermissions, Subjects } from 'nestjs-strangler';
 import { followRoutes, publishRoutes } from '#strangler/nats/route-sync';
@@ -25,7 +25,6 @@ import { until } from '../../support/until.js';
  * becomes an admin's, a password hash is handed out, rows are replaced, calls are taken from the queue group of another. Every
  * service tries every subject of the shop on a real server.
  */
-const contracts = [users, inventory, payments, orders];
 const services = contracts.map(({ name }) => name);
 const subjects = new Subjects();
 const inboxes = ['monolith', ...services].map((who) => `${subjects.inboxOf(who)}.answer`);
@@ -60,10 +59,14 @@ const called =
 /** What payments tells the monolith of a call to the provider, when the key has moved there meanwhile. */
 const cameOfCalls = /^shop\.rpc\.payments\.monolith\.[^.]+\.(settleCharge|settleRefund|refund)$/;
 
+/** What notifications tell of a mail to whoever owns its key. */
+const cameOfMails = /^shop\.rpc\.notifications\..*\.noted$/;
+
 /** Who has told something calls those who wait for it. */
 const hearing: Readonly<Record<string, RegExp>> = {
-  users: /^shop\.rpc\.orders\..*\.(emailChanged|erased)$/,
-  orders: /^shop\.rpc\.orders\..*\.(placed|cancelled)$/,
+  users:
+    /^shop\.rpc\.(orders\..*\.(emailChanged|erased)|notifications\..*\.(registered|emailChanged|erased))$/,
+  orders: /^shop\.rpc\.(orders\..*\.(placed|cancelled)|notifications\..*\.(confirmed|cancelled))$/,
 };
 
 const maySay = (service: string) => (subject: string) =>
@@ -72,6 +75,7 @@ const maySay = (service: string) => (subject: string) =>
   subject.startsWith(`shop.replicate.${service}.monolith.`) ||
   (service === 'orders' && called.test(subject)) ||
   (service === 'payments' && cameOfCalls.test(subject)) ||
+  (service === 'notifications' && cameOfMails.test(subject)) ||
   hearing[service]?.test(subject) === true;
 
 const mayHear = (service: string) => (subject: string) =>

@@ -20,7 +20,7 @@ const places = (random: Random): readonly Place[] => [
 /** Where all modules are in the end: each has a copy. */
 export function lastPlacesOf(random: Random): Record<ModuleName, Place> {
   const one = (): Place => random.pick(places(random).filter(({ phase }) => phase !== 'monolith'));
-  return { users: one(), inventory: one(), payments: one(), orders: one() };
+  return Object.fromEntries(moduleNames.map((name) => [name, one()])) as Record<ModuleName, Place>;
 }
 
 /** Each of them comes once before any comes again, in another order each time. */

@@ -114,8 +114,9 @@ export class ShopThatLoses<Server extends Servers[Side] = OwnPostgres> extends M
 
   /** Says in `strangler.yaml` where all modules are to go, and waits until they are there. */
   async goTo(place: Place): Promise<void> {
-    const [users, inventory, payments, orders] = [place, place, place, place];
-    await this.want({ users, inventory, payments, orders });
+    await this.want(
+      Object.fromEntries(moduleNames.map((name) => [name, place])) as Record<ModuleName, Place>,
+    );
     await this.rests(place);
   }
 

@@ -12,9 +12,10 @@ export interface Walk {
 /** An operator who has modules go from place to place, one after the other. */
 export class Walks {
   count = 0;
-  private readonly places: Record<ModuleName, Place> = {
-    ...{ users: home, inventory: home, payments: home, orders: home },
-  };
+  private readonly places = Object.fromEntries(moduleNames.map((name) => [name, home])) as Record<
+    ModuleName,
+    Place
+  >;
 
   constructor(
     private readonly shop: MovingModules,

@@ -60,14 +60,14 @@ export class UsersService implements Handlers<typeof users> {
   }
 
   register({ id, email, name }: Register, passwordHash: string): Promise<User> {
-    return this.add({ id, email, name, role: 'user', profile: {}, passwordHash });
+    return this.add({ id, email, name, role: 'user', profile: {}, passwordHash }, { imported: false });
   }
 
   async importUser(account: ImportUser): Promise<User> {
     if (!isPasswordHash(account.passwordHash)) {
       throw new ValidationError(['passwordHash must be the PHC string of an argon2id hash']);
     }
-    return this.add(account);
+    return this.add(account, { imported: true });
   }
 
   async authenticate({ email, password }: Credentials): Promise<AccessToken> {
@@ -105,12 +105,13 @@ export class UsersService implements Handlers<typeof users> {
   async updateUser({ id, name, email, password }: UpdateUser, proven: string | undefined): Promise<User> {
     const account = await this.locked(id);
     assertProven(account, password, proven);
-    const isOther = email != null && email !== account.email;
+    const { email: former } = account;
+    const isOther = email != null && email !== former;
     if (isOther) await this.claim(email);
     account.name = name ?? account.name;
     account.email = email ?? account.email;
     await this.rows.save(account);
-    if (isOther) this.events.emit(emailChanged, { id, email, name: account.name });
+    if (isOther) this.events.emit(emailChanged, { id, email, name: account.name, former });
     return userOf(account);
   }
 
@@ -186,13 +187,16 @@ export class UsersService implements Handlers<typeof users> {
     return right ? account?.passwordHash : undefined;
   }
 
-  private async add(account: Omit<Account, 'createdAt' | 'sessionVersion'>): Promise<User> {
+  private async add(
+    account: Omit<Account, 'createdAt' | 'sessionVersion'>,
+    { imported }: { imported: boolean },
+  ): Promise<User> {
     await this.claim(account.email);
     await this.signingKeys.ensure();
     const row = Object.assign(this.rows.create(), { ...account, sessionVersion: 0 });
     await this.rows.insert(row);
     const { id, email, name } = account;
-    this.events.emit(registered, { id, email, name });
+    this.events.emit(registered, { id, email, name, ...(imported && { imported }) });
     return userOf(row);
   }
 
