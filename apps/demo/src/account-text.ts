@@ -99,8 +99,8 @@ function booksText({
     ),
     line(
       'told once, and heard',
-      yes(broken(['told']) + events.waiting + events.unheard),
-      `${side}: ${number(events.told)} events, ${number(events.waiting)} to be delivered, ${number(events.counted)} orders counted by them`,
+      yes(broken(['told']) + events.waiting + events.unheard + events.unwritten),
+      `${side}: ${number(events.told)} events, ${number(events.waiting)} to be delivered, ${number(events.counted)} orders counted by them, ${number(events.mails)} mails`,
     ),
   ];
 }

@@ -9,7 +9,7 @@ const totals = {
   pieces: { onHand: 90, reserved: 0, sold: 10 },
   money: { charged: 123_456, refunded: 0, confirmed: 123_456 },
 };
-const events = { told: 4, waiting: 0, counted: 3, unheard: 0 };
+const events = { told: 4, waiting: 0, counted: 3, unheard: 0, mails: 3, unwritten: 0 };
 const books: DemoAccount['books'] = [
   { side: 'monolith', account: { violations: [], totals, events } },
   { side: 'extracted', account: { violations: [], totals, events } },

@@ -66,8 +66,8 @@ export function faultsOf(account: DemoAccount): string[] {
       `the books of ${side} do not add up: ${some(violations.map(({ subject, detail }) => `${subject}: ${detail}`))}`,
     ]),
     ...books.map(({ side, account: { events } }): [boolean, string] => [
-      events.waiting + events.unheard > 0,
-      `${events.waiting} events of ${side} are not delivered, ${events.unheard} customers are counted otherwise than they ordered`,
+      events.waiting + events.unheard + events.unwritten > 0,
+      `${events.waiting} events of ${side} are not delivered, ${events.unheard} customers are counted otherwise than they ordered, ${events.unwritten} orders have no mail, or two`,
     ]),
   ];
   return checks.flatMap(([wrong, sentence]) => (wrong ? [sentence] : []));

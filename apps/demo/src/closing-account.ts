@@ -120,13 +120,17 @@ async function readBothBooks(
   received: ReadonlyMap<string, number>,
   { away, databaseOf }: Whereabouts,
 ): Promise<DemoAccount['books']> {
-  const sides: SideName[] = witnesses.some((module) => away.includes(module))
+  const sides: SideName[] = [...witnesses, 'notifications' as const].some((module) => away.includes(module))
     ? ['monolith', 'extracted']
     : ['monolith'];
   return Promise.all(
     sides.map(async (side) => {
-      const on = (module: Witness) => databaseOf(module, away.includes(module) ? side : 'monolith');
-      const urls: BookUrls = { inventory: on('inventory'), payments: on('payments'), orders: on('orders') };
+      const on = (module: Witness | 'notifications') =>
+        databaseOf(module, away.includes(module) ? side : 'monolith');
+      const urls: BookUrls = {
+        ...{ inventory: on('inventory'), payments: on('payments'), orders: on('orders') },
+        notifications: on('notifications'),
+      };
       return { side, account: await heardAccount(urls, received) };
     }),
   );
@@ -136,7 +140,7 @@ async function readBothBooks(
 async function heardAccount(urls: BookUrls, received: ReadonlyMap<string, number>): Promise<Account> {
   for (const giveUpAt = performance.now() + quietMs; ; await sleep(pollMs)) {
     const account = await accountOf(urls, { received });
-    const { waiting, unheard } = account.events;
-    if (waiting + unheard === 0 || performance.now() > giveUpAt) return account;
+    const { waiting, unheard, unwritten } = account.events;
+    if (waiting + unheard + unwritten === 0 || performance.now() > giveUpAt) return account;
   }
 }

@@ -1,7 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 
 /** The modules that the demo can move. */
-export const movable = ['users', 'orders', 'payments', 'inventory'] as const;
+export const movable = ['users', 'orders', 'payments', 'inventory', 'notifications'] as const;
 export type Movable = (typeof movable)[number];
 
 const scenes = ['modules', 'gateway'] as const;

@@ -29,6 +29,7 @@ export async function check(setup: ShopSetup, load: Load, options: CheckOptions)
     inventory: databaseOf('inventory'),
     payments: databaseOf('payments'),
     orders: databaseOf('orders'),
+    notifications: databaseOf('notifications'),
   };
   const account = await until('the books are quiet', async () => {
     const now = await accountOf(urls, { received: new Map(received) });
@@ -44,6 +45,7 @@ export async function check(setup: ShopSetup, load: Load, options: CheckOptions)
     ...(account.events.unheard > 0
       ? [`${account.events.unheard} customers are counted otherwise than was told of them`]
       : []),
+    ...(account.events.unwritten > 0 ? [`${account.events.unwritten} orders have no mail, or two`] : []),
     ...load.contradictions,
     ...load.history.violations(),
     ...lostOrChanged(load, stored),

@@ -43,13 +43,16 @@ describe('the account', () => {
   beforeEach(async () => {
     await database.query(`truncate inventory.stock_item, inventory.reservation, payments.provider_ledger,
       payments.payment, orders.orders, orders.saga, inventory.event, payments.event, orders.event, orders.event_cursor,
-      orders.customer_sales`);
+      orders.customer_sales, notifications.mail`);
     for (const sql of trueBooks.split(';')) await database.query(sql);
   });
 
   const account = (received?: Map<string, number>) =>
     accountOf(
-      { inventory: database.url, payments: database.url, orders: database.url },
+      {
+        ...{ inventory: database.url, payments: database.url, orders: database.url },
+        notifications: database.url,
+      },
       received ? { received } : {},
     );
 
@@ -62,7 +65,7 @@ describe('the account', () => {
         pieces: { onHand: 14, reserved: 3, sold: 3 },
         money: { charged: 1_110, refunded: 500, confirmed: 610 },
       },
-      events: { told: 0, waiting: 0, counted: 0, unheard: 0 },
+      events: { told: 0, waiting: 0, counted: 0, unheard: 0, mails: 0, unwritten: 0 },
     });
   });
 
@@ -195,6 +198,25 @@ describe('the account', () => {
     expect((await account()).events).toMatchObject({ counted: 1, unheard: 0 });
     await database.query(heard, [waiting]);
     expect((await account()).events).toMatchObject({ counted: 2, unheard: 1 });
+  });
+
+  it('wants one mail for each order that is told to be confirmed', async () => {
+    await database.query(
+      `insert into orders.event (id, type, routing_key, seq, data, request_id)
+       values (gen_random_uuid(), 'orders.confirmed', $1, 1, jsonb_build_object('orderId', $1::text, 'customerEmail', 'a@b', 'total', jsonb_build_object('amount', 1)), '-')`,
+      [waiting],
+    );
+    const write = () =>
+      database.query(
+        `insert into notifications.mail (user_id, id, kind, about, recipient, subject, body, status, tries)
+         values ($1, gen_random_uuid(), 'order-confirmed', $1, '', '', '', 'sent', 1)`,
+        [waiting],
+      );
+    expect((await account()).events).toMatchObject({ mails: 0, unwritten: 1 });
+    await write();
+    expect((await account()).events).toMatchObject({ mails: 1, unwritten: 0 });
+    await write();
+    expect((await account()).events).toMatchObject({ mails: 2, unwritten: 1 });
   });
 
   it('reads each module where its tables are', async () => {

@@ -20,6 +20,9 @@ export interface AccountEvents {
   /** Orders that subscribers have counted, each event once; and customers of whom they have not counted what was told. */
   counted: number;
   unheard: number;
+  /** Mails about orders that were written, and what was told of orders that has not exactly one. */
+  mails: number;
+  unwritten: number;
 }
 
 export interface Account {
@@ -40,8 +43,16 @@ export async function accountOf(urls: BookUrls, expectations: Expectations = {})
     told: sum(deliveries.map(({ told }) => told)),
     waiting: sum(deliveries.map(({ waiting }) => waiting)),
     ...books.heard,
+    ...mailsOf(books),
   };
   return { violations: violationsOf(books, expectations), totals: totalsOf(books), events };
+}
+
+function mailsOf({ mails: { calledFor, written } }: Books): Pick<AccountEvents, 'mails' | 'unwritten'> {
+  const named = (mails: typeof written, by: number) =>
+    mails.map(({ about, kind }) => [`${kind} ${about}`, by] as const);
+  const left = tally([...named(calledFor, 1), ...named(written, -1)]);
+  return { mails: written.length, unwritten: Object.values(left).filter((count) => count !== 0).length };
 }
 
 function totalsOf({ stock, orders, ledger, sagas }: Books): AccountTotals {

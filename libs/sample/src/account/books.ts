@@ -1,12 +1,27 @@
 import pg from 'pg';
-import { deliverySql, heardSql, toldSql, type Delivery, type Heard, type ToldEntry } from './told.js';
+import {
+  deliverySql,
+  heardSql,
+  mailsCalledForSql,
+  mailsWrittenSql,
+  toldSql,
+  type Delivery,
+  type Heard,
+  type MailEntry,
+  type ToldEntry,
+} from './told.js';
 
 /** Where each module's schema lives; they may share a database. */
 export interface BookUrls {
   inventory: string;
   payments: string;
   orders: string;
+  /** Left out: mails are not looked at. */
+  notifications?: string;
 }
+
+/** Modules that tell events which the account looks at. */
+export type Telling = 'inventory' | 'payments' | 'orders';
 
 export interface StockEntry {
   sku: string;
@@ -59,7 +74,9 @@ export interface Books {
   sagas: SagaEntry[];
   told: ToldEntry[];
   heard: Heard;
-  deliveries: Readonly<Record<keyof BookUrls, Delivery>>;
+  deliveries: Readonly<Record<Telling, Delivery>>;
+  /** Mails of orders: those that were called for, and those that were written. */
+  mails: Readonly<Record<'calledFor' | 'written', readonly MailEntry[]>>;
 }
 
 // Sums are bigint or numeric, which pg gives as text: float8 holds every whole number below 2^53 exactly.
@@ -109,16 +126,18 @@ const sagasSql = `
 
 /** Reads the books. They agree with one another only while no order is on its way. */
 export async function readBooks(urls: BookUrls): Promise<Books> {
-  const events = (module: keyof BookUrls) => [toldSql(module), deliverySql(module)];
-  const [[stock, ...ofStock], [ledger, ...ofMoney], [orders, ordered, sagas, ...ofOrders]] =
+  const events = (module: Telling) => [toldSql(module), deliverySql(module)];
+  const [[stock, ...ofStock], [ledger, ...ofMoney], [orders, ordered, sagas, ...ofOrders], mails] =
     await Promise.all([
       read<[StockEntry, ...EventBooks]>(urls.inventory, [stockSql, ...events('inventory')]),
       read<[LedgerEntry, ...EventBooks]>(urls.payments, [ledgerSql, ...events('payments')]),
-      read<[OrderEntry, OrderedEntry, SagaEntry, ...EventBooks, Heard]>(urls.orders, [
+      read<[OrderEntry, OrderedEntry, SagaEntry, ...EventBooks, Heard, MailEntry]>(urls.orders, [
         ...[ordersSql, orderedSql, sagasSql],
         ...events('orders'),
         heardSql,
+        mailsCalledForSql,
       ]),
+      urls.notifications === undefined ? undefined : read<[MailEntry]>(urls.notifications, [mailsWrittenSql]),
     ]);
   const [inventory] = ofStock[1];
   const [payments] = ofMoney[1];
@@ -126,6 +145,7 @@ export async function readBooks(urls: BookUrls): Promise<Books> {
   return {
     ...{ stock, ledger, orders, ordered, sagas },
     heard: ofOrders[2][0]!,
+    mails: mails ? { calledFor: ofOrders[3], written: mails[0] } : { calledFor: [], written: [] },
     told: [...ofStock[0], ...ofMoney[0], ...ofOrders[0]],
     deliveries: { inventory: inventory!, payments: payments!, orders: ofOrder! },
   };

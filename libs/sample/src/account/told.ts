@@ -70,6 +70,18 @@ export const heardSql = `
     count(*) filter (where (told.orders, told.spent) is distinct from (heard.orders, heard.spent))::int as unheard
   from told full join heard using (user_id)`;
 
+/** A mail about an order. */
+export interface MailEntry {
+  about: string;
+  kind: string;
+}
+
+/** The mails that orders have called for by what they have told, and those that were written. */
+export const mailsCalledForSql = `
+  select data->>'orderId' as about, replace(type, 'orders.', 'order-') as kind from orders.event
+  where type in ('orders.confirmed', 'orders.cancelled') and data->>'customerEmail' <> ''`;
+export const mailsWrittenSql = `select about::text, kind from notifications.mail where kind like 'order-%'`;
+
 /** @see Delivery */
 export const deliverySql = (module: Told): string =>
   `select (select count(*) from ${module}.event)::int as told,
