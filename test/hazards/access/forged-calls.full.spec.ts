@@ -1,4 +1,4 @@
-import { callers, calls, inventory, orders, payments, users } from '#contracts';
+import { callers, calls, contracts } from '#contracts';
 import { natsAuthorization } from '#platform';
 import { natsPermissions, Subjects } from 'nestjs-strangler';
 import { connect, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
@@ -33,7 +33,6 @@ import { until } from '../../support/until.js';
  * may ask: makes an admin, places somebody's order, gives money back, reads accounts. And the same with a login at NATS that may say
  * all: there the modules are all that stands in his way.
  */
-const contracts = [users, inventory, payments, orders];
 const subjects = new Subjects();
 
 let folder: string;

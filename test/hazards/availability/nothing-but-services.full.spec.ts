@@ -1,4 +1,4 @@
-import { callers, calls, inventory, orders, payments, users } from '#contracts';
+import { callers, calls, contracts } from '#contracts';
 import { natsAuthorization } from '#platform';
 import { natsPermissions, Subjects } from 'nestjs-strangler';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -37,7 +37,6 @@ const openServices = (): Promise<Program[]> =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nats-'));
-  const contracts = [users, inventory, payments, orders];
   const logins = natsPermissions(new Subjects(), contracts, calls, callers).map((may) => ({
     ...{ name: may.name, password: may.name, may },
   }));
