@@ -318,7 +318,7 @@ export class Executor {
 }
 
 /** Of an event, whose publisher may be of a later release, the fields that this one knows; else all of it, so that what nobody knows is refused. */
-const understood = ({ on, input }: PreparedOperation, raw: unknown): unknown =>
+export const understood = ({ on, input }: PreparedOperation, raw: unknown): unknown =>
   on === undefined ? raw : (input.pick(raw) ?? raw);
 
 const unrouted: Settle = () => Promise.reject(new Error('nobody takes results of calls outside'));

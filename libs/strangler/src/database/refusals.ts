@@ -38,6 +38,9 @@ export class UnprovenError extends DomainError<'unproven'> {
 /** Nobody serves the module on that side, so the call was not delivered. Nothing was done. */
 export class UnservedError extends UnavailableError {}
 
+/** A copy of another release does not take an input that is right by the contract of this one. Nothing was done; another copy may take it. */
+export class OtherReleaseError extends UnavailableError {}
+
 export const isUnproven = (error: unknown): boolean => isDomainError(error) && error.code === 'unproven';
 
 /** Who is of another shop is told so in these words. */

@@ -109,12 +109,13 @@ describe('wrong input', () => {
       'that another version of the caller lets pass',
       JSON.stringify({ name: 'A', evil: 1 }),
       'evil should not exist',
+      { unread: true },
     ],
-    ['that is no object', '"A"', 'an object is expected'],
-    ['that is no JSON', '{"name":', 'not valid JSON'],
-    ['that is not even text', '\uD800\u0000', 'not valid JSON'],
-    ['that is empty', '', 'not valid JSON'],
-  ])('%s is refused by the server, which goes on serving', async (_what, payload, problem) => {
+    ['that is no object', '"A"', 'an object is expected', { unread: true }],
+    ['that is no JSON', '{"name":', 'not valid JSON', {}],
+    ['that is not even text', '\uD800\u0000', 'not valid JSON', {}],
+    ['that is empty', '', 'not valid JSON', {}],
+  ])('%s is refused by the server, which goes on serving', async (_what, payload, problem, how) => {
     handlers.look = jest.fn();
     expect(await askRaw('look', payload)).toEqual({
       error: {
@@ -122,6 +123,7 @@ describe('wrong input', () => {
         message: expect.stringContaining(problem),
         data: { problems: expect.stringContaining(problem) },
       },
+      ...how,
     });
     expect(handlers.look).not.toHaveBeenCalled();
     expect(await caller.port.put({ name: 'A' })).toEqual({ name: 'A' });

@@ -7,11 +7,11 @@ import { currentContext, type CallContext } from '../../database/context.js';
 import { traced, tracer } from '../../database/tracing.js';
 import type { PreparedOperation } from '../../contract/operation.js';
 import type { Side } from '../../routes/phase.js';
-import { isForeign, UnservedError } from '../../database/refusals.js';
+import { isForeign, OtherReleaseError, UnservedError } from '../../database/refusals.js';
 import { spanOf } from '../call-span.js';
 import type { RemoteCalls, RemoteOptions } from '../side-calls.js';
 import type { Routes } from '../../routes/routes.js';
-import { decodeReply, encodeHeaders } from './codec.js';
+import { decodeReply, encodeHeaders, UnreadError } from './codec.js';
 import { heard, type NatsLink } from '../../nats/link.js';
 import { Addresses } from './addresses.js';
 import { rehearsalBeside } from '../../nats/subjects.js';
@@ -146,6 +146,12 @@ export class NatsCalls implements RemoteCalls {
     try {
       return decodeReply(message, servedBy);
     } catch (error) {
+      // It was right by the contract of this process.
+      if (error instanceof UnreadError)
+        throw new OtherReleaseError(
+          module,
+          `a service of ${module} of another release does not take this: ${error.message}`,
+        );
       if (!isForeign(error)) throw error;
       // Routes that are old can lead there, so they are asked for.
       this.routes.refresh();

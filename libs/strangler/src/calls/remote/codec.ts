@@ -142,22 +142,31 @@ export function decodeInput({ data }: Pick<Msg, 'data'>): unknown {
 type ServedBy = Record<string, Side>;
 type Reply =
   | { ok: unknown; by?: ServedBy }
-  | { error: { code: string; message: string; data: DomainErrorData }; by?: ServedBy };
+  | { error: { code: string; message: string; data: DomainErrorData }; unread?: true; by?: ServedBy };
 
 /** A result as it travels. `servedBy` names the sides that worked for it, further hops included. */
 export const encodeResult = (ok: unknown, servedBy: CallContext['servedBy']): string =>
   JSON.stringify({ ok, ...further(servedBy) } satisfies Reply);
 
-/** An error as it travels. */
+/** An error as it travels. `unread`: the contract of whoever answers does not allow the input. */
 export const encodeError = (
   { code, message, data }: DomainError,
   servedBy: CallContext['servedBy'],
-): string => JSON.stringify({ error: { code, message, data }, ...further(servedBy) } satisfies Reply);
+  unread = false,
+): string =>
+  JSON.stringify({
+    error: { code, message, data },
+    ...(unread && { unread }),
+    ...further(servedBy),
+  } satisfies Reply);
+
+/** Whoever was asked does not know such an input. */
+export class UnreadError extends Error {}
 
 const further = (servedBy: CallContext['servedBy']): { by?: ServedBy } =>
   servedBy.size > 0 ? { by: Object.fromEntries(servedBy) } : {};
 
-/** The result in a reply. @throws {DomainError} the error in it. */
+/** The result in a reply. @throws {DomainError} the error in it. {UnreadError} */
 export function decodeReply(
   message: Pick<Msg, 'json'>,
   servedBy: CallContext['servedBy'] | undefined,
@@ -166,6 +175,7 @@ export function decodeReply(
   if (reply.by) for (const [module, side] of Object.entries(reply.by)) servedBy?.set(module, side);
   if ('ok' in reply) return reply.ok;
   const { code, message: text, data } = reply.error;
+  if (reply.unread) throw new UnreadError(text);
   if (code === 'outcome_unknown') {
     throw new OutcomeUnknownError(
       String(data['module']),

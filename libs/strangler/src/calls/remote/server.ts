@@ -7,7 +7,7 @@ import type { Caller } from '../../contract/caller.js';
 import { Copies } from '../copies/copies.js';
 import { outcomeOf, type CallObserver, type FinishedCall } from '../call-observer.js';
 import { currentContext, withContext, type CallContext } from '../../database/context.js';
-import type { Executor } from '../executor.js';
+import { understood, type Executor } from '../executor.js';
 import { hide } from '../../database/failure.js';
 import { traced, tracer } from '../../database/tracing.js';
 import type { LocalModules } from '../local-modules.js';
@@ -23,6 +23,15 @@ import { decodeHeaders, decodeInput, encodeError, encodeResult, type Sender } fr
 import type { NatsLink } from '../../nats/link.js';
 import { atEndOfTurn } from '../../nats/end-of-turn.js';
 import { answerTooLarge, respondWith } from '../../nats/pieces.js';
+
+/** Whether the contract of this process does not allow the input: to a caller of another release it may be right. */
+function isUnread(operation: PreparedOperation, message: ServiceMsg): boolean {
+  try {
+    return !operation.input.holds(understood(operation, decodeInput(message)));
+  } catch {
+    return false;
+  }
+}
 
 const version = '1.0.0';
 
@@ -257,7 +266,8 @@ export class ContractServer extends Server implements CustomTransportStrategy {
     } catch (error) {
       // Not a declared one: the result is no JSON.
       const shown = isDomainError(error) ? error : hide(error, this.log, operation, commandId ?? '');
-      return { text: encodeError(shown, servedBy), outcome: outcomeOf(shown) };
+      const unread = shown.code === 'validation_failed' && isUnread(operation, message);
+      return { text: encodeError(shown, servedBy, unread), outcome: outcomeOf(shown) };
     }
   }
 

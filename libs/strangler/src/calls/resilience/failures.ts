@@ -1,5 +1,5 @@
 import { isDomainError, UnavailableError } from '../../contract/errors.js';
-import { UnservedError } from '../../database/refusals.js';
+import { OtherReleaseError, UnservedError } from '../../database/refusals.js';
 
 /** Not sent, because a policy says so. Nothing was done. */
 export class HeldBackError extends UnavailableError {}
@@ -9,7 +9,7 @@ export class HeldBackError extends UnavailableError {}
  * (`data.module`), and any other answer, shows that it works: also that it is not the owner, or that something is wrong with this one call.
  */
 export function isSideFailure(error: unknown, module: string): boolean {
-  if (!isDomainError(error)) return false;
+  if (!isDomainError(error) || error instanceof OtherReleaseError) return false;
   const { code, data } = error;
   return (code === 'unavailable' || code === 'outcome_unknown') && data['module'] === module && !data['shed'];
 }

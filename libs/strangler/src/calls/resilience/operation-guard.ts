@@ -5,6 +5,7 @@ import { currentContext, withinContext } from '../../database/context.js';
 import type { PreparedOperation } from '../../contract/operation.js';
 import type { Side } from '../../routes/phase.js';
 import type { RemoteCalls, RemoteOptions } from '../side-calls.js';
+import { OtherReleaseError } from '../../database/refusals.js';
 import { HeldBackError, isPassing, isSideFailure, isUnknown } from './failures.js';
 import { Inconclusive, type Concluded, type SideGuard } from './side-guard.js';
 
@@ -12,6 +13,8 @@ import { Inconclusive, type Concluded, type SideGuard } from './side-guard.js';
 const pauses = new ExponentialBackoff({ initialDelay: 20, maxDelay: 500 });
 /** A try that had less of its time than this share says nothing of the side when it is over. */
 const fairShare = 0.1;
+/** So many copies of a service are asked at most for one that knows the input. With half of them of another release one call in 65,000 finds none. */
+const mostCopies = 16;
 
 /** Calls of one operation to one side: at most so many at a time, and each tried again where that is safe and may help. */
 export class OperationGuard {
@@ -36,7 +39,7 @@ export class OperationGuard {
     const { policy, timeoutMs, kind } = this.operation;
     const giveUpAt = Math.min(currentContext()?.deadline ?? Infinity, performance.now() + timeoutMs);
     this.guard.budget.earn();
-    const first = this.tryOnce(input, options, giveUpAt);
+    const first = this.askCopies(input, options, giveUpAt);
     const isRepeatable = policy.retries > 0 && (kind === 'query' || options.commandId !== undefined);
     return isRepeatable
       ? first.catch((error: unknown) => this.again(error, input, options, giveUpAt))
@@ -61,7 +64,7 @@ export class OperationGuard {
       if (performance.now() + pause.duration >= giveUpAt || !this.guard.budget.take()) break;
       await sleep(pause.duration);
       try {
-        return await this.tryOnce(input, options, giveUpAt);
+        return await this.askCopies(input, options, giveUpAt);
       } catch (next) {
         error = next;
         if (isUnknown(next)) unknown ??= next;
@@ -69,6 +72,21 @@ export class OperationGuard {
       pause = pause.next(undefined);
     }
     throw unknown ?? error;
+  }
+
+  /**
+   * Asks the next copy while one refuses that is of another release, and does not know the input. Nothing was done, and no side has failed: so neither
+   * the budget nor the number of retries bounds it.
+   */
+  private async askCopies(input: unknown, options: RemoteOptions, giveUpAt: number): Promise<unknown> {
+    for (let copies = 1; ; copies++) {
+      try {
+        return await this.tryOnce(input, options, giveUpAt);
+      } catch (error) {
+        const isLast = copies === mostCopies || performance.now() >= giveUpAt;
+        if (!(error instanceof OtherReleaseError) || isLast) throw error;
+      }
+    }
   }
 
   private async tryOnce(input: unknown, options: RemoteOptions, giveUpAt: number): Promise<unknown> {
