@@ -49,6 +49,7 @@ export interface FakeCall {
  * ```
  */
 export interface Fake<C extends Contract> {
+  readonly contract: C;
   readonly port: Port<C>;
   /** Who injects the port gets the fake; who injects the service's class, too. */
   readonly providers: Provider[];
@@ -99,7 +100,7 @@ export function fakeOf<C extends Contract>(contract: C, answers: Answers<C>): Fa
   const providers: Provider[] = [{ provide: portToken(contract), useValue: port }];
   if (isServiceContract(contract))
     providers.push({ provide: contract.service, useValue: standInFor(contract, { call }) });
-  return { port, providers, calls };
+  return { contract, port, providers, calls };
 }
 
 type Handlers = Readonly<Record<string, ((input: unknown) => unknown) | undefined>>;

@@ -98,6 +98,24 @@ export async function tellKeys(
 }
 
 /**
+ * For a shop of fakes: a program that says a key is taken at its word, whatever its name, and told all of them. `known`: those that were said before.
+ * Returns the way to stop.
+ */
+export const takeKeys = (link: NatsLink, routes: Routes, known: Map<string, CallerKey>): (() => void) =>
+  link.listen((connection) => [
+    connection.subscribe(link.subjects.keysOffered('*', '*'), {
+      callback: heard((message) => {
+        const [program = '', shop] = message.subject.split('.').slice(-2);
+        const said = shop === routes.member?.shop ? keyIn(message, program) : undefined;
+        if (!said) return;
+        const { keys } = link;
+        keys.learn([...known.set(said.kid, said).values()]);
+        message.respond(JSON.stringify({ now: keys.now(), keys: keys.all } satisfies Answer));
+      }),
+    }),
+  ]);
+
+/**
  * For a service: hears the keys that programs say to it while the monolith is silent. What it answers says that it was heard, and nothing
  * of others' keys: whoever may hear here is not whose word counts on them. Returns the way to stop.
  */
