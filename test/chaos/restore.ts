@@ -2,7 +2,7 @@ import { until } from '../support/until.js';
 import { isAlone } from '../hazards/support/side-evidence.js';
 import { isReadBefore } from '../hazards/support/loss-account.js';
 import type { Load } from '../hazards/support/load.js';
-import type { Walks } from '../hazards/support/walks.js';
+import { everywhere, type Walks } from '../hazards/support/walks.js';
 import type { ChaosShop, Evidence } from './chaos-shop.js';
 import type { Restore } from './plan.js';
 
@@ -25,8 +25,7 @@ interface Scene {
  */
 export async function restore({ side, at, ageMs }: Restore, scene: Scene): Promise<void> {
   const { shop, load, evidence, walks, wait, tell } = scene;
-  const place = { phase: at };
-  await walks.goAll({ users: place, inventory: place, payments: place, orders: place });
+  await walks.goAll(everywhere({ phase: at }));
   const putBack = await shop.servers[side].backUp();
   await wait(ageMs);
   await until('all modules answer by both sides', () => !evidence.isAlone || undefined, patienceMs);

@@ -9,13 +9,14 @@ export interface Walk {
   to: Place;
 }
 
+/** All modules at one place. */
+export const everywhere = (place: Place): Record<ModuleName, Place> =>
+  Object.fromEntries(moduleNames.map((name) => [name, place])) as Record<ModuleName, Place>;
+
 /** An operator who has modules go from place to place, one after the other. */
 export class Walks {
   count = 0;
-  private readonly places = Object.fromEntries(moduleNames.map((name) => [name, home])) as Record<
-    ModuleName,
-    Place
-  >;
+  private readonly places = everywhere(home);
 
   constructor(
     private readonly shop: MovingModules,
