@@ -190,6 +190,15 @@ describe('acting', () => {
     expect(answer.status).toBe(500);
     expect(answer.text).not.toContain('secret');
   });
+
+  it('a database that is away is no fault of the shop', async () => {
+    operator.fault = Object.assign(new Error('the database system is starting up'), { code: '57P03' });
+    expect(problem(await post('/modules/stock/run'))).toMatchObject({
+      status: 503,
+      code: 'unavailable',
+      detail: 'the database of this side does not answer; what was done stands in the history',
+    });
+  });
 });
 
 describe('who may', () => {
