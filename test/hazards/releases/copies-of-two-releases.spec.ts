@@ -65,7 +65,7 @@ let nats: TestNats;
 let database: ToyDatabase;
 let caller: GuardedCaller;
 let router: Router;
-let copies: ToyService[] = [];
+const copies: ToyService[] = [];
 
 /** What a copy of a release has heard. */
 const heard: [release: number, input: unknown][] = [];
