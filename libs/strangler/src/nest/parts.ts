@@ -13,6 +13,7 @@ import { CallMetrics } from '../control/call-metrics.js';
 import { ControlPlane, type SteeringOptions } from '../control/control-plane.js';
 import { Database } from '../database/database.js';
 import { EventStream } from '../nats/event-stream.js';
+import { defaultRetention, longestEventsMs, type Retention } from '../engine/pruning/retention.js';
 import type { NatsLink } from '../nats/link.js';
 import { observers } from '../operate/metrics/call-tally.js';
 import { StartError } from '../operate/health/start-error.js';
@@ -54,6 +55,7 @@ export function processPartsOf(
   dataSource: DataSource | undefined,
 ): Parts {
   const { side, calls: lists, witness, direct, retention } = options;
+  requireClaimsThatLast(retention);
   const routes = link ? new Routes() : allHere(options);
   const modules = new LocalModules(side, lists);
   const calls = new CallMetrics();
@@ -123,6 +125,14 @@ function databaseOfProgram({ side, database, direct, nats }: StranglerOptions): 
   if (side || (database === undefined && nats === undefined)) return undefined;
   if (typeof database === 'string') return new Database(direct ?? database, { max: connections });
   throw new StartError('database: of a process without a side the URL of a database of its own is expected');
+}
+
+/** @throws {StartError} where an event could be delivered again when nobody knows any more that it was handled */
+function requireClaimsThatLast({ resultsMs, eventsMs }: Retention = defaultRetention): void {
+  if (eventsMs <= longestEventsMs(resultsMs)) return;
+  throw new StartError(
+    'retention: events are kept for longer than it is known who has handled them: `eventsMs` has to be a day shorter than `resultsMs`, or both `Infinity`',
+  );
 }
 
 /** As whom it calls. @throws {StartError} */

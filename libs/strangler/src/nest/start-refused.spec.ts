@@ -5,7 +5,11 @@ import { createServer, type AddressInfo } from 'node:net';
 import { StartError } from '../operate/health/start-error.js';
 import { openAdmin } from './admin-listener.js';
 import { linkTo } from './nats-link.js';
+import { defaultRetention } from '../engine/pruning/retention.js';
+import { processPartsOf } from './parts.js';
 import { whyNot } from './run-service.js';
+
+const day = 86_400_000;
 
 beforeAll(() => Logger.overrideLogger(false));
 
@@ -26,6 +30,18 @@ it('the admin port is taken, and named as the one that is', async () => {
   const error: unknown = await opened.catch((thrown: unknown) => thrown).finally(() => other.close());
   expect(error).toBeInstanceOf(StartError);
   expect(String(error)).toContain(`port ${port} at 127.0.0.1 (\`admin.port\`, ADMIN_PORT) cannot be used`);
+});
+
+it.each([
+  [{ eventsMs: 30 * day }, true],
+  [{ eventsMs: Infinity }, true],
+  [{ eventsMs: 29 * day }, false],
+  [{ eventsMs: Infinity, resultsMs: Infinity }, false],
+])('events that are kept for longer than the claims of who has handled them: %j', (kept, refused) => {
+  const options = { side: undefined, contracts: [], retention: { ...defaultRetention, ...kept } };
+  const start = () => processPartsOf(options, undefined, undefined);
+  if (refused) expect(start).toThrow(StartError);
+  else expect(start).not.toThrow();
 });
 
 it('a service lacks what the root module gives to all, and is told where it comes from', async () => {

@@ -34,6 +34,7 @@ class EventsQuery {
   @Maybe() @Length(1, 100) subscriber?: string | null;
   @Maybe() @IsIn(deliveryStates) state?: DeliveryState | null;
   @Maybe() @Matches(timePattern) since?: string | null;
+  @Maybe() @Matches(timePattern) until?: string | null;
   @Maybe() @IsInt() @Min(1) @Max(1_000) limit?: number | null;
 }
 

@@ -82,8 +82,9 @@ export interface EventQuestion {
   key?: string;
   subscriber?: string;
   state?: DeliveryState;
-  /** Told at this time or later, RFC 3339. */
+  /** Told at this time or later, and before that one, RFC 3339. */
   since?: string;
+  until?: string;
   /** The newest so many. */
   limit: number;
 }
@@ -129,7 +130,7 @@ type Row = Omit<EventView, 'at' | 'module'> & { atMs: number };
 export async function eventViews(
   on: Queryable,
   { module, subscribers, masked }: ToldEvents,
-  { id, type, key, subscriber, state, since, limit }: EventQuestion,
+  { id, type, key, subscriber, state, since, until, limit }: EventQuestion,
 ): Promise<EventView[]> {
   const [event, cursor] = [`${quoted(module)}.event`, `${quoted(module)}.event_cursor`];
   const rows = await on.query<Row>(
@@ -148,7 +149,7 @@ export async function eventViews(
        ${nextOf(event)}
        where o.module = $1 and ${belongs('e')} and (s.name is null or c.subscriber is not null or s.from_first)
          and ($5::uuid is null or e.id = $5) and ($6::text is null or e.type = $6) and ($7::text is null or e.routing_key = $7)
-         and ($8::text is null or s.name = $8) and ($9::timestamptz is null or e.at >= $9)
+         and ($8::text is null or s.name = $8) and ($9::timestamptz is null or e.at >= $9) and ($12::timestamptz is null or e.at < $12)
          ${held.has(state) ? 'and (c.due_at is not null or c.failed_at is not null) and e.seq > c.seq' : ''})
      select id, type, routing_key as key, seq::float8 as seq, extract(epoch from at)::float8 * 1000 as "atMs", request_id as "requestId",
        data, subscriber, state, case when is_next then tries else 0 end as tries, case when is_next then failures else 0 end as failures,
@@ -158,7 +159,16 @@ export async function eventViews(
      from delivery where ($10::text is null or state = $10) order by at desc, routing_key, seq desc, subscriber limit $11`,
     [
       ...[module, ...subscriptionsOf(subscribers)],
-      ...[id ?? null, type ?? null, key ?? null, subscriber ?? null, since ?? null, state ?? null, limit],
+      ...[
+        id ?? null,
+        type ?? null,
+        key ?? null,
+        subscriber ?? null,
+        since ?? null,
+        state ?? null,
+        limit,
+        until ?? null,
+      ],
     ],
   );
   return rows.map(({ atMs, data, ...row }) => ({

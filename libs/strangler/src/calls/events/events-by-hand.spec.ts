@@ -140,6 +140,7 @@ it('what is asked for is what is shown', async () => {
     { subscriber: 'nobody' },
     { state: 'failed' as const },
     { since: new Date(Date.now() + 60_000).toISOString() },
+    { until: first!.at },
   ];
   for (const question of none)
     expect(await publisher.events({ key: 'd', limit: 5, ...question })).toEqual([]);

@@ -13,6 +13,7 @@ interface ListFlags extends LookingFlags {
   subscriber?: string;
   state?: DeliveryState;
   since?: string;
+  until?: string;
   limit: number;
 }
 
@@ -61,6 +62,7 @@ const list = (group: Command, cli: Cli): Command =>
     .option('--subscriber <module>', 'on their way to this module alone')
     .addOption(new Option('--state <state>', 'in this state alone').choices(deliveryStates))
     .option('--since <time>', 'told at this time or later, as 2026-03-01T08:00:00Z', time)
+    .option('--until <time>', 'told before this time', time)
     .option('--limit <n>', 'the newest n', wholeNumber(1, 1_000), 100)
     .action(async (module: string | undefined, { json, ...question }: ListFlags) => {
       const found = await cli.client.events({ ...question, ...(module !== undefined && { module }) });

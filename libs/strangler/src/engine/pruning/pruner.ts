@@ -145,7 +145,7 @@ export class Pruner {
     return {
       results: resultsMs,
       sagas: resultsMs,
-      events: Math.min(eventsMs, resultsMs),
+      events: eventsMs,
       history: historyMs,
       reports: historyMs,
       samples: samplesMs,

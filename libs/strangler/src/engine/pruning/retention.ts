@@ -9,7 +9,7 @@
 export interface Retention {
   /** Results of commands by their ids, and sagas that have ended. Who says a command again later does it anew. */
   readonly resultsMs: number;
-  /** Events that all subscribers have handled; no longer than results, by which a second delivery has no second effect. */
+  /** Events that all modules have handled: their archive. At least a day shorter than results, by which a second delivery has no second effect. */
   readonly eventsMs: number;
   /** The history of moves, and reports of what was given up. */
   readonly historyMs: number;
@@ -43,6 +43,16 @@ export const defaultRetention: Retention = {
  * ```
  */
 export const leastResultsMs = 2 * dayMs;
+
+/**
+ * The claim of who has handled an event outlives the event: by a day at least, for pruning may be late.
+ *
+ * @example
+ * ```ts
+ * const fits = ({ resultsMs, eventsMs }: Retention) => eventsMs <= longestEventsMs(resultsMs);
+ * ```
+ */
+export const longestEventsMs = (resultsMs: number): number => resultsMs - dayMs;
 
 /**
  * How long it is remembered that a command was taken back, in ms: for at least as long again as its result would have been, since it
