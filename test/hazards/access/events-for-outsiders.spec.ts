@@ -1,6 +1,6 @@
 import { natsAuthorization } from '#platform';
 import { natsPermissions, Subjects } from 'nestjs-strangler';
-import { EventStream } from '#strangler/nats/event-stream';
+import { OutsideStream } from '#strangler/nats/outside-stream';
 import { NatsLink } from '#strangler/nats/link';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -19,7 +19,7 @@ const options = { name: 'EVENTS', readers: { mirror: 'clicks.clicked' } };
 let folder: string;
 let nats: TestNats;
 let links: NatsLink[] = [];
-let streams: EventStream[] = [];
+let streams: OutsideStream[] = [];
 
 beforeAll(async () => {
   Logger.overrideLogger(false);
@@ -42,16 +42,16 @@ afterAll(async () => {
 const credentials = (user: string) => ({ user: `shop.${user}`, pass: `shop.${user}` });
 
 /** The stream as that program has it. */
-function streamOf(user: string): EventStream {
+function streamOf(user: string): OutsideStream {
   const link = new NatsLink(() => Promise.resolve({ servers: nats.url, ...credentials(user) }), { user });
-  const stream = new EventStream(link, options, user === 'monolith');
+  const stream = new OutsideStream(link, options, user === 'monolith');
   links = [...links, link];
   streams = [...streams, stream];
   stream.start();
   return stream;
 }
 
-const opened = (stream: EventStream) => until('the stream is open', () => stream.open);
+const opened = (stream: OutsideStream) => until('the stream is open', () => stream.open);
 const event = (n: number, type = 'clicks.clicked') => ({
   id: `event-${n}`,
   type,

@@ -18,7 +18,7 @@ import { SagaEngine } from '../calls/sagas/engine.js';
 import { SagaRecovery } from '../calls/sagas/recovery.js';
 import type { AnySaga } from '../calls/sagas/saga.js';
 import { Steps } from '../calls/sagas/steps.js';
-import type { EventStream } from '../nats/event-stream.js';
+import type { OutsideStream } from '../nats/outside-stream.js';
 import { Agents } from '../sides/agents.js';
 import { transactionalRepository } from '../database/transaction.js';
 import type { ModuleOptions } from './module-options.js';
@@ -156,7 +156,7 @@ const deliveryOf = ({ name: module }: Contract): Provider => ({
     subscribers: Subscribers,
     router: Router,
     agents: Agents,
-    stream: EventStream | null,
+    stream: OutsideStream | null,
   ) => {
     const subscriber = subscribers.outsideOf(module);
     return new EventDelivery({

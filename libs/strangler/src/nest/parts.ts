@@ -12,7 +12,7 @@ import { UnavailableError } from '../contract/errors.js';
 import { CallMetrics } from '../control/call-metrics.js';
 import { ControlPlane, type SteeringOptions } from '../control/control-plane.js';
 import { Database } from '../database/database.js';
-import { EventStream } from '../nats/event-stream.js';
+import { OutsideStream } from '../nats/outside-stream.js';
 import { defaultRetention, longestEventsMs, type Retention } from '../engine/pruning/retention.js';
 import type { NatsLink } from '../nats/link.js';
 import { observers } from '../operate/metrics/call-tally.js';
@@ -33,7 +33,7 @@ export interface Parts {
   readonly subscribers: Subscribers;
   readonly events: Events;
   /** Where outsiders are told of them; `undefined`: nowhere. */
-  readonly eventStream: EventStream | undefined;
+  readonly eventStream: OutsideStream | undefined;
   readonly agents: Agents;
   readonly calls: CallMetrics;
   readonly metrics: ToolkitMetrics;
@@ -68,7 +68,7 @@ export function processPartsOf(
   const areTold = options.events !== 'off';
   const { eventStream: outside }: Partial<NatsOptions> = typeof options.nats === 'object' ? options.nats : {};
   const eventStream =
-    link && side && areTold && outside ? new EventStream(link, outside, side === 'monolith') : undefined;
+    link && side && areTold && outside ? new OutsideStream(link, outside, side === 'monolith') : undefined;
   const subscribers = new Subscribers(areTold ? options.contracts : [], eventStream !== undefined);
   const events = new Events(subscribers, areTold);
   const copies = link && new Copies(link);

@@ -5,7 +5,7 @@ import type { Database } from '../../database/database.js';
 import { LeaderSession } from '../../database/leader-session.js';
 import type { Router } from '../router.js';
 import { anyDueSql, EventLog } from './event-log.js';
-import type { EventStream } from '../../nats/event-stream.js';
+import type { OutsideStream } from '../../nats/outside-stream.js';
 import type { Lane } from './lane.js';
 import { ModuleLane } from './module-lane.js';
 import { StreamLane } from './stream-lane.js';
@@ -64,7 +64,7 @@ export interface EventDeliveryOptions {
   module: string;
   subscribers: readonly ModuleSubscriber[];
   /** Where outsiders are told of them, and as whom; left out: nowhere. */
-  outside?: { subscriber: EventSubscriber; stream: EventStream } | undefined;
+  outside?: { subscriber: EventSubscriber; stream: OutsideStream } | undefined;
   router: Pick<Router, 'call' | 'isTransactional' | 'together'>;
   /** Waits until the other side of the module has what these keys have told, where answers wait for it. */
   stored: (keys: readonly string[]) => Promise<void>;

@@ -95,7 +95,7 @@ export abstract class Lane<S extends EventSubscriber = EventSubscriber> {
 }
 
 /** How far a key is whose events were all handled; if it has no more, none is left. */
-export const lastOf = ({ head, events }: DueKey): number =>
+export const reached = ({ head, events }: DueKey): number =>
   events.length < eventsAtOnce ? head : events.at(-1)!.seq;
 
 /** When what was tried so often is tried again, in ms from now. */

@@ -4,7 +4,7 @@ import { withContext, type CallContext } from '../../database/context.js';
 import type { Router } from '../router.js';
 import type { DueKey, HandledKey, LoggedEvent, Problem } from './event-log.js';
 import { handledFor, type EventCommand } from './handle-together.js';
-import { Lane, lastOf, retryMs, type InHand, type LaneOptions } from './lane.js';
+import { Lane, reached, retryMs, type InHand, type LaneOptions } from './lane.js';
 import type { ModuleSubscriber } from './subscribers.js';
 
 /** About how many events are handled in one transaction. */
@@ -114,7 +114,7 @@ export class ModuleLane extends Lane<ModuleSubscriber> {
 
 const allOf = (work: DueKey): HandledKey => {
   const { key, from, generation } = work;
-  return { key, from, generation, seq: lastOf(work) };
+  return { key, from, generation, seq: reached(work) };
 };
 
 /** Whole keys, of about so many events each. */

@@ -1,7 +1,7 @@
-import type { EventStream, OpenStream } from '../../nats/event-stream.js';
+import type { OutsideStream, OpenStream } from '../../nats/outside-stream.js';
 import { cloudEvent } from './cloud-event.js';
 import type { DueKey, HandledKey, LoggedEvent } from './event-log.js';
-import { Lane, lastOf, type InHand, type LaneOptions } from './lane.js';
+import { Lane, reached, type InHand, type LaneOptions } from './lane.js';
 import type { EventSubscriber } from './subscribers.js';
 
 /**
@@ -11,7 +11,7 @@ import type { EventSubscriber } from './subscribers.js';
 export class StreamLane extends Lane {
   constructor(
     options: LaneOptions<EventSubscriber>,
-    private readonly events: EventStream,
+    private readonly events: OutsideStream,
   ) {
     super(options);
   }
@@ -51,7 +51,7 @@ export class StreamLane extends Lane {
       }
       ({ seq } = event);
     }
-    return { ...handled, seq: lastOf(due) };
+    return { ...handled, seq: reached(due) };
   }
 
   private messageOf(key: string, event: LoggedEvent) {

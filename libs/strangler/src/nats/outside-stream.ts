@@ -58,8 +58,8 @@ interface Acknowledged {
  * The stream for outsiders, looked for in the background. Nobody waits for it. The monolith makes it where it is missing, and
  * its readers' consumers; a service looks for it only.
  */
-export class EventStream {
-  private readonly logger = new Logger(EventStream.name);
+export class OutsideStream {
+  private readonly logger = new Logger(OutsideStream.name);
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
   private found: OpenStream | undefined;
