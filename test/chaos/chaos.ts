@@ -14,7 +14,6 @@ import { restore } from './restore.js';
 
 /** Customers who order, at once. */
 const clients = 4;
-const patienceMs = 480_000;
 
 /** What a run is made of. */
 export interface ChaosParts {
@@ -76,7 +75,7 @@ export class Chaos {
     const { history } = this.load;
     const goal = history.of('order', 'ok').length + 5;
     const more = () => history.of('order', 'ok').length >= goal || undefined;
-    await until('customers order', more, patienceMs);
+    await until('customers order', more);
     await this.load.stop();
     machine.stop();
     for (const module of moduleNames) await this.shop.restsAt(module, this.parts.plan.last[module]);

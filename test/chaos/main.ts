@@ -18,7 +18,7 @@ const folderVariable = 'CHAOS_FOLDER';
 const disksVariable = 'CHAOS_DISKS';
 
 /** Nothing is waited for longer, in ms. */
-const patienceMs = 480_000;
+const patienceMs = 1_200_000;
 
 const timelineName = 'timeline.txt';
 

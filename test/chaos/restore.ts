@@ -6,8 +6,6 @@ import { everywhere, type Walks } from '../hazards/support/walks.js';
 import type { ChaosShop, Evidence } from './chaos-shop.js';
 import type { Restore } from './plan.js';
 
-const patienceMs = 480_000;
-
 /** What a database is put back in. */
 interface Scene {
   shop: ChaosShop;
@@ -28,7 +26,7 @@ export async function restore({ side, at, ageMs }: Restore, scene: Scene): Promi
   await walks.goAll(everywhere({ phase: at }));
   const putBack = await shop.servers[side].backUp();
   await wait(ageMs);
-  await until('all modules answer by both sides', () => !evidence.isAlone || undefined, patienceMs);
+  await until('all modules answer by both sides', () => !evidence.isAlone || undefined);
   await evidence.keep();
   const lostAt = performance.now();
   tell(

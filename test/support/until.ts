@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const patienceMs = Number(process.env.UNTIL_MS ?? 80_000);
+/** How long is waited where nothing else is said, in ms. */
+export const patienceMs = Number(process.env.UNTIL_MS ?? 80_000);
 /** What comes at once is seen at once; what takes long is not asked for so often that it takes longer. In ms. */
 const pausesMs = { first: 5, longest: 100, factor: 1.4 };
 

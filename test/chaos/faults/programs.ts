@@ -3,9 +3,6 @@ import type { Machine } from '../plan.js';
 import { until } from '../../support/until.js';
 import type { Failing } from './fault.js';
 
-/** What starts programs starts one again that did not come up, for so long, in ms. */
-const patienceMs = 480_000;
-
 /** `kill -9`; then it is started again. */
 export class ProgramKilled implements Failing {
   constructor(
@@ -17,7 +14,7 @@ export class ProgramKilled implements Failing {
     return this.shop.end(this.at.crew, 'SIGKILL', [this.at.module]);
   }
 
-  /** What it needs may be away just then. */
+  /** What it needs may be away just then: whatever starts programs starts one again that did not come up. */
   async end(): Promise<void> {
     const { crew, module } = this.at;
     let last: unknown;
@@ -26,7 +23,7 @@ export class ProgramKilled implements Failing {
         () => true,
         (error: unknown) => void (last = error),
       );
-    await until('it is started again', async () => (await started()) || undefined, patienceMs).catch(() => {
+    await until('it is started again', async () => (await started()) || undefined).catch(() => {
       throw last;
     });
   }

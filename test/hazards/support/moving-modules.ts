@@ -34,7 +34,7 @@ export abstract class MovingModules {
   /** Where customers and operators reach the shop. */
   protected abstract readonly place: Pick<OpenShop, 'url' | 'adminUrl'>;
   /** What it waits for may take so long, in ms; undefined: as long as anything may. */
-  protected readonly patienceMs?: number;
+  readonly patienceMs?: number;
   /** Whether a module rests is asked so often, in ms. */
   protected readonly lookMs: number = 0;
   /** The database of a side; of `extracted` each module has its own. */

@@ -4,7 +4,6 @@ import type { ShopInCopies } from './shop-in-copies.js';
 
 /** So many answers one after the other without an error: customers notice nothing any more. */
 const calmAnswers = 20;
-const patienceMs = 480_000;
 const lookMs = 500;
 
 /** Waits until all is as it was before something failed. @throws when it is not in time, with what is left. */
@@ -20,7 +19,7 @@ export async function recovered(shop: ShopInCopies, load: Load, after: string): 
       await pause(lookMs);
       return undefined;
     },
-    patienceMs,
+    shop.patienceMs,
   ).catch((error: unknown) => {
     throw new Error(`${String(error)}, after ${after}: ${JSON.stringify(left)}`);
   });
@@ -33,6 +32,6 @@ export async function recovered(shop: ShopInCopies, load: Load, after: string): 
         (last.length === calmAnswers && last.every(({ status }) => status > 0 && status < 500)) || undefined
       );
     },
-    patienceMs,
+    shop.patienceMs,
   );
 }

@@ -13,6 +13,7 @@ import {
   type ModuleName,
   type ShopSetup,
 } from '../../support/shop.js';
+import { patienceMs } from '../../support/until.js';
 import { crews, programOf, type Crew } from './crews.js';
 import { Load, type LoadOptions } from './load.js';
 import { faultsIn, MovingModules, type Side } from './moving-modules.js';
@@ -51,7 +52,7 @@ export interface Grounds<Ways extends WaysOfCrews> {
 /** A shop as it is run: two monoliths behind a load balancer, two copies of each service, a PostgreSQL a side, one NATS; all of it can fail. */
 export class ShopInCopies<Ways extends WaysOfCrews = WaysOfCrews> extends MovingModules {
   readonly received = new Map(skus.map((sku) => [sku, opening]));
-  protected override readonly patienceMs = 480_000;
+  override readonly patienceMs = Math.max(240_000, patienceMs);
   protected override readonly lookMs = 500;
   private readonly running = new Map<string, Running>();
   /** All that ever ran, by name. */
