@@ -32,7 +32,12 @@ export { type Caller } from './contract/caller.js';
 export { currentContext, withContext, type CallContext } from './database/context.js';
 export { Events } from './calls/events/events.js';
 export { type Phase, type Side } from './routes/phase.js';
-export { defaultRetention, leastResultsMs, longestEventsMs, type Retention } from './engine/pruning/retention.js';
+export {
+  defaultRetention,
+  leastResultsMs,
+  longestEventsMs,
+  type Retention,
+} from './engine/pruning/retention.js';
 export { InjectPort, portToken, type CallOptions, type Port } from './calls/ports.js';
 export { call, own, type Saga, type Step } from './calls/sagas/saga.js';
 export { type KeyExpression, type OwnerMigration } from './database/tables.js';
