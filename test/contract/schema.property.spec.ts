@@ -96,6 +96,7 @@ const candidates: readonly unknown[] = [
     'user',
     'confirmed',
     'charged',
+    'sent',
     '\u0000',
   ],
   ...[

@@ -87,5 +87,5 @@ it('its NATS has no known holes; its programs are no superuser, and reachable fr
 it('no password stands in it', () => {
   for (const { environment = {} } of Object.values(services()))
     for (const [name, value] of Object.entries(environment))
-      if (/PASSWORD|URL/.test(name)) expect(value).toMatch(/\$\{\w+(:\?is required)?\}/);
+      if (/PASSWORD|URL/.test(name)) expect(value).toMatch(/\$\{\w+(:\?is required|:-)?\}/);
 });
