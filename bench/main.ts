@@ -10,9 +10,11 @@ import { gateway } from './gateway/gateway.js';
 import { handOffBench } from './hand-off/hand-off.js';
 import { http } from './http/http.js';
 import { orders } from './orders/orders.js';
+import { peers } from './peers/peers.js';
 import { proof } from './proof/proof.js';
 import { replication } from './replication/replication.js';
 import { rpc } from './rpc/rpc.js';
+import { saga } from './saga/saga.js';
 import { BenchServers } from './servers.js';
 import { verify } from './verify/verify.js';
 import { writers } from './writers/writers.js';
@@ -32,6 +34,8 @@ const benches: Record<string, Bench> = {
   writers,
   decoding,
   events,
+  saga,
+  peers,
   ack,
   'hand-off': handOffBench,
   verify,
@@ -52,6 +56,8 @@ Names:
   writers      what it costs the sessions that write: captured against not, and against another commit
   decoding     what it costs a database that its changes go elsewhere: triggers and an outbox against logical decoding
   events       events told, delivered and handled a second, and how late: against graphile-worker's jobs
+  saga         how long an order takes when each module is a process of its own: against one transaction
+  peers        what calls of one module feel while another one is slow, or dead
   ack          what it costs to answer once the other side has a write: ack: both against ack: owner
   hand-off     how long writes wait while buckets change their owner
   flip         how long one word in strangler.yaml takes until inventory is extracted: without customers, with few, with many

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
-interface Pace {
+export interface Pace {
   perSecond: number;
   ms: number;
 }

@@ -2,6 +2,7 @@ import { type SampleInvoice, ShopClient } from '#sample';
 import { randomUUID } from 'node:crypto';
 import { openAccount, type OpenAccount } from '../account.js';
 import type { BenchShop } from './shop.js';
+import { paced, type Pace as OrderPace } from '../gateway/pacer.js';
 import { Metered } from '../metered.js';
 
 /** How many order at the same time. */
@@ -17,6 +18,8 @@ export class Customers {
   /** For each round, how long its orders took, in ms. */
   private readonly rounds: number[][] = [];
   private readonly client: ShopClient;
+  /** Orders that were due at a pace so far. */
+  private paced = 0;
 
   private constructor(
     readonly shop: BenchShop,
@@ -37,6 +40,17 @@ export class Customers {
     return new Metered(name, this.shop.machines, perRound, () => this.orderNext());
   }
 
+  /** A round is orders at that pace, whether or not they are answered in time: they count from when they were due. */
+  pacing(name: string, pace: OrderPace): Metered {
+    const orders = (pace.perSecond * pace.ms) / 1_000;
+    return new Metered(name, this.shop.machines, orders, () => this.orderAt(pace));
+  }
+
+  /** How long the orders of each round took, but for the first, the warm-up; in ms. */
+  get orderMsOfRounds(): readonly (readonly number[])[] {
+    return this.rounds.slice(1);
+  }
+
   /** Of all orders that were placed but for the first round, the warm-up. */
   get orderMs(): number[] {
     return this.rounds.slice(1).flat();
@@ -52,14 +66,31 @@ export class Customers {
     await Promise.all(this.accounts.map(worker));
   }
 
+  private async orderAt(pace: OrderPace): Promise<void> {
+    const { accounts, invoices } = this;
+    const took: number[] = [];
+    this.rounds.push(took);
+    const orders: Promise<void>[] = [];
+    await paced(pace, (dueAt) => {
+      const account = accounts[this.paced % accounts.length] as OpenAccount;
+      const invoice = invoices[this.paced++ % invoices.length] as SampleInvoice;
+      orders.push(this.order(account, invoice, took, dueAt));
+    });
+    await Promise.all(orders);
+  }
+
   private roundOf(round: number): SampleInvoice[] {
     const { invoices } = this;
     const at = (i: number) => invoices[(round * perRound + i) % invoices.length] as SampleInvoice;
     return Array.from({ length: perRound }, (_, i) => at(i));
   }
 
-  private async order({ token }: OpenAccount, { items }: SampleInvoice, took: number[]): Promise<void> {
-    const begun = performance.now();
+  private async order(
+    { token }: OpenAccount,
+    { items }: SampleInvoice,
+    took: number[],
+    begun = performance.now(),
+  ): Promise<void> {
     const { status, code = `http_${status}` } = await this.client.order(token, randomUUID(), items);
     if (status === 201) took.push(performance.now() - begun);
     else this.failed[code] = (this.failed[code] ?? 0) + 1;

@@ -8,7 +8,10 @@ import type { Machines } from '../cpu.js';
 import { startProgram } from '../program.js';
 import type { BenchServers } from '../servers.js';
 
-/** The phase that inventory is in. */
+const modules = ['users', 'orders', 'payments', 'inventory', 'notifications'] as const;
+export type BenchModule = (typeof modules)[number];
+
+/** The phase that inventory is in, and with it other modules that are named. */
 export type Inventory = 'monolith' | 'dual-write' | 'extracted';
 
 export const admin = { email: 'admin@shop.example', password: 'correct horse battery' };
@@ -20,13 +23,18 @@ const walkMs = 120_000;
 export interface BenchShop {
   readonly url: string;
   readonly adminUrl: string;
-  /** URLs of the monolith's database and of inventory's own. */
-  readonly databases: { readonly monolith: string; readonly inventory: string };
+  /** URLs of the monolith's database and of the modules' own. */
+  readonly databases: Databases;
   readonly machines: Machines;
 }
 
+type Databases = Readonly<Record<'monolith' | 'inventory', string>> &
+  Readonly<Partial<Record<BenchModule, string>>>;
+
 /** What else may be said of a shop. */
 export interface ShopOptions {
+  /** Those that go with inventory. */
+  others?: readonly BenchModule[];
   /** Tells its databases from those of another shop in the same phase. */
   name?: string;
   /** Where the project lies whose programs are started; another checkout of it, to compare. */
@@ -35,54 +43,68 @@ export interface ShopOptions {
 
 /**
  * Opens an empty shop of the programs that users start, on databases of its own: the monolith with everything in it, or
- * the monolith and a service for inventory beside it. Resolves with its addresses once inventory is in that phase.
+ * the monolith and a service for inventory (and others) beside it. Resolves with its addresses once they are in that phase.
  */
 export async function openShop(
   servers: BenchServers,
   inventory: Inventory,
   closing: Closing,
-  { name = inventory, root = projectRoot() }: ShopOptions = {},
+  { name = inventory, root = projectRoot(), others = [] }: ShopOptions = {},
 ): Promise<BenchShop> {
   const folder = join(servers.dataDir, `orders-${name}`);
-  const databases = {
-    monolith: await servers.freshDatabase(`bench_orders_${name.replaceAll('-', '_')}`),
-    inventory: await servers.freshDatabase(`bench_orders_inventory_${name.replaceAll('-', '_')}`),
-  };
-  const env = await environmentOf(folder, inventory, databases);
+  const away = ['inventory', ...others] as const;
+  const databases = await databasesOf(servers, name, away);
+  const env = await environmentOf(folder, wishes(inventory, away), databases);
   const start = async (app: string, args: readonly string[], ready: RegExp) => {
     const main = pathToFileURL(join(root, `dist/apps/${app}/src/main.js`));
     const program = await startProgram(main, args, ready, env);
     closing.add(() => program.stop());
     return program;
   };
-  const service = inventory === 'monolith' ? undefined : await start('extracted', ['inventory'], /is served/);
+  const services: [string, number][] = [];
+  for (const module of inventory === 'monolith' ? [] : away) {
+    const { pid } = await start('extracted', [module], /is served/);
+    services.push([`the Node of ${module}`, pid]);
+  }
   const monolith = await start('monolith', [], /open: (http:\/\/[^/]+).* admin (http:[^\s"]+)/);
-  await arrived(databases.monolith, inventory);
+  for (const module of away) await arrived(databases.monolith, module, inventory);
   const [, url = '', adminUrl = ''] = monolith.ready;
   const machines = {
-    programs: { "the monolith's Node": monolith.pid, ...(service && { "the service's Node": service.pid }) },
-    databases: {
-      "PostgreSQL, the monolith's": nameOf(databases.monolith),
-      "PostgreSQL, the service's": nameOf(databases.inventory),
-    },
+    programs: { "the monolith's Node": monolith.pid, ...Object.fromEntries(services) },
+    databases: Object.fromEntries(
+      Object.entries(databases).map(([of, database]) => [`PostgreSQL of ${of}`, nameOf(database)]),
+    ),
     folder,
   };
   return { url, adminUrl, databases, machines };
 }
 
+async function databasesOf(
+  servers: BenchServers,
+  name: string,
+  away: readonly BenchModule[],
+): Promise<Databases> {
+  const called = name.replaceAll('-', '_');
+  const own: [string, string][] = [];
+  for (const module of away)
+    own.push([module, await servers.freshDatabase(`bench_orders_${module}_${called}`)]);
+  const monolith = await servers.freshDatabase(`bench_orders_${called}`);
+  return { monolith, ...Object.fromEntries(own) } as Databases;
+}
+
 const nameOf = (url: string): string => new URL(url).pathname.slice(1);
 
-/** Waits until the controller has walked inventory there. @throws when it does not come there. */
-async function arrived(url: string, phase: Inventory): Promise<void> {
+/** Waits until the controller has walked the module there. @throws when it does not come there. */
+async function arrived(url: string, module: BenchModule, phase: Inventory): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
     for (const giveUpAt = Date.now() + walkMs; Date.now() < giveUpAt; await sleep(100)) {
-      const sql = `select phase from strangler.module where module = 'inventory'`;
-      const { rows } = await client.query<{ phase: string }>(sql);
+      const sql = 'select phase from strangler.module where module = $1';
+      const { rows } = await client.query<{ phase: string }>(sql, [module]);
       if (rows[0]?.phase === phase) return;
     }
-    throw new Error(`inventory has not come to ${phase} within ${walkMs / 1_000} s`);
+    throw new Error(`${module} has not come to ${phase} within ${walkMs / 1_000} s`);
   } finally {
     await client.end();
   }
@@ -90,18 +112,20 @@ async function arrived(url: string, phase: Inventory): Promise<void> {
 
 async function environmentOf(
   folder: string,
-  inventory: Inventory,
-  databases: BenchShop['databases'],
+  wanted: string,
+  { monolith, ...own }: Databases,
 ): Promise<Record<string, string>> {
   const config = join(folder, 'strangler.yaml');
   await mkdir(folder, { recursive: true });
-  await writeFile(config, wishes(inventory));
+  await writeFile(config, wanted);
   return {
     PORT: '0',
     ADMIN_PORT: '0',
-    DATABASE_URL: databases.monolith,
+    DATABASE_URL: monolith,
     PAYMENTS_PROVIDER: 'test',
-    INVENTORY_DATABASE_URL: databases.inventory,
+    ...Object.fromEntries(
+      Object.entries(own).map(([module, url]) => [`${module.toUpperCase()}_DATABASE_URL`, url]),
+    ),
     // With a NATS of its own in it: on one that two shops share, a service would serve both.
     DATA_DIR: folder,
     STRANGLER_CONFIG: config,
@@ -111,11 +135,12 @@ async function environmentOf(
   };
 }
 
-/** `strangler.yaml`: inventory goes there at once and without traffic. */
-function wishes(inventory: Inventory): string {
-  const others = ['users', 'orders', 'payments', 'notifications'].map(
-    (module) => `  ${module}: { phase: monolith }`,
+/** `strangler.yaml`: they go there at once and without traffic. */
+function wishes(phase: Inventory, away: readonly BenchModule[]): string {
+  const lines = modules.map((module) =>
+    away.includes(module)
+      ? `  ${module}: { phase: ${phase}, ramp: [100], bake: 0s, gates: { minSamples: 0 } }`
+      : `  ${module}: { phase: monolith }`,
   );
-  const own = `  inventory: { phase: ${inventory}, ramp: [100], bake: 0s, gates: { minSamples: 0 } }`;
-  return ['modules:', ...others, own, ''].join('\n');
+  return ['modules:', ...lines, ''].join('\n');
 }

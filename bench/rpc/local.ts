@@ -24,7 +24,7 @@ export const shop: Member = {
 };
 
 /** The read guard's row once a second: the module is owned by this side, and nothing shifts. */
-function quietDatabase(side: Side): DataSource {
+export function quietDatabase(side: Side): DataSource {
   const standing = {
     ...{ side, version: 1, fenceFrom: null, fenceTo: null, proven: true, standsStill: true },
     extractedBelow: side === 'extracted' ? 10_000 : 0,
