@@ -112,7 +112,14 @@ export abstract class MovingModules {
     const { problem, remedy } = found;
     const command = commandIn(remedy)!;
     this.advised.set(module, { said: `${problem}; ${remedy}`, command });
-    await this.run(command);
+    await this.patiently(`${command} is done`, module, async () => {
+      const refusal = await this.run(command);
+      if (refusal === undefined) return true;
+      // On a machine with much to do it is said again, as an operator would.
+      if (!refusal.includes('does not answer')) throw new Error(`${command}: ${refusal}`);
+      await pause(this.lookMs);
+      return undefined;
+    });
     await this.patiently(
       `${module} is well after ${command}`,
       module,
@@ -120,12 +127,13 @@ export abstract class MovingModules {
     );
   }
 
-  private async run(command: string): Promise<void> {
+  /** Answers why it is refused; `undefined`: it is not. */
+  private async run(command: string): Promise<string | undefined> {
     const { ADMIN_EMAIL = '', ADMIN_PASSWORD = '' } = this.setup.env;
     const { url: SHOP_URL, adminUrl: ADMIN_URL } = this.place;
     const env = { ADMIN_URL, SHOP_URL, ADMIN_EMAIL, ADMIN_PASSWORD };
     const { code, stderr } = await runCli(command.trim().split(' '), env);
-    if (code !== 0) throw new Error(`${command}: exit code ${code}: ${stderr}`);
+    return code === 0 ? undefined : `exit code ${code}: ${stderr}`;
   }
 
   protected async compared(module: ModuleName): Promise<number> {
