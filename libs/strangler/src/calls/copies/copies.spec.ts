@@ -137,3 +137,18 @@ it('one that is out comes back at once when the other one ends', async () => {
   bad.handlers.look = (input) => Promise.resolve(input);
   expect(await look()).toBe('ok');
 });
+
+it('who answers rubbish in its place is no other copy: it stays, and goes on', async () => {
+  const [bad] = await start(1);
+  fail(bad);
+  let asked = 0;
+  const { subjects, current } = caller.link;
+  const at = subjects.copies({ module: 'toy', side: 'extracted', database: memberOn('extracted').database });
+  const rubbish = current!.subscribe(at, {
+    callback: (_error, message) => void message.respond(asked++ % 2 ? '{"id":"b","state":"in"}' : 'rubbish'),
+  });
+  await callUntil('it has asked', () => asked >= 4);
+  rubbish.unsubscribe();
+  expect(areOut()).toEqual([false]);
+  expect((await looks()).length).toBe(10);
+});

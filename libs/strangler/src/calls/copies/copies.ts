@@ -4,7 +4,7 @@ import { heard, type NatsLink } from '../../nats/link.js';
 import type { Address } from '../../nats/subjects.js';
 import type { CallObserver, FinishedCall } from '../call-observer.js';
 import { Copy } from './copy.js';
-import type { CopyReport } from './leaving.js';
+import { reportIn, type CopyReport } from './leaving.js';
 import { LoopDelay } from './recent-calls.js';
 
 /** How long a copy waits for what the others say, in ms. */
@@ -109,7 +109,10 @@ export async function copiesOn(link: NatsLink, at: Address): Promise<CopyReport[
   const how = { strategy: 'timer' as const, maxWait: answersMs };
   try {
     const answers = await link.current?.requestMany(link.subjects.copies(at), '', how);
-    for await (const message of answers ?? []) all.push(message.json<CopyReport>());
+    for await (const message of answers ?? []) {
+      const report = reportIn(message.string());
+      if (report) all.push(report);
+    }
   } catch {
     // Nobody is there, or the connection has gone: so much is known.
   }

@@ -1,4 +1,12 @@
-import { isSuspect, mayLeave, mayStayOut, whatIsWrong, type CopyReport, type CopyState } from './leaving.js';
+import {
+  reportIn,
+  isSuspect,
+  mayLeave,
+  mayStayOut,
+  whatIsWrong,
+  type CopyReport,
+  type CopyState,
+} from './leaving.js';
 
 const figures = (calls: number, failed = 0, p90Ms = 5) => ({ calls, failed, p90Ms });
 const other = (of = figures(100), state: CopyState = 'in'): CopyReport => ({
@@ -97,4 +105,17 @@ it.each([2, 3, 4])('never more than half of %d copies are out, whoever is faster
     }
   }
   expect(most).toBe(Math.floor(copies / 2));
+});
+
+it.each([
+  'no JSON',
+  'null',
+  '{}',
+  '{"id":"b","state":"in","reason":null}',
+  '{"id":"b","state":"away","reason":null,"figures":{"calls":1,"failed":0,"p90Ms":1}}',
+  '{"id":"b","state":"in","reason":null,"figures":{"calls":"9","failed":0,"p90Ms":1}}',
+  '{"id":"b","state":"in","reason":null,"figures":{"calls":9,"failed":null,"p90Ms":1}}',
+])('who answers %s is no copy', (text) => {
+  expect(reportIn(text)).toBeUndefined();
+  expect(reportIn(JSON.stringify({ ...other(), more: 'of a later release' }))).toEqual(other());
 });

@@ -13,6 +13,24 @@ export interface CopyReport {
   readonly reason: string | null;
 }
 
+/** What a copy has said; `undefined`: it is of another release, or no copy, and does not count. */
+export function reportIn(text: string): CopyReport | undefined {
+  try {
+    const { id, state, reason, figures } = JSON.parse(text) as Partial<CopyReport>;
+    const { calls, failed, p90Ms } = figures!;
+    const isReport =
+      typeof id === 'string' &&
+      states.has(state) &&
+      (reason === null || typeof reason === 'string') &&
+      [calls, failed, p90Ms].every(Number.isFinite);
+    return isReport ? { id, state: state!, reason, figures: { calls, failed, p90Ms } } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const states: ReadonlySet<unknown> = new Set<CopyState>(['in', 'leaving', 'out']);
+
 /** Of fewer calls nothing is concluded. */
 const enoughCalls = 20;
 /** A copy that answers nine of ten calls within so many ms is quick enough, whatever others do. */
