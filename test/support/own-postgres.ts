@@ -108,7 +108,14 @@ class Server implements Standby {
   }
 
   async signal(name: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
-    for (const pid of await processesIn(this.data)) process.kill(pid, name);
+    for (const pid of await processesIn(this.data)) {
+      try {
+        process.kill(pid, name);
+      } catch (error) {
+        // A session that has ended since they were listed.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    }
   }
 
   async backUp(): Promise<() => Promise<void>> {

@@ -98,6 +98,9 @@ const moved = ({ orderId }: OrderStock): StockMoved => ({ orderId });
 /** Answered in some milliseconds: a copy that takes so long is stuck, and there is time to ask another one. */
 const browsing = { tryMs: 700 };
 
+/** Nobody else knows what came of it: whoever keeps the stock waits for the answer, also while a disk is slow. */
+const keeping = { timeoutMs: 5_000, policy: { tryMs: 2_000 } };
+
 export const inventory = contract('inventory', {
   ownership: 'by-key',
   operations: {
@@ -110,7 +113,7 @@ export const inventory = contract('inventory', {
       policy: browsing,
     }),
     listProducts: query({ who: 'anyone', input: Page, output: Products, reads: 'any', policy: browsing }),
-    putProduct: command({ who: 'admin', input: PutProduct, output: Product, key: 'sku' }),
+    putProduct: command({ who: 'admin', input: PutProduct, output: Product, key: 'sku', ...keeping }),
     /** `too_much_stock`: with it there would be more pieces than a count can tell (2,147,483,647). */
     restock: command({
       who: 'admin',
@@ -118,6 +121,7 @@ export const inventory = contract('inventory', {
       output: Product,
       errors: ['not_found', 'too_much_stock'],
       key: 'sku',
+      ...keeping,
     }),
     /** Sets stock aside for an order, all lines or none, and answers the prices of this moment. */
     reserve: command({

@@ -85,10 +85,11 @@ export class History {
     });
   }
 
-  /** The last events about what went wrong, for the message of a failed test. */
+  /** The events about what went wrong, those that were not well first, for the message of a failed test. */
   text(subjects: readonly string[] = []): string {
     const about = this.events.filter((e) => subjects.length === 0 || subjects.includes(e.subject));
-    const lines = about.slice(-60).map((e) => {
+    const failed = about.filter(({ outcome }) => outcome === 'unknown');
+    const lines = [...failed.slice(0, 20), ...about.slice(-60)].map((e) => {
       const time = `${e.began.toFixed(0)}–${e.ended.toFixed(0)} ms`;
       const step = e.register ? JSON.stringify(e.register.step) : '';
       return `  ${time}  client ${e.client}  ${e.operation} ${e.subject}: ${e.outcome} ${e.status} ${e.detail}${step}`;
