@@ -1,4 +1,5 @@
-import { accountOf } from '#sample';
+import { accountOf, type BookUrls } from '#sample';
+import { moduleNames } from '../support/shop.js';
 import { unexplained, errorCounts, type Outage } from '../hazards/support/soak/errors.js';
 import { problemsOf } from '../hazards/support/soak/account.js';
 import { writesOfNoOwner } from '../hazards/support/side-evidence.js';
@@ -34,16 +35,12 @@ export async function accountFor(
 
 async function textOf(shop: ChaosShop, load: Load, outages: readonly Outage[]): Promise<string> {
   const { history, registered } = load;
-  const [inventory, payments, orders] = await Promise.all(
-    (['inventory', 'payments', 'orders'] as const).map(async (module) =>
-      shop.urlOf(await shop.owner(module), module),
-    ),
+  const owned = moduleNames.map(
+    async (module) => [module, shop.urlOf(await shop.owner(module), module)] as const,
   );
-  const { totals, events } = await accountOf({
-    inventory: inventory!,
-    payments: payments!,
-    orders: orders!,
-  });
+  const { totals, events } = await accountOf(
+    Object.fromEntries(await Promise.all(owned)) as Required<BookUrls>,
+  );
   const { pieces, money } = totals;
   const beside = Object.entries(errorCounts(history.events, outages));
   const row = (name: string, figure: string) => `  ${name.padEnd(22)}${figure}`;
@@ -58,7 +55,7 @@ async function textOf(shop: ChaosShop, load: Load, outages: readonly Outage[]): 
     ),
     row(
       'events',
-      `${events.told} emitted, ${events.waiting} to be delivered, ${events.counted} orders counted by them`,
+      `${events.emitted} deliveries called for, ${events.delivered} made, ${events.effects} effects; ${events.counted} orders counted, ${events.mails} mails`,
     ),
     row('errors not explained', `${unexplained(history.events, outages).length}`),
     ...beside.map(([what, counts]) => row(`beside ${what}`, listed(counts))),

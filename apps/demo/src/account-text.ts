@@ -1,6 +1,7 @@
 import {
   differencesIn,
   doubledIn,
+  eventFaults,
   faultsOf,
   lostIn,
   refusedIn,
@@ -98,9 +99,9 @@ function booksText({
       `${side}: ${pounds(money.charged)} charged, ${pounds(money.refunded)} refunded, ${pounds(money.confirmed)} in orders`,
     ),
     line(
-      'told once, and heard',
-      yes(broken(['told']) + events.waiting + events.unheard + events.unwritten),
-      `${side}: ${number(events.told)} events, ${number(events.waiting)} to be delivered, ${number(events.counted)} orders counted by them, ${number(events.mails)} mails`,
+      'events, each once',
+      yes(broken(['told']) + eventFaults(events).length),
+      `${side}: ${number(events.emitted)} deliveries called for, ${number(events.delivered)} made, ${number(events.effects)} effects; ${number(events.counted)} orders counted, ${number(events.mails)} mails`,
     ),
   ];
 }

@@ -9,7 +9,10 @@ const totals = {
   pieces: { onHand: 90, reserved: 0, sold: 10 },
   money: { charged: 123_456, refunded: 0, confirmed: 123_456 },
 };
-const events = { told: 4, waiting: 0, counted: 3, unheard: 0, mails: 3, unwritten: 0 };
+const events = {
+  ...{ told: 4, waiting: 0, counted: 3, unheard: 0, mails: 3, unwritten: 0 },
+  ...{ emitted: 9, delivered: 9, effects: 9 },
+};
 const books: DemoAccount['books'] = [
   { side: 'monolith', account: { violations: [], totals, events } },
   { side: 'extracted', account: { violations: [], totals, events } },
@@ -54,6 +57,13 @@ describe('the account of a demo', () => {
     ['a row that differs', { verified: [{ module: 'm', rows: 5, differences: 2 }] }, /^2 rows differ/],
     ['a module that nobody compared', { verified: [] }, /^no module was verified$/],
     ['a demo without orders', { sent: 0 }, /^no order was sent$/],
+    [
+      'an event that was delivered without its effect',
+      {
+        books: [{ side: 'monolith', account: { violations: [], totals, events: { ...events, effects: 8 } } }],
+      },
+      /^by the books of monolith, 9 deliveries are called for, 9 were made, and 8 have had their effect$/,
+    ],
     [
       'books that do not add up, on either side',
       {

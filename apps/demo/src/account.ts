@@ -65,10 +65,24 @@ export function faultsOf(account: DemoAccount): string[] {
       violations.length > 0,
       `the books of ${side} do not add up: ${some(violations.map(({ subject, detail }) => `${subject}: ${detail}`))}`,
     ]),
-    ...books.map(({ side, account: { events } }): [boolean, string] => [
-      events.waiting + events.unheard + events.unwritten > 0,
-      `${events.waiting} events of ${side} are not delivered, ${events.unheard} customers are counted otherwise than they ordered, ${events.unwritten} orders have no mail, or two`,
-    ]),
+    ...books.flatMap(({ side, account: { events } }) =>
+      eventFaults(events).map((fault): [boolean, string] => [true, `by the books of ${side}, ${fault}`]),
+    ),
+  ];
+  return checks.flatMap(([wrong, sentence]) => (wrong ? [sentence] : []));
+}
+
+/** What is wrong with what came of the events, in sentences. */
+export function eventFaults(events: Account['events']): string[] {
+  const { waiting, unheard, unwritten, emitted, delivered, effects } = events;
+  const checks: [wrong: boolean, sentence: string][] = [
+    [waiting > 0, `${waiting} events are not delivered`],
+    [unheard > 0, `${unheard} customers are counted otherwise than they ordered`],
+    [unwritten > 0, `${unwritten} orders have no mail, or two`],
+    [
+      emitted !== delivered || emitted !== effects,
+      `${emitted} deliveries are called for, ${delivered} were made, and ${effects} have had their effect`,
+    ],
   ];
   return checks.flatMap(([wrong, sentence]) => (wrong ? [sentence] : []));
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { accountOf, type Account, type BookUrls, latenciesOf, sleepUnless } from '#sample';
-import type { DemoAccount, SideName, Verified } from './account.js';
+import { eventFaults, type DemoAccount, type SideName, type Verified } from './account.js';
 import { lookFor, witnesses, type Witness } from './found.js';
 import type { Shop } from './open-shop.js';
 import type { Movable } from './options.js';
@@ -120,16 +120,13 @@ async function readBothBooks(
   received: ReadonlyMap<string, number>,
   { away, databaseOf }: Whereabouts,
 ): Promise<DemoAccount['books']> {
-  const sides: SideName[] = [...witnesses, 'notifications' as const].some((module) => away.includes(module))
-    ? ['monolith', 'extracted']
-    : ['monolith'];
+  const sides: SideName[] = away.length > 0 ? ['monolith', 'extracted'] : ['monolith'];
   return Promise.all(
     sides.map(async (side) => {
-      const on = (module: Witness | 'notifications') =>
-        databaseOf(module, away.includes(module) ? side : 'monolith');
+      const on = (module: Movable) => databaseOf(module, away.includes(module) ? side : 'monolith');
       const urls: BookUrls = {
         ...{ inventory: on('inventory'), payments: on('payments'), orders: on('orders') },
-        notifications: on('notifications'),
+        ...{ notifications: on('notifications'), users: on('users') },
       };
       return { side, account: await heardAccount(urls, received) };
     }),
@@ -140,7 +137,6 @@ async function readBothBooks(
 async function heardAccount(urls: BookUrls, received: ReadonlyMap<string, number>): Promise<Account> {
   for (const giveUpAt = performance.now() + quietMs; ; await sleep(pollMs)) {
     const account = await accountOf(urls, { received });
-    const { waiting, unheard, unwritten } = account.events;
-    if (waiting + unheard + unwritten === 0 || performance.now() > giveUpAt) return account;
+    if (eventFaults(account.events).length === 0 || performance.now() > giveUpAt) return account;
   }
 }

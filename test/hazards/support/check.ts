@@ -1,4 +1,4 @@
-import { accountOf } from '#sample';
+import { accountOf, type Account } from '#sample';
 import type { ModuleName, ShopSetup } from '../../support/shop.js';
 import { until } from '../../support/until.js';
 import type { Load } from './load.js';
@@ -30,6 +30,7 @@ export async function check(setup: ShopSetup, load: Load, options: CheckOptions)
     payments: databaseOf('payments'),
     orders: databaseOf('orders'),
     notifications: databaseOf('notifications'),
+    users: databaseOf('users'),
   };
   const account = await until('the books are quiet', async () => {
     const now = await accountOf(urls, { received: new Map(received) });
@@ -46,6 +47,7 @@ export async function check(setup: ShopSetup, load: Load, options: CheckOptions)
       ? [`${account.events.unheard} customers are counted otherwise than was told of them`]
       : []),
     ...(account.events.unwritten > 0 ? [`${account.events.unwritten} orders have no mail, or two`] : []),
+    ...undelivered(account.events),
     ...load.contradictions,
     ...load.history.violations(),
     ...lostOrChanged(load, stored),
@@ -56,6 +58,14 @@ export async function check(setup: ShopSetup, load: Load, options: CheckOptions)
   if (problems.length > 0) {
     throw new Error(`${problems.slice(0, 20).join('\n')}\n${load.history.text(subjectsIn(problems, load))}`);
   }
+}
+
+function undelivered({ emitted, delivered, effects }: Account['events']): string[] {
+  return emitted === delivered && emitted === effects
+    ? []
+    : [
+        `${emitted} deliveries of events are called for, ${delivered} were made, ${effects} have had their effect`,
+      ];
 }
 
 function lostOrChanged(load: Load, stored: readonly StoredOrder[]): string[] {

@@ -1,4 +1,5 @@
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
+import { v5 as uuidv5 } from 'uuid';
 import { accountOf } from './account.js';
 
 const confirmed = '01939d6e-0000-7000-8000-000000000001';
@@ -65,7 +66,10 @@ describe('the account', () => {
         pieces: { onHand: 14, reserved: 3, sold: 3 },
         money: { charged: 1_110, refunded: 500, confirmed: 610 },
       },
-      events: { told: 0, waiting: 0, counted: 0, unheard: 0, mails: 0, unwritten: 0 },
+      events: {
+        ...{ told: 0, waiting: 0, counted: 0, unheard: 0, mails: 0, unwritten: 0 },
+        ...{ emitted: 0, delivered: 0, effects: 0 },
+      },
     });
   });
 
@@ -151,6 +155,27 @@ describe('the account', () => {
       { rule: 'stock', subject: 'B2: received, against what came in', detail: '10 instead of 9' },
       { rule: 'stock', subject: 'C3: received, against what came in', detail: '0 instead of 1' },
     ]);
+  });
+
+  it('counts the deliveries that events call for, those that were made, and their effects', async () => {
+    await database.query(`
+      insert into orders.event (routing_key, seq, id, type, data, request_id) values
+        ('k', 1, '${confirmed}', 'orders.confirmed', '{}', 'r'), ('k', 2, '${cancelled}', 'orders.cancelled', '{}', 'r'),
+        ('k', 3, '${discarded}', 'orders.placed', '{}', 'r')`);
+    await database.query(`insert into orders.event_cursor (routing_key, subscriber, seq, head) values
+      ('k', 'orders', 2, 3), ('k', 'notifications', 2, 2)`);
+    for (const [schema, event] of [
+      ['orders', cancelled],
+      ['notifications', confirmed],
+    ] as const)
+      await database.query(
+        `insert into ${schema}.idempotency (command_id, routing_key, input_hash, result) values ($1, 'k', '', '{}')`,
+        [uuidv5(schema, event)],
+      );
+    const { events } = await account();
+    // Of orders the one that was placed is not delivered; of mails the one about the cancelled order has no effect.
+    expect(events).toMatchObject({ emitted: 4, delivered: 3, effects: 2 });
+    await database.query('truncate orders.idempotency, notifications.idempotency');
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import type { Deliveries } from './deliveries.js';
 import { readBooks, type Books, type BookUrls } from './books.js';
 import { violationsOf, type Expectations, type Violation } from './violations.js';
 
@@ -13,7 +14,7 @@ export interface AccountTotals {
 }
 
 /** Events of all modules. */
-export interface AccountEvents {
+export interface AccountEvents extends Deliveries {
   told: number;
   /** Deliveries that are still to come. */
   waiting: number;
@@ -38,10 +39,11 @@ export interface Account {
  */
 export async function accountOf(urls: BookUrls, expectations: Expectations = {}): Promise<Account> {
   const books = await readBooks(urls);
-  const deliveries = Object.values(books.deliveries);
+  const logs = Object.values(books.waiting);
   const events = {
-    told: sum(deliveries.map(({ told }) => told)),
-    waiting: sum(deliveries.map(({ waiting }) => waiting)),
+    told: sum(logs.map(({ told }) => told)),
+    waiting: sum(logs.map(({ waiting }) => waiting)),
+    ...books.deliveries,
     ...books.heard,
     ...mailsOf(books),
   };

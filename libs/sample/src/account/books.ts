@@ -1,5 +1,13 @@
 import pg from 'pg';
 import {
+  claimsSql,
+  deliveriesOf,
+  deliveriesSql,
+  publishers,
+  type Deliveries,
+  type DeliveryEntry,
+} from './deliveries.js';
+import {
   deliverySql,
   heardSql,
   mailsCalledForSql,
@@ -18,6 +26,8 @@ export interface BookUrls {
   orders: string;
   /** Left out: mails are not looked at. */
   notifications?: string;
+  /** Left out: events of users are not looked at. */
+  users?: string;
 }
 
 /** Modules that tell events which the account looks at. */
@@ -74,7 +84,8 @@ export interface Books {
   sagas: SagaEntry[];
   told: ToldEntry[];
   heard: Heard;
-  deliveries: Readonly<Record<Telling, Delivery>>;
+  waiting: Readonly<Record<Telling, Delivery>>;
+  deliveries: Deliveries;
   /** Mails of orders: those that were called for, and those that were written. */
   mails: Readonly<Record<'calledFor' | 'written', readonly MailEntry[]>>;
 }
@@ -127,18 +138,24 @@ const sagasSql = `
 /** Reads the books. They agree with one another only while no order is on its way. */
 export async function readBooks(urls: BookUrls): Promise<Books> {
   const events = (module: Telling) => [toldSql(module), deliverySql(module)];
-  const [[stock, ...ofStock], [ledger, ...ofMoney], [orders, ordered, sagas, ...ofOrders], mails] =
-    await Promise.all([
-      read<[StockEntry, ...EventBooks]>(urls.inventory, [stockSql, ...events('inventory')]),
-      read<[LedgerEntry, ...EventBooks]>(urls.payments, [ledgerSql, ...events('payments')]),
-      read<[OrderEntry, OrderedEntry, SagaEntry, ...EventBooks, Heard, MailEntry]>(urls.orders, [
-        ...[ordersSql, orderedSql, sagasSql],
-        ...events('orders'),
-        heardSql,
-        mailsCalledForSql,
-      ]),
-      urls.notifications === undefined ? undefined : read<[MailEntry]>(urls.notifications, [mailsWrittenSql]),
-    ]);
+  const [
+    [stock, ...ofStock],
+    [ledger, ...ofMoney],
+    [orders, ordered, sagas, ...ofOrders],
+    mails,
+    deliveries,
+  ] = await Promise.all([
+    read<[StockEntry, ...EventBooks]>(urls.inventory, [stockSql, ...events('inventory')]),
+    read<[LedgerEntry, ...EventBooks]>(urls.payments, [ledgerSql, ...events('payments')]),
+    read<[OrderEntry, OrderedEntry, SagaEntry, ...EventBooks, Heard, MailEntry]>(urls.orders, [
+      ...[ordersSql, orderedSql, sagasSql],
+      ...events('orders'),
+      heardSql,
+      mailsCalledForSql,
+    ]),
+    urls.notifications === undefined ? undefined : read<[MailEntry]>(urls.notifications, [mailsWrittenSql]),
+    readDeliveries(urls),
+  ]);
   const [inventory] = ofStock[1];
   const [payments] = ofMoney[1];
   const [ofOrder] = ofOrders[1];
@@ -147,8 +164,24 @@ export async function readBooks(urls: BookUrls): Promise<Books> {
     heard: ofOrders[2][0]!,
     mails: mails ? { calledFor: ofOrders[3], written: mails[0] } : { calledFor: [], written: [] },
     told: [...ofStock[0], ...ofMoney[0], ...ofOrders[0]],
-    deliveries: { inventory: inventory!, payments: payments!, orders: ofOrder! },
+    waiting: { inventory: inventory!, payments: payments!, orders: ofOrder! },
+    deliveries,
   };
+}
+
+async function readDeliveries(urls: BookUrls): Promise<Deliveries> {
+  const known = Object.entries<string>({ ...urls });
+  const subscribers = known.map(([module]) => module);
+  const told = known.flatMap(([module, url]) =>
+    publishers.has(module) ? [read<[DeliveryEntry]>(url, [deliveriesSql(module, subscribers)])] : [],
+  );
+  const entries = (await Promise.all(told)).flatMap(([of]) => of);
+  const hearing = known.filter(([module]) => entries.some(({ subscriber }) => subscriber === module));
+  const claims = hearing.map(async ([module, url]) => {
+    const [claimed] = await read<[{ id: string }]>(url, [claimsSql(module)]);
+    return [module, new Set(claimed.map(({ id }) => id))] as const;
+  });
+  return deliveriesOf(entries, Object.fromEntries(await Promise.all(claims)));
 }
 
 type EventBooks = [ToldEntry, Delivery];

@@ -102,13 +102,13 @@ const sagaViolations = ({ sagas }: Books): Violation[] =>
     }));
 
 /** Each fact is told once; and no event waits for a person. */
-const toldViolations = ({ told, deliveries }: Books): Violation[] => [
+const toldViolations = ({ told, waiting }: Books): Violation[] => [
   ...told.map(({ type, subject, told: times }): Violation => ({
     rule: 'told',
     subject: `${type} of ${subject}`,
     detail: `told ${times} times`,
   })),
-  ...Object.entries(deliveries).flatMap(([module, { failed }]) =>
+  ...Object.entries(waiting).flatMap(([module, { failed }]) =>
     differs('told', `${module}: events that have failed`, failed, 0),
   ),
 ];
