@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startNats } from '../support/nats.js';
 import { startPostgres, type OwnPostgres } from '../support/own-postgres.js';
@@ -28,7 +28,7 @@ export interface Opened {
 
 /** A shop of which nothing runs yet. `disks`: whether each side has a disk of its own below the folder. */
 export async function makeChaosShop(folder: string, disks: boolean): Promise<Opened> {
-  const store = storeIn(folder);
+  const store = await storeIn(folder);
   const start = (side: Side) => startPostgres(disks ? diskOf(folder, side) : folder);
   const [monolith, extracted] = await Promise.all([start('monolith'), start('extracted')]);
   for (const server of [monolith, extracted]) await set(server);
@@ -38,9 +38,17 @@ export async function makeChaosShop(folder: string, disks: boolean): Promise<Ope
   return { shop: await ShopInCopies.on({ servers, nats, ways }), store };
 }
 
-function storeIn(folder: string): Store {
+/** As `strangler nats-config` says: a program that was cut off is given no messages for longer than some seconds. */
+const pings = 'ping_interval: "5s"\nping_max: 2\n';
+
+async function storeIn(folder: string): Promise<Store> {
   const path = join(folder, 'nats');
-  return { words: ['-js', '-sd', path], wipe: () => rm(path, { recursive: true, force: true }) };
+  const config = join(folder, 'nats.conf');
+  await writeFile(config, pings);
+  return {
+    words: ['-c', config, '-js', '-sd', path],
+    wipe: () => rm(path, { recursive: true, force: true }),
+  };
 }
 
 /** Whoever was cut off connects again, and ten programs do so at once: nobody guesses the password here. */

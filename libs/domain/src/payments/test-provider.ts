@@ -11,6 +11,9 @@ const slowMs = 800;
 /** No currency (ISO 4217). */
 const none = 'XXX';
 
+/** What a statement begins with that writes as whoever owns the order's key, which is its first parameter, and else is refused. */
+const asOwner = `with owner as materialized (select strangler.assert_owner('payments', array[$1::text]))`;
+
 /**
  * The built-in provider. Its ledger is a table, so what was taken and returned can be counted; each entry is a statement of its own,
  * as an answer of a real provider is. The ledger moves with its orders: a side that has lost an order's key writes nothing, and the
@@ -42,9 +45,9 @@ export class TestProvider implements PaymentProvider {
     // From here on the charge's key is taken, by the charge or by this: none of the two can come in between.
     await this.enter({ orderId, idempotencyKey: chargeKey, kind: 'refund', amount: 0, currency: none });
     await this.ledger.query(
-      `insert into payments.provider_ledger (order_id, idempotency_key, kind, amount, currency)
+      `${asOwner} insert into payments.provider_ledger (order_id, idempotency_key, kind, amount, currency)
        select order_id, $2, 'refund', amount, currency
-       from payments.provider_ledger where order_id = $1 and idempotency_key = $3 and kind = 'charge'
+       from payments.provider_ledger, owner where order_id = $1::uuid and idempotency_key = $3 and kind = 'charge'
        on conflict (order_id, idempotency_key) do nothing`,
       [orderId, idempotencyKey, chargeKey],
     );
@@ -67,8 +70,8 @@ export class TestProvider implements PaymentProvider {
     currency,
   }: Omit<LedgerEntry, 'createdAt'>): Promise<unknown> {
     return this.ledger.query(
-      `insert into payments.provider_ledger (order_id, idempotency_key, kind, amount, currency)
-       values ($1, $2, $3, $4, $5)
+      `${asOwner} insert into payments.provider_ledger (order_id, idempotency_key, kind, amount, currency)
+       select $1::uuid, $2, $3, $4::bigint, $5 from owner
        on conflict (order_id, idempotency_key) do nothing`,
       [orderId, idempotencyKey, kind, amount, currency],
     );

@@ -10,6 +10,13 @@ export interface Pace {
   idleMs: number;
 }
 
+/** A look is followed by a pause of so many times what it took: a machine that has too much to do is not kept busy by being looked at. */
+const pauseOfLook = 4;
+
+/** How long to wait after a look that took `tookMs`, in ms: with a busy machine no longer than at rest. Pure. */
+export const pauseMs = ({ movingMs, idleMs }: Pace, moving: boolean, tookMs: number): number =>
+  moving ? Math.max(movingMs, Math.min(idleMs, pauseOfLook * tookMs)) : idleMs;
+
 /** What a leader does before it looks at the module. */
 export type ModulePreparation = (module: string) => Promise<void>;
 
@@ -52,10 +59,11 @@ export class ModuleLoop {
   private async run(): Promise<void> {
     while (!this.stopped) {
       this.nap = new AbortController();
+      const began = performance.now();
       // After a step at once: the next look begins with telling the routers.
       if (await this.tick()) continue;
-      const { movingMs, idleMs } = this.pace;
-      if (!this.stopped) await this.clock.sleep(this.reconciler.moving ? movingMs : idleMs, this.nap.signal);
+      const ms = pauseMs(this.pace, this.reconciler.moving, performance.now() - began);
+      if (!this.stopped) await this.clock.sleep(ms, this.nap.signal);
     }
   }
 
