@@ -14,14 +14,20 @@ export interface FreezingProxy {
   cut(): void;
   /** Each piece that goes through, in either direction, is held for so long, in ms. */
   delay(ms: number): void;
-  /** What comes from now on goes through, at once. */
+  /** What comes from now on goes through, at once; connections that have fallen silent stay so, as behind a firewall that has forgotten them. */
   thaw(): void;
+  /** The same, and silent connections go on where they were, as on a network that loses nothing for good: who has gone is missed now. */
+  heal(): void;
   close(): Promise<void>;
 }
 
+/** A connection that came, and the one to the server. */
+type Pair = readonly [Socket, Socket];
+
 export async function freezingProxy(to: string): Promise<FreezingProxy> {
   const target = new URL(to);
-  const open = new Set<readonly [Socket, Socket]>();
+  const open = new Set<Pair>();
+  const frozen = new Set<Pair>();
   let silent = false;
   let isCut = false;
   let delayMs = 0;
@@ -33,16 +39,28 @@ export async function freezingProxy(to: string): Promise<FreezingProxy> {
   const server = createServer((near) => {
     if (isCut) return void near.destroy();
     const far = connect(Number(target.port), target.hostname);
-    const pair = [near, far] as const;
+    const pair: Pair = [near, far];
     open.add(pair);
     for (const socket of pair) socket.on('error', () => end(pair)).on('close', () => end(pair));
-    if (silent) return stop(pair);
+    if (silent) stop(pair);
+    else go(pair);
+  });
+  const go = ([near, far]: Pair) => {
     near.pipe(held()).pipe(far);
     far.pipe(held()).pipe(near);
-  });
-  const end = (pair: readonly [Socket, Socket]) => {
+  };
+  const stop = (pair: Pair) => {
+    frozen.add(pair);
+    for (const socket of pair) socket.unpipe().pause();
+  };
+  const end = (pair: Pair) => {
     open.delete(pair);
+    frozen.delete(pair);
     for (const socket of pair) socket.destroy();
+  };
+  const thaw = () => {
+    silent = isCut = false;
+    delayMs = 0;
   };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = new URL(to);
@@ -54,22 +72,20 @@ export async function freezingProxy(to: string): Promise<FreezingProxy> {
       silent = all;
       for (const pair of open) stop(pair);
     },
+    heal: () => {
+      thaw();
+      for (const pair of frozen) go(pair);
+      frozen.clear();
+    },
     cut: () => {
       isCut = true;
       for (const pair of open) end(pair);
     },
     delay: (ms) => void (delayMs = ms),
-    thaw: () => {
-      silent = isCut = false;
-      delayMs = 0;
-    },
+    thaw,
     close: () => {
       for (const pair of open) end(pair);
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
-}
-
-function stop(pair: readonly [Socket, Socket]): void {
-  for (const socket of pair) socket.unpipe().pause();
 }

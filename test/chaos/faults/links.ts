@@ -13,6 +13,6 @@ export class LinkFails implements Failing {
   }
 
   async end(): Promise<void> {
-    this.link.thaw();
+    this.link.heal();
   }
 }
