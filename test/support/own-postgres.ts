@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { PostgresServer } from '#embedded-servers/postgres/postgres-server';
 import { processesIn, untilGone } from '#embedded-servers/processes';
+import { freePort } from './ports.js';
 import { startProgram, type Program } from './programs.js';
 import { until } from './until.js';
 
@@ -73,12 +74,16 @@ class Server implements Standby {
     return `${this.url}/${name}`;
   }
 
-  /** Without a port at one that is free; another test may take it first. */
-  async start(port = ''): Promise<void> {
+  /**
+   * Without a port at one that is free, and not at the first choice of embedded servers: another test's would take that while this one is
+   * down.
+   */
+  async start(port?: string): Promise<void> {
     for (let left = tries; ; left--) {
-      this.program = startProgram('test/support/own-postgres.js', [this.folder, port], {});
+      const at = port ?? String(await freePort());
+      this.program = startProgram('test/support/own-postgres.js', [this.folder, at], {});
       const printed = await this.program.printed(/ready: (\S+)/).catch((error: unknown) => {
-        if (port || left === 1) throw error;
+        if (port !== undefined || left === 1) throw error;
       });
       if (!printed) continue;
       [, this.url = ''] = printed;
