@@ -51,7 +51,7 @@ export const claimsSql = (subscriber: string): string =>
   `select command_id as id from ${subscriber}.idempotency`;
 
 /** The command that an event is to its subscriber. */
-export const commandOf = ({ event, subscriber, generation }: DeliveryEntry): string =>
+const commandOf = ({ event, subscriber, generation }: DeliveryEntry): string =>
   uuidv5(generation === 0 ? subscriber : `${subscriber}@${generation}`, event);
 
 /** Holds what was called for against what was claimed, by subscriber. Pure. */
