@@ -43,7 +43,7 @@ async function textOf(shop: ChaosShop, load: Load, outages: readonly Outage[]): 
   );
   const { pieces, money } = totals;
   const beside = Object.entries(errorCounts(history.events, outages));
-  const row = (name: string, figure: string) => `  ${name.padEnd(22)}${figure}`;
+  const row = (name: string, figure: string) => `  ${name.padEnd(26)}${figure}`;
   return [
     row('requests', `${history.events.length}, ${registered.size} registrations`),
     row('orders answered', `${history.of('order', 'ok').length}`),
