@@ -78,6 +78,18 @@ describe('sagas', () => {
     });
   });
 
+  it('of a side that cannot be asked none is listed, and that is said', async () => {
+    operator.statuses.delete('users');
+    operator.openSagas = [];
+    operator.silent = [{ module: 'inventory', side: 'extracted', why: 'nobody answers' }];
+    const missing =
+      'inventory could not be asked on the side extracted, so nothing of it is here: nobody answers';
+    expect((await cli('sagas')).stdout).toBe(`${missing}\nno saga is on its way\n`);
+    expect((await cli('sagas', 'show', id)).stderr).toContain(
+      `there is no saga ${id}, unless one is where nobody could be asked: inventory on the side extracted (nobody answers)`,
+    );
+  });
+
   it('are steered in their module, with the reason', async () => {
     operator.statuses.delete('users');
     const { code } = await cli('sagas', 'compensate', id, '--reason', 'he has called');
@@ -199,7 +211,21 @@ describe('events', () => {
     expect(operator.questions).toEqual([
       { module: 'stock', state: 'failed', subscriber: 'mails', key: 'A', limit: 5 },
     ]);
-    expect(JSON.parse((await cli('events', 'list', '--json')).stdout)).toEqual(operator.eventList);
+    expect(JSON.parse((await cli('events', 'list', '--json')).stdout)).toEqual({
+      ...operator.eventList,
+      silent: [],
+    });
+  });
+
+  it('those of a side that cannot be asked are missing, and that is said', async () => {
+    stock();
+    operator.silent = [{ module: 'stock', side: 'monolith', why: 'no answer in time' }];
+    expect((await cli('events', 'list')).stdout).toMatch(
+      /^stock could not be asked on the side monolith, so nothing of it is here: no answer in time\n/,
+    );
+    expect((await cli('events', 'show', event.id.replace('1', '2'))).stderr).toContain(
+      'or no longer, unless one is where nobody could be asked: stock on the side monolith (no answer in time)',
+    );
   });
 
   it('one is shown', async () => {

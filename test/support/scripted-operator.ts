@@ -4,6 +4,7 @@ import {
   type Action,
   type ActionAnswer,
   type EventList,
+  type SilentSide,
   type EventQuestion,
   type Finding,
   type HistoryEntry,
@@ -21,9 +22,11 @@ export class ScriptedOperator implements Operator {
   entries: HistoryEntry[] = [];
   differing: MismatchEntry[] = [];
   quarantinedRows: Awaited<ReturnType<Operator['quarantined']>> = [];
-  openSagas: Awaited<ReturnType<Operator['sagas']>> = [];
+  openSagas: Awaited<ReturnType<Operator['sagas']>>['items'] = [];
+  /** Who cannot be asked. */
+  silent: SilentSide[] = [];
   findings: Finding[] = [];
-  eventList: EventList = { items: [], subscribers: [] };
+  eventList: Omit<EventList, 'silent'> = { items: [], subscribers: [] };
   readonly questions: (EventQuestion & { module?: string })[] = [];
   /** Actions are refused with this reason. */
   refusal: string | undefined = undefined;
@@ -91,12 +94,14 @@ export class ScriptedOperator implements Operator {
     if (question.module !== undefined) this.assertThere(question.module);
     this.questions.push(question);
     const { items, subscribers } = this.eventList;
-    return { items: items.filter(({ id }) => [id, undefined].includes(question.id)), subscribers };
+    const found = items.filter(({ id }) => [id, undefined].includes(question.id));
+    return { items: found, subscribers, silent: this.silent };
   }
 
   async sagas(module: string, id: string | null) {
     this.assertThere(module);
-    return this.openSagas.filter((saga) => id === null || saga.id === id);
+    const items = this.openSagas.filter((saga) => id === null || saga.id === id);
+    return { items, silent: this.silent.filter((each) => each.module === module) };
   }
 
   async doctor(module: string | undefined): Promise<Finding[]> {

@@ -17,7 +17,7 @@ import type { HistoryEntry, ModuleStatus } from '../control/terms/views.js';
 import { Schema } from '../contract/schema.js';
 import type { MismatchEntry } from '../calls/shadow/shadow-store.js';
 import { commandOf, commands, verbOf, type Action } from '../control/commands/commands.js';
-import type { SagaOn } from '../control/commands/sagas.js';
+import type { SagaList } from '../control/commands/sagas.js';
 import { nearest } from '../control/terms/nearest.js';
 import { Actor } from './actor.js';
 import { OPERATOR } from './operator-token.js';
@@ -62,8 +62,8 @@ export class AdminController {
   }
 
   @Get(':module/sagas')
-  async sagas(@Param('module') module: string, @Query() query: object): Promise<Items<SagaOn>> {
-    return { items: await this.operator.sagas(module, idIn(query)) };
+  sagas(@Param('module') module: string, @Query() query: object): Promise<SagaList> {
+    return this.operator.sagas(module, idIn(query));
   }
 
   @Post(':module/:verb')

@@ -18,6 +18,7 @@ import { Id, Maybe } from '../contract/fields.js';
 import { Schema } from '../contract/schema.js';
 import { commandOf, type Action } from '../control/commands/commands.js';
 import { PlainBody } from '../control/commands/bodies.js';
+import { unless } from '../control/terms/silent-side.js';
 import { timePattern } from '../control/commands/events.js';
 import { nearest } from '../control/terms/nearest.js';
 import type { ActionAnswer, EventList, Operator } from '../control/commands/operator.js';
@@ -128,8 +129,8 @@ export class DomainEventsController {
   /** @throws {NotFoundException} */
   private async deliveriesOf(text: string): Promise<EventView[]> {
     const { id } = Schema.of(EventId).parse({ id: text });
-    const { items } = await this.operator.events({ id, limit: mostSubscribers });
+    const { items, silent } = await this.operator.events({ id, limit: mostSubscribers });
     if (items.length > 0) return items;
-    throw new NotFoundException(`there is no event ${id}, or no longer`);
+    throw new NotFoundException(`there is no event ${id}, or no longer${unless(silent)}`);
   }
 }

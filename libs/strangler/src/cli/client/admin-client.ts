@@ -3,7 +3,7 @@ import type { ActionAnswer, EventList, Operator } from '../../control/commands/o
 import type { Finding, HistoryEntry, ModuleStatus, SideView } from '../../control/terms/views.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
-import type { SagaOn } from '../../control/commands/sagas.js';
+import type { SagaList } from '../../control/commands/sagas.js';
 import { AdminApi, type AdminAddress, type Session } from './admin-api.js';
 import { Misuse, Unknown } from '../failure.js';
 import { NoAnswer } from './http.js';
@@ -48,9 +48,12 @@ export class AdminClient {
     this.of(module, (path) => this.api.items(`${path}/${pathOf('quarantined')}`));
 
   /** Those that have not ended, or the one with that id. */
-  sagas = (module: string, id?: string): Promise<SagaOn[]> =>
+  sagas = (module: string, id?: string): Promise<SagaList> =>
     this.of(module, (path) =>
-      this.api.items(`${path}/sagas${id === undefined ? '' : `?id=${encodeURIComponent(id)}`}`),
+      this.api.get<SagaList>(
+        `${path}/sagas${id === undefined ? '' : `?id=${encodeURIComponent(id)}`}`,
+        'items',
+      ),
     );
 
   doctor = (module: string | undefined): Promise<Finding[]> =>

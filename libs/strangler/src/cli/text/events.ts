@@ -2,6 +2,7 @@ import type { DeliveryState, EventView, SubscriberLag } from '../../calls/events
 import type { EventList } from '../../control/commands/operator.js';
 import { duration, number } from './figures.js';
 import { joined, line, type Line, type Style } from './line.js';
+import { silentLines } from './silent.js';
 import { indented, table } from './table.js';
 
 const colours: Readonly<Record<DeliveryState, Style>> = {
@@ -17,7 +18,8 @@ const columns = ['TOLD', 'EVENT', 'TYPE', 'KEY', 'NO', 'SUBSCRIBER', 'STATE', 'T
 );
 
 /** How far behind each subscriber is, then the events. */
-export const eventsLines = ({ items, subscribers }: EventList): Line[] => [
+export const eventsLines = ({ items, subscribers, silent }: EventList): Line[] => [
+  ...silentLines(silent),
   ...subscribers.map(lagLine),
   ...(items.length === 0
     ? [line('there are no such events')]

@@ -1,5 +1,7 @@
+import type { SilentSide } from '../../control/terms/silent-side.js';
 import type { SagaOn } from '../../control/commands/sagas.js';
 import { joined, line, type Line } from './line.js';
+import { silentLines } from './silent.js';
 import { indented, table } from './table.js';
 
 type Named = SagaOn & { module: string };
@@ -9,8 +11,9 @@ const columns = ['ID', 'PROCESS', 'KEY', 'SIDE', 'STATUS', 'STEP', 'TRIES', 'SIN
 }));
 
 /** Processes that have not ended, one a line. */
-export const sagasLines = (sagas: readonly Named[]): Line[] =>
-  sagas.length === 0
+export const sagasLines = (sagas: readonly Named[], silent: readonly SilentSide[]): Line[] => [
+  ...silentLines(silent),
+  ...(sagas.length === 0
     ? [line('no saga is on its way')]
     : table(
         columns,
@@ -28,7 +31,8 @@ export const sagasLines = (sagas: readonly Named[]): Line[] =>
           ];
           return [...cells.map((text) => line(text)), line(stuck ? 'stuck' : '', 'red')];
         }),
-      );
+      )),
+];
 
 /** One with its steps, and what it waits for. */
 export function sagaLines(saga: Named): Line[] {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { unless, type SilentSide } from '../../control/terms/silent-side.js';
 import type { SagaOn } from '../../control/commands/sagas.js';
 import { act } from '../act.js';
 import type { Cli } from '../cli.js';
@@ -16,9 +17,10 @@ export function sagas(program: Command, cli: Cli): Command {
   })
     .option('--stuck', 'only those that were tried often, or that nobody takes up')
     .action(async ({ json, stuck }: LookingFlags & { stuck?: true }) => {
-      const items = (await all(cli)).filter((saga) => !stuck || saga.stuck);
-      if (json) cli.out.json({ items });
-      else cli.out.print(sagasLines(items));
+      const { sagas, silent } = await all(cli);
+      const items = sagas.filter((saga) => !stuck || saga.stuck);
+      if (json) cli.out.json({ items, silent });
+      else cli.out.print(sagasLines(items, silent));
     });
   looking(verb, 'show <id>', 'its steps, where it stands, and what it waits for', {
     'show 0190a7d2-…': 'one saga, also when it has ended',
@@ -54,16 +56,21 @@ function steering(
     });
 }
 
-async function all({ client }: Cli, id?: string): Promise<Named[]> {
+async function all({ client }: Cli, id?: string): Promise<{ sagas: Named[]; silent: SilentSide[] }> {
   const modules = await client.modules();
   const found = await Promise.all(
-    modules.map(async ({ module }) => (await client.sagas(module, id)).map((saga) => ({ ...saga, module }))),
+    modules.map(async ({ module }) => ({ module, ...(await client.sagas(module, id)) })),
   );
-  return found.flat().sort((a, b) => a.createdAt.localeCompare(b.createdAt));
+  const sagas = found.flatMap(({ module, items }) => items.map((saga) => ({ ...saga, module })));
+  return {
+    sagas: sagas.sort((a, b) => a.createdAt.localeCompare(b.createdAt)),
+    silent: found.flatMap(({ silent }) => silent),
+  };
 }
 
 async function one(cli: Cli, id: string): Promise<Named> {
-  const [saga] = await all(cli, id);
-  if (!saga) throw new Failure(`there is no saga ${id}; see: ${cli.program} sagas`);
+  const { sagas, silent } = await all(cli, id);
+  const [saga] = sagas;
+  if (!saga) throw new Failure(`there is no saga ${id}${unless(silent)}; see: ${cli.program} sagas`);
   return saga;
 }

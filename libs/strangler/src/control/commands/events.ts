@@ -11,8 +11,10 @@ import type { EventControl, ReplayStep } from '../../sides/event-control.js';
 import { isOfOlderRelease, SideUnreachableError } from '../../sides/remote.js';
 import { subjectOf, typed } from '../conditions/advice.js';
 import { RefusedError } from '../terms/refused.js';
+import { unless } from '../terms/silent-side.js';
 import type { ModuleRow } from '../store/module-row.js';
 import { PlainBody } from './bodies.js';
+import { askBoth, type OfBothSides } from './both-sides.js';
 import { command, type CommandContext, type CommandParts } from './command.js';
 
 /** A time of RFC 3339. */
@@ -37,20 +39,19 @@ const repair = (how: EventRepair['how'], may: (delivery: EventView) => boolean, 
   command({
     body: DeliveryBody,
     atOnce: true,
-    ask: ({ row }, parts, { event: id, subscriber }) =>
-      eventsBySide(row, parts, { id, subscriber, limit: 1 }),
-    plan: (context, { event, subscriber }, bySide: EventsBySide) => {
-      const delivery = sides.flatMap((side) => bySide[side])[0];
+    ask: ({ row }, parts, { event: id, subscriber }) => eventsOf(row, parts, { id, subscriber, limit: 1 }),
+    plan: (context, { event, subscriber }, { found, silent }: OfBothSides<EventView>) => {
+      const delivery = sides.flatMap((side) => found[side])[0];
       if (!delivery)
         throw new RefusedError(
-          `${context.row.module} has told no event ${event} that ${subscriber} is called for; see: ${listed(context)}`,
+          `${context.row.module} has told no event ${event} that ${subscriber} is called for${unless(silent)}; see: ${listed(context)}`,
         );
       if (!may(delivery)) throw new RefusedError(`${placeOf(delivery)} ${standing[delivery.state]}`);
       return { plan: [`${placeOf(delivery)} ${words}`], begins: false };
     },
-    effect: async ({ needs }, { row }, { subscriber }, bySide) => {
+    effect: async ({ needs }, { row }, { subscriber }, { found }) => {
       for (const side of sides)
-        for (const { key, seq } of bySide[side])
+        for (const { key, seq } of found[side])
           if (!(await needs.sides(row.module)[side].repairEvent({ how, subscriber, key, seq })))
             throw new RefusedError(`the event has moved on meanwhile: look again`);
     },
@@ -217,32 +218,21 @@ const listed = ({ row, advice }: Pick<CommandContext, 'row' | 'advice'>, subscri
     subscriber === undefined ? '' : `--subscriber ${subscriber} --state failed`,
   );
 
-type EventsBySide = Readonly<Record<Side, readonly EventView[]>>;
-
-/** The events of both sides; a side that cannot be asked, or is of a release that does not say, has none. */
-export async function eventsBySide(
-  { module, phase }: Pick<ModuleRow, 'module' | 'phase'>,
-  { needs }: Pick<CommandParts, 'needs'>,
+/** The events of both sides. */
+export const eventsOf = (
+  row: Pick<ModuleRow, 'module' | 'phase'>,
+  parts: Pick<CommandParts, 'needs'>,
   question: EventQuestion,
-): Promise<EventsBySide> {
-  const controls = needs.sides(module);
-  const of = (side: Side) => controls[side].events(question).catch((): EventView[] => []);
-  const [monolith, extracted] = await Promise.all([
-    of('monolith'),
-    policies[phase].atHome ? [] : of('extracted'),
-  ]);
-  return { monolith, extracted };
-}
+): Promise<OfBothSides<EventView>> => askBoth(row, parts, 'events', (side) => side.events(question));
 
-/** How far behind subscribers are with the keys of both sides. */
+/** How far behind subscribers are with the keys of both sides, as far as these can be asked. */
 export async function lagsOf(
-  { module, phase }: Pick<ModuleRow, 'module' | 'phase'>,
-  { needs }: Pick<CommandParts, 'needs'>,
+  row: Pick<ModuleRow, 'module' | 'phase'>,
+  parts: Pick<CommandParts, 'needs'>,
 ): Promise<SubscriberLag[]> {
-  const controls = needs.sides(module);
-  const of = (side: Side) => controls[side].eventLags().catch((): SubscriberLag[] => []);
-  const all = await Promise.all([of('monolith'), policies[phase].atHome ? [] : of('extracted')]);
-  return all.flat().reduce<SubscriberLag[]>((sums, each) => {
+  const { found } = await askBoth(row, parts, 'eventLags', (side) => side.eventLags());
+  const all = sides.flatMap((side) => found[side]);
+  return all.reduce<SubscriberLag[]>((sums, each) => {
     const same = sums.find(({ subscriber }) => subscriber === each.subscriber);
     return same ? sums.map((one) => (one === same ? together(one, each) : one)) : [...sums, each];
   }, []);

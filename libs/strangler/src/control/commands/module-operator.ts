@@ -15,9 +15,9 @@ import { CommandRunner } from './command-runner.js';
 import { commandOf, type Action } from './commands.js';
 import type { ModuleRow } from '../store/module-row.js';
 import { diagnosisOf } from './doctor.js';
-import { eventsBySide, lagsOf } from './events.js';
+import { eventsOf, lagsOf } from './events.js';
 import { quarantinedBySide } from './quarantined.js';
-import { sagasOf, type SagaOn } from './sagas.js';
+import { sagasOf, type SagaList } from './sagas.js';
 
 /** What operators see and ask for. */
 export class ModuleOperator implements Operator {
@@ -78,20 +78,20 @@ export class ModuleOperator implements Operator {
     const rows = await this.rows(module);
     const found = await Promise.all(
       rows.map(async (row) => ({
-        items: Object.values(await eventsBySide(row, this.parts, question)).flat(),
+        events: await eventsOf(row, this.parts, question),
         subscribers: await lagsOf(row, this.parts),
       })),
     );
-    const items = found.flatMap((each) => each.items).sort((a, b) => (a.at < b.at ? 1 : -1));
+    const items = found.flatMap(({ events }) => Object.values(events.found).flat());
     return {
-      items: items.slice(0, question.limit),
-      subscribers: found.flatMap((each) => each.subscribers),
+      items: items.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, question.limit),
+      subscribers: found.flatMap(({ subscribers }) => subscribers),
+      silent: found.flatMap(({ events }) => events.silent),
     };
   }
 
-  async sagas(module: string, id: string | null): Promise<SagaOn[]> {
-    this.require(module);
-    return sagasOf(module, this.parts, id);
+  async sagas(module: string, id: string | null): Promise<SagaList> {
+    return sagasOf(await this.row(module), this.parts, id);
   }
 
   async doctor(module: string | undefined): Promise<Finding[]> {

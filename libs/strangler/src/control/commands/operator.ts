@@ -3,7 +3,8 @@ import type { Phase, Side } from '../../routes/phase.js';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
 import type { EventQuestion, EventView, SubscriberLag } from '../../calls/events/event-views.js';
 import type { Action } from './commands.js';
-import type { SagaOn } from './sagas.js';
+import type { SilentSide } from '../terms/silent-side.js';
+import type { SagaList } from './sagas.js';
 import type { Finding, HistoryEntry, ModuleStatus } from '../terms/views.js';
 
 /**
@@ -35,9 +36,11 @@ export interface ActionAnswer {
  * ```
  */
 export interface EventList {
-  /** The newest first, one for each subscriber. A side that cannot be asked has none. */
+  /** The newest first, one for each subscriber. */
   items: EventView[];
   subscribers: SubscriberLag[];
+  /** What these have is not among them. */
+  silent: SilentSide[];
 }
 
 /**
@@ -59,7 +62,7 @@ export interface Operator {
   /** `module` left out: of all. */
   events(question: EventQuestion & { module?: string }): Promise<EventList>;
   /** Stored sagas that have not ended, or the one with that id, without their states. */
-  sagas(module: string, id: string | null): Promise<SagaOn[]>;
+  sagas(module: string, id: string | null): Promise<SagaList>;
   /** `module` undefined: all. */
   doctor(module: string | undefined): Promise<Finding[]>;
   /** Calls `listener` with every history entry as it is written. Returns the way to stop. */

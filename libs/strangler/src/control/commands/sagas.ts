@@ -1,9 +1,12 @@
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsString, IsUUID, MaxLength } from 'class-validator';
 import { steeringRefusal, undoneFrom, type SagaView } from '../../calls/sagas/operated.js';
 import { Maybe } from '../../contract/fields.js';
-import { policies, sides, type Side } from '../../routes/phase.js';
+import { sides, type Side } from '../../routes/phase.js';
 import { RefusedError } from '../terms/refused.js';
+import { unless, type SilentSide } from '../terms/silent-side.js';
+import type { ModuleRow } from '../store/module-row.js';
 import { PlainBody } from './bodies.js';
+import { askBoth } from './both-sides.js';
 import { command, type CommandParts } from './command.js';
 
 class SagasBody extends PlainBody {
@@ -24,21 +27,34 @@ class SagasBody extends PlainBody {
  */
 export type SagaOn = SagaView & { readonly side: Side };
 
+/**
+ * Sagas of a module, and which side could not be asked.
+ *
+ * @internal
+ */
+export interface SagaList {
+  items: SagaOn[];
+  silent: readonly SilentSide[];
+}
+
 /** Has stored sagas tried at once, or taken back. */
 export const sagas = command({
   body: SagasBody,
   atOnce: true,
-  ask: async ({ row }, parts, { ids }) =>
-    (await Promise.all(ids.map((id) => sagasOf(row.module, parts, id)))).flat(),
-  plan: ({ row }, { how, ids, reason }, found: readonly SagaOn[]) => {
+  ask: async ({ row }, parts, { ids }): Promise<SagaList> => {
+    const each = await Promise.all(ids.map((id) => sagasOf(row, parts, id)));
+    return { items: each.flatMap(({ items }) => items), silent: each[0]!.silent };
+  },
+  plan: ({ row }, { how, ids, reason }, { items: found, silent }: SagaList) => {
     const unknown = ids.filter((id) => !found.some((saga) => saga.id === id));
-    if (unknown.length > 0) throw new RefusedError(`there is no saga ${unknown.join(', ')} of ${row.module}`);
+    if (unknown.length > 0)
+      throw new RefusedError(`there is no saga ${unknown.join(', ')} of ${row.module}${unless(silent)}`);
     const refusal = found.map((saga) => steeringRefusal(saga, how)).find((why) => why !== undefined);
     if (refusal !== undefined) throw new RefusedError(refusal);
     const because = reason === undefined ? [] : [`because: ${reason}`];
     return { plan: [...found.map((saga) => inWords(saga, how)), ...because], begins: false };
   },
-  effect: async ({ needs }, { row }, { how }, found: readonly SagaOn[]) => {
+  effect: async ({ needs }, { row }, { how }, { items: found }) => {
     for (const { side, ...saga } of found)
       if (!(await needs.sides(row.module)[side].steerSaga({ saga, how })))
         throw new RefusedError(`the saga ${saga.id} has gone on meanwhile: look again`);
@@ -55,20 +71,12 @@ function inWords(saga: SagaOn, how: 'retry' | 'compensate'): string {
     : `${who} is undone from step ${from} ("${saga.definition!.steps[from]!.name}") downwards`;
 }
 
-/** Those that have not ended, or the one with that id. A side that cannot be asked, or is of a release before, has none. */
+/** Those that have not ended, or the one with that id. */
 export async function sagasOf(
-  module: string,
-  { needs, store }: Pick<CommandParts, 'needs' | 'store'>,
-  id: string | null = null,
-): Promise<SagaOn[]> {
-  const row = await store.read(module);
-  const controls = needs.sides(module);
-  const asked = sides.filter((side) => side === 'monolith' || !policies[row.phase].atHome);
-  const found = await Promise.all(
-    asked.map(async (side) => {
-      const own = await controls[side].sagas({ id }).catch((): SagaView[] => []);
-      return own.map((saga) => ({ ...saga, side }));
-    }),
-  );
-  return found.flat();
+  row: Pick<ModuleRow, 'module' | 'phase'>,
+  parts: Pick<CommandParts, 'needs'>,
+  id: string | null,
+): Promise<SagaList> {
+  const { found, silent } = await askBoth(row, parts, 'sagas', (side) => side.sagas({ id }));
+  return { items: sides.flatMap((side) => found[side].map((saga) => ({ ...saga, side }))), silent };
 }

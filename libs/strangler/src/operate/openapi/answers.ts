@@ -13,6 +13,7 @@ import type {
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 import { phases } from '../../routes/phase.js';
 import type { SagaDefinition, SagaStep } from '../../calls/sagas/operated.js';
+import type { SilentSide } from '../../control/terms/silent-side.js';
 import type { SagaOn } from '../../control/commands/sagas.js';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
 import {
@@ -178,6 +179,10 @@ const subscriberLag = {
   ...{ failed: numberSchema, oldestMs: orNumber, replayMs: orNumber },
 } satisfies Members<SubscriberLag>;
 
+const silentSide = {
+  ...{ module: text, side: oneOf(['monolith', 'extracted']), why: text },
+} satisfies Members<SilentSide>;
+
 const definition = {
   process: text,
   steps: listOf(object({ name: text, kind: oneOf(['call', 'own']) } satisfies Members<SagaStep>)),
@@ -219,6 +224,7 @@ export const answers = {
   QuarantinedRow: object(quarantined),
   EventView: object(eventView),
   SubscriberLag: object(subscriberLag),
+  SilentSide: object(silentSide),
   Saga: object(saga),
   Finding: without(finding, 'byItself'),
   ActionAnswer: without(action, 'refusal', 'goal'),

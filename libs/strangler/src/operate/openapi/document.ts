@@ -88,12 +88,17 @@ const filters = [
   inQuery('since', 'Told at this time or later, RFC 3339.', text),
 ];
 const eventId = { name: 'id', in: 'path', required: true, schema: text };
+/** Sides that gave no answer: what they have is in no list. */
+const silent = { silent: listOf(ref('SilentSide')) };
 const noEvent = { '404': problem('There is no such event, or no longer.') };
 
 const paths = {
   '/domain-events': get(
     'What modules have told, and where it is on its way to each subscriber',
-    json('Success', object({ items: listOf(ref('EventView')), subscribers: listOf(ref('SubscriberLag')) })),
+    json(
+      'Success',
+      object({ items: listOf(ref('EventView')), subscribers: listOf(ref('SubscriberLag')), ...silent }),
+    ),
     { ...badInput, ...noModule },
     [...filters, limit],
   ),
@@ -124,7 +129,7 @@ const paths = {
   '/modules/{module}/parked': { get: { ...quarantined.get, deprecated: true } },
   '/modules/{module}/sagas': get(
     'Stored sagas that have not ended, the oldest first, without their states',
-    json('Success', items('Saga')),
+    json('Success', object({ items: listOf(ref('Saga')), ...silent })),
     { ...badInput, ...noModule },
     [named, inQuery('id', 'Only this one, also when it has ended.', text)],
   ),
