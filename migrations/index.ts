@@ -9,6 +9,7 @@ import { Stock1764000000201 } from './inventory/0001-stock.js';
 import { InventoryEvents1764000000202 } from './inventory/0002-events.js';
 import { Attempts1764000000501 } from './limits/0001-attempts.js';
 import { Mails1764000000701 } from './notifications/0001-mails.js';
+import { FailedMails1764000000702 } from './notifications/0002-failed-mails.js';
 import { Orders1764000000401 } from './orders/0001-orders.js';
 import { OrdersEvents1764000000402 } from './orders/0002-events.js';
 import { Customers1764000000403 } from './orders/0003-customers.js';
@@ -45,7 +46,7 @@ export const migrations: Readonly<Record<string, readonly Migration[]>> = {
     Customers1764000000403,
     CustomerSales1764000000404,
   ],
-  notifications: [Mails1764000000701],
+  notifications: [Mails1764000000701, FailedMails1764000000702],
   limits: [Attempts1764000000501],
 };
 

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { callers, calls, contracts } from '#contracts';
 import {
+  mailGauges,
   poolOf,
   processRegistry,
   runServer,
@@ -39,10 +40,11 @@ async function serve({ settings }: Config<Settings>, closing: Closing): Promise<
 /** What `/metrics` tells: docs/operations.md lists it. */
 function registryOf(who: { service: string; version: string }, app: ModuleRef) {
   const { measured } = app.get(StranglerProcess);
+  const dataSource = app.get(DataSource, { strict: false });
   return processRegistry(
     who,
-    { commands: poolOf(app.get(DataSource, { strict: false })), toolkit: measured.pool! },
-    measured,
+    { commands: poolOf(dataSource), toolkit: measured.pool! },
+    { ...measured, gauges: [...measured.gauges, mailGauges(() => dataSource)] },
   );
 }
 

@@ -12,12 +12,14 @@ import { StranglerProcess } from 'nestjs-strangler';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Server } from 'node:http';
+import { DataSource } from 'typeorm';
 import { adminListener } from './admin.js';
 import { advice } from './advice.js';
 import { apiOptions } from './api-options.js';
 import { AppModule } from './app.module.js';
 import type { Settings } from './config.js';
 import { InitialData } from './initial-data.js';
+import { mailFindings } from './mail-findings.js';
 import { registryOf } from './operations.js';
 import { openServers } from './servers.js';
 import { sessionFindings } from './session-findings.js';
@@ -41,7 +43,7 @@ export async function openShop(
   const app: NestExpressApplication = await NestFactory.create<NestExpressApplication>(
     AppModule.forRoot({
       ...{ config, database: database.dataSource, modules, nats, advice, version: packageVersion() },
-      findings: [sessionFindings(settings)],
+      findings: [sessionFindings(settings), mailFindings(() => app.get(DataSource))],
       admin: adminListener(adminPort, lines),
       health: health.port === undefined ? undefined : health,
       operations: () => ({ registry: registryOf(app, who, certificate), checks }),

@@ -1,5 +1,5 @@
 import { limitGauges, requestHistogram, tokenGauges, TokenVerifier, usageGauges } from '#api';
-import { poolOf, processRegistry, type Certificate } from '#platform';
+import { mailGauges, poolOf, processRegistry, type Certificate } from '#platform';
 import { StranglerProcess } from 'nestjs-strangler';
 import type { INestApplication } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -15,6 +15,7 @@ export function registryOf(
     usageGauges(app),
     limitGauges(app),
     tokenGauges(app.get<TokenVerifier>(TokenVerifier, { strict: false })),
+    mailGauges(() => app.get(DataSource)),
     ...(certificate ? [certificate.gauges] : []),
   ];
   const pools = { commands: poolOf(app.get(DataSource)), toolkit: pool! };

@@ -63,4 +63,4 @@ export { retentionSetting } from './retention-setting.js';
 export { witnessSetting } from './witness-setting.js';
 export { mailSetting, type MailServerSettings } from './mail-setting.js';
 export { paymentsSetting, type PaymentsProvider } from './payments-setting.js';
-export { poolOf, processRegistry, type TalliedHistogram } from './metrics/index.js';
+export { mailGauges, poolOf, processRegistry, unsentMails, type TalliedHistogram } from './metrics/index.js';

@@ -1,2 +1,3 @@
 export { type TalliedHistogram } from './histogram.js';
+export { mailGauges, unsentMails } from './mail-gauges.js';
 export { poolOf, processRegistry } from './registry.js';
