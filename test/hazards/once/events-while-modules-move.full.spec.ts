@@ -1,10 +1,12 @@
 import { Logger } from '@nestjs/common';
+import { OPERATOR, type Operator } from 'nestjs-strangler';
 import { twoSides, type TwoSides } from 'nestjs-strangler/testing';
 import {
   ClicksAndTally,
   clicks,
   ClicksModule,
   clicksDatabase,
+  listener,
   tally,
   TallyModule,
 } from '../../support/clicks.js';
@@ -30,7 +32,10 @@ beforeAll(async () => {
   Logger.overrideLogger(false);
   databases = { monolith: await clicksDatabase('monolith'), extracted: await clicksDatabase('extracted') };
 });
-afterEach(() => sides.close());
+afterEach(() => {
+  listener.before = () => undefined;
+  return sides.close();
+});
 afterAll(() => Promise.all([databases.monolith.drop(), databases.extracted.drop()]));
 
 it.each([
@@ -62,4 +67,40 @@ it.each([
     });
     expect(heard).toEqual({ name, n, outOfOrder: 0 });
   }
+});
+
+it('an event that has failed for good goes along with its key, holds no hand-off, and is sent again by its new owner', async () => {
+  const urls = { monolith: databases.monolith.url, extracted: databases.extracted.url };
+  sides = await twoSides({
+    ...{ module: ClicksModule, contracts, imports: [TallyModule], databases: urls, patienceMs: 120_000 },
+  });
+  const operator = sides.monolith.get<Operator>(OPERATOR);
+  const click = (name: string) => sides.port(clicks).click({ name });
+  const failed = async () =>
+    (await operator.events({ module: 'clicks', state: 'failed', limit: 9 })).items.map(({ key, seq }) => [
+      key,
+      seq,
+    ]);
+  const hurry = `update clicks.event_cursor set due_at = least(due_at, clock_timestamp()) where tries > 0`;
+  listener.before = ({ name }) => (name === 'poison' ? Promise.reject(new Error('poison')) : undefined);
+  for (let i = 0; i < 2; i++) await click('poison');
+  await until('it has failed', async () => {
+    await databases.monolith.query(hurry);
+    return (await failed()).length === 1 ? true : undefined;
+  });
+  await sides.goTo('extracted');
+  expect(await failed()).toEqual([['poison', 1]]);
+  await click('well');
+  await until('others are heard', async () =>
+    (await sides.port(tally).heard({ name: 'well' })).n === 1 ? true : undefined,
+  );
+  listener.before = () => undefined;
+  const { items } = await operator.events({ module: 'clicks', key: 'poison', state: 'failed', limit: 9 });
+  const by = { actor: 'ann', dryRun: false };
+  await operator.act('clicks', { verb: 'resubmit', event: items[0]!.id, subscriber: 'tally' }, by);
+  const heard = await until('both are heard', async () => {
+    const now = await sides.port(tally).heard({ name: 'poison' });
+    return now.n === 2 ? now : undefined;
+  });
+  expect(heard).toEqual({ name: 'poison', n: 2, outOfOrder: 0 });
 });

@@ -1,5 +1,7 @@
 import { Logger, Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { context, SpanStatusCode, trace } from '@opentelemetry/api';
+import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import {
   ClicksAndTally,
   clicks,
@@ -9,6 +11,7 @@ import {
 } from '../../../../../test/support/clicks.js';
 import type { TestDatabase } from '../../../../../test/support/postgres.js';
 import { until } from '../../../../../test/support/until.js';
+import { currentContext, withContext } from '../../database/context.js';
 import { StranglerModule } from '../../nest/strangler.module.js';
 import { LocalModules } from '../local-modules.js';
 import { Router } from '../router.js';
@@ -57,11 +60,19 @@ it('each is heard once, those of a key in their order', async () => {
 });
 
 it('what a transaction takes back was never told', async () => {
-  await expect(click('much too long a name for it')).rejects.toMatchObject({ code: 'validation_failed' });
-  const [{ events }] = (await database.query<{ events: number }>(
-    `select count(*)::int as events from clicks.event where routing_key = 'much too long a name for it'`,
-  )) as [{ events: number }];
-  expect(events).toBe(0);
+  // It fails when all is written, what it has told as well.
+  await database.query(`
+    create function clicks.refuse() returns trigger language plpgsql as 'begin raise exception ''not this one''; end';
+    create constraint trigger refuse after insert on clicks.clicked deferrable initially deferred
+      for each row when (new.name = 'back') execute function clicks.refuse()`);
+  await expect(click('back')).rejects.toMatchObject({ code: 'internal' });
+  await database.query('drop function clicks.refuse() cascade');
+  expect(await database.query(`select from clicks.event where routing_key = 'back'`)).toEqual([]);
+  await click('back');
+  await untilHeard('back', 1);
+  expect(await database.query(`select seq::int, data from clicks.event where routing_key = 'back'`)).toEqual([
+    { seq: 1, data: { name: 'back', n: 1 } },
+  ]);
 });
 
 it('who fails is called again, holds its key alone, and nothing overtakes', async () => {
@@ -106,6 +117,46 @@ it('and so it is by an executor that it comes to as it was told', async () => {
   expect(await heard('h')).toEqual({ name: 'h', n: 1, outOfOrder: 0 });
   await expect(executor.execute('heard', { name: 'h', by: 'ann' })).rejects.toMatchObject({
     code: 'validation_failed',
+  });
+});
+
+describe('in a program that makes spans', () => {
+  const exporter = new InMemorySpanExporter();
+  const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+  beforeAll(() => provider.register());
+  afterAll(() => {
+    trace.disable();
+    context.disable();
+    return provider.shutdown();
+  });
+  const handled = () =>
+    exporter.getFinishedSpans().filter(({ name }) => name === 'handle clicks.clicked by tally');
+
+  it.each([
+    ['one by one', 1],
+    ['many at a time', 5],
+  ])('what a subscriber does, %s, is in the trace of who has told it', async (_how, times) => {
+    exporter.reset();
+    const name = `traced ${times}`;
+    // All of them wait for the first, so that they are handled together then.
+    listener.before = (event) => (event.name === name ? Promise.reject(new Error('not now')) : undefined);
+    const traces = Array.from({ length: times }, (_, i) => `${i}`.repeat(31) + 'a');
+    for (const traceId of traces) {
+      const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+      await withContext({ requestId: `r-${traceId}`, traceparent, servedBy: new Map() }, () => click(name));
+    }
+    const inside: (string | undefined)[] = [];
+    listener.before = (event) => {
+      if (event.name === name) inside.push(currentContext()?.requestId);
+    };
+    await untilHeard(name, times);
+    const good = await until('all spans have ended', () => {
+      const found = handled().filter(({ status }) => status.code !== SpanStatusCode.ERROR);
+      return found.length >= times ? found : undefined;
+    });
+    expect(good.map((span) => span.spanContext().traceId).sort()).toEqual(traces);
+    expect(good.every(({ parentSpanContext }) => parentSpanContext !== undefined)).toBe(true);
+    expect(inside.slice(-times)).toEqual(traces.map((traceId) => `r-${traceId}`));
   });
 });
 

@@ -130,6 +130,33 @@ describe('a poison event', () => {
   });
 });
 
+it('one that is being handled is in process, and so is one that will be tried again by itself', async () => {
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  let tries = 0;
+  listener.before = ({ name }) => {
+    if (name !== 'p') return undefined;
+    if (++tries === 1) throw new Error('not now');
+    return held;
+  };
+  await click('p');
+  await until('it has failed once, and is tried again', () => (tries > 1 ? true : undefined));
+  await click('p');
+  expect(await publisher.events({ key: 'p', limit: 5 })).toMatchObject([
+    { seq: 2, state: 'published', tries: 0, error: null },
+    {
+      seq: 1,
+      state: 'processing',
+      tries: 1,
+      failures: 1,
+      error: expect.stringContaining('internal') as string,
+    },
+  ]);
+  expect((await publisher.events({ state: 'processing', limit: 5 })).map(({ key }) => key)).toEqual(['p']);
+  release();
+  await untilHeard('p', 2);
+});
+
 it('what is asked for is what is shown', async () => {
   await click('d');
   await untilHeard('d', 1);
