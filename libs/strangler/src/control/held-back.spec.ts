@@ -5,6 +5,7 @@ const figures = {
   heldBack: 4,
   retries: 0,
   retriesRefused: 0,
+  bulkheads: [],
   failedMsAgo: 10,
   reason: 'no answer',
 };

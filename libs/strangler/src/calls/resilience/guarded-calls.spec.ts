@@ -189,10 +189,14 @@ describe('the breaker', () => {
 describe('the bulkhead', () => {
   it('has so many under way, so many wait, and the next is refused at once', async () => {
     const answers: (() => void)[] = [];
-    const { call, asked } = sideThat(() => new Promise((resolve) => answers.push(() => resolve('ok'))));
+    const { call, calls, asked } = sideThat(
+      () => new Promise((resolve) => answers.push(() => resolve('ok'))),
+    );
     const three = [call('narrow'), call('narrow'), call('narrow')];
     expect(await refusal(call('narrow'))).toMatchObject({ code: 'unavailable' });
     expect(asked).toHaveLength(2);
+    const bulkhead = { operation: 'narrow', atOnce: 2, running: 2, waiting: 1, refused: 1 };
+    expect(calls.figures()).toMatchObject([{ module: 'far', side: 'extracted', bulkheads: [bulkhead] }]);
     answers.forEach((answer) => answer());
     await Promise.all(three.slice(0, 2));
     answers[2]!();

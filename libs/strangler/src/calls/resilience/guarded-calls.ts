@@ -30,7 +30,12 @@ export class GuardedCalls implements RemoteCalls {
 
   /** Of each side of a module that has been called, by name. */
   figures(): SideFigures[] {
-    return [...this.sides.values()].map((guard) => guard.figures());
+    const operations = [...this.operations.monolith.values(), ...this.operations.extracted.values()];
+    return [...this.sides.values()].map((guard) => {
+      const figures = guard.figures();
+      const own = operations.filter((each) => each.isOf(figures.module, figures.side));
+      return { ...figures, bulkheads: own.map((each) => each.figures()) };
+    });
   }
 
   private guardOf(operation: PreparedOperation, side: Side): OperationGuard {

@@ -7,7 +7,7 @@ import type { Side } from '../../routes/phase.js';
 import type { RemoteCalls, RemoteOptions } from '../side-calls.js';
 import { OtherReleaseError } from '../../database/refusals.js';
 import { HeldBackError, isPassing, isSideFailure, isUnknown } from './failures.js';
-import { Inconclusive, type Concluded, type SideGuard } from './side-guard.js';
+import { Inconclusive, type BulkheadFigures, type Concluded, type SideGuard } from './side-guard.js';
 
 /** Waits between tries: the first about so long, in ms, and none longer; with jitter, so that those who failed together do not come together again. */
 const pauses = new ExponentialBackoff({ initialDelay: 20, maxDelay: 500 });
@@ -33,6 +33,17 @@ export class OperationGuard {
       { running: policy.atOnce, waiting: policy.waiting, waitMs: timeoutMs },
       () => new HeldBackError(module, `too many calls of ${module}.${name} are under way`),
     );
+  }
+
+  /** Whether its calls are of that side of a module. */
+  isOf(module: string, side: Side): boolean {
+    return this.operation.module === module && this.side === side;
+  }
+
+  figures(): BulkheadFigures {
+    const { running, waiting, refused } = this.bulkhead.figures();
+    const { name, policy } = this.operation;
+    return { operation: name, atOnce: policy.atOnce, running, waiting, refused };
   }
 
   call(input: unknown, options: RemoteOptions): Promise<unknown> {

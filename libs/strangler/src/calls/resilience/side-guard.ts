@@ -20,6 +20,16 @@ const longestPauseMs = 2_000;
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
+/** How many calls of one operation to one side are under way, and may be. */
+export interface BulkheadFigures {
+  readonly operation: string;
+  readonly atOnce: number;
+  readonly running: number;
+  readonly waiting: number;
+  /** Since the start. */
+  readonly refused: number;
+}
+
 /** How calls to one side of a module are guarded just now. */
 export interface SideFigures {
   readonly module: string;
@@ -34,6 +44,8 @@ export interface SideFigures {
   readonly heldBack: number;
   readonly retries: number;
   readonly retriesRefused: number;
+  /** Of each operation that has been called. */
+  readonly bulkheads: readonly BulkheadFigures[];
 }
 
 /** What a call came to that did not fail: an error can be an answer, too. */
@@ -93,7 +105,7 @@ export class SideGuard {
     }
   }
 
-  figures(): SideFigures {
+  figures(): Omit<SideFigures, 'bulkheads'> {
     const { module, side, opened, heldBack } = this;
     const { taken: retries, refused: retriesRefused } = this.budget.figures;
     const { state: breaker, failedAt } = this;

@@ -2,7 +2,7 @@ import { guardGauges } from './guard-gauges.js';
 
 it('each side has the state of its breaker, and what was held back and tried again', async () => {
   const own = { module: 'toy', side: 'extracted' } as const;
-  const counts = { opened: 2, heldBack: 7, retries: 3, retriesRefused: 1 };
+  const counts = { opened: 2, heldBack: 7, retries: 3, retriesRefused: 1, bulkheads: [] };
   const set = guardGauges({
     figures: () => [{ ...own, breaker: 'open', reason: 'no answer', failedMsAgo: 5, ...counts }],
   });

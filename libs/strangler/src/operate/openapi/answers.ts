@@ -13,6 +13,7 @@ import type {
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 import { phases } from '../../routes/phase.js';
 import type { SagaDefinition, SagaStep } from '../../calls/sagas/operated.js';
+import type { BulkheadFigures } from '../../calls/resilience/side-guard.js';
 import type { SilentSide } from '../../control/terms/silent-side.js';
 import type { SagaOn } from '../../control/commands/sagas.js';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
@@ -83,6 +84,11 @@ const gate = {
   why: orText,
 } satisfies Members<GateView>;
 
+const bulkhead = {
+  ...({ operation: text, atOnce: numberSchema, running: numberSchema } as const),
+  ...{ waiting: numberSchema, refused: numberSchema },
+} satisfies Members<BulkheadFigures>;
+
 const wait = {
   ...{ needs: text, has: text, todo: text },
   command: orText,
@@ -138,6 +144,7 @@ const status = {
       breaker: oneOf(['closed', 'open', 'half-open']),
       ...{ failedMsAgo: orNumber, reason: orText, opened: numberSchema, heldBack: numberSchema },
       ...{ retries: numberSchema, retriesRefused: numberSchema },
+      bulkheads: listOf(object(bulkhead)),
     }),
   ),
   notices: listOf(text),
