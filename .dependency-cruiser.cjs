@@ -165,8 +165,14 @@ const rules = [
   {
     name: 'product-without-tests',
     comment: 'nothing that is shipped imports test code',
-    from: { path: ours, pathNot: [...tests, published] },
+    from: { path: ours, pathNot: [...tests, published, '^bench/'] },
     to: { path: [...tests, published] },
+  },
+  {
+    name: 'bench-without-tests',
+    comment: 'a benchmark may use what everybody has for tests, and nothing of ours',
+    from: { path: '^bench/', pathNot: tests },
+    to: { path: tests },
   },
   {
     name: 'product-without-examples',

@@ -44,13 +44,13 @@ class EarService implements Handlers<typeof ear> {
   }
 }
 
+@Module({ imports: [StranglerModule.forFeature(clock, ClockService, { tables: [] })] })
+export class ClockModule {}
+
 @Module({
-  imports: [
-    StranglerModule.forFeature(clock, ClockService, { tables: [] }),
-    StranglerModule.forFeature(ear, EarService, { tables: ['heard'], routingKey: 'key' }),
-  ],
+  imports: [StranglerModule.forFeature(ear, EarService, { tables: ['heard'], routingKey: 'key' })],
 })
-export class ClockAndEar {}
+export class EarModule {}
 
 export const tables = `
   create schema if not exists clock; create schema if not exists ear;

@@ -139,6 +139,7 @@ export const forbidden: readonly (readonly [rule: string, file: string, text: st
   ['product-without-tests', 'libs/api/src/bad-test.ts', `import '../../../test/support/postgres.js';`],
   ['product-without-tests', 'libs/api/src/bad-testing.ts', `import './testing/edge.js';`],
   ['product-without-tests', 'libs/strangler/src/bad-testing.ts', `import './testing/testing.js';`],
+  ['bench-without-tests', 'bench/bad.ts', `import '../test/support/postgres.js';`],
   [
     'product-without-examples',
     'apps/monolith/src/bad-example.ts',
