@@ -187,7 +187,8 @@ it('a note of an earlier try does not end the one that is under way, unless it w
   expect(await rowsOf(userId)).toMatchObject([{ status: 'sent' }]);
 });
 
-it('without a mail server it stays in the outbox, for whoever looks there', async () => {
+it('without a mail server it stays in the outbox, for whoever looks there, and the log says that there is one', async () => {
+  const logged = jest.spyOn(Logger.prototype, 'log').mockReturnValue();
   const bare = await startModules([UsersModule, NotificationsModule.through(undefined)]);
   const id = randomUUID();
   const email = `${id}@shop.example`;
@@ -198,5 +199,9 @@ it('without a mail server it stays in the outbox, for whoever looks there', asyn
   });
   expect(row).toMatchObject({ status: 'kept', recipient: email, kind: 'welcome', tries: 0 });
   expect(row.body).toContain('You have an account now');
+  const lines = logged.mock.calls.map(([line]) => line as object);
+  logged.mockRestore();
+  expect(lines).toContainEqual({ msg: 'a mail was written', kind: 'welcome', about: id });
+  expect(JSON.stringify(lines)).not.toContain(email);
   await bare.stop();
 });
