@@ -3,6 +3,8 @@ import type { Client } from 'pg';
 
 /** The server ends a session that is idle for so long: its process is stopped, and another one shall lead. In ms. */
 const idleMs = 10_000;
+/** Who does not sleep says so often that he is alive, in ms. */
+const aliveMs = 1_000;
 /** A leader that may not sleep because a writer is inside looks again after so many ms, at first and at most. */
 const dozeMs = { from: 1, to: 10 };
 
@@ -24,6 +26,7 @@ export interface LeaderRole {
 export abstract class LeaderSession {
   private readonly ending = new AbortController();
   private woken = false;
+  private saidAt = -Infinity;
   private rouse: () => void = () => undefined;
 
   protected constructor(
@@ -81,6 +84,13 @@ export abstract class LeaderSession {
       if (held) this.unlockSleep();
       if (held || work || performance.now() >= until) return;
     }
+  }
+
+  /** Who neither sleeps nor asks anything in this session calls it in between: else the server would end it. @throws when the session is gone. */
+  async stayAlive(): Promise<void> {
+    if (performance.now() - this.saidAt < aliveMs) return;
+    await this.client.query('select 1');
+    this.saidAt = performance.now();
   }
 
   /** Waits so many ms, or until it is woken: writers alone do not, for the sleep lock is not held. @throws when the session is gone. */

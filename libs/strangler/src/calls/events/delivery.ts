@@ -124,6 +124,7 @@ export class EventDelivery implements OnApplicationBootstrap, BeforeApplicationS
       const sweeping = this.sweepUntil(session.gone, lanes);
       begun();
       while (!this.stopping.signal.aborted) {
+        await session.stayAlive();
         const filled = await Promise.all(lanes.map((lane) => lane.fill()));
         if (filled.includes(true)) continue;
         await (lanes.some(({ isBusy }) => isBusy) ? session.rest(busyMs) : session.sleep(idleMs));
