@@ -21,7 +21,7 @@ const longestWaitMs = 50;
 const growth = 1.25;
 
 /** How long a call of the operation without a deadline begins new tries, in ms. */
-const patienceOf = ({ timeoutMs }: PreparedOperation): number => Math.max(timeoutMs, patienceMs);
+export const patienceOf = ({ timeoutMs }: PreparedOperation): number => Math.max(timeoutMs, patienceMs);
 
 /** How long a call of the operation without a deadline may take in all, in ms: with its last try, and taking back what it did. */
 export function longestCallMs(operation: PreparedOperation): number {

@@ -1,6 +1,7 @@
 import { v5 as uuidv5 } from 'uuid';
 import { isDomainError } from '../../contract/errors.js';
 import { withContext, type CallContext } from '../../database/context.js';
+import { patienceOf } from '../owner-retry.js';
 import type { Router } from '../router.js';
 import type { DueKey, HandledKey, LoggedEvent, Problem } from './event-log.js';
 import { handledFor, type EventCommand } from './handle-together.js';
@@ -11,8 +12,8 @@ import type { ModuleSubscriber } from './subscribers.js';
 const eventsTogether = 64;
 /** Answered so often with an error, an event is not tried again by itself. */
 const mostFailures = 10;
-/** The subscriber may be looked for as long as a router looks for an owner, in ms. */
-const patienceMs = 10_000;
+/** Of a key no more are called for after so long, in ms: they have their turn later. */
+const turnMs = 10_000;
 
 /** Whoever has an effect of an event has it under this id, so that it is one effect; in a view that is built anew it is another one. */
 const deliveryId = (event: string, subscriber: string, generation: number): string =>
@@ -66,7 +67,9 @@ export class ModuleLane extends Lane<ModuleSubscriber> {
   private async handle(work: Work): Promise<HandledKey> {
     const { key, from, generation, events, commands, tries, failures } = work;
     let { seq } = work;
+    const turnEnds = performance.now() + turnMs;
     for (const [place, command] of commands.entries()) {
+      if (place > 0 && performance.now() >= turnEnds) return { key, from, seq, generation };
       try {
         await this.call(command);
       } catch (error) {
@@ -81,7 +84,9 @@ export class ModuleLane extends Lane<ModuleSubscriber> {
   private async call({ operation, input, commandId, context }: EventCommand): Promise<void> {
     try {
       const call = () => this.router.call(operation, input, { commandId });
-      await withContext(context, () => handledFor(operation, call));
+      // Of its own: those before it, or a transaction that came to nothing, may have taken all of the time.
+      const deadline = performance.now() + patienceOf(operation);
+      await withContext({ ...context, deadline }, () => handledFor(operation, call));
     } catch (error) {
       // It has been handled, by code that understood other fields of it.
       if (isDomainError(error) && error.code === 'idempotency_key_reused') return;
@@ -94,14 +99,14 @@ export class ModuleLane extends Lane<ModuleSubscriber> {
     generation: number,
   ): EventCommand {
     const { subscriber, log } = this.options;
+    const operation = subscriber.commands.get(type)!;
     const context: CallContext = {
       requestId,
       ...(traceparent !== null && { traceparent }),
-      deadline: performance.now() + patienceMs,
+      deadline: performance.now() + patienceOf(operation),
       caller: { program: log.module, as: 'module' },
       servedBy: new Map(),
     };
-    const operation = subscriber.commands.get(type)!;
     // Its publisher may be of a later release, and say more.
     return {
       operation,

@@ -40,11 +40,11 @@ afterAll(async () => {
 
 /** The session that holds the lock of who delivers, and when it was last asked something. */
 async function leader(): Promise<{ pid: number; asked: string } | undefined> {
-  const [row] = (await database.query(
+  const [row] = await database.query<{ pid: number; asked: string }>(
     `select a.pid, a.query_start::text as asked from pg_locks l join pg_stat_activity a using (pid)
      where l.locktype = 'advisory' and l.classid::int = strangler.event_lock() and l.objid = (hashtext('clicks')::bigint & 4294967295)::oid and l.granted
        and a.datname = current_database()`,
-  )) as { pid: number; asked: string }[];
+  );
   return row;
 }
 
