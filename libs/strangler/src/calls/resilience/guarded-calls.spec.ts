@@ -54,6 +54,15 @@ function sideThat(...answers: (() => Promise<unknown>)[]) {
 
 beforeAll(() => Logger.overrideLogger(false));
 
+/** Begins a call as if it were so many ms later. */
+function later<T>(ms: number, begin: () => Promise<T>): Promise<T> {
+  const now = performance.now() + ms;
+  const clock = jest.spyOn(performance, 'now').mockReturnValue(now);
+  const begun = begin();
+  clock.mockRestore();
+  return begun;
+}
+
 describe('a failed call is tried again', () => {
   it('a query; the caller has its answer', async () => {
     const { call, asked } = sideThat(silent, silent, ok);
@@ -131,15 +140,35 @@ describe('the breaker', () => {
     const { call, fail, asked, breaker, remote } = sideThat(silent);
     await fail(10);
     remote.answers = [() => new Promise((resolve) => (answer = resolve))];
-    jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 10_000);
-    const probe = call('look');
-    jest.restoreAllMocks();
+    const probe = later(10_000, () => call('look'));
     expect(breaker()).toBe('half-open');
     expect(await refusal(call('look'))).toMatchObject({ code: 'unavailable' });
     expect(asked).toHaveLength(11);
     answer({ name: 'A' });
     expect(await probe).toEqual({ name: 'A' });
     expect(breaker()).toBe('closed');
+  });
+
+  it('is no longer open when the clock of the machine is set back', async () => {
+    const { call, fail, remote } = sideThat(silent);
+    await fail(10);
+    remote.answers = [ok];
+    const hourAgo = Date.now() - 3_600_000;
+    jest.spyOn(Date, 'now').mockReturnValue(hourAgo);
+    expect(await later(10_000, () => call('look'))).toEqual({ name: 'A' });
+    jest.restoreAllMocks();
+  });
+
+  it('stays open when the call that tries again says nothing of the side', async () => {
+    const { fail, breaker, remote, asked, call, calls } = sideThat(silent);
+    await fail(10);
+    remote.isConnected = false;
+    await refusal(later(10_000, () => call('once')));
+    expect(asked).toHaveLength(11);
+    expect(breaker()).toBe('open');
+    expect(await refusal(call('once'))).toMatchObject({ code: 'unavailable' });
+    expect(asked).toHaveLength(11);
+    expect(calls.figures()).toMatchObject([{ opened: 1, reason: 'gave no answer in time' }]);
   });
 
   it('says that nobody is there as long as that is why: a caller goes on to another side', async () => {

@@ -6,6 +6,8 @@ import {
   ExponentialBackoff,
   handleWhen,
   isBrokenCircuitError,
+  type IBackoff,
+  type IBackoffFactory,
 } from 'cockatiel';
 import { UnservedError } from '../../database/refusals.js';
 import type { Side } from '../../routes/phase.js';
@@ -51,6 +53,23 @@ export interface SideFigures {
 /** What a call came to that did not fail: an error can be an answer, too. */
 export type Concluded = { readonly output: unknown } | { readonly refusal: unknown };
 
+/**
+ * Pauses by a clock that nobody sets. The breaker compares how long ago it has opened, by the clock of the machine, with a pause: of one that
+ * is over it is told that it is shorter than anything, of another that it has no end.
+ */
+const steady = <T>(pauses: IBackoffFactory<T>): IBackoffFactory<T> => ({
+  next: (context) => {
+    const pause: IBackoff<T> = pauses.next(context);
+    const endsAt = performance.now() + pause.duration;
+    return {
+      ...steady(pause),
+      get duration() {
+        return performance.now() < endsAt ? Infinity : -Infinity;
+      },
+    };
+  },
+});
+
 /** A failure that says nothing of the side: of a process without a connection, or without the time. */
 export class Inconclusive extends Error {
   constructor(readonly failure: unknown) {
@@ -67,10 +86,11 @@ export class SideGuard {
   private heldBack = 0;
   private failedAt: number | undefined;
   private readonly breaker = circuitBreaker(
-    handleWhen((error) => !(error instanceof Inconclusive)),
+    // Of the call that tries again it says that nothing is known: the breaker stays open.
+    handleWhen((error) => !(error instanceof Inconclusive) || this.breaker.state === CircuitState.HalfOpen),
     {
       breaker: new CountBreaker(opensAt),
-      halfOpenAfter: new ExponentialBackoff({ initialDelay: firstPauseMs, maxDelay: longestPauseMs }),
+      halfOpenAfter: steady(new ExponentialBackoff({ initialDelay: firstPauseMs, maxDelay: longestPauseMs })),
     },
   );
 
@@ -127,7 +147,8 @@ export class SideGuard {
 
   private lastFailure(): Error | undefined {
     const last = this.breaker.lastFailure;
-    return last && 'error' in last ? last.error : undefined;
+    const error = last && 'error' in last ? last.error : undefined;
+    return error instanceof Inconclusive ? (error.failure as Error) : error;
   }
 
   private reason(): string | null {
