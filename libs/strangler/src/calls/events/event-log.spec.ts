@@ -62,6 +62,13 @@ it('what was told is due, each key with its first events, in the order of the nu
   expect(await due(['a'])).toMatchObject([{ key: 'b' }]);
 });
 
+it('while the database is away, what was handled is not written down key by key: it is delivered once more', async () => {
+  const together = jest.fn(() => Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })));
+  const away = new EventLog({ together } as unknown as Database, 'clicks');
+  await away.settle('tally', [settled(1), { ...settled(1), key: 'b' }, { ...settled(1), key: 'c' }]);
+  expect(together).toHaveBeenCalledTimes(1);
+});
+
 it('outside of a transaction nothing can be told', () => {
   expect(() => new Events(subscribers).emit(clicked, { name: 'a', n: 1 })).toThrow(
     'clicks.clicked was told outside of a transaction: tell it in a command, or in a step of a saga',

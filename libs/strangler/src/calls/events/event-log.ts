@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Database } from '../../database/database.js';
-import { described } from '../../database/failure.js';
+import { databaseLoss, described } from '../../database/failure.js';
 import { ownerRefusal } from '../../database/refusals.js';
 import { quoted } from '../../database/tables.js';
 import type { EventSubscriber } from './subscribers.js';
@@ -124,7 +124,8 @@ export class EventLog {
     try {
       await this.write(subscriber, settled);
     } catch (error) {
-      if (settled.length === 1) return this.note(error);
+      // Without a database each of them would wait for one.
+      if (settled.length === 1 || databaseLoss(error)) return this.note(error);
       // One of the keys has another owner, or is on its way to one.
       for (const each of settled)
         await this.write(subscriber, [each]).catch((problem: unknown) => this.note(problem));
