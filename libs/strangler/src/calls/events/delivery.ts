@@ -153,9 +153,11 @@ export class EventDelivery implements OnApplicationBootstrap, BeforeApplicationS
   private async sweepUntil(gone: AbortSignal, lanes: readonly Lane[]): Promise<void> {
     while (!gone.aborted) {
       const [begun, before] = [performance.now(), await this.standing(lanes)];
-      for (const lane of lanes) if (lane.isReady) await this.sweep(lane, gone);
+      let isWhole = true;
+      for (const lane of lanes) if (lane.isReady && !(await this.sweep(lane, gone))) isWhole = false;
       do await sleep(lookEveryMs, undefined, { signal: gone }).catch(() => undefined);
       while (
+        isWhole &&
         !gone.aborted &&
         performance.now() - begun < sweepEveryMs &&
         (await this.standing(lanes)) === before
@@ -163,13 +165,17 @@ export class EventDelivery implements OnApplicationBootstrap, BeforeApplicationS
     }
   }
 
-  private async sweep({ subscriber, stream }: Lane, gone: AbortSignal): Promise<void> {
-    for (let after: string | undefined = ''; after !== undefined && !gone.aborted;) {
-      after = await this.log.sweep(subscriber, after, { stream }).catch((error: unknown) => {
-        if (!gone.aborted) this.logger.warn(`could not look through the keys: ${String(error)}`);
-        return undefined;
-      });
-      await sleep(pieceRestMs, undefined, { signal: gone }).catch(() => undefined);
+  /** Whether it came to its end; where not, it is begun again. */
+  private async sweep({ subscriber, stream }: Lane, gone: AbortSignal): Promise<boolean> {
+    try {
+      for (let after: string | undefined = ''; after !== undefined && !gone.aborted;) {
+        after = await this.log.sweep(subscriber, after, { stream });
+        await sleep(pieceRestMs, undefined, { signal: gone }).catch(() => undefined);
+      }
+      return true;
+    } catch (error) {
+      if (!gone.aborted) this.logger.warn(`could not look through the keys: ${String(error)}`);
+      return false;
     }
   }
 
