@@ -113,6 +113,18 @@ it('says what it is told to say: an error of the contract, that it is not there,
   await served.close();
 });
 
+it('ends also when somebody asks at that moment, and an answer never comes', async () => {
+  const ended = jest.fn();
+  answers.look = ({ name }) => {
+    if (name === 'FIRST') void served.close().then(ended);
+    return new Promise(() => undefined);
+  };
+  const asked = ['first', 'second', 'third'].map((name) => port.look({ name }));
+  for (const { status } of await Promise.allSettled(asked)) expect(status).toBe('rejected');
+  expect(fake.calls.length).toBeGreaterThan(1);
+  await until('they have ended', () => (ended.mock.calls.length > 0 ? true : undefined), 10_000);
+});
+
 it('refuses whom the module would refuse', async () => {
   const asked = (id: string) =>
     withContext(

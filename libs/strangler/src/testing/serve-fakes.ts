@@ -160,6 +160,8 @@ function assertMayAsk(operation: PreparedOperation, raw: unknown): void {
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const end = () => reject(new Error('the fakes have ended'));
+    // Also asked in the moment of the end: that signal has been given, and comes no more.
+    if (signal.aborted) end();
     signal.addEventListener('abort', end, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
   });
