@@ -73,10 +73,13 @@ export class Admission {
     known.set(name, this);
   }
 
-  /** Runs `work` when its turn has come; `begun`: it belongs to what has begun, so it waits and is never refused. @throws the refusal. */
-  async run<T>(work: () => Promise<T>, { begun = false } = {}): Promise<T> {
+  /**
+   * Runs `work` when its turn has come. `until`: it does not wait any longer, by `performance.now()`. `begun`: it belongs to what has begun, so it
+   * waits and is never refused. @throws the refusal.
+   */
+  async run<T>(work: () => Promise<T>, { begun = false, until = Infinity } = {}): Promise<T> {
     if (this.running < this.limits.running) this.mostRunning = Math.max(this.mostRunning, ++this.running);
-    else await (begun ? this.place() : this.turn());
+    else await (begun ? this.place() : this.turn(until));
     try {
       return await work();
     } finally {
@@ -89,9 +92,10 @@ export class Admission {
     return { running, waiting: this.queue.size, refused, mostRunning };
   }
 
-  private turn(): Promise<void> {
+  private turn(until: number): Promise<void> {
     const { waiting, waitMs } = this.limits;
-    const patience = Math.min(waitMs, (currentContext()?.deadline ?? Infinity) - performance.now());
+    const last = Math.min(until, currentContext()?.deadline ?? Infinity);
+    const patience = Math.min(waitMs, last - performance.now());
     if (this.queue.size >= waiting || patience <= 0) return Promise.reject(this.refuse());
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {

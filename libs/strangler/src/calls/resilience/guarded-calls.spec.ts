@@ -17,6 +17,10 @@ const far = contract('far', {
     hasty: query({ input: Ask, output: Answer, key: 'name', policy: { tryMs: 20 }, timeoutMs: 5_000 }),
     narrow: query({ input: Ask, output: Answer, key: 'name', policy: { atOnce: 2, waiting: 1, retries: 0 } }),
     once: query({ input: Ask, output: Answer, key: 'name', policy: { retries: 0 } }),
+    patient: query({
+      ...{ input: Ask, output: Answer, key: 'name', timeoutMs: 600_000 },
+      policy: { atOnce: 1, waiting: 1, retries: 1 },
+    }),
     put: command({ input: Ask, output: Answer, key: 'name', errors: ['too_many'] }),
     go: processOf({ input: Ask, output: Answer, key: 'name' }),
   },
@@ -230,6 +234,25 @@ describe('the bulkhead', () => {
     await Promise.all(three.slice(0, 2));
     answers[2]!();
     expect(await three[2]).toBe('ok');
+  });
+
+  it('is not waited for by a second try longer than the call has time', async () => {
+    let end: () => void = () => undefined;
+    const fail = () => new Promise((_resolve, reject) => (end = () => void silent().catch(reject)));
+    const clock = jest.spyOn(performance, 'now');
+    // By then the first is about to try again, when ten minutes have gone by.
+    const hang = () => {
+      const now = performance.now() + 600_000;
+      setImmediate(() => clock.mockReturnValue(now));
+      return new Promise(() => undefined);
+    };
+    const { call, asked } = sideThat(fail, hang);
+    const first = call('patient');
+    void call('patient').catch(() => undefined);
+    end();
+    expect(await refusal(first)).toMatchObject({ code: 'unavailable' });
+    expect(asked).toHaveLength(2);
+    clock.mockRestore();
   });
 
   it('never refuses what takes back', async () => {

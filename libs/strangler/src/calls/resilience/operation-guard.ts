@@ -104,7 +104,7 @@ export class OperationGuard {
     // What takes back was begun when that was done.
     const begun = options.cancel === true || options.undoOf !== undefined;
     const ended = await this.bulkhead.run(() => this.guard.run(() => this.ask(input, options, giveUpAt)), {
-      begun,
+      ...{ begun, until: giveUpAt },
     });
     if ('refusal' in ended) throw ended.refusal;
     return ended.output;
