@@ -50,8 +50,8 @@ export class EventReplay {
   }
 
   /**
-   * From here on nothing behind what there is now is delivered; what is being delivered goes on. False: somebody else has begun less than a
-   * minute ago. @throws unless all keys are this side's
+   * From here on nothing behind what there is now is delivered; what is being delivered goes on. False: somebody else has begun, and may
+   * be at it still. @throws unless all keys are this side's
    */
   async hold(): Promise<boolean> {
     const { module, subscriber, id } = this;
