@@ -100,10 +100,10 @@ def read(nats, db, consumer):
         nats.publish(f"$JS.API.CONSUMER.MSG.NEXT.{consumer}", ask, nats.inbox)
         head, body, reply = nats.message()
         status = head.split("\r\n")[0].split()[1:2]
-        if status == ["503"]:
-            raise ConnectionError("JetStream, or the consumer, is not there")
-        if status:
-            continue  # 404, 408: there was none; it is asked for again
+        if status in (["404"], ["408"]):
+            continue  # there was none; it is asked for again
+        if status:  # 503: JetStream, or the consumer, is not there; 409: it is going away, or too many ask
+            raise ConnectionError(head.split("\r\n")[0])
         event = json.loads(body)
         new = handle(db, event)
         # Only now: whoever dies before gets it again, and the claim answers.
