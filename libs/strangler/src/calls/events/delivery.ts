@@ -16,7 +16,8 @@ const electionMs = 250;
 const backOffMs = 1_000;
 /** How long nobody is asked who has nothing to do, and how long with keys in hand, in ms. */
 const idleMs = 500;
-const busyMs = 5;
+/** While somebody is being called, new events are looked for after so many ms, at first and at most. Who is done wakes at once. */
+const busyMs = { from: 5, to: 40 };
 /** How often all keys are looked through, and how long it rests between two pieces, in ms. */
 const sweepEveryMs = 3_600_000;
 /** How often it is looked whether there is another reason for it, in ms. */
@@ -123,11 +124,16 @@ export class EventDelivery implements OnApplicationBootstrap, BeforeApplicationS
       while (!this.stopping.signal.aborted && !(await session.tryLead())) await session.rest(electionMs);
       const sweeping = this.sweepUntil(session.gone, lanes);
       begun();
+      let restMs = busyMs.from;
       while (!this.stopping.signal.aborted) {
         await session.stayAlive();
         const filled = await Promise.all(lanes.map((lane) => lane.fill()));
-        if (filled.includes(true)) continue;
-        await (lanes.some(({ isBusy }) => isBusy) ? session.rest(busyMs) : session.sleep(idleMs));
+        if (filled.includes(true)) {
+          restMs = busyMs.from;
+        } else if (lanes.some(({ isBusy }) => isBusy)) {
+          await session.rest(restMs);
+          restMs = Math.min(2 * restMs, busyMs.to);
+        } else await session.sleep(idleMs);
       }
       session.close();
       await sweeping;
