@@ -8,16 +8,19 @@ import { stock } from './stock.js';
 /** Which shop to open. */
 export interface Crowd extends ShopOptions {
   inventory: Inventory;
+  /** Of each order, at most so many lines; left out, all that its invoice has. */
+  lines?: number;
 }
 
 /** Opens a shop with plenty of everything, and its customers. */
 export async function crowdOf(
   servers: BenchServers,
-  { inventory, ...options }: Crowd,
+  { inventory, lines, ...options }: Crowd,
   closing: Closing,
 ): Promise<Customers> {
   const { invoices, products } = await readSample();
   const shop = await openShop(servers, inventory, closing, options);
   await stock(shop.url, products);
-  return Customers.of(shop, invoices);
+  const short = invoices.map((invoice) => ({ ...invoice, items: invoice.items.slice(0, lines) }));
+  return Customers.of(shop, short);
 }

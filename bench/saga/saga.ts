@@ -10,6 +10,8 @@ import type { BenchServers } from '../servers.js';
 const together = 'one process, one transaction';
 const apart = 'all modules remote, a saga';
 const perSecond = 100;
+/** Of an order: the invoices of the sample are those of a wholesaler, with twenty and more. */
+const lines = 2;
 
 /** How long an order takes at a steady pace when each module is a process of its own, beside the same in one transaction. */
 export async function saga(servers: BenchServers, quick: boolean): Promise<boolean> {
@@ -17,8 +19,8 @@ export async function saga(servers: BenchServers, quick: boolean): Promise<boole
   try {
     const others = ['users', 'orders', 'payments', 'notifications'] as const;
     const crowds = {
-      [together]: await crowdOf(servers, { inventory: 'monolith', name: 'together' }, closing),
-      [apart]: await crowdOf(servers, { inventory: 'extracted', name: 'apart', others }, closing),
+      [together]: await crowdOf(servers, { inventory: 'monolith', name: 'together', lines }, closing),
+      [apart]: await crowdOf(servers, { inventory: 'extracted', name: 'apart', others, lines }, closing),
     };
     const pace = { perSecond, ms: quick ? 1_000 : 10_000 };
     const local = crowds[together].pacing(together, pace);
