@@ -20,6 +20,7 @@ import { clock, ClockModule, count, ear, EarModule, heard, tables, ticked } from
 
 const name = {
   events: 'events, handled in the order of their keys',
+  apart: 'the same, whose subscriber is a service behind NATS',
   jobs: "graphile-worker's jobs, in any order",
 };
 const keys = 500;
@@ -40,10 +41,12 @@ export async function events(servers: BenchServers, quick: boolean): Promise<boo
     const [ours, theirs] = [await database(servers, 'bench_events'), await database(servers, 'bench_jobs')];
     const app = await start(ours, closing);
     const teller = tellerOf(app);
+    const apart = await overNats(servers, closing);
     const work = quick ? 1_000 : 10_000;
     const contenders = [
-      await watched(name.events, ours, work, closing, teller),
-      await watched(name.jobs, theirs, work, closing, await jobsOf(theirs, closing)),
+      await watched(name.events, [ours], work, closing, teller),
+      await watched(name.apart, apart.urls, work, closing, apart.teller),
+      await watched(name.jobs, [theirs], work, closing, await jobsOf(theirs, closing)),
     ];
     const rates = await alternate(contenders, quick ? { rounds: 2, ms: 1 } : { rounds: 12, ms: 1 });
     const paced: Figure[] = [];
@@ -52,18 +55,20 @@ export async function events(servers: BenchServers, quick: boolean): Promise<boo
       [5_000, 50],
     ] as const)
       paced.push(...(await lagAt({ perSecond, atMost }, quick ? 1_000 : 15_000, teller)));
-    const apart = await overNats(servers, closing);
     for (const perSecond of [800, 5_000])
       paced.push(...(await lagAt({ perSecond, where: 'over NATS, ' }, quick ? 1_000 : 15_000, apart.teller)));
     const us = (of: number) => contenders[of]!.us.slice(1);
+    const against = (of: string) => reached(ratios(rates[of]!, rates[name.jobs]!));
     return await report('events', rates, [
-      { figure: 'events against jobs, a second', ...reached(ratios(rates[name.events]!, rates[name.jobs]!)) },
+      { figure: 'events against jobs, a second', ...against(name.events) },
+      { figure: 'events over NATS against jobs, a second', ...against(name.apart) },
       { figure: 'CPU of an event, µs', reached: median(us(0)) },
-      { figure: 'CPU of a job, µs', reached: median(us(1)) },
-      { figure: 'CPU of an event against that of a job', ...reached(ratios(us(0), us(1))) },
+      { figure: 'CPU of an event over NATS, µs', reached: median(us(1)) },
+      { figure: 'CPU of a job, µs', reached: median(us(2)) },
+      { figure: 'CPU of an event against that of a job', ...reached(ratios(us(0), us(2))) },
       ...paced,
       { figure: 'heard out of order', reached: await outOfOrder(ours), atMost: 0 },
-      { figure: 'heard out of order over NATS', reached: await outOfOrder(apart.url), atMost: 0 },
+      { figure: 'heard out of order over NATS', reached: await outOfOrder(apart.urls[1]), atMost: 0 },
     ]);
   } finally {
     await closing.closeAll();
@@ -109,7 +114,10 @@ async function overNats(servers: BenchServers, closing: Closing) {
   });
   closing.add(() => sides.close());
   await sides.goTo('extracted');
-  return { url: databases.extracted, teller: tellerOf(sides.monolith) };
+  return {
+    urls: [databases.monolith, databases.extracted] as const,
+    teller: tellerOf(sides.monolith),
+  };
 }
 
 /** Tells so many, and resolves once they are told. */
@@ -178,17 +186,19 @@ async function jobsOf(url: string, closing: Closing): Promise<Teller & { handled
 /** A contender, with the CPU of this process and of all sessions for a unit, in µs, round by round. */
 async function watched(
   called: string,
-  url: string,
+  urls: readonly string[],
   work: number,
   closing: Closing,
   teller: Teller & { handled: () => number },
 ): Promise<Contender & { us: number[] }> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new pg.Client({ connectionString: urls[0] });
   await client.connect();
   closing.add(() => client.end());
+  const databases = urls.map((url) => new URL(url).pathname.slice(1));
   const sessions = async () => {
     const { rows } = await client.query<{ pid: number }>(
-      'select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+      'select pid from pg_stat_activity where datname = any($1) and pid <> pg_backend_pid()',
+      [databases],
     );
     return usOfAll(rows.map(({ pid }) => pid));
   };
