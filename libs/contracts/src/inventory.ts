@@ -96,7 +96,7 @@ function mergeReservations({ orderId, lines }: OrderStock, parts: readonly Reser
 const moved = ({ orderId }: OrderStock): StockMoved => ({ orderId });
 
 /** Answered in some milliseconds: a copy that takes so long is stuck, and there is time to ask another one. */
-const browsing = { tryMs: 700 };
+const browsing = { timeoutMs: 3_000, policy: { tryMs: 700 } };
 
 /** Nobody else knows what came of it: whoever keeps the stock waits for the answer, also while a disk is slow. */
 const keeping = { timeoutMs: 5_000, policy: { tryMs: 2_000 } };
@@ -110,9 +110,9 @@ export const inventory = contract('inventory', {
       output: Product,
       errors: ['not_found'],
       key: 'sku',
-      policy: browsing,
+      ...browsing,
     }),
-    listProducts: query({ who: 'anyone', input: Page, output: Products, reads: 'any', policy: browsing }),
+    listProducts: query({ who: 'anyone', input: Page, output: Products, reads: 'any', ...browsing }),
     putProduct: command({ who: 'admin', input: PutProduct, output: Product, key: 'sku', ...keeping }),
     /** `too_much_stock`: with it there would be more pieces than a count can tell (2,147,483,647). */
     restock: command({

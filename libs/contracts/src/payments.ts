@@ -49,7 +49,14 @@ export const refunded = event('payments.refunded', { data: PaymentTold, key: 'or
 export const payments = contract('payments', {
   ownership: 'by-key',
   operations: {
-    getPayment: query({ input: ByOrder, output: Payment, errors: ['not_found'], key: 'orderId' }),
+    getPayment: query({
+      input: ByOrder,
+      output: Payment,
+      errors: ['not_found'],
+      key: 'orderId',
+      timeoutMs: 3_000,
+      policy: { tryMs: 1_000 },
+    }),
     /** Takes the money of one order, once. */
     charge: command({
       input: Charge,
