@@ -96,7 +96,7 @@ function mergeReservations({ orderId, lines }: OrderStock, parts: readonly Reser
 const moved = ({ orderId }: OrderStock): StockMoved => ({ orderId });
 
 /** Answered in some milliseconds: a copy that takes so long is stuck, and there is time to ask another one. */
-const browsing = { timeoutMs: 3_000, policy: { tryMs: 700 } };
+const browsing = { timeoutMs: 4_000, policy: { tryMs: 1_000 } };
 
 /** Nobody else knows what came of it: whoever keeps the stock waits for the answer, also while a disk is slow. */
 const keeping = { timeoutMs: 5_000, policy: { tryMs: 2_000 } };
