@@ -21,6 +21,10 @@ create table if not exists to_pack (sku text primary key, quantity integer not n
 """
 
 
+ASK_FOR = 5  # s: so long NATS waits for an event before it says that there is none
+PATIENCE = 10  # s: nobody answers where the stream, or its consumer, is not there
+
+
 class Nats:
     """As much of the client protocol of NATS as a reader of one consumer needs."""
 
@@ -28,8 +32,7 @@ class Nats:
         parts = urlsplit(url)
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         self.inbox = f"{inbox}.{secrets.token_hex(8)}"
-        # The server says PING now and then: after a minute of silence it has gone.
-        self.socket = socket.create_connection((parts.hostname, parts.port or 4222), timeout=60)
+        self.socket = socket.create_connection((parts.hostname, parts.port or 4222), timeout=PATIENCE)
         self.lines = self.socket.makefile("rb")
         self._line()  # INFO
         if parts.scheme == "tls":
@@ -48,7 +51,8 @@ class Nats:
 
     def message(self):
         """The next one: its headers as text, its body, and where it is to be acknowledged."""
-        while True:
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
             line = self._line()
             verb, *words = line.split()
             if verb == "PING":
@@ -61,6 +65,7 @@ class Nats:
                 head = sizes[0] if verb == "HMSG" else 0
                 block = self._exactly(sizes[-1] + 2)
                 return block[:head].decode(), block[head:-2], reply
+        raise ConnectionError("no answer: the stream or its consumer is not there")
 
     def _line(self):
         line = self.lines.readline()
@@ -95,7 +100,7 @@ def handle(db, event):
 
 def read(nats, db, consumer):
     """Asks for one event after the other, for ever."""
-    ask = json.dumps({"batch": 1, "expires": 30_000_000_000})  # ns
+    ask = json.dumps({"batch": 1, "expires": ASK_FOR * 1_000_000_000})  # ns
     while True:
         nats.publish(f"$JS.API.CONSUMER.MSG.NEXT.{consumer}", ask, nats.inbox)
         head, body, reply = nats.message()

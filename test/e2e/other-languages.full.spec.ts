@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startNats, type TestNats } from '../support/nats.js';
@@ -67,10 +68,10 @@ warehouse.main()
 `;
 
 /** The reader, with what it prints. */
-async function startReader(...words: string[]) {
+async function startReader(words: string[], more: Record<string, string> = {}) {
   const { PATH = '' } = process.env;
   const own = { WAREHOUSE_DB: join(folder, 'warehouse.db'), PYTHONDONTWRITEBYTECODE: '1' };
-  const env = { PATH, ...(await settingsOf('warehouse')), ...own };
+  const env = { PATH, ...(await settingsOf('warehouse')), ...own, ...more };
   const child = spawn('python3', words, { cwd: 'examples/warehouse', env });
   running = [...running, child];
   let output = '';
@@ -94,6 +95,19 @@ async function startReader(...words: string[]) {
   };
 }
 
+/** As NATS is where the consumer is not there yet: it lives, and says nothing to who asks. */
+async function deafServer() {
+  let asked = 0;
+  const server = createServer((socket) => {
+    socket.write('INFO {}\r\n');
+    const pings = setInterval(() => socket.write('PING\r\n'), 50);
+    socket.on('close', () => clearInterval(pings)).on('error', () => undefined);
+    socket.on('data', (chunk) => (asked += chunk.toString().split('PUB $JS.API.').length - 1));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return { url: `nats://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: () => asked, server };
+}
+
 /** What is to be packed, as the reader has written it down. */
 const packed = (): number => {
   const sql =
@@ -108,12 +122,12 @@ it('counts each order once: killed between commit and answer, while away, and wh
   const order = async (key: string) =>
     expect(await customer.order(key, { TEA: 2 })).toMatchObject({ body: { status: 'confirmed' } });
 
-  const first = await startReader('warehouse.py');
+  const first = await startReader(['warehouse.py']);
   await order('one');
   await first.untilLines('packed', 1);
   await first.kill();
 
-  const dying = await startReader('-c', dies);
+  const dying = await startReader(['-c', dies]);
   await order('two');
   await dying.untilLines('dies', 1);
   await dying.ended();
@@ -122,11 +136,24 @@ it('counts each order once: killed between commit and answer, while away, and wh
   await order('three');
   await nats.kill();
   await rm(join(folder, 'nats', 'jetstream'), { recursive: true });
-  const last = await startReader('warehouse.py');
+  const last = await startReader(['warehouse.py']);
   await restartNats();
   await last.untilLines('known already', 2);
   await last.untilLines('packed', 1);
   await order('four');
   await last.untilLines('packed', 2);
   expect(packed()).toBe(8);
+});
+
+it('asks again where nobody answers, because the stream or its consumer is not there yet', async () => {
+  const deaf = await deafServer();
+  try {
+    const impatient = 'import warehouse; warehouse.PATIENCE = 0.2; warehouse.main()';
+    const reader = await startReader(['-c', impatient], { NATS_URL: deaf.url });
+    await reader.untilLines('again in a second: no answer', 1);
+    await until('it asks again', () => (deaf.asked() >= 2 ? true : undefined));
+    await reader.kill();
+  } finally {
+    deaf.server.close();
+  }
 });
