@@ -3,7 +3,7 @@ import { eventStreamSetting } from './event-stream-setting.js';
 const EVENT_STREAM = 'EVENTS';
 
 it('outsiders are told of nothing, unless a stream is named', () => {
-  expect(eventStreamSetting({ EVENT_READERS: 'warehouse:>' })).toBeUndefined();
+  expect(eventStreamSetting({})).toBeUndefined();
   expect(eventStreamSetting({ EVENT_STREAM })).toEqual({
     ...{ name: 'EVENTS', maxAgeMs: 14 * 86_400_000, maxBytes: 2 ** 30, readers: {} },
   });
@@ -19,6 +19,7 @@ it('what it keeps, and who reads what', () => {
 });
 
 it.each([
+  [{ EVENT_READERS: 'warehouse:>' }, 'they read a stream'],
   [{ EVENT_STREAM: 'my events' }, 'the name of a stream is expected'],
   [{ EVENT_STREAM, EVENT_STREAM_MB: '0' }, 'a stream needs room'],
   [{ EVENT_STREAM, EVENT_STREAM_AGE: '1s' }, 'is expected'],

@@ -13,7 +13,10 @@ export function eventStreamSetting(env: Environment): EventStreamOptions | undef
   const maxAgeMs = durationSetting(env, 'EVENT_STREAM_AGE', 14 * dayMs, 60_000);
   const maxMb = countSetting(env, 'EVENT_STREAM_MB', mostMb, 1_024);
   const readers = readersIn(textSetting(env, 'EVENT_READERS') ?? '');
-  if (name === undefined) return undefined;
+  if (name === undefined) {
+    if (Object.keys(readers).length === 0) return undefined;
+    throw new SettingsError('EVENT_READERS: they read a stream; name it as well, EVENT_STREAM=EVENTS');
+  }
   if (!/^[\w-]{1,32}$/.test(name))
     throw new SettingsError(
       `EVENT_STREAM=${name}: the name of a stream is expected, 1 to 32 letters, digits, _ or -`,
