@@ -72,7 +72,7 @@ it.each([
   ['an optional input field', { send: { ...send, input: AskMore } }, 'parcels.send input most is new'],
   ['an output field', { look: { ...look, output: ParcelWithName } }, 'parcels.look output name is new'],
   ['another error', { send: { ...send, errors: ['too_heavy', 'late'] } }, 'parcels.send may answer late'],
-  ['another operation', { find: look }, 'parcels.find is new'],
+  ['another operation', { find: look }, 'parcels.find is a new query'],
 ])('%s more is fine', (_what, operations, told) => {
   const changes = change(parcels(operations as never));
   expect(changes.map(({ of, what }) => `${of} ${what}`)).toEqual([told]);
@@ -134,6 +134,16 @@ it.each([
   const found = broken(parcels(operations as never));
   expect(found).toHaveLength(1);
   expect(found[0]).toMatch(told);
+});
+
+it('what is new says what it is: a subscription may have the name of an event', () => {
+  const sent = sentOf(Parcel);
+  const operations = { sent: subscription(sent, { key: ({ id }) => id }) };
+  const now = parcels(operations, [sent, event('parcels.lost', { data: Parcel, key: 'id' })]);
+  expect(change(now).map(({ of, what }) => `${of} ${what}`)).toEqual([
+    'parcels.sent is a new subscription to parcels.sent',
+    'parcels.lost is a new event',
+  ]);
 });
 
 it('an operation that is gone breaks its callers, of either release', () => {

@@ -98,7 +98,10 @@ function ofOperations(
       consumers: itself ? [module, ...consumers] : consumers,
     }));
   });
-  return [...gone, ...added(before.operations, after.operations, (name) => `${module}.${name}`)];
+  return [
+    ...gone,
+    ...added(before.operations, after.operations, (name) => `${module}.${name}`, newOperation),
+  ];
 }
 
 type Change = Pick<ContractChange, 'what' | 'breaking'> & { itself?: true };
@@ -126,7 +129,15 @@ function ofEvents(before: ModuleDescription, after: ModuleDescription, who: Cons
     if (!own) return [{ of, what: 'is not told any more', breaking: true, consumers }];
     return ofEvent(old, own).map(({ what, breaking }) => ({ of, what, breaking, consumers }));
   });
-  return [...changed, ...added(before.events, after.events, (type) => type)];
+  return [
+    ...changed,
+    ...added(
+      before.events,
+      after.events,
+      (type) => type,
+      () => 'is a new event',
+    ),
+  ];
 }
 
 /** An event is read by who knows the one release, and by who knows the other. */
@@ -184,9 +195,18 @@ function valuesGone(before: JsonSchema, after: JsonSchema, path = ''): string[] 
 
 const without = <T>(all: readonly T[], some: readonly T[]): T[] => all.filter((each) => !some.includes(each));
 
-const added = (before: object, after: object, of: (name: string) => string): ContractChange[] =>
+/** A subscription may have the name of an event. */
+const newOperation = ({ kind, on }: OperationDescription): string =>
+  on === undefined ? `is a new ${kind}` : `is a new subscription to ${on}`;
+
+const added = <T>(
+  before: Readonly<Record<string, T>>,
+  after: Readonly<Record<string, T>>,
+  of: (name: string) => string,
+  what: (added: T) => string,
+): ContractChange[] =>
   without(Object.keys(after), Object.keys(before)).map((name) => ({
-    ...{ of: of(name), what: 'is new', breaking: false, consumers: [] },
+    ...{ of: of(name), what: what(after[name]!), breaking: false, consumers: [] },
   }));
 
 const mayAsk: Readonly<Record<string, readonly string[]>> = {
