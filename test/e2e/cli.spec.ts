@@ -90,6 +90,13 @@ describe('sagas', () => {
     );
   });
 
+  it.each(['show', 'retry', 'compensate'])('%s of what is no id makes no sense', async (verb) => {
+    expect(await cli('sagas', verb, 'nonsense')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('nonsense is no id of a saga: sagas has them'),
+    });
+  });
+
   it('are steered in their module, with the reason', async () => {
     operator.statuses.delete('users');
     const { code } = await cli('sagas', 'compensate', id, '--reason', 'he has called');

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { Misuse } from './failure.js';
 
 /**
  * A verb that only looks. `examples` are command lines without the program's name, each with what it does.
@@ -77,6 +78,12 @@ export const wholeNumber =
     if (/^\d{1,12}$/.test(text) && number >= from && number <= to) return number;
     throw new InvalidArgumentError(`A whole number from ${from} to ${to} is expected.`);
   };
+
+/** An id that was given; `whose`: of what, and where such ids are found. @throws {Misuse} */
+export function uuidIn(text: string, whose: string): string {
+  if (/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)) return text;
+  throw new Misuse(`${text} is no id of ${whose}`);
+}
 
 /** Collects whole numbers for commander: an option that may be given several values. */
 export const wholeNumbers = (text: string, before: number[] | undefined): number[] => [

@@ -2,8 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { deliveryStates, type DeliveryState } from '../../calls/events/event-views.js';
 import type { ActionAnswer } from '../../control/commands/operator.js';
 import type { Cli } from '../cli.js';
-import { changing, looking, wholeNumber, type ChangingFlags, type LookingFlags } from '../command.js';
-import { Misuse } from '../failure.js';
+import { changing, looking, uuidIn, wholeNumber, type ChangingFlags, type LookingFlags } from '../command.js';
 import { eventLines, eventsLines } from '../text/events.js';
 import { answerLines } from '../text/lists.js';
 
@@ -46,10 +45,7 @@ function time(text: string): string {
 }
 
 /** @throws {Misuse} */
-function idIn(text: string): string {
-  if (/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)) return text;
-  throw new Misuse(`${text} is no id of an event: events list has them`);
-}
+const idIn = (text: string): string => uuidIn(text, 'an event: events list has them');
 
 const list = (group: Command, cli: Cli): Command =>
   looking(group, 'list [module]', 'the newest events, one line a subscriber, and how far behind each is', {

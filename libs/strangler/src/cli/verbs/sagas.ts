@@ -3,7 +3,7 @@ import { unless, type SilentSide } from '../../control/terms/silent-side.js';
 import type { SagaOn } from '../../control/commands/sagas.js';
 import { act } from '../act.js';
 import type { Cli } from '../cli.js';
-import { changing, looking, type ChangingFlags, type LookingFlags } from '../command.js';
+import { changing, looking, uuidIn, type ChangingFlags, type LookingFlags } from '../command.js';
 import { Failure } from '../failure.js';
 import { sagaLines, sagasLines } from '../text/sagas.js';
 
@@ -69,7 +69,7 @@ async function all({ client }: Cli, id?: string): Promise<{ sagas: Named[]; sile
 }
 
 async function one(cli: Cli, id: string): Promise<Named> {
-  const { sagas, silent } = await all(cli, id);
+  const { sagas, silent } = await all(cli, uuidIn(id, 'a saga: sagas has them'));
   const [saga] = sagas;
   if (!saga) throw new Failure(`there is no saga ${id}${unless(silent)}; see: ${cli.program} sagas`);
   return saga;
