@@ -86,6 +86,14 @@ describe('a body that is rubbish', () => {
     expect(answer.bytes).toBeLessThan(mostAnswered);
   });
 
+  it('and none at all is told what is expected', async () => {
+    const answer = await post('/api/v1/users', Buffer.alloc(0), { 'content-type': '' });
+    expect(answer.problem).toMatchObject({
+      status: 400,
+      detail: expect.stringMatching(/^a body is expected: JSON/),
+    });
+  });
+
   it('what is packed as it should be is read', async () => {
     const order = '{"items":[{"sku":"a1","quantity":1}],"payment":{"token":"t"}}';
     placed.length = 0;

@@ -1,14 +1,18 @@
 import { type Dto, Schema } from 'nestjs-strangler/contract';
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
 import { getMetadataStorage } from 'class-validator';
+import { refusal } from '../errors/problems.js';
 import { schemaOf } from '../openapi/describe-dto.js';
 
 /** Validates whatever a handler takes as a DTO, by the same rules and in the same way as every other transport. */
 export class ShapePipe implements PipeTransform {
-  /** @throws {ValidationError} */
+  /** @throws {ValidationError | DomainError} */
   transform(value: unknown, { metatype, type }: ArgumentMetadata): unknown {
     if (!metatype || !isDto(metatype as Dto<unknown>)) return value;
     const dto = metatype as Dto<unknown>;
+    // Nothing was sent, or something that no parser has taken.
+    if (value === undefined && type === 'body')
+      throw refusal('validation_failed', 'a body is expected: JSON, with Content-Type: application/json');
     return Schema.of(dto).parse(type === 'query' ? withNumbers(dto, value as object) : value);
   }
 }
