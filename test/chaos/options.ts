@@ -33,6 +33,7 @@ export function readOptions(argv: readonly string[]): ChaosOptions {
     .option('--keep', 'leave the logs, also after a good end', false)
     .addHelpText('after', endings)
     .allowExcessArguments(false)
+    .exitOverride(({ exitCode }) => process.exit(exitCode && 2))
     .parse(argv)
     .opts<ChaosOptions>();
 }
@@ -42,8 +43,8 @@ It needs nothing but this folder: all of it runs on ports that are free and in a
 customers said when something was false.
 For full disks it mounts two in memory, where it may (root, or user namespaces); elsewhere that fault is left out, and it says so.
 On a slow machine it takes longer: what is planned is done.
-Exit code: 0 when the account is true; 1 when something is false, which it says, with the command that runs the same plan again; 130 when
-interrupted.`;
+Exit code: 0 when the account is true; 1 when something is false, which it says, with the command that runs the same plan again; 2 on
+wrong usage; 130 when interrupted.`;
 
 function minutes(text: string): number {
   const number = Number(text);
