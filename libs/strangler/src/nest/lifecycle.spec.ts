@@ -107,7 +107,10 @@ describe('an application whose data source has a name, and whose modules all sta
           ...{ port: Number(port), username, password: decodeURIComponent(password) },
           ...{ database: pathname.slice(1), autoLoadEntities: true },
         }),
-        StranglerModule.forRoot({ side: 'monolith', contracts, database: getDataSourceToken('legacy') }),
+        StranglerModule.forRoot({
+          ...{ side: 'monolith', contracts, database: getDataSourceToken('legacy') },
+          admin: { port: 0, token: randomUUID() },
+        }),
         StranglerModule.forFeature(shipping, NamedShipping, {
           ...{ tables: [ParcelRow], routingKey: 'order_id', dataSource: 'legacy' },
         }),
@@ -116,7 +119,9 @@ describe('an application whose data source has a name, and whose modules all sta
       providers: [Own],
     })
     class App {}
+    const warn = jest.spyOn(Logger.prototype, 'warn');
     const app = await NestFactory.createApplicationContext(App, { logger: false, abortOnError: false });
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('there is no admin API: it comes with `nats`'));
     expect(await app.get(Router).port(prices).priceOf({ orderId: randomUUID() })).toEqual({ pence: 250 });
     await app.close();
     expect(at).toEqual(['bootstrap', 'before shutdown', 'shutdown']);

@@ -1,9 +1,10 @@
-import type {
-  BeforeApplicationShutdown,
-  INestApplication,
-  OnApplicationBootstrap,
-  OnApplicationShutdown,
-  OnModuleInit,
+import {
+  Logger,
+  type BeforeApplicationShutdown,
+  type INestApplication,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
 } from '@nestjs/common';
 import { ModulesContainer, type ModuleRef } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
@@ -50,6 +51,7 @@ export interface Measured {
 export class StranglerProcess
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
+  private readonly logger = new Logger('Strangler');
   private adminListener: INestApplication | undefined;
   private health: OperationsServer | undefined;
   private ending: Promise<void> | undefined;
@@ -161,6 +163,8 @@ export class StranglerProcess
     if (admin && (plane || admin.also)) {
       const [guard, also] = [guardOf(admin, this.app), admin.also?.(this.app)];
       this.adminListener = await openAdmin(admin, { operator: plane?.operator, operations, guard, also });
+    } else if (admin && !this.parts.link) {
+      this.logger.warn('there is no admin API: it comes with `nats`, also where no module is to leave');
     }
     if (health) this.health = await openOperations(health, operations);
   }

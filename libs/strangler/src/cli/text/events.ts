@@ -40,7 +40,10 @@ function lagLine({ module, subscriber, waiting, failed, oldestMs, replayMs }: Su
   return joined([
     line(`${module} → ${subscriber}`, 'bold'),
     line(`${behind}, ${number(waiting)} to do`, oldestMs === null ? 'green' : 'yellow'),
-    line(failed > 0 ? `${number(failed)} keys held by a failed event` : '', 'red'),
+    line(
+      failed > 0 ? `${number(failed)} ${failed === 1 ? 'key' : 'keys'} held by a failed event` : '',
+      'red',
+    ),
     line(replayMs === null ? '' : 'its view is being built anew', 'yellow'),
   ]);
 }
