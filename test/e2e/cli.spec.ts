@@ -66,7 +66,7 @@ describe('sagas', () => {
       /0190b5a0\S+ +inventory\.place +A +monolith +waiting +1 charge +6 .* stuck/,
     );
     operator.openSagas = operator.openSagas.map((saga) => ({ ...saga, stuck: false }));
-    expect((await cli('sagas', '--stuck')).stdout).toBe('no saga is on its way\n');
+    expect((await cli('sagas', '--stuck')).stdout).toBe('no saga is stuck; on their way: 1\n');
     const { stdout } = await cli('sagas', 'show', id);
     expect(stdout).toMatch(/→ +1\. charge/);
     expect(stdout).toContain(

@@ -10,11 +10,11 @@ const columns = ['ID', 'PROCESS', 'KEY', 'SIDE', 'STATUS', 'STEP', 'TRIES', 'SIN
   title,
 }));
 
-/** Processes that have not ended, one a line. */
-export const sagasLines = (sagas: readonly Named[], silent: readonly SilentSide[]): Line[] => [
+/** Processes that have not ended, one a line; `all`: how many there are, also of those that were not asked for. */
+export const sagasLines = (sagas: readonly Named[], silent: readonly SilentSide[], all: number): Line[] => [
   ...silentLines(silent),
   ...(sagas.length === 0
-    ? [line('no saga is on its way')]
+    ? [line(all === 0 ? 'no saga is on its way' : `no saga is stuck; on their way: ${all}`)]
     : table(
         columns,
         sagas.map((saga) => {

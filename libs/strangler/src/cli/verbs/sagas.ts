@@ -20,7 +20,7 @@ export function sagas(program: Command, cli: Cli): Command {
       const { sagas, silent } = await all(cli);
       const items = sagas.filter((saga) => !stuck || saga.stuck);
       if (json) cli.out.json({ items, silent });
-      else cli.out.print(sagasLines(items, silent));
+      else cli.out.print(sagasLines(items, silent, sagas.length));
     });
   looking(verb, 'show <id>', 'its steps, where it stands, and what it waits for', {
     'show 0190a7d2-…': 'one saga, also when it has ended',
