@@ -35,12 +35,17 @@ export class Accounts {
   }
 
   /**
-   * Deletes the account, what was told of it (who has not heard of it yet need not any more), and takes the person out of answers of commands: the
-   * records stay, so that none of them takes effect again.
+   * Deletes the account, what was told of it (who has not heard of it yet need not any more, and who has failed at it is called for what comes next),
+   * and takes the person out of answers of commands: the records stay, so that none of them takes effect again.
    */
   async erase(id: string): Promise<void> {
     await this.rows.delete({ id });
     await this.rows.query('delete from users.event where routing_key = $1', [id]);
+    await this.rows.query(
+      `update users.event_cursor set failed_at = null, tries = 0, failures = 0, error = null, due_at = clock_timestamp()
+       where routing_key = $1 and tries > 0`,
+      [id],
+    );
     await this.rows.query(
       `update users.idempotency set result = jsonb_build_object('id', $1::text) where result->>'id' = $1`,
       [id],
