@@ -20,6 +20,7 @@ interface Placing {
   lines: StockLine[];
   /** Dropped once it has been used. */
   token: string;
+  /** Dropped as well: who is erased while the money is taken is in nobody's hand who would write it back. */
   customerEmail: string;
   items: ReservedLine[];
   total: Money;
@@ -44,7 +45,14 @@ export class PlaceOrderSaga implements Saga<PlaceOrder, Order, Placing> {
       input: ({ id, lines }) => ({ orderId: id, lines }),
       save: ({ lines }) => ({ items: lines, total: totalOf(lines) }),
     }),
-    own('open', (order) => this.orders.open(open(order)), { undo: ({ id }) => this.orders.discard(id) }),
+    own(
+      'open',
+      async (order) => {
+        await this.orders.open(open(order));
+        return { customerEmail: '' };
+      },
+      { undo: ({ id }) => this.orders.discard(id) },
+    ),
     call(payments, 'charge', {
       input: ({ id, total, token }) => ({ orderId: id, amount: total, token }),
       save: (payment) => ({ paymentId: payment.id, token: '' }),
