@@ -26,7 +26,7 @@ export const refusal = (responseCode: number, text: string): Error =>
 export class Mailbox {
   readonly received: Received[] = [];
   /** Asked of each recipient, and of each mail. */
-  recipient: ((address: string) => void) | undefined;
+  recipient: ((address: string) => Promise<void> | void) | undefined;
   judge: Judgement | undefined;
   /** How long a mail may take it, in ms. */
   slownessMs = 0;
@@ -61,14 +61,7 @@ export class Mailbox {
         username === login?.user && password === login?.pass
           ? done(null, { user: username })
           : done(new Error('who is that?')),
-      onRcptTo: ({ address }, _session, done) => {
-        try {
-          this.recipient?.(address);
-          done();
-        } catch (error) {
-          done(error as Error);
-        }
-      },
+      onRcptTo: ({ address }, _session, done) => void this.ask(address).then(() => done(), done),
       onData: (stream, session, done) => {
         const chunks: Buffer[] = [];
         stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -93,6 +86,10 @@ export class Mailbox {
     const found = () => this.received.filter(({ to }) => to === address);
     await until(`${count} mails to ${address}`, () => (found().length >= count ? true : undefined));
     return found();
+  }
+
+  private async ask(address: string): Promise<void> {
+    await this.recipient?.(address);
   }
 
   private async take(mail: Received): Promise<void> {

@@ -2,7 +2,9 @@ import { mailSetting } from '#platform';
 import { randomUUID } from 'node:crypto';
 import { makeAuthority, type Authority } from '../../../../test/support/certificates.js';
 import { Mailbox, refusal } from '../../../../test/support/mailbox.js';
+import { until } from '../../../../test/support/until.js';
 import type { Sent } from './mail-server.js';
+import { mailsAtOnce } from './mails.js';
 import { SmtpServer } from './smtp-server.js';
 
 /* Nobody who listens on the way reads a password or a mail, and what went wrong is told without either. */
@@ -70,4 +72,28 @@ it('nobody there: later', async () => {
   const gone = await Mailbox.open();
   await gone.stop();
   expect(await send(gone.url, {}, false)).toMatchObject({ outcome: 'later', why: 'CONN ESOCKET' });
+});
+
+it('a mail that has waited too long is not sent behind our back when the server goes on', async () => {
+  const plain = await Mailbox.open();
+  const settings = mailSetting({ MAIL_URL: plain.url, MAIL_FROM: 'shop@shop.example' })!;
+  const server = new SmtpServer({ ...settings, requireTLS: false }, 200);
+  let goOn: () => void = () => undefined;
+  const stands = new Promise<void>((resolve) => (goOn = resolve));
+  plain.recipient = () => stands;
+  const mail = { recipient: 'ann@shop.example', subject: 'Hello', body: 'Hello\n' };
+  // As many as have connections, and some that wait for one.
+  const late = await Promise.all(
+    Array.from({ length: mailsAtOnce + 2 }, () => server.send({ id: randomUUID(), ...mail })),
+  );
+  expect(new Set(late.map(({ outcome }) => outcome))).toEqual(new Set(['later']));
+  goOn();
+  const id = randomUUID();
+  const sent = () =>
+    server.send({ id, ...mail }).then(({ outcome }) => (outcome === 'sent' ? true : undefined));
+  await until('one is sent', sent).finally(async () => {
+    server.close();
+    await plain.stop();
+  });
+  expect(plain.received.map(({ messageId }) => messageId)).toEqual([`<${id}@shop.example>`]);
 });

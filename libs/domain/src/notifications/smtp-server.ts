@@ -1,6 +1,5 @@
 import type { MailServerSettings } from '#platform';
 import { createTransport } from 'nodemailer';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { longestSendMs, mailsAtOnce } from './mails.js';
 import type { Mail, MailServer, Sent } from './mail-server.js';
 
@@ -12,7 +11,11 @@ export class SmtpServer implements MailServer {
   private readonly transport;
   private readonly domain: string;
 
-  constructor(private readonly settings: MailServerSettings) {
+  /** @param longestMs one try may take */
+  constructor(
+    private readonly settings: MailServerSettings,
+    private readonly longestMs = longestSendMs,
+  ) {
     const { from, ...server } = settings;
     this.domain = from.slice(from.lastIndexOf('@') + 1).replace(/>$/, '');
     this.transport = createTransport({
@@ -27,17 +30,13 @@ export class SmtpServer implements MailServer {
 
   async send({ id, recipient, subject, body }: Mail): Promise<Sent> {
     const mail = { from: this.settings.from, to: recipient, subject, text: body };
-    const sending = this.transport.sendMail({ ...mail, messageId: `<${id}@${this.domain}>` });
-    const late = new AbortController();
+    // It takes the mail out of the queue, or ends the connection: what is tried again must not be sent behind our back.
+    const late = AbortSignal.timeout(this.longestMs);
     try {
-      const waiting = sleep(longestSendMs, 'late' as const, { signal: late.signal, ref: false });
-      const answer = await Promise.race([sending, waiting]);
-      return answer === 'late' ? { outcome: 'later', why: 'no answer in time' } : { outcome: 'sent' };
+      await this.transport.sendMail({ ...mail, messageId: `<${id}@${this.domain}>`, signal: late });
+      return { outcome: 'sent' };
     } catch (error) {
-      return outcomeOf(error as SmtpError);
-    } finally {
-      late.abort();
-      sending.catch(() => undefined);
+      return late.aborted ? { outcome: 'later', why: 'no answer in time' } : outcomeOf(error as SmtpError);
     }
   }
 
