@@ -11,12 +11,20 @@ const crowd = 16;
 /** Orders of one round. */
 const perRound = 96;
 
+/** What rounds have come to, but for the first, the warm-up. */
+export interface TakenRounds {
+  /** For each round, how long its orders took, in ms. */
+  orderMs: readonly (readonly number[])[];
+  /** Orders that were not placed, by code; also those of the warm-up. */
+  failed: Readonly<Record<string, number>>;
+}
+
 /** Customers who order the invoices of the sample, in their order, in one shop. */
 export class Customers {
   /** Orders that were not placed, by code. */
-  readonly failed: Record<string, number> = {};
+  failed: Record<string, number> = {};
   /** For each round, how long its orders took, in ms. */
-  private readonly rounds: number[][] = [];
+  private rounds: number[][] = [];
   private readonly client: ShopClient;
   /** Orders that were due at a pace so far. */
   private paced = 0;
@@ -46,9 +54,11 @@ export class Customers {
     return new Metered(name, this.shop.machines, orders, () => this.orderAt(pace));
   }
 
-  /** How long the orders of each round took, but for the first, the warm-up; in ms. */
-  get orderMsOfRounds(): readonly (readonly number[])[] {
-    return this.rounds.slice(1);
+  /** What the rounds so far have come to; those that follow are counted anew. */
+  takeRounds(): TakenRounds {
+    const { rounds, failed } = this;
+    [this.rounds, this.failed] = [[], {}];
+    return { orderMs: rounds.slice(1), failed };
   }
 
   /** Of all orders that were placed but for the first round, the warm-up. */
