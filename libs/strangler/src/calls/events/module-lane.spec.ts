@@ -31,7 +31,7 @@ it('what took too long together is handled one by one, each with a time of its o
     together: (_module: string, commands: readonly EventCommand[]) => {
       now += 20_000;
       expect(commands).toHaveLength(4);
-      return Promise.reject(new UnavailableError('users', 'the deadline of this call has passed'));
+      return Promise.reject(new UnavailableError('tally', 'the deadline of this call has passed'));
     },
     call: () => {
       left.push(currentContext()!.deadline! - now);
