@@ -82,7 +82,7 @@ it('callers are answered or told to come again, others notice nothing, and each 
   const sold = await until('its stock is sold', async () => {
     const [row] = await setup.on<{ on_hand: number; sold: number }>(
       setup.databaseOf('inventory'),
-      `select on_hand, sold from inventory.stock_item where sku = 'H-1' and reserved = 0`,
+      `select on_hand::int, sold::int from inventory.stock_item where sku = 'H-1' and reserved = 0`,
     );
     return row;
   });
