@@ -50,7 +50,7 @@ export function deliveriesSql(publisher: string, subscribers: readonly string[])
 export const claimsSql = (subscriber: string): string =>
   `select command_id as id from ${subscriber}.idempotency`;
 
-/** The command that an event is to its subscriber. */
+/** The command that an event is to its subscriber: made here once more, for an account that asked the toolkit would find what the toolkit believes. */
 const commandOf = ({ event, subscriber, generation }: DeliveryEntry): string =>
   uuidv5(generation === 0 ? subscriber : `${subscriber}@${generation}`, event);
 
