@@ -11,31 +11,35 @@ interface Span {
   cpu: CpuMs;
 }
 
+/** A turn, and how many units it came to. */
+interface Round extends Span {
+  units: number;
+}
+
 /**
- * A contender whose rounds are so many units of work; it notes the CPU time that its machines take for one. What they use at rest,
+ * A contender whose rounds are units of work, and whose `work` says how many; it notes the CPU time that its machines take for one. What they use at rest,
  * while others have their turn, is taken off: on a busy machine a unit takes long, and would seem to cost more.
  */
 export class Metered implements Contender {
   /** The first is the warm-up. */
-  private readonly rounds: Span[] = [];
+  private readonly rounds: Round[] = [];
   private readonly rests: Span[] = [];
   private ended: Moment | undefined;
 
   constructor(
     readonly name: string,
     private readonly machines: Machines,
-    private readonly units: number,
-    private readonly work: () => Promise<void>,
+    private readonly work: () => Promise<number>,
   ) {}
 
   async rate(): Promise<number> {
     const begun = await this.now();
     if (this.ended) this.rests.push(between(this.ended, begun));
-    await this.work();
+    const units = await this.work();
     this.ended = await this.now();
-    const round = between(begun, this.ended);
+    const round = { ...between(begun, this.ended), units };
     this.rounds.push(round);
-    return (this.units / round.ms) * 1_000;
+    return (units / round.ms) * 1_000;
   }
 
   /** CPU of all machines for a unit, in ms, a figure for each round but the warm-up. */
@@ -55,10 +59,10 @@ export class Metered implements Contender {
     return Object.keys(this.rounds[0]?.cpu ?? {});
   }
 
-  private ofUnit({ ms, cpu }: Span, part: string): number {
+  private ofUnit({ ms, cpu, units }: Round, part: string): number {
     // What works for all rests when nobody has his turn.
     const atRest = part === forAll ? 0 : this.perMsAtRest(part);
-    return ((cpu[part] ?? 0) - atRest * ms) / this.units;
+    return ((cpu[part] ?? 0) - atRest * ms) / units;
   }
 
   private perMsAtRest(part: string): number {

@@ -45,13 +45,12 @@ export class Customers {
 
   /** A round is the next so many invoices and not a time: they differ in size, and every shop is to get the same ones. */
   ordering(name: string): Metered {
-    return new Metered(name, this.shop.machines, perRound, () => this.orderNext());
+    return new Metered(name, this.shop.machines, () => this.orderNext());
   }
 
-  /** A round is orders at that pace, whether or not they are answered in time: they count from when they were due. */
+  /** A round is orders at that pace, whether or not they are answered in time: they take from when they were due, and those that are refused are none. */
   pacing(name: string, pace: OrderPace): Metered {
-    const orders = (pace.perSecond * pace.ms) / 1_000;
-    return new Metered(name, this.shop.machines, orders, () => this.orderAt(pace));
+    return new Metered(name, this.shop.machines, () => this.orderAt(pace));
   }
 
   /** What the rounds so far have come to; those that follow are counted anew. */
@@ -66,7 +65,8 @@ export class Customers {
     return this.rounds.slice(1).flat();
   }
 
-  private async orderNext(): Promise<void> {
+  /** Answers how many were placed. */
+  private async orderNext(): Promise<number> {
     const queue = this.roundOf(this.rounds.length)[Symbol.iterator]();
     const took: number[] = [];
     this.rounds.push(took);
@@ -74,9 +74,10 @@ export class Customers {
       for (const invoice of queue) await this.order(account, invoice, took);
     };
     await Promise.all(this.accounts.map(worker));
+    return took.length;
   }
 
-  private async orderAt(pace: OrderPace): Promise<void> {
+  private async orderAt(pace: OrderPace): Promise<number> {
     const { accounts, invoices } = this;
     const took: number[] = [];
     this.rounds.push(took);
@@ -87,6 +88,7 @@ export class Customers {
       orders.push(this.order(account, invoice, took, dueAt));
     });
     await Promise.all(orders);
+    return took.length;
   }
 
   private roundOf(round: number): SampleInvoice[] {

@@ -27,11 +27,12 @@ export async function clerks(name: string, { url, machines }: BenchShop): Promis
     });
     if (status !== 200) throw new Error(`PUT product: ${status}`);
   };
-  return new Metered(name, machines, perRound, async () => {
+  return new Metered(name, machines, async () => {
     const queue = Array.from({ length: perRound }, (_, n) => n)[Symbol.iterator]();
     const worker = async () => {
       for (const n of queue) await put(n);
     };
     await Promise.all(Array.from({ length: atOnce }, worker));
+    return perRound;
   });
 }

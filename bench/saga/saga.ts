@@ -9,8 +9,8 @@ import type { BenchServers } from '../servers.js';
 
 const together = 'one process, one transaction';
 const apart = 'all modules remote, a saga';
-/** A pace that two cores carry, and the one that is asked for. */
-const paces = [20, 100] as const;
+/** Paces that two cores carry, with all modules remote and in one process, and the one that is asked for. */
+const paces = [5, 20, 100] as const;
 /** Of the last one, with all modules remote, in ms. */
 const goals = { p50: 15, p99: 60 };
 /** Of an order: the invoices of the sample are those of a wholesaler, with twenty and more. */

@@ -65,7 +65,7 @@ export class Controller {
   private readonly applied = new Map<string, string>();
 
   constructor(private readonly options: ControllerOptions) {
-    const { database, needs, drainMs = 5_000, boundary, pace = { movingMs: 100, idleMs: 500 } } = options;
+    const { database, needs, drainMs = 5_000, boundary, pace = { movingMs: 100, idleMs: 1_000 } } = options;
     const clock = (this.clock = options.clock ?? new SteadyClock());
     const store = (this.store = new ModuleStore(database));
     const verifications = new VerificationStore(database);

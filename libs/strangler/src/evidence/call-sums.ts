@@ -44,6 +44,8 @@ export class CallSums {
   async report({ module, ageMs }: CallQuestion): Promise<CallReport> {
     const [database] = await this.database.query<{ home: string; now: number }>(
       'select strangler.home() as home, extract(epoch from clock_timestamp())::float8 * 1000 as now',
+      [],
+      { prepared: true },
     );
     const { home = '', now = 0 } = database ?? {};
     const since = now - Math.min(ageMs, longestMs);
@@ -51,7 +53,7 @@ export class CallSums {
     const end = Math.max(first, Math.floor((now - settledMs) / minuteMs) * minuteMs);
     const [minutes, open] = await Promise.all([
       this.minutes(module, first, end),
-      this.database.query<CallRow>(openSums, [module, since, first, end, now - recentMs]),
+      this.database.query<CallRow>(openSums, [module, since, first, end, now - recentMs], { prepared: true }),
     ]);
     return { home, rows: addedUp([...minutes.map((row) => ({ ...row, recent: false })), ...open]) };
   }

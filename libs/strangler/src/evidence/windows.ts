@@ -96,13 +96,14 @@ export class Windows {
       `select extract(epoch from clock_timestamp() - since)::float8 * 1000 as "ageMs"
        from strangler.evidence where module = $1`,
       [module],
+      { prepared: true },
     );
     const ageMs = Math.max(0, Math.min(stepAgeMs, evidence?.ageMs ?? Infinity));
     const question = { module, ageMs };
     const [here, there, shadow] = await Promise.all([
       this.report(question),
       elsewhere(question),
-      this.database.query<ShadowRow>(shadowSums, [module, Math.min(ageMs, longestMs)]),
+      this.database.query<ShadowRow>(shadowSums, [module, Math.min(ageMs, longestMs)], { prepared: true }),
     ]);
     const reports = new Map([...there, here].map((report) => [report.home, report]));
     const calls = [...reports.values()].flatMap(({ rows }) => rows);

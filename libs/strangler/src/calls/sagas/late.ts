@@ -34,4 +34,5 @@ export const lateSagas = (on: Queryable, module: string): Promise<LateSagas[]> =
        order by due_at limit $3) late
      group by process, step, name order by min(created_at) limit 10`,
     [strandedAfterMs, lateAfterMs, mostCounted],
+    { prepared: true },
   );

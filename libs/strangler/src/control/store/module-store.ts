@@ -39,6 +39,7 @@ export class ModuleStore {
     const [row] = await this.database.query<ModuleRow>(
       `select ${columns} from strangler.module where module = $1`,
       [module],
+      { prepared: true },
     );
     if (!row) throw new Error(`${module} has no row in strangler.module`);
     return complete(row);

@@ -49,6 +49,7 @@ export class VerificationStore {
          differences::float8 as differences
        from strangler.verification where module = $1`,
       [module],
+      { prepared: true },
     );
     return row ?? none;
   }

@@ -100,6 +100,7 @@ function lookAt(on: Queryable, moving: MovingModule) {
      left join strangler.captured_table r on r.module = $1 and r.table_name = w.name
      order by w.place`,
     [moving.module, moving.tables, sqlNames(moving)],
+    { prepared: true },
   );
 }
 
@@ -120,6 +121,7 @@ export async function namedBefore(
      ) known
      where name <> all($2::text[])`,
     [module, tables],
+    { prepared: true },
   );
   const before = known.map(({ name }) => ({ module, name, sql: sqlOfTable(module, name) }));
   if (!dropped || before.length === 0) return before;

@@ -75,6 +75,7 @@ export class Ownership {
     const [row] = await on.query<OwnershipRow>(
       `select ${columns} from strangler.ownership where module = $1`,
       [module],
+      { prepared: true },
     );
     if (!row) throw new Error(`${module} has no row in strangler.ownership`);
     return row;

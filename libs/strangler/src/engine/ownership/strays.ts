@@ -20,13 +20,14 @@ export interface StrayOrigin {
 
 /** The writes past the port of a module since its capture began, the latest first. */
 export async function straysOf(on: Queryable, module: string): Promise<StrayOrigin[]> {
-  await on.query('select strangler.count_strays($1)', [module]);
+  await on.query('select strangler.count_strays($1)', [module], { prepared: true });
   return on.query<StrayOrigin>(
     `select table_name as "table", sql, role, address, application, count::float8 as count,
        (extract(epoch from clock_timestamp() - first_at) * 1000)::float8 as "firstMs",
        (extract(epoch from clock_timestamp() - last_at) * 1000)::float8 as "lastMs"
      from strangler.stray_origin where module = $1 order by last_at desc, count desc`,
     [module],
+    { prepared: true },
   );
 }
 

@@ -70,5 +70,6 @@ export function backfillStates(database: Database, module: string): Promise<Back
        (extract(epoch from started_at) * 1000)::float8 as "begunAt"
      from strangler.backfill where module = $1 order by started_at, table_name`,
     [module],
+    { prepared: true },
   );
 }

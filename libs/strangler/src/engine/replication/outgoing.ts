@@ -31,6 +31,7 @@ export class Outgoing {
            (extract(epoch from clock_timestamp()) * 1000)::float8 as "clockMs"
          from strangler.outbox where module = $1`,
         [this.module],
+        { prepared: true },
       ),
       backfillStates(this.database, this.module),
     ]);
@@ -43,6 +44,7 @@ export class Outgoing {
          case when term > 0 then (extract(epoch from clock_timestamp() - at) * 1000)::float8 end as "ageMs"
        from strangler.applied where module = $1`,
       [this.module],
+      { prepared: true },
     );
     return applied ?? { term: 0, seq: 0, ageMs: null };
   }

@@ -98,12 +98,10 @@ export class Leadership {
       if (!batch) continue;
       await this.parkTooLarge(batch);
       if (batch.groups > 0 && batch.parts.length === 0) await this.parking.ofOtherTables(this.session.client);
-      if (batch.parts.length > 0 || this.sender.dueIn <= 0) {
-        ahead = await this.exchange(batch);
-      } else {
-        // In this order in the session, and none waits for the other's answer.
+      if (batch.parts.length > 0 || this.sender.dueIn <= 0) ahead = await this.exchange(batch);
+      // To look whether there is anything costs a fraction of reading it. In this order in the session, and none waits for the other's answer.
+      if (!ahead && !this.source.moreThan(batch) && this.sender.dueIn > 0)
         await Promise.all([this.confirmFormer(), this.session.sleep(this.sender.dueIn)]);
-      }
     }
   }
 

@@ -21,6 +21,7 @@ export async function revokeProof(
          where strangler.owned_by(o, bucket) and not coalesce(bucket >= $5 and bucket < $6, false))
      returning module`,
     [module, side, epoch, below, fenceFrom, fenceTo, from],
+    { prepared: true },
   );
   return rows.length > 0;
 }
