@@ -8,6 +8,7 @@ const unread = [
   join('libs', 'embedded-servers', 'dist'),
   join('libs', 'strangler', 'dist'),
   join('libs', 'strangler', 'cjs'),
+  join('libs', 'strangler', 'page', 'dist'),
   join('examples', 'nest-app'),
 ];
 const stamp = 'dist/.built';

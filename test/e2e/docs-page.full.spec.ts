@@ -1,7 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { launchBrowser } from '../support/browser.js';
 import { endAllPrograms } from '../support/programs.js';
 import { Client, makeSetup, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
 
@@ -9,22 +8,6 @@ import { Client, makeSetup, openShop, type OpenShop, type ShopSetup } from '../s
  * What would go wrong: the page of the documentation stays white under its Content-Security-Policy, or what it offers to
  * try out cannot succeed. So a real browser does by its buttons what a newcomer does.
  */
-
-const executablePath = '/usr/bin/chromium';
-
-function installBrowser(): void {
-  if (existsSync(executablePath)) return;
-  try {
-    execFileSync('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], { stdio: 'pipe' });
-  } catch (error) {
-    throw new Error(
-      `this test needs ${executablePath}: "apt-get install chromium" failed, ${String(error)}`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
 
 describe('the page /docs', () => {
   let setup: ShopSetup;
@@ -34,11 +17,10 @@ describe('the page /docs', () => {
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    installBrowser();
     setup = await makeSetup();
     shop = await openShop(setup);
     await (await Client.admin(shop.url)).stock('85123A', 100);
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    browser = await launchBrowser();
     page = await browser.newPage();
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text());

@@ -1,4 +1,11 @@
-import { AdminGuard, BoundedAdapter, configureAdmin, TokenVerifier, type BootstrapAdmin } from '#api';
+import {
+  AdminGuard,
+  AuthController,
+  BoundedAdapter,
+  configureAdmin,
+  TokenVerifier,
+  type BootstrapAdmin,
+} from '#api';
 import { packageVersion } from '#platform';
 import type { AdminOptions } from 'nestjs-strangler';
 import { adminDocument } from 'nestjs-strangler/internal';
@@ -11,6 +18,12 @@ import type { Logger } from 'pino';
 export const adminListener = (port: number, lines: Logger): AdminOptions => ({
   port,
   guard: AdminGuard,
+  logIn: (app) => async (credentials, address) => {
+    const { accessToken, expiresIn } = await app
+      .get(AuthController, { strict: false })
+      .token(credentials, address);
+    return { token: accessToken, seconds: expiresIn };
+  },
   adapter: () => new BoundedAdapter(),
   configure: (admin) => {
     const document = adminDocument(packageVersion()) as unknown as OpenAPIObject;

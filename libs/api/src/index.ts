@@ -1,4 +1,5 @@
 export { ApiModule, type ApiOptions } from './api.module.js';
+export { AuthController } from './auth.controller.js';
 export { BareEdgeModule, configureBareEdge } from './bare-edge.module.js';
 export { cacheGauges } from './cache/cache-gauges.js';
 export { tokenGauges } from './auth/token-gauges.js';

@@ -53,6 +53,7 @@ export {
 } from './nest/options.js';
 export { type ProcessDatabase } from './nest/process-database.js';
 export { type AdminOptions } from './nest/admin-listener.js';
+export { type LogIn, type OperatorCredentials } from './operate/page/page-routes.js';
 export { StranglerProcess } from './nest/process.js';
 export { StartError } from './operate/health/start-error.js';
 export { type HealthAddress } from './operate/health/operations-server.js';

@@ -15,6 +15,8 @@ import { DomainEventsController } from '../operate/domain-events.controller.js';
 import { EventsController } from '../operate/events.controller.js';
 import { operationsRoutes, type OperationsOptions } from '../operate/health/operations-routes.js';
 import { OPERATOR } from '../operate/operator-token.js';
+import { pageRoutes, type LogIn } from '../operate/page/page-routes.js';
+import { SessionController } from '../operate/page/session.controller.js';
 import { StartError } from '../operate/health/start-error.js';
 import { asksForThisMachine } from '../operate/local-names.js';
 import { ProblemFilter, writeProblem } from '../operate/problem.filter.js';
@@ -42,6 +44,8 @@ export type AdminOptions = {
   configure?: ((admin: INestApplication) => void) | undefined;
   /** What of the application the operator finds there, too. `app`: the application. */
   also?: ((app: ModuleRef) => Pick<ModuleMetadata, 'controllers' | 'providers'>) | undefined;
+  /** How an operator logs in to the page with an account. Left out: with a token that the guard takes. */
+  logIn?: ((app: ModuleRef) => LogIn) | undefined;
 } & (
   | {
       /** Token of a provider of the application: a guard that sets `principal` of a request, so that the history can say who acted. */
@@ -61,7 +65,7 @@ class AdminModule {
     also: { controllers = [], providers = [] } = {},
   }: Administered): DynamicModule {
     const steering = operator
-      ? [AdminController, DoctorController, DomainEventsController, EventsController]
+      ? [AdminController, DoctorController, DomainEventsController, EventsController, SessionController]
       : [];
     return {
       module: AdminModule,
@@ -82,11 +86,12 @@ export interface Administered {
   readonly also?: Pick<ModuleMetadata, 'controllers' | 'providers'> | undefined;
   readonly operations: OperationsOptions;
   readonly guard: CanActivate;
+  readonly logIn?: LogIn | undefined;
 }
 
 /** Opens the admin API, with what machines ask, at a listener of its own. Whoever opens it closes it. */
 export async function openAdmin(
-  { port, host = loopback, adapter, configure = plain }: Omit<AdminOptions, 'guard' | 'also'>,
+  { port, host = loopback, adapter, configure = plain }: Omit<AdminOptions, 'guard' | 'also' | 'logIn'>,
   administered: Administered,
 ): Promise<INestApplication> {
   const root = AdminModule.of(administered);
@@ -99,6 +104,7 @@ export async function openAdmin(
   app.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
     if (!answer(request, response)) next();
   });
+  if (administered.operator) app.use(pageRoutes(administered.logIn));
   configure(app);
   await app.listen(port, host).catch((error: unknown) => {
     const why = `cannot be used: ${(error as Error).message}`;

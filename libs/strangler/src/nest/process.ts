@@ -161,8 +161,12 @@ export class StranglerProcess
     const { plane } = this.parts;
     const operations = this.operations();
     if (admin && (plane || admin.also)) {
-      const [guard, also] = [guardOf(admin, this.app), admin.also?.(this.app)];
-      this.adminListener = await openAdmin(admin, { operator: plane?.operator, operations, guard, also });
+      const of = {
+        guard: guardOf(admin, this.app),
+        also: admin.also?.(this.app),
+        logIn: admin.logIn?.(this.app),
+      };
+      this.adminListener = await openAdmin(admin, { operator: plane?.operator, operations, ...of });
     } else if (admin && !this.parts.link) {
       this.logger.warn('there is no admin API: it comes with `nats`, also where no module is to leave');
     }

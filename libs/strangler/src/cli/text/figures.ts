@@ -1,13 +1,16 @@
+/** At a terminal all is English; on the page figures are written as the reader is used to. */
+export const locale = 'document' in globalThis ? undefined : 'en-GB';
+
 /**
  * A whole number for people.
  *
  * @internal
  */
-export const number = (figure: number): string => Math.round(figure).toLocaleString('en-GB');
+export const number = (figure: number): string => Math.round(figure).toLocaleString(locale);
 
 /** A figure that may be a fraction, with as many digits as matter. */
 export const figure = (value: number | null): string =>
-  value === null ? '–' : value.toLocaleString('en-GB', { maximumSignificantDigits: value < 1_000 ? 3 : 21 });
+  value === null ? '–' : value.toLocaleString(locale, { maximumSignificantDigits: value < 1_000 ? 3 : 21 });
 
 /** Seconds for people: `4 s`, `2 min 5 s`, `1 h 3 min`. */
 export function duration(seconds: number): string {

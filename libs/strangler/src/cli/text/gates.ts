@@ -33,14 +33,15 @@ const row = (gate: GateView): Line[] => [
 const shares = new Set(['shadow mismatches', 'error rate']);
 const times = new Set(['lag', 'bake']);
 
-function valueText(name: string, value: number | null): string {
+/** What a gate measures, as people say it. */
+export function valueText(name: string, value: number | null): string {
   if (value === null) return figure(value);
   if (shares.has(name)) return `${figure(value * 100)} %`;
   return times.has(name) ? milliseconds(value) : figure(value);
 }
 
 /** What there is of what is needed; nothing for a gate that takes no samples. */
-function samplesText({ samples, needed, probes, customers }: GateView): string {
+export function samplesText({ samples, needed, probes, customers }: GateView): string {
   if (needed <= 1 && probes + customers === 0) return '';
   const whose = probes > 0 ? ` (${number(probes)} probes, ${number(customers)} of customers)` : '';
   return `${number(samples)} of ${number(needed)}${whose}`;

@@ -1,4 +1,4 @@
-import { figure, milliseconds, number, percent } from './figures.js';
+import { figure, locale, milliseconds, number, percent } from './figures.js';
 
 type Figures = Readonly<Record<string, unknown>>;
 
@@ -11,7 +11,7 @@ const gateWords: Readonly<Record<string, (value: number) => string>> = {
 };
 
 function share(value: number): string {
-  return `${(value * 100).toLocaleString('en-GB', { maximumFractionDigits: 2 })} %`;
+  return `${(value * 100).toLocaleString(locale, { maximumFractionDigits: 2 })} %`;
 }
 
 /** Single figures; `undefined`: said together with another one. */

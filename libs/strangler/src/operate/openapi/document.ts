@@ -2,7 +2,16 @@ import { commands, type AnyCommand } from '../../control/commands/commands.js';
 import { deliveryStates } from '../../calls/events/event-views.js';
 import { OneDeliveryBody, ReplayOfModuleBody } from '../domain-events.controller.js';
 import { answers } from './answers.js';
-import { listOf, numberSchema, object, oneOf, schemaOf, text, type OpenApiSchema } from './schema.js';
+import {
+  listOf,
+  nullable,
+  numberSchema,
+  object,
+  oneOf,
+  schemaOf,
+  text,
+  type OpenApiSchema,
+} from './schema.js';
 
 type Answers = keyof typeof answers;
 type Responses = Readonly<Record<string, object>>;
@@ -137,6 +146,10 @@ const paths = {
     inQuery('module', 'Only this one.', text),
   ]),
   '/events': get('What happens, as it happens', stream),
+  '/session': get(
+    'Who asks; of nobody both are null',
+    json('Success', object({ actor: nullable(text), role: nullable(text) })),
+  ),
   '/health/live': open('Is the process alive?', { '200': state }),
   '/health/ready': open('May it get requests?', { '200': state, '503': problem('Not now.') }),
   '/metrics': open('Figures for Prometheus', {

@@ -1,0 +1,38 @@
+import type { ModuleStatus } from '../../src/control/terms/views.js';
+import { pause, rare, resume, rollback, steps, type Deed } from './deeds.js';
+import { rollbackInWords } from './words.js';
+
+/** Everything that can be done with a module. A viewer sees what there is. */
+export function Actions({
+  status,
+  mayAct,
+  onDeed,
+}: {
+  status: ModuleStatus;
+  mayAct: boolean;
+  onDeed: (deed: Deed) => void;
+}) {
+  const button = (deed: Deed) => (
+    <button
+      key={deed.label}
+      type="button"
+      disabled={!mayAct}
+      title={deed.meaning}
+      onClick={() => onDeed(deed)}
+    >
+      {deed.label}
+    </button>
+  );
+  return (
+    <div class="actions" role="toolbar" aria-label={`What can be done with ${status.module}`}>
+      {[...steps, status.paused ? resume : pause].map(button)}
+      <span class="back">
+        {button(rollback)} <small>{rollbackInWords(status)}</small>
+      </span>
+      <details>
+        <summary>More</summary>
+        <div>{rare.map(button)}</div>
+      </details>
+    </div>
+  );
+}

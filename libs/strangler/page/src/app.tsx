@@ -1,0 +1,223 @@
+import { useCallback, useEffect, useState } from 'preact/hooks';
+import type { HistoryEntry, ModuleStatus } from '../../src/control/terms/views.js';
+import { ActionDialog } from './action-dialog.js';
+import { Actions } from './actions.js';
+import { get, logOut } from './api.js';
+import { Charts } from './charts.js';
+import { pause, rare, resume, rollback, steps, type Deed } from './deeds.js';
+import { Doctor } from './doctor.js';
+import { Gates } from './gates.js';
+import { Head, type Session } from './head.js';
+import { Events, Mismatches, Quarantined, Sagas, Verification } from './lists.js';
+import { listen } from './live.js';
+import { LogIn } from './log-in.js';
+import { ModuleCard } from './module-card.js';
+import { Palette, type Target } from './palette.js';
+import { Timeline } from './timeline.js';
+
+/** Who is there; `undefined`: it is asked just now. */
+type Visitor = Session | null | undefined;
+
+/** The page: who is there, and then where everything stands. */
+export function App() {
+  const [session, setSession] = useState<Visitor>(undefined);
+  const [why, setWhy] = useState<string | null>(null);
+  const look = useCallback(() => {
+    get<Session>('session').then(
+      (found) => setSession(found.actor === null ? null : found),
+      (error: unknown) => {
+        setWhy((error as Error).message);
+        setSession(null);
+      },
+    );
+  }, []);
+  useEffect(look, []);
+  if (session === undefined) return <main aria-busy="true" />;
+  if (session === null) return <LogIn why={why} onDone={look} />;
+  const end = (reason: string | null) => {
+    setWhy(reason);
+    setSession(null);
+  };
+  return <Board session={session} onEnd={end} />;
+}
+
+const tabs = ['Gates', 'Timeline', 'Verification', 'Mismatches', 'Quarantined', 'Sagas', 'Events'] as const;
+type Tab = (typeof tabs)[number];
+
+/** So many entries that have come are kept. */
+const mostFresh = 500;
+/** Nothing new for so long, in ms, and what is shown is old. */
+const oldAfterMs = 5_000;
+
+function Board({ session, onEnd }: { session: Session; onEnd: (why: string | null) => void }) {
+  const [modules, setModules] = useState<readonly ModuleStatus[]>([]);
+  const [fresh, setFresh] = useState<readonly HistoryEntry[]>([]);
+  const [heard, setHeard] = useState({ at: performance.now(), why: 'the admin API does not answer' });
+  const [now, setNow] = useState(performance.now());
+  const [chosen, setChosen] = useState(() => decodeURIComponent(location.hash.slice(1)));
+  const [tab, setTab] = useState<Tab>('Gates');
+  const [deed, setDeed] = useState<{ module: string; deed: Deed } | null>(null);
+  const [finding, setFinding] = useState(false);
+
+  useEffect(
+    () =>
+      listen({
+        status: (items) => {
+          setModules(items);
+          setHeard((before) => ({ ...before, at: performance.now() }));
+        },
+        entry: (entry) => setFresh((before) => [...before, entry].slice(-mostFresh)),
+        failure: (reason) => setHeard((before) => ({ ...before, why: reason })),
+        ended: () => onEnd('your session has ended: log in again'),
+      }),
+    [],
+  );
+  useEffect(() => {
+    const timer = setInterval(() => setNow(performance.now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== 'k' || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      setFinding(true);
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+
+  const status = modules.find(({ module }) => module === chosen) ?? modules[0];
+  const choose = (module: string) => {
+    setChosen(module);
+    history.replaceState(null, '', `#${encodeURIComponent(module)}`);
+  };
+  const mayAct = session.role === 'admin';
+  const begin = (module: string) => (what: Deed) => setDeed({ module, deed: what });
+  const subject = deed && modules.find(({ module }) => module === deed.module);
+  const isOld = now - heard.at > oldAfterMs;
+  return (
+    <>
+      <Head
+        session={session}
+        oldSince={isOld ? heard : null}
+        onLogOut={() => void logOut().finally(() => onEnd(null))}
+        onPalette={() => setFinding(true)}
+      />
+      <main>
+        <Doctor mayAct={mayAct} onRepair={(module) => begin(module)(repair)} />
+        <section class="cards" aria-label="Modules">
+          {modules.map((each) => (
+            <ModuleCard
+              key={each.module}
+              status={each}
+              isChosen={each === status}
+              onChoose={() => choose(each.module)}
+            />
+          ))}
+        </section>
+        {status && (
+          <section class="module" aria-label={status.module}>
+            <h2>{status.module}</h2>
+            <Actions status={status} mayAct={mayAct} onDeed={begin(status.module)} />
+            <Charts module={status.module} />
+            <div class="tabs" role="tablist">
+              {tabs.map((each) => (
+                <button
+                  key={each}
+                  role="tab"
+                  type="button"
+                  aria-selected={each === tab}
+                  onClick={() => setTab(each)}
+                >
+                  {each}
+                </button>
+              ))}
+            </div>
+            <div role="tabpanel" aria-label={tab} tabIndex={0}>
+              <TabContent
+                tab={tab}
+                status={status}
+                fresh={fresh}
+                mayAct={mayAct}
+                onDeed={begin(status.module)}
+              />
+            </div>
+          </section>
+        )}
+      </main>
+      {deed && subject && <ActionDialog status={subject} deed={deed.deed} onClose={() => setDeed(null)} />}
+      {finding && (
+        <Palette targets={targetsOf(modules, { choose, begin, setTab })} onClose={() => setFinding(false)} />
+      )}
+    </>
+  );
+}
+
+const repair: Deed = {
+  ...{ verb: 'doctor', label: 'Repair', parameters: { repair: true } },
+  meaning: 'What doctor has found is freed, where that takes no decision.',
+};
+
+function TabContent({
+  tab,
+  status,
+  fresh,
+  ...rest
+}: {
+  tab: Tab;
+  status: ModuleStatus;
+  fresh: readonly HistoryEntry[];
+  mayAct: boolean;
+  onDeed: (deed: Deed) => void;
+}) {
+  const of = { module: status.module, ...rest };
+  switch (tab) {
+    case 'Gates':
+      return <Gates status={status} />;
+    case 'Timeline':
+      return (
+        <Timeline module={status.module} fresh={fresh.filter(({ module }) => module === status.module)} />
+      );
+    case 'Verification':
+      return <Verification status={status} />;
+    case 'Mismatches':
+      return <Mismatches {...of} />;
+    case 'Quarantined':
+      return <Quarantined {...of} />;
+    case 'Sagas':
+      return <Sagas {...of} />;
+    case 'Events':
+      return <Events {...of} />;
+  }
+}
+
+/** What the palette finds. */
+function targetsOf(
+  modules: readonly ModuleStatus[],
+  {
+    choose,
+    begin,
+    setTab,
+  }: {
+    choose: (module: string) => void;
+    begin: (module: string) => (deed: Deed) => void;
+    setTab: (tab: Tab) => void;
+  },
+): Target[] {
+  const verbs = [...steps, pause, resume, rollback, ...rare];
+  return modules.flatMap(({ module, settings }) => {
+    const show = (tab: Tab) => () => {
+      choose(module);
+      setTab(tab);
+    };
+    return [
+      { text: module, go: () => choose(module) },
+      ...verbs.map((deed) => ({ text: `${module}: ${deed.label}`, go: () => begin(module)(deed) })),
+      ...tabs.map((tab) => ({ text: `${module}: ${tab}`, go: show(tab) })),
+      ...settings.map(({ key, value }) => ({
+        text: `${module}: ${key} is ${JSON.stringify(value)}`,
+        go: show('Gates'),
+      })),
+    ];
+  });
+}

@@ -1,0 +1,91 @@
+import type { Action } from '../../src/control/commands/commands.js';
+
+/** Something that an operator may do with a module, by a button. What is legal when, the admin API knows. */
+export interface Deed {
+  verb: Action['verb'];
+  /** Words of the button. */
+  label: string;
+  /** What is meant by it, in the dialog. */
+  meaning: string;
+  /** Beside what the dialog asks for. */
+  parameters?: object;
+  /** It says where the module is to go: where the file steers, the file's line is changed. */
+  steers?: true;
+  /** The module's name has to be typed. */
+  typed?: true;
+  /** Asked for in the dialog. */
+  asks?: 'percent';
+}
+
+/** The way, step by step; always in sight. */
+export const steps: readonly Deed[] = [
+  {
+    verb: 'run',
+    label: 'Run',
+    meaning: 'The controller walks the module out, step by step, gate by gate.',
+    steers: true,
+  },
+  {
+    verb: 'advance',
+    label: 'Next step',
+    meaning: 'One step, whatever the gates that only want more evidence say.',
+    steers: true,
+  },
+  {
+    verb: 'shift',
+    label: 'Shift…',
+    meaning: 'So many of the keys are to be owned by the extracted side.',
+    steers: true,
+    asks: 'percent',
+  },
+  { verb: 'approve', label: 'Approve', meaning: 'A person has looked: the step that waits for one goes on.' },
+  { verb: 'verify', label: 'Verify', meaning: 'Compares all rows of both sides.' },
+];
+
+export const pause: Deed = {
+  verb: 'pause',
+  label: 'Pause',
+  meaning: 'No other step begins. Customers notice nothing.',
+};
+export const resume: Deed = { verb: 'resume', label: 'Resume', meaning: 'Steps begin again.' };
+
+export const rollback: Deed = {
+  ...{ verb: 'rollback', label: 'Roll back', steers: true },
+  meaning: 'All keys go back to the monolith, with every row that was written meanwhile.',
+};
+
+/** What is seldom done, and seldom undone. */
+export const rare: readonly Deed[] = [
+  { verb: 'abort', label: 'Abort', meaning: 'The step under way is taken back.' },
+  {
+    ...{ verb: 'verify', label: 'Verify and repair', parameters: { repair: true } },
+    meaning: 'Compares all rows of both sides, and sends again what differs.',
+  },
+  {
+    verb: 'mismatches',
+    label: 'Clear mismatches',
+    meaning: 'Comparisons so far count no more.',
+    parameters: { clear: true },
+  },
+  {
+    ...{ verb: 'decommission', label: 'Decommission', typed: true },
+    meaning: 'The last step: the monolith gives up its copy. The tables are kept under another name.',
+  },
+  {
+    ...{ verb: 'decommission', label: 'Decommission and purge', typed: true, parameters: { purge: true } },
+    meaning: 'The monolith drops what it has kept. There is no way back.',
+  },
+  {
+    ...{ verb: 'failover', label: 'Failover', typed: true, parameters: { iHaveFencedIt: true } },
+    meaning:
+      'The side that is left takes over. Only when the other one is lost, and you have made sure that it cannot write any more.',
+  },
+  {
+    ...{ verb: 'rejoin', label: 'Rejoin', typed: true },
+    meaning: 'A side that was given up comes back, and is filled anew by the other one.',
+  },
+  {
+    ...{ verb: 'serve-unproven', label: 'Serve unproven', typed: true, parameters: { iHaveFencedIt: true } },
+    meaning: 'A database that cannot show that it holds all takes writes again. What it lacks stays lost.',
+  },
+];

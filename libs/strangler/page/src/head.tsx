@@ -1,0 +1,99 @@
+import { useEffect, useState } from 'preact/hooks';
+import { get } from './api.js';
+import { age } from './format.js';
+
+/** The process behind the page: `GET /process`. */
+export interface Process {
+  name: string;
+  version: string | null;
+  namespace: string | null;
+  environment: string | null;
+  host: string;
+  leads: readonly string[];
+  leaders: readonly { module: string; process: string }[];
+  nats: { state: 'connected' | 'lost' | 'none'; server: string | null; version: string | null };
+  databases: readonly {
+    side: string;
+    module: string | null;
+    address: string;
+    role: string | null;
+    state: 'up' | 'down';
+  }[];
+  file: { path: string; state: 'in force' | 'refused' | 'none'; problem: string | null };
+}
+
+export interface Session {
+  /** Null: nobody is logged in. */
+  actor: string | null;
+  role: string | null;
+}
+
+const everyMs = 5_000;
+
+/** Which application this is, what it stands on, and who looks at it. `oldSince`: when something new was heard last, by `performance.now()`; null: all is new. */
+export function Head({
+  session,
+  oldSince,
+  onLogOut,
+  onPalette,
+}: {
+  session: Session;
+  oldSince: { at: number; why: string } | null;
+  onLogOut: () => void;
+  onPalette: () => void;
+}) {
+  const [process, setProcess] = useState<Process | null>(null);
+  useEffect(() => {
+    const look = () => void get<Process>('process').then(setProcess, () => undefined);
+    look();
+    const timer = setInterval(look, everyMs);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <header>
+      <h1>{process?.namespace ?? process?.name ?? 'strangler'}</h1>
+      {process?.environment && <span class="badge">{process.environment}</span>}
+      {process?.version && <small>{process.version}</small>}
+      {process && <Lamps process={process} />}
+      <span class="spacer" />
+      <button type="button" class="small" onClick={onPalette}>
+        Find <kbd>Ctrl K</kbd>
+      </button>
+      <span>
+        {session.actor} <small>{session.role}</small>
+      </span>
+      <button type="button" class="small" onClick={onLogOut}>
+        Log out
+      </button>
+      {process?.file.problem && (
+        <p class="banner" role="alert">
+          {process.file.path} is refused: {process.file.problem}. The last good one is in force.
+        </p>
+      )}
+      {oldSince && (
+        <p class="banner" role="status">
+          What is shown is old, {age(performance.now() - oldSince.at)} by now: {oldSince.why}.
+        </p>
+      )}
+    </header>
+  );
+}
+
+function Lamps({ process: { nats, databases } }: { process: Process }) {
+  return (
+    <ul class="lamps" aria-label="Servers">
+      <li class={`lamp ${nats.state === 'connected' ? 'up' : nats.state === 'lost' ? 'down' : 'quiet'}`}>
+        NATS {nats.server ?? nats.state}
+      </li>
+      {databases.map(({ side, module, address, role, state }) => (
+        <li
+          key={`${side} ${module}`}
+          class={`lamp ${state}`}
+          title={role === null ? address : `${address} as ${role}`}
+        >
+          {module ?? side}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,125 @@
+import { duration } from '../../src/cli/text/figures.js';
+import type { ModuleStatus } from '../../src/control/terms/views.js';
+import { phases, type Phase } from '../../src/routes/phase.js';
+import { Copied } from './copied.js';
+import { age, percent } from './format.js';
+import { goalInWords, leftInWords, sharesInWords } from './words.js';
+
+/** Where one module stands, at a glance. */
+export function ModuleCard({
+  status,
+  isChosen,
+  onChoose,
+}: {
+  status: ModuleStatus;
+  isChosen: boolean;
+  onChoose: () => void;
+}) {
+  const { module, phase, health, paused, degraded } = status;
+  const goal = goalInWords(status);
+  return (
+    <article class={`card${isChosen ? ' chosen' : ''}`} data-module={module}>
+      <h2>
+        <button class="title" aria-pressed={isChosen} onClick={onChoose}>
+          {module}
+        </button>
+        <span class={`lamp ${health}`}>{health}</span>
+        {paused && <span class="lamp paused">paused</span>}
+        {degraded && <span class="lamp degraded">copy is behind</span>}
+      </h2>
+      <Rail phase={phase} wanted={status.wanted.phase} />
+      <Share percent={status.percent} wanted={status.wanted.percent} />
+      <p class="share">{sharesInWords(status)}</p>
+      {goal !== '' && (
+        <p>
+          → {goal}, {leftInWords(status)}
+        </p>
+      )}
+      <Step status={status} />
+      <Wait status={status} />
+    </article>
+  );
+}
+
+function Rail({ phase, wanted }: { phase: Phase; wanted: Phase }) {
+  const at = phases.indexOf(phase);
+  return (
+    <ol class="rail">
+      {phases.map((each, place) => (
+        <li
+          key={each}
+          class={place < at ? 'behind' : place === at ? 'present' : ''}
+          aria-current={place === at ? 'step' : undefined}
+        >
+          {place < at ? '✓ ' : ''}
+          {each}
+          {each === wanted && each !== phase ? ' ⚑' : ''}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** As wide as the share is, and never invisible; the mark is where it is to be. */
+function Share({ percent: share, wanted }: { percent: number; wanted: number | null }) {
+  return (
+    <svg
+      class="bar"
+      role="img"
+      aria-label={`${percent(share)} extracted`}
+      viewBox="0 0 100 4"
+      preserveAspectRatio="none"
+    >
+      <rect class="all" width="100" height="4" />
+      <rect class="part" width={share} height="4" />
+      {wanted !== null && wanted !== share && (
+        <rect class="mark" x={Math.max(0, wanted - 0.4)} width="0.8" height="4" />
+      )}
+    </svg>
+  );
+}
+
+/** What is done at this moment, with how far it is. */
+function Step({ status: { transition, backfill, verify } }: { status: ModuleStatus }) {
+  const works = [
+    ...(backfill && backfill.done < backfill.total ? [{ name: 'backfill', ...backfill }] : []),
+    ...(verify.running ? [{ name: 'verify', ...verify.running }] : []),
+  ];
+  return (
+    <>
+      {transition && (
+        <p class="step">
+          {transition.action}: {transition.step}, for {age(transition.sinceMs)}
+        </p>
+      )}
+      {works.map(({ name, done, total, etaSeconds }) => (
+        <p key={name} class="step">
+          {name} <progress value={done} max={total} /> {percent(Math.floor((done / total) * 100))}
+          {etaSeconds === null ? '' : `, ${duration(etaSeconds)} left`}
+        </p>
+      ))}
+    </>
+  );
+}
+
+/** What it needs, what it has, what to do. */
+function Wait({ status: { waiting, waitingFor } }: { status: ModuleStatus }) {
+  if (waitingFor === null) return null;
+  if (!waiting) return <p class="wait">{waitingFor}</p>;
+  const { needs, has, todo, command, sinceMs } = waiting;
+  return (
+    <div class="wait">
+      <dl>
+        <dt>needs</dt>
+        <dd>{needs}</dd>
+        <dt>has</dt>
+        <dd>
+          {has} <small>for {age(sinceMs)}</small>
+        </dd>
+        <dt>to do</dt>
+        <dd>{todo}</dd>
+      </dl>
+      {command && <Copied text={command} />}
+    </div>
+  );
+}

@@ -1,0 +1,111 @@
+import type { Phase, Side } from '../../src/routes/phase.js';
+
+type BySide<T> = Readonly<Record<Side, readonly T[]>>;
+type Comparisons = Readonly<Record<'compared' | 'mismatches' | 'unavailable', readonly number[]>>;
+
+/** How a module has done over time: `GET /modules/:module/series`. */
+export interface Series {
+  from: string;
+  until: string;
+  stepSeconds: number;
+  /** Begin of each step, seconds since 1970. */
+  at: readonly number[];
+  calls: BySide<number>;
+  errors: BySide<number>;
+  p50Ms: BySide<number | null>;
+  p99Ms: BySide<number | null>;
+  shadow: Comparisons;
+  lagMs: readonly (number | null)[];
+  pending: readonly (number | null)[];
+  percent: readonly (number | null)[];
+  phases: readonly { from: string; until: string; phase: Phase }[];
+  handOffs: readonly { at: string; from: number; to: number; pauseMs: number | null }[];
+}
+
+/** One line of a chart. */
+export interface Line {
+  label: string;
+  tone: 'monolith' | 'extracted' | 'bad' | 'quiet';
+  values: readonly (number | null)[];
+}
+
+/** One chart: what is drawn on the axis of time that all share. */
+export interface Chart {
+  title: string;
+  unit: string;
+  lines: readonly Line[];
+}
+
+/** What is drawn, in the order of the page. Pure. */
+export function chartsOf({
+  at,
+  calls,
+  errors,
+  p50Ms,
+  p99Ms,
+  shadow,
+  lagMs,
+  pending,
+  percent,
+  handOffs,
+}: Series): Chart[] {
+  const both = (name: string, of: BySide<number | null>): Line[] => [
+    { label: `${name} monolith`, tone: 'monolith', values: of.monolith },
+    { label: `${name} extracted`, tone: 'extracted', values: of.extracted },
+  ];
+  return [
+    { title: 'Calls', unit: 'a second', lines: both('', calls) },
+    { title: 'Answered within', unit: 'ms', lines: [...both('p99', p99Ms), ...both('p50', p50Ms)] },
+    { title: 'Errors', unit: 'a second', lines: both('', errors) },
+    {
+      title: 'Share of the keys extracted',
+      unit: '%',
+      lines: [{ label: 'share', tone: 'extracted', values: percent }],
+    },
+    {
+      title: 'On the way to the other side',
+      unit: 'ms, rows',
+      lines: [
+        { label: 'lag, ms', tone: 'bad', values: lagMs },
+        { label: 'rows', tone: 'quiet', values: pending },
+      ],
+    },
+    {
+      title: 'Answers compared',
+      unit: 'a step',
+      lines: [
+        { label: 'compared', tone: 'extracted', values: shadow.compared },
+        { label: 'differed', tone: 'bad', values: shadow.mismatches },
+        { label: 'not comparable', tone: 'quiet', values: shadow.unavailable },
+      ],
+    },
+    {
+      title: 'Pauses of writers at hand-offs',
+      unit: 'ms',
+      lines: [{ label: 'pause', tone: 'bad', values: pausesAt(at, handOffs) }],
+    },
+  ];
+}
+
+/** The longest pause of each step; null: none. */
+function pausesAt(at: readonly number[], handOffs: Series['handOffs']): (number | null)[] {
+  return at.map((begin, place) => {
+    const end = at[place + 1] ?? Infinity;
+    const pauses = handOffs
+      .filter((each) => inSeconds(each.at) >= begin && inSeconds(each.at) < end)
+      .flatMap(({ pauseMs }) => pauseMs ?? []);
+    return pauses.length === 0 ? null : Math.max(...pauses);
+  });
+}
+
+export const inSeconds = (at: string): number => +new Date(at) / 1_000;
+
+/** Borders of a histogram of pauses, in ms, and how many pauses are below each. */
+export function pauseCounts(handOffs: Series['handOffs']): { below: number; count: number }[] {
+  const pauses = handOffs.flatMap(({ pauseMs }) => pauseMs ?? []);
+  const borders = [10, 20, 50, 100, 200, 500, 1_000, Infinity];
+  return borders.map((below, place) => ({
+    below,
+    count: pauses.filter((ms) => ms < below && ms >= (borders[place - 1] ?? 0)).length,
+  }));
+}

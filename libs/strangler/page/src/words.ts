@@ -1,0 +1,32 @@
+import { duration } from '../../src/cli/text/figures.js';
+import type { ModuleStatus } from '../../src/control/terms/views.js';
+import { percent } from './format.js';
+
+/** What the page says of a module. Pure. */
+
+/** Where it is to go; empty: it is there. */
+export function goalInWords({ wanted, phase, percent: share }: ModuleStatus): string {
+  const isThere = wanted.phase === phase && (wanted.percent === null || wanted.percent === share);
+  if (isThere) return '';
+  return `${wanted.phase}${wanted.percent === null ? '' : ` at ${percent(wanted.percent)}`}`;
+}
+
+/** What going back costs. */
+export function rollbackInWords({ phase, rollbackSafe, transition }: ModuleStatus): string {
+  if (phase === 'monolith') return 'it is at home';
+  if (phase === 'decommissioned') return 'there is no copy at home any more';
+  if (!rollbackSafe) return 'not safe now: the plan says why';
+  return transition ? 'once the step under way has ended; loses nothing' : 'some 3 s, loses nothing';
+}
+
+/** Until all of the way is over. */
+export function leftInWords({ etaSeconds, etaUnknown }: ModuleStatus): string {
+  if (etaSeconds === 0) return 'it is where it is to be';
+  return etaSeconds === null ? (etaUnknown ?? 'not known yet') : `about ${duration(etaSeconds)} left`;
+}
+
+/** Which share is meant where the module is on its way. */
+export const sharesInWords = ({ percent: share, wanted }: ModuleStatus): string => {
+  const asked = wanted.percent === null || wanted.percent === share ? '' : `, set ${percent(wanted.percent)}`;
+  return `${percent(share)} of the keys extracted${asked}`;
+};
