@@ -8,6 +8,7 @@ import { Notes } from '#strangler/control/store/notes';
 import { Observer } from '#strangler/control/reconcile/observe';
 import { Rates } from '#strangler/control/reconcile/rates';
 import { defaultSettings, type ModuleSettings } from '#strangler/control/config/settings';
+import { StateWindows } from '#strangler/control/store/state-windows';
 import { VerificationStore } from '#strangler/control/store/verification-store';
 import { Verifier } from '#strangler/control/reconcile/verifier';
 import { Reconciler } from '#strangler/control/reconcile/reconciler';
@@ -116,7 +117,8 @@ export class Controlled {
     const notes = new Notes(this.sides.monolith.database);
     const parts = {
       ...{ needs, store, verifications, verifier, observer, clock: fastClock, drainMs, boundary },
-      ...{ notes, rates: new Rates(), advice: plainAdvice },
+      ...{ notes, states: new StateWindows(this.sides.monolith.database), rates: new Rates() },
+      advice: plainAdvice,
     };
     return new Reconciler(parts, { module: this.module, ownership: this.ownership });
   }

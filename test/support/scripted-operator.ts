@@ -9,10 +9,12 @@ import {
   type Finding,
   type HistoryEntry,
   type MismatchEntry,
+  type ModuleSeries,
   type ModuleStatus,
   type Operator,
+  type SeriesQuestion,
 } from 'nestjs-strangler';
-import { standing } from './standing.js';
+import { quietSeries, standing } from './standing.js';
 
 /** An operator that says what a test wants it to say: HTTP and the command line are under test, not the controller. */
 export class ScriptedOperator implements Operator {
@@ -20,6 +22,8 @@ export class ScriptedOperator implements Operator {
   readonly acts: { module: string; action: Action; actor: string; dryRun: boolean }[] = [];
   readonly listeners = new Set<(entry: HistoryEntry) => void>();
   entries: HistoryEntry[] = [];
+  /** What was asked of the last day. */
+  readonly ranges: SeriesQuestion[] = [];
   differing: MismatchEntry[] = [];
   quarantinedRows: Awaited<ReturnType<Operator['quarantined']>> = [];
   openSagas: Awaited<ReturnType<Operator['sagas']>>['items'] = [];
@@ -78,6 +82,12 @@ export class ScriptedOperator implements Operator {
   async history(module: string, limit: number): Promise<HistoryEntry[]> {
     this.assertThere(module);
     return this.entries.filter((one) => one.module === module).slice(0, limit);
+  }
+
+  async series(module: string, question: SeriesQuestion): Promise<ModuleSeries> {
+    this.assertThere(module);
+    this.ranges.push(question);
+    return quietSeries(module);
   }
 
   async mismatches(module: string): Promise<MismatchEntry[]> {

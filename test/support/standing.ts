@@ -1,4 +1,4 @@
-import type { EventView, HistoryEntry, ModuleStatus, SubscriberLag } from 'nestjs-strangler';
+import type { EventView, HistoryEntry, ModuleSeries, ModuleStatus, SubscriberLag } from 'nestjs-strangler';
 
 type View = NonNullable<ModuleStatus['sides']['monolith']>;
 
@@ -48,6 +48,22 @@ export const standing = (module: string, change: Partial<ModuleStatus> = {}): Mo
   notices: [],
   ...change,
 });
+
+/** Two steps in which nothing happened, and a hand-off behind them. */
+export function quietSeries(module: string): ModuleSeries {
+  const none = [0, 0];
+  const unknown = [null, null];
+  const bySide = <T>(values: T[]) => ({ monolith: values, extracted: values });
+  const comparisons = { compared: none, mismatches: none, unavailable: none };
+  const [from, until] = ['2026-01-02T03:03:55.678Z', '2026-01-02T03:04:25.678Z'];
+  return {
+    ...{ module, from, until, stepSeconds: 10, at: [1_767_323_040, 1_767_323_050] },
+    ...{ calls: bySide(none), errors: bySide(none), p50Ms: bySide(unknown), p99Ms: bySide([null, 12.5]) },
+    ...{ shadow: comparisons, probes: comparisons, lagMs: unknown, pending: unknown, percent: [null, 10] },
+    phases: [{ from, until, phase: 'shifting' }],
+    handOffs: [{ at: '2026-01-02T03:04:22.678Z', from: 10, to: 50, pauseMs: null }],
+  };
+}
 
 /** A line of a history. */
 export const entry = (id: number, change: Partial<HistoryEntry> = {}): HistoryEntry => ({

@@ -75,6 +75,20 @@ create table strangler.note (
 );
 select strangler.guard_table('strangler.note');
 
+-- What the leader of a module has seen, in slots of ten seconds.
+create table strangler.state_window (
+  module  text             not null,
+  -- Its beginning.
+  slot    timestamptz      not null,
+  -- The largest of the slot: the age in ms of the oldest change that the other side does not have, and how many of both sides are on their
+  -- way. Null: neither side said.
+  lag_ms  double precision,
+  pending bigint,
+  -- The share of the keys that belong to extracted, as last seen.
+  percent double precision not null,
+  primary key (module, slot)
+);
+
 -- The processes that can steer. One that has not been seen for a while is gone.
 create table strangler.process (
   id        uuid        primary key,

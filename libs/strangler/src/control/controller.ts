@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.js';
+import { SeriesReader } from '../evidence/series.js';
 import { plainAdvice, type Advice } from './conditions/advice.js';
 import { SteadyClock, type Clock } from './terms/clock.js';
 import type { FileWriter } from './config/file-writer.js';
@@ -17,6 +18,7 @@ import type { Finding, FindingSource } from './terms/views.js';
 import { Rates } from './reconcile/rates.js';
 import { defaultSettings } from './config/settings.js';
 import { steeredBy } from './reconcile/file-steering.js';
+import { StateWindows } from './store/state-windows.js';
 import { VerificationStore } from './store/verification-store.js';
 import { Verifier } from './reconcile/verifier.js';
 import { Reconciler } from './reconcile/reconciler.js';
@@ -75,7 +77,12 @@ export class Controller {
     this.feed = new HistoryFeed(database, store.history);
     const parts = {
       ...{ needs, store, verifications, verifier, observer, clock, drainMs, boundary },
-      ...{ notes: new Notes(database), rates: new Rates(), advice: options.advice ?? plainAdvice },
+      ...{
+        notes: new Notes(database),
+        states: new StateWindows(database),
+        rates: new Rates(),
+        advice: options.advice ?? plainAdvice,
+      },
     };
     const walkers = new Map(needs.modules.map((each) => [each.module, new Reconciler(parts, each)]));
     for (const [module, reconciler] of walkers) {
@@ -86,6 +93,7 @@ export class Controller {
       ...parts,
       walkers,
       feed: this.feed,
+      seen: new SeriesReader(database),
       findings: options.findings ?? [],
       notices: options.notices ?? (() => []),
       writer: options.writer,

@@ -11,10 +11,10 @@ import {
   type Comparisons,
   type Origin,
 } from './evidence.js';
+import { keptMs } from './time-steps.js';
 
 /** A comparison that takes longer than this, in ms, has been given up. */
 const longestComparisonMs = 3_000;
-const keptFor = '24 hours';
 
 /** Calls that one process has seen since it wrote the last ones down. */
 export interface CallDelta extends Calls {
@@ -142,10 +142,10 @@ export class Windows {
 
   /** Forgets what nobody looks at any more. */
   async prune(): Promise<void> {
-    for (const table of ['call_window', 'shadow_window']) {
+    for (const table of ['call_window', 'shadow_window', 'state_window']) {
       await this.database.query(
-        `delete from strangler.${table} where slot < clock_timestamp() - $1::interval`,
-        [keptFor],
+        `delete from strangler.${table} where slot < clock_timestamp() - $1::float8 * interval '1 ms'`,
+        [keptMs],
       );
     }
   }

@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { openAdmin, type AdminListener } from '../../../../test/support/admin.js';
 import { ScriptedOperator } from '../../../../test/support/scripted-operator.js';
-import { entry } from '../../../../test/support/standing.js';
+import { entry, quietSeries } from '../../../../test/support/standing.js';
 
 let operator: ScriptedOperator;
 let admin: AdminListener;
@@ -32,6 +32,7 @@ describe('looking', () => {
   it.each([
     '/modules/nothing',
     '/modules/nothing/history',
+    '/modules/nothing/series',
     '/modules/nothing/quarantined',
     '/doctor?module=nothing',
   ])('GET %s: there is no such module', async (path) => {
@@ -53,6 +54,27 @@ describe('looking', () => {
     for (const query of ['limit=0', 'limit=1001', 'limit=x', 'limit=1&limit=2', 'dryRun=true']) {
       expect((await get(`/modules/stock/history?${query}`)).status).toBe(400);
     }
+  });
+
+  it('gives the last quarter of an hour over time, or what is asked for of the last day', async () => {
+    const answer = await get('/modules/stock/series');
+    expect(answer.body).toEqual(quietSeries('stock'));
+    const asked = 'minutes=1440&until=2026-01-02T04:04:05.678%2B01:00';
+    expect((await get(`/modules/desk/series?${asked}`)).body).toEqual(quietSeries('desk'));
+    expect(operator.ranges).toEqual([
+      { minutes: 15 },
+      { minutes: 1_440, until: '2026-01-02T04:04:05.678+01:00' },
+    ]);
+  });
+
+  it.each([
+    ...['minutes=0', 'minutes=1441', 'minutes=1.5', 'minutes=x', 'minutes=', 'minutes=1&minutes=2'],
+    ...['until=yesterday', 'until=2026-01-02', 'until=2026-13-02T03:04:05Z', 'until=2026-02-30T03:04:05Z'],
+    ...['until=2026-01-02T25:04:05Z', 'until=1767323045', 'since=2026-01-02T03:04:05Z'],
+  ])('GET /modules/stock/series?%s is refused', async (query) => {
+    const answer = await get(`/modules/stock/series?${query}`);
+    expect(problem(answer)).toMatchObject({ status: 400, code: 'validation_failed' });
+    expect(operator.ranges).toEqual([]);
   });
 
   it('gives mismatches, quarantined rows and findings', async () => {
@@ -202,11 +224,14 @@ describe('acting', () => {
 });
 
 describe('who may', () => {
-  it.each(['/modules', '/modules/stock', '/doctor', '/events'])('GET %s takes an admin', async (path) => {
-    expect((await request(admin.url).get(path)).status).toBe(401);
-    const user = await admin.authorization('user');
-    expect((await request(admin.url).get(path).set('authorization', user)).status).toBe(403);
-  });
+  it.each(['/modules', '/modules/stock', '/modules/stock/series', '/doctor', '/events'])(
+    'GET %s takes an admin',
+    async (path) => {
+      expect((await request(admin.url).get(path)).status).toBe(401);
+      const user = await admin.authorization('user');
+      expect((await request(admin.url).get(path).set('authorization', user)).status).toBe(403);
+    },
+  );
 
   it('an action takes an admin', async () => {
     const user = await admin.authorization('user');

@@ -18,11 +18,12 @@ import { Schema } from '../contract/schema.js';
 import type { MismatchEntry } from '../calls/shadow/shadow-store.js';
 import { commandOf, commands, verbOf, type Action } from '../control/commands/commands.js';
 import type { SagaList } from '../control/commands/sagas.js';
+import type { ModuleSeries } from '../control/commands/series.js';
 import { nearest } from '../control/terms/nearest.js';
 import { Actor } from './actor.js';
 import { OPERATOR } from './operator-token.js';
 import { RefusalsInterceptor } from './refusals.interceptor.js';
-import { assertUnderstood, idIn, limitIn, said } from './request.js';
+import { assertUnderstood, idIn, limitIn, said, seriesIn } from './request.js';
 
 interface Items<T> {
   items: T[];
@@ -47,6 +48,11 @@ export class AdminController {
   @Get(':module/history')
   async history(@Param('module') module: string, @Query() query: object): Promise<Items<HistoryEntry>> {
     return { items: await this.operator.history(module, limitIn(query)) };
+  }
+
+  @Get(':module/series')
+  series(@Param('module') module: string, @Query() query: object): Promise<ModuleSeries> {
+    return this.operator.series(module, seriesIn(query));
   }
 
   @Get(':module/mismatches')

@@ -2,8 +2,10 @@ import type { Dto } from '../contract/dto.js';
 import { BadRequestException, UnsupportedMediaTypeException } from '@nestjs/common';
 import type { Request } from 'express';
 import { Schema } from '../contract/schema.js';
-import { IsInt, IsUUID, Max, Min } from 'class-validator';
+import { IsInt, IsISO8601, IsUUID, Matches, Max, Min } from 'class-validator';
 import type { PlainBody } from '../control/commands/bodies.js';
+import { timePattern } from '../control/commands/events.js';
+import type { SeriesQuestion } from '../control/commands/series.js';
 import { Maybe } from '../contract/fields.js';
 
 /** The query string of a list that grows for ever. */
@@ -22,6 +24,21 @@ const defaultLimit = 100;
 export function limitIn(query: object): number {
   const given = 'limit' in query ? { ...query, limit: Number(query.limit) } : query;
   return Schema.of(NewestQuery).parse(given).limit ?? defaultLimit;
+}
+
+class SeriesQuery {
+  @Maybe() @IsInt() @Min(1) @Max(1_440) minutes?: number | null;
+  @Maybe() @Matches(timePattern) @IsISO8601({ strict: true }) until?: string | null;
+}
+
+/** How much of a module's last day is answered when nothing is said. */
+const defaultMinutes = 15;
+
+/** Which part of it is asked for. @throws {ValidationError} */
+export function seriesIn(query: object): SeriesQuestion {
+  const given = 'minutes' in query ? { ...query, minutes: Number(query.minutes) } : query;
+  const { minutes = defaultMinutes, ...end } = said(Schema.of(SeriesQuery).parse(given));
+  return { minutes, ...end };
 }
 
 class OneQuery {

@@ -17,7 +17,7 @@ function share(value: number): string {
 /** Single figures; `undefined`: said together with another one. */
 const words: Readonly<Record<string, (value: unknown, all: Figures) => string | undefined>> = {
   ms: (value) => `took ${milliseconds(Number(value))}`,
-  fencedMs: (value) => `writers waited for ${milliseconds(Number(value))}`,
+  fencedMs: (value) => (typeof value === 'number' ? `writers waited for ${milliseconds(value)}` : undefined),
   epoch: (value) => (typeof value === 'number' ? `epoch ${value}` : undefined),
   rows: (value) => counted(Number(value), 'row'),
   differences: (value) => counted(Number(value), 'difference'),

@@ -42,6 +42,7 @@ it.each([
     { from: 'monolith', to: 'extracted', epoch: 3, oldBelow: 0, newBelow: 100, fencedMs: 12, ms: 40 },
     'epoch 3, keys of extracted 0 % → 1 %, writers waited for 12 ms, took 40 ms',
   ],
+  [{ oldBelow: 0, newBelow: 100, fencedMs: null, ms: 40 }, 'keys of extracted 0 % → 1 %, took 40 ms'],
   [
     { rows: 1_234, differences: 1, repaired: 0, examples: ['item A'] },
     '1,234 rows, 1 difference, 0 repaired, item A',

@@ -1,4 +1,5 @@
 import type { Dto } from '../../contract/dto.js';
+import type { SeriesReader } from '../../evidence/series.js';
 import type { Advice } from '../conditions/advice.js';
 import type { Observed } from '../conditions/observed.js';
 import type { FileWriter } from '../config/file-writer.js';
@@ -100,6 +101,7 @@ export const command = <B extends PlainBody, F = undefined>(
 export interface CommandParts extends WalkerParts {
   walkers: ReadonlyMap<string, Reconciler>;
   feed: HistoryFeed;
+  seen: SeriesReader;
   findings: readonly FindingSource[];
   /** What is wrong with who steers, for `status` and `doctor`. */
   notices: () => Finding[];

@@ -18,6 +18,7 @@ import { diagnosisOf } from './doctor.js';
 import { eventsOf, lagsOf } from './events.js';
 import { quarantinedBySide } from './quarantined.js';
 import { sagasOf, type SagaList } from './sagas.js';
+import { seriesOf, type ModuleSeries, type SeriesQuestion } from './series.js';
 
 /** What operators see and ask for. */
 export class ModuleOperator implements Operator {
@@ -61,6 +62,10 @@ export class ModuleOperator implements Operator {
   async history(module: string, limit: number): Promise<HistoryEntry[]> {
     this.require(module);
     return this.parts.store.history.latest(module, limit);
+  }
+
+  async series(module: string, question: SeriesQuestion): Promise<ModuleSeries> {
+    return seriesOf(await this.row(module), this.parts, question);
   }
 
   async mismatches(module: string): Promise<MismatchEntry[]> {

@@ -5,6 +5,7 @@ import type { EventQuestion, EventView, SubscriberLag } from '../../calls/events
 import type { Action } from './commands.js';
 import type { SilentSide } from '../terms/silent-side.js';
 import type { SagaList } from './sagas.js';
+import type { ModuleSeries, SeriesQuestion } from './series.js';
 import type { Finding, HistoryEntry, ModuleStatus } from '../terms/views.js';
 
 /**
@@ -57,6 +58,8 @@ export interface Operator {
   /** @throws {RefusedError} with the reason; @throws {UnknownModuleError} */
   act(module: string, action: Action, by: { actor: string; dryRun: boolean }): Promise<ActionAnswer>;
   history(module: string, limit: number): Promise<HistoryEntry[]>;
+  /** How the module did over the last minutes or hours. */
+  series(module: string, question: SeriesQuestion): Promise<ModuleSeries>;
   mismatches(module: string): Promise<MismatchEntry[]>;
   quarantined(module: string): Promise<(QuarantinedRow & { side: Side })[]>;
   /** `module` left out: of all. */

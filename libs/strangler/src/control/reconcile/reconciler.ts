@@ -14,6 +14,8 @@ import type { Observer } from './observe.js';
 import { OutageBook, outagesIn } from './outages.js';
 import { Publisher } from './publisher.js';
 import type { Rates } from './rates.js';
+import { stateFiguresOf } from '../conditions/state-figures.js';
+import type { StateWindows } from '../store/state-windows.js';
 import { waits } from '../conditions/sentences.js';
 import { entryOf } from '../conditions/route-entry.js';
 import { Standstill } from './standstill.js';
@@ -27,6 +29,7 @@ const outageEveryMs = 250;
 export interface WalkerParts extends DecisionParts {
   observer: Observer;
   notes: Notes;
+  states: StateWindows;
   rates: Rates;
 }
 
@@ -87,6 +90,7 @@ export class Reconciler {
     this.parts.rates.measure(row.module, observed, verification);
     const at = this.positionOf(row, observed);
     if (!at) return false;
+    await this.parts.states.see(row.module, stateFiguresOf(at, observed), observed.now);
     const natsLost = this.parts.needs.natsLost?.() ?? false;
     const moved = await this.goOn(row, at, observed);
     if (!moved) await this.outages.see(row, outagesIn(row, observed, natsLost));

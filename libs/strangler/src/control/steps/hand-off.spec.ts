@@ -238,6 +238,8 @@ it('changes that do not arrive: past the deadline it is taken back', async () =>
   await writes('monolith', lowKey, 31);
   const end = await handOff(both.controls, plan, { ...options, drainMs: 100 });
   expect(end).toMatchObject({ outcome: 'aborted', reason: expect.stringContaining('fenced for 100 ms') });
+  // So long writers were held for nothing.
+  expect(end.fencedMs).toBeGreaterThanOrEqual(100);
   expect(await expectSound()).toBe(0);
   await writes('monolith', lowKey, 32);
 });

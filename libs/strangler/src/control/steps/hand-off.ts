@@ -8,7 +8,7 @@ import type { SideControl, SideState } from '../../sides/side.js';
 export interface HandOffEnd {
   outcome: 'done' | 'aborted' | 'stuck';
   reason: string | null;
-  /** How long the buckets were owned by nobody, in ms; null: not measured, it was ended by another run. */
+  /** How long writers were held, in ms: from the fence until there was an owner again. Null: not measured, it was ended by another run. */
   fencedMs: number | null;
 }
 
@@ -79,7 +79,10 @@ export async function handOff(sides: Sides, plan: HandOff, options: HandOffOptio
     untilGivenUp(options, over.signal),
   ]);
   over.abort();
-  if (typeof drained === 'string') return settle(sides, plan, { onStep, reason: drained });
+  if (typeof drained === 'string') {
+    const end = await settle(sides, plan, { onStep, reason: drained });
+    return end.outcome === 'aborted' ? { ...end, fencedMs: clock.now() - begun } : end;
+  }
   onStep?.('own');
   const { starts, life } = proof;
   const owned = await attempt(() =>

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Database, Queryable } from '../../database/database.js';
+import type { Move } from '../terms/moves.js';
 import type { HistoryEntry } from '../terms/views.js';
 
 /** What is to be written into the history. */
@@ -8,6 +9,15 @@ export type NewEntry = Omit<HistoryEntry, 'id' | 'at' | 'reason' | 'figures'> &
 
 /** The channel on which every new entry's id is told. */
 export const historyChannel = 'strangler_history';
+
+/** Steps that lead to another phase. What operators ask for says where the module is to go, and not that it is there. */
+const placeSteps = ['capture', 'uncapture', 'phase', 'decommission', 'failover', 'rejoin'];
+
+const moves = `
+  select (extract(epoch from at) * 1000)::float8 as at, from_phase as "from", to_phase as "to", outcome, figures
+  from strangler.history where module = $1 and at > to_timestamp($2::float8 / 1000)
+    and (action = any($3) and outcome = 'done' or action like 'hand-off to %' and outcome in ('done', 'aborted'))
+  order by id`;
 
 const columns = `id::float8 as id, to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, module, actor,
   action, from_phase as "from", to_phase as "to", outcome, reason, figures`;
@@ -66,6 +76,11 @@ export class History {
       `select ${columns} from strangler.history where module = $1 order by history.id desc limit $2`,
       [module, limit],
     );
+  }
+
+  /** How its place has changed since `since` (ms since 1970), the oldest first. */
+  moves(module: string, since: number): Promise<Move[]> {
+    return this.database.query<Move>(moves, [module, since, placeSteps]);
   }
 
   async entry(id: number): Promise<HistoryEntry | undefined> {

@@ -16,6 +16,7 @@ import type { SagaDefinition, SagaStep } from '../../calls/sagas/operated.js';
 import type { BulkheadFigures } from '../../calls/resilience/side-guard.js';
 import type { SilentSide } from '../../control/terms/silent-side.js';
 import type { SagaOn } from '../../control/commands/sagas.js';
+import type { ModuleSeries } from '../../control/commands/series.js';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
 import {
   anything,
@@ -150,6 +151,19 @@ const status = {
   notices: listOf(text),
 } satisfies Members<ModuleStatus>;
 
+const each = listOf(numberSchema);
+const someOf = listOf(orNumber);
+const bySide = (schema: OpenApiSchema) => object({ monolith: schema, extracted: schema });
+const comparisons = object({ compared: each, mismatches: each, unavailable: each });
+
+const series = {
+  ...({ module: text, from: text, until: text, stepSeconds: numberSchema, at: each } as const),
+  ...({ calls: bySide(each), errors: bySide(each), p50Ms: bySide(someOf), p99Ms: bySide(someOf) } as const),
+  ...({ shadow: comparisons, probes: comparisons, lagMs: someOf, pending: someOf, percent: someOf } as const),
+  phases: listOf(object({ from: text, until: text, phase })),
+  handOffs: listOf(object({ at: text, from: numberSchema, to: numberSchema, pauseMs: orNumber })),
+} satisfies Members<ModuleSeries>;
+
 const entry = {
   id: numberSchema,
   at: text,
@@ -226,6 +240,7 @@ const without = (members: Readonly<Record<string, OpenApiSchema>>, ...optional: 
 /** The answers of the admin API, by their names in the document. */
 export const answers = {
   ModuleStatus: without(status, 'readsPercent', 'ownerMigrations', 'calls'),
+  ModuleSeries: object(series),
   HistoryEntry: object(entry),
   MismatchEntry: object(mismatch),
   QuarantinedRow: object(quarantined),

@@ -128,6 +128,19 @@ const paths = {
     { ...badInput, ...noModule },
     [named, limit],
   ),
+  '/modules/{module}/series': get(
+    'How a module did over time, in at most 150 steps or so',
+    json('Success', ref('ModuleSeries')),
+    { ...badInput, ...noModule },
+    [
+      named,
+      inQuery('minutes', 'So much of its last day; 15 when nothing is said.', {
+        ...numberSchema,
+        ...{ type: 'integer', minimum: 1, maximum: 1_440 },
+      }),
+      inQuery('until', 'The end, RFC 3339; now when nothing is said.', text),
+    ],
+  ),
   '/modules/{module}/mismatches': get(
     'Queries whose two answers differed',
     json('Success', items('MismatchEntry')),
