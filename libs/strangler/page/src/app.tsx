@@ -119,7 +119,7 @@ function Board({ session, onEnd }: { session: Session; onEnd: (why: string | nul
           <section class="module" aria-label={status.module}>
             <h2>{status.module}</h2>
             <Actions status={status} mayAct={mayAct} onDeed={begin(status.module)} />
-            <Charts module={status.module} />
+            <Charts status={status} />
             <div class="tabs" role="tablist">
               {tabs.map((each) => (
                 <button

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { number } from '../../src/cli/text/figures.js';
+import type { ModuleStatus } from '../../src/control/terms/views.js';
 import { get } from './api.js';
 import { chartsOf, inSeconds, pauseCounts, type Chart, type Line, type Series } from './series.js';
 
@@ -14,7 +15,8 @@ const ranges = [
 const everyMs = 10_000;
 
 /** How the module has done, on one axis of time. */
-export function Charts({ module }: { module: string }) {
+export function Charts({ status }: { status: ModuleStatus }) {
+  const { module } = status;
   const [minutes, setMinutes] = useState(15);
   const [series, setSeries] = useState<Series | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -54,7 +56,7 @@ export function Charts({ module }: { module: string }) {
       {problem && <p role="alert">{problem}</p>}
       {series && (
         <div class="charts">
-          {chartsOf(series).map((chart) => (
+          {chartsOf(series, p99RatioOf(status)).map((chart) => (
             <Drawn key={chart.title} chart={chart} series={series} />
           ))}
           <Pauses series={series} />
@@ -62,6 +64,12 @@ export function Charts({ module }: { module: string }) {
       )}
     </section>
   );
+}
+
+/** How many times as slow as the old side the new one may be. */
+function p99RatioOf({ settings }: ModuleStatus): number | null {
+  const ratio = settings.find(({ key }) => key === 'gates.p99Ratio')?.value;
+  return typeof ratio === 'number' ? ratio : null;
 }
 
 function Drawn({ chart, series }: { chart: Chart; series: Series }) {
@@ -101,6 +109,7 @@ function Drawn({ chart, series }: { chart: Chart; series: Series }) {
 }
 
 const height = 120;
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 
 const dataOf = ({ lines }: Chart, { at }: Series): uPlot.AlignedData =>
   [[...at], ...lines.map(({ values }) => [...values])] as uPlot.AlignedData;
@@ -110,19 +119,31 @@ const color = (name: string): string =>
 
 function optionsFor({ lines }: Chart, series: () => Series, width: number): uPlot.Options {
   const axis = { stroke: color('--quiet'), grid: { stroke: color('--line'), width: 1 } };
+  const times = (_: uPlot, at: number[]) => at.map((each) => clock.format(each * 1_000));
   return {
     ...{ width: Math.max(200, width), height },
     legend: { show: false },
     // All charts of the page point at the same moment, and zoom together.
     cursor: { sync: { key: 'time' }, drag: { x: true, y: false } },
-    axes: [axis, { ...axis, size: 50 }],
-    series: [
-      {},
-      ...lines.map(({ label, tone }) => ({ label, stroke: color(`--${tone}`), width: 1.5, spanGaps: false })),
+    axes: [
+      { ...axis, values: times },
+      {
+        ...axis,
+        size: 50,
+        values: (_: uPlot, values: number[]) => values.map((each) => each.toLocaleString()),
+      },
     ],
+    series: [{}, ...lines.map(drawnAs)],
     hooks: { drawClear: [(plot) => drawPhases(plot, series())] },
   };
 }
+
+/** What is there now and then stands as points: a line between them would say what nobody has measured. */
+const drawnAs = ({ label, tone, sparse = false, dashed = false }: Line): uPlot.Series => ({
+  ...{ label, stroke: color(`--${tone}`), width: sparse ? 0 : 1.5, spanGaps: false },
+  ...(dashed && { dash: [4, 4] }),
+  points: { show: sparse, size: 6, fill: color(`--${tone}`) },
+});
 
 /** Bands of the phases, and a mark for each hand-off, behind the lines. */
 function drawPhases(plot: uPlot, { phases, handOffs }: Series): void {

@@ -23,12 +23,12 @@ const series: Series = {
 };
 
 it('draws every line on the same axis of time', () => {
-  for (const { lines } of chartsOf(series))
+  for (const { lines } of chartsOf(series, 3))
     for (const { values } of lines) expect(values).toHaveLength(series.at.length);
 });
 
 it('shows the longest pause of writers of each step', () => {
-  const pauses = chartsOf(series).find(({ title }) => title.startsWith('Pauses'))!;
+  const pauses = chartsOf(series, 3).find(({ title }) => title.startsWith('Pauses'))!;
   expect(pauses.lines[0]!.values).toEqual([null, 40, null]);
 });
 
@@ -38,4 +38,11 @@ it('counts each pause that is known once', () => {
     { below: 20, count: 1 },
     { below: 50, count: 1 },
   ]);
+});
+
+it('shows up to where the gate lets the new side be slow', () => {
+  const { lines } = chartsOf(series, 3).find(({ title }) => title === 'Answered within')!;
+  expect(lines.find(({ label }) => label === 'gate')?.values).toEqual([9, null, 12]);
+  const without = chartsOf(series, null).find(({ title }) => title === 'Answered within')!;
+  expect(without.lines.map(({ label }) => label)).not.toContain('gate');
 });

@@ -1,32 +1,19 @@
-import type { Phase, Side } from '../../src/routes/phase.js';
+import type { ModuleSeries } from '../../src/control/commands/series.js';
+import type { Side } from '../../src/routes/phase.js';
 
 type BySide<T> = Readonly<Record<Side, readonly T[]>>;
-type Comparisons = Readonly<Record<'compared' | 'mismatches' | 'unavailable', readonly number[]>>;
 
-/** How a module has done over time: `GET /modules/:module/series`. */
-export interface Series {
-  from: string;
-  until: string;
-  stepSeconds: number;
-  /** Begin of each step, seconds since 1970. */
-  at: readonly number[];
-  calls: BySide<number>;
-  errors: BySide<number>;
-  p50Ms: BySide<number | null>;
-  p99Ms: BySide<number | null>;
-  shadow: Comparisons;
-  lagMs: readonly (number | null)[];
-  pending: readonly (number | null)[];
-  percent: readonly (number | null)[];
-  phases: readonly { from: string; until: string; phase: Phase }[];
-  handOffs: readonly { at: string; from: number; to: number; pauseMs: number | null }[];
-}
+/** What of `GET /modules/:module/series` is drawn. */
+export type Series = Omit<ModuleSeries, 'module' | 'probes'>;
 
 /** One line of a chart. */
 export interface Line {
   label: string;
   tone: 'monolith' | 'extracted' | 'bad' | 'quiet';
   values: readonly (number | null)[];
+  /** Points and no line. */
+  sparse?: boolean;
+  dashed?: boolean;
 }
 
 /** One chart: what is drawn on the axis of time that all share. */
@@ -37,25 +24,23 @@ export interface Chart {
 }
 
 /** What is drawn, in the order of the page. Pure. */
-export function chartsOf({
-  at,
-  calls,
-  errors,
-  p50Ms,
-  p99Ms,
-  shadow,
-  lagMs,
-  pending,
-  percent,
-  handOffs,
-}: Series): Chart[] {
+export function chartsOf(
+  series: Series,
+  /** How many times as slow as the old side the new one may be; null: as slow as it likes. */
+  p99Ratio: number | null,
+): Chart[] {
+  const { at, calls, errors, p50Ms, p99Ms, shadow, lagMs, pending, percent, handOffs } = series;
   const both = (name: string, of: BySide<number | null>): Line[] => [
     { label: `${name} monolith`, tone: 'monolith', values: of.monolith },
     { label: `${name} extracted`, tone: 'extracted', values: of.extracted },
   ];
   return [
     { title: 'Calls', unit: 'a second', lines: both('', calls) },
-    { title: 'Answered within', unit: 'ms', lines: [...both('p99', p99Ms), ...both('p50', p50Ms)] },
+    {
+      title: 'Answered within',
+      unit: 'ms',
+      lines: [...both('p99', p99Ms), ...both('p50', p50Ms), ...allowed(p99Ms.monolith, p99Ratio)],
+    },
     { title: 'Errors', unit: 'a second', lines: both('', errors) },
     {
       title: 'Share of the keys extracted',
@@ -82,10 +67,23 @@ export function chartsOf({
     {
       title: 'Pauses of writers at hand-offs',
       unit: 'ms',
-      lines: [{ label: 'pause', tone: 'bad', values: pausesAt(at, handOffs) }],
+      lines: [{ label: 'pause', tone: 'bad', sparse: true, values: pausesAt(at, handOffs) }],
     },
   ];
 }
+
+/** What the gate lets the new side take. */
+const allowed = (p99Ms: readonly (number | null)[], ratio: number | null): Line[] =>
+  ratio === null
+    ? []
+    : [
+        {
+          label: 'gate',
+          tone: 'bad',
+          dashed: true,
+          values: p99Ms.map((ms) => (ms === null ? null : ms * ratio)),
+        },
+      ];
 
 /** The longest pause of each step; null: none. */
 function pausesAt(at: readonly number[], handOffs: Series['handOffs']): (number | null)[] {
