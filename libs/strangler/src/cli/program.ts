@@ -14,6 +14,7 @@ import { history } from './verbs/history.js';
 import { init } from './verbs/init.js';
 import { mismatches } from './verbs/mismatches.js';
 import { quarantined } from './verbs/quarantined.js';
+import { page } from './verbs/page.js';
 import { pause } from './verbs/pause.js';
 import { plan } from './verbs/plan.js';
 import { rejoin } from './verbs/rejoin.js';
@@ -33,6 +34,7 @@ const verbs = [
   generate,
   contracts,
   status,
+  page,
   plan,
   run,
   advance,

@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import {
+  createServer,
+  request as requestHttp,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { asksForThisMachine } from '../operate/local-names.js';
+import { pageFiles, type PageFile } from '../operate/page/page-files.js';
+import { Failure } from './failure.js';
+
+/** Headers of one connection, which a proxy does not pass on (RFC 9110, section 7.6.1). */
+const ofConnection = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/**
+ * Serves the operator's page on this machine, for the admin API at `target`: a system elsewhere, or of a release whose listener has no
+ * page. Who opens it logs in there; nothing of that is kept here. @throws {Failure} when the port is taken.
+ */
+export async function servePage(target: URL, port: number): Promise<Server> {
+  const files = pageFiles('account');
+  if (files.size === 0) throw new Failure('this package was built without its page');
+  const server = createServer((request, response) => answer(request, response, target, files));
+  const listening = once(server.listen(port, '127.0.0.1'), 'listening');
+  await listening.catch((error: unknown) => {
+    throw new Failure(
+      `port ${port} cannot be used: ${(error as Error).message}; name another one with --port`,
+    );
+  });
+  return server;
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  target: URL,
+  files: ReadonlyMap<string, PageFile>,
+): void {
+  // A page of another site whose name leads here must not read what its visitor may.
+  if (!asksForThisMachine(request.headers.host)) return void response.writeHead(403).end();
+  const file = request.method === 'GET' ? files.get((request.url ?? '/').split('?')[0]!) : undefined;
+  if (file) return void response.writeHead(200, file.headers).end(file.body);
+  passOn(request, response, target);
+}
+
+function passOn(request: IncomingMessage, response: ServerResponse, target: URL): void {
+  const send = target.protocol === 'https:' ? requestHttps : requestHttp;
+  const url = new URL((request.url ?? '/').replace(/^\/+/, ''), target);
+  const headers = { ...passing(request.headers), host: url.host };
+  const passed = send(url, { method: request.method, headers }, (answered) => {
+    response.writeHead(answered.statusCode ?? 502, passing(answered.headers));
+    answered.pipe(response);
+  });
+  passed.on('error', () => {
+    if (response.headersSent) return void response.destroy();
+    const detail = `the admin API at ${target.origin} does not answer`;
+    response.writeHead(502, { 'Content-Type': 'application/problem+json' });
+    response.end(JSON.stringify({ type: 'about:blank', title: 'Bad Gateway', status: 502, detail }));
+  });
+  response.once('close', () => passed.destroy());
+  request.pipe(passed);
+}
+
+const passing = (headers: IncomingMessage['headers']): IncomingMessage['headers'] =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !ofConnection.has(name)));
