@@ -19,6 +19,7 @@ RUN npm ci --omit=dev --no-audit --no-fund --ignore-scripts && rm -rf node_modul
 COPY --from=build /shop/dist dist
 COPY --from=build /shop/libs/embedded-servers/dist libs/embedded-servers/dist
 COPY --from=build /shop/libs/strangler/dist libs/strangler/dist
+COPY --from=build /shop/libs/strangler/page/dist libs/strangler/page/dist
 COPY libs/strangler/sql libs/strangler/sql
 COPY data data
 COPY strangler.yaml ./

@@ -1,0 +1,146 @@
+import type { Browser } from 'playwright-core';
+import { launchBrowser } from '../support/browser.js';
+import { startNats, type TestNats } from '../support/nats.js';
+import { OperatorPage } from '../support/operator-page.js';
+import { endAllPrograms } from '../support/programs.js';
+import {
+  Client,
+  makeSetup,
+  openService,
+  openShop,
+  type ModuleName,
+  type OpenShop,
+  type ShopSetup,
+} from '../support/shop.js';
+import { until } from '../support/until.js';
+import { pause, rare, resume, rollback, steps, type Deed } from '../../libs/strangler/page/src/deeds.js';
+
+/*
+ * A button that promises what is refused, or hides what would be done: the page would have rules of its own. So in every phase each dialog is
+ * held against what the admin API says to the same question.
+ */
+
+const admin = { email: 'admin@shop.example', password: 'correct horse battery' };
+const moved: ModuleName = 'inventory';
+
+interface Said {
+  plan?: string[];
+  refusal?: string;
+  detail?: string;
+}
+
+describe('the buttons of the operator’s page', () => {
+  let nats: TestNats;
+  let setup: ShopSetup;
+  let shop: OpenShop;
+  let operator: Client;
+  let browser: Browser;
+  let page: OperatorPage;
+
+  beforeAll(async () => {
+    nats = await startNats();
+    setup = await makeSetup(nats.url);
+    await setup.steerByHand();
+    shop = await openShop(setup);
+    await openService(setup, moved);
+    await (await Client.admin(shop.url)).stock('B-1', 100);
+    operator = await Client.operator(shop);
+    browser = await launchBrowser();
+    page = await OperatorPage.open(browser, shop.adminUrl);
+    await page.logIn(admin);
+    await page.choose(moved);
+  }, 300_000);
+  afterAll(async () => {
+    await browser.close();
+    endAllPrograms();
+    await setup.drop();
+    await nats.stop();
+  });
+
+  const status = async () =>
+    (
+      await operator.send<{ phase: string; percent: number; transition: unknown; paused: boolean }>(
+        'GET',
+        `/modules/${moved}`,
+      )
+    ).body;
+  const act = (verb: string, body: object) => operator.send<Said>('POST', `/modules/${moved}/${verb}`, body);
+
+  const done = async (verb: string, body: object) => {
+    const { status: code, body: said } = await act(verb, body);
+    expect([verb, code, said.detail]).toEqual([verb, expect.any(Number), undefined]);
+  };
+
+  /** At rest, so that an answer does not change between two questions. */
+  async function rest(phase: string, percent?: number): Promise<void> {
+    await until(`${moved} rests in ${phase}`, async () => {
+      const now = await status();
+      const isThere = now.phase === phase && (percent === undefined || now.percent === percent);
+      return isThere && now.transition === null ? true : undefined;
+    });
+    await page.arrived(moved, phase);
+  }
+
+  /** What a dialog says, and what the admin API says. */
+  async function compare(deed: Deed): Promise<void> {
+    const dialog = await page.press(deed.label);
+    await dialog.locator('ol li, .refusal').first().waitFor();
+    const confirm = dialog.getByRole('button', { name: deed.label.replace('…', ''), exact: true });
+    if (deed.typed) {
+      expect(await confirm.isEnabled()).toBe(false);
+      await dialog.getByRole('textbox').fill(moved);
+    }
+    const percent = deed.asks && Number(await dialog.getByRole('slider').inputValue());
+    const { body } = await act(deed.verb, {
+      ...deed.parameters,
+      ...(percent !== undefined && { percent }),
+      ...(deed.verb === 'decommission' && { confirm: moved }),
+      dryRun: true,
+    });
+    const refusal = body.refusal ?? body.detail;
+    const said = await dialog.innerText();
+    for (const step of body.plan ?? []) expect(said).toContain(step.replaceAll('  ', ' '));
+    if (refusal !== undefined) expect(said).toContain(refusal);
+    expect([deed.label, await confirm.isEnabled()]).toEqual([deed.label, refusal === undefined]);
+    await dialog.getByRole('button', { name: 'Close' }).click();
+  }
+
+  async function compareAll(): Promise<void> {
+    const { paused } = await status();
+    for (const deed of [...steps, paused ? resume : pause, rollback, ...rare]) await compare(deed);
+  }
+
+  it('say in every phase what the admin API says', async () => {
+    await rest('monolith');
+    await compareAll();
+    // The settings of a run stay.
+    await done('run', { settings: { ramp: [25, 100], bake: '0s', gates: { minSamples: 0 } } });
+    await done('shift', { percent: 25 });
+    await rest('shifting', 25);
+    await compareAll();
+    await done('pause', {});
+    await page.page.getByRole('toolbar').getByRole('button', { name: 'Resume' }).waitFor();
+    await compareAll();
+    await done('resume', {});
+    await done('run', {});
+    await rest('extracted');
+    await compareAll();
+    expect(page.complaints).toEqual([]);
+  }, 300_000);
+
+  it('do nothing for a viewer, who sees all', async () => {
+    const { id } = await Client.register(shop.url);
+    await setup.query(`update users.account set role = 'viewer' where id = $1`, [id]);
+    const [account] = await setup.query<{ email: string }>('select email from users.account where id = $1', [
+      id,
+    ]);
+    const looking = await OperatorPage.open(browser, shop.adminUrl);
+    await looking.logIn({ email: account!.email, password: 'a long password' });
+    await looking.choose(moved);
+    for (const button of await looking.page.getByRole('toolbar').getByRole('button').all())
+      expect(await button.isDisabled()).toBe(true);
+    await looking.page.getByRole('tab', { name: 'Timeline' }).click();
+    await looking.page.locator('.timeline li').first().waitFor();
+    expect(looking.complaints).toEqual([]);
+  });
+});
