@@ -18,6 +18,7 @@ import { OPERATOR } from '../operate/operator-token.js';
 import { StartError } from '../operate/health/start-error.js';
 import { asksForThisMachine } from '../operate/local-names.js';
 import { ProblemFilter, writeProblem } from '../operate/problem.filter.js';
+import { ProcessController } from '../operate/process.controller.js';
 import { TokenGuard } from '../operate/token.guard.js';
 
 /**
@@ -61,7 +62,7 @@ class AdminModule {
     also: { controllers = [], providers = [] } = {},
   }: Administered): DynamicModule {
     const steering = operator
-      ? [AdminController, DoctorController, DomainEventsController, EventsController]
+      ? [AdminController, DoctorController, DomainEventsController, EventsController, ProcessController]
       : [];
     return {
       module: AdminModule,

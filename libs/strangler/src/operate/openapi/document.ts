@@ -149,6 +149,10 @@ const paths = {
   '/doctor': get('What is stuck', json('Success', items('Finding')), { ...badInput, ...noModule }, [
     inQuery('module', 'Only this one.', text),
   ]),
+  '/process': get(
+    'What the process is that answers, and how that stands with which it works',
+    json('Success', ref('ProcessStatus')),
+  ),
   '/events': get('What happens, as it happens', stream),
   '/health/live': open('Is the process alive?', { '200': state }),
   '/health/ready': open('May it get requests?', { '200': state, '503': problem('Not now.') }),
