@@ -1,5 +1,6 @@
-import type { Finding } from 'nestjs-strangler';
+import type { Finding, ModuleSeries, ProcessStatus } from 'nestjs-strangler';
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { startNats, type TestNats } from '../support/nats.js';
 import { OperatorClient } from '../support/operator.js';
 import { endAllPrograms, type Program } from '../support/programs.js';
@@ -17,6 +18,7 @@ beforeAll(async () => {
   nats = await startNats();
   setup = await makeSetup(nats.url);
   setup.env.LOG_LEVEL = 'info';
+  setup.env.ENVIRONMENT = 'rehearsal';
   await setup.extract(['inventory']);
   service = await openService(setup, 'inventory');
   [, serviceUrl = ''] = await service.printed(/health (http:\/\/localhost:\d+)\//);
@@ -81,6 +83,55 @@ it('a saga that no process knows is an alarm in the metrics, in the status and i
   expect(await metricsOf(shop.adminUrl)).toContain('strangler_stranded_sagas{module="orders"} 1');
   await setup.query('delete from orders.saga');
   expect(await metricsOf(shop.adminUrl)).toContain('strangler_stranded_sagas{module="orders"} 0');
+});
+
+it('how a module did is told from what was written down: its calls, its phases, how far both sides were', async () => {
+  const operator = await OperatorClient.of(shop);
+  const { body: series } = await until('the calls stand in a step', async () => {
+    await get(`${shop.url}/api/v1/products?limit=1`);
+    const answer = await operator.get<ModuleSeries>('/modules/inventory/series?minutes=5');
+    const { calls, percent } = answer.body;
+    return calls.extracted.some((each) => each > 0) && percent.includes(100) ? answer : undefined;
+  });
+  const step = series.calls.extracted.findIndex((each) => each > 0);
+  expect(series.p99Ms.extracted[step]).toBeGreaterThan(0);
+  expect(series.lagMs[series.percent.indexOf(100)]).toEqual(expect.any(Number));
+  expect(series.phases.map(({ phase }) => phase)).toEqual([
+    ...['monolith', 'dual-write', 'shadow', 'shifting', 'extracted'],
+  ]);
+  expect(series.handOffs).toEqual([
+    { at: expect.any(String) as string, from: 0, to: 100, pauseMs: expect.any(Number) as number },
+  ]);
+});
+
+it('what the shop is and works with is told to its operators, without any password', async () => {
+  const operator = await OperatorClient.of(shop);
+  const { body: told } = await until('it is known who leads', async () => {
+    const answer = await operator.get<ProcessStatus>('/process');
+    return answer.body.leaders.every(({ process }) => process !== null) ? answer : undefined;
+  });
+  const { STRANGLER_CONFIG: path = '' } = setup.env;
+  expect(told).toMatchObject({
+    ...{ name: 'monolith', version: expect.stringMatching(/^\d+\.\d+/), namespace: 'shop' },
+    ...{ environment: 'rehearsal', host: hostname(), file: { path, state: 'in force', problem: null } },
+    nats: { state: 'connected', server: new URL(nats.url).host, version: expect.stringMatching(/^2\./) },
+  });
+  expect(told.leads.sort()).toEqual(told.leaders.map(({ module }) => module).sort());
+  expect(told.leaders).toContainEqual({
+    module: 'inventory',
+    process: `process ${told.pid} on ${hostname()}, which reads ${path}`,
+  });
+  const place = (url: string) => {
+    const { host, pathname, username } = new URL(url);
+    return { address: host + pathname, role: username, state: 'up' };
+  };
+  expect(told.databases).toEqual([
+    { side: 'monolith', module: null, ...place(setup.urls.shop) },
+    { side: 'extracted', module: 'inventory', ...place(setup.urls.inventory) },
+  ]);
+  const { password } = new URL(setup.urls.shop);
+  expect(password.length).toBeGreaterThan(8);
+  expect(JSON.stringify(told)).not.toContain(password);
 });
 
 it('docs/operations.md lists every metric that is ours, and no other', async () => {

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../support/browser.js';
 import { startNats, type TestNats } from '../support/nats.js';
-import { OperatorPage } from '../support/operator-page.js';
+import { answered, OperatorPage } from '../support/operator-page.js';
 import { endAllPrograms } from '../support/programs.js';
 import {
   Client,
@@ -84,7 +84,7 @@ describe('the buttons of the operator’s page', () => {
   /** What a dialog says, and what the admin API says. */
   async function compare(deed: Deed): Promise<void> {
     const dialog = await page.press(deed.label);
-    await dialog.locator('ol li, .refusal').first().waitFor();
+    await answered(dialog);
     const confirm = dialog.getByRole('button', { name: deed.label.replace('…', ''), exact: true });
     if (deed.typed) {
       expect(await confirm.isEnabled()).toBe(false);
@@ -113,16 +113,16 @@ describe('the buttons of the operator’s page', () => {
   it('say in every phase what the admin API says', async () => {
     await rest('monolith');
     await compareAll();
-    // The settings of a run stay.
-    await done('run', { settings: { ramp: [25, 100], bake: '0s', gates: { minSamples: 0 } } });
-    await done('shift', { percent: 25 });
+    await done('run', {
+      settings: { ramp: [25, 100], approve: [100], bake: '0s', gates: { minSamples: 0 } },
+    });
     await rest('shifting', 25);
     await compareAll();
     await done('pause', {});
     await page.page.getByRole('toolbar').getByRole('button', { name: 'Resume' }).waitFor();
     await compareAll();
     await done('resume', {});
-    await done('run', {});
+    await done('approve', {});
     await rest('extracted');
     await compareAll();
     expect(page.complaints).toEqual([]);

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../support/browser.js';
 import { startNats, type TestNats } from '../support/nats.js';
-import { OperatorPage } from '../support/operator-page.js';
+import { answered, OperatorPage } from '../support/operator-page.js';
 import { freePort } from '../support/ports.js';
 import { endAllPrograms } from '../support/programs.js';
 import { Client, makeSetup, openService, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
@@ -82,7 +82,7 @@ describe('the operator’s page', () => {
     shop = await openShop(setup);
     await page.page.getByText('What is shown is old').waitFor({ state: 'detached', timeout: 60_000 });
     const dialog = await page.press('Pause');
-    await dialog.locator('ol li, .refusal').first().waitFor();
+    await answered(dialog);
     await dialog.getByRole('button', { name: 'Close' }).click();
   }, 180_000);
 

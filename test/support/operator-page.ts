@@ -60,7 +60,7 @@ export class OperatorPage {
   async carryOut(label: string): Promise<string> {
     const dialog = await this.press(label);
     const confirm = dialog.getByRole('button', { name: label, exact: true });
-    await dialog.locator('ol li, .refusal').first().waitFor();
+    await answered(dialog);
     const said = await dialog.innerText();
     await confirm.click();
     await dialog.waitFor({ state: 'detached' });
@@ -83,3 +83,7 @@ export class OperatorPage {
     await present.waitFor({ timeout: 120_000 });
   }
 }
+
+/** Waits until a dialog says what would be done. */
+export const answered = (dialog: Locator): Promise<void> =>
+  dialog.locator('ol li, .refusal, .nothing').first().waitFor();

@@ -12,9 +12,10 @@ import {
   type ModuleSeries,
   type ModuleStatus,
   type Operator,
+  type ProcessStatus,
   type SeriesQuestion,
 } from 'nestjs-strangler';
-import { quietSeries, standing } from './standing.js';
+import { quietSeries, runningProcess, standing } from './standing.js';
 
 /** An operator that says what a test wants it to say: HTTP and the command line are under test, not the controller. */
 export class ScriptedOperator implements Operator {
@@ -50,6 +51,10 @@ export class ScriptedOperator implements Operator {
   /** Changes where a module stands. */
   put(module: string, change: Partial<ModuleStatus>): void {
     this.statuses.set(module, { ...(this.statuses.get(module) ?? standing(module)), ...change });
+  }
+
+  async process(): Promise<ProcessStatus> {
+    return runningProcess;
   }
 
   async modules(): Promise<ModuleStatus[]> {

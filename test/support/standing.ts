@@ -1,4 +1,11 @@
-import type { EventView, HistoryEntry, ModuleSeries, ModuleStatus, SubscriberLag } from 'nestjs-strangler';
+import type {
+  EventView,
+  HistoryEntry,
+  ModuleSeries,
+  ModuleStatus,
+  ProcessStatus,
+  SubscriberLag,
+} from 'nestjs-strangler';
 
 type View = NonNullable<ModuleStatus['sides']['monolith']>;
 
@@ -64,6 +71,22 @@ export function quietSeries(module: string): ModuleSeries {
     handOffs: [{ at: '2026-01-02T03:04:22.678Z', from: 10, to: 50, pauseMs: null }],
   };
 }
+
+/** A process that leads one of its two modules, whose service has not said where its database is. */
+export const runningProcess: ProcessStatus = {
+  ...{ name: 'monolith', version: '1.2.3', namespace: 'shop', environment: null, host: 'here', pid: 7 },
+  leads: ['stock'],
+  leaders: [
+    { module: 'stock', process: 'process 7 on here, which reads strangler.yaml' },
+    { module: 'desk', process: null },
+  ],
+  nats: { state: 'connected', server: 'localhost:4222', version: '2.14.0' },
+  databases: [
+    { side: 'monolith', module: null, address: 'localhost:5432/shop', role: 'shop', state: 'up' },
+    { side: 'extracted', module: 'stock', address: null, role: null, state: 'down' },
+  ],
+  file: { path: 'strangler.yaml', state: 'refused', problem: 'strangler.yaml line 9 refused: no such phase' },
+};
 
 /** A line of a history. */
 export const entry = (id: number, change: Partial<HistoryEntry> = {}): HistoryEntry => ({

@@ -31,6 +31,7 @@ export class AppModule {
             ...{ direct: settings.get('directUrl', typed), witness: settings.get('witness', typed) },
             ...{ retention: settings.get('retention', typed), drainMs: settings.get('drainMs', typed) },
             events: settings.get('events', typed),
+            environment: settings.get('environment', typed),
             ...wiring,
           }),
         }),

@@ -37,6 +37,8 @@ export interface Settings extends ListenerSettings {
   /** Whether modules tell events: `off` while processes of a release run beside this one that does not know them. */
   events: 'on' | 'off';
   wishesPath: string;
+  /** What operators see of where it runs; `undefined`: nothing. */
+  environment: string | undefined;
   admin: { email: string; password: string } | undefined;
   /** Whether to load the sample shop: by default with the embedded database only. */
   sample: boolean;
@@ -68,6 +70,7 @@ export function readSettings(env: Environment): Settings {
     witness: witnessSetting(env),
     retention: retentionSetting(env, defaultRetention, leastResultsMs),
     events: choiceSetting(env, 'EVENTS', ['on', 'off'], 'on'),
+    environment: textSetting(env, 'ENVIRONMENT'),
     wishesPath: pathSetting(env, 'STRANGLER_CONFIG', 'strangler.yaml'),
     admin: adminAccount(env, databaseUrl !== undefined),
     sample,

@@ -4,6 +4,7 @@ export { OPERATOR } from './operate/operator-token.js';
 export type { DeliveryState, EventQuestion, EventView, SubscriberLag } from './calls/events/event-views.js';
 export type { ActionAnswer, EventList, Operator } from './control/commands/operator.js';
 export type { ModuleSeries, SeriesQuestion } from './control/commands/series.js';
+export type { DatabaseStatus, ProcessStatus } from './control/terms/process-status.js';
 export type { SilentSide } from './control/terms/silent-side.js';
 export { RefusedError, UnknownModuleError } from './control/terms/refused.js';
 export type {

@@ -91,6 +91,9 @@ export function ActionDialog({
             ))}
           </ol>
         )}
+        {outlook !== 'asked' && 'answer' in outlook && outlook.answer.plan.length === 0 && !refusal && (
+          <p class="nothing">There is nothing to do.</p>
+        )}
         {refusal && <p class="refusal">Not now: {refusal}</p>}
         {problem && (
           <p class="refusal" role="alert">

@@ -35,9 +35,10 @@ import { parseWishes } from './config/wishes.js';
 import { WishesFile } from './config/wishes-file.js';
 import { editOf } from './config/file-edit.js';
 import { FileWriter } from './config/file-writer.js';
-import { leaderOf, noticesOf } from './store/notices.js';
+import { leaderIn, noticesOf } from './store/notices.js';
 import { Processes } from './store/processes.js';
 import { ServiceWatch } from './service-watch.js';
+import { ThisProcess } from './this-process.js';
 
 export interface SteeringOptions {
   contracts: readonly Contract[];
@@ -53,8 +54,12 @@ export interface SteeringOptions {
   wishesPath: string;
   /** What the application finds, for `doctor`. */
   findings?: readonly FindingSource[];
+  /** As which program this process connects. */
+  name: string;
   /** Of the application, for who compares processes. */
   version?: string;
+  /** Where it runs, in a word of its own. */
+  environment?: string;
   /** How what a sentence advises is typed in this application. */
   advice?: Advice;
 }
@@ -84,7 +89,9 @@ export class ControlPlane {
       link,
       watch,
       wishesPath,
-      version = 'unknown',
+      name,
+      version,
+      environment,
       findings = [],
       advice,
     } = options;
@@ -122,13 +129,22 @@ export class ControlPlane {
       },
     );
     this.processes = new Processes(database, {
-      version,
+      version: version ?? 'unknown',
       reading: () => this.file.reading,
       leads: () => this.controller.leads,
     });
     this.services = new ServiceWatch(names, routes, {
       belonging: (module) => servedOn(link, module, 'extracted'),
       copies: (at) => copiesOn(link, at),
+    });
+    const about = new ThisProcess({
+      says: { name, version: version ?? null, environment: environment ?? null },
+      ...{ link, database, modules: names },
+      away: () => names.filter((module) => this.isAway(module)),
+      state: (module) => this.sidesOf(module).extracted.state(),
+      leads: () => this.controller.leads,
+      live: () => this.processes.live,
+      reading: () => this.file.reading,
     });
     this.controller = new Controller({
       database,
@@ -142,7 +158,8 @@ export class ControlPlane {
       findings: [natsFindings(link), ...findings],
       ...(advice && { advice }),
       writer: new FileWriter(wishesPath, (text, change) => editOf(text, names, change), this.file),
-      leaderOf: (module) => leaderOf(module, this.processes.live),
+      leaderOf: (module) => leaderIn(module, this.processes.live) ?? 'another process',
+      about: () => about.status(),
     });
   }
 
@@ -219,10 +236,13 @@ export class ControlPlane {
     const policy = entry && policyOf(entry);
     if (!link.current || !(policy?.shadowed || policy?.checksReads)) return [];
     const modules = contracts.map(({ name }) => name);
-    const services = modules
-      .filter((name) => !policies[routes.phaseOf(name) ?? 'monolith'].atHome)
-      .map((name) => this.sidesOf(name).extracted);
+    const services = modules.filter((name) => this.isAway(name)).map((name) => this.sidesOf(name).extracted);
     return [...services, ...programsThatCall(link, routes, modules)];
+  }
+
+  /** Whether the module's other side is needed, as the routers know it. */
+  private isAway(module: string): boolean {
+    return !policies[this.options.routes.phaseOf(module) ?? 'monolith'].atHome;
   }
 
   private proberOf(contract: Contract, ask: AskSide): Prober {

@@ -15,6 +15,7 @@ import { Observer } from './reconcile/observe.js';
 import { ModuleOperator } from './commands/module-operator.js';
 import type { Operator } from './commands/operator.js';
 import type { Finding, FindingSource } from './terms/views.js';
+import type { ProcessStatus } from './terms/process-status.js';
 import { Rates } from './reconcile/rates.js';
 import { defaultSettings } from './config/settings.js';
 import { steeredBy } from './reconcile/file-steering.js';
@@ -33,6 +34,8 @@ export interface ControllerOptions {
   /** How long buckets may be fenced before a hand-off is aborted, in ms. */
   drainMs?: number;
   pace?: Pace;
+  /** What this process is, and works with. */
+  about?: () => Promise<ProcessStatus>;
   /** How `strangler.yaml` is called in refusals. */
   wishesPath?: string;
   boundary?: ControlBoundary;
@@ -94,6 +97,7 @@ export class Controller {
       walkers,
       feed: this.feed,
       seen: new SeriesReader(database),
+      about: options.about ?? (() => Promise.reject(new Error('nothing is known of this process'))),
       findings: options.findings ?? [],
       notices: options.notices ?? (() => []),
       writer: options.writer,

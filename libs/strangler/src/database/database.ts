@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { release, releaseNumber } from './release.js';
-import { addressed, serverOf, type DatabaseServer } from './server.js';
+import { addressed, placeOf, serverOf, type DatabasePlace, type DatabaseServer } from './server.js';
 import { askAt, asksAfter, type ClientClass } from './silence.js';
 
 /**
@@ -76,6 +76,7 @@ export class Database implements Queryable {
   private readonly pool: pg.Pool;
   private readonly Client: ClientClass;
   private readonly others: Database[] = [];
+  private known: DatabasePlace | undefined;
 
   /** `server`: its URL, or how pg connects to it. `session`: settings of all its sessions. `max`: connections. */
   constructor(
@@ -184,6 +185,11 @@ export class Database implements Queryable {
     const other = new Database(this.server, { session, max });
     this.others.push(other);
     return other;
+  }
+
+  /** Where it is, and as whom one logs in. */
+  get place(): DatabasePlace {
+    return (this.known ??= placeOf(this.server));
   }
 
   /** How its connections are used just now. */

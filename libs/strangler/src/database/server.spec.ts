@@ -1,4 +1,4 @@
-import { addressed, serverOf } from './server.js';
+import { addressed, placeOf, serverOf } from './server.js';
 
 describe('where a data source connects', () => {
   it('is its URL', () => {
@@ -50,4 +50,15 @@ describe('settings of sessions', () => {
       ...{ host: 'db', options: '-c a=1 -c TimeZone=UTC', application_name: 'strangler' },
     });
   });
+});
+
+it.each([
+  ['postgres://ann:s3cret@db.example:6432/stock', 'db.example:6432/stock', 'ann'],
+  ['postgresql://ann:s3cr%40et@db.example/stock?sslmode=disable', 'db.example:5432/stock', 'ann'],
+  ['postgres://ann:s3cret@[::1]/stock', '[::1]:5432/stock', 'ann'],
+  ['postgres://ann:s3cret@localhost/stock?host=/var/run/postgresql', '/var/run/postgresql:5432/stock', 'ann'],
+  [{ host: 'db', port: 6432, user: 'ann', password: 's3cret', database: 'stock' }, 'db:6432/stock', 'ann'],
+  [{ connectionString: 'postgres://ann:s3cret@db/stock', ssl: true }, 'db:5432/stock', 'ann'],
+])('%j is told without its password', (server, address, role) => {
+  expect(placeOf(server)).toEqual({ address, role });
 });

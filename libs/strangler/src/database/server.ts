@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 
 /** Where a database is: its URL, or how pg connects to it. */
@@ -6,6 +6,20 @@ export type DatabaseServer = string | pg.ClientConfig;
 
 /** What a TypeORM data source may say of where it connects. */
 type Credentials = pg.ClientConfig & { url?: string; username?: string };
+
+/** What may be told of it to anybody who operates. */
+export interface DatabasePlace {
+  /** `host:port/name`. */
+  address: string;
+  role: string | null;
+}
+
+/** As pg understands what it is given: also what that leaves to the environment. */
+export function placeOf(server: DatabaseServer): DatabasePlace {
+  const { host, port, database, user } = new pg.Client(server);
+  const name = host.includes(':') ? `[${host}]` : host;
+  return { address: `${name}:${port}/${database ?? ''}`, role: user ?? null };
+}
 
 /** Where a TypeORM data source connects: its primary, if it reads from replicas. @throws when it is no PostgreSQL. */
 export function serverOf(options: DataSourceOptions): DatabaseServer {

@@ -49,6 +49,31 @@ it('a server that does not answer is named by its address, never with its passwo
   expect(trouble + said.join()).not.toContain('secret');
 });
 
+it.each([
+  ['nats://ann:secret@127.0.0.1:1', '127.0.0.1:1'],
+  ['ann:secret@127.0.0.1:1', '127.0.0.1:1'],
+  ['tls://ann:sec%2Fret@localhost:1/', 'localhost:1'],
+])('where %s is looked for is told without its password', async (servers, address) => {
+  const nobody = link(async () => ({ servers }));
+  expect(nobody.server).toBeNull();
+  nobody.start();
+  const trouble = await until('it says so', () => nobody.trouble ?? undefined);
+  expect(nobody.server).toEqual({ address, version: null });
+  expect(trouble + said.join()).not.toMatch(/sec.*ret/);
+});
+
+it('which server it is connected to is known, and was it when that is gone', async () => {
+  const nats = await startNats();
+  const made = link(async () => ({ servers: nats.url }));
+  made.start();
+  const { info } = await untilUp(made);
+  const server = { address: new URL(nats.url).host, version: info!.version };
+  expect(made.server).toEqual(server);
+  await nats.stop();
+  await until('it is lost', () => (made.current ? undefined : true));
+  expect(made.server).toEqual(server);
+});
+
 it('what NATS refuses is said once of each subject, however often and in whatever order it is tried', async () => {
   const nats = await startNatsFor({ name: 'ann', password: 'secret', publish: 'shop.>' });
   const made = link(async () => ({ servers: nats.url, user: 'ann', pass: 'secret' }));

@@ -67,6 +67,7 @@ export class NatsLink {
   private readonly refused = new Set<string>();
   private user: string | undefined;
   private refusing = false;
+  private soughtAt: string | undefined;
 
   /** By which calls say who makes them, and are believed. */
   readonly keys = new CallerKeys();
@@ -106,6 +107,12 @@ export class NatsLink {
   /** The connection while it works; `undefined` while there is none. Nothing is buffered for a lost one. */
   get current(): NatsConnection | undefined {
     return this.up ? this.connection : undefined;
+  }
+
+  /** Where it is connected, or was last, or is looked for, without credentials; null: nobody has needed it yet. */
+  get server(): { address: string; version: string | null } | null {
+    const address = this.connection?.getServer() ?? this.soughtAt;
+    return address === undefined ? null : { address, version: this.connection?.info?.version ?? null };
   }
 
   /** Begins to connect, in the background; does nothing the second time. */
@@ -178,7 +185,8 @@ export class NatsLink {
     try {
       const options = await this.options();
       this.user = options.user;
-      at = `NATS at ${addressOf(options)} does not answer: `;
+      this.soughtAt = addressOf(options);
+      at = `NATS at ${this.soughtAt} does not answer: `;
       return await connect({ ...patience, inboxPrefix: this.inboxPrefix, ...options });
     } catch (error) {
       this.tell(`${at}${(error as Error).message}`);
@@ -250,6 +258,10 @@ export class NatsLink {
 
 /** Where a connection leads, without credentials. */
 function addressOf({ servers }: ConnectionOptions): string {
-  const of = (url: string) => (URL.canParse(url) ? new URL(url).host || url : url);
+  const of = (url: string) =>
+    url
+      .replace(/^.*:\/\//, '')
+      .replace(/^.*@/, '')
+      .replace(/\/.*$/, '');
   return [servers ?? []].flat().map(of).join(', ');
 }

@@ -20,6 +20,7 @@ import { SessionController } from '../operate/page/session.controller.js';
 import { StartError } from '../operate/health/start-error.js';
 import { asksForThisMachine } from '../operate/local-names.js';
 import { ProblemFilter, writeProblem } from '../operate/problem.filter.js';
+import { ProcessController } from '../operate/process.controller.js';
 import { TokenGuard } from '../operate/token.guard.js';
 
 /**
@@ -65,7 +66,14 @@ class AdminModule {
     also: { controllers = [], providers = [] } = {},
   }: Administered): DynamicModule {
     const steering = operator
-      ? [AdminController, DoctorController, DomainEventsController, EventsController, SessionController]
+      ? [
+          AdminController,
+          DoctorController,
+          DomainEventsController,
+          EventsController,
+          ProcessController,
+          SessionController,
+        ]
       : [];
     return {
       module: AdminModule,

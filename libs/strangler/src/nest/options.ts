@@ -112,6 +112,8 @@ export interface WiringOptions {
   events?: 'on' | 'off' | undefined;
   /** Of the application, for who compares processes. */
   version?: string | undefined;
+  /** Where the application runs, in a word of its own such as `production`: operators see it. Left out: nothing is said. */
+  environment?: string | undefined;
   /** How what a sentence advises is typed in this application. */
   advice?: Advice | undefined;
   /** What the application finds, for `doctor`. */

@@ -12,6 +12,7 @@ import { UnavailableError } from '../contract/errors.js';
 import { CallMetrics } from '../control/call-metrics.js';
 import { ControlPlane, type SteeringOptions } from '../control/control-plane.js';
 import { Database } from '../database/database.js';
+import { monolithUser } from '../nats/permissions.js';
 import { OutsideStream } from '../nats/outside-stream.js';
 import { defaultRetention, longestEventsMs, type Retention } from '../engine/pruning/retention.js';
 import type { NatsLink } from '../nats/link.js';
@@ -106,12 +107,22 @@ export function processPartsOf(
 }
 
 function controlPlane(
-  { contracts, config: wishesPath = 'strangler.yaml', version, findings, advice }: StranglerOptions,
+  options: StranglerOptions,
   steered: Pick<SteeringOptions, 'database' | 'agents' | 'router' | 'guarded' | 'routes' | 'link' | 'watch'>,
 ): ControlPlane {
+  const {
+    contracts,
+    config: wishesPath = 'strangler.yaml',
+    version,
+    environment,
+    findings,
+    advice,
+  } = options;
+  const { user = monolithUser }: Partial<NatsOptions> = typeof options.nats === 'object' ? options.nats : {};
   return new ControlPlane({
-    ...{ contracts, wishesPath, ...steered },
+    ...{ contracts, wishesPath, name: user, ...steered },
     ...(version !== undefined && { version }),
+    ...(environment !== undefined && { environment }),
     ...(findings && { findings }),
     ...(advice && { advice }),
   });

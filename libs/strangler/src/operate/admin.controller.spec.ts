@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { openAdmin, type AdminListener } from '../../../../test/support/admin.js';
 import { ScriptedOperator } from '../../../../test/support/scripted-operator.js';
-import { entry, quietSeries } from '../../../../test/support/standing.js';
+import { entry, quietSeries, runningProcess } from '../../../../test/support/standing.js';
 
 let operator: ScriptedOperator;
 let admin: AdminListener;
@@ -43,6 +43,10 @@ describe('looking', () => {
       code: 'not_found',
       detail: 'there is no module nothing',
     });
+  });
+
+  it('tells what the process is and works with, whatever is away', async () => {
+    expect((await get('/process')).body).toEqual(runningProcess);
   });
 
   it('gives as much of a history as is asked for', async () => {
@@ -224,7 +228,7 @@ describe('acting', () => {
 });
 
 describe('who may', () => {
-  it.each(['/modules', '/modules/stock', '/modules/stock/series', '/doctor', '/events'])(
+  it.each(['/modules', '/modules/stock', '/modules/stock/series', '/doctor', '/process', '/events'])(
     'GET %s takes an admin',
     async (path) => {
       expect((await request(admin.url).get(path)).status).toBe(401);

@@ -219,7 +219,8 @@ export class SideAgent implements LocalSide {
       await migrationStates(this.database, this.options.module),
     );
     const about = { stuckMigration, ownerMigrations, latePruning: this.pruner.late };
-    const known = { ownership, outgoing: sent, incoming, standpoint, unprovable, held, ...about };
+    const { place } = this.database;
+    const known = { ownership, place, outgoing: sent, incoming, standpoint, unprovable, held, ...about };
     return { ...known, ...captured, ...late };
   }
 

@@ -1,3 +1,4 @@
+import type { DatabasePlace } from '../database/server.js';
 import type { ChunkRows } from '../engine/verify/chunk.js';
 import type { IncomingState, OutgoingState, QuarantinedRow } from '../engine/replication/outgoing-state.js';
 import type { LatePruning } from '../engine/pruning/pruner.js';
@@ -20,6 +21,8 @@ import type { TableStake } from './stake.js';
 /** How a module stands on one side. */
 export interface SideState {
   ownership: OwnershipRow;
+  /** Its database; left out: it is of a release that does not say. */
+  place?: DatabasePlace;
   outgoing: OutgoingState;
   /** What it has proven, and of whom. */
   standpoint: Standpoint;

@@ -7,6 +7,7 @@ import type { Position } from '../terms/machine.js';
 import type { Reconciler, WalkerParts } from '../reconcile/reconciler.js';
 import type { HistoryFeed } from '../store/history-feed.js';
 import type { ModuleRow, RowChange, Wanted } from '../store/module-row.js';
+import type { ProcessStatus } from '../terms/process-status.js';
 import type { Finding, FindingSource } from '../terms/views.js';
 import type { PlainBody } from './bodies.js';
 
@@ -102,6 +103,7 @@ export interface CommandParts extends WalkerParts {
   walkers: ReadonlyMap<string, Reconciler>;
   feed: HistoryFeed;
   seen: SeriesReader;
+  about: () => Promise<ProcessStatus>;
   findings: readonly FindingSource[];
   /** What is wrong with who steers, for `status` and `doctor`. */
   notices: () => Finding[];

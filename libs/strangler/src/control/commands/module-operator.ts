@@ -9,6 +9,7 @@ import type { ActionAnswer, EventList, Operator } from './operator.js';
 import { positionOf } from '../reconcile/decide.js';
 import { UnknownModuleError } from '../terms/refused.js';
 import { statusOf } from './status.js';
+import type { ProcessStatus } from '../terms/process-status.js';
 import type { Finding, HistoryEntry, ModuleStatus } from '../terms/views.js';
 import type { CommandContext, CommandParts } from './command.js';
 import { CommandRunner } from './command-runner.js';
@@ -26,6 +27,10 @@ export class ModuleOperator implements Operator {
 
   constructor(private readonly parts: CommandParts) {
     this.runner = new CommandRunner(parts);
+  }
+
+  process(): Promise<ProcessStatus> {
+    return this.parts.about();
   }
 
   modules(): Promise<ModuleStatus[]> {

@@ -6,6 +6,7 @@ import type { Action } from './commands.js';
 import type { SilentSide } from '../terms/silent-side.js';
 import type { SagaList } from './sagas.js';
 import type { ModuleSeries, SeriesQuestion } from './series.js';
+import type { ProcessStatus } from '../terms/process-status.js';
 import type { Finding, HistoryEntry, ModuleStatus } from '../terms/views.js';
 
 /**
@@ -53,6 +54,8 @@ export interface EventList {
  * ```
  */
 export interface Operator {
+  /** What the process is that answers, and how that stands with which it works. */
+  process(): Promise<ProcessStatus>;
   modules(): Promise<ModuleStatus[]>;
   module(name: string): Promise<ModuleStatus>;
   /** @throws {RefusedError} with the reason; @throws {UnknownModuleError} */

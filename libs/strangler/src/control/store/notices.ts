@@ -48,8 +48,8 @@ function detailsOf({ hash, leads }: ProcessView): string {
   return leads.length === 0 ? text : `${text}, leads ${leads.join(', ')}`;
 }
 
-/** Which process leads a module, in words. */
-export function leaderOf(module: string, processes: readonly ProcessView[]): string {
+/** Which process leads a module, in words; null: none of those that are known. */
+export function leaderIn(module: string, processes: readonly ProcessView[]): string | null {
   const leader = processes.find(({ leads }) => leads.includes(module));
-  return leader ? `${nameOf(leader)}, which reads ${leader.file}` : 'another process';
+  return leader ? `${nameOf(leader)}, which reads ${leader.file}` : null;
 }

@@ -10,6 +10,7 @@ import type {
   SideView,
   WaitView,
 } from '../../control/terms/views.js';
+import type { DatabaseStatus, ProcessStatus } from '../../control/terms/process-status.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 import { phases } from '../../routes/phase.js';
 import type { SagaDefinition, SagaStep } from '../../calls/sagas/operated.js';
@@ -217,6 +218,20 @@ const saga = {
   side: oneOf(['monolith', 'extracted']),
 } satisfies Members<SagaOn>;
 
+const processStatus = {
+  ...({ name: text, version: orText, namespace: text, environment: orText, host: text } as const),
+  ...({ pid: numberSchema, leads: listOf(text) } as const),
+  leaders: listOf(object({ module: text, process: orText })),
+  nats: object({ state: oneOf(['connected', 'lost', 'none']), server: orText, version: orText }),
+  databases: listOf(
+    object({
+      ...({ side: oneOf(['monolith', 'extracted']), module: orText, address: orText, role: orText } as const),
+      state: oneOf(['up', 'down']),
+    } satisfies Members<DatabaseStatus>),
+  ),
+  file: object({ path: text, state: oneOf(['in force', 'refused', 'none']), problem: orText }),
+} satisfies Members<ProcessStatus>;
+
 const finding = {
   module: orText,
   problem: text,
@@ -248,6 +263,7 @@ export const answers = {
   SubscriberLag: object(subscriberLag),
   SilentSide: object(silentSide),
   Saga: object(saga),
+  ProcessStatus: object(processStatus),
   Finding: without(finding, 'byItself'),
   ActionAnswer: without(action, 'refusal', 'goal'),
   Problem: {

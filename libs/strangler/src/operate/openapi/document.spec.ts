@@ -63,6 +63,7 @@ it.each([
   ['/modules/{module}/parked', '/modules/stock/parked'],
   ['/modules/{module}/sagas', '/modules/stock/sagas'],
   ['/doctor', '/doctor'],
+  ['/process', '/process'],
   ['/domain-events', '/domain-events?state=failed&limit=5&since=2026-01-02T03:04:05Z'],
   ['/domain-events/{id}', `/domain-events/${event.id}`],
 ])('GET %s answers as it says', async (path, url) => {

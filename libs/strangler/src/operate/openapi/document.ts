@@ -158,6 +158,10 @@ const paths = {
   '/doctor': get('What is stuck', json('Success', items('Finding')), { ...badInput, ...noModule }, [
     inQuery('module', 'Only this one.', text),
   ]),
+  '/process': get(
+    'What the process is that answers, and how that stands with which it works',
+    json('Success', ref('ProcessStatus')),
+  ),
   '/events': get('What happens, as it happens', stream),
   '/session': get(
     'Who asks; of nobody both are null',
