@@ -1,26 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
+import type { ProcessStatus } from '../../src/control/terms/process-status.js';
 import { get } from './api.js';
 import { age } from './format.js';
-
-/** The process behind the page: `GET /process`. */
-export interface Process {
-  name: string;
-  version: string | null;
-  namespace: string | null;
-  environment: string | null;
-  host: string;
-  leads: readonly string[];
-  leaders: readonly { module: string; process: string }[];
-  nats: { state: 'connected' | 'lost' | 'none'; server: string | null; version: string | null };
-  databases: readonly {
-    side: string;
-    module: string | null;
-    address: string;
-    role: string | null;
-    state: 'up' | 'down';
-  }[];
-  file: { path: string; state: 'in force' | 'refused' | 'none'; problem: string | null };
-}
 
 export interface Session {
   /** Null: nobody is logged in. */
@@ -42,9 +23,9 @@ export function Head({
   onLogOut: () => void;
   onPalette: () => void;
 }) {
-  const [process, setProcess] = useState<Process | null>(null);
+  const [process, setProcess] = useState<ProcessStatus | null>(null);
   useEffect(() => {
-    const look = () => void get<Process>('process').then(setProcess, () => undefined);
+    const look = () => void get<ProcessStatus>('process').then(setProcess, () => undefined);
     look();
     const timer = setInterval(look, everyMs);
     return () => clearInterval(timer);
@@ -79,21 +60,20 @@ export function Head({
   );
 }
 
-function Lamps({ process: { nats, databases } }: { process: Process }) {
+function Lamps({ process: { nats, databases } }: { process: ProcessStatus }) {
   return (
     <ul class="lamps" aria-label="Servers">
       <li class={`lamp ${nats.state === 'connected' ? 'up' : nats.state === 'lost' ? 'down' : 'quiet'}`}>
         NATS {nats.server ?? nats.state}
       </li>
       {databases.map(({ side, module, address, role, state }) => (
-        <li
-          key={`${side} ${module}`}
-          class={`lamp ${state}`}
-          title={role === null ? address : `${address} as ${role}`}
-        >
+        <li key={`${side} ${module}`} class={`lamp ${state}`} title={inWords(address, role)}>
           {module ?? side}
         </li>
       ))}
     </ul>
   );
 }
+
+const inWords = (address: string | null, role: string | null): string =>
+  `${address ?? 'its address is not known'}${role === null ? '' : ` as ${role}`}`;
