@@ -1,0 +1,119 @@
+import type { Browser, Locator } from 'playwright-core';
+import { launchBrowser } from '../support/browser.js';
+import { startNats, type TestNats } from '../support/nats.js';
+import { OperatorPage } from '../support/operator-page.js';
+import { endAllPrograms } from '../support/programs.js';
+import { Client, makeSetup, openService, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
+import { pause } from '../support/until.js';
+import { Random } from '../hazards/support/random.js';
+
+/*
+ * Somebody who presses whatever there is, in any order, while modules really move: no script fails, no button is dead, and nothing jumps
+ * away under the mouse. The seed is printed: with EXPLORE_SEED the same is pressed again, as far as the shop goes along.
+ */
+
+const minutes = Number(process.env.EXPLORE_MINUTES ?? 10);
+const seed = Number(process.env.EXPLORE_SEED ?? Random.ofNow().seed);
+const admin = { email: 'admin@shop.example', password: 'correct horse battery' };
+/** Layout shifts without a hand on mouse or keyboard before them; 0.1 is what Core Web Vitals call good. */
+const mostShift = 0.1;
+
+const shifts = `
+  globalThis.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) globalThis.shifted += value;
+  }).observe({ type: 'layout-shift', buffered: false });`;
+
+describe(`the operator’s page, explored for ${minutes} minutes with seed ${seed}`, () => {
+  let nats: TestNats;
+  let setup: ShopSetup;
+  let shop: OpenShop;
+  let browser: Browser;
+  let page: OperatorPage;
+
+  beforeAll(async () => {
+    nats = await startNats();
+    setup = await makeSetup(nats.url);
+    shop = await openShop(setup);
+    await Promise.all((['inventory', 'payments'] as const).map((module) => openService(setup, module)));
+    await (await Client.admin(shop.url)).stock('E-1', 100);
+    browser = await launchBrowser();
+    page = await OperatorPage.open(browser, shop.adminUrl);
+    await page.logIn(admin);
+    await page.page.evaluate(shifts);
+  }, 300_000);
+  afterAll(async () => {
+    await browser.close();
+    endAllPrograms();
+    await setup.drop();
+    await nats.stop();
+  });
+
+  /** What of the page a press changes; what comes by itself each second is not in it. */
+  const seen = async (pressed: Locator) => ({
+    dialogs: await page.page.locator('dialog[open]').count(),
+    form: await page.page.locator('.log-in').count(),
+    pressed: await pressed
+      .evaluate((element) => element.outerHTML, undefined, { timeout: 500 })
+      .catch(() => 'gone'),
+    opened: await page.page.locator('details[open]').count(),
+    sent,
+  });
+  let sent = 0;
+
+  it(
+    'has no dead button, no failing script, and nothing that jumps',
+    async () => {
+      page.page.on('request', (request) => {
+        if (request.method() !== 'GET') sent += 1;
+      });
+      const random = new Random(seed);
+      const dead: string[] = [];
+      const giveUpAt = performance.now() + minutes * 60_000;
+      let presses = 0;
+      while (performance.now() < giveUpAt) {
+        if (await page.page.locator('.log-in').count()) await page.logIn(admin);
+        const dialog = page.page.locator('dialog[open]');
+        const room = (await dialog.count()) > 0 ? dialog : page.page.locator('body');
+        const all = await room
+          .locator('button:enabled, summary, [role="option"]')
+          .filter({ visible: true })
+          .all();
+        const field = room.getByRole('textbox').or(room.getByRole('combobox'));
+        if ((await field.count()) > 0 && random.next() < 0.4)
+          await field.first().fill(random.next() < 0.5 ? 'inventory' : 'x'.repeat(random.integer(40)));
+        if (all.length === 0) continue;
+        const chosen = random.pick(all);
+        const name = (await chosen.innerText({ timeout: 1_000 }).catch(() => '')).trim();
+        // It is pressed already.
+        const isOn = await chosen
+          .evaluate(
+            (element) => element.matches('[aria-pressed="true"], [aria-selected="true"]'),
+            undefined,
+            { timeout: 1_000 },
+          )
+          .catch(() => true);
+        const before = await seen(chosen);
+        const isPressed = await chosen.click({ timeout: 2_000 }).then(
+          () => true,
+          () => false,
+        );
+        if (!isPressed) continue;
+        presses += 1;
+        let after = await seen(chosen);
+        for (let waits = 0; waits < 20 && JSON.stringify(after) === JSON.stringify(before); waits++) {
+          await pause(50);
+          after = await seen(chosen);
+        }
+        if (!isOn && JSON.stringify(after) === JSON.stringify(before)) dead.push(name);
+      }
+      expect(dead).toEqual([]);
+      // What was refused was answered: the browser tells of it, and the page said why.
+      const faults = page.complaints.filter((each) => !/status of (409|400|404)/.test(each));
+      expect(faults).toEqual([]);
+      expect(presses).toBeGreaterThan(minutes * 20);
+      expect(await page.page.evaluate<number>('globalThis.shifted')).toBeLessThan(mostShift);
+    },
+    (minutes + 3) * 60_000,
+  );
+});
