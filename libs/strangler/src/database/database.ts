@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { release, releaseNumber } from './release.js';
-import { addressed, placeOf, serverOf, type DatabasePlace, type DatabaseServer } from './server.js';
+import { addressed, databasePlace, serverOf, type DatabasePlace, type DatabaseServer } from './server.js';
 import { askAt, asksAfter, type ClientClass } from './silence.js';
 
 /**
@@ -189,7 +189,7 @@ export class Database implements Queryable {
 
   /** Where it is, and as whom one logs in. */
   get place(): DatabasePlace {
-    return (this.known ??= placeOf(this.server));
+    return (this.known ??= databasePlace(this.server));
   }
 
   /** How its connections are used just now. */

@@ -1,4 +1,4 @@
-import { addressed, placeOf, serverOf } from './server.js';
+import { addressed, databasePlace, serverOf } from './server.js';
 
 describe('where a data source connects', () => {
   it('is its URL', () => {
@@ -60,5 +60,5 @@ it.each([
   [{ host: 'db', port: 6432, user: 'ann', password: 's3cret', database: 'stock' }, 'db:6432/stock', 'ann'],
   [{ connectionString: 'postgres://ann:s3cret@db/stock', ssl: true }, 'db:5432/stock', 'ann'],
 ])('%j is told without its password', (server, address, role) => {
-  expect(placeOf(server)).toEqual({ address, role });
+  expect(databasePlace(server)).toEqual({ address, role });
 });

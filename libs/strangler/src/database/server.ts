@@ -15,7 +15,7 @@ export interface DatabasePlace {
 }
 
 /** As pg understands what it is given: also what that leaves to the environment. */
-export function placeOf(server: DatabaseServer): DatabasePlace {
+export function databasePlace(server: DatabaseServer): DatabasePlace {
   const { host, port, database, user } = new pg.Client(server);
   const name = host.includes(':') ? `[${host}]` : host;
   return { address: `${name}:${port}/${database ?? ''}`, role: user ?? null };
