@@ -1,5 +1,5 @@
 import { sessionClaim, type Order } from '#contracts';
-import { bucketOf, buckets } from 'nestjs-strangler';
+import { bucketOf, buckets, type ModuleSeries } from 'nestjs-strangler';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -293,6 +293,13 @@ it('a service fails, and only for customers of the gateway: the gate of its modu
   expect(history.find(({ action }) => action === 'return')).toMatchObject({
     reason: expect.stringMatching(/error rate|fail/),
   });
+  // So does a chart of it: what the gateway counts stands in its own database.
+  const failed = await until('the chart shows them', async () => {
+    const { body } = await operator.get<ModuleSeries>('/modules/inventory/series?minutes=5');
+    const step = body.errors.extracted.findIndex((each) => each > 0);
+    return step < 0 ? undefined : [body.calls.extracted[step], body.p99Ms.extracted[step]];
+  });
+  for (const figure of failed) expect(figure).toBeGreaterThan(0);
   await service('drop trigger refuse on inventory.stock_item');
 });
 

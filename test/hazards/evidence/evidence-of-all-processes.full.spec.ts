@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { bucketOf } from '#strangler/routes/bucket';
+import type { ModuleSeries } from 'nestjs-strangler';
 import { startNats, type TestNats } from '../../support/nats.js';
 import { OperatorClient } from '../../support/operator.js';
 import { endAllPrograms } from '../../support/programs.js';
@@ -89,6 +90,11 @@ it('calls of services and of a leader that was killed turn the gate of the next 
   for (let i = 0; i < 40; i++) await customer.send('GET', `/api/v1/products/${moved}`);
   await sees(operator, 100);
   expect((await operator.status('inventory')).percent).toBe(50);
+  await until('a chart shows them all, too', async () => {
+    const { body } = await operator.get<ModuleSeries>('/modules/inventory/series?minutes=15');
+    const calls = body.calls.extracted.reduce((sum, each) => sum + each * body.stepSeconds, 0);
+    return Math.round(calls) >= 100 ? true : undefined;
+  });
 
   await first.end('SIGKILL');
   await sees(next, 100);

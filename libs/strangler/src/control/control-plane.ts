@@ -8,6 +8,7 @@ import { policyOf, type RouteEntry, type Routes } from '../routes/routes.js';
 import type { NatsLink } from '../nats/link.js';
 import { natsFindings } from './doctor/nats-findings.js';
 import { programsThatCall } from '../sides/program-reports.js';
+import { stepsOf, type StepsReporter } from '../evidence/call-steps.js';
 import { ServiceReports, type Reporter } from '../evidence/service-reports.js';
 import { EvidenceReader } from '../evidence/reader.js';
 import { Windows } from '../evidence/windows.js';
@@ -211,6 +212,7 @@ export class ControlPlane {
       sides: (module) => this.sidesOf(module),
       verify: (module, order) => verifyBoth(this.sidesOf(module), this.options.agents.of(module), order),
       evidence: (module, stepAgeMs) => this.evidence.of(module, stepAgeMs),
+      callSteps: (question) => stepsOf(this.callers(), question),
       outage: (module) => this.evidence.restart(module),
       probe: (module, order) => this.probers.get(module)?.order(order),
       clearMismatches: async (module) => {
@@ -231,10 +233,15 @@ export class ControlPlane {
    * nobody is asked.
    */
   private callersOf(module: string): Reporter[] {
-    const { contracts, routes, link } = this.options;
-    const entry = routes.entryOf(module);
+    const entry = this.options.routes.entryOf(module);
     const policy = entry && policyOf(entry);
-    if (!link.current || !(policy?.shadowed || policy?.checksReads)) return [];
+    return policy?.shadowed || policy?.checksReads ? this.callers() : [];
+  }
+
+  /** All services and other programs that may call a module. */
+  private callers(): (Reporter & StepsReporter)[] {
+    const { contracts, routes, link } = this.options;
+    if (!link.current) return [];
     const modules = contracts.map(({ name }) => name);
     const services = modules.filter((name) => this.isAway(name)).map((name) => this.sidesOf(name).extracted);
     return [...services, ...programsThatCall(link, routes, modules)];

@@ -1,5 +1,4 @@
 import type { Database } from '../database/database.js';
-import { SeriesReader } from '../evidence/series.js';
 import { plainAdvice, type Advice } from './conditions/advice.js';
 import { SteadyClock, type Clock } from './terms/clock.js';
 import type { FileWriter } from './config/file-writer.js';
@@ -96,7 +95,7 @@ export class Controller {
       ...parts,
       walkers,
       feed: this.feed,
-      seen: new SeriesReader(database),
+      database,
       about: options.about ?? (() => Promise.reject(new Error('nothing is known of this process'))),
       findings: options.findings ?? [],
       notices: options.notices ?? (() => []),

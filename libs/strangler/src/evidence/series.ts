@@ -1,8 +1,9 @@
 import type { Queryable } from '../database/database.js';
 import { sides, type Side } from '../routes/phase.js';
+import type { SteppedCalls } from './call-steps.js';
 import { noComparisons, type Comparisons } from './evidence.js';
-import { bucketsOfTime, percentile, type Histogram } from './histogram.js';
-import { inSteps, rowsInSteps, stepped, type Stepped } from './stepped.js';
+import { percentile } from './histogram.js';
+import { inSteps, rowsInSteps, stepped } from './stepped.js';
 import type { TimeSteps } from './time-steps.js';
 
 /** A value each step. */
@@ -23,57 +24,9 @@ export interface CallSeries {
 /** How comparisons went, a step. */
 export type ComparisonSeries = Record<keyof Comparisons, Series>;
 
-interface CallStep {
-  side: Side;
-  calls: number;
-  errors: number;
-  latency: Histogram;
-}
-type ComparisonStep = Record<'shadow' | 'probes', Comparisons>;
-
-/** What the processes on a database have seen of a module over time. */
-export class SeriesReader {
-  constructor(private readonly database: Queryable) {}
-
-  async calls(module: string, steps: TimeSteps): Promise<CallSeries> {
-    return callSeriesOf(await rowsInSteps<CallStep>(this.database, callSteps, module, steps), steps);
-  }
-
-  /** All, and those of the controller's own questions. */
-  async comparisons(
-    module: string,
-    steps: TimeSteps,
-  ): Promise<Record<'shadow' | 'probes', ComparisonSeries>> {
-    const rows = await rowsInSteps<ComparisonStep>(this.database, comparisonSteps, module, steps);
-    const series = (which: 'shadow' | 'probes'): ComparisonSeries => {
-      const of = (figure: keyof Comparisons) =>
-        inSteps(rows, steps, (found) => (found?.[which] ?? noComparisons)[figure]);
-      return { compared: of('compared'), mismatches: of('mismatches'), unavailable: of('unavailable') };
-    };
-    return { shadow: series('shadow'), probes: series('probes') };
-  }
-}
-
-/** Bucket by bucket: to take arrays apart and put them together again takes several times as long. */
-const latencies = Array.from({ length: bucketsOfTime }, (_, i) => `sum(latency[${i + 1}])`).join(', ');
-
-const callSteps = `
-  select side, ${stepped.at}, sum(calls)::float8 as calls, sum(errors)::float8 as errors,
-    array[${latencies}]::integer[] as latency
-  from strangler.call_window where ${stepped.within} and origin = 'customer'
-  group by side, at`;
-
-const sumsOf = (which: string): string => `json_build_object('compared', coalesce(sum(compared) ${which}, 0),
-    'mismatches', coalesce(sum(mismatches) ${which}, 0), 'unavailable', coalesce(sum(unavailable) ${which}, 0))`;
-
-const comparisonSteps = `
-  select ${stepped.at}, ${sumsOf('')} as shadow, ${sumsOf(`filter (where origin = 'probe')`)} as probes
-  from strangler.shadow_window where ${stepped.within} and origin in ('customer', 'probe')
-  group by at`;
-
-/** Pure. */
-function callSeriesOf(rows: readonly Stepped<CallStep>[], steps: TimeSteps): CallSeries {
-  const bySide = <T>(of: (found: CallStep | undefined) => T) => {
+/** At most one row of each side and step. Pure. */
+export function callSeries(rows: readonly SteppedCalls[], steps: TimeSteps): CallSeries {
+  const bySide = <T>(of: (found: SteppedCalls | undefined) => T) => {
     const series = (side: Side): T[] =>
       inSteps(
         rows.filter((row) => row.side === side),
@@ -83,7 +36,7 @@ function callSeriesOf(rows: readonly Stepped<CallStep>[], steps: TimeSteps): Cal
     return Object.fromEntries(sides.map((side) => [side, series(side)])) as Record<Side, T[]>;
   };
   const aSecond = (count = 0): number => count / steps.stepSeconds;
-  const share = (found: CallStep | undefined, part: number) =>
+  const share = (found: SteppedCalls | undefined, part: number) =>
     found ? percentile(found.latency, part) : null;
   return {
     calls: bySide((found) => aSecond(found?.calls)),
@@ -92,3 +45,28 @@ function callSeriesOf(rows: readonly Stepped<CallStep>[], steps: TimeSteps): Cal
     p99Ms: bySide((found) => share(found, 0.99)),
   };
 }
+
+/** Comparisons of a module: all, and those of the controller's own questions. */
+export async function comparisonSeries(
+  database: Queryable,
+  module: string,
+  steps: TimeSteps,
+): Promise<Record<'shadow' | 'probes', ComparisonSeries>> {
+  const rows = await rowsInSteps<ComparisonStep>(database, comparisonSteps, module, steps);
+  const series = (which: keyof ComparisonStep): ComparisonSeries => {
+    const of = (figure: keyof Comparisons) =>
+      inSteps(rows, steps, (found) => (found?.[which] ?? noComparisons)[figure]);
+    return { compared: of('compared'), mismatches: of('mismatches'), unavailable: of('unavailable') };
+  };
+  return { shadow: series('shadow'), probes: series('probes') };
+}
+
+type ComparisonStep = Record<'shadow' | 'probes', Comparisons>;
+
+const sumsOf = (which: string): string => `json_build_object('compared', coalesce(sum(compared) ${which}, 0),
+    'mismatches', coalesce(sum(mismatches) ${which}, 0), 'unavailable', coalesce(sum(unavailable) ${which}, 0))`;
+
+const comparisonSteps = `
+  select ${stepped.step}, ${sumsOf('')} as shadow, ${sumsOf(`filter (where origin = 'probe')`)} as probes
+  from strangler.shadow_window where ${stepped.within} and origin in ('customer', 'probe')
+  group by step`;

@@ -1,6 +1,6 @@
 import { sides } from '../routes/phase.js';
 import { origins } from './evidence.js';
-import { bucketsOfTime } from './histogram.js';
+import { areCalls, isMapping } from './reported.js';
 import { longestMs, type CallQuestion, type CallReport, type CallRow } from './call-sums.js';
 
 /** Who reports the calls of the processes on another database: a service, or a program that carries no module. */
@@ -63,7 +63,6 @@ const answerOf = (reporter: Reporter, question: CallQuestion): Promise<CallRepor
     () => undefined,
   );
 
-/** Gates must not be led astray by what someone else has sent. */
 const isReport = (value: unknown): value is CallReport =>
   isMapping(value) &&
   typeof value['home'] === 'string' &&
@@ -79,14 +78,4 @@ const isRow = (value: unknown): value is CallRow =>
   (sides as readonly unknown[]).includes(value['side']) &&
   (origins as readonly unknown[]).includes(value['origin']) &&
   typeof value['recent'] === 'boolean' &&
-  isCount(value['calls']) &&
-  isCount(value['errors']) &&
-  value['errors'] <= value['calls'] &&
-  Array.isArray(value['latency']) &&
-  value['latency'].length <= bucketsOfTime &&
-  value['latency'].every(isCount);
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
-const isMapping = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
+  areCalls(value);

@@ -1,12 +1,12 @@
 import type { Queryable } from '../database/database.js';
 import type { TimeSteps } from './time-steps.js';
 
-/** What was found in one step: `at`, its beginning, s since 1970. */
-export type Stepped<T> = T & { at: number };
+/** What was found in one step: `step`, its place, from 0. */
+export type Stepped<T> = T & { step: number };
 
 /** Of the windows of a module, by the step in which their slots begin: for statements of {@link rowsInSteps}. */
 export const stepped = {
-  at: `(floor(extract(epoch from slot) / $4::integer) * $4::integer)::float8 as at`,
+  step: `floor((extract(epoch from slot)::float8 - $2::float8) / $4::float8)::integer as step`,
   within: `module = $1 and slot >= to_timestamp($2::float8) and slot < to_timestamp($3::float8)`,
 } as const;
 
@@ -24,11 +24,11 @@ export async function rowsInSteps<T extends object>(
 }
 
 /** A value for each step, by the row that stands for it. */
-export function inSteps<R extends Stepped<object>, T>(
+export function inSteps<R extends { step: number }, T>(
   rows: readonly R[],
   { at }: TimeSteps,
   of: (found: R | undefined) => T,
 ): T[] {
-  const byStep = new Map(rows.map((row) => [row.at, row]));
-  return at.map((second) => of(byStep.get(second)));
+  const byStep = new Map(rows.map((row) => [row.step, row]));
+  return at.map((_second, step) => of(byStep.get(step)));
 }

@@ -18,6 +18,11 @@ it.each([
   expect(stepSecondsFor(range)).toBe(seconds);
 });
 
+it('of no number of minutes there are more than 150 steps', () => {
+  for (let range = 1; range <= 1_440; range++)
+    expect([range, Math.floor((range * 60) / stepSecondsFor(range)) <= 150]).toEqual([range, true]);
+});
+
 it('the range ends now, or when it is said, and never before what is kept', () => {
   expect(keptRange(15, null, now)).toEqual({ from: now - 900_000, until: now });
   expect(keptRange(15, now - 1, now)).toEqual({ from: now - 900_001, until: now - 1 });

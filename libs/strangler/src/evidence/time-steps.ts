@@ -1,9 +1,9 @@
 /** How long windows are kept, in ms: what is older was not seen by anybody who could be asked. */
 export const keptMs = 24 * 3_600_000;
 /** Windows at rest are so long, in s: a step holds a whole number of them. */
-const slotSeconds = 10;
-/** Within so many steps a range is shown, about. */
-const mostSteps = 150;
+export const slotSeconds = 10;
+/** Within so many steps a range is shown. */
+export const mostSteps = 150;
 /** Processes write down what they have seen once a second: a step that ended less than so many ms ago may lack some. */
 const unwrittenMs = 2_000;
 

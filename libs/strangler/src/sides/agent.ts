@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Database } from '../database/database.js';
+import { reportSteps, type StepsQuestion, type StepsReport } from '../evidence/call-steps.js';
 import { CallSums, type CallQuestion, type CallReport } from '../evidence/call-sums.js';
 import { described } from '../database/failure.js';
 import { Continuity } from '../engine/continuity/continuity.js';
@@ -333,6 +334,10 @@ export class SideAgent implements LocalSide {
 
   callsTo(question: CallQuestion): Promise<CallReport> {
     return this.calls.report(question);
+  }
+
+  callStepsTo(question: StepsQuestion): Promise<StepsReport> {
+    return reportSteps(this.database, question);
   }
 
   retire(how: { purge: boolean; epoch: number }): Promise<void> {

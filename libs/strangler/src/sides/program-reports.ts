@@ -5,11 +5,19 @@ import { described } from '../database/failure.js';
 import { monolithUser } from '../nats/permissions.js';
 import { heard, type NatsLink } from '../nats/link.js';
 import type { Routes } from '../routes/routes.js';
+import {
+  reportSteps,
+  type StepsQuestion,
+  type StepsReport,
+  type StepsReporter,
+} from '../evidence/call-steps.js';
 import { CallSums, type CallQuestion, type CallReport } from '../evidence/call-sums.js';
 import type { Reporter } from '../evidence/service-reports.js';
 
 /** It is asked at each look, and its answer can be done without, in ms: as a service is. */
 const patienceMs = 500;
+/** For a chart somebody waits, and it may be of a day. */
+const patienceForStepsMs = 3_000;
 
 /**
  * For a program that carries no module (a gateway): tells the controller of its shop what its processes have seen of the calls that they
@@ -27,8 +35,9 @@ export function reportCalls(
   const calls = new CallSums(database);
   let subscription: Subscription | null | undefined;
   const answer = async (message: Msg): Promise<void> => {
-    const { module, ageMs } = message.json<CallQuestion>();
-    message.respond(JSON.stringify(await calls.report({ module, ageMs })));
+    const question = message.json<CallQuestion | StepsQuestion>();
+    const report = 'count' in question ? reportSteps(database, question) : calls.report(question);
+    message.respond(JSON.stringify(await report));
   };
   const callback = heard((message) => {
     // Whoever gets no answer goes by what he knew.
@@ -57,21 +66,30 @@ export function reportCalls(
   };
 }
 
+type ProgramReporter = Reporter & StepsReporter;
+
 /**
  * For the controller: who reports the calls of programs that carry no module, one for each database. They are known by the keys by which
  * they sign, without which they can call nobody. `modules`: whose keys are no such programs'.
  */
-export function programsThatCall(link: NatsLink, { member }: Routes, modules: readonly string[]): Reporter[] {
+export function programsThatCall(
+  link: NatsLink,
+  { member }: Routes,
+  modules: readonly string[],
+): ProgramReporter[] {
   const { current, keys, subjects } = link;
   if (!current || !member) return [];
   const { shop } = member;
   const programs = keys.all.filter(({ program }) => program !== monolithUser && !modules.includes(program));
   const places = new Map(programs.map(({ program, database }) => [database, program]));
-  return [...places].map(([database, program]) => ({
-    callsTo: async (question) => {
+  return [...places].map(([database, program]) => {
+    const ask = async <T>(question: CallQuestion | StepsQuestion, timeout: number): Promise<T> => {
       const subject = subjects.callsReported(program, { shop, database });
-      const answer = await current.request(subject, JSON.stringify(question), { timeout: patienceMs });
-      return answer.json<CallReport>();
-    },
-  }));
+      return (await current.request(subject, JSON.stringify(question), { timeout })).json<T>();
+    };
+    return {
+      callsTo: (question) => ask<CallReport>(question, patienceMs),
+      callStepsTo: (question) => ask<StepsReport>(question, patienceForStepsMs),
+    };
+  });
 }

@@ -56,6 +56,7 @@ const patience: Record<Method, number> = {
   emptyView: 30_000,
   // Asked at each look, and its answer can be done without.
   callsTo: 500,
+  callStepsTo: 3_000,
 };
 const methods = Object.keys(patience) as Method[];
 

@@ -2,6 +2,7 @@ import type { DatabasePlace } from '../database/server.js';
 import type { ChunkRows } from '../engine/verify/chunk.js';
 import type { IncomingState, OutgoingState, QuarantinedRow } from '../engine/replication/outgoing-state.js';
 import type { LatePruning } from '../engine/pruning/pruner.js';
+import type { StepsQuestion, StepsReport } from '../evidence/call-steps.js';
 import type { CallQuestion, CallReport } from '../evidence/call-sums.js';
 import type { Held } from '../engine/identity/peer.js';
 import type { Position } from '../engine/identity/position.js';
@@ -131,6 +132,8 @@ export interface SideControl extends ChunkRows, EventControl {
   sampleKeys(of: { from: number; to: number; limit: number }): Promise<string[]>;
   /** What the processes on this side's database have seen of their calls to a module, whichever: gates add it up. */
   callsTo(question: CallQuestion): Promise<CallReport>;
+  /** The same of customers alone, step by step: for charts. */
+  callStepsTo(question: StepsQuestion): Promise<StepsReport>;
 }
 
 /** The monolith's side, which is only asked in its own process: what it alone can do takes data away. */

@@ -1,5 +1,5 @@
 import type { Dto } from '../../contract/dto.js';
-import type { SeriesReader } from '../../evidence/series.js';
+import type { Queryable } from '../../database/database.js';
 import type { Advice } from '../conditions/advice.js';
 import type { Observed } from '../conditions/observed.js';
 import type { FileWriter } from '../config/file-writer.js';
@@ -102,7 +102,8 @@ export const command = <B extends PlainBody, F = undefined>(
 export interface CommandParts extends WalkerParts {
   walkers: ReadonlyMap<string, Reconciler>;
   feed: HistoryFeed;
-  seen: SeriesReader;
+  /** Of the windows in it. */
+  database: Queryable;
   about: () => Promise<ProcessStatus>;
   findings: readonly FindingSource[];
   /** What is wrong with who steers, for `status` and `doctor`. */

@@ -1,4 +1,10 @@
-import type { CallSeries, ComparisonSeries } from '../../evidence/series.js';
+import { addSteps, reportSteps, stepsQuestion } from '../../evidence/call-steps.js';
+import {
+  callSeries,
+  comparisonSeries,
+  type CallSeries,
+  type ComparisonSeries,
+} from '../../evidence/series.js';
 import { keptRange, stepSecondsFor, stepsIn } from '../../evidence/time-steps.js';
 import type { ModuleRow } from '../store/module-row.js';
 import type { StateSeries } from '../store/state-windows.js';
@@ -50,22 +56,24 @@ export interface ModuleSeries extends CallSeries, StateSeries {
 /** What the windows and the history say of a module. */
 export async function seriesOf(
   { module, phase }: ModuleRow,
-  { store, states, seen }: Pick<CommandParts, 'store' | 'states' | 'seen'>,
+  { store, states, database, needs }: Pick<CommandParts, 'store' | 'states' | 'database' | 'needs'>,
   { minutes, until }: SeriesQuestion,
 ): Promise<ModuleSeries> {
   const now = await store.now();
   const range = keptRange(minutes, until === undefined ? null : Date.parse(until), now);
   const steps = stepsIn(range, stepSecondsFor(minutes), now);
-  const [calls, comparisons, stood, moves] = await Promise.all([
-    seen.calls(module, steps),
-    seen.comparisons(module, steps),
+  const question = stepsQuestion(module, steps, now);
+  const [here, elsewhere, comparisons, stood, moves] = await Promise.all([
+    reportSteps(database, question),
+    needs.callSteps?.(question) ?? [],
+    comparisonSeries(database, module, steps),
     states.series(module, steps),
     store.history.moves(module, range.from),
   ]);
   const { at, stepSeconds } = steps;
   return {
     ...{ module, from: timeOf(range.from), until: timeOf(range.until), stepSeconds, at: [...at] },
-    ...calls,
+    ...callSeries(addSteps([...elsewhere, here]), steps),
     ...comparisons,
     ...stood,
     phases: bandsOf(range, moves, phase).map((band) => ({

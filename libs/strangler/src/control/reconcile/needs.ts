@@ -1,6 +1,7 @@
 import type { SideFigures } from '../../calls/resilience/side-guard.js';
 import type { RouteEntry } from '../../routes/routes.js';
 import type { ControlledSides } from '../../sides/side.js';
+import type { StepsQuestion, StepsReport } from '../../evidence/call-steps.js';
 import type { Evidence } from '../../evidence/evidence.js';
 import type { VerifyReport } from '../store/verification-store.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
@@ -40,6 +41,8 @@ export interface ControlNeeds {
   verify(module: string, order: VerifyOrder): Promise<VerifyReport>;
   /** What has been seen of both sides since the step began, `stepAgeMs` ago, or since the last outage. */
   evidence(module: string, stepAgeMs: number): Promise<Evidence>;
+  /** What the processes on other databases have seen of their calls over time (left out: there are none). */
+  callSteps?: (question: StepsQuestion) => Promise<readonly StepsReport[]>;
   /** A side is not there, or behind: what has been seen says nothing of what comes. */
   outage(module: string): Promise<void>;
   /** Asks both sides by itself, in the background; one order after the other. */

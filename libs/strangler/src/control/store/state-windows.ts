@@ -63,9 +63,9 @@ export class StateWindows {
 }
 
 const stateSteps = `
-  select ${stepped.at}, max(lag_ms) as "lagMs", max(pending)::float8 as pending,
+  select ${stepped.step}, max(lag_ms) as "lagMs", max(pending)::float8 as pending,
     (array_agg(percent order by slot desc))[1] as percent
-  from strangler.state_window where ${stepped.within} group by at`;
+  from strangler.state_window where ${stepped.within} group by step`;
 
 /** The larger lag and number of both; the share as it is now. */
 const largerOf = (before: StateFigures, { lagMs, pending, percent }: StateFigures): StateFigures => ({
