@@ -11,6 +11,8 @@ import {
   type MismatchEntry,
   type ModuleStatus,
   type Operator,
+  type ResendAnswer,
+  type WebhookView,
 } from 'nestjs-strangler';
 import { standing } from './standing.js';
 
@@ -27,6 +29,8 @@ export class ScriptedOperator implements Operator {
   silent: SilentSide[] = [];
   findings: Finding[] = [];
   eventList: Omit<EventList, 'silent'> = { items: [], subscribers: [] };
+  receivers: WebhookView[] = [];
+  readonly resent: { name: string; actor: string; dryRun: boolean }[] = [];
   readonly questions: (EventQuestion & { module?: string })[] = [];
   /** Actions are refused with this reason. */
   refusal: string | undefined = undefined;
@@ -107,6 +111,17 @@ export class ScriptedOperator implements Operator {
   async doctor(module: string | undefined): Promise<Finding[]> {
     if (module !== undefined) this.assertThere(module);
     return this.findings.filter((finding) => module === undefined || [module, null].includes(finding.module));
+  }
+
+  async webhooks(): Promise<WebhookView[]> {
+    if (this.fault) throw this.fault;
+    return this.receivers;
+  }
+
+  async resendWebhook(name: string, by: { actor: string; dryRun: boolean }): Promise<ResendAnswer> {
+    if (this.refusal !== undefined) throw new RefusedError(this.refusal);
+    this.resent.push({ name, ...by });
+    return { webhook: name, verb: 'resend', dryRun: by.dryRun, plan: ['call it'] };
   }
 
   onEntry(listener: (entry: HistoryEntry) => void): () => void {

@@ -17,13 +17,16 @@ export interface ReceivedCall extends WebhookMessage {
 export interface ReceiverAnswer {
   status: number;
   headers?: Record<string, string>;
-  /** Sent before it ends, if it ends. */
   body?: string;
+  /** It goes on and on. */
+  endless?: true;
 }
 
 /** A receiver of webhooks, as somebody writes one with the library of Standard Webhooks. What is not signed by our secret is not received. */
 export class WebhookReceiver {
   readonly received: ReceivedCall[] = [];
+  /** The same as they came. */
+  readonly raw: { timestamp: string; signature: string; body: string }[] = [];
   /** Of calls that were refused for their signature. */
   readonly forged: string[] = [];
   /** How each is answered; `undefined`: never. */
@@ -73,7 +76,10 @@ export class WebhookReceiver {
       void (async () => {
         const call = this.verified(request, await textOf(request));
         const answer = call ? await this.judge(call) : { status: 401 };
-        if (answer) response.writeHead(answer.status, answer.headers ?? {}).end(answer.body);
+        if (!answer) return;
+        response.writeHead(answer.status, answer.headers ?? {});
+        if (answer.endless) response.write('and so on');
+        else response.end(answer.body);
       })();
     });
   }
@@ -84,6 +90,7 @@ export class WebhookReceiver {
       const message = new Webhook(this.secret).verify(body, sent) as WebhookMessage;
       const call = { ...message, id: sent['webhook-id']!, path: url };
       this.received.push(call);
+      this.raw.push({ timestamp: sent['webhook-timestamp']!, signature: sent['webhook-signature']!, body });
       return call;
     } catch (error) {
       this.forged.push(String(error));

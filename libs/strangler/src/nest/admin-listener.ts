@@ -19,6 +19,7 @@ import { StartError } from '../operate/health/start-error.js';
 import { asksForThisMachine } from '../operate/local-names.js';
 import { ProblemFilter, writeProblem } from '../operate/problem.filter.js';
 import { TokenGuard } from '../operate/token.guard.js';
+import { WebhooksController } from '../operate/webhooks.controller.js';
 
 /**
  * The operator's listener: of its own, so that it can stay off the public network.
@@ -61,7 +62,7 @@ class AdminModule {
     also: { controllers = [], providers = [] } = {},
   }: Administered): DynamicModule {
     const steering = operator
-      ? [AdminController, DoctorController, DomainEventsController, EventsController]
+      ? [AdminController, DoctorController, DomainEventsController, EventsController, WebhooksController]
       : [];
     return {
       module: AdminModule,

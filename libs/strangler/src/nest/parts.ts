@@ -11,6 +11,7 @@ import type { RemoteCalls } from '../calls/side-calls.js';
 import { UnavailableError } from '../contract/errors.js';
 import { CallMetrics } from '../control/call-metrics.js';
 import { ControlPlane, type SteeringOptions } from '../control/control-plane.js';
+import { problemOfWebhooks } from '../control/webhooks/webhook-options.js';
 import { Database } from '../database/database.js';
 import { OutsideStream } from '../nats/outside-stream.js';
 import { defaultRetention, longestEventsMs, type Retention } from '../engine/pruning/retention.js';
@@ -56,6 +57,7 @@ export function processPartsOf(
 ): Parts {
   const { side, calls: lists, witness, direct, retention } = options;
   requireClaimsThatLast(retention);
+  requireCallable(options);
   const routes = link ? new Routes() : allHere(options);
   const modules = new LocalModules(side, lists);
   const calls = new CallMetrics();
@@ -106,7 +108,7 @@ export function processPartsOf(
 }
 
 function controlPlane(
-  { contracts, config: wishesPath = 'strangler.yaml', version, findings, advice }: StranglerOptions,
+  { contracts, config: wishesPath = 'strangler.yaml', version, findings, advice, webhooks }: StranglerOptions,
   steered: Pick<SteeringOptions, 'database' | 'agents' | 'router' | 'guarded' | 'routes' | 'link' | 'watch'>,
 ): ControlPlane {
   return new ControlPlane({
@@ -114,6 +116,7 @@ function controlPlane(
     ...(version !== undefined && { version }),
     ...(findings && { findings }),
     ...(advice && { advice }),
+    ...(webhooks && { webhooks }),
   });
 }
 
@@ -133,6 +136,12 @@ function requireClaimsThatLast({ resultsMs, eventsMs }: Retention = defaultReten
   throw new StartError(
     'retention: events are kept for longer than it is known who has handled them: `eventsMs` has to be a day shorter than `resultsMs`, or both `Infinity`',
   );
+}
+
+/** @throws {StartError} which shows neither an address nor a secret */
+function requireCallable({ webhooks = [] }: Pick<StranglerOptions, 'webhooks'>): void {
+  const problem = problemOfWebhooks(webhooks);
+  if (problem !== undefined) throw new StartError(`webhooks: ${problem}`);
 }
 
 /** As whom it calls. @throws {StartError} */

@@ -5,6 +5,7 @@ import type { FileWriter } from '../config/file-writer.js';
 import type { Position } from '../terms/machine.js';
 import type { Reconciler, WalkerParts } from '../reconcile/reconciler.js';
 import type { HistoryFeed } from '../store/history-feed.js';
+import type { Webhooks } from '../webhooks/webhooks.js';
 import type { ModuleRow, RowChange, Wanted } from '../store/module-row.js';
 import type { Finding, FindingSource } from '../terms/views.js';
 import type { PlainBody } from './bodies.js';
@@ -100,6 +101,7 @@ export const command = <B extends PlainBody, F = undefined>(
 export interface CommandParts extends WalkerParts {
   walkers: ReadonlyMap<string, Reconciler>;
   feed: HistoryFeed;
+  webhooks: Webhooks;
   findings: readonly FindingSource[];
   /** What is wrong with who steers, for `status` and `doctor`. */
   notices: () => Finding[];

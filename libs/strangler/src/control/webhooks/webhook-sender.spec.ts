@@ -20,7 +20,7 @@ const lines: unknown[] = [];
 
 beforeEach(async () => {
   for (const level of ['log', 'warn'] as const)
-    jest.spyOn(Logger.prototype, level).mockImplementation((line: unknown) => void lines.push(line));
+    jest.spyOn(Logger.prototype, level).mockImplementation((...line: unknown[]) => void lines.push(...line));
   test = await freshDatabase();
   history = new History(connected());
   receiver = await opened();
@@ -159,4 +159,271 @@ it('who has lost its lock with a call under way may send twice, under one id; it
   await nothingWaits('chat');
   expect(told()).toEqual(['pause', 'pause', 'resume']);
   expect(await seen('chat')).toMatchObject({ state: 'up', failed: 0 });
+});
+
+it('a late failure of who has lost its lock is no second try of the entry', async () => {
+  const still = { timeoutMs: 60_000, waitsMs: [3_600_000, 3_600_000] };
+  const answers: (() => void)[] = [];
+  receiver.judge = () => new Promise((resolve) => answers.push(() => resolve({ status: 503 })));
+  const first = await sending([to('chat')], still);
+  await write('pause');
+  await receiver.calls(1);
+  await sending([to('chat')], still);
+  await test.query(
+    `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = strangler.webhook_lock()`,
+  );
+  await receiver.calls(2);
+  answers[1]!();
+  await until('it is failing', async () => ((await seen('chat'))?.state === 'failing' ? true : undefined));
+  answers[0]!();
+  await first.stop();
+  expect(await test.query('select tries, failed_at from strangler.webhook_delivery')).toEqual([
+    { tries: 1, failed_at: null },
+  ]);
+});
+
+it('down, then up: nothing is lost, the order holds, and it is said how it stands', async () => {
+  await sending([to('chat')], { waitsMs: Array.from({ length: 10_000 }, () => 20) });
+  await write('a');
+  await receiver.calls(1);
+  await receiver.close();
+  await write('b', 'c', 'd');
+  const failing = await until('it fails', async () => {
+    const now = await seen('chat');
+    return now?.state === 'failing' ? now : undefined;
+  });
+  expect(failing).toMatchObject({
+    ...{ waiting: 3, failed: 0, problem: 'it cannot be reached (ECONNREFUSED)' },
+    failingSince: expect.stringMatching(/Z$/),
+    nextTryAt: expect.stringMatching(/Z$/),
+  });
+  await receiver.reopen();
+  await receiver.calls(4);
+  await nothingWaits('chat');
+  expect(told()).toEqual(['a', 'b', 'c', 'd']);
+  expect(await seen('chat')).toMatchObject({ state: 'up', failed: 0, problem: null, failingSince: null });
+  expect(lines).toContainEqual(expect.objectContaining({ msg: 'chat takes entries again' }));
+});
+
+it('one that is never taken has failed after the last try, and the next ones go on; said again, it is taken', async () => {
+  receiver.judge = ({ data }) => ({ status: data.action === 'poison' && !mended ? 500 : 200 });
+  let mended = false;
+  await sending([to('chat')]);
+  await write('a', 'poison', 'b');
+  await until('b is told', () => (told().includes('b') ? true : undefined));
+  await nothingWaits('chat');
+  expect(told()).toEqual(['a', 'poison', 'poison', 'poison', 'poison', 'b']);
+  expect(new Set(receiver.received.slice(1, 5).map(({ id }) => id)).size).toBe(1);
+  expect(await seen('chat')).toMatchObject({ state: 'up', waiting: 0, failed: 1 });
+
+  mended = true;
+  const webhooks = new Webhooks(databases[0]!, [to('chat')]);
+  const plan = ['1 that has failed is tried as if new'];
+  const dry = await webhooks.resend('chat', { actor: 'ann', dryRun: true });
+  expect(dry).toEqual({ webhook: 'chat', verb: 'resend', dryRun: true, plan });
+  expect(await seen('chat')).toMatchObject({ waiting: 0, failed: 1 });
+  await webhooks.resend('chat', { actor: 'ann', dryRun: false });
+  await receiver.calls(7);
+  await nothingWaits('chat');
+  expect(receiver.received[6]).toEqual(receiver.received[1]);
+  expect(await seen('chat')).toMatchObject({ state: 'up', failed: 0 });
+  expect(lines).toContainEqual({ msg: `chat: resend; ${plan[0]}`, webhook: 'chat', actor: 'ann' });
+});
+
+it('who waits for hours is called at once when it is said', async () => {
+  receiver.judge = () => ({
+    status: receiver.received.length > 1 ? 200 : 503,
+    headers: { 'retry-after': '3600' },
+  });
+  await sending([to('chat')]);
+  await write('a');
+  const { nextTryAt } = await until('it fails', async () => {
+    const now = await seen('chat');
+    return now?.state === 'failing' ? now : undefined;
+  });
+  expect(Date.parse(nextTryAt!)).toBeGreaterThan(Date.now() + 3_000_000);
+  const webhooks = new Webhooks(databases[0]!, []);
+  await webhooks.resend('chat', { actor: 'ann', dryRun: false });
+  await nothingWaits('chat');
+  expect(told()).toEqual(['a', 'a']);
+});
+
+it('what waits for a receiver that is gone for good does not grow', async () => {
+  receiver.judge = () => ({ status: 500 });
+  await sending([to('chat')]);
+  await write('a');
+  await until('a has failed', async () => ((await seen('chat'))?.failed === 1 ? true : undefined));
+  // As if both had waited for days.
+  await write('b', 'c');
+  await test.query(`update strangler.webhook set failing_since = now() - interval '4 days'`);
+  await test.query(`update strangler.history set at = now() - interval '4 days'`);
+  await until('they have failed', async () => ((await seen('chat'))?.failed === 3 ? true : undefined));
+  expect(told().filter((each) => each === 'c')).toHaveLength(1);
+});
+
+it('410: it is called no more, whoever comes, until its settings are others; it begins then', async () => {
+  receiver.judge = () => ({ status: 410 });
+  const first = await sending([to('chat')]);
+  await write('a', 'b');
+  await until('it is disabled', async () => ((await seen('chat'))?.state === 'disabled' ? true : undefined));
+  await write('c');
+  expect(await seen('chat')).toMatchObject({ waiting: 0, failed: 2, problem: 'it answers 410 Gone' });
+  await first.stop();
+  const second = await sending([to('chat'), to('pager')]);
+  receiver.judge = () => ({ status: 200 });
+  await write('d');
+  await nothingWaits('pager');
+  expect(told()).toEqual(['a', 'd']);
+  const webhooks = new Webhooks(databases[0]!, [to('chat')]);
+  await expect(webhooks.resend('chat', { actor: 'ann', dryRun: false })).rejects.toThrow(
+    /has answered 410 Gone/,
+  );
+  await second.stop();
+
+  await sending([{ ...to('chat'), url: `${receiver.url}/v2` }]);
+  await until('it is called again', async () => ((await seen('chat'))?.state === 'up' ? true : undefined));
+  await write('e');
+  await nothingWaits('chat');
+  await webhooks.resend('chat', { actor: 'ann', dryRun: false });
+  await nothingWaits('chat');
+  expect(receiver.received.slice(2).map(({ path, data }) => `${path} ${data.action}`)).toEqual(
+    ['e', 'a', 'b'].map((action) => `/hooks/v2 ${action}`),
+  );
+});
+
+it('one that hangs holds nobody else, and fails in time', async () => {
+  const other = await opened();
+  receiver.judge = () => undefined;
+  await sending([to('chat'), to('pager', other)], { timeoutMs: 60_000 });
+  await write('a', 'b', 'c');
+  await other.calls(3);
+  await nothingWaits('pager');
+  expect(told(other)).toEqual(['a', 'b', 'c']);
+  expect(told()).toEqual(['a']);
+  await Promise.all(senders.splice(0).map((sender) => sender.stop()));
+
+  await sending([to('chat')], { timeoutMs: 50, waitsMs: [60_000] });
+  await until('it fails', async () => ((await seen('chat'))?.state === 'failing' ? true : undefined));
+  expect(await seen('chat')).toMatchObject({ waiting: 3, problem: 'no answer in 0.05 s' });
+});
+
+it('each is told of what it wants alone', async () => {
+  const [all, some] = [await opened(), await opened()];
+  await sending([
+    to('all', all),
+    { ...to('some', some), modules: ['parcels'], outcomes: ['failed', 'aborted'] },
+    { ...to('chat'), modules: ['stock'] },
+  ]);
+  for (const [module, outcome] of [
+    ['parcels', 'done'],
+    ['parcels', 'failed'],
+    ['stock', 'failed'],
+    ['parcels', 'aborted'],
+  ] as const)
+    await history.add(entry('x', { module, outcome }), databases[0]!);
+  for (const name of ['all', 'some', 'chat']) await nothingWaits(name);
+  const of = (one: WebhookReceiver) => one.received.map(({ data }) => `${data.module} ${data.outcome}`);
+  expect(of(all)).toEqual(['parcels done', 'parcels failed', 'stock failed', 'parcels aborted']);
+  expect(of(some)).toEqual(['parcels failed', 'parcels aborted']);
+  expect(of(receiver)).toEqual(['stock failed']);
+  expect(await seen('some')).toMatchObject({ modules: ['parcels'], outcomes: ['failed', 'aborted'] });
+});
+
+it('who was left out for a moment has lost nothing; who is named no more is forgotten, with what waits', async () => {
+  const first = await sending([to('chat'), to('pager')]);
+  await first.stop();
+  await write('a');
+  await sending([to('pager')]);
+  await nothingWaits('pager');
+  expect(await seen('chat')).toMatchObject({ waiting: 1, url: null });
+  const back = await sending([to('chat')]);
+  await nothingWaits('chat');
+  expect(told()).toEqual(['a', 'a']);
+  await back.stop();
+  await write('b');
+  await test.query(
+    `update strangler.webhook set named_at = now() - interval '61 minutes' where name = 'chat'`,
+  );
+  await until('it is forgotten', async () => ((await seen('chat')) === undefined ? true : undefined));
+  await until('so is what waits', async () =>
+    (await test.query(`select from strangler.webhook_delivery where webhook = 'chat'`)).length === 0
+      ? true
+      : undefined,
+  );
+  await nothingWaits('pager');
+  expect(told()).toEqual(['a', 'a', 'b']);
+  expect(lines).toContain('entries that were pruned, or whose receiver is no more: 1');
+});
+
+it('an entry that is pruned while it waits holds nobody', async () => {
+  receiver.judge = () => ({ status: receiver.received.length > 1 ? 200 : 503 });
+  await sending([to('chat')], { waitsMs: [3_600_000] });
+  await write('a', 'b');
+  await until('it fails', async () => ((await seen('chat'))?.state === 'failing' ? true : undefined));
+  await test.query('delete from strangler.history where id = (select min(id) from strangler.history)');
+  await test.query('update strangler.webhook set due_at = null');
+  await nothingWaits('chat');
+  expect(told()).toEqual(['a', 'b']);
+});
+
+it('a database that was put back gives numbers again, and no id', async () => {
+  await sending([to('chat')]);
+  await write('a');
+  await receiver.calls(1);
+  await nothingWaits('chat');
+  await test.query('delete from strangler.history');
+  await test.query(`select setval(pg_get_serial_sequence('strangler.history', 'id'), $1, false)`, [
+    receiver.entries[0],
+  ]);
+  await write('b');
+  await receiver.calls(2);
+  const [a, b] = receiver.received;
+  expect(b!.data.id).toBe(a!.data.id);
+  expect(b!.id).not.toBe(a!.id);
+});
+
+it('a stop waits a little for an answer, and else the entry comes again', async () => {
+  const answers: (() => void)[] = [];
+  receiver.judge = () => new Promise((resolve) => answers.push(() => resolve({ status: 200 })));
+  const slow = await sending([to('chat')], { stopMs: 60_000 });
+  await write('a', 'b');
+  await receiver.calls(1);
+  const stopped = slow.stop();
+  answers[0]!();
+  await stopped;
+  expect(await seen('chat')).toMatchObject({ waiting: 1, state: 'up' });
+  const hurried = await sending([to('chat')], { stopMs: 1 });
+  await receiver.calls(2);
+  await hurried.stop();
+  expect(await seen('chat')).toMatchObject({ waiting: 1, state: 'up', problem: null });
+  receiver.judge = () => ({ status: 200 });
+  await sending([to('chat')]);
+  await nothingWaits('chat');
+  expect(told()).toEqual(['a', 'b', 'b']);
+  expect(receiver.received[1]).toEqual(receiver.received[2]);
+});
+
+it('neither secret nor address is in a row, a line of the log or an answer', async () => {
+  const url = `${receiver.url}?key=very-hidden`;
+  receiver.judge = () => ({ status: 500, body: `${webhookSecret} very-hidden` });
+  const webhook = { ...to('chat'), url };
+  await sending([webhook], { waitsMs: [1] });
+  await write('a');
+  await until('a has failed', async () => ((await seen('chat'))?.failed === 1 ? true : undefined));
+  receiver.judge = () => ({ status: 410 });
+  await write('b');
+  await until('it is disabled', async () => ((await seen('chat'))?.state === 'disabled' ? true : undefined));
+  const webhooks = new Webhooks(databases[0]!, [webhook]);
+  const answers = await webhooks.list();
+  expect(answers).toMatchObject([{ url: receiver.url }]);
+  const rows = await test.query(
+    'select w::text, d::text from strangler.webhook w join strangler.webhook_delivery d on d.webhook = w.name',
+  );
+  expect(rows).toHaveLength(2);
+  const findings = await webhooks.findings('npx strangler');
+  expect(findings).toHaveLength(1);
+  const all = JSON.stringify({ rows, lines, answers, findings });
+  for (const hidden of [webhookSecret.slice('whsec_'.length), 'very-hidden'])
+    expect(all).not.toContain(hidden);
+  expect(JSON.stringify({ rows, lines })).not.toContain(receiver.url);
 });

@@ -24,7 +24,7 @@ export interface SenderPace {
 }
 
 const usualPace: SenderPace = {
-  ...{ lookMs: 1_000, nameMs: 10_000, timeoutMs: 10_000, stopMs: 2_000 },
+  ...{ lookMs: 1_000, nameMs: 60_000, timeoutMs: 10_000, stopMs: 2_000 },
   waitsMs: standardWaitsMs,
 };
 

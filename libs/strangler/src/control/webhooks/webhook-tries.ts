@@ -50,6 +50,7 @@ export function afterTry(
 export function retryAfterIn(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
   if (/^\d{1,9}$/.test(header)) return Number(header) * second;
-  const at = Date.parse(header);
+  // Whatever else looks like a date to somebody.
+  const at = header.endsWith(' GMT') ? Date.parse(header) : NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
