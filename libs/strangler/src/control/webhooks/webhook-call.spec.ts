@@ -7,7 +7,7 @@ import {
   type ReceiverAnswer,
 } from '../../../../../test/support/webhook-receiver.js';
 import { callWebhook } from './webhook-call.js';
-import { messageOf } from './webhook-message.js';
+import { webhookMessage } from './webhook-message.js';
 
 /* One call: what is an answer, and what of it is told. */
 let receiver: WebhookReceiver;
@@ -18,7 +18,7 @@ afterEach(async () => {
   await receiver.close();
 });
 
-const message = messageOf(entry(7, { reason: 'with ü and "quotes"' }));
+const message = webhookMessage(entry(7, { reason: 'with ü and "quotes"' }));
 const secret = webhookSecret;
 const call = (url = receiver.url, timeoutMs = 10_000, signal = new AbortController().signal) =>
   callWebhook({ url, secret }, 'id-1', message, { timeoutMs, signal });

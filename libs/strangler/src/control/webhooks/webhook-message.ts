@@ -11,7 +11,7 @@ export interface WebhookMessage {
 }
 
 /** What is sent for an entry: the same in each try. Pure. */
-export const messageOf = (entry: HistoryEntry): WebhookMessage => ({
+export const webhookMessage = (entry: HistoryEntry): WebhookMessage => ({
   type: `strangler.${typeOf(entry.action)}.${entry.outcome}`,
   timestamp: entry.at,
   data: entry,

@@ -16,7 +16,7 @@ export const outcomes = [
  *
  * @example
  * ```ts
- * const pager: WebhookOptions = { name: 'pager', url: 'https://pager.example/strangler', secret, outcomes: ['failed', 'aborted'] };
+ * const pager: WebhookOptions = { name: 'pager', url: 'https://pager.example/strangler', secret: token, outcomes: ['failed', 'aborted'] };
  * ```
  */
 export interface WebhookOptions {

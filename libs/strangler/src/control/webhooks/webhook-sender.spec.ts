@@ -427,3 +427,34 @@ it('neither secret nor address is in a row, a line of the log or an answer', asy
     expect(all).not.toContain(hidden);
   expect(JSON.stringify({ rows, lines })).not.toContain(receiver.url);
 });
+
+it('said while a call is under way: its failure does not hold what was said', async () => {
+  const answers: (() => void)[] = [];
+  receiver.judge = () => {
+    const nth = receiver.received.length;
+    if (nth !== 3) return { status: nth < 3 ? 503 : 200 };
+    return new Promise((resolve) => answers.push(() => resolve({ status: 503 })));
+  };
+  await sending([to('chat')], { waitsMs: [1, 1, 3_600_000], timeoutMs: 60_000 });
+  await write('a');
+  await receiver.calls(3);
+  await new Webhooks(databases[0]!, []).resend('chat', { actor: 'ann', dryRun: false });
+  answers[0]!();
+  await nothingWaits('chat');
+  expect(told()).toEqual(['a', 'a', 'a', 'a']);
+});
+
+it('while settings are changed, whoever sends calls where its own say; the next one goes on where they say then', async () => {
+  const other = await opened();
+  const first = await sending([to('chat')]);
+  await write('a');
+  await receiver.calls(1);
+  await sending([to('chat', other)]);
+  await write('b');
+  await receiver.calls(2);
+  await first.stop();
+  await write('c');
+  await other.calls(1);
+  await nothingWaits('chat');
+  expect([told(), told(other)]).toEqual([['a', 'b'], ['c']]);
+});

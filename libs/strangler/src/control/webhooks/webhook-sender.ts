@@ -4,7 +4,7 @@ import type { Database } from '../../database/database.js';
 import { History } from '../store/history.js';
 import { LeaderLock } from '../store/leader-lock.js';
 import { callWebhook, type CallEnd } from './webhook-call.js';
-import { messageOf } from './webhook-message.js';
+import { webhookMessage } from './webhook-message.js';
 import { settingsHash, type WebhookOptions } from './webhook-options.js';
 import { WebhookStore } from './webhook-store.js';
 import { afterTry, standardWaitsMs } from './webhook-tries.js';
@@ -93,7 +93,7 @@ export class WebhookSender {
     if (!due || !entry) return false;
     const { timeoutMs, waitsMs } = this.pace;
     const limits = { timeoutMs, signal: this.breaking.signal };
-    const end = await callWebhook(webhook, due.id, messageOf(entry), limits);
+    const end = await callWebhook(webhook, due.id, webhookMessage(entry), limits);
     if (end.kind === 'delivered') await this.store.delivered(name, due);
     if (end.kind === 'gone') await this.store.gone(name, settings, end.problem);
     if (end.kind === 'failed') {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { entry } from '../../../../../test/support/standing.js';
-import { messageOf } from './webhook-message.js';
+import { webhookMessage } from './webhook-message.js';
 import { afterTry, retryAfterIn, standardWaitsMs } from './webhook-tries.js';
 
 const dayMs = 86_400_000;
@@ -60,7 +60,7 @@ it.each([
 it('a type has the letters that Standard Webhooks takes, whatever an entry is of', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), (action) =>
-      /^strangler\.\w*\.done$/.test(messageOf(entry(1, { action, outcome: 'done' })).type),
+      /^strangler\.\w*\.done$/.test(webhookMessage(entry(1, { action, outcome: 'done' })).type),
     ),
   );
 });
@@ -70,5 +70,5 @@ it.each([
   ['serve-unproven', 'strangler.serve_unproven.begun'],
   ['pause', 'strangler.pause.begun'],
 ])('an entry of %s is of the type %s', (action, type) =>
-  expect(messageOf(entry(1, { action, outcome: 'begun' })).type).toBe(type),
+  expect(webhookMessage(entry(1, { action, outcome: 'begun' })).type).toBe(type),
 );
