@@ -11,12 +11,19 @@ import { webhookMessage } from './webhook-message.js';
 
 /* One call: what is an answer, and what of it is told. */
 let receiver: WebhookReceiver;
+const receivers: WebhookReceiver[] = [];
 beforeEach(async () => {
-  receiver = await WebhookReceiver.open();
+  receiver = await opened();
 });
 afterEach(async () => {
-  await receiver.close();
+  await Promise.all(receivers.splice(0).map((each) => each.close()));
 });
+
+async function opened(secret?: string): Promise<WebhookReceiver> {
+  const one = await WebhookReceiver.open(secret);
+  receivers.push(one);
+  return one;
+}
 
 const message = webhookMessage(entry(7, { reason: 'with ü and "quotes"' }));
 const secret = webhookSecret;
@@ -33,10 +40,9 @@ it('is signed so that the reference library takes it, and so that anybody can wh
 });
 
 it('by another secret it is not taken', async () => {
-  const stranger = await WebhookReceiver.open(`whsec_${Buffer.alloc(24).toString('base64')}`);
+  const stranger = await opened(`whsec_${Buffer.alloc(24).toString('base64')}`);
   expect(await call(stranger.url)).toEqual({ kind: 'failed', problem: 'it answers 401' });
   expect(stranger.received).toEqual([]);
-  await stranger.close();
 });
 
 const answers: [ReceiverAnswer, object][] = [
@@ -62,11 +68,10 @@ it.each(answers)('%j', async (answer, end) => {
 });
 
 it('who sends it elsewhere is not followed', async () => {
-  const elsewhere = await WebhookReceiver.open();
+  const elsewhere = await opened();
   receiver.judge = () => ({ status: 307, headers: { location: elsewhere.url } });
   expect(await call()).toEqual({ kind: 'failed', problem: 'it answers 307, which is not followed' });
   expect(elsewhere.received).toEqual([]);
-  await elsewhere.close();
 });
 
 it('an answer that never ends is one, and is not read', async () => {

@@ -78,6 +78,20 @@ async function write(...actions: string[]): Promise<void> {
   for (const action of actions) await history.add(entry(action), databases[0]!);
 }
 
+/** An entry that is written and not committed; what commits it. */
+async function openEntry(action: string): Promise<() => Promise<void>> {
+  const client = new Client(test.url);
+  await client.connect();
+  await client.query('begin');
+  await history.add(entry(action), {
+    query: async (sql, params) => (await client.query(sql, [...params!])).rows,
+  });
+  return async () => {
+    await client.query('commit');
+    await client.end();
+  };
+}
+
 const told = (one = receiver): string[] => one.received.map(({ data }) => data.action);
 const nothingWaits = (name: string) =>
   until(`nothing waits for ${name}`, async () => ((await seen(name))?.waiting === 0 ? true : undefined));
@@ -108,17 +122,11 @@ it('tells each entry as the admin API does, signed, in order, and nothing of bef
 
 it('an entry that becomes visible behind a later one is told as well', async () => {
   await sending([to('chat')]);
-  const slow = new Client(test.url);
-  await slow.connect();
-  await slow.query('begin');
-  await history.add(entry('slow'), {
-    query: async (sql, params) => (await slow.query(sql, [...params!])).rows,
-  });
+  const commit = await openEntry('slow');
   await write('quick');
   await receiver.calls(1);
   await nothingWaits('chat');
-  await slow.query('commit');
-  await slow.end();
+  await commit();
   await receiver.calls(2);
   expect(told()).toEqual(['quick', 'slow']);
   expect(receiver.entries[1]).toBeLessThan(receiver.entries[0]!);
@@ -259,15 +267,21 @@ it('what waits for a receiver that is gone for good does not grow', async () => 
   await test.query(`update strangler.history set at = now() - interval '4 days'`);
   await until('they have failed', async () => ((await seen('chat'))?.failed === 3 ? true : undefined));
   expect(told().filter((each) => each === 'c')).toHaveLength(1);
+  // What has just happened has its tries.
+  await write('d');
+  await until('so has it', async () => ((await seen('chat'))?.failed === 4 ? true : undefined));
+  expect(told().filter((each) => each === 'd')).toHaveLength(4);
 });
 
 it('410: it is called no more, whoever comes, until its settings are others; it begins then', async () => {
   receiver.judge = () => ({ status: 410 });
   const first = await sending([to('chat')]);
+  const commit = await openEntry('z');
   await write('a', 'b');
   await until('it is disabled', async () => ((await seen('chat'))?.state === 'disabled' ? true : undefined));
+  await commit();
   await write('c');
-  expect(await seen('chat')).toMatchObject({ waiting: 0, failed: 2, problem: 'it answers 410 Gone' });
+  expect(await seen('chat')).toMatchObject({ waiting: 1, failed: 2, problem: 'it answers 410 Gone' });
   await first.stop();
   const second = await sending([to('chat'), to('pager')]);
   receiver.judge = () => ({ status: 200 });
@@ -281,13 +295,14 @@ it('410: it is called no more, whoever comes, until its settings are others; it 
   await second.stop();
 
   await sending([{ ...to('chat'), url: `${receiver.url}/v2` }]);
-  await until('it is called again', async () => ((await seen('chat'))?.state === 'up' ? true : undefined));
+  await nothingWaits('chat');
+  expect(await seen('chat')).toMatchObject({ state: 'up', failed: 2 });
   await write('e');
   await nothingWaits('chat');
   await webhooks.resend('chat', { actor: 'ann', dryRun: false });
   await nothingWaits('chat');
   expect(receiver.received.slice(2).map(({ path, data }) => `${path} ${data.action}`)).toEqual(
-    ['e', 'a', 'b'].map((action) => `/hooks/v2 ${action}`),
+    ['z', 'e', 'a', 'b'].map((action) => `/hooks/v2 ${action}`),
   );
 });
 
@@ -298,6 +313,7 @@ it('one that hangs holds nobody else, and fails in time', async () => {
   await write('a', 'b', 'c');
   await other.calls(3);
   await nothingWaits('pager');
+  await receiver.calls(1);
   expect(told(other)).toEqual(['a', 'b', 'c']);
   expect(told()).toEqual(['a']);
   await Promise.all(senders.splice(0).map((sender) => sender.stop()));
