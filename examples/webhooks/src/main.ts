@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
+import { port, secret } from './config.js';
 
 // A receiver of webhooks: docs/operations.md, "Webhooks".
-const webhook = new Webhook(process.env.WEBHOOK_SECRET ?? '');
+const webhook = new Webhook(secret);
 const had = new Set<unknown>();
 
 createServer((request, response) => {
@@ -18,4 +19,4 @@ createServer((request, response) => {
       response.writeHead(401).end();
     }
   })();
-}).listen(Number(process.env.PORT ?? 8090), '127.0.0.1', () => console.log('listening'));
+}).listen(port, '127.0.0.1', () => console.log('listening'));

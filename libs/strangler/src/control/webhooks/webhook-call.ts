@@ -55,7 +55,7 @@ export async function callWebhook(
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });
     await answer?.cancel().catch(() => undefined);
-    return endOf(status, retryAfterIn(headers.get('retry-after'), Date.now()));
+    return endOf(status, retryAfterIn(headers.get('retry-after'), new Date().getTime()));
   } catch (error) {
     return signal.aborted
       ? { kind: 'broken off' }

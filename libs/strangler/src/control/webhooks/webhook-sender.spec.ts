@@ -139,7 +139,7 @@ it('of two processes one sends, and each entry comes once; when it ends, the oth
   await Promise.all([two[0]!.stop(), write(...Array.from({ length: 30 }, (_, i) => `b${i}`))]);
   await receiver.calls(60);
   await nothingWaits('chat');
-  expect(told()).toEqual(['a', 'b'].flatMap((of) => Array.from({ length: 30 }, (_, i) => of + i)));
+  expect(told()).toEqual(['a', 'b'].flatMap((of) => Array.from({ length: 30 }, (_, i) => `${of}${i}`)));
 });
 
 it('who has lost its lock with a call under way may send twice, under one id; its late refusal changes nothing', async () => {
