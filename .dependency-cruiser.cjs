@@ -47,7 +47,7 @@ const floors = [
 /** The rooms within a room: each stands on those before it, and the files beside them on all. */
 const inner = {
   engine: ['identity', 'ownership', 'verify', 'replication', 'continuity', 'pruning'],
-  control: ['terms', 'config', 'store', 'conditions', 'steps', 'reconcile', 'doctor', 'commands'],
+  control: ['terms', 'config', 'store', 'webhooks', 'conditions', 'steps', 'reconcile', 'doctor', 'commands'],
 };
 const room = (name) => `^libs/strangler/src/${name}/`;
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/`;

@@ -73,6 +73,6 @@ it('the core needs pg and NATS, and no TypeORM; of Nest its logger', () => {
   expect(packagesOf('sides')).toEqual(['@nats-io/transport-node', '@nestjs/common', 'lru-cache', 'pg']);
   const read = ['class-transformer', 'class-validator', 'fastest-levenshtein', 'reflect-metadata', 'yaml'];
   expect(packagesOf('engine', 'sides', 'control')).toEqual(
-    ['@nats-io/transport-node', '@nestjs/common', 'lru-cache', 'pg', ...read].sort(),
+    ['@nats-io/transport-node', '@nestjs/common', 'lru-cache', 'pg', 'standardwebhooks', ...read].sort(),
   );
 });

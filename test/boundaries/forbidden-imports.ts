@@ -3,7 +3,7 @@ import type { Files } from './tree.js';
 /** The rooms within a room, the lowest first. */
 const inner = {
   engine: ['identity', 'ownership', 'verify', 'replication', 'continuity', 'pruning'],
-  control: ['terms', 'config', 'store', 'conditions', 'steps', 'reconcile', 'doctor', 'commands'],
+  control: ['terms', 'config', 'store', 'webhooks', 'conditions', 'steps', 'reconcile', 'doctor', 'commands'],
 };
 
 /** A shop of two modules in which every import is allowed, as long as it stands alone. */

@@ -6,7 +6,7 @@ import { adminLogin, openAdmin, type AdminListener } from '../support/admin.js';
 import { runCli, startCli } from '../support/run-cli.js';
 import { packageVersion } from '#platform';
 import { ScriptedOperator } from '../support/scripted-operator.js';
-import { entry, event, lag } from '../support/standing.js';
+import { entry, event, lag, webhook } from '../support/standing.js';
 import { until } from '../support/until.js';
 
 const newOperator = () => new ScriptedOperator('users', 'inventory');
@@ -195,6 +195,54 @@ describe('what changes something', () => {
   it('the version is that of the package', async () => {
     const { stdout } = await cli('--version');
     expect(stdout.trim()).toBe(packageVersion());
+  });
+});
+
+describe('webhooks', () => {
+  beforeEach(() => {
+    operator.receivers = [
+      webhook,
+      { ...webhook, name: 'chat', url: null, state: 'up', problem: null, delivered: null },
+    ];
+  });
+
+  it('are listed, or one of them', async () => {
+    const { code, stdout } = await cli('webhooks');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^NAME +URL +STATE +WAITING +FAILED +LAST DELIVERED +NEXT TRY +PROBLEM\n/);
+    expect(stdout).toMatch(
+      /pager +https:\/\/pager\.example\/hooks +failing +1,234 +1 +2026\S+, entry 17 +2026\S+ +it answers 503/,
+    );
+    expect(stdout).toMatch(/chat +in no settings of this process +up /);
+    const one = await cli('webhooks', 'pager', '--json');
+    expect(JSON.parse(one.stdout)).toEqual({ items: [webhook] });
+    operator.receivers = [];
+    expect((await cli('webhooks')).stdout).toBe('no webhook is set\n');
+  });
+
+  it('one is called now, or it is said what that would do', async () => {
+    const { code, stdout } = await cli('webhooks', 'pager', '--resend');
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^pager: resend\n +1\. call it/)]);
+    await cli('webhooks', 'pager', '--resend', '--dry-run');
+    const by = { name: 'pager', actor: adminLogin.email };
+    expect(operator.resent).toEqual([
+      { ...by, dryRun: false },
+      { ...by, dryRun: true },
+    ]);
+    operator.refusal = 'it is gone';
+    expect(await cli('webhooks', 'pager', '--resend')).toMatchObject({
+      code: 1,
+      stderr: 'refused: it is gone\n',
+    });
+  });
+
+  it.each([
+    [['webhooks', 'pagr'], 1, /^there is no webhook pagr; did you mean pager\?/],
+    [['webhooks', 'pagr', '--resend'], 1, /^there is no webhook pagr; did you mean pager\?/],
+    [['webhooks', '--resend'], 2, /^--resend goes with a name/],
+    [['webhooks', 'pager', '--dry-run'], 2, /^--dry-run goes with --resend/],
+  ])('%j is refused', async (args, code, stderr) => {
+    expect(await cli(...args)).toMatchObject({ code, stderr: expect.stringMatching(stderr) as string });
   });
 });
 

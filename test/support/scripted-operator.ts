@@ -14,6 +14,8 @@ import {
   type Operator,
   type ProcessStatus,
   type SeriesQuestion,
+  type ResendAnswer,
+  type WebhookView,
 } from 'nestjs-strangler';
 import { quietSeries, runningProcess, standing } from './standing.js';
 
@@ -32,6 +34,8 @@ export class ScriptedOperator implements Operator {
   silent: SilentSide[] = [];
   findings: Finding[] = [];
   eventList: Omit<EventList, 'silent'> = { items: [], subscribers: [] };
+  receivers: WebhookView[] = [];
+  readonly resent: { name: string; actor: string; dryRun: boolean }[] = [];
   readonly questions: (EventQuestion & { module?: string })[] = [];
   /** Actions are refused with this reason. */
   refusal: string | undefined = undefined;
@@ -122,6 +126,17 @@ export class ScriptedOperator implements Operator {
   async doctor(module: string | undefined): Promise<Finding[]> {
     if (module !== undefined) this.assertThere(module);
     return this.findings.filter((finding) => module === undefined || [module, null].includes(finding.module));
+  }
+
+  async webhooks(): Promise<WebhookView[]> {
+    if (this.fault) throw this.fault;
+    return this.receivers;
+  }
+
+  async resendWebhook(name: string, by: { actor: string; dryRun: boolean }): Promise<ResendAnswer> {
+    if (this.refusal !== undefined) throw new RefusedError(this.refusal);
+    this.resent.push({ name, ...by });
+    return { webhook: name, verb: 'resend', dryRun: by.dryRun, plan: ['call it'] };
   }
 
   onEntry(listener: (entry: HistoryEntry) => void): () => void {

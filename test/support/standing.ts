@@ -5,6 +5,7 @@ import type {
   ModuleStatus,
   ProcessStatus,
   SubscriberLag,
+  WebhookView,
 } from 'nestjs-strangler';
 
 type View = NonNullable<ModuleStatus['sides']['monolith']>;
@@ -108,6 +109,13 @@ export const event: EventView = {
   ...{ id: '0198a1b2-0000-7000-8000-000000000001', module: 'stock', type: 'stock.sold', key: 'A', seq: 3 },
   ...{ at: '2026-01-02T03:04:05.678Z', requestId: 'r-1', data: { sku: 'A' }, subscriber: 'mails' },
   ...{ state: 'failed', tries: 10, failures: 10, error: 'internal: no', retryInMs: null },
+};
+
+export const webhook: WebhookView = {
+  ...{ name: 'pager', url: 'https://pager.example/hooks', modules: null, outcomes: null, state: 'failing' },
+  ...{ waiting: 1_234, failed: 1, delivered: { entry: 17, at: '2026-01-02T03:04:05.678901Z' } },
+  ...{ problem: 'it answers 503', failingSince: '2026-01-02T04:04:05.678901Z' },
+  nextTryAt: '2026-01-02T05:04:05.678901Z',
 };
 
 export const lag: SubscriberLag = {

@@ -30,7 +30,7 @@ export class AppModule {
             ...{ calls: { ...calls, ...callers }, config: settings.get('wishesPath', typed) },
             ...{ direct: settings.get('directUrl', typed), witness: settings.get('witness', typed) },
             ...{ retention: settings.get('retention', typed), drainMs: settings.get('drainMs', typed) },
-            events: settings.get('events', typed),
+            ...{ events: settings.get('events', typed), webhooks: settings.get('webhooks', typed) },
             environment: settings.get('environment', typed),
             ...wiring,
           }),

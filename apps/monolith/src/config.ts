@@ -11,6 +11,7 @@ import {
   SettingsError,
   textSetting,
   retentionSetting,
+  webhookSetting,
   witnessSetting,
   databaseSetting,
   type Environment,
@@ -19,7 +20,7 @@ import {
   type PaymentsProvider,
   type MailServerSettings,
 } from '#platform';
-import { defaultRetention, leastResultsMs, type Retention } from 'nestjs-strangler';
+import { defaultRetention, leastResultsMs, type Retention, type WebhookOptions } from 'nestjs-strangler';
 
 /** The monolith's settings (README, "Settings"). */
 export interface Settings extends ListenerSettings {
@@ -46,6 +47,8 @@ export interface Settings extends ListenerSettings {
   payments: PaymentsProvider;
   /** `undefined`: mails stay in the outbox of notifications. */
   mail: MailServerSettings | undefined;
+  /** Who is told of what happens to modules. */
+  webhooks: readonly WebhookOptions[];
 }
 
 /** What `--help` prints. */
@@ -76,6 +79,7 @@ export function readSettings(env: Environment): Settings {
     sample,
     payments: paymentsSetting(env, { tryingOut: sample || databaseUrl === undefined }),
     mail: mailSetting(env),
+    webhooks: webhookSetting(env),
   };
 }
 

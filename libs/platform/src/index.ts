@@ -61,6 +61,7 @@ export { operatorSetting, type OperatorToken } from './operator-setting.js';
 export { type RateSettings } from './rate-settings.js';
 export { retentionSetting } from './retention-setting.js';
 export { witnessSetting } from './witness-setting.js';
+export { webhookSetting } from './webhook-setting.js';
 export { mailSetting, type MailServerSettings } from './mail-setting.js';
 export { paymentsSetting, type PaymentsProvider } from './payments-setting.js';
 export { mailGauges, poolOf, processRegistry, unsentMails, type TalliedHistogram } from './metrics/index.js';

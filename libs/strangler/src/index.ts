@@ -14,10 +14,13 @@ export type {
   GateView,
   HistoryEntry,
   ModuleStatus,
+  ResendAnswer,
   SettingView,
   ShadowCounts,
   WaitView,
+  WebhookView,
 } from './control/terms/views.js';
+export type { WebhookOptions } from './control/webhooks/webhook-options.js';
 export {
   type RouteAnswer,
   type RouteHistoryEntry,

@@ -26,6 +26,7 @@ import { serveUnproven } from './verbs/serve-unproven.js';
 import { shift } from './verbs/shift.js';
 import { status } from './verbs/status.js';
 import { verify } from './verbs/verify.js';
+import { webhooks } from './verbs/webhooks.js';
 
 /** In the order in which an operator meets them. */
 const verbs = [
@@ -50,6 +51,7 @@ const verbs = [
   quarantined,
   events,
   sagas,
+  webhooks,
   doctor,
   rejoin,
   serveUnproven,

@@ -29,6 +29,8 @@ import { Controller } from './controller.js';
 import type { ControlNeeds } from './reconcile/needs.js';
 import type { Operator } from './commands/operator.js';
 import type { FindingSource } from './terms/views.js';
+import type { WebhookOptions } from './webhooks/webhook-options.js';
+import { WebhookSender } from './webhooks/webhook-sender.js';
 import { Prober } from './reconcile/prober.js';
 import { RouteBoard } from './store/route-store.js';
 import { verifyBoth } from './reconcile/verify-both.js';
@@ -63,6 +65,8 @@ export interface SteeringOptions {
   environment?: string;
   /** How what a sentence advises is typed in this application. */
   advice?: Advice;
+  /** Who is told of entries of the history. */
+  webhooks?: readonly WebhookOptions[];
 }
 
 /** The control of all modules, in a process of the monolith: the controller, the file that steers it, the routes, shadow reads. */
@@ -72,6 +76,7 @@ export class ControlPlane {
   private readonly file: WishesFile;
   private readonly processes: Processes;
   private readonly services: ServiceWatch;
+  private readonly sender: WebhookSender;
   private readonly counts: ComparisonCounts;
   private readonly shadow: ShadowReads;
   private readonly rehearsals: Rehearsals;
@@ -95,6 +100,7 @@ export class ControlPlane {
       environment,
       findings = [],
       advice,
+      webhooks = [],
     } = options;
     const names = contracts.map(({ name }) => name);
     const store = new ShadowStore(database);
@@ -138,6 +144,7 @@ export class ControlPlane {
       belonging: (module) => servedOn(link, module, 'extracted'),
       copies: (at) => copiesOn(link, at),
     });
+    this.sender = new WebhookSender(webhooks, database);
     const about = new ThisProcess({
       says: { name, version: version ?? null, environment: environment ?? null },
       ...{ link, database, modules: names },
@@ -150,6 +157,7 @@ export class ControlPlane {
     this.controller = new Controller({
       database,
       wishesPath,
+      webhooks,
       needs: this.needs(store, watch),
       notices: () => [
         ...noticesOf(this.processes.live),
@@ -187,6 +195,7 @@ export class ControlPlane {
     this.controller.start();
     this.processes.start();
     this.services.start();
+    this.sender.start();
   }
 
   /** Ends what is under way at its next safe point; the next start goes on. */
@@ -199,6 +208,7 @@ export class ControlPlane {
     await this.options.watch.stop();
     await this.processes.stop();
     await this.services.stop();
+    await this.sender.stop();
     await this.shadow.close();
     await this.rehearsals.close();
     await this.counts.close();

@@ -23,6 +23,8 @@ import { VerificationStore } from './store/verification-store.js';
 import { Verifier } from './reconcile/verifier.js';
 import { Reconciler } from './reconcile/reconciler.js';
 import type { FileWish } from './config/wishes.js';
+import type { WebhookOptions } from './webhooks/webhook-options.js';
+import { Webhooks } from './webhooks/webhooks.js';
 
 /** What a controller works with; what is left out has defaults. */
 export interface ControllerOptions {
@@ -48,6 +50,8 @@ export interface ControllerOptions {
   leaderOf?: (module: string) => string;
   /** How what a sentence advises is typed in this application. */
   advice?: Advice;
+  /** Who is told of entries of the history; somebody else sends them. */
+  webhooks?: readonly WebhookOptions[];
 }
 
 /**
@@ -77,14 +81,11 @@ export class Controller {
     const observer = new Observer(needs, verifications, clock);
     this.leadership = new LeaderLock(database);
     this.feed = new HistoryFeed(database, store.history);
+    const { advice = plainAdvice, findings = [] } = options;
+    const webhooks = new Webhooks(database, options.webhooks ?? []);
     const parts = {
       ...{ needs, store, verifications, verifier, observer, clock, drainMs, boundary },
-      ...{
-        notes: new Notes(database),
-        states: new StateWindows(database),
-        rates: new Rates(),
-        advice: options.advice ?? plainAdvice,
-      },
+      ...{ notes: new Notes(database), states: new StateWindows(database), rates: new Rates(), advice },
     };
     const walkers = new Map(needs.modules.map((each) => [each.module, new Reconciler(parts, each)]));
     for (const [module, reconciler] of walkers) {
@@ -94,10 +95,11 @@ export class Controller {
     this.operator = new ModuleOperator({
       ...parts,
       walkers,
+      webhooks,
       feed: this.feed,
       database,
       about: options.about ?? (() => Promise.reject(new Error('nothing is known of this process'))),
-      findings: options.findings ?? [],
+      findings: [() => webhooks.findings(advice.cli), ...findings],
       notices: options.notices ?? (() => []),
       writer: options.writer,
       leaderOf: options.leaderOf ?? (() => 'another process'),

@@ -36,4 +36,5 @@ export { CallMetrics } from '../control/call-metrics.js';
 export { decommissionedModules } from '../control/store/decommissioned.js';
 export { openSpan, spanContextOf, type TraceContext } from '../database/tracing.js';
 export { noticingSilence } from '../database/silence.js';
+export { isWebhookSecret, isWebhookUrl } from '../control/webhooks/webhook-options.js';
 export { adminDocument } from '../operate/openapi/document.js';

@@ -26,6 +26,7 @@ export const base = (): SqlFile[] =>
     'events',
     'evidence',
     'control',
+    'webhooks',
   ].map((subject) => fileAt(`${subject}.sql`));
 
 /** All increments, in their order. */

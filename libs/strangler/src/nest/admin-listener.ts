@@ -22,6 +22,7 @@ import { asksForThisMachine } from '../operate/local-names.js';
 import { ProblemFilter, writeProblem } from '../operate/problem.filter.js';
 import { ProcessController } from '../operate/process.controller.js';
 import { TokenGuard } from '../operate/token.guard.js';
+import { WebhooksController } from '../operate/webhooks.controller.js';
 
 /**
  * The operator's listener: of its own, so that it can stay off the public network.
@@ -73,6 +74,7 @@ class AdminModule {
           EventsController,
           ProcessController,
           SessionController,
+          WebhooksController,
         ]
       : [];
     return {

@@ -6,6 +6,7 @@ import type { CallObserver } from '../calls/call-observer.js';
 import type { Contract } from '../contract/contract.js';
 import type { Advice } from '../control/conditions/advice.js';
 import type { FindingSource } from '../control/terms/views.js';
+import type { WebhookOptions } from '../control/webhooks/webhook-options.js';
 import type { Retention } from '../engine/pruning/retention.js';
 import type { OperationsOptions } from '../operate/health/operations-routes.js';
 import type { HealthAddress } from '../operate/health/operations-server.js';
@@ -118,6 +119,8 @@ export interface WiringOptions {
   advice?: Advice | undefined;
   /** What the application finds, for `doctor`. */
   findings?: readonly FindingSource[] | undefined;
+  /** Who is told of entries of the history, by HTTP. In the monolith; the same in all of its processes. */
+  webhooks?: readonly WebhookOptions[] | undefined;
 }
 
 /**

@@ -11,6 +11,7 @@ import type { RemoteCalls } from '../calls/side-calls.js';
 import { UnavailableError } from '../contract/errors.js';
 import { CallMetrics } from '../control/call-metrics.js';
 import { ControlPlane, type SteeringOptions } from '../control/control-plane.js';
+import { problemOfWebhooks } from '../control/webhooks/webhook-options.js';
 import { Database } from '../database/database.js';
 import { monolithUser } from '../nats/permissions.js';
 import { OutsideStream } from '../nats/outside-stream.js';
@@ -57,6 +58,7 @@ export function processPartsOf(
 ): Parts {
   const { side, calls: lists, witness, direct, retention } = options;
   requireClaimsThatLast(retention);
+  requireCallable(options);
   const routes = link ? new Routes() : allHere(options);
   const modules = new LocalModules(side, lists);
   const calls = new CallMetrics();
@@ -117,6 +119,7 @@ function controlPlane(
     environment,
     findings,
     advice,
+    webhooks,
   } = options;
   const { user = monolithUser }: Partial<NatsOptions> = typeof options.nats === 'object' ? options.nats : {};
   return new ControlPlane({
@@ -125,6 +128,7 @@ function controlPlane(
     ...(environment !== undefined && { environment }),
     ...(findings && { findings }),
     ...(advice && { advice }),
+    ...(webhooks && { webhooks }),
   });
 }
 
@@ -144,6 +148,12 @@ function requireClaimsThatLast({ resultsMs, eventsMs }: Retention = defaultReten
   throw new StartError(
     'retention: events are kept for longer than it is known who has handled them: `eventsMs` has to be a day shorter than `resultsMs`, or both `Infinity`',
   );
+}
+
+/** @throws {StartError} which shows neither an address nor a secret */
+function requireCallable({ webhooks = [] }: Pick<StranglerOptions, 'webhooks'>): void {
+  const problem = problemOfWebhooks(webhooks);
+  if (problem !== undefined) throw new StartError(`webhooks: ${problem}`);
 }
 
 /** As whom it calls. @throws {StartError} */

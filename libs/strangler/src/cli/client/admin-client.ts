@@ -1,6 +1,13 @@
 import type { EventView } from '../../calls/events/event-views.js';
 import type { ActionAnswer, EventList, Operator } from '../../control/commands/operator.js';
-import type { Finding, HistoryEntry, ModuleStatus, SideView } from '../../control/terms/views.js';
+import type {
+  Finding,
+  HistoryEntry,
+  ModuleStatus,
+  ResendAnswer,
+  SideView,
+  WebhookView,
+} from '../../control/terms/views.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 import type { QuarantinedRow } from '../../engine/replication/outgoing-state.js';
 import type { SagaList } from '../../control/commands/sagas.js';
@@ -76,6 +83,12 @@ export class AdminClient {
   /** What is done about one delivery of an event; `body` as in the admin API. */
   actOnEvent = (id: string, verb: 'resubmit' | 'discard', body: object): Promise<ActionAnswer> =>
     this.api.post(`${eventPath(id)}/${verb}`, body);
+
+  webhooks = (): Promise<WebhookView[]> => this.api.items('/webhooks');
+
+  /** Has one called now; `body` as in the admin API. */
+  resendWebhook = (name: string, body: object): Promise<ResendAnswer> =>
+    this.api.post(`/webhooks/${encodeURIComponent(name)}/resend`, body);
 
   replayEvents = (body: object): Promise<ActionAnswer> => this.api.post('/domain-events/replay', body);
 

@@ -13,7 +13,7 @@ export function answerLines({
   dryRun,
   plan,
   refusal,
-}: Pick<ActionAnswer, 'module' | 'verb' | 'dryRun' | 'plan' | 'refusal'>): Line[] {
+}: Pick<ActionAnswer, 'module' | 'dryRun' | 'plan' | 'refusal'> & { verb: string }): Line[] {
   const head = joined([
     line(`${module}: ${verb}`, 'bold'),
     line(dryRun ? '(dry run: nothing is done)' : '', 'yellow'),

@@ -6,6 +6,7 @@ import type { FileWriter } from '../config/file-writer.js';
 import type { Position } from '../terms/machine.js';
 import type { Reconciler, WalkerParts } from '../reconcile/reconciler.js';
 import type { HistoryFeed } from '../store/history-feed.js';
+import type { Webhooks } from '../webhooks/webhooks.js';
 import type { ModuleRow, RowChange, Wanted } from '../store/module-row.js';
 import type { ProcessStatus } from '../terms/process-status.js';
 import type { Finding, FindingSource } from '../terms/views.js';
@@ -105,6 +106,7 @@ export interface CommandParts extends WalkerParts {
   /** Of the windows in it. */
   database: Queryable;
   about: () => Promise<ProcessStatus>;
+  webhooks: Webhooks;
   findings: readonly FindingSource[];
   /** What is wrong with who steers, for `status` and `doctor`. */
   notices: () => Finding[];

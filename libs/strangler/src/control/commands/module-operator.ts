@@ -10,7 +10,7 @@ import { positionOf } from '../reconcile/decide.js';
 import { UnknownModuleError } from '../terms/refused.js';
 import { statusOf } from './status.js';
 import type { ProcessStatus } from '../terms/process-status.js';
-import type { Finding, HistoryEntry, ModuleStatus } from '../terms/views.js';
+import type { Finding, HistoryEntry, ModuleStatus, ResendAnswer, WebhookView } from '../terms/views.js';
 import type { CommandContext, CommandParts } from './command.js';
 import { CommandRunner } from './command-runner.js';
 import { commandOf, type Action } from './commands.js';
@@ -121,6 +121,14 @@ export class ModuleOperator implements Operator {
 
   onEntry(listener: (entry: HistoryEntry) => void): () => void {
     return this.parts.feed.join(listener);
+  }
+
+  webhooks(): Promise<WebhookView[]> {
+    return this.parts.webhooks.list();
+  }
+
+  resendWebhook(name: string, by: { actor: string; dryRun: boolean }): Promise<ResendAnswer> {
+    return this.parts.webhooks.resend(name, by);
   }
 
   /** Of a module, or of all: also what concerns no module. */

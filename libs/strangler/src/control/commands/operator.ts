@@ -7,7 +7,7 @@ import type { SilentSide } from '../terms/silent-side.js';
 import type { SagaList } from './sagas.js';
 import type { ModuleSeries, SeriesQuestion } from './series.js';
 import type { ProcessStatus } from '../terms/process-status.js';
-import type { Finding, HistoryEntry, ModuleStatus } from '../terms/views.js';
+import type { Finding, HistoryEntry, ModuleStatus, ResendAnswer, WebhookView } from '../terms/views.js';
 
 /**
  * What an accepted action will do, step by step, in words.
@@ -73,4 +73,8 @@ export interface Operator {
   doctor(module: string | undefined): Promise<Finding[]>;
   /** Calls `listener` with every history entry as it is written. Returns the way to stop. */
   onEntry(listener: (entry: HistoryEntry) => void): () => void;
+  /** Who is told of history entries, and how far that is. */
+  webhooks(): Promise<WebhookView[]>;
+  /** Has one called now, also with what has failed. @throws {RefusedError} with the reason */
+  resendWebhook(name: string, by: { actor: string; dryRun: boolean }): Promise<ResendAnswer>;
 }

@@ -19,7 +19,11 @@ export class LeaderLock {
   /** The modules' loops ask one after the other: a connection carries one question at a time. */
   private asked: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly database: Database) {}
+  /** `lock`: SQL of the first half of its locks, by what is led; the second half is the module's. */
+  constructor(
+    private readonly database: Database,
+    private readonly lock = 'strangler.controller_lock()',
+  ) {}
 
   /** Whether this process leads the module; tries to, if nobody does. */
   async leads(module: string): Promise<boolean> {
@@ -71,10 +75,9 @@ export class LeaderLock {
 
   private async tryLock(session: Client, module: string): Promise<boolean> {
     const asked = this.asked.then(() =>
-      session.query<{ held: boolean }>(
-        'select pg_try_advisory_lock(strangler.controller_lock(), hashtext($1)) as held',
-        [module],
-      ),
+      session.query<{ held: boolean }>(`select pg_try_advisory_lock(${this.lock}, hashtext($1)) as held`, [
+        module,
+      ]),
     );
     this.asked = asked.catch(() => undefined);
     return (await asked).rows[0]?.held ?? false;

@@ -244,3 +244,50 @@ export interface Finding {
  * ```
  */
 export type FindingSource = () => Finding[] | Promise<Finding[]>;
+
+/**
+ * A receiver of history entries, and how far it is.
+ *
+ * @example
+ * ```ts
+ * const text = ({ name, state, waiting, problem }: WebhookView) => `${name}: ${state}, ${waiting} wait${problem === null ? '' : ` (${problem})`}`;
+ * ```
+ */
+export interface WebhookView {
+  name: string;
+  /** Without what stands behind a `?`; null: settings of this process do not name it. */
+  url: string | null;
+  /** It is told of these modules, and of entries that have ended so; null: of all. */
+  modules: string[] | null;
+  outcomes: HistoryEntry['outcome'][] | null;
+  /** `failing`: the last try has failed. `disabled`: it has answered 410 Gone, and is not called until its address or secret is another one. */
+  state: 'up' | 'failing' | 'disabled';
+  /** Entries that it is to get, and those that it was tried with in vain for so long that it is not any more. */
+  waiting: number;
+  failed: number;
+  /** The last entry that it has taken, and when (RFC 3339); null: none yet. */
+  delivered: { entry: number; at: string } | null;
+  /** Why the last try has failed; null: it has not. */
+  problem: string | null;
+  failingSince: string | null;
+  /** It is not called before; null: it is called as soon as there is something. */
+  nextTryAt: string | null;
+}
+
+/**
+ * What was done about a receiver of history entries, or would be.
+ *
+ * @example
+ * ```ts
+ * const { plan, refusal }: ResendAnswer = await operator.resendWebhook('pager', { actor: 'ann', dryRun: true });
+ * console.log(refusal ?? plan.join('\n'));
+ * ```
+ */
+export interface ResendAnswer {
+  webhook: string;
+  verb: 'resend';
+  dryRun: boolean;
+  plan: string[];
+  /** Of a dry run: why it would be refused now. */
+  refusal?: string;
+}

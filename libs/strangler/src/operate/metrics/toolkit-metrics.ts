@@ -15,6 +15,7 @@ import { outboxGauges } from './outbox-gauges.js';
 import { processGauges } from './process-gauges.js';
 import { pruningGauges } from './pruning-gauges.js';
 import { sagaGauges } from './saga-gauges.js';
+import { webhookGauges } from './webhook-gauges.js';
 
 /** A histogram that is counted here and written by whoever is scraped. */
 export interface CallHistogram {
@@ -70,7 +71,7 @@ export class ToolkitMetrics {
       openSagaGauges(database),
       eventGauges(database, subscribers),
     ];
-    return [...own, ...(operator ? [moduleGauges(operator)] : [])];
+    return [...own, ...(operator ? [moduleGauges(operator), webhookGauges(database)] : [])];
   }
 }
 

@@ -6,12 +6,15 @@ import type {
   GateView,
   HistoryEntry,
   ModuleStatus,
+  ResendAnswer,
   ShadowCounts,
   SideView,
   WaitView,
+  WebhookView,
 } from '../../control/terms/views.js';
 import type { DatabaseStatus, ProcessStatus } from '../../control/terms/process-status.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
+import { outcomes } from '../../control/webhooks/webhook-options.js';
 import { phases } from '../../routes/phase.js';
 import type { SagaDefinition, SagaStep } from '../../calls/sagas/operated.js';
 import type { BulkheadFigures } from '../../calls/resilience/side-guard.js';
@@ -173,7 +176,7 @@ const entry = {
   action: text,
   from: phase,
   to: phase,
-  outcome: oneOf(['begun', 'done', 'refused', 'aborted', 'failed', 'noted']),
+  outcome: oneOf(outcomes),
   reason: orText,
   figures: { type: 'object' },
 } satisfies Members<HistoryEntry>;
@@ -246,6 +249,23 @@ const action = {
   goal: object({ phase, percent: orNumber }),
 } satisfies Members<ActionAnswer>;
 
+const webhook = {
+  ...{
+    name: text,
+    url: orText,
+    modules: nullable(listOf(text)),
+    outcomes: nullable(listOf(oneOf(outcomes))),
+  },
+  state: oneOf(['up', 'failing', 'disabled']),
+  ...{ waiting: numberSchema, failed: numberSchema },
+  delivered: nullable(object({ entry: numberSchema, at: text })),
+  ...{ problem: orText, failingSince: orText, nextTryAt: orText },
+} satisfies Members<WebhookView>;
+
+const resend = {
+  ...{ webhook: text, verb: oneOf(['resend']), dryRun: flag, plan: listOf(text), refusal: text },
+} satisfies Members<ResendAnswer>;
+
 const without = (members: Readonly<Record<string, OpenApiSchema>>, ...optional: string[]): OpenApiSchema =>
   object(
     members,
@@ -266,6 +286,8 @@ export const answers = {
   ProcessStatus: object(processStatus),
   Finding: without(finding, 'byItself'),
   ActionAnswer: without(action, 'refusal', 'goal'),
+  Webhook: object(webhook),
+  ResendAnswer: without(resend, 'refusal'),
   Problem: {
     type: 'object',
     properties: { type: text, title: text, status: numberSchema, code: text, detail: text, traceId: text },

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { openAdmin, type AdminListener } from '../../../../../test/support/admin.js';
 import { ScriptedOperator } from '../../../../../test/support/scripted-operator.js';
-import { entry, event, lag } from '../../../../../test/support/standing.js';
+import { entry, event, lag, webhook } from '../../../../../test/support/standing.js';
 import { commands } from '../../control/commands/commands.js';
 
 interface Document {
@@ -38,7 +38,7 @@ it('has every route of the listener, the verbs one by one, and no other', async 
   const routes = admin
     .routes()
     .filter((route) => !route.includes('/docs'))
-    .map((route) => route.replace(/:(module|id)/, '{$1}'))
+    .map((route) => route.replace(/:(module|id|name)/, '{$1}'))
     .flatMap((route) =>
       route.endsWith('{id}/:verb')
         ? ['resubmit', 'discard'].map((verb) => route.replace(':verb', verb))
@@ -64,6 +64,7 @@ it.each([
   ['/modules/{module}/sagas', '/modules/stock/sagas'],
   ['/doctor', '/doctor'],
   ['/process', '/process'],
+  ['/webhooks', '/webhooks'],
   ['/domain-events', '/domain-events?state=failed&limit=5&since=2026-01-02T03:04:05Z'],
   ['/domain-events/{id}', `/domain-events/${event.id}`],
 ])('GET %s answers as it says', async (path, url) => {
@@ -78,6 +79,7 @@ it.each([
   ];
   operator.findings = [{ module: null, problem: 'p', meaning: 'm', remedy: 'r', repairable: false }];
   operator.eventList = { items: [event], subscribers: [lag] };
+  operator.receivers = [webhook, { ...webhook, modules: ['stock'], outcomes: ['failed'], delivered: null }];
   const headers = { authorization: await admin.authorization('admin') };
   const answer = await fetch(admin.url + url, { headers });
   const { schema } = document.paths[path]!.get!.responses[answer.status]!.content!['application/json']!;
@@ -100,21 +102,23 @@ const bodies: Record<string, object> = {
   replay: { subscriber: 'mails' },
 };
 
-const ofEvents: Record<string, [path: string, body: object]> = {
+const besideModules: Record<string, [path: string, body: object]> = {
   '/domain-events/{id}/resubmit': [`/domain-events/${event.id}/resubmit`, { subscriber: 'mails' }],
   '/domain-events/{id}/discard': [`/domain-events/${event.id}/discard`, { subscriber: 'mails' }],
   '/domain-events/replay': ['/domain-events/replay', { module: 'stock', subscriber: 'mails' }],
+  '/webhooks/{name}/resend': ['/webhooks/pager/resend', {}],
 };
 const posts: [string, string, object][] = [
   ...verbs.map((verb): [string, string, object] => [
     ...([`/modules/{module}/${verb}`, `/modules/stock/${verb}`] as const),
     bodies[verb] ?? {},
   ]),
-  ...Object.entries(ofEvents).map(([path, [url, good]]): [string, string, object] => [path, url, good]),
+  ...Object.entries(besideModules).map(([path, [url, good]]): [string, string, object] => [path, url, good]),
 ];
 
 it.each(posts)('POST %s takes the body and answers as it says', async (path, url, good) => {
   operator.eventList = { items: [event], subscribers: [] };
+  operator.receivers = [webhook];
   const { requestBody, responses } = document.paths[path]!.post!;
   const authorization = await admin.authorization('admin');
   const post = (body: object) =>

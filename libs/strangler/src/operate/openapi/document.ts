@@ -1,3 +1,4 @@
+import { PlainBody } from '../../control/commands/bodies.js';
 import { commands, type AnyCommand } from '../../control/commands/commands.js';
 import { deliveryStates } from '../../calls/events/event-views.js';
 import { OneDeliveryBody, ReplayOfModuleBody } from '../domain-events.controller.js';
@@ -51,6 +52,7 @@ function action(
   verb: string,
   { body, atOnce }: Pick<AnyCommand, 'body' | 'atOnce'>,
   parameters: readonly object[] = [named],
+  answer: Answers = 'ActionAnswer',
 ): object {
   const schema = schemaOf(body);
   const needed = 'required' in schema;
@@ -62,8 +64,8 @@ function action(
       parameters,
       requestBody: { required: needed, content: { 'application/json': { schema } } },
       responses: {
-        '200': json(done, ref('ActionAnswer')),
-        ...(!atOnce && { '202': json('Accepted: it has begun.', ref('ActionAnswer')) }),
+        '200': json(done, ref(answer)),
+        ...(!atOnce && { '202': json('Accepted: it has begun.', ref(answer)) }),
         ...{ ...badInput, ...refusals, ...noModule },
         '409': problem('It is not legal now: the reason, and what would make it legal.'),
         '415': problem('The body is not JSON.'),
@@ -120,6 +122,13 @@ const paths = {
   '/domain-events/{id}/resubmit': action('resubmit', { body: OneDeliveryBody, atOnce: true }, [eventId]),
   '/domain-events/{id}/discard': action('discard', { body: OneDeliveryBody, atOnce: true }, [eventId]),
   '/domain-events/replay': action('replay', { body: ReplayOfModuleBody, atOnce: true }, []),
+  '/webhooks': get('Who is told of history entries, and how far that is', json('Success', items('Webhook'))),
+  '/webhooks/{name}/resend': action(
+    'webhooks <name> --resend',
+    { body: PlainBody, atOnce: true },
+    [{ ...named, name: 'name' }],
+    'ResendAnswer',
+  ),
   '/modules': get('Where all modules stand', json('Success', items('ModuleStatus'))),
   '/modules/{module}': get('Where a module stands', json('Success', ref('ModuleStatus')), noModule, [named]),
   '/modules/{module}/history': get(

@@ -1,0 +1,78 @@
+import { Webhook } from 'standardwebhooks';
+import { release } from '../../database/release.js';
+import type { WebhookMessage } from './webhook-message.js';
+import type { WebhookOptions } from './webhook-options.js';
+import { retryAfterIn } from './webhook-tries.js';
+
+/** What a receiver has made of a message. */
+export type CallEnd =
+  | { kind: 'delivered' }
+  /** It wants no more of them, for good. */
+  | { kind: 'gone'; problem: string }
+  | { kind: 'failed'; problem: string; retryAfterMs?: number | undefined }
+  /** It was broken off here, and nobody knows. */
+  | { kind: 'broken off' };
+
+/** How it is called. */
+export interface CallLimits {
+  /** For its answer, in ms. */
+  timeoutMs: number;
+  /** Breaks it off. */
+  signal: AbortSignal;
+}
+
+const gone = 410;
+
+/**
+ * Calls a receiver once, as Standard Webhooks has it. Nothing of what it answers is kept but the status: it may have in it what it was sent.
+ * `id`: by which it knows a message that it has had.
+ */
+export async function callWebhook(
+  { url, secret }: Pick<WebhookOptions, 'url' | 'secret'>,
+  id: string,
+  message: WebhookMessage,
+  { timeoutMs, signal }: CallLimits,
+): Promise<CallEnd> {
+  const body = JSON.stringify(message);
+  const now = new Date();
+  try {
+    const {
+      status,
+      headers,
+      body: answer,
+    } = await fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': `nestjs-strangler/${release}`,
+        'webhook-id': id,
+        'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
+        'webhook-signature': new Webhook(secret).sign(id, now, body),
+      },
+      body,
+      // It was named by an operator; whom it names is not.
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    });
+    await answer?.cancel().catch(() => undefined);
+    return endOf(status, retryAfterIn(headers.get('retry-after'), new Date().getTime()));
+  } catch (error) {
+    return signal.aborted
+      ? { kind: 'broken off' }
+      : { kind: 'failed', problem: problemOf(error as Error, timeoutMs) };
+  }
+}
+
+function endOf(status: number, retryAfterMs: number | undefined): CallEnd {
+  if (status >= 200 && status < 300) return { kind: 'delivered' };
+  if (status === gone) return { kind: 'gone', problem: 'it answers 410 Gone' };
+  const redirect = status >= 300 && status < 400 ? ', which is not followed' : '';
+  return { kind: 'failed', problem: `it answers ${status}${redirect}`, retryAfterMs };
+}
+
+/** The code alone: messages name addresses. */
+function problemOf({ name, cause }: Error, timeoutMs: number): string {
+  if (name === 'TimeoutError') return `no answer in ${timeoutMs / 1_000} s`;
+  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+  return `it cannot be reached (${code ?? 'no connection'})`;
+}
