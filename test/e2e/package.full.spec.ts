@@ -32,7 +32,13 @@ afterAll(async () => {
 
 it('has what it needs, and nothing of its tests', () => {
   expect(packed).toEqual(
-    expect.arrayContaining(['README.md', 'CHANGELOG.md', 'LICENSE', 'sql/ownership.sql']),
+    expect.arrayContaining([
+      'README.md',
+      'CHANGELOG.md',
+      'LICENSE',
+      'sql/ownership.sql',
+      'page/dist/index.html',
+    ]),
   );
   expect(packed).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.d.ts', 'cjs/index.js']));
   expect(packed).toContain('dist/cli/main.js');
