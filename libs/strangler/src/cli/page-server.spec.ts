@@ -1,4 +1,5 @@
-import type { Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import { adminLogin, openAdmin, type AdminListener } from '../../../../test/support/admin.js';
@@ -45,6 +46,44 @@ it('passes on what happens, as it happens', async () => {
   const answer = await fetch(`${url}/events`, { headers: { authorization } });
   const read = await answer.body!.getReader().read();
   expect(new TextDecoder().decode(read.value)).toContain('event: status');
+});
+
+it('passes on to that admin API alone, whatever a path looks like', async () => {
+  const other = createServer((_, response) => response.end('<script>steal()</script>')).listen(
+    0,
+    '127.0.0.1',
+  );
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  for (const path of [`/http://127.0.0.1:${port}/`, `//127.0.0.1:${port}/`, `/\\\\127.0.0.1:${port}/`]) {
+    const answer = await request(url).get(path);
+    expect(answer.text).not.toContain('steal');
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+  }
+  other.close();
+});
+
+it('keeps its session apart from those of other listeners of this machine, and sends it no others', async () => {
+  const begun = await request(url).post('/session').set(own).send(adminLogin);
+  const { port } = server.address() as AddressInfo;
+  expect(String(begun.headers['set-cookie'])).toMatch(new RegExp(`^strangler-${port}=`));
+  const sent: string[] = [];
+  const elsewhere = createServer(({ headers }, response) => {
+    sent.push(headers.cookie ?? 'none');
+    response.end('{}');
+  }).listen(0, '127.0.0.1');
+  await once(elsewhere, 'listening');
+  const target = (elsewhere.address() as AddressInfo).port;
+  const other = await servePage(new URL(`http://127.0.0.1:${target}`), 0);
+  const local = (other.address() as AddressInfo).port;
+  const at = `http://localhost:${local}/modules`;
+  await request(at)
+    .get('')
+    .set({ cookie: `strangler-${local}=mine; strangler-${target}=theirs; other=secret` });
+  await request(at).get('').set({ cookie: 'other=secret' });
+  expect(sent).toEqual([`strangler-${target}=mine`, 'none']);
+  other.close();
+  elsewhere.close();
 });
 
 it('answers to the names of this machine alone', async () => {

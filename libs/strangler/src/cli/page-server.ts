@@ -9,6 +9,7 @@ import {
 import { request as requestHttps } from 'node:https';
 import { asksForThisMachine } from '../operate/local-names.js';
 import { pageFiles, type PageFile } from '../operate/page/page-files.js';
+import { sessionNameFor, tokenIn } from '../operate/page/session-cookie.js';
 import { Failure } from './failure.js';
 
 /** Headers of one connection, which a proxy does not pass on (RFC 9110, section 7.6.1). */
@@ -54,10 +55,11 @@ function answer(
 
 function passOn(request: IncomingMessage, response: ServerResponse, target: URL): void {
   const send = target.protocol === 'https:' ? requestHttps : requestHttp;
-  const url = new URL((request.url ?? '/').replace(/^\/+/, ''), target);
-  const headers = { ...passing(request.headers), host: url.host };
+  const url = urlAt(target, request.url ?? '/');
+  if (!url) return void response.writeHead(400).end();
+  const headers = headersFor(request, url);
   const passed = send(url, { method: request.method, headers }, (answered) => {
-    response.writeHead(answered.statusCode ?? 502, passing(answered.headers));
+    response.writeHead(answered.statusCode ?? 502, headersOf(answered, request));
     answered.pipe(response);
   });
   passed.on('error', () => {
@@ -68,6 +70,32 @@ function passOn(request: IncomingMessage, response: ServerResponse, target: URL)
   });
   response.once('close', () => passed.destroy());
   request.pipe(passed);
+}
+
+/** A path that reads like the address of somebody else stays a path: nobody but the target is asked. */
+function urlAt(target: URL, path: string): URL | undefined {
+  if (!path.startsWith('/')) return undefined;
+  const url = new URL(
+    `${target.pathname.replace(/\/$/, '')}/${path.replace(/^[/\\]+/, '')}`,
+    'http://path.invalid',
+  );
+  return new URL(target.origin + url.pathname + url.search);
+}
+
+/** Of all cookies of this machine, the session of this page alone goes to the target, under the name that it has there. */
+function headersFor(request: IncomingMessage, { host }: URL): IncomingMessage['headers'] {
+  const { cookie: _all, ...rest } = passing(request.headers);
+  const token = tokenIn(request);
+  const session = token === undefined ? {} : { cookie: `${sessionNameFor({ headers: { host } })}=${token}` };
+  return { ...rest, host, ...session };
+}
+
+/** And it comes back under the name that it has here: another listener of this machine has a session of its own. */
+function headersOf({ headers }: IncomingMessage, request: IncomingMessage): IncomingMessage['headers'] {
+  const cookies = headers['set-cookie']?.map((each) =>
+    each.replace(/^strangler-\w+=/, `${sessionNameFor(request)}=`),
+  );
+  return { ...passing(headers), ...(cookies && { 'set-cookie': cookies }) };
 }
 
 const passing = (headers: IncomingMessage['headers']): IncomingMessage['headers'] =>

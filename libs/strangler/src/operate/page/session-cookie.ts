@@ -10,15 +10,21 @@ import type { TLSSocket } from 'node:tls';
 const form = /^[\w.~+/-]{1,4096}=*$/;
 
 /** Cookies are of a host, whatever the port: two applications on one machine are not to end each other's sessions. */
-const nameFor = ({ headers: { host = '' } }: Pick<IncomingMessage, 'headers'>): string =>
+export const sessionNameFor = ({ headers: { host = '' } }: Pick<IncomingMessage, 'headers'>): string =>
   `strangler-${/:(\d{1,5})$/.exec(host)?.[1] ?? 'session'}`;
 
 /** The token that a request of the page brings; `undefined`: it brings none, or is no request of the page. */
 export function sessionOf(request: Pick<IncomingMessage, 'headers' | 'method'>): string | undefined {
-  const name = nameFor(request);
+  const token = tokenIn(request);
+  return token !== undefined && isOwn(request) ? token : undefined;
+}
+
+/** The same, wherever the request comes from. */
+export function tokenIn(request: Pick<IncomingMessage, 'headers'>): string | undefined {
+  const name = sessionNameFor(request);
   const cookies = (request.headers.cookie ?? '').split(';').map((each) => each.trim());
   const token = cookies.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
-  return token !== undefined && form.test(token) && isOwn(request) ? token : undefined;
+  return isToken(token) ? token : undefined;
 }
 
 /**
@@ -40,12 +46,12 @@ export const isToken = (text: unknown): text is string => typeof text === 'strin
 /** The header `Set-Cookie` by which a session begins. `seconds`: how long it counts; left out: until the browser is closed. */
 export function begunBy(request: IncomingMessage, token: string, seconds?: number): string {
   const age = seconds === undefined ? '' : `; Max-Age=${Math.floor(seconds)}`;
-  return `${nameFor(request)}=${token}; ${attributesFor(request)}${age}`;
+  return `${sessionNameFor(request)}=${token}; ${attributesFor(request)}${age}`;
 }
 
 /** The same by which it ends. */
 export const endedBy = (request: IncomingMessage): string =>
-  `${nameFor(request)}=; ${attributesFor(request)}; Max-Age=0`;
+  `${sessionNameFor(request)}=; ${attributesFor(request)}; Max-Age=0`;
 
 function attributesFor({ socket, headers }: IncomingMessage): string {
   const isSafe = (socket as Partial<TLSSocket>).encrypted || headers['x-forwarded-proto'] === 'https';
