@@ -13,7 +13,14 @@ import {
   type ShopSetup,
 } from '../support/shop.js';
 import { until } from '../support/until.js';
-import { pause, rare, resume, rollback, steps, type Deed } from '../../libs/strangler/page/src/deeds.js';
+import {
+  pause,
+  rare,
+  resume,
+  rollback,
+  steps,
+  type VerbButton,
+} from '../../libs/strangler/page/src/verb-buttons.js';
 
 /*
  * A button that promises what is refused, or hides what would be done: the page would have rules of its own. So in every phase each dialog is
@@ -82,32 +89,33 @@ describe('the buttons of the operator’s page', () => {
   }
 
   /** What a dialog says, and what the admin API says. */
-  async function compare(deed: Deed): Promise<void> {
-    const dialog = await page.press(deed.label);
+  async function compare(verbButton: VerbButton): Promise<void> {
+    const dialog = await page.press(verbButton.label);
     await answered(dialog);
-    const confirm = dialog.getByRole('button', { name: deed.label.replace('…', ''), exact: true });
-    if (deed.typed) {
+    const confirm = dialog.getByRole('button', { name: verbButton.label.replace('…', ''), exact: true });
+    if (verbButton.typed) {
       expect(await confirm.isEnabled()).toBe(false);
       await dialog.getByRole('textbox').fill(moved);
     }
-    const percent = deed.asks && Number(await dialog.getByRole('slider').inputValue());
-    const { body } = await act(deed.verb, {
-      ...deed.parameters,
+    const percent = verbButton.asks && Number(await dialog.getByRole('slider').inputValue());
+    const { body } = await act(verbButton.verb, {
+      ...verbButton.parameters,
       ...(percent !== undefined && { percent }),
-      ...(deed.verb === 'decommission' && { confirm: moved }),
+      ...(verbButton.verb === 'decommission' && { confirm: moved }),
       dryRun: true,
     });
     const refusal = body.refusal ?? body.detail;
     const said = await dialog.innerText();
     for (const step of body.plan ?? []) expect(said).toContain(step.replaceAll('  ', ' '));
     if (refusal !== undefined) expect(said).toContain(refusal);
-    expect([deed.label, await confirm.isEnabled()]).toEqual([deed.label, refusal === undefined]);
+    expect([verbButton.label, await confirm.isEnabled()]).toEqual([verbButton.label, refusal === undefined]);
     await dialog.getByRole('button', { name: 'Close' }).click();
   }
 
   async function compareAll(): Promise<void> {
     const { paused } = await status();
-    for (const deed of [...steps, paused ? resume : pause, rollback, ...rare]) await compare(deed);
+    for (const verbButton of [...steps, paused ? resume : pause, rollback, ...rare])
+      await compare(verbButton);
   }
 
   it('say in every phase what the admin API says', async () => {

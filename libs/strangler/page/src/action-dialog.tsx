@@ -2,42 +2,42 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ActionAnswer } from '../../src/control/commands/operator.js';
 import type { ModuleStatus } from '../../src/control/terms/views.js';
 import { act } from './api.js';
-import type { Deed } from './deeds.js';
+import type { VerbButton } from './verb-buttons.js';
 import { percent as percentText } from './format.js';
 
-type Outlook = { answer: ActionAnswer } | { problem: string } | 'asked';
+type DryRun = { answer: ActionAnswer } | { problem: string } | 'asked';
 
-/** Shows what a deed would do, and does it when that is confirmed. */
+/** Shows what a verb would do, and does it when that is confirmed. */
 export function ActionDialog({
   status,
-  deed,
+  verbButton,
   onClose,
 }: {
   status: ModuleStatus;
-  deed: Deed;
+  verbButton: VerbButton;
   onClose: () => void;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [percent, setPercent] = useState(status.wanted.percent ?? nextShare(status));
   const [typed, setTyped] = useState('');
-  const [outlook, setOutlook] = useState<Outlook>('asked');
+  const [dryRun, setDryRun] = useState<DryRun>('asked');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const { module, wanted } = status;
   const parameters = {
-    ...deed.parameters,
-    ...(deed.asks === 'percent' && { percent }),
-    ...(deed.steers && wanted.by === 'file' && { write: true }),
-    ...(deed.verb === 'decommission' && { confirm: module }),
+    ...verbButton.parameters,
+    ...(verbButton.asks === 'percent' && { percent }),
+    ...(verbButton.steers && wanted.by === 'file' && { write: true }),
+    ...(verbButton.verb === 'decommission' && { confirm: module }),
   };
 
   useEffect(() => dialog.current?.showModal(), []);
   // What it would do depends on what is asked for, and on where the module stands now.
   useEffect(() => {
     let isCurrent = true;
-    void act(module, deed.verb, { ...parameters, dryRun: true }).then(
-      (answer) => isCurrent && setOutlook({ answer }),
-      (error: unknown) => isCurrent && setOutlook({ problem: (error as Error).message }),
+    void act(module, verbButton.verb, { ...parameters, dryRun: true }).then(
+      (answer) => isCurrent && setDryRun({ answer }),
+      (error: unknown) => isCurrent && setDryRun({ problem: (error as Error).message }),
     );
     return () => {
       isCurrent = false;
@@ -48,23 +48,22 @@ export function ActionDialog({
     setBusy(true);
     setProblem(null);
     try {
-      await act(module, deed.verb, parameters);
+      await act(module, verbButton.verb, parameters);
       onClose();
     } catch (error) {
       setProblem((error as Error).message);
       setBusy(false);
     }
   };
-  const refusal =
-    outlook === 'asked' ? null : 'problem' in outlook ? outlook.problem : outlook.answer.refusal;
-  const mayDo = outlook !== 'asked' && !refusal && !busy && (!deed.typed || typed === module);
+  const refusal = dryRun === 'asked' ? null : 'problem' in dryRun ? dryRun.problem : dryRun.answer.refusal;
+  const mayDo = dryRun !== 'asked' && !refusal && !busy && (!verbButton.typed || typed === module);
   return (
-    <dialog ref={dialog} onClose={onClose} aria-labelledby="deed">
-      <h2 id="deed">
-        {deed.label.replace('…', '')}: {module}
+    <dialog ref={dialog} onClose={onClose} aria-labelledby="verbButton">
+      <h2 id="verbButton">
+        {verbButton.label.replace('…', '')}: {module}
       </h2>
-      <p>{deed.meaning}</p>
-      {deed.asks === 'percent' && (
+      <p>{verbButton.meaning}</p>
+      {verbButton.asks === 'percent' && (
         <label class="slider">
           {percentText(percent)}
           <input
@@ -82,16 +81,16 @@ export function ActionDialog({
           </datalist>
         </label>
       )}
-      <div class="outlook" aria-live="polite">
-        {outlook === 'asked' && <p>What it would do is asked…</p>}
-        {outlook !== 'asked' && 'answer' in outlook && (
+      <div class="dry-run" aria-live="polite">
+        {dryRun === 'asked' && <p>What it would do is asked…</p>}
+        {dryRun !== 'asked' && 'answer' in dryRun && (
           <ol>
-            {outlook.answer.plan.map((step) => (
+            {dryRun.answer.plan.map((step) => (
               <li key={step}>{step}</li>
             ))}
           </ol>
         )}
-        {outlook !== 'asked' && 'answer' in outlook && outlook.answer.plan.length === 0 && !refusal && (
+        {dryRun !== 'asked' && 'answer' in dryRun && dryRun.answer.plan.length === 0 && !refusal && (
           <p class="nothing">There is nothing to do.</p>
         )}
         {refusal && <p class="refusal">Not now: {refusal}</p>}
@@ -101,7 +100,7 @@ export function ActionDialog({
           </p>
         )}
       </div>
-      {deed.typed && (
+      {verbButton.typed && (
         <label>
           Type <b>{module}</b> to confirm
           <input value={typed} autocomplete="off" onInput={(event) => setTyped(event.currentTarget.value)} />
@@ -112,7 +111,7 @@ export function ActionDialog({
           Close
         </button>
         <button type="button" class="primary" disabled={!mayDo} onClick={() => void carryOut()}>
-          {deed.label.replace('…', '')}
+          {verbButton.label.replace('…', '')}
         </button>
       </footer>
     </dialog>

@@ -1,26 +1,26 @@
 import type { ModuleStatus } from '../../src/control/terms/views.js';
-import { pause, rare, resume, rollback, steps, type Deed } from './deeds.js';
+import { pause, rare, resume, rollback, steps, type VerbButton } from './verb-buttons.js';
 import { rollbackInWords } from './words.js';
 
 /** Everything that can be done with a module. A viewer sees what there is. */
 export function Actions({
   status,
   mayAct,
-  onDeed,
+  onVerb,
 }: {
   status: ModuleStatus;
   mayAct: boolean;
-  onDeed: (deed: Deed) => void;
+  onVerb: (verbButton: VerbButton) => void;
 }) {
-  const button = (deed: Deed) => (
+  const button = (verbButton: VerbButton) => (
     <button
-      key={deed.label}
+      key={verbButton.label}
       type="button"
       disabled={!mayAct}
-      title={deed.meaning}
-      onClick={() => onDeed(deed)}
+      title={verbButton.meaning}
+      onClick={() => onVerb(verbButton)}
     >
-      {deed.label}
+      {verbButton.label}
     </button>
   );
   return (

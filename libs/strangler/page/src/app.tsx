@@ -4,7 +4,7 @@ import { ActionDialog } from './action-dialog.js';
 import { Actions } from './actions.js';
 import { get, logOut } from './api.js';
 import { Charts } from './charts.js';
-import { pause, rare, resume, rollback, steps, type Deed } from './deeds.js';
+import { pause, rare, resume, rollback, steps, type VerbButton } from './verb-buttons.js';
 import { Doctor } from './doctor.js';
 import { Gates } from './gates.js';
 import { Head, type Session } from './head.js';
@@ -56,7 +56,7 @@ function Board({ session, onEnd }: { session: Session; onEnd: (why: string | nul
   const [now, setNow] = useState(performance.now());
   const [chosen, setChosen] = useState(() => decodeURIComponent(location.hash.slice(1)));
   const [tab, setTab] = useState<Tab>('Gates');
-  const [deed, setDeed] = useState<{ module: string; deed: Deed } | null>(null);
+  const [verbButton, setVerbButton] = useState<{ module: string; verbButton: VerbButton } | null>(null);
   const [finding, setFinding] = useState(false);
 
   useEffect(
@@ -92,8 +92,8 @@ function Board({ session, onEnd }: { session: Session; onEnd: (why: string | nul
     history.replaceState(null, '', `#${encodeURIComponent(module)}`);
   };
   const mayAct = session.role === 'admin';
-  const begin = (module: string) => (what: Deed) => setDeed({ module, deed: what });
-  const subject = deed && modules.find(({ module }) => module === deed.module);
+  const begin = (module: string) => (what: VerbButton) => setVerbButton({ module, verbButton: what });
+  const subject = verbButton && modules.find(({ module }) => module === verbButton.module);
   const isOld = now - heard.at > oldAfterMs;
   return (
     <>
@@ -118,7 +118,7 @@ function Board({ session, onEnd }: { session: Session; onEnd: (why: string | nul
         {status && (
           <section class="module" aria-label={status.module}>
             <h2>{status.module}</h2>
-            <Actions status={status} mayAct={mayAct} onDeed={begin(status.module)} />
+            <Actions status={status} mayAct={mayAct} onVerb={begin(status.module)} />
             <Charts status={status} />
             <div class="tabs" role="tablist">
               {tabs.map((each) => (
@@ -139,13 +139,19 @@ function Board({ session, onEnd }: { session: Session; onEnd: (why: string | nul
                 status={status}
                 fresh={fresh}
                 mayAct={mayAct}
-                onDeed={begin(status.module)}
+                onVerb={begin(status.module)}
               />
             </div>
           </section>
         )}
       </main>
-      {deed && subject && <ActionDialog status={subject} deed={deed.deed} onClose={() => setDeed(null)} />}
+      {verbButton && subject && (
+        <ActionDialog
+          status={subject}
+          verbButton={verbButton.verbButton}
+          onClose={() => setVerbButton(null)}
+        />
+      )}
       {finding && (
         <Palette targets={targetsOf(modules, { choose, begin, setTab })} onClose={() => setFinding(false)} />
       )}
@@ -153,7 +159,7 @@ function Board({ session, onEnd }: { session: Session; onEnd: (why: string | nul
   );
 }
 
-const repair: Deed = {
+const repair: VerbButton = {
   ...{ verb: 'doctor', label: 'Repair', parameters: { repair: true } },
   meaning: 'What doctor has found is freed, where that takes no decision.',
 };
@@ -168,7 +174,7 @@ function TabContent({
   status: ModuleStatus;
   fresh: readonly HistoryEntry[];
   mayAct: boolean;
-  onDeed: (deed: Deed) => void;
+  onVerb: (verbButton: VerbButton) => void;
 }) {
   const of = { module: status.module, ...rest };
   switch (tab) {
@@ -200,7 +206,7 @@ function targetsOf(
     setTab,
   }: {
     choose: (module: string) => void;
-    begin: (module: string) => (deed: Deed) => void;
+    begin: (module: string) => (verbButton: VerbButton) => void;
     setTab: (tab: Tab) => void;
   },
 ): Target[] {
@@ -212,7 +218,10 @@ function targetsOf(
     };
     return [
       { text: module, go: () => choose(module) },
-      ...verbs.map((deed) => ({ text: `${module}: ${deed.label}`, go: () => begin(module)(deed) })),
+      ...verbs.map((verbButton) => ({
+        text: `${module}: ${verbButton.label}`,
+        go: () => begin(module)(verbButton),
+      })),
       ...tabs.map((tab) => ({ text: `${module}: ${tab}`, go: show(tab) })),
       ...settings.map(({ key, value }) => ({
         text: `${module}: ${key} is ${JSON.stringify(value)}`,

@@ -6,14 +6,14 @@ import type { QuarantinedRow } from '../../src/engine/replication/outgoing-state
 import { number } from '../../src/cli/text/figures.js';
 import type { ModuleStatus } from '../../src/control/terms/views.js';
 import type { Side } from '../../src/routes/phase.js';
-import type { Deed } from './deeds.js';
+import type { VerbButton } from './verb-buttons.js';
 import { time } from './format.js';
 import { useList } from './use-list.js';
 
 interface OfModule {
   module: string;
   mayAct: boolean;
-  onDeed: (deed: Deed) => void;
+  onVerb: (verbButton: VerbButton) => void;
 }
 
 /** A list, or why there is none. */
@@ -76,7 +76,7 @@ export const Mismatches = ({ module }: OfModule) => (
 );
 
 /** Rows that can never be applied as they are. */
-export const Quarantined = ({ module, mayAct, onDeed }: OfModule) => (
+export const Quarantined = ({ module, mayAct, onVerb }: OfModule) => (
   <Shown<QuarantinedRow & { side: Side }> path={pathOf(module, 'quarantined')} none="No row is quarantined.">
     {(list) => (
       <table>
@@ -105,7 +105,7 @@ export const Quarantined = ({ module, mayAct, onDeed }: OfModule) => (
                     type="button"
                     class="small"
                     disabled={!mayAct}
-                    onClick={() => onDeed(onRow(how, id))}
+                    onClick={() => onVerb(onRow(how, id))}
                   >
                     {how}
                   </button>
@@ -119,7 +119,7 @@ export const Quarantined = ({ module, mayAct, onDeed }: OfModule) => (
   </Shown>
 );
 
-const onRow = (how: 'retry' | 'discard', id: number): Deed => ({
+const onRow = (how: 'retry' | 'discard', id: number): VerbButton => ({
   verb: 'quarantined',
   label: how === 'retry' ? 'Send again' : 'Discard',
   meaning:
@@ -130,7 +130,7 @@ const onRow = (how: 'retry' | 'discard', id: number): Deed => ({
 });
 
 /** Stored sagas that have not ended. */
-export const Sagas = ({ module, mayAct, onDeed }: OfModule) => (
+export const Sagas = ({ module, mayAct, onVerb }: OfModule) => (
   <Shown<SagaOn> path={pathOf(module, 'sagas')} none="No saga is under way.">
     {(list) => (
       <table>
@@ -161,7 +161,7 @@ export const Sagas = ({ module, mayAct, onDeed }: OfModule) => (
                     type="button"
                     class="small"
                     disabled={!mayAct}
-                    onClick={() => onDeed(onSaga(how, saga.id))}
+                    onClick={() => onVerb(onSaga(how, saga.id))}
                   >
                     {how}
                   </button>
@@ -175,7 +175,7 @@ export const Sagas = ({ module, mayAct, onDeed }: OfModule) => (
   </Shown>
 );
 
-const onSaga = (how: 'retry' | 'compensate', id: string): Deed => ({
+const onSaga = (how: 'retry' | 'compensate', id: string): VerbButton => ({
   verb: 'sagas',
   label: how === 'retry' ? 'Try the saga now' : 'Take the saga back',
   meaning: how === 'retry' ? 'Its step is tried at once.' : 'What it has done is undone, step by step.',

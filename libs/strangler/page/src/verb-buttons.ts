@@ -1,7 +1,7 @@
 import type { Action } from '../../src/control/commands/commands.js';
 
 /** Something that an operator may do with a module, by a button. What is legal when, the admin API knows. */
-export interface Deed {
+export interface VerbButton {
   verb: Action['verb'];
   /** Words of the button. */
   label: string;
@@ -18,7 +18,7 @@ export interface Deed {
 }
 
 /** The way, step by step; always in sight. */
-export const steps: readonly Deed[] = [
+export const steps: readonly VerbButton[] = [
   {
     verb: 'run',
     label: 'Run',
@@ -42,20 +42,20 @@ export const steps: readonly Deed[] = [
   { verb: 'verify', label: 'Verify', meaning: 'Compares all rows of both sides.' },
 ];
 
-export const pause: Deed = {
+export const pause: VerbButton = {
   verb: 'pause',
   label: 'Pause',
   meaning: 'No other step begins. Customers notice nothing.',
 };
-export const resume: Deed = { verb: 'resume', label: 'Resume', meaning: 'Steps begin again.' };
+export const resume: VerbButton = { verb: 'resume', label: 'Resume', meaning: 'Steps begin again.' };
 
-export const rollback: Deed = {
+export const rollback: VerbButton = {
   ...{ verb: 'rollback', label: 'Roll back', steers: true },
   meaning: 'All keys go back to the monolith, with every row that was written meanwhile.',
 };
 
 /** What is seldom done, and seldom undone. */
-export const rare: readonly Deed[] = [
+export const rare: readonly VerbButton[] = [
   { verb: 'abort', label: 'Abort', meaning: 'The step under way is taken back.' },
   {
     ...{ verb: 'verify', label: 'Verify and repair', parameters: { repair: true } },
