@@ -70,6 +70,7 @@ export function quietSeries(module: string): ModuleSeries {
     ...{ shadow: comparisons, probes: comparisons, lagMs: unknown, pending: unknown, percent: [null, 10] },
     phases: [{ from, until, phase: 'shifting' }],
     handOffs: [{ at: '2026-01-02T03:04:22.678Z', from: 10, to: 50, pauseMs: null }],
+    verifications: [],
   };
 }
 

@@ -71,7 +71,9 @@ create table strangler.note (
   trouble jsonb,
   -- The kind of the present wait, and since when; null: it waits for nothing.
   wait    text,
-  since   timestamptz not null
+  since   timestamptz not null,
+  -- By name: the state of each gate that the next step waits for, and since when (ms since 1970).
+  gates   jsonb       not null default '{}'
 );
 select strangler.guard_table('strangler.note');
 

@@ -63,7 +63,7 @@ const says = (change: Partial<OutgoingState>) => {
 const noted = async (trouble: Need) =>
   new Notes(controlled.sides.monolith.database).write(
     parcels,
-    { trouble, wait: trouble.kind },
+    { trouble, wait: trouble.kind, gates: [] },
     fastClock.now(),
   );
 const found = (differences: number, when = '1 day') =>

@@ -1,4 +1,5 @@
 import { samplesText, valueText } from '../../src/cli/text/gates.js';
+import { age } from './format.js';
 import type { GateView, ModuleStatus } from '../../src/control/terms/views.js';
 
 const signs: Readonly<Record<GateView['state'], string>> = {
@@ -23,6 +24,7 @@ export function Gates({ status: { gates, settings } }: { status: ModuleStatus })
               <th class="figure">limit</th>
               <th>evidence</th>
               <th>state</th>
+              <th>for</th>
             </tr>
           </thead>
           <tbody>
@@ -32,10 +34,11 @@ export function Gates({ status: { gates, settings } }: { status: ModuleStatus })
                 <td class="figure">{valueText(gate.name, gate.value)}</td>
                 <td class="figure">{valueText(gate.name, gate.limit)}</td>
                 <td>{samplesText(gate)}</td>
-                <td>
+                <td class="state">
                   {signs[gate.state]}
                   {gate.why === null ? '' : `: ${gate.why}`}
                 </td>
+                <td>{gate.sinceMs === undefined ? '' : age(gate.sinceMs)}</td>
               </tr>
             ))}
           </tbody>

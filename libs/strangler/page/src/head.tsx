@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { ProcessStatus } from '../../src/control/terms/process-status.js';
 import { get } from './api.js';
 import { age } from './format.js';
+import { addressInWords, leadersInWords } from './words.js';
 
 export interface Session {
   /** Null: nobody is logged in. */
@@ -35,7 +36,7 @@ export function Head({
       <h1>{process?.namespace ?? process?.name ?? 'strangler'}</h1>
       {process?.environment && <span class="badge">{process.environment}</span>}
       {process?.version && <small>{process.version}</small>}
-      {process && <Lamps process={process} />}
+      {process && <small>{leadersInWords(process)}</small>}
       <span class="spacer" />
       <button type="button" class="small" onClick={onPalette}>
         Find <kbd>Ctrl K</kbd>
@@ -46,6 +47,7 @@ export function Head({
       <button type="button" class="small" onClick={onLogOut}>
         Log out
       </button>
+      {process && <Lamps process={process} />}
       {process?.file.problem && (
         <p class="banner" role="alert">
           {process.file.path} is refused: {process.file.problem}. The last good one is in force.
@@ -60,20 +62,23 @@ export function Head({
   );
 }
 
+/** What it works with: whether it is there, where, and as whom it is used. */
 function Lamps({ process: { nats, databases } }: { process: ProcessStatus }) {
   return (
     <ul class="lamps" aria-label="Servers">
-      <li class={`lamp ${nats.state === 'connected' ? 'up' : nats.state === 'lost' ? 'down' : 'quiet'}`}>
-        NATS {nats.server ?? nats.state}
+      <li>
+        <span class={`lamp ${natsLamps[nats.state]}`}>NATS {nats.state}</span> {nats.server}
       </li>
       {databases.map(({ side, module, address, role, state }) => (
-        <li key={`${side} ${module}`} class={`lamp ${state}`} title={inWords(address, role)}>
-          {module ?? side}
+        <li key={`${side} ${module}`}>
+          <span class={`lamp ${state}`}>
+            database of {module ?? `the ${side}`} {state}
+          </span>{' '}
+          {addressInWords(address, role)}
         </li>
       ))}
     </ul>
   );
 }
 
-const inWords = (address: string | null, role: string | null): string =>
-  `${address ?? 'its address is not known'}${role === null ? '' : ` as ${role}`}`;
+const natsLamps = { connected: 'up', lost: 'down', none: 'quiet' } as const;

@@ -3,7 +3,7 @@ import type { ModuleStatus } from '../../src/control/terms/views.js';
 import { phases, type Phase } from '../../src/routes/phase.js';
 import { Copied } from './copied.js';
 import { age, percent } from './format.js';
-import { goalInWords, leftInWords, sharesInWords } from './words.js';
+import { goalInWords, leftInWords, sharesInWords, sideInWords } from './words.js';
 
 /** Where one module stands, at a glance. */
 export function ModuleCard({
@@ -27,7 +27,7 @@ export function ModuleCard({
         {paused && <span class="lamp paused">paused</span>}
         {degraded && <span class="lamp degraded">copy is behind</span>}
       </h2>
-      <Rail phase={phase} wanted={status.wanted.phase} />
+      <Rail phase={phase} wanted={status.wanted.phase} sinceMs={status.phaseSinceMs} />
       <Share percent={status.percent} wanted={status.wanted.percent} />
       <p class="share">{sharesInWords(status)}</p>
       {goal !== '' && (
@@ -35,13 +35,14 @@ export function ModuleCard({
           → {goal}, {leftInWords(status)}
         </p>
       )}
+      <Sides status={status} />
       <Step status={status} />
       <Wait status={status} />
     </article>
   );
 }
 
-function Rail({ phase, wanted }: { phase: Phase; wanted: Phase }) {
+function Rail({ phase, wanted, sinceMs }: { phase: Phase; wanted: Phase; sinceMs: number | undefined }) {
   const at = phases.indexOf(phase);
   return (
     <ol class="rail">
@@ -54,9 +55,29 @@ function Rail({ phase, wanted }: { phase: Phase; wanted: Phase }) {
           {place < at ? '✓ ' : ''}
           {each}
           {each === wanted && each !== phase ? ' ⚑' : ''}
+          {place === at && sinceMs !== undefined && <small> for {age(sinceMs)}</small>}
         </li>
       ))}
     </ol>
+  );
+}
+
+/** Whether each side that is needed is there. */
+function Sides({ status: { sides } }: { status: ModuleStatus }) {
+  if (!sides.extracted) return null;
+  return (
+    <ul class="lamps" aria-label="Sides">
+      {(['monolith', 'extracted'] as const).map((side) => {
+        const view = sides[side];
+        return (
+          view && (
+            <li key={side} class={`lamp ${view.healthy ? 'up' : 'down'}`}>
+              {sideInWords(side)} {view.health}
+            </li>
+          )
+        );
+      })}
+    </ul>
   );
 }
 

@@ -11,6 +11,7 @@ const series: Series = {
   p50Ms: both([1, null, 2]),
   p99Ms: both([3, null, 4]),
   shadow: { compared: [1, 1, 1], mismatches: [0, 0, 1], unavailable: [0, 1, 0] },
+  probes: { compared: [1, 0, 1], mismatches: [0, 0, 0], unavailable: [0, 1, 0] },
   lagMs: [null, 5, 6],
   pending: [null, 1, 0],
   percent: [0, 0, 1],
@@ -19,6 +20,10 @@ const series: Series = {
     { at: '2026-01-01T00:00:11Z', from: 0, to: 1, pauseMs: 40 },
     { at: '2026-01-01T00:00:12Z', from: 1, to: 5, pauseMs: 15 },
     { at: '2026-01-01T00:00:29Z', from: 5, to: 25, pauseMs: null },
+  ],
+  verifications: [
+    { at: '2026-01-01T00:00:05Z', rows: 900, differences: 2 },
+    { at: '2026-01-01T00:00:25Z', rows: 1_000, differences: 0 },
   ],
 };
 
@@ -45,4 +50,29 @@ it('shows up to where the gate lets the new side be slow', () => {
   expect(lines.find(({ label }) => label === 'gate')?.values).toEqual([9, null, 12]);
   const without = chartsOf(series, null).find(({ title }) => title === 'Answered within')!;
   expect(without.lines.map(({ label }) => label)).not.toContain('gate');
+});
+
+it('tells comparisons of customers’ answers from those of probes', () => {
+  const of = (title: string) =>
+    chartsOf(series, 3)
+      .find((chart) => chart.title === title)!
+      .lines.map(({ values }) => values);
+  expect(of('Answers to customers compared')).toEqual([
+    [0, 1, 0],
+    [0, 0, 1],
+    [0, 0, 0],
+  ]);
+  expect(of('Answers to probes compared')).toEqual([
+    [1, 0, 1],
+    [0, 0, 0],
+    [0, 1, 0],
+  ]);
+});
+
+it('tells each verification where it ended, and how many rows it has compared', () => {
+  const { lines } = chartsOf(series, 3).find(({ title }) => title.startsWith('Verification'))!;
+  expect(lines.map(({ values }) => values)).toEqual([
+    [2, null, 0],
+    [900, null, 1_000],
+  ]);
 });

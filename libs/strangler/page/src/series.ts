@@ -4,7 +4,7 @@ import type { Side } from '../../src/routes/phase.js';
 type BySide<T> = Readonly<Record<Side, readonly T[]>>;
 
 /** What of `GET /modules/:module/series` is drawn. */
-export type Series = Omit<ModuleSeries, 'module' | 'probes'>;
+export type Series = Omit<ModuleSeries, 'module'>;
 
 /** One line of a chart. */
 export interface Line {
@@ -13,6 +13,8 @@ export interface Line {
   values: readonly (number | null)[];
   /** Points and no line. */
   sparse?: boolean;
+  /** Told, and not drawn: its figures are of another size. */
+  hidden?: boolean;
   dashed?: boolean;
 }
 
@@ -29,7 +31,8 @@ export function chartsOf(
   /** How many times as slow as the old side the new one may be; null: as slow as it likes. */
   p99Ratio: number | null,
 ): Chart[] {
-  const { at, calls, errors, p50Ms, p99Ms, shadow, lagMs, pending, percent, handOffs } = series;
+  const { at, calls, errors, p50Ms, p99Ms, lagMs, pending, percent } = series;
+  const { shadow, probes, verifications, handOffs } = series;
   const both = (name: string, of: BySide<number | null>): Line[] => [
     { label: `${name} monolith`, tone: 'monolith', values: of.monolith },
     { label: `${name} extracted`, tone: 'extracted', values: of.extracted },
@@ -55,19 +58,20 @@ export function chartsOf(
         { label: 'rows', tone: 'quiet', values: pending },
       ],
     },
+    comparisonsOf('Answers to customers compared', without(shadow, probes)),
+    comparisonsOf('Answers to probes compared', probes),
     {
-      title: 'Answers compared',
-      unit: 'a step',
+      title: 'Verification of all rows',
+      unit: 'rows',
       lines: [
-        { label: 'compared', tone: 'extracted', values: shadow.compared },
-        { label: 'differed', tone: 'bad', values: shadow.mismatches },
-        { label: 'not comparable', tone: 'quiet', values: shadow.unavailable },
+        { label: 'differ', tone: 'bad', sparse: true, values: inSteps(at, verifications, mostDifferent) },
+        { label: 'compared', tone: 'quiet', hidden: true, values: inSteps(at, verifications, rowsOf) },
       ],
     },
     {
       title: 'Pauses of writers at hand-offs',
       unit: 'ms',
-      lines: [{ label: 'pause', tone: 'bad', sparse: true, values: pausesAt(at, handOffs) }],
+      lines: [{ label: 'pause', tone: 'bad', sparse: true, values: inSteps(at, handOffs, longestPause) }],
     },
   ];
 }
@@ -85,16 +89,44 @@ const allowed = (p99Ms: readonly (number | null)[], ratio: number | null): Line[
         },
       ];
 
-/** The longest pause of each step; null: none. */
-function pausesAt(at: readonly number[], handOffs: Series['handOffs']): (number | null)[] {
+const comparisonsOf = (title: string, { compared, mismatches, unavailable }: Series['shadow']): Chart => ({
+  title,
+  unit: 'a step',
+  lines: [
+    { label: 'compared', tone: 'extracted', values: compared },
+    { label: 'differed', tone: 'bad', values: mismatches },
+    { label: 'not comparable', tone: 'quiet', values: unavailable },
+  ],
+});
+
+/** Those of customers: all, without those of probes. */
+const without = (all: Series['shadow'], probes: Series['probes']): Series['shadow'] => {
+  const less = (figure: keyof Series['shadow']) => all[figure].map((count, i) => count - probes[figure][i]!);
+  return { compared: less('compared'), mismatches: less('mismatches'), unavailable: less('unavailable') };
+};
+
+/** What the events of each step say; null: there were none. */
+function inSteps<T extends { at: string }>(
+  at: readonly number[],
+  events: readonly T[],
+  of: (events: T[]) => number | null,
+): (number | null)[] {
   return at.map((begin, place) => {
     const end = at[place + 1] ?? Infinity;
-    const pauses = handOffs
-      .filter((each) => inSeconds(each.at) >= begin && inSeconds(each.at) < end)
-      .flatMap(({ pauseMs }) => pauseMs ?? []);
-    return pauses.length === 0 ? null : Math.max(...pauses);
+    const within = events.filter((each) => inSeconds(each.at) >= begin && inSeconds(each.at) < end);
+    return within.length === 0 ? null : of(within);
   });
 }
+
+function longestPause(handOffs: Series['handOffs']): number | null {
+  const pauses = handOffs.flatMap(({ pauseMs }) => pauseMs ?? []);
+  return pauses.length === 0 ? null : Math.max(...pauses);
+}
+
+const mostDifferent = (verified: Series['verifications']): number =>
+  Math.max(...verified.map(({ differences }) => differences));
+
+const rowsOf = (verified: Series['verifications']): number => Math.max(...verified.map(({ rows }) => rows));
 
 export const inSeconds = (at: string): number => +new Date(at) / 1_000;
 

@@ -1,6 +1,13 @@
 import type { ModuleStatus } from '../../src/control/terms/views.js';
 import { percent } from './format.js';
-import { goalInWords, leftInWords, rollbackInWords, sharesInWords } from './words.js';
+import {
+  addressInWords,
+  goalInWords,
+  leadersInWords,
+  leftInWords,
+  rollbackInWords,
+  sharesInWords,
+} from './words.js';
 
 const status = (of: Partial<ModuleStatus>): ModuleStatus =>
   ({
@@ -45,4 +52,17 @@ it('says why it does not know how long it takes', () => {
   expect(leftInWords(status({ etaUnknown: 'nobody answers' }))).toBe('nobody answers');
   expect(leftInWords(status({ etaSeconds: 90 }))).toBe('about 1 min 30 s left');
   expect(leftInWords(status({ etaSeconds: 0 }))).toBe('it is where it is to be');
+});
+
+it('says once who leads, where it is the same process for all', () => {
+  const led = (by: (string | null)[]) =>
+    leadersInWords({ leaders: by.map((process, i) => ({ module: `m${i}`, process })) });
+  expect(led(['process 7', 'process 7'])).toBe('led by process 7');
+  expect(led(['process 7', null, 'process 7'])).toBe('m0, m2 led by process 7; m1 led by nobody');
+});
+
+it('says where a database is, and that nobody has said so', () => {
+  expect(addressInWords('db:5432/shop', 'app')).toBe('db:5432/shop as app');
+  expect(addressInWords('db:5432/shop', null)).toBe('db:5432/shop');
+  expect(addressInWords(null, null)).toContain('nobody has said');
 });

@@ -1,5 +1,7 @@
 import { duration } from '../../src/cli/text/figures.js';
+import type { ProcessStatus } from '../../src/control/terms/process-status.js';
 import type { ModuleStatus } from '../../src/control/terms/views.js';
+import type { Side } from '../../src/routes/phase.js';
 import { percent } from './format.js';
 
 /** What the page says of a module. Pure. */
@@ -30,3 +32,25 @@ export const sharesInWords = ({ percent: share, wanted }: ModuleStatus): string 
   const asked = wanted.percent === null || wanted.percent === share ? '' : `, set ${percent(wanted.percent)}`;
   return `${percent(share)} of the keys extracted${asked}`;
 };
+
+/** Where a database is, and as whom it is used. */
+export const addressInWords = (address: string | null, role: string | null): string =>
+  address === null ? 'where it is, nobody has said' : `${address}${role === null ? '' : ` as ${role}`}`;
+
+/** Which processes move the modules: one name where it is one for all. */
+export function leadersInWords({ leaders }: Pick<ProcessStatus, 'leaders'>): string {
+  const names = [...new Set(leaders.map(({ process }) => process ?? 'nobody'))];
+  if (names.length === 1) return `led by ${names[0]}`;
+  const led = (name: string) => leaders.filter(({ process }) => (process ?? 'nobody') === name);
+  return names
+    .map(
+      (name) =>
+        `${led(name)
+          .map(({ module }) => module)
+          .join(', ')} led by ${name}`,
+    )
+    .join('; ');
+}
+
+/** The part of the system that answers for a side. */
+export const sideInWords = (side: Side): string => (side === 'monolith' ? 'monolith' : 'service');

@@ -10,6 +10,8 @@ it.each([
   [60, '1 min 0 s'],
   [125, '2 min 5 s'],
   [3_780, '1 h 3 min'],
+  [172_799, '47 h 59 min'],
+  [270_000, '3 d 3 h'],
 ])('%d seconds are %s', (seconds, text) => expect(duration(seconds)).toBe(text));
 
 it.each([

@@ -1,5 +1,5 @@
 import type { GateView } from '../../control/terms/views.js';
-import { figure, milliseconds, number } from './figures.js';
+import { duration, figure, milliseconds, number } from './figures.js';
 import { line, type Line, type Style } from './line.js';
 import { table } from './table.js';
 
@@ -48,9 +48,10 @@ export function samplesText({ samples, needed, probes, customers }: GateView): s
 }
 
 /** A gate that has measured nothing, and need not, has not found anything good either. */
-function verdict({ state, value, needed, why, confidence }: GateView): Line {
+function verdict({ state, value, needed, why, confidence, sinceMs }: GateView): Line {
   if (state === 'pass' && value === null && needed === 0) return line('– not measured', 'dim');
-  const { text, style } = signs[state];
+  const { style, ...sign } = signs[state];
+  const text = sinceMs === undefined ? sign.text : `${sign.text} for ${duration(sinceMs / 1_000)}`;
   const more = why ?? (confidence === null ? '' : `at ${figure(confidence * 100)} % confidence`);
   return line(more === '' ? text : `${text}: ${more}`, style);
 }

@@ -36,6 +36,9 @@ function facts(status: ModuleStatus): Line[][] {
     ownerMigrations = [],
   } = status;
   return [
+    ...(status.phaseSinceMs === undefined
+      ? []
+      : [fact(`in ${status.phase}`, line(`for ${duration(status.phaseSinceMs / 1_000)}`))]),
     fact('extracted', [...bar(percent / 100, 20, 'green'), { text: `  ${percent} %` }]),
     fact('steered by', line(wanted.by === 'file' ? 'strangler.yaml' : 'the operator')),
     fact('owned', line(`${ownership}, epoch ${epoch}, ack ${ack}`)),

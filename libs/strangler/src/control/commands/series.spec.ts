@@ -117,6 +117,16 @@ describe('of one that has moved out', () => {
     expect(known(found.calls.monolith)).toEqual([]);
   });
 
+  it('the comparisons of all rows stand there with what they found', () => {
+    expect(series.verifications.length).toBeGreaterThan(0);
+    for (const { at, rows, differences } of series.verifications)
+      expect([at >= series.from && at <= series.until, rows, differences]).toEqual([
+        true,
+        expect.any(Number),
+        0,
+      ]);
+  });
+
   it('what is asked of a module is no phase that it is in', async () => {
     const asked = { module: parcels, actor: 'ann', from: 'extracted', to: 'monolith' } as const;
     await controlled.store.history.write({ ...asked, action: 'pause', outcome: 'done' });

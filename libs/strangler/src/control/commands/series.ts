@@ -8,7 +8,7 @@ import {
 import { keptRange, stepSecondsFor, stepsIn } from '../../evidence/time-steps.js';
 import type { ModuleRow } from '../store/module-row.js';
 import type { StateSeries } from '../store/state-windows.js';
-import { bandsOf, marksOf, type Band, type Mark } from '../terms/moves.js';
+import { bandsOf, marksOf, type Band, type Mark, type Verified } from '../terms/moves.js';
 import type { CommandParts } from './command.js';
 
 /**
@@ -51,6 +51,8 @@ export interface ModuleSeries extends CallSeries, StateSeries {
   phases: (Omit<Band, 'from' | 'until'> & { from: string; until: string })[];
   /** The hand-offs that ended in the range. */
   handOffs: (Omit<Mark, 'at'> & { at: string })[];
+  /** The comparisons of all rows that ended in the range. */
+  verifications: (Omit<Verified, 'at'> & { at: string })[];
 }
 
 /** What the windows and the history say of a module. */
@@ -63,12 +65,13 @@ export async function seriesOf(
   const range = keptRange(minutes, until === undefined ? null : Date.parse(until), now);
   const steps = stepsIn(range, stepSecondsFor(minutes), now);
   const question = stepsQuestion(module, steps, now);
-  const [here, elsewhere, comparisons, stood, moves] = await Promise.all([
+  const [here, elsewhere, comparisons, stood, moves, verified] = await Promise.all([
     reportSteps(database, question),
     needs.callSteps?.(question) ?? [],
     comparisonSeries(database, module, steps),
     states.series(module, steps),
     store.history.moves(module, range.from),
+    store.history.verifications(module, range.from),
   ]);
   const { at, stepSeconds } = steps;
   return {
@@ -82,6 +85,9 @@ export async function seriesOf(
       until: timeOf(band.until),
     })),
     handOffs: marksOf(range, moves).map((mark) => ({ ...mark, at: timeOf(mark.at) })),
+    verifications: verified
+      .filter(({ at: when }) => when <= range.until)
+      .map((each) => ({ ...each, at: timeOf(each.at) })),
   };
 }
 

@@ -4,19 +4,19 @@ import { policies, sides, type Side } from '../../routes/phase.js';
 import type { BackfillState } from '../../engine/replication/outgoing-state.js';
 import type { Advice } from '../conditions/advice.js';
 import { figuresOf } from '../../evidence/evidence.js';
-import { goalOf } from '../reconcile/decide.js';
+import { gatesNow } from '../reconcile/decide.js';
 import { strandedOn } from '../doctor/doctor-sagas.js';
 import { etaOf } from '../reconcile/eta.js';
-import { gatesFor, watchGates, type Gate } from '../conditions/gates.js';
+import type { Gate } from '../conditions/gates.js';
 import type { Observed } from '../conditions/observed.js';
 import { longFenceInWords } from '../conditions/owner-conditions.js';
 import { healthOf, moduleHealth } from '../conditions/health.js';
-import { nextStep, type Position } from '../terms/machine.js';
+import type { Position } from '../terms/machine.js';
 import { totalOf } from '../conditions/measured.js';
 import { isAtHome, type ModuleRow } from '../store/module-row.js';
 import type { Need } from '../terms/need.js';
 import type { Note } from '../store/notes.js';
-import type { ModuleStatus, SideView, WaitView } from '../terms/views.js';
+import type { GateView, ModuleStatus, SideView, WaitView } from '../terms/views.js';
 import { isDegraded } from '../conditions/route-entry.js';
 import { settingsInForce } from '../config/setting-keys.js';
 import type { Verification } from '../store/verification-store.js';
@@ -53,6 +53,7 @@ export function statusOf(parts: StatusParts): ModuleStatus {
     module: row.module,
     ownership: at.ownership,
     phase: row.phase,
+    phaseSinceMs: Math.max(0, observed.now - row.phaseSince),
     wanted: wantedOf(row),
     percent: at.below / 100,
     readsPercent: policies[row.phase].byShare ? at.percent : at.below / 100,
@@ -73,7 +74,7 @@ export function statusOf(parts: StatusParts): ModuleStatus {
     backfill: backfillOf(fillingOf(observed.states), parts.rates.backfill),
     verify: verifyOf(parts.verification, parts.rates.verify),
     shadow: shadowOf(observed),
-    gates: gatesNow(parts).map(({ probesLacking, ...gate }) => gate),
+    gates: gatesNow(row, at, observed).map((gate) => gateView(gate, parts)),
     health: moduleHealth(row, at, observed),
     waitingFor: waiting?.sentence ?? null,
     waiting: waiting && waitView(waiting, parts),
@@ -109,6 +110,13 @@ const wantedOf = ({ phase, wanted }: ModuleRow): ModuleStatus['wanted'] =>
 
 function waitView({ kind, needs, has, todo, command }: Need, { row, observed, note }: StatusParts): WaitView {
   return { needs, has, todo, command, sinceMs: observed.now - waitingSince(kind, row, observed, note) };
+}
+
+/** The leader writes down a change of state a moment after it is seen. */
+function gateView({ probesLacking, ...gate }: Gate, { observed: { now }, note }: StatusParts): GateView {
+  const noted = note.gates[gate.name];
+  if (!noted) return gate;
+  return { ...gate, sinceMs: noted.state === gate.state ? Math.max(0, now - noted.since) : 0 };
 }
 
 function viewOf(side: Side, row: ModuleRow, observed: Observed): SideView {
@@ -152,9 +160,3 @@ function verifyOf(verification: Verification, rate: number | null): ModuleStatus
 
 const secondsLeft = (done: number, total: number, rate: number | null): number | null =>
   rate ? Math.ceil((total - done) / rate) : total > 0 && done >= total ? 0 : null;
-
-/** Of the next step, or of what is watched while it rests. */
-function gatesNow({ row, at, observed }: StatusParts): Gate[] {
-  const step = nextStep(at, goalOf(row));
-  return step ? gatesFor(at, step, observed, row.settings) : watchGates(at, observed, row.settings);
-}

@@ -57,3 +57,9 @@ function throughGates(step: Step, gates: Gate[], blocked: readonly Gate[]): Deci
   }
   return { kind: awaitsVerify(blocked) ? 'verify' : 'hold', step, gates };
 }
+
+/** Of the next step, or of what is watched while it rests. Pure. */
+export function gatesNow(row: ModuleRow, at: Position, observed: Observed): Gate[] {
+  const step = nextStep(at, goalOf(row));
+  return step ? gatesFor(at, step, observed, row.settings) : watchGates(at, observed, row.settings);
+}

@@ -1,6 +1,6 @@
 import { policyOf, routeOf } from '../../routes/routes.js';
 import { pairFinished } from '../steps/capture-step.js';
-import { decide, positionOf, type Decision } from './decide.js';
+import { decide, gatesNow, positionOf, type Decision } from './decide.js';
 import { DecisionRunner, type DecisionParts } from './decision-runner.js';
 import { fenceReturned } from '../steps/failover-step.js';
 import type { Observed } from '../conditions/observed.js';
@@ -117,7 +117,7 @@ export class Reconciler {
     const { trouble, doing } = this;
     const { notes, advice, clock } = this.parts;
     const wait = waitOf({ row, at, observed, verification, trouble, doing, advice })?.kind ?? null;
-    await notes.write(row.module, { trouble, wait }, clock.now());
+    await notes.write(row.module, { trouble, wait, gates: gatesNow(row, at, observed) }, clock.now());
   }
 
   private async goOn(row: ModuleRow, at: Position, observed: Observed): Promise<boolean> {
@@ -156,7 +156,11 @@ export class Reconciler {
     if (!this.settled) await this.settle(row);
     this.moving = false;
     this.runner.trouble = null;
-    await this.parts.notes.write(row.module, { trouble: null, wait: null }, this.parts.clock.now());
+    await this.parts.notes.write(
+      row.module,
+      { trouble: null, wait: null, gates: [] },
+      this.parts.clock.now(),
+    );
     return false;
   }
 

@@ -94,7 +94,7 @@ function partsOf({ row = {}, below = 0, away = null, monolith, note }: Scene): S
     at: { module: 'toy', ownership: 'by-key', phase, percent: below / 100, below },
     observed,
     verification,
-    note: note ?? { trouble: null, wait: null, since: 0 },
+    note: note ?? { trouble: null, wait: null, since: 0, gates: {} },
     doing: null,
     rates: { backfill: null, verify: null },
     notices: [],
@@ -245,7 +245,7 @@ it('a decommissioned module goes nowhere, whatever the file wants', () => {
 });
 
 it('the parts of a wait say what its sentence says, and since when, as the leader has written down', () => {
-  const note = { trouble: null, wait: 'service: nobody', since: now - 42_000 };
+  const note = { trouble: null, wait: 'service: nobody', since: now - 42_000, gates: {} };
   expect(statusOf(partsOf({ row: extracted, below: 10_000, away: 'nobody', note }))).toMatchObject({
     waitingFor: start,
     waiting: { todo: 'start it', command: 'npm run start:extracted -- toy', sinceMs: 42_000 },
@@ -301,7 +301,8 @@ it.each<[string, Scene, RegExp]>([
 it('doctor tells every wait that is older than ten seconds, and which of them pass by themselves', () => {
   const scene = { row: { phase: 'shifting', ...outwards, stepSince: now - 12_000 }, below: 100 } as const;
   const kind = waitOf({ ...partsOf(scene), trouble: null })!.kind;
-  const at = (since: number) => diagnose(partsOf({ ...scene, note: { trouble: null, wait: kind, since } }));
+  const at = (since: number) =>
+    diagnose(partsOf({ ...scene, note: { trouble: null, wait: kind, since, gates: {} } }));
   expect(at(now - 9_000)).toEqual([]);
   expect(at(now - 11_000)).toMatchObject([
     { problem: expect.stringMatching(/^needs .*; so for 11 s$/), byItself: true },

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Database, Queryable } from '../../database/database.js';
-import type { Move } from '../terms/moves.js';
+import type { Move, Verified } from '../terms/moves.js';
 import type { HistoryEntry } from '../terms/views.js';
 
 /** What is to be written into the history. */
@@ -17,6 +17,13 @@ const moves = `
   select (extract(epoch from at) * 1000)::float8 as at, from_phase as "from", to_phase as "to", outcome, figures
   from strangler.history where module = $1 and at > to_timestamp($2::float8 / 1000)
     and (action = any($3) and outcome = 'done' or action like 'hand-off to %' and outcome in ('done', 'aborted'))
+  order by id`;
+
+const verifications = `
+  select (extract(epoch from at) * 1000)::float8 as at, (figures ->> 'rows')::float8 as rows,
+    (figures ->> 'differences')::float8 as differences
+  from strangler.history where module = $1 and at > to_timestamp($2::float8 / 1000)
+    and action = 'verify' and outcome in ('done', 'failed') and figures ? 'rows' and figures ? 'differences'
   order by id`;
 
 const columns = `id::float8 as id, to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, module, actor,
@@ -81,6 +88,11 @@ export class History {
   /** How its place has changed since `since` (ms since 1970), the oldest first. */
   moves(module: string, since: number): Promise<Move[]> {
     return this.database.query<Move>(moves, [module, since, placeSteps]);
+  }
+
+  /** The comparisons of all its rows that have ended since `since` (ms since 1970), the oldest first. */
+  verifications(module: string, since: number): Promise<Verified[]> {
+    return this.database.query<Verified>(verifications, [module, since]);
   }
 
   async entry(id: number): Promise<HistoryEntry | undefined> {

@@ -26,6 +26,14 @@ export interface Mark {
   pauseMs: number | null;
 }
 
+/** A comparison of all rows that has ended. */
+export interface Verified {
+  /** ms since 1970. */
+  at: number;
+  rows: number;
+  differences: number;
+}
+
 /** The phases of a range, without gaps. `moves`: all since it began, the oldest first. `present`: the phase now. Pure. */
 export function bandsOf(
   range: { from: number; until: number },

@@ -29,6 +29,8 @@ export interface GateView {
   state: 'pass' | 'hold' | 'fail' | 'not applicable';
   /** Why it is not applicable. */
   why: string | null;
+  /** For how long its state has been so, in ms; left out: nobody has written it down. */
+  sinceMs?: number;
 }
 
 /**
@@ -143,6 +145,8 @@ export interface ModuleStatus {
   module: string;
   ownership: 'by-key' | 'whole';
   phase: Phase;
+  /** For how long it has been there, in ms; left out: it is of a release that does not say. */
+  phaseSinceMs?: number;
   /** Where it is to go, and who says so. */
   wanted: { phase: Phase; percent: number | null; by: 'file' | 'operator' };
   /** Share of the buckets that belong to `extracted`, 0 to 100. */

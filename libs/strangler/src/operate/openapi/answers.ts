@@ -76,6 +76,12 @@ const counts = {
   unavailable: numberSchema,
 } satisfies Members<ShadowCounts>;
 
+const without = (members: Readonly<Record<string, OpenApiSchema>>, ...optional: string[]): OpenApiSchema =>
+  object(
+    members,
+    Object.keys(members).filter((name) => !optional.includes(name)),
+  );
+
 const gate = {
   name: text,
   value: orNumber,
@@ -87,6 +93,7 @@ const gate = {
   confidence: orNumber,
   state: oneOf(['pass', 'hold', 'fail', 'not applicable']),
   why: orText,
+  sinceMs: numberSchema,
 } satisfies Members<GateView>;
 
 const bulkhead = {
@@ -105,6 +112,7 @@ const status = {
   ownership: oneOf(['by-key', 'whole']),
   phase,
   wanted: object({ phase, percent: orNumber, by: oneOf(['file', 'operator']) }),
+  phaseSinceMs: numberSchema,
   percent: numberSchema,
   readsPercent: numberSchema,
   epoch: numberSchema,
@@ -124,7 +132,7 @@ const status = {
     differences: numberSchema,
   }),
   shadow: object({ ...counts, probes: object(counts), customers: object(counts) }),
-  gates: listOf(object(gate)),
+  gates: listOf(without(gate, 'sinceMs')),
   health: oneOf(['up', 'degraded', 'down']),
   waitingFor: orText,
   waiting: nullable(object(wait)),
@@ -166,6 +174,7 @@ const series = {
   ...({ shadow: comparisons, probes: comparisons, lagMs: someOf, pending: someOf, percent: someOf } as const),
   phases: listOf(object({ from: text, until: text, phase })),
   handOffs: listOf(object({ at: text, from: numberSchema, to: numberSchema, pauseMs: orNumber })),
+  verifications: listOf(object({ at: text, rows: numberSchema, differences: numberSchema })),
 } satisfies Members<ModuleSeries>;
 
 const entry = {
@@ -266,15 +275,9 @@ const resend = {
   ...{ webhook: text, verb: oneOf(['resend']), dryRun: flag, plan: listOf(text), refusal: text },
 } satisfies Members<ResendAnswer>;
 
-const without = (members: Readonly<Record<string, OpenApiSchema>>, ...optional: string[]): OpenApiSchema =>
-  object(
-    members,
-    Object.keys(members).filter((name) => !optional.includes(name)),
-  );
-
 /** The answers of the admin API, by their names in the document. */
 export const answers = {
-  ModuleStatus: without(status, 'readsPercent', 'ownerMigrations', 'calls'),
+  ModuleStatus: without(status, 'phaseSinceMs', 'readsPercent', 'ownerMigrations', 'calls'),
   ModuleSeries: object(series),
   HistoryEntry: object(entry),
   MismatchEntry: object(mismatch),
