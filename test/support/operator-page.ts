@@ -26,7 +26,7 @@ export class OperatorPage {
     how: { width?: number; height?: number; scheme?: 'light' | 'dark' } = {},
   ): Promise<OperatorPage> {
     const { width = 1_280, height = 1_000, scheme = 'light' } = how;
-    const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme });
+    const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme, locale: 'en-GB' });
     const opened = new OperatorPage(page);
     await page.goto(url);
     return opened;

@@ -103,7 +103,7 @@ function Board({ session, onEnd }: { session: Session; onEnd: (why: string | nul
         onLogOut={() => void logOut().finally(() => onEnd(null))}
         onPalette={() => setFinding(true)}
       />
-      <main>
+      <main class="board">
         <Doctor mayAct={mayAct} onRepair={(module) => begin(module)(repair)} />
         <section class="cards" aria-label="Modules">
           {modules.map((each) => (

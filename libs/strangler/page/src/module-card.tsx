@@ -26,10 +26,17 @@ export function ModuleCard({
         <span class={`lamp ${health}`}>{health}</span>
         {paused && <span class="lamp paused">paused</span>}
         {degraded && <span class="lamp degraded">copy is behind</span>}
+        {status.phaseSinceMs !== undefined && (
+          <small class="age">
+            {phase} for {age(status.phaseSinceMs)}
+          </small>
+        )}
       </h2>
-      <Rail phase={phase} wanted={status.wanted.phase} sinceMs={status.phaseSinceMs} />
-      <Share percent={status.percent} wanted={status.wanted.percent} />
-      <p class="share">{sharesInWords(status)}</p>
+      <Rail phase={phase} wanted={status.wanted.phase} />
+      <div class="share">
+        <Share percent={status.percent} wanted={status.wanted.percent} />
+        <span>{sharesInWords(status)}</span>
+      </div>
       {goal !== '' && (
         <p>
           → {goal}, {leftInWords(status)}
@@ -42,7 +49,7 @@ export function ModuleCard({
   );
 }
 
-function Rail({ phase, wanted, sinceMs }: { phase: Phase; wanted: Phase; sinceMs: number | undefined }) {
+function Rail({ phase, wanted }: { phase: Phase; wanted: Phase }) {
   const at = phases.indexOf(phase);
   return (
     <ol class="rail">
@@ -55,7 +62,6 @@ function Rail({ phase, wanted, sinceMs }: { phase: Phase; wanted: Phase; sinceMs
           {place < at ? '✓ ' : ''}
           {each}
           {each === wanted && each !== phase ? ' ⚑' : ''}
-          {place === at && sinceMs !== undefined && <small> for {age(sinceMs)}</small>}
         </li>
       ))}
     </ol>

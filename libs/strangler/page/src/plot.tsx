@@ -4,8 +4,9 @@ import 'uplot/dist/uPlot.min.css';
 import { number } from '../../src/cli/text/figures.js';
 import { inSeconds, type Chart, type Line, type Series } from './series.js';
 
-const height = 120;
+const height = 100;
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const exactClock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 
 interface PlotProps {
   chart: Chart;
@@ -43,11 +44,13 @@ export function Plot(props: PlotProps) {
     <figure>
       <figcaption>
         {chart.title} <small>{chart.unit}</small>
-        {chart.lines.map((line) => (
-          <span key={line.label} class={`line ${line.tone}`}>
-            {line.label} <b>{toldOf(line, step)}</b>
-          </span>
-        ))}
+        <p>
+          {chart.lines.map((line) => (
+            <span key={line.label} class={`line ${line.tone}`}>
+              {line.label} <b>{toldOf(line, step)}</b>
+            </span>
+          ))}
+        </p>
       </figcaption>
       <div ref={place} role="img" aria-label={`${chart.title}, ${chart.unit}`} />
     </figure>
@@ -68,7 +71,10 @@ const color = (name: string): string =>
 
 function optionsFor(props: () => PlotProps, width: number): uPlot.Options {
   const axis = { stroke: () => color('--quiet'), grid: { stroke: () => color('--line'), width: 1 } };
-  const times = (_: uPlot, at: number[]) => at.map((each) => clock.format(each * 1_000));
+  const times = (_: uPlot, at: number[]) => {
+    const within = at.length > 1 && at[1]! - at[0]! < 60 ? exactClock : clock;
+    return at.map((each) => within.format(each * 1_000));
+  };
   return {
     ...{ width: Math.max(200, width), height },
     legend: { show: false },
@@ -77,12 +83,17 @@ function optionsFor(props: () => PlotProps, width: number): uPlot.Options {
       sync: { key: 'time', filters: { sub: (event) => event !== 'mouseup' && event !== 'mousedown' } },
       drag: { x: true, y: false, setScale: false },
     },
-    scales: { x: { range: () => rangeOf(props().series) } },
+    scales: {
+      x: { range: () => rangeOf(props().series) },
+      y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] },
+    },
     axes: [
-      { ...axis, values: times },
+      { ...axis, size: 26, space: 70, values: times },
       {
         ...axis,
-        size: 50,
+        size: 46,
+        // Small charts: a figure each 20 pixels can still be read.
+        space: 20,
         values: (_: uPlot, values: number[]) => values.map((each) => each.toLocaleString()),
       },
     ],

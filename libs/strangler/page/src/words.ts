@@ -21,10 +21,11 @@ export function rollbackInWords({ phase, rollbackSafe, transition }: ModuleStatu
   return transition ? 'once the step under way has ended; loses nothing' : 'some 3 s, loses nothing';
 }
 
-/** Until all of the way is over. */
-export function leftInWords({ etaSeconds, etaUnknown }: ModuleStatus): string {
+/** Until all of the way is over. What it waits for is told beside it. */
+export function leftInWords({ etaSeconds, etaUnknown, waiting }: ModuleStatus): string {
   if (etaSeconds === 0) return 'it is where it is to be';
-  return etaSeconds === null ? (etaUnknown ?? 'not known yet') : `about ${duration(etaSeconds)} left`;
+  if (etaSeconds !== null) return `about ${duration(etaSeconds)} left`;
+  return waiting ? 'once it has what it needs' : (etaUnknown ?? 'not known yet when');
 }
 
 /** Which share is meant where the module is on its way. */
