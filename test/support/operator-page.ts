@@ -86,4 +86,4 @@ export class OperatorPage {
 
 /** Waits until a dialog says what would be done. */
 export const answered = (dialog: Locator): Promise<void> =>
-  dialog.locator('ol li, .refusal, .nothing').first().waitFor();
+  dialog.locator('.dry-run[aria-busy="false"]').locator('ol li, .refusal, .nothing').first().waitFor();

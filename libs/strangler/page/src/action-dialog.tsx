@@ -3,9 +3,14 @@ import type { ActionAnswer } from '../../src/control/commands/operator.js';
 import type { ModuleStatus } from '../../src/control/terms/views.js';
 import { act } from './api.js';
 import type { VerbButton } from './verb-buttons.js';
-import { percent as percentText } from './format.js';
+import { QuestionFields, shareToAsk } from './question-fields.js';
+import { parametersOf, type Answers } from './questions.js';
 
-type DryRun = { answer: ActionAnswer } | { problem: string } | 'asked';
+/** What would be done, and what was asked for then. */
+type DryRun = { askedFor: string } & ({ answer: ActionAnswer } | { problem: string });
+
+/** Somebody who types, or draws a slider, is not asked about each step of it, in ms. */
+const typingMs = 200;
 
 /** Shows what a verb would do, and does it when that is confirmed. */
 export function ActionDialog({
@@ -18,31 +23,40 @@ export function ActionDialog({
   onClose: () => void;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [percent, setPercent] = useState(status.wanted.percent ?? nextShare(status));
+  const { asks = [] } = verbButton;
+  const [answers, setAnswers] = useState<Answers>(
+    asks.includes('percent') ? { percent: String(shareToAsk(status)) } : {},
+  );
   const [typed, setTyped] = useState('');
-  const [dryRun, setDryRun] = useState<DryRun>('asked');
+  const [dryRun, setDryRun] = useState<DryRun | null>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const { module, wanted } = status;
   const parameters = {
     ...verbButton.parameters,
-    ...(verbButton.asks === 'percent' && { percent }),
+    ...parametersOf(answers),
     ...(verbButton.steers && wanted.by === 'file' && { write: true }),
     ...(verbButton.verb === 'decommission' && { confirm: module }),
   };
 
   useEffect(() => dialog.current?.showModal(), []);
   // What it would do depends on what is asked for, and on where the module stands now.
+  const { phase, percent, epoch, paused, transition } = status;
+  const standing = [phase, percent, epoch, paused, transition?.action, wanted];
+  const askedFor = JSON.stringify([parameters, standing]);
   useEffect(() => {
     let isCurrent = true;
-    void act(module, verbButton.verb, { ...parameters, dryRun: true }).then(
-      (answer) => isCurrent && setDryRun({ answer }),
-      (error: unknown) => isCurrent && setDryRun({ problem: (error as Error).message }),
-    );
+    const ask = () =>
+      void act(module, verbButton.verb, { ...parameters, dryRun: true }).then(
+        (answer) => isCurrent && setDryRun({ askedFor, answer }),
+        (error: unknown) => isCurrent && setDryRun({ askedFor, problem: (error as Error).message }),
+      );
+    const timer = setTimeout(ask, dryRun ? typingMs : 0);
     return () => {
       isCurrent = false;
+      clearTimeout(timer);
     };
-  }, [percent, status.phase, status.percent, status.epoch, status.paused]);
+  }, [askedFor]);
 
   const carryOut = async () => {
     setBusy(true);
@@ -55,44 +69,32 @@ export function ActionDialog({
       setBusy(false);
     }
   };
-  const refusal = dryRun === 'asked' ? null : 'problem' in dryRun ? dryRun.problem : dryRun.answer.refusal;
-  const mayDo = dryRun !== 'asked' && !refusal && !busy && (!verbButton.typed || typed === module);
+  const isAsked = dryRun?.askedFor !== askedFor;
+  const answer = dryRun && 'answer' in dryRun ? dryRun.answer : null;
+  const refusal = dryRun && 'problem' in dryRun ? dryRun.problem : answer?.refusal;
+  const mayDo = !isAsked && !refusal && !busy && (!verbButton.typed || typed === module);
   return (
     <dialog ref={dialog} onClose={onClose} aria-labelledby="verbButton">
       <h2 id="verbButton">
         {verbButton.label.replace('…', '')}: {module}
       </h2>
       <p>{verbButton.meaning}</p>
-      {verbButton.asks === 'percent' && (
-        <label class="slider">
-          {percentText(percent)}
-          <input
-            type="range"
-            min="0"
-            max="100"
-            list="ramp"
-            value={percent}
-            onInput={(event) => setPercent(Number(event.currentTarget.value))}
-          />
-          <datalist id="ramp">
-            {rampOf(status).map((each) => (
-              <option key={each} value={each} label={String(each)} />
-            ))}
-          </datalist>
-        </label>
+      {asks.length > 0 && (
+        <QuestionFields
+          {...{ asks, status, answers }}
+          onAnswer={(question, given) => setAnswers((before) => ({ ...before, [question]: given }))}
+        />
       )}
-      <div class="dry-run" aria-live="polite">
-        {dryRun === 'asked' && <p>What it would do is asked…</p>}
-        {dryRun !== 'asked' && 'answer' in dryRun && (
+      <div class="dry-run" aria-live="polite" aria-busy={isAsked}>
+        {!dryRun && <p>What it would do is asked…</p>}
+        {answer && (
           <ol>
-            {dryRun.answer.plan.map((step) => (
+            {answer.plan.map((step) => (
               <li key={step}>{step}</li>
             ))}
           </ol>
         )}
-        {dryRun !== 'asked' && 'answer' in dryRun && dryRun.answer.plan.length === 0 && !refusal && (
-          <p class="nothing">There is nothing to do.</p>
-        )}
+        {answer?.plan.length === 0 && !refusal && <p class="nothing">There is nothing to do.</p>}
         {refusal && <p class="refusal">Not now: {refusal}</p>}
         {problem && (
           <p class="refusal" role="alert">
@@ -117,12 +119,3 @@ export function ActionDialog({
     </dialog>
   );
 }
-
-/** The shares at which it stops on its way. */
-const rampOf = ({ settings }: ModuleStatus): number[] => {
-  const ramp = settings.find(({ key }) => key === 'ramp')?.value;
-  return Array.isArray(ramp) ? ramp.filter((each): each is number => typeof each === 'number') : [];
-};
-
-const nextShare = (status: ModuleStatus): number =>
-  rampOf(status).find((each) => each > status.percent) ?? Math.round(status.percent);

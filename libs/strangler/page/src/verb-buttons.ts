@@ -1,4 +1,5 @@
 import type { Action } from '../../src/control/commands/commands.js';
+import type { Question } from './questions.js';
 
 /** Something that an operator may do with a module, by a button. What is legal when, the admin API knows. */
 export interface VerbButton {
@@ -14,7 +15,7 @@ export interface VerbButton {
   /** The module's name has to be typed. */
   typed?: true;
   /** Asked for in the dialog. */
-  asks?: 'percent';
+  asks?: readonly Question[];
 }
 
 /** The way, step by step; always in sight. */
@@ -24,6 +25,7 @@ export const steps: readonly VerbButton[] = [
     label: 'Run',
     meaning: 'The controller walks the module out, step by step, gate by gate.',
     steers: true,
+    asks: ['ramp', 'bake', 'minSamples'],
   },
   {
     verb: 'advance',
@@ -36,7 +38,7 @@ export const steps: readonly VerbButton[] = [
     label: 'Shift…',
     meaning: 'So many of the keys are to be owned by the extracted side.',
     steers: true,
-    asks: 'percent',
+    asks: ['percent'],
   },
   { verb: 'approve', label: 'Approve', meaning: 'A person has looked: the step that waits for one goes on.' },
   { verb: 'verify', label: 'Verify', meaning: 'Compares all rows of both sides.' },
@@ -50,7 +52,7 @@ export const pause: VerbButton = {
 export const resume: VerbButton = { verb: 'resume', label: 'Resume', meaning: 'Steps begin again.' };
 
 export const rollback: VerbButton = {
-  ...{ verb: 'rollback', label: 'Roll back', steers: true },
+  ...{ verb: 'rollback', label: 'Roll back', steers: true, asks: ['to'] },
   meaning: 'All keys go back to the monolith, with every row that was written meanwhile.',
 };
 
