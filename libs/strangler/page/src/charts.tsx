@@ -142,7 +142,9 @@ function Pauses({ series: { handOffs } }: { series: Series }) {
         <tbody>
           {counts.map(({ below, count }) => (
             <tr key={below}>
-              <th scope="row">{below === Infinity ? '1,000 ms or more' : `below ${number(below)} ms`}</th>
+              <th scope="row">
+                {below === Infinity ? `${number(1_000)} ms or more` : `below ${number(below)} ms`}
+              </th>
               <td class="figure">{number(count)}</td>
               <td>
                 <meter value={count} max={most} aria-hidden="true" />
