@@ -1,4 +1,4 @@
-import type { Queryable } from '../database/database.js';
+import type { Database, Queryable } from '../database/database.js';
 import { sides, type Side } from '../routes/phase.js';
 import { addUp } from './call-sums.js';
 import type { Calls } from './evidence.js';
@@ -57,6 +57,20 @@ export async function reportSteps(
   const at = Array.from({ length: Math.min(count, mostSteps) }, (_, i) => first + i * stepSeconds);
   return { home, rows: await rowsInSteps(database, callSteps, module, { at, stepSeconds }) };
 }
+
+/** Whoever asks waits so long for an answer, in ms: somebody looks at a chart, and it may be of a day. */
+export const stepsPatienceMs = 3_000;
+
+/**
+ * Answers somebody else's question, as long as he waits: of those that come anew each time nobody has waited, no two are worked at.
+ * @throws what the server says of a statement that takes too long
+ */
+export const reportStepsInTime = (
+  database: Pick<Database, 'transaction'>,
+  question: StepsQuestion,
+  patienceMs = stepsPatienceMs,
+): Promise<StepsReport> =>
+  database.transaction((on) => reportSteps(on, question), { statementTimeoutMs: patienceMs });
 
 /** Asks all of them at once. Who does not answer, or not as he should, has reported nothing. */
 export async function stepsOf(

@@ -1,6 +1,7 @@
 import request from 'supertest';
 import { openAdmin, type AdminListener } from '../../../../test/support/admin.js';
 import { ScriptedOperator } from '../../../../test/support/scripted-operator.js';
+import { BusyError } from '../control/terms/refused.js';
 import { entry, quietSeries, runningProcess } from '../../../../test/support/standing.js';
 
 let operator: ScriptedOperator;
@@ -215,6 +216,13 @@ describe('acting', () => {
     const answer = await post('/modules/stock/run');
     expect(answer.status).toBe(500);
     expect(answer.text).not.toContain('secret');
+  });
+
+  it('too many who ask the same at a time are told that, and no fault', async () => {
+    operator.fault = new BusyError('too many ask');
+    expect(problem(await get('/modules/stock/series'))).toMatchObject({
+      ...{ status: 503, code: 'unavailable', detail: 'too many ask' },
+    });
   });
 
   it('a database that is away is no fault of the shop', async () => {

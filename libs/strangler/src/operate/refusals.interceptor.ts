@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { catchError, type Observable } from 'rxjs';
 import { databaseLoss, described } from '../database/failure.js';
-import { RefusedError, UnknownModuleError } from '../control/terms/refused.js';
+import { BusyError, RefusedError, UnknownModuleError } from '../control/terms/refused.js';
 
 const logger = new Logger('Admin');
 
@@ -31,6 +31,7 @@ export class RefusalsInterceptor implements NestInterceptor {
 function asHttp(error: unknown): unknown {
   if (error instanceof RefusedError) return new ConflictException(error.message);
   if (error instanceof UnknownModuleError) return new NotFoundException(error.message);
+  if (error instanceof BusyError) return new ServiceUnavailableException(error.message);
   // It may have been an action, whose end nobody knows.
   if (databaseLoss(error)) {
     logger.warn({ msg: 'the database of this side does not answer', error: described(error) });

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Database } from '../database/database.js';
-import { reportSteps, type StepsQuestion, type StepsReport } from '../evidence/call-steps.js';
+import { reportStepsInTime, type StepsQuestion, type StepsReport } from '../evidence/call-steps.js';
 import { CallSums, type CallQuestion, type CallReport } from '../evidence/call-sums.js';
 import { described } from '../database/failure.js';
 import { Continuity } from '../engine/continuity/continuity.js';
@@ -337,7 +337,7 @@ export class SideAgent implements LocalSide {
   }
 
   callStepsTo(question: StepsQuestion): Promise<StepsReport> {
-    return reportSteps(this.database, question);
+    return reportStepsInTime(this.database, question);
   }
 
   retire(how: { purge: boolean; epoch: number }): Promise<void> {

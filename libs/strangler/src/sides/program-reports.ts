@@ -1,12 +1,13 @@
 import { Logger } from '@nestjs/common';
 import type { Msg, Subscription } from '@nats-io/transport-node';
-import type { Queryable } from '../database/database.js';
+import type { Database } from '../database/database.js';
 import { described } from '../database/failure.js';
 import { monolithUser } from '../nats/permissions.js';
 import { heard, type NatsLink } from '../nats/link.js';
 import type { Routes } from '../routes/routes.js';
 import {
-  reportSteps,
+  reportStepsInTime,
+  stepsPatienceMs,
   type StepsQuestion,
   type StepsReport,
   type StepsReporter,
@@ -16,8 +17,6 @@ import type { Reporter } from '../evidence/service-reports.js';
 
 /** It is asked at each look, and its answer can be done without, in ms: as a service is. */
 const patienceMs = 500;
-/** For a chart somebody waits, and it may be of a day. */
-const patienceForStepsMs = 3_000;
 
 /**
  * For a program that carries no module (a gateway): tells the controller of its shop what its processes have seen of the calls that they
@@ -25,18 +24,13 @@ const patienceForStepsMs = 3_000;
  *
  * @internal
  */
-export function reportCalls(
-  link: NatsLink,
-  routes: Routes,
-  database: Queryable,
-  program: string,
-): () => void {
+export function reportCalls(link: NatsLink, routes: Routes, database: Database, program: string): () => void {
   const logger = new Logger('calls');
   const calls = new CallSums(database);
   let subscription: Subscription | null | undefined;
   const answer = async (message: Msg): Promise<void> => {
     const question = message.json<CallQuestion | StepsQuestion>();
-    const report = 'count' in question ? reportSteps(database, question) : calls.report(question);
+    const report = 'count' in question ? reportStepsInTime(database, question) : calls.report(question);
     message.respond(JSON.stringify(await report));
   };
   const callback = heard((message) => {
@@ -89,7 +83,7 @@ export function programsThatCall(
     };
     return {
       callsTo: (question) => ask<CallReport>(question, patienceMs),
-      callStepsTo: (question) => ask<StepsReport>(question, patienceForStepsMs),
+      callStepsTo: (question) => ask<StepsReport>(question, stepsPatienceMs),
     };
   });
 }

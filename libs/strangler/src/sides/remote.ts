@@ -9,6 +9,7 @@ import {
 import type { Side } from '../routes/phase.js';
 import { databaseLoss, described } from '../database/failure.js';
 import { foreignTo } from '../database/refusals.js';
+import { stepsPatienceMs } from '../evidence/call-steps.js';
 import { heard, type NatsLink } from '../nats/link.js';
 import { answerTooLarge, respondWith, takesPieces, wholeOf } from '../nats/pieces.js';
 import { anyDatabase } from '../nats/subjects.js';
@@ -56,7 +57,7 @@ const patience: Record<Method, number> = {
   emptyView: 30_000,
   // Asked at each look, and its answer can be done without.
   callsTo: 500,
-  callStepsTo: 3_000,
+  callStepsTo: stepsPatienceMs,
 };
 const methods = Object.keys(patience) as Method[];
 

@@ -20,13 +20,18 @@ import { eventsOf, lagsOf } from './events.js';
 import { quarantinedBySide } from './quarantined.js';
 import { sagasOf, type SagaList } from './sagas.js';
 import { seriesOf, type ModuleSeries, type SeriesQuestion } from './series.js';
+import { SeriesInTurn } from './series-in-turn.js';
 
 /** What operators see and ask for. */
 export class ModuleOperator implements Operator {
   private readonly runner: CommandRunner;
+  private readonly lastDays: SeriesInTurn;
 
   constructor(private readonly parts: CommandParts) {
     this.runner = new CommandRunner(parts);
+    this.lastDays = new SeriesInTurn(async (module, question) =>
+      seriesOf(await this.row(module), this.parts, question),
+    );
   }
 
   process(): Promise<ProcessStatus> {
@@ -70,7 +75,8 @@ export class ModuleOperator implements Operator {
   }
 
   async series(module: string, question: SeriesQuestion): Promise<ModuleSeries> {
-    return seriesOf(await this.row(module), this.parts, question);
+    this.require(module);
+    return this.lastDays.ask(module, question);
   }
 
   async mismatches(module: string): Promise<MismatchEntry[]> {

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Controlled } from '../../../../../test/support/controlled.js';
 import { until } from '../../../../../test/support/until.js';
-import { UnknownModuleError } from '../terms/refused.js';
+import { BusyError, UnknownModuleError } from '../terms/refused.js';
 import type { Operator } from './operator.js';
 import type { ModuleSeries } from './series.js';
 
@@ -141,6 +141,15 @@ describe('of one that has moved out', () => {
     expect(found).toMatchObject({ until: before, handOffs: [] });
     expect(found.phases).toEqual([{ from: found.from, until: before, phase: 'monolith' }]);
   });
+});
+
+it('of more at a time than a page asks the last ones are refused: modules go on moving', async () => {
+  const answers = await Promise.allSettled(
+    Array.from({ length: 40 }, (_, i) => operator.series(parcels, { minutes: 1_400 + i })),
+  );
+  const refused = answers.filter((each) => each.status === 'rejected');
+  expect(refused).toHaveLength(30);
+  for (const { reason } of refused) expect(reason).toBeInstanceOf(BusyError);
 });
 
 it('there is no module of that name', async () => {

@@ -23,3 +23,6 @@ export class RefusedError extends Error {}
  * ```
  */
 export class UnknownModuleError extends Error {}
+
+/** Too many ask for the same at a time. HTTP 503. */
+export class BusyError extends Error {}
