@@ -1,6 +1,12 @@
+import { Logger } from '@nestjs/common';
+import { createServer, type Server } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
 import request from 'supertest';
 import { adminLogin, openAdmin, type AdminListener } from '../../../../../test/support/admin.js';
 import { ScriptedOperator } from '../../../../../test/support/scripted-operator.js';
+import { DomainError } from '../../contract/errors.js';
+import { pageRoutes } from './page-routes.js';
 
 let admin: AdminListener;
 let token: string;
@@ -62,6 +68,73 @@ describe('an account', () => {
       detail: 'the e-mail or the password is wrong',
     });
     expect(answer.headers['set-cookie']).toBeUndefined();
+  });
+});
+
+describe('an account that is not let in', () => {
+  let server: Server;
+  let reason: Error;
+  let asked: () => void;
+  const logged = jest.spyOn(Logger.prototype, 'error').mockReturnValue();
+  const port = () => (server.address() as AddressInfo).port;
+  const ask = () => request(`http://127.0.0.1:${port()}`).post('/session').set(own).send(adminLogin);
+
+  beforeEach(async () => {
+    logged.mockClear();
+    asked = () => undefined;
+    const answer = pageRoutes(() => Promise.reject(reason));
+    server = createServer((...of) => {
+      asked();
+      answer(...of, () => undefined);
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+  });
+  afterEach(() => server.close());
+
+  const wait = { retryAfterSeconds: 900 };
+  it.each([
+    {
+      error: new DomainError('validation_failed', {}, 'email must be an email'),
+      ...{ status: 400, detail: 'email must be an email' },
+    },
+    { error: new DomainError('unauthenticated'), status: 401, detail: 'the e-mail or the password is wrong' },
+    {
+      error: new DomainError('rate_limited', wait, 'too many: try again in 900 s'),
+      ...{ status: 429, detail: 'too many: try again in 900 s', retryAfter: '900' },
+    },
+    {
+      error: new DomainError('unavailable', wait, 'hidden'),
+      ...{ status: 503, detail: 'whoever knows the accounts does not answer: log in with a token' },
+      retryAfter: '900',
+    },
+  ])('$error is told why, and when to come again; that is no fault', async (row) => {
+    reason = row.error;
+    const { status, text, headers } = await ask();
+    const { code, detail } = JSON.parse(text) as { code: string; detail: string };
+    expect([status, code, detail]).toEqual([row.status, row.error.code, row.detail]);
+    expect(headers['retry-after']).toBe(row.retryAfter);
+    expect(logged).not.toHaveBeenCalled();
+  });
+
+  it('hears nothing of a fault; the log does', async () => {
+    reason = new Error('no such table: hidden');
+    const answer = await ask();
+    expect([answer.status, answer.text]).toEqual([500, expect.not.stringContaining('hidden')]);
+    expect(logged).toHaveBeenCalledWith(reason);
+  });
+
+  it('who goes away in the midst of it is no fault', async () => {
+    const came = new Promise<void>((resolve) => (asked = resolve));
+    const left = new Promise((resolve) => server.once('connection', (held) => held.once('close', resolve)));
+    const socket = connect(port(), '127.0.0.1');
+    socket.write('POST /session HTTP/1.1\r\nhost: a\r\nsec-fetch-site: same-origin\r\n');
+    socket.write('content-length: 99\r\n\r\n{');
+    await came;
+    socket.destroy();
+    await left;
+    reason = new DomainError('unauthenticated');
+    expect((await ask()).status).toBe(401);
+    expect(logged).not.toHaveBeenCalled();
   });
 });
 

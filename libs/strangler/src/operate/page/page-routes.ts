@@ -20,7 +20,7 @@ export interface OperatorCredentials {
 
 /**
  * Exchanges credentials for a bearer token that the guard of the admin listener takes, and that counts for so many seconds. `address`: of who asks.
- * @throws a `DomainError` that says why not: `unauthenticated`, `rate_limited`, `unavailable`
+ * @throws a `DomainError` that says why not: `validation_failed`, `unauthenticated`, `rate_limited`, `unavailable`; its `retryAfterSeconds` is told
  *
  * @example
  * ```ts
@@ -36,10 +36,11 @@ export type LogIn = (
 type Answer = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 
 const mostBytes = 8_192;
-/** Why nobody is let in, as the page says it. */
-const refusals: Readonly<Record<string, { status: number; detail: string }>> = {
+/** Why nobody is let in, as the page says it; without `detail`, in the words of who refuses. */
+const refusals: Readonly<Record<string, { status: number; detail?: string }>> = {
+  validation_failed: { status: 400 },
   unauthenticated: { status: 401, detail: 'the e-mail or the password is wrong' },
-  rate_limited: { status: 429, detail: 'that was wrong too often: try again in a minute' },
+  rate_limited: { status: 429 },
   unavailable: { status: 503, detail: 'whoever knows the accounts does not answer: log in with a token' },
 };
 
@@ -103,13 +104,19 @@ const begin = (response: ServerResponse, cookie: string): void =>
 function refuse(response: ServerResponse, error: unknown): void {
   if (error instanceof SyntaxError)
     return writeProblem(response, 400, { code: 'validation_failed', detail: 'the body has to be JSON' });
-  const code = isDomainError(error) && refusals[error.code] ? error.code : 'internal';
-  const { status, detail } = refusals[code] ?? {
-    status: 500,
-    detail: 'nobody can log in now: the log says why',
-  };
-  if (status === 500) new Logger('Admin').error(error);
-  writeProblem(response, status, { code, detail });
+  // Whoever has sent half of it hears no answer.
+  if (response.destroyed) return;
+  const known = isDomainError(error) ? error : undefined;
+  const refusal = known && refusals[known.code];
+  if (!refusal) {
+    new Logger('Admin').error(error);
+    const detail = 'nobody can log in now: the log says why';
+    return writeProblem(response, 500, { code: 'internal', detail });
+  }
+  const { code, message, data } = known;
+  if (typeof data['retryAfterSeconds'] === 'number')
+    response.setHeader('Retry-After', data['retryAfterSeconds']);
+  writeProblem(response, refusal.status, { code, detail: refusal.detail ?? message });
 }
 
 /** @throws {SyntaxError} when it is no JSON object, or too large. */
