@@ -26,9 +26,10 @@ export const adminListener = (port: number, lines: Logger): AdminOptions => ({
   },
   adapter: () => new BoundedAdapter(),
   configure: (admin) => {
+    configureAdmin(admin as NestExpressApplication, lines);
+    // Behind what it sets: the docs act in the name of whoever is logged in, and so stand in nobody's frame either.
     const document = adminDocument(packageVersion()) as unknown as OpenAPIObject;
     SwaggerModule.setup('docs', admin, document, { jsonDocumentUrl: 'docs/openapi.json' });
-    configureAdmin(admin as NestExpressApplication, lines);
   },
 });
 

@@ -92,7 +92,7 @@ describe('an account that is not let in', () => {
   afterEach(() => server.close());
 
   const wait = { retryAfterSeconds: 900 };
-  it.each([
+  const rows: { error: DomainError; status: number; detail: string; retryAfter?: string }[] = [
     {
       error: new DomainError('validation_failed', {}, 'email must be an email'),
       ...{ status: 400, detail: 'email must be an email' },
@@ -107,7 +107,8 @@ describe('an account that is not let in', () => {
       ...{ status: 503, detail: 'whoever knows the accounts does not answer: log in with a token' },
       retryAfter: '900',
     },
-  ])('$error is told why, and when to come again; that is no fault', async (row) => {
+  ];
+  it.each(rows)('$error is told why, and when to come again; that is no fault', async (row) => {
     reason = row.error;
     const { status, text, headers } = await ask();
     const { code, detail } = JSON.parse(text) as { code: string; detail: string };
