@@ -32,7 +32,8 @@ export interface AdminListener {
   close(): Promise<void>;
 }
 
-export async function openAdmin(operator: Operator): Promise<AdminListener> {
+/** `guard`: another one than that of {@link adminLogin}. */
+export async function openAdmin(operator: Operator, guard?: AdminGuard): Promise<AdminListener> {
   let key = await signingKey();
   let verifier = verifierOf(key);
   const verify = (token: string) => verifier.verify(token);
@@ -41,7 +42,7 @@ export async function openAdmin(operator: Operator): Promise<AdminListener> {
   const app = await openListener(adminListener(0, lines), {
     operator,
     operations: { registry: createRegistry({ service: 'monolith', version: '0' }), checks: [] },
-    guard: new AdminGuard({ tokens: { verify } as TokenVerifier }),
+    guard: guard ?? new AdminGuard({ tokens: { verify } as TokenVerifier }),
     logIn: async ({ email, password }) => {
       if (email !== adminLogin.email || password !== adminLogin.password)
         throw new DomainError('unauthenticated', {}, 'wrong e-mail or password');

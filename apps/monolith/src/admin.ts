@@ -3,6 +3,7 @@ import {
   AuthController,
   BoundedAdapter,
   configureAdmin,
+  OperatorTokens,
   TokenVerifier,
   type BootstrapAdmin,
 } from '#api';
@@ -10,9 +11,11 @@ import { packageVersion } from '#platform';
 import type { AdminOptions } from 'nestjs-strangler';
 import { adminDocument } from 'nestjs-strangler/internal';
 import type { FactoryProvider } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { Logger } from 'pino';
+import type { Settings } from './config.js';
 
 /** The operator's listener, on this machine only: who gets in, and errors and log lines as the shop has them. */
 export const adminListener = (port: number, lines: Logger): AdminOptions => ({
@@ -33,9 +36,12 @@ export const adminListener = (port: number, lines: Logger): AdminOptions => ({
   },
 });
 
-/** The guard of that listener: whose tokens are good is known to the API. */
+/** The guard of that listener: whose tokens are good is known to the API, and to the settings where its users are away. */
 export const adminGuard = (bootstrap: BootstrapAdmin | undefined): FactoryProvider<AdminGuard> => ({
   provide: AdminGuard,
-  useFactory: (tokens: TokenVerifier) => new AdminGuard({ tokens, bootstrap }),
-  inject: [TokenVerifier],
+  useFactory: (tokens: TokenVerifier, settings: ConfigService<Settings, true>) => {
+    const operators = new OperatorTokens(settings.get('operators', { infer: true }));
+    return new AdminGuard({ tokens, bootstrap, operators });
+  },
+  inject: [TokenVerifier, ConfigService],
 });

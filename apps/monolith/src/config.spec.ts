@@ -37,5 +37,6 @@ it.each([
   [{ STRANGLER_CONFIG: '/none.yaml' }, /^STRANGLER_CONFIG=.*none.yaml: there is no such file/],
   [{ ...outside, ADMIN_PASSWORD: '7 chars' }, /^ADMIN_PASSWORD: at least 8 characters/],
   [{ ...outside, ADMIN_EMAIL: '' }, /^ADMIN_EMAIL and ADMIN_PASSWORD: both/],
+  [{ VIEWER_TOKEN: 'wall.short' }, /^VIEWER_TOKEN: a name, a dot and at least 32/],
   [{ JWT_ISSUER: 'x' }, /^JWT_JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together/],
 ])('%j is refused with its name', (env, sentence) => expect(() => readSettings(env)).toThrow(sentence));

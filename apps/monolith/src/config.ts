@@ -12,6 +12,8 @@ import {
   textSetting,
   retentionSetting,
   webhookSetting,
+  operatorSetting,
+  type OperatorToken,
   witnessSetting,
   databaseSetting,
   type Environment,
@@ -47,6 +49,8 @@ export interface Settings extends ListenerSettings {
   payments: PaymentsProvider;
   /** `undefined`: mails stay in the outbox of notifications. */
   mail: MailServerSettings | undefined;
+  /** Who gets into the admin listener by a token, beside those who have an account. */
+  operators: readonly OperatorToken[];
   /** Who is told of what happens to modules. */
   webhooks: readonly WebhookOptions[];
 }
@@ -79,6 +83,7 @@ export function readSettings(env: Environment): Settings {
     sample,
     payments: paymentsSetting(env, { tryingOut: sample || databaseUrl === undefined }),
     mail: mailSetting(env),
+    operators: operatorSetting(env),
     webhooks: webhookSetting(env),
   };
 }
