@@ -10,6 +10,13 @@ it('several, each with its name and address, and the same secret', () => {
   ]);
 });
 
+it('several secrets, while one is replaced by another', () => {
+  const two = `${secret(32)}, ${secret(24)}`;
+  expect(read('chat=https://chat.example', two)).toEqual([
+    { name: 'chat', url: 'https://chat.example', secret: [secret(32), secret(24)] },
+  ]);
+});
+
 it('none where nothing is set, whatever the secret is for', () => {
   expect(webhookSetting({})).toEqual([]);
   expect(webhookSetting({ WEBHOOK_SECRET: secret(24) })).toEqual([]);
@@ -40,6 +47,9 @@ it.each([
   `whsec_${'*'.repeat(40)}`,
   `${secret(32)}=`,
   secret(32).slice(6),
+  `${secret(32)},`,
+  `${secret(32)},${secret(23)}`,
+  `${secret(32)} ${secret(32)}`,
 ])('WEBHOOK_SECRET=%s is refused, and not shown', (text) => {
   const reading = () => read('chat=https://chat.example', text);
   expect(reading).toThrow(/^WEBHOOK_SECRET: /);

@@ -151,8 +151,12 @@ function requireClaimsThatLast({ resultsMs, eventsMs }: Retention = defaultReten
 }
 
 /** @throws {StartError} which shows neither an address nor a secret */
-function requireCallable({ webhooks = [] }: Pick<StranglerOptions, 'webhooks'>): void {
-  const problem = problemOfWebhooks(webhooks);
+function requireCallable({
+  webhooks = [],
+  contracts,
+}: Pick<StranglerOptions, 'webhooks' | 'contracts'>): void {
+  const modules = contracts.map(({ name }) => name);
+  const problem = problemOfWebhooks(webhooks, modules);
   if (problem !== undefined) throw new StartError(`webhooks: ${problem}`);
 }
 

@@ -39,6 +39,18 @@ it('is signed so that the reference library takes it, and so that anybody can wh
   expect(signature).toBe(`v1,${hmac}`);
 });
 
+it('while a secret is replaced, whoever has the old one and whoever has the new one takes it', async () => {
+  const fresh = `whsec_${Buffer.alloc(32, 'new').toString('base64')}`;
+  const [behind, ahead] = [await opened(), await opened(fresh)];
+  for (const { url } of [behind, ahead])
+    expect(
+      await callWebhook({ url, secret: [fresh, secret] }, 'id-1', message, {
+        ...{ timeoutMs: 10_000, signal: new AbortController().signal },
+      }),
+    ).toEqual({ kind: 'delivered' });
+  expect(behind.raw[0]!.signature).toMatch(/^v1,\S+ v1,\S+$/);
+});
+
 it('by another secret it is not taken', async () => {
   const stranger = await opened(`whsec_${Buffer.alloc(24).toString('base64')}`);
   expect(await call(stranger.url)).toEqual({ kind: 'failed', problem: 'it answers 401' });

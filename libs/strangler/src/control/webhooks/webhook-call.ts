@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { release } from '../../database/release.js';
 import type { WebhookMessage } from './webhook-message.js';
-import type { WebhookOptions } from './webhook-options.js';
+import { secretsOf, type WebhookOptions } from './webhook-options.js';
 import { retryAfterIn } from './webhook-tries.js';
 
 /** What a receiver has made of a message. */
@@ -28,7 +28,7 @@ const gone = 410;
  * `id`: by which it knows a message that it has had.
  */
 export async function callWebhook(
-  { url, secret }: Pick<WebhookOptions, 'url' | 'secret'>,
+  webhook: Pick<WebhookOptions, 'url' | 'secret'>,
   id: string,
   message: WebhookMessage,
   { timeoutMs, signal }: CallLimits,
@@ -40,14 +40,14 @@ export async function callWebhook(
       status,
       headers,
       body: answer,
-    } = await fetch(url, {
+    } = await fetch(webhook.url, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         'user-agent': `nestjs-strangler/${release}`,
         'webhook-id': id,
         'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
-        'webhook-signature': new Webhook(secret).sign(id, now, body),
+        'webhook-signature': signaturesOf(webhook, id, now, body),
       },
       body,
       // It was named by an operator; whom it names is not.
@@ -62,6 +62,12 @@ export async function callWebhook(
       : { kind: 'failed', problem: problemOf(error as Error, timeoutMs) };
   }
 }
+
+/** One by each secret, as Standard Webhooks lists them. */
+const signaturesOf = (webhook: Pick<WebhookOptions, 'secret'>, ...of: [string, Date, string]): string =>
+  secretsOf(webhook)
+    .map((secret) => new Webhook(secret).sign(...of))
+    .join(' ');
 
 function endOf(status: number, retryAfterMs: number | undefined): CallEnd {
   if (status >= 200 && status < 300) return { kind: 'delivered' };

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { contract } from '../../contract/contract.js';
 import { processPartsOf } from '../../nest/parts.js';
 import { StartError } from '../../operate/health/start-error.js';
 import {
@@ -10,7 +11,10 @@ import {
 } from './webhook-options.js';
 
 const hidden = Buffer.alloc(32, 'hidden').toString('base64');
+const other = `whsec_${Buffer.alloc(32, 'other').toString('base64')}`;
 const good: WebhookOptions = { name: 'chat', url: 'https://chat.example/hooks', secret: `whsec_${hidden}` };
+
+const parcels = contract('parcels', { ownership: 'whole', operations: {} });
 
 it.each([
   [{ name: '' }, /: a name of 1 to 32 letters/],
@@ -20,25 +24,32 @@ it.each([
   [{ url: `https://ann:${hidden}@chat.example` }, /^chat: a URL that begins with https/],
   [{ secret: hidden }, /^chat: a secret is expected/],
   [{ secret: `whsec_${hidden.slice(0, 20)}` }, /^chat: a secret is expected/],
+  [{ secret: [] }, /^chat: a secret is expected/],
+  [{ secret: [good.secret as string, hidden] }, /^chat: a secret is expected/],
+  [{ modules: [] }, /^chat: it would be told of nothing: name a module, or leave `modules` out/],
+  [{ outcomes: [] }, /^chat: it would be told of nothing: name an outcome, or leave `outcomes` out/],
+  [{ modules: ['parcels', 'parcles'] }, /^chat: there is no module parcles; did you mean parcels\?/],
   [{ outcomes: ['done', 'undone'] as never }, /^chat: there is no outcome undone: begun, done/],
 ])('%j stops the start with its name, and shows no secret', (wrong, sentence) => {
   const start = () =>
     processPartsOf(
-      { side: undefined, contracts: [], webhooks: [{ ...good, ...wrong }] },
+      { side: undefined, contracts: [parcels], webhooks: [{ ...good, ...wrong }] },
       undefined,
       undefined,
     );
   expect(start).toThrow(StartError);
-  expect(problemOfWebhooks([{ ...good, ...wrong }])).toMatch(sentence);
+  expect(problemOfWebhooks([{ ...good, ...wrong }], ['parcels', 'stock'])).toMatch(sentence);
   expect(start).not.toThrow(hidden.slice(0, 20));
 });
 
 it('two of one name are refused, and others are not', () => {
-  expect(problemOfWebhooks([good, { ...good, url: 'http://other.example' }])).toBe(
-    'chat: there are two of that name',
-  );
-  expect(problemOfWebhooks([good, { ...good, name: 'pager', outcomes: ['failed'] }])).toBeUndefined();
-  expect(problemOfWebhooks([])).toBeUndefined();
+  const problem = (...webhooks: WebhookOptions[]) => problemOfWebhooks(webhooks, ['parcels']);
+  expect(problem(good, { ...good, url: 'http://other.example' })).toBe('chat: there are two of that name');
+  const pager: WebhookOptions = { ...good, name: 'pager', modules: ['parcels'], outcomes: ['failed'] };
+  expect(
+    problem(good, pager, { ...good, name: 'log', secret: [other, ...[good.secret].flat()] }),
+  ).toBeUndefined();
+  expect(problem()).toBeUndefined();
 });
 
 it('a secret has 24 to 64 bytes, in the one way to write them', () => {
@@ -62,10 +73,14 @@ it('what is behind a ? is not shown', () => {
 });
 
 it('another address or another secret is known by its hash, which tells neither', () => {
-  const hashes = [good, { ...good, url: 'https://chat.example' }, { ...good, secret: 'other' }].map(
-    settingsHash,
-  );
-  expect(new Set(hashes).size).toBe(3);
+  const hashes = [
+    good,
+    { ...good, url: 'https://chat.example' },
+    { ...good, secret: other },
+    { ...good, secret: [other, ...[good.secret].flat()] },
+  ].map(settingsHash);
+  expect(new Set(hashes).size).toBe(4);
+  expect(settingsHash({ ...good, secret: [other] })).toBe(hashes[2]);
   expect(settingsHash({ ...good, modules: ['parcels'] })).toBe(hashes[0]);
-  expect(hashes.join()).toMatch(/^[0-9a-f,]{98}$/);
+  expect(hashes.join()).toMatch(/^[0-9a-f,]{131}$/);
 });

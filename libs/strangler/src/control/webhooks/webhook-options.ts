@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { nearest } from '../terms/nearest.js';
 import type { HistoryEntry } from '../terms/views.js';
 
 /** How entries of the history can end, as the database has them. */
@@ -24,8 +25,11 @@ export interface WebhookOptions {
   name: string;
   /** `https://…` or `http://…`, without a user and a password. */
   url: string;
-  /** By which each call is signed, and which the receiver has as well: `whsec_` and 24 to 64 bytes in base64, as Standard Webhooks has it. */
-  secret: string;
+  /**
+   * By which each call is signed, and which the receiver has as well: `whsec_` and 24 to 64 bytes in base64, as Standard Webhooks has it.
+   * Several while one is replaced: each call is signed by all, and a receiver takes it that knows one of them.
+   */
+  secret: string | readonly string[];
   /** It is told of these modules alone. */
   modules?: readonly string[] | undefined;
   /** It is told of entries that have ended so. */
@@ -60,23 +64,43 @@ export function isWebhookUrl(text: string): boolean {
   return ['http:', 'https:'].includes(protocol) && username === '' && password === '';
 }
 
-/** What is wrong with them, in words that show neither address nor secret; `undefined`: nothing. Pure. */
-export function problemOfWebhooks(webhooks: readonly WebhookOptions[]): string | undefined {
+/** All by which its calls are signed. */
+export const secretsOf = ({ secret }: Pick<WebhookOptions, 'secret'>): readonly string[] =>
+  typeof secret === 'string' ? [secret] : secret;
+
+/** What is wrong with them, in words that show neither address nor secret; `undefined`: nothing. `modules`: all that there are. Pure. */
+export function problemOfWebhooks(
+  webhooks: readonly WebhookOptions[],
+  modules: readonly string[],
+): string | undefined {
   const names = webhooks.map(({ name }) => name);
   const unnamed = names.find((name) => !nameForm.test(name));
   if (unnamed !== undefined) return `${unnamed}: a name of 1 to 32 letters, digits, _ or - is expected`;
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) return `${twice}: there are two of that name`;
-  const problems = webhooks.map((each) => [each.name, problemOfOne(each)] as const);
+  const problems = webhooks.map((each) => [each.name, problemOfOne(each, modules)] as const);
   const [name, problem] = problems.find(([, found]) => found !== undefined) ?? [];
   return problem && `${name}: ${problem}`;
 }
 
-function problemOfOne({ url, secret, outcomes: wanted = [] }: WebhookOptions): string | undefined {
-  if (!isWebhookUrl(url)) return 'a URL that begins with https:// or http:// and has no password is expected';
-  if (!isWebhookSecret(secret))
+function problemOfOne(webhook: WebhookOptions, modules: readonly string[]): string | undefined {
+  const secrets = secretsOf(webhook);
+  if (!isWebhookUrl(webhook.url))
+    return 'a URL that begins with https:// or http:// and has no password is expected';
+  if (secrets.length === 0 || !secrets.every(isWebhookSecret))
     return 'a secret is expected, whsec_ and 24 to 64 bytes in base64, as "openssl rand -base64 32" makes them';
-  const unknown = wanted.find((each) => !outcomes.includes(each));
+  return problemOfWishes(webhook, modules);
+}
+
+/** One that is told of nothing looks like one that has nothing to tell. */
+function problemOfWishes(wanted: WebhookOptions, modules: readonly string[]): string | undefined {
+  if (wanted.modules?.length === 0)
+    return 'it would be told of nothing: name a module, or leave `modules` out';
+  if (wanted.outcomes?.length === 0)
+    return 'it would be told of nothing: name an outcome, or leave `outcomes` out';
+  const module = wanted.modules?.find((each) => !modules.includes(each));
+  if (module !== undefined) return `there is no module ${module}${nearest(module, modules)}`;
+  const unknown = wanted.outcomes?.find((each) => !outcomes.includes(each));
   return unknown && `there is no outcome ${unknown}: ${outcomes.join(', ')}`;
 }
 
@@ -87,5 +111,8 @@ export function shownUrl({ url }: Pick<WebhookOptions, 'url'>): string {
 }
 
 /** By which it is known that its address or its secret is another one; neither can be told from it. */
-export const settingsHash = ({ url, secret }: WebhookOptions): string =>
-  createHash('sha256').update(`${secret} ${url}`).digest('hex').slice(0, 32);
+export const settingsHash = (webhook: WebhookOptions): string =>
+  createHash('sha256')
+    .update([...secretsOf(webhook), webhook.url].join(' '))
+    .digest('hex')
+    .slice(0, 32);
