@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { entry } from '../../../../../test/support/standing.js';
 import { freePort } from '../../../../../test/support/ports.js';
 import {
@@ -100,6 +102,18 @@ it('no answer in time, nobody there, no such name: the reason names no address',
     kind: 'failed',
     problem: expect.stringMatching(/^it cannot be reached \(\w+\)$/),
   });
+});
+
+it('one that hangs has its time and no more, whatever is cleared away meanwhile', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  receiver.judge = () => undefined;
+  const clearing = setInterval(collect, 20);
+  try {
+    expect(await call(receiver.url, 500)).toEqual({ kind: 'failed', problem: 'no answer in 0.5 s' });
+  } finally {
+    clearInterval(clearing);
+  }
 });
 
 it('what is broken off is no failure of the receiver', async () => {
