@@ -2,6 +2,7 @@ import { chown, mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { EmbeddedError, ServerEnded } from '../embedded-error.js';
 import { launch } from '../launch.js';
+import { patience } from '../patience.js';
 import { choosePort } from '../ports.js';
 import {
   mentions,
@@ -72,9 +73,9 @@ export class NatsServer implements ServerKind {
     if (!access) return undefined;
     const living = await processOf(this.config);
     if (!living) return undefined;
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(ADOPTION_MS)]);
+    const patient = patience(ADOPTION_MS, signal);
     try {
-      return await this.whenReady(access, living.pid, untilGone(living.pid), patience);
+      return await this.whenReady(access, living.pid, untilGone(living.pid), patient);
     } catch (error) {
       if (signal.aborted) throw error;
       await stopProcess(living.pid, STOP); // it hangs, or is of another password

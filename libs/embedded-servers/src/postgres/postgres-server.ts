@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { EmbeddedError, ServerEnded } from '../embedded-error.js';
 import { removeUnfinished } from '../data-folder.js';
 import { launch } from '../launch.js';
+import { patience } from '../patience.js';
 import { choosePort } from '../ports.js';
 import { stopProcess, untilGone, type StopStep } from '../processes.js';
 import { chooseRunAs, type RunAs } from '../run-as.js';
@@ -46,12 +47,12 @@ export class PostgresServer implements ServerKind {
   async adopt(signal: AbortSignal): Promise<RunningServer | undefined> {
     const pid = await livingPostmaster(this.data);
     if (!pid) return undefined;
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(ADOPTION_MS)]);
+    const patient = patience(ADOPTION_MS, signal);
     try {
       // Not ready: the killed keeper had told it to stop, and now it has.
-      return await this.whenReady(pid, untilGone(pid), patience);
+      return await this.whenReady(pid, untilGone(pid), patient);
     } catch (error) {
-      if (signal.aborted || !patience.aborted) throw error;
+      if (signal.aborted || !patient.aborted) throw error;
       await stopProcess(pid, STOP.slice(1)); // it hangs
       return undefined;
     }
