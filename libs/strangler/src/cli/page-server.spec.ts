@@ -86,6 +86,14 @@ it('keeps its session apart from those of other listeners of this machine, and s
   elsewhere.close();
 });
 
+it('a session of a listener behind TLS begins here as well, where there is none', async () => {
+  const safe = { ...own, 'x-forwarded-proto': 'https' };
+  const there = await request(admin.url).post('/session').set(safe).send(adminLogin);
+  expect(String(there.headers['set-cookie'])).toContain('; Secure');
+  const here = await request(url).post('/session').set(safe).send(adminLogin);
+  expect(String(here.headers['set-cookie'])).toMatch(/; HttpOnly; SameSite=Strict; Max-Age=3600$/);
+});
+
 it('answers to the names of this machine alone', async () => {
   expect((await request(url).get('/').set('host', 'evil.example')).status).toBe(403);
 });

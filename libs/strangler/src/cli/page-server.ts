@@ -90,10 +90,13 @@ function headersFor(request: IncomingMessage, { host }: URL): IncomingMessage['h
   return { ...rest, host, ...session };
 }
 
-/** And it comes back under the name that it has here: another listener of this machine has a session of its own. */
+/**
+ * And it comes back under the name that it has here: another listener of this machine has a session of its own. Here there is no TLS, and
+ * some browsers keep no `Secure` cookie then, not even of localhost.
+ */
 function headersOf({ headers }: IncomingMessage, request: IncomingMessage): IncomingMessage['headers'] {
   const cookies = headers['set-cookie']?.map((each) =>
-    each.replace(/^strangler-\w+=/, `${sessionNameFor(request)}=`),
+    each.replace(/^strangler-\w+=/, `${sessionNameFor(request)}=`).replace(/; Secure(?=;|$)/i, ''),
   );
   return { ...passing(headers), ...(cookies && { 'set-cookie': cookies }) };
 }
