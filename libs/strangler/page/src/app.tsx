@@ -8,12 +8,13 @@ import { pause, rare, resume, rollback, steps, type VerbButton } from './verb-bu
 import { Doctor } from './doctor.js';
 import { Gates } from './gates.js';
 import { Head, type Session } from './head.js';
-import { Events, Mismatches, Quarantined, Sagas, Verification } from './lists.js';
+import { Events, Mismatches, Quarantined, Sagas } from './lists.js';
 import { listen } from './live.js';
 import { LogIn } from './log-in.js';
 import { ModuleCard } from './module-card.js';
 import { Palette, type Target } from './palette.js';
 import { Timeline } from './timeline.js';
+import { Verification } from './verification.js';
 
 /** Who is there; `undefined`: it is asked just now. */
 type Visitor = Session | null | undefined;

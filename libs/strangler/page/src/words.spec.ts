@@ -1,10 +1,11 @@
-import type { ModuleStatus } from '../../src/control/terms/views.js';
+import type { ModuleStatus, RowDifference } from '../../src/control/terms/views.js';
 import { percent } from './format.js';
 import {
   addressInWords,
   goalInWords,
   leadersInWords,
   leftInWords,
+  onSideInWords,
   rollbackInWords,
   sharesInWords,
 } from './words.js';
@@ -65,4 +66,18 @@ it('says where a database is, and that nobody has said so', () => {
   expect(addressInWords('db:5432/shop', 'app')).toBe('db:5432/shop as app');
   expect(addressInWords('db:5432/shop', null)).toBe('db:5432/shop');
   expect(addressInWords(null, null)).toContain('nobody has said');
+});
+
+it('says what each side holds of a row that differs', () => {
+  const row = (
+    kind: RowDifference['kind'],
+    owner: 'monolith' | 'extracted' = 'extracted',
+  ): RowDifference => ({
+    ...{ table: 'parcel', pk: ['P-7'], owner, kind, fields: kind === 'differs' ? ['note', 'weight'] : [] },
+  });
+  expect(onSideInWords(row('missing'), 'monolith')).toBe('missing');
+  expect(onSideInWords(row('missing'), 'extracted')).toBe('the row that counts');
+  expect(onSideInWords(row('differs', 'monolith'), 'extracted')).toBe('other values: note, weight');
+  expect(onSideInWords(row('orphan'), 'extracted')).toBe('no row, which counts');
+  expect(onSideInWords(row('orphan'), 'monolith')).toBe('a row too many');
 });
