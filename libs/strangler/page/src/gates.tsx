@@ -1,6 +1,7 @@
 import { samplesText, valueText } from '../../src/cli/text/gates.js';
 import type { GateView, ModuleStatus, SettingView } from '../../src/control/terms/views.js';
 import { age } from './format.js';
+import { settingMeanings } from './setting-words.js';
 import { Table, type Column } from './table.js';
 
 const signs: Readonly<Record<GateView['state'], string>> = {
@@ -26,6 +27,7 @@ const settingColumns: readonly Column<SettingView>[] = [
   { title: 'setting', of: ({ key }) => key },
   { title: 'value', of: ({ value }) => <code>{JSON.stringify(value)}</code> },
   { title: 'from', of: ({ from }) => from },
+  { title: 'what it is', of: ({ key }) => settingMeanings[key] },
 ];
 
 /** What the next step waits for, or breaks at. */

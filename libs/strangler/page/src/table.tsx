@@ -46,3 +46,10 @@ export function Table<T>({
     </table>
   );
 }
+
+/** What may be wider than the screen: it is moved to the side by itself, also by keyboard. */
+export const Scrolled = ({ label, children }: { label: string; children: ComponentChildren }) => (
+  <div class="scrolled" role="region" aria-label={label} tabIndex={0}>
+    {children}
+  </div>
+);

@@ -1,5 +1,6 @@
+import { openAdmin as openListener } from '../../nest/admin-listener.js';
 import request from 'supertest';
-import { adminLogin, openAdmin, type AdminListener } from '../../../../../test/support/admin.js';
+import { adminLogin, gatewayPage, openAdmin, type AdminListener } from '../../../../../test/support/admin.js';
 import { ScriptedOperator } from '../../../../../test/support/scripted-operator.js';
 
 let admin: AdminListener;
@@ -44,6 +45,19 @@ describe('the page', () => {
   });
 });
 
+describe('a listener at which no module is moved', () => {
+  const guard = { canActivate: () => true };
+  const listen = (routes: 'here' | undefined) =>
+    openListener({ port: 0 }, { operations: { checks: [] }, guard, routes });
+
+  it('has the page where routes of the edge are, and no page where nothing is', async () => {
+    const [edge, bare] = await Promise.all([listen('here'), listen(undefined)]);
+    expect((await request(edge.getHttpServer()).get('/')).text).toContain('<div id="page">');
+    expect((await request(bare.getHttpServer()).get('/')).status).toBe(404);
+    await Promise.all([edge.close(), bare.close()]);
+  });
+});
+
 describe('an account', () => {
   it('begins a session that lasts as long as its token', async () => {
     const answer = await logIn(adminLogin);
@@ -51,7 +65,10 @@ describe('an account', () => {
     expect(cookieOf(answer)).toContain('Max-Age=3600');
     const cookie = cookieOf(answer).split(';')[0]!;
     const who = await request(admin.url).get('/session').set({ cookie });
-    expect(who.body).toEqual({ actor: adminLogin.email, role: 'admin' });
+    expect(who.body).toEqual({
+      ...{ actor: adminLogin.email, role: 'admin' },
+      ...{ modules: true, routes: gatewayPage },
+    });
   });
 
   it('is refused with the reason', async () => {
@@ -75,7 +92,7 @@ describe('a session', () => {
   it('counts as the bearer token, for what looks and what acts', async () => {
     const cookie = await session();
     const who = await request(admin.url).get('/session').set({ cookie });
-    expect(who.body).toEqual({ actor: expect.any(String) as string, role: 'admin' });
+    expect(who.body).toMatchObject({ actor: expect.any(String) as string, role: 'admin' });
     expect((await request(admin.url).get('/modules').set({ cookie })).status).toBe(200);
     const act = await request(admin.url)
       .post('/modules/stock/pause')
