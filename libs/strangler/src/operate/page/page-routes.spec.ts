@@ -52,9 +52,12 @@ describe('a listener at which no module is moved', () => {
 
   it('has the page where routes of the edge are, and no page where nothing is', async () => {
     const [edge, bare] = await Promise.all([listen('here'), listen(undefined)]);
-    expect((await request(edge.getHttpServer()).get('/')).text).toContain('<div id="page">');
-    expect((await request(bare.getHttpServer()).get('/')).status).toBe(404);
+    const [page, none] = await Promise.all(
+      [edge, bare].map((each) => request(each.getHttpServer()).get('/')),
+    );
     await Promise.all([edge.close(), bare.close()]);
+    expect(page?.text).toContain('<div id="page">');
+    expect(none?.status).toBe(404);
   });
 });
 
