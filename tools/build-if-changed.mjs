@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 
 // What `npm run build` reads, and within it what it does not; a file that was taken away shows in its folder.
-const sources = ['.swcrc', 'apps', 'bench', 'examples', 'libs', 'migrations', 'test', 'tools'];
+const sources = ['.swcrc', 'apps', 'bench', 'docs', 'examples', 'libs', 'migrations', 'test', 'tools'];
 const unread = [
   join('libs', 'embedded-servers', 'dist'),
   join('libs', 'strangler', 'dist'),

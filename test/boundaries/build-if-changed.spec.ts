@@ -11,7 +11,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'build-'));
-  for (const name of ['apps', 'bench', 'examples', 'libs', 'migrations', 'test', 'tools'])
+  for (const name of ['apps', 'bench', 'docs', 'examples', 'libs', 'migrations', 'test', 'tools'])
     await mkdir(join(folder, name));
   for (const name of ['embedded-servers', 'strangler']) await mkdir(join(folder, 'libs', name));
   await writeFile(join(folder, '.swcrc'), '{}');

@@ -14,6 +14,9 @@ import { scriptedLogin } from './scripted-login.js';
 /** Who may log in. */
 export const adminLogin = { email: 'admin@shop.example', password: 'correct horse battery' };
 
+/** Where routes of the edge are moved, as it says. */
+export const gatewayPage = 'http://127.0.0.1:3002/';
+
 /** The admin listener as the monolith opens it, over an operator that is given; and the login of the shop beside it. */
 export interface AdminListener {
   readonly url: string;
@@ -39,8 +42,10 @@ export async function openAdmin(operator: Operator, guard?: AdminGuard): Promise
   const verify = (token: string) => verifier.verify(token);
   const lines = createLogger({ level: 'fatal' });
   Logger.overrideLogger(new NestLogger(lines));
-  const app = await openListener(adminListener(0, lines), {
+  const routes = new URL(gatewayPage);
+  const app = await openListener(adminListener(0, routes, lines), {
     operator,
+    routes,
     operations: { registry: createRegistry({ service: 'monolith', version: '0' }), checks: [] },
     guard: guard ?? new AdminGuard({ tokens: { verify } as TokenVerifier }),
     logIn: async ({ email, password }) => {

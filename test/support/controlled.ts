@@ -76,7 +76,7 @@ export class Controlled {
       verify: async () => {
         this.verified += 1;
         const differences = await this.differences();
-        return { rows: 1, differences: differences.length, repaired: 0, examples: differences };
+        return { rows: 1, differences: differences.length, repaired: 0, examples: differences, left: [] };
       },
       evidence: (_module, ageMs) => Promise.resolve({ ...this.evidence, ageMs }),
       outage: () => Promise.resolve(),

@@ -15,6 +15,7 @@ import {
   type ProcessStatus,
   type SeriesQuestion,
   type ResendAnswer,
+  type RowDifference,
   type WebhookView,
 } from 'nestjs-strangler';
 import { quietSeries, runningProcess, standing } from './standing.js';
@@ -28,6 +29,7 @@ export class ScriptedOperator implements Operator {
   /** What was asked of the last day. */
   readonly ranges: SeriesQuestion[] = [];
   differing: MismatchEntry[] = [];
+  differingRows: RowDifference[] = [];
   quarantinedRows: Awaited<ReturnType<Operator['quarantined']>> = [];
   openSagas: Awaited<ReturnType<Operator['sagas']>>['items'] = [];
   /** Who cannot be asked. */
@@ -102,6 +104,11 @@ export class ScriptedOperator implements Operator {
   async mismatches(module: string): Promise<MismatchEntry[]> {
     this.assertThere(module);
     return this.differing;
+  }
+
+  async differences(module: string): Promise<RowDifference[]> {
+    this.assertThere(module);
+    return this.differingRows;
   }
 
   async quarantined(module: string) {

@@ -1,5 +1,6 @@
 import {
   choiceSetting,
+  gatewayAdminSetting,
   portSetting,
   SettingsError,
   textSetting,
@@ -30,8 +31,7 @@ export function readSettings(env: Environment): Settings {
   const adminUrl = httpUrl(env, 'ADMIN_URL') ?? `http://127.0.0.1:${portSetting(env, 'ADMIN_PORT', 3001)}`;
   return {
     adminUrl: choiceSetting(env, 'MODULES', ['all', 'none'], 'all') === 'none' ? undefined : adminUrl,
-    gatewayUrl:
-      httpUrl(env, 'GATEWAY_ADMIN_URL') ?? `http://127.0.0.1:${portSetting(env, 'GATEWAY_ADMIN_PORT', 3002)}`,
+    gatewayUrl: gatewayAdminSetting(env),
     shopUrl: httpUrl(env, 'SHOP_URL') ?? `http://localhost:${portSetting(env, 'PORT', 3000)}`,
     dataDir: textSetting(env, 'DATA_DIR') ?? '.data',
     login: loginIn(env),

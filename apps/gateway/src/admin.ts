@@ -1,4 +1,11 @@
-import { AdminGuard, BoundedAdapter, configureAdmin, OperatorTokens, TokenVerifier } from '#api';
+import {
+  AdminGuard,
+  BoundedAdapter,
+  configureAdmin,
+  logInWithAccount,
+  OperatorTokens,
+  TokenVerifier,
+} from '#api';
 import { EdgeRoutes, RouteOperator, RoutesController } from '#edge';
 import type { AdminOptions } from 'nestjs-strangler';
 import type { FactoryProvider } from '@nestjs/common';
@@ -7,9 +14,15 @@ import type { Logger } from 'pino';
 import type { Settings } from './config.js';
 
 /** The operator's listener, on this machine only: health and metrics for machines, routes for operators. */
-export const adminListener = (port: number, lines: Logger): AdminOptions => ({
+export const adminListener = (
+  { adminPort: port, modules, identityProvider }: Settings,
+  lines: Logger,
+): AdminOptions => ({
   port,
   guard: AdminGuard,
+  // With accounts, where the shop has some: those of an identity provider log in there.
+  logIn: modules === 'none' || identityProvider ? undefined : logInWithAccount,
+  routes: 'here',
   adapter: () => new BoundedAdapter(),
   configure: (admin) => configureAdmin(admin as NestExpressApplication, lines),
   also: (app) => ({

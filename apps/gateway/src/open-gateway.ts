@@ -47,7 +47,7 @@ export async function openGateway(
     GatewayModule.forRoot({
       ...{ settings, config, own, pools },
       nats: modules === 'none' ? undefined : natsOf(nats, servers, gateway),
-      admin: adminListener(adminPort, lines),
+      admin: adminListener(settings, lines),
       health: health.port === undefined ? undefined : health,
       operations: () => ({ registry: registryOf(app, who, settings, figures), checks: [own.check] }),
     }),

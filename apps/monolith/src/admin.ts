@@ -1,8 +1,8 @@
 import {
   AdminGuard,
-  AuthController,
   BoundedAdapter,
   configureAdmin,
+  logInWithAccount,
   OperatorTokens,
   TokenVerifier,
   type BootstrapAdmin,
@@ -17,16 +17,12 @@ import { SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { Logger } from 'pino';
 import type { Settings } from './config.js';
 
-/** The operator's listener, on this machine only: who gets in, and errors and log lines as the shop has them. */
-export const adminListener = (port: number, lines: Logger): AdminOptions => ({
+/** The operator's listener, on this machine only: who gets in, and errors and log lines as the shop has them. `gateway`: where routes of the edge are moved. */
+export const adminListener = (port: number, gateway: URL, lines: Logger): AdminOptions => ({
   port,
   guard: AdminGuard,
-  logIn: (app) => async (credentials, address) => {
-    const { accessToken, expiresIn } = await app
-      .get(AuthController, { strict: false })
-      .token(credentials, address);
-    return { token: accessToken, seconds: expiresIn };
-  },
+  logIn: logInWithAccount,
+  routes: gateway,
   adapter: () => new BoundedAdapter(),
   configure: (admin) => {
     configureAdmin(admin as NestExpressApplication, lines);

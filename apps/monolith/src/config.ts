@@ -1,6 +1,7 @@
 import {
   choiceSetting,
   directNameOf,
+  gatewayAdminSetting,
   listenerSettings,
   natsSettings,
   pathSetting,
@@ -28,6 +29,8 @@ import { defaultRetention, leastResultsMs, type Retention, type WebhookOptions }
 export interface Settings extends ListenerSettings {
   port: number;
   adminPort: number;
+  /** Where routes of the edge are moved, for the operator's page to lead there. */
+  gatewayPage: URL;
   /** `undefined`: the embedded PostgreSQL. */
   databaseUrl: string | undefined;
   /** Where `databaseUrl` leads through a pooler: the server itself. */
@@ -71,6 +74,7 @@ export function readSettings(env: Environment): Settings {
     ...listenerSettings(env, databaseUrl),
     port: portSetting(env, 'PORT', 3000),
     adminPort: portSetting(env, 'ADMIN_PORT', 3001),
+    gatewayPage: new URL(gatewayAdminSetting(env)),
     databaseUrl,
     directUrl: databaseUrl && databaseSetting(env, directNameOf('DATABASE_URL')),
     nats,

@@ -29,7 +29,7 @@ export async function openShop(
   { settings, module: config }: Config<Settings>,
   closing: Closing,
 ): Promise<void> {
-  const { port, host, adminPort, certificate, health } = settings;
+  const { port, host, adminPort, gatewayPage, certificate, health } = settings;
   const { who, lines, logger, say } = startLog('monolith', settings.logLevel, closing);
   await startTracing(settings.tracing, who, closing);
   await assertPortFree(port, host, 'PORT');
@@ -44,7 +44,7 @@ export async function openShop(
     AppModule.forRoot({
       ...{ config, database: database.dataSource, modules, nats, advice, version: packageVersion() },
       findings: [sessionFindings(settings), mailFindings(() => app.get(DataSource))],
-      admin: adminListener(adminPort, lines),
+      admin: adminListener(adminPort, gatewayPage, lines),
       health: health.port === undefined ? undefined : health,
       operations: () => ({ registry: registryOf(app, who, certificate), checks }),
       api: apiOptions(settings, database.direct, checks, closing),

@@ -1,10 +1,10 @@
 export { ApiModule, type ApiOptions } from './api.module.js';
-export { AuthController } from './auth.controller.js';
 export { BareEdgeModule, configureBareEdge } from './bare-edge.module.js';
 export { cacheGauges } from './cache/cache-gauges.js';
 export { tokenGauges } from './auth/token-gauges.js';
 export { TokenVerifier, type IdentityProvider } from './auth/token-verifier.js';
 export { AdminGuard, type WaysIn } from './auth/admin.guard.js';
+export { logInWithAccount } from './auth/log-in-with-account.js';
 export { OperatorTokens } from './auth/operator-tokens.js';
 export { type BootstrapAdmin } from './auth/bootstrap-login.js';
 export { configureAdmin, configureHttp, type HttpOptions } from './configure-http.js';

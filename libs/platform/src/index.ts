@@ -1,3 +1,4 @@
+export { gatewayAdminSetting } from './gateway-admin-setting.js';
 export {
   createLogger,
   logLevels,

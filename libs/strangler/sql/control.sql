@@ -123,7 +123,9 @@ create table strangler.verification (
   began_at     timestamptz,
   checked_at   timestamptz,
   rows         bigint      not null default 0,
-  differences  bigint      not null default 0
+  differences  bigint      not null default 0,
+  -- The first hundred rows that differ: table, key, whose it is, and which fields; no values.
+  differing    jsonb       not null default '[]'
 );
 select strangler.guard_table('strangler.verification');
 

@@ -15,6 +15,7 @@ export type {
   HistoryEntry,
   ModuleStatus,
   ResendAnswer,
+  RowDifference,
   SettingView,
   ShadowCounts,
   WaitView,

@@ -84,7 +84,10 @@ it('what really differs is told once nothing is on its way any more', async () =
     await q.query(`select set_config('strangler.applying', 'parcels', true)`);
     await q.query(`update parcels.parcel set note = 'torn' where code = 'P-7'`);
   });
-  expect(await verify()).toMatchObject({ differences: 1, examples: ['parcel P-7 differs in note'] });
+  expect(await verify()).toMatchObject({
+    ...{ differences: 1, examples: ['parcel P-7 differs in note'] },
+    left: [{ table: 'parcel', pk: ['P-7'], kind: 'differs', fields: ['note'] }],
+  });
 });
 
 it('a process that was told of no change compares the columns of now', async () => {

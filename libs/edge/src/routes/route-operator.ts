@@ -189,7 +189,7 @@ export class RouteOperator {
       ...{ route: row.path, phase, percent, paused: paused !== null },
       wanted: { percent: wanted.percent, by: wanted.by },
       steeredBy: filed && `${filed.path}:${filed.line}`,
-      ...{ sharedStore: route.sharedStore, cohorts: route.cohorts },
+      ...{ sharedStore: route.sharedStore, cohorts: route.cohorts, ramp: route.ramp },
       upstreams: { legacy: view('legacy'), new: view('new') },
       shadow: { ...evidence.shadow, share: route.shadow },
       gates: wants ? stepGates(row, route, evidence) : watchGates(row, route, evidence),

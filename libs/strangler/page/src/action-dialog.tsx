@@ -1,53 +1,45 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ActionAnswer } from '../../src/control/commands/operator.js';
-import type { ModuleStatus } from '../../src/control/terms/views.js';
-import { act } from './api.js';
+import { act, type Planned } from './api.js';
 import type { VerbButton } from './verb-buttons.js';
-import { QuestionFields, shareToAsk } from './question-fields.js';
-import { parametersOf, type Answers } from './questions.js';
+import { QuestionFields } from './question-fields.js';
+import type { Answers } from './questions.js';
+import { bodyOf, offeredShare, type Subject } from './subject.js';
 
 /** What would be done, and what was asked for then. */
-type DryRun = { askedFor: string } & ({ answer: ActionAnswer } | { problem: string });
+type DryRun = { askedFor: string } & ({ answer: Planned } | { problem: string });
 
 /** Somebody who types, or draws a slider, is not asked about each step of it, in ms. */
 const typingMs = 200;
 
 /** Shows what a verb would do, and does it when that is confirmed. */
 export function ActionDialog({
-  status,
+  subject,
   verbButton,
   onClose,
 }: {
-  status: ModuleStatus;
-  verbButton: VerbButton;
+  subject: Subject;
+  verbButton: VerbButton<string>;
   onClose: () => void;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const { asks = [] } = verbButton;
   const [answers, setAnswers] = useState<Answers>(
-    asks.includes('percent') ? { percent: String(shareToAsk(status)) } : {},
+    asks.includes('percent') ? { percent: String(offeredShare(subject)) } : {},
   );
   const [typed, setTyped] = useState('');
   const [dryRun, setDryRun] = useState<DryRun | null>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const { module, wanted } = status;
-  const parameters = {
-    ...verbButton.parameters,
-    ...parametersOf(answers),
-    ...(verbButton.steers && wanted.by === 'file' && { write: true }),
-    ...(verbButton.verb === 'decommission' && { confirm: module }),
-  };
+  const { name, path, state } = subject;
+  const body = bodyOf(subject, verbButton, answers);
 
   useEffect(() => dialog.current?.showModal(), []);
-  // What it would do depends on what is asked for, and on where the module stands now.
-  const { phase, percent, epoch, paused, transition } = status;
-  const standing = [phase, percent, epoch, paused, transition?.action, wanted];
-  const askedFor = JSON.stringify([parameters, standing]);
+  // What it would do depends on what is asked for, and on how it stands now.
+  const askedFor = JSON.stringify([body, state]);
   useEffect(() => {
     let isCurrent = true;
     const ask = () =>
-      void act(module, verbButton.verb, { ...parameters, dryRun: true }).then(
+      void act(path, verbButton.verb, { ...body, dryRun: true }).then(
         (answer) => isCurrent && setDryRun({ askedFor, answer }),
         (error: unknown) => isCurrent && setDryRun({ askedFor, problem: (error as Error).message }),
       );
@@ -62,7 +54,7 @@ export function ActionDialog({
     setBusy(true);
     setProblem(null);
     try {
-      await act(module, verbButton.verb, parameters);
+      await act(path, verbButton.verb, body);
       onClose();
     } catch (error) {
       setProblem((error as Error).message);
@@ -72,16 +64,16 @@ export function ActionDialog({
   const isAsked = dryRun?.askedFor !== askedFor;
   const answer = dryRun && 'answer' in dryRun ? dryRun.answer : null;
   const refusal = dryRun && 'problem' in dryRun ? dryRun.problem : answer?.refusal;
-  const mayDo = !isAsked && !refusal && !busy && (!verbButton.typed || typed === module);
+  const mayDo = !isAsked && !refusal && !busy && (!verbButton.typed || typed === name);
   return (
     <dialog ref={dialog} onClose={onClose} aria-labelledby="verbButton">
       <h2 id="verbButton">
-        {verbButton.label.replace('…', '')}: {module}
+        {verbButton.label.replace('…', '')}: {name}
       </h2>
       <p>{verbButton.meaning}</p>
       {asks.length > 0 && (
         <QuestionFields
-          {...{ asks, status, answers }}
+          {...{ asks, subject, answers }}
           onAnswer={(question, given) => setAnswers((before) => ({ ...before, [question]: given }))}
         />
       )}
@@ -104,7 +96,7 @@ export function ActionDialog({
       </div>
       {verbButton.typed && (
         <label>
-          Type <b>{module}</b> to confirm
+          Type <b>{name}</b> to confirm
           <input value={typed} autocomplete="off" onInput={(event) => setTyped(event.currentTarget.value)} />
         </label>
       )}

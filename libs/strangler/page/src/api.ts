@@ -1,5 +1,8 @@
 import type { ActionAnswer } from '../../src/control/commands/operator.js';
 
+/** What a verb does or would do, whatever it is for. */
+export type Planned = Pick<ActionAnswer, 'plan' | 'refusal'>;
+
 /** An answer that is none: refused, not logged in, or nobody there (status 0). */
 export class Problem extends Error {
   constructor(
@@ -31,11 +34,9 @@ export const get = async <T>(path: string): Promise<T> => (await (await send('GE
 /** Of a list. @throws {Problem} */
 export const items = async <T>(path: string): Promise<T[]> => (await get<{ items: T[] }>(path)).items;
 
-/** A verb and its parameters, of one module. @throws {Problem} */
-export const act = async (module: string, verb: string, parameters: object): Promise<ActionAnswer> => {
-  const path = `modules/${encodeURIComponent(module)}/${verb}`;
-  return (await (await send('POST', path, parameters, longestActMs)).json()) as ActionAnswer;
-};
+/** A verb and its parameters, of what stands at `path`. @throws {Problem} */
+export const act = async (path: string, verb: string, parameters: object): Promise<Planned> =>
+  (await (await send('POST', `${path}/${verb}`, parameters, longestActMs)).json()) as Planned;
 
 /** @throws {Problem} */
 export const logIn = async (how: { email: string; password: string } | { token: string }): Promise<void> => {

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { HistoryEntry, ModuleStatus } from '../../src/control/terms/views.js';
+import type { SessionView } from '../../src/operate/page/session.controller.js';
 import { ActionDialog } from './action-dialog.js';
 import { Actions } from './actions.js';
 import { get, logOut } from './api.js';
@@ -7,23 +8,29 @@ import { Charts } from './charts.js';
 import { pause, rare, resume, rollback, steps, type VerbButton } from './verb-buttons.js';
 import { Doctor } from './doctor.js';
 import { Gates } from './gates.js';
-import { Head, type Session } from './head.js';
-import { Events, Mismatches, Quarantined, Sagas, Verification } from './lists.js';
+import { EdgeBoard } from './edge-board.js';
+import { EdgeRoutes } from './edge-routes.js';
+import { Head } from './head.js';
+import { Events, Mismatches, Quarantined, Sagas } from './lists.js';
 import { listen } from './live.js';
 import { LogIn } from './log-in.js';
 import { ModuleCard } from './module-card.js';
 import { Palette, type Target } from './palette.js';
+import { settingInWords } from './setting-words.js';
+import { moduleSubject } from './subject.js';
 import { Timeline } from './timeline.js';
+import { Verification } from './verification.js';
+import { Webhooks } from './webhooks.js';
 
 /** Who is there; `undefined`: it is asked just now. */
-type Visitor = Session | null | undefined;
+type Visitor = SessionView | null | undefined;
 
 /** The page: who is there, and then where everything stands. */
 export function App() {
   const [session, setSession] = useState<Visitor>(undefined);
   const [why, setWhy] = useState<string | null>(null);
   const look = useCallback(() => {
-    get<Session>('session').then(
+    get<SessionView>('session').then(
       (found) => setSession(found.actor === null ? null : found),
       (error: unknown) => {
         setWhy((error as Error).message);
@@ -38,18 +45,32 @@ export function App() {
     setWhy(reason);
     setSession(null);
   };
-  return <Board session={session} onEnd={end} />;
+  const Shown = session.modules === false ? EdgeBoard : Board;
+  return <Shown session={session} onEnd={end} />;
 }
 
-const tabs = ['Gates', 'Timeline', 'Verification', 'Mismatches', 'Quarantined', 'Sagas', 'Events'] as const;
-type Tab = (typeof tabs)[number];
+const allTabs = [
+  'Gates',
+  'Timeline',
+  'Verification',
+  'Mismatches',
+  'Quarantined',
+  'Sagas',
+  'Events',
+  'Edge routes',
+] as const;
+type Tab = (typeof allTabs)[number];
+
+/** Where nobody says where routes of the edge are moved, there is nothing to show of them. */
+const tabsFor = ({ routes }: SessionView): readonly Tab[] =>
+  allTabs.filter((tab) => tab !== 'Edge routes' || routes);
 
 /** So many entries that have come are kept. */
 const mostFresh = 500;
 /** Nothing new for so long, in ms, and what is shown is old. */
 const oldAfterMs = 5_000;
 
-function Board({ session, onEnd }: { session: Session; onEnd: (why: string | null) => void }) {
+function Board({ session, onEnd }: { session: SessionView; onEnd: (why: string | null) => void }) {
   const [modules, setModules] = useState<readonly ModuleStatus[]>([]);
   const [fresh, setFresh] = useState<readonly HistoryEntry[]>([]);
   const [heard, setHeard] = useState({ at: performance.now(), why: 'the admin API does not answer' });
@@ -92,6 +113,7 @@ function Board({ session, onEnd }: { session: Session; onEnd: (why: string | nul
     history.replaceState(null, '', `#${encodeURIComponent(module)}`);
   };
   const mayAct = session.role === 'admin';
+  const tabs = tabsFor(session);
   const begin = (module: string) => (what: VerbButton) => setVerbButton({ module, verbButton: what });
   const subject = verbButton && modules.find(({ module }) => module === verbButton.module);
   const isOld = now - heard.at > oldAfterMs;
@@ -139,21 +161,26 @@ function Board({ session, onEnd }: { session: Session; onEnd: (why: string | nul
                 status={status}
                 fresh={fresh}
                 mayAct={mayAct}
+                routes={session.routes ?? ''}
                 onVerb={begin(status.module)}
               />
             </div>
           </section>
         )}
+        <Webhooks mayAct={mayAct} />
       </main>
       {verbButton && subject && (
         <ActionDialog
-          status={subject}
+          subject={moduleSubject(subject)}
           verbButton={verbButton.verbButton}
           onClose={() => setVerbButton(null)}
         />
       )}
       {finding && (
-        <Palette targets={targetsOf(modules, { choose, begin, setTab })} onClose={() => setFinding(false)} />
+        <Palette
+          targets={targetsOf(modules, { choose, begin, setTab, tabs })}
+          onClose={() => setFinding(false)}
+        />
       )}
     </>
   );
@@ -168,12 +195,14 @@ function TabContent({
   tab,
   status,
   fresh,
+  routes,
   ...rest
 }: {
   tab: Tab;
   status: ModuleStatus;
   fresh: readonly HistoryEntry[];
   mayAct: boolean;
+  routes: string;
   onVerb: (verbButton: VerbButton) => void;
 }) {
   const of = { module: status.module, ...rest };
@@ -194,6 +223,8 @@ function TabContent({
       return <Sagas {...of} />;
     case 'Events':
       return <Events {...of} />;
+    case 'Edge routes':
+      return <EdgeRoutes routes={routes} mayAct={rest.mayAct} />;
   }
 }
 
@@ -204,10 +235,12 @@ function targetsOf(
     choose,
     begin,
     setTab,
+    tabs,
   }: {
     choose: (module: string) => void;
     begin: (module: string) => (verbButton: VerbButton) => void;
     setTab: (tab: Tab) => void;
+    tabs: readonly Tab[];
   },
 ): Target[] {
   const verbs = [...steps, pause, resume, rollback, ...rare];
@@ -223,8 +256,8 @@ function targetsOf(
         go: () => begin(module)(verbButton),
       })),
       ...tabs.map((tab) => ({ text: `${module}: ${tab}`, go: show(tab) })),
-      ...settings.map(({ key, value }) => ({
-        text: `${module}: ${key} is ${JSON.stringify(value)}`,
+      ...settings.map((setting) => ({
+        text: `${module}: ${settingInWords(setting)}`,
         go: show('Gates'),
       })),
     ];

@@ -1,6 +1,8 @@
 import { samplesText, valueText } from '../../src/cli/text/gates.js';
+import type { GateView, ModuleStatus, SettingView } from '../../src/control/terms/views.js';
 import { age } from './format.js';
-import type { GateView, ModuleStatus } from '../../src/control/terms/views.js';
+import { settingMeanings } from './setting-words.js';
+import { Table, type Column } from './table.js';
 
 const signs: Readonly<Record<GateView['state'], string>> = {
   pass: '✓ pass',
@@ -9,64 +11,40 @@ const signs: Readonly<Record<GateView['state'], string>> = {
   'not applicable': '– not applicable',
 };
 
-/** What the next step waits for, or breaks at; and how the module is moved. */
-export function Gates({ status: { gates, settings } }: { status: ModuleStatus }) {
-  return (
-    <>
-      {gates.length === 0 ? (
-        <p>No step is before it, so nothing is measured.</p>
-      ) : (
-        <table>
-          <thead>
-            <tr>
-              <th>gate</th>
-              <th class="figure">value</th>
-              <th class="figure">limit</th>
-              <th>evidence</th>
-              <th>state</th>
-              <th>for</th>
-            </tr>
-          </thead>
-          <tbody>
-            {gates.map((gate) => (
-              <tr key={gate.name} class={gate.state}>
-                <td>{gate.name}</td>
-                <td class="figure">{valueText(gate.name, gate.value)}</td>
-                <td class="figure">{valueText(gate.name, gate.limit)}</td>
-                <td>{samplesText(gate)}</td>
-                <td class="state">
-                  {signs[gate.state]}
-                  {gate.why === null ? '' : `: ${gate.why}`}
-                </td>
-                <td>{gate.sinceMs === undefined ? '' : age(gate.sinceMs)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-      <details>
-        <summary>Settings in force</summary>
-        <table>
-          <thead>
-            <tr>
-              <th>setting</th>
-              <th>value</th>
-              <th>from</th>
-            </tr>
-          </thead>
-          <tbody>
-            {settings.map(({ key, value, from }) => (
-              <tr key={key}>
-                <td>{key}</td>
-                <td>
-                  <code>{JSON.stringify(value)}</code>
-                </td>
-                <td>{from}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </details>
-    </>
+const gateColumns: readonly Column<GateView>[] = [
+  { title: 'gate', of: ({ name }) => name },
+  { title: 'value', of: ({ name, value }) => valueText(name, value), isFigure: true },
+  { title: 'limit', of: ({ name, limit }) => valueText(name, limit), isFigure: true },
+  { title: 'evidence', of: samplesText },
+  {
+    title: 'state',
+    of: ({ state, why }) => <span class="state">{signs[state] + (why === null ? '' : `: ${why}`)}</span>,
+  },
+  { title: 'for', of: ({ sinceMs }) => (sinceMs === undefined ? '' : age(sinceMs)) },
+];
+
+const settingColumns: readonly Column<SettingView>[] = [
+  { title: 'setting', of: ({ key }) => key },
+  { title: 'value', of: ({ value }) => <code>{JSON.stringify(value)}</code> },
+  { title: 'from', of: ({ from }) => from },
+  { title: 'what it is', of: ({ key }) => settingMeanings[key] },
+];
+
+/** What the next step waits for, or breaks at. */
+export const GateRows = ({ gates }: { gates: readonly GateView[] }) =>
+  gates.length === 0 ? (
+    <p>No step is before it, so nothing is measured.</p>
+  ) : (
+    <Table rows={gates} columns={gateColumns} keyOf={({ name }) => name} classOf={({ state }) => state} />
   );
-}
+
+/** The same of a module, and how it is moved. */
+export const Gates = ({ status: { gates, settings } }: { status: ModuleStatus }) => (
+  <>
+    <GateRows gates={gates} />
+    <details>
+      <summary>Settings in force</summary>
+      <Table rows={settings} columns={settingColumns} keyOf={({ key }) => key} />
+    </details>
+  </>
+);

@@ -1,14 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ProcessStatus } from '../../src/control/terms/process-status.js';
+import type { SessionView } from '../../src/operate/page/session.controller.js';
 import { get } from './api.js';
 import { age } from './format.js';
 import { addressInWords, leadersInWords } from './words.js';
-
-export interface Session {
-  /** Null: nobody is logged in. */
-  actor: string | null;
-  role: string | null;
-}
 
 const everyMs = 5_000;
 
@@ -19,7 +14,7 @@ export function Head({
   onLogOut,
   onPalette,
 }: {
-  session: Session;
+  session: SessionView;
   oldSince: { at: number; why: string } | null;
   onLogOut: () => void;
   onPalette: () => void;

@@ -1,13 +1,15 @@
 import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import type { EventView } from '../../src/calls/events/event-views.js';
 import type { SagaOn } from '../../src/control/commands/sagas.js';
 import type { MismatchEntry } from '../../src/calls/shadow/shadow-store.js';
 import type { QuarantinedRow } from '../../src/engine/replication/outgoing-state.js';
 import { number } from '../../src/cli/text/figures.js';
-import type { ModuleStatus } from '../../src/control/terms/views.js';
 import type { Side } from '../../src/routes/phase.js';
 import type { VerbButton } from './verb-buttons.js';
+import { Copied } from './copied.js';
 import { time } from './format.js';
+import { Table, type Column } from './table.js';
 import { useList } from './use-list.js';
 
 interface OfModule {
@@ -17,7 +19,7 @@ interface OfModule {
 }
 
 /** A list, or why there is none. */
-function Shown<T>({
+export function Shown<T>({
   path,
   none,
   children,
@@ -32,7 +34,34 @@ function Shown<T>({
   return <>{list.length === 0 ? <p>{none}</p> : children(list)}</>;
 }
 
-const pathOf = (module: string, what: string): string => `modules/${encodeURIComponent(module)}/${what}`;
+export const pathOf = (module: string, what: string): string =>
+  `modules/${encodeURIComponent(module)}/${what}`;
+
+/** What can be done about one row. */
+const buttons = <T,>(
+  { mayAct, onVerb }: OfModule,
+  ways: Readonly<Record<string, (row: T) => VerbButton>>,
+): Column<T> => ({
+  title: 'what to do',
+  of: (row) =>
+    Object.entries(ways).map(([name, verbButton]) => (
+      <button
+        key={name}
+        type="button"
+        class="small"
+        disabled={!mayAct}
+        onClick={() => onVerb(verbButton(row))}
+      >
+        {name}
+      </button>
+    )),
+});
+
+const fields: readonly Column<MismatchEntry['differences'][number]>[] = [
+  { title: 'field', of: ({ path }) => path || 'the whole answer' },
+  { title: 'monolith', of: ({ monolith }) => <code>{JSON.stringify(monolith) ?? 'missing'}</code> },
+  { title: 'extracted', of: ({ extracted }) => <code>{JSON.stringify(extracted) ?? 'missing'}</code> },
+];
 
 /** Answers of both sides that differ, side by side. */
 export const Mismatches = ({ module }: OfModule) => (
@@ -42,32 +71,17 @@ export const Mismatches = ({ module }: OfModule) => (
         {list.map(({ at, operation, input, differences }) => (
           <li key={`${at} ${operation}`}>
             <time dateTime={at}>{time(at)}</time> <b>{operation}</b> <code>{JSON.stringify(input)}</code>
-            <table>
-              <thead>
-                <tr>
-                  <th>field</th>
-                  <th>monolith</th>
-                  <th>extracted</th>
-                  <th>where it may differ, the contract says so</th>
-                </tr>
-              </thead>
-              <tbody>
-                {differences.map(({ path, monolith, extracted }) => (
-                  <tr key={path}>
-                    <td>{path}</td>
-                    <td>
-                      <code>{JSON.stringify(monolith)}</code>
-                    </td>
-                    <td>
-                      <code>{JSON.stringify(extracted)}</code>
-                    </td>
-                    <td>
-                      <code>ignore: ['{path}']</code>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+            <Table
+              rows={differences}
+              columns={[
+                ...fields,
+                {
+                  title: 'may it differ?',
+                  of: ({ volatileLine }) => <Ignored operation={operation} line={volatileLine} />,
+                },
+              ]}
+              keyOf={({ path }) => path}
+            />
           </li>
         ))}
       </ul>
@@ -75,46 +89,53 @@ export const Mismatches = ({ module }: OfModule) => (
   </Shown>
 );
 
+/** Who wants a field not to be compared writes that into the contract: code, and no setting of an operator's. */
+function Ignored({ operation, line }: { operation: string; line: string | undefined }) {
+  const [isAsked, setAsked] = useState(false);
+  if (line === undefined) return <>–</>;
+  return (
+    <>
+      <button type="button" class="small" aria-expanded={isAsked} onClick={() => setAsked(!isAsked)}>
+        Ignore this field
+      </button>
+      {isAsked && (
+        <div role="status">
+          <p>
+            In the contract, the query <b>{operation}</b> gets the line
+          </p>
+          <Copied text={line} />
+          <p>It is in force when the monolith and the service run with it.</p>
+        </div>
+      )}
+    </>
+  );
+}
+
+const rowColumns: readonly Column<QuarantinedRow & { side: Side }>[] = [
+  { title: 'row', of: ({ table, pk }) => `${table} ${pk.join('/')}` },
+  { title: 'side', of: ({ side }) => side },
+  { title: 'why', of: ({ reason }) => reason },
+  { title: 'since', of: ({ at }) => time(at) },
+];
+
 /** Rows that can never be applied as they are. */
-export const Quarantined = ({ module, mayAct, onVerb }: OfModule) => (
-  <Shown<QuarantinedRow & { side: Side }> path={pathOf(module, 'quarantined')} none="No row is quarantined.">
+export const Quarantined = (of: OfModule) => (
+  <Shown<QuarantinedRow & { side: Side }>
+    path={pathOf(of.module, 'quarantined')}
+    none="No row is quarantined."
+  >
     {(list) => (
-      <table>
-        <thead>
-          <tr>
-            <th>row</th>
-            <th>side</th>
-            <th>why</th>
-            <th>since</th>
-            <th></th>
-          </tr>
-        </thead>
-        <tbody>
-          {list.map(({ id, table, pk, side, reason, at }) => (
-            <tr key={`${side} ${id}`}>
-              <td>
-                {table} {pk.join('/')}
-              </td>
-              <td>{side}</td>
-              <td>{reason}</td>
-              <td>{time(at)}</td>
-              <td>
-                {(['retry', 'discard'] as const).map((how) => (
-                  <button
-                    key={how}
-                    type="button"
-                    class="small"
-                    disabled={!mayAct}
-                    onClick={() => onVerb(onRow(how, id))}
-                  >
-                    {how}
-                  </button>
-                ))}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        rows={list}
+        columns={[
+          ...rowColumns,
+          buttons<QuarantinedRow>(of, {
+            retry: ({ id }) => onRow('retry', id),
+            discard: ({ id }) => onRow('discard', id),
+          }),
+        ]}
+        keyOf={({ side, id }) => `${side} ${id}`}
+      />
     )}
   </Shown>
 );
@@ -129,48 +150,40 @@ const onRow = (how: 'retry' | 'discard', id: number): VerbButton => ({
   parameters: { how, ids: [id] },
 });
 
+const sagaColumns: readonly Column<SagaOn>[] = [
+  {
+    title: 'saga',
+    of: ({ process, id }) => (
+      <>
+        {process} <code>{id}</code>
+      </>
+    ),
+  },
+  { title: 'status', of: ({ status }) => status },
+  {
+    title: 'waits for',
+    of: ({ stepName, step, attempts, error }) =>
+      (stepName ?? `step ${number(step)}`) +
+      (attempts === 0 ? '' : `, tried ${number(attempts)} times`) +
+      (error === null ? '' : `: ${error}`),
+  },
+];
+
 /** Stored sagas that have not ended. */
-export const Sagas = ({ module, mayAct, onVerb }: OfModule) => (
-  <Shown<SagaOn> path={pathOf(module, 'sagas')} none="No saga is under way.">
+export const Sagas = (of: OfModule) => (
+  <Shown<SagaOn> path={pathOf(of.module, 'sagas')} none="No saga is under way.">
     {(list) => (
-      <table>
-        <thead>
-          <tr>
-            <th>saga</th>
-            <th>status</th>
-            <th>waits for</th>
-            <th></th>
-          </tr>
-        </thead>
-        <tbody>
-          {list.map((saga) => (
-            <tr key={saga.id}>
-              <td>
-                {saga.process} <code>{saga.id}</code>
-              </td>
-              <td>{saga.status}</td>
-              <td>
-                {saga.stepName ?? `step ${number(saga.step)}`}
-                {saga.attempts === 0 ? '' : `, tried ${number(saga.attempts)} times`}
-                {saga.error === null ? '' : `: ${saga.error}`}
-              </td>
-              <td>
-                {(['retry', 'compensate'] as const).map((how) => (
-                  <button
-                    key={how}
-                    type="button"
-                    class="small"
-                    disabled={!mayAct}
-                    onClick={() => onVerb(onSaga(how, saga.id))}
-                  >
-                    {how}
-                  </button>
-                ))}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        rows={list}
+        columns={[
+          ...sagaColumns,
+          buttons<SagaOn>(of, {
+            retry: ({ id }) => onSaga('retry', id),
+            compensate: ({ id }) => onSaga('compensate', id),
+          }),
+        ]}
+        keyOf={({ id }) => id}
+      />
     )}
   </Shown>
 );
@@ -182,46 +195,24 @@ const onSaga = (how: 'retry' | 'compensate', id: string): VerbButton => ({
   parameters: { how, ids: [id] },
 });
 
+const eventColumns: readonly Column<EventView>[] = [
+  { title: 'event', of: ({ type }) => type },
+  { title: 'key', of: ({ key }) => key },
+  { title: 'told', of: ({ at }) => time(at) },
+  { title: 'to', of: ({ subscriber }) => subscriber ?? 'nobody' },
+  { title: 'state', of: ({ state, error }) => state + (error === null ? '' : `: ${error}`) },
+];
+
 /** What the module has told, and where it is on its way. */
 export const Events = ({ module }: OfModule) => (
   <Shown<EventView> path={`domain-events?module=${encodeURIComponent(module)}`} none="It has told nothing.">
     {(list) => (
-      <table>
-        <thead>
-          <tr>
-            <th>event</th>
-            <th>key</th>
-            <th>told</th>
-            <th>to</th>
-            <th>state</th>
-          </tr>
-        </thead>
-        <tbody>
-          {list.map(({ id, type, key, at, subscriber, state, error }) => (
-            <tr key={`${id} ${subscriber}`} class={state}>
-              <td>{type}</td>
-              <td>{key}</td>
-              <td>{time(at)}</td>
-              <td>{subscriber ?? 'nobody'}</td>
-              <td>
-                {state}
-                {error === null ? '' : `: ${error}`}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        rows={list}
+        columns={eventColumns}
+        keyOf={({ id, subscriber }) => `${id} ${subscriber}`}
+        classOf={({ state }) => state}
+      />
     )}
   </Shown>
 );
-
-/** What the last comparison of all rows has found. */
-export function Verification({ status: { verify } }: { status: ModuleStatus }) {
-  const { checkedAt, rows, differences } = verify;
-  if (checkedAt === null) return <p>The rows of both sides were not compared yet.</p>;
-  return (
-    <p class={differences === 0 ? 'well' : 'refusal'}>
-      {time(checkedAt)}: {number(rows)} rows, {number(differences)} differences.
-    </p>
-  );
-}

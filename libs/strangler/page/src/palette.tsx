@@ -1,4 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { get } from './api.js';
+import { placesIn, type ShippedDocument } from './documents.js';
 
 /** Something that can be found and gone to. */
 export interface Target {
@@ -8,13 +10,26 @@ export interface Target {
 
 const mostShown = 12;
 
-/** Finds modules, verbs and settings by what is typed. */
+/** Finds modules, verbs, settings and documents by what is typed. */
 export function Palette({ targets, onClose }: { targets: readonly Target[]; onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [typed, setTyped] = useState('');
   const [at, setAt] = useState(0);
+  const [documents, setDocuments] = useState<readonly Target[]>([]);
   useEffect(() => dialog.current?.showModal(), []);
-  const found = targets.filter(({ text }) => fits(text, typed)).slice(0, mostShown);
+  useEffect(() => {
+    // Without them it still finds the rest.
+    get<ShippedDocument[]>('documents/index.json').then(
+      (list) =>
+        setDocuments(
+          list
+            .flatMap(placesIn)
+            .map(({ text, path }) => ({ text, go: () => open(path, '_blank', 'noopener') })),
+        ),
+      () => undefined,
+    );
+  }, []);
+  const found = [...targets, ...documents].filter(({ text }) => fits(text, typed)).slice(0, mostShown);
   const choose = (target: Target | undefined) => {
     if (!target) return;
     dialog.current?.close();
@@ -41,7 +56,7 @@ export function Palette({ targets, onClose }: { targets: readonly Target[]; onCl
           role="combobox"
           aria-expanded="true"
           aria-controls="found"
-          aria-label="Module, verb or setting"
+          aria-label="Module, verb, setting or document"
           value={typed}
           onKeyDown={onKey}
           onInput={(event) => {

@@ -1,9 +1,9 @@
-import type { ModuleStatus } from '../../src/control/terms/views.js';
 import { percent as percentText } from './format.js';
 import type { Answers, Question } from './questions.js';
+import type { Subject } from './subject.js';
 
 interface Of {
-  status: ModuleStatus;
+  subject: Subject;
   answers: Answers;
   onAnswer: (question: Question, answer: string) => void;
 }
@@ -21,7 +21,7 @@ export function QuestionFields({ asks, ...of }: Of & { asks: readonly Question[]
   );
 }
 
-function Field({ question, status, answers, onAnswer }: Of & { question: Question }) {
+function Field({ question, subject: { inForce }, answers, onAnswer }: Of & { question: Question }) {
   const value = answers[question] ?? '';
   const answer = (event: { currentTarget: { value: string } }) =>
     onAnswer(question, event.currentTarget.value);
@@ -32,7 +32,7 @@ function Field({ question, status, answers, onAnswer }: Of & { question: Questio
           {percentText(Number(value))}
           <input type="range" min="0" max="100" list="ramp" value={value} onInput={answer} />
           <datalist id="ramp">
-            {rampOf(status).map((each) => (
+            {inForce.ramp.map((each) => (
               <option key={each} value={each} label={String(each)} />
             ))}
           </datalist>
@@ -53,43 +53,22 @@ function Field({ question, status, answers, onAnswer }: Of & { question: Questio
       return (
         <label>
           Stop at these shares, in %
-          <input placeholder={rampOf(status).join(',')} value={value} onInput={answer} />
+          <input placeholder={inForce.ramp.join(',')} value={value} onInput={answer} />
         </label>
       );
     case 'bake':
       return (
         <label>
           Watch each step for
-          <input placeholder={settingOf(status, 'bake')} value={value} onInput={answer} />
+          <input placeholder={inForce.bake} value={value} onInput={answer} />
         </label>
       );
     case 'minSamples':
       return (
         <label>
           Calls that a gate needs at least
-          <input
-            type="number"
-            min="0"
-            placeholder={settingOf(status, 'gates.minSamples')}
-            value={value}
-            onInput={answer}
-          />
+          <input type="number" min="0" placeholder={inForce.minSamples} value={value} onInput={answer} />
         </label>
       );
   }
 }
-
-function settingOf({ settings }: ModuleStatus, wanted: string): string {
-  const value = settings.find(({ key }) => key === wanted)?.value;
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-}
-
-/** The shares at which it stops on its way. */
-const rampOf = ({ settings }: ModuleStatus): number[] => {
-  const ramp = settings.find(({ key }) => key === 'ramp')?.value;
-  return Array.isArray(ramp) ? ramp.filter((each): each is number => typeof each === 'number') : [];
-};
-
-/** The share that a slider begins at: where the module is to be, else the next one of its ramp. */
-export const shareToAsk = (status: ModuleStatus): number =>
-  status.wanted.percent ?? rampOf(status).find((each) => each > status.percent) ?? Math.round(status.percent);

@@ -1,9 +1,9 @@
 import type { Action } from '../../src/control/commands/commands.js';
 import type { Question } from './questions.js';
 
-/** Something that an operator may do with a module, by a button. What is legal when, the admin API knows. */
-export interface VerbButton {
-  verb: Action['verb'];
+/** Something that an operator may do, by a button; left as it is, with a module. What is legal when, the admin API knows. */
+export interface VerbButton<Verb extends string = Action['verb']> {
+  verb: Verb;
   /** Words of the button. */
   label: string;
   /** What is meant by it, in the dialog. */
@@ -12,7 +12,7 @@ export interface VerbButton {
   parameters?: object;
   /** It says where the module is to go: where the file steers, the file's line is changed. */
   steers?: true;
-  /** The module's name has to be typed. */
+  /** The name of the module has to be typed. */
   typed?: true;
   /** Asked for in the dialog. */
   asks?: readonly Question[];

@@ -1,12 +1,16 @@
-import type { ModuleStatus } from '../../src/control/terms/views.js';
+import type { ModuleStatus, RowDifference, WebhookView } from '../../src/control/terms/views.js';
+import type { RouteStatus } from '../../src/operate/route-views.js';
 import { percent } from './format.js';
 import {
   addressInWords,
   goalInWords,
   leadersInWords,
   leftInWords,
+  onSideInWords,
   rollbackInWords,
+  routeInWords,
   sharesInWords,
+  webhooksInWords,
 } from './words.js';
 
 const status = (of: Partial<ModuleStatus>): ModuleStatus =>
@@ -65,4 +69,41 @@ it('says where a database is, and that nobody has said so', () => {
   expect(addressInWords('db:5432/shop', 'app')).toBe('db:5432/shop as app');
   expect(addressInWords('db:5432/shop', null)).toBe('db:5432/shop');
   expect(addressInWords(null, null)).toContain('nobody has said');
+});
+
+it('says what each side holds of a row that differs', () => {
+  const row = (
+    kind: RowDifference['kind'],
+    owner: 'monolith' | 'extracted' = 'extracted',
+  ): RowDifference => ({
+    ...{ table: 'parcel', pk: ['P-7'], owner, kind, fields: kind === 'differs' ? ['note', 'weight'] : [] },
+  });
+  expect(onSideInWords(row('missing'), 'monolith')).toBe('missing');
+  expect(onSideInWords(row('missing'), 'extracted')).toBe('the row that counts');
+  expect(onSideInWords(row('differs', 'monolith'), 'extracted')).toBe('other values: note, weight');
+  expect(onSideInWords(row('orphan'), 'extracted')).toBe('no row, which counts');
+  expect(onSideInWords(row('orphan'), 'monolith')).toBe('a row too many');
+});
+
+it('says where the requests of a route go, and where they are to go', () => {
+  const route = (percent: number, wanted = percent, of: Partial<RouteStatus> = {}) =>
+    routeInWords({
+      ...{ percent, phase: 'shifting', wanted: { percent: wanted, by: 'operator' }, cohorts: [] },
+      ...of,
+    } as unknown as RouteStatus);
+  const cohorts = [{ header: 'x-group', equals: 'beta' }];
+  expect(route(0)).toBe('at legacy');
+  expect(route(100)).toBe('at new');
+  expect(route(5, 100)).toBe('5 % of the readers at new; wanted 100 %');
+  expect(route(0, 0, { cohorts })).toBe('at legacy, and its cohorts at new');
+  expect(route(0, 0, { cohorts, phase: 'legacy' })).toBe('at legacy');
+});
+
+it('says which webhooks are not told', () => {
+  const hook = (name: string, state: WebhookView['state'], waiting: number) =>
+    ({ name, state, waiting }) as WebhookView;
+  expect(webhooksInWords([hook('chat', 'up', 0)])).toBe('Webhooks: 1, all told');
+  expect(webhooksInWords([hook('chat', 'up', 0), hook('pager', 'failing', 3)])).toBe(
+    'Webhooks: 2, pager failing, 3 waiting',
+  );
 });

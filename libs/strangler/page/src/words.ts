@@ -1,6 +1,7 @@
-import { duration } from '../../src/cli/text/figures.js';
+import { duration, number } from '../../src/cli/text/figures.js';
 import type { ProcessStatus } from '../../src/control/terms/process-status.js';
-import type { ModuleStatus } from '../../src/control/terms/views.js';
+import type { ModuleStatus, RowDifference, WebhookView } from '../../src/control/terms/views.js';
+import type { RouteStatus } from '../../src/operate/route-views.js';
 import type { Side } from '../../src/routes/phase.js';
 import { percent } from './format.js';
 
@@ -55,3 +56,28 @@ export function leadersInWords({ leaders }: Pick<ProcessStatus, 'leaders'>): str
 
 /** The part of the system that answers for a side. */
 export const sideInWords = (side: Side): string => (side === 'monolith' ? 'monolith' : 'service');
+
+/** What a side holds of a row that both were to hold. */
+export function onSideInWords({ owner, kind, fields }: RowDifference, side: Side): string {
+  if (side === owner) return kind === 'orphan' ? 'no row, which counts' : 'the row that counts';
+  if (kind === 'missing') return 'missing';
+  return kind === 'orphan' ? 'a row too many' : `other values: ${fields.join(', ')}`;
+}
+
+/** Where the requests of a route go, and where they are to go. */
+export function routeInWords({ percent: share, phase, wanted, cohorts }: RouteStatus): string {
+  const side =
+    share === 0 ? 'at legacy' : share === 100 ? 'at new' : `${percent(share)} of the readers at new`;
+  const also = phase === 'shifting' && share < 100 && cohorts.length > 0 ? ', and its cohorts at new' : '';
+  return wanted.percent === share ? side + also : `${side}${also}; wanted ${percent(wanted.percent)}`;
+}
+
+/** How many receivers of history entries there are, and whether all is well. */
+export function webhooksInWords(list: readonly WebhookView[]): string {
+  const bad = list.filter(({ state }) => state !== 'up').map(({ name, state }) => `${name} ${state}`);
+  const waiting = list.reduce((sum, each) => sum + each.waiting, 0);
+  const all = `Webhooks: ${number(list.length)}`;
+  return bad.length === 0 && waiting === 0
+    ? `${all}, all told`
+    : [all, ...bad, `${number(waiting)} waiting`].join(', ');
+}

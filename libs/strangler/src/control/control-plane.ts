@@ -16,6 +16,7 @@ import { prepare } from '../contract/operation.js';
 import { Rehearsals } from '../calls/rehearsal/rehearsals.js';
 import { ComparisonCounts } from '../calls/shadow/comparison-counts.js';
 import { ShadowReads, type AskSide } from '../calls/shadow/shadow-reads.js';
+import { withVolatileLines } from '../calls/shadow/volatile-line.js';
 import { ShadowStore } from '../calls/shadow/shadow-store.js';
 import { SideAgent } from '../sides/agent.js';
 import type { Agents } from '../sides/agents.js';
@@ -232,7 +233,10 @@ export class ControlPlane {
       wakesServers: () => this.options.link.asleep,
       natsLost: () => this.options.link.trouble !== null,
       guards: (module) => guarded.figures().filter((each) => each.module === module),
-      mismatches: (module) => store.samples(module),
+      mismatches: async (module) => {
+        const contract = contracts.find(({ name }) => name === module)!;
+        return (await store.samples(module)).map((entry) => withVolatileLines(contract, entry));
+      },
       localUse: async (module) => watch.servedHere(module),
       publish: (module, entry) => this.board.write(module, entry),
     };

@@ -16,7 +16,7 @@ import { EventsController } from '../operate/events.controller.js';
 import { operationsRoutes, type OperationsOptions } from '../operate/health/operations-routes.js';
 import { OPERATOR } from '../operate/operator-token.js';
 import { pageRoutes, type LogIn } from '../operate/page/page-routes.js';
-import { SessionController } from '../operate/page/session.controller.js';
+import { SessionController, STEERED, type Steered } from '../operate/page/session.controller.js';
 import { StartError } from '../operate/health/start-error.js';
 import { asksForThisMachine } from '../operate/local-names.js';
 import { ProblemFilter, writeProblem } from '../operate/problem.filter.js';
@@ -47,7 +47,9 @@ export type AdminOptions = {
   /** What of the application the operator finds there, too. `app`: the application. */
   also?: ((app: ModuleRef) => Pick<ModuleMetadata, 'controllers' | 'providers'>) | undefined;
   /** How an operator logs in to the page with an account. Left out: with a token that the guard takes. */
-  logIn?: ((app: ModuleRef) => LogIn) | undefined;
+  logIn?: ((app: ModuleRef) => LogIn | undefined) | undefined;
+  /** Where the page finds the routes of the edge: `here`, where `also` serves them at `/routes`, or at the address of a gateway's page. */
+  routes?: 'here' | URL | undefined;
 } & (
   | {
       /** Token of a provider of the application: a guard that sets `principal` of a request, so that the history can say who acted. */
@@ -65,7 +67,9 @@ class AdminModule {
     operator,
     guard,
     also: { controllers = [], providers = [] } = {},
+    routes,
   }: Administered): DynamicModule {
+    const steered: Steered = { modules: operator !== undefined, routes: routes?.toString() ?? null };
     const steering = operator
       ? [
           AdminController,
@@ -73,15 +77,15 @@ class AdminModule {
           DomainEventsController,
           EventsController,
           ProcessController,
-          SessionController,
           WebhooksController,
         ]
       : [];
     return {
       module: AdminModule,
-      controllers: [...steering, ...controllers],
+      controllers: [...steering, SessionController, ...controllers],
       providers: [
         { provide: OPERATOR, useValue: operator },
+        { provide: STEERED, useValue: steered },
         { provide: APP_GUARD, useValue: guard },
         ...providers,
       ],
@@ -97,11 +101,17 @@ export interface Administered {
   readonly operations: OperationsOptions;
   readonly guard: CanActivate;
   readonly logIn?: LogIn | undefined;
+  readonly routes?: 'here' | URL | undefined;
 }
 
 /** Opens the admin API, with what machines ask, at a listener of its own. Whoever opens it closes it. */
 export async function openAdmin(
-  { port, host = loopback, adapter, configure = plain }: Omit<AdminOptions, 'guard' | 'also' | 'logIn'>,
+  {
+    port,
+    host = loopback,
+    adapter,
+    configure = plain,
+  }: Omit<AdminOptions, 'guard' | 'also' | 'logIn' | 'routes'>,
   administered: Administered,
 ): Promise<INestApplication> {
   const root = AdminModule.of(administered);
@@ -114,7 +124,7 @@ export async function openAdmin(
   app.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
     if (!answer(request, response)) next();
   });
-  if (administered.operator) app.use(pageRoutes(administered.logIn));
+  if (administered.operator || administered.routes === 'here') app.use(pageRoutes(administered.logIn));
   configure(app);
   await app.listen(port, host).catch((error: unknown) => {
     const why = `cannot be used: ${(error as Error).message}`;

@@ -165,6 +165,7 @@ export class StranglerProcess
         guard: guardOf(admin, this.app),
         also: admin.also?.(this.app),
         logIn: admin.logIn?.(this.app),
+        routes: admin.routes,
       };
       this.adminListener = await openAdmin(admin, { operator: plane?.operator, operations, ...of });
     } else if (admin && !this.parts.link) {

@@ -13,7 +13,7 @@ import {
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { ActionAnswer, Operator } from '../control/commands/operator.js';
-import type { HistoryEntry, ModuleStatus } from '../control/terms/views.js';
+import type { HistoryEntry, ModuleStatus, RowDifference } from '../control/terms/views.js';
 import { Schema } from '../contract/schema.js';
 import type { MismatchEntry } from '../calls/shadow/shadow-store.js';
 import { commandOf, commands, verbOf, type Action } from '../control/commands/commands.js';
@@ -58,6 +58,11 @@ export class AdminController {
   @Get(':module/mismatches')
   async mismatches(@Param('module') module: string): Promise<Items<MismatchEntry>> {
     return { items: await this.operator.mismatches(module) };
+  }
+
+  @Get(':module/differences')
+  async differences(@Param('module') module: string): Promise<Items<RowDifference>> {
+    return { items: await this.operator.differences(module) };
   }
 
   @Get([':module/quarantined', ':module/parked'])

@@ -42,6 +42,8 @@ export interface RouteStatus {
   paused: boolean;
   sharedStore: boolean;
   cohorts: readonly { header: string; equals: string }[];
+  /** The shares at which it stops on its way; left out: a gateway of a release that does not say. */
+  ramp?: readonly number[];
   upstreams: Record<'legacy' | 'new', UpstreamView>;
   shadow: Comparisons & { share: number };
   gates: GateView[];

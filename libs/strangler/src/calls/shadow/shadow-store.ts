@@ -60,5 +60,11 @@ export interface MismatchEntry {
   at: string;
   operation: string;
   input: unknown;
-  differences: { path: string; monolith: unknown; extracted: unknown }[];
+  differences: {
+    path: string;
+    monolith: unknown;
+    extracted: unknown;
+    /** The line of the contract with which this field is compared no more; left out: there is none. */
+    volatileLine?: string;
+  }[];
 }

@@ -10,7 +10,14 @@ import { positionOf } from '../reconcile/decide.js';
 import { UnknownModuleError } from '../terms/refused.js';
 import { statusOf } from './status.js';
 import type { ProcessStatus } from '../terms/process-status.js';
-import type { Finding, HistoryEntry, ModuleStatus, ResendAnswer, WebhookView } from '../terms/views.js';
+import type {
+  Finding,
+  HistoryEntry,
+  ModuleStatus,
+  ResendAnswer,
+  RowDifference,
+  WebhookView,
+} from '../terms/views.js';
 import type { CommandContext, CommandParts } from './command.js';
 import { CommandRunner } from './command-runner.js';
 import { commandOf, type Action } from './commands.js';
@@ -82,6 +89,11 @@ export class ModuleOperator implements Operator {
   async mismatches(module: string): Promise<MismatchEntry[]> {
     this.require(module);
     return this.parts.needs.mismatches(module);
+  }
+
+  async differences(module: string): Promise<RowDifference[]> {
+    this.require(module);
+    return this.parts.verifications.differing(module);
   }
 
   async quarantined(module: string): Promise<(QuarantinedRow & { side: Side })[]> {

@@ -7,7 +7,14 @@ import type { SilentSide } from '../terms/silent-side.js';
 import type { SagaList } from './sagas.js';
 import type { ModuleSeries, SeriesQuestion } from './series.js';
 import type { ProcessStatus } from '../terms/process-status.js';
-import type { Finding, HistoryEntry, ModuleStatus, ResendAnswer, WebhookView } from '../terms/views.js';
+import type {
+  Finding,
+  HistoryEntry,
+  ModuleStatus,
+  ResendAnswer,
+  RowDifference,
+  WebhookView,
+} from '../terms/views.js';
 
 /**
  * What an accepted action will do, step by step, in words.
@@ -64,6 +71,8 @@ export interface Operator {
   /** How the module did over the last minutes or hours. */
   series(module: string, question: SeriesQuestion): Promise<ModuleSeries>;
   mismatches(module: string): Promise<MismatchEntry[]>;
+  /** Rows that were not the same on both sides when all were compared last: the first hundred. */
+  differences(module: string): Promise<RowDifference[]>;
   quarantined(module: string): Promise<(QuarantinedRow & { side: Side })[]>;
   /** `module` left out: of all. */
   events(question: EventQuestion & { module?: string }): Promise<EventList>;

@@ -74,6 +74,7 @@ export class Verifier {
     });
     if (stop.signal.aborted) return;
     await this.store.finish(module, report, this.clock.now());
+    const { left: _left, ...figures } = report;
     await this.history.write({
       module,
       actor: request?.actor ?? 'autopilot',
@@ -82,7 +83,7 @@ export class Verifier {
       to: phase,
       outcome: report.differences > report.repaired ? 'failed' : 'done',
       reason: reasonOf(report),
-      figures: { ...report, ms: this.clock.now() - begun },
+      figures: { ...figures, ms: this.clock.now() - begun },
     });
   }
 }

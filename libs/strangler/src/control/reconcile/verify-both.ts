@@ -10,6 +10,7 @@ import {
   type VerifyState,
 } from '../../engine/verify/verify.js';
 import { footingOf } from './footing.js';
+import type { RowDifference } from '../terms/views.js';
 import type { VerifyReport } from '../store/verification-store.js';
 import type { VerifyOrder } from './needs.js';
 
@@ -60,15 +61,24 @@ async function steadyPrint(controls: Controls): Promise<string> {
 
 async function repaired(options: VerifyOptions): Promise<VerifyReport> {
   const { found, sent, left } = await repairModule(options);
-  return { ...reportOf(found, Math.min(sent, found.found - left.found)), rows: left.rows };
+  return {
+    ...reportOf(found, Math.min(sent, found.found - left.found)),
+    ...{ rows: left.rows, left: left.differences.map(named) },
+  };
 }
 
 function reportOf({ rows, found, unsettled, differences }: VerifyResult, repaired: number): VerifyReport {
   if (unsettled > 0) {
     throw new Error(`${unsettled} rows were written or on their way at every look; it is tried again`);
   }
-  return { rows, differences: found, repaired, examples: differences.slice(0, 10).map(inWords) };
+  const examples = differences.slice(0, 10).map(inWords);
+  return { rows, differences: found, repaired, examples, left: differences.map(named) };
 }
+
+const named = ({ table, pk, owner, kind, fields }: Difference): RowDifference => ({
+  ...{ table, pk, owner, kind },
+  fields: Object.keys(fields),
+});
 
 /** It is stored until the comparison has ended: which fields differ is enough, and their values may be anybody's. */
 const withoutValues = (state: VerifyState): VerifyState => ({

@@ -1,4 +1,5 @@
 import type { Database } from '../../database/database.js';
+import type { RowDifference } from '../terms/views.js';
 
 /** What a verification has found. */
 export interface VerifyReport {
@@ -8,6 +9,8 @@ export interface VerifyReport {
   repaired: number;
   /** The first of them, in words, for the history. */
   examples: readonly string[];
+  /** The first hundred that still differ. */
+  left: readonly RowDifference[];
 }
 
 /** How verify stands for a module. */
@@ -79,10 +82,19 @@ export class VerificationStore {
   async finish(module: string, report: VerifyReport, now: number): Promise<void> {
     await this.database.query(
       `update strangler.verification set began_at = requested_at, requested_at = null, cursor = null,
-         checked_at = to_timestamp($4::float8 / 1000), rows = $2, differences = $3
+         checked_at = to_timestamp($4::float8 / 1000), rows = $2, differences = $3, differing = $5
        where module = $1`,
-      [module, report.rows, report.differences - report.repaired, now],
+      [module, report.rows, report.differences - report.repaired, now, JSON.stringify(report.left)],
     );
+  }
+
+  /** Rows that the last run has found different, the first hundred. */
+  async differing(module: string): Promise<RowDifference[]> {
+    const [row] = await this.database.query<{ differing: RowDifference[] }>(
+      'select differing from strangler.verification where module = $1',
+      [module],
+    );
+    return row?.differing ?? [];
   }
 
   async cancel(module: string): Promise<void> {

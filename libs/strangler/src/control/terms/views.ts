@@ -218,6 +218,27 @@ export interface HistoryEntry {
 }
 
 /**
+ * A row that was not the same on both sides when all were compared. Which fields differ is told, and never in what: their values may be
+ * anybody's.
+ *
+ * @example
+ * ```ts
+ * const text = ({ table, pk, kind, fields }: RowDifference) => `${table} ${pk.join('/')} ${kind} ${fields.join(', ')}`;
+ * ```
+ */
+export interface RowDifference {
+  table: string;
+  /** The primary key, column by column. */
+  pk: string[];
+  /** The side whose row counts. */
+  owner: Side;
+  /** missing: only the owner has the row; orphan: only the copy has it. */
+  kind: 'missing' | 'orphan' | 'differs';
+  /** Columns of the owner's table. */
+  fields: string[];
+}
+
+/**
  * Something that `doctor` has found: what it is, what it means, what frees it.
  *
  * @example

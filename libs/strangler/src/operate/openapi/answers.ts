@@ -7,6 +7,7 @@ import type {
   HistoryEntry,
   ModuleStatus,
   ResendAnswer,
+  RowDifference,
   ShadowCounts,
   SideView,
   WaitView,
@@ -194,8 +195,15 @@ const mismatch = {
   at: text,
   operation: text,
   input: anything,
-  differences: listOf(object({ path: text, monolith: anything, extracted: anything }, ['path'])),
+  differences: listOf(
+    object({ path: text, monolith: anything, extracted: anything, volatileLine: text }, ['path']),
+  ),
 } satisfies Members<MismatchEntry>;
+
+const rowDifference = {
+  ...({ table: text, pk: listOf(text), owner: oneOf(['monolith', 'extracted']) } as const),
+  ...{ kind: oneOf(['missing', 'orphan', 'differs']), fields: listOf(text) },
+} satisfies Members<RowDifference>;
 
 const quarantined = {
   ...({ id: numberSchema, table: text, pk: listOf(text), key: text } as const),
@@ -281,6 +289,7 @@ export const answers = {
   ModuleSeries: object(series),
   HistoryEntry: object(entry),
   MismatchEntry: object(mismatch),
+  RowDifference: object(rowDifference),
   QuarantinedRow: object(quarantined),
   EventView: object(eventView),
   SubscriberLag: object(subscriberLag),

@@ -59,6 +59,7 @@ it.each([
   ['/modules/{module}/history', '/modules/stock/history'],
   ['/modules/{module}/series', '/modules/stock/series?minutes=1&until=2026-01-02T03:04:05Z'],
   ['/modules/{module}/mismatches', '/modules/stock/mismatches'],
+  ['/modules/{module}/differences', '/modules/stock/differences'],
   ['/modules/{module}/quarantined', '/modules/stock/quarantined'],
   ['/modules/{module}/parked', '/modules/stock/parked'],
   ['/modules/{module}/sagas', '/modules/stock/sagas'],

@@ -156,6 +156,12 @@ const paths = {
     noModule,
     [named],
   ),
+  '/modules/{module}/differences': get(
+    'Rows that were not the same on both sides when all were compared last, the first hundred',
+    json('Success', items('RowDifference')),
+    noModule,
+    [named],
+  ),
   '/modules/{module}/quarantined': quarantined,
   '/modules/{module}/parked': { get: { ...quarantined.get, deprecated: true } },
   '/modules/{module}/sagas': get(

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { extname } from 'node:path';
+import { extname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Built by Vite from `page/`, and shipped with the package. */
 const folder = new URL('../../../page/dist/', import.meta.url);
@@ -9,6 +10,8 @@ const types: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.md': 'text/plain; charset=utf-8',
+  '.json': 'application/json',
 };
 
 /** Nothing but what this listener serves runs or is asked for, and nobody shows the page in a frame of his own. */
@@ -44,7 +47,9 @@ function names(): string[] {
   try {
     return readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
-      .map((entry) => (entry.parentPath.endsWith('assets') ? `assets/${entry.name}` : entry.name));
+      .map(({ parentPath, name }) =>
+        relative(fileURLToPath(folder), join(parentPath, name)).replaceAll('\\', '/'),
+      );
   } catch {
     return [];
   }

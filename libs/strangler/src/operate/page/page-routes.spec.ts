@@ -2,8 +2,9 @@ import { Logger } from '@nestjs/common';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { openAdmin as openListener } from '../../nest/admin-listener.js';
 import request from 'supertest';
-import { adminLogin, openAdmin, type AdminListener } from '../../../../../test/support/admin.js';
+import { adminLogin, gatewayPage, openAdmin, type AdminListener } from '../../../../../test/support/admin.js';
 import { ScriptedOperator } from '../../../../../test/support/scripted-operator.js';
 import { DomainError } from '../../contract/errors.js';
 import { pageRoutes } from './page-routes.js';
@@ -50,6 +51,22 @@ describe('the page', () => {
   });
 });
 
+describe('a listener at which no module is moved', () => {
+  const guard = { canActivate: () => true };
+  const listen = (routes: 'here' | undefined) =>
+    openListener({ port: 0 }, { operations: { checks: [] }, guard, routes });
+
+  it('has the page where routes of the edge are, and no page where nothing is', async () => {
+    const [edge, bare] = await Promise.all([listen('here'), listen(undefined)]);
+    const [page, none] = await Promise.all(
+      [edge, bare].map((each) => request(each.getHttpServer()).get('/')),
+    );
+    await Promise.all([edge.close(), bare.close()]);
+    expect(page?.text).toContain('<div id="page">');
+    expect(none?.status).toBe(404);
+  });
+});
+
 describe('an account', () => {
   it('begins a session that lasts as long as its token', async () => {
     const answer = await logIn(adminLogin);
@@ -57,7 +74,10 @@ describe('an account', () => {
     expect(cookieOf(answer)).toContain('Max-Age=3600');
     const cookie = cookieOf(answer).split(';')[0]!;
     const who = await request(admin.url).get('/session').set({ cookie });
-    expect(who.body).toEqual({ actor: adminLogin.email, role: 'admin' });
+    expect(who.body).toEqual({
+      ...{ actor: adminLogin.email, role: 'admin' },
+      ...{ modules: true, routes: gatewayPage },
+    });
   });
 
   it('is refused with the reason', async () => {
@@ -149,7 +169,7 @@ describe('a session', () => {
   it('counts as the bearer token, for what looks and what acts', async () => {
     const cookie = await session();
     const who = await request(admin.url).get('/session').set({ cookie });
-    expect(who.body).toEqual({ actor: expect.any(String) as string, role: 'admin' });
+    expect(who.body).toMatchObject({ actor: expect.any(String) as string, role: 'admin' });
     expect((await request(admin.url).get('/modules').set({ cookie })).status).toBe(200);
     const act = await request(admin.url)
       .post('/modules/stock/pause')
