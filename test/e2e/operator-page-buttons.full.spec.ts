@@ -1,17 +1,6 @@
-import type { Browser } from 'playwright-core';
-import { launchBrowser } from '../support/browser.js';
-import { startNats, type TestNats } from '../support/nats.js';
-import { answered, OperatorPage } from '../support/operator-page.js';
-import { endAllPrograms } from '../support/programs.js';
-import {
-  Client,
-  makeSetup,
-  openService,
-  openShop,
-  type ModuleName,
-  type OpenShop,
-  type ShopSetup,
-} from '../support/shop.js';
+import { answered, type OperatorPage } from '../support/operator-page.js';
+import { Client, type ModuleName } from '../support/shop.js';
+import { openShopPage, type ShopPage } from '../support/shop-page.js';
 import { until } from '../support/until.js';
 import {
   pause,
@@ -27,7 +16,6 @@ import {
  * held against what the admin API says to the same question.
  */
 
-const admin = { email: 'admin@shop.example', password: 'correct horse battery' };
 const moved: ModuleName = 'inventory';
 
 interface Said {
@@ -37,41 +25,26 @@ interface Said {
 }
 
 describe('the buttons of the operator’s page', () => {
-  let nats: TestNats;
-  let setup: ShopSetup;
-  let shop: OpenShop;
-  let operator: Client;
-  let browser: Browser;
+  let opened: ShopPage;
   let page: OperatorPage;
 
   beforeAll(async () => {
-    nats = await startNats();
-    setup = await makeSetup(nats.url);
-    await setup.steerByHand();
-    shop = await openShop(setup);
-    await openService(setup, moved);
-    await (await Client.admin(shop.url)).stock('B-1', 100);
-    operator = await Client.operator(shop);
-    browser = await launchBrowser();
-    page = await OperatorPage.open(browser, shop.adminUrl);
-    await page.logIn(admin);
+    opened = await openShopPage({ steeredBy: 'hand', services: [moved] });
+    page = opened.page;
+    await page.logIn();
     await page.choose(moved);
   }, 300_000);
-  afterAll(async () => {
-    await browser.close();
-    endAllPrograms();
-    await setup.drop();
-    await nats.stop();
-  });
+  afterAll(() => opened.end());
 
   const status = async () =>
     (
-      await operator.send<{ phase: string; percent: number; transition: unknown; paused: boolean }>(
+      await opened.operator.send<{ phase: string; percent: number; transition: unknown; paused: boolean }>(
         'GET',
         `/modules/${moved}`,
       )
     ).body;
-  const act = (verb: string, body: object) => operator.send<Said>('POST', `/modules/${moved}/${verb}`, body);
+  const act = (verb: string, body: object) =>
+    opened.operator.send<Said>('POST', `/modules/${moved}/${verb}`, body);
 
   const done = async (verb: string, body: object) => {
     const { status: code, body: said } = await act(verb, body);
@@ -140,12 +113,13 @@ describe('the buttons of the operator’s page', () => {
   }, 300_000);
 
   it('do nothing for a viewer, who sees all', async () => {
-    const { id } = await Client.register(shop.url);
-    await setup.query(`update users.account set role = 'viewer' where id = $1`, [id]);
-    const [account] = await setup.query<{ email: string }>('select email from users.account where id = $1', [
-      id,
-    ]);
-    const looking = await OperatorPage.open(browser, shop.adminUrl);
+    const { id } = await Client.register(opened.shop.url);
+    await opened.setup.query(`update users.account set role = 'viewer' where id = $1`, [id]);
+    const [account] = await opened.setup.query<{ email: string }>(
+      'select email from users.account where id = $1',
+      [id],
+    );
+    const looking = await opened.another();
     await looking.logIn({ email: account!.email, password: 'a long password' });
     await looking.choose(moved);
     for (const button of await looking.page.getByRole('toolbar').getByRole('button').all())

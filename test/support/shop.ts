@@ -13,7 +13,8 @@ export { moduleNames, type ModuleName };
 /** Without bake time, and without asking for samples that a quiet shop does not have. */
 const atOnce = 'ramp: [100], bake: 0s, gates: { minSamples: 0 }';
 
-const admin = { email: 'admin@shop.example', password: 'correct horse battery' };
+/** Who may do everything, in every shop that a test opens. */
+export const admin = { email: 'admin@shop.example', password: 'correct horse battery' };
 
 /** What a shop of real processes stands on: databases, a data folder, `strangler.yaml`. */
 export interface ShopSetup {
