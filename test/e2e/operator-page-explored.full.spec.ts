@@ -68,7 +68,7 @@ describe(`the operator’s page, explored for ${minutes} minutes with seed ${see
         const dialog = page.page.locator('dialog[open]');
         const room = (await dialog.count()) > 0 ? dialog : page.page.locator('body');
         const all = await room
-          .locator('button:enabled, summary, [role="option"]')
+          .locator('button:enabled:not([aria-disabled="true"]), summary, [role="option"]')
           .filter({ visible: true })
           .all();
         const field = room.getByRole('textbox').or(room.getByRole('combobox'));

@@ -1,7 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ActionAnswer } from '../../src/control/commands/operator.js';
-import type { ModuleStatus } from '../../src/control/terms/views.js';
-import { act } from './api.js';
+import type { HistoryEntry, ModuleStatus } from '../../src/control/terms/views.js';
+import { act, get } from './api.js';
+import { planBasisOf } from './plan-basis.js';
+import { Entry } from './timeline.js';
 import type { VerbButton } from './verb-buttons.js';
 import { QuestionFields, shareToAsk } from './question-fields.js';
 import { parametersOf, type Answers } from './questions.js';
@@ -12,14 +14,22 @@ type DryRun = { askedFor: string } & ({ answer: ActionAnswer } | { problem: stri
 /** Somebody who types, or draws a slider, is not asked about each step of it, in ms. */
 const typingMs = 200;
 
-/** Shows what a verb would do, and does it when that is confirmed. */
+/** So much of what happens meanwhile is shown. */
+const mostMeanwhile = 4;
+
+/**
+ * Shows what a verb would do, and does it when that is confirmed: what was read, or nothing. `fresh`: what has happened since the page was
+ * opened; somebody else may be at work.
+ */
 export function ActionDialog({
   status,
   verbButton,
+  fresh,
   onClose,
 }: {
   status: ModuleStatus;
   verbButton: VerbButton;
+  fresh: readonly HistoryEntry[];
   onClose: () => void;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -31,6 +41,7 @@ export function ActionDialog({
   const [dryRun, setDryRun] = useState<DryRun | null>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  const [openedAt] = useState(() => newestOf(fresh));
   const { module, wanted } = status;
   const parameters = {
     ...verbButton.parameters,
@@ -41,17 +52,16 @@ export function ActionDialog({
 
   useEffect(() => dialog.current?.showModal(), []);
   // What it would do depends on what is asked for, and on where the module stands now.
-  const { phase, percent, epoch, paused, transition } = status;
-  const standing = [phase, percent, epoch, paused, transition?.action, wanted];
-  const askedFor = JSON.stringify([parameters, standing]);
+  const askedFor = JSON.stringify([parameters, planBasisOf(status)]);
+  const ask = () => act(module, verbButton.verb, { ...parameters, dryRun: true });
   useEffect(() => {
     let isCurrent = true;
-    const ask = () =>
-      void act(module, verbButton.verb, { ...parameters, dryRun: true }).then(
+    const look = () =>
+      void ask().then(
         (answer) => isCurrent && setDryRun({ askedFor, answer }),
         (error: unknown) => isCurrent && setDryRun({ askedFor, problem: (error as Error).message }),
       );
-    const timer = setTimeout(ask, dryRun ? typingMs : 0);
+    const timer = setTimeout(look, dryRun ? typingMs : 0);
     return () => {
       isCurrent = false;
       clearTimeout(timer);
@@ -62,8 +72,10 @@ export function ActionDialog({
     setBusy(true);
     setProblem(null);
     try {
+      if (!verbButton.anyway && answer) await requireSame(status, answer, ask);
       await act(module, verbButton.verb, parameters);
-      onClose();
+      // Not taken away: only a dialog that is closed gives the keyboard back to the button that has opened it.
+      dialog.current?.close();
     } catch (error) {
       setProblem((error as Error).message);
       setBusy(false);
@@ -73,6 +85,7 @@ export function ActionDialog({
   const answer = dryRun && 'answer' in dryRun ? dryRun.answer : null;
   const refusal = dryRun && 'problem' in dryRun ? dryRun.problem : answer?.refusal;
   const mayDo = !isAsked && !refusal && !busy && (!verbButton.typed || typed === module);
+  const meanwhile = fresh.filter((entry) => entry.module === module && entry.id > openedAt);
   return (
     <dialog ref={dialog} onClose={onClose} aria-labelledby="verbButton">
       <h2 id="verbButton">
@@ -112,10 +125,41 @@ export function ActionDialog({
         <button type="button" onClick={() => dialog.current?.close()}>
           Close
         </button>
-        <button type="button" class="primary" disabled={!mayDo} onClick={() => void carryOut()}>
+        {/* One that is disabled would lose the keyboard each time that it is asked anew what would be done. */}
+        <button type="button" class="primary" aria-disabled={!mayDo} onClick={() => mayDo && void carryOut()}>
           {verbButton.label.replace('…', '')}
         </button>
       </footer>
+      <div aria-live="polite">
+        {meanwhile.length > 0 && (
+          <section class="meanwhile">
+            <h3>Meanwhile</h3>
+            <ol class="timeline">
+              {meanwhile
+                .slice(-mostMeanwhile)
+                .reverse()
+                .map((entry) => (
+                  <Entry key={entry.id} entry={entry} />
+                ))}
+            </ol>
+          </section>
+        )}
+      </div>
     </dialog>
   );
+}
+
+const newestOf = (entries: readonly HistoryEntry[]): number => Math.max(0, ...entries.map(({ id }) => id));
+
+/** What comes by itself is a second or two old: somebody may have been faster. @throws when something else is wanted by now, or would be done. */
+async function requireSame(
+  shown: ModuleStatus,
+  read: ActionAnswer,
+  ask: () => Promise<ActionAnswer>,
+): Promise<void> {
+  const now = await get<ModuleStatus>(`modules/${encodeURIComponent(shown.module)}`);
+  if (planBasisOf(now) === planBasisOf(shown)) return;
+  const isWished = JSON.stringify(now.wanted) === JSON.stringify(shown.wanted);
+  if (isWished && JSON.stringify(await ask()) === JSON.stringify(read)) return;
+  throw new Error(`${shown.module} has changed since this was shown; look what it would do now`);
 }

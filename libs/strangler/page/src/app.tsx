@@ -13,6 +13,7 @@ import { listen } from './live.js';
 import { LogIn } from './log-in.js';
 import { ModuleCard } from './module-card.js';
 import { Palette, type Target } from './palette.js';
+import { Tabs } from './tabs.js';
 import { Timeline } from './timeline.js';
 
 /** Who is there; `undefined`: it is asked just now. */
@@ -120,20 +121,7 @@ function Board({ session, onEnd }: { session: Session; onEnd: (why: string | nul
             <h2>{status.module}</h2>
             <Actions status={status} mayAct={mayAct} onVerb={begin(status.module)} />
             <Charts status={status} />
-            <div class="tabs" role="tablist">
-              {tabs.map((each) => (
-                <button
-                  key={each}
-                  role="tab"
-                  type="button"
-                  aria-selected={each === tab}
-                  onClick={() => setTab(each)}
-                >
-                  {each}
-                </button>
-              ))}
-            </div>
-            <div role="tabpanel" aria-label={tab} tabIndex={0}>
+            <Tabs names={tabs} chosen={tab} onChoose={setTab}>
               <TabContent
                 tab={tab}
                 status={status}
@@ -141,7 +129,7 @@ function Board({ session, onEnd }: { session: Session; onEnd: (why: string | nul
                 mayAct={mayAct}
                 onVerb={begin(status.module)}
               />
-            </div>
+            </Tabs>
           </section>
         )}
       </main>
@@ -149,6 +137,7 @@ function Board({ session, onEnd }: { session: Session; onEnd: (why: string | nul
         <ActionDialog
           status={subject}
           verbButton={verbButton.verbButton}
+          fresh={fresh}
           onClose={() => setVerbButton(null)}
         />
       )}
