@@ -1,5 +1,5 @@
 import { answered, type OperatorPage } from '../support/operator-page.js';
-import { Client, type ModuleName } from '../support/shop.js';
+import type { ModuleName } from '../support/shop.js';
 import { openShopPage, type ShopPage } from '../support/shop-page.js';
 import { until } from '../support/until.js';
 import {
@@ -113,14 +113,8 @@ describe('the buttons of the operator’s page', () => {
   }, 300_000);
 
   it('do nothing for a viewer, who sees all', async () => {
-    const { id } = await Client.register(opened.shop.url);
-    await opened.setup.query(`update users.account set role = 'viewer' where id = $1`, [id]);
-    const [account] = await opened.setup.query<{ email: string }>(
-      'select email from users.account where id = $1',
-      [id],
-    );
     const looking = await opened.another();
-    await looking.logIn({ email: account!.email, password: 'a long password' });
+    await looking.logIn(await opened.account('viewer'));
     await looking.choose(moved);
     for (const button of await looking.page.getByRole('toolbar').getByRole('button').all())
       expect(await button.isDisabled()).toBe(true);

@@ -14,6 +14,8 @@ export interface PageLook {
   width?: number;
   height?: number;
   scheme?: 'light' | 'dark';
+  /** Runs before the scripts of the page. */
+  script?: string;
 }
 
 /** The operator's page in a browser, by what stands on it: as somebody uses it who has read nothing else. */
@@ -29,9 +31,10 @@ export class OperatorPage {
   }
 
   static async open(browser: Browser, url: string, look: PageLook = {}): Promise<OperatorPage> {
-    const { width = 1_280, height = 1_000, scheme = 'light' } = look;
+    const { width = 1_280, height = 1_000, scheme = 'light', script } = look;
     const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme, locale: 'en-GB' });
     const opened = new OperatorPage(page);
+    if (script !== undefined) await page.addInitScript(script);
     await page.goto(url);
     return opened;
   }

@@ -6,6 +6,7 @@ import { freePort } from './ports.js';
 import { endAllPrograms } from './programs.js';
 import {
   Client,
+  customerPassword,
   makeSetup,
   openService,
   openShop,
@@ -32,6 +33,8 @@ export interface ShopPage {
   shop: OpenShop;
   readonly operator: Client;
   readonly page: OperatorPage;
+  /** Somebody who may act, or look only: what he logs in with. */
+  account(role: 'admin' | 'viewer'): Promise<{ email: string; password: string }>;
   /** The same page, opened by somebody else: with cookies of his own. */
   another(look?: PageLook): Promise<OperatorPage>;
   /** Starts a shop that was ended, at the same address. */
@@ -72,9 +75,17 @@ async function open(
   const another = (how?: PageLook) => OperatorPage.open(browser, shop.adminUrl, how);
   const opened: ShopPage = {
     ...{ setup, shop, operator, another },
+    account: (role) => accountOf(role, opened),
     page: await another(look),
     startAgain: async () => void (opened.shop = await openShop(setup)),
     end: () => closing.closeAll(),
   };
   return opened;
+}
+
+async function accountOf(role: string, { setup, shop }: Pick<ShopPage, 'setup' | 'shop'>) {
+  const { id } = await Client.register(shop.url);
+  const sql = 'update users.account set role = $2 where id = $1 returning email';
+  const [account] = await setup.query<{ email: string }>(sql, [id, role]);
+  return { email: account!.email, password: customerPassword };
 }

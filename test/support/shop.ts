@@ -184,6 +184,9 @@ export interface Answer<T = unknown> {
   body: T;
 }
 
+/** Of everybody who registers in a test. */
+export const customerPassword = 'a long password';
+
 /** A customer (or the admin) of a shop, over HTTP. */
 export class Client {
   private constructor(
@@ -193,7 +196,7 @@ export class Client {
   ) {}
 
   static async register(url: string): Promise<Client> {
-    const login = { email: `${randomUUID()}@shop.example`, password: 'a long password' };
+    const login = { email: `${randomUUID()}@shop.example`, password: customerPassword };
     const user = await request<{ id: string }>(url, 'POST', '/api/v1/users', { ...login, name: 'Ann Lee' });
     return Client.login(url, login, user.body.id);
   }
