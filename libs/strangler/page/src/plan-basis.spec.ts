@@ -11,6 +11,10 @@ describe('what a plan is made by', () => {
     ['a pause', { paused: true }],
     ['a wish', { wanted: { ...now.wanted, percent: 50 } }],
     ['a step that has begun', { transition: { action: 'shift', step: 'fence', sinceMs: 5 } }],
+    [
+      'a comparison of all rows',
+      { verify: { ...now.verify, running: { done: 0, total: 9, etaSeconds: null } } },
+    ],
   ] as const)('is another with %s', (_what, change) => {
     expect(planBasisOf({ ...now, ...change })).not.toBe(planBasisOf(now));
   });
