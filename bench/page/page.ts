@@ -28,7 +28,7 @@ export async function page(servers: BenchServers, quick: boolean): Promise<boole
     const work = (ms: number) => customers.pacing('', { perSecond, ms }).rate();
     const closed = new Used(none, machines, work);
     const open = new Used(one, machines, work, (round) => board.openWhile(round));
-    await alternate([closed, open], quick ? { rounds: 2, ms: 2_000 } : { rounds: 6, ms: 6_000 });
+    await alternate([closed, open], quick ? { rounds: 2, ms: 2_000 } : { rounds: 10, ms: 8_000 });
     return await report('page', {}, figuresOf(closed, open, customers.failed), {
       percent: { [none]: closed.rounds, [one]: open.rounds },
     });
