@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { HistoryEntry, ModuleStatus } from '../../src/control/terms/views.js';
 import { ActionDialog } from './action-dialog.js';
 import { Actions } from './actions.js';
-import { get, logOut } from './api.js';
+import { get, lacking, logOut } from './api.js';
 import { Charts } from './charts.js';
 import { pause, rare, resume, rollback, steps, type VerbButton } from './verb-buttons.js';
 import { Doctor } from './doctor.js';
@@ -105,6 +105,12 @@ function Board({ session, onEnd }: { session: Session; onEnd: (why: string | nul
         onPalette={() => setFinding(true)}
       />
       <main class="board">
+        {lacking.size > 0 && (
+          <p class="note" role="status">
+            The admin API is of an older release: it has no {[...lacking].join(', ')}, so not all is shown
+            here.
+          </p>
+        )}
         <Doctor mayAct={mayAct} onRepair={(module) => begin(module)(repair)} />
         <section class="cards" aria-label="Modules">
           {modules.map((each) => (
