@@ -10,6 +10,7 @@ import { gateway } from './gateway/gateway.js';
 import { handOffBench } from './hand-off/hand-off.js';
 import { http } from './http/http.js';
 import { orders } from './orders/orders.js';
+import { page } from './page/page.js';
 import { peers } from './peers/peers.js';
 import { proof } from './proof/proof.js';
 import { replication } from './replication/replication.js';
@@ -42,6 +43,7 @@ const benches: Record<string, Bench> = {
   abuse,
   flip,
   gateway,
+  page,
 };
 const names = Object.keys(benches);
 
@@ -63,6 +65,7 @@ Names:
   flip         how long one word in strangler.yaml takes until inventory is extracted: without customers, with few, with many
   verify       how fast both sides' rows are compared: against COPY of both through md5sum
   gateway      what a product read costs through the gateway: against the monolith's API, express-http-proxy, httpxy, @fastify/http-proxy, nginx
+  page         what the operator's page costs the shop that it shows: none against one open
   abuse        how long others wait while one client sends the worst that he can
 
 Each needs a quiet machine. bench/README.md says how to read the figures.

@@ -1,38 +1,20 @@
-import type { Browser } from 'playwright-core';
-import { launchBrowser } from '../support/browser.js';
-import { startNats, type TestNats } from '../support/nats.js';
-import { OperatorPage } from '../support/operator-page.js';
-import { endAllPrograms } from '../support/programs.js';
-import { Client, makeSetup, openService, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
+import type { OperatorPage } from '../support/operator-page.js';
+import { openShopPage, type ShopPage } from '../support/shop-page.js';
 
 /* Much at once: a long history, and four modules on their way. The page stays whole, and is asked for no more than it shows. */
 
-const admin = { email: 'admin@shop.example', password: 'correct horse battery' };
 const four = ['inventory', 'payments', 'orders', 'users'] as const;
 
 describe('the operator’s page, with much to show', () => {
-  let nats: TestNats;
-  let setup: ShopSetup;
-  let shop: OpenShop;
-  let browser: Browser;
+  let opened: ShopPage;
   let page: OperatorPage;
 
   beforeAll(async () => {
-    nats = await startNats();
-    setup = await makeSetup(nats.url);
-    shop = await openShop(setup);
-    await Promise.all(four.map((module) => openService(setup, module)));
-    await (await Client.admin(shop.url)).stock('F-1', 100);
-    browser = await launchBrowser();
-    page = await OperatorPage.open(browser, shop.adminUrl);
-    await page.logIn(admin);
+    opened = await openShopPage({ services: four });
+    page = opened.page;
+    await page.logIn();
   }, 300_000);
-  afterAll(async () => {
-    await browser.close();
-    endAllPrograms();
-    await setup.drop();
-    await nats.stop();
-  });
+  afterAll(() => opened.end());
 
   it('shows four modules that move at once', async () => {
     for (const module of four) {
@@ -44,7 +26,7 @@ describe('the operator’s page, with much to show', () => {
   }, 240_000);
 
   it('shows the newest of ten thousand entries, and more when they are asked for', async () => {
-    await setup.query(
+    await opened.setup.query(
       `insert into strangler.history (module, actor, action, from_phase, to_phase, outcome, reason, figures)
        select 'inventory', 'a test', 'verify', 'extracted', 'extracted', 'noted', 'entry ' || n, '{}' from generate_series(1, 10000) n`,
     );

@@ -1,9 +1,6 @@
-import type { Browser, Locator } from 'playwright-core';
-import { launchBrowser } from '../support/browser.js';
-import { startNats, type TestNats } from '../support/nats.js';
-import { OperatorPage } from '../support/operator-page.js';
-import { endAllPrograms } from '../support/programs.js';
-import { Client, makeSetup, openService, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
+import type { Locator } from 'playwright-core';
+import type { OperatorPage } from '../support/operator-page.js';
+import { openShopPage, type ShopPage } from '../support/shop-page.js';
 import { pause } from '../support/until.js';
 import { Random } from '../hazards/support/random.js';
 
@@ -14,7 +11,6 @@ import { Random } from '../hazards/support/random.js';
 
 const minutes = Number(process.env.EXPLORE_MINUTES ?? 10);
 const seed = Number(process.env.EXPLORE_SEED ?? Random.ofNow().seed);
-const admin = { email: 'admin@shop.example', password: 'correct horse battery' };
 /**
  * Layout shifts that no hand on mouse or keyboard has asked for, of the worst moment: shifts less than a second apart, five seconds at most. That
  * is the Cumulative Layout Shift of Core Web Vitals, which call 0.1 good.
@@ -34,29 +30,16 @@ const shifts = `
   }).observe({ type: 'layout-shift', buffered: false });`;
 
 describe(`the operator’s page, explored for ${minutes} minutes with seed ${seed}`, () => {
-  let nats: TestNats;
-  let setup: ShopSetup;
-  let shop: OpenShop;
-  let browser: Browser;
+  let opened: ShopPage;
   let page: OperatorPage;
 
   beforeAll(async () => {
-    nats = await startNats();
-    setup = await makeSetup(nats.url);
-    shop = await openShop(setup);
-    await Promise.all((['inventory', 'payments'] as const).map((module) => openService(setup, module)));
-    await (await Client.admin(shop.url)).stock('E-1', 100);
-    browser = await launchBrowser();
-    page = await OperatorPage.open(browser, shop.adminUrl);
-    await page.logIn(admin);
+    opened = await openShopPage({ services: ['inventory', 'payments'] });
+    page = opened.page;
+    await page.logIn();
     await page.page.evaluate(shifts);
   }, 300_000);
-  afterAll(async () => {
-    await browser.close();
-    endAllPrograms();
-    await setup.drop();
-    await nats.stop();
-  });
+  afterAll(() => opened.end());
 
   /** What of the page a press changes; what comes by itself each second is not in it. */
   const seen = async (pressed: Locator) => ({
@@ -81,11 +64,11 @@ describe(`the operator’s page, explored for ${minutes} minutes with seed ${see
       const giveUpAt = performance.now() + minutes * 60_000;
       let presses = 0;
       while (performance.now() < giveUpAt) {
-        if (await page.page.locator('.log-in').count()) await page.logIn(admin);
+        if (await page.page.locator('.log-in').count()) await page.logIn();
         const dialog = page.page.locator('dialog[open]');
         const room = (await dialog.count()) > 0 ? dialog : page.page.locator('body');
         const all = await room
-          .locator('button:enabled, summary, [role="option"]')
+          .locator('button:enabled:not([aria-disabled="true"]), summary, [role="option"]')
           .filter({ visible: true })
           .all();
         const field = room.getByRole('textbox').or(room.getByRole('combobox'));

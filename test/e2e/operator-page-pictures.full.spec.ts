@@ -1,14 +1,10 @@
 import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { launchBrowser } from '../support/browser.js';
-import { startNats, type TestNats } from '../support/nats.js';
-import { answered, OperatorPage } from '../support/operator-page.js';
-import { freePort } from '../support/ports.js';
-import { endAllPrograms } from '../support/programs.js';
+import { answered, type OperatorPage } from '../support/operator-page.js';
 import { pause, until } from '../support/until.js';
-import { Client, makeSetup, openService, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
+import { openService } from '../support/shop.js';
+import { openShopPage, type ShopPage } from '../support/shop-page.js';
 import { Load } from '../hazards/support/load.js';
 
 /*
@@ -16,7 +12,6 @@ import { Load } from '../hazards/support/load.js';
  * are written there; else into a folder of their own, so that a run changes nothing, and fails where a state cannot be shown any more.
  */
 
-const admin = { email: 'admin@shop.example', password: 'correct horse battery' };
 const committed = new URL('../../docs/images/', import.meta.url).pathname;
 const folder = process.env['PICTURES'] ?? mkdtempSync(join(tmpdir(), 'pictures-'));
 const skus = Array.from({ length: 12 }, (_, i) => `P-${i}`);
@@ -24,33 +19,18 @@ const skus = Array.from({ length: 12 }, (_, i) => `P-${i}`);
 const windowMs = 12_000;
 
 describe('pictures of the operator’s page', () => {
-  let nats: TestNats;
-  let setup: ShopSetup;
-  let shop: OpenShop;
-  let operator: Client;
-  let browser: Browser;
+  let opened: ShopPage;
   let page: OperatorPage;
   let load: Load;
 
   beforeAll(async () => {
-    nats = await startNats();
-    setup = await makeSetup(nats.url);
-    setup.env['ADMIN_PORT'] = String(await freePort());
-    await setup.steerByHand();
-    shop = await openShop(setup);
-    operator = await Client.operator(shop);
-    const keeper = await Client.admin(shop.url);
-    await Promise.all(skus.map((sku) => keeper.stock(sku, 100_000)));
-    browser = await launchBrowser();
-    page = await OperatorPage.open(browser, shop.adminUrl, { height: 900 });
-    load = await Load.start({ url: shop.url, seed: 3, skus });
+    opened = await openShopPage({ steeredBy: 'hand', skus, onHand: 100_000, height: 900 });
+    page = opened.page;
+    load = await Load.start({ url: opened.shop.url, seed: 3, skus });
   }, 300_000);
   afterAll(async () => {
     await load.stop();
-    await browser.close();
-    endAllPrograms();
-    await setup.drop();
-    await nats.stop();
+    await opened.end();
   });
 
   /** Drags over the last minutes of a chart: the page asks for these alone, in finer steps where there are any. */
@@ -72,7 +52,7 @@ describe('pictures of the operator’s page', () => {
   const picture = (name: string) => page.page.screenshot({ path: join(folder, `page-${name}.png`) });
 
   const act = async (verb: string, body: object = {}) => {
-    const { status, body: said } = await operator.send('POST', `/modules/inventory/${verb}`, body);
+    const { status, body: said } = await opened.operator.send('POST', `/modules/inventory/${verb}`, body);
     expect([verb, status, said]).toEqual([
       verb,
       expect.any(Number),
@@ -83,10 +63,11 @@ describe('pictures of the operator’s page', () => {
   /** In a phase, and at a share; then as long as the charts need to show it. */
   async function at(phase: string, percent?: number): Promise<void> {
     await until(`inventory is in ${phase}`, async () => {
-      const { body: now } = await operator.send<{ phase: string; percent: number; transition: unknown }>(
-        'GET',
-        '/modules/inventory',
-      );
+      const { body: now } = await opened.operator.send<{
+        phase: string;
+        percent: number;
+        transition: unknown;
+      }>('GET', '/modules/inventory');
       return now.phase === phase && (percent ?? now.percent) === now.percent && !now.transition
         ? true
         : undefined;
@@ -98,7 +79,7 @@ describe('pictures of the operator’s page', () => {
 
   it('show each state', async () => {
     await picture('log-in');
-    await page.logIn(admin);
+    await page.logIn();
     await page.choose('inventory');
     await load.placed(20);
     const dialog = await page.press('Run');
@@ -108,7 +89,7 @@ describe('pictures of the operator’s page', () => {
     await pause(windowMs);
     await picture('monolith');
 
-    await openService(setup, 'inventory');
+    await openService(opened.setup, 'inventory');
     for (const phase of ['dual-write', 'shadow']) {
       await act('advance');
       await at(phase);

@@ -1,10 +1,6 @@
-import type { Browser } from 'playwright-core';
-import { launchBrowser } from '../support/browser.js';
-import { startNats, type TestNats } from '../support/nats.js';
-import { answered, OperatorPage } from '../support/operator-page.js';
-import { freePort } from '../support/ports.js';
-import { endAllPrograms } from '../support/programs.js';
-import { Client, makeSetup, openService, openShop, type OpenShop, type ShopSetup } from '../support/shop.js';
+import { answered, type OperatorPage } from '../support/operator-page.js';
+import { admin, openService } from '../support/shop.js';
+import { openShopPage, type ShopPage } from '../support/shop-page.js';
 import { check } from '../hazards/support/check.js';
 import { Load } from '../hazards/support/load.js';
 
@@ -12,39 +8,24 @@ import { Load } from '../hazards/support/load.js';
 
 const skus = Array.from({ length: 12 }, (_, i) => `P-${i}`);
 const opening = 100_000;
-const admin = { email: 'admin@shop.example', password: 'correct horse battery' };
 
 describe('the operator’s page', () => {
-  let nats: TestNats;
-  let setup: ShopSetup;
-  let shop: OpenShop;
-  let browser: Browser;
+  let opened: ShopPage;
   let page: OperatorPage;
 
   beforeAll(async () => {
-    nats = await startNats();
-    setup = await makeSetup(nats.url);
-    setup.env['ADMIN_PORT'] = String(await freePort());
-    shop = await openShop(setup);
-    const keeper = await Client.admin(shop.url);
-    await Promise.all(skus.map((sku) => keeper.stock(sku, opening)));
-    browser = await launchBrowser();
+    opened = await openShopPage({ skus, onHand: opening });
+    page = opened.page;
   }, 300_000);
-  afterAll(async () => {
-    await browser.close();
-    endAllPrograms();
-    await setup.drop();
-    await nats.stop();
-  });
+  afterAll(() => opened.end());
 
   it('lets in who has an account, and says why it lets nobody else in', async () => {
-    page = await OperatorPage.open(browser, shop.adminUrl);
     await page.page.getByLabel('E-mail').fill(admin.email);
     await page.page.getByLabel('Password').fill('wrong');
     await page.page.getByRole('button', { name: 'Log in' }).click();
     await page.page.getByRole('alert').filter({ hasText: 'password' }).waitFor();
     page.complaints.length = 0;
-    await page.logIn(admin);
+    await page.logIn();
     expect(await page.page.evaluate<string>('document.cookie')).toBe('');
     expect(page.page.url()).not.toContain('token');
   });
@@ -55,11 +36,11 @@ describe('the operator’s page', () => {
     await dialog.locator('.refusal').waitFor();
     expect(await dialog.innerText()).toMatch(/start:extracted/);
     await dialog.getByRole('button', { name: 'Close' }).click();
-    await openService(setup, 'inventory');
+    await openService(opened.setup, 'inventory');
   });
 
   it('moves a module out and back while customers order', async () => {
-    const load = await Load.start({ url: shop.url, seed: 7, skus });
+    const load = await Load.start({ url: opened.shop.url, seed: 7, skus });
     await load.placed(20);
     const said = await page.carryOut('Run');
     expect(said).toMatch(/line \d+ of .*strangler\.yaml.* becomes .*extracted/);
@@ -70,16 +51,16 @@ describe('the operator’s page', () => {
     await page.arrived('inventory', 'monolith');
     await load.placed(20);
     await load.stop();
-    await check(setup, load, { received: new Map(skus.map((sku) => [sku, opening])) });
+    await check(opened.setup, load, { received: new Map(skus.map((sku) => [sku, opening])) });
     await page.page.getByRole('tab', { name: 'Timeline' }).click();
     await page.page.locator('.timeline li', { hasText: 'rollback' }).first().waitFor();
     expect(page.complaints).toEqual([]);
   }, 240_000);
 
   it('goes on by itself when the shop was killed and started again, and says meanwhile that it is old', async () => {
-    await shop.end('SIGKILL');
+    await opened.shop.end('SIGKILL');
     await page.page.getByText('What is shown is old').waitFor({ timeout: 30_000 });
-    shop = await openShop(setup);
+    await opened.startAgain();
     await page.page.getByText('What is shown is old').waitFor({ state: 'detached', timeout: 60_000 });
     const dialog = await page.press('Pause');
     await answered(dialog);
@@ -93,8 +74,8 @@ describe('the operator’s page', () => {
   ] as const)(
     'has no barriers that axe knows, %s at %s px, and needs no scrolling to the side',
     async (scheme, width) => {
-      const narrow = await OperatorPage.open(browser, shop.adminUrl, { scheme, width });
-      await narrow.logIn(admin);
+      const narrow = await opened.another({ scheme, width });
+      await narrow.logIn();
       expect(await narrow.barriers()).toEqual([]);
       const overflow = await narrow.page.evaluate<number>(
         'document.documentElement.scrollWidth - innerWidth',

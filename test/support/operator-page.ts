@@ -1,11 +1,21 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Locator, Page } from 'playwright-core';
+import { admin } from './shop.js';
 
 const axe = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 
 /** What axe says of a page; the rest of its results is not needed. */
 interface Found {
   violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+}
+
+/** How somebody looks at the page. */
+export interface PageLook {
+  width?: number;
+  height?: number;
+  scheme?: 'light' | 'dark';
+  /** Runs before the scripts of the page. */
+  script?: string;
 }
 
 /** The operator's page in a browser, by what stands on it: as somebody uses it who has read nothing else. */
@@ -20,19 +30,16 @@ export class OperatorPage {
     });
   }
 
-  static async open(
-    browser: Browser,
-    url: string,
-    how: { width?: number; height?: number; scheme?: 'light' | 'dark' } = {},
-  ): Promise<OperatorPage> {
-    const { width = 1_280, height = 1_000, scheme = 'light' } = how;
+  static async open(browser: Browser, url: string, look: PageLook = {}): Promise<OperatorPage> {
+    const { width = 1_280, height = 1_000, scheme = 'light', script } = look;
     const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme, locale: 'en-GB' });
     const opened = new OperatorPage(page);
+    if (script !== undefined) await page.addInitScript(script);
     await page.goto(url);
     return opened;
   }
 
-  async logIn({ email, password }: { email: string; password: string }): Promise<void> {
+  async logIn({ email, password }: { email: string; password: string } = admin): Promise<void> {
     await this.page.getByLabel('E-mail').fill(email);
     await this.page.getByLabel('Password').fill(password);
     await this.page.getByRole('button', { name: 'Log in' }).click();

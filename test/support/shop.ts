@@ -13,7 +13,8 @@ export { moduleNames, type ModuleName };
 /** Without bake time, and without asking for samples that a quiet shop does not have. */
 const atOnce = 'ramp: [100], bake: 0s, gates: { minSamples: 0 }';
 
-const admin = { email: 'admin@shop.example', password: 'correct horse battery' };
+/** Who may do everything, in every shop that a test opens. */
+export const admin = { email: 'admin@shop.example', password: 'correct horse battery' };
 
 /** What a shop of real processes stands on: databases, a data folder, `strangler.yaml`. */
 export interface ShopSetup {
@@ -183,6 +184,9 @@ export interface Answer<T = unknown> {
   body: T;
 }
 
+/** Of everybody who registers in a test. */
+export const customerPassword = 'a long password';
+
 /** A customer (or the admin) of a shop, over HTTP. */
 export class Client {
   private constructor(
@@ -192,7 +196,7 @@ export class Client {
   ) {}
 
   static async register(url: string): Promise<Client> {
-    const login = { email: `${randomUUID()}@shop.example`, password: 'a long password' };
+    const login = { email: `${randomUUID()}@shop.example`, password: customerPassword };
     const user = await request<{ id: string }>(url, 'POST', '/api/v1/users', { ...login, name: 'Ann Lee' });
     return Client.login(url, login, user.body.id);
   }

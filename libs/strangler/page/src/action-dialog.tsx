@@ -1,5 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { HistoryEntry } from '../../src/control/terms/views.js';
 import { act, type Planned } from './api.js';
+import { Entry } from './timeline.js';
 import type { VerbButton } from './verb-buttons.js';
 import { QuestionFields } from './question-fields.js';
 import type { Answers } from './questions.js';
@@ -11,14 +13,22 @@ type DryRun = { askedFor: string } & ({ answer: Planned } | { problem: string })
 /** Somebody who types, or draws a slider, is not asked about each step of it, in ms. */
 const typingMs = 200;
 
-/** Shows what a verb would do, and does it when that is confirmed. */
+/** So much of what happens meanwhile is shown. */
+const mostMeanwhile = 4;
+
+/**
+ * Shows what a verb would do, and does it when that is confirmed: what was read, or nothing. `fresh`: what has happened since the page was
+ * opened; somebody else may be at work.
+ */
 export function ActionDialog({
   subject,
   verbButton,
+  fresh = [],
   onClose,
 }: {
   subject: Subject;
   verbButton: VerbButton<string>;
+  fresh?: readonly HistoryEntry[];
   onClose: () => void;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -30,20 +40,22 @@ export function ActionDialog({
   const [dryRun, setDryRun] = useState<DryRun | null>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  const [openedAt] = useState(() => newestOf(fresh));
   const { name, path, state } = subject;
   const body = bodyOf(subject, verbButton, answers);
 
   useEffect(() => dialog.current?.showModal(), []);
   // What it would do depends on what is asked for, and on how it stands now.
   const askedFor = JSON.stringify([body, state]);
+  const ask = () => act(path, verbButton.verb, { ...body, dryRun: true });
   useEffect(() => {
     let isCurrent = true;
-    const ask = () =>
-      void act(path, verbButton.verb, { ...body, dryRun: true }).then(
+    const look = () =>
+      void ask().then(
         (answer) => isCurrent && setDryRun({ askedFor, answer }),
         (error: unknown) => isCurrent && setDryRun({ askedFor, problem: (error as Error).message }),
       );
-    const timer = setTimeout(ask, dryRun ? typingMs : 0);
+    const timer = setTimeout(look, dryRun ? typingMs : 0);
     return () => {
       isCurrent = false;
       clearTimeout(timer);
@@ -54,8 +66,10 @@ export function ActionDialog({
     setBusy(true);
     setProblem(null);
     try {
+      if (!verbButton.anyway && answer) await requireSame(subject, answer, ask);
       await act(path, verbButton.verb, body);
-      onClose();
+      // Not taken away: only a dialog that is closed gives the keyboard back to the button that has opened it.
+      dialog.current?.close();
     } catch (error) {
       setProblem((error as Error).message);
       setBusy(false);
@@ -65,6 +79,7 @@ export function ActionDialog({
   const answer = dryRun && 'answer' in dryRun ? dryRun.answer : null;
   const refusal = dryRun && 'problem' in dryRun ? dryRun.problem : answer?.refusal;
   const mayDo = !isAsked && !refusal && !busy && (!verbButton.typed || typed === name);
+  const meanwhile = fresh.filter((entry) => entry.module === name && entry.id > openedAt);
   return (
     <dialog ref={dialog} onClose={onClose} aria-labelledby="verbButton">
       <h2 id="verbButton">
@@ -104,10 +119,36 @@ export function ActionDialog({
         <button type="button" onClick={() => dialog.current?.close()}>
           Close
         </button>
-        <button type="button" class="primary" disabled={!mayDo} onClick={() => void carryOut()}>
+        {/* One that is disabled would lose the keyboard each time that it is asked anew what would be done. */}
+        <button type="button" class="primary" aria-disabled={!mayDo} onClick={() => mayDo && void carryOut()}>
           {verbButton.label.replace('…', '')}
         </button>
       </footer>
+      <div aria-live="polite">
+        {meanwhile.length > 0 && (
+          <section class="meanwhile">
+            <h3>Meanwhile</h3>
+            <ol class="timeline">
+              {meanwhile
+                .slice(-mostMeanwhile)
+                .reverse()
+                .map((entry) => (
+                  <Entry key={entry.id} entry={entry} />
+                ))}
+            </ol>
+          </section>
+        )}
+      </div>
     </dialog>
   );
+}
+
+const newestOf = (entries: readonly HistoryEntry[]): number => Math.max(0, ...entries.map(({ id }) => id));
+
+/** What comes by itself is a second or two old: somebody may have been faster. @throws when something else is wanted by now, or would be done. */
+async function requireSame(shown: Subject, read: Planned, ask: () => Promise<Planned>): Promise<void> {
+  const now = await shown.look();
+  if (now.state === shown.state) return;
+  if (now.wish === shown.wish && JSON.stringify(await ask()) === JSON.stringify(read)) return;
+  throw new Error(`${shown.name} has changed since this was shown; look what it would do now`);
 }

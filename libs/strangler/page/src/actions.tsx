@@ -12,9 +12,10 @@ export function Actions({
   mayAct: boolean;
   onVerb: (verbButton: VerbButton) => void;
 }) {
-  const button = (verbButton: VerbButton) => (
+  // By its place: the one that was pressed keeps the keyboard when it says Resume instead of Pause.
+  const button = (verbButton: VerbButton, place = 0) => (
     <button
-      key={verbButton.label}
+      key={place}
       type="button"
       disabled={!mayAct}
       title={verbButton.meaning}

@@ -13,6 +13,13 @@ export class Problem extends Error {
   }
 }
 
+const lacks = new Set<string>();
+/** What the page has asked for so far and the listener does not have. Where `page --url` leads, an older release may run. */
+export const lacking: ReadonlySet<string> = lacks;
+
+/** There is no such path at all; what is there says itself what it does not find. */
+const isOfNobody = ({ detail = 'Cannot' }: { detail?: string }): boolean => detail.startsWith('Cannot');
+
 const longestMs = 15_000;
 /** Some actions are done when they are answered, and wait for a hand-off. */
 const longestActMs = 60_000;
@@ -25,6 +32,11 @@ async function send(method: string, path: string, body?: object, timeoutMs = lon
   }).catch(() => Promise.reject(new Problem(0, 'the admin API does not answer')));
   if (response.ok) return response;
   const said = (await response.json().catch(() => ({}))) as { detail?: string; title?: string };
+  if (response.status === 404 && isOfNobody(said)) {
+    const missing = `${method} /${path.split('?')[0]}`;
+    if (method === 'GET') lacks.add(missing);
+    throw new Problem(404, `the admin API is of an older release, which has no ${missing}`);
+  }
   throw new Problem(response.status, said.detail ?? said.title ?? `it answers ${response.status}`);
 }
 

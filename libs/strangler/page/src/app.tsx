@@ -3,7 +3,7 @@ import type { HistoryEntry, ModuleStatus } from '../../src/control/terms/views.j
 import type { SessionView } from '../../src/operate/page/session.controller.js';
 import { ActionDialog } from './action-dialog.js';
 import { Actions } from './actions.js';
-import { get, logOut } from './api.js';
+import { get, lacking, logOut } from './api.js';
 import { Charts } from './charts.js';
 import { pause, rare, resume, rollback, steps, type VerbButton } from './verb-buttons.js';
 import { Doctor } from './doctor.js';
@@ -18,6 +18,7 @@ import { ModuleCard } from './module-card.js';
 import { Palette, type Target } from './palette.js';
 import { settingInWords } from './setting-words.js';
 import { moduleSubject } from './subject.js';
+import { Tabs } from './tabs.js';
 import { Timeline } from './timeline.js';
 import { Verification } from './verification.js';
 import { Webhooks } from './webhooks.js';
@@ -126,6 +127,12 @@ function Board({ session, onEnd }: { session: SessionView; onEnd: (why: string |
         onPalette={() => setFinding(true)}
       />
       <main class="board">
+        {lacking.size > 0 && (
+          <p class="note" role="status">
+            The admin API is of an older release: it has no {[...lacking].join(', ')}, so not all is shown
+            here.
+          </p>
+        )}
         <Doctor mayAct={mayAct} onRepair={(module) => begin(module)(repair)} />
         <section class="cards" aria-label="Modules">
           {modules.map((each) => (
@@ -142,20 +149,7 @@ function Board({ session, onEnd }: { session: SessionView; onEnd: (why: string |
             <h2>{status.module}</h2>
             <Actions status={status} mayAct={mayAct} onVerb={begin(status.module)} />
             <Charts status={status} />
-            <div class="tabs" role="tablist">
-              {tabs.map((each) => (
-                <button
-                  key={each}
-                  role="tab"
-                  type="button"
-                  aria-selected={each === tab}
-                  onClick={() => setTab(each)}
-                >
-                  {each}
-                </button>
-              ))}
-            </div>
-            <div role="tabpanel" aria-label={tab} tabIndex={0}>
+            <Tabs names={tabs} chosen={tab} onChoose={setTab}>
               <TabContent
                 tab={tab}
                 status={status}
@@ -164,7 +158,7 @@ function Board({ session, onEnd }: { session: SessionView; onEnd: (why: string |
                 routes={session.routes ?? ''}
                 onVerb={begin(status.module)}
               />
-            </div>
+            </Tabs>
           </section>
         )}
         <Webhooks mayAct={mayAct} />
@@ -173,6 +167,7 @@ function Board({ session, onEnd }: { session: SessionView; onEnd: (why: string |
         <ActionDialog
           subject={moduleSubject(subject)}
           verbButton={verbButton.verbButton}
+          fresh={fresh}
           onClose={() => setVerbButton(null)}
         />
       )}

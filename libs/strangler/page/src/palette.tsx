@@ -56,6 +56,7 @@ export function Palette({ targets, onClose }: { targets: readonly Target[]; onCl
           role="combobox"
           aria-expanded="true"
           aria-controls="found"
+          aria-activedescendant={found.length > 0 ? `found-${at}` : undefined}
           aria-label="Module, verb, setting or document"
           value={typed}
           onKeyDown={onKey}
@@ -66,7 +67,13 @@ export function Palette({ targets, onClose }: { targets: readonly Target[]; onCl
         />
         <ul id="found" role="listbox">
           {found.map((target, place) => (
-            <li key={target.text} role="option" aria-selected={place === at} onClick={() => choose(target)}>
+            <li
+              key={target.text}
+              id={`found-${place}`}
+              role="option"
+              aria-selected={place === at}
+              onClick={() => choose(target)}
+            >
               {target.text}
             </li>
           ))}

@@ -11,7 +11,8 @@ import {
 import type { VerbButton } from './verb-buttons.js';
 
 const of = (parts: Partial<Subject>): Subject => ({
-  ...{ name: 'stock', path: 'modules/stock', isFiled: false, state: '' },
+  ...{ name: 'stock', path: 'modules/stock', isFiled: false, wish: '', state: '' },
+  look: () => Promise.resolve(of(parts)),
   ...{ share: { now: 5, wanted: null }, inForce: { ramp: [1, 5, 25], bake: '', minSamples: '' } },
   ...parts,
 });

@@ -1,5 +1,7 @@
 import type { ModuleStatus, WebhookView } from '../../src/control/terms/views.js';
 import type { RouteStatus } from '../../src/operate/route-views.js';
+import { get } from './api.js';
+import { planBasisOf } from './plan-basis.js';
 import { parametersOf, type Answers } from './questions.js';
 import type { VerbButton } from './verb-buttons.js';
 
@@ -14,15 +16,20 @@ export interface Subject {
   share: { now: number; wanted: number | null };
   /** Settings of its way; empty: not known, or it has none. `ramp`: the shares at which it stops. */
   inForce: { ramp: readonly number[]; bake: string; minSamples: string };
-  /** Another one: what a verb would do is to be asked anew. */
+  /** Where it is to be. */
+  wish: string;
+  /** What a plan is made by. With another one it is to be asked anew what a verb would do. */
   state: string;
+  /** Asks how it stands by now. */
+  look: () => Promise<Subject>;
 }
 
 export const moduleSubject = (status: ModuleStatus): Subject => {
-  const { module, phase, percent, epoch, paused, transition, wanted } = status;
+  const { module, percent, wanted } = status;
+  const path = `modules/${encodeURIComponent(module)}`;
   return {
     name: module,
-    path: `modules/${encodeURIComponent(module)}`,
+    path,
     isFiled: wanted.by === 'file',
     share: { now: percent, wanted: wanted.percent },
     inForce: {
@@ -30,34 +37,42 @@ export const moduleSubject = (status: ModuleStatus): Subject => {
       bake: settingOf(status, 'bake'),
       minSamples: settingOf(status, 'gates.minSamples'),
     },
-    state: JSON.stringify([phase, percent, epoch, paused, transition?.action, wanted]),
+    wish: JSON.stringify(wanted),
+    state: planBasisOf(status),
+    look: async () => moduleSubject(await get<ModuleStatus>(path)),
   };
 };
 
-export const routeSubject = ({
-  route,
-  percent,
-  wanted,
-  steeredBy,
-  ramp = [],
-  paused,
-}: RouteStatus): Subject => ({
-  name: route,
-  path: `routes/${encodeURIComponent(route)}`,
-  isFiled: steeredBy !== null,
-  share: { now: percent, wanted: wanted.percent === percent ? null : wanted.percent },
-  inForce: { ...noSettings, ramp },
-  state: JSON.stringify([percent, wanted, paused, steeredBy]),
-});
+export const routeSubject = (status: RouteStatus): Subject => {
+  const { route, percent, wanted, steeredBy, ramp = [], paused } = status;
+  const path = `routes/${encodeURIComponent(route)}`;
+  return {
+    name: route,
+    path,
+    isFiled: steeredBy !== null,
+    share: { now: percent, wanted: wanted.percent === percent ? null : wanted.percent },
+    inForce: { ...noSettings, ramp },
+    wish: JSON.stringify(wanted),
+    state: JSON.stringify([percent, wanted, paused, steeredBy]),
+    look: async () => routeSubject(await get<RouteStatus>(path)),
+  };
+};
 
-export const webhookSubject = ({ name, state, waiting, failed }: WebhookView): Subject => ({
-  name,
-  path: `webhooks/${encodeURIComponent(name)}`,
-  isFiled: false,
-  share: { now: 0, wanted: null },
-  inForce: noSettings,
-  state: JSON.stringify([state, waiting, failed]),
-});
+/** Whatever has become of it meanwhile, it is called again. */
+export const webhookSubject = (status: WebhookView): Subject => {
+  const { name, state, waiting, failed } = status;
+  const subject: Subject = {
+    name,
+    path: `webhooks/${encodeURIComponent(name)}`,
+    isFiled: false,
+    share: { now: 0, wanted: null },
+    inForce: noSettings,
+    wish: '',
+    state: JSON.stringify([state, waiting, failed]),
+    look: () => Promise.resolve(subject),
+  };
+  return subject;
+};
 
 const noSettings = { ramp: [], bake: '', minSamples: '' };
 

@@ -32,13 +32,7 @@ export function Timeline({ module, fresh }: { module: string; fresh: readonly Hi
     <>
       <ol class="timeline">
         {entries.map((entry) => (
-          <li key={entry.id} class={entry.outcome}>
-            <time dateTime={entry.at}>{time(entry.at)}</time>
-            <b>{entry.action}</b> {entry.outcome}
-            {entry.from !== entry.to && ` · ${entry.from} → ${entry.to}`} · {entry.actor}
-            {entry.reason && <p>{entry.reason}</p>}
-            <small>{figuresInWords(entry.figures)}</small>
-          </li>
+          <Entry key={entry.id} entry={entry} />
         ))}
       </ol>
       {older.length === limit && limit < most && (
@@ -49,6 +43,17 @@ export function Timeline({ module, fresh }: { module: string; fresh: readonly Hi
     </>
   );
 }
+
+/** Who did what, when, and why. */
+export const Entry = ({ entry }: { entry: HistoryEntry }) => (
+  <li class={entry.outcome}>
+    <time dateTime={entry.at}>{time(entry.at)}</time>
+    <b>{entry.action}</b> {entry.outcome}
+    {entry.from !== entry.to && ` · ${entry.from} → ${entry.to}`} · {entry.actor}
+    {entry.reason && <p>{entry.reason}</p>}
+    <small>{figuresInWords(entry.figures)}</small>
+  </li>
+);
 
 /** Each once. */
 function together(fresh: readonly HistoryEntry[], older: readonly HistoryEntry[]): HistoryEntry[] {

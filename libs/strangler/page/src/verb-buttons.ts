@@ -14,6 +14,8 @@ export interface VerbButton<Verb extends string = Action['verb']> {
   steers?: true;
   /** The name of the module has to be typed. */
   typed?: true;
+  /** It is meant however the module stands by then: what takes back or stops is not to be asked twice. */
+  anyway?: true;
   /** Asked for in the dialog. */
   asks?: readonly Question[];
 }
@@ -48,11 +50,12 @@ export const pause: VerbButton = {
   verb: 'pause',
   label: 'Pause',
   meaning: 'No other step begins. Customers notice nothing.',
+  anyway: true,
 };
 export const resume: VerbButton = { verb: 'resume', label: 'Resume', meaning: 'Steps begin again.' };
 
 export const rollback: VerbButton = {
-  ...{ verb: 'rollback', label: 'Roll back', steers: true, asks: ['to'] },
+  ...{ verb: 'rollback', label: 'Roll back', steers: true, asks: ['to'], anyway: true },
   meaning: 'All keys go back to the monolith, with every row that was written meanwhile.',
 };
 
@@ -78,7 +81,13 @@ export const rare: readonly VerbButton[] = [
     meaning: 'The monolith drops what it has kept. There is no way back.',
   },
   {
-    ...{ verb: 'failover', label: 'Failover', typed: true, parameters: { iHaveFencedIt: true } },
+    ...{
+      verb: 'failover',
+      label: 'Failover',
+      typed: true,
+      anyway: true,
+      parameters: { iHaveFencedIt: true },
+    },
     meaning:
       'The side that is left takes over. Only when the other one is lost, and you have made sure that it cannot write any more.',
   },

@@ -26,7 +26,7 @@ const columns: readonly Column<WebhookView>[] = [
 ];
 
 const resend: VerbButton<'resend'> = {
-  ...{ verb: 'resend', label: 'Resend' },
+  ...{ verb: 'resend', label: 'Resend', anyway: true },
   meaning: 'It is called now, also with what has failed.',
 };
 

@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { asksForThisMachine } from '../operate/local-names.js';
-import { pageFiles, type PageFile } from '../operate/page/page-files.js';
+import { pageFiles, sendFile, type PageFile } from '../operate/page/page-files.js';
 import { sessionNameFor, tokenIn } from '../operate/page/session-cookie.js';
 import { Failure } from './failure.js';
 
@@ -49,7 +49,7 @@ function answer(
   // A page of another site whose name leads here must not read what its visitor may.
   if (!asksForThisMachine(request.headers.host)) return void response.writeHead(403).end();
   const file = request.method === 'GET' ? files.get((request.url ?? '/').split('?')[0]!) : undefined;
-  if (file) return void response.writeHead(200, file.headers).end(file.body);
+  if (file) return sendFile(request, response, file);
   passOn(request, response, target);
 }
 

@@ -6,7 +6,7 @@ import { OPERATOR } from './operator-token.js';
 import { StatusFeed, type Tick } from './status-feed.js';
 
 /**
- * `GET /events`: every history entry as event `entry`, where all modules stand as event `status` once a second, `failure`
+ * `GET /events`: every history entry as event `entry`, where all modules stand as event `status` every second or two, `failure`
  * when that cannot be told.
  */
 @Controller('events')
@@ -22,7 +22,10 @@ export class EventsController implements OnModuleDestroy {
   events(@Res() response: Response): void {
     const stream = new EventStream(response);
     this.streams.add(stream);
-    const stop = this.operator.onEntry((entry) => stream.send('entry', entry, entry.id));
+    const stop = this.operator.onEntry((entry) => {
+      stream.send('entry', entry, entry.id);
+      this.feed.hurry();
+    });
     const leave = this.feed.join((tick) => stream.sendLatest(...eventOf(tick)));
     stream.onClose(() => {
       stop();

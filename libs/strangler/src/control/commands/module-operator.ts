@@ -22,6 +22,7 @@ import type { CommandContext, CommandParts } from './command.js';
 import { CommandRunner } from './command-runner.js';
 import { commandOf, type Action } from './commands.js';
 import type { ModuleRow } from '../store/module-row.js';
+import type { Verification } from '../store/verification-store.js';
 import { diagnosisOf } from './doctor.js';
 import { eventsOf, lagsOf } from './events.js';
 import { quarantinedBySide } from './quarantined.js';
@@ -50,10 +51,9 @@ export class ModuleOperator implements Operator {
   }
 
   async module(name: string): Promise<ModuleStatus> {
-    const { row, at, observed } = await this.context(name, 'nobody');
-    const verification = await this.parts.verifications.read(name);
-    const note = await this.parts.notes.read(name);
-    const notices = [...this.noticesOn(name), ...(await this.eventFindings(row))];
+    const { row, at, observed, verification } = await this.context(name, 'nobody');
+    const [note, findings] = await Promise.all([this.parts.notes.read(name), this.eventFindings(row)]);
+    const notices = [...this.noticesOn(name), ...findings];
     return statusOf({
       row,
       at,
@@ -184,11 +184,11 @@ export class ModuleOperator implements Operator {
     module: string,
     actor: string,
     { free = false, looksAt }: { free?: boolean; looksAt?: 'both sides' | 'local use' | undefined } = {},
-  ): Promise<CommandContext> {
+  ): Promise<CommandContext & { verification: Verification }> {
     const { ownership } = this.require(module);
     const { store, observer, verifications } = this.parts;
-    const row = await store.read(module);
-    const observed = await observer.look(row, looksAt === 'local use');
+    const [row, verification] = await Promise.all([store.read(module), verifications.read(module)]);
+    const observed = await observer.look(row, looksAt === 'local use', verification);
     const below = observed.states.monolith?.ownership.extractedBelow ?? 0;
     const { filed } = row;
     return {
@@ -199,7 +199,8 @@ export class ModuleOperator implements Operator {
       held: filed && `${filed.path}, line ${filed.line}`,
       free,
       wish: filed,
-      verifying: (await verifications.read(module)).request !== null,
+      verification,
+      verifying: verification.request !== null,
       advice: this.parts.advice,
     };
   }

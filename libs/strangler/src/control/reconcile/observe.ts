@@ -6,7 +6,7 @@ import type { Clock } from '../terms/clock.js';
 import type { Observed } from '../conditions/observed.js';
 import { isAtHome, type ModuleRow } from '../store/module-row.js';
 import type { ControlNeeds } from './needs.js';
-import type { VerificationStore } from '../store/verification-store.js';
+import type { Verification, VerificationStore } from '../store/verification-store.js';
 
 /** How long a side may take to say how it is, in ms of this machine, whatever the clock of the controller is. */
 const patienceMs = 2_000;
@@ -19,15 +19,19 @@ export class Observer {
     private readonly clock: Clock,
   ) {}
 
-  /** `last`: with what matters only before the step from which there is no way back. */
-  async look(row: ModuleRow, last = policies[row.wanted.phase].ended): Promise<Observed> {
+  /** `last`: with what matters only before the step from which there is no way back. `read`: the verification, where it was read just now. */
+  async look(
+    row: ModuleRow,
+    last = policies[row.wanted.phase].ended,
+    read?: Verification,
+  ): Promise<Observed> {
     const { module } = row;
     const { stepSince } = row;
     const now = this.timeOf(row);
     const [sides, evidence, verification, localUse] = await Promise.all([
       this.sides(row),
       this.needs.evidence(module, now - stepSince),
-      this.verifications.read(module),
+      read ?? this.verifications.read(module),
       last ? this.needs.localUse(module) : [],
     ]);
     const { beganAt, differences } = verification;

@@ -76,7 +76,7 @@ function action(
 
 const stream = {
   description:
-    'Server-sent events: `entry` (a HistoryEntry), `status` (all modules, once a second), `failure` (why that cannot be told). Ends after a minute: come again, and say again who you are.',
+    'Server-sent events: `entry` (a HistoryEntry), `status` (all modules, every second or two), `failure` (why that cannot be told). Ends after a minute: come again, and say again who you are.',
   content: { 'text/event-stream': { schema: text } },
 };
 const open = (summary: string, responses: Responses) => ({ get: { summary, security: [], responses } });

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 
 /** Built by Vite from `page/`, and shipped with the package. */
 const folder = new URL('../../../page/dist/', import.meta.url);
@@ -26,6 +29,7 @@ const policy = [
 /** A file of the page as it is answered. */
 export interface PageFile {
   readonly body: Buffer;
+  readonly gzipped: Buffer;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -38,10 +42,29 @@ export function pageFiles(ways: 'account' | 'token'): ReadonlyMap<string, PageFi
     const shown = isIndex
       ? Buffer.from(body.toString().replace('content="token"', `content="${ways}"`))
       : body;
-    files.set(isIndex ? '/' : `/${name}`, { body: shown, headers: headersOf(name) });
+    const headers = { ...headersOf(name), ETag: tagOf(shown) };
+    files.set(isIndex ? '/' : `/${name}`, { body: shown, gzipped: gzipSync(shown), headers });
   }
   return files;
 }
+
+/** Answers with a file: compressed for whoever takes that, and not again to who has it. */
+export function sendFile(
+  { headers: asked }: Pick<IncomingMessage, 'headers'>,
+  response: ServerResponse,
+  { body, gzipped, headers }: PageFile,
+): void {
+  if (asked['if-none-match'] === headers['ETag']) return void response.writeHead(304, headers).end();
+  if (!takesGzip(asked['accept-encoding'])) return void response.writeHead(200, headers).end(body);
+  response.writeHead(200, { ...headers, 'Content-Encoding': 'gzip' }).end(gzipped);
+}
+
+/** Weak: that of a file and of its compressed form are the same (RFC 9110, section 8.8.1). */
+const tagOf = (body: Buffer): string => `W/"${createHash('sha256').update(body).digest('base64url')}"`;
+
+/** Named, and not by `q=0`, which says that it is not taken. */
+const takesGzip = (accepted: string | string[] = ''): boolean =>
+  /(^|,)\s*gzip\s*(;\s*q=(1|0?\.0*[1-9])[\d.]*\s*)?(,|$)/i.test(String(accepted));
 
 function names(): string[] {
   try {
@@ -61,6 +84,7 @@ function headersOf(name: string): Record<string, string> {
   return {
     'Content-Type': types[extname(name)] ?? 'application/octet-stream',
     'Cache-Control': kept,
+    Vary: 'Accept-Encoding',
     'Content-Security-Policy': policy,
     'X-Content-Type-Options': 'nosniff',
     'Referrer-Policy': 'no-referrer',

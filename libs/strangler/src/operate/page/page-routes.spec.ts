@@ -46,6 +46,27 @@ describe('the page', () => {
     });
   });
 
+  it('is compressed for whoever takes that, and not sent again to who has it', async () => {
+    const ask = (headers: Record<string, string>) =>
+      fetch(`${admin.url}/`, { headers: { 'accept-encoding': 'identity', ...headers } });
+    const plain = await ask({});
+    expect(plain.headers.get('content-encoding')).toBeNull();
+    const html = await plain.text();
+    for (const accepted of ['gzip', 'br, gzip;q=0.5, deflate', 'GZIP;q=1.0']) {
+      const answer = await ask({ 'accept-encoding': accepted });
+      expect([accepted, answer.headers.get('content-encoding')]).toEqual([accepted, 'gzip']);
+      expect(answer.headers.get('vary')).toBe('Accept-Encoding');
+      expect(await answer.text()).toBe(html);
+    }
+    for (const refused of ['gzip;q=0', 'gzip;q=0.000, br', 'xgzip', 'br'])
+      expect((await ask({ 'accept-encoding': refused })).headers.get('content-encoding')).toBeNull();
+    const etag = plain.headers.get('etag')!;
+    const again = await ask({ 'if-none-match': etag, 'accept-encoding': 'gzip' });
+    expect([again.status, await again.text()]).toEqual([304, '']);
+    expect(again.headers.get('etag')).toBe(etag);
+    expect((await ask({ 'if-none-match': '"another"' })).status).toBe(200);
+  });
+
   it('asks for an account where there are accounts', async () => {
     expect((await request(admin.url).get('/')).text).toContain('name="log-in" content="account"');
   });

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isDomainError } from '../../contract/errors.js';
 import { writeProblem } from '../problem.filter.js';
-import { pageFiles } from './page-files.js';
+import { pageFiles, sendFile } from './page-files.js';
 import { begunBy, endedBy, isOwn, isToken, sessionOf } from './session-cookie.js';
 
 /**
@@ -54,7 +54,7 @@ export function pageRoutes(logIn: LogIn | undefined): Answer {
     const { method = 'GET' } = request;
     const path = (request.url ?? '/').split('?')[0]!;
     const file = method === 'GET' || method === 'HEAD' ? files.get(path) : undefined;
-    if (file) return void response.writeHead(200, file.headers).end(file.body);
+    if (file) return sendFile(request, response, file);
     if (path === '/session' && (method === 'POST' || method === 'DELETE'))
       return void session(request, response, logIn);
     const token = request.headers.authorization === undefined ? sessionOf(request) : undefined;
