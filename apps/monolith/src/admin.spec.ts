@@ -46,7 +46,7 @@ describe('while nobody can be asked who has an account', () => {
   ])('a token of the settings opens the page: %s', async (token, actor, role, status) => {
     const cookie = await sessionOf(token);
     const who = await request(own.url).get('/session').set({ cookie });
-    expect(who.body).toEqual({ actor, role });
+    expect(who.body).toMatchObject({ actor, role });
     const act = await request(own.url)
       .post('/modules/stock/pause')
       .set({ cookie, ...page })

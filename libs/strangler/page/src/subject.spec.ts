@@ -1,4 +1,5 @@
-import type { ModuleStatus, WebhookView } from '../../src/control/terms/views.js';
+import { standing } from '../../../../test/support/standing.js';
+import type { WebhookView } from '../../src/control/terms/views.js';
 import type { RouteStatus } from '../../src/operate/route-views.js';
 import {
   bodyOf,
@@ -31,8 +32,8 @@ it('knows who steers', () => {
   const route = { route: '/a', percent: 5, wanted: { percent: 5, by: 'operator' } };
   // What the file says counts for a route also while an operator has taken it elsewhere.
   expect(routeSubject({ ...route, steeredBy: 'strangler.yaml:7' } as RouteStatus).isFiled).toBe(true);
-  const status = { module: 'stock', wanted: { by: 'file', percent: 5 }, settings: [] };
-  expect(moduleSubject(status as unknown as ModuleStatus).isFiled).toBe(true);
+  const at = standing('stock');
+  expect(moduleSubject({ ...at, wanted: { ...at.wanted, by: 'file' } }).isFiled).toBe(true);
 });
 
 it('changes a line of the file where that steers, and only by what steers', () => {
