@@ -29,6 +29,30 @@ const shifts = `
     }
   }).observe({ type: 'layout-shift', buffered: false });`;
 
+/** Writes something into one of the fields, or chooses something; a field may go while somebody writes. */
+async function fillIn(room: Locator, random: Random): Promise<void> {
+  const all = await room.locator('input, select').filter({ visible: true }).all();
+  if (all.length === 0) return;
+  const field = random.pick(all);
+  const timeout = 1_000;
+  const type = await field.evaluate(
+    (element) => element.getAttribute('type') ?? element.localName,
+    undefined,
+    {
+      timeout,
+    },
+  );
+  const written = random.next() < 0.5 ? 'inventory' : 'x'.repeat(random.integer(40));
+  const values: Readonly<Record<string, string>> = {
+    range: String(random.integer(101)),
+    number: String(random.integer(100)),
+    'datetime-local': '2026-01-02T03:04',
+  };
+  if (type !== 'select') return field.fill(values[type] ?? written, { timeout });
+  const options = await field.locator('option').count();
+  await field.selectOption({ index: random.integer(options) }, { timeout });
+}
+
 describe(`the operator’s page, explored for ${minutes} minutes with seed ${seed}`, () => {
   let opened: ShopPage;
   let page: OperatorPage;
@@ -71,9 +95,7 @@ describe(`the operator’s page, explored for ${minutes} minutes with seed ${see
           .locator('button:enabled:not([aria-disabled="true"]), summary, [role="option"]')
           .filter({ visible: true })
           .all();
-        const field = room.getByRole('textbox').or(room.getByRole('combobox'));
-        if ((await field.count()) > 0 && random.next() < 0.4)
-          await field.first().fill(random.next() < 0.5 ? 'inventory' : 'x'.repeat(random.integer(40)));
+        if (random.next() < 0.4) await fillIn(room, random).catch(() => undefined);
         if (all.length === 0) continue;
         const chosen = random.pick(all);
         const name = (await chosen.innerText({ timeout: 1_000 }).catch(() => '')).trim();

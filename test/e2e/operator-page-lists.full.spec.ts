@@ -191,6 +191,55 @@ describe('the lists of the operator’s page', () => {
     expect(page.complaints).toEqual([]);
   }, 60_000);
 
+  it('sends an event again that has failed, and says why a replay would do nothing', async () => {
+    await Client.register(shop.url);
+    const told = await until('the registration is handled', async () => {
+      const sql =
+        'select routing_key as key, subscriber, seq from users.event_cursor where seq = head limit 1';
+      return (await setup.query<{ key: string; subscriber: string; seq: string }>(sql))[0];
+    });
+    await setup.query(
+      `update users.event_cursor set seq = seq - 1, due_at = null, tries = 10, failures = 10, error = 'internal: no', failed_at = now()
+       where routing_key = $1 and subscriber = $2`,
+      [told.key, told.subscriber],
+    );
+    const page = await opened(shop.adminUrl);
+    await page.choose('users');
+    await page.page.getByRole('tab', { name: 'Events' }).click();
+    await page.page.getByLabel('State').selectOption('failed');
+    await page.page.getByRole('searchbox', { name: 'Key' }).fill(told.key);
+    const row = page.page
+      .getByRole('region', { name: 'Events' })
+      .getByRole('row')
+      .filter({ hasText: told.key });
+    expect(await row.innerText()).toMatch(/failed, tried 10 times: internal: no/);
+    const dialogOf = async (button: Locator) => {
+      await button.click();
+      const dialog = page.page.getByRole('dialog');
+      await answered(dialog);
+      return dialog;
+    };
+    const discard = await dialogOf(row.getByRole('button', { name: 'discard' }));
+    expect(await discard.innerText()).toContain('is put away: it will never be handled');
+    await discard.getByRole('button', { name: 'Close' }).click();
+    const resubmit = await dialogOf(row.getByRole('button', { name: 'resubmit' }));
+    expect(await resubmit.innerText()).toContain('is tried again, as often as a new one');
+    await resubmit.getByRole('button', { name: 'Send the event again' }).click();
+    await page.page.getByText('No event is so.').waitFor();
+    await page.page.getByLabel('State').selectOption('completed');
+    await row.first().waitFor();
+    const subscribers = page.page.getByRole('region', { name: 'Subscribers' });
+    const replay = await dialogOf(
+      subscribers.getByRole('row').filter({ hasText: 'notifications' }).getByRole('button'),
+    );
+    await replay.getByText('Options').click();
+    await replay.getByLabel('told at this time').fill('2026-01-02T03:04');
+    await answered(replay);
+    expect(await replay.innerText()).toContain('would handle none of them again');
+    await replay.getByRole('button', { name: 'Close' }).click();
+    expect(page.complaints).toEqual([]);
+  }, 120_000);
+
   it('finds what a setting means, and a document that can be read', async () => {
     const page = await opened(shop.adminUrl);
     await page.page.keyboard.press('Control+k');

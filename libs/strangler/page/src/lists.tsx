@@ -1,6 +1,5 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import type { EventView } from '../../src/calls/events/event-views.js';
 import type { SagaOn } from '../../src/control/commands/sagas.js';
 import type { MismatchEntry } from '../../src/calls/shadow/shadow-store.js';
 import type { QuarantinedRow } from '../../src/engine/replication/outgoing-state.js';
@@ -12,7 +11,8 @@ import { time } from './format.js';
 import { Table, type Column } from './table.js';
 import { useList } from './use-list.js';
 
-interface OfModule {
+/** Whose list it is, and who looks at it. */
+export interface OfModule {
   module: string;
   mayAct: boolean;
   onVerb: (verbButton: VerbButton) => void;
@@ -37,24 +37,30 @@ export function Shown<T>({
 export const pathOf = (module: string, what: string): string =>
   `modules/${encodeURIComponent(module)}/${what}`;
 
-/** What can be done about one row. */
-const buttons = <T,>(
+/** What can be done about one row; null: not about this one. */
+export const buttons = <T,>(
   { mayAct, onVerb }: OfModule,
-  ways: Readonly<Record<string, (row: T) => VerbButton>>,
+  ways: Readonly<Record<string, (row: T) => VerbButton | null>>,
 ): Column<T> => ({
   title: 'what to do',
   of: (row) =>
-    Object.entries(ways).map(([name, verbButton]) => (
-      <button
-        key={name}
-        type="button"
-        class="small"
-        disabled={!mayAct}
-        onClick={() => onVerb(verbButton(row))}
-      >
-        {name}
-      </button>
-    )),
+    Object.entries(ways).map(([name, verbButtonOf]) => {
+      const verbButton = verbButtonOf(row);
+      return (
+        verbButton && (
+          <button
+            key={name}
+            type="button"
+            class="small"
+            disabled={!mayAct}
+            title={verbButton.meaning}
+            onClick={() => onVerb(verbButton)}
+          >
+            {name}
+          </button>
+        )
+      );
+    }),
 });
 
 const fields: readonly Column<MismatchEntry['differences'][number]>[] = [
@@ -194,25 +200,3 @@ const onSaga = (how: 'retry' | 'compensate', id: string): VerbButton => ({
   meaning: how === 'retry' ? 'Its step is tried at once.' : 'What it has done is undone, step by step.',
   parameters: { how, ids: [id] },
 });
-
-const eventColumns: readonly Column<EventView>[] = [
-  { title: 'event', of: ({ type }) => type },
-  { title: 'key', of: ({ key }) => key },
-  { title: 'told', of: ({ at }) => time(at) },
-  { title: 'to', of: ({ subscriber }) => subscriber ?? 'nobody' },
-  { title: 'state', of: ({ state, error }) => state + (error === null ? '' : `: ${error}`) },
-];
-
-/** What the module has told, and where it is on its way. */
-export const Events = ({ module }: OfModule) => (
-  <Shown<EventView> path={`domain-events?module=${encodeURIComponent(module)}`} none="It has told nothing.">
-    {(list) => (
-      <Table
-        rows={list}
-        columns={eventColumns}
-        keyOf={({ id, subscriber }) => `${id} ${subscriber}`}
-        classOf={({ state }) => state}
-      />
-    )}
-  </Shown>
-);

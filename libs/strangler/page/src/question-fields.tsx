@@ -49,6 +49,13 @@ function Field({ question, subject: { inForce }, answers, onAnswer }: Of & { que
           </select>
         </label>
       );
+    case 'from':
+      return (
+        <label>
+          Only events that were told at this time or later
+          <input type="datetime-local" value={value} onInput={answer} />
+        </label>
+      );
     case 'ramp':
       return (
         <label>

@@ -25,10 +25,10 @@ export function Tabs<Name extends string>({
   return (
     <>
       <div ref={list} class="tabs" role="tablist" aria-label="More of it" onKeyDown={onKey}>
-        {names.map((name) => (
+        {names.map((name, place) => (
           <button
             key={name}
-            id={`tab-${name}`}
+            id={`tab-${place}`}
             role="tab"
             type="button"
             aria-selected={name === chosen}
@@ -40,7 +40,7 @@ export function Tabs<Name extends string>({
           </button>
         ))}
       </div>
-      <div id="tab-panel" role="tabpanel" aria-labelledby={`tab-${chosen}`} tabIndex={0}>
+      <div id="tab-panel" role="tabpanel" aria-labelledby={`tab-${names.indexOf(chosen)}`} tabIndex={0}>
         {children}
       </div>
     </>

@@ -1,22 +1,26 @@
 import { useEffect, useState } from 'preact/hooks';
-import { items } from './api.js';
+import { get } from './api.js';
 
-/** A list as it is now, asked for again every few seconds while it is looked at; `undefined`: it is not there yet. */
-export function useList<T>(
+/** What is answered now, asked for again every few seconds while it is looked at; `undefined`: it is not there yet. */
+export function useAnswer<T>(
   path: string,
   everyMs = 5_000,
-): { list: readonly T[] | undefined; problem: string | null } {
-  const [state, setState] = useState<{ path: string; list?: readonly T[]; problem: string | null }>({
+): { answer: T | undefined; problem: string | null } {
+  const [state, setState] = useState<{ path: string; answer?: T; problem: string | null }>({
     path,
     problem: null,
   });
   useEffect(() => {
     let isCurrent = true;
     const look = () =>
-      void items<T>(path).then(
-        (list) => isCurrent && setState({ path, list, problem: null }),
+      void get<T>(path).then(
+        (answer) => isCurrent && setState({ path, answer, problem: null }),
         (error: unknown) =>
-          isCurrent && setState((before) => ({ ...before, path, problem: (error as Error).message })),
+          isCurrent &&
+          setState((before) => ({
+            ...(before.path === path ? before : { path }),
+            problem: (error as Error).message,
+          })),
       );
     look();
     const timer = setInterval(look, everyMs);
@@ -25,5 +29,14 @@ export function useList<T>(
       clearInterval(timer);
     };
   }, [path, everyMs]);
-  return { list: state.path === path ? state.list : undefined, problem: state.problem };
+  return { answer: state.path === path ? state.answer : undefined, problem: state.problem };
+}
+
+/** A list as it is now. */
+export function useList<T>(
+  path: string,
+  everyMs?: number,
+): { list: readonly T[] | undefined; problem: string | null } {
+  const { answer, problem } = useAnswer<{ items: T[] }>(path, everyMs);
+  return { list: answer?.items, problem };
 }
