@@ -5,7 +5,7 @@ import { get } from './api.js';
 import { time } from './format.js';
 import { Plot } from './plot.js';
 import { chartsOf, pauseCounts, type Series } from './series.js';
-import { between, moved, questionOf, type View } from './view.js';
+import { between, hasEarlier, moved, questionOf, type View } from './view.js';
 
 const ranges = [
   { label: '15 min', minutes: 15 },
@@ -21,9 +21,9 @@ export function Charts({ status }: { status: ModuleStatus }) {
   const [view, setView] = useState<View>({ minutes: 15, until: null });
   /** Which step the mouse points at. */
   const [step, setStep] = useState<number | null>(null);
-  const { series, problem } = useSeries(status.module, view);
+  const { series, isAsked, problem } = useSeries(status.module, view);
   return (
-    <section aria-label="Over time">
+    <section class="over-time" aria-label="Over time" aria-busy={isAsked}>
       <Range view={view} series={series} step={step} onView={setView} />
       {problem && <p role="alert">{problem}</p>}
       {series && (
@@ -43,9 +43,12 @@ export function Charts({ status }: { status: ModuleStatus }) {
   );
 }
 
-/** What is known of a part of the past; what still moves on is asked for again. */
-function useSeries(module: string, view: View): { series: Series | null; problem: string | null } {
-  const [found, setFound] = useState<{ module: string; series: Series } | null>(null);
+/** What is known of a part of the past; what still moves on is asked for again. `isAsked`: what was asked for last is not there yet. */
+function useSeries(
+  module: string,
+  view: View,
+): { series: Series | null; isAsked: boolean; problem: string | null } {
+  const [found, setFound] = useState<{ module: string; view: View; series: Series } | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => {
     let isCurrent = true;
@@ -53,7 +56,7 @@ function useSeries(module: string, view: View): { series: Series | null; problem
       void get<Series>(`modules/${encodeURIComponent(module)}/series?${questionOf(view)}`).then(
         (series) => {
           if (!isCurrent) return;
-          setFound({ module, series });
+          setFound({ module, view, series });
           setProblem(null);
         },
         (error: unknown) => isCurrent && setProblem((error as Error).message),
@@ -65,7 +68,8 @@ function useSeries(module: string, view: View): { series: Series | null; problem
       clearInterval(timer);
     };
   }, [module, view]);
-  return { series: found?.module === module ? found.series : null, problem };
+  const ofModule = found?.module === module ? found : null;
+  return { series: ofModule?.series ?? null, isAsked: ofModule?.view !== view && !problem, problem };
 }
 
 /** Which part of the past is shown, and in what colors its phases stand. */
@@ -99,7 +103,7 @@ function Range({
           <button
             key={by}
             type="button"
-            disabled={by === 'later' && view.until === null}
+            disabled={by === 'later' ? view.until === null : !hasEarlier(view, +new Date())}
             onClick={() => onView(moved(view, by, +new Date()))}
           >
             {by}

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { between, moved, questionOf } from './view.js';
+import { between, hasEarlier, moved, questionOf, type View } from './view.js';
 
 const now = Date.parse('2026-01-02T12:00:00Z');
 
@@ -20,6 +20,17 @@ it('earlier and later move by half, and later than now is now', () => {
   expect(before).toEqual({ minutes: 60, until: now - 1_800_000 });
   expect(moved(moved(before, 'earlier', now), 'later', now)).toEqual(before);
   expect(moved(before, 'later', now)).toEqual(live);
+});
+
+it('goes no earlier than what is kept', () => {
+  expect(hasEarlier({ minutes: 1_440, until: null }, now)).toBe(false);
+  expect(hasEarlier({ minutes: 60, until: null }, now)).toBe(true);
+  let view: View = { minutes: 60, until: null };
+  for (let steps = 0; hasEarlier(view, now); steps++) {
+    expect(steps).toBeLessThan(60);
+    view = moved(view, 'earlier', now);
+  }
+  expect(view.until! - 60 * 60_000).toBe(now - 1_440 * 60_000);
 });
 
 it('is asked for as the admin API understands it', () => {

@@ -21,6 +21,10 @@ export function moved({ minutes, until }: View, by: 'earlier' | 'later', now: nu
   return { minutes, until: end >= now ? null : end };
 }
 
+/** Whether something is kept that is earlier than what is shown. `now`: ms since 1970. Pure. */
+export const hasEarlier = ({ minutes, until }: View, now: number): boolean =>
+  (until ?? now) - minutes * 60_000 > now - longestMinutes * 60_000;
+
 /** As the admin API is asked for it. Pure. */
 export const questionOf = ({ minutes, until }: View): string =>
   `minutes=${minutes}${until === null ? '' : `&until=${new Date(until).toISOString()}`}`;
