@@ -1,10 +1,14 @@
 import type { ActionAnswer } from 'nestjs-strangler';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Browser, Locator } from 'playwright-core';
+import { servePage } from '../../libs/strangler/src/cli/page-server.js';
 import { adminLogin, openAdmin, type AdminListener } from '../support/admin.js';
 import { launchBrowser } from '../support/browser.js';
+import { closing } from '../support/http-server.js';
 import { answered, OperatorPage, type PageLook } from '../support/operator-page.js';
 import { ScriptedOperator } from '../support/scripted-operator.js';
-import { quietSeries, runningProcess, side } from '../support/standing.js';
+import { entry, quietSeries, runningProcess, side } from '../support/standing.js';
 
 /* What the page says of states that a shop is seldom in, or not for long: an operator says so, the listener and the browser are real. */
 
@@ -46,6 +50,7 @@ describe('what the operator’s page says', () => {
   let operator: ScriptedOperator;
   let admin: AdminListener;
   let browser: Browser;
+  let served: Server | undefined;
 
   beforeAll(async () => {
     browser = await launchBrowser();
@@ -56,7 +61,11 @@ describe('what the operator’s page says', () => {
     operator.put('stock', alone);
     admin = await openAdmin(operator);
   });
-  afterEach(() => admin.close());
+  afterEach(async () => {
+    if (served) await closing(served);
+    served = undefined;
+    await admin.close();
+  });
   afterAll(() => browser.close());
 
   async function opened(look?: PageLook): Promise<OperatorPage> {
@@ -152,6 +161,23 @@ describe('what the operator’s page says', () => {
     refusal = undefined;
     await dialog.locator('.refusal').waitFor({ state: 'detached' });
     expect(await dialog.getByRole('button', { name: 'Run', exact: true }).isEnabled()).toBe(true);
+  });
+
+  it('of what has happened while the stream was cut', async () => {
+    operator.entries = [entry(1, { module: 'stock' })];
+    served = await servePage(new URL(admin.url), 0);
+    const page = await OperatorPage.open(
+      browser,
+      `http://localhost:${(served.address() as AddressInfo).port}`,
+    );
+    await page.logIn(adminLogin);
+    await page.page.getByRole('tab', { name: 'Timeline' }).click();
+    const entries = page.page.locator('.timeline li');
+    await entries.filter({ hasText: 'advance' }).waitFor();
+    served.closeAllConnections();
+    operator.entries = [entry(2, { module: 'stock', action: 'pause' }), ...operator.entries];
+    await entries.first().filter({ hasText: 'pause' }).waitFor();
+    expect(await entries.count()).toBe(2);
   });
 
   it.each([

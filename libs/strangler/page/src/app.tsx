@@ -76,6 +76,8 @@ function Board({ session, onEnd }: { session: SessionView; onEnd: (why: string |
   const [modules, setModules] = useState<readonly ModuleStatus[]>([]);
   const [fresh, setFresh] = useState<readonly HistoryEntry[]>([]);
   const [heard, setHeard] = useState({ at: performance.now(), why: 'the admin API does not answer' });
+  /** How often the stream was opened. */
+  const [opened, setOpened] = useState(0);
   const [now, setNow] = useState(performance.now());
   const [chosen, setChosen] = useState(() => decodeURIComponent(location.hash.slice(1)));
   const [tab, setTab] = useState<Tab>('Gates');
@@ -90,6 +92,7 @@ function Board({ session, onEnd }: { session: SessionView; onEnd: (why: string |
           setHeard((before) => ({ ...before, at: performance.now() }));
         },
         entry: (entry) => setFresh((before) => [...before, entry].slice(-mostFresh)),
+        opened: () => setOpened((before) => before + 1),
         failure: (reason) => setHeard((before) => ({ ...before, why: reason })),
         ended: () => onEnd('your session has ended: log in again'),
       }),
@@ -155,6 +158,7 @@ function Board({ session, onEnd }: { session: SessionView; onEnd: (why: string |
                 tab={tab}
                 status={status}
                 fresh={fresh}
+                opened={opened}
                 mayAct={mayAct}
                 routes={session.routes ?? ''}
                 onVerb={begin(status.module)}
@@ -191,12 +195,14 @@ function TabContent({
   tab,
   status,
   fresh,
+  opened,
   routes,
   ...rest
 }: {
   tab: Tab;
   status: ModuleStatus;
   fresh: readonly HistoryEntry[];
+  opened: number;
   mayAct: boolean;
   routes: string;
   onVerb: (verbButton: VerbButton) => void;
@@ -207,7 +213,11 @@ function TabContent({
       return <Gates status={status} />;
     case 'Timeline':
       return (
-        <Timeline module={status.module} fresh={fresh.filter(({ module }) => module === status.module)} />
+        <Timeline
+          module={status.module}
+          fresh={fresh.filter(({ module }) => module === status.module)}
+          opened={opened}
+        />
       );
     case 'Verification':
       return <Verification status={status} />;

@@ -7,21 +7,36 @@ import { time } from './format.js';
 const shown = 100;
 const most = 1_000;
 
-/** Who did what, when, why, by which figures; the newest first. `fresh`: what came since the page was opened. */
-export function Timeline({ module, fresh }: { module: string; fresh: readonly HistoryEntry[] }) {
+/**
+ * Who did what, when, why, by which figures; the newest first. `fresh`: what came since the page was opened; `opened`: how often the stream
+ * was that brings it. With each time it is asked what has come while there was none.
+ */
+export function Timeline({
+  module,
+  fresh,
+  opened,
+}: {
+  module: string;
+  fresh: readonly HistoryEntry[];
+  opened: number;
+}) {
   const [older, setOlder] = useState<readonly HistoryEntry[]>([]);
   const [limit, setLimit] = useState(shown);
   const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => {
     let isCurrent = true;
     items<HistoryEntry>(`modules/${encodeURIComponent(module)}/history?limit=${limit}`).then(
-      (entries) => isCurrent && setOlder(entries),
+      (entries) => {
+        if (!isCurrent) return;
+        setOlder(entries);
+        setProblem(null);
+      },
       (error: unknown) => isCurrent && setProblem((error as Error).message),
     );
     return () => {
       isCurrent = false;
     };
-  }, [module, limit]);
+  }, [module, limit, opened]);
   const entries = together(
     fresh,
     older.filter((entry) => entry.module === module),
