@@ -134,6 +134,37 @@ describe('what the operator’s page says', () => {
     expect(await row(page, 'ramp').innerText()).toContain('ann@shop.example');
   });
 
+  it('of what is stuck, what that means, and what frees it', async () => {
+    const said = { problem: 'a row is stuck', meaning: 'the other side lacks it', remedy: 'look at the row' };
+    operator.findings = [{ module: 'desk', ...said, repairable: true }];
+    operator.quarantinedRows = [
+      {
+        ...{ side: 'monolith', id: 7, table: 'item', pk: ['A', '1'], key: 'A' },
+        ...{ reason: 'no such column', at: '2026-01-02T03:04:05.678Z' },
+      },
+    ];
+    const page = await opened();
+    const doctor = page.page.getByRole('region', { name: 'Doctor' });
+    await doctor.getByText(`desk: ${said.problem}`).click();
+    for (const text of [said.meaning, said.remedy]) await doctor.getByText(text).waitFor();
+    await doctor.getByRole('button', { name: 'Repair' }).click();
+    const repair = page.page.getByRole('dialog', { name: 'Repair: desk' });
+    await answered(repair);
+    await repair.getByRole('button', { name: 'Repair' }).click();
+    await repair.waitFor({ state: 'detached' });
+    await page.page.getByRole('tab', { name: 'Quarantined' }).click();
+    expect(await row(page, 'item A/1').innerText()).toMatch(/monolith\s+no such column/);
+    await row(page, 'item A/1').getByRole('button', { name: 'retry' }).click();
+    const again = page.page.getByRole('dialog', { name: 'Send again: stock' });
+    await answered(again);
+    await again.getByRole('button', { name: 'Send again' }).click();
+    await again.waitFor({ state: 'detached' });
+    expect(operator.acts.filter(({ dryRun }) => !dryRun)).toMatchObject([
+      { module: 'desk', action: { verb: 'doctor', repair: true }, actor: adminLogin.email },
+      { module: 'stock', action: { verb: 'quarantined', how: 'retry', ids: [7] }, actor: adminLogin.email },
+    ]);
+  });
+
   it('of one error in ten seconds, which is not none', async () => {
     const errors = { monolith: [0, 0], extracted: [0, 0.1] };
     operator.series = async (module) => ({ ...quietSeries(module), errors });
