@@ -1,4 +1,4 @@
-import type { Action } from 'nestjs-strangler';
+import { UnknownModuleError, type Action, type RowDifference } from 'nestjs-strangler';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,6 +97,15 @@ describe('sagas', () => {
     });
   });
 
+  it.each(['inventory', 'shwo'])('that of %s is nothing, and what there is is said', async (word) => {
+    const says = /sagas lists those of all modules; sagas show\|retry\|compensate <id> is for one/;
+    expect(await cli('sagas', word)).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(says),
+    });
+  });
+
   it('are steered in their module, with the reason', async () => {
     operator.statuses.delete('users');
     const { code } = await cli('sagas', 'compensate', id, '--reason', 'he has called');
@@ -183,6 +192,8 @@ describe('what changes something', () => {
     [['parked', 'inventory', '--retry', '1', '--discard', '2'], /cannot be used with/],
     [['parked', 'inventory', '--retry', 'x'], /whole number/],
     [['status', '--wait-for', 'extracted'], /takes a module/],
+    [['verify', 'inventory', '--last', '--repair'], /cannot be used with/],
+    [['verify', 'inventory', '--last', '--dry-run'], /cannot be used with/],
   ])('%j makes no sense', async (args, says) => {
     const { code, stdout, stderr } = await cli(...args);
     expect([code, stdout]).toEqual([2, '']);
@@ -438,6 +449,10 @@ describe('waiting', () => {
     expect(stderr).toMatch(/not in phase extracted after 1 s: .*3 more samples/);
   });
 
+  const differing: RowDifference = {
+    ...{ table: 'stock_item', pk: ['P-1'], owner: 'monolith', kind: 'differs', fields: ['available'] },
+  };
+
   /** Lets a verify run for some looks, and then end with so many differences. */
   const verifies = (...results: (number | undefined)[]) => {
     let looks = -1;
@@ -467,11 +482,43 @@ describe('waiting', () => {
     expect(JSON.parse(stdout)).toMatchObject({ module: 'inventory', rows: 100, differences: 0 });
   });
 
-  it('verify fails when the sides differ', async () => {
-    verifies(3);
+  it('verify fails when the sides differ, with the rows that do', async () => {
+    operator.differingRows = [differing];
+    verifies(3, 3);
     const { code, stdout } = await cli('verify', 'inventory');
     expect(code).toBe(1);
     expect(stdout).toContain('3 of them differ');
+    expect(stdout).toMatch(/stock_item +P-1 +the row that counts +other values: available\n +the first 1 of/);
+    const json = await cli('verify', 'inventory', '--json');
+    expect([json.code, JSON.parse(json.stdout)]).toMatchObject([
+      1,
+      { differences: 3, differing: [differing] },
+    ]);
+  });
+
+  it('the last result is told without another comparison', async () => {
+    const none = await cli('verify', 'inventory', '--last', '--json');
+    expect([none.code, none.stdout]).toEqual([1, '']);
+    expect(none.stderr).toContain('were not compared yet');
+    const { verify } = operator.statuses.get('inventory')!;
+    operator.put('inventory', { verify: { ...verify, checkedAt: 'then', rows: 100, differences: 1 } });
+    operator.differingRows = [differing];
+    const { code, stdout } = await cli('verify', 'inventory', '--last');
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/stock_item +P-1/)]);
+    operator.put('inventory', { verify: { ...verify, checkedAt: 'then', rows: 100, differences: 0 } });
+    expect((await cli('verify', 'inventory', '--last')).code).toBe(0);
+    expect(operator.acts).toEqual([]);
+  });
+
+  it('verify tells how many rows differ where nobody can say which', async () => {
+    verifies(3, 3);
+    operator.differences = async () => {
+      throw new UnknownModuleError('there is no such thing');
+    };
+    const { code, stdout } = await cli('verify', 'inventory');
+    expect([code, stdout]).toEqual([1, expect.stringContaining('3 of them differ\nwhich: ')]);
+    const json = await cli('verify', 'inventory', '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ differences: 3, differing: null });
   });
 
   it('a repair is proved by another look', async () => {
@@ -507,6 +554,8 @@ describe('watching', () => {
     await until('a document', () => (watching.stdout().includes('\n') ? true : undefined));
     operator.fault = new Error('restarting');
     await until('the trouble', () => (watching.stderr().includes('answers 500') ? true : undefined));
+    for (const trouble of watching.stderr().trim().split('\n'))
+      expect(JSON.parse(trouble)).toMatchObject({ error: { message: expect.any(String) as string } });
     operator.fault = undefined;
     await admin.forgetTokens();
     operator.put('inventory', { epoch: 99 });
