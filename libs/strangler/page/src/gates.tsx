@@ -1,4 +1,4 @@
-import { samplesText, valueText } from '../../src/cli/text/gates.js';
+import { groundText, samplesText, valueText } from '../../src/cli/text/gates.js';
 import type { GateView, ModuleStatus, SettingView } from '../../src/control/terms/views.js';
 import { age } from './format.js';
 import { settingMeanings } from './setting-words.js';
@@ -18,7 +18,11 @@ const gateColumns: readonly Column<GateView>[] = [
   { title: 'evidence', of: samplesText },
   {
     title: 'state',
-    of: ({ state, why }) => <span class="state">{signs[state] + (why === null ? '' : `: ${why}`)}</span>,
+    of: (gate) => (
+      <span class="state">
+        {[signs[gate.state], groundText(gate)].filter((text) => text !== '').join(': ')}
+      </span>
+    ),
   },
   { title: 'for', of: ({ sinceMs }) => (sinceMs === undefined ? '' : age(sinceMs)) },
 ];

@@ -52,6 +52,10 @@ function verdict({ state, value, needed, why, confidence, sinceMs }: GateView): 
   if (state === 'pass' && value === null && needed === 0) return line('– not measured', 'dim');
   const { style, ...sign } = signs[state];
   const text = sinceMs === undefined ? sign.text : `${sign.text} for ${duration(sinceMs / 1_000)}`;
-  const more = why ?? (confidence === null ? '' : `at ${figure(confidence * 100)} % confidence`);
+  const more = groundText({ why, confidence });
   return line(more === '' ? text : `${text}: ${more}`, style);
 }
+
+/** Why it says so, or how sure that is. */
+export const groundText = ({ why, confidence }: Pick<GateView, 'why' | 'confidence'>): string =>
+  why ?? (confidence === null ? '' : `at ${figure(confidence * 100)} % confidence`);
