@@ -521,11 +521,26 @@ describe('waiting', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ differences: 3, differing: null });
   });
 
-  it('a repair is proved by another look', async () => {
-    verifies(3, 0);
-    const { code, stdout } = await cli('verify', 'inventory', '--repair', '--json');
-    expect([code, JSON.parse(stdout)]).toMatchObject([0, { differences: 0, repaired: 3 }]);
-    expect(operator.acts).toEqual([act({ verb: 'verify', repair: true }), act({ verb: 'verify' })]);
+  it.each([
+    [0, 0, /^inventory: 3 rows differed and were repaired\ninventory: 100 rows, the same/],
+    [1, 1, /^inventory: 3 rows differed and were repaired\ninventory: 100 rows, 1 of them differ\n/],
+  ])('a repair tells how many rows it has mended, and that %d are left', async (left, code, says) => {
+    const before = entry(7, { module: 'inventory', action: 'verify', figures: { repaired: 99 } });
+    operator.entries = [before];
+    verifies(left, left);
+    const reads = operator.onRead;
+    operator.onRead = () => {
+      reads();
+      const figures = { rows: 100, differences: 3 + left, repaired: 3 };
+      const isDone = operator.statuses.get('inventory')!.verify.checkedAt !== null;
+      if (isDone) operator.entries = [entry(8, { ...before, id: 8, figures }), before];
+    };
+    const text = await cli('verify', 'inventory', '--repair');
+    expect([text.code, text.stdout]).toEqual([code, expect.stringMatching(says)]);
+    expect(operator.acts).toEqual([act({ verb: 'verify', repair: true })]);
+    operator.entries = [before];
+    const json = await cli('verify', 'inventory', '--repair', '--json');
+    expect([json.code, JSON.parse(json.stdout)]).toMatchObject([code, { differences: left }]);
   });
 
   it('verify does not wait for ever for a run that was stopped', async () => {

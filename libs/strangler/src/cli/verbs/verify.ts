@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModuleStatus, RowDifference } from '../../control/terms/views.js';
 import { act } from '../act.js';
 import type { Cli } from '../cli.js';
@@ -24,7 +25,7 @@ export const verify = (program: Command, cli: Cli): Command =>
     changing(program, 'verify <module>', 'compare all rows of both sides; exit code 1 when they differ', {
       'verify parcels': 'wait for the result: how many rows, and which differ',
       'verify parcels --last': 'what the last comparison has found, without another one',
-      'verify parcels --repair': 'the owner’s rows win; then compare once more',
+      'verify parcels --repair': 'the owner’s rows win, and all is compared once more',
       'verify parcels --no-wait': 'only begin it',
     }),
   )
@@ -36,22 +37,30 @@ export const verify = (program: Command, cli: Cli): Command =>
       if (isRoute(module)) throw new Misuse(noRows(cli.program, module));
       if (last) return tell(cli, flags, await lastOf(cli, module));
       if (!wait || flags.dryRun) return act(cli, module, 'verify', flags);
-      const { verify: found } = await runAndWait(cli, module, timeout * 1_000, flags.repair);
-      const repaired = flags.repair && found.differences > 0;
-      // What was repaired is proved by a look that repairs nothing.
-      const { verify: result } = repaired
-        ? await runAndWait(cli, module, timeout * 1_000)
-        : { verify: found };
-      await tell(cli, flags, { module, ...result, ...(repaired && { repaired: found.differences }) });
+      await tell(cli, flags, await runAndWait(cli, module, timeout * 1_000, flags.repair));
     });
 
 const noRows = (program: string, route: string): string =>
   `a route has no rows to compare; its answers are, with "shadow: 0.1" in its entry of strangler.yaml: ${program} mismatches ${route}`;
 
-async function runAndWait(cli: Cli, module: string, timeoutMs: number, repair?: true): Promise<ModuleStatus> {
+async function runAndWait(cli: Cli, module: string, timeoutMs: number, repair?: true): Promise<Result> {
   const before = await cli.client.module(module);
+  const [newest] = repair ? await cli.client.history(module, 1) : [];
   await cli.client.act(module, 'verify', { ...(repair && { repair }) });
-  return waitForVerify(cli, module, { before: before.verify.checkedAt, timeoutMs });
+  const { verify: found } = await waitForVerify(cli, module, { before: before.verify.checkedAt, timeoutMs });
+  const repaired = repair && (await repairedSince(cli, module, newest?.id ?? 0));
+  return { module, ...found, ...(repaired !== undefined && { repaired }) };
+}
+
+/** How many rows a run has repaired, which its entry in the history tells, a moment after its result. `undefined`: that cannot be said. */
+async function repairedSince({ client }: Cli, module: string, id: number): Promise<number | undefined> {
+  for (let tries = 0; tries < 10; tries++) {
+    const entries = await client.history(module, 20);
+    const told = entries.find((entry) => entry.id > id && typeof entry.figures.repaired === 'number');
+    if (told) return told.figures.repaired as number;
+    await sleep(200);
+  }
+  return undefined;
 }
 
 async function lastOf(cli: Cli, module: string): Promise<Result> {
