@@ -527,7 +527,7 @@ describe('waiting', () => {
   ])('a repair tells how many rows it has mended, and that %d are left', async (left, code, says) => {
     const before = entry(7, { module: 'inventory', action: 'verify', figures: { repaired: 99 } });
     operator.entries = [before];
-    verifies(left, left);
+    verifies(left);
     const reads = operator.onRead;
     operator.onRead = () => {
       reads();
@@ -538,9 +538,14 @@ describe('waiting', () => {
     const text = await cli('verify', 'inventory', '--repair');
     expect([text.code, text.stdout]).toEqual([code, expect.stringMatching(says)]);
     expect(operator.acts).toEqual([act({ verb: 'verify', repair: true })]);
-    operator.entries = [before];
-    const json = await cli('verify', 'inventory', '--repair', '--json');
-    expect([json.code, JSON.parse(json.stdout)]).toMatchObject([code, { differences: left }]);
+  });
+
+  it('of a repair before this one nothing is told as of this one', async () => {
+    operator.entries = [entry(7, { module: 'inventory', action: 'verify', figures: { repaired: 99 } })];
+    verifies(0);
+    const { code, stdout } = await cli('verify', 'inventory', '--repair', '--json');
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { differences: 0, differing: [] }]);
+    expect(stdout).not.toContain('repaired');
   });
 
   it('verify does not wait for ever for a run that was stopped', async () => {
