@@ -574,15 +574,15 @@ describe('watching', () => {
     await until('a document', () => (watching.stdout().includes('\n') ? true : undefined));
     operator.fault = new Error('restarting');
     await until('the trouble', () => (watching.stderr().includes('answers 500') ? true : undefined));
-    for (const trouble of watching.stderr().trim().split('\n'))
-      expect(JSON.parse(trouble)).toMatchObject({ error: { message: expect.any(String) as string } });
     operator.fault = undefined;
     await admin.forgetTokens();
     operator.put('inventory', { epoch: 99 });
     await until('newer documents', () => (watching.stdout().includes('"epoch":99') ? true : undefined));
     watching.signal('SIGTERM');
-    const { code, stdout } = await watching.ended;
+    const { code, stdout, stderr } = await watching.ended;
     expect(code).toBe(0);
+    for (const trouble of stderr.trim().split('\n'))
+      expect(JSON.parse(trouble)).toMatchObject({ error: { message: expect.any(String) as string } });
     for (const document of stdout.trim().split('\n')) expect(JSON.parse(document)).toHaveProperty('items');
     expect(admin.logins() - loginsBefore).toBe(2);
   });

@@ -37,7 +37,9 @@ it('goes on in another process where the one before has stopped, for whoever has
   await store.request('toy', { actor: 'ann', repair: false }, Date.now());
   const first = verifierOf(async ({ onProgress, signal }) => {
     await onProgress({ done: 30, total: 60, cursor: { after: 'm' } });
-    return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    return new Promise((_resolve, reject) =>
+      signal.addEventListener('abort', () => reject(new Error('stopped'))),
+    );
   });
   await first.tend(row);
   await until('half of it is done', async () => ((await store.read('toy')).done === 30 ? true : undefined));
