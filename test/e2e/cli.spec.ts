@@ -1,4 +1,4 @@
-import type { Action } from 'nestjs-strangler';
+import { UnknownModuleError, type Action, type RowDifference } from 'nestjs-strangler';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,6 +97,15 @@ describe('sagas', () => {
     });
   });
 
+  it.each(['inventory', 'shwo'])('that of %s is nothing, and what there is is said', async (word) => {
+    const says = /sagas lists those of all modules; sagas show\|retry\|compensate <id> is for one/;
+    expect(await cli('sagas', word)).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(says),
+    });
+  });
+
   it('are steered in their module, with the reason', async () => {
     operator.statuses.delete('users');
     const { code } = await cli('sagas', 'compensate', id, '--reason', 'he has called');
@@ -183,6 +192,8 @@ describe('what changes something', () => {
     [['parked', 'inventory', '--retry', '1', '--discard', '2'], /cannot be used with/],
     [['parked', 'inventory', '--retry', 'x'], /whole number/],
     [['status', '--wait-for', 'extracted'], /takes a module/],
+    [['verify', 'inventory', '--last', '--repair'], /cannot be used with/],
+    [['verify', 'inventory', '--last', '--dry-run'], /cannot be used with/],
   ])('%j makes no sense', async (args, says) => {
     const { code, stdout, stderr } = await cli(...args);
     expect([code, stdout]).toEqual([2, '']);
@@ -438,6 +449,10 @@ describe('waiting', () => {
     expect(stderr).toMatch(/not in phase extracted after 1 s: .*3 more samples/);
   });
 
+  const differing: RowDifference = {
+    ...{ table: 'stock_item', pk: ['P-1'], owner: 'monolith', kind: 'differs', fields: ['available'] },
+  };
+
   /** Lets a verify run for some looks, and then end with so many differences. */
   const verifies = (...results: (number | undefined)[]) => {
     let looks = -1;
@@ -467,18 +482,70 @@ describe('waiting', () => {
     expect(JSON.parse(stdout)).toMatchObject({ module: 'inventory', rows: 100, differences: 0 });
   });
 
-  it('verify fails when the sides differ', async () => {
-    verifies(3);
+  it('verify fails when the sides differ, with the rows that do', async () => {
+    operator.differingRows = [differing];
+    verifies(3, 3);
     const { code, stdout } = await cli('verify', 'inventory');
     expect(code).toBe(1);
     expect(stdout).toContain('3 of them differ');
+    expect(stdout).toMatch(/stock_item +P-1 +the row that counts +other values: available\n +the first 1 of/);
+    const json = await cli('verify', 'inventory', '--json');
+    expect([json.code, JSON.parse(json.stdout)]).toMatchObject([
+      1,
+      { differences: 3, differing: [differing] },
+    ]);
   });
 
-  it('a repair is proved by another look', async () => {
-    verifies(3, 0);
+  it('the last result is told without another comparison', async () => {
+    const none = await cli('verify', 'inventory', '--last', '--json');
+    expect([none.code, none.stdout]).toEqual([1, '']);
+    expect(none.stderr).toContain('were not compared yet');
+    const { verify } = operator.statuses.get('inventory')!;
+    operator.put('inventory', { verify: { ...verify, checkedAt: 'then', rows: 100, differences: 1 } });
+    operator.differingRows = [differing];
+    const { code, stdout } = await cli('verify', 'inventory', '--last');
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/stock_item +P-1/)]);
+    operator.put('inventory', { verify: { ...verify, checkedAt: 'then', rows: 100, differences: 0 } });
+    expect((await cli('verify', 'inventory', '--last')).code).toBe(0);
+    expect(operator.acts).toEqual([]);
+  });
+
+  it('verify tells how many rows differ where nobody can say which', async () => {
+    verifies(3, 3);
+    operator.differences = async () => {
+      throw new UnknownModuleError('there is no such thing');
+    };
+    const { code, stdout } = await cli('verify', 'inventory');
+    expect([code, stdout]).toEqual([1, expect.stringContaining('3 of them differ\nwhich: ')]);
+    const json = await cli('verify', 'inventory', '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ differences: 3, differing: null });
+  });
+
+  it.each([
+    [0, 0, /^inventory: 3 rows differed and were repaired\ninventory: 100 rows, the same/],
+    [1, 1, /^inventory: 3 rows differed and were repaired\ninventory: 100 rows, 1 of them differ\n/],
+  ])('a repair tells how many rows it has mended, and that %d are left', async (left, code, says) => {
+    const before = entry(7, { module: 'inventory', action: 'verify', figures: { repaired: 99 } });
+    operator.entries = [before];
+    verifies(left);
+    const reads = operator.onRead;
+    operator.onRead = () => {
+      reads();
+      const figures = { rows: 100, differences: 3 + left, repaired: 3 };
+      const isDone = operator.statuses.get('inventory')!.verify.checkedAt !== null;
+      if (isDone) operator.entries = [entry(8, { ...before, id: 8, figures }), before];
+    };
+    const text = await cli('verify', 'inventory', '--repair');
+    expect([text.code, text.stdout]).toEqual([code, expect.stringMatching(says)]);
+    expect(operator.acts).toEqual([act({ verb: 'verify', repair: true })]);
+  });
+
+  it('of a repair before this one nothing is told as of this one', async () => {
+    operator.entries = [entry(7, { module: 'inventory', action: 'verify', figures: { repaired: 99 } })];
+    verifies(0);
     const { code, stdout } = await cli('verify', 'inventory', '--repair', '--json');
-    expect([code, JSON.parse(stdout)]).toMatchObject([0, { differences: 0, repaired: 3 }]);
-    expect(operator.acts).toEqual([act({ verb: 'verify', repair: true }), act({ verb: 'verify' })]);
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { differences: 0, differing: [] }]);
+    expect(stdout).not.toContain('repaired');
   });
 
   it('verify does not wait for ever for a run that was stopped', async () => {
@@ -512,8 +579,10 @@ describe('watching', () => {
     operator.put('inventory', { epoch: 99 });
     await until('newer documents', () => (watching.stdout().includes('"epoch":99') ? true : undefined));
     watching.signal('SIGTERM');
-    const { code, stdout } = await watching.ended;
+    const { code, stdout, stderr } = await watching.ended;
     expect(code).toBe(0);
+    for (const trouble of stderr.trim().split('\n'))
+      expect(JSON.parse(trouble)).toMatchObject({ error: { message: expect.any(String) as string } });
     for (const document of stdout.trim().split('\n')) expect(JSON.parse(document)).toHaveProperty('items');
     expect(admin.logins() - loginsBefore).toBe(2);
   });

@@ -1,10 +1,10 @@
 import { duration, number } from '../../src/cli/text/figures.js';
+import { onSideInWords } from '../../src/cli/text/row-differences.js';
 import type { ModuleStatus, RowDifference } from '../../src/control/terms/views.js';
 import type { Side } from '../../src/routes/phase.js';
 import { percent, time } from './format.js';
 import { pathOf, Shown } from './lists.js';
 import { Table, type Column } from './table.js';
-import { onSideInWords } from './words.js';
 
 const onSide = (side: Side): Column<RowDifference> => ({
   title: side,

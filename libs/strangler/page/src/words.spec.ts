@@ -1,4 +1,4 @@
-import type { ModuleStatus, RowDifference, WebhookView } from '../../src/control/terms/views.js';
+import type { ModuleStatus, WebhookView } from '../../src/control/terms/views.js';
 import type { RouteStatus } from '../../src/operate/route-views.js';
 import { percent } from './format.js';
 import {
@@ -6,7 +6,6 @@ import {
   goalInWords,
   leadersInWords,
   leftInWords,
-  onSideInWords,
   rollbackInWords,
   routeInWords,
   sharesInWords,
@@ -69,20 +68,6 @@ it('says where a database is, and that nobody has said so', () => {
   expect(addressInWords('db:5432/shop', 'app')).toBe('db:5432/shop as app');
   expect(addressInWords('db:5432/shop', null)).toBe('db:5432/shop');
   expect(addressInWords(null, null)).toContain('nobody has said');
-});
-
-it('says what each side holds of a row that differs', () => {
-  const row = (
-    kind: RowDifference['kind'],
-    owner: 'monolith' | 'extracted' = 'extracted',
-  ): RowDifference => ({
-    ...{ table: 'parcel', pk: ['P-7'], owner, kind, fields: kind === 'differs' ? ['note', 'weight'] : [] },
-  });
-  expect(onSideInWords(row('missing'), 'monolith')).toBe('missing');
-  expect(onSideInWords(row('missing'), 'extracted')).toBe('the row that counts');
-  expect(onSideInWords(row('differs', 'monolith'), 'extracted')).toBe('other values: note, weight');
-  expect(onSideInWords(row('orphan'), 'extracted')).toBe('no row, which counts');
-  expect(onSideInWords(row('orphan'), 'monolith')).toBe('a row too many');
 });
 
 it('says where the requests of a route go, and where they are to go', () => {

@@ -1,6 +1,6 @@
 import { duration, number } from '../../src/cli/text/figures.js';
 import type { ProcessStatus } from '../../src/control/terms/process-status.js';
-import type { ModuleStatus, RowDifference, WebhookView } from '../../src/control/terms/views.js';
+import type { ModuleStatus, WebhookView } from '../../src/control/terms/views.js';
 import type { RouteStatus } from '../../src/operate/route-views.js';
 import type { Side } from '../../src/routes/phase.js';
 import { percent } from './format.js';
@@ -56,13 +56,6 @@ export function leadersInWords({ leaders }: Pick<ProcessStatus, 'leaders'>): str
 
 /** The part of the system that answers for a side. */
 export const sideInWords = (side: Side): string => (side === 'monolith' ? 'monolith' : 'service');
-
-/** What a side holds of a row that both were to hold. */
-export function onSideInWords({ owner, kind, fields }: RowDifference, side: Side): string {
-  if (side === owner) return kind === 'orphan' ? 'no row, which counts' : 'the row that counts';
-  if (kind === 'missing') return 'missing';
-  return kind === 'orphan' ? 'a row too many' : `other values: ${fields.join(', ')}`;
-}
 
 /** Where the requests of a route go, and where they are to go. */
 export function routeInWords({ percent: share, phase, wanted, cohorts }: RouteStatus): string {

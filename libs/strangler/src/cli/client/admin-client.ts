@@ -5,6 +5,7 @@ import type {
   HistoryEntry,
   ModuleStatus,
   ResendAnswer,
+  RowDifference,
   SideView,
   WebhookView,
 } from '../../control/terms/views.js';
@@ -50,6 +51,10 @@ export class AdminClient {
 
   mismatches = (module: string): Promise<MismatchEntry[]> =>
     this.of(module, (path) => this.api.items(`${path}/mismatches`));
+
+  /** Of the last comparison, as many as are kept. */
+  differences = (module: string): Promise<RowDifference[]> =>
+    this.of(module, (path) => this.api.items(`${path}/differences`));
 
   quarantined = (module: string): Promise<QuarantinedOn[]> =>
     this.of(module, (path) => this.api.items(`${path}/${pathOf('quarantined')}`));

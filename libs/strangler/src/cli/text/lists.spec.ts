@@ -43,6 +43,13 @@ it('a mismatch is told field by field, and a value that is missing is not null',
   expect(plain(mismatchLines([]))).toEqual(['no answers have differed']);
 });
 
+it('a mismatch tells with which line of the contract its field is compared no more', () => {
+  const differences = [{ path: 'at', monolith: 1, extracted: 2, volatileLine: `volatile: ['at']` }];
+  const lines = mismatchLines([{ at: 'now', operation: 'find', input: 'A', differences }]);
+  const said = lines.map((one) => paint(one, false));
+  expect(said.at(-1)).toBe(`  if at may differ, in the contract, at find: volatile: ['at']`);
+});
+
 it('a finding says what it is, what it means and what frees it', () => {
   const finding = {
     module: 'parcels',

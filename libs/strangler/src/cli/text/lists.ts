@@ -33,15 +33,30 @@ export const mismatchLines = (entries: readonly MismatchEntry[]): Line[] =>
     : entries.flatMap(({ at, operation, input, differences }, i) => [
         ...(i > 0 ? [[]] : []),
         joined([line(at, 'dim'), line(operation, 'bold'), line(valueText(input))]),
-        ...indented(
-          table(
+        ...indented([
+          ...table(
             mismatchColumns,
             differences.map(({ path, monolith, extracted }) =>
               [path, valueText(monolith), valueText(extracted)].map((text) => line(text)),
             ),
           ),
-        ),
+          ...differences.flatMap((each) => mayDiffer(operation, each)),
+        ]),
       ]);
+
+/** Who wants a field not to be compared writes that into the contract. */
+const mayDiffer = (
+  operation: string,
+  { path, volatileLine }: MismatchEntry['differences'][number],
+): Line[] =>
+  volatileLine === undefined
+    ? []
+    : [
+        [
+          { text: `if ${path} may differ, in the contract, at ${operation}: `, style: 'dim' },
+          { text: volatileLine, style: 'cyan', whole: true },
+        ],
+      ];
 
 const copyColumns = ['FIELD', 'LEGACY', 'NEW'].map((title) => ({ title }));
 

@@ -4,7 +4,7 @@ import type { SagaOn } from '../../control/commands/sagas.js';
 import { act } from '../act.js';
 import type { Cli } from '../cli.js';
 import { changing, looking, uuidIn, type ChangingFlags, type LookingFlags } from '../command.js';
-import { Failure } from '../failure.js';
+import { Failure, Misuse } from '../failure.js';
 import { sagaLines, sagasLines } from '../text/sagas.js';
 
 type Named = SagaOn & { module: string };
@@ -16,7 +16,9 @@ export function sagas(program: Command, cli: Cli): Command {
     'sagas --stuck': 'those that do not get on',
   })
     .option('--stuck', 'only those that were tried often, or that nobody takes up')
-    .action(async ({ json, stuck }: LookingFlags & { stuck?: true }) => {
+    .allowExcessArguments()
+    .action(async ({ json, stuck }: LookingFlags & { stuck?: true }, { args }: Command) => {
+      if (args[0] !== undefined) throw new Misuse(noVerb(cli.program, args[0]));
       const { sagas, silent } = await all(cli);
       const items = sagas.filter((saga) => !stuck || saga.stuck);
       if (json) cli.out.json({ items, silent });
@@ -37,6 +39,9 @@ export function sagas(program: Command, cli: Cli): Command {
   });
   return verb;
 }
+
+const noVerb = (program: string, said: string): string =>
+  `"sagas ${said}" is nothing: ${program} sagas lists those of all modules; sagas show|retry|compensate <id> is for one`;
 
 function steering(
   verb: Command,

@@ -83,10 +83,10 @@ interface View<T> {
   readonly end: () => void;
 }
 
-/** One JSON document a line. */
+/** One JSON document a line; also of what is wrong meanwhile, which ends nothing. */
 const documents = <T>({ out, aside }: Cli, { document }: Watched<T>): View<T> => ({
   show: (seen, trouble) => {
-    if (trouble !== undefined) aside.print([line(trouble)]);
+    if (trouble !== undefined) aside.jsonLine({ error: { message: trouble } });
     else out.jsonLine(document(seen));
   },
   end: () => undefined,
