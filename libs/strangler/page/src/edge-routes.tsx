@@ -21,7 +21,7 @@ import {
 } from './route-buttons.js';
 import { routeSubject } from './subject.js';
 import { Scrolled, Table, type Column } from './table.js';
-import { useList } from './use-list.js';
+import { useList } from './use-answer.js';
 import { routeInWords } from './words.js';
 
 const everyMs = 2_000;

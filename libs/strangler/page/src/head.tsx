@@ -1,11 +1,8 @@
-import { useEffect, useState } from 'preact/hooks';
 import type { ProcessStatus } from '../../src/control/terms/process-status.js';
 import type { SessionView } from '../../src/operate/page/session.controller.js';
-import { get } from './api.js';
 import { age } from './format.js';
+import { useAnswer } from './use-answer.js';
 import { addressInWords, leadersInWords } from './words.js';
-
-const everyMs = 5_000;
 
 /** Which application this is, what it stands on, and who looks at it. `oldSince`: when something new was heard last, by `performance.now()`; null: all is new. */
 export function Head({
@@ -19,13 +16,7 @@ export function Head({
   onLogOut: () => void;
   onPalette: () => void;
 }) {
-  const [process, setProcess] = useState<ProcessStatus | null>(null);
-  useEffect(() => {
-    const look = () => void get<ProcessStatus>('process').then(setProcess, () => undefined);
-    look();
-    const timer = setInterval(look, everyMs);
-    return () => clearInterval(timer);
-  }, []);
+  const { answer: process } = useAnswer<ProcessStatus>('process');
   return (
     <header>
       <h1>{process?.namespace ?? process?.name ?? 'strangler'}</h1>

@@ -8,8 +8,9 @@ import type { Side } from '../../src/routes/phase.js';
 import type { VerbButton } from './verb-buttons.js';
 import { Copied } from './copied.js';
 import { time } from './format.js';
+import { pathOf } from './paths.js';
 import { Table, type Column } from './table.js';
-import { useList } from './use-list.js';
+import { useList } from './use-answer.js';
 
 /** Whose list it is, and who looks at it. */
 export interface OfModule {
@@ -33,9 +34,6 @@ export function Shown<T>({
   if (!list) return <p>…</p>;
   return <>{list.length === 0 ? <p>{none}</p> : children(list)}</>;
 }
-
-export const pathOf = (module: string, what: string): string =>
-  `modules/${encodeURIComponent(module)}/${what}`;
 
 /** What can be done about one row; null: not about this one. */
 export const buttons = <T,>(

@@ -1,41 +1,31 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { figuresInWords } from '../../src/cli/text/history-figures.js';
 import type { HistoryEntry } from '../../src/control/terms/views.js';
-import { items } from './api.js';
 import { time } from './format.js';
+import { pathOf } from './paths.js';
+import { useLast, useList } from './use-answer.js';
 
 const shown = 100;
 const most = 1_000;
+/** A stream is opened anew each minute: what happens between two of them comes by none. */
+const everyMs = 10_000;
 
 /** Who did what, when, why, by which figures; the newest first. `fresh`: what came since the page was opened. */
 export function Timeline({ module, fresh }: { module: string; fresh: readonly HistoryEntry[] }) {
-  const [older, setOlder] = useState<readonly HistoryEntry[]>([]);
   const [limit, setLimit] = useState(shown);
-  const [problem, setProblem] = useState<string | null>(null);
-  useEffect(() => {
-    let isCurrent = true;
-    items<HistoryEntry>(`modules/${encodeURIComponent(module)}/history?limit=${limit}`).then(
-      (entries) => isCurrent && setOlder(entries),
-      (error: unknown) => isCurrent && setProblem((error as Error).message),
-    );
-    return () => {
-      isCurrent = false;
-    };
-  }, [module, limit]);
-  const entries = together(
-    fresh,
-    older.filter((entry) => entry.module === module),
-  );
-  if (problem) return <p role="alert">{problem}</p>;
-  if (entries.length === 0) return <p>Nothing has happened yet.</p>;
+  const { list, problem } = useList<HistoryEntry>(`${pathOf(module, 'history')}?limit=${limit}`, everyMs);
+  const older = useLast(module, list);
+  const entries = together(fresh, older ?? []);
   return (
     <>
+      {problem && <p role="alert">{problem}</p>}
+      {entries.length === 0 && !problem && <p>{older ? 'Nothing has happened yet.' : '…'}</p>}
       <ol class="timeline">
         {entries.map((entry) => (
           <Entry key={entry.id} entry={entry} />
         ))}
       </ol>
-      {older.length === limit && limit < most && (
+      {older?.length === limit && limit < most && (
         <button type="button" onClick={() => setLimit(most)}>
           Show more
         </button>
