@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import type { SessionView } from '../../src/operate/page/session.controller.js';
+import { Account } from './account.js';
 import { get, Problem } from './api.js';
 import { askRepeatedly } from './ask-repeatedly.js';
 import { EdgeRoutes } from './edge-routes.js';
@@ -22,12 +23,7 @@ export function EdgeBoard({ session, onLogOut, onEnded }: OfSession) {
       <header>
         <h1>Edge routes</h1>
         <span class="spacer" />
-        <span>
-          {session.actor} <small>{session.role}</small>
-        </span>
-        <button type="button" class="small" onClick={onLogOut}>
-          Log out
-        </button>
+        <Account {...{ session, onLogOut }} />
       </header>
       <main>
         <EdgeRoutes routes={session.routes ?? 'here'} mayAct={session.role === 'admin'} />

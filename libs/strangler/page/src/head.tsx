@@ -1,5 +1,6 @@
 import type { ProcessStatus } from '../../src/control/terms/process-status.js';
 import type { SessionView } from '../../src/operate/page/session.controller.js';
+import { Account } from './account.js';
 import { age } from './format.js';
 import { useAnswer } from './use-answer.js';
 import { addressInWords, leadersInWords } from './words.js';
@@ -27,12 +28,7 @@ export function Head({
       <button type="button" class="small" onClick={onPalette}>
         Find <kbd>Ctrl K</kbd>
       </button>
-      <span>
-        {session.actor} <small>{session.role}</small>
-      </span>
-      <button type="button" class="small" onClick={onLogOut}>
-        Log out
-      </button>
+      <Account {...{ session, onLogOut }} />
       {process && <Lamps process={process} />}
       {process?.file.problem && (
         <p class="banner" role="alert">

@@ -2,7 +2,7 @@ import { duration, number } from '../../src/cli/text/figures.js';
 import type { ModuleStatus, RowDifference } from '../../src/control/terms/views.js';
 import type { Side } from '../../src/routes/phase.js';
 import { percent, shareDone, time } from './format.js';
-import { Shown } from './lists.js';
+import { Shown } from './shown.js';
 import { pathOf } from './paths.js';
 import { Table, type Column } from './table.js';
 import { onSideInWords } from './words.js';
