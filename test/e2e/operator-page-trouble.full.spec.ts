@@ -8,7 +8,7 @@ import { entry, quietSeries, runningProcess, standing } from '../support/standin
 
 const ann = { actor: 'ann@shop.example', role: 'admin' };
 const withRatio = (value: number | null) => [{ key: 'gates.p99Ratio', value, from: 'default' as const }];
-const stock = standing('stock', { phase: 'shadow', settings: withRatio(3) as never });
+const stock = standing('stock', { phase: 'shadow', settings: withRatio(3) });
 
 /** All is well. */
 const usual = (): Record<string, Answer> => ({

@@ -21,14 +21,14 @@ export function App() {
     setSession(found.actor === null ? null : found);
     return found.actor !== null;
   };
-  useEffect(() => void look().catch((error: Error) => end(error.message)), []);
+  useEffect(() => void look().catch((error: unknown) => end((error as Error).message)), []);
   if (session === undefined) return <main aria-busy="true" />;
   if (session === null) return <LogIn why={why} onDone={look} />;
   const leave = () =>
     void logOut().then(
       () => end(null),
       // The cookie is out of reach of the page: whoever opens it next may still be somebody.
-      ({ message }: Error) => end(`you may still be logged in in this browser: ${message}`),
+      (error: unknown) => end(`you may still be logged in in this browser: ${(error as Error).message}`),
     );
   const Shown = session.modules === false ? EdgeBoard : Board;
   return (

@@ -14,7 +14,7 @@ export function askRepeatedly<T>(ask: () => Promise<T>, everyMs: number | null, 
   const once = async (): Promise<void> => {
     const tell = await ask().then(
       (answer) => () => heard.answer(answer),
-      (error: Error) => () => heard.failure(error),
+      (error: unknown) => () => heard.failure(error as Error),
     );
     if (isOver) return;
     tell();

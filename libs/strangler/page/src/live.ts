@@ -60,5 +60,6 @@ export function listen(heard: Heard): () => void {
 const visitEnd = (): Promise<'session over' | Error | null> =>
   get<SessionView>('session').then(
     ({ actor }) => (actor === null ? 'session over' : null),
-    (error: Error) => (error instanceof Problem && error.status === 401 ? 'session over' : error),
+    (error: unknown) =>
+      error instanceof Problem && error.status === 401 ? 'session over' : (error as Error),
   );
