@@ -101,9 +101,11 @@ describe('the page in trouble', () => {
       entry(1, { module: 'stock', action: 'verify' }),
     ];
     admin.answers['GET modules/stock/history'] = { items: items.slice(1) };
-    await page.locator('.timeline li', { hasText: 'verify' }).waitFor({ timeout: 30_000 });
+    admin.breakStreams();
+    await page.locator('.timeline li', { hasText: 'verify' }).waitFor();
     admin.answers['GET modules/stock/history'] = { items };
-    await page.locator('.timeline li', { hasText: 'pause' }).waitFor({ timeout: 30_000 });
+    admin.breakStreams();
+    await page.locator('.timeline li', { hasText: 'pause' }).waitFor();
     expect(await page.getByRole('alert').filter({ hasText: 'no: 503' }).count()).toBe(0);
     expect(faults()).toEqual([]);
   });

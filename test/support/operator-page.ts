@@ -14,6 +14,8 @@ export interface PageLook {
   width?: number;
   height?: number;
   scheme?: 'light' | 'dark';
+  /** Default en-GB. */
+  locale?: string;
   /** Runs before the scripts of the page. */
   script?: string;
 }
@@ -31,8 +33,8 @@ export class OperatorPage {
   }
 
   static async open(browser: Browser, url: string, look: PageLook = {}): Promise<OperatorPage> {
-    const { width = 1_280, height = 1_000, scheme = 'light', script } = look;
-    const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme, locale: 'en-GB' });
+    const { width = 1_280, height = 1_000, scheme = 'light', locale = 'en-GB', script } = look;
+    const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme, locale });
     const opened = new OperatorPage(page);
     if (script !== undefined) await page.addInitScript(script);
     await page.goto(url);

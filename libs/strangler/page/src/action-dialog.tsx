@@ -12,6 +12,8 @@ type DryRun = { askedFor: string } & ({ answer: Planned } | { problem: string })
 
 /** Somebody who types, or draws a slider, is not asked about each step of it, in ms. */
 const typingMs = 200;
+/** What is in the way may go without the module’s doing, in ms: somebody starts its service. */
+const refusedMs = 2_000;
 
 /** So much of what happens meanwhile is shown. */
 const mostMeanwhile = 4;
@@ -52,10 +54,14 @@ export function ActionDialog({
     let isCurrent = true;
     const look = () =>
       void ask().then(
-        (answer) => isCurrent && setDryRun({ askedFor, answer }),
+        (answer) => {
+          if (!isCurrent) return;
+          setDryRun({ askedFor, answer });
+          if (answer.refusal) timer = setTimeout(look, refusedMs);
+        },
         (error: unknown) => isCurrent && setDryRun({ askedFor, problem: (error as Error).message }),
       );
-    const timer = setTimeout(look, dryRun ? typingMs : 0);
+    let timer = setTimeout(look, dryRun ? typingMs : 0);
     return () => {
       isCurrent = false;
       clearTimeout(timer);

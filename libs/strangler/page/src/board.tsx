@@ -27,6 +27,8 @@ export function Board({ session, onLogOut, onEnded }: OfSession) {
   const [modules, setModules] = useState<readonly ModuleStatus[]>([]);
   const [fresh, setFresh] = useState<readonly HistoryEntry[]>([]);
   const [heard, setHeard] = useState({ at: performance.now(), why: 'the admin API does not answer' });
+  /** How often the stream was opened. */
+  const [opened, setOpened] = useState(0);
   const [now, setNow] = useState(performance.now());
   const [chosen, setChosen] = useState(() => decodeURIComponent(location.hash.slice(1)));
   const [tab, setTab] = useState<Tab>('Gates');
@@ -41,6 +43,7 @@ export function Board({ session, onLogOut, onEnded }: OfSession) {
           setHeard((before) => ({ ...before, at: performance.now() }));
         },
         entry: (entry) => setFresh((before) => [...before, entry].slice(-mostFresh)),
+        opened: () => setOpened((before) => before + 1),
         failure: (reason) => setHeard((before) => ({ ...before, why: reason })),
         ended: onEnded,
       }),
@@ -106,6 +109,7 @@ export function Board({ session, onLogOut, onEnded }: OfSession) {
                 tab={tab}
                 status={status}
                 fresh={fresh}
+                opened={opened}
                 mayAct={mayAct}
                 routes={session.routes ?? ''}
                 onVerb={begin(status.module)}

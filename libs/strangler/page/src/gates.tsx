@@ -1,25 +1,15 @@
-import { samplesText, valueText } from '../../src/cli/text/gates.js';
+import { samplesText, valueText, verdictText } from '../../src/cli/text/gates.js';
 import type { GateView, ModuleStatus, SettingView } from '../../src/control/terms/views.js';
 import { age } from './format.js';
 import { settingMeanings } from './setting-words.js';
 import { Table, type Column } from './table.js';
-
-const signs: Readonly<Record<GateView['state'], string>> = {
-  pass: '✓ pass',
-  hold: '… hold',
-  fail: '✗ fail',
-  'not applicable': '– not applicable',
-};
 
 const gateColumns: readonly Column<GateView>[] = [
   { title: 'gate', of: ({ name }) => name },
   { title: 'value', of: ({ name, value }) => valueText(name, value), isFigure: true },
   { title: 'limit', of: ({ name, limit }) => valueText(name, limit), isFigure: true },
   { title: 'evidence', of: samplesText },
-  {
-    title: 'state',
-    of: ({ state, why }) => <span class="state">{signs[state] + (why === null ? '' : `: ${why}`)}</span>,
-  },
+  { title: 'state', of: (gate) => <span class="state">{verdictText(gate)}</span> },
   { title: 'for', of: ({ sinceMs }) => (sinceMs === undefined ? '' : age(sinceMs)) },
 ];
 

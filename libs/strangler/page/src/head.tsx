@@ -32,7 +32,7 @@ export function Head({
       {process && <Lamps process={process} />}
       {process?.file.problem && (
         <p class="banner" role="alert">
-          {process.file.path} is refused: {process.file.problem}. The last good one is in force.
+          {process.file.problem}; the last good one is in force.
         </p>
       )}
       {oldSince && (
@@ -45,9 +45,9 @@ export function Head({
 }
 
 /** What it works with: whether it is there, where, and as whom it is used. */
-function Lamps({ process: { nats, databases } }: { process: ProcessStatus }) {
+function Lamps({ process: { nats, databases, file } }: { process: ProcessStatus }) {
   return (
-    <ul class="lamps" aria-label="Servers">
+    <ul class="lamps" aria-label="Servers and file">
       <li>
         <span class={`lamp ${natsLamps[nats.state]}`}>NATS {nats.state}</span> {nats.server}
       </li>
@@ -59,8 +59,12 @@ function Lamps({ process: { nats, databases } }: { process: ProcessStatus }) {
           {addressInWords(address, role)}
         </li>
       ))}
+      <li>
+        <span class={`lamp ${fileLamps[file.state]}`}>file {file.state}</span> {file.path}
+      </li>
     </ul>
   );
 }
 
 const natsLamps = { connected: 'up', lost: 'down', none: 'quiet' } as const;
+const fileLamps = { 'in force': 'up', refused: 'down', none: 'quiet' } as const;

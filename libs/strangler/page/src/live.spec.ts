@@ -45,6 +45,7 @@ function heard() {
   const all: Heard = {
     status: () => undefined,
     entry: () => undefined,
+    opened: () => undefined,
     failure: (why) => said.push(why),
     ended: () => said.push('ended'),
   };

@@ -6,6 +6,8 @@ import { get, Problem } from './api.js';
 export interface Heard {
   status: (modules: ModuleStatus[]) => void;
   entry: (entry: HistoryEntry) => void;
+  /** It is heard from now on, for the first time or again: entries of the time between were not. */
+  opened: () => void;
   /** Where the modules stand cannot be told, or nobody answers. */
   failure: (why: string) => void;
   /** The session counts no more. */
@@ -31,6 +33,7 @@ export function listen(heard: Heard): () => void {
     on<{ items: ModuleStatus[] }>('status', ({ items }) => heard.status(items));
     on<HistoryEntry>('entry', heard.entry);
     on<{ detail: string }>('failure', ({ detail }) => heard.failure(detail));
+    source.onopen = () => heard.opened();
     source.onerror = () => void look();
   };
   // One look at a time: two that end one after the other would open two streams.

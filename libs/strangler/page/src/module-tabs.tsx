@@ -29,12 +29,14 @@ export function TabContent({
   tab,
   status,
   fresh,
+  opened,
   routes,
   ...rest
 }: {
   tab: Tab;
   status: ModuleStatus;
   fresh: readonly HistoryEntry[];
+  opened: number;
   mayAct: boolean;
   routes: string;
   onVerb: (verbButton: VerbButton) => void;
@@ -45,7 +47,11 @@ export function TabContent({
       return <Gates status={status} />;
     case 'Timeline':
       return (
-        <Timeline module={status.module} fresh={fresh.filter(({ module }) => module === status.module)} />
+        <Timeline
+          module={status.module}
+          fresh={fresh.filter(({ module }) => module === status.module)}
+          opened={opened}
+        />
       );
     case 'Verification':
       return <Verification status={status} />;

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { number } from '../../src/cli/text/figures.js';
+import { figure } from '../../src/cli/text/figures.js';
 import { inSeconds, type Chart, type Line, type Series } from './series.js';
 
 const height = 100;
@@ -57,10 +57,10 @@ export function Plot(props: PlotProps) {
   );
 }
 
-/** At a step, or the last that is known. */
+/** At a step, or the last that is known. Not in whole numbers: one error in ten seconds is no 0. */
 function toldOf({ values }: Line, step: number | null): string {
   const value = step === null ? values.findLast((each) => each !== null) : values[step];
-  return value == null ? '–' : number(value);
+  return figure(value ?? null);
 }
 
 const dataOf = ({ lines }: Chart, { at }: Series): uPlot.AlignedData =>

@@ -7,13 +7,26 @@ import { useLast, useList } from './use-answer.js';
 
 const shown = 100;
 const most = 1_000;
-/** A stream is opened anew each minute: what happens between two of them comes by none. */
-const everyMs = 10_000;
 
-/** Who did what, when, why, by which figures; the newest first. `fresh`: what came since the page was opened. */
-export function Timeline({ module, fresh }: { module: string; fresh: readonly HistoryEntry[] }) {
+/**
+ * Who did what, when, why, by which figures; the newest first. `fresh`: what came since the page was opened; `opened`: how often the stream
+ * was that brings it. With each time it is asked what has come while there was none.
+ */
+export function Timeline({
+  module,
+  fresh,
+  opened,
+}: {
+  module: string;
+  fresh: readonly HistoryEntry[];
+  opened: number;
+}) {
   const [limit, setLimit] = useState(shown);
-  const { list, problem } = useList<HistoryEntry>(`${pathOf(module, 'history')}?limit=${limit}`, everyMs);
+  const { list, problem } = useList<HistoryEntry>(
+    `${pathOf(module, 'history')}?limit=${limit}`,
+    null,
+    opened,
+  );
   const older = useLast(module, list);
   const entries = together(fresh, older ?? []);
   return (

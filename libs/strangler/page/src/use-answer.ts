@@ -10,8 +10,8 @@ export interface Known<T> {
   problem: string | null;
 }
 
-/** What is answered now, asked for again every few seconds while it is looked at; `everyMs` null: once. */
-export function useAnswer<T>(path: string, everyMs: number | null = 5_000): Known<T> {
+/** What is answered now, asked for again every few seconds while it is looked at; `everyMs` null: once, and once with each other `round`. */
+export function useAnswer<T>(path: string, everyMs: number | null = 5_000, round = 0): Known<T> {
   const [known, setKnown] = useState<Known<T> & { path: string }>({ path, ...nothing });
   useEffect(
     () =>
@@ -20,7 +20,7 @@ export function useAnswer<T>(path: string, everyMs: number | null = 5_000): Know
         failure: ({ message: problem }) =>
           setKnown((before) => ({ ...(before.path === path ? before : { path, ...nothing }), problem })),
       }),
-    [path, everyMs],
+    [path, everyMs, round],
   );
   return known.path === path ? known : nothing;
 }
@@ -28,11 +28,11 @@ export function useAnswer<T>(path: string, everyMs: number | null = 5_000): Know
 const nothing = { answer: undefined, problem: null };
 
 /** A list as it is now. */
-export function useList<T>(
-  path: string,
-  everyMs?: number,
-): { list: readonly T[] | undefined; problem: string | null } {
-  const { answer, problem } = useAnswer<{ items: T[] }>(path, everyMs);
+export function useList<T>(...question: Parameters<typeof useAnswer>): {
+  list: readonly T[] | undefined;
+  problem: string | null;
+} {
+  const { answer, problem } = useAnswer<{ items: T[] }>(...question);
   return { list: answer?.items, problem };
 }
 

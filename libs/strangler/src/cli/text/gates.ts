@@ -47,11 +47,20 @@ export function samplesText({ samples, needed, probes, customers }: GateView): s
   return `${number(samples)} of ${number(needed)}${whose}`;
 }
 
+function verdict(gate: GateView): Line {
+  const { style } = signs[gate.state];
+  return line(verdictText(gate, true), isUnmeasured(gate) ? 'dim' : style);
+}
+
 /** A gate that has measured nothing, and need not, has not found anything good either. */
-function verdict({ state, value, needed, why, confidence, sinceMs }: GateView): Line {
-  if (state === 'pass' && value === null && needed === 0) return line('– not measured', 'dim');
-  const { style, ...sign } = signs[state];
-  const text = sinceMs === undefined ? sign.text : `${sign.text} for ${duration(sinceMs / 1_000)}`;
+const isUnmeasured = ({ state, value, needed }: GateView): boolean =>
+  state === 'pass' && value === null && needed === 0;
+
+/** What a gate says, and why or how surely. `withAge`: and since when. */
+export function verdictText(gate: GateView, withAge = false): string {
+  if (isUnmeasured(gate)) return '– not measured';
+  const { state, why, confidence, sinceMs } = gate;
+  const age = withAge && sinceMs !== undefined ? ` for ${duration(sinceMs / 1_000)}` : '';
   const more = why ?? (confidence === null ? '' : `at ${figure(confidence * 100)} % confidence`);
-  return line(more === '' ? text : `${text}: ${more}`, style);
+  return signs[state].text + age + (more === '' ? '' : `: ${more}`);
 }

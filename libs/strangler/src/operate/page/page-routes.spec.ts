@@ -7,6 +7,7 @@ import request from 'supertest';
 import { adminLogin, gatewayPage, openAdmin, type AdminListener } from '../../../../../test/support/admin.js';
 import { ScriptedOperator } from '../../../../../test/support/scripted-operator.js';
 import { DomainError } from '../../contract/errors.js';
+import { pageFiles } from './page-files.js';
 import { pageRoutes } from './page-routes.js';
 
 let admin: AdminListener;
@@ -65,6 +66,13 @@ describe('the page', () => {
     expect([again.status, await again.text()]).toEqual([304, '']);
     expect(again.headers.get('etag')).toBe(etag);
     expect((await ask({ 'if-none-match': '"another"' })).status).toBe(200);
+  });
+
+  it('takes less than 80 kB, all in all', () => {
+    const loaded = [...pageFiles('account')].filter(([path]) => path === '/' || path.startsWith('/assets/'));
+    const types = new Set(loaded.map(([path]) => path.split('.')[1]));
+    expect(types).toEqual(new Set([undefined, 'js', 'css']));
+    expect(loaded.reduce((sum, [, { gzipped }]) => sum + gzipped.length, 0)).toBeLessThan(80_000);
   });
 
   it('asks for an account where there are accounts', async () => {
