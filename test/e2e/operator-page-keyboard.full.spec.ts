@@ -107,7 +107,7 @@ describe('the operator’s page, by keyboard alone', () => {
     await keyboard.type(`${moved}: run`);
     await options.filter({ hasText: /: Run$/ }).waitFor();
     await keyboard.press('ArrowUp', 'ArrowDown', 'Enter');
-    await dialog().filter({ hasText: 'walks the module out' }).waitFor();
+    await dialog().filter({ hasText: 'moves the module out' }).waitFor();
     await answered(dialog());
     await keyboard.tabTo(dialog().getByRole('button', { name: 'Run', exact: true }));
     await keyboard.press('Enter');

@@ -1,10 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Browser } from 'playwright-core';
-import { servePage } from '../../libs/strangler/src/cli/page-server.js';
 import { launchBrowser } from '../support/browser.js';
-import { closing, listening } from '../support/http-server.js';
 import { OperatorPage } from '../support/operator-page.js';
+import { ScriptedAdmin, type Answer } from '../support/scripted-admin.js';
 import { standing } from '../support/standing.js';
 
 /*
@@ -12,55 +10,34 @@ import { standing } from '../support/standing.js';
  * page goes on.
  */
 
-type Answers = Readonly<Record<string, object>>;
-
 const modules = { items: [standing('stock'), standing('desk', { phase: 'shadow' })] };
 const session = { actor: 'ann@shop.example', role: 'admin' };
 const series = 'modules/stock/series';
 
-/** A listener that has these paths, and of all others says what its framework says: nothing, or that there is none. */
-function listener(answers: Answers, how: 'silent' | 'in words'): Server {
-  return createServer((request, response) => {
-    const path = (request.url ?? '').split('?')[0]!.slice(1);
-    if (path === 'events') return stream(response);
-    const known = request.method === 'GET' ? answers[path] : undefined;
-    if (known) return json(response, 200, known);
-    if (how === 'silent') return void response.writeHead(404).end();
-    json(response, 404, missing(request));
-  });
-}
-
-const missing = ({ method, url }: IncomingMessage) => ({
-  ...{ type: 'about:blank', title: 'Not Found', status: 404 },
-  ...{ code: 'not_found', detail: `Cannot ${method} ${url}` },
-});
-
-const json = (response: ServerResponse, status: number, body: object): void =>
-  void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-
-const stream = (response: ServerResponse): void => {
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  response.write(`event: status\ndata: ${JSON.stringify(modules)}\n\n`);
+/** Of paths that it does not have it says what its framework says: nothing, or that there are none. */
+const notFound = {
+  silent: (_request: IncomingMessage, response: ServerResponse) => void response.writeHead(404).end(),
+  'in words': ({ method, url }: IncomingMessage, response: ServerResponse) => {
+    const problem = { type: 'about:blank', title: 'Not Found', status: 404, code: 'not_found' };
+    response.writeHead(404, { 'content-type': 'application/problem+json' });
+    response.end(JSON.stringify({ ...problem, detail: `Cannot ${method} ${url}` }));
+  },
 };
 
 describe.each(['silent', 'in words'] as const)('the page before an older release, %s', (how) => {
   let browser: Browser;
-  const servers: Server[] = [];
+  let close: () => Promise<void>;
 
   beforeAll(async () => {
     browser = await launchBrowser();
   });
-  afterEach(async () => {
-    for (const server of servers.splice(0)) await closing(server);
-  });
+  afterEach(() => close());
   afterAll(() => browser.close());
 
-  async function pageOf(answers: Answers): Promise<OperatorPage> {
-    const older = listener(answers, how);
-    const port = await listening(older);
-    const served = await servePage(new URL(`http://127.0.0.1:${port}`), 0);
-    servers.push(served, older);
-    return OperatorPage.open(browser, `http://localhost:${(served.address() as AddressInfo).port}`);
+  async function pageOf(answers: Record<string, Answer>): Promise<OperatorPage> {
+    const opened = await ScriptedAdmin.open(answers, modules, notFound[how]);
+    close = opened.close;
+    return OperatorPage.open(browser, opened.url);
   }
 
   /** Failures of scripts; that something was not found the browser tells, too. */
@@ -81,10 +58,9 @@ describe.each(['silent', 'in words'] as const)('the page before an older release
 
   it('says what it does not show, and shows the rest', async () => {
     const page = await pageOf({
-      session,
-      modules,
-      doctor: { items: [] },
-      'modules/stock/history': { items: [] },
+      'GET session': session,
+      'GET doctor': { items: [] },
+      'GET modules/stock/history': { items: [] },
     });
     const note = page.page.getByRole('status').filter({ hasText: 'older release' });
     await note

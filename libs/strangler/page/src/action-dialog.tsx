@@ -87,8 +87,8 @@ export function ActionDialog({
   const mayDo = !isAsked && !refusal && !busy && (!verbButton.typed || typed === name);
   const meanwhile = fresh.filter((entry) => entry.module === name && entry.id > openedAt);
   return (
-    <dialog ref={dialog} onClose={onClose} aria-labelledby="verbButton">
-      <h2 id="verbButton">
+    <dialog ref={dialog} onClose={onClose} aria-labelledby="dialog-title">
+      <h2 id="dialog-title">
         {verbButton.label.replace('…', '')}: {name}
       </h2>
       <p>{verbButton.meaning}</p>

@@ -43,9 +43,6 @@ async function send(method: string, path: string, body?: object, timeoutMs = lon
 /** @throws {Problem} */
 export const get = async <T>(path: string): Promise<T> => (await (await send('GET', path)).json()) as T;
 
-/** Of a list. @throws {Problem} */
-export const items = async <T>(path: string): Promise<T[]> => (await get<{ items: T[] }>(path)).items;
-
 /** A verb and its parameters, of what stands at `path`. @throws {Problem} */
 export const act = async (path: string, verb: string, parameters: object): Promise<Planned> =>
   (await (await send('POST', `${path}/${verb}`, parameters, longestActMs)).json()) as Planned;

@@ -1,10 +1,11 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { number } from '../../src/cli/text/figures.js';
 import type { ModuleStatus } from '../../src/control/terms/views.js';
-import { get } from './api.js';
 import { time } from './format.js';
+import { pathOf } from './paths.js';
 import { Plot } from './plot.js';
 import { chartsOf, pauseCounts, type Series } from './series.js';
+import { useAnswer, useLast } from './use-answer.js';
 import { between, hasEarlier, moved, questionOf, type View } from './view.js';
 
 const ranges = [
@@ -30,7 +31,8 @@ export function Charts({ status }: { status: ModuleStatus }) {
         <div class="charts">
           {chartsOf(series, p99RatioOf(status)).map((chart) => (
             <Plot
-              key={chart.title}
+              // What is drawn has as many lines as it began with.
+              key={`${chart.title} ${chart.lines.length}`}
               {...{ chart, series, step }}
               onStep={setStep}
               onSelect={(from, to) => setView(between(from, to))}
@@ -48,28 +50,10 @@ function useSeries(
   module: string,
   view: View,
 ): { series: Series | null; isAsked: boolean; problem: string | null } {
-  const [found, setFound] = useState<{ module: string; view: View; series: Series } | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  useEffect(() => {
-    let isCurrent = true;
-    const look = () =>
-      void get<Series>(`modules/${encodeURIComponent(module)}/series?${questionOf(view)}`).then(
-        (series) => {
-          if (!isCurrent) return;
-          setFound({ module, view, series });
-          setProblem(null);
-        },
-        (error: unknown) => isCurrent && setProblem((error as Error).message),
-      );
-    look();
-    const timer = view.until === null ? setInterval(look, everyMs(view.minutes)) : undefined;
-    return () => {
-      isCurrent = false;
-      clearInterval(timer);
-    };
-  }, [module, view]);
-  const ofModule = found?.module === module ? found : null;
-  return { series: ofModule?.series ?? null, isAsked: ofModule?.view !== view && !problem, problem };
+  const path = `${pathOf(module, 'series')}?${questionOf(view)}`;
+  const { answer, problem } = useAnswer<Series>(path, view.until === null ? everyMs(view.minutes) : null);
+  const series = useLast(module, answer) ?? null;
+  return { series, isAsked: !answer && !problem, problem };
 }
 
 /** Which part of the past is shown, and in what colors its phases stand. */

@@ -1,18 +1,14 @@
-import { useEffect, useState } from 'preact/hooks';
 import type { Finding } from '../../src/control/terms/views.js';
-import { items } from './api.js';
+import { useList } from './use-answer.js';
 
 const everyMs = 10_000;
 
 /** What is stuck, what it means, what frees it. */
 export function Doctor({ onRepair, mayAct }: { onRepair: (module: string) => void; mayAct: boolean }) {
-  const [findings, setFindings] = useState<readonly Finding[]>([]);
-  useEffect(() => {
-    const look = () => void items<Finding>('doctor').then(setFindings, () => undefined);
-    look();
-    const timer = setInterval(look, everyMs);
-    return () => clearInterval(timer);
-  }, []);
+  const { list: findings, problem } = useList<Finding>('doctor', everyMs);
+  // What was found out before may not be so any more.
+  if (problem) return <p role="alert">Doctor does not answer: {problem}</p>;
+  if (!findings) return <p>Doctor: …</p>;
   if (findings.length === 0) return <p class="well">Doctor: nothing is stuck.</p>;
   return (
     <section aria-label="Doctor" class="doctor">

@@ -10,7 +10,7 @@ import type {
 import { ActionDialog } from './action-dialog.js';
 import { percent, time } from './format.js';
 import { GateRows } from './gates.js';
-import { Shown } from './lists.js';
+import { Shown } from './shown.js';
 import {
   routeBack,
   routePause,
@@ -21,7 +21,8 @@ import {
 } from './route-buttons.js';
 import { routeSubject } from './subject.js';
 import { Scrolled, Table, type Column } from './table.js';
-import { useList } from './use-list.js';
+import { useList } from './use-answer.js';
+import { VerbBar } from './verb-bar.js';
 import { routeInWords } from './words.js';
 
 const everyMs = 2_000;
@@ -81,17 +82,6 @@ function RouteCard({
   onVerb: (verbButton: RouteButton) => void;
 }) {
   const { route, phase, paused, waitingFor, notes, steeredBy, gates } = status;
-  const button = (verbButton: RouteButton) => (
-    <button
-      key={verbButton.label}
-      type="button"
-      disabled={!mayAct}
-      title={verbButton.meaning}
-      onClick={() => onVerb(verbButton)}
-    >
-      {verbButton.label}
-    </button>
-  );
   const path = `routes/${encodeURIComponent(route)}`;
   return (
     <article class="card" data-route={route}>
@@ -111,14 +101,13 @@ function RouteCard({
       {notes.map((note) => (
         <p key={note}>{note}</p>
       ))}
-      <div class="actions" role="toolbar" aria-label={`What can be done with ${route}`}>
-        {[...routeSteps, paused ? routeResume : routePause].map(button)}
-        <span class="back">{button(routeBack)}</span>
-        <details>
-          <summary>More</summary>
-          <div>{routeRare.map(button)}</div>
-        </details>
-      </div>
+      <VerbBar
+        {...{ mayAct, onVerb }}
+        name={route}
+        steps={[...routeSteps, paused ? routeResume : routePause]}
+        back={routeBack}
+        rare={routeRare}
+      />
       <Opened title="Upstreams and gates">
         <Scrolled label={`Upstreams of ${route}`}>
           <Table

@@ -3,9 +3,9 @@ import type { DeliveryState, EventView, SubscriberLag } from '../../src/calls/ev
 import { duration, number } from '../../src/cli/text/figures.js';
 import type { EventList } from '../../src/control/commands/operator.js';
 import { time } from './format.js';
-import { buttons, type OfModule } from './lists.js';
+import { buttons, type OfModule } from './row-buttons.js';
 import { Scrolled, Table, type Column } from './table.js';
-import { useAnswer } from './use-list.js';
+import { useAnswer } from './use-answer.js';
 import type { VerbButton } from './verb-buttons.js';
 
 const stateInWords: Readonly<Record<DeliveryState, string>> = {

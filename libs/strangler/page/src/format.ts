@@ -6,6 +6,10 @@ export const percent = (share: number): string =>
     ? `< ${(0.01).toLocaleString()} %`
     : `${share.toLocaleString(undefined, { maximumFractionDigits: 2 })} %`;
 
+/** How far a work is, in whole percent, which are not reached before it is. Pure. */
+export const shareDone = ({ done, total }: { done: number; total: number }): number =>
+  total === 0 ? 0 : Math.min(100, Math.floor((done / total) * 100));
+
 /** A time of today without its day. */
 export function time(at: string | number, now = new Date()): string {
   const date = new Date(at);

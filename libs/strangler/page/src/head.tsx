@@ -1,11 +1,9 @@
-import { useEffect, useState } from 'preact/hooks';
 import type { ProcessStatus } from '../../src/control/terms/process-status.js';
 import type { SessionView } from '../../src/operate/page/session.controller.js';
-import { get } from './api.js';
+import { Account } from './account.js';
 import { age } from './format.js';
+import { useAnswer } from './use-answer.js';
 import { addressInWords, leadersInWords } from './words.js';
-
-const everyMs = 5_000;
 
 /** Which application this is, what it stands on, and who looks at it. `oldSince`: when something new was heard last, by `performance.now()`; null: all is new. */
 export function Head({
@@ -19,13 +17,7 @@ export function Head({
   onLogOut: () => void;
   onPalette: () => void;
 }) {
-  const [process, setProcess] = useState<ProcessStatus | null>(null);
-  useEffect(() => {
-    const look = () => void get<ProcessStatus>('process').then(setProcess, () => undefined);
-    look();
-    const timer = setInterval(look, everyMs);
-    return () => clearInterval(timer);
-  }, []);
+  const { answer: process } = useAnswer<ProcessStatus>('process');
   return (
     <header>
       <h1>{process?.namespace ?? process?.name ?? 'strangler'}</h1>
@@ -36,12 +28,7 @@ export function Head({
       <button type="button" class="small" onClick={onPalette}>
         Find <kbd>Ctrl K</kbd>
       </button>
-      <span>
-        {session.actor} <small>{session.role}</small>
-      </span>
-      <button type="button" class="small" onClick={onLogOut}>
-        Log out
-      </button>
+      <Account {...{ session, onLogOut }} />
       {process && <Lamps process={process} />}
       {process?.file.problem && (
         <p class="banner" role="alert">

@@ -1,4 +1,3 @@
-import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { SagaOn } from '../../src/control/commands/sagas.js';
 import type { MismatchEntry } from '../../src/calls/shadow/shadow-store.js';
@@ -8,60 +7,10 @@ import type { Side } from '../../src/routes/phase.js';
 import type { VerbButton } from './verb-buttons.js';
 import { Copied } from './copied.js';
 import { time } from './format.js';
+import { pathOf } from './paths.js';
+import { buttons, type OfModule } from './row-buttons.js';
+import { Shown } from './shown.js';
 import { Table, type Column } from './table.js';
-import { useList } from './use-list.js';
-
-/** Whose list it is, and who looks at it. */
-export interface OfModule {
-  module: string;
-  mayAct: boolean;
-  onVerb: (verbButton: VerbButton) => void;
-}
-
-/** A list, or why there is none. */
-export function Shown<T>({
-  path,
-  none,
-  children,
-}: {
-  path: string;
-  none: string;
-  children: (list: readonly T[]) => ComponentChildren;
-}) {
-  const { list, problem } = useList<T>(path);
-  if (problem) return <p role="alert">{problem}</p>;
-  if (!list) return <p>…</p>;
-  return <>{list.length === 0 ? <p>{none}</p> : children(list)}</>;
-}
-
-export const pathOf = (module: string, what: string): string =>
-  `modules/${encodeURIComponent(module)}/${what}`;
-
-/** What can be done about one row; null: not about this one. */
-export const buttons = <T,>(
-  { mayAct, onVerb }: OfModule,
-  ways: Readonly<Record<string, (row: T) => VerbButton | null>>,
-): Column<T> => ({
-  title: 'what to do',
-  of: (row) =>
-    Object.entries(ways).map(([name, verbButtonOf]) => {
-      const verbButton = verbButtonOf(row);
-      return (
-        verbButton && (
-          <button
-            key={name}
-            type="button"
-            class="small"
-            disabled={!mayAct}
-            title={verbButton.meaning}
-            onClick={() => onVerb(verbButton)}
-          >
-            {name}
-          </button>
-        )
-      );
-    }),
-});
 
 const fields: readonly Column<MismatchEntry['differences'][number]>[] = [
   { title: 'field', of: ({ path }) => path || 'the whole answer' },

@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
-import { logIn, Problem } from './api.js';
+import { logIn } from './api.js';
 
 const takesAccounts = document.querySelector<HTMLMetaElement>('meta[name="log-in"]')?.content === 'account';
 
-/** Asks who is there. `why`: what has ended the session before. */
-export function LogIn({ why, onDone }: { why: string | null; onDone: () => void }) {
+/** Asks who is there. `why`: what has ended the session before. `onDone`: answers whether somebody is logged in by now. */
+export function LogIn({ why, onDone }: { why: string | null; onDone: () => Promise<boolean> }) {
   const [byToken, setByToken] = useState(!takesAccounts);
   const [problem, setProblem] = useState(why);
   const [busy, setBusy] = useState(false);
@@ -17,11 +17,12 @@ export function LogIn({ why, onDone }: { why: string | null; onDone: () => void 
       await logIn(
         byToken ? { token: field('token') } : { email: field('email'), password: field('password') },
       );
-      onDone();
+      if (await onDone()) return;
+      setProblem('the browser does not keep the session: it has to take cookies of this page');
     } catch (error) {
-      setProblem(error instanceof Problem ? error.message : String(error));
-      setBusy(false);
+      setProblem((error as Error).message);
     }
+    setBusy(false);
   };
   return (
     <main class="log-in">

@@ -2,7 +2,7 @@ import { duration } from '../../src/cli/text/figures.js';
 import type { ModuleStatus } from '../../src/control/terms/views.js';
 import { phases, type Phase } from '../../src/routes/phase.js';
 import { Copied } from './copied.js';
-import { age, percent } from './format.js';
+import { age, percent, shareDone } from './format.js';
 import { goalInWords, leftInWords, sharesInWords, sideInWords } from './words.js';
 
 /** Where one module stands, at a glance. */
@@ -121,7 +121,8 @@ function Step({ status: { transition, backfill, verify } }: { status: ModuleStat
       )}
       {works.map(({ name, done, total, etaSeconds }) => (
         <p key={name} class="step">
-          {name} <progress value={done} max={total} /> {percent(Math.floor((done / total) * 100))}
+          {name} <progress value={shareDone({ done, total })} max={100} />{' '}
+          {percent(shareDone({ done, total }))}
           {etaSeconds === null ? '' : `, ${duration(etaSeconds)} left`}
         </p>
       ))}

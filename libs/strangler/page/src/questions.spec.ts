@@ -13,3 +13,9 @@ it('says nothing of what was not answered', () => {
   expect(parametersOf({})).toEqual({});
   expect(parametersOf({ ramp: '', bake: '', minSamples: '', to: '' })).toEqual({});
 });
+
+it('sends a time with its zone, and what is none as it was typed', () => {
+  const typed = '2026-01-02T03:04';
+  expect(parametersOf({ from: typed })).toEqual({ from: new Date(typed).toISOString() });
+  expect(parametersOf({ from: '12345-01-02T03:04' })).toEqual({ from: '12345-01-02T03:04' });
+});

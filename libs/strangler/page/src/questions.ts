@@ -12,6 +12,12 @@ export function parametersOf({ percent, ramp, bake, minSamples, to, from }: Answ
     ...(percent && { percent: Number(percent) }),
     ...(Object.keys(settings).length > 0 && { settings }),
     ...(to && { to }),
-    ...(from && { from: new Date(from).toISOString() }),
+    ...(from && { from: momentOf(from) }),
   };
+}
+
+/** With its zone; what is no time, as the year 12345, goes as it was typed, and is refused there. */
+function momentOf(typed: string): string {
+  const at = new Date(typed);
+  return Number.isNaN(at.getTime()) ? typed : at.toISOString();
 }

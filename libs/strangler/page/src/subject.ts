@@ -1,6 +1,7 @@
 import type { ModuleStatus, WebhookView } from '../../src/control/terms/views.js';
 import type { RouteStatus } from '../../src/operate/route-views.js';
 import { get } from './api.js';
+import { pathOf } from './paths.js';
 import { planBasisOf } from './plan-basis.js';
 import { parametersOf, type Answers } from './questions.js';
 import type { VerbButton } from './verb-buttons.js';
@@ -26,7 +27,7 @@ export interface Subject {
 
 export const moduleSubject = (status: ModuleStatus): Subject => {
   const { module, percent, wanted } = status;
-  const path = `modules/${encodeURIComponent(module)}`;
+  const path = pathOf(module);
   return {
     name: module,
     path,

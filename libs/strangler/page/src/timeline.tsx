@@ -1,8 +1,9 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { figuresInWords } from '../../src/cli/text/history-figures.js';
 import type { HistoryEntry } from '../../src/control/terms/views.js';
-import { items } from './api.js';
 import { time } from './format.js';
+import { pathOf } from './paths.js';
+import { useLast, useList } from './use-answer.js';
 
 const shown = 100;
 const most = 1_000;
@@ -20,37 +21,24 @@ export function Timeline({
   fresh: readonly HistoryEntry[];
   opened: number;
 }) {
-  const [older, setOlder] = useState<readonly HistoryEntry[]>([]);
   const [limit, setLimit] = useState(shown);
-  const [problem, setProblem] = useState<string | null>(null);
-  useEffect(() => {
-    let isCurrent = true;
-    items<HistoryEntry>(`modules/${encodeURIComponent(module)}/history?limit=${limit}`).then(
-      (entries) => {
-        if (!isCurrent) return;
-        setOlder(entries);
-        setProblem(null);
-      },
-      (error: unknown) => isCurrent && setProblem((error as Error).message),
-    );
-    return () => {
-      isCurrent = false;
-    };
-  }, [module, limit, opened]);
-  const entries = together(
-    fresh,
-    older.filter((entry) => entry.module === module),
+  const { list, problem } = useList<HistoryEntry>(
+    `${pathOf(module, 'history')}?limit=${limit}`,
+    null,
+    opened,
   );
-  if (problem) return <p role="alert">{problem}</p>;
-  if (entries.length === 0) return <p>Nothing has happened yet.</p>;
+  const older = useLast(module, list);
+  const entries = together(fresh, older ?? []);
   return (
     <>
+      {problem && <p role="alert">{problem}</p>}
+      {entries.length === 0 && !problem && <p>{older ? 'Nothing has happened yet.' : '…'}</p>}
       <ol class="timeline">
         {entries.map((entry) => (
           <Entry key={entry.id} entry={entry} />
         ))}
       </ol>
-      {older.length === limit && limit < most && (
+      {older?.length === limit && limit < most && (
         <button type="button" onClick={() => setLimit(most)}>
           Show more
         </button>

@@ -25,7 +25,7 @@ export const steps: readonly VerbButton[] = [
   {
     verb: 'run',
     label: 'Run',
-    meaning: 'The controller walks the module out, step by step, gate by gate.',
+    meaning: 'The controller moves the module out, step by step, gate by gate.',
     steers: true,
     asks: ['ramp', 'bake', 'minSamples'],
   },

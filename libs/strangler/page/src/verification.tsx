@@ -2,8 +2,9 @@ import { duration, number } from '../../src/cli/text/figures.js';
 import { onSideInWords } from '../../src/cli/text/row-differences.js';
 import type { ModuleStatus, RowDifference } from '../../src/control/terms/views.js';
 import type { Side } from '../../src/routes/phase.js';
-import { percent, time } from './format.js';
-import { pathOf, Shown } from './lists.js';
+import { percent, shareDone, time } from './format.js';
+import { Shown } from './shown.js';
+import { pathOf } from './paths.js';
 import { Table, type Column } from './table.js';
 
 const onSide = (side: Side): Column<RowDifference> => ({
@@ -51,7 +52,7 @@ export const Verification = ({ status: { module, verify } }: { status: ModuleSta
 );
 
 function Running({ done, total, etaSeconds }: NonNullable<ModuleStatus['verify']['running']>) {
-  const share = total === 0 ? 0 : Math.min(100, Math.floor((done / total) * 100));
+  const share = shareDone({ done, total });
   return (
     <p role="status">
       All rows are compared: <progress value={share} max={100} aria-label="rows compared" /> {percent(share)},{' '}

@@ -1,3 +1,5 @@
+import { keptMs } from '../../src/evidence/time-steps.js';
+
 /** The part of the past that is looked at. */
 export interface View {
   minutes: number;
@@ -6,7 +8,7 @@ export interface View {
 }
 
 const shortestMinutes = 1;
-const longestMinutes = 1_440;
+const longestMinutes = keptMs / 60_000;
 
 /** What lies between two moments, in s since 1970: whole minutes, from the later one back. Pure. */
 export const between = (from: number, to: number): View => ({
@@ -23,7 +25,7 @@ export function moved({ minutes, until }: View, by: 'earlier' | 'later', now: nu
 
 /** Whether something is kept that is earlier than what is shown. `now`: ms since 1970. Pure. */
 export const hasEarlier = ({ minutes, until }: View, now: number): boolean =>
-  (until ?? now) - minutes * 60_000 > now - longestMinutes * 60_000;
+  (until ?? now) - minutes * 60_000 > now - keptMs;
 
 /** As the admin API is asked for it. Pure. */
 export const questionOf = ({ minutes, until }: View): string =>

@@ -5,7 +5,7 @@ import { ActionDialog } from './action-dialog.js';
 import { time } from './format.js';
 import { webhookSubject } from './subject.js';
 import { Scrolled, Table, type Column } from './table.js';
-import { useList } from './use-list.js';
+import { useList } from './use-answer.js';
 import type { VerbButton } from './verb-buttons.js';
 import { webhooksInWords } from './words.js';
 

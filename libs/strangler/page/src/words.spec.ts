@@ -48,7 +48,7 @@ it('says the share that is set where it is another one', () => {
 it('says what going back costs', () => {
   expect(rollbackInWords(status({}))).toContain('loses nothing');
   expect(rollbackInWords(status({ rollbackSafe: false }))).toContain('not safe');
-  expect(rollbackInWords(status({ phase: 'monolith' }))).toBe('it is at home');
+  expect(rollbackInWords(status({ phase: 'monolith' }))).toBe('it is in the monolith');
 });
 
 it('says why it does not know how long it takes', () => {

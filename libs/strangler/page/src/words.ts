@@ -16,8 +16,8 @@ export function goalInWords({ wanted, phase, percent: share }: ModuleStatus): st
 
 /** What going back costs. */
 export function rollbackInWords({ phase, rollbackSafe, transition }: ModuleStatus): string {
-  if (phase === 'monolith') return 'it is at home';
-  if (phase === 'decommissioned') return 'there is no copy at home any more';
+  if (phase === 'monolith') return 'it is in the monolith';
+  if (phase === 'decommissioned') return 'the monolith has no copy any more';
   if (!rollbackSafe) return 'not safe now: the plan says why';
   return transition ? 'once the step under way has ended; loses nothing' : 'some 3 s, loses nothing';
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import { adminLogin, openAdmin, type AdminListener } from '../../../../test/support/admin.js';
@@ -46,6 +46,24 @@ it('passes on what happens, as it happens', async () => {
   const answer = await fetch(`${url}/events`, { headers: { authorization } });
   const read = await answer.body!.getReader().read();
   expect(new TextDecoder().decode(read.value)).toContain('event: status');
+});
+
+it('ends what goes on when that admin API is killed, for the page to come again', async () => {
+  const streams: ServerResponse[] = [];
+  const elsewhere = createServer((_request, response) => {
+    streams.push(response);
+    response.write(': still here\n\n');
+  }).listen(0, '127.0.0.1');
+  await once(elsewhere, 'listening');
+  const target = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
+  const other = await servePage(new URL(target), 0);
+  const answer = await fetch(`http://localhost:${(other.address() as AddressInfo).port}/events`);
+  const reader = answer.body!.getReader();
+  await reader.read();
+  streams[0]!.destroy();
+  await expect(reader.read()).rejects.toThrow('terminated');
+  other.close();
+  elsewhere.close();
 });
 
 it('passes on to that admin API alone, whatever a path looks like', async () => {

@@ -7,6 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { pipeline } from 'node:stream';
 import { asksForThisMachine } from '../operate/local-names.js';
 import { pageFiles, sendFile, type PageFile } from '../operate/page/page-files.js';
 import { sessionNameFor, tokenIn } from '../operate/page/session-cookie.js';
@@ -60,7 +61,8 @@ function passOn(request: IncomingMessage, response: ServerResponse, target: URL)
   const headers = headersFor(request, url);
   const passed = send(url, { method: request.method, headers }, (answered) => {
     response.writeHead(answered.statusCode ?? 502, headersOf(answered, request));
-    answered.pipe(response);
+    // With it ends what is answered here: a stream whose other end is gone would be open for ever, and the page would wait for it.
+    pipeline(answered, response, () => undefined);
   });
   passed.on('error', () => {
     if (response.headersSent) return void response.destroy();

@@ -13,7 +13,7 @@ export interface TimeRange {
   until: number;
 }
 
-/** TimeSteps of time that follow each other without gaps. */
+/** Steps of time that follow each other without gaps. */
 export interface TimeSteps {
   /** The beginning of each, s since 1970. */
   at: readonly number[];

@@ -6,7 +6,9 @@ beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
 /** A client whose connection is as full as a test says: a real one takes megabytes before it is. */
-function clientOf(connection: { writableNeedDrain?: boolean; writableLength?: number } = {}) {
+function clientOf(
+  connection: { writableNeedDrain?: boolean; writableLength?: number; destroyed?: boolean } = {},
+) {
   const written: string[] = [];
   const response = Object.assign(new EventEmitter(), {
     writableNeedDrain: false,
@@ -42,5 +44,13 @@ it('a quiet stream shows that it is alive until it is closed', () => {
   jest.advanceTimersByTime(31_000);
   expect(written).toEqual([': still here\n\n', ': still here\n\n']);
   response.emit('close');
+  expect(jest.getTimerCount()).toBe(0);
+});
+
+it('one that was gone before it began leaves nothing behind', () => {
+  const { stream } = clientOf({ destroyed: true });
+  const left = jest.fn();
+  stream.onClose(left);
+  expect(left).toHaveBeenCalledTimes(1);
   expect(jest.getTimerCount()).toBe(0);
 });

@@ -19,7 +19,7 @@ export class EventStream {
     // A proxy that sees nothing for a minute takes the connection for dead.
     const heartbeat = setInterval(() => this.write(': still here\n\n'), heartbeatMs);
     this.timers = [heartbeat, setTimeout(() => this.end(), endsAfterMs)];
-    response.once('close', () => this.timers.forEach((timer) => clearTimeout(timer)));
+    this.onClose(() => this.timers.forEach((timer) => clearTimeout(timer)));
   }
 
   /** Sends an event that must arrive. `id` is what a client that comes again says it has seen. */
@@ -32,8 +32,10 @@ export class EventStream {
     if (!this.response.writableNeedDrain) this.send(event, data);
   }
 
+  /** Also of one that is closed already: whoever has gone while it was found out who he is never closes again. */
   onClose(listener: () => void): void {
-    this.response.once('close', listener);
+    if (this.response.destroyed) listener();
+    else this.response.once('close', listener);
   }
 
   end(): void {

@@ -7,6 +7,7 @@ import type { PlainBody } from '../control/commands/bodies.js';
 import { timePattern } from '../control/commands/events.js';
 import type { SeriesQuestion } from '../control/commands/series.js';
 import { Maybe } from '../contract/fields.js';
+import { keptMs } from '../evidence/time-steps.js';
 
 /** The query string of a list that grows for ever. */
 class NewestQuery {
@@ -27,7 +28,7 @@ export function limitIn(query: object): number {
 }
 
 class SeriesQuery {
-  @Maybe() @IsInt() @Min(1) @Max(1_440) minutes?: number | null;
+  @Maybe() @IsInt() @Min(1) @Max(keptMs / 60_000) minutes?: number | null;
   @Maybe() @Matches(timePattern) @IsISO8601({ strict: true }) until?: string | null;
 }
 
