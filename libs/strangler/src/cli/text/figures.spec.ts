@@ -26,6 +26,7 @@ it.each([
   [0.01234, '0.0123'],
   [200, '200'],
   [1_234, '1,234'],
+  [1_290.1591550923506, '1,290'],
 ])('%p is %s', (value, text) => expect(figure(value)).toBe(text));
 
 it('numbers are read in groups', () => expect(number(1_234_567.4)).toBe('1,234,567'));

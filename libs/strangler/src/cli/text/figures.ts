@@ -8,9 +8,11 @@ export const locale = 'document' in globalThis ? undefined : 'en-GB';
  */
 export const number = (figure: number): string => Math.round(figure).toLocaleString(locale);
 
-/** A figure that may be a fraction, with as many digits as matter. */
-export const figure = (value: number | null): string =>
-  value === null ? '–' : value.toLocaleString(locale, { maximumSignificantDigits: value < 1_000 ? 3 : 21 });
+/** A figure that may be a fraction, with as many digits as matter: of a large one, those before the point. */
+export const figure = (value: number | null): string => {
+  if (value === null) return '–';
+  return value < 1_000 ? value.toLocaleString(locale, { maximumSignificantDigits: 3 }) : number(value);
+};
 
 /** Seconds for people: `4 s`, `2 min 5 s`, `1 h 3 min`. */
 export function duration(seconds: number): string {
