@@ -131,7 +131,7 @@ export function Board({ session, onLogOut, onEnded }: OfSession) {
       )}
       {finding && (
         <Palette
-          targets={targetsOf(modules, { choose, begin, setTab, tabs })}
+          targets={targetsOf(modules, { choose, begin, setTab, tabs, mayAct })}
           onClose={() => setFinding(false)}
         />
       )}

@@ -4,7 +4,7 @@ import type { Target } from './palette.js';
 import { settingInWords } from './setting-words.js';
 import { pause, rare, resume, rollback, steps, type VerbButton } from './verb-buttons.js';
 
-/** What the palette finds of the modules. Pure. */
+/** What the palette finds of the modules: for who may not act, no verbs. Pure. */
 export function targetsOf(
   modules: readonly ModuleStatus[],
   {
@@ -12,14 +12,16 @@ export function targetsOf(
     begin,
     setTab,
     tabs,
+    mayAct,
   }: {
     choose: (module: string) => void;
     begin: (module: string) => (verbButton: VerbButton) => void;
     setTab: (tab: Tab) => void;
     tabs: readonly Tab[];
+    mayAct: boolean;
   },
 ): Target[] {
-  const verbs = [...steps, pause, resume, rollback, ...rare];
+  const verbs = mayAct ? [...steps, pause, resume, rollback, ...rare] : [];
   return modules.flatMap(({ module, settings }) => {
     const show = (tab: Tab) => () => {
       choose(module);

@@ -78,6 +78,7 @@ export function Palette({ targets, onClose }: { targets: readonly Target[]; onCl
             </li>
           ))}
         </ul>
+        {found.length === 0 && <p role="status">Nothing is called so.</p>}
       </form>
     </dialog>
   );

@@ -21,7 +21,7 @@ export function VerbBar<Verb extends string>(props: VerbBarProps<Verb>) {
       key={place}
       type="button"
       disabled={!mayAct}
-      title={verbButton.meaning}
+      title={mayAct ? verbButton.meaning : 'A viewer sees all, and does nothing.'}
       onClick={() => onVerb(verbButton)}
     >
       {verbButton.label}
