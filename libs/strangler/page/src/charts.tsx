@@ -99,12 +99,13 @@ function Range({
         {at !== undefined && `; at ${time(at * 1_000)}`}
         {at === undefined && '; drag over a chart to look closer'}
       </small>
-      <ul class="phases" aria-label="Colors of phases">
+      <ul class="phases" aria-label="Colors of phases, and marks">
         {phases.map((phase) => (
           <li key={phase} class={phase}>
             {phase}
           </li>
         ))}
+        {series && series.handOffs.length > 0 && <li class="hand-off">hand-off of keys</li>}
       </ul>
     </div>
   );

@@ -5,6 +5,7 @@ import { figure } from '../../src/cli/text/figures.js';
 import { inSeconds, type Chart, type Line, type Series } from './series.js';
 
 const height = 100;
+const dark = matchMedia('(prefers-color-scheme: dark)');
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const exactClock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 
@@ -40,6 +41,12 @@ export function Plot(props: PlotProps) {
     };
   }, []);
   useEffect(() => plot.current?.setData(dataOf(chart, series)), [series]);
+  useEffect(() => {
+    // What is drawn already keeps its colors: on dark ground it could not be read.
+    const redraw = () => plot.current?.redraw(false, true);
+    dark.addEventListener('change', redraw);
+    return () => dark.removeEventListener('change', redraw);
+  }, []);
   return (
     <figure>
       <figcaption>
@@ -91,7 +98,7 @@ function optionsFor(props: () => PlotProps, width: number): uPlot.Options {
       { ...axis, size: 26, space: 70, values: times },
       {
         ...axis,
-        size: 46,
+        size: 54,
         // Small charts: a figure each 20 pixels can still be read.
         space: 20,
         values: (_: uPlot, values: number[]) => values.map((each) => each.toLocaleString()),
