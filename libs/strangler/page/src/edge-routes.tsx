@@ -33,8 +33,8 @@ export const EdgeRoutes = ({ routes, mayAct }: { routes: string; mayAct: boolean
     <Routes mayAct={mayAct} />
   ) : (
     <p>
-      The gateway moves them, on its own page: <a href={routes}>{routes}</a>. Its listener answers to its own
-      machine alone: from elsewhere, forward its port.
+      A gateway moves them, on its own page, while it runs: <a href={routes}>{routes}</a>. Its listener
+      answers to its own machine alone: from elsewhere, forward its port.
     </p>
   );
 

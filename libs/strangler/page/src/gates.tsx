@@ -23,7 +23,7 @@ const settingColumns: readonly Column<SettingView>[] = [
 /** What the next step waits for, or breaks at. */
 export const GateRows = ({ gates }: { gates: readonly GateView[] }) =>
   gates.length === 0 ? (
-    <p>No step is before it, so nothing is measured.</p>
+    <p>No step waits, so no gate is measured.</p>
   ) : (
     <Table rows={gates} columns={gateColumns} keyOf={({ name }) => name} classOf={({ state }) => state} />
   );
