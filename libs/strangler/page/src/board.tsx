@@ -88,7 +88,7 @@ export function Board({ session, onLogOut, onEnded }: OfSession) {
             here.
           </p>
         )}
-        <Doctor mayAct={mayAct} onRepair={(module) => begin(module)(repair)} />
+        <Doctor mayAct={mayAct} opened={opened} onRepair={(module) => begin(module)(repair)} />
         <section class="cards" aria-label="Modules">
           {modules.map((each) => (
             <ModuleCard
@@ -103,7 +103,7 @@ export function Board({ session, onLogOut, onEnded }: OfSession) {
           <section class="module" aria-label={status.module}>
             <h2>{status.module}</h2>
             <Actions status={status} mayAct={mayAct} onVerb={begin(status.module)} />
-            <Charts status={status} />
+            <Charts status={status} opened={opened} />
             <Tabs names={tabs} chosen={tab} onChoose={setTab}>
               <TabContent
                 tab={tab}

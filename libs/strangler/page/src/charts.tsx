@@ -17,12 +17,12 @@ const ranges = [
 /** Once a step: a whole day is much to add up. */
 const everyMs = (minutes: number): number => Math.ceil(minutes / 25) * 10_000;
 
-/** How the module has done, on one axis of time. */
-export function Charts({ status }: { status: ModuleStatus }) {
+/** How the module has done, on one axis of time. `opened`: how often the stream was; it is asked anew with each time. */
+export function Charts({ status, opened }: { status: ModuleStatus; opened: number }) {
   const [view, setView] = useState<View>({ minutes: 15, until: null });
   /** Which step the mouse points at. */
   const [step, setStep] = useState<number | null>(null);
-  const { series, isAsked, problem } = useSeries(status.module, view);
+  const { series, isAsked, problem } = useSeries(status.module, view, opened);
   return (
     <section class="over-time" aria-label="Over time" aria-busy={isAsked}>
       <Range view={view} series={series} step={step} onView={setView} />
@@ -49,9 +49,14 @@ export function Charts({ status }: { status: ModuleStatus }) {
 function useSeries(
   module: string,
   view: View,
+  round: number,
 ): { series: Series | null; isAsked: boolean; problem: string | null } {
   const path = `${pathOf(module, 'series')}?${questionOf(view)}`;
-  const { answer, problem } = useAnswer<Series>(path, view.until === null ? everyMs(view.minutes) : null);
+  const { answer, problem } = useAnswer<Series>(
+    path,
+    view.until === null ? everyMs(view.minutes) : null,
+    round,
+  );
   const series = useLast(module, answer) ?? null;
   return { series, isAsked: !answer && !problem, problem };
 }

@@ -1,18 +1,27 @@
 import type { Finding } from '../../src/control/terms/views.js';
 import { useList } from './use-answer.js';
+import { urgentFirst } from './words.js';
 
 const everyMs = 10_000;
 
-/** What is stuck, what it means, what frees it. */
-export function Doctor({ onRepair, mayAct }: { onRepair: (module: string) => void; mayAct: boolean }) {
-  const { list: findings, problem } = useList<Finding>('doctor', everyMs);
+/** What is stuck, what it means, what frees it. `opened`: how often the stream was; it is asked anew with each time. */
+export function Doctor({
+  onRepair,
+  mayAct,
+  opened,
+}: {
+  onRepair: (module: string) => void;
+  mayAct: boolean;
+  opened: number;
+}) {
+  const { list: findings, problem } = useList<Finding>('doctor', everyMs, opened);
   // What was found out before may not be so any more.
   if (problem) return <p role="alert">Doctor does not answer: {problem}</p>;
   if (!findings) return <p>Doctor: …</p>;
   if (findings.length === 0) return <p class="well">Doctor: nothing is stuck.</p>;
   return (
     <section aria-label="Doctor" class="doctor">
-      {findings.map(({ module, problem, meaning, remedy, repairable, byItself }) => (
+      {urgentFirst(findings).map(({ module, problem, meaning, remedy, repairable, byItself }) => (
         <details key={`${module} ${problem}`} class={byItself ? 'note' : 'finding'}>
           <summary>
             {module === null ? '' : `${module}: `}

@@ -1,4 +1,4 @@
-import type { ModuleStatus, WebhookView } from '../../src/control/terms/views.js';
+import type { Finding, ModuleStatus, WebhookView } from '../../src/control/terms/views.js';
 import type { RouteStatus } from '../../src/operate/route-views.js';
 import { percent } from './format.js';
 import {
@@ -9,6 +9,7 @@ import {
   rollbackInWords,
   routeInWords,
   sharesInWords,
+  urgentFirst,
   webhooksInWords,
 } from './words.js';
 
@@ -91,4 +92,15 @@ it('says which webhooks are not told', () => {
   expect(webhooksInWords([hook('chat', 'up', 0), hook('pager', 'failing', 3)])).toBe(
     'Webhooks: 2, pager failing, 3 waiting',
   );
+});
+
+it('tells first what holds a module up, and last what passes by itself', () => {
+  const finding = (problem: string, of: Partial<Finding>) => ({ problem, module: null, ...of }) as Finding;
+  const told = urgentFirst([
+    finding('it copies', { module: 'parcels', byItself: true }),
+    finding('an old server', {}),
+    finding('no service', { module: 'parcels' }),
+    finding('behind', { module: 'sessions' }),
+  ]);
+  expect(told.map(({ problem }) => problem)).toEqual(['no service', 'behind', 'an old server', 'it copies']);
 });

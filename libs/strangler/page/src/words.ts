@@ -1,6 +1,6 @@
 import { duration, number } from '../../src/cli/text/figures.js';
 import type { ProcessStatus } from '../../src/control/terms/process-status.js';
-import type { ModuleStatus, WebhookView } from '../../src/control/terms/views.js';
+import type { Finding, ModuleStatus, WebhookView } from '../../src/control/terms/views.js';
 import type { RouteStatus } from '../../src/operate/route-views.js';
 import type { Side } from '../../src/routes/phase.js';
 import { percent } from './format.js';
@@ -53,6 +53,12 @@ export function leadersInWords({ leaders }: Pick<ProcessStatus, 'leaders'>): str
     )
     .join('; ');
 }
+
+/** What holds a module up stands first, and what passes by itself last. */
+export const urgentFirst = (findings: readonly Finding[]): Finding[] => {
+  const rank = ({ module, byItself }: Finding) => (byItself ? 2 : module === null ? 1 : 0);
+  return [...findings].sort((a, b) => rank(a) - rank(b));
+};
 
 /** The part of the system that answers for a side. */
 export const sideInWords = (side: Side): string => (side === 'monolith' ? 'monolith' : 'service');
