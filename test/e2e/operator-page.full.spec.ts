@@ -1,6 +1,7 @@
 import { answered, type OperatorPage } from '../support/operator-page.js';
 import { admin, openService } from '../support/shop.js';
 import { openShopPage, type ShopPage } from '../support/shop-page.js';
+import { until } from '../support/until.js';
 import { check } from '../hazards/support/check.js';
 import { Load } from '../hazards/support/load.js';
 
@@ -84,4 +85,17 @@ describe('the operator’s page', () => {
       await narrow.page.close();
     },
   );
+
+  it('draws the charts anew when the system turns dark', async () => {
+    const looking = await opened.another();
+    await looking.logIn();
+    // Nothing comes to this part of the past, so nothing else draws them anew.
+    await looking.page.getByRole('button', { name: 'earlier' }).click();
+    await looking.page.locator('.over-time[aria-busy="false"]').waitFor();
+    const drawn = () => looking.page.evaluate<string>("document.querySelector('.charts canvas').toDataURL()");
+    const light = await drawn();
+    await looking.page.emulateMedia({ colorScheme: 'dark' });
+    await until('it is drawn in other colors', async () => (await drawn()) !== light || undefined);
+    await looking.page.close();
+  });
 });
