@@ -6,7 +6,7 @@ import { inSeconds, type Chart, type Line, type Series } from './series.js';
 
 const height = 100;
 const dark = matchMedia('(prefers-color-scheme: dark)');
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
 const exactClock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 
 interface PlotProps {
@@ -85,6 +85,8 @@ function optionsFor(props: () => PlotProps, width: number): uPlot.Options {
   return {
     ...{ width: Math.max(200, width), height },
     legend: { show: false },
+    // The last time of the axis has its place.
+    padding: [null, 26, null, null],
     // All charts of the page point at the same moment; what is chosen in one is chosen once.
     cursor: {
       sync: { key: 'time', filters: { sub: (event) => event !== 'mouseup' && event !== 'mousedown' } },
