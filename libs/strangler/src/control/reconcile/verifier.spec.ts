@@ -44,14 +44,14 @@ it('goes on in another process where the one before has stopped, for whoever has
   await first.tend(row);
   await until('half of it is done', async () => ((await store.read('toy')).done === 30 ? true : undefined));
   await first.stop();
-  const orders: VerifyOrder[] = [];
+  const asked: VerifyOrder[] = [];
   const second = verifierOf(async (order) => {
-    orders.push(order);
+    asked.push(order);
     return report;
   });
   await second.tend(row);
   await until('it has ended', async () => ((await store.read('toy')).checkedAt ? true : undefined));
-  expect(orders).toMatchObject([{ cursor: { after: 'm' }, repair: false }]);
+  expect(asked).toMatchObject([{ cursor: { after: 'm' }, repair: false }]);
   expect(await store.read('toy')).toMatchObject({ request: null, cursor: null, rows: 60, differences: 2 });
   const told = () => new History(database).latest('toy', 1);
   const [entry] = await until('it is told', async () => ((await told()).length > 0 ? told() : undefined));
