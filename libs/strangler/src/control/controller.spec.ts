@@ -715,6 +715,34 @@ describe('the file that is changed from here', () => {
     expect(await readFile(path, 'utf8')).toContain('gone');
   });
 
+  it('does not keep a module from going back where somebody has spoiled it, whatever it says once it is mended', async () => {
+    await act({ verb: 'run', write: true });
+    await controlled.reaches('extracted');
+    const mended = await readFile(path, 'utf8');
+    const spoiled = `${mended}  gone: monolith\n`;
+    await writeFile(path, spoiled);
+    const rollback = { verb: 'rollback', write: true } as const;
+    const { plan } = await act(rollback, true);
+    expect(plan[0]).toMatch(
+      /line 4 refused: .*there is no such module .*; so the line of parcels stays as it is, and counts again once it is changed$/,
+    );
+    await act(rollback);
+    await controlled.reaches('monolith');
+    expect(await readFile(path, 'utf8')).toBe(spoiled);
+    await writeFile(path, `# mended\n${mended}`);
+    await file.look();
+    await until('it was read', async () => ((await controlled.row()).filed?.line === 4 ? true : undefined));
+    expect(await controlled.row()).toMatchObject({
+      paused: 'up',
+      pauseReason: expect.stringMatching(/^rolled back by ann while the file was refused; mend it/),
+      wanted: { phase: 'monolith', by: 'file' },
+    });
+    // Its line is edited by a person.
+    await writeFile(path, text('dual-write'));
+    await file.look();
+    await controlled.reaches('dual-write');
+  });
+
   it('is changed by who leads only, and others say where that is', async () => {
     const other = controlled.controller({ leaderOf: () => 'process 1 on host a' });
     operator = other.operator;

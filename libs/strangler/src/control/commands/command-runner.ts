@@ -5,7 +5,7 @@ import { goalOf } from '../reconcile/decide.js';
 import { RefusedError } from '../terms/refused.js';
 import { captureObstacle } from '../steps/capture-step.js';
 import type { NewEntry } from '../store/history.js';
-import type { Filed, ModuleRow, RowChange } from '../store/module-row.js';
+import type { Filed, ModuleRow, RowChange, Wanted } from '../store/module-row.js';
 import type { HistoryEntry } from '../terms/views.js';
 import type { Accepted, CommandContext, CommandParts } from './command.js';
 import { commandOf, type Action, type AnyCommand } from './commands.js';
@@ -113,6 +113,8 @@ export class CommandRunner {
     const settings = 'settings' in action ? (action.settings ?? {}) : {};
     const { phase, percent } = wanted;
     const { writer, filed } = this.requireWriter(context);
+    const mistake = isWayBack(action) ? await writer.problem() : null;
+    if (mistake !== null) return pastTheFile(accepted, context, { ...moved, wanted }, mistake);
     const change = { module: context.row.module, phase, percent, settings };
     const edit = dryRun ? await writer.plan(change) : await writer.write(change);
     const words =
@@ -174,6 +176,25 @@ export class CommandRunner {
   ): Promise<void> {
     return this.parts.store.history.write({ ...entryOf(context, verb, outcome, reason), figures });
   }
+}
+
+/** What leads back must not wait until somebody has mended the file. */
+const isWayBack = ({ verb }: Action): boolean => verb === 'rollback';
+
+/** The file cannot be changed as long as it is refused: the module goes back as after a gate that broke, until its line is changed. */
+function pastTheFile(
+  accepted: Accepted,
+  { row: { module }, actor }: CommandContext,
+  moved: RowChange & { wanted: Wanted },
+  mistake: string,
+): Accepted {
+  const left = `${mistake}; so the line of ${module} stays as it is, and counts again once it is changed`;
+  const pauseReason = `rolled back by ${actor} while the file was refused; mend it, and change the line of ${module}`;
+  return {
+    ...accepted,
+    plan: [left, ...accepted.plan],
+    change: { ...moved, wanted: { ...moved.wanted, by: 'file' }, paused: 'up', pauseReason },
+  };
 }
 
 const wordsOf = ({ plan }: Accepted): string => plan.join('; ');

@@ -42,10 +42,16 @@ export class FileWriter<C extends { module: string } = FileChange> {
     return this.file.look();
   }
 
-  private async prepared(change: C): Promise<{ edit: FileEdit; text: string }> {
+  /** Why the file is refused as it is now; null: it is not. */
+  async problem(): Promise<string | null> {
     await this.file.look();
-    const { problem, hash } = this.file.reading;
+    return this.file.reading.problem;
+  }
+
+  private async prepared(change: C): Promise<{ edit: FileEdit; text: string }> {
+    const problem = await this.problem();
     if (problem !== null) throw new RefusedError(`${problem}; mend it first`);
+    const { hash } = this.file.reading;
     const text = await readFile(this.path, 'utf8').catch((error: unknown) => this.unable(error, change));
     if (hashOf(text) !== hash) throw changedMeanwhile(this.path);
     const edit = this.editOf(text, change);
