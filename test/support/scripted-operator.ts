@@ -90,9 +90,9 @@ export class ScriptedOperator implements Operator {
     };
   }
 
-  async history(module: string, limit: number): Promise<HistoryEntry[]> {
+  async history(module: string, limit: number, before = Infinity): Promise<HistoryEntry[]> {
     this.assertThere(module);
-    return this.entries.filter((one) => one.module === module).slice(0, limit);
+    return this.entries.filter((one) => one.module === module && one.id < before).slice(0, limit);
   }
 
   async series(module: string, question: SeriesQuestion): Promise<ModuleSeries> {
@@ -146,8 +146,9 @@ export class ScriptedOperator implements Operator {
     return { webhook: name, verb: 'resend', dryRun: by.dryRun, plan: ['call it'] };
   }
 
-  onEntry(listener: (entry: HistoryEntry) => void): () => void {
+  onEntry(listener: (entry: HistoryEntry) => void, after?: number): () => void {
     this.listeners.add(listener);
+    if (after !== undefined) this.entries.filter(({ id }) => id > after).forEach(listener);
     return () => this.listeners.delete(listener);
   }
 

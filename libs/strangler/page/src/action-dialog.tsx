@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { HistoryEntry } from '../../src/control/terms/views.js';
 import { act, type Planned } from './api.js';
+import { commandIn } from './command-in.js';
+import { Copied } from './copied.js';
 import { Entry } from './timeline.js';
 import type { VerbButton } from './verb-buttons.js';
 import { QuestionFields } from './question-fields.js';
@@ -109,6 +111,7 @@ export function ActionDialog({
         )}
         {answer?.plan.length === 0 && !refusal && <p class="nothing">There is nothing to do.</p>}
         {refusal && <p class="refusal">Not now: {refusal}</p>}
+        {commandIn(refusal) && <Copied text={commandIn(refusal)!} />}
         {problem && (
           <p class="refusal" role="alert">
             Refused: {problem}

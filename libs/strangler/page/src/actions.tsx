@@ -1,4 +1,5 @@
 import type { ModuleStatus } from '../../src/control/terms/views.js';
+import { policies } from '../../src/routes/phase.js';
 import { VerbBar } from './verb-bar.js';
 import { pause, rare, resume, rollback, steps, type VerbButton } from './verb-buttons.js';
 import { rollbackInWords } from './words.js';
@@ -18,6 +19,7 @@ export const Actions = ({
     steps={[...steps, status.paused ? resume : pause]}
     back={rollback}
     backNote={rollbackInWords(status)}
+    isAway={!policies[status.phase].atHome}
     rare={rare}
   />
 );

@@ -72,11 +72,14 @@ export function Board({ session, onLogOut, onEnded }: OfSession) {
   const tabs = tabsFor(session);
   const begin = (module: string) => (verbButton: VerbButton) => setAsked({ module, verbButton });
   const subject = asked && modules.find(({ module }) => module === asked.module);
+  /** Another one with each entry, and each time that the stream is opened. */
+  const news = opened + (fresh.at(-1)?.id ?? 0);
   const isOld = now - heard.at > oldAfterMs;
   return (
     <>
       <Head
         session={session}
+        heard={news}
         oldSince={isOld ? heard : null}
         onLogOut={onLogOut}
         onPalette={() => setFinding(true)}
@@ -88,7 +91,7 @@ export function Board({ session, onLogOut, onEnded }: OfSession) {
             here.
           </p>
         )}
-        <Doctor mayAct={mayAct} opened={opened} onRepair={(module) => begin(module)(repair)} />
+        <Doctor mayAct={mayAct} heard={news} onRepair={(module) => begin(module)(repair)} />
         <section class="cards" aria-label="Modules">
           {modules.map((each) => (
             <ModuleCard

@@ -39,6 +39,10 @@ export function Charts({ status, opened }: { status: ModuleStatus; opened: numbe
             />
           ))}
           <Pauses series={series} />
+          <small>
+            What a process does within the transaction of its monolith is no call, and not counted here: of a
+            module that only processes use there is nothing to be seen before it moves.
+          </small>
         </div>
       )}
     </section>

@@ -4,17 +4,17 @@ import { urgentFirst } from './words.js';
 
 const everyMs = 10_000;
 
-/** What is stuck, what it means, what frees it. `opened`: how often the stream was; it is asked anew with each time. */
+/** What is stuck, what it means, what frees it. `heard`: changes with whatever happens; it is asked anew then. */
 export function Doctor({
   onRepair,
   mayAct,
-  opened,
+  heard,
 }: {
   onRepair: (module: string) => void;
   mayAct: boolean;
-  opened: number;
+  heard: number;
 }) {
-  const { list: findings, problem } = useList<Finding>('doctor', everyMs, opened);
+  const { list: findings, problem } = useList<Finding>('doctor', everyMs, heard);
   // What was found out before may not be so any more.
   if (problem) return <p role="alert">Doctor does not answer: {problem}</p>;
   if (!findings) return <p>Doctor: …</p>;

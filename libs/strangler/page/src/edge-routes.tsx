@@ -107,6 +107,7 @@ function RouteCard({
         steps={[...routeSteps, paused ? routeResume : routePause]}
         back={routeBack}
         rare={routeRare}
+        isAway={status.percent > 0}
       />
       <Opened title="Upstreams and gates">
         <Scrolled label={`Upstreams of ${route}`}>

@@ -4,6 +4,7 @@ import { duration, number } from '../../src/cli/text/figures.js';
 import type { EventList } from '../../src/control/commands/operator.js';
 import { time } from './format.js';
 import { buttons, type OfModule } from './row-buttons.js';
+import { Silent } from './shown.js';
 import { Scrolled, Table, type Column } from './table.js';
 import { useAnswer } from './use-answer.js';
 import type { VerbButton } from './verb-buttons.js';
@@ -55,11 +56,7 @@ export function Events(of: OfModule) {
 function Told({ items, subscribers, silent, isAll, ...of }: EventList & OfModule & { isAll: boolean }) {
   return (
     <>
-      {silent.map(({ module, side }) => (
-        <p key={`${module} ${side}`} role="alert">
-          The {side} side of {module} does not answer: what it has is not among these.
-        </p>
-      ))}
+      <Silent sides={silent} />
       {subscribers.length > 0 && (
         <Scrolled label="Subscribers">
           <Table
@@ -113,13 +110,16 @@ const columns: readonly Column<EventView>[] = [
   },
   { title: 'key', of: ({ key, seq }) => `${key}, no. ${number(seq)}` },
   { title: 'told', of: ({ at }) => time(at) },
-  { title: 'to', of: ({ subscriber }) => subscriber ?? 'nobody' },
+  { title: 'to', of: ({ subscriber }) => subscriber ?? <span title={noSubscriber}>nobody</span> },
   {
     title: 'state',
     of: ({ state, tries, error }) =>
       state + (tries > 0 ? `, tried ${number(tries)} times` : '') + (error === null ? '' : `: ${error}`),
   },
 ];
+
+/** What `nobody` says. */
+const noSubscriber = 'No module has subscribed to it: it stands in the log, and there is nothing to deliver.';
 
 const meanings = {
   resubmit: 'It is tried again, as often as a new one; those of its key behind it follow.',

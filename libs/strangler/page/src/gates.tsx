@@ -1,11 +1,12 @@
 import { samplesText, valueText, verdictText } from '../../src/cli/text/gates.js';
 import type { GateView, ModuleStatus, SettingView } from '../../src/control/terms/views.js';
 import { age } from './format.js';
+import { gateMeanings } from './gate-words.js';
 import { settingMeanings } from './setting-words.js';
 import { Table, type Column } from './table.js';
 
 const gateColumns: readonly Column<GateView>[] = [
-  { title: 'gate', of: ({ name }) => name },
+  { title: 'gate', of: ({ name }) => <span title={gateMeanings[name]}>{name}</span> },
   { title: 'value', of: ({ name, value }) => valueText(name, value), isFigure: true },
   { title: 'limit', of: ({ name, limit }) => valueText(name, limit), isFigure: true },
   { title: 'evidence', of: samplesText },

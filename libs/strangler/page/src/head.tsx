@@ -5,19 +5,24 @@ import { age } from './format.js';
 import { useAnswer } from './use-answer.js';
 import { addressInWords, leadersInWords } from './words.js';
 
+const everyMs = 5_000;
+
 /** Which application this is, what it stands on, and who looks at it. `oldSince`: when something new was heard last, by `performance.now()`; null: all is new. */
 export function Head({
   session,
+  heard,
   oldSince,
   onLogOut,
   onPalette,
 }: {
   session: SessionView;
+  /** Changes with whatever happens: then it is asked anew. */
+  heard: number;
   oldSince: { at: number; why: string } | null;
   onLogOut: () => void;
   onPalette: () => void;
 }) {
-  const { answer: process } = useAnswer<ProcessStatus>('process');
+  const { answer: process } = useAnswer<ProcessStatus>('process', everyMs, heard);
   return (
     <header>
       <h1>{process?.namespace ?? process?.name ?? 'strangler'}</h1>
@@ -53,7 +58,7 @@ function Lamps({ process: { nats, databases, file } }: { process: ProcessStatus 
       </li>
       {databases.map(({ side, module, address, role, state }) => (
         <li key={`${side} ${module}`}>
-          <span class={`lamp ${state}`}>
+          <span class={`lamp ${databaseLamps[state]}`}>
             database of {module ?? `the ${side}`} {state}
           </span>{' '}
           {addressInWords(address, role)}
@@ -67,4 +72,5 @@ function Lamps({ process: { nats, databases, file } }: { process: ProcessStatus 
 }
 
 const natsLamps = { connected: 'up', lost: 'down', none: 'quiet' } as const;
+const databaseLamps = { up: 'up', down: 'down', 'not known': 'quiet' } as const;
 const fileLamps = { 'in force': 'up', refused: 'down', none: 'quiet' } as const;

@@ -27,6 +27,7 @@ export function LogIn({ why, onDone }: { why: string | null; onDone: () => Promi
   return (
     <main class="log-in">
       <h1>Who is there?</h1>
+      <p>Here an operator sees where the modules of this application are, and moves them.</p>
       <form onSubmit={(event) => void submit(event)}>
         {byToken ? (
           <label>
@@ -50,6 +51,7 @@ export function LogIn({ why, onDone }: { why: string | null; onDone: () => Promi
             {byToken ? 'with an account' : 'with a token'}
           </button>
         )}
+        <p class="quiet">Whoever has set the application up knows the first account, or the token.</p>
         <p role="alert">{problem}</p>
       </form>
     </main>

@@ -3,7 +3,7 @@ import type { ModuleStatus } from '../../src/control/terms/views.js';
 import { phases, type Phase } from '../../src/routes/phase.js';
 import { Copied } from './copied.js';
 import { age, percent, shareDone } from './format.js';
-import { goalInWords, leftInWords, sharesInWords, sideInWords } from './words.js';
+import { goalInWords, leftInWords, onwardInWords, sharesInWords, sideInWords } from './words.js';
 
 /** Where one module stands, at a glance. */
 export function ModuleCard({
@@ -131,10 +131,11 @@ function Step({ status: { transition, backfill, verify } }: { status: ModuleStat
 }
 
 /** What it needs, what it has, what to do. */
-function Wait({ status: { waiting, waitingFor } }: { status: ModuleStatus }) {
+function Wait({ status: { waiting, waitingFor, paused } }: { status: ModuleStatus }) {
   if (waitingFor === null) return null;
   if (!waiting) return <p class="wait">{waitingFor}</p>;
   const { needs, has, todo, command, sinceMs } = waiting;
+  const isButton = paused && command !== null;
   return (
     <div class="wait">
       <dl>
@@ -145,7 +146,7 @@ function Wait({ status: { waiting, waitingFor } }: { status: ModuleStatus }) {
           {has} <small>for {age(sinceMs)}</small>
         </dd>
         <dt>to do</dt>
-        <dd>{todo}</dd>
+        <dd>{isButton ? `press ${onwardInWords(command)}, or:` : todo}</dd>
       </dl>
       {command && <Copied text={command} />}
     </div>

@@ -52,7 +52,7 @@ export function Plot(props: PlotProps) {
       <figcaption>
         {chart.title} <small>{chart.unit}</small>
         <p>
-          {chart.lines.map((line) => (
+          {chart.lines.filter(isTold).map((line) => (
             <span key={line.label} class={`line ${line.tone}`}>
               {line.label} <b>{toldOf(line, step)}</b>
             </span>
@@ -63,6 +63,9 @@ export function Plot(props: PlotProps) {
     </figure>
   );
 }
+
+/** A limit says something only where there is something to be limited. */
+const isTold = ({ dashed, values }: Line): boolean => !dashed || values.some((each) => each !== null);
 
 /** At a step, or the last that is known. Not in whole numbers: one error in ten seconds is no 0. */
 function toldOf({ values }: Line, step: number | null): string {

@@ -1,12 +1,12 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { figuresInWords } from '../../src/cli/text/history-figures.js';
 import type { HistoryEntry } from '../../src/control/terms/views.js';
+import { get } from './api.js';
 import { time } from './format.js';
 import { pathOf } from './paths.js';
 import { useLast, useList } from './use-answer.js';
 
 const shown = 100;
-const most = 1_000;
 
 /**
  * Who did what, when, why, by which figures; the newest first. `fresh`: what came since the page was opened; `opened`: how often the stream
@@ -21,30 +21,59 @@ export function Timeline({
   fresh: readonly HistoryEntry[];
   opened: number;
 }) {
-  const [limit, setLimit] = useState(shown);
-  const { list, problem } = useList<HistoryEntry>(
-    `${pathOf(module, 'history')}?limit=${limit}`,
-    null,
-    opened,
-  );
-  const older = useLast(module, list);
-  const entries = together(fresh, older ?? []);
+  const path = `${pathOf(module, 'history')}?limit=${shown}`;
+  const { list, problem } = useList<HistoryEntry>(path, null, opened);
+  const newest = useLast(module, list);
+  const earlier = useEarlier(module, path);
+  const entries = together(fresh, [...(newest ?? []), ...earlier.entries]);
   return (
     <>
       {problem && <p role="alert">{problem}</p>}
-      {entries.length === 0 && !problem && <p>{older ? 'Nothing has happened yet.' : '…'}</p>}
+      {entries.length === 0 && !problem && <p>{newest ? 'Nothing has happened yet.' : '…'}</p>}
       <ol class="timeline">
         {entries.map((entry) => (
           <Entry key={entry.id} entry={entry} />
         ))}
       </ol>
-      {older?.length === limit && limit < most && (
-        <button type="button" onClick={() => setLimit(most)}>
-          Show more
+      {earlier.problem && <p role="alert">{earlier.problem}</p>}
+      {newest?.length === shown && !earlier.isAll && (
+        <button type="button" disabled={earlier.isAsked} onClick={() => earlier.ask(entries.at(-1)!.id)}>
+          Show earlier
         </button>
       )}
     </>
   );
+}
+
+interface Earlier {
+  entries: readonly HistoryEntry[];
+  /** There are none before these. */
+  isAll: boolean;
+  isAsked: boolean;
+  problem: string | null;
+}
+
+const none: Earlier = { entries: [], isAll: false, isAsked: false, problem: null };
+
+/** What was before the newest, as far back as somebody goes. `ask`: for those before the entry with that id. */
+function useEarlier(module: string, path: string): Earlier & { ask: (before: number) => void } {
+  const [known, setKnown] = useState(none);
+  useEffect(() => setKnown(none), [module]);
+  const ask = (before: number) => {
+    setKnown((now) => ({ ...now, isAsked: true, problem: null }));
+    get<{ items: HistoryEntry[] }>(`${path}&before=${before}`).then(
+      ({ items }) =>
+        setKnown(({ entries }) => ({
+          ...none,
+          entries: [...entries, ...items],
+          isAll: items.length < shown,
+        })),
+      (error: unknown) => setKnown((now) => ({ ...now, isAsked: false, problem: (error as Error).message })),
+    );
+  };
+  // What is answered late may be of the module that was looked at before.
+  const entries = known.entries.filter((entry) => entry.module === module);
+  return { ...known, entries, ask };
 }
 
 /** Who did what, when, and why. */

@@ -6,6 +6,7 @@ import {
   goalInWords,
   leadersInWords,
   leftInWords,
+  onwardInWords,
   rollbackInWords,
   routeInWords,
   sharesInWords,
@@ -103,4 +104,11 @@ it('tells first what holds a module up, and last what passes by itself', () => {
     finding('behind', { module: 'sessions' }),
   ]);
   expect(told.map(({ problem }) => problem)).toEqual(['no service', 'behind', 'an old server', 'it copies']);
+});
+
+it.each([
+  ['npm run -s strangler -- resume stock', 'Resume'],
+  ['npx strangler run stock --write', 'Run'],
+])('%s has a button, %s', (command, label) => {
+  expect(onwardInWords(command)).toBe(label);
 });

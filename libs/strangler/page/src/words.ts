@@ -29,6 +29,9 @@ export function leftInWords({ etaSeconds, etaUnknown, waiting }: ModuleStatus): 
   return waiting ? 'once it has what it needs' : (etaUnknown ?? 'not known yet when');
 }
 
+/** The button that does what the command of a paused module does. */
+export const onwardInWords = (command: string): string => (/strangler (?:-- )?run /.test(command) ? 'Run' : 'Resume');
+
 /** Which share is meant where the module is on its way. */
 export const sharesInWords = ({ percent: share, wanted }: ModuleStatus): string => {
   const asked = wanted.percent === null || wanted.percent === share ? '' : `, set ${percent(wanted.percent)}`;

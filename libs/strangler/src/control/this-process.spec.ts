@@ -81,12 +81,14 @@ it('those of services are asked for where modules are away, and known by what th
   );
   const ofService = async () => (await made.status()).databases.slice(1);
   const stock = { side: 'extracted', module: 'stock' };
-  expect(await ofService()).toEqual([{ ...stock, address: null, role: null, state: 'down' }]);
+  expect(await ofService()).toEqual([{ ...stock, address: null, role: null, state: 'not known' }]);
   answer = () => Promise.resolve({ place });
   expect(await ofService()).toEqual([{ ...stock, ...place, state: 'up' }]);
   answer = () => Promise.reject(new Error('nobody answers'));
+  expect(await ofService()).toEqual([{ ...stock, ...place, state: 'not known' }]);
+  answer = () => Promise.reject(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
   expect(await ofService()).toEqual([{ ...stock, ...place, state: 'down' }]);
-  expect(asked).toEqual(['stock', 'stock', 'stock']);
+  expect(asked).toEqual(['stock', 'stock', 'stock', 'stock']);
 });
 
 it('a service of a release that does not say where its database is has one that is up', async () => {

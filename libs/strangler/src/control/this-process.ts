@@ -4,6 +4,7 @@ import type { Database } from '../database/database.js';
 import type { DatabasePlace } from '../database/server.js';
 import type { NatsLink } from '../nats/link.js';
 import type { SideState } from '../sides/side.js';
+import { absenceOf } from './conditions/absence.js';
 import type { FileReading } from './config/wishes-file.js';
 import { leaderIn } from './store/notices.js';
 import type { ProcessView } from './store/processes.js';
@@ -62,12 +63,20 @@ export class ThisProcess {
   }
 
   private async ofService(module: string): Promise<DatabaseStatus> {
-    const found = await inTime(this.parts.state(module));
-    if (found?.place) this.places.set(module, found.place);
+    const ended = await inTime(this.parts.state(module).then(told, untold));
+    if (ended?.place) this.places.set(module, ended.place);
     const { address, role } = this.places.get(module) ?? { address: null, role: null };
-    return { side: 'extracted', module, address, role, state: found ? 'up' : 'down' };
+    return { side: 'extracted', module, address, role, state: ended?.state ?? 'not known' };
   }
 }
+
+const told = ({ place }: Pick<SideState, 'place'>) => ({ place, state: 'up' as const });
+
+/** Of a service that is not there nobody can say how its database is. */
+const untold = (error: unknown) => ({
+  place: undefined,
+  state: absenceOf(error).kind === 'no database' ? ('down' as const) : ('not known' as const),
+});
 
 /** What comes too late, or fails, is as good as none. */
 async function inTime<T>(work: Promise<T>): Promise<T | undefined> {

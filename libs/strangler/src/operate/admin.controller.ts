@@ -23,7 +23,7 @@ import { nearest } from '../control/terms/nearest.js';
 import { Actor } from './actor.js';
 import { OPERATOR } from './operator-token.js';
 import { RefusalsInterceptor } from './refusals.interceptor.js';
-import { assertUnderstood, idIn, limitIn, said, seriesIn } from './request.js';
+import { assertUnderstood, historyIn, idIn, said, seriesIn } from './request.js';
 
 interface Items<T> {
   items: T[];
@@ -47,7 +47,8 @@ export class AdminController {
 
   @Get(':module/history')
   async history(@Param('module') module: string, @Query() query: object): Promise<Items<HistoryEntry>> {
-    return { items: await this.operator.history(module, limitIn(query)) };
+    const { limit, before } = historyIn(query);
+    return { items: await this.operator.history(module, limit, before) };
   }
 
   @Get(':module/series')

@@ -21,10 +21,10 @@ afterEach(async () => {
 });
 
 /** A client that collects what it is told. */
-async function watch() {
+async function watch(more: Record<string, string> = {}) {
   const stop = new AbortController();
   open.push(stop);
-  const headers = { authorization: await admin.authorization('admin') };
+  const headers = { authorization: await admin.authorization('admin'), ...more };
   const response = await fetch(`${admin.url}/events`, { headers, signal: stop.signal });
   let text = '';
   const ended = (async () => {
@@ -59,6 +59,18 @@ it('tells every entry of the history, with its id', async () => {
     expect(watcher.data('entry')).toEqual(written);
     expect(watcher.text()).toContain('id: 8\n');
   }
+});
+
+it.each([
+  ['what has happened since the last one that it has heard', '7', [8, 9]],
+  ['nothing of before, whatever else it says', '7; drop', []],
+])('tells a client that comes again %s', async (_what, last, ids) => {
+  operator.entries.push(entry(7), entry(8), entry(9));
+  const watcher = await watch({ 'Last-Event-ID': last });
+  operator.listeners.forEach((listener) => listener(entry(10)));
+  const heard = () => watcher.data('entry').map((one) => (one as { id: number }).id);
+  await until('the next one', () => (heard().includes(10) ? true : undefined));
+  expect(heard()).toEqual([...ids, 10]);
 });
 
 it('says that the status cannot be told, and goes on', async () => {

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Res, type OnModuleDestroy } from '@nestjs/common';
+import { Controller, Get, Headers, Inject, Res, type OnModuleDestroy } from '@nestjs/common';
 import type { Response } from 'express';
 import type { Operator } from '../control/commands/operator.js';
 import { EventStream } from './event-stream.js';
@@ -7,7 +7,7 @@ import { StatusFeed, type Tick } from './status-feed.js';
 
 /**
  * `GET /events`: every history entry as event `entry`, where all modules stand as event `status` every second or two, `failure`
- * when that cannot be told.
+ * when that cannot be told. Whoever comes again with `Last-Event-ID`, as browsers do, gets the entries since that one first.
  */
 @Controller('events')
 export class EventsController implements OnModuleDestroy {
@@ -19,13 +19,13 @@ export class EventsController implements OnModuleDestroy {
   }
 
   @Get()
-  events(@Res() response: Response): void {
+  events(@Res() response: Response, @Headers('last-event-id') last?: string): void {
     const stream = new EventStream(response);
     this.streams.add(stream);
     const stop = this.operator.onEntry((entry) => {
       stream.send('entry', entry, entry.id);
       this.feed.hurry();
-    });
+    }, idOf(last));
     const leave = this.feed.join((tick) => stream.sendLatest(...eventOf(tick)));
     stream.onClose(() => {
       stop();
@@ -39,5 +39,9 @@ export class EventsController implements OnModuleDestroy {
     for (const stream of this.streams) stream.end();
   }
 }
+
+/** `undefined`: it is none, and whoever sent it is told what happens from now on. */
+const idOf = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 
 const eventOf = (tick: Tick): ['status' | 'failure', Tick] => ['items' in tick ? 'status' : 'failure', tick];

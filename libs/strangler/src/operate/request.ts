@@ -14,6 +14,11 @@ class NewestQuery {
   @Maybe() @IsInt() @Min(1) @Max(1_000) limit?: number | null;
 }
 
+class HistoryQuery extends NewestQuery {
+  /** The id of an entry: only those that are older. */
+  @Maybe() @IsInt() @Min(1) @Max(Number.MAX_SAFE_INTEGER) before?: number | null;
+}
+
 /** How much of a history is answered when nothing is said. */
 const defaultLimit = 100;
 
@@ -25,6 +30,13 @@ const defaultLimit = 100;
 export function limitIn(query: object): number {
   const given = 'limit' in query ? { ...query, limit: Number(query.limit) } : query;
   return Schema.of(NewestQuery).parse(given).limit ?? defaultLimit;
+}
+
+/** Which entries of a module's history are asked for. @throws {ValidationError} */
+export function historyIn(query: object): { limit: number; before?: number } {
+  const numbers = Object.entries(query).map(([name, value]) => [name, Number(value)]);
+  const { limit = defaultLimit, ...from } = said(Schema.of(HistoryQuery).parse(Object.fromEntries(numbers)));
+  return { limit, ...from };
 }
 
 class SeriesQuery {

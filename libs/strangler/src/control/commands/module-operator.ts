@@ -76,9 +76,9 @@ export class ModuleOperator implements Operator {
     return { ...answer, ...(goal && { goal }), ...(refusal !== undefined && { refusal }) };
   }
 
-  async history(module: string, limit: number): Promise<HistoryEntry[]> {
+  async history(module: string, limit: number, before?: number): Promise<HistoryEntry[]> {
     this.require(module);
-    return this.parts.store.history.latest(module, limit);
+    return this.parts.store.history.latest(module, limit, before);
   }
 
   async series(module: string, question: SeriesQuestion): Promise<ModuleSeries> {
@@ -137,8 +137,8 @@ export class ModuleOperator implements Operator {
     ];
   }
 
-  onEntry(listener: (entry: HistoryEntry) => void): () => void {
-    return this.parts.feed.join(listener);
+  onEntry(listener: (entry: HistoryEntry) => void, after?: number): () => void {
+    return this.parts.feed.join(listener, after);
   }
 
   webhooks(): Promise<WebhookView[]> {

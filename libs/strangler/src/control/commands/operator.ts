@@ -67,7 +67,8 @@ export interface Operator {
   module(name: string): Promise<ModuleStatus>;
   /** @throws {RefusedError} with the reason; @throws {UnknownModuleError} */
   act(module: string, action: Action, by: { actor: string; dryRun: boolean }): Promise<ActionAnswer>;
-  history(module: string, limit: number): Promise<HistoryEntry[]>;
+  /** The newest first. `before`: the id of an entry; only those that are older. */
+  history(module: string, limit: number, before?: number): Promise<HistoryEntry[]>;
   /** How the module did over the last minutes or hours. */
   series(module: string, question: SeriesQuestion): Promise<ModuleSeries>;
   mismatches(module: string): Promise<MismatchEntry[]>;
@@ -80,8 +81,8 @@ export interface Operator {
   sagas(module: string, id: string | null): Promise<SagaList>;
   /** `module` undefined: all. */
   doctor(module: string | undefined): Promise<Finding[]>;
-  /** Calls `listener` with every history entry as it is written. Returns the way to stop. */
-  onEntry(listener: (entry: HistoryEntry) => void): () => void;
+  /** Calls `listener` with every history entry as it is written; with those after the id `after` first. Returns the way to stop. */
+  onEntry(listener: (entry: HistoryEntry) => void, after?: number): () => void;
   /** Who is told of history entries, and how far that is. */
   webhooks(): Promise<WebhookView[]>;
   /** Has one called now, also with what has failed. @throws {RefusedError} with the reason */

@@ -19,11 +19,38 @@ export class HistoryFeed {
     private readonly history: History,
   ) {}
 
-  /** Calls `listener` with every entry until the returned function is called. */
-  join(listener: (entry: HistoryEntry) => void): () => void {
-    this.events.on('entry', listener);
+  /**
+   * Calls `listener` with every entry until the returned function is called. `after`: the id of the last one that it has heard of before; those since
+   * then come first.
+   */
+  join(listener: (entry: HistoryEntry) => void, after?: number): () => void {
+    let held: HistoryEntry[] | null = after === undefined ? null : [];
+    // An entry that was found may be told of afterwards.
+    const found = new Set<number>();
+    const pass = (entry: HistoryEntry) => {
+      if (!found.has(entry.id)) listener(entry);
+    };
+    const hear = (entry: HistoryEntry) => {
+      if (held) held.push(entry);
+      else pass(entry);
+    };
+    this.events.on('entry', hear);
     this.session ??= this.listen();
-    return () => this.events.off('entry', listener);
+    if (after !== undefined)
+      void this.missedSince(after).then((missed) => {
+        if (!this.events.listeners('entry').includes(hear)) return;
+        missed.forEach(pass);
+        for (const { id } of missed) found.add(id);
+        held?.forEach(pass);
+        held = null;
+      });
+    return () => this.events.off('entry', hear);
+  }
+
+  /** Only once it is heard what comes: nothing falls between the two. */
+  private async missedSince(after: number): Promise<HistoryEntry[]> {
+    await this.session;
+    return this.history.since(after).catch(() => []);
   }
 
   async close(): Promise<void> {

@@ -29,6 +29,9 @@ const verifications = `
 const columns = `id::float8 as id, to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, module, actor,
   action, from_phase as "from", to_phase as "to", outcome, reason, figures`;
 
+/** Whoever was away for longer looks at the history itself. */
+const mostMissed = 1_000;
+
 /** What happened to the modules: who, when, why, with which figures. */
 export class History {
   private readonly logger = new Logger('history');
@@ -77,12 +80,22 @@ export class History {
     });
   }
 
-  /** The newest entries of a module, newest first. */
-  latest(module: string, limit: number): Promise<HistoryEntry[]> {
+  /** The newest entries of a module, newest first; of those that are older than the one with the id `before`, where that is given. */
+  latest(module: string, limit: number, before: number | null = null): Promise<HistoryEntry[]> {
     return this.database.query<HistoryEntry>(
-      `select ${columns} from strangler.history where module = $1 order by history.id desc limit $2`,
-      [module, limit],
+      `select ${columns} from strangler.history where module = $1 and ($3::bigint is null or history.id < $3)
+       order by history.id desc limit $2`,
+      [module, limit, before],
     );
+  }
+
+  /** The entries of all modules that are newer than the one with that id, the oldest first; of very many the newest. */
+  async since(id: number): Promise<HistoryEntry[]> {
+    const newest = await this.database.query<HistoryEntry>(
+      `select ${columns} from strangler.history where history.id > $1 order by history.id desc limit $2`,
+      [id, mostMissed],
+    );
+    return newest.reverse();
   }
 
   /** How its place has changed since `since` (ms since 1970), the oldest first. */

@@ -53,6 +53,6 @@ export interface DatabaseStatus {
   address: string | null;
   /** As whom that process logs in. */
   role: string | null;
-  /** `down`: nobody has said that it is up. That of a service is asked through the service. */
-  state: 'up' | 'down';
+  /** That of a service is asked through the service: `not known` where that does not answer. */
+  state: 'up' | 'down' | 'not known';
 }

@@ -76,7 +76,7 @@ function action(
 
 const stream = {
   description:
-    'Server-sent events: `entry` (a HistoryEntry), `status` (all modules, every second or two), `failure` (why that cannot be told). Ends after a minute: come again, and say again who you are.',
+    'Server-sent events: `entry` (a HistoryEntry), `status` (all modules, every second or two), `failure` (why that cannot be told). Ends after a minute: come again with `Last-Event-ID`, and say again who you are; entries since that one come first.',
   content: { 'text/event-stream': { schema: text } },
 };
 const open = (summary: string, responses: Responses) => ({ get: { summary, security: [], responses } });
@@ -85,6 +85,8 @@ const limit = inQuery('limit', 'So many, the newest first; 100 when nothing is s
   ...numberSchema,
   ...{ type: 'integer', minimum: 1, maximum: 1_000 },
 });
+
+const before = { ...numberSchema, ...{ type: 'integer', minimum: 1 } };
 
 const quarantined = get('Rows that cannot be applied', json('Success', items('QuarantinedRow')), noModule, [
   named,
@@ -135,7 +137,7 @@ const paths = {
     'Who did what, when, why, with which figures',
     json('Success', items('HistoryEntry')),
     { ...badInput, ...noModule },
-    [named, limit],
+    [named, limit, inQuery('before', 'The id of an entry: only those that are older.', before)],
   ),
   '/modules/{module}/series': get(
     'How a module did over time, in at most 150 steps or so',
