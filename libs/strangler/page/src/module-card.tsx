@@ -43,6 +43,7 @@ export function ModuleCard({
         </p>
       )}
       <Sides status={status} />
+      <Service status={status} />
       <Step status={status} />
       <Wait status={status} />
     </article>
@@ -86,6 +87,16 @@ function Sides({ status: { sides } }: { status: ModuleStatus }) {
     </ul>
   );
 }
+
+/** What a module at home could move to. */
+const Service = ({ status: { service } }: { status: ModuleStatus }) =>
+  service ? (
+    <ul class="lamps" aria-label="Service">
+      <li class={`lamp ${service === 'there' ? 'up' : 'quiet'}`}>
+        {service === 'there' ? 'its service is there' : 'no service: nothing to move to yet'}
+      </li>
+    </ul>
+  ) : null;
 
 /** As wide as the share is, and never invisible; the mark is where it is to be. */
 function Share({ percent: share, wanted }: { percent: number; wanted: number | null }) {

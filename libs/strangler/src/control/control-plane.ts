@@ -143,6 +143,7 @@ export class ControlPlane {
     });
     this.services = new ServiceWatch(names, routes, {
       belonging: (module) => servedOn(link, module, 'extracted'),
+      canAsk: () => link.current !== undefined,
       copies: (at) => copiesOn(link, at),
     });
     this.sender = new WebhookSender(webhooks, database);
@@ -231,6 +232,7 @@ export class ControlPlane {
         return store.clear(module);
       },
       wakesServers: () => this.options.link.asleep,
+      service: (module) => this.services.presenceOf(module),
       natsLost: () => this.options.link.trouble !== null,
       guards: (module) => guarded.figures().filter((each) => each.module === module),
       mismatches: async (module) => {

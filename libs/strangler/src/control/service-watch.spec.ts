@@ -1,5 +1,6 @@
 import type { CopyReport } from '../calls/copies/leaving.js';
-import { copiesOut, strangersAmong } from './service-watch.js';
+import { routeOf, Routes } from '../routes/routes.js';
+import { copiesOut, ServiceWatch, strangersAmong, type WatchedServices } from './service-watch.js';
 
 const databases = { monolith: 'm', extracted: 'e' };
 const at = (database: string, peer: string | null) => ({ database, peer, peerSince: peer && 'monday' });
@@ -72,4 +73,37 @@ it('a copy that takes no calls is told of, with its reason; the others are not',
   expect(found.map(({ problem }) => problem)).toEqual([
     'one of 3 copies that serve desk on the side extracted takes no calls for a while: 30 of its last 40 calls failed',
   ]);
+});
+
+describe('whether the service of a module is there', () => {
+  let watch: ServiceWatch;
+  afterEach(() => watch.stop());
+  const looks = async (phase: 'monolith' | 'extracted', asked: Partial<WatchedServices>) => {
+    const routes = new Routes();
+    routes.replace({ desk: routeOf(phase) });
+    const belonging = jest.fn(asked.belonging ?? (() => Promise.resolve([])));
+    watch = new ServiceWatch(['desk'], routes, {
+      ...{ canAsk: () => true, copies: () => Promise.resolve([]), ...asked },
+      belonging,
+    });
+    watch.start();
+    await watch.stop();
+    return watch.presenceOf('desk');
+  };
+  const there = () => Promise.resolve([at('e', null)]);
+
+  it('is known of one at home', async () => {
+    expect(await looks('monolith', {})).toBe('absent');
+    expect(await looks('monolith', { belonging: there })).toBe('there');
+  });
+
+  it('is not asked of one that has left: its side says more', async () => {
+    expect(await looks('extracted', { belonging: there })).toBeNull();
+  });
+
+  it('is not known without a connection, also one that was lost during the look', async () => {
+    expect(await looks('monolith', { canAsk: () => false })).toBeNull();
+    let asks = 0;
+    expect(await looks('monolith', { canAsk: () => ++asks < 2 })).toBeNull();
+  });
 });

@@ -3,8 +3,8 @@ import type { Address } from '../nats/subjects.js';
 import { policies, sides, type Side } from '../routes/phase.js';
 import { foreignTo } from '../database/refusals.js';
 import type { Belonging } from '../sides/remote.js';
-import type { RouteEntry, Routes } from '../routes/routes.js';
-import type { Finding } from './terms/views.js';
+import { policyOf, type RouteEntry, type Routes } from '../routes/routes.js';
+import type { Finding, ServicePresence } from './terms/views.js';
 
 const askEveryMs = 3_000;
 
@@ -12,6 +12,8 @@ const askEveryMs = 3_000;
 export interface WatchedServices {
   /** Whom the databases belong to that serve the module's extracted side now. */
   belonging: (module: string) => Promise<readonly Belonging[]>;
+  /** Whether anybody can be asked: there is a connection. */
+  canAsk: () => boolean;
   /** What the copies say of themselves that serve a side of a module there. */
   copies: (at: Address) => Promise<readonly CopyReport[]>;
 }
@@ -22,6 +24,8 @@ export interface WatchedServices {
  */
 export class ServiceWatch {
   private readonly found = new Map<string, readonly Finding[]>();
+  /** Of modules at home. */
+  private readonly presence = new Map<string, ServicePresence>();
   private timer: NodeJS.Timeout | undefined;
   private asking: Promise<unknown> = Promise.resolve();
 
@@ -34,6 +38,11 @@ export class ServiceWatch {
   /** What there was at the last look. */
   get findings(): Finding[] {
     return [...this.found.values()].flat();
+  }
+
+  /** Whether a service of a module at home was there at the last look; null: it has left, or nobody could be asked. */
+  presenceOf(module: string): ServicePresence | null {
+    return this.presence.get(module) ?? null;
   }
 
   start(): void {
@@ -51,13 +60,23 @@ export class ServiceWatch {
 
   private async look(module: string): Promise<void> {
     const entry = this.routes.entryOf(module);
-    // Who is paired with nobody yet is told of whom there is when it begins to move.
-    if (!entry?.databases.extracted) return void this.found.delete(module);
+    if (!entry || !this.services.canAsk()) return this.forget(module);
     const [all, ...copies] = await Promise.all([
       this.services.belonging(module),
       ...sides.map((side) => this.copiesOut(module, side, entry)),
     ]);
+    // A connection that was lost meanwhile has brought nothing.
+    if (!this.services.canAsk()) return this.forget(module);
+    if (policyOf(entry).atHome) this.presence.set(module, all.length > 0 ? 'there' : 'absent');
+    else this.presence.delete(module);
+    // Who is paired with nobody yet is told of whom there is when it begins to move.
+    if (!entry.databases.extracted) return void this.found.delete(module);
     this.found.set(module, [...strangersAmong(all, entry, module), ...copies.flat()]);
+  }
+
+  private forget(module: string): void {
+    this.found.delete(module);
+    this.presence.delete(module);
   }
 
   private async copiesOut(module: string, side: Side, { databases }: RouteEntry): Promise<Finding[]> {

@@ -21,6 +21,8 @@ export function moduleLines(status: ModuleStatus): Line[] {
   ];
 }
 
+const serviceTexts = { there: 'is there', absent: 'nobody answers: nothing to move to yet' } as const;
+
 function facts(status: ModuleStatus): Line[][] {
   const {
     ownership,
@@ -34,6 +36,7 @@ function facts(status: ModuleStatus): Line[][] {
     backfill,
     rollbackSafe,
     ownerMigrations = [],
+    service,
   } = status;
   return [
     ...(status.phaseSinceMs === undefined
@@ -42,6 +45,7 @@ function facts(status: ModuleStatus): Line[][] {
     fact('extracted', [...bar(percent / 100, 20, 'green'), { text: `  ${percent} %` }]),
     fact('steered by', line(wanted.by === 'file' ? 'strangler.yaml' : 'the operator')),
     fact('owned', line(`${ownership}, epoch ${epoch}, ack ${ack}`)),
+    ...(service ? [fact('service', line(serviceTexts[service]))] : []),
     ...(degraded
       ? [fact('degraded', line('the other side does not confirm: writes wait in the outbox', 'red'))]
       : []),

@@ -62,6 +62,7 @@ export class ModuleOperator implements Operator {
       note,
       doing: this.parts.walkers.get(name)?.doing ?? null,
       calls: this.parts.needs.guards?.(name) ?? [],
+      service: this.parts.needs.service?.(name) ?? null,
       notices: notices.map(({ problem }) => problem),
       rates: this.parts.rates.measure(name, observed, verification),
       advice: this.parts.advice,

@@ -16,7 +16,7 @@ import { totalOf } from '../conditions/measured.js';
 import { isAtHome, type ModuleRow } from '../store/module-row.js';
 import type { Need } from '../terms/need.js';
 import type { Note } from '../store/notes.js';
-import type { GateView, ModuleStatus, SideView, WaitView } from '../terms/views.js';
+import type { GateView, ModuleStatus, ServicePresence, SideView, WaitView } from '../terms/views.js';
 import { isDegraded } from '../conditions/route-entry.js';
 import { settingsInForce } from '../config/setting-keys.js';
 import type { Verification } from '../store/verification-store.js';
@@ -36,6 +36,8 @@ export interface StatusParts {
   rates: { backfill: number | null; verify: number | null };
   /** How calls of this process to its sides are guarded. */
   calls?: SideFigures[];
+  /** Whether its service is there; null: nobody can be asked. */
+  service?: ServicePresence | null;
   /** What is wrong with who steers. */
   notices: string[];
   advice: Advice;
@@ -86,6 +88,7 @@ export function statusOf(parts: StatusParts): ModuleStatus {
       (observed.states[side]?.ownerMigrations ?? []).map((each) => ({ side, ...each })),
     ),
     calls: parts.calls ?? [],
+    service: isAtHome(row) ? (parts.service ?? null) : null,
     notices: [...parts.notices, ...oldFencesOf(parts), ...strandedSagasOf(parts)],
   };
 }

@@ -4,6 +4,7 @@ import type { ControlledSides } from '../../sides/side.js';
 import type { StepsQuestion, StepsReport } from '../../evidence/call-steps.js';
 import type { Evidence } from '../../evidence/evidence.js';
 import type { VerifyReport } from '../store/verification-store.js';
+import type { ServicePresence } from '../terms/views.js';
 import type { MismatchEntry } from '../../calls/shadow/shadow-store.js';
 
 /** How a verification goes about. */
@@ -53,6 +54,8 @@ export interface ControlNeeds {
   natsLost?: () => boolean;
   /** Whether a look at the other side of a module at home would start a server (left out: no). */
   wakesServers?: () => boolean;
+  /** Whether the service of a module at home is there; null, or left out: nobody can be asked. */
+  service?: (module: string) => ServicePresence | null;
   /** How calls of this process to the module's sides are guarded (left out: none leave it). */
   guards?: (module: string) => SideFigures[];
   mismatches(module: string): Promise<MismatchEntry[]>;

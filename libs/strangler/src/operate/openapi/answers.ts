@@ -161,6 +161,7 @@ const status = {
       bulkheads: listOf(object(bulkhead)),
     }),
   ),
+  service: nullable(oneOf(['there', 'absent'])),
   notices: listOf(text),
 } satisfies Members<ModuleStatus>;
 
@@ -285,7 +286,7 @@ const resend = {
 
 /** The answers of the admin API, by their names in the document. */
 export const answers = {
-  ModuleStatus: without(status, 'phaseSinceMs', 'readsPercent', 'ownerMigrations', 'calls'),
+  ModuleStatus: without(status, 'phaseSinceMs', 'readsPercent', 'ownerMigrations', 'calls', 'service'),
   ModuleSeries: object(series),
   HistoryEntry: object(entry),
   MismatchEntry: object(mismatch),
