@@ -1,7 +1,7 @@
 export { callers, calls, gateway } from './calls.js';
 export { contracts } from './contracts.js';
 export { Sku } from './sku.js';
-export { ById, defaultLimit, IdPage, Money, Page } from './shared.js';
+export { ById, defaultLimit, IdPage, Money, mostAtOnce, Page } from './shared.js';
 export {
   inventory,
   BySku,

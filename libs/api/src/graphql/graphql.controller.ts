@@ -1,0 +1,71 @@
+import { inventory, orders, payments, users } from '#contracts';
+import { InjectPort } from 'nestjs-strangler';
+import { Controller, Get, Inject, Post, Query, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { forAll } from '../cache/cached.js';
+import { OptionalLogIn } from '../auth/access.js';
+import type { SignedRequest } from '../auth/principal.js';
+import { DashboardController } from '../dashboard.controller.js';
+import type { InventoryPort, OrdersPort, PaymentsPort, UsersPort } from '../ports.js';
+import { Loaders } from './loaders.js';
+import type { Ports } from './relations.js';
+import type { Run } from './schema.js';
+import type { GraphqlServer } from './server.js';
+
+/** The token of the server behind {@link GraphqlController}. */
+export const graphqlServerToken = Symbol('api:graphql');
+
+/** `/graphql`: the modules' queries, and what leads from one answer to another, in one request. It only reads. */
+@Controller({ path: 'graphql', version: VERSION_NEUTRAL })
+@ApiExcludeController()
+@OptionalLogIn()
+export class GraphqlController {
+  private readonly ports: Ports;
+
+  constructor(
+    @Inject(graphqlServerToken) private readonly server: GraphqlServer,
+    private readonly dashboard: DashboardController,
+    @InjectPort(users) usersPort: UsersPort,
+    @InjectPort(inventory) inventoryPort: InventoryPort,
+    @InjectPort(payments) paymentsPort: PaymentsPort,
+    @InjectPort(orders) ordersPort: OrdersPort,
+  ) {
+    this.ports = { users: usersPort, inventory: inventoryPort, payments: paymentsPort, orders: ordersPort };
+  }
+
+  @Get()
+  get(@Req() request: SignedRequest, @Res() response: Response, @Query() _query: object): Promise<void> {
+    return this.answer(request, response);
+  }
+
+  @Post()
+  post(@Req() request: SignedRequest, @Res() response: Response): Promise<void> {
+    return this.answer(request, response);
+  }
+
+  private async answer(request: SignedRequest, response: Response): Promise<void> {
+    const { method, originalUrl, headers, principal } = request;
+    const run: Run = { begun: false, isForAll: true };
+    const body: unknown = request.body;
+    const asked = await this.server.fetch(
+      `http://graphql${originalUrl}`,
+      {
+        method,
+        headers: { accept: headers.accept ?? 'application/json', 'content-type': 'application/json' },
+        ...(method === 'POST' && { body: JSON.stringify(body ?? null) }),
+      },
+      {
+        ...{ ports: this.ports, loaders: new Loaders(this.ports), principal, run },
+        dashboard: (who) => this.dashboard.get(who),
+      },
+    );
+    // As REST has it: the same for everybody may be kept, and is asked for again with its ETag.
+    if (method === 'GET' && run.begun && run.isForAll) response.setHeader('Cache-Control', forAll);
+    // A request that is refused as a whole is wrong, whatever form of answer it takes.
+    response
+      .status(asked.ok && !run.begun ? 400 : asked.status)
+      .type(asked.headers.get('content-type') ?? 'application/json');
+    response.send(await asked.text());
+  }
+}
