@@ -331,6 +331,9 @@ describe('GraphQL', () => {
     it.each(Object.entries(hostile))('%s', async (_what, query) => {
       const refused = await ask(query, admin);
       expect([refused.status, refused.body.data ?? null]).toEqual([400, null]);
+      expect(new Set(codes(refused) ?? [(refused.body as { code?: string }).code])).toEqual(
+        new Set(['validation_failed']),
+      );
       expect(called).toEqual([]);
     });
 

@@ -8,6 +8,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import { currentContext } from 'nestjs-strangler';
 import type { ProblemFilter } from '../errors/problem.filter.js';
 import { refusal } from '../errors/problems.js';
 import { most, tooMuch } from './limits.js';
@@ -55,6 +56,8 @@ const within = (schema: GraphQLSchema): Plugin => ({
   onValidate: ({ params, setResult }) => {
     const problem = tooMuch(params.documentAST as DocumentNode, schema);
     if (problem !== undefined) setResult([refused(problem)]);
+    return ({ result, setResult: tell }) =>
+      tell((result as readonly GraphQLError[]).map(({ message, nodes }) => refused(message, nodes)));
   },
   onExecute: ({ args, setResultAndStopExecution }) => {
     // Only now it is known how long the lists are to be.
@@ -75,7 +78,11 @@ const withoutIntrospection: Plugin = {
   onValidate: ({ addValidationRule }) => addValidationRule(NoSchemaIntrospectionCustomRule),
 };
 
-const refused = (why: string) => new GraphQLError(why, { originalError: refusal('validation_failed', why) });
+const refused = (why: string, nodes?: GraphQLError['nodes']) =>
+  new GraphQLError(why, {
+    nodes,
+    extensions: { code: 'validation_failed', traceId: currentContext()?.requestId ?? '-' },
+  });
 
 /** An error with the code that REST has for it. What nobody declares is for the log. */
 function shownError(error: unknown, filter: ProblemFilter): Error {
