@@ -165,7 +165,7 @@ describe('GraphQL', () => {
   it('answers the dashboard as REST does', async () => {
     const rest = await http().get('/api/v1/dashboard').set('authorization', ann.authorization);
     const { body } = await ask(
-      '{ dashboard { user { email } orders { id } recommendations { sku } errors { part } } }',
+      '{ dashboard { user { email } orders { id } recommendations { sku available } errors { part } } }',
       ann,
     );
     const {
@@ -176,14 +176,14 @@ describe('GraphQL', () => {
     } = rest.body as {
       user: { email: string };
       orders: { id: string }[];
-      recommendations: { sku: string }[];
+      recommendations: { sku: string; available: number }[];
       errors: object[];
     };
     expect(body.data).toEqual({
       dashboard: {
         user: { email: user.email },
         orders: own.map(({ id }) => ({ id })),
-        recommendations: recommendations.map(({ sku }) => ({ sku })),
+        recommendations: recommendations.map(({ sku, available }) => ({ sku, available })),
         errors,
       },
     });

@@ -132,7 +132,13 @@ class SchemaMaker {
     const { as = of, view } = isShown.get(of) ?? {};
     const fields = this.shapes.outputs(as, (nested) => this.typeOf(nested));
     const made = Object.entries(fields).map(([name, field]): [string, Field] => {
-      const resolve = view && ((value: unknown) => (view(value as never) as Record<string, unknown>)[name]);
+      const resolve =
+        view &&
+        ((value: unknown) => {
+          // What REST has made already is shown as it is.
+          const found = Object.hasOwn(value as object, name) ? value : view(value as never);
+          return (found as Record<string, unknown>)[name];
+        });
       const items =
         nestedOf(as, name) && isList(field) ? { usual: usualLength, most: usualLength } : undefined;
       return [name, { ...field, ...(resolve && { resolve }), ...(items && { extensions: { items } }) }];
