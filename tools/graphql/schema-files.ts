@@ -1,5 +1,5 @@
 import { lexicographicSortSchema, printSchema } from 'graphql';
-import { schemaOfContracts } from '../../libs/api/src/graphql/schema.js';
+import { schemaOfContracts } from '#api';
 import { docstrings } from './docstrings.js';
 
 /** What clients of GraphQL may rely on, as it is committed. */

@@ -62,10 +62,22 @@ export class GraphqlController {
     );
     // As REST has it: the same for everybody may be kept, and is asked for again with its ETag.
     if (method === 'GET' && run.begun && run.isForAll) response.setHeader('Cache-Control', forAll);
+    const type = asked.headers.get('content-type') ?? 'application/json';
+    if (isPage(type)) {
+      response.setHeader('Content-Security-Policy', ofExplorer);
+      return void response
+        .status(200)
+        .type(type)
+        .send(await asked.text());
+    }
     // A request that is refused as a whole is wrong, whatever form of answer it takes.
-    response
-      .status(asked.ok && !run.begun ? 400 : asked.status)
-      .type(asked.headers.get('content-type') ?? 'application/json');
+    response.status(asked.ok && !run.begun ? 400 : asked.status).type(type);
     response.send(await asked.text());
   }
 }
+
+/** The page that explores the schema, where a setting has it served: all of it is in the page itself. */
+const isPage = (type: string): boolean => type.startsWith('text/html');
+
+const ofExplorer =
+  "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'; img-src data:; font-src data:; connect-src 'self'; frame-ancestors 'none'";

@@ -16,7 +16,7 @@ import { persistedQueries } from './persisted.js';
 import type { Asked } from './schema.js';
 
 /** Where clients ask. */
-export const endpoint = '/graphql';
+const endpoint = '/graphql';
 
 export interface GraphqlOptions {
   /** Whether the schema may be asked for, and a page is served that explores it (default false). */
@@ -26,11 +26,13 @@ export interface GraphqlOptions {
 export type GraphqlServer = YogaServerInstance<Asked, object>;
 
 /** Answers queries: what asks for too much, or is wrong, is refused before anything of it runs. */
-export function graphqlServer(
+export async function graphqlServer(
   schema: GraphQLSchema,
   filter: ProblemFilter,
   { explorer = false }: GraphqlOptions = {},
-): GraphqlServer {
+): Promise<GraphqlServer> {
+  // Nine megabytes, which are read where they are wanted.
+  const page = explorer ? await import('@graphql-yoga/render-graphiql') : undefined;
   return createYoga<Asked>({
     schema,
     graphqlEndpoint: endpoint,
@@ -38,6 +40,7 @@ export function graphqlServer(
     ...{ logging: false, landingPage: false, healthCheckEndpoint: `${endpoint}/health` },
     // Of each its own: who may ask from where is the API's affair, and one request holds one query.
     ...{ cors: false, batching: false, multipart: false },
+    ...(page && { renderGraphiQL: page.renderGraphiQL }),
     graphiql: explorer && {
       title: 'GraphQL',
       defaultQuery: '{ listProducts { items { sku description } } }',

@@ -26,7 +26,7 @@ const wholeNumber = (value: unknown): number => {
 };
 
 /** Wider than GraphQL's own, which ends at 32 bits. */
-export const SafeInt = new GraphQLScalarType({
+const SafeInt = new GraphQLScalarType({
   name: 'SafeInt',
   description: 'A whole number that stays exact in JavaScript: up to 9,007,199,254,740,991.',
   serialize: wholeNumber,
