@@ -13,6 +13,7 @@ import { PublicAnswers, type CacheTimes, type Ways } from './cache/public-answer
 import { DashboardController } from './dashboard.controller.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { GraphqlController, graphqlServerToken } from './graphql/graphql.controller.js';
+import { Modules } from './graphql/modules.js';
 import { schemaOfContracts } from './graphql/schema.js';
 import { graphqlServer, type GraphqlOptions } from './graphql/server.js';
 import { HealthController } from './health.controller.js';
@@ -94,6 +95,7 @@ export class ApiModule {
         verifier,
         ApiUsage,
         RequestTimes,
+        Modules,
         // The class itself, which the controller of GraphQL asks.
         DashboardController,
         {

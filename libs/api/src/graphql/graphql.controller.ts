@@ -1,5 +1,3 @@
-import { inventory, orders, payments, users } from '#contracts';
-import { InjectPort } from 'nestjs-strangler';
 import { Controller, Get, Inject, Post, Query, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Response } from 'express';
@@ -7,9 +5,8 @@ import { forAll } from '../cache/cached.js';
 import { OptionalLogIn } from '../auth/access.js';
 import type { SignedRequest } from '../auth/principal.js';
 import { DashboardController } from '../dashboard.controller.js';
-import type { InventoryPort, OrdersPort, PaymentsPort, UsersPort } from '../ports.js';
 import { Loaders } from './loaders.js';
-import type { Ports } from './relations.js';
+import { Modules } from './modules.js';
 import type { Run } from './schema.js';
 import type { GraphqlServer } from './server.js';
 
@@ -21,18 +18,11 @@ export const graphqlServerToken = Symbol('api:graphql');
 @ApiExcludeController()
 @OptionalLogIn()
 export class GraphqlController {
-  private readonly ports: Ports;
-
   constructor(
     @Inject(graphqlServerToken) private readonly server: GraphqlServer,
     private readonly dashboard: DashboardController,
-    @InjectPort(users) usersPort: UsersPort,
-    @InjectPort(inventory) inventoryPort: InventoryPort,
-    @InjectPort(payments) paymentsPort: PaymentsPort,
-    @InjectPort(orders) ordersPort: OrdersPort,
-  ) {
-    this.ports = { users: usersPort, inventory: inventoryPort, payments: paymentsPort, orders: ordersPort };
-  }
+    private readonly modules: Modules,
+  ) {}
 
   @Get()
   get(@Req() request: SignedRequest, @Res() response: Response, @Query() _query: object): Promise<void> {
@@ -56,7 +46,7 @@ export class GraphqlController {
         ...(method === 'POST' && { body: JSON.stringify(body ?? null) }),
       },
       {
-        ...{ ports: this.ports, loaders: new Loaders(this.ports), principal, run },
+        ...{ modules: this.modules, loaders: new Loaders(this.modules), principal, run },
         dashboard: (who) => this.dashboard.get(who),
       },
     );

@@ -1,12 +1,13 @@
 import { mostAtOnce } from '#contracts';
 import DataLoader from 'dataloader';
-import type { Ports, Relation } from './relations.js';
+import type { Modules } from './modules.js';
+import type { Relation } from './relations.js';
 
 /** Asks for all objects of a level at once: one call a relation and level, for one request. */
 export class Loaders {
   private readonly known = new Map<string, DataLoader<string, unknown>>();
 
-  constructor(private readonly ports: Ports) {}
+  constructor(private readonly modules: Modules) {}
 
   load(relation: Relation, key: string, limit: number): Promise<unknown> {
     const { on, field } = relation;
@@ -20,7 +21,7 @@ export class Loaders {
   }
 
   private async ask({ load, many }: Relation, keys: readonly string[], limit: number): Promise<unknown[]> {
-    const found = await load(this.ports, keys, limit);
+    const found = await load(this.modules, keys, limit);
     return keys.map((key) => found.get(key) ?? (many ? [] : null));
   }
 }

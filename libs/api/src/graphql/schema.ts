@@ -12,13 +12,14 @@ import {
 import type { Principal } from '../auth/principal.js';
 import { DashboardView } from '../dashboard.dto.js';
 import { refusal } from '../errors/problems.js';
+import type { Modules } from './modules.js';
 import type { Loaders } from './loaders.js';
-import { named, relations, shown, type Ports, type Relation, type Shown } from './relations.js';
+import { named, relations, shown, type Relation, type Shown } from './relations.js';
 import { Shapes } from './shapes.js';
 
 /** What a request is answered with. */
 export interface Asked {
-  readonly ports: Ports;
+  readonly modules: Modules;
   readonly loaders: Loaders;
   readonly dashboard: (principal: Principal) => Promise<DashboardView>;
   readonly run: Run;
@@ -35,7 +36,6 @@ export interface Run {
 }
 
 type Field = GraphQLFieldConfig<unknown, Asked>;
-type Ask = (input: object) => Promise<unknown>;
 
 /** So many items a list is thought to have that says nothing of its length: by that it is judged what a query may cost. */
 const usualLength = 10;
@@ -91,13 +91,12 @@ class SchemaMaker {
       type: this.typeOf(output as Dto<unknown>),
       args: this.shapes.arguments(input as Dto<unknown>),
       ...(description !== undefined && { description }),
-      resolve: (_root, given, { ports, principal, run }) => {
+      resolve: (_root, given, { modules, principal, run }) => {
         if (who !== 'anyone') {
           run.isForAll = false;
           requireLogIn(principal);
         }
-        const port = ports[module as keyof Ports] as unknown as Readonly<Record<string, Ask>>;
-        return port[name]!(given as object);
+        return modules.queriesOf(module)![name]!(given as object);
       },
     };
   }
