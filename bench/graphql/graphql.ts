@@ -49,7 +49,7 @@ export async function graphql(servers: BenchServers, quick: boolean): Promise<bo
     closing.add(() => program.stop());
     const units = await unitsOf(program.ready[0]);
     const machines = { programs: { shop: program.pid }, databases: { database }, folder: 'no other' };
-    const count = quick ? 40 : 1_000;
+    const count = quick ? 40 : 300;
     const contenders = Object.entries(units).map(
       ([name, unit]) => new Counted(name, machines, () => inLanes(count, unit)),
     );

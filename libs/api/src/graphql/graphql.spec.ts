@@ -12,7 +12,7 @@ import { hash } from 'node:crypto';
 import request from 'supertest';
 import { v7 as uuidv7 } from 'uuid';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.js';
-import { ApiModule } from '../api.module.js';
+import { ApiModule, type ApiOptions } from '../api.module.js';
 import { configureHttp } from '../configure-http.js';
 import { BoundedAdapter } from '../http/bounded-adapter.js';
 
@@ -60,7 +60,7 @@ describe('GraphQL', () => {
   beforeEach(() => (called = []));
   afterEach(() => jest.restoreAllMocks());
 
-  async function startShop(url: string): Promise<NestExpressApplication> {
+  async function startShop(url: string, options: ApiOptions = {}): Promise<NestExpressApplication> {
     const finished: CallObserver['finished'] = ({ module, operation, kind }) => {
       // Whether a token counts is asked of the users before anything else.
       if (kind === 'query' && operation !== 'getSession') called.push(`${module}.${operation}`);
@@ -72,7 +72,7 @@ describe('GraphQL', () => {
           observers: [{ finished, answered: () => undefined }],
         }),
         ...[UsersModule, InventoryModule, PaymentsModule, OrdersModule],
-        ApiModule.forRoot(),
+        ApiModule.forRoot(options),
       ],
     }).compile();
     const made = built.createNestApplication<NestExpressApplication>(new BoundedAdapter(), {
@@ -224,6 +224,21 @@ describe('GraphQL', () => {
       });
       expect({ status, body }).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
     });
+  });
+
+  it.each<[string, ApiOptions['rates']]>([
+    ['user', { perUser: { perSecond: 0.01, burst: 3, loopback: true } }],
+    ['route', { perRoute: { 'POST /graphql': { perSecond: 0.01, burst: 3, loopback: true } } }],
+  ])('is counted by %s, as REST is', async (_by, rates) => {
+    const limited = await startShop(database.url, { rates });
+    const query = { query: `{ getUser(id: "${ann.id}") { email } }` };
+    const statuses: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      const sent = request(limited.getHttpServer()).post('/graphql').set('authorization', ann.authorization);
+      statuses.push((await sent.send(query)).status);
+    }
+    expect(statuses).toEqual([200, 200, 200, 429]);
+    await limited.close();
   });
 
   it('a part that fails is null, with the code and the request id of REST, and the rest is there', async () => {
