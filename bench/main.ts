@@ -7,6 +7,7 @@ import { decoding } from './decoding/decoding.js';
 import { events } from './events/events.js';
 import { flip } from './flip/flip.js';
 import { gateway } from './gateway/gateway.js';
+import { graphql } from './graphql/graphql.js';
 import { handOffBench } from './hand-off/hand-off.js';
 import { http } from './http/http.js';
 import { orders } from './orders/orders.js';
@@ -43,6 +44,7 @@ const benches: Record<string, Bench> = {
   abuse,
   flip,
   gateway,
+  graphql,
   page,
 };
 const names = Object.keys(benches);
@@ -65,6 +67,7 @@ Names:
   flip         how long one word in strangler.yaml takes until inventory is extracted: without customers, with few, with many
   verify       how fast both sides' rows are compared: against COPY of both through md5sum
   gateway      what a product read costs through the gateway: against the monolith's API, express-http-proxy, httpxy, @fastify/http-proxy, nginx
+  graphql      what it costs to ask in GraphQL: against REST, for the same data; and to refuse what asks for too much
   page         what the operator's page costs the shop that it shows: none against one open
   abuse        how long others wait while one client sends the worst that he can
 

@@ -35,7 +35,11 @@ export const megabytes: readonly Abuse[] = Object.entries(bodies).map(([name, { 
     const all = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers };
     const deed: Deed = { requests: 0, largestAnswer: 0 };
     while (!stop.aborted) {
-      const answer = await fetch(`${url}/api/v1/${path}`, { method: 'POST', headers: all, body });
+      const answer = await fetch(`${url}/api/v1/${path}`, {
+        method: 'POST',
+        headers: all,
+        body: new Uint8Array(body),
+      });
       const { byteLength } = await answer.arrayBuffer();
       deed.requests++;
       deed.largestAnswer = Math.max(deed.largestAnswer, byteLength);

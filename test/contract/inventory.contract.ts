@@ -53,6 +53,13 @@ export function inventoryContract(runner: ContractRunner): void {
       });
     });
 
+    test('several products at once, those that there are', async () => {
+      const skus = [await product(1), await product(2)];
+      const asked = [...skus, 'NO-SUCH', skus[0]!.toLowerCase()].map((sku) => ({ sku }));
+      const { items } = await port.getProducts({ products: asked });
+      expect(items.map(({ sku }) => sku).sort()).toEqual([...skus].sort());
+    });
+
     test('a second put changes the product, and leaves what orders hold', async () => {
       const sku = await product(10);
       await port.reserve(order(one(sku, 4)));

@@ -159,6 +159,16 @@ export function ordersContract(runner: ContractRunner): void {
     expect((await port().listOrders({ userId: other.userId })).items).toEqual([]);
   });
 
+  test('the latest orders of several customers, so many of each, the newest first', async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 3; i++) ids.unshift((await place(1)).id);
+    const customers = [{ userId: uuidv7() }, { userId }];
+    const { items } = await port().listOrdersOf({ customers, limit: 2 });
+    expect(items.map((each) => [each.userId, each.orders.map(({ id }) => id)])).toEqual([
+      [userId, ids.slice(0, 2)],
+    ]);
+  });
+
   test('a list goes from page to page, the newest order first', async () => {
     const ids: string[] = [];
     for (let i = 0; i < 3; i++) ids.unshift((await place(1)).id);

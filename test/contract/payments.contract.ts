@@ -54,6 +54,15 @@ export function paymentsContract(runner: ContractRunner): void {
     }
   }
 
+  test('payments of several orders, those that there are', async () => {
+    const charged = [await port.charge(charge()), await port.charge(charge())];
+    const orders = [...charged, { orderId: randomUUID() }].map(({ orderId }) => ({ orderId }));
+    const { items } = await port.getPayments({ orders });
+    expect(items).toHaveLength(2);
+    expect(items).toEqual(expect.arrayContaining(charged));
+    expect(await refusal(port.getPayments({ orders: [] }))).toMatchObject({ code: 'validation_failed' });
+  });
+
   test('an order is charged once, whatever comes later', async () => {
     const input = charge();
     const payment = await port.charge(input);

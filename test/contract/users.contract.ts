@@ -33,6 +33,14 @@ export function usersContract(runner: ContractRunner): void {
       expect(await port.getUser({ id: user.id })).toEqual(user);
     });
 
+    test('several users at once, those that there are', async () => {
+      const known = [await port.register(someone()), await port.register(someone())];
+      const asked = [...known, { id: randomUUID() }].map(({ id }) => ({ id }));
+      const { items } = await port.getUsers({ users: asked });
+      expect(items).toHaveLength(2);
+      expect(items).toEqual(expect.arrayContaining(known));
+    });
+
     test('an e-mail that is taken is refused, in whatever case it is written', async () => {
       const first = someone();
       await port.register(first);

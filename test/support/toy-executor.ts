@@ -21,6 +21,7 @@ export function toyExecutor(
   const handlers: ToyHandlers = {
     look: echo,
     lookBriefly: echo,
+    lookAll: echo,
     list: echo,
     put: record,
     take: record,

@@ -56,6 +56,8 @@ export const toy = contract('toy', {
       ...byName,
     }),
     takeAll: command({ input: AskAll, output: AnswerAll, ...byName }),
+    /** Name by name, as `putAll`. */
+    lookAll: query({ input: AskAll, output: AnswerAll, errors: ['not_found'], ...byName }),
     list: query({ input: Ask, output: Answer, reads: 'any', timeoutMs: 20_000 }),
     /** For those whose answer is held back. */
     lookBriefly: query({ input: Ask, output: Answer, key: (i) => i.name, timeoutMs: 300 }),

@@ -7,7 +7,7 @@ import type { OwnDatabase } from './own-database.js';
 
 /** What answers clients: the API, each port of which leads to another process; or nothing but what is passed on. */
 export function edgeOf(
-  { modules, identityProvider: identity, rates: given, shedListsAt, cache }: Settings,
+  { modules, identityProvider: identity, rates: given, shedListsAt, cache, graphql }: Settings,
   own: OwnDatabase,
 ): Required<Pick<ModuleMetadata, 'imports' | 'providers'>> {
   const rates = { ...given, passesOn: true, live: () => own.members.live };
@@ -16,7 +16,7 @@ export function edgeOf(
     return { imports: [BareEdgeModule.forRoot(rates)], providers: [tokens] };
   }
   const api = ApiModule.forRoot({
-    ...{ identity, shedListsAt, rates, limits: own.pool },
+    ...{ identity, shedListsAt, rates, graphql, limits: own.pool },
     readiness: {
       useFactory: ({ checks }: StranglerProcess) => [own.check, ...checks],
       inject: [StranglerProcess],

@@ -6,7 +6,7 @@ import type { Settings } from './config.js';
 
 /** The HTTP edge as the settings want it. `direct`: the database, where failed attempts are counted. */
 export function apiOptions(
-  { identityProvider, admin, dataDir, rates, shedListsAt }: Settings,
+  { identityProvider, admin, dataDir, rates, shedListsAt, graphql }: Settings,
   direct: string,
   checks: readonly Check[],
   closing: Closing,
@@ -14,7 +14,7 @@ export function apiOptions(
   const limits = openLimitPool(direct);
   closing.add(() => limits.end());
   return {
-    ...{ identity: identityProvider, limits, rates, shedListsAt },
+    ...{ identity: identityProvider, limits, rates, shedListsAt, graphql },
     bootstrapAdmin: () => adminLogin(admin ?? { dataDir }),
     readiness: {
       useFactory: (process: StranglerProcess) => [...checks, ...process.checks],

@@ -11,6 +11,11 @@ import { TokenVerifier, type IdentityProvider } from './auth/token-verifier.js';
 import { KeepAnswers } from './cache/keep-answers.js';
 import { PublicAnswers, type CacheTimes, type Ways } from './cache/public-answers.js';
 import { DashboardController } from './dashboard.controller.js';
+import { ProblemFilter } from './errors/problem.filter.js';
+import { GraphqlController, graphqlServerToken } from './graphql/graphql.controller.js';
+import { Modules } from './graphql/modules.js';
+import { schemaOfContracts } from './graphql/schema.js';
+import { graphqlServer, type GraphqlOptions } from './graphql/server.js';
 import { HealthController } from './health.controller.js';
 import { StrayQueryGuard } from './http/stray-query.guard.js';
 import { RequestTimes } from './http/request-times.js';
@@ -46,6 +51,8 @@ export interface ApiOptions {
   shedListsAt?: number | undefined;
   /** Answers of public queries are kept for so long; without it, not at all. */
   cache?: KeptAnswers | undefined;
+  /** How `/graphql` is served. */
+  graphql?: GraphqlOptions | undefined;
   /** What has to hold before the process is ready. */
   readiness?: Pick<FactoryProvider<readonly Check[]>, 'useFactory' | 'inject'>;
 }
@@ -60,6 +67,7 @@ export class ApiModule {
     rates,
     shedListsAt,
     cache,
+    graphql,
     readiness = { useFactory: () => [] },
   }: ApiOptions = {}): DynamicModule {
     const verifier: FactoryProvider<TokenVerifier> = identity
@@ -79,6 +87,7 @@ export class ApiModule {
         ProductsController,
         OrdersController,
         DashboardController,
+        GraphqlController,
         HealthController,
         JwksController,
       ],
@@ -86,6 +95,13 @@ export class ApiModule {
         verifier,
         ApiUsage,
         RequestTimes,
+        Modules,
+        // The class itself, which the controller of GraphQL asks.
+        DashboardController,
+        {
+          provide: graphqlServerToken,
+          useFactory: () => graphqlServer(schemaOfContracts(), new ProblemFilter(), graphql),
+        },
         { provide: Attempts, useFactory: () => new Attempts(limits) },
         { provide: RateLimits, useFactory: () => new RateLimits(rates) },
         { provide: APP_GUARD, useClass: AuthGuard },

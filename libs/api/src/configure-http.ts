@@ -4,6 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
 import { TokenVerifier } from './auth/token-verifier.js';
 import { ProblemFilter } from './errors/problem.filter.js';
+import { most } from './graphql/limits.js';
 import { plainReads } from './cache/plain-reads.js';
 import { acceptVersion } from './http/accept-version.js';
 import { accessLog, logUnreadable } from './http/access-log.js';
@@ -39,7 +40,10 @@ export interface HttpOptions {
 /** Nothing but an order takes more than a few hundred bytes; one of 1,000 lines takes 65 kB, twice that with indents. */
 const shopBodies: BodyLimits = {
   most: 10_240,
-  larger: [{ path: /^\/api\/v1\/orders\/?(?:\?|$)/, limit: 131_072 }],
+  larger: [
+    { path: /^\/api\/v1\/orders\/?(?:\?|$)/, limit: 131_072 },
+    { path: /^\/graphql\/?(?:\?|$)/, limit: most.bytes, tooLarge: 'validation_failed' },
+  ],
 };
 
 /** A thousand quarantined rows to discard, by their ids, take 17 kB. */

@@ -1,3 +1,4 @@
+export { schemaOfContracts } from './graphql/schema.js';
 export { ApiModule, type ApiOptions } from './api.module.js';
 export { BareEdgeModule, configureBareEdge } from './bare-edge.module.js';
 export { cacheGauges } from './cache/cache-gauges.js';

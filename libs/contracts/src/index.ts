@@ -1,10 +1,12 @@
 export { callers, calls, gateway } from './calls.js';
 export { contracts } from './contracts.js';
 export { Sku } from './sku.js';
-export { ById, defaultLimit, IdPage, Money, Page } from './shared.js';
+export { ById, defaultLimit, IdPage, Money, mostAtOnce, Page } from './shared.js';
 export {
   inventory,
   BySku,
+  BySkus,
+  FoundProducts,
   OrderStock,
   Product,
   Products,
@@ -33,10 +35,13 @@ export {
   cancelled,
   confirmed,
   CustomerSummary,
+  FoundOrders,
   ListOrders,
+  ListOrdersOf,
   Order,
   OrderRef,
   Orders,
+  OrdersOf,
   orders,
   orderStatuses,
   OrderTold,
@@ -47,6 +52,8 @@ export {
 } from './orders.js';
 export {
   ByOrder,
+  ByOrders,
+  FoundPayments,
   Charge,
   charged,
   ChargeTaken,
@@ -60,12 +67,14 @@ export {
 } from './payments.js';
 export {
   AccessToken,
+  ByIds,
   ChangePassword,
   Credentials,
   EmailChanged,
   emailChanged,
   erased,
   EraseUser,
+  FoundUsers,
   ImportUser,
   Jwks,
   Nothing,

@@ -2,7 +2,7 @@ import { IsString, Length } from 'class-validator';
 import { command, contract, event, query } from 'nestjs-strangler/contract';
 import { Count, Id, List, Maybe, Nested } from 'nestjs-strangler/contract';
 import { Sku } from './sku.js';
-import { Money, Page } from './shared.js';
+import { Money, mostAtOnce, Page, severally } from './shared.js';
 
 export class BySku {
   @Sku() sku: string;
@@ -21,6 +21,16 @@ export class Product {
 export class Products {
   @List(() => Product) items: Product[];
   @Maybe() @IsString() next?: string | null;
+}
+
+/** Products by their SKUs. */
+export class BySkus {
+  @List(() => BySku, { min: 1, max: mostAtOnce }) products: BySku[];
+}
+
+/** Those that there are. */
+export class FoundProducts {
+  @List(() => Product) items: Product[];
 }
 
 export class PutProduct {
@@ -110,6 +120,13 @@ export const inventory = contract('inventory', {
       output: Product,
       errors: ['not_found'],
       key: 'sku',
+      ...browsing,
+    }),
+    getProducts: query({
+      who: 'anyone',
+      input: BySkus,
+      output: FoundProducts,
+      ...severally<BySkus, FoundProducts>('products', 'sku'),
       ...browsing,
     }),
     listProducts: query({ who: 'anyone', input: Page, output: Products, reads: 'any', ...browsing }),

@@ -1,9 +1,9 @@
-import { IsIn, IsString, Length } from 'class-validator';
+import { IsIn, IsInt, IsString, Length, Max, Min } from 'class-validator';
 import { contract, event, process, query, self, subscription } from 'nestjs-strangler/contract';
 import { Count, Id, List, Masked, Maybe, Nested } from 'nestjs-strangler/contract';
 import { ReservedLine, StockLine } from './inventory.js';
-import { ById, IdPage, Money } from './shared.js';
-import { emailChanged, erased } from './users.js';
+import { ById, IdPage, Money, mostAtOnce, severally } from './shared.js';
+import { emailChanged, erased, theOneIn } from './users.js';
 
 export const orderStatuses = ['pending', 'pending_payment', 'confirmed', 'cancelled'] as const;
 export type OrderStatus = (typeof orderStatuses)[number];
@@ -64,6 +64,23 @@ export class ByCustomer {
   @Id() userId: string;
 }
 
+/** The latest orders of several customers, so many of each. */
+export class ListOrdersOf {
+  @List(() => ByCustomer, { min: 1, max: mostAtOnce }) customers: ByCustomer[];
+  @Maybe() @IsInt() @Min(1) @Max(50) limit?: number | null;
+}
+
+/** The latest orders of one customer. */
+export class OrdersOf {
+  @Id() userId: string;
+  @List(() => Order) orders: Order[];
+}
+
+/** A customer without orders is not among them. */
+export class FoundOrders {
+  @List(() => OrdersOf) items: OrdersOf[];
+}
+
 /** A customer's orders in one currency, without those that were cancelled. */
 export class CustomerSales {
   @Count() orders: number;
@@ -114,6 +131,13 @@ export const orders = contract('orders', {
       ...looking,
     }),
     listOrders: query({ who: ofCustomer, input: ListOrders, output: Orders, key: 'userId', ...looking }),
+    listOrdersOf: query({
+      who: self(({ customers }: ListOrdersOf) => theOneIn(customers.map(({ userId }) => userId))),
+      input: ListOrdersOf,
+      output: FoundOrders,
+      ...severally<ListOrdersOf, FoundOrders>('customers', 'userId'),
+      ...looking,
+    }),
     /** For those who know the order but not its customer (admins). */
     findOrder: query({
       who: 'admin',

@@ -1,7 +1,7 @@
 import { IsIn, IsString, Length } from 'class-validator';
 import { command, contract, event, query } from 'nestjs-strangler/contract';
-import { Id, Masked, Nested } from 'nestjs-strangler/contract';
-import { Money } from './shared.js';
+import { Id, List, Masked, Nested } from 'nestjs-strangler/contract';
+import { Money, mostAtOnce, severally } from './shared.js';
 
 export const paymentStatuses = ['charged', 'refunded', 'void'] as const;
 /** `void`: refunded before it was charged, so that a late charge is refused. */
@@ -17,6 +17,16 @@ export class Payment {
 
 export class ByOrder {
   @Id() orderId: string;
+}
+
+/** Payments by their orders. */
+export class ByOrders {
+  @List(() => ByOrder, { min: 1, max: mostAtOnce }) orders: ByOrder[];
+}
+
+/** Those that there are. */
+export class FoundPayments {
+  @List(() => Payment) items: Payment[];
 }
 
 export class Charge {
@@ -54,6 +64,13 @@ export const payments = contract('payments', {
       output: Payment,
       errors: ['not_found'],
       key: 'orderId',
+      timeoutMs: 3_000,
+      policy: { tryMs: 1_000 },
+    }),
+    getPayments: query({
+      input: ByOrders,
+      output: FoundPayments,
+      ...severally<ByOrders, FoundPayments>('orders', 'orderId'),
       timeoutMs: 3_000,
       policy: { tryMs: 1_000 },
     }),

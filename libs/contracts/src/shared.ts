@@ -24,5 +24,29 @@ export class IdPage {
   @Maybe() @IsInt() @Min(1) @Max(200) limit?: number | null;
 }
 
+/** So many are asked for at once at most, where several are. */
+export const mostAtOnce = 200;
+
+/**
+ * How a query of many of one kind falls into parts, each with its own of them; what is not there is left out of the answer. `name`: the list in the
+ * input; `key`: the field of each that is its routing key.
+ */
+export const severally = <I extends object, O extends { items: unknown[] }>(
+  name: keyof I & string,
+  key: string,
+) => {
+  const keyOf = (one: unknown) => (one as Record<string, string>)[key]!;
+  const listIn = (input: I) => input[name] as unknown[];
+  return {
+    keys: (input: I) => listIn(input).map(keyOf),
+    pick: (input: I, keys: readonly string[]): I => {
+      const picked = new Set(keys);
+      return { ...input, [name]: listIn(input).filter((one) => picked.has(keyOf(one))) };
+    },
+    merge: (_input: I, parts: readonly O[]): O =>
+      ({ ...parts[0], items: parts.flatMap(({ items }) => items) }) as O,
+  };
+};
+
 /** The page size when the caller names none. */
 export const defaultLimit = 50;

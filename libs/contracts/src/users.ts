@@ -1,7 +1,7 @@
 import { IsBoolean, IsIn, IsInt, IsObject, IsString, Length, MaxLength } from 'class-validator';
 import { command, contract, event, query, self } from 'nestjs-strangler/contract';
 import { Email, Id, List, Masked, Maybe, Nested, Secret } from 'nestjs-strangler/contract';
-import { ById, IdPage } from './shared.js';
+import { ById, IdPage, mostAtOnce } from './shared.js';
 
 /** From the least to the most: a viewer sees what admins see of the admin API, and changes nothing. */
 export const roles = ['user', 'viewer', 'admin'] as const;
@@ -24,6 +24,16 @@ export class User {
   @IsIn(roles) role: Role;
   @Nested(() => Profile) profile: Profile;
   @IsString() createdAt: string;
+}
+
+/** Users by their ids. */
+export class ByIds {
+  @List(() => ById, { min: 1, max: mostAtOnce }) users: ById[];
+}
+
+/** Those that there are. */
+export class FoundUsers {
+  @List(() => User) items: User[];
 }
 
 export class Users {
@@ -135,6 +145,9 @@ export const erased = event('users.erased', { data: UserErased, key: 'id' });
 /** Whose account it is. */
 const ofAccount = self(({ id }: { id: string }) => id);
 
+/** Of several nobody is the one: only an admin may ask for others. */
+export const theOneIn = (ids: readonly string[]): string => (new Set(ids).size === 1 ? ids[0]! : '');
+
 /** To check a password is work for a processor: few calls wait for it, and none is made again unasked. */
 const hashing = { retries: 0, atOnce: 64, waiting: 64 };
 
@@ -169,6 +182,12 @@ export const users = contract('users', {
       errors: ['not_found'],
       reads: 'owner',
       probe: (id) => ({ id }),
+    }),
+    getUsers: query({
+      who: self(({ users: asked }: ByIds) => theOneIn(asked.map(({ id }) => id))),
+      input: ByIds,
+      output: FoundUsers,
+      reads: 'owner',
     }),
     /** Whether tokens of this user still count. */
     getSession: query({ input: ById, output: Session, errors: ['not_found'], reads: 'owner' }),

@@ -214,7 +214,8 @@ describe('what goes on', () => {
       }
       response.end('yes');
     };
-    await fetch(gate.url, { method: 'POST', body: body.stream, duplex: 'half' });
+    const streamed: RequestInit & { duplex: 'half' } = { method: 'POST', body: body.stream, duplex: 'half' };
+    await fetch(gate.url, streamed);
     expect(length).toBe(all);
     expect(between).toBeLessThan(all / 2);
   });

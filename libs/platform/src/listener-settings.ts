@@ -46,10 +46,12 @@ export interface ListenerSettings {
   rates: RateSettings;
   /** As many commands under way, and lists are refused; 0: never. */
   shedListsAt: number;
+  /** Whether the schema of `/graphql` may be asked for, and a page is served that explores it. */
+  graphql: { explorer: boolean };
 }
 
-const isOn = (env: Environment, name: string): boolean =>
-  choiceSetting(env, name, ['on', 'off'], 'on') === 'on';
+const isOn = (env: Environment, name: string, fallback: 'on' | 'off' = 'on'): boolean =>
+  choiceSetting(env, name, ['on', 'off'], fallback) === 'on';
 
 /** Reads them. `databaseUrl`: of the program, where one is set. @throws {SettingsError} naming the first wrong one. */
 export function listenerSettings(env: Environment, databaseUrl: string | undefined): ListenerSettings {
@@ -72,5 +74,7 @@ export function listenerSettings(env: Environment, databaseUrl: string | undefin
     rates: rateSettings(env),
     // A quarter of the connections that are taken.
     shedListsAt: countSetting(env, 'SHED_LISTS_AT', 100_000, 250),
+    // To others than those who build on it the schema says where to look.
+    graphql: { explorer: isOn(env, 'GRAPHQL_EXPLORER', 'off') },
   };
 }

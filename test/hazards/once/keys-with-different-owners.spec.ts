@@ -97,6 +97,34 @@ it('a part that cannot be taken back: the outcome is unknown; the same again end
   expect(await both.effects()).toEqual({ monolith: [], extracted: [`ALL ${far}`, `NONE ${far}`] });
 });
 
+describe('a query of several keys', () => {
+  const seenBy = () => {
+    const seen: Record<string, string[]> = { monolith: [], extracted: [] };
+    for (const side of ['monolith', 'extracted'] as const)
+      both[side].handlers.lookAll = (asked) => {
+        seen[side]!.push(...(asked as typeof input).items.map(({ name }) => name));
+        return Promise.resolve(asked);
+      };
+    return seen;
+  };
+
+  it('asks each owner for its part, and puts the answers together in the order of the input', async () => {
+    const seen = seenBy();
+    expect(await both.port.lookAll(input)).toEqual(input);
+    expect(seen).toEqual({ monolith: [near], extracted: [far] });
+  });
+
+  it('whose part cannot be reached is unavailable, never of an unknown outcome: nothing was to be done', async () => {
+    both.deliveries.set('lookAll', [unreachable]);
+    expect(await refusal(both.port.lookAll(input))).toMatchObject({ code: 'unavailable' });
+  });
+
+  it('is told of a part that is refused', async () => {
+    both.extracted.handlers.lookAll = () => Promise.reject(toy.error('lookAll', 'not_found'));
+    expect(await refusal(both.port.lookAll(input))).toMatchObject({ code: 'not_found' });
+  });
+});
+
 describe('a part that is not known to be done', () => {
   it.each([
     ['gives no answer', lostReply],

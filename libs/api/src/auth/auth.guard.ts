@@ -4,7 +4,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { refusal } from '../errors/problems.js';
 import { onBehalfOf } from '../http/call-context.js';
-import { publicKey, rolesKey } from './access.js';
+import { optionalKey, publicKey, rolesKey } from './access.js';
 import type { Principal, SignedRequest } from './principal.js';
 import { TokenVerifier } from './token-verifier.js';
 
@@ -21,8 +21,11 @@ export class AuthGuard implements CanActivate {
     if (context.getType() !== 'http') return true;
     const targets = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride<boolean | undefined>(publicKey, targets)) return true;
+    const request = context.switchToHttp().getRequest<SignedRequest>();
+    const isOptional = this.reflector.getAllAndOverride<boolean | undefined>(optionalKey, targets);
+    if (isOptional && request.headers.authorization === undefined) return true;
     const roles = this.reflector.getAllAndOverride<Role[] | undefined>(rolesKey, targets);
-    return this.admit(context.switchToHttp().getRequest<SignedRequest>(), roles);
+    return this.admit(request, roles);
   }
 
   private async admit(request: SignedRequest, roles: Role[] | undefined): Promise<boolean> {

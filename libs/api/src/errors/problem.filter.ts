@@ -47,9 +47,15 @@ export class ProblemFilter implements ExceptionFilter {
     response.end(JSON.stringify(problemOf(error)));
   }
 
-  private shown(thrown: unknown, request: Request, response: Response): Shown {
+  /** What is told of something that has gone wrong in a part of a request. */
+  problemFor(thrown: unknown): Problem {
+    return problemOf(this.forAudience(this.shown(thrown)));
+  }
+
+  private shown(thrown: unknown, request?: Request, response?: Response): Shown {
     if (isDeclared(thrown)) return thrown;
-    if (thrown instanceof NotFoundException && !request.route) return noRoute(request, response);
+    if (thrown instanceof NotFoundException && request && response && !request.route)
+      return noRoute(request, response);
     if (thrown instanceof HttpException) return fromFramework(thrown);
     this.logger.error(thrown instanceof Error ? thrown : new Error(String(thrown)));
     return new DomainError('internal');

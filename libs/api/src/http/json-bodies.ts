@@ -8,17 +8,27 @@ export interface BodyLimits {
   /** Where nothing else is said. */
   most: number;
   /** For paths that need more. */
-  larger?: readonly { path: RegExp; limit: number }[];
+  larger?: readonly { path: RegExp; limit: number; tooLarge?: 'validation_failed' }[];
 }
 
 /** Reads bodies: JSON in UTF-8 (RFC 8259), and not more of it than a route needs. */
 export function readJsonBodies(app: NestExpressApplication, { most, larger = [] }: BodyLimits): void {
   app.use(jsonOnly);
-  for (const { path, limit } of larger) {
-    app.use(express.json({ limit, verify: utf8Only, type: ({ url = '' }) => path.test(url) }));
+  for (const { path, limit, tooLarge } of larger) {
+    const read = express.json({ limit, verify: utf8Only, type: ({ url = '' }) => path.test(url) });
+    app.use(tooLarge ? sayingOfSize(read, tooLarge, limit) : read);
   }
   app.use(express.json({ limit: most, verify: utf8Only }));
 }
+
+/** What is too large is wrong as anything else that is asked for there. */
+const sayingOfSize =
+  (read: RequestHandler, code: 'validation_failed', limit: number): RequestHandler =>
+  (request, response, next) =>
+    void read(request, response, (error?: unknown) => {
+      const isTooLarge = (error as { type?: unknown } | undefined)?.type === 'entity.too.large';
+      next(isTooLarge ? refusal(code, `the body may have ${limit} bytes`) : error);
+    });
 
 /** A body of another type would be left unread, and look as if there were none. */
 const jsonOnly: RequestHandler = (request, _response, next) => {

@@ -15,11 +15,13 @@ import {
   type Restock,
   type StockLine,
   type StockMoved,
+  type BySkus,
+  type FoundProducts,
 } from '#contracts';
 import { pageOf } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { MoreThan, Repository } from 'typeorm';
+import { In, MoreThan, Repository } from 'typeorm';
 import { reservedLineOf, type ReservationLine } from './reservation-line.entity.js';
 import { Reservations } from './reservations.js';
 import { productOf, StockItem } from './stock-item.entity.js';
@@ -47,6 +49,11 @@ export class InventoryService implements Handlers<typeof inventory> {
     const item = await this.items.findOneBy({ sku });
     if (!item) throw inventory.error('getProduct', 'not_found', { sku });
     return productOf(item);
+  }
+
+  async getProducts({ products }: BySkus): Promise<FoundProducts> {
+    const found = await this.items.findBy({ sku: In(products.map(({ sku }) => sku)) });
+    return { items: found.map(productOf) };
   }
 
   async listProducts({ after, limit }: Page): Promise<Products> {

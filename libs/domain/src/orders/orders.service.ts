@@ -10,7 +10,9 @@ import {
   type ByCustomer,
   type ById,
   type CustomerSummary,
+  type FoundOrders,
   type ListOrders,
+  type ListOrdersOf,
   type Order,
   type OrderRef,
   type Orders,
@@ -26,6 +28,9 @@ import { LessThan, type FindOptionsWhere, type Repository } from 'typeorm';
 import { Customers } from './customers.js';
 import { OrderRow } from './order.entity.js';
 import { SalesView } from './sales-view.js';
+
+/** So many of each customer where nothing is said. */
+const latestByDefault = 10;
 
 /** The orders themselves. What spans modules is in the sagas beside it. */
 @Injectable()
@@ -55,6 +60,23 @@ export class OrdersService implements Handlers<typeof orders> {
 
   listAllOrders(page: IdPage): Promise<Orders> {
     return this.list({}, page);
+  }
+
+  async listOrdersOf({ customers, limit }: ListOrdersOf): Promise<FoundOrders> {
+    const latest = `id in (
+      select latest.id from unnest(:customers::uuid[]) as customer (id)
+      cross join lateral (
+        select o.id from orders.orders o where o.user_id = customer.id order by o.id desc limit :most
+      ) latest)`;
+    const rows = await this.rows
+      .createQueryBuilder('order')
+      .where(latest, { customers: customers.map(({ userId }) => userId), most: limit ?? latestByDefault })
+      .orderBy('id', 'DESC')
+      .getMany();
+    const byCustomer = new Map<string, Order[]>();
+    for (const row of rows)
+      byCustomer.set(row.userId, [...(byCustomer.get(row.userId) ?? []), row.toOrder()]);
+    return { items: [...byCustomer].map(([userId, own]) => ({ userId, orders: own })) };
   }
 
   /** Newest first: ids are UUIDv7, so their order is the order of time. */

@@ -11,10 +11,12 @@ import {
   type Payment,
   type PaymentStatus,
   type Refunded,
+  type ByOrders,
+  type FoundPayments,
 } from '#contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Not, Repository } from 'typeorm';
+import { In, Not, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { PaymentProviderToken, type PaymentProvider } from './payment-provider.js';
 import { paymentOf, PaymentRow } from './payment.entity.js';
@@ -36,6 +38,14 @@ export class PaymentsService implements Handlers<typeof payments> {
     const payment = await this.rows.findOneBy({ orderId, status: Not('void') });
     if (!payment) throw payments.error('getPayment', 'not_found', { orderId });
     return paymentOf(payment);
+  }
+
+  async getPayments({ orders }: ByOrders): Promise<FoundPayments> {
+    const found = await this.rows.findBy({
+      orderId: In(orders.map(({ orderId }) => orderId)),
+      status: Not('void'),
+    });
+    return { items: found.map(paymentOf) };
   }
 
   async charge({ orderId }: Charge): Promise<Payment | CallDue> {

@@ -24,12 +24,14 @@ import {
   type UpdateUser,
   type User,
   type Users,
+  type ByIds,
+  type FoundUsers,
 } from '#contracts';
 import { pageOf } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { SignJWT } from 'jose';
-import { MoreThan, Repository } from 'typeorm';
+import { In, MoreThan, Repository } from 'typeorm';
 import { Account, sessionOf, userOf } from './account.entity.js';
 import { Accounts } from './accounts.js';
 import { isPasswordHash, Passwords } from './password.js';
@@ -90,6 +92,11 @@ export class UsersService implements Handlers<typeof users> {
     const account = await this.rows.findOneBy({ id });
     if (!account) throw users.error('getUser', 'not_found', { id });
     return userOf(account);
+  }
+
+  async getUsers({ users: asked }: ByIds): Promise<FoundUsers> {
+    const found = await this.rows.findBy({ id: In(asked.map(({ id }) => id)) });
+    return { items: found.map(userOf) };
   }
 
   async getSession({ id }: ById): Promise<Session> {

@@ -4,8 +4,8 @@ import { isForRouter, isOwnerLost, partlyDone } from '../database/refusals.js';
 import type { Part } from '../routes/route.js';
 
 /*
- * A command whose keys have different owners is carried out in parts, one an owner, all under its command id. Pure: the
- * router carries out what is decided here.
+ * A command whose keys have different owners is carried out in parts, one an owner, all under its command id; a query of such keys is asked in
+ * parts. Pure: the router carries out what is decided here.
  */
 
 /** How one part ended. */
@@ -85,7 +85,7 @@ export function judgeParts(
   if (unknown) return { kind: 'fail', error: unknown.error, undo: [] };
   const [unreached] = of('unreached');
   if (unreached) {
-    const partly = touched.size > 0 || of('ok').length > 0;
+    const partly = operation.kind !== 'query' && (touched.size > 0 || of('ok').length > 0);
     const error = partly
       ? new OutcomeUnknownError(operation.module, operation.name, commandId)
       : unreached.error;

@@ -189,7 +189,7 @@ export class OwnerRetry {
   private tooLate(): DomainError {
     const { operation, commandId } = this.call;
     const { module, name } = operation;
-    return this.touched.size > 0
+    return this.touched.size > 0 && this.call.operation.kind !== 'query'
       ? new OutcomeUnknownError(module, name, commandId)
       : new UnavailableError(module, this.held ? heldFor(module) : `${module} is being moved just now`);
   }

@@ -26,23 +26,31 @@ type Keys<I> =
     }
   | { key?: never; keys?: never };
 
-/** As {@link CommandKeys}, as it is declared. */
-type GivenCommandKeys<I, O> =
+/** As {@link SplitKeys}, as it is declared. */
+type GivenSplitKeys<I, O> =
   | { key: KeyGiven<I>; keys?: never; pick?: never; merge?: never }
-  | Exclude<CommandKeys<I, O>, { key: unknown }>;
+  | Exclude<SplitKeys<I, O>, { key: unknown }>;
 
-/** As {@link Keys}; a command over several keys also says how it falls into parts, one an owner. */
-type CommandKeys<I, O> =
+/** As {@link GivenSplitKeys}; a query that any copy may answer is asked as a whole, and says nothing of parts. */
+type GivenQueryKeys<I, O> =
+  GivenSplitKeys<I, O> | { keys: (input: I) => readonly string[]; key?: never; pick?: never; merge?: never };
+
+/** As {@link Keys}; a command or query over several keys also says how it falls into parts, one an owner. */
+type SplitKeys<I, O> =
   | { key: (input: I) => string; keys?: never; pick?: never; merge?: never }
-  | {
+  | ({
       keys: (input: I) => readonly string[];
       key?: never;
-      /** The input for these of its keys alone. */
-      pick: (input: I, keys: readonly string[]) => I;
-      /** The output for `input` from outputs of parts, which together cover its keys and may overlap. */
-      merge: (input: I, outputs: readonly O[]) => O;
-    }
+    } & Parts<I, O>)
   | { key?: never; keys?: never; pick?: never; merge?: never };
+
+/** How an input of several keys is taken apart, and its outputs are put together. */
+interface Parts<I, O> {
+  /** The input for these of its keys alone. */
+  pick: (input: I, keys: readonly string[]) => I;
+  /** The output for `input` from outputs of parts, which together cover its keys and may overlap. */
+  merge: (input: I, outputs: readonly O[]) => O;
+}
 
 /**
  * See {@link self}.
@@ -95,7 +103,8 @@ interface Shared<I, O, E extends string> {
 
 /** Changes nothing. `owner` (the default of keyed queries) is never behind a write; `any` may be answered by a copy. */
 export type Query<I, O, E extends string> = Shared<I, O, E> &
-  Keys<I> & {
+  Keys<I> &
+  Partial<Parts<I, O>> & {
     kind: 'query';
     reads?: 'owner' | 'any';
     /** Fields of the output (`items.*.seenAt`) that may differ between both sides: shadow reads do not compare them. */
@@ -115,7 +124,7 @@ export type Query<I, O, E extends string> = Shared<I, O, E> &
  * transaction, and the command `result` writes down what came of it and answers. Where that refuses, `undo` takes the effect back.
  */
 export type Command<I, O, E extends string> = Shared<I, O, E> &
-  CommandKeys<I, O> & {
+  SplitKeys<I, O> & {
     kind: 'command';
     undo?: string;
     result?: string;
@@ -156,7 +165,7 @@ export type Operation = AnyKind<any, any, string>;
  * ```
  */
 export function query<I, O, const E extends string = never>(
-  definition: Omit<Query<I, O, E>, 'kind' | 'key' | 'keys'> & GivenKeys<I>,
+  definition: Omit<Query<I, O, E>, 'kind' | 'key' | 'keys' | 'pick' | 'merge'> & GivenQueryKeys<I, O>,
 ): Query<I, O, NoInfer<E>> {
   const { key, input } = definition;
   const derived = typeof key === 'string' && needsOnly(input, key) ? { probe: probeOf<I>(key) } : {};
@@ -173,7 +182,7 @@ export function query<I, O, const E extends string = never>(
  * ```
  */
 export function command<I, O, const E extends string = never>(
-  definition: Omit<Command<I, O, E>, 'kind' | 'key' | 'keys' | 'pick' | 'merge'> & GivenCommandKeys<I, O>,
+  definition: Omit<Command<I, O, E>, 'kind' | 'key' | 'keys' | 'pick' | 'merge'> & GivenSplitKeys<I, O>,
 ): Command<I, O, NoInfer<E>> {
   return { ...withKey(definition), kind: 'command' };
 }

@@ -56,13 +56,12 @@ function problemOfProbe(operation: Operation): string | undefined {
 function problemOfKeys(operation: Operation): string | undefined {
   if (operation.kind === 'query' && operation.probe) return 'a probe has one routing key: declare key';
   if (operation.kind === 'process') return 'a process has one owner: give it one key';
-  if (operation.kind === 'query') {
-    return operation.reads === 'any' ? undefined : "its keys have no one owner: declare reads: 'any'";
-  }
+  if (operation.kind === 'query' && operation.reads === 'any') return undefined;
   if (!operation.pick || !operation.merge) {
-    return 'its keys can have different owners: declare pick and merge';
+    const or = operation.kind === 'query' ? ", or reads: 'any'" : '';
+    return `its keys can have different owners: declare pick and merge${or}`;
   }
-  return operation.errors?.length && operation.undo === undefined
+  return operation.kind === 'command' && operation.errors?.length && operation.undo === undefined
     ? 'one part of it may be refused when another is done: declare undo'
     : undefined;
 }

@@ -66,7 +66,7 @@ function prepareOne(contract: Contract, name: string): PreparedOperation {
     throw new Error(
       `${contract.name}.${name}: its answer is stored, so it must not hold secrets (${output.secrets.join(', ')})`,
     );
-  const parts = byKey && operation.kind === 'command' ? operation : undefined;
+  const parts = byKey && operation.kind !== 'process' ? operation : undefined;
   return {
     module: contract.name,
     name,
@@ -76,7 +76,7 @@ function prepareOne(contract: Contract, name: string): PreparedOperation {
     output,
     reads: readsOf(operation, keyed || !byKey),
     keyed,
-    severalKeys: parts?.keys !== undefined,
+    severalKeys: parts?.keys !== undefined && parts.pick !== undefined,
     keysOf: keyed ? keysOf(operation) : keysOfWhole(contract),
     pick: parts?.pick ?? ((input) => input),
     merge: parts?.merge ?? ((_input, [output]) => output),
