@@ -1,17 +1,14 @@
-import { OutcomeUnknownError, UnavailableError, ValidationError } from '../../contract/errors.js';
-import { Logger } from '@nestjs/common';
+import { ValidationError } from '../../contract/errors.js';
 import { createInbox, InvalidArgumentError, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { v7 as uuidv7 } from 'uuid';
-import { currentContext, type CallContext } from '../../database/context.js';
 import { traced, tracer } from '../../database/tracing.js';
 import type { PreparedOperation } from '../../contract/operation.js';
 import type { Side } from '../../routes/phase.js';
-import { isForeign, OtherReleaseError, UnservedError } from '../../database/refusals.js';
 import { spanOf } from '../call-span.js';
 import type { RemoteCalls, RemoteOptions } from '../side-calls.js';
 import type { Routes } from '../../routes/routes.js';
-import { decodeReply, encodeHeaders, UnreadError } from './codec.js';
+import { decodeReply, encodeHeaders } from './codec.js';
+import { failureOf, Outgoing, type OutgoingCall, type Unanswered } from './outgoing.js';
 import { heard, type NatsLink } from '../../nats/link.js';
 import { Addresses } from './addresses.js';
 import { rehearsalBeside } from '../../nats/subjects.js';
@@ -24,7 +21,7 @@ const askAgainMs = 50;
 /** So much longer than its deadline a call may wait, in ms. */
 const lookMs = 10;
 
-type Ended = Msg | 'lost' | 'late' | 'absent';
+type Ended = Msg | Unanswered;
 type Settle = (end: Ended) => void;
 
 /** Who waits, and by `performance.now()` until when. */
@@ -43,7 +40,7 @@ const absent = Promise.resolve<Ended>('absent');
  * @internal
  */
 export class NatsCalls implements RemoteCalls {
-  private readonly log = new Logger(NatsCalls.name);
+  private readonly outgoing: Outgoing;
   private readonly addresses: Addresses;
   private readonly waiting = new Map<string, Waiting>();
   private timer: NodeJS.Timeout | undefined;
@@ -52,8 +49,9 @@ export class NatsCalls implements RemoteCalls {
 
   constructor(
     private readonly link: NatsLink,
-    private readonly routes: Routes,
+    routes: Routes,
   ) {
+    this.outgoing = new Outgoing(routes, link.keys);
     this.addresses = new Addresses(link.subjects, routes);
     link.onConnection((connection) => this.listen(connection));
     link.onDown(() => this.lose());
@@ -89,44 +87,27 @@ export class NatsCalls implements RemoteCalls {
     input: unknown,
     options: RemoteOptions,
   ): Promise<unknown> {
-    // Refused here already, so that bad input costs no hop; the other side checks again, it trusts nobody.
-    const payload = JSON.stringify(options.parsed ? input : operation.input.parse(input));
-    const { rehearse } = options;
-    const commandId = rehearse || operation.kind === 'query' ? undefined : (options.commandId ?? uuidv7());
-    const context = currentContext();
-    const deadline = Math.min(context?.deadline ?? Infinity, performance.now() + operation.timeoutMs);
-    const { member } = this.routes;
-    const headers = encodeHeaders({
-      from: member ?? undefined,
-      requestId: context?.requestId ?? '-',
-      traceparent: context?.traceparent,
-      tracestate: context?.tracestate,
-      deadline,
-      commandId,
-      undoOf: options.undoOf,
-      cancel: options.cancel,
-      shadow: context?.shadow,
-      token: member ? this.link.keys.tokenFor(operation.module, member, context?.caller) : undefined,
-      headers: options.headers,
-    });
+    const call = this.outgoing.prepare(operation, side, input, options);
+    const payload = JSON.stringify(call.input);
+    const headers = encodeHeaders(call.headers);
+    const { deadline } = call.headers;
     const ask = () => {
       // Each time anew: whom it is for may have become known meanwhile, or another one.
       const subject = this.addresses.of(operation, side);
       if (subject === undefined) return absent;
-      return this.ask(rehearse ? rehearsalBeside(subject) : subject, payload, headers, deadline);
+      return this.ask(call.isRehearsal ? rehearsalBeside(subject) : subject, payload, headers, deadline);
     };
     const conclude = (ended: Ended): unknown => {
-      if (typeof ended === 'object' && !ended.reply)
-        return this.answerIn(ended, operation.module, context?.servedBy);
+      if (typeof ended === 'object' && !ended.reply) return this.answerIn(ended, call);
       if (ended === 'absent' || typeof ended === 'object') return goOn(ended);
-      throw failure(operation, side, ended, commandId);
+      throw failureOf(call, ended);
     };
     const goOn = async (ended: Msg | 'absent'): Promise<unknown> => {
       const present = ended === 'absent' ? await untilPresent(deadline, ask) : ended;
       const whole =
         typeof present === 'object' && present.reply ? await this.rest(present, deadline) : present;
-      if (typeof whole === 'object') return this.answerIn(whole, operation.module, context?.servedBy);
-      throw failure(operation, side, whole, commandId);
+      if (typeof whole === 'object') return this.answerIn(whole, call);
+      throw failureOf(call, whole);
     };
     return ask().then(conclude);
   }
@@ -138,25 +119,11 @@ export class NatsCalls implements RemoteCalls {
     return wholeOf(connection, first, () => deadline - performance.now()).catch(() => 'late' as const);
   }
 
-  private answerIn(
-    message: Pick<Msg, 'json'>,
-    module: string,
-    servedBy: CallContext['servedBy'] | undefined,
-  ): unknown {
+  private answerIn(message: Pick<Msg, 'json'>, { operation, servedBy }: OutgoingCall): unknown {
     try {
       return decodeReply(message, servedBy);
     } catch (error) {
-      // It was right by the contract of this process.
-      if (error instanceof UnreadError)
-        throw new OtherReleaseError(
-          module,
-          `a service of ${module} of another release does not take this: ${error.message}`,
-        );
-      if (!isForeign(error)) throw error;
-      // Routes that are old can lead there, so they are asked for.
-      this.routes.refresh();
-      this.log.warn({ msg: 'refused by another shop', module, reason: error.message });
-      throw new UnavailableError(module, error.message);
+      throw this.outgoing.understood(error, operation.module);
     }
   }
 
@@ -233,14 +200,3 @@ const tooLarge = (payload: string, { info }: NatsConnection): ValidationError =>
   new ValidationError([
     `the input has ${Buffer.byteLength(payload)} bytes and headers: larger than NATS carries (${info?.max_payload}): send less at a time`,
   ]);
-
-function failure(
-  { module, name, kind }: PreparedOperation,
-  side: Side,
-  ended: 'lost' | 'late' | 'absent',
-  commandId: string | undefined,
-): Error {
-  if (ended === 'absent') return new UnservedError(module, `nobody serves ${module} on the side ${side} now`);
-  if (kind === 'query') return new UnavailableError(module, `${module}.${name} gave no answer in time`);
-  return new OutcomeUnknownError(module, name, commandId ?? '');
-}

@@ -8,67 +8,20 @@ import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import type { CallContext } from '../../database/context.js';
 import type { Side } from '../../routes/phase.js';
 import { takesPieces } from '../../nats/pieces.js';
+import { readHeaders, writeHeaders, type CallHeaders } from './headers.js';
+import { UnreadError } from './outgoing.js';
 
-/** Who calls. */
-export interface Sender {
-  readonly shop: string;
-  readonly database: string;
-}
-
-/** What travels beside a call's input. */
-export interface CallHeaders {
-  /** The shop and the database of who calls; undefined: he names none. */
-  from: Sender | undefined;
-  requestId: string;
-  traceparent: string | undefined;
-  tracestate?: string | undefined;
-  /** By `performance.now()` of this process. What travels is how many ms are left: no two clocks are compared. */
-  deadline: number | undefined;
-  commandId: string | undefined;
-  /** The command that this one takes back. */
-  undoOf?: string | undefined;
-  /** Not to be carried out, but refused from now on unless it has been done. */
-  cancel?: boolean | undefined;
-  /** Only asked to compare: whoever the owner is. */
-  shadow?: boolean | undefined;
-  /** Proves who calls (caller-token.ts). */
-  token?: string | undefined;
-  /** Headers of the first request that decide on cohorts. */
-  headers?: Readonly<Record<string, string | undefined>> | undefined;
-}
-
-const names = {
-  from: 'From',
-  requestId: 'X-Request-Id',
-  traceparent: 'traceparent',
-  tracestate: 'tracestate',
-  timeLeft: 'Time-Left',
-  commandId: 'Command-Id',
-  undoOf: 'Undo-Of',
-  cancel: 'Cancel',
-  shadow: 'Shadow',
-  token: 'Caller',
-  cohort: 'Cohort',
-} as const;
+const timeLeft = 'Time-Left';
 
 /**
- * Writes what goes with a call as headers of its message; what is not there gets none. They can only be sent: those of NATS's client look
+ * Writes what goes with a call as headers of its message. They can only be sent: those of NATS's client look
  * at each name letter by letter, which takes longer than the rest of a small call. @throws {RangeError} when a value has more than one line
  */
 export function encodeHeaders(call: CallHeaders): MsgHdrs {
-  const { from, deadline, headers: cohort } = call;
   let text = first;
-  if (from) text += line(names.from, `${from.shop} ${from.database}`);
-  text += line(names.requestId, call.requestId);
-  if (deadline !== undefined) text += line(names.timeLeft, String(msUntil(deadline)));
-  if (call.traceparent) text += line(names.traceparent, call.traceparent);
-  if (call.tracestate) text += line(names.tracestate, call.tracestate);
-  if (call.commandId) text += line(names.commandId, call.commandId);
-  if (call.undoOf) text += line(names.undoOf, call.undoOf);
-  if (call.cancel) text += line(names.cancel, '1');
-  if (call.shadow) text += line(names.shadow, '1');
-  if (call.token) text += line(names.token, call.token);
-  if (cohort) text += line(names.cohort, encodeURIComponent(JSON.stringify(cohort)));
+  const write = (name: string, value: string) => void (text += line(name, value));
+  writeHeaders(call, write);
+  if (call.deadline !== undefined) write(timeLeft, String(msUntil(call.deadline)));
   const encoded: Encodable = { encode: () => Buffer.from(`${text}\r\n`) };
   return encoded as unknown as MsgHdrs;
 }
@@ -85,45 +38,16 @@ function line(name: string, value: string): string {
   return `${name}: ${value}\r\n`;
 }
 
-/** Reads what {@link encodeHeaders} wrote; a call from a foreign tool may lack all of it. */
-export function decodeHeaders(message: Msg): CallHeaders {
-  const read = (name: string): string | undefined => message.headers?.get(name) || undefined;
-  return {
-    from: senderIn(read(names.from)),
-    requestId: read(names.requestId) ?? '-',
-    traceparent: read(names.traceparent),
-    tracestate: read(names.tracestate),
-    deadline: deadlineIn(read(names.timeLeft)),
-    commandId: read(names.commandId),
-    undoOf: read(names.undoOf),
-    cancel: read(names.cancel) === '1' || undefined,
-    shadow: read(names.shadow) === '1' || undefined,
-    token: read(names.token),
-    headers: cohortIn(read(names.cohort)),
-  };
-}
-
-function senderIn(text: string | undefined): Sender | undefined {
-  const end = text?.indexOf(' ') ?? -1;
-  return text !== undefined && end > 0
-    ? { shop: text.slice(0, end), database: text.slice(end + 1) }
-    : undefined;
-}
-
-/** Whatever else a foreign tool may have sent is no cohort. */
-function cohortIn(text: string | undefined): Record<string, string> | undefined {
-  try {
-    const value: unknown = text && JSON.parse(decodeURIComponent(text));
-    return typeof value === 'object' && value !== null ? (value as Record<string, string>) : undefined;
-  } catch {
-    return undefined;
-  }
+/** Reads what {@link encodeHeaders} wrote. */
+export function decodeHeaders({ headers }: Pick<Msg, 'headers'>): CallHeaders {
+  const read = (name: string): string | undefined => headers?.get(name) || undefined;
+  return readHeaders(read, deadlineIn(read(timeLeft)));
 }
 
 const msUntil = (deadline: number): number => Math.max(0, Math.floor(deadline - performance.now()));
 
-function deadlineIn(timeLeft: string | undefined): number | undefined {
-  const ms = Number(timeLeft ?? NaN);
+function deadlineIn(text: string | undefined): number | undefined {
+  const ms = Number(text ?? NaN);
   return Number.isFinite(ms) ? performance.now() + ms : undefined;
 }
 
@@ -159,9 +83,6 @@ export const encodeError = (
     ...(unread && { unread }),
     ...further(servedBy),
   } satisfies Reply);
-
-/** Whoever was asked does not know such an input. */
-export class UnreadError extends Error {}
 
 const further = (servedBy: CallContext['servedBy']): { by?: ServedBy } =>
   servedBy.size > 0 ? { by: Object.fromEntries(servedBy) } : {};

@@ -1,44 +1,25 @@
-import { DomainError, isDomainError, UnavailableError } from '../../contract/errors.js';
+import { DomainError } from '../../contract/errors.js';
 import { Logger } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { Svcm, type Service, type ServiceMsg } from '@nats-io/services';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { Caller } from '../../contract/caller.js';
 import { Copies } from '../copies/copies.js';
-import { outcomeOf, type CallObserver, type FinishedCall } from '../call-observer.js';
-import { currentContext, withContext, type CallContext } from '../../database/context.js';
-import { understood, type Executor } from '../executor.js';
-import { hide } from '../../database/failure.js';
-import { traced, tracer } from '../../database/tracing.js';
+import type { CallObserver } from '../call-observer.js';
+import { currentContext } from '../../database/context.js';
+import type { Executor } from '../executor.js';
 import type { LocalModules } from '../local-modules.js';
 import { prepare, type PreparedOperation } from '../../contract/operation.js';
 import { canRehearse } from '../rehearsal/rehearsal.js';
 import type { Member } from '../../routes/member.js';
 import type { Side } from '../../routes/phase.js';
-import { ForeignError } from '../../database/refusals.js';
-import { spanOf } from '../call-span.js';
-import type { CommandOptions } from '../side-calls.js';
 import type { Routes } from '../../routes/routes.js';
-import { decodeHeaders, decodeInput, encodeError, encodeResult, type Sender } from './codec.js';
+import { CallHandler } from './call-handler.js';
+import { decodeHeaders, decodeInput, encodeError, encodeResult } from './codec.js';
 import type { NatsLink } from '../../nats/link.js';
 import { atEndOfTurn } from '../../nats/end-of-turn.js';
 import { answerTooLarge, respondWith } from '../../nats/pieces.js';
 
-/** Whether the contract of this process does not allow the input: to a caller of another release it may be right. */
-function isUnread(operation: PreparedOperation, message: ServiceMsg): boolean {
-  try {
-    return !operation.input.holds(understood(operation, decodeInput(message)));
-  } catch {
-    return false;
-  }
-}
-
 const version = '1.0.0';
-
-const foreign = (module: string, member: Member | null): DomainError =>
-  member
-    ? new ForeignError(module, member)
-    : new UnavailableError(module, `this service of ${module} belongs to no shop any more`);
 
 /**
  * Serves every contract of this process as a transport of Nest, operation by operation as the contract lists them: no handler is written by hand.
@@ -51,6 +32,7 @@ const foreign = (module: string, member: Member | null): DomainError =>
  */
 export class ContractServer extends Server implements CustomTransportStrategy {
   private readonly log = new Logger(ContractServer.name);
+  private readonly handler: CallHandler;
   private readonly services = new Map<string, { database: string; service: Service }>();
   private changing: Promise<void> = Promise.resolve();
   private closed = false;
@@ -66,10 +48,11 @@ export class ContractServer extends Server implements CustomTransportStrategy {
     private readonly modules: LocalModules,
     private readonly routes: Routes,
     /** Is told of every call that is answered here. */
-    private readonly served?: Pick<CallObserver, 'finished'>,
+    served?: Pick<CallObserver, 'finished'>,
     private readonly copies = new Copies(link),
   ) {
     super();
+    this.handler = new CallHandler(this.log, { keys: link.keys, modules, routes, served, copies });
   }
 
   /** Serves as soon as there is a connection, and whenever there is one again; and follows whom this process belongs to. */
@@ -184,91 +167,13 @@ export class ContractServer extends Server implements CustomTransportStrategy {
     message: ServiceMsg,
     isRehearsal = false,
   ): Promise<void> {
-    const { from, commandId, undoOf, cancel, token, ...rest } = decodeHeaders(message);
-    const { member } = this.routes;
-    const { module } = operation;
-    if (!member || from?.shop !== member.shop)
-      return this.refuse(message, operation, from, foreign(module, member));
-    const standing = { member, table: this.routes.snapshot() };
-    let caller: Caller;
-    try {
-      const found = this.link.keys.callerOf(token, from, module, standing);
-      caller = found instanceof Promise ? await found : found;
-    } catch (error) {
-      if (!isDomainError(error)) throw error;
-      return this.refuse(message, operation, from, error);
-    }
-    const context: CallContext = { ...rest, caller, servedBy: new Map() };
-    const answer = () =>
-      isRehearsal
-        ? this.rehearse(executor, operation, message)
-        : this.carryOut(executor, operation, message, { commandId, undoOf, cancel });
-    const by = tracer();
-    const span = by && { ...spanOf('serve', operation, this.modules.side), from: context };
-    await withContext(context, () => (by ? traced(by, span!, answer) : answer()));
-  }
-
-  private async rehearse(
-    executor: Executor,
-    operation: PreparedOperation,
-    message: ServiceMsg,
-  ): Promise<void> {
-    const ended = await executor.rehearse(operation.name, decodeInput(message));
-    return this.respond(message, operation, encodeResult(ended, currentContext()!.servedBy));
-  }
-
-  private async carryOut(
-    executor: Executor,
-    operation: PreparedOperation,
-    message: ServiceMsg,
-    how: CommandOptions,
-  ): Promise<void> {
-    const { module, name, kind } = operation;
-    const started = performance.now();
-    const { text, outcome } = await this.reply(executor, operation, message, how, currentContext()!);
-    await this.respond(message, operation, text);
-    const at = performance.now();
-    const ms = at - started;
-    const side = this.modules.side ?? 'monolith';
-    const call = { module, operation: name, kind, side, at, ms, outcome, forOperator: false };
-    this.served?.finished(call);
-    this.copies.finished(call);
-    this.log.log({ msg: 'call served', module, operation: name, ms: Math.round(ms) });
-  }
-
-  private refuse(
-    message: ServiceMsg,
-    { module, name }: PreparedOperation,
-    from: Sender | undefined,
-    error: DomainError,
-  ): void {
-    const caller = from ? `the shop ${from.shop} (database ${from.database})` : 'a caller that names no shop';
-    this.log.warn({ msg: 'call refused', module, operation: name, caller, reason: error.message });
-    message.respond(encodeError(error, new Map()));
-  }
-
-  private async reply(
-    executor: Executor,
-    operation: PreparedOperation,
-    message: ServiceMsg,
-    { commandId, undoOf, cancel }: CommandOptions,
-    { deadline, servedBy }: CallContext,
-  ): Promise<{ text: string; outcome: FinishedCall['outcome'] }> {
-    try {
-      if (deadline !== undefined && deadline <= performance.now()) {
-        throw new UnavailableError(operation.module, 'the call came after its deadline and was not started');
-      }
-      const result = await executor.execute(operation.name, decodeInput(message), commandId, {
-        undoOf,
-        cancel,
-      });
-      return { text: encodeResult(result, servedBy), outcome: 'ok' };
-    } catch (error) {
-      // Not a declared one: the result is no JSON.
-      const shown = isDomainError(error) ? error : hide(error, this.log, operation, commandId ?? '');
-      const unread = shown.code === 'validation_failed' && isUnread(operation, message);
-      return { text: encodeError(shown, servedBy, unread), outcome: outcomeOf(shown) };
-    }
+    await this.handler.answer({
+      ...{ executor, operation, isRehearsal, headers: decodeHeaders(message) },
+      input: () => decodeInput(message),
+      ofResult: encodeResult,
+      ofError: encodeError,
+      send: (answer) => this.respond(message, operation, answer),
+    });
   }
 
   /** Sends the reply; one that does not go over becomes an error that says so, for else the caller waits in vain. */
