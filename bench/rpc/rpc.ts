@@ -116,7 +116,9 @@ async function remoteContenders(url: string, ports: Ports, closing: Closing): Pr
         grpc.quote(request, (error, answer) => (error ? reject(error) : resolve(answer))),
       ),
     'remote: fetch': async () =>
-      (await fetch(`http://127.0.0.1:${ports.http}/quote`, { method: 'POST', body })).json(),
+      (
+        await fetch(`http://127.0.0.1:${ports.http}/quote`, { method: 'POST', body })
+      ).json() as Promise<unknown>,
   };
   return Object.entries(ways).map(([name, call]) => inLanes(name, inFlight, call));
 }

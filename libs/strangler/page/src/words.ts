@@ -30,7 +30,8 @@ export function leftInWords({ etaSeconds, etaUnknown, waiting }: ModuleStatus): 
 }
 
 /** The button that does what the command of a paused module does. */
-export const onwardInWords = (command: string): string => (/strangler (?:-- )?run /.test(command) ? 'Run' : 'Resume');
+export const onwardInWords = (command: string): string =>
+  /strangler (?:-- )?run /.test(command) ? 'Run' : 'Resume';
 
 /** Which share is meant where the module is on its way. */
 export const sharesInWords = ({ percent: share, wanted }: ModuleStatus): string => {

@@ -29,7 +29,7 @@ async function watch(more: Record<string, string> = {}) {
   let text = '';
   const ended = (async () => {
     const decoder = new TextDecoder();
-    for await (const part of response.body!) text += decoder.decode(part as Uint8Array, { stream: true });
+    for await (const part of response.body!) text += decoder.decode(part, { stream: true });
   })().catch(() => undefined);
   const data = (event: string) =>
     [...text.matchAll(new RegExp(`event: ${event}\\n(?:id: \\d+\\n)?data: (.*)\\n\\n`, 'g'))].map(
