@@ -33,11 +33,15 @@ describe('the operator’s page', () => {
 
   it('says that there is no service, and with which command one starts', async () => {
     await page.choose('inventory');
+    const card = page.card('inventory');
+    await card.getByText('no service: nothing to move to yet').waitFor();
+    await card.locator('.command code', { hasText: /start:extracted -- inventory$/ }).waitFor();
     const dialog = await page.press('Run');
     await dialog.locator('.refusal').waitFor();
     expect(await dialog.innerText()).toMatch(/start:extracted/);
     await dialog.getByRole('button', { name: 'Close' }).click();
     await openService(opened.setup, 'inventory');
+    await card.locator('.lamp.up', { hasText: 'its service is there' }).waitFor();
   });
 
   it('moves a module out and back while customers order', async () => {

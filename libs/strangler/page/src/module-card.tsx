@@ -89,14 +89,20 @@ function Sides({ status: { sides } }: { status: ModuleStatus }) {
 }
 
 /** What a module at home could move to. */
-const Service = ({ status: { service } }: { status: ModuleStatus }) =>
-  service ? (
-    <ul class="lamps" aria-label="Service">
-      <li class={`lamp ${service === 'there' ? 'up' : 'quiet'}`}>
-        {service === 'there' ? 'its service is there' : 'no service: nothing to move to yet'}
-      </li>
-    </ul>
-  ) : null;
+function Service({ status: { service } }: { status: ModuleStatus }) {
+  if (!service) return null;
+  const isThere = service.state === 'there';
+  return (
+    <>
+      <ul class="lamps" aria-label="Service">
+        <li class={`lamp ${isThere ? 'up' : 'quiet'}`}>
+          {isThere ? 'its service is there' : 'no service: nothing to move to yet'}
+        </li>
+      </ul>
+      {!isThere && service.start !== null && <Copied text={service.start} />}
+    </>
+  );
+}
 
 /** As wide as the share is, and never invisible; the mark is where it is to be. */
 function Share({ percent: share, wanted }: { percent: number; wanted: number | null }) {

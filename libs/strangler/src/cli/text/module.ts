@@ -1,4 +1,4 @@
-import type { ModuleStatus } from '../../control/terms/views.js';
+import type { ModuleStatus, ServiceView } from '../../control/terms/views.js';
 import { bar } from './bar.js';
 import { duration, milliseconds, number } from './figures.js';
 import { joined, line, type Line } from './line.js';
@@ -21,7 +21,10 @@ export function moduleLines(status: ModuleStatus): Line[] {
   ];
 }
 
-const serviceTexts = { there: 'is there', absent: 'nobody answers: nothing to move to yet' } as const;
+const serviceText = ({ state, start }: ServiceView): string =>
+  state === 'there'
+    ? 'is there'
+    : `nobody answers: nothing to move to yet${start === null ? '' : `; start it: ${start}`}`;
 
 function facts(status: ModuleStatus): Line[][] {
   const {
@@ -45,7 +48,7 @@ function facts(status: ModuleStatus): Line[][] {
     fact('extracted', [...bar(percent / 100, 20, 'green'), { text: `  ${percent} %` }]),
     fact('steered by', line(wanted.by === 'file' ? 'strangler.yaml' : 'the operator')),
     fact('owned', line(`${ownership}, epoch ${epoch}, ack ${ack}`)),
-    ...(service ? [fact('service', line(serviceTexts[service]))] : []),
+    ...(service ? [fact('service', line(serviceText(service)))] : []),
     ...(degraded
       ? [fact('degraded', line('the other side does not confirm: writes wait in the outbox', 'red'))]
       : []),

@@ -88,7 +88,8 @@ export function statusOf(parts: StatusParts): ModuleStatus {
       (observed.states[side]?.ownerMigrations ?? []).map((each) => ({ side, ...each })),
     ),
     calls: parts.calls ?? [],
-    service: isAtHome(row) ? (parts.service ?? null) : null,
+    service:
+      isAtHome(row) && parts.service ? { state: parts.service, start: parts.advice.start(row.module) } : null,
     notices: [...parts.notices, ...oldFencesOf(parts), ...strandedSagasOf(parts)],
   };
 }

@@ -191,13 +191,19 @@ export interface ModuleStatus {
   /** How calls of this process to its sides are guarded, where any leave it; left out: it is of a release that does not say. */
   calls?: SideFigures[];
   /** Of a module at home: whether a service of it is there, which it could move to; null: it has moved, or nobody can be asked; left out: it is of a release that does not say. */
-  service?: ServicePresence | null;
+  service?: ServiceView | null;
   /** What is wrong outside of it and concerns it: a file that is refused, processes that read different files. */
   notices: string[];
 }
 
 /** Whether anybody answers as the service of a module. */
 export type ServicePresence = 'there' | 'absent';
+
+/** The same, and with which command one is started; null: nobody has said. */
+export interface ServiceView {
+  state: ServicePresence;
+  start: string | null;
+}
 
 /**
  * One line of a module's history.

@@ -161,7 +161,7 @@ const status = {
       bulkheads: listOf(object(bulkhead)),
     }),
   ),
-  service: nullable(oneOf(['there', 'absent'])),
+  service: nullable(object({ state: oneOf(['there', 'absent']), start: orText })),
   notices: listOf(text),
 } satisfies Members<ModuleStatus>;
 
