@@ -12,7 +12,7 @@ export function descriptionsText(root: string): string {
   const entries = Object.entries(docstrings(root)).sort(([a], [b]) => (a < b ? -1 : 1));
   const lines = entries.map(([name, text]) => `  ${keyOf(name)}: ${JSON.stringify(text)},`);
   return [
-    '/* Made of docstrings by `npm run -s graphql-schema`. */',
+    '/* Made of docstrings by `npm run -s docs:graphql`. */',
     '/** What a class, a field or an operation is. */',
     'export const descriptions: Readonly<Record<string, string>> = {',
     ...lines,

@@ -1,4 +1,4 @@
-/* Made of docstrings by `npm run -s graphql-schema`. */
+/* Made of docstrings by `npm run -s docs:graphql`. */
 /** What a class, a field or an operation is. */
 export const descriptions: Readonly<Record<string, string>> = {
   'AccessToken.accessToken': 'A JWT signed with ES256.',
