@@ -8,7 +8,7 @@ import { spanOf } from '../call-span.js';
 import type { RemoteCalls, RemoteOptions } from '../side-calls.js';
 import type { Routes } from '../../routes/routes.js';
 import { decodeReply, encodeHeaders } from './codec.js';
-import { failureOf, Outgoing, type OutgoingCall, type Unanswered } from './outgoing.js';
+import { failureOf, OutgoingCalls, type OutgoingCall, type Unanswered } from './outgoing-calls.js';
 import { heard, type NatsLink } from '../../nats/link.js';
 import { Addresses } from './addresses.js';
 import { rehearsalBeside } from '../../nats/subjects.js';
@@ -40,7 +40,7 @@ const absent = Promise.resolve<Ended>('absent');
  * @internal
  */
 export class NatsCalls implements RemoteCalls {
-  private readonly outgoing: Outgoing;
+  private readonly outgoing: OutgoingCalls;
   private readonly addresses: Addresses;
   private readonly waiting = new Map<string, Waiting>();
   private timer: NodeJS.Timeout | undefined;
@@ -51,7 +51,7 @@ export class NatsCalls implements RemoteCalls {
     private readonly link: NatsLink,
     routes: Routes,
   ) {
-    this.outgoing = new Outgoing(routes, link.keys);
+    this.outgoing = new OutgoingCalls(routes, link.keys);
     this.addresses = new Addresses(link.subjects, routes);
     link.onConnection((connection) => this.listen(connection));
     link.onDown(() => this.lose());

@@ -9,7 +9,7 @@ import type { CallContext } from '../../database/context.js';
 import type { Side } from '../../routes/phase.js';
 import { takesPieces } from '../../nats/pieces.js';
 import { readHeaders, writeHeaders, type CallHeaders } from './headers.js';
-import { UnreadError } from './outgoing.js';
+import { UnreadError } from './outgoing-calls.js';
 
 const timeLeft = 'Time-Left';
 

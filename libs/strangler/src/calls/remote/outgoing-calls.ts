@@ -29,7 +29,7 @@ export type Unanswered = 'lost' | 'late' | 'absent';
 export class UnreadError extends Error {}
 
 /** What all transports do before a call leaves, and with what comes back. */
-export class Outgoing {
+export class OutgoingCalls {
   private readonly log = new Logger('Calls');
 
   constructor(
