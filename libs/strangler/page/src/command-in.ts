@@ -6,5 +6,6 @@
  * commandIn('it does not answer; if it is gone: npx strangler failover parcels'); // npx strangler failover parcels
  * ```
  */
-export const commandIn = (text: string | undefined): string | undefined =>
-  /(?:^|[:,;] )((?:npm run -s |npx )?strangler (?:-- )?[a-z][^:;,]*)$/.exec(text ?? '')?.[1];
+export const commandIn = (text: string | undefined): string | undefined => form.exec(text ?? '')?.[1];
+
+const form = /(?:^|[:,;] )((?:npm run -s |npx )?strangler (?:-- )?[a-z][^:;,]*|npm run [\w:-]+ -- [\w-]+)$/;
