@@ -261,6 +261,13 @@ describe('GraphQL', () => {
     ]);
   });
 
+  it('does not guess what was meant: that would tell the schema', async () => {
+    const { body } = await ask('{ getProduct(sku: "CUP") { availabel } }');
+    expect(body.errors?.map(({ message }) => message)).toEqual([
+      'Cannot query field "availabel" on type "Product".',
+    ]);
+  });
+
   it('what goes wrong inside is for the log alone', async () => {
     const port = app.get<Port<typeof users>>(portToken(users));
     jest.spyOn(port, 'getUsers').mockRejectedValue(new Error('password is hunter2'));

@@ -46,12 +46,12 @@ export async function graphqlServer(
       defaultQuery: '{ listProducts { items { sku description } } }',
     },
     maskedErrors: { maskError: (error) => shownError(error, filter) },
-    plugins: [persistedQueries(), within(schema), ...(explorer ? [] : [withoutIntrospection])],
+    plugins: [persistedQueries(), within(schema, explorer), ...(explorer ? [] : [withoutIntrospection])],
   });
 }
 
 /** Bounds what is parsed, validated and carried out. */
-const within = (schema: GraphQLSchema): Plugin => ({
+const within = (schema: GraphQLSchema, explorer: boolean): Plugin => ({
   onParse: ({ setParseFn }) =>
     setParseFn((source, options) =>
       parse(source as string, { ...(options as object), maxTokens: most.tokens }),
@@ -60,7 +60,11 @@ const within = (schema: GraphQLSchema): Plugin => ({
     const problem = tooMuch(params.documentAST as DocumentNode, schema);
     if (problem !== undefined) setResult([refused(problem)]);
     return ({ result, setResult: tell }) =>
-      tell((result as readonly GraphQLError[]).map(({ message, nodes }) => refused(message, nodes)));
+      tell(
+        (result as readonly GraphQLError[]).map(({ message, nodes }) =>
+          refused(explorer ? message : message.replace(guesses, ''), nodes),
+        ),
+      );
   },
   onExecute: ({ args, setResultAndStopExecution }) => {
     // Only now it is known how long the lists are to be.
@@ -76,6 +80,9 @@ const within = (schema: GraphQLSchema): Plugin => ({
     };
   },
 });
+
+/** What a wrong name was perhaps meant to be: who may not ask for the schema would learn it name by name. */
+const guesses = / Did you mean .*\?$/;
 
 const withoutIntrospection: Plugin = {
   onValidate: ({ addValidationRule }) => addValidationRule(NoSchemaIntrospectionCustomRule),
